@@ -1,0 +1,67 @@
+package giftcard
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Kind says why something failed. Kinds are stable: they are the error types in Temporal, what the digest groups by and
+// what the runbook explains.
+type Kind string
+
+// The kinds of failure. The first group is final: trying again by itself cures nothing.
+const (
+	// MerchantUnknown: the customer is not among the issuer's merchants, or the order is a guest's.
+	MerchantUnknown Kind = "MerchantUnknown"
+	// MerchantAmbiguous: the customer's name belongs to more than one merchant.
+	MerchantAmbiguous Kind = "MerchantAmbiguous"
+	// InvalidRequest: the order or a request made of it cannot be right: no recipient, no positive amount, refused fields.
+	InvalidRequest Kind = "InvalidRequest"
+	// Unauthorized: the service refused our credentials or lacks a permission.
+	Unauthorized Kind = "Unauthorized"
+	// CardDeclined: the issuer understood the request and will not issue the card.
+	CardDeclined Kind = "CardDeclined"
+	// UnexpectedResponse: the service answered with something else than was asked for.
+	UnexpectedResponse Kind = "UnexpectedResponse"
+
+	// RateLimited: the service asked us to slow down.
+	RateLimited Kind = "RateLimited"
+	// Unavailable: no answer, an answer that could not be read, or a failure on the service's side.
+	Unavailable Kind = "Unavailable"
+	// Timeout: no answer within the time-out.
+	Timeout Kind = "Timeout"
+)
+
+// Kinds lists all kinds, final ones first.
+var Kinds = []Kind{
+	MerchantUnknown, MerchantAmbiguous, InvalidRequest, Unauthorized, CardDeclined, UnexpectedResponse,
+	RateLimited, Unavailable, Timeout,
+}
+
+// Final tells whether trying again by itself cures nothing.
+func (k Kind) Final() bool {
+	return !slices.Contains([]Kind{RateLimited, Unavailable, Timeout}, k)
+}
+
+// Error is a failure with its kind. The message is for a support person: it names the order where there is one, and
+// holds no personal data.
+type Error struct {
+	Kind    Kind
+	Message string
+	// RetryAfter is how long the service asked to wait, 0 where it did not.
+	RetryAfter time.Duration
+	// Err is the cause; its text is not part of the message.
+	Err error
+}
+
+// Errorf returns an [*Error] with a formatted message.
+func Errorf(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,55 @@
+package giftcard
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Money is an exact amount in hundredths of a currency's unit, which is how CashStar writes amounts in every currency
+// ("50.00").
+type Money struct {
+	Hundredths int64
+	// Currency is the ISO 4217 code.
+	Currency string
+}
+
+// ParseMoney reads a decimal number such as Shopify's "50.0". It refuses what hundredths cannot hold exactly, and any
+// other notation: exponents, signs other than a leading minus, spaces, separators.
+func ParseMoney(amount, currency string) (Money, error) {
+	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return Money{}, fmt.Errorf("currency %.10q is not an ISO 4217 code", currency)
+	}
+	digits, negative := strings.CutPrefix(amount, "-")
+	whole, fraction, point := strings.Cut(digits, ".")
+	if !isDigits(whole) || (point && !isDigits(fraction)) {
+		return Money{}, fmt.Errorf("amount %.40q is not a decimal number", amount)
+	}
+	exact := strings.TrimRight(fraction, "0")
+	if len(exact) > 2 {
+		return Money{}, fmt.Errorf("amount %.40q has more than two decimals", amount)
+	}
+	n, err := strconv.ParseInt(whole+(exact + "00")[:2], 10, 64)
+	if err != nil || n == math.MaxInt64 {
+		return Money{}, fmt.Errorf("amount %.40q is too large", amount)
+	}
+	if negative {
+		n = -n
+	}
+	return Money{Hundredths: n, Currency: currency}, nil
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// Amount returns the number with two decimals: "50.00".
+func (m Money) Amount() string {
+	sign, n := "", uint64(m.Hundredths)
+	if m.Hundredths < 0 {
+		sign, n = "-", -n
+	}
+	return fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
+}
+
+// String returns amount and currency: "50.00 USD".
+func (m Money) String() string { return m.Amount() + " " + m.Currency }

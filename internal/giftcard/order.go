@@ -1,0 +1,83 @@
+package giftcard
+
+import "time"
+
+// Order is a gift-card order as it enters a workflow. It is kept in Temporal's histories, so fields are only ever added,
+// and it holds no more of the customer than issuing needs.
+type Order struct {
+	// Shop is the shop's domain, "example.myshopify.com".
+	Shop string `json:"shop"`
+	// ID is Shopify's number of the order, decimal digits. It is the order's identity.
+	ID string `json:"id"`
+	// Name is what people call the order ("#1001"). It can change and need not be unique.
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+	Customer  Customer  `json:"customer"`
+	// Lines are the order's lines that have units left.
+	Lines []Line `json:"lines"`
+}
+
+// Customer is who bought, as far as the issuer's merchant is to be found by it. All fields are empty for a guest.
+type Customer struct {
+	// ID is Shopify's number of the customer, decimal digits.
+	ID string `json:"id,omitempty"`
+	// DisplayName is the customer's name as Shopify shows it.
+	DisplayName string `json:"display_name,omitempty"`
+	// CompanyName and CompanyExternalID are those of the B2B company that the customer bought for.
+	CompanyName       string `json:"company_name,omitempty"`
+	CompanyExternalID string `json:"company_external_id,omitempty"`
+}
+
+// Guest tells whether nothing is known by which a merchant could be found.
+func (c Customer) Guest() bool {
+	return c.DisplayName == "" && c.CompanyName == "" && c.CompanyExternalID == ""
+}
+
+// Line is one line of an order: one or more cards of the same value for the same recipient.
+type Line struct {
+	// ID is Shopify's number of the line, decimal digits.
+	ID  string `json:"id"`
+	SKU string `json:"sku"`
+	// Units is the number of cards: units neither refunded nor removed.
+	Units int `json:"units"`
+	// Price and Currency are a unit's undiscounted price, as Shopify wrote it: a bad one fails the order, not the poll.
+	Price     string    `json:"price"`
+	Currency  string    `json:"currency"`
+	Recipient Recipient `json:"recipient"`
+}
+
+// Recipient is who gets the cards of a line. The values are a buyer's input, unchecked.
+type Recipient struct {
+	Email   string `json:"email,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Message string `json:"message,omitempty"`
+	// SendOn is the day of delivery, yyyy-mm-dd; empty means at once.
+	SendOn string `json:"send_on,omitempty"`
+	// Offset is the buyer's distance from UTC in minutes, positive behind UTC, as JavaScript's getTimezoneOffset gives
+	// it; empty means unknown.
+	Offset string `json:"offset,omitempty"`
+	// From is the giver's name, present only beside a message.
+	From string `json:"from,omitempty"`
+}
+
+// Units returns the number of cards of the order.
+func (o Order) Units() int {
+	n := 0
+	for _, l := range o.Lines {
+		n += l.Units
+	}
+	return n
+}
+
+// SKUs returns the gift-card SKUs of the order, each once, in the order of its lines.
+func (o Order) SKUs() []string {
+	var skus []string
+	seen := map[string]bool{}
+	for _, l := range o.Lines {
+		if !seen[l.SKU] {
+			seen[l.SKU] = true
+			skus = append(skus, l.SKU)
+		}
+	}
+	return skus
+}

@@ -1,0 +1,51 @@
+package giftcard
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// MaxUnits is the largest number of cards of one order. A larger one would outgrow its workflow's history; it fails,
+// visibly, and is for a person to split.
+const MaxUnits = 1000
+
+// Unit is one card to be issued.
+type Unit struct {
+	// Number counts the units of the order from 1.
+	Number int
+	Line   Line
+	// OfLine counts the units of the line from 1.
+	OfLine      int
+	AuditNumber string
+}
+
+// CardUnits returns one unit per card of the order, in the order of its lines. The audit prefix is the one that the
+// order was taken in with: another one would make other cards.
+func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
+	if n := o.Units(); n < 1 || n > MaxUnits {
+		return nil, Errorf(InvalidRequest, "order %s has %d gift cards; 1 to %d can be issued", o.Name, n, MaxUnits)
+	}
+	units := make([]Unit, 0, o.Units())
+	for _, l := range o.Lines {
+		for u := 1; u <= l.Units; u++ {
+			units = append(units, Unit{
+				Number: len(units) + 1, Line: l, OfLine: u,
+				AuditNumber: AuditNumber(auditPrefix, o.Shop, o.ID, l.ID, u),
+			})
+		}
+	}
+	return units, nil
+}
+
+// AuditNumber returns the issuer's idempotency key of one unit. It depends on nothing but its arguments, and must give
+// the same result in every release: it is what keeps a card from being issued twice.
+//
+// The order's number stands in it for people; the rest is a digest (60 bits) of shop, order, line and unit. With the
+// longest prefix and order number it has 53 characters; CashStar's limit is not known.
+func AuditNumber(prefix, shop, order, line string, unit int) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{shop, order, line, strconv.Itoa(unit)}, "/")))
+	return fmt.Sprintf("%s%s-%s", prefix, order, base32.StdEncoding.EncodeToString(sum[:])[:12])
+}

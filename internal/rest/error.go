@@ -1,0 +1,124 @@
+package rest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Outcome says what is known of a request that went wrong. It decides whether the request may have taken effect.
+type Outcome string
+
+const (
+	// NoAnswer: the connection failed or broke before an answer. The request may have taken effect.
+	NoAnswer Outcome = "no answer"
+	// TimedOut: no whole answer came within the time-out. The request may have taken effect.
+	TimedOut Outcome = "timed out"
+	// Refused: the service answered with a status other than 2xx.
+	Refused Outcome = "refused"
+	// Unreadable: the service answered 2xx with a body that is cut off, too large or not the JSON that was expected.
+	// The request has most likely taken effect.
+	Unreadable Outcome = "unreadable answer"
+	// Contradictory: the service answered 2xx, readably, and with something else than was asked for.
+	Contradictory Outcome = "contradictory answer"
+)
+
+// Error is one failed exchange with an outside service. Its text is for people, free of secrets and of personal data.
+type Error struct {
+	// Service and Op name the exchange: "CashStar", "create order".
+	Service, Op string
+	// Outcome says how the exchange ended.
+	Outcome Outcome
+	// Status is the HTTP status, 0 where there was no answer.
+	Status int
+	// Code and Message are the service's own words.
+	Code, Message string
+	// RetryAfter is how long the service asked to wait, 0 where it did not.
+	RetryAfter time.Duration
+	// RequestID is the service's name of the exchange, for its support.
+	RequestID string
+	// Err is the cause where the service itself said nothing.
+	Err error
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s: %s", e.Service, e.Op, e.Outcome)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, ": HTTP %d", e.Status)
+	}
+	for _, s := range []string{e.Code, e.Message} {
+		if s != "" {
+			b.WriteString(": " + s)
+		}
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request " + e.RequestID + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// StatusOf returns the HTTP status of the exchange that err tells of, 0 where there is none.
+func StatusOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+// RetryAfter reads the header of that name: seconds, which Shopify sends with decimals ("4.0"), or an HTTP date. It is
+// 0 where the header is absent, malformed or in the past, and a day at most.
+func RetryAfter(h http.Header, now time.Time) time.Duration {
+	const most = 24 * time.Hour
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if s, err := strconv.ParseFloat(v, 64); err == nil {
+		if !(s > 0) {
+			return 0
+		}
+		if s > most.Seconds() {
+			return most
+		}
+		return time.Duration(s * float64(time.Second))
+	}
+	t, err := http.ParseTime(v)
+	if err != nil || !t.After(now) {
+		return 0
+	}
+	return min(t.Sub(now), most)
+}
+
+// clip makes a foreign text fit for a line of an error: printable, on one line, at most 300 bytes.
+func clip(s string) string {
+	const most = 300
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}

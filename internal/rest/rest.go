@@ -1,0 +1,170 @@
+// Package rest is the one way in which giftbridge talks HTTP to outside services: build a request, do it once, decode
+// JSON, and turn whatever went wrong into an [*Error] that says what is known of the outcome.
+//
+// It never retries: Temporal does, durably and visibly, and two layers of retries multiply. It never logs. Answers are
+// capped, and no request body, header or query string gets into an error.
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// MaxBody is the number of bytes of an answer that are read before it is called unreadable. A page of 250 Shopify
+// orders with long line lists stays far below it.
+const MaxBody = 32 << 20
+
+// Client sends requests to one service. The zero value is not usable; see [New].
+type Client struct {
+	service string
+	base    *url.URL
+	http    *http.Client
+}
+
+// New returns a client of the service, named as its users know it ("CashStar"), at baseURL. Paths of requests are
+// appended to the base URL's own path. The HTTP client carries time-out and authentication; it follows no redirects
+// here, since a redirected POST could be sent twice or elsewhere.
+func New(service, baseURL string, hc *http.Client) (*Client, error) {
+	base, err := url.Parse(baseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, fmt.Errorf("%s base URL %q: need http(s)://host[/path]", service, redactURL(baseURL))
+	}
+	if !strings.HasSuffix(base.Path, "/") {
+		base.Path += "/"
+	}
+	c := *hc
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{service: service, base: base, http: &c}, nil
+}
+
+func redactURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "unparsable"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// NewRequest builds a request with a JSON body; a nil body sends none. The path is relative to the base URL, already
+// escaped, without a leading slash.
+func (c *Client) NewRequest(ctx context.Context, method, path string, body any) (*http.Request, error) {
+	u, err := c.base.Parse(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: path of a request: %w", c.service, err)
+	}
+	var r io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("%s: encode request: %w", c.service, err)
+		}
+		r = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: build request: %w", c.service, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// ErrorBody reads the service's own code and message from the body of an answer that is not 2xx. The message is shown
+// to people and stored: it must hold no personal data.
+type ErrorBody func(body []byte) (code, message string)
+
+// Do sends the request once and decodes a 2xx answer into out, which may be nil. Whatever goes wrong is an [*Error]
+// that names op, the operation in the service's words ("create order"). The answer's header is returned where there
+// was an answer.
+func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) (http.Header, error) {
+	fail := &Error{Service: c.service, Op: op}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		fail.Outcome, fail.Err = NoAnswer, withoutURL(err)
+		if isTimeout(req.Context(), err) {
+			fail.Outcome = TimedOut
+		}
+		return nil, fail
+	}
+	defer resp.Body.Close() //nolint:errcheck // the body was read to its end or is given up
+	fail.Status = resp.StatusCode
+	fail.RetryAfter = RetryAfter(resp.Header, time.Now())
+	fail.RequestID = requestID(resp.Header)
+
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	switch {
+	case err != nil && isTimeout(req.Context(), err):
+		fail.Outcome, fail.Err = TimedOut, withoutURL(err)
+		return resp.Header, fail
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		fail.Outcome = Refused
+		if errorBody != nil {
+			fail.Code, fail.Message = errorBody(body)
+		}
+		fail.Code, fail.Message = clip(fail.Code), clip(fail.Message)
+		return resp.Header, fail
+	case err != nil:
+		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer cut off after %d bytes", len(body))
+		return resp.Header, fail
+	case len(body) > MaxBody:
+		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer larger than %d bytes", MaxBody)
+		return resp.Header, fail
+	case out == nil:
+		return resp.Header, nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		fail.Outcome, fail.Err = Unreadable, describeUnreadable(resp.Header, body, err)
+		return resp.Header, fail
+	}
+	return resp.Header, nil
+}
+
+// describeUnreadable says what came instead of JSON without quoting it: a body may hold anything.
+func describeUnreadable(h http.Header, body []byte, err error) error {
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrongType):
+		return fmt.Errorf("JSON field %s is a %s", wrongType.Field, wrongType.Value)
+	case media != "" && media != "application/json":
+		return fmt.Errorf("%d bytes of %s instead of JSON", len(body), clip(media))
+	default:
+		return fmt.Errorf("%d bytes that are not whole JSON", len(body))
+	}
+}
+
+func isTimeout(ctx context.Context, err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded) ||
+		(errors.As(err, &t) && t.Timeout())
+}
+
+// withoutURL drops the URL that net/http puts in front of its errors: it may hold a card code.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func requestID(h http.Header) string {
+	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"} {
+		if v := h.Get(name); v != "" {
+			return clip(v)
+		}
+	}
+	return ""
+}
