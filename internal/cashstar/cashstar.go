@@ -1,0 +1,187 @@
+// Package cashstar is a client of the CashStar eGift Card (eGC) service in the service's own words: merchants, orders,
+// cards. It sends each request once, decides nothing and remembers nothing.
+//
+// There is no public reference manual. The paths and bodies are those of the public Ruby client crowdtap/cashstar
+// 0.1.7; the entity of an order is the one that CashStar's integrators publish. What nobody outside has seen the
+// service do is marked "assumed".
+package cashstar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+const (
+	service   = "CashStar"
+	userAgent = "giftbridge"
+
+	// DefaultTimeout bounds one request, its answer included, where [Options] name no other.
+	DefaultTimeout = 30 * time.Second
+)
+
+// Options say where the service is and who asks.
+type Options struct {
+	// BaseURL is https://api.cashstar.com or https://api-semiprod.cashstar.com with the version prefix of the
+	// account, such as /v2.
+	BaseURL string
+	// Username and Password are the account's, sent as HTTP Basic authentication.
+	Username, Password string
+	// HTTPClient is optional. It is copied, not changed.
+	HTTPClient *http.Client
+	// Timeout bounds one request; 0 leaves it to HTTPClient or, without one of either, to [DefaultTimeout].
+	Timeout time.Duration
+}
+
+// Client talks to one CashStar account. It is safe for concurrent use.
+type Client struct {
+	rest *rest.Client
+}
+
+// New returns a client. It sends nothing.
+func New(o Options) (*Client, error) {
+	if o.Username == "" || o.Password == "" {
+		return nil, errors.New("cashstar client: need a username and a password")
+	}
+	if strings.Contains(o.Username, ":") {
+		return nil, errors.New("cashstar client: the username must not hold a colon") // RFC 7617, section 2
+	}
+	var hc http.Client
+	if o.HTTPClient != nil {
+		hc = *o.HTTPClient
+	}
+	switch {
+	case o.Timeout > 0:
+		hc.Timeout = o.Timeout
+	case hc.Timeout == 0:
+		hc.Timeout = DefaultTimeout
+	}
+	hc.Transport = &authenticated{base: hc.Transport, username: o.Username, password: o.Password}
+	c, err := rest.New(service, o.BaseURL, &hc)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{rest: c}, nil
+}
+
+// authenticated adds the account's credentials to each request.
+type authenticated struct {
+	base               http.RoundTripper
+	username, password string
+}
+
+// RoundTrip implements http.RoundTripper, which forbids changing the request: hence the clone.
+func (a *authenticated) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.SetBasicAuth(a.username, a.password)
+	r.Header.Set("User-Agent", userAgent)
+	base := a.base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return base.RoundTrip(r)
+}
+
+// Merchant is a brand for which the account may order cards.
+type Merchant struct {
+	Name, LegalName, MerchantCode string
+}
+
+// Merchants returns the merchants of the account. One without a merchant code cannot be ordered for and is left out.
+func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
+	const op = "list merchants"
+	var answer merchantsAnswer
+	if err := c.do(ctx, op, http.MethodGet, "merchant/", nil, &answer, errorMessage); err != nil {
+		return nil, err
+	}
+	if answer.Merchants == nil {
+		return nil, answer.contradicts(op, "the answer holds no merchants", errorMessage)
+	}
+	merchants := make([]Merchant, 0, len(answer.Merchants.Merchant))
+	for _, m := range answer.Merchants.Merchant {
+		if m.MerchantCode != "" {
+			merchants = append(merchants, Merchant{string(m.Name), string(m.LegalName), string(m.MerchantCode)})
+		}
+	}
+	return merchants, nil
+}
+
+// CreateOrder orders one card. The audit number makes it safe to send the same order again; see [IsDuplicate] for the
+// answer to that, and [Order.Check] for whether the answer is the one that was asked for.
+func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts ...Option) (*Order, error) {
+	const op = "create order"
+	message := req.errorMessage()
+	var answer orderAnswer
+	if err := c.do(ctx, op, http.MethodPost, "order/", req.wire(), &answer, message); err != nil {
+		return nil, err
+	}
+	switch {
+	case answer.Order == nil:
+		return nil, answer.contradicts(op, "the answer holds no order", message)
+	case len(answer.Order.EGC) != 1 || answer.Order.EGC[0].EGCCode == "":
+		return nil, answer.contradicts(op, "the order in the answer does not hold one card", message)
+	}
+	return answer.Order.order(opts), nil
+}
+
+// Balance returns the card with its balance and status as of now.
+func (c *Client) Balance(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
+	return c.card(ctx, "get balance", http.MethodGet, "balance/", merchantCode, egcCode, opts)
+}
+
+// CancelCard cancels the card and returns it.
+func (c *Client) CancelCard(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
+	return c.card(ctx, "cancel card", http.MethodDelete, "", merchantCode, egcCode, opts)
+}
+
+func (c *Client) card(
+	ctx context.Context, op, method, suffix, merchantCode, egcCode string, opts []Option,
+) (*Card, error) {
+	merchant, err := segment("merchant code", merchantCode)
+	if err != nil {
+		return nil, err
+	}
+	code, err := segment("eGC code", egcCode)
+	if err != nil {
+		return nil, err
+	}
+	var answer cardAnswer
+	err = c.do(ctx, op, method, "merchant/"+merchant+"/egc/"+code+"/"+suffix, nil, &answer, errorMessage)
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.EGC) != 1 {
+		return nil, answer.contradicts(op, "the answer does not hold one card", errorMessage)
+	}
+	card := answer.EGC[0].card(opts)
+	if (card.EGCCode != "" && card.EGCCode != egcCode) ||
+		(card.MerchantCode != "" && card.MerchantCode != merchantCode) {
+		return nil, contradiction(op, "the answer is about another card")
+	}
+	return card, nil
+}
+
+// segment escapes one segment of a path. An empty one and a dot segment would address something else.
+func segment(name, s string) (string, error) {
+	if s == "" || s == "." || s == ".." {
+		return "", fmt.Errorf("cashstar: %s %q cannot stand in a path", name, s)
+	}
+	return url.PathEscape(s), nil
+}
+
+func (c *Client) do(
+	ctx context.Context, op, method, path string, body, answer any, message rest.ErrorBody,
+) error {
+	req, err := c.rest.NewRequest(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	_, err = c.rest.Do(req, op, answer, message)
+	return err
+}
