@@ -170,8 +170,10 @@ func (t *text) UnmarshalJSON(b []byte) error {
 		*t = text(s)
 	case 'n':
 		*t = ""
-	case '{', '[':
-		return &json.UnmarshalTypeError{Value: "object or array", Type: reflect.TypeFor[text]()}
+	case '{':
+		return &json.UnmarshalTypeError{Value: "object", Type: reflect.TypeFor[text]()}
+	case '[':
+		return &json.UnmarshalTypeError{Value: "array", Type: reflect.TypeFor[text]()}
 	default:
 		*t = text(b)
 	}

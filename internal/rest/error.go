@@ -103,8 +103,8 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	return min(t.Sub(now), most)
 }
 
-// clip makes a foreign text fit for a line of an error: printable, on one line, at most 300 bytes.
-func clip(s string) string {
+// Clip makes a foreign text fit for a line of an error: printable, on one line, at most 300 bytes.
+func Clip(s string) string {
 	const most = 300
 	s = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {

@@ -113,7 +113,7 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 		if errorBody != nil {
 			fail.Code, fail.Message = errorBody(body)
 		}
-		fail.Code, fail.Message = clip(fail.Code), clip(fail.Message)
+		fail.Code, fail.Message = Clip(fail.Code), Clip(fail.Message)
 		return resp.Header, fail
 	case err != nil:
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer cut off after %d bytes", len(body))
@@ -137,9 +137,13 @@ func describeUnreadable(h http.Header, body []byte, err error) error {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &wrongType):
-		return fmt.Errorf("JSON field %s is a %s", wrongType.Field, wrongType.Value)
+		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 4111…" quotes the number
+		if wrongType.Field == "" {
+			return fmt.Errorf("JSON %s instead of the expected shape", kind)
+		}
+		return fmt.Errorf("JSON field %s is a %s", wrongType.Field, kind)
 	case media != "" && media != "application/json":
-		return fmt.Errorf("%d bytes of %s instead of JSON", len(body), clip(media))
+		return fmt.Errorf("%d bytes of %s instead of JSON", len(body), Clip(media))
 	default:
 		return fmt.Errorf("%d bytes that are not whole JSON", len(body))
 	}
@@ -151,11 +155,15 @@ func isTimeout(ctx context.Context, err error) bool {
 		(errors.As(err, &t) && t.Timeout())
 }
 
-// withoutURL drops the URL that net/http puts in front of its errors: it may hold a card code.
+// withoutURL drops the URL that net/http puts in front of its errors, since it may hold a card code, and the line of an
+// answer that is no HTTP, which net/http quotes.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
+	}
+	if strings.Contains(err.Error(), "malformed") {
+		return errors.New("malformed HTTP answer")
 	}
 	return err
 }
@@ -163,7 +171,7 @@ func withoutURL(err error) error {
 func requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"} {
 		if v := h.Get(name); v != "" {
-			return clip(v)
+			return Clip(v)
 		}
 	}
 	return ""
