@@ -1,0 +1,100 @@
+package shopify
+
+import (
+	"context"
+)
+
+// order converts an order and completes its lines. It refuses one that lacks what tells orders and lines apart: a
+// missing id would make two orders look like one.
+func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error) {
+	if o.Id == "" || o.LegacyResourceId == "" || o.CreatedAt.IsZero() || o.UpdatedAt.IsZero() {
+		return Order{}, x.contradiction("an order without id or dates")
+	}
+	out := Order{
+		ID:              o.Id,
+		LegacyID:        o.LegacyResourceId,
+		Name:            o.Name,
+		Test:            o.Test,
+		CreatedAt:       o.CreatedAt,
+		UpdatedAt:       o.UpdatedAt,
+		CancelledAt:     o.CancelledAt,
+		FinancialStatus: o.DisplayFinancialStatus,
+		Email:           o.Email,
+		CurrencyCode:    o.CurrencyCode,
+	}
+	if cu := o.Customer; cu != nil {
+		out.Customer = &Customer{
+			LegacyID:    cu.LegacyResourceId,
+			DisplayName: cu.DisplayName,
+			FirstName:   cu.FirstName,
+			LastName:    cu.LastName,
+			Email:       cu.DefaultEmailAddress.EmailAddress,
+		}
+	}
+	if pc, ok := o.PurchasingEntity.(*orderPurchasingEntityPurchasingCompany); ok {
+		out.Company = &Company{ID: pc.Company.Id, Name: pc.Company.Name, ExternalID: pc.Company.ExternalId}
+	}
+	var err error
+	out.LineItems, err = c.lines(ctx, x, o.Id, o.LineItems)
+	return out, err
+}
+
+// lines converts a list of lines, and fetches what of it is missing.
+func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list lineItems) ([]LineItem, error) {
+	out, cursor := []LineItem(nil), ""
+	for {
+		if list.Nodes == nil {
+			return nil, x.contradiction("order %s without a list of lines", orderID)
+		}
+		for i := range list.Nodes {
+			if list.Nodes[i].Id == "" {
+				return nil, x.contradiction("order %s has a line without id", orderID)
+			}
+			out = append(out, lineItemOf(&list.Nodes[i]))
+		}
+		next, err := x.nextCursor(list.PageInfo, cursor)
+		if err != nil || next == "" {
+			return out, err
+		}
+		cursor = next
+		data, err := listLineItems(ctx, x, orderID, maxPageSize, cursor)
+		if err != nil {
+			return nil, err
+		}
+		if data.Order == nil {
+			return nil, x.contradiction("order %s vanished while its lines were read", orderID)
+		}
+		list = data.Order.LineItems
+	}
+}
+
+func lineItemOf(l *lineItem) LineItem {
+	money := l.OriginalUnitPriceSet.ShopMoney
+	out := LineItem{
+		ID:              l.Id,
+		SKU:             l.Sku,
+		Title:           l.Title,
+		IsGiftCard:      l.IsGiftCard,
+		Quantity:        l.Quantity,
+		CurrentQuantity: l.CurrentQuantity,
+		UnitPrice:       Money{Amount: money.Amount, CurrencyCode: money.CurrencyCode},
+	}
+	for _, a := range l.CustomAttributes {
+		out.Attributes = append(out.Attributes, Attribute{Key: a.Key, Value: a.Value})
+	}
+	return out
+}
+
+// nextCursor returns where a list goes on, empty at its end. A list that says it goes on and does not say where, or
+// goes on where it was, would be cut off or read for ever.
+func (x *exchange) nextCursor(p pageInfo, after string) (string, error) {
+	switch {
+	case p.HasNextPage == nil:
+		return "", x.contradiction("a list that does not say whether it goes on")
+	case !*p.HasNextPage:
+		return "", nil
+	case p.EndCursor == "" || p.EndCursor == after:
+		return "", x.contradiction("a list that goes on and does not move")
+	}
+	return p.EndCursor, nil
+}

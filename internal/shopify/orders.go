@@ -1,0 +1,215 @@
+package shopify
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"regexp"
+	"time"
+)
+
+// Page sizes. Shopify refuses more than 250 (shopify.dev/docs/api/usage/pagination-graphql).
+const (
+	defaultPageSize = 100
+	// lineItemsInPage lines of an order come with a page of orders; of the few orders that have more, the rest is
+	// fetched. Cost grows with the logarithm of this number.
+	lineItemsInPage = 100
+	maxPageSize     = 250
+)
+
+// Order is an order, as far as it is read (shopify.dev/docs/api/admin-graphql/latest/objects/Order).
+type Order struct {
+	// ID is the global id, LegacyID the number in it, which the REST API and webhooks use.
+	ID, LegacyID string
+	// Name is for people ("#1001"); it is not unique.
+	Name string
+	// Test is true of orders that nobody paid.
+	Test bool
+	// CancelledAt is zero unless the order is cancelled.
+	CreatedAt, UpdatedAt, CancelledAt time.Time
+	// FinancialStatus is an OrderDisplayFinancialStatus, such as PAID; empty where Shopify has none.
+	FinancialStatus string
+	// Email is the order's contact address.
+	Email string
+	// CurrencyCode is the shop's currency at the time.
+	CurrencyCode string
+	// Customer is nil for guests.
+	Customer *Customer
+	// Company is nil unless a company bought, and [Options.Company] is set.
+	Company *Company
+	// LineItems are all lines, those without units left included.
+	LineItems []LineItem
+}
+
+// Customer is who placed an order.
+type Customer struct {
+	LegacyID, DisplayName, FirstName, LastName, Email string
+}
+
+// Company is the B2B company that an order was placed for.
+type Company struct {
+	ID, Name, ExternalID string
+}
+
+// LineItem is one line of an order (shopify.dev/docs/api/admin-graphql/latest/objects/LineItem).
+type LineItem struct {
+	ID string
+	// SKU is empty where the variant has none.
+	SKU, Title string
+	// IsGiftCard is true of products that Shopify itself issues a gift card for.
+	IsGiftCard bool
+	// CurrentQuantity leaves out units that were refunded or removed.
+	Quantity, CurrentQuantity int
+	// UnitPrice is that of one unit before discounts, in the shop's currency.
+	UnitPrice  Money
+	Attributes []Attribute
+}
+
+// Money is a decimal amount in a currency. It is a text: a float would not be exact.
+type Money struct {
+	Amount, CurrencyCode string
+}
+
+// Attribute is a custom attribute of a line, called property in the REST API. Buyers fill it in.
+type Attribute struct {
+	Key, Value string
+}
+
+// ListOrdersOptions selects a page of orders.
+type ListOrdersOptions struct {
+	// Query is a search, see [Search]; empty means all orders.
+	Query string
+	// First is the page size, at most 250; 0 means 100.
+	First int
+	// After is the NextCursor of the page before. It belongs to its Query.
+	After string
+}
+
+// OrderPage is a page of orders, those that changed longest ago first.
+type OrderPage struct {
+	// Orders may be empty though there is a next page.
+	Orders []Order
+	// NextCursor is empty on the last page.
+	NextCursor string
+	// ServedVersion is the version of the API that answered; it differs from [Client.APIVersion] when that is gone.
+	ServedVersion string
+	// Cost is that of the last query of the page.
+	Cost Cost
+}
+
+// ListOrders returns one page of orders with all their lines.
+//
+// Without the scope read_all_orders, orders older than 60 days are left out silently.
+func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*OrderPage, error) {
+	if opts.First == 0 {
+		opts.First = defaultPageSize
+	}
+	x := c.exchange("list orders")
+	data, err := listOrders(ctx, x, opts.First, opts.After, opts.Query, lineItemsInPage, c.company)
+	if err != nil {
+		return nil, err
+	}
+	if data.Orders == nil || data.Orders.Nodes == nil {
+		return nil, x.contradiction("no list of orders")
+	}
+	page := &OrderPage{ServedVersion: x.version, Orders: make([]Order, 0, len(data.Orders.Nodes))}
+	page.NextCursor, err = x.nextCursor(data.Orders.PageInfo, opts.After)
+	if err != nil {
+		return nil, err
+	}
+	for i := range data.Orders.Nodes {
+		o, err := c.order(ctx, x, &data.Orders.Nodes[i])
+		if err != nil {
+			return nil, err
+		}
+		page.Orders = append(page.Orders, o)
+	}
+	page.Cost = x.cost
+	return page, nil
+}
+
+// Orders returns all orders from the given page on. It asks for a page when the one before is used up. An error ends
+// it.
+func (c *Client) Orders(ctx context.Context, opts ListOrdersOptions) iter.Seq2[Order, error] {
+	return func(yield func(Order, error) bool) {
+		for {
+			page, err := c.ListOrders(ctx, opts)
+			if err != nil {
+				yield(Order{}, err)
+				return
+			}
+			for _, o := range page.Orders {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if page.NextCursor == "" {
+				return
+			}
+			opts.After = page.NextCursor
+		}
+	}
+}
+
+// NotFoundError is returned for an order that Shopify does not show: it does not exist, or is older than 60 days and
+// the app lacks the scope read_all_orders.
+type NotFoundError struct {
+	// ID is the global id that was asked for.
+	ID string
+}
+
+// Error implements error.
+func (e *NotFoundError) Error() string { return "Shopify: get order: no order " + e.ID }
+
+const orderIDPrefix = "gid://shopify/Order/"
+
+var orderIDPattern = regexp.MustCompile(`^(?:` + orderIDPrefix + `)?([0-9]{1,20})$`)
+
+// GetOrder returns the order of the given global or legacy id. It does not go through search, so it sees the newest
+// state. The error is a [*NotFoundError] where there is no such order.
+func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
+	m := orderIDPattern.FindStringSubmatch(id)
+	if m == nil {
+		return nil, fmt.Errorf("Shopify: get order: %q is no id of an order", id)
+	}
+	id = orderIDPrefix + m[1]
+	x := c.exchange("get order")
+	data, err := getOrder(ctx, x, id, lineItemsInPage, c.company)
+	if err != nil {
+		return nil, err
+	}
+	if data.Order == nil {
+		return nil, &NotFoundError{ID: id}
+	}
+	if data.Order.Id != id {
+		return nil, x.contradiction("asked for %s and got another order", id)
+	}
+	o, err := c.order(ctx, x, data.Order)
+	if err != nil {
+		return nil, err
+	}
+	return &o, nil
+}
+
+// Shop is what the credentials give access to.
+type Shop struct {
+	Name, MyshopifyDomain, IANATimezone, CurrencyCode string
+}
+
+// GetShop returns the shop. It proves that the credentials work.
+func (c *Client) GetShop(ctx context.Context) (*Shop, error) {
+	x := c.exchange("get shop")
+	data, err := getShop(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	if data.Shop == nil || data.Shop.MyshopifyDomain == "" {
+		return nil, x.contradiction("no shop")
+	}
+	return &Shop{
+		Name:            data.Shop.Name,
+		MyshopifyDomain: data.Shop.MyshopifyDomain,
+		IANATimezone:    data.Shop.IanaTimezone,
+		CurrencyCode:    data.Shop.CurrencyCode,
+	}, nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// schema is the part of an introspection result that is read.
+type schema struct {
+	QueryType struct {
+		Name string `json:"name"`
+	} `json:"queryType"`
+	Types []typeDef `json:"types"`
+}
+
+type typeDef struct {
+	Kind       ast.DefinitionKind `json:"kind"`
+	Name       string             `json:"name"`
+	Fields     []fieldDef         `json:"fields"`
+	EnumValues []struct {
+		Name string `json:"name"`
+	} `json:"enumValues"`
+	PossibleTypes []typeRef `json:"possibleTypes"`
+}
+
+type fieldDef struct {
+	Name              string   `json:"name"`
+	Args              []argDef `json:"args"`
+	Type              typeRef  `json:"type"`
+	IsDeprecated      bool     `json:"isDeprecated"`
+	DeprecationReason string   `json:"deprecationReason"`
+}
+
+type argDef struct {
+	Name         string  `json:"name"`
+	Type         typeRef `json:"type"`
+	DefaultValue string  `json:"defaultValue"`
+}
+
+type typeRef struct {
+	Kind   string   `json:"kind"`
+	Name   string   `json:"name"`
+	OfType *typeRef `json:"ofType"`
+}
+
+func (r typeRef) ast() *ast.Type {
+	switch r.Kind {
+	case "NON_NULL":
+		t := r.OfType.ast()
+		t.NonNull = true
+		return t
+	case "LIST":
+		return ast.ListType(r.OfType.ast(), nil)
+	default:
+		return ast.NamedType(r.Name, nil)
+	}
+}
+
+// named is the type inside lists and non-nulls.
+func (r typeRef) named() string {
+	for r.OfType != nil {
+		r = *r.OfType
+	}
+	return r.Name
+}
+
+// cutter collects which types and fields some documents use.
+type cutter struct {
+	types     map[string]typeDef
+	fragments ast.FragmentDefinitionList
+	used      map[string]map[string]bool
+}
+
+// cut returns the definitions of the types, fields and arguments that the documents use. Arguments of a used field
+// and values of a used enum are kept whole.
+func cut(full *schema, doc *ast.QueryDocument) (*ast.SchemaDocument, error) {
+	c := cutter{types: map[string]typeDef{}, fragments: doc.Fragments, used: map[string]map[string]bool{}}
+	for _, t := range full.Types {
+		c.types[t.Name] = t
+	}
+	for _, op := range doc.Operations {
+		if op.Operation != ast.Query {
+			return nil, fmt.Errorf("operation %s: only queries are known", op.Name)
+		}
+		if err := c.selections(full.QueryType.Name, op.SelectionSet); err != nil {
+			return nil, fmt.Errorf("query %s: %w", op.Name, err)
+		}
+		for _, v := range op.VariableDefinitions {
+			c.use(v.Type.Name())
+		}
+	}
+	out := &ast.SchemaDocument{Schema: ast.SchemaDefinitionList{{
+		OperationTypes: ast.OperationTypeDefinitionList{{Operation: ast.Query, Type: full.QueryType.Name}},
+	}}}
+	for _, t := range full.Types {
+		if fields, ok := c.used[t.Name]; ok && !builtIn(t.Name) {
+			out.Definitions = append(out.Definitions, c.definition(t, fields))
+		}
+	}
+	slices.SortFunc(out.Definitions, func(a, b *ast.Definition) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return out, nil
+}
+
+func (c *cutter) use(typeName string) map[string]bool {
+	if c.used[typeName] == nil {
+		c.used[typeName] = map[string]bool{}
+	}
+	return c.used[typeName]
+}
+
+func (c *cutter) selections(typeName string, set ast.SelectionSet) error {
+	t, ok := c.types[typeName]
+	if !ok {
+		return fmt.Errorf("no type %s", typeName)
+	}
+	c.use(typeName)
+	for _, s := range set {
+		var err error
+		switch s := s.(type) {
+		case *ast.Field:
+			err = c.field(t, s)
+		case *ast.InlineFragment:
+			err = c.selections(s.TypeCondition, s.SelectionSet)
+		case *ast.FragmentSpread:
+			f := c.fragments.ForName(s.Name)
+			if f == nil {
+				return fmt.Errorf("no fragment %s", s.Name)
+			}
+			err = c.selections(f.TypeCondition, f.SelectionSet)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cutter) field(t typeDef, f *ast.Field) error {
+	if f.Name == "__typename" {
+		return nil
+	}
+	i := slices.IndexFunc(t.Fields, func(d fieldDef) bool { return d.Name == f.Name })
+	if i < 0 {
+		return fmt.Errorf("no field %s.%s", t.Name, f.Name)
+	}
+	d := t.Fields[i]
+	if d.IsDeprecated {
+		return fmt.Errorf("field %s.%s is deprecated: %s", t.Name, f.Name, d.DeprecationReason)
+	}
+	c.use(t.Name)[f.Name] = true
+	for _, a := range d.Args {
+		c.use(a.Type.named())
+	}
+	return c.selections(d.Type.named(), f.SelectionSet)
+}
+
+func (c *cutter) definition(t typeDef, fields map[string]bool) *ast.Definition {
+	d := &ast.Definition{Kind: t.Kind, Name: t.Name}
+	for _, f := range t.Fields {
+		if !fields[f.Name] {
+			continue
+		}
+		fd := &ast.FieldDefinition{Name: f.Name, Type: f.Type.ast()}
+		for _, a := range f.Args {
+			arg := &ast.ArgumentDefinition{Name: a.Name, Type: a.Type.ast()}
+			if a.DefaultValue != "" {
+				arg.DefaultValue = &ast.Value{Raw: a.DefaultValue, Kind: ast.EnumValue}
+			}
+			fd.Arguments = append(fd.Arguments, arg)
+		}
+		d.Fields = append(d.Fields, fd)
+	}
+	for _, v := range t.EnumValues {
+		d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: v.Name})
+	}
+	for _, p := range t.PossibleTypes {
+		if _, ok := c.used[p.Name]; ok && t.Kind == ast.Union {
+			d.Types = append(d.Types, p.Name)
+		}
+	}
+	return d
+}
+
+func builtIn(name string) bool {
+	return slices.Contains([]string{"String", "Int", "Float", "Boolean", "ID"}, name)
+}

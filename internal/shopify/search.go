@@ -1,0 +1,63 @@
+package shopify
+
+import (
+	"strings"
+	"time"
+)
+
+// Search builds a search of orders in Shopify's search syntax (shopify.dev/docs/api/usage/search-syntax). All that is
+// set must hold; zero fields do not restrict.
+//
+// The search finds candidates: sku matches by tokens and prefixes, and the index lags behind writes.
+type Search struct {
+	// UpdatedAtMin and UpdatedBefore bound the last change: [UpdatedAtMin, UpdatedBefore).
+	UpdatedAtMin, UpdatedBefore time.Time
+	// CreatedAtMin is the earliest creation, itself included.
+	CreatedAtMin time.Time
+	// SKUs are those of which an order has at least one. Blank ones are ignored.
+	SKUs []string
+}
+
+// String returns the search. Times are quoted, in UTC and to the second, since Shopify cuts an unquoted time at its
+// first colon without a word. Bounds are rounded so that the range grows.
+func (s Search) String() string {
+	var terms []string
+	if !s.UpdatedAtMin.IsZero() {
+		terms = append(terms, "updated_at:>="+quoteTime(s.UpdatedAtMin))
+	}
+	if !s.UpdatedBefore.IsZero() {
+		terms = append(terms, "updated_at:<"+quoteTime(ceilSecond(s.UpdatedBefore)))
+	}
+	if !s.CreatedAtMin.IsZero() {
+		terms = append(terms, "created_at:>="+quoteTime(s.CreatedAtMin))
+	}
+	var skus []string
+	for _, sku := range s.SKUs {
+		if strings.TrimSpace(sku) != "" {
+			skus = append(skus, "sku:"+quote(sku))
+		}
+	}
+	switch len(skus) {
+	case 0:
+	case 1:
+		terms = append(terms, skus[0])
+	default:
+		terms = append(terms, "("+strings.Join(skus, " OR ")+")")
+	}
+	return strings.Join(terms, " ")
+}
+
+func quoteTime(t time.Time) string { return "'" + t.UTC().Format("2006-01-02T15:04:05Z") + "'" }
+
+func ceilSecond(t time.Time) time.Time {
+	if floor := t.Truncate(time.Second); floor.Before(t) {
+		return floor.Add(time.Second)
+	}
+	return t
+}
+
+// quote escapes what would end a quoted value. Colons and parentheses are taken literally inside quotes (assumed; it is
+// measured for the colons of times).
+func quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
