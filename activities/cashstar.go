@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// challengeDescription is what CashStar asks the recipient for; the words are those of its sample.
+const challengeDescription = "your email address"
+
+// createOrderRequest makes CashStar's request of one unit. What is wrong with the order is InvalidRequest.
+func createOrderRequest(in IssueCardInput, now time.Time) (cashstar.CreateOrderRequest, error) {
+	value, err := giftcard.ParseMoney(in.Price, in.Currency)
+	if err != nil {
+		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest, "its value: %v", err)
+	}
+	if value.Hundredths <= 0 {
+		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest,
+			"its value is %s; a card needs a value above zero", value)
+	}
+	to := in.Recipient
+	if to.Email == "" {
+		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest,
+			"there is no e-mail address to send it to: none on the line, the customer or the order")
+	}
+	scheduled, err := sendOn(to, now)
+	if err != nil {
+		return cashstar.CreateOrderRequest{}, err
+	}
+	return cashstar.CreateOrderRequest{
+		AuditNumber:          in.AuditNumber,
+		MerchantCode:         in.MerchantCode,
+		InitialBalance:       value.Amount(),
+		Currency:             value.Currency,
+		Challenge:            to.Email,
+		ChallengeDescription: challengeDescription,
+		Delivery: cashstar.Delivery{
+			DeliveredBy: cashstar.DeliveredByCashStar,
+			Method:      cashstar.MethodEmail,
+			Target:      to.Email,
+			Scheduled:   scheduled,
+		},
+		Message: cashstar.Message{From: to.From, To: to.Name, Body: to.Message},
+	}, nil
+}
+
+// maxOffset is the largest distance from UTC that a place on Earth has, in minutes.
+const maxOffset = 14 * 60
+
+// sendOn returns the beginning of the day of delivery where that lies in the future, else the zero time: at once.
+//
+// Assumed: a buyer whose distance from UTC is unknown means a day of UTC. Shopify takes the shop's zone then, which may
+// differ by hours.
+func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
+	day := strings.TrimSpace(to.SendOn)
+	if day == "" {
+		return time.Time{}, nil
+	}
+	zone := time.UTC
+	if behind, err := strconv.Atoi(strings.TrimSpace(to.Offset)); err == nil && -maxOffset <= behind && behind <= maxOffset {
+		zone = time.FixedZone("", -behind*60)
+	}
+	t, err := time.ParseInLocation(time.DateOnly, day, zone)
+	if err != nil {
+		return time.Time{}, giftcard.Errorf(giftcard.InvalidRequest, "its day of delivery is not a date (yyyy-mm-dd)")
+	}
+	if !t.After(now) {
+		return time.Time{}, nil
+	}
+	return t, nil
+}

@@ -1,0 +1,136 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+// FailureDetails go with every failure of an activity, for the tools that read histories.
+type FailureDetails struct {
+	Status    int    `json:"status,omitempty"`
+	Code      string `json:"code,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// failure turns err into what Temporal acts on: an ApplicationError, outermost, whose type is the kind. It says what
+// was being done, naming the order, before the cause. A transient error keeps being retried until the budget, counted
+// from its first failure, is used up; zero means without end.
+func failure(ctx context.Context, doing string, err error, budget time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	kind, wait := classify(err)
+	details := FailureDetails{}
+	var re *rest.Error
+	if errors.As(err, &re) {
+		details = FailureDetails{Status: re.Status, Code: re.Code, RequestID: re.RequestID}
+	}
+	options := temporal.ApplicationErrorOptions{
+		NonRetryable:   kind.Final(),
+		NextRetryDelay: wait,
+		Details:        []any{details},
+	}
+	message := doing + ": " + err.Error()
+	if !kind.Final() && budgetSpent(ctx, budget, wait) {
+		options.NonRetryable, options.NextRetryDelay = true, 0
+		message += "; given up after retrying for " + budget.String()
+	}
+	return temporal.NewApplicationErrorWithOptions(message, string(kind), options)
+}
+
+// budgetSpent tells whether the next attempt would lie beyond the budget. The moment of the first failure travels in
+// the heartbeat details, the one thing that an activity hands to its next attempt. The server's own schedule-to-close
+// time-out would do for an idle system, but it also counts the time spent waiting in a rate-limited queue, and would
+// fail orders that were never tried.
+func budgetSpent(ctx context.Context, budget, wait time.Duration) bool {
+	if budget <= 0 {
+		return false
+	}
+	now := time.Now()
+	var first time.Time
+	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &first) != nil {
+		first = now
+		activity.RecordHeartbeat(ctx, first)
+	}
+	return now.Add(wait).Sub(first) >= budget
+}
+
+// classify decides the kind of an error, in this one place, and how long the service asked to wait.
+func classify(err error) (giftcard.Kind, time.Duration) {
+	var ge *giftcard.Error
+	if errors.As(err, &ge) {
+		return ge.Kind, ge.RetryAfter
+	}
+	var re *rest.Error
+	if !errors.As(err, &re) {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return giftcard.Timeout, 0
+		}
+		return giftcard.Unavailable, 0
+	}
+	switch re.Outcome {
+	case rest.TimedOut:
+		return giftcard.Timeout, 0
+	case rest.NoAnswer, rest.Unreadable:
+		// An answer that cannot be read is as good as none: the request is repeated with the same audit number.
+		return giftcard.Unavailable, 0
+	case rest.Contradictory:
+		return giftcard.UnexpectedResponse, 0
+	default:
+		return kindOfRefusal(re), re.RetryAfter
+	}
+}
+
+// Shopify answers these codes with HTTP 200 (shopify.dev, "GraphQL Admin API: status and error codes").
+var (
+	throttledCodes    = []string{"THROTTLED"}
+	unavailableCodes  = []string{"INTERNAL_SERVER_ERROR", "TIMEOUT"}
+	unauthorizedCodes = []string{"ACCESS_DENIED", "UNAUTHORIZED", "SHOP_INACTIVE"}
+)
+
+// unauthorizedStatuses are answers about us rather than about the request: bad credentials, a missing permission, a shop
+// that is frozen (402) or locked (423).
+var unauthorizedStatuses = []int{
+	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusLocked,
+	http.StatusProxyAuthRequired,
+}
+
+// statusEnhanceYourCalm is CashStar's status for "too many requests".
+const statusEnhanceYourCalm = 420
+
+func kindOfRefusal(e *rest.Error) giftcard.Kind {
+	switch {
+	case slices.Contains(throttledCodes, e.Code):
+		return giftcard.RateLimited
+	case slices.Contains(unavailableCodes, e.Code):
+		return giftcard.Unavailable
+	case slices.Contains(unauthorizedCodes, e.Code):
+		return giftcard.Unauthorized
+	}
+	switch s := e.Status; {
+	case s == http.StatusTooManyRequests || s == statusEnhanceYourCalm:
+		return giftcard.RateLimited
+	case s == http.StatusRequestTimeout:
+		return giftcard.Timeout
+	case slices.Contains(unauthorizedStatuses, s):
+		return giftcard.Unauthorized
+	case s < 400 || s == http.StatusNotImplemented:
+		return giftcard.UnexpectedResponse
+	case s == http.StatusTooEarly || s >= 500:
+		return giftcard.Unavailable
+	default:
+		return giftcard.InvalidRequest
+	}
+}

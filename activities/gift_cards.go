@@ -1,0 +1,120 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+// GiftCards finds merchants and issues cards at CashStar.
+type GiftCards struct {
+	CashStar  *cashstar.Client
+	Merchants *MerchantList
+	// MerchantCode, if set, is the merchant of every order.
+	MerchantCode string
+	// Pace spreads the requests of this worker that create cards; nil is unlimited. The limit over all workers is the
+	// task queue's, which lets short bursts through.
+	Pace *rate.Limiter
+	Now  func() time.Time
+}
+
+// LookUpMerchantInput says whose merchant is looked for.
+type LookUpMerchantInput struct {
+	OrderName   string            `json:"order_name"`
+	Customer    giftcard.Customer `json:"customer"`
+	RetryBudget time.Duration     `json:"retry_budget,omitempty"`
+}
+
+// LookUpMerchantResult is the merchant that was found.
+type LookUpMerchantResult struct {
+	MerchantCode string `json:"merchant_code"`
+}
+
+// LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
+// MerchantAmbiguous where there is not exactly one; it never guesses.
+func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
+	code, err := g.Merchants.match(ctx, in.OrderName, g.MerchantCode, in.Customer)
+	if err != nil {
+		return LookUpMerchantResult{}, failure(ctx, "order "+in.OrderName+", looking up its merchant", err, in.RetryBudget)
+	}
+	return LookUpMerchantResult{MerchantCode: code}, nil
+}
+
+// IssueCardInput is one card to be issued.
+type IssueCardInput struct {
+	OrderName string `json:"order_name"`
+	// Unit counts the cards of the order from 1.
+	Unit int `json:"unit"`
+	// AuditNumber makes it safe to ask for the same card again.
+	AuditNumber  string             `json:"audit_number"`
+	MerchantCode string             `json:"merchant_code"`
+	Price        string             `json:"price"`
+	Currency     string             `json:"currency"`
+	Recipient    giftcard.Recipient `json:"recipient"`
+	RetryBudget  time.Duration      `json:"retry_budget,omitempty"`
+}
+
+// IssueCardResult is a card that exists. It holds no card number, access code or card URL.
+type IssueCardResult struct {
+	AuditNumber string `json:"audit_number"`
+	// OrderNumber, EGCCode and MaskedNumber are CashStar's; empty where it only said that the card exists already.
+	OrderNumber  string `json:"order_number,omitempty"`
+	EGCCode      string `json:"egc_code,omitempty"`
+	MaskedNumber string `json:"masked_number,omitempty"`
+	Amount       string `json:"amount"`
+	Currency     string `json:"currency"`
+	// Existed tells that CashStar refused the audit number as used: an earlier attempt had issued the card.
+	Existed bool `json:"existed,omitempty"`
+}
+
+// IssueCard creates one card. Asking again with the same audit number is safe: where CashStar says that the number was
+// used, the card exists, and that is success.
+func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
+	out, err := g.issueCard(ctx, in)
+	if err != nil {
+		return IssueCardResult{}, failure(ctx, fmt.Sprintf("order %s, card %d", in.OrderName, in.Unit), err, in.RetryBudget)
+	}
+	return out, nil
+}
+
+func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
+	request, err := createOrderRequest(in, g.Now())
+	if err != nil {
+		return IssueCardResult{}, err
+	}
+	if g.Pace != nil {
+		if err := g.Pace.Wait(ctx); ctx.Err() != nil {
+			return IssueCardResult{}, ctx.Err()
+		} else if err != nil {
+			return IssueCardResult{}, giftcard.Errorf(giftcard.RateLimited, "no turn came within the rate limit")
+		}
+	}
+	out := IssueCardResult{AuditNumber: in.AuditNumber, Amount: request.InitialBalance, Currency: request.Currency}
+	order, err := g.CashStar.CreateOrder(ctx, request)
+	if cashstar.IsDuplicate(err) {
+		out.Existed = true
+		return out, nil
+	}
+	if slices.Contains(declinedStatuses, rest.StatusOf(err)) {
+		return IssueCardResult{}, &giftcard.Error{Kind: giftcard.CardDeclined, Message: err.Error(), Err: err}
+	}
+	if err != nil {
+		return IssueCardResult{}, err
+	}
+	if err := order.Check(request); err != nil {
+		return IssueCardResult{}, err
+	}
+	out.OrderNumber, out.EGCCode, out.MaskedNumber = order.OrderNumber, order.Card.EGCCode, order.Card.MaskedNumber
+	return out, nil
+}
+
+// declinedStatuses are taken for the issuer's refusal to issue this card; assumed, nobody outside has seen one.
+var declinedStatuses = []int{http.StatusPaymentRequired, http.StatusForbidden, http.StatusUnprocessableEntity}

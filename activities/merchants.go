@@ -1,0 +1,148 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+const (
+	// merchantsTTL is how old a merchant list may be when an order is matched against it. Merchants are added by people;
+	// a minute late is early enough.
+	merchantsTTL = time.Minute
+	// merchantsMissTTL is how old it may be when an order is about to fail for want of its merchant: the list is then
+	// fetched again, but not for each of a thousand such orders.
+	merchantsMissTTL = 5 * time.Second
+)
+
+// MerchantList is the account's merchants, fetched once for all orders of a worker.
+type MerchantList struct {
+	cashStar *cashstar.Client
+	now      func() time.Time
+	flight   singleflight.Group
+
+	mu      sync.Mutex
+	fetched time.Time
+	index   merchantIndex
+}
+
+// NewMerchantList returns a list that is fetched when it is first needed.
+func NewMerchantList(c *cashstar.Client) *MerchantList {
+	return &MerchantList{cashStar: c, now: time.Now}
+}
+
+// match returns the code of the merchant that the customer is. A non-empty code asks for that merchant instead, if
+// there is one.
+func (m *MerchantList) match(ctx context.Context, order, code string, who giftcard.Customer) (string, error) {
+	index, err := m.atMost(ctx, merchantsTTL)
+	if err != nil {
+		return "", err
+	}
+	found, err := index.match(order, code, who)
+	if err == nil {
+		return found, nil
+	}
+	if index, err = m.atMost(ctx, merchantsMissTTL); err != nil {
+		return "", err
+	}
+	return index.match(order, code, who)
+}
+
+// atMost returns the list if it is no older than that, else a fresh one.
+func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantIndex, error) {
+	m.mu.Lock()
+	index, fetched := m.index, m.fetched
+	m.mu.Unlock()
+	if !fetched.IsZero() && m.now().Sub(fetched) <= age {
+		return index, nil
+	}
+	// The fetch is shared, so it must not end with the caller that happened to begin it; its own time-out bounds it.
+	done := m.flight.DoChan("merchants", func() (any, error) {
+		began := m.now()
+		merchants, err := m.cashStar.Merchants(context.WithoutCancel(ctx))
+		if err != nil {
+			return nil, err
+		}
+		index := newMerchantIndex(merchants)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.index, m.fetched = index, began
+		return index, nil
+	})
+	select {
+	case <-ctx.Done():
+		return merchantIndex{}, ctx.Err()
+	case r := <-done:
+		if r.Err != nil {
+			return merchantIndex{}, r.Err
+		}
+		return r.Val.(merchantIndex), nil
+	}
+}
+
+// merchantIndex finds merchants by code and by name.
+type merchantIndex struct {
+	codes  map[string]bool
+	byName map[string][]string
+}
+
+func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
+	index := merchantIndex{codes: map[string]bool{}, byName: map[string][]string{}}
+	for _, m := range merchants {
+		index.codes[m.MerchantCode] = true
+		for _, name := range []string{m.Name, m.LegalName} {
+			key := foldName(name)
+			if key != "" && !slices.Contains(index.byName[key], m.MerchantCode) {
+				index.byName[key] = append(index.byName[key], m.MerchantCode)
+			}
+		}
+	}
+	return index
+}
+
+// match tries, in this order: the configured code, the B2B company's external ID, the company's name, the customer's
+// name. Its errors name the order and Shopify's number of the customer, never the customer.
+func (x merchantIndex) match(order, code string, who giftcard.Customer) (string, error) {
+	if code != "" {
+		if !x.codes[code] {
+			return "", giftcard.Errorf(giftcard.MerchantUnknown,
+				"the configured merchant code %q is not among CashStar's %d merchants", code, len(x.codes))
+		}
+		return code, nil
+	}
+	if who.Guest() {
+		return "", giftcard.Errorf(giftcard.MerchantUnknown,
+			"it was placed without a customer account, so there is no name to find its merchant by")
+	}
+	if who.CompanyExternalID != "" && x.codes[who.CompanyExternalID] {
+		return who.CompanyExternalID, nil
+	}
+	for _, name := range []string{who.CompanyName, who.DisplayName} {
+		switch codes := x.byName[foldName(name)]; len(codes) {
+		case 0:
+		case 1:
+			return codes[0], nil
+		default:
+			return "", giftcard.Errorf(giftcard.MerchantAmbiguous,
+				"the name of customer %s belongs to %d of CashStar's merchants: %s",
+				who.ID, len(codes), strings.Join(codes, ", "))
+		}
+	}
+	return "", giftcard.Errorf(giftcard.MerchantUnknown,
+		"customer %s is not among CashStar's %d merchants: add it there, or correct its name in Shopify",
+		who.ID, len(x.codes))
+}
+
+// foldName makes names comparable: compatibility-composed, case-folded, spaces collapsed.
+func foldName(name string) string {
+	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(name))), " ")
+}

@@ -1,0 +1,87 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+// Orders reads the shop's orders.
+type Orders struct {
+	Shopify *shopify.Client
+	// Shop is the shop's domain; it is part of the identity of every order.
+	Shop string
+	Keys PropertyKeys
+}
+
+// ListGiftCardOrdersInput asks for one page of the orders of a window.
+type ListGiftCardOrdersInput struct {
+	Rules giftcard.Rules `json:"rules"`
+	// UpdatedFrom and UpdatedBefore are the window over the orders' time of update.
+	UpdatedFrom   time.Time `json:"updated_from"`
+	UpdatedBefore time.Time `json:"updated_before"`
+	PageSize      int       `json:"page_size"`
+	// Cursor continues after an earlier page of the same window and rules; empty for the first.
+	Cursor string `json:"cursor,omitempty"`
+}
+
+// ListGiftCardOrdersResult is one page: its gift-card orders, and an account of what else the search found.
+type ListGiftCardOrdersResult struct {
+	Orders []giftcard.Order `json:"orders,omitempty"`
+	// NextCursor is empty on the last page.
+	NextCursor string                  `json:"next_cursor,omitempty"`
+	Seen       int                     `json:"seen"`
+	LeftOut    map[giftcard.Reason]int `json:"left_out,omitempty"`
+	// Mixed and Native are the names of the orders left out as mixed and as native gift cards: people must know.
+	Mixed  []string `json:"mixed,omitempty"`
+	Native []string `json:"native,omitempty"`
+	// ServedVersion is the API version that answered where it is not the one that was asked for.
+	ServedVersion string `json:"served_version,omitempty"`
+}
+
+// ListGiftCardOrders fetches one page of the shop's orders and applies the rules. Shopify's search only finds
+// candidates; what is not a gift-card order is counted and goes no further.
+func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {
+	page, err := o.Shopify.ListOrders(ctx, shopify.ListOrdersOptions{
+		Query: shopify.Search{
+			UpdatedAtMin:  in.UpdatedFrom,
+			UpdatedBefore: in.UpdatedBefore,
+			CreatedAtMin:  in.Rules.CreatedFrom,
+			SKUs:          in.Rules.SKUs,
+		}.String(),
+		First: in.PageSize,
+		After: in.Cursor,
+	})
+	if err != nil {
+		return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, 0)
+	}
+	out := ListGiftCardOrdersResult{
+		NextCursor: page.NextCursor, Seen: len(page.Orders), LeftOut: map[giftcard.Reason]int{},
+	}
+	log := activity.GetLogger(ctx)
+	if page.ServedVersion != "" && page.ServedVersion != o.Shopify.APIVersion() {
+		out.ServedVersion = page.ServedVersion
+		log.Error("Shopify answered with another API version than configured: it is time to upgrade",
+			"configured", o.Shopify.APIVersion(), "served", page.ServedVersion)
+	}
+	for _, found := range page.Orders {
+		order, reason := in.Rules.Select(candidate(o.Shop, found, o.Keys))
+		switch reason {
+		case "":
+			out.Orders = append(out.Orders, order)
+			continue
+		case giftcard.MixedOrder:
+			out.Mixed = append(out.Mixed, found.Name)
+		case giftcard.NativeGiftCard:
+			out.Native = append(out.Native, found.Name)
+			log.Error("order left out: Shopify itself issues a gift card for this product; "+
+				"turn that off or take the SKU out of GIFT_CARD_SKUS", "order", found.Name)
+		}
+		out.LeftOut[reason]++
+	}
+	return out, nil
+}

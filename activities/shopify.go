@@ -1,0 +1,94 @@
+package activities
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+// PropertyKeys are the names of the line-item properties in which the shop keeps what the buyer said of the recipient.
+// They are compared without regard to case.
+type PropertyKeys struct {
+	Email, Name, Message, SendOn string
+}
+
+// offsetKey is the property in which Shopify's own gift-card form keeps the buyer's distance from UTC
+// (shopify.dev, "Gift cards" in product merchandising).
+const offsetKey = "__shopify_offset"
+
+// paidStatuses are those under which the units that are left are paid for. A partial refund takes its units out of
+// the current quantities, so what remains of such an order is a gift-card order still.
+var paidStatuses = []string{"PAID", "PARTIALLY_REFUNDED"}
+
+// candidate puts an order of Shopify's in our words.
+func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candidate {
+	c := giftcard.Candidate{
+		Order: giftcard.Order{
+			Shop:      shop,
+			ID:        o.LegacyID,
+			Name:      o.Name,
+			CreatedAt: o.CreatedAt.UTC(),
+		},
+		Test:      o.Test,
+		Cancelled: !o.CancelledAt.IsZero(),
+		Paid:      slices.Contains(paidStatuses, o.FinancialStatus),
+	}
+	email, from := o.Email, ""
+	if o.Customer != nil {
+		from = strings.TrimSpace(o.Customer.FirstName + " " + o.Customer.LastName)
+		c.Order.Customer.ID = o.Customer.LegacyID
+		c.Order.Customer.DisplayName = o.Customer.DisplayName
+		if o.Customer.Email != "" {
+			email = o.Customer.Email
+		}
+	}
+	if o.Company != nil {
+		c.Order.Customer.CompanyName = o.Company.Name
+		c.Order.Customer.CompanyExternalID = o.Company.ExternalID
+	}
+	for _, l := range o.LineItems {
+		c.Order.Lines = append(c.Order.Lines, giftcard.Line{
+			ID:        number(l.ID),
+			SKU:       l.SKU,
+			Units:     l.CurrentQuantity,
+			Price:     l.UnitPrice.Amount,
+			Currency:  l.UnitPrice.CurrencyCode,
+			Recipient: recipient(l.Attributes, keys, email, from),
+		})
+		c.Native = append(c.Native, l.IsGiftCard)
+	}
+	return c
+}
+
+// recipient reads who gets the cards of a line: the line's properties, else the buyer.
+func recipient(properties []shopify.Attribute, keys PropertyKeys, email, from string) giftcard.Recipient {
+	value := func(key string) string {
+		for _, p := range properties {
+			if strings.EqualFold(p.Key, key) {
+				return strings.TrimSpace(p.Value)
+			}
+		}
+		return ""
+	}
+	r := giftcard.Recipient{
+		Email:   value(keys.Email),
+		Name:    value(keys.Name),
+		Message: value(keys.Message),
+		SendOn:  value(keys.SendOn),
+	}
+	if r.Email == "" {
+		r.Email = email
+	}
+	if r.SendOn != "" {
+		r.Offset = value(offsetKey)
+	}
+	if r.Message != "" {
+		r.From = from
+	}
+	return r
+}
+
+// number returns the number at the end of a global ID: "gid://shopify/LineItem/866550311766439020".
+func number(gid string) string { return gid[strings.LastIndexByte(gid, '/')+1:] }

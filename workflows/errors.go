@@ -1,0 +1,97 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// cause reads the kind and the message of a failed activity.
+func cause(err error) (giftcard.Kind, string) {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return giftcard.Kind(app.Type()), app.Message()
+	}
+	var late *temporal.TimeoutError
+	if errors.As(err, &late) {
+		if late.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START {
+			return giftcard.Timeout, "no worker took it in time"
+		}
+		return giftcard.Timeout, "not finished in time; the last attempt may have been cut off by the end of its worker"
+	}
+	return giftcard.Unavailable, err.Error()
+}
+
+// failure is the error that a workflow ends with: outermost, its type is the kind. Trying again is a person's or the
+// digest's decision.
+func failure(kind giftcard.Kind, message string, details ...any) error {
+	return temporal.NewApplicationErrorWithOptions(message, string(kind),
+		temporal.ApplicationErrorOptions{NonRetryable: true, Details: details})
+}
+
+// OrderFailure goes with the failure of an order as its details: what exists and what does not.
+type OrderFailure struct {
+	Issued []IssuedCard  `json:"issued,omitempty"`
+	Failed []UnitFailure `json:"failed"`
+}
+
+// UnitFailure is one card that was not issued.
+type UnitFailure struct {
+	// Unit counts the cards of the order from 1.
+	Unit        int           `json:"unit"`
+	AuditNumber string        `json:"audit_number"`
+	Kind        giftcard.Kind `json:"kind"`
+	Message     string        `json:"message"`
+}
+
+// failedOrder says what is wrong with the first card that failed, and which cards exist.
+func failedOrder(total int, f OrderFailure) error {
+	first := f.Failed[0]
+	message := first.Message
+	if total > 1 {
+		var failed, issued []int
+		for _, u := range f.Failed {
+			failed = append(failed, u.Unit)
+		}
+		for _, c := range f.Issued {
+			issued = append(issued, c.Unit)
+		}
+		message = fmt.Sprintf("%s (of %s, not issued: %s; issued: %s)", message, cards(total), ranges(failed), ranges(issued))
+	}
+	return failure(first.Kind, message, f)
+}
+
+// ranges writes ascending numbers as people do: "1-3, 5"; "none" for no number.
+func ranges(numbers []int) string {
+	if len(numbers) == 0 {
+		return "none"
+	}
+	var parts []string
+	for i := 0; i < len(numbers); {
+		j := i
+		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
+			j++
+		}
+		part := strconv.Itoa(numbers[i])
+		if j > i {
+			part += "-" + strconv.Itoa(numbers[j])
+		}
+		parts = append(parts, part)
+		i = j + 1
+	}
+	return strings.Join(parts, ", ")
+}
+
+// cards writes a number of cards: "1 gift card", "3 gift cards".
+func cards(n int) string {
+	if n == 1 {
+		return "1 gift card"
+	}
+	return strconv.Itoa(n) + " gift cards"
+}

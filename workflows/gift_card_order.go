@@ -1,0 +1,146 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// GiftCardOrderInput is one order, with the settings under which it was taken in: they stay the same for as long as the
+// order lives, whatever a later deployment changes.
+type GiftCardOrderInput struct {
+	Order giftcard.Order `json:"order"`
+	// AuditPrefix begins the audit numbers of the order's cards. Another prefix would make other cards.
+	AuditPrefix string `json:"audit_prefix,omitempty"`
+	// IssueTaskQueue is the task queue of IssueCard; empty means the workflow's own.
+	IssueTaskQueue string `json:"issue_task_queue,omitempty"`
+	// RetryBudget is how long a transient error is retried before the order fails; zero means without end.
+	RetryBudget Duration `json:"retry_budget,omitempty"`
+}
+
+// GiftCardOrderResult is what exists at the issuer. It holds no card number, access code or card URL.
+type GiftCardOrderResult struct {
+	MerchantCode string       `json:"merchant_code"`
+	Cards        []IssuedCard `json:"cards"`
+}
+
+// IssuedCard is one card that exists.
+type IssuedCard struct {
+	// Unit counts the cards of the order from 1.
+	Unit int `json:"unit"`
+	// LineID is Shopify's number of the line that the card belongs to.
+	LineID string `json:"line_id"`
+	activities.IssueCardResult
+}
+
+var (
+	orders    *activities.Orders    // Nil on purpose: only the names of the methods are used.
+	giftCards *activities.GiftCards // Likewise.
+)
+
+// GiftCardOrder issues the cards of one order: it looks up the merchant and issues one card per unit. Every unit is
+// tried even if another one fails; the order then fails with the kind of its first failed unit and an [OrderFailure].
+func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {
+	units, err := in.Order.CardUnits(in.AuditPrefix)
+	if err != nil {
+		return GiftCardOrderResult{}, failure(giftcard.InvalidRequest, err.Error())
+	}
+	workflow.SetCurrentDetails(ctx, "Looking up the merchant.")
+	merchant, err := call(lookup(ctx), giftCards.LookUpMerchant, activities.LookUpMerchantInput{
+		OrderName:   in.Order.Name,
+		Customer:    in.Order.Customer,
+		RetryBudget: time.Duration(in.RetryBudget),
+	}).get(ctx)
+	if err != nil {
+		if temporal.IsCanceledError(err) {
+			return GiftCardOrderResult{}, err
+		}
+		kind, message := cause(err)
+		workflow.SetCurrentDetails(ctx, "Failed: "+message)
+		return GiftCardOrderResult{}, failure(kind, message)
+	}
+	o := issuing{in: in, merchantCode: merchant.MerchantCode, units: units, results: make([]unitResult, len(units))}
+	if err := o.issueAll(ctx); err != nil {
+		return GiftCardOrderResult{}, err
+	}
+	return o.result(ctx)
+}
+
+// issuing is an order whose cards are being issued.
+type issuing struct {
+	in           GiftCardOrderInput
+	merchantCode string
+	units        []giftcard.Unit
+	results      []unitResult
+	done         int
+}
+
+type unitResult struct {
+	card activities.IssueCardResult
+	err  error
+}
+
+// issueAll tries every unit, a bounded number at once.
+func (o *issuing) issueAll(ctx workflow.Context) error {
+	o.showProgress(ctx)
+	slots := workflow.NewSemaphore(ctx, maxIssuing)
+	all := workflow.NewWaitGroup(ctx)
+	for i := range o.units {
+		if err := slots.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		all.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer all.Done()
+			defer slots.Release(1)
+			o.results[i].card, o.results[i].err = o.issueOne(ctx, o.units[i])
+			o.done++
+			o.showProgress(ctx)
+		})
+	}
+	all.Wait(ctx)
+	return ctx.Err()
+}
+
+func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
+	summary := fmt.Sprintf("card %d of %d", u.Number, len(o.units))
+	return call(issue(ctx, o.in.IssueTaskQueue, summary), giftCards.IssueCard, activities.IssueCardInput{
+		OrderName:    o.in.Order.Name,
+		Unit:         u.Number,
+		AuditNumber:  u.AuditNumber,
+		MerchantCode: o.merchantCode,
+		Price:        u.Line.Price,
+		Currency:     u.Line.Currency,
+		Recipient:    u.Line.Recipient,
+		RetryBudget:  time.Duration(o.in.RetryBudget),
+	}).get(ctx)
+}
+
+func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
+	out := GiftCardOrderResult{MerchantCode: o.merchantCode}
+	var failed []UnitFailure
+	for i, u := range o.units {
+		if err := o.results[i].err; err != nil {
+			kind, message := cause(err)
+			failed = append(failed, UnitFailure{Unit: u.Number, AuditNumber: u.AuditNumber, Kind: kind, Message: message})
+			continue
+		}
+		out.Cards = append(out.Cards, IssuedCard{Unit: u.Number, LineID: u.Line.ID, IssueCardResult: o.results[i].card})
+	}
+	if len(failed) > 0 {
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Failed: %d of %s not issued.", len(failed), cards(len(o.units))))
+		return GiftCardOrderResult{}, failedOrder(len(o.units), OrderFailure{Issued: out.Cards, Failed: failed})
+	}
+	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchantCode+".")
+	return out, nil
+}
+
+func (o *issuing) showProgress(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing for merchant %s: %d of %s done.",
+		o.merchantCode, o.done, cards(len(o.units))))
+}

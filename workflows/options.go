@@ -1,0 +1,77 @@
+package workflows
+
+import (
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+const (
+	// maxStarting bounds the children whose start is awaited: enough to keep the server busy, few enough that a page of
+	// new orders does not starve those already started.
+	maxStarting = 50
+	// maxIssuing bounds the cards of one order that are issued at once.
+	maxIssuing = 10
+	// continueAfter is the number of children after which a poll continues as new: about 6 events a child keep a run
+	// near 3,000 events, and the server's bound of 2,000 pending children far away.
+	continueAfter = 500
+	// maxNames bounds the lists of order names in a poll's result; the counts go on.
+	maxNames = 200
+
+	// MaxIssueTime is the longest that one attempt to issue a card may take; HTTP time-outs must stay below it. It is
+	// also how long a worker's death keeps a card waiting.
+	MaxIssueTime = 45 * time.Second
+)
+
+// listing reads a page of orders. A page of 250 takes seconds; half a minute covers throttling. The next poll starts
+// from the same watermark, so giving up after a quarter of an hour loses nothing and shows.
+func listing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 15 * time.Minute,
+		RetryPolicy:            backoff,
+	})
+}
+
+// lookup finds a merchant, mostly in memory.
+func lookup(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: MaxIssueTime,
+		RetryPolicy:         backoff,
+		Summary:             "merchant of the customer",
+	})
+}
+
+// issue creates a card. The time to retry is the activity's own business (the retry budget): a schedule-to-close
+// time-out would also count the wait in a rate-limited queue.
+func issue(ctx workflow.Context, taskQueue, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           taskQueue,
+		StartToCloseTimeout: MaxIssueTime,
+		RetryPolicy:         backoff,
+		Summary:             summary,
+	})
+}
+
+// backoff: quick at first, because most failures are blips; a minute at most, so that cards flow soon after an outage.
+var backoff = &temporal.RetryPolicy{
+	InitialInterval:    time.Second,
+	BackoffCoefficient: 2,
+	MaximumInterval:    time.Minute,
+}
+
+// orderOptions start an order's workflow so that it outlives the poll and can never be started twice: a failed order
+// is re-run by a reset, never by a poll.
+func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            GiftCardOrderID(o.Shop, o.ID),
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		TypedSearchAttributes: searchAttributes(o),
+		StaticSummary:         "Order " + clip(o.Name) + ": " + cards(o.Units()),
+	})
+}

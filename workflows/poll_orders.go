@@ -1,0 +1,258 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// PollOrdersInput is the configuration record of the poll: the schedule's input.
+type PollOrdersInput struct {
+	SKUs []string `json:"skus"`
+	// CreatedAtMin is the moment from which orders count.
+	CreatedAtMin time.Time `json:"created_at_min"`
+	// MaxOrderAge keeps the poll from orders so old that Temporal may have forgotten that they were handled. It stays
+	// below the namespace's retention.
+	MaxOrderAge Duration `json:"max_order_age"`
+	// Overlap is how far a poll reads again behind the watermark, because Shopify's search index lags.
+	Overlap Duration `json:"overlap"`
+	// SettleDelay is how far a poll stays behind the present, for the same reason.
+	SettleDelay Duration `json:"settle_delay"`
+	PageSize    int      `json:"page_size"`
+	IncludeTest bool     `json:"include_test,omitempty"`
+
+	// AuditPrefix, IssueTaskQueue and RetryBudget are handed to every order; see [GiftCardOrderInput].
+	AuditPrefix    string   `json:"audit_prefix,omitempty"`
+	IssueTaskQueue string   `json:"issue_task_queue,omitempty"`
+	RetryBudget    Duration `json:"retry_budget,omitempty"`
+
+	// Since and Until are the window of a poll by hand, over the orders' time of update. Such a poll has no watermark.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+
+	// Progress is set when a run continues an earlier one: the schedule's last completion result is not visible there.
+	Progress *PollProgress `json:"progress,omitempty"`
+}
+
+// PollProgress is how far a poll has come: what a run hands to the one that continues it.
+type PollProgress struct {
+	Rules  giftcard.Rules   `json:"rules"`
+	Cursor string           `json:"cursor"`
+	Result PollOrdersResult `json:"result"`
+}
+
+// PollOrdersResult is the account of a poll. As the schedule's last completion result it carries the watermark to the
+// next one.
+type PollOrdersResult struct {
+	// Since and Until are the window that was polled, over the orders' time of update.
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	// Watermark is up to which orders have been seen; zero for a poll by hand.
+	Watermark time.Time `json:"watermark,omitzero"`
+	// Seen is the number of orders that the search found.
+	Seen int `json:"seen"`
+	// Started and Known count the gift-card orders: started by this poll, and there already.
+	Started int `json:"started"`
+	Known   int `json:"known"`
+	// LeftOut counts the others by reason; Mixed and Native name (at most 200 of) those that people must know of.
+	LeftOut map[giftcard.Reason]int `json:"left_out,omitempty"`
+	Mixed   []string                `json:"mixed,omitempty"`
+	Native  []string                `json:"native,omitempty"`
+	// ServedVersion is the API version that Shopify answered with where it is not the configured one.
+	ServedVersion string `json:"served_version,omitempty"`
+}
+
+// PollOrders finds the gift-card orders of a window, page by page, and starts a [GiftCardOrder] for each. Run by the
+// schedule, the window begins at the watermark (less the overlap); a poll that fails moves nothing, and the next one
+// begins where this one did.
+func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, error) {
+	p, err := newPoll(ctx, in)
+	if err != nil {
+		return PollOrdersResult{}, err
+	}
+	if !p.Result.Since.Before(p.Result.Until) {
+		return p.Result, nil
+	}
+	page := p.list(ctx)
+	for {
+		orders, err := page.get(ctx)
+		if err != nil {
+			return PollOrdersResult{}, p.failed(ctx, err)
+		}
+		p.count(orders)
+		p.Cursor = orders.NextCursor
+		p.children += len(orders.Orders)
+		more := p.Cursor != ""
+		continued := more && (p.children >= continueAfter || workflow.GetInfo(ctx).GetContinueAsNewSuggested())
+		if more && !continued {
+			page = p.list(ctx)
+		}
+		if err := p.startAll(ctx, orders.Orders); err != nil {
+			return PollOrdersResult{}, p.failed(ctx, err)
+		}
+		if more && !continued {
+			continue
+		}
+		if err := p.awaitStarts(ctx, 0); err != nil {
+			return PollOrdersResult{}, p.failed(ctx, err)
+		}
+		p.show(ctx)
+		if continued {
+			in.Progress = &p.PollProgress
+			return PollOrdersResult{}, workflow.NewContinueAsNewError(ctx, PollOrders, in)
+		}
+		workflow.GetLogger(ctx).Info("poll finished",
+			"seen", p.Result.Seen, "started", p.Result.Started, "known", p.Result.Known, "watermark", p.Result.Watermark)
+		return p.Result, nil
+	}
+}
+
+// poll is a poll under way.
+type poll struct {
+	PollProgress
+	in PollOrdersInput
+	// children counts those that this run has asked for.
+	children int
+	starting []startingOrder
+}
+
+// startingOrder is a child whose start is awaited.
+type startingOrder struct {
+	name string
+	workflow.ChildWorkflowFuture
+}
+
+// newPoll settles the window, once: a continued run goes on with it.
+func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
+	p := &poll{in: in}
+	if in.Progress != nil {
+		p.PollProgress = *in.Progress
+		return p, nil
+	}
+	now := workflow.Now(ctx).UTC()
+	p.Rules = giftcard.Rules{
+		SKUs:        in.SKUs,
+		CreatedFrom: latest(in.CreatedAtMin, now.Add(-time.Duration(in.MaxOrderAge))),
+		IncludeTest: in.IncludeTest,
+	}
+	p.Result.LeftOut = map[giftcard.Reason]int{}
+	if !in.Since.IsZero() {
+		p.Result.Since, p.Result.Until = in.Since.UTC(), in.Until.UTC()
+		return p, nil
+	}
+	var last PollOrdersResult
+	if workflow.HasLastCompletionResult(ctx) {
+		if err := workflow.GetLastCompletionResult(ctx, &last); err != nil {
+			return nil, failure(giftcard.UnexpectedResponse, "the watermark in the last poll's result cannot be read: "+err.Error())
+		}
+	}
+	p.Result.Since = p.Rules.CreatedFrom
+	if !last.Watermark.IsZero() {
+		p.Result.Since = latest(p.Result.Since, last.Watermark.Add(-time.Duration(in.Overlap)))
+	}
+	p.Result.Until = now.Add(-time.Duration(in.SettleDelay))
+	// The watermark never goes back, not even by a clock that does.
+	p.Result.Watermark = latest(last.Watermark, p.Result.Until)
+	return p, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a.UTC()
+	}
+	return b.UTC()
+}
+
+func (p *poll) list(ctx workflow.Context) future[activities.ListGiftCardOrdersResult] {
+	return call(listing(ctx), orders.ListGiftCardOrders, activities.ListGiftCardOrdersInput{
+		Rules:         p.Rules,
+		UpdatedFrom:   p.Result.Since,
+		UpdatedBefore: p.Result.Until,
+		PageSize:      p.in.PageSize,
+		Cursor:        p.Cursor,
+	})
+}
+
+func (p *poll) count(page activities.ListGiftCardOrdersResult) {
+	p.Result.Seen += page.Seen
+	for _, reason := range giftcard.Reasons {
+		if n := page.LeftOut[reason]; n > 0 {
+			p.Result.LeftOut[reason] += n
+		}
+	}
+	p.Result.Mixed = appendNames(p.Result.Mixed, page.Mixed)
+	p.Result.Native = appendNames(p.Result.Native, page.Native)
+	if page.ServedVersion != "" {
+		p.Result.ServedVersion = page.ServedVersion
+	}
+}
+
+func appendNames(names, more []string) []string {
+	return append(names, more[:min(len(more), max(0, maxNames-len(names)))]...)
+}
+
+// startAll asks for a child per order and keeps a bounded number of starts in flight. The children's context is
+// disconnected: whoever cancels a poll means the poll, not the orders that it has started.
+func (p *poll) startAll(ctx workflow.Context, orders []giftcard.Order) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	for _, o := range orders {
+		if err := p.awaitStarts(ctx, maxStarting-1); err != nil {
+			return err
+		}
+		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, o), GiftCardOrder, GiftCardOrderInput{
+			Order:          o,
+			AuditPrefix:    p.in.AuditPrefix,
+			IssueTaskQueue: p.in.IssueTaskQueue,
+			RetryBudget:    p.in.RetryBudget,
+		})})
+	}
+	return nil
+}
+
+// awaitStarts waits until no more than the given number of starts are in flight. A child that has not started when
+// its parent closes never will.
+func (p *poll) awaitStarts(ctx workflow.Context, inFlight int) error {
+	for len(p.starting) > inFlight {
+		first := p.starting[0]
+		p.starting = p.starting[1:]
+		err := first.GetChildWorkflowExecution().Get(ctx, nil)
+		switch {
+		case err == nil:
+			p.Result.Started++
+		case temporal.IsWorkflowExecutionAlreadyStartedError(err):
+			p.Result.Known++
+		case temporal.IsCanceledError(err):
+			return err
+		default:
+			return failure(giftcard.Unavailable, fmt.Sprintf("order %s could not be started: %v", first.name, err))
+		}
+	}
+	return nil
+}
+
+// failed ends the poll. Starts that are in flight are awaited first: an order that was asked for is to be there.
+func (p *poll) failed(ctx workflow.Context, err error) error {
+	for len(p.starting) > 0 {
+		if startErr := p.awaitStarts(ctx, 0); startErr != nil {
+			workflow.GetLogger(ctx).Warn("an order was not started by a poll that fails anyway", "error", startErr)
+		}
+	}
+	p.show(ctx)
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	kind, message := cause(err)
+	return failure(kind, "poll of "+p.Result.Since.Format(time.RFC3339)+" to "+p.Result.Until.Format(time.RFC3339)+
+		": "+message)
+}
+
+func (p *poll) show(ctx workflow.Context) {
+	r := p.Result
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s to %s: %d seen, %d started, %d known.",
+		r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339), r.Seen, r.Started, r.Known))
+}
