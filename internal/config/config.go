@@ -1,0 +1,176 @@
+// Package config holds what the environment says about this installation: one [Config], read and checked once at the
+// start of a process, with one error that lists everything that is wrong with it.
+//
+// The connection to Temporal is not in here. Its TEMPORAL_* variables belong to go.temporal.io/sdk/contrib/envconfig,
+// which shares them with the temporal command line.
+package config
+
+import (
+	"time"
+	_ "time/tzdata" // DIGEST_TIMEZONE must resolve on machines without a zone database.
+)
+
+//go:generate go test -run ^TestReferenceIsCurrent$ -update .
+
+// Config is the configuration of every giftbridge process. What each variable means is in docs/configuration.md.
+type Config struct {
+	Shopify   Shopify
+	Orders    Orders
+	Poll      Poll
+	CashStar  CashStar
+	Issue     Issue
+	Recipient Recipient
+	SMTP      SMTP
+	Digest    Digest
+	Payload   Payload
+	Log       Log
+	Metrics   Metrics
+}
+
+// Shopify says which shop is polled and how to get in: with an access token, or with a client ID and its secret.
+type Shopify struct {
+	Shop         string `envconfig:"SHOPIFY_SHOP" required:"true"`
+	BaseURL      string `envconfig:"SHOPIFY_BASE_URL"`
+	AccessToken  Secret `envconfig:"SHOPIFY_ACCESS_TOKEN"`
+	ClientID     string `envconfig:"SHOPIFY_CLIENT_ID"`
+	ClientSecret Secret `envconfig:"SHOPIFY_CLIENT_SECRET"`
+	APIVersion   string `envconfig:"SHOPIFY_API_VERSION" default:"2026-07" required:"true"`
+}
+
+// URL returns the address of the shop: the override, or https with the shop's own host.
+func (s Shopify) URL() string {
+	if s.BaseURL != "" {
+		return s.BaseURL
+	}
+	return "https://" + s.Shop
+}
+
+// Orders says which orders are gift-card orders of ours.
+type Orders struct {
+	GiftCardSKUs      List          `envconfig:"GIFT_CARD_SKUS" required:"true"`
+	CreatedAtMin      time.Time     `envconfig:"CREATED_AT_MIN" required:"true"`
+	MaxOrderAge       time.Duration `envconfig:"MAX_ORDER_AGE" default:"336h"`
+	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`
+}
+
+// Poll says how orders are looked for.
+type Poll struct {
+	Interval    time.Duration `envconfig:"POLL_INTERVAL" default:"5m"`
+	Overlap     time.Duration `envconfig:"POLL_OVERLAP" default:"10m"`
+	SettleDelay time.Duration `envconfig:"POLL_SETTLE_DELAY" default:"1m"`
+	PageSize    int           `envconfig:"POLL_PAGE_SIZE" default:"250"`
+}
+
+// CashStar is the account at the issuer. The base URL carries the version prefix.
+type CashStar struct {
+	BaseURL  string        `envconfig:"CASHSTAR_BASE_URL" required:"true"`
+	Username string        `envconfig:"CASHSTAR_USERNAME" required:"true"`
+	Password Secret        `envconfig:"CASHSTAR_PASSWORD" required:"true"`
+	MaxRPS   float64       `envconfig:"CASHSTAR_MAX_RPS" default:"0"`
+	Timeout  time.Duration `envconfig:"CASHSTAR_TIMEOUT" default:"30s"`
+}
+
+// Issue says how cards are ordered from the issuer.
+type Issue struct {
+	MerchantCode string        `envconfig:"MERCHANT_CODE"`
+	AuditPrefix  string        `envconfig:"AUDIT_PREFIX"`
+	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
+}
+
+// Recipient names the line-item properties in which the shop keeps what the buyer said about the recipient.
+type Recipient struct {
+	EmailKey   string `envconfig:"RECIPIENT_EMAIL_KEY" default:"Recipient email" required:"true"`
+	NameKey    string `envconfig:"RECIPIENT_NAME_KEY" default:"Recipient name" required:"true"`
+	MessageKey string `envconfig:"RECIPIENT_MESSAGE_KEY" default:"Message" required:"true"`
+	SendOnKey  string `envconfig:"RECIPIENT_SEND_ON_KEY" default:"Send on" required:"true"`
+}
+
+// SMTP is the mail server that takes the digest.
+type SMTP struct {
+	Host     string `envconfig:"SMTP_HOST"`
+	Port     int    `envconfig:"SMTP_PORT" default:"587"`
+	Username string `envconfig:"SMTP_USERNAME"`
+	Password Secret `envconfig:"SMTP_PASSWORD"`
+	TLS      string `envconfig:"SMTP_TLS" default:"starttls" required:"true"`
+}
+
+// Enabled reports whether there is a mail server, and so a digest.
+func (s SMTP) Enabled() bool { return s.Host != "" }
+
+// The values of SMTP_TLS.
+const (
+	TLSStart    = "starttls" // Begin in the clear, upgrade before anything is said, or give up.
+	TLSImplicit = "tls"      // TLS from the first byte, usually on port 465.
+	TLSNone     = "none"     // No encryption, for a catcher on this machine or a relay beside it.
+)
+
+// Digest says when the digest is sent, to whom, and what is tried before.
+type Digest struct {
+	From          string        `envconfig:"DIGEST_FROM"`
+	To            List          `envconfig:"DIGEST_TO"`
+	At            Clock         `envconfig:"DIGEST_AT" default:"18:00"`
+	TimeZone      string        `envconfig:"DIGEST_TIMEZONE" default:"UTC" required:"true"`
+	Rerun         bool          `envconfig:"DIGEST_RERUN" default:"true"`
+	RerunWait     time.Duration `envconfig:"DIGEST_RERUN_WAIT" default:"10m"`
+	SendEmpty     bool          `envconfig:"DIGEST_SEND_EMPTY" default:"false"`
+	TemporalUIURL string        `envconfig:"TEMPORAL_UI_URL" default:"http://localhost:8233" required:"true"`
+}
+
+// Location returns the digest's time zone. It fails only where Validate does.
+func (d Digest) Location() (*time.Location, error) { return time.LoadLocation(d.TimeZone) }
+
+// Payload says whether what Temporal keeps is encrypted, and with which keys.
+type Payload struct {
+	Encryption string      `envconfig:"PAYLOAD_ENCRYPTION" default:"on" required:"true"`
+	Keys       PayloadKeys `envconfig:"PAYLOAD_KEYS"`
+}
+
+// The values of PAYLOAD_ENCRYPTION.
+const (
+	EncryptionOn  = "on"
+	EncryptionOff = "off" // Payloads are written in the clear; the keys, if any, still read older ones.
+)
+
+// Log says how much is logged and in which form.
+type Log struct {
+	Level  string `envconfig:"LOG_LEVEL" default:"info" required:"true"`
+	Format string `envconfig:"LOG_FORMAT" default:"auto" required:"true"`
+}
+
+// The values of LOG_FORMAT.
+const (
+	FormatAuto    = "auto" // Console on a terminal, JSON elsewhere.
+	FormatJSON    = "json"
+	FormatConsole = "console"
+)
+
+// Metrics says where metrics are served.
+type Metrics struct {
+	Addr string `envconfig:"METRICS_ADDR" default:"127.0.0.1:9464"`
+}
+
+// MetricsOff is the value of METRICS_ADDR that serves none; the empty value does too.
+const MetricsOff = "off"
+
+// ListenAddr returns the address to listen on, empty when metrics are off.
+func (m Metrics) ListenAddr() string {
+	if m.Addr == MetricsOff {
+		return ""
+	}
+	return m.Addr
+}
+
+// Load reads the environment and checks all of it. The error, a [*ValidationError], lists every problem: values that
+// cannot be read, values that make no sense, and names that nobody knows. The configuration is returned with the
+// error too, as far as it could be read, so that it can be shown.
+func Load() (Config, error) {
+	c, unread := read()
+	return c, merge(unread, c.problems())
+}
+
+// Read reads the environment like [Load] but leaves out what only [Config.Validate] would find. It is for commands
+// that need a part of the configuration and check that part themselves.
+func Read() (Config, error) {
+	c, unread := read()
+	return c, unread.err()
+}

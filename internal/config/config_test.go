@@ -1,0 +1,234 @@
+package config_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+var (
+	key1 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("1", config.PayloadKeySize)))
+	key2 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("2", config.PayloadKeySize)))
+)
+
+// minimal is the smallest environment that is valid.
+func minimal() map[string]string {
+	return map[string]string{
+		"SHOPIFY_SHOP":         "example.myshopify.com",
+		"SHOPIFY_ACCESS_TOKEN": "shpat_hush",
+		"GIFT_CARD_SKUS":       "GIFT-50, GIFT-100",
+		"CREATED_AT_MIN":       "2026-07-01T00:00:00+02:00",
+		"CASHSTAR_BASE_URL":    "https://api.cashstar.com/v2/",
+		"CASHSTAR_USERNAME":    "us",
+		"CASHSTAR_PASSWORD":    "hush",
+		"PAYLOAD_KEYS":         "new:" + key1 + ",old:" + key2,
+	}
+}
+
+// environ makes env the whole of what the configuration can see.
+func environ(t *testing.T, env map[string]string) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		t.Setenv(name, "") // Restores the variable afterwards.
+		require.NoError(t, os.Unsetenv(name))
+	}
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	environ(t, minimal())
+
+	c, err := config.Load()
+
+	require.NoError(t, err)
+	require.Equal(t, "example.myshopify.com", c.Shopify.Shop)
+	require.Equal(t, "https://example.myshopify.com", c.Shopify.URL())
+	require.Equal(t, "shpat_hush", c.Shopify.AccessToken.Reveal())
+	require.Equal(t, "2026-07", c.Shopify.APIVersion)
+	require.Equal(t, config.List{"GIFT-50", "GIFT-100"}, c.Orders.GiftCardSKUs)
+	require.True(t, time.Date(2026, 6, 30, 22, 0, 0, 0, time.UTC).Equal(c.Orders.CreatedAtMin))
+	require.Equal(t, 14*24*time.Hour, c.Orders.MaxOrderAge)
+	require.False(t, c.Orders.IncludeTestOrders)
+	require.Equal(t, config.Poll{
+		Interval: 5 * time.Minute, Overlap: 10 * time.Minute, SettleDelay: time.Minute, PageSize: 250,
+	}, c.Poll)
+	require.Equal(t, config.CashStar{
+		BaseURL: "https://api.cashstar.com/v2/", Username: "us", Password: config.NewSecret("hush"),
+		Timeout: 30 * time.Second,
+	}, c.CashStar)
+	require.Equal(t, config.Issue{RetryBudget: time.Hour}, c.Issue)
+	require.Equal(t, config.Recipient{
+		EmailKey: "Recipient email", NameKey: "Recipient name", MessageKey: "Message", SendOnKey: "Send on",
+	}, c.Recipient)
+	require.Equal(t, config.SMTP{Port: 587, TLS: config.TLSStart}, c.SMTP)
+	require.False(t, c.SMTP.Enabled())
+	require.Equal(t, config.Digest{
+		At: config.Clock{Hour: 18}, TimeZone: "UTC", Rerun: true, RerunWait: 10 * time.Minute,
+		TemporalUIURL: "http://localhost:8233",
+	}, c.Digest)
+	require.Equal(t, config.Payload{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{
+		{ID: "new", Key: config.NewSecret(strings.Repeat("1", config.PayloadKeySize))},
+		{ID: "old", Key: config.NewSecret(strings.Repeat("2", config.PayloadKeySize))},
+	}}, c.Payload)
+	require.Equal(t, config.Log{Level: "info", Format: config.FormatAuto}, c.Log)
+	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
+}
+
+func TestLoadTakesEveryVariable(t *testing.T) {
+	env := minimal()
+	delete(env, "SHOPIFY_ACCESS_TOKEN")
+	for name, value := range map[string]string{
+		"SHOPIFY_BASE_URL": "http://127.0.0.1:8080", "SHOPIFY_CLIENT_ID": "id", "SHOPIFY_CLIENT_SECRET": "hush",
+		"SHOPIFY_API_VERSION": "2026-10", "MAX_ORDER_AGE": "48h", "INCLUDE_TEST_ORDERS": "true",
+		"POLL_INTERVAL": "1m", "POLL_OVERLAP": "2m", "POLL_SETTLE_DELAY": "0s", "POLL_PAGE_SIZE": "1",
+		"CASHSTAR_MAX_RPS": "2.5", "CASHSTAR_TIMEOUT": "10s", "MERCHANT_CODE": "TWS", "AUDIT_PREFIX": "tws-1",
+		"RETRY_BUDGET": "0s", "RECIPIENT_EMAIL_KEY": "a", "RECIPIENT_NAME_KEY": "b", "RECIPIENT_MESSAGE_KEY": "c",
+		"RECIPIENT_SEND_ON_KEY": "d", "SMTP_HOST": "mail.example.com", "SMTP_PORT": "465", "SMTP_USERNAME": "u",
+		"SMTP_PASSWORD": "hush", "SMTP_TLS": "tls", "DIGEST_FROM": "giftbridge <from@example.com>",
+		"DIGEST_TO": "a@example.com,b@example.com", "DIGEST_AT": "07:30", "DIGEST_TIMEZONE": "Europe/Rome",
+		"DIGEST_RERUN": "false", "DIGEST_RERUN_WAIT": "1m", "DIGEST_SEND_EMPTY": "true",
+		"TEMPORAL_UI_URL": "https://temporal.example.com", "PAYLOAD_ENCRYPTION": "off", "LOG_LEVEL": "debug",
+		"LOG_FORMAT": "json", "METRICS_ADDR": "off",
+	} {
+		env[name] = value
+	}
+	environ(t, env)
+
+	c, err := config.Load()
+
+	require.NoError(t, err)
+	require.Equal(t, "http://127.0.0.1:8080", c.Shopify.URL())
+	require.Equal(t, config.Clock{Hour: 7, Minute: 30}, c.Digest.At)
+	loc, err := c.Digest.Location()
+	require.NoError(t, err)
+	require.Equal(t, "Europe/Rome", loc.String())
+	require.Equal(t, config.List{"a@example.com", "b@example.com"}, c.Digest.To)
+	require.Empty(t, c.Metrics.ListenAddr())
+	for _, v := range c.Describe() {
+		if v.Name == "SHOPIFY_ACCESS_TOKEN" || v.Name == "PAYLOAD_KEYS" {
+			continue
+		}
+		want := env[v.Name]
+		if strings.HasSuffix(v.Name, "_SECRET") || strings.HasSuffix(v.Name, "_PASSWORD") {
+			want = "[redacted]"
+		}
+		require.Equal(t, strings.ReplaceAll(want, ", ", ","), v.Value, v.Name)
+		delete(env, v.Name)
+	}
+	require.Equal(t, []string{"PAYLOAD_KEYS"}, keys(env), "every variable set here is one of ours")
+}
+
+func keys(m map[string]string) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+func TestLoadListsEverythingAtOnce(t *testing.T) {
+	env := minimal()
+	env["POLL_INTERVAL"] = "5x"
+	env["POLL_OVERLAPP"] = "10m"
+	env["POLL_PAGE_SIZE"] = "251"
+	env["CREATED_AT_MIN"] = "2026-07-01"
+	env["SHOPIFY_SHOP"] = "https://Example.myshopify.com"
+	env["CASHSTAR_PASSWORD"] = ""
+	env["PAYLOAD_KEYS"] = "k:c2VjcmV0"
+	env["PAYLOAD_NONSENSE_ENTIRELY"] = "1"
+	environ(t, env)
+
+	_, err := config.Load()
+
+	require.EqualError(t, err, `configuration: 8 problems
+  CREATED_AT_MIN: "2026-07-01": need a time in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z
+  POLL_INTERVAL: "5x": need a duration of whole seconds such as 5m, less than MAX_ORDER_AGE
+  PAYLOAD_KEYS: key 1: need 32 bytes, have 6
+  PAYLOAD_NONSENSE_ENTIRELY: unknown
+  POLL_OVERLAPP: unknown; did you mean POLL_OVERLAP?
+  CASHSTAR_PASSWORD: is not set: need a secret
+  SHOPIFY_SHOP: "https://Example.myshopify.com": need the shop's own host in lower case, such as example.myshopify.com
+  POLL_PAGE_SIZE: "251": need a number from 1 to 250`)
+	var invalid *config.ValidationError
+	require.ErrorAs(t, err, &invalid)
+	require.Len(t, invalid.Problems, 8)
+}
+
+func TestLoadOfNothingNamesWhatIsMissing(t *testing.T) {
+	environ(t, nil)
+
+	_, err := config.Load()
+
+	require.Equal(t, []string{
+		"SHOPIFY_SHOP", "GIFT_CARD_SKUS", "CREATED_AT_MIN", "CASHSTAR_BASE_URL", "CASHSTAR_USERNAME", "CASHSTAR_PASSWORD",
+		"SHOPIFY_ACCESS_TOKEN", "PAYLOAD_KEYS",
+	}, names(t, err))
+}
+
+func TestReadLeavesTheRestToTheCaller(t *testing.T) {
+	environ(t, map[string]string{"PAYLOAD_KEYS": "k:" + key1})
+
+	c, err := config.Read()
+
+	require.NoError(t, err)
+	require.NoError(t, c.Payload.Validate())
+	require.NoError(t, c.Log.Validate())
+	require.Error(t, c.Validate())
+}
+
+// A variable is known by its full name only, whatever envconfig makes of nested structs.
+func TestLoadTakesNoStrays(t *testing.T) {
+	env := minimal()
+	env["BASE_URL"], env["SHOP"], env["HOST"], env["LEVEL"] = "http://stray", "stray", "stray", "stray"
+	environ(t, env)
+
+	c, err := config.Load()
+
+	require.NoError(t, err)
+	require.Empty(t, c.Shopify.BaseURL)
+	require.Equal(t, "example.myshopify.com", c.Shopify.Shop)
+	require.Empty(t, c.SMTP.Host)
+	require.Equal(t, "info", c.Log.Level)
+
+	t.Setenv("SHOPIFY_SHOPIFY_SHOP", "stray")
+	_, err = config.Load()
+	require.Equal(t, []string{"SHOPIFY_SHOPIFY_SHOP"}, names(t, err))
+}
+
+func TestLoadIgnoresServiceLinks(t *testing.T) {
+	env := minimal()
+	env["SHOPIFY_SIM_SERVICE_HOST"] = "10.0.0.1"
+	env["SHOPIFY_SIM_SERVICE_PORT_HTTP"] = "80"
+	env["SHOPIFY_SIM_PORT"] = "tcp://10.0.0.1:80"
+	env["SHOPIFY_SIM_PORT_80_TCP_ADDR"] = "10.0.0.1"
+	environ(t, env)
+
+	_, err := config.Load()
+
+	require.NoError(t, err)
+}
+
+// names returns the variables that an error of this package complains of.
+func names(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var invalid *config.ValidationError
+	require.True(t, errors.As(err, &invalid), "%v", err)
+	var out []string
+	for _, p := range invalid.Problems {
+		out = append(out, p.Name)
+	}
+	return out
+}

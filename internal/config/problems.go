@@ -1,0 +1,77 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one thing that is wrong with the configuration.
+type Problem struct {
+	// Name is the variable at fault.
+	Name string
+	// Text says what is wrong and what is expected. It never holds a secret.
+	Text string
+}
+
+// ValidationError lists everything that is wrong with a configuration.
+type ValidationError struct {
+	Problems []Problem
+}
+
+// Error returns one line that counts the problems, and one line for each.
+func (e *ValidationError) Error() string {
+	var b strings.Builder
+	if len(e.Problems) == 1 {
+		b.WriteString("configuration: 1 problem")
+	} else {
+		fmt.Fprintf(&b, "configuration: %d problems", len(e.Problems))
+	}
+	for _, p := range e.Problems {
+		b.WriteString("\n  " + p.Name + ": " + p.Text)
+	}
+	return b.String()
+}
+
+type problems []Problem
+
+func (ps *problems) add(name, format string, args ...any) {
+	*ps = append(*ps, Problem{Name: name, Text: fmt.Sprintf(format, args...)})
+}
+
+// bad adds a problem of a value that is safe to show, with what was expected in its place.
+func (ps *problems) bad(name, value string) {
+	ps.add(name, "%s: need %s", show(value), references[name].want)
+}
+
+func (ps problems) err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	return &ValidationError{Problems: ps}
+}
+
+// merge leaves out what was found in a variable that could not be read in the first place: its value is only the
+// default that stands in for it.
+func merge(unread, invalid problems) error {
+	all := unread
+	seen := make(map[string]bool, len(unread))
+	for _, p := range unread {
+		seen[p.Name] = true
+	}
+	for _, p := range invalid {
+		if !seen[p.Name] {
+			all = append(all, p)
+		}
+	}
+	return all.err()
+}
+
+// maxShown bounds how much of a bad value is repeated: a whole file pasted into a variable helps nobody.
+const maxShown = 80
+
+func show(value string) string {
+	if r := []rune(value); len(r) > maxShown {
+		value = string(r[:maxShown]) + "…"
+	}
+	return fmt.Sprintf("%q", value)
+}

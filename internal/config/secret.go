@@ -1,0 +1,49 @@
+package config
+
+import (
+	"fmt"
+	"io"
+)
+
+const redacted = "[redacted]"
+
+// Secret is a value that prints, logs and marshals as [redacted]. [Secret.Reveal] is the only way to it.
+type Secret struct {
+	// A pointer, because fmt calls no methods on values in unexported fields of other structs: there it prints an
+	// address, where a string would be printed in full.
+	value *string
+}
+
+// NewSecret wraps a value. The empty value is the same as no secret.
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{value: &value}
+}
+
+// Reveal returns the value itself.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
+
+// IsSet reports whether there is a value.
+func (s Secret) IsSet() bool { return s.value != nil }
+
+// Decode reads the value of a variable.
+func (s *Secret) Decode(value string) error {
+	*s = NewSecret(value)
+	return nil
+}
+
+// Format prints [redacted], whatever the verb and its flags.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// String returns [redacted].
+func (Secret) String() string { return redacted }
+
+// MarshalText returns [redacted], for JSON, YAML and loggers alike.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }

@@ -1,0 +1,347 @@
+package config
+
+import (
+	"math"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Validate checks everything. Its error, a [*ValidationError], lists every problem.
+func (c Config) Validate() error { return c.problems().err() }
+
+// Validate checks the payload keys alone, for processes that read or write payloads and nothing else.
+func (p Payload) Validate() error { return p.problems().err() }
+
+// Validate checks the log settings alone.
+func (l Log) Validate() error { return l.problems().err() }
+
+func (c Config) problems() problems {
+	var ps problems
+	for _, l := range leaves(&c) {
+		if l.required && l.value.IsZero() {
+			ps.add(l.name, "is not set: need %s", references[l.name].want)
+		}
+	}
+	return slices.Concat(ps, c.Shopify.problems(), c.Orders.problems(), c.Poll.problems(c.Orders.MaxOrderAge),
+		c.CashStar.problems(), c.Issue.problems(c.Orders.MaxOrderAge), c.Recipient.problems(),
+		c.SMTP.problems(), c.Digest.problems(), c.mailProblems(), c.Payload.problems(), c.Log.problems(),
+		c.Metrics.problems())
+}
+
+var (
+	shopForm       = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.myshopify\.com$`)
+	apiVersionForm = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`) // Quarterly, as Shopify numbers its releases.
+	auditForm      = regexp.MustCompile(`^[A-Za-z0-9-]{0,20}$`)
+	merchantForm   = regexp.MustCompile(`^[^\s\x00-\x1f/]{0,255}$`)
+)
+
+func (s Shopify) problems() problems {
+	var ps problems
+	if s.Shop != "" && !shopForm.MatchString(s.Shop) {
+		ps.bad("SHOPIFY_SHOP", s.Shop)
+	}
+	ps.baseURL("SHOPIFY_BASE_URL", s.BaseURL)
+	if s.APIVersion != "" && !apiVersionForm.MatchString(s.APIVersion) {
+		ps.bad("SHOPIFY_API_VERSION", s.APIVersion)
+	}
+	id, secret := s.ClientID != "", s.ClientSecret.IsSet()
+	switch {
+	case s.AccessToken.IsSet() && (id || secret):
+		ps.add("SHOPIFY_ACCESS_TOKEN", "is set beside SHOPIFY_CLIENT_ID or SHOPIFY_CLIENT_SECRET: need one way in, not two")
+	case s.AccessToken.IsSet():
+	case id && !secret:
+		ps.add("SHOPIFY_CLIENT_SECRET", "is not set: need it with SHOPIFY_CLIENT_ID")
+	case !id && secret:
+		ps.add("SHOPIFY_CLIENT_ID", "is not set: need it with SHOPIFY_CLIENT_SECRET")
+	case !id:
+		ps.add("SHOPIFY_ACCESS_TOKEN", "is not set: need it, or both SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET")
+	}
+	ps.secret("SHOPIFY_ACCESS_TOKEN", s.AccessToken)
+	ps.secret("SHOPIFY_CLIENT_SECRET", s.ClientSecret)
+	return ps
+}
+
+const maxSKU = 255 // The length of a SKU in Shopify.
+
+func (o Orders) problems() problems {
+	var ps problems
+	for i, sku := range o.GiftCardSKUs {
+		switch {
+		case sku == "":
+			ps.add("GIFT_CARD_SKUS", "entry %d is empty: need %s", i+1, references["GIFT_CARD_SKUS"].want)
+		case len(sku) > maxSKU:
+			ps.add("GIFT_CARD_SKUS", "entry %d has %d bytes: need at most %d", i+1, len(sku), maxSKU)
+		case slices.Contains(o.GiftCardSKUs[:i], sku):
+			ps.add("GIFT_CARD_SKUS", "entry %d, %s, is there twice", i+1, show(sku))
+		}
+	}
+	if o.MaxOrderAge < time.Hour {
+		ps.bad("MAX_ORDER_AGE", o.MaxOrderAge.String())
+	}
+	return ps
+}
+
+const maxPageSize = 250 // Shopify's bound on the first argument of a connection.
+
+func (p Poll) problems(maxOrderAge time.Duration) problems {
+	var ps problems
+	switch {
+	case p.Interval < time.Second || p.Interval%time.Second != 0:
+		ps.bad("POLL_INTERVAL", p.Interval.String())
+	case p.Interval >= maxOrderAge:
+		ps.add("POLL_INTERVAL", "%q: need less than MAX_ORDER_AGE (%v)", p.Interval, maxOrderAge)
+	}
+	switch {
+	case p.Overlap < 0:
+		ps.bad("POLL_OVERLAP", p.Overlap.String())
+	case p.Overlap >= maxOrderAge:
+		ps.add("POLL_OVERLAP", "%q: need less than MAX_ORDER_AGE (%v)", p.Overlap, maxOrderAge)
+	}
+	switch {
+	case p.SettleDelay < 0:
+		ps.bad("POLL_SETTLE_DELAY", p.SettleDelay.String())
+	case p.SettleDelay > 0 && p.SettleDelay >= p.Interval:
+		ps.add("POLL_SETTLE_DELAY", "%q: need less than POLL_INTERVAL (%v)", p.SettleDelay, p.Interval)
+	}
+	if p.PageSize < 1 || p.PageSize > maxPageSize {
+		ps.bad("POLL_PAGE_SIZE", strconv.Itoa(p.PageSize))
+	}
+	return ps
+}
+
+const maxTimeout = 5 * time.Minute
+
+func (c CashStar) problems() problems {
+	var ps problems
+	ps.baseURL("CASHSTAR_BASE_URL", c.BaseURL)
+	ps.secret("CASHSTAR_PASSWORD", c.Password)
+	if c.MaxRPS < 0 || math.IsNaN(c.MaxRPS) || math.IsInf(c.MaxRPS, 0) {
+		ps.bad("CASHSTAR_MAX_RPS", strconv.FormatFloat(c.MaxRPS, 'g', -1, 64))
+	}
+	if c.Timeout < time.Second || c.Timeout > maxTimeout {
+		ps.bad("CASHSTAR_TIMEOUT", c.Timeout.String())
+	}
+	return ps
+}
+
+func (i Issue) problems(maxOrderAge time.Duration) problems {
+	var ps problems
+	if !merchantForm.MatchString(i.MerchantCode) {
+		ps.bad("MERCHANT_CODE", i.MerchantCode)
+	}
+	if !auditForm.MatchString(i.AuditPrefix) {
+		ps.bad("AUDIT_PREFIX", i.AuditPrefix)
+	}
+	switch {
+	case i.RetryBudget < 0:
+		ps.bad("RETRY_BUDGET", i.RetryBudget.String())
+	case i.RetryBudget >= maxOrderAge:
+		ps.add("RETRY_BUDGET", "%q: need less than MAX_ORDER_AGE (%v)", i.RetryBudget, maxOrderAge)
+	}
+	return ps
+}
+
+func (r Recipient) problems() problems {
+	var ps problems
+	keys := []struct{ name, key string }{
+		{"RECIPIENT_EMAIL_KEY", r.EmailKey},
+		{"RECIPIENT_NAME_KEY", r.NameKey},
+		{"RECIPIENT_MESSAGE_KEY", r.MessageKey},
+		{"RECIPIENT_SEND_ON_KEY", r.SendOnKey},
+	}
+	for i, k := range keys {
+		for _, other := range keys[:i] {
+			if k.key != "" && k.key == other.key {
+				ps.add(k.name, "%s: need another property than %s has", show(k.key), other.name)
+			}
+		}
+	}
+	return ps
+}
+
+func (s SMTP) problems() problems {
+	var ps problems
+	if s.Port < 1 || s.Port > math.MaxUint16 {
+		ps.bad("SMTP_PORT", strconv.Itoa(s.Port))
+	}
+	if s.TLS != "" && !slices.Contains([]string{TLSStart, TLSImplicit, TLSNone}, s.TLS) {
+		ps.bad("SMTP_TLS", s.TLS)
+	}
+	if s.Host != "" && !isHost(s.Host) {
+		ps.bad("SMTP_HOST", s.Host)
+	}
+	switch {
+	case s.Username != "" && !s.Password.IsSet():
+		ps.add("SMTP_PASSWORD", "is not set: need it with SMTP_USERNAME")
+	case s.Username == "" && s.Password.IsSet():
+		ps.add("SMTP_USERNAME", "is not set: need it with SMTP_PASSWORD")
+	case s.Username != "" && s.TLS == TLSNone && !loopback(s.Host):
+		ps.add("SMTP_TLS", "%q: need %s or %s, or the password travels in the clear", s.TLS, TLSStart, TLSImplicit)
+	}
+	return ps
+}
+
+func (d Digest) problems() problems {
+	var ps problems
+	if d.At.Hour < 0 || d.At.Hour > 23 || d.At.Minute < 0 || d.At.Minute > 59 {
+		ps.bad("DIGEST_AT", d.At.String())
+	}
+	// "Local" would be another zone on each machine.
+	if _, err := d.Location(); d.TimeZone == "Local" || err != nil {
+		ps.bad("DIGEST_TIMEZONE", d.TimeZone)
+	}
+	if d.RerunWait < 0 || d.RerunWait > maxRerunWait {
+		ps.bad("DIGEST_RERUN_WAIT", d.RerunWait.String())
+	}
+	ps.url("TEMPORAL_UI_URL", d.TemporalUIURL)
+	return ps
+}
+
+const maxRerunWait = 12 * time.Hour // The digest is daily: it must be out before the next one begins.
+
+// mailProblems checks what the digest and the mail server need of each other. Addresses are people's, so none is shown.
+func (c Config) mailProblems() problems {
+	var ps problems
+	if !c.SMTP.Enabled() {
+		// Half a configuration would mean no digest, and nobody would know.
+		for _, half := range []struct {
+			name string
+			set  bool
+		}{
+			{"DIGEST_FROM", c.Digest.From != ""},
+			{"DIGEST_TO", len(c.Digest.To) > 0},
+			{"SMTP_USERNAME", c.SMTP.Username != ""},
+			{"SMTP_PASSWORD", c.SMTP.Password.IsSet()},
+		} {
+			if half.set {
+				ps.add("SMTP_HOST", "is not set, but %s is: need both, or neither for no digest", half.name)
+				break
+			}
+		}
+		return ps
+	}
+	if c.Digest.From == "" {
+		ps.add("DIGEST_FROM", "is not set: need it with SMTP_HOST")
+	} else if _, err := mail.ParseAddress(c.Digest.From); err != nil {
+		ps.add("DIGEST_FROM", "need %s", references["DIGEST_FROM"].want)
+	}
+	if len(c.Digest.To) == 0 {
+		ps.add("DIGEST_TO", "is not set: need it with SMTP_HOST")
+	}
+	for i, to := range c.Digest.To {
+		if _, err := mail.ParseAddress(to); err != nil {
+			ps.add("DIGEST_TO", "entry %d: need %s", i+1, references["DIGEST_FROM"].want)
+		}
+	}
+	return ps
+}
+
+func (p Payload) problems() problems {
+	var ps problems
+	switch p.Encryption {
+	case EncryptionOn:
+		if len(p.Keys) == 0 {
+			ps.add("PAYLOAD_KEYS", "is not set: need %s, or PAYLOAD_ENCRYPTION=%s",
+				references["PAYLOAD_KEYS"].want, EncryptionOff)
+		}
+	case EncryptionOff, "":
+	default:
+		ps.bad("PAYLOAD_ENCRYPTION", p.Encryption)
+	}
+	for i, k := range p.Keys {
+		if !keyIDForm.MatchString(k.ID) || len(k.Key.Reveal()) != PayloadKeySize {
+			ps.add("PAYLOAD_KEYS", "key %d: need %s", i+1, references["PAYLOAD_KEYS"].want)
+		}
+		if slices.ContainsFunc(p.Keys[:i], func(o PayloadKey) bool { return o.ID == k.ID }) {
+			ps.add("PAYLOAD_KEYS", "key %d: has the ID of another key", i+1)
+		}
+	}
+	return ps
+}
+
+func (l Log) problems() problems {
+	var ps problems
+	if l.Level != "" && !slices.Contains([]string{"trace", "debug", "info", "warn", "error"}, l.Level) {
+		ps.bad("LOG_LEVEL", l.Level)
+	}
+	if l.Format != "" && !slices.Contains([]string{FormatAuto, FormatJSON, FormatConsole}, l.Format) {
+		ps.bad("LOG_FORMAT", l.Format)
+	}
+	return ps
+}
+
+func (m Metrics) problems() problems {
+	var ps problems
+	addr := m.ListenAddr()
+	if addr == "" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		ps.bad("METRICS_ADDR", m.Addr)
+	}
+	return ps
+}
+
+// url demands http or https and a host, and refuses what could hide a secret: user, query and fragment.
+func (ps *problems) url(name, raw string) (u *url.URL, ok bool) {
+	if raw == "" {
+		return nil, false
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
+		ps.bad(name, publicURL(raw))
+		return nil, false
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		ps.add(name, "has a user, a query or a fragment: need %s without", references[name].want)
+		return nil, false
+	}
+	return u, true
+}
+
+// baseURL is url for addresses that get credentials: in the clear they may not leave the machine.
+func (ps *problems) baseURL(name, raw string) {
+	if u, ok := ps.url(name, raw); ok && u.Scheme != "https" && !loopback(u.Hostname()) {
+		ps.bad(name, raw)
+	}
+}
+
+// secret refuses what a copied file or a quoted line leaves around a secret, which the service would only answer with
+// "unauthorized".
+func (ps *problems) secret(name string, s Secret) {
+	if v := s.Reveal(); v != strings.TrimSpace(v) || strings.ContainsFunc(v, unicode.IsControl) {
+		ps.add(name, "has white space around it or a control character in it")
+	}
+}
+
+// publicURL returns a URL fit to be shown.
+func publicURL(raw string) string {
+	if strings.ContainsAny(raw, "@?#") {
+		return redacted
+	}
+	return raw
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func isHost(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	return !strings.ContainsAny(s, ":/@ \t\r\n")
+}
