@@ -1,0 +1,54 @@
+// Package logging sets up the one logger of a process and bridges it to Temporal.
+package logging
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/log"
+	"golang.org/x/term"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// Milliseconds in UTC: several lines a second are common, and processes in several zones are too. zerolog keeps both
+// in package variables, so they are set before anything can log.
+func init() {
+	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
+	zerolog.TimestampFunc = func() time.Time { return time.Now().UTC() }
+}
+
+// New returns a logger that writes lines of the level and above to w, in one of the formats of [config.Log].
+func New(w io.Writer, c config.Log) (zerolog.Logger, error) {
+	if err := c.Validate(); err != nil {
+		return zerolog.Nop(), err
+	}
+	level, err := zerolog.ParseLevel(c.Level)
+	if err != nil {
+		return zerolog.Nop(), fmt.Errorf("parse log level: %w", err)
+	}
+	tty := terminal(w)
+	if c.Format == config.FormatConsole || (c.Format == config.FormatAuto && tty) {
+		w = zerolog.NewConsoleWriter(func(cw *zerolog.ConsoleWriter) {
+			cw.Out = w
+			cw.NoColor = cw.NoColor || !tty || os.Getenv("NO_COLOR") != "" // https://no-color.org
+			cw.TimeFormat = time.TimeOnly
+		})
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger(), nil
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Temporal returns the logger in the form that Temporal's client and workers take; workflow and activity code reaches
+// it through the SDK.
+func Temporal(zl zerolog.Logger) log.Logger {
+	return log.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(zl)))
+}
