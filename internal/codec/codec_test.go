@@ -1,0 +1,262 @@
+package codec_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+func key(id, fill string) config.PayloadKey {
+	return config.PayloadKey{ID: id, Key: config.NewSecret(strings.Repeat(fill, config.PayloadKeySize))}
+}
+
+func newCodec(t require.TestingT, encryption string, keys ...config.PayloadKey) *codec.Codec {
+	c, err := codec.New(config.Payload{Encryption: encryption, Keys: keys})
+	require.NoError(t, err)
+	return c
+}
+
+func payload(data string) *commonpb.Payload {
+	return &commonpb.Payload{
+		Metadata: map[string][]byte{converter.MetadataEncoding: []byte("json/plain")},
+		Data:     []byte(data),
+	}
+}
+
+func one(p *commonpb.Payload) []*commonpb.Payload { return []*commonpb.Payload{p} }
+
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	rapid.Check(t, func(t *rapid.T) {
+		var in []*commonpb.Payload
+		for range rapid.IntRange(0, 4).Draw(t, "count") {
+			p := &commonpb.Payload{Data: rapid.SliceOf(rapid.Byte()).Draw(t, "data")}
+			for name, value := range rapid.MapOf(rapid.String(), rapid.SliceOf(rapid.Byte())).Draw(t, "metadata") {
+				if p.Metadata == nil {
+					p.Metadata = map[string][]byte{}
+				}
+				p.Metadata[name] = value
+			}
+			if rapid.Bool().Draw(t, "encrypted already") {
+				twice, err := c.Encode(one(p))
+				require.NoError(t, err)
+				p = twice[0]
+			}
+			in = append(in, p)
+		}
+
+		sealed, err := c.Encode(in)
+		require.NoError(t, err)
+		require.Len(t, sealed, len(in))
+		for _, p := range sealed {
+			require.Equal(t, map[string][]byte{
+				"encoding": []byte("binary/encrypted"), "encryption-key-id": []byte("a"),
+			}, p.GetMetadata())
+		}
+		out, err := c.Decode(sealed)
+		require.NoError(t, err)
+		require.Len(t, out, len(in))
+		for i := range in {
+			require.True(t, proto.Equal(in[i], out[i]))
+		}
+	})
+}
+
+func TestEncodeLeavesItsInputAloneAndHidesIt(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	in := payload("grandma@example.com")
+	before := proto.CloneOf(in)
+
+	first, err := c.Encode(one(in))
+	require.NoError(t, err)
+	second, err := c.Encode(one(in))
+	require.NoError(t, err)
+
+	require.True(t, proto.Equal(before, in))
+	wire, err := proto.Marshal(first[0])
+	require.NoError(t, err)
+	require.False(t, bytes.Contains(wire, []byte("grandma")))
+	require.False(t, bytes.Contains(wire, []byte("json/plain")))
+	const nonce = 12
+	require.NotEqual(t, first[0].GetData()[:nonce], second[0].GetData()[:nonce], "a nonce of its own each time")
+}
+
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	before := newCodec(t, config.EncryptionOn, key("old", "1"))
+	between := newCodec(t, config.EncryptionOn, key("new", "2"), key("old", "1"))
+	after := newCodec(t, config.EncryptionOn, key("new", "2"))
+
+	old, err := before.Encode(one(payload("x")))
+	require.NoError(t, err)
+	out, err := between.Decode(old)
+	require.NoError(t, err)
+	require.True(t, proto.Equal(payload("x"), out[0]))
+
+	renewed, err := between.Encode(out)
+	require.NoError(t, err)
+	require.Equal(t, "new", string(renewed[0].GetMetadata()[codec.MetadataKeyID]))
+	out, err = after.Decode(renewed)
+	require.NoError(t, err)
+	require.True(t, proto.Equal(payload("x"), out[0]))
+
+	_, err = after.Decode(old)
+	require.EqualError(t, err, `decrypt payload: key "old" is not configured, only "new"`)
+}
+
+func TestDecodeWithTheWrongKeyNamesIt(t *testing.T) {
+	t.Parallel()
+	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
+	require.NoError(t, err)
+	_, err = newCodec(t, config.EncryptionOn, key("a", "2")).Decode(sealed)
+	require.ErrorContains(t, err, `decrypt payload: key "a" does not fit, or the data is damaged`)
+}
+
+func TestDecodePassesThroughWhatIsNotEncrypted(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	in := []*commonpb.Payload{payload("x"), {}, {Metadata: map[string][]byte{"encoding": []byte("binary/zlib")}}}
+	out, err := c.Decode(in)
+	require.NoError(t, err)
+	require.Equal(t, in, out)
+}
+
+// Every bit of the data counts.
+func TestDecodeFindsTampering(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	sealed, err := c.Encode(one(payload("x")))
+	require.NoError(t, err)
+	data := sealed[0].GetData()
+	for i := range len(data) * 8 {
+		tampered := proto.CloneOf(sealed[0])
+		tampered.Data[i/8] ^= 1 << (i % 8)
+		_, err := c.Decode(one(tampered))
+		require.ErrorContains(t, err, `key "a" does not fit`, "bit %d", i)
+	}
+	for n := range data {
+		_, err := c.Decode(one(&commonpb.Payload{Metadata: sealed[0].GetMetadata(), Data: data[:n]}))
+		require.ErrorContains(t, err, `key "a" does not fit`, "cut to %d bytes", n)
+	}
+}
+
+func TestOffWritesInTheClearAndStillReads(t *testing.T) {
+	t.Parallel()
+	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
+	require.NoError(t, err)
+
+	off := newCodec(t, config.EncryptionOff, key("a", "1"))
+	out, err := off.Encode(one(payload("x")))
+	require.NoError(t, err)
+	require.True(t, proto.Equal(payload("x"), out[0]))
+	out, err = off.Decode(sealed)
+	require.NoError(t, err)
+	require.True(t, proto.Equal(payload("x"), out[0]))
+
+	_, err = newCodec(t, config.EncryptionOff).Decode(sealed)
+	require.EqualError(t, err, `decrypt payload: key "a" is not configured, only none`)
+}
+
+func TestNewRefusesBadKeys(t *testing.T) {
+	t.Parallel()
+	for _, p := range []config.Payload{
+		{Encryption: config.EncryptionOn},
+		{Encryption: "maybe", Keys: config.PayloadKeys{key("a", "1")}},
+		{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{{ID: "a", Key: config.NewSecret("short")}}},
+	} {
+		_, err := codec.New(p)
+		require.ErrorContains(t, err, "PAYLOAD_")
+	}
+}
+
+func TestDataConverter(t *testing.T) {
+	t.Parallel()
+	dc := codec.DataConverter(newCodec(t, config.EncryptionOn, key("a", "1")))
+	type input struct{ Name string }
+
+	p, err := dc.ToPayload(input{"grandma"})
+	require.NoError(t, err)
+	require.NotContains(t, p.String(), "grandma")
+	var out input
+	require.NoError(t, dc.FromPayload(p, &out))
+	require.Equal(t, input{"grandma"}, out)
+}
+
+func TestFailureConverter(t *testing.T) {
+	t.Parallel()
+	failure := temporal.NewNonRetryableApplicationError("card declined for grandma", "CardDeclined", nil, "grandma")
+	sealing := newCodec(t, config.EncryptionOn, key("a", "1"))
+
+	f := codec.FailureConverter(sealing).ErrorToFailure(failure)
+	require.NotContains(t, f.String(), "grandma")
+	require.Equal(t, "CardDeclined", f.GetApplicationFailureInfo().GetType())
+
+	// A process that writes in the clear still reads what others have encrypted.
+	for _, c := range []*codec.Codec{sealing, newCodec(t, config.EncryptionOff, key("a", "1"))} {
+		err := codec.FailureConverter(c).FailureToError(proto.CloneOf(f))
+		var app *temporal.ApplicationError
+		require.ErrorAs(t, err, &app)
+		require.Equal(t, "card declined for grandma", app.Message())
+	}
+
+	plain := codec.FailureConverter(newCodec(t, config.EncryptionOff)).ErrorToFailure(failure)
+	require.Equal(t, "card declined for grandma", plain.GetMessage())
+}
+
+func FuzzDecode(f *testing.F) {
+	c := newCodec(f, config.EncryptionOn, key("a", "1"))
+	sealed, err := c.Encode(one(payload("x")))
+	require.NoError(f, err)
+	f.Add("a", sealed[0].GetData())
+	f.Add("b", []byte{})
+	f.Fuzz(func(t *testing.T, id string, data []byte) {
+		p := &commonpb.Payload{
+			Metadata: map[string][]byte{converter.MetadataEncoding: []byte(codec.Encoding), codec.MetadataKeyID: []byte(id)},
+			Data:     data,
+		}
+		out, err := c.Decode(one(p))
+		if err == nil {
+			require.True(t, proto.Equal(payload("x"), out[0]), "only what was sealed can be opened")
+		}
+	})
+}
+
+func benchmark(b *testing.B, run func(c *codec.Codec, plain, sealed []*commonpb.Payload) error) {
+	c := newCodec(b, config.EncryptionOn, key("a", "1"))
+	plain := one(payload(strings.Repeat("x", 4<<10)))
+	sealed, err := c.Encode(plain)
+	require.NoError(b, err)
+	b.SetBytes(int64(len(plain[0].GetData())))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := run(c, plain, sealed); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	benchmark(b, func(c *codec.Codec, plain, _ []*commonpb.Payload) error {
+		_, err := c.Encode(plain)
+		return err
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	benchmark(b, func(c *codec.Codec, _, sealed []*commonpb.Payload) error {
+		_, err := c.Decode(sealed)
+		return err
+	})
+}
