@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -63,4 +64,12 @@ func clip(s string) string {
 		return string(r[:most])
 	}
 	return s
+}
+
+// SearchAttributes returns the search attributes that a namespace must have, by name.
+func SearchAttributes() map[string]enumspb.IndexedValueType {
+	return map[string]enumspb.IndexedValueType{
+		ShopifyOrderName.GetName(): ShopifyOrderName.GetValueType(),
+		GiftCardSku.GetName():      GiftCardSku.GetValueType(),
+	}
 }

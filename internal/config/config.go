@@ -35,6 +35,7 @@ type Shopify struct {
 	ClientID     string `envconfig:"SHOPIFY_CLIENT_ID"`
 	ClientSecret Secret `envconfig:"SHOPIFY_CLIENT_SECRET"`
 	APIVersion   string `envconfig:"SHOPIFY_API_VERSION" default:"2026-07" required:"true"`
+	B2B          bool   `envconfig:"SHOPIFY_B2B" default:"false"`
 }
 
 // URL returns the address of the shop: the override, or https with the shop's own host.

@@ -40,6 +40,11 @@ var references = map[string]reference{
 		"a stable quarterly version such as 2026-07",
 		"Version of the Admin API. An answer from a different version is an alarm.",
 	},
+	"SHOPIFY_B2B": {
+		wantBool,
+		"Read the company of each order too, and match merchants by it. Only for shops with B2B; the app then needs the " +
+			"scope `read_customers` or `read_companies`.",
+	},
 	"GIFT_CARD_SKUS": {
 		"SKUs separated by commas, none empty, none twice, each at most 255 bytes",
 		"The SKUs that mean a gift card. An order that mixes them with other items is left out and reported.",
@@ -86,7 +91,7 @@ var references = map[string]reference{
 		"Bound on card orders a second, over all workers together.",
 	},
 	"CASHSTAR_TIMEOUT": {
-		"a duration from 1s to 5m",
+		"a duration from 1s to 40s",
 		"How long one request to the issuer may take.",
 	},
 	"MERCHANT_CODE": {

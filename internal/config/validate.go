@@ -117,7 +117,8 @@ func (p Poll) problems(maxOrderAge time.Duration) problems {
 	return ps
 }
 
-const maxTimeout = 5 * time.Minute
+// maxTimeout stays below the time that one attempt to issue a card may take (workflows.MaxIssueTime).
+const maxTimeout = 40 * time.Second
 
 func (c CashStar) problems() problems {
 	var ps problems

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/sdk/client"
+)
+
+// health answers /healthz while the process lives and /readyz while it polls and reaches Temporal.
+type health struct {
+	server   *http.Server
+	listener net.Listener
+	client   atomic.Pointer[client.Client]
+}
+
+// startHealth listens on addr; an empty address serves nothing. What ends the listening early goes to onFatal.
+func startHealth(ctx context.Context, addr string, onFatal func(error)) (*health, error) {
+	h := &health{}
+	if addr == "" {
+		return h, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for health checks (METRICS_ADDR): %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", h.serveReady)
+	h.listener = l
+	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := h.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			onFatal(fmt.Errorf("serve health checks: %w", err))
+		}
+	}()
+	return h, nil
+}
+
+func (h *health) addr() string {
+	if h.listener == nil {
+		return ""
+	}
+	return h.listener.Addr().String()
+}
+
+func (h *health) ready(c client.Client) { h.client.Store(&c) }
+
+func (h *health) unready() { h.client.Store(nil) }
+
+func (h *health) serveReady(w http.ResponseWriter, r *http.Request) {
+	c := h.client.Load()
+	if c == nil {
+		http.Error(w, "not polling", http.StatusServiceUnavailable)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := (*c).CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		http.Error(w, "Temporal does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+func (h *health) stop() {
+	if h.server != nil {
+		_ = h.server.Close()
+	}
+}

@@ -1,0 +1,95 @@
+package app
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+const (
+	// shopifyTimeout bounds one request to Shopify; a page of 250 orders takes a few seconds.
+	shopifyTimeout = 30 * time.Second
+	// connections is the number of idle connections kept to one service: as many cards as a worker issues at once do
+	// not each pay for a handshake.
+	connections = 64
+)
+
+// NewShopify returns the client of the configured shop.
+func NewShopify(cfg config.Shopify) (*shopify.Client, error) {
+	var token shopify.TokenSource = shopify.StaticToken(cfg.AccessToken.Reveal())
+	if cfg.ClientID != "" {
+		token = shopify.ClientCredentials{ID: cfg.ClientID, Secret: cfg.ClientSecret.Reveal()}
+	}
+	c, err := shopify.New(shopify.Options{
+		BaseURL:    cfg.URL(),
+		APIVersion: cfg.APIVersion,
+		Token:      token,
+		HTTPClient: &http.Client{Timeout: shopifyTimeout, Transport: transport()},
+		Company:    cfg.B2B,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the Shopify client: %w", err)
+	}
+	return c, nil
+}
+
+// NewCashStar returns the client of the configured account.
+func NewCashStar(cfg config.CashStar) (*cashstar.Client, error) {
+	c, err := cashstar.New(cashstar.Options{
+		BaseURL:    cfg.BaseURL,
+		Username:   cfg.Username,
+		Password:   cfg.Password.Reveal(),
+		HTTPClient: &http.Client{Transport: transport()},
+		Timeout:    cfg.Timeout,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the CashStar client: %w", err)
+	}
+	return c, nil
+}
+
+func transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = connections, connections
+	return t
+}
+
+// newActivities connects the activities to the services.
+func newActivities(cfg config.Config) (*activities.Orders, *activities.GiftCards, error) {
+	shop, err := NewShopify(cfg.Shopify)
+	if err != nil {
+		return nil, nil, err
+	}
+	issuer, err := NewCashStar(cfg.CashStar)
+	if err != nil {
+		return nil, nil, err
+	}
+	orders := &activities.Orders{
+		Shopify: shop,
+		Shop:    cfg.Shopify.Shop,
+		Keys: activities.PropertyKeys{
+			Email:   cfg.Recipient.EmailKey,
+			Name:    cfg.Recipient.NameKey,
+			Message: cfg.Recipient.MessageKey,
+			SendOn:  cfg.Recipient.SendOnKey,
+		},
+	}
+	giftCards := &activities.GiftCards{
+		CashStar:     issuer,
+		Merchants:    activities.NewMerchantList(issuer),
+		MerchantCode: cfg.Issue.MerchantCode,
+		Now:          time.Now,
+	}
+	if rps := cfg.CashStar.MaxRPS; rps > 0 {
+		giftCards.Pace = rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10)))
+	}
+	return orders, giftCards, nil
+}

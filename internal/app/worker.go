@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+const (
+	// pollers of each kind: with the SDK's two, the fan-out of a poll starves the orders that it has started, and their
+	// median latency in a burst goes from a quarter of a second to many.
+	pollers = 10
+	// drainTimeout is how long running activities may go on after a stop; a little less than the usual grace period of
+	// 30 s, so that the process ends by itself.
+	drainTimeout = 25 * time.Second
+)
+
+// WorkerOptions are what a worker process needs.
+type WorkerOptions struct {
+	Config   config.Config
+	Temporal client.Options
+	Log      zerolog.Logger
+}
+
+// Worker is a running worker process.
+type Worker struct {
+	log     zerolog.Logger
+	client  client.Client
+	workers []worker.Worker
+	health  *health
+	fatal   chan error
+	stop    sync.Once
+}
+
+// StartWorker connects, checks what must hold, and returns once the worker is polling.
+func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
+	orders, giftCards, err := newActivities(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{log: o.Log, fatal: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			w.Stop()
+		}
+	}()
+	// Health comes first: a process that waits for Temporal is alive and not ready.
+	if w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.onFatal); err != nil {
+		return nil, err
+	}
+	if w.client, err = Dial(ctx, o.Temporal, o.Config.Payload, o.Log); err != nil {
+		return nil, err
+	}
+	namespace := o.Temporal.Namespace
+	if namespace == "" {
+		namespace = client.DefaultNamespace
+	}
+	if err := CheckRetention(ctx, w.client, namespace, o.Config.Orders.MaxOrderAge); err != nil {
+		return nil, err
+	}
+	if err := CheckSearchAttributes(ctx, w.client, namespace); err != nil {
+		return nil, err
+	}
+	for _, queue := range []worker.Worker{
+		w.common(orders, giftCards), w.issuing(o.Config.CashStar.MaxRPS, giftCards),
+	} {
+		if err := queue.Start(); err != nil {
+			return nil, fmt.Errorf("start polling: %w", err)
+		}
+		w.workers = append(w.workers, queue)
+	}
+	w.health.ready(w.client)
+	w.log.Info().Str("namespace", namespace).Str("shop", o.Config.Shopify.Shop).
+		Str("health", w.health.addr()).Msg("worker is polling")
+	return w, nil
+}
+
+// common polls the common task queue: workflows, and the activities without a rate limit.
+func (w *Worker) common(orders *activities.Orders, giftCards *activities.GiftCards) worker.Worker {
+	q := worker.New(w.client, workflows.TaskQueue, worker.Options{
+		MaxConcurrentWorkflowTaskPollers: pollers,
+		MaxConcurrentActivityTaskPollers: pollers,
+		WorkerStopTimeout:                drainTimeout,
+		OnFatalError:                     w.onFatal,
+	})
+	workflows.Register(q)
+	q.RegisterActivity(orders)
+	q.RegisterActivity(giftCards)
+	return q
+}
+
+// issuing polls the queue of the cards that are issued under a rate limit. It runs without a limit as well, for the
+// orders that were taken in while there was one. The server holds the limit over all workers, and each must name it:
+// one that does not lifts it.
+func (w *Worker) issuing(maxRPS float64, giftCards *activities.GiftCards) worker.Worker {
+	options := worker.Options{
+		DisableWorkflowWorker:        true,
+		TaskQueueActivitiesPerSecond: maxRPS,
+		WorkerStopTimeout:            drainTimeout,
+		OnFatalError:                 w.onFatal,
+	}
+	if maxRPS > 0 {
+		// Few at once, so that what the server lets through in a burst does not wait here for its turn.
+		options.MaxConcurrentActivityExecutionSize = int(math.Ceil(maxRPS)) + pollers
+	}
+	q := worker.New(w.client, workflows.IssueTaskQueue, options)
+	q.RegisterActivity(giftCards)
+	return q
+}
+
+func (w *Worker) onFatal(err error) {
+	select {
+	case w.fatal <- err:
+	default:
+	}
+}
+
+// Wait returns nil when ctx ends, or why the worker cannot go on.
+func (w *Worker) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-w.fatal:
+		return fmt.Errorf("worker cannot go on: %w", err)
+	}
+}
+
+// Stop stops polling, lets running activities finish within a bound, and disconnects. What was cut off is retried by
+// another worker. It may be called more than once.
+func (w *Worker) Stop() {
+	w.stop.Do(func() {
+		if w.health != nil {
+			w.health.unready()
+		}
+		var all sync.WaitGroup
+		for _, q := range w.workers {
+			all.Go(q.Stop)
+		}
+		all.Wait()
+		if w.client != nil {
+			w.client.Close()
+		}
+		if w.health != nil {
+			w.health.stop()
+		}
+	})
+}
+
+// RunWorker runs a worker until ctx ends.
+func RunWorker(ctx context.Context, o WorkerOptions) error {
+	w, err := StartWorker(ctx, o)
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return nil
+		}
+		return err
+	}
+	defer w.Stop()
+	err = w.Wait(ctx)
+	w.log.Info().Msg("worker is stopping: running activities may finish")
+	return err
+}
