@@ -1,0 +1,227 @@
+package giftcard_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+var (
+	from  = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	rules = giftcard.Rules{SKUs: []string{"GIFT-50", "GIFT-25"}, CreatedFrom: from}
+)
+
+func card(sku string, units int) giftcard.Line { return giftcard.Line{ID: sku, SKU: sku, Units: units} }
+
+// eligible is a candidate that the rules select; changes make it another one.
+func eligible(changes ...func(*giftcard.Candidate)) giftcard.Candidate {
+	c := giftcard.Candidate{
+		Order:  giftcard.Order{ID: "1", Name: "#1001", CreatedAt: from, Lines: []giftcard.Line{card("GIFT-50", 1)}},
+		Native: []bool{false},
+		Paid:   true,
+	}
+	for _, change := range changes {
+		change(&c)
+	}
+	return c
+}
+
+func lines(ls ...giftcard.Line) func(*giftcard.Candidate) {
+	return func(c *giftcard.Candidate) {
+		c.Order.Lines, c.Native = ls, make([]bool, len(ls))
+	}
+}
+
+func native(at ...int) func(*giftcard.Candidate) {
+	return func(c *giftcard.Candidate) {
+		for _, i := range at {
+			c.Native[i] = true
+		}
+	}
+}
+
+func isTest(c *giftcard.Candidate)    { c.Test = true }
+func cancelled(c *giftcard.Candidate) { c.Cancelled = true }
+func unpaid(c *giftcard.Candidate)    { c.Paid = false }
+func tooOld(c *giftcard.Candidate)    { c.Order.CreatedAt = from.Add(-time.Nanosecond) }
+
+func TestSelect(t *testing.T) {
+	t.Parallel()
+	pen := card("PEN", 1)
+	tests := []struct {
+		name      string
+		candidate giftcard.Candidate
+		want      []giftcard.Line
+	}{
+		{"one card", eligible(), []giftcard.Line{card("GIFT-50", 1)}},
+		{
+			"several SKUs", eligible(lines(card("GIFT-50", 2), card("GIFT-25", 1))),
+			[]giftcard.Line{card("GIFT-50", 2), card("GIFT-25", 1)},
+		},
+		{
+			"lines without units", eligible(lines(card("GIFT-25", 0), card("GIFT-50", 3), card("PEN", 0), card("GIFT-25", -1))),
+			[]giftcard.Line{card("GIFT-50", 3)},
+		},
+		{
+			"a native line without units", eligible(lines(card("GIFT-25", 0), card("GIFT-50", 1)), native(0)),
+			[]giftcard.Line{card("GIFT-50", 1)},
+		},
+		{
+			"a native line of another SKU without units", eligible(lines(card("PEN", 0), card("GIFT-50", 1)), native(0)),
+			[]giftcard.Line{card("GIFT-50", 1)},
+		},
+		{
+			"later than the first moment", eligible(func(c *giftcard.Candidate) { c.Order.CreatedAt = from.AddDate(0, 1, 0) }),
+			[]giftcard.Line{card("GIFT-50", 1)},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			before := slices.Clone(tt.candidate.Order.Lines)
+			order, reason := rules.Select(tt.candidate)
+			require.Empty(t, reason)
+			want := tt.candidate.Order
+			want.Lines = tt.want
+			require.Equal(t, want, order)
+			require.Equal(t, before, tt.candidate.Order.Lines, "the candidate stays as it was")
+		})
+	}
+
+	leftOut := []struct {
+		name      string
+		candidate giftcard.Candidate
+		want      giftcard.Reason
+	}{
+		{"no line", eligible(lines()), giftcard.NoGiftCard},
+		{"another item", eligible(lines(pen)), giftcard.NoGiftCard},
+		{"longer SKU", eligible(lines(card("GIFT-500", 1))), giftcard.NoGiftCard},
+		{"shorter SKU", eligible(lines(card("GIFT", 1))), giftcard.NoGiftCard},
+		{"SKU in another case", eligible(lines(card("gift-50", 1))), giftcard.NoGiftCard},
+		{"SKU with a space", eligible(lines(card("GIFT-50 ", 1))), giftcard.NoGiftCard},
+		{"no SKU", eligible(lines(card("", 1))), giftcard.NoGiftCard},
+		{"test", eligible(isTest), giftcard.TestOrder},
+		{"cancelled", eligible(cancelled), giftcard.Cancelled},
+		{"unpaid", eligible(unpaid), giftcard.Unpaid},
+		{"too old", eligible(tooOld), giftcard.TooOld},
+		{"no units", eligible(lines(card("GIFT-50", 0))), giftcard.NoUnitsLeft},
+		{"only the other item is left", eligible(lines(card("GIFT-50", 0), pen)), giftcard.NoUnitsLeft},
+		{"native", eligible(native(0)), giftcard.NativeGiftCard},
+		{"one of two native", eligible(lines(card("GIFT-50", 1), card("GIFT-25", 1)), native(1)), giftcard.NativeGiftCard},
+		{"mixed", eligible(lines(card("GIFT-50", 1), pen)), giftcard.MixedOrder},
+		{"mixed, other item first", eligible(lines(pen, card("GIFT-50", 1))), giftcard.MixedOrder},
+		{"mixed with a similar SKU", eligible(lines(card("GIFT-50", 1), card("GIFT-500", 1))), giftcard.MixedOrder},
+		{
+			"mixed with a native card of another SKU", eligible(lines(card("GIFT-50", 1), pen), native(1)),
+			giftcard.MixedOrder,
+		},
+	}
+	for _, tt := range leftOut {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			order, reason := rules.Select(tt.candidate)
+			require.Equal(t, tt.want, reason)
+			require.Zero(t, order)
+		})
+	}
+}
+
+// An order has one reason, whatever else is true of it: the first of [giftcard.Reasons].
+func TestSelectPrecedence(t *testing.T) {
+	t.Parallel()
+	causes := map[giftcard.Reason]func(*giftcard.Candidate){
+		giftcard.NoGiftCard:     lines(card("PEN", 1)),
+		giftcard.TestOrder:      isTest,
+		giftcard.Cancelled:      cancelled,
+		giftcard.Unpaid:         unpaid,
+		giftcard.TooOld:         tooOld,
+		giftcard.NoUnitsLeft:    lines(card("GIFT-50", 0), card("PEN", 1)),
+		giftcard.NativeGiftCard: lines(card("GIFT-50", 1), card("PEN", 1)),
+		giftcard.MixedOrder:     lines(card("GIFT-50", 1), card("PEN", 1)),
+	}
+	require.Len(t, causes, len(giftcard.Reasons))
+	for i, reason := range giftcard.Reasons {
+		t.Run(string(reason), func(t *testing.T) {
+			t.Parallel()
+			c := eligible()
+			for _, r := range slices.Backward(giftcard.Reasons[i:]) {
+				require.Contains(t, causes, r)
+				causes[r](&c)
+			}
+			if reason == giftcard.NativeGiftCard {
+				c.Native[0] = true
+			}
+			_, got := rules.Select(c)
+			require.Equal(t, reason, got)
+		})
+	}
+}
+
+func TestSelectTestOrders(t *testing.T) {
+	t.Parallel()
+	including := rules
+	including.IncludeTest = true
+	_, reason := including.Select(eligible(isTest))
+	require.Empty(t, reason)
+	_, reason = including.Select(eligible(isTest, cancelled))
+	require.Equal(t, giftcard.Cancelled, reason)
+}
+
+func TestSelectWithoutSKUs(t *testing.T) {
+	t.Parallel()
+	_, reason := giftcard.Rules{CreatedFrom: from}.Select(eligible())
+	require.Equal(t, giftcard.NoGiftCard, reason)
+}
+
+func TestSelectAccountsForEveryCandidate(t *testing.T) {
+	t.Parallel()
+	skus := rapid.SampledFrom([]string{"GIFT-50", "GIFT-25", "GIFT-500", "gift-50", "PEN", ""})
+	candidates := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) giftcard.Candidate {
+		c := giftcard.Candidate{
+			Test: rapid.Bool().Draw(t, "test"), Cancelled: rapid.Bool().Draw(t, "cancelled"), Paid: rapid.Bool().Draw(t, "paid"),
+		}
+		c.Order.CreatedAt = from.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "age")))
+		c.Order.Lines = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) giftcard.Line {
+			return card(skus.Draw(t, "sku"), rapid.IntRange(-1, 3).Draw(t, "units"))
+		}), 0, 4).Draw(t, "lines")
+		c.Native = rapid.SliceOfN(rapid.Bool(), len(c.Order.Lines), len(c.Order.Lines)).Draw(t, "native")
+		return c
+	}), 0, 40)
+	rapid.Check(t, func(t *rapid.T) {
+		r := rules
+		r.IncludeTest = rapid.Bool().Draw(t, "include test")
+		all := candidates.Draw(t, "candidates")
+		selected, leftOut := 0, map[giftcard.Reason]int{}
+		for _, c := range all {
+			order, reason := r.Select(c)
+			if reason != "" {
+				require.Contains(t, giftcard.Reasons, reason)
+				require.Zero(t, order)
+				leftOut[reason]++
+				continue
+			}
+			selected++
+			require.NotEmpty(t, order.Lines)
+			require.True(t, c.Paid && !c.Cancelled && (r.IncludeTest || !c.Test) && !order.CreatedAt.Before(from))
+			units := 0
+			for i, l := range c.Order.Lines {
+				require.False(t, c.Native[i] && l.Units > 0, "a native card would be given away twice")
+				units += max(0, l.Units)
+			}
+			for _, l := range order.Lines {
+				require.Positive(t, l.Units)
+				require.Contains(t, r.SKUs, l.SKU)
+			}
+			require.Equal(t, units, order.Units(), "no unit is lost")
+		}
+		for _, n := range leftOut {
+			selected += n
+		}
+		require.Equal(t, len(all), selected)
+	})
+}

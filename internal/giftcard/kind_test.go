@@ -1,0 +1,56 @@
+package giftcard_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// The names are error types in histories, and what operators search for: they never change.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		kind  giftcard.Kind
+		final bool
+	}{
+		{"MerchantUnknown", true},
+		{"MerchantAmbiguous", true},
+		{"InvalidRequest", true},
+		{"Unauthorized", true},
+		{"CardDeclined", true},
+		{"UnexpectedResponse", true},
+		{"RateLimited", false},
+		{"Unavailable", false},
+		{"Timeout", false},
+	}
+	var kinds []giftcard.Kind
+	for _, tt := range tests {
+		kinds = append(kinds, tt.kind)
+		require.Equal(t, tt.final, tt.kind.Final(), tt.kind)
+	}
+	require.Equal(t, kinds, giftcard.Kinds)
+}
+
+func TestError(t *testing.T) {
+	t.Parallel()
+	err := giftcard.Errorf(giftcard.InvalidRequest, "order %s has %d gift cards", "#1001", 0)
+	require.EqualError(t, err, "order #1001 has 0 gift cards")
+	require.Equal(t, giftcard.InvalidRequest, err.Kind)
+	require.NoError(t, errors.Unwrap(err))
+
+	var found *giftcard.Error
+	require.ErrorAs(t, fmt.Errorf("issue: %w", err), &found)
+	require.Same(t, err, found)
+
+	caused := &giftcard.Error{
+		Kind: giftcard.Unavailable, Message: "no answer", RetryAfter: time.Second, Err: io.ErrUnexpectedEOF,
+	}
+	require.ErrorIs(t, caused, io.ErrUnexpectedEOF)
+	require.EqualError(t, caused, "no answer", "the cause is not part of the message")
+}
