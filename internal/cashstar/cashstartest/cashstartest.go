@@ -1,0 +1,353 @@
+// Package cashstartest is CashStar's eGift Card service in memory: an http.Handler with a ledger of the cards that it
+// issued, for tests, demonstrations and load. It is strict where a lenient double would hide a mistake of the client,
+// it misbehaves on demand, and it knows nothing of the client beside it: its wire format is its own.
+//
+// The service proper is below [Options].BasePath, behind HTTP Basic authentication. Below /_control/, open to whoever
+// reaches the handler, is what a person or a test in another process needs:
+//
+//	GET    /_control/cards      the ledger, a list of Card
+//	GET    /_control/stats      Stats
+//	POST   /_control/merchants  a Merchant, added or replaced by its code
+//	POST   /_control/faults     {"faults": [Fault…], "random": [RandomFault…]}: the faults are queued, the random
+//	                            ones replace those before
+//	DELETE /_control/faults     an end to both
+//
+// The fields of a fault in JSON are those of [Fault] in lower case, with "after_commit" and "retry_after", a delay such
+// as "250ms" and, for a random one, a "rate" above 0 and up to 1.
+//
+// What nobody outside has seen the real service do (the wording and mostly the status of refusals, what a repeated
+// audit number does, the limit of a card) is assumed.
+package cashstartest
+
+import (
+	"io"
+	"maps"
+	"math/rand/v2"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Operation names a kind of request in [Stats] and [Fault].
+type Operation string
+
+// The operations. Unknown is a request that is none of them or not authenticated.
+const (
+	ListMerchants Operation = "list_merchants"
+	CreateOrder   Operation = "create_order"
+	GetBalance    Operation = "get_balance"
+	CancelCard    Operation = "cancel_card"
+	Unknown       Operation = "unknown"
+)
+
+// Duplicates says what an order with a known audit number meets. In the first two a different order under a known
+// audit number is refused with 400.
+type Duplicates string
+
+const (
+	// RefuseDuplicates answers 409.
+	RefuseDuplicates Duplicates = "refuse"
+	// AnswerExisting answers with the order that exists.
+	AnswerExisting Duplicates = "answer_existing"
+	// IssueAgain issues another card: an issuer that never looks at the audit number.
+	IssueAgain Duplicates = "issue_again"
+)
+
+// Merchant is a brand of the account.
+type Merchant struct {
+	Name         string `json:"name"`
+	LegalName    string `json:"legal_name"`
+	MerchantCode string `json:"merchant_code"`
+	// Currencies are those that the merchant's cards can have.
+	Currencies []string `json:"currencies"`
+}
+
+// Options make a [Server]. All are optional.
+type Options struct {
+	// BasePath is the version prefix, "/v2/" where it is empty.
+	BasePath string
+	// Username and Password are what the client must send.
+	Username, Password string
+	Merchants          []Merchant
+	// Duplicates is [RefuseDuplicates] where it is empty.
+	Duplicates Duplicates
+	// Decline refuses an order with 403 and the text that it returns; the empty text lets it pass. The card is the
+	// one that would be issued, yet without code and number.
+	Decline func(Card) string
+	// Fault says what goes wrong with a valid request, before the queued and the random faults are asked.
+	Fault func(Request) *Fault
+	// Random faults are drawn from a generator that begins with Seed, as are card numbers.
+	Random []RandomFault
+	Seed   uint64
+	// Latency is waited before each answer.
+	Latency time.Duration
+	// MaxRPS is how many requests a second are answered, in bursts of at most a second's worth; those above get 420.
+	// 0 is no limit.
+	MaxRPS float64
+	// Now is time.Now where it is nil.
+	Now func() time.Time
+}
+
+// Request is what a fault hook may decide by.
+type Request struct {
+	Operation Operation
+	// AuditNumber is that of an order, EGCCode that of a card.
+	AuditNumber, MerchantCode, EGCCode string
+}
+
+// Stats count what was asked.
+type Stats struct {
+	// Requests are counted by operation and HTTP status; 0 is a connection that was dropped on purpose.
+	Requests map[Operation]map[int]int `json:"requests"`
+	// Repeated counts valid orders whose audit number was known.
+	Repeated int `json:"repeated"`
+	// Violations counts requests above MaxRPS.
+	Violations int `json:"violations"`
+}
+
+// Server is the service. It is safe for concurrent use.
+type Server struct {
+	options Options
+	api     *http.ServeMux
+	control *http.ServeMux
+
+	mu     sync.Mutex
+	ledger ledger
+	faults faults
+	random *rand.Rand
+	stats  Stats
+	tokens float64
+	filled time.Time
+}
+
+// New returns a service without cards.
+func New(o Options) *Server {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Duplicates == "" {
+		o.Duplicates = RefuseDuplicates
+	}
+	if o.BasePath == "" {
+		o.BasePath = "/v2/"
+	}
+	o.BasePath = strings.TrimSuffix(o.BasePath, "/") + "/"
+	s := &Server{
+		options: o,
+		api:     http.NewServeMux(),
+		control: http.NewServeMux(),
+		ledger:  newLedger(),
+		random:  rand.New(rand.NewPCG(o.Seed, 0)), //nolint:gosec // reproducible on purpose
+		stats:   Stats{Requests: make(map[Operation]map[int]int)},
+		tokens:  max(o.MaxRPS, 1),
+		filled:  o.Now(),
+	}
+	s.faults.random = o.Random
+	for _, m := range o.Merchants {
+		s.ledger.addMerchant(m)
+	}
+	base := o.BasePath
+	s.api.HandleFunc("GET "+base+"merchant/{$}", s.listMerchants)
+	s.api.HandleFunc("POST "+base+"order/{$}", s.createOrder)
+	s.api.HandleFunc("GET "+base+"merchant/{merchant}/egc/{egc}/balance/{$}", s.getBalance)
+	s.api.HandleFunc("DELETE "+base+"merchant/{merchant}/egc/{egc}/{$}", s.cancelCard)
+	s.routeControl()
+	return s
+}
+
+// ServeHTTP implements http.Handler. Faults that drop the connection panic with http.ErrAbortHandler, which a server
+// of net/http understands.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlPath) {
+		s.control.ServeHTTP(w, r)
+		return
+	}
+	if !s.admit() {
+		s.answer(w, r, Unknown, limited(420, "1"))
+		return
+	}
+	username, password, ok := r.BasicAuth()
+	if !ok || username != s.options.Username || password != s.options.Password {
+		w.Header().Set("WWW-Authenticate", `Basic realm="CashStar"`)
+		s.answer(w, r, Unknown, refusal(http.StatusUnauthorized, "the username or the password is wrong"))
+		return
+	}
+	if escaped := r.URL.EscapedPath(); path.Clean(escaped)+"/" != escaped { // the mux would redirect
+		s.answer(w, r, Unknown, refusal(http.StatusNotFound, "there is nothing at this path"))
+		return
+	}
+	if h, pattern := s.api.Handler(r); pattern == "" {
+		s.unrouted(w, r, h)
+		return
+	}
+	s.api.ServeHTTP(w, r)
+}
+
+// unrouted answers what has no operation in the service's own format; the mux knows whether it is 404 or 405.
+func (s *Server) unrouted(w http.ResponseWriter, r *http.Request, h http.Handler) {
+	var probe statusProbe
+	h.ServeHTTP(&probe, r)
+	if probe.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", probe.Header().Get("Allow"))
+		s.answer(w, r, Unknown, refusal(probe.status, r.Method+" is not for this path"))
+		return
+	}
+	s.answer(w, r, Unknown, refusal(http.StatusNotFound, "there is nothing at this path"))
+}
+
+type statusProbe struct {
+	header http.Header
+	status int
+}
+
+func (p *statusProbe) Header() http.Header {
+	if p.header == nil {
+		p.header = make(http.Header)
+	}
+	return p.header
+}
+func (p *statusProbe) WriteHeader(status int)      { p.status = status }
+func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
+
+// AddMerchant adds a merchant or replaces the one of the same code.
+func (s *Server) AddMerchant(m Merchant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ledger.addMerchant(m)
+}
+
+// Cards returns the ledger in the order of issue.
+func (s *Server) Cards() []Card {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ledger.list()
+}
+
+// Stats returns the counts so far.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Requests = make(map[Operation]map[int]int, len(s.stats.Requests))
+	for op, counts := range s.stats.Requests {
+		stats.Requests[op] = maps.Clone(counts)
+	}
+	return stats
+}
+
+func (s *Server) listMerchants(w http.ResponseWriter, r *http.Request) {
+	s.exchange(w, r, Request{Operation: ListMerchants}, s.ledger.merchantsAnswer)
+}
+
+func (s *Server) createOrder(w http.ResponseWriter, r *http.Request) {
+	order, problems := s.readOrder(r)
+	if len(problems) > 0 {
+		s.answer(w, r, CreateOrder, refusals(http.StatusBadRequest, problems))
+		return
+	}
+	req := Request{Operation: CreateOrder, AuditNumber: order.AuditNumber, MerchantCode: order.MerchantCode}
+	s.exchange(w, r, req, func() answer {
+		if s.options.Decline != nil && !s.ledger.known(order.AuditNumber) {
+			if why := s.unlocked(func() string { return s.options.Decline(order) }); why != "" {
+				return refusal(http.StatusForbidden, why)
+			}
+		}
+		if s.ledger.known(order.AuditNumber) { // asked anew: the hook gave others time
+			s.stats.Repeated++
+		}
+		return s.ledger.create(order, s.options.Duplicates, s.options.Now(), s.random)
+	})
+}
+
+// unlocked calls a hook, which may look at the server.
+func (s *Server) unlocked(hook func() string) string {
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return hook()
+}
+
+func (s *Server) readOrder(r *http.Request) (Card, []string) {
+	const most = 1 << 20
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return Card{}, []string{"Content-Type must be application/json"}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, most))
+	if err != nil {
+		return Card{}, []string{"the body cannot be read"}
+	}
+	order, problems := parseOrder(body)
+	if len(problems) > 0 {
+		return Card{}, problems
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return order, s.ledger.check(order)
+}
+
+func (s *Server) getBalance(w http.ResponseWriter, r *http.Request) {
+	req := cardRequest(GetBalance, r)
+	s.exchange(w, r, req, func() answer {
+		return s.ledger.balance(req.MerchantCode, req.EGCCode, s.options.Now())
+	})
+}
+
+func (s *Server) cancelCard(w http.ResponseWriter, r *http.Request) {
+	req := cardRequest(CancelCard, r)
+	s.exchange(w, r, req, func() answer {
+		return s.ledger.cancel(req.MerchantCode, req.EGCCode, s.options.Now())
+	})
+}
+
+func cardRequest(op Operation, r *http.Request) Request {
+	return Request{Operation: op, MerchantCode: r.PathValue("merchant"), EGCCode: r.PathValue("egc")}
+}
+
+// exchange carries out one valid request, with whatever fault it draws. Perform is called with the lock held.
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, req Request, perform func() answer) {
+	if !accepts(r, "application/json") {
+		s.answer(w, r, req.Operation, refusal(http.StatusNotAcceptable, "Accept must be application/json"))
+		return
+	}
+	fault := s.draw(req)
+	if early, done := fault.before(r.Context()); done {
+		s.answer(w, r, req.Operation, early)
+		return
+	}
+	s.mu.Lock()
+	a := perform()
+	s.mu.Unlock()
+	s.answer(w, r, req.Operation, fault.after(r.Context(), a))
+}
+
+func accepts(r *http.Request, want string) bool {
+	for _, header := range r.Header.Values("Accept") {
+		for part := range strings.SplitSeq(header, ",") {
+			media, _, err := mime.ParseMediaType(part)
+			if err == nil && (media == want || media == "*/*" || media == "application/*") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// admit takes a token of the bucket that MaxRPS fills.
+func (s *Server) admit() bool {
+	if s.options.MaxRPS <= 0 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.options.Now()
+	s.tokens = min(max(s.options.MaxRPS, 1), s.tokens+now.Sub(s.filled).Seconds()*s.options.MaxRPS)
+	s.filled = now
+	if s.tokens < 1 {
+		s.stats.Violations++
+		return false
+	}
+	s.tokens--
+	return true
+}

@@ -1,0 +1,209 @@
+package cashstartest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The states of a card.
+const (
+	StatusActive    = "ACTIVE"
+	StatusCancelled = "CANCELLED"
+)
+
+// Card is an entry of the ledger: the order of one card and the card.
+type Card struct {
+	OrderNumber          string    `json:"order_number"`
+	TransactionID        string    `json:"transaction_id"`
+	AuditNumber          string    `json:"audit_number"`
+	EGCCode              string    `json:"egc_code"`
+	EGCNumber            string    `json:"egc_number"`
+	AccessCode           string    `json:"access_code"`
+	URL                  string    `json:"url"`
+	MerchantCode         string    `json:"merchant_code"`
+	InitialBalance       string    `json:"initial_balance"`
+	CurrentBalance       string    `json:"current_balance"`
+	BalanceLastUpdated   time.Time `json:"balance_last_updated"`
+	Currency             string    `json:"currency"`
+	Status               string    `json:"status"`
+	Challenge            string    `json:"challenge"`
+	ChallengeDescription string    `json:"challenge_description"`
+	DeliveredBy          string    `json:"delivered_by"`
+	Method               string    `json:"method"`
+	Target               string    `json:"target"`
+	// Scheduled is the zero time where the order named none.
+	Scheduled time.Time `json:"scheduled,omitzero"`
+	Message   Message   `json:"message"`
+	Created   time.Time `json:"created"`
+}
+
+// Message is the greeting of a card.
+type Message struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Body string `json:"body"`
+}
+
+// ledger is what the service remembers. Its owner locks it.
+type ledger struct {
+	merchants []Merchant
+	merchant  map[string]int // index in merchants by code
+	cards     []*Card
+	byAudit   map[string]*Card // the first of the audit number
+	byCode    map[string]*Card
+	answers   int
+}
+
+func newLedger() ledger {
+	return ledger{
+		merchant: make(map[string]int),
+		byAudit:  make(map[string]*Card),
+		byCode:   make(map[string]*Card),
+	}
+}
+
+func (l *ledger) addMerchant(m Merchant) {
+	if i, ok := l.merchant[m.MerchantCode]; ok {
+		l.merchants[i] = m
+		return
+	}
+	l.merchant[m.MerchantCode] = len(l.merchants)
+	l.merchants = append(l.merchants, m)
+}
+
+func (l *ledger) list() []Card {
+	cards := make([]Card, len(l.cards))
+	for i, c := range l.cards {
+		cards[i] = *c
+	}
+	return cards
+}
+
+func (l *ledger) known(auditNumber string) bool { return l.byAudit[auditNumber] != nil }
+
+// check finds fault with what only the ledger knows.
+func (l *ledger) check(order Card) []string {
+	i, ok := l.merchant[order.MerchantCode]
+	if !ok {
+		return []string{fmt.Sprintf("merchant_code %q is unknown", order.MerchantCode)}
+	}
+	if !slices.Contains(l.merchants[i].Currencies, order.Currency) {
+		return []string{fmt.Sprintf("currency %s is not one of the merchant's", order.Currency)}
+	}
+	return nil
+}
+
+func (l *ledger) create(order Card, duplicates Duplicates, now time.Time, random *rand.Rand) answer {
+	if existing := l.byAudit[order.AuditNumber]; existing != nil && duplicates != IssueAgain {
+		switch {
+		case !sameOrder(*existing, order):
+			return refusal(http.StatusBadRequest, "audit_number belongs to a different order")
+		case duplicates == AnswerExisting:
+			return answer{status: http.StatusOK, body: orderAnswer(*existing, now)}
+		default:
+			return refusal(http.StatusConflict, "audit_number was already used")
+		}
+	}
+	const firstOrder = 1000
+	n := len(l.cards)
+	card := order
+	card.OrderNumber = strconv.Itoa(firstOrder + n)
+	card.TransactionID = l.nextTransaction()
+	card.EGCCode = egcCode(random, n)
+	card.EGCNumber = fmt.Sprintf("60064900%08d", n)
+	card.AccessCode = fmt.Sprintf("%04d", random.IntN(10_000))
+	card.URL = fmt.Sprintf("https://widgets.cashstar.invalid/egc/%d%06d", random.IntN(90)+10, n)
+	card.CurrentBalance = card.InitialBalance
+	card.Status = StatusActive
+	card.Created = now
+	card.BalanceLastUpdated = now
+	l.cards = append(l.cards, &card)
+	l.byCode[card.EGCCode] = &card
+	if !l.known(card.AuditNumber) {
+		l.byAudit[card.AuditNumber] = &card
+	}
+	return answer{status: http.StatusOK, body: orderAnswer(card, now)}
+}
+
+// sameOrder compares what the client sent.
+func sameOrder(existing, order Card) bool {
+	if !existing.Scheduled.Equal(order.Scheduled) {
+		return false
+	}
+	sent := Card{
+		AuditNumber: existing.AuditNumber, MerchantCode: existing.MerchantCode,
+		InitialBalance: existing.InitialBalance, Currency: existing.Currency,
+		Challenge: existing.Challenge, ChallengeDescription: existing.ChallengeDescription,
+		DeliveredBy: existing.DeliveredBy, Method: existing.Method, Target: existing.Target,
+		Scheduled: order.Scheduled, Message: existing.Message,
+	}
+	return sent == order
+}
+
+// egcCode is a code like DiSEMhS3pMCCyNr2QW: random, and unique by the number of the card that ends it.
+func egcCode(random *rand.Rand, n int) string {
+	const (
+		alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+		length   = 18
+	)
+	var end []byte
+	for range 6 {
+		end = append(end, alphabet[n%len(alphabet)])
+		n /= len(alphabet)
+	}
+	var b strings.Builder
+	for range length - len(end) {
+		b.WriteByte(alphabet[random.IntN(len(alphabet))])
+	}
+	b.Write(end)
+	return b.String()
+}
+
+func (l *ledger) find(merchantCode, code string) *Card {
+	c := l.byCode[code]
+	if c == nil || c.MerchantCode != merchantCode {
+		return nil
+	}
+	return c
+}
+
+func (l *ledger) balance(merchantCode, code string, now time.Time) answer {
+	c := l.find(merchantCode, code)
+	if c == nil {
+		return refusal(http.StatusNotFound, "the merchant has no such eGC")
+	}
+	return answer{status: http.StatusOK, body: cardAnswerBody{EGC: egcAnswer(*c, now)}}
+}
+
+func (l *ledger) cancel(merchantCode, code string, now time.Time) answer {
+	c := l.find(merchantCode, code)
+	switch {
+	case c == nil:
+		return refusal(http.StatusNotFound, "the merchant has no such eGC")
+	case c.Status == StatusCancelled:
+		return refusal(http.StatusBadRequest, "the eGC is cancelled")
+	}
+	c.Status, c.CurrentBalance, c.BalanceLastUpdated = StatusCancelled, "0.00", now
+	return answer{status: http.StatusOK, body: cardAnswerBody{EGC: egcAnswer(*c, now)}}
+}
+
+func (l *ledger) merchantsAnswer() answer {
+	var b merchantsBody
+	b.Merchants.TransactionID = l.nextTransaction()
+	b.Merchants.Merchant = make([]merchantBody, 0, len(l.merchants))
+	for _, m := range l.merchants {
+		b.Merchants.Merchant = append(b.Merchants.Merchant, merchantBody{m.Name, m.LegalName, m.MerchantCode})
+	}
+	return answer{status: http.StatusOK, body: b}
+}
+
+func (l *ledger) nextTransaction() string {
+	l.answers++
+	const first = 10_000_000
+	return strconv.Itoa(first + l.answers)
+}
