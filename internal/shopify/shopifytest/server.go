@@ -1,0 +1,270 @@
+package shopifytest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// AccessToken is the access token of a shop whose [Options] name neither a token nor an app.
+const AccessToken = "shpat_simulated"
+
+// kindToken is the kind of requests for a token; those of queries are named by their first root field.
+const kindToken = "token"
+
+// Options of a simulated shop. The zero value is usable.
+type Options struct {
+	// ShopName, Domain, TimeZone and Currency describe the shop. They default to "Simulated shop",
+	// "simulated.myshopify.com", UTC and USD.
+	ShopName, Domain string
+	TimeZone         *time.Location
+	Currency         string
+	// AccessToken is one that does not expire.
+	AccessToken string
+	// ClientID and ClientSecret are an app's, for the client-credentials grant. Tokens live for TokenLifetime, by default
+	// a day less a second.
+	ClientID, ClientSecret string
+	TokenLifetime          time.Duration
+	// Versions are the accessible versions of the API, oldest first: by default 2026-01 to 2026-10.
+	Versions []string
+	// BucketSize and RestoreRate, in points and points per second, default to those of a Standard plan: 2000 and 100.
+	BucketSize, RestoreRate float64
+	// Lag is how long a write stays unseen by searches.
+	Lag time.Duration
+	// DeniedFields are fields that the app has no access to: "Order.email".
+	DeniedFields []string
+	// Faults makes requests fail.
+	Faults Faults
+	// Now is the shop's clock, by default time.Now.
+	Now func() time.Time
+}
+
+// Server is a simulated shop. It is an [http.Handler], safe for concurrent use.
+type Server struct {
+	opts      Options
+	shop      *shop
+	bucket    *bucket
+	documents documents
+	denied    map[string]bool
+	faults    *faults
+	counts    *counts
+	mux       *http.ServeMux
+	requests  atomic.Int64
+
+	mu     sync.Mutex
+	issued map[string]time.Time
+}
+
+// New returns a shop without orders.
+func New(opts Options) *Server {
+	opts.ShopName = cmp.Or(opts.ShopName, "Simulated shop")
+	opts.Domain = cmp.Or(opts.Domain, "simulated.myshopify.com")
+	opts.Currency = cmp.Or(opts.Currency, "USD")
+	opts.TokenLifetime = cmp.Or(opts.TokenLifetime, 24*time.Hour-time.Second)
+	opts.BucketSize, opts.RestoreRate = cmp.Or(opts.BucketSize, 2000), cmp.Or(opts.RestoreRate, 100)
+	if opts.TimeZone == nil {
+		opts.TimeZone = time.UTC
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if len(opts.Versions) == 0 {
+		opts.Versions = []string{"2026-01", "2026-04", "2026-07", "2026-10"}
+	}
+	if opts.AccessToken == "" && opts.ClientID == "" {
+		opts.AccessToken = AccessToken
+	}
+	s := &Server{
+		opts:   opts,
+		shop:   newShop(opts.Now, opts.Currency, opts.Lag),
+		bucket: newBucket(opts.Now, opts.BucketSize, opts.RestoreRate),
+		denied: map[string]bool{},
+		faults: newFaults(opts.Faults),
+		counts: newCounts(),
+		mux:    http.NewServeMux(),
+		issued: map[string]time.Time{},
+	}
+	for _, f := range opts.DeniedFields {
+		s.denied[f] = true
+	}
+	s.mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.graphQL)
+	s.mux.HandleFunc("POST /admin/oauth/access_token", s.accessToken)
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, "other", 404, "Not Found") })
+	s.control()
+	return s
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Request-Id", "simulated-"+strconv.FormatInt(s.requests.Add(1), 10))
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+	s.mux.ServeHTTP(w, r)
+}
+
+// AddOrder stores a copy of the order and returns it with everything filled in that it lacked. An order with the id of
+// another one replaces it.
+func (s *Server) AddOrder(o Order) Order { return s.shop.add(o) }
+
+// UpdateOrder changes an order; its UpdatedAt becomes now unless the change sets it. It is false where there is no such
+// order.
+func (s *Server) UpdateOrder(id int64, change func(*Order)) bool { return s.shop.update(id, change) }
+
+// Orders returns copies of all orders, oldest first.
+func (s *Server) Orders() []Order { return s.shop.orders() }
+
+// SetLag changes how long writes from now on stay unseen by searches.
+func (s *Server) SetLag(lag time.Duration) { s.shop.setLag(lag) }
+
+// RevokeTokens makes all tokens invalid that the client-credentials grant has issued.
+func (s *Server) RevokeTokens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.issued)
+}
+
+// Stats returns what has happened so far.
+func (s *Server) Stats() Stats { return s.counts.stats() }
+
+func (s *Server) authorized(token string) bool {
+	if token == "" {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return token == s.opts.AccessToken || s.opts.Now().Before(s.issued[token])
+}
+
+// accessToken is the client-credentials grant. Like Shopify it takes a form or JSON.
+func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
+	const kind = kindToken
+	if w = s.misbehave(w, r, kind); w == nil {
+		return
+	}
+	var in struct {
+		GrantType    string `json:"grant_type"`
+		ClientID     string `json:"client_id"`
+		ClientSecret string `json:"client_secret"`
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		if json.NewDecoder(r.Body).Decode(&in) != nil {
+			s.answer(w, kind, 400, map[string]string{"error": "invalid_request"})
+			return
+		}
+	} else {
+		in.GrantType, in.ClientID = r.PostFormValue("grant_type"), r.PostFormValue("client_id")
+		in.ClientSecret = r.PostFormValue("client_secret")
+	}
+	switch {
+	case in.GrantType != "client_credentials":
+		s.answer(w, kind, 400, map[string]string{"error": "unsupported_grant_type"})
+	case s.opts.ClientID == "" || in.ClientID != s.opts.ClientID || in.ClientSecret != s.opts.ClientSecret:
+		s.answer(w, kind, 401, map[string]string{"error": "invalid_client"})
+	default:
+		s.mu.Lock()
+		token := fmt.Sprintf("shpat_issued_%d", s.requests.Load())
+		s.issued[token] = s.opts.Now().Add(s.opts.TokenLifetime)
+		s.mu.Unlock()
+		s.answer(w, kind, 200, map[string]any{
+			"access_token": token, "scope": "read_orders,read_customers", "expires_in": int(s.opts.TokenLifetime.Seconds()),
+		})
+	}
+}
+
+var versionPattern = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`)
+
+// servedVersion is the version that answers a call: the one asked for, or the oldest where that one is gone. A version
+// that never was gets no answer.
+func (s *Server) servedVersion(asked string) string {
+	switch {
+	case slices.Contains(s.opts.Versions, asked):
+		return asked
+	case versionPattern.MatchString(asked) && asked < s.opts.Versions[0]:
+		return s.opts.Versions[0]
+	}
+	return ""
+}
+
+// graphQL answers one query.
+func (s *Server) graphQL(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Query         string         `json:"query"`
+		Variables     map[string]any `json:"variables"`
+		OperationName string         `json:"operationName"`
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.refuse(w, "invalid", 413, "Payload Too Large")
+		return
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(body)))
+	decoder.UseNumber()
+	if err := decoder.Decode(&in); err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		s.refuse(w, "invalid", 400, "Bad Request")
+		return
+	}
+	doc := s.documents.parse(in.Query)
+	op := doc.operation(in.OperationName)
+	kind := kind(op)
+	if w = s.misbehave(w, r, kind); w == nil {
+		return
+	}
+	if !s.authorized(r.Header.Get("X-Shopify-Access-Token")) {
+		s.refuse(w, kind, 401, "[API] Invalid API key or access token (unrecognized login or wrong password)")
+		return
+	}
+	version := s.servedVersion(r.PathValue("version"))
+	if version == "" {
+		s.refuse(w, kind, 404, "Not Found")
+		return
+	}
+	w.Header().Set("X-Shopify-API-Version", version)
+	switch {
+	case len(doc.errors) > 0:
+		s.fail(w, kind, nil, doc.errors...)
+	case op == nil:
+		s.fail(w, kind, nil, coded("operationNotFound", "An operation name is required"))
+	default:
+		vars, fail := variables(op, in.Variables)
+		if fail != nil {
+			s.fail(w, kind, nil, fail)
+			return
+		}
+		s.execute(w, kind, &execution{server: s, vars: vars}, op)
+	}
+}
+
+// refuse answers with the body of Shopify's refusals: errors as a plain text.
+func (s *Server) refuse(w http.ResponseWriter, kind string, status int, message string) {
+	s.answer(w, kind, status, map[string]string{"errors": message})
+}
+
+// fail answers a query that did not run. Shopify does so with status 200.
+func (s *Server) fail(w http.ResponseWriter, kind string, cost *costReport, errs ...*graphError) {
+	body := map[string]any{"errors": errs}
+	if cost != nil {
+		body["extensions"] = map[string]any{"cost": cost}
+	}
+	s.counts.errors(errs)
+	s.answer(w, kind, 200, body)
+}
+
+func (s *Server) answer(w http.ResponseWriter, kind string, status int, body any) {
+	s.send(w, kind, status, mustMarshal(body))
+}
+
+func (s *Server) send(w http.ResponseWriter, kind string, status int, body []byte) {
+	s.counts.answered(kind, status)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body) //nolint:errcheck // the client may be gone
+}

@@ -1,0 +1,99 @@
+package shopifytest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// restOrder is the payload of an orders/create webhook: an order in the words of the REST API, with times in the
+// shop's zone and ids as numbers.
+type restOrder struct {
+	ID              int64     `json:"id"`
+	Name            string    `json:"name"`
+	Test            bool      `json:"test"`
+	CreatedAt       time.Time `json:"created_at"`
+	UpdatedAt       time.Time `json:"updated_at"`
+	CancelledAt     time.Time `json:"cancelled_at"`
+	ClosedAt        time.Time `json:"closed_at"`
+	FinancialStatus string    `json:"financial_status"`
+	Email           string    `json:"email"`
+	ContactEmail    string    `json:"contact_email"`
+	Currency        string    `json:"currency"`
+	Customer        *struct {
+		ID        int64  `json:"id"`
+		Email     string `json:"email"`
+		FirstName string `json:"first_name"`
+		LastName  string `json:"last_name"`
+	} `json:"customer"`
+	LineItems []restLine `json:"line_items"`
+}
+
+type restLine struct {
+	ID              int64  `json:"id"`
+	SKU             string `json:"sku"`
+	Title           string `json:"title"`
+	GiftCard        bool   `json:"gift_card"`
+	Quantity        int    `json:"quantity"`
+	CurrentQuantity *int   `json:"current_quantity"`
+	Price           string `json:"price"`
+	Properties      []struct {
+		Name  string `json:"name"`
+		Value any    `json:"value"`
+	} `json:"properties"`
+}
+
+// FromWebhook reads the payload of an orders/create webhook.
+func FromWebhook(payload []byte) (Order, error) {
+	var in restOrder
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return Order{}, fmt.Errorf("read orders/create payload: %w", err)
+	}
+	if in.ID <= 0 || in.CreatedAt.IsZero() || len(in.LineItems) == 0 {
+		return Order{}, errors.New("read orders/create payload: no order with id, created_at and line_items")
+	}
+	o := Order{
+		ID:              in.ID,
+		Name:            in.Name,
+		Test:            in.Test,
+		CreatedAt:       in.CreatedAt.UTC(),
+		UpdatedAt:       orTime(in.UpdatedAt, in.CreatedAt.UTC()),
+		CancelledAt:     in.CancelledAt.UTC(),
+		ClosedAt:        in.ClosedAt.UTC(),
+		FinancialStatus: strings.ToUpper(in.FinancialStatus),
+		Email:           in.Email,
+		Currency:        in.Currency,
+	}
+	if o.Email == "" {
+		o.Email = in.ContactEmail
+	}
+	if c := in.Customer; c != nil {
+		o.Customer = &Customer{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email}
+	}
+	for _, l := range in.LineItems {
+		line := LineItem{
+			ID: l.ID, SKU: l.SKU, Title: l.Title, GiftCard: l.GiftCard, Quantity: l.Quantity, UnitPrice: l.Price,
+		}
+		if l.CurrentQuantity != nil {
+			line.Removed = l.Quantity - *l.CurrentQuantity
+		}
+		for _, p := range l.Properties {
+			line.Attributes = append(line.Attributes, Attribute{Key: p.Name, Value: propertyText(p.Value)})
+		}
+		o.Lines = append(o.Lines, line)
+	}
+	return o, nil
+}
+
+// propertyText is the text that GraphQL shows of a property, which apps may set to a number or a flag.
+func propertyText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	}
+	return string(mustMarshal(v))
+}
