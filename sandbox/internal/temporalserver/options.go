@@ -1,0 +1,87 @@
+package temporalserver
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+)
+
+const (
+	// DefaultHost is the address the server listens on unless told otherwise.
+	DefaultHost = "127.0.0.1"
+	// DefaultNamespace is the namespace the server makes unless told otherwise.
+	DefaultNamespace = "default"
+	// DefaultRetention is how long a closed workflow is kept unless told otherwise. The server's own default, a day,
+	// would make workflow IDs forget what they have already done.
+	DefaultRetention = 30 * 24 * time.Hour
+	// NoUI as UIPort leaves the Web UI out.
+	NoUI = -1
+)
+
+// Options say what a server is like. The zero value is a server in memory, on free ports, with a Web UI.
+type Options struct {
+	// Host is the loopback IP address to listen on, DefaultHost if empty.
+	Host string
+	// Port is the frontend's gRPC port, a free one if zero.
+	Port int
+	// UIPort is the Web UI's HTTP port, a free one if zero, none if NoUI.
+	UIPort int
+	// UICodecEndpoint is the URL of the codec server that the Web UI asks to decode payloads.
+	UICodecEndpoint string
+	// Namespace is the one namespace to make, DefaultNamespace if empty.
+	Namespace string
+	// Retention is how long the namespace keeps closed workflows, DefaultRetention if zero.
+	Retention time.Duration
+	// DBFile is a SQLite file that outlives the server, even one that was killed; empty keeps everything in memory.
+	DBFile string
+	// SearchAttributes are the namespace's custom search attributes, added to those that DBFile already has.
+	SearchAttributes map[string]enumspb.IndexedValueType
+	// DynamicConfig overrides the server's dynamic configuration, for example "frontend.WorkflowPauseEnabled": true.
+	DynamicConfig map[string]any
+	// Logger receives the server's records, nobody if nil. A server that stops is silent.
+	Logger *slog.Logger
+	// LogLevel is the lowest level that reaches Logger, slog.LevelError if nil: a server that starts warns of much
+	// that is as it should be.
+	LogLevel slog.Leveler
+}
+
+func (o Options) withDefaults() Options {
+	o.Host = cmp.Or(o.Host, DefaultHost)
+	o.Namespace = cmp.Or(o.Namespace, DefaultNamespace)
+	o.Retention = cmp.Or(o.Retention, DefaultRetention)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.LogLevel == nil {
+		o.LogLevel = slog.LevelError
+	}
+	return o
+}
+
+func (o Options) validate() error {
+	host, err := netip.ParseAddr(o.Host)
+	if err != nil {
+		return fmt.Errorf("parse host: %w", err)
+	}
+	// The server has no authentication, so nobody else may reach it.
+	if !host.IsLoopback() {
+		return fmt.Errorf("host %s is not a loopback address", host)
+	}
+	if o.Retention < 0 {
+		return fmt.Errorf("retention %s is negative", o.Retention)
+	}
+	if o.DBFile == "" {
+		return nil
+	}
+	// SQLite reports a missing directory as "out of memory".
+	if _, err := os.Stat(filepath.Dir(o.DBFile)); err != nil {
+		return fmt.Errorf("find directory of database file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+// Package temporalserver runs a Temporal server and its Web UI inside this process, for one machine: all services, one
+// namespace, SQLite in memory or in a file, loopback only, no authentication and no calls home. It is wired as the
+// Temporal CLI's development server is
+// (https://github.com/temporalio/cli/blob/main/internal/devserver/server.go).
+package temporalserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/server/common/authorization"
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/primitives"
+	"go.temporal.io/server/temporal"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+const (
+	// readyTimeout bounds the wait for a started server to answer.
+	readyTimeout = 30 * time.Second
+	// stopTimeout bounds Stop. The frontend alone lets long polls go on for a second.
+	stopTimeout = 30 * time.Second
+	// pollInterval is the pause between two questions whether something answers yet.
+	pollInterval = 10 * time.Millisecond
+)
+
+// Server is a running Temporal server.
+type Server struct {
+	hostPort  string
+	namespace string
+	store     store
+	temporal  temporal.Server
+	ui        *ui
+	muted     *atomic.Bool
+
+	stopOnce sync.Once
+	stopped  chan struct{}
+	stopErr  error
+}
+
+// Start starts a server and returns when its frontend and Web UI answer and its namespace is as the options say, also
+// if a database file had it otherwise. The context bounds the start alone.
+func Start(ctx context.Context, opts Options) (*Server, error) {
+	opts = opts.withDefaults()
+	if err := opts.validate(); err != nil {
+		return nil, fmt.Errorf("start temporal server: %w", err)
+	}
+	s := &Server{namespace: opts.Namespace, muted: new(atomic.Bool), stopped: make(chan struct{})}
+	if err := s.start(ctx, opts); err != nil {
+		return nil, fmt.Errorf("start temporal server: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, opts Options) error {
+	var err error
+	if s.store, err = openStore(opts.DBFile); err != nil {
+		return err
+	}
+	if err := s.store.setNamespace(ctx, opts.Namespace, opts.Retention, opts.SearchAttributes); err != nil {
+		return err
+	}
+	ports, err := reservePorts(ctx, opts.Host, opts.Port)
+	if err != nil {
+		return err
+	}
+	s.hostPort = address(opts.Host, ports[primitives.FrontendService])
+	handler := gate{Handler: opts.Logger.Handler(), level: opts.LogLevel, shut: s.muted}
+	s.temporal, err = temporal.NewServer(
+		temporal.WithConfig(serverConfig(opts.Host, ports, s.store.config)),
+		temporal.ForServices(temporal.DefaultServices),
+		temporal.WithStaticHosts(ports.hosts(opts.Host)),
+		temporal.WithLogger(logger{log: slog.New(handler)}),
+		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
+		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
+			return authorization.NewNoopClaimMapper()
+		}),
+		temporal.WithDynamicConfigClient(dynamicConfig(opts.DynamicConfig)),
+	)
+	if err != nil {
+		return err
+	}
+	if err := s.temporal.Start(); err != nil {
+		return err
+	}
+	err = s.waitForNamespace(ctx)
+	if err == nil && opts.UIPort != NoUI {
+		s.ui, err = startUI(ctx, opts, s.hostPort)
+	}
+	if err != nil {
+		return errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (s *Server) waitForNamespace(ctx context.Context) error {
+	conn, err := grpc.NewClient(s.hostPort, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
+	if err != nil {
+		return fmt.Errorf("connect to frontend: %w", err)
+	}
+	defer conn.Close()
+	frontend := workflowservice.NewWorkflowServiceClient(conn)
+	err = poll(ctx, func(ctx context.Context) error {
+		_, err := frontend.CountWorkflowExecutions(ctx,
+			&workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace}, grpc.WaitForReady(true))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("wait for frontend: %w", err)
+	}
+	return nil
+}
+
+// HostPort returns the address of the frontend, as a Temporal client wants it.
+func (s *Server) HostPort() string { return s.hostPort }
+
+// Namespace returns the namespace's name.
+func (s *Server) Namespace() string { return s.namespace }
+
+// UIURL returns the Web UI's address, or the empty string if there is none.
+func (s *Server) UIURL() string {
+	if s.ui == nil {
+		return ""
+	}
+	return s.ui.url
+}
+
+// Stop stops the server and frees its ports. It returns when that is done, or with an error when the context ends or
+// half a minute has passed, and stopping goes on. Calling it again waits for the same end.
+func (s *Server) Stop(ctx context.Context) error {
+	s.stopOnce.Do(func() { go s.stop() })
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	select {
+	case <-s.stopped:
+		return s.stopErr
+	case <-ctx.Done():
+		return fmt.Errorf("stop temporal server: %w", ctx.Err())
+	}
+}
+
+func (s *Server) stop() {
+	defer close(s.stopped)
+	// Services that lose each other one by one would complain of it.
+	s.muted.Store(true)
+	if s.ui != nil {
+		s.ui.server.Stop()
+	}
+	if err := errors.Join(s.temporal.Stop(), s.store.close()); err != nil {
+		s.stopErr = fmt.Errorf("stop temporal server: %w", err)
+	}
+}
+
+// poll calls ask until it returns no error.
+func poll(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		err := ask(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-ticker.C:
+		}
+	}
+}

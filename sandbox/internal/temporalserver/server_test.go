@@ -1,0 +1,274 @@
+package temporalserver_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+)
+
+const (
+	taskQueue  = "greetings"
+	workflowID = "greeting"
+)
+
+var orderName = temporal.NewSearchAttributeKeyKeyword("OrderName")
+
+func greet(_ workflow.Context, name string) (string, error) { return "hello " + name, nil }
+
+func start(t *testing.T, opts temporalserver.Options) *temporalserver.Server {
+	t.Helper()
+	server, err := temporalserver.Start(t.Context(), opts)
+	require.NoError(t, err)
+	t.Cleanup(func() { stop(t, server) })
+	return server
+}
+
+func stop(t *testing.T, server *temporalserver.Server) {
+	t.Helper()
+	require.NoError(t, server.Stop(context.WithoutCancel(t.Context())))
+}
+
+func dial(t *testing.T, server *temporalserver.Server) client.Client {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), client.Options{
+		HostPort:  server.HostPort(),
+		Namespace: server.Namespace(),
+		Logger:    log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// serve works for the client's namespace until the test ends.
+func serve(t *testing.T, c client.Client) {
+	t.Helper()
+	w := worker.New(c, taskQueue, worker.Options{})
+	w.RegisterWorkflow(greet)
+	require.NoError(t, w.Start())
+	t.Cleanup(w.Stop)
+}
+
+// greetIn runs the workflow, with the attribute unless that is empty, and returns its result.
+func greetIn(t *testing.T, c client.Client, name, order string) string {
+	t.Helper()
+	serve(t, c)
+	opts := client.StartWorkflowOptions{ID: workflowID, TaskQueue: taskQueue}
+	if order != "" {
+		opts.TypedSearchAttributes = temporal.NewSearchAttributes(orderName.ValueSet(order))
+	}
+	run, err := c.ExecuteWorkflow(t.Context(), opts, greet, name)
+	require.NoError(t, err)
+	return result(t, run)
+}
+
+func result(t *testing.T, run client.WorkflowRun) string {
+	t.Helper()
+	var greeting string
+	require.NoError(t, run.Get(t.Context(), &greeting))
+	return greeting
+}
+
+func retention(t *testing.T, c client.Client, namespace string) time.Duration {
+	t.Helper()
+	described, err := c.WorkflowService().DescribeNamespace(t.Context(),
+		&workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	require.NoError(t, err)
+	return described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode, "GET %s: %s", url, body)
+	return string(body)
+}
+
+func keywords(names ...string) map[string]enumspb.IndexedValueType {
+	attributes := make(map[string]enumspb.IndexedValueType, len(names))
+	for _, name := range names {
+		attributes[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+	}
+	return attributes
+}
+
+func TestServer(t *testing.T) {
+	t.Parallel()
+	server := start(t, temporalserver.Options{
+		Namespace:        "gifts",
+		SearchAttributes: keywords(orderName.GetName()),
+		UICodecEndpoint:  "http://127.0.0.1:1/codec",
+	})
+	c := dial(t, server)
+
+	require.Equal(t, "gifts", server.Namespace())
+	require.Equal(t, 30*24*time.Hour, retention(t, c, "gifts"))
+	require.Equal(t, "hello Ada", greetIn(t, c, "Ada", "#1001"))
+	require.Eventually(t, func() bool {
+		count, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
+			Query: "OrderName = '#1001' AND ExecutionStatus = 'Completed'",
+		})
+		return err == nil && count.GetCount() == 1
+	}, 10*time.Second, 20*time.Millisecond)
+
+	require.Contains(t, get(t, server.UIURL()+"/"), "<html")
+	require.Contains(t, get(t, server.UIURL()+"/api/v1/namespaces"), `"gifts"`)
+	settings := get(t, server.UIURL()+"/api/v1/settings")
+	require.Contains(t, settings, `"DefaultNamespace":"gifts"`)
+	require.Contains(t, settings, `"Endpoint":"http://127.0.0.1:1/codec"`)
+}
+
+func TestStopFreesPorts(t *testing.T) {
+	t.Parallel()
+	server := start(t, temporalserver.Options{})
+	_, port, err := net.SplitHostPort(server.HostPort())
+	require.NoError(t, err)
+	frontend, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	_, err = temporalserver.Start(t.Context(), temporalserver.Options{Port: frontend})
+	require.ErrorContains(t, err, "address already in use")
+
+	var stops sync.WaitGroup
+	for range 2 {
+		stops.Go(func() { _ = server.Stop(t.Context()) })
+	}
+	stops.Wait()
+	stop(t, server)
+
+	again := start(t, temporalserver.Options{Port: frontend, UIPort: temporalserver.NoUI})
+	require.Equal(t, server.HostPort(), again.HostPort())
+	require.Empty(t, again.UIURL())
+}
+
+func TestTwoServersAtOnce(t *testing.T) {
+	t.Parallel()
+	one := start(t, temporalserver.Options{})
+	two := start(t, temporalserver.Options{})
+	require.NotEqual(t, one.HostPort(), two.HostPort())
+	require.NotEqual(t, one.UIURL(), two.UIURL())
+
+	require.Equal(t, "hello Ada", greetIn(t, dial(t, one), "Ada", ""))
+	c := dial(t, two)
+	_, err := c.DescribeWorkflow(t.Context(), workflowID, "")
+	var notFound *serviceerror.NotFound
+	require.ErrorAs(t, err, &notFound)
+	stop(t, one)
+	require.Equal(t, "hello Grace", greetIn(t, c, "Grace", ""))
+}
+
+func TestFileIsOpenedAgain(t *testing.T) {
+	t.Parallel()
+	// Characters that mean something in a URI.
+	file := filepath.Join(t.TempDir(), "a b?c#d%41.db")
+	opts := temporalserver.Options{
+		DBFile: file, UIPort: temporalserver.NoUI, Retention: 24 * time.Hour, SearchAttributes: keywords("Other"),
+	}
+	first := start(t, opts)
+	require.Equal(t, "hello Ada", greetIn(t, dial(t, first), "Ada", ""))
+	stop(t, first)
+	require.FileExists(t, file)
+
+	opts.Retention = 0
+	opts.SearchAttributes = keywords("Other", orderName.GetName())
+	second := start(t, opts)
+	c := dial(t, second)
+	require.Equal(t, "hello Ada", result(t, c.GetWorkflow(t.Context(), workflowID, "")))
+	require.Equal(t, temporalserver.DefaultRetention, retention(t, c, second.Namespace()))
+	require.Equal(t, "hello Grace", greetIn(t, c, "Grace", "#1002"))
+	stop(t, second)
+
+	opts.SearchAttributes = map[string]enumspb.IndexedValueType{"Other": enumspb.INDEXED_VALUE_TYPE_INT}
+	_, err := temporalserver.Start(t.Context(), opts)
+	require.ErrorContains(t, err, "search attribute Other is of type Keyword, not Int")
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	elevenKeywords := keywords("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K")
+	missing := filepath.Join(t.TempDir(), "missing", "temporal.db")
+	untyped := map[string]enumspb.IndexedValueType{"A": enumspb.INDEXED_VALUE_TYPE_UNSPECIFIED}
+	for name, test := range map[string]struct {
+		opts temporalserver.Options
+		want string
+	}{
+		"every interface":        {temporalserver.Options{Host: "0.0.0.0"}, "host 0.0.0.0 is not a loopback address"},
+		"host name":              {temporalserver.Options{Host: "localhost"}, "parse host"},
+		"negative retention":     {temporalserver.Options{Retention: -time.Hour}, "retention -1h0m0s is negative"},
+		"directory missing":      {temporalserver.Options{DBFile: missing}, "find directory of database file"},
+		"too many of one type":   {temporalserver.Options{SearchAttributes: elevenKeywords}, "no column is left"},
+		"attribute without type": {temporalserver.Options{SearchAttributes: untyped}, "no column is left"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := temporalserver.Start(t.Context(), test.opts)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+func TestLogLevel(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		level   slog.Leveler
+		written bool
+	}{
+		"errors unless told otherwise": {nil, false},
+		"info":                         {slog.LevelInfo, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var lines buffer
+			handler := slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})
+			stop(t, start(t, temporalserver.Options{
+				UIPort: temporalserver.NoUI, Logger: slog.New(handler), LogLevel: test.level,
+			}))
+			require.Equal(t, test.written, strings.Contains(lines.String(), "level=INFO"), lines.String())
+			require.NotContains(t, lines.String(), "level=DEBUG")
+		})
+	}
+}
+
+// buffer is a bytes.Buffer that may be read while the server still writes.
+type buffer struct {
+	mu    sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.bytes.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.bytes.String()
+}
