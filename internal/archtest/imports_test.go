@@ -1,0 +1,294 @@
+package archtest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/giftbridge/giftbridge"
+
+// pkg is what go list says of a package.
+type pkg struct {
+	ImportPath string
+	Imports    []string // What its own files import, tests left out.
+	Deps       []string // The same, and what those import in turn.
+}
+
+// set is a set of import paths.
+type set func(importPath string) bool
+
+// tree holds the named packages and everything below them.
+func tree(roots ...string) set {
+	return func(p string) bool {
+		return slices.ContainsFunc(roots, func(r string) bool { return p == r || strings.HasPrefix(p, r+"/") })
+	}
+}
+
+// ours is tree for packages of this module.
+func ours(roots ...string) set {
+	for i, r := range roots {
+		roots[i] = path.Join(module, r)
+	}
+	return tree(roots...)
+}
+
+func only(paths ...string) set {
+	return func(p string) bool { return slices.Contains(paths, p) }
+}
+
+func (s set) except(others ...set) set {
+	return func(p string) bool {
+		return s(p) && !slices.ContainsFunc(others, func(o set) bool { return o(p) })
+	}
+}
+
+func (s set) or(other set) set {
+	return func(p string) bool { return s(p) || other(p) }
+}
+
+// fakes are the simulators of outside services, named after what they stand in for: shopifytest, cashstartest.
+func fakes(p string) bool {
+	base := path.Base(p)
+	return strings.HasPrefix(p, module+"/internal/") && strings.HasSuffix(base, "test") && base != "archtest"
+}
+
+// standard holds the standard library: no dot in the first element of the path.
+func standard(p string) bool {
+	first, _, _ := strings.Cut(p, "/")
+	return !strings.Contains(first, ".")
+}
+
+func anything(string) bool { return true }
+
+// rule is a wall.
+type rule struct {
+	name string
+	from set
+	to   set
+	deep bool // Through other packages as well.
+	why  string
+}
+
+var (
+	everything = ours(".")
+	clients    = ours("internal/shopify", "internal/cashstar", "internal/mail", "internal/rest")
+)
+
+var rules = []rule{
+	{
+		name: "clients without Temporal", from: clients.or(ours("internal/giftcard")),
+		to: tree("go.temporal.io"), deep: true,
+		why: "retries and histories are Temporal's side of the house; a client can be read beside its vendor's manual",
+	},
+	{
+		name: "clients without the domain", from: clients,
+		to:  ours("internal/giftcard", "activities", "workflows", "internal/config", "internal/app"),
+		why: "clients speak the vendor's words; activities translate",
+	},
+	{
+		name: "clients and activities do not log", from: clients.or(ours("activities", "internal/giftcard")),
+		to:  tree("github.com/rs/zerolog", "log"),
+		why: "they return errors; activities log through the SDK, which knows the workflow",
+	},
+	{
+		name: "workflows are deterministic", from: ours("workflows"),
+		to: only("net/http", "os", "os/exec", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog").
+			or(tree("github.com/rs/zerolog", "github.com/google/uuid")),
+		why: "a replay must do the same again; the world is touched in activities",
+	},
+	{
+		name: "workflows know activities and the domain only", from: ours("workflows"),
+		to:  everything.except(ours("workflows", "activities", "internal/giftcard")),
+		why: "what a workflow needs comes in its input",
+	},
+	{
+		name: "activities know nothing above them", from: ours("activities"),
+		to:  ours("workflows", "internal/app", "internal/config", "internal/operator", "worker", "starter"),
+		why: "dependencies point downward",
+	},
+	{
+		name: "the domain stands on the standard library", from: ours("internal/giftcard"),
+		to:  set(anything).except(standard, ours("internal/giftcard")),
+		why: "everything stands on it",
+	},
+	{
+		name: "fakes have their own wire types", from: fakes,
+		to:  everything.except(fakes),
+		why: "a fake that shares a wrong JSON tag with the client agrees with it",
+	},
+	{
+		name: "no tests in production", from: everything,
+		to:  only("testing", "net/http/httptest").or(tree("github.com/stretchr/testify", "pgregory.net/rapid")),
+		why: "a fake serves demos and compose as well as tests; a binary registers no test flags",
+	},
+	{
+		name: "no fakes in production", from: everything.except(fakes, ours("internal/e2e")),
+		to:  fakes,
+		why: "a production binary must not be able to make believe",
+	},
+	{
+		name: "no generators in production", from: everything,
+		to:  tree("github.com/Khan/genqlient/generate"),
+		why: "code is generated before it is built",
+	},
+	{
+		name: "processes wire", from: everything.except(ours("internal/app", "internal/operator", "worker", "starter")),
+		to:  ours("internal/app", "internal/operator", "worker", "starter"),
+		why: "only processes, and the commands of operators, put the parts together",
+	},
+	{
+		name: "the configuration is read at the edge",
+		from: everything.except(ours("internal/config", "internal/app", "internal/operator", "internal/logging",
+			"internal/codec", "worker", "starter")),
+		to:  ours("internal/config"),
+		why: "everything else is told what it needs",
+	},
+	{
+		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging"),
+		to:  ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/mail", "internal/giftcard"),
+		why: "every process stands on them, whatever it does",
+	},
+}
+
+// broken returns a line for each import that a rule forbids.
+func broken(pkgs []pkg, rules []rule) []string {
+	var out []string
+	for _, r := range rules {
+		for _, p := range pkgs {
+			if !r.from(p.ImportPath) {
+				continue
+			}
+			imports := p.Imports
+			if r.deep {
+				imports = p.Deps
+			}
+			for _, i := range imports {
+				if r.to(i) {
+					out = append(out, fmt.Sprintf("%s: %s imports %s: %s", r.name, p.ImportPath, i, r.why))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// list asks the go command about the root module, whatever workspace the test runs in.
+func list(t *testing.T, args ...string) []pkg {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=ImportPath,Imports,Deps"}, args...)...)
+	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	var pkgs []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return pkgs
+		}
+		require.NoError(t, err)
+		pkgs = append(pkgs, p)
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	t.Parallel()
+	pkgs := list(t, "./...")
+	require.Empty(t, broken(pkgs, rules))
+	for _, r := range rules {
+		require.True(t, slices.ContainsFunc(pkgs, func(p pkg) bool { return r.from(p.ImportPath) }),
+			"%s: no package is behind this wall", r.name)
+	}
+}
+
+// The server has hundreds of dependencies and a Go version of its own; the nested module carries them.
+func TestRootModuleDoesNotNeedTheServer(t *testing.T) {
+	t.Parallel()
+	server := tree("go.temporal.io/server", "github.com/temporalio/ui-server", "modernc.org")
+	for _, p := range list(t, "-deps", "-test", "./...") {
+		require.False(t, server(p.ImportPath), "%s belongs into the sandbox module", p.ImportPath)
+	}
+}
+
+// The walls stand: each of these imports, made up, is found by the rule that is there for it.
+func TestBrokenFindsWhatIsForbidden(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ rule, from, to string }{
+		{"clients without Temporal", "internal/shopify", "go.temporal.io/sdk/temporal"},
+		{"clients without Temporal", "internal/giftcard", "go.temporal.io/sdk/workflow"},
+		{"clients without the domain", "internal/cashstar", module + "/internal/giftcard"},
+		{"clients and activities do not log", "activities", "github.com/rs/zerolog"},
+		{"clients and activities do not log", "internal/rest", "log/slog"},
+		{"workflows are deterministic", "workflows", "net/http"},
+		{"workflows are deterministic", "workflows", "math/rand/v2"},
+		{"workflows are deterministic", "workflows", "github.com/google/uuid"},
+		{"workflows know activities and the domain only", "workflows", module + "/internal/shopify"},
+		{"activities know nothing above them", "activities", module + "/workflows"},
+		{"the domain stands on the standard library", "internal/giftcard", "golang.org/x/text/cases"},
+		{"the domain stands on the standard library", "internal/giftcard", module + "/internal/rest"},
+		{"fakes have their own wire types", "internal/shopify/shopifytest", module + "/internal/shopify"},
+		{"no tests in production", "internal/cashstar/cashstartest", "testing"},
+		{"no tests in production", "internal/config", "github.com/stretchr/testify/require"},
+		{"no fakes in production", "internal/app", module + "/internal/cashstar/cashstartest"},
+		{"no generators in production", "internal/shopify", "github.com/Khan/genqlient/generate"},
+		{"processes wire", "internal/codec", module + "/internal/app"},
+		{"the configuration is read at the edge", "activities", module + "/internal/config"},
+		{"ground without wiring", "internal/config", module + "/workflows"},
+	}
+	seen := map[string]bool{}
+	for _, tt := range tests {
+		seen[tt.rule] = true
+		t.Run(tt.rule+" from "+tt.from, func(t *testing.T) {
+			t.Parallel()
+			p := pkg{ImportPath: module + "/" + tt.from, Imports: []string{tt.to}, Deps: []string{tt.to}}
+			i := slices.IndexFunc(rules, func(r rule) bool { return r.name == tt.rule })
+			require.NotEqual(t, -1, i)
+			require.Len(t, broken([]pkg{p}, rules[i:i+1]), 1)
+		})
+	}
+	for _, r := range rules {
+		require.True(t, seen[r.name], "%s: not tested here", r.name)
+	}
+}
+
+func TestBrokenAllowsTheRest(t *testing.T) {
+	t.Parallel()
+	for from, imports := range map[string][]string{
+		"workflows":                       {"time", "go.temporal.io/sdk/workflow", module + "/activities"},
+		"activities":                      {"go.temporal.io/sdk/activity", module + "/internal/shopify"},
+		"internal/giftcard":               {"crypto/sha256", "time"},
+		"internal/shopify":                {"net/http", module + "/internal/rest"},
+		"internal/cashstar/cashstartest":  {"net/http", "encoding/json"},
+		"internal/app":                    {module + "/workflows", module + "/internal/config", "github.com/rs/zerolog"},
+		"worker":                          {module + "/internal/app", "os"},
+		"internal/shopifytestimonials":    {"net/http"},
+		"internal/archtest":               nil,
+		"internal/cashstar/cashstartests": {"net/http"},
+	} {
+		require.Empty(t, broken([]pkg{{ImportPath: module + "/" + from, Imports: imports}}, rules), from)
+	}
+}
+
+func TestDeepRulesLookThroughOtherPackages(t *testing.T) {
+	t.Parallel()
+	p := pkg{
+		ImportPath: module + "/internal/shopify",
+		Imports:    []string{"example.com/helper"},
+		Deps:       []string{"example.com/helper", "go.temporal.io/sdk/temporal"},
+	}
+	require.Len(t, broken([]pkg{p}, rules), 1)
+}
