@@ -2,9 +2,9 @@
 // shop in memory, for tests, demonstrations and benchmarks. It is to Shopify what net/http/httptest is to a server.
 //
 // It is strict. Queries are parsed and validated against schema.graphql, so a field that does not exist is refused;
-// requests need a token, page sizes have a limit, every query costs points of a bucket that runs empty, the search index
-// may lag behind writes, and a time without quotes in a search is silently misread, as Shopify does. What is not known
-// of Shopify and had to be assumed is marked in the code.
+// requests need a token, page sizes have a limit, every query costs points of a bucket that runs empty, the search
+// index may lag behind writes, and a time without quotes in a search is silently misread, as Shopify does. What is not
+// known of Shopify and had to be assumed is marked in the code.
 //
 // Besides the API there are control routes, for those who are not in the same process. They need no token: serve the
 // handler on a loopback address only.

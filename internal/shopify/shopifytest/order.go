@@ -14,7 +14,7 @@ type Order struct {
 	// Name is "#1001" and so on unless it is set.
 	Name string
 	Test bool
-	// CreatedAt and UpdatedAt are now unless they are set.
+	// CreatedAt and UpdatedAt are now unless they are set; if one is, the other is the same.
 	CreatedAt, UpdatedAt time.Time
 	// CancelledAt and ClosedAt are zero for orders that are not.
 	CancelledAt, ClosedAt time.Time

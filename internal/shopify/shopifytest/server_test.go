@@ -18,22 +18,22 @@ import (
 
 func TestARequestNeedsATokenAVersionAndJSON(t *testing.T) {
 	t.Parallel()
-	const shop = `{"query":"{ shop { name } }"}`
+	const shop, token = `{"query":"{ shop { name } }"}`, shopifytest.AccessToken
 	for name, c := range map[string]struct {
 		method, path, token, body string
 		status                    int
 		version                   string
 	}{
-		"good":                {http.MethodPost, path, shopifytest.AccessToken, shop, 200, "2026-07"},
+		"good":                {http.MethodPost, path, token, shop, 200, "2026-07"},
 		"no token":            {http.MethodPost, path, "", shop, 401, ""},
 		"wrong token":         {http.MethodPost, path, "shpat_other", shop, 401, ""},
-		"a version gone":      {http.MethodPost, "/admin/api/2024-07/graphql.json", shopifytest.AccessToken, shop, 200, "2026-01"},
-		"a version to come":   {http.MethodPost, "/admin/api/2031-01/graphql.json", shopifytest.AccessToken, shop, 404, ""},
-		"no version":          {http.MethodPost, "/admin/api/2026-05/graphql.json", shopifytest.AccessToken, shop, 404, ""},
-		"the REST API":        {http.MethodGet, "/admin/api/2026-07/orders.json", shopifytest.AccessToken, "", 404, ""},
-		"the wrong method":    {http.MethodGet, path, shopifytest.AccessToken, "", 404, ""},
-		"not JSON":            {http.MethodPost, path, shopifytest.AccessToken, "{", 400, ""},
-		"variables no object": {http.MethodPost, path, shopifytest.AccessToken, `{"query":"{shop{name}}","variables":[]}`, 400, ""},
+		"a version gone":      {http.MethodPost, "/admin/api/2024-07/graphql.json", token, shop, 200, "2026-01"},
+		"a version to come":   {http.MethodPost, "/admin/api/2031-01/graphql.json", token, shop, 404, ""},
+		"no version":          {http.MethodPost, "/admin/api/2026-05/graphql.json", token, shop, 404, ""},
+		"the REST API":        {http.MethodGet, "/admin/api/2026-07/orders.json", token, "", 404, ""},
+		"the wrong method":    {http.MethodGet, path, token, "", 404, ""},
+		"not JSON":            {http.MethodPost, path, token, "{", 400, ""},
+		"variables no object": {http.MethodPost, path, token, `{"query":"{shop{name}}","variables":[]}`, 400, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,10 +74,12 @@ func TestAQueryThatShopifyWouldRefuseIsRefused(t *testing.T) {
 			`query($k: OrderSortKeys) { orders(first: 1, sortKey: $k) { nodes { id } } }`,
 			map[string]any{"k": "SOMEHOW"}, "INVALID_VARIABLE",
 		},
-		"a page too large":     {page, map[string]any{"first": 251}, "BAD_REQUEST"},
-		"a page of nothing":    {page, map[string]any{"first": 0}, "BAD_REQUEST"},
-		"no page size":         {`{ orders { nodes { id } } }`, nil, "BAD_REQUEST"},
-		"too many lines":       {`{ orders(first: 1) { nodes { lineItems(first: 251) { nodes { id } } } } }`, nil, "BAD_REQUEST"},
+		"a page too large":  {page, map[string]any{"first": 251}, "BAD_REQUEST"},
+		"a page of nothing": {page, map[string]any{"first": 0}, "BAD_REQUEST"},
+		"no page size":      {`{ orders { nodes { id } } }`, nil, "BAD_REQUEST"},
+		"too many lines": {
+			`{ orders(first: 1) { nodes { lineItems(first: 251) { nodes { id } } } } }`, nil, "BAD_REQUEST",
+		},
 		"an empty cursor":      {page, map[string]any{"first": 1, "after": ""}, "BAD_REQUEST"},
 		"a cursor of nowhere":  {page, map[string]any{"first": 1, "after": "eyJ9"}, "BAD_REQUEST"},
 		"a legacy id":          {`{ order(id: "1") { id } }`, nil, "INVALID_VARIABLE"},
@@ -205,7 +207,9 @@ func TestTheExamplePayloadAnswersAsInGraphQL(t *testing.T) {
 
 func TestAPayloadThatIsNoOrderIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{``, `{}`, `[]`, `{"id":1}`, `{"id":"1","line_items":[{}]}`, `{"id":1,"line_items":[{}]}`} {
+	for _, payload := range []string{
+		``, `{}`, `[]`, `{"id":1}`, `{"id":"1","line_items":[{}]}`, `{"id":1,"line_items":[{}]}`,
+	} {
 		_, err := shopifytest.FromWebhook([]byte(payload))
 		require.Error(t, err, payload)
 	}

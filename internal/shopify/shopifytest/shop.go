@@ -49,7 +49,8 @@ func (s *shop) add(o Order) Order {
 	defer s.mu.Unlock()
 	now := s.now().UTC()
 	c.ID = s.id(c.ID)
-	c.CreatedAt, c.UpdatedAt = orTime(c.CreatedAt, now), orTime(c.UpdatedAt, orTime(c.CreatedAt, now))
+	c.CreatedAt = orTime(c.CreatedAt, orTime(c.UpdatedAt, now))
+	c.UpdatedAt = orTime(c.UpdatedAt, c.CreatedAt)
 	c.Name = cmp.Or(c.Name, "#"+strconv.Itoa(1001+len(s.byID)))
 	c.FinancialStatus = cmp.Or(c.FinancialStatus, "PAID")
 	c.Currency = cmp.Or(c.Currency, s.currency)
@@ -138,13 +139,14 @@ func byUpdate(a, b *entry) int {
 	return cmp.Or(a.order.UpdatedAt.Compare(b.order.UpdatedAt), cmp.Compare(a.order.ID, b.order.ID))
 }
 
-// settle brings due writes into the index.
+// settle brings due writes into the index. A write does not overtake an earlier one of the same order.
 func (s *shop) settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
+	now, waiting := s.now(), map[int64]bool{}
 	s.pending = slices.DeleteFunc(s.pending, func(w write) bool {
-		if w.seenAt.After(now) {
+		if w.seenAt.After(now) || waiting[w.order.ID] {
+			waiting[w.order.ID] = true
 			return false
 		}
 		s.see(w.order)
