@@ -124,7 +124,7 @@ func readError(body []byte) string {
 }
 
 var (
-	looksLikeURL    = regexp.MustCompile(`(?i)\bhttps?:\S+`)
+	looksLikeURL    = regexp.MustCompile(`(?i)https?:\S+`)
 	looksLikeEmail  = regexp.MustCompile(`[^\s@<>"'()\[\],;:]+@[^\s@<>"'()\[\],;:]+`)
 	looksLikeNumber = regexp.MustCompile(`\d([ -]?\d){11,}`)
 )
