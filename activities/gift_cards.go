@@ -41,7 +41,7 @@ type LookUpMerchantResult struct {
 // LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
 // MerchantAmbiguous where there is not exactly one; it never guesses.
 func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
-	code, err := g.Merchants.match(ctx, in.OrderName, g.MerchantCode, in.Customer)
+	code, err := g.Merchants.match(ctx, g.MerchantCode, in.Customer)
 	if err != nil {
 		return LookUpMerchantResult{}, failure(ctx, "order "+in.OrderName+", looking up its merchant", err, in.RetryBudget)
 	}

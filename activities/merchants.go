@@ -42,31 +42,33 @@ func NewMerchantList(c *cashstar.Client) *MerchantList {
 
 // match returns the code of the merchant that the customer is. A non-empty code asks for that merchant instead, if
 // there is one.
-func (m *MerchantList) match(ctx context.Context, order, code string, who giftcard.Customer) (string, error) {
+func (m *MerchantList) match(ctx context.Context, code string, who giftcard.Customer) (string, error) {
 	index, err := m.atMost(ctx, merchantsTTL)
 	if err != nil {
 		return "", err
 	}
-	found, err := index.match(order, code, who)
+	found, err := index.match(code, who)
 	if err == nil {
 		return found, nil
 	}
 	if index, err = m.atMost(ctx, merchantsMissTTL); err != nil {
 		return "", err
 	}
-	return index.match(order, code, who)
+	return index.match(code, who)
 }
 
 // atMost returns the list if it is no older than that, else a fresh one.
 func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantIndex, error) {
-	m.mu.Lock()
-	index, fetched := m.index, m.fetched
-	m.mu.Unlock()
+	index, fetched := m.held()
 	if !fetched.IsZero() && m.now().Sub(fetched) <= age {
 		return index, nil
 	}
 	// The fetch is shared, so it must not end with the caller that happened to begin it; its own time-out bounds it.
 	done := m.flight.DoChan("merchants", func() (any, error) {
+		// An earlier fetch may have ended between the look at the list and this one.
+		if index, at := m.held(); !at.Equal(fetched) {
+			return index, nil
+		}
 		began := m.now()
 		merchants, err := m.cashStar.Merchants(context.WithoutCancel(ctx))
 		if err != nil {
@@ -87,6 +89,12 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 		}
 		return r.Val.(merchantIndex), nil
 	}
+}
+
+func (m *MerchantList) held() (merchantIndex, time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.index, m.fetched
 }
 
 // merchantIndex finds merchants by code and by name.
@@ -110,8 +118,8 @@ func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
 }
 
 // match tries, in this order: the configured code, the B2B company's external ID, the company's name, the customer's
-// name. Its errors name the order and Shopify's number of the customer, never the customer.
-func (x merchantIndex) match(order, code string, who giftcard.Customer) (string, error) {
+// name. Its errors name Shopify's number of the customer, never the customer.
+func (x merchantIndex) match(code string, who giftcard.Customer) (string, error) {
 	if code != "" {
 		if !x.codes[code] {
 			return "", giftcard.Errorf(giftcard.MerchantUnknown,
@@ -142,7 +150,9 @@ func (x merchantIndex) match(order, code string, who giftcard.Customer) (string,
 		who.ID, len(x.codes))
 }
 
-// foldName makes names comparable: compatibility-composed, case-folded, spaces collapsed.
+// foldName makes names comparable: compatibility-composed, case-folded, spaces collapsed. Folding can take a composed
+// letter apart (ΐ), hence the second composition.
 func foldName(name string) string {
-	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(name))), " ")
+	folded := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
+	return strings.Join(strings.Fields(folded), " ")
 }
