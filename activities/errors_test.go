@@ -1,0 +1,291 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+// doing is what the activities of these tests are at when they fail.
+const doing = "order #1001, card 2"
+
+// kindOfStatus is written out once more, as a table instead of a decision, so that no status changes its kind unseen.
+func kindOfStatus(status int) giftcard.Kind {
+	tables := map[giftcard.Kind][]int{
+		giftcard.Unauthorized:       {401, 402, 403, 407, 423},
+		giftcard.Timeout:            {408},
+		giftcard.RateLimited:        {420, 429},
+		giftcard.Unavailable:        {425},
+		giftcard.UnexpectedResponse: {501},
+	}
+	for kind, statuses := range tables {
+		if slices.Contains(statuses, status) {
+			return kind
+		}
+	}
+	switch {
+	case status < 400:
+		return giftcard.UnexpectedResponse
+	case status < 500:
+		return giftcard.InvalidRequest
+	default:
+		return giftcard.Unavailable
+	}
+}
+
+func TestFailureOfEveryStatus(t *testing.T) {
+	t.Parallel()
+	const wait = 7 * time.Second
+	for status := 300; status <= 599; status++ {
+		refused := &rest.Error{
+			Service: "CashStar", Op: "create order", Outcome: rest.Refused, Status: status, RetryAfter: wait,
+			RequestID: "r-1",
+		}
+		for _, err := range []error{refused, fmt.Errorf("second try: %w", refused)} {
+			e := failed(t, err)
+			kind := kindOfStatus(status)
+			require.Equal(t, string(kind), e.Type(), status)
+			require.Equal(t, kind.Final(), e.NonRetryable(), status)
+			require.Equal(t, wait, e.NextRetryDelay(), status)
+			require.Equal(t, doing+": "+err.Error(), e.Message())
+			require.Equal(t, FailureDetails{Status: status, RequestID: "r-1"}, details(t, e))
+		}
+	}
+}
+
+func TestFailureOfEveryCode(t *testing.T) {
+	t.Parallel()
+	tests := map[string]giftcard.Kind{
+		"THROTTLED":                        giftcard.RateLimited,
+		"INTERNAL_SERVER_ERROR":            giftcard.Unavailable,
+		"TIMEOUT":                          giftcard.Unavailable,
+		"ACCESS_DENIED":                    giftcard.Unauthorized,
+		"UNAUTHORIZED":                     giftcard.Unauthorized,
+		"SHOP_INACTIVE":                    giftcard.Unauthorized,
+		"MAX_COST_EXCEEDED":                giftcard.UnexpectedResponse,
+		"BAD_REQUEST":                      giftcard.UnexpectedResponse,
+		"undefinedField":                   giftcard.UnexpectedResponse,
+		"argumentLiteralsIncompatible":     giftcard.UnexpectedResponse,
+		"throttled, in a code of the past": giftcard.UnexpectedResponse,
+		"":                                 giftcard.UnexpectedResponse,
+	}
+	for code, kind := range tests {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			e := failed(t, &rest.Error{
+				Service: "Shopify", Op: "list orders", Outcome: rest.Refused, Status: http.StatusOK, Code: code,
+				RetryAfter: 1500 * time.Millisecond,
+			})
+			require.Equal(t, string(kind), e.Type())
+			require.Equal(t, kind.Final(), e.NonRetryable())
+			require.Equal(t, 1500*time.Millisecond, e.NextRetryDelay())
+			require.Equal(t, FailureDetails{Status: http.StatusOK, Code: code}, details(t, e))
+		})
+	}
+}
+
+func TestFailureOfEveryOutcome(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		err  error
+		want giftcard.Kind
+	}{
+		{"no answer", &rest.Error{Outcome: rest.NoAnswer, Err: io.EOF}, giftcard.Unavailable},
+		{"timed out", &rest.Error{Outcome: rest.TimedOut}, giftcard.Timeout},
+		{"timed out within an answer", &rest.Error{Outcome: rest.TimedOut, Status: 200}, giftcard.Timeout},
+		{"unreadable", &rest.Error{Outcome: rest.Unreadable, Status: 200}, giftcard.Unavailable},
+		{"contradictory", &rest.Error{Outcome: rest.Contradictory, Status: 200}, giftcard.UnexpectedResponse},
+		{"a time-out of another kind", fmt.Errorf("token: %w", context.DeadlineExceeded), giftcard.Timeout},
+		{"nobody thought of it", errors.New("boom"), giftcard.Unavailable},
+		{"cancelled by somebody else", context.Canceled, giftcard.Unavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := failed(t, tt.err)
+			require.Equal(t, string(tt.want), e.Type())
+			require.Equal(t, tt.want.Final(), e.NonRetryable())
+			require.Zero(t, e.NextRetryDelay())
+		})
+	}
+}
+
+func TestFailureOfEveryKind(t *testing.T) {
+	t.Parallel()
+	for _, kind := range giftcard.Kinds {
+		err := &giftcard.Error{Kind: kind, Message: "why", RetryAfter: time.Second}
+		for _, err := range []error{err, fmt.Errorf("wrapped: %w", err)} {
+			e := failed(t, err)
+			require.Equal(t, string(kind), e.Type())
+			require.Equal(t, kind.Final(), e.NonRetryable())
+			require.Equal(t, time.Second, e.NextRetryDelay())
+			require.Equal(t, FailureDetails{}, details(t, e))
+		}
+	}
+}
+
+// A kind that somebody decided on wins over what the exchange looked like; its status is still told.
+func TestFailureOfADecidedKind(t *testing.T) {
+	t.Parallel()
+	e := failed(t, &giftcard.Error{
+		Kind: giftcard.CardDeclined, Message: "declined",
+		Err: &rest.Error{Outcome: rest.Refused, Status: http.StatusForbidden},
+	})
+	require.Equal(t, string(giftcard.CardDeclined), e.Type())
+	require.Equal(t, http.StatusForbidden, details(t, e).Status)
+}
+
+func TestFailureOfNothing(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, failure(t.Context(), doing, nil, time.Hour))
+}
+
+func TestFailureOfCancellation(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	cancelled := &rest.Error{Outcome: rest.NoAnswer, Err: context.Canceled}
+	require.Equal(t, context.Canceled, failure(ctx, doing, cancelled, time.Hour), "it is not a failure of the order")
+}
+
+// The first failure records its moment, which is what later attempts count from.
+func TestBudgetBeginsWithTheFirstFailure(t *testing.T) {
+	t.Parallel()
+	beats := make(chan time.Time, 10)
+	env := newProbe(t, unavailable(0), time.Hour)
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		var at time.Time
+		if details.Get(&at) == nil {
+			beats <- at
+		}
+	})
+	before := time.Now()
+	e := run(t, env)
+	require.False(t, e.NonRetryable())
+	require.NotContains(t, e.Message(), "given up")
+	require.Len(t, beats, 1)
+	first := <-beats
+	require.False(t, first.Before(before.Truncate(0)) || first.After(time.Now()))
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	const budget = time.Hour
+	givenUp := "given up after retrying for 1h0m0s"
+	tests := []struct {
+		name   string
+		err    error
+		failed time.Duration // since the first failure
+		budget time.Duration
+		spent  bool
+	}{
+		{"most is left", unavailable(0), 10 * time.Minute, budget, false},
+		{"little is left", unavailable(0), 55 * time.Minute, budget, false},
+		{"spent", unavailable(0), budget, budget, true},
+		{"spent long ago", unavailable(0), 48 * time.Hour, budget, true},
+		{"less is left than the service wants to wait", unavailable(10 * time.Minute), 55 * time.Minute, budget, true},
+		{"more is left than the service wants to wait", unavailable(time.Minute), 55 * time.Minute, budget, false},
+		{"no budget, no end", unavailable(0), 48 * time.Hour, 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			env := newProbe(t, tt.err, tt.budget)
+			env.SetHeartbeatDetails(time.Now().Add(-tt.failed))
+			e := run(t, env)
+			require.Equal(t, string(giftcard.Unavailable), e.Type(), "the kind stays what it was")
+			require.Equal(t, tt.spent, e.NonRetryable())
+			if tt.spent {
+				require.Equal(t, doing+": "+tt.err.Error()+"; "+givenUp, e.Message())
+				require.Zero(t, e.NextRetryDelay())
+				return
+			}
+			require.NotContains(t, e.Message(), "given up")
+		})
+	}
+}
+
+// Details that are no moment, as another release may have written, start the count anew instead of ending it.
+func TestBudgetWithForeignDetails(t *testing.T) {
+	t.Parallel()
+	env := newProbe(t, unavailable(0), time.Hour)
+	env.SetHeartbeatDetails("page 7")
+	require.False(t, run(t, env).NonRetryable())
+}
+
+func TestBudgetSparesFinalErrors(t *testing.T) {
+	t.Parallel()
+	env := newProbe(t, giftcard.Errorf(giftcard.CardDeclined, "declined"), time.Hour)
+	env.SetHeartbeatDetails(time.Now().Add(-48 * time.Hour))
+	e := run(t, env)
+	require.True(t, e.NonRetryable())
+	require.Equal(t, doing+": declined", e.Message())
+}
+
+func unavailable(wait time.Duration) error {
+	return &giftcard.Error{Kind: giftcard.Unavailable, Message: "no answer", RetryAfter: wait}
+}
+
+// failed returns what becomes of err without a budget.
+func failed(t *testing.T, err error) *temporal.ApplicationError {
+	t.Helper()
+	return outermost(t, failure(t.Context(), doing, err, 0))
+}
+
+// outermost requires that err itself is an ApplicationError: Temporal takes the type of a wrapping error otherwise.
+func outermost(t *testing.T, err error) *temporal.ApplicationError {
+	t.Helper()
+	e, ok := err.(*temporal.ApplicationError) //nolint:errorlint // the outermost error is the subject
+	require.True(t, ok, "%T", err)
+	return e
+}
+
+func details(t *testing.T, e *temporal.ApplicationError) FailureDetails {
+	t.Helper()
+	var d FailureDetails
+	require.NoError(t, e.Details(&d))
+	return d
+}
+
+// newProbe runs an activity that fails with err.
+func newProbe(t *testing.T, err error, budget time.Duration) *testsuite.TestActivityEnvironment {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(quiet{})
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(
+		func(ctx context.Context) error { return failure(ctx, doing, err, budget) },
+		activity.RegisterOptions{Name: "probe"},
+	)
+	return env
+}
+
+func run(t *testing.T, env *testsuite.TestActivityEnvironment) *temporal.ApplicationError {
+	t.Helper()
+	_, err := env.ExecuteActivity("probe")
+	var e *temporal.ApplicationError
+	require.ErrorAs(t, err, &e)
+	return e
+}
+
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}

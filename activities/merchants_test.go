@@ -1,0 +1,318 @@
+package activities
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+func TestMerchantIndexMatch(t *testing.T) {
+	t.Parallel()
+	index := newMerchantIndex([]cashstar.Merchant{
+		{Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS"},
+		{Name: "Example", LegalName: "Example", MerchantCode: "EXA"},
+		{Name: "Café Straße", LegalName: "Ωmega Καφέ ΑΕ", MerchantCode: "CAFE"},
+		{Name: "Twins", LegalName: "Twins One Ltd.", MerchantCode: "TWIN-1"},
+		{Name: "TWINS", LegalName: "Twins Two Ltd.", MerchantCode: "TWIN-2"},
+		{Name: "Aliased", LegalName: "Aliased Ltd.", MerchantCode: "ALI"},
+		{Name: "Aliased Ltd.", LegalName: "", MerchantCode: "ALI"},
+		{Name: "Nameless", LegalName: "", MerchantCode: "NL"},
+	})
+	tests := []struct {
+		name string
+		code string
+		who  giftcard.Customer
+		want string
+	}{
+		{"configured code", "EXA", giftcard.Customer{DisplayName: "The Widget Shop"}, "EXA"},
+		{"configured code for a guest", "EXA", giftcard.Customer{}, "EXA"},
+		{
+			"external ID before names", "",
+			giftcard.Customer{CompanyExternalID: "EXA", CompanyName: "The Widget Shop", DisplayName: "Café Straße"}, "EXA",
+		},
+		{
+			"external ID that is no code", "",
+			giftcard.Customer{CompanyExternalID: "4711", CompanyName: "The Widget Shop", DisplayName: "Example"}, "TWS",
+		},
+		{"company before customer", "", giftcard.Customer{CompanyName: "The Widget Shop", DisplayName: "Example"}, "TWS"},
+		{"company unknown", "", giftcard.Customer{CompanyName: "Nobody", DisplayName: "Example"}, "EXA"},
+		{"company ambiguous", "", giftcard.Customer{CompanyName: "Twins", DisplayName: "Example"}, "ambiguous"},
+		{"display name", "", giftcard.Customer{DisplayName: "The Widget Shop"}, "TWS"},
+		{"legal name", "", giftcard.Customer{DisplayName: "Widget Shop Ltd."}, "TWS"},
+		{"both names the same", "", giftcard.Customer{DisplayName: "Example"}, "EXA"},
+		{"two entries of one code", "", giftcard.Customer{DisplayName: "Aliased Ltd."}, "ALI"},
+		{"other case", "", giftcard.Customer{DisplayName: "the WIDGET shop"}, "TWS"},
+		{"other spaces", "", giftcard.Customer{DisplayName: "  The\u00a0Widget \t Shop\n"}, "TWS"},
+		{"sharp s", "", giftcard.Customer{DisplayName: "CAFÉ STRASSE"}, "CAFE"},
+		{"capital sharp s", "", giftcard.Customer{DisplayName: "CAFÉ STRAẞE"}, "CAFE"},
+		{"decomposed accent", "", giftcard.Customer{DisplayName: "Cafe\u0301 Straße"}, "CAFE"},
+		{"decomposed accent in capitals", "", giftcard.Customer{DisplayName: "CAFE\u0301 STRASSE"}, "CAFE"},
+		{"Greek", "", giftcard.Customer{DisplayName: "ωμέγα"}, "unknown"},
+		{"Greek in capitals", "", giftcard.Customer{DisplayName: "ΩMEGA ΚΑΦΈ ΑΕ"}, "CAFE"},
+		{"full-width letters", "", giftcard.Customer{DisplayName: "Ｅｘａｍｐｌｅ"}, "EXA"},
+		{"an accent is a difference", "", giftcard.Customer{DisplayName: "Cafe Straße"}, "unknown"},
+		{"part of a name", "", giftcard.Customer{DisplayName: "Widget Shop"}, "unknown"},
+		{"more than a name", "", giftcard.Customer{DisplayName: "The Widget Shop Inc."}, "unknown"},
+		{"punctuation is a difference", "", giftcard.Customer{DisplayName: "Widget Shop Ltd"}, "unknown"},
+		{"a code is no name", "", giftcard.Customer{DisplayName: "TWS"}, "unknown"},
+		{"a name is no code", "", giftcard.Customer{CompanyExternalID: "Example"}, "unknown"},
+		{"codes have a case", "", giftcard.Customer{CompanyExternalID: "exa"}, "unknown"},
+		{"two merchants", "", giftcard.Customer{DisplayName: "twins"}, "ambiguous"},
+		{"an ambiguous name told apart by the legal one", "", giftcard.Customer{DisplayName: "Twins Two Ltd."}, "TWIN-2"},
+		{"guest", "", giftcard.Customer{ID: "1"}, "guest"},
+		{"blank name", "", giftcard.Customer{DisplayName: "  "}, "unknown"},
+		{"configured code unknown", "XXX", giftcard.Customer{DisplayName: "Example"}, "misconfigured"},
+	}
+	failures := map[string]struct {
+		kind    giftcard.Kind
+		message string
+	}{
+		"unknown": {
+			giftcard.MerchantUnknown,
+			"customer 77 is not among CashStar's 7 merchants: add it there, or correct its name in Shopify",
+		},
+		"ambiguous": {
+			giftcard.MerchantAmbiguous, "the name of customer 77 belongs to 2 of CashStar's merchants: TWIN-1, TWIN-2",
+		},
+		"guest": {
+			giftcard.MerchantUnknown,
+			"it was placed without a customer account, so there is no name to find its merchant by",
+		},
+		"misconfigured": {
+			giftcard.MerchantUnknown, `the configured merchant code "XXX" is not among CashStar's 7 merchants`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.who.ID = "77"
+			code, err := index.match(tt.code, tt.who)
+			if want, ok := failures[tt.want]; ok {
+				require.EqualError(t, err, want.message, "and never the customer's name")
+				kind, _ := classify(err)
+				require.Equal(t, want.kind, kind)
+				require.Empty(t, code)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, code)
+		})
+	}
+}
+
+func TestFoldName(t *testing.T) {
+	t.Parallel()
+	same := func(t require.TestingT, name string) {
+		folded := foldName(name)
+		require.Equal(t, folded, foldName(folded), "folding twice")
+		require.Equal(t, folded, foldName(norm.NFD.String(name)), "decomposed")
+		require.Equal(t, folded, foldName(norm.NFC.String(name)), "composed")
+		require.Equal(t, folded, foldName(" \t"+strings.ReplaceAll(name, " ", "  ")+"\n"), "spaces")
+	}
+	for _, name := range []string{"", "Σίσυφος", "İstanbul", "ŉ", "ΐ", "ﬁn", "Ǆ", "ᾳ", "K\u0345"} {
+		same(t, name)
+	}
+	require.Equal(t, foldName("Ϊ\u0301"), foldName("ΐ"), "a capital that has no composed form")
+
+	letters := []rune("aÀéßẞΣςΐΰİıǅﬁŉＡ \u0301\u0308Ωω")
+	rapid.Check(t, func(t *rapid.T) {
+		same(t, rapid.StringOf(rapid.OneOf(rapid.SampledFrom(letters), rapid.Rune())).Draw(t, "name"))
+	})
+}
+
+// clock is a clock that stands still until it is told otherwise.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+var widgets = cashstartest.Merchant{
+	Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS", Currencies: []string{"USD"},
+}
+
+func newMerchantList(t *testing.T, options cashstartest.Options) (*MerchantList, *cashstartest.Server, *clock) {
+	t.Helper()
+	options.Username, options.Password, options.Merchants = "user", "password", []cashstartest.Merchant{widgets}
+	server := cashstartest.New(options)
+	web := httptest.NewServer(server)
+	t.Cleanup(web.Close)
+	client, err := cashstar.New(cashstar.Options{BaseURL: web.URL + "/v2", Username: "user", Password: "password"})
+	require.NoError(t, err)
+	c := &clock{at: now}
+	list := NewMerchantList(client)
+	list.now = c.now
+	return list, server, c
+}
+
+func fetches(s *cashstartest.Server) int {
+	n := 0
+	for _, count := range s.Stats().Requests[cashstartest.ListMerchants] {
+		n += count
+	}
+	return n
+}
+
+var (
+	known   = giftcard.Customer{ID: "1", DisplayName: "the widget shop"}
+	unknown = giftcard.Customer{ID: "2", DisplayName: "New Brand"}
+)
+
+func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
+	t.Parallel()
+	list, server, _ := newMerchantList(t, cashstartest.Options{})
+	var group errgroup.Group
+	for range 100 {
+		group.Go(func() error {
+			_, err := list.match(t.Context(), "", known)
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	require.Equal(t, 1, fetches(server))
+}
+
+func TestMerchantListGrowsOld(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	look := func() {
+		t.Helper()
+		code, err := list.match(t.Context(), "", known)
+		require.NoError(t, err)
+		require.Equal(t, "TWS", code)
+	}
+	require.Zero(t, fetches(server), "nothing is fetched before it is needed")
+	look()
+	clock.advance(merchantsTTL)
+	look()
+	require.Equal(t, 1, fetches(server))
+	clock.advance(time.Nanosecond)
+	look()
+	require.Equal(t, 2, fetches(server))
+}
+
+func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	look := func(who giftcard.Customer) (string, error) { return list.match(t.Context(), "", who) }
+	_, err := look(known)
+	require.NoError(t, err)
+
+	clock.advance(merchantsMissTTL + time.Nanosecond)
+	_, err = look(unknown)
+	require.ErrorContains(t, err, "customer 2 is not among CashStar's 1 merchants")
+	require.Equal(t, 2, fetches(server), "once more before the order fails")
+
+	for range 100 {
+		_, err = look(unknown)
+		require.Error(t, err)
+	}
+	require.Equal(t, 2, fetches(server), "but not for each of many such orders")
+
+	server.AddMerchant(cashstartest.Merchant{Name: "New Brand", MerchantCode: "NEW", Currencies: []string{"USD"}})
+	clock.advance(merchantsMissTTL + time.Nanosecond)
+	code, err := look(unknown)
+	require.NoError(t, err)
+	require.Equal(t, "NEW", code)
+	require.Equal(t, 3, fetches(server))
+}
+
+func TestConfiguredMerchantIsLookedForOnceMore(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	_, err := list.match(t.Context(), "NEW", giftcard.Customer{})
+	require.Error(t, err)
+	server.AddMerchant(cashstartest.Merchant{Name: "New Brand", MerchantCode: "NEW", Currencies: []string{"USD"}})
+	clock.advance(merchantsMissTTL + time.Nanosecond)
+	code, err := list.match(t.Context(), "NEW", giftcard.Customer{})
+	require.NoError(t, err)
+	require.Equal(t, "NEW", code)
+}
+
+// The name of a merchant that was changed at the issuer must not go on being found for longer than the list lives.
+func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	_, err := list.match(t.Context(), "", known)
+	require.NoError(t, err)
+	renamed := widgets
+	renamed.Name = "Widgets & Co."
+	server.AddMerchant(renamed)
+	clock.advance(merchantsTTL + time.Nanosecond)
+	_, err = list.match(t.Context(), "", known)
+	require.Error(t, err)
+}
+
+func TestFailedFetchIsNotKept(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
+	_, err := list.match(t.Context(), "", known)
+	require.ErrorContains(t, err, "HTTP 503")
+	_, err = list.match(t.Context(), "", known)
+	require.NoError(t, err)
+
+	// A miss that cannot be verified is no miss: the order is tried again instead of failed.
+	clock.advance(merchantsMissTTL + time.Nanosecond)
+	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
+	_, err = list.match(t.Context(), "", unknown)
+	kind, _ := classify(err)
+	require.Equal(t, giftcard.Unavailable, kind)
+	_, err = list.match(t.Context(), "", known)
+	require.NoError(t, err, "the list that is there still serves")
+}
+
+// A look-up that is given up must not take along those who wait for the same fetch.
+func TestFetchOutlivesItsCaller(t *testing.T) {
+	t.Parallel()
+	began, proceed := make(chan struct{}), make(chan struct{})
+	var requests atomic.Int32
+	list, _, _ := newMerchantList(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
+		if requests.Add(1) == 1 {
+			close(began)
+			<-proceed
+		}
+		return nil
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error)
+	go func() {
+		_, err := list.match(ctx, "", known)
+		gaveUp <- err
+	}()
+	<-began
+	waiting := make(chan error)
+	go func() {
+		_, err := list.match(t.Context(), "", known)
+		waiting <- err
+	}()
+	cancel()
+	require.ErrorIs(t, <-gaveUp, context.Canceled)
+	close(proceed)
+	require.NoError(t, <-waiting)
+	require.EqualValues(t, 1, requests.Load())
+}
