@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -155,11 +156,10 @@ func TestStopFreesPorts(t *testing.T) {
 	_, err = temporalserver.Start(t.Context(), temporalserver.Options{Port: frontend})
 	require.ErrorContains(t, err, "address already in use")
 
-	var stops sync.WaitGroup
-	for range 2 {
-		stops.Go(func() { _ = server.Stop(t.Context()) })
-	}
-	stops.Wait()
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, server.Stop(impatient), context.Canceled)
+	stop(t, server)
 	stop(t, server)
 
 	again := start(t, temporalserver.Options{Port: frontend, UIPort: temporalserver.NoUI})
@@ -213,6 +213,8 @@ func TestStartRefuses(t *testing.T) {
 	t.Parallel()
 	elevenKeywords := keywords("A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K")
 	missing := filepath.Join(t.TempDir(), "missing", "temporal.db")
+	letter := filepath.Join(t.TempDir(), "letter.txt")
+	require.NoError(t, os.WriteFile(letter, []byte(strings.Repeat("Dear Ada, ", 100)), 0o600))
 	untyped := map[string]enumspb.IndexedValueType{"A": enumspb.INDEXED_VALUE_TYPE_UNSPECIFIED}
 	for name, test := range map[string]struct {
 		opts temporalserver.Options
@@ -222,6 +224,7 @@ func TestStartRefuses(t *testing.T) {
 		"host name":              {temporalserver.Options{Host: "localhost"}, "parse host"},
 		"negative retention":     {temporalserver.Options{Retention: -time.Hour}, "retention -1h0m0s is negative"},
 		"directory missing":      {temporalserver.Options{DBFile: missing}, "find directory of database file"},
+		"file of another kind":   {temporalserver.Options{DBFile: letter}, "file is not a database"},
 		"too many of one type":   {temporalserver.Options{SearchAttributes: elevenKeywords}, "no column is left"},
 		"attribute without type": {temporalserver.Options{SearchAttributes: untyped}, "no column is left"},
 	} {
