@@ -1,0 +1,123 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// Operator acts on one installation.
+type Operator struct {
+	client    client.Client
+	namespace string
+	converter converter.DataConverter
+	failures  converter.FailureConverter
+	cfg       config.Config
+}
+
+// New connects to Temporal. Close ends the connection.
+func New(ctx context.Context, temporalOptions client.Options, cfg config.Config, log zerolog.Logger) (*Operator, error) {
+	payloads, err := codec.New(cfg.Payload)
+	if err != nil {
+		return nil, fmt.Errorf("set up payload encryption: %w", err)
+	}
+	c, err := app.Dial(ctx, temporalOptions, cfg.Payload, log)
+	if err != nil {
+		return nil, err
+	}
+	namespace := temporalOptions.Namespace
+	if namespace == "" {
+		namespace = client.DefaultNamespace
+	}
+	return &Operator{
+		client:    c,
+		namespace: namespace,
+		converter: codec.DataConverter(payloads),
+		failures:  codec.FailureConverter(payloads),
+		cfg:       cfg,
+	}, nil
+}
+
+// Close ends the connection.
+func (o *Operator) Close() { o.client.Close() }
+
+// Link returns the address of a run in the Temporal Web UI.
+func (o *Operator) Link(workflowID, runID string) string {
+	return strings.TrimRight(o.cfg.Digest.TemporalUIURL, "/") + "/namespaces/" + url.PathEscape(o.namespace) +
+		"/workflows/" + url.PathEscape(workflowID) + "/" + url.PathEscape(runID) + "/history"
+}
+
+// NotFoundError says that there is nothing by that name.
+type NotFoundError struct{ What string }
+
+// Error implements error.
+func (e *NotFoundError) Error() string { return e.What }
+
+func isNotFound(err error) bool {
+	var nf *serviceerror.NotFound
+	return errors.As(err, &nf)
+}
+
+// Failure is why something failed.
+type Failure struct {
+	// Kind is one of giftcard.Kinds, or a name of Temporal's where we gave none.
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+}
+
+// failureOf reads kind and message from an error as Temporal returns it.
+func failureOf(err error) *Failure {
+	var app *temporal.ApplicationError
+	var timeout *temporal.TimeoutError
+	var terminated *temporal.TerminatedError
+	var canceled *temporal.CanceledError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &app):
+		return &Failure{Kind: app.Type(), Message: app.Message()}
+	case errors.As(err, &timeout):
+		return &Failure{Kind: "Timeout", Message: timeout.Error()}
+	case errors.As(err, &terminated):
+		return &Failure{Kind: "Terminated", Message: "somebody terminated it"}
+	case errors.As(err, &canceled):
+		return &Failure{Kind: "Canceled", Message: "somebody cancelled it"}
+	}
+	return &Failure{Kind: "Unknown", Message: err.Error()}
+}
+
+// keyword reads a search attribute of one or several keywords, joined by commas.
+func keyword(fields map[string]*commonpb.Payload, name string) string {
+	p, ok := fields[name]
+	if !ok {
+		return ""
+	}
+	var one string
+	if converter.GetDefaultDataConverter().FromPayload(p, &one) == nil {
+		return one
+	}
+	var several []string
+	if converter.GetDefaultDataConverter().FromPayload(p, &several) == nil {
+		return strings.Join(several, ",")
+	}
+	return ""
+}
+
+// quote writes a value for a visibility query.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func quoteTime(t time.Time) string { return quote(t.UTC().Format(time.RFC3339)) }

@@ -1,0 +1,150 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Status is where the system stands.
+type Status struct {
+	Schedule ScheduleStatus `json:"schedule"`
+	// Watermark is up to which orders have been seen; zero if no poll has completed yet.
+	Watermark time.Time `json:"watermark,omitzero"`
+	// WatermarkAge is how far it lies behind, in seconds.
+	WatermarkAge float64 `json:"watermark_age_seconds,omitempty"`
+	// Stale tells that the watermark is older than three intervals, the settle delay aside: polls are missing.
+	Stale bool `json:"stale"`
+	// LastPoll is the last poll of the schedule that completed.
+	LastPoll *workflows.PollOrdersResult `json:"last_poll,omitempty"`
+	// FailedPoll is the last poll of the schedule that failed, if none has completed since.
+	FailedPoll *FailedPoll `json:"failed_poll,omitempty"`
+	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
+	Orders map[State]int `json:"orders"`
+}
+
+// ScheduleStatus is how the poll's schedule stands.
+type ScheduleStatus struct {
+	Exists bool      `json:"exists"`
+	Paused bool      `json:"paused"`
+	Note   string    `json:"note,omitempty"`
+	NextAt time.Time `json:"next_at,omitzero"`
+	// Interval is in seconds.
+	Interval float64 `json:"interval_seconds,omitempty"`
+}
+
+// FailedPoll is a poll that failed.
+type FailedPoll struct {
+	ClosedAt time.Time `json:"closed_at"`
+	Failure  *Failure  `json:"failure"`
+	Link     string    `json:"link"`
+}
+
+// staleIntervals is how many intervals a watermark may lie behind.
+const staleIntervals = 3
+
+// Status asks Temporal where the system stands.
+func (o *Operator) Status(ctx context.Context) (*Status, error) {
+	out := &Status{Orders: map[State]int{}}
+	if err := o.addSchedule(ctx, out); err != nil {
+		return nil, err
+	}
+	if err := o.addPolls(ctx, out); err != nil {
+		return nil, err
+	}
+	for _, s := range States {
+		n, err := o.countOrders(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		out.Orders[s] = n
+	}
+	return out, nil
+}
+
+func (o *Operator) addSchedule(ctx context.Context, out *Status) error {
+	d, err := o.describeSchedule(ctx)
+	var missing *NotFoundError
+	if errors.As(err, &missing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out.Schedule.Exists = true
+	if d.Schedule.State != nil {
+		out.Schedule.Paused, out.Schedule.Note = d.Schedule.State.Paused, d.Schedule.State.Note
+	}
+	if len(d.Info.NextActionTimes) > 0 {
+		out.Schedule.NextAt = d.Info.NextActionTimes[0]
+	}
+	if d.Schedule.Spec != nil && len(d.Schedule.Spec.Intervals) > 0 {
+		out.Schedule.Interval = d.Schedule.Spec.Intervals[0].Every.Seconds()
+	}
+	return nil
+}
+
+func (o *Operator) addPolls(ctx context.Context, out *Status) error {
+	last, err := o.lastPoll(ctx, "('Completed')")
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		var result workflows.PollOrdersResult
+		run := o.client.GetWorkflow(ctx, last.GetExecution().GetWorkflowId(), last.GetExecution().GetRunId())
+		if err := run.Get(ctx, &result); err != nil {
+			return fmt.Errorf("read the last poll's result: %w", err)
+		}
+		age := time.Since(result.Watermark)
+		out.LastPoll, out.Watermark, out.WatermarkAge = &result, result.Watermark, age.Seconds()
+		out.Stale = age > staleIntervals*o.cfg.Poll.Interval+o.cfg.Poll.SettleDelay
+	}
+	failed, err := o.lastPoll(ctx, statuses[Failed])
+	if err != nil || failed == nil {
+		return err
+	}
+	if last != nil && failed.GetCloseTime().AsTime().Before(last.GetCloseTime().AsTime()) {
+		return nil
+	}
+	run := o.client.GetWorkflow(ctx, failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId())
+	out.FailedPoll = &FailedPoll{
+		ClosedAt: failed.GetCloseTime().AsTime(),
+		Failure:  failureOf(run.Get(ctx, nil)),
+		Link:     o.Link(failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId()),
+	}
+	return nil
+}
+
+// lastPoll returns the poll of the schedule with one of the statuses that closed last, nil if there is none.
+func (o *Operator) lastPoll(ctx context.Context, statuses string) (*workflowpb.WorkflowExecutionInfo, error) {
+	query := fmt.Sprintf("WorkflowType = %s AND TemporalScheduledById = %s AND ExecutionStatus IN %s",
+		quote(workflows.PollOrdersType), quote(workflows.PollScheduleID), statuses)
+	var last *workflowpb.WorkflowExecutionInfo
+	err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		last = info
+		return false, nil
+	})
+	return last, err
+}
+
+func (o *Operator) countOrders(ctx context.Context, s State) (int, error) {
+	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + statuses[s]
+	if s == Failed {
+		// A count would include the runs that were reset and have succeeded since.
+		orders, err := o.ListOrders(ctx, OrderFilter{State: Failed})
+		return len(orders), err
+	}
+	count, err := o.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: o.namespace, Query: query,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count %s orders: %w", s, err)
+	}
+	return int(count.GetCount()), nil
+}

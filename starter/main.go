@@ -1,0 +1,11 @@
+// Command starter is the operator's command line: it ensures schedules, asks for polls, and shows orders and the state
+// of the system.
+package main
+
+import (
+	"os"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+)
+
+func main() { os.Exit(app.Execute(newRoot(), os.Stderr)) }

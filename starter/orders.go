@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+func newOrders(f *flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "orders",
+		Short: "List and show gift-card orders",
+		Args:  app.NoArgs,
+		RunE:  help,
+	}
+	cmd.AddCommand(newOrdersList(f), newOrdersShow(f))
+	return cmd
+}
+
+func newOrdersList(f *flags) *cobra.Command {
+	var state, since string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List gift-card orders, open ones first, then those closed last",
+		Example: `  starter orders list --state failed
+  starter orders list --since 24h --limit 0 --json`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter := operator.OrderFilter{State: operator.State(state), Limit: limit}
+			if err := filter.Validate(); err != nil {
+				return &app.UsageError{Err: err}
+			}
+			if since != "" {
+				var err error
+				if filter.Since, err = moment(since, time.Now()); err != nil {
+					return app.Usagef("--since %w", err)
+				}
+			}
+			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				orders, err := o.ListOrders(ctx, filter)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), orders)
+				}
+				if limit > 0 && len(orders) == limit {
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "the first %d; --limit 0 lists all\n", limit)
+				}
+				return printOrders(cmd.OutOrStdout(), orders)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled")
+	cmd.Flags().StringVar(&since, "since", "", "only orders started since: a time (RFC 3339) or how long ago (24h)")
+	cmd.Flags().IntVar(&limit, "limit", 100, "at most this many; 0 for all")
+	return cmd
+}
+
+func printOrders(w io.Writer, orders []operator.Order) error {
+	return table(w, func(row func(...any)) {
+		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU")
+		for _, o := range orders {
+			closed := ""
+			if !o.ClosedAt.IsZero() {
+				closed = o.ClosedAt.Format(time.RFC3339)
+			}
+			row(o.Name, o.ID, o.State, o.StartedAt.Format(time.RFC3339), closed, o.SKUs)
+		}
+	})
+}
+
+func newOrdersShow(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show <order>",
+		Short: "Show one order: what was issued, what failed, where to look",
+		Long: `Show tells all that is known of one gift-card order: its runs, the cards that exist, what failed and why, the
+attempts under way, and its page in the Temporal Web UI. The order is given by its name or by Shopify's number.`,
+		Example: `  starter orders show '#1001'
+  starter orders show 820982911946154508`,
+		Args: app.OneArg,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				d, err := o.ShowOrder(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), d)
+				}
+				return printOrder(cmd.OutOrStdout(), d)
+			})
+		},
+	}
+}
+
+func printOrder(w io.Writer, d *operator.OrderDetails) error {
+	return table(w, func(row func(...any)) {
+		row("order", d.Name+" ("+d.ID+")")
+		row("state", d.State)
+		row("SKU", d.SKUs)
+		row("web UI", d.Link)
+		if d.Failure != nil {
+			row("failed", d.Failure.Kind+": "+d.Failure.Message)
+		}
+		if d.Result != nil {
+			row("merchant", d.Result.MerchantCode)
+			for _, c := range d.Result.Cards {
+				row(fmt.Sprintf("card %d", c.Unit), issued(c))
+			}
+		}
+		if d.Units != nil {
+			for _, c := range d.Units.Issued {
+				row(fmt.Sprintf("card %d", c.Unit), issued(c))
+			}
+			for _, u := range d.Units.Failed {
+				row(fmt.Sprintf("card %d", u.Unit), "NOT ISSUED, audit number "+u.AuditNumber+", "+string(u.Kind)+": "+u.Message)
+			}
+		}
+		for _, p := range d.Pending {
+			line := fmt.Sprintf("attempt %d", p.Attempt)
+			if !p.NextAt.IsZero() {
+				line += " at " + p.NextAt.Format(time.RFC3339)
+			}
+			if p.Last != nil {
+				line += ", after " + p.Last.Kind + ": " + p.Last.Message
+			}
+			row(p.Activity, line)
+		}
+		for _, r := range d.Runs {
+			line := string(r.State) + ", started " + r.StartedAt.Format(time.RFC3339)
+			if !r.ClosedAt.IsZero() {
+				line += ", closed " + r.ClosedAt.Format(time.RFC3339)
+			}
+			row("run "+r.RunID, fmt.Sprintf("%s, %d events", line, r.Events))
+		}
+	})
+}
+
+func issued(c workflows.IssuedCard) string {
+	s := c.Amount + " " + c.Currency + ", audit number " + c.AuditNumber
+	if c.Existed {
+		return s + ", CashStar said that it exists"
+	}
+	return s + ", CashStar order " + c.OrderNumber + ", card " + c.MaskedNumber
+}

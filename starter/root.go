@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/logging"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+// flags are those of every command.
+type flags struct {
+	json bool
+}
+
+func newRoot() *cobra.Command {
+	f := &flags{}
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Set up and operate giftbridge",
+		Long: `Starter sets up and operates giftbridge. It talks to Temporal at TEMPORAL_ADDRESS (and the other variables and
+the profile file of the temporal command line), and is configured like the worker: docs/configuration.md.
+
+A first day:
+  starter schedules          create search attributes and the poll's schedule; safe on every deploy
+  starter poll               poll now instead of waiting for the schedule
+  starter status             where the system stands
+  starter orders list        the gift-card orders, and how each of them stands
+  starter orders show #1001  one of them: what was issued, what failed, where to look
+
+Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
+		Args: app.NoArgs,
+		RunE: help,
+	}
+	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON on standard output")
+	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newStatus(f), newConfig(f))
+	return root
+}
+
+// help is what a command does that only groups others. Without it, cobra takes a mistyped command for a wish for help.
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// operate runs do with an operator. Commands that only look need only a part of the configuration.
+func operate(cmd *cobra.Command, load func() (config.Config, error), do func(context.Context, *operator.Operator) error) error {
+	cfg, err := load()
+	if err != nil {
+		return &app.UsageError{Err: err}
+	}
+	temporal, err := app.TemporalFromEnvironment()
+	if err != nil {
+		return &app.UsageError{Err: err}
+	}
+	// The SDK has nothing to say to a person at a prompt but what goes wrong.
+	cfg.Log.Level = zerolog.ErrorLevel.String()
+	log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
+	if err != nil {
+		return &app.UsageError{Err: err}
+	}
+	o, err := operator.New(cmd.Context(), temporal, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return do(cmd.Context(), o)
+}
+
+// onlyToLook loads the configuration of commands that read from Temporal alone.
+func onlyToLook() (config.Config, error) {
+	cfg, err := config.Read()
+	if err != nil {
+		return cfg, err
+	}
+	return cfg, cfg.Payload.Validate()
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// table prints rows in aligned columns.
+func table(w io.Writer, rows func(row func(cells ...any))) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	rows(func(cells ...any) {
+		for i, c := range cells {
+			if i > 0 {
+				_, _ = fmt.Fprint(t, "\t")
+			}
+			_, _ = fmt.Fprint(t, c)
+		}
+		_, _ = fmt.Fprintln(t)
+	})
+	return t.Flush()
+}

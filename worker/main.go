@@ -1,0 +1,43 @@
+// Command worker polls Temporal and does the work: it runs the workflows and their activities.
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/logging"
+)
+
+func main() {
+	os.Exit(app.Execute(&cobra.Command{
+		Use:   "worker",
+		Short: "Turn Shopify gift-card orders into gift cards",
+		Long: `Worker polls Temporal and runs giftbridge's workflows and activities: it reads orders from Shopify and
+creates gift cards at CashStar. Run as many as you like; run "starter schedules" once before the first.
+
+It is configured by environment variables: docs/configuration.md lists them, "starter config" shows what
+they come to. /healthz and /readyz are served at METRICS_ADDR. SIGTERM and Ctrl-C let running activities
+finish; what is cut off is retried by another worker.
+
+Exit codes: 0 stopped as asked, 1 failure, 2 bad configuration.`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load()
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			temporal, err := app.TemporalFromEnvironment()
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			return app.RunWorker(cmd.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: log})
+		},
+	}, os.Stderr))
+}
