@@ -2,8 +2,9 @@ package config_test
 
 import (
 	"encoding/base64"
-	"errors"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestLoad(t *testing.T) {
 func TestLoadTakesEveryVariable(t *testing.T) {
 	env := minimal()
 	delete(env, "SHOPIFY_ACCESS_TOKEN")
-	for name, value := range map[string]string{
+	maps.Copy(env, map[string]string{
 		"SHOPIFY_BASE_URL": "http://127.0.0.1:8080", "SHOPIFY_CLIENT_ID": "id", "SHOPIFY_CLIENT_SECRET": "hush",
 		"SHOPIFY_API_VERSION": "2026-10", "SHOPIFY_B2B": "true", "MAX_ORDER_AGE": "48h", "INCLUDE_TEST_ORDERS": "true",
 		"POLL_INTERVAL": "1m", "POLL_OVERLAP": "2m", "POLL_SETTLE_DELAY": "0s", "POLL_PAGE_SIZE": "1",
@@ -99,9 +100,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"DIGEST_RERUN": "false", "DIGEST_RERUN_WAIT": "1m", "DIGEST_SEND_EMPTY": "true",
 		"TEMPORAL_UI_URL": "https://temporal.example.com", "PAYLOAD_ENCRYPTION": "off", "LOG_LEVEL": "debug",
 		"LOG_FORMAT": "json", "METRICS_ADDR": "off",
-	} {
-		env[name] = value
-	}
+	})
 	environ(t, env)
 
 	c, err := config.Load()
@@ -125,15 +124,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		require.Equal(t, strings.ReplaceAll(want, ", ", ","), v.Value, v.Name)
 		delete(env, v.Name)
 	}
-	require.Equal(t, []string{"PAYLOAD_KEYS"}, keys(env), "every variable set here is one of ours")
-}
-
-func keys(m map[string]string) []string {
-	var out []string
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
+	require.Equal(t, []string{"PAYLOAD_KEYS"}, slices.Collect(maps.Keys(env)), "every variable set here is one of ours")
 }
 
 func TestLoadListsEverythingAtOnce(t *testing.T) {
@@ -225,7 +216,7 @@ func names(t *testing.T, err error) []string {
 		return nil
 	}
 	var invalid *config.ValidationError
-	require.True(t, errors.As(err, &invalid), "%v", err)
+	require.ErrorAs(t, err, &invalid)
 	var out []string
 	for _, p := range invalid.Problems {
 		out = append(out, p.Name)

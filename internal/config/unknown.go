@@ -16,7 +16,7 @@ var ours = []string{"SHOPIFY_", "CASHSTAR_", "POLL_", "DIGEST_", "SMTP_", "RECIP
 var serviceLink = regexp.MustCompile(
 	`_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 
-// unknown finds variables that look like ours and are not: a misspelt one would leave its default in force, unseen.
+// unknown finds variables that look like ours and are not: a slip in a name would leave its default in force, unseen.
 func unknown() problems {
 	var c Config
 	var known []string
