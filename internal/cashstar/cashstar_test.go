@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -311,6 +312,20 @@ func TestTimeouts(t *testing.T) {
 		requireError(t, err, rest.TimedOut)
 		requireNoLeak(t, err, service)
 	}
+}
+
+func TestDefaultTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := stub(t, func(r *http.Request) (int, http.Header, string) {
+			<-r.Context().Done()
+			return 500, nil, ""
+		})
+		begin := time.Now()
+		_, err := c.Merchants(t.Context())
+		require.Error(t, err)
+		require.Equal(t, cashstar.DefaultTimeout, time.Since(begin))
+	})
 }
 
 func TestTimeoutOption(t *testing.T) {

@@ -139,9 +139,9 @@ func describeUnreadable(h http.Header, body []byte, err error) error {
 	case errors.As(err, &wrongType):
 		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 4111…" quotes the number
 		if wrongType.Field == "" {
-			return fmt.Errorf("JSON %s instead of the expected shape", kind)
+			return fmt.Errorf("unexpected JSON %s", kind)
 		}
-		return fmt.Errorf("JSON field %s is a %s", wrongType.Field, kind)
+		return fmt.Errorf("unexpected %s in JSON field %s", kind, wrongType.Field)
 	case media != "" && media != "application/json":
 		return fmt.Errorf("%d bytes of %s instead of JSON", len(body), Clip(media))
 	default:

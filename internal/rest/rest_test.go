@@ -169,9 +169,9 @@ func TestDoUnreadable(t *testing.T) {
 		{"HTML", "text/html; charset=utf-8", "<p>s3cret</p>", "13 bytes of text/html instead of JSON"},
 		{"cut off", "application/json", `{"name":"s3cret`, "15 bytes that are not whole JSON"},
 		{"two values", "application/json", `{} {"name":"s3cret"}`, "20 bytes that are not whole JSON"},
-		{"wrong type", "application/json", `{"count":"s3cret"}`, "JSON field count is a string"},
-		{"number as text", "application/json", `{"name":4111111111111111}`, "JSON field name is a number"},
-		{"wrong root", "application/json", `["s3cret"]`, "JSON array instead of the expected shape"},
+		{"wrong type", "application/json", `{"count":"s3cret"}`, "unexpected string in JSON field count"},
+		{"number as text", "application/json", `{"name":4111111111111111}`, "unexpected number in JSON field name"},
+		{"wrong root", "application/json", `["s3cret"]`, "unexpected JSON array"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

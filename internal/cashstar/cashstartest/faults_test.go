@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -82,6 +84,24 @@ func TestAbandonedOrderIsCarriedOut(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		f.stop() // waits for the request
 		require.Len(t, f.Cards(), 1)
+	}
+}
+
+func TestLatencyAndSlowness(t *testing.T) {
+	t.Parallel()
+	for _, afterCommit := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := cashstartest.New(cashstartest.Options{Username: "u", Password: "p", Latency: time.Minute})
+			s.Inject(cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour, AfterCommit: afterCommit})
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v2/merchant/", nil)
+			r.SetBasicAuth("u", "p")
+			r.Header.Set("Accept", "application/json")
+			w := httptest.NewRecorder()
+			begin := time.Now()
+			s.ServeHTTP(w, r)
+			require.Equal(t, time.Hour+time.Minute, time.Since(begin))
+			require.Equal(t, http.StatusOK, w.Code)
+		})
 	}
 }
 

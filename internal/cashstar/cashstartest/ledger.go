@@ -54,7 +54,7 @@ type ledger struct {
 	merchants []Merchant
 	merchant  map[string]int // index in merchants by code
 	cards     []*Card
-	byAudit   map[string]*Card // the first of the audit number
+	byAudit   map[string]*Card // the last of the audit number
 	byCode    map[string]*Card
 	answers   int
 }
@@ -124,9 +124,7 @@ func (l *ledger) create(order Card, duplicates Duplicates, now time.Time, random
 	card.BalanceLastUpdated = now
 	l.cards = append(l.cards, &card)
 	l.byCode[card.EGCCode] = &card
-	if !l.known(card.AuditNumber) {
-		l.byAudit[card.AuditNumber] = &card
-	}
+	l.byAudit[card.AuditNumber] = &card
 	return answer{status: http.StatusOK, body: orderAnswer(card, now)}
 }
 
