@@ -1,0 +1,167 @@
+package digest
+
+import (
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// Report is what a digest says. Every list may be cut short; its total then says how long it was. A total that is less
+// than the list's length, as 0 is, counts for nothing.
+type Report struct {
+	// Date is when the report was made. Its day in TimeZone is the digest's day.
+	Date time.Time `json:"date"`
+	// TimeZone is the IANA name of the zone in which times are shown, UTC where it is empty. It is a field of its own
+	// because JSON keeps a time's offset only, and offsets change during the year.
+	TimeZone  string `json:"time_zone,omitempty"`
+	Shop      string `json:"shop"`
+	Namespace string `json:"namespace"`
+	// Window is the time since the last digest.
+	Window Window `json:"window"`
+
+	// FailedOrders are all orders that are failed now, in the order in which they are to be shown.
+	FailedOrders []FailedOrder `json:"failed_orders,omitempty"`
+	FailedTotal  int           `json:"failed_total,omitempty"`
+	// FailedNew is how many of FailedTotal are new.
+	FailedNew int `json:"failed_new,omitempty"`
+	// Recovered are the orders that were failed and succeeded when they were run again.
+	Recovered      []RecoveredOrder `json:"recovered,omitempty"`
+	RecoveredTotal int              `json:"recovered_total,omitempty"`
+	// Retrying are the orders that have been running for more than an hour.
+	Retrying      []RetryingOrder `json:"retrying,omitempty"`
+	RetryingTotal int             `json:"retrying_total,omitempty"`
+	// FailedPolls are the polls that failed in the window.
+	FailedPolls      []FailedPoll `json:"failed_polls,omitempty"`
+	FailedPollsTotal int          `json:"failed_polls_total,omitempty"`
+	Watermark        Watermark    `json:"watermark"`
+
+	// Mixed are the names of the orders left out because they hold other items as well.
+	Mixed      []string `json:"mixed,omitempty"`
+	MixedTotal int      `json:"mixed_total,omitempty"`
+	// Native are the names of the orders left out because Shopify itself issues a gift card for their product.
+	Native      []string `json:"native,omitempty"`
+	NativeTotal int      `json:"native_total,omitempty"`
+
+	// Issued is what went well in the window.
+	Issued Issued `json:"issued"`
+}
+
+// Window is a time from From until before To.
+type Window struct {
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+// FailedOrder is an order whose newest run failed.
+type FailedOrder struct {
+	// Name is what people call the order: "#1001".
+	Name    string        `json:"name"`
+	OrderID string        `json:"order_id"`
+	Kind    giftcard.Kind `json:"kind"`
+	// Message is for a support person.
+	Message  string    `json:"message"`
+	Attempts int       `json:"attempts,omitempty"`
+	FailedAt time.Time `json:"failed_at"`
+	// New tells whether the order failed in the window.
+	New bool `json:"new,omitempty"`
+	// Age is the time since FailedAt.
+	Age time.Duration `json:"age"`
+	// ExpiresAt is when the run's history is deleted, and with it the chance to run the order again. Zero is unknown.
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	// Link leads to the run in the Web UI.
+	Link string `json:"link,omitempty"`
+	// Command runs the order again.
+	Command string       `json:"command,omitempty"`
+	Rerun   RerunOutcome `json:"rerun,omitempty"`
+}
+
+// RerunOutcome is what became of running a failed order again for this digest.
+type RerunOutcome string
+
+// The outcomes. Orders that recovered are in [Report].Recovered.
+const (
+	// NotTried: the order was not run again.
+	NotTried RerunOutcome = ""
+	// FailedAgain: the order was run again and failed again.
+	FailedAgain RerunOutcome = "failed_again"
+	// StillRunning: the order was run again and had not finished when the report was made.
+	StillRunning RerunOutcome = "still_running"
+)
+
+// RecoveredOrder is an order that was failed and is not any more.
+type RecoveredOrder struct {
+	Name    string `json:"name"`
+	OrderID string `json:"order_id"`
+	// Kind is why it had failed.
+	Kind giftcard.Kind `json:"kind"`
+	Link string        `json:"link,omitempty"`
+}
+
+// RetryingOrder is an order that is being tried again and again.
+type RetryingOrder struct {
+	Name     string        `json:"name"`
+	OrderID  string        `json:"order_id"`
+	Activity string        `json:"activity"`
+	Attempt  int           `json:"attempt,omitempty"`
+	Since    time.Time     `json:"since"`
+	Kind     giftcard.Kind `json:"kind,omitempty"`
+	Message  string        `json:"message,omitempty"`
+	Link     string        `json:"link,omitempty"`
+}
+
+// FailedPoll is a run of the poll that failed.
+type FailedPoll struct {
+	At      time.Time     `json:"at"`
+	Kind    giftcard.Kind `json:"kind"`
+	Message string        `json:"message"`
+	Link    string        `json:"link,omitempty"`
+}
+
+// Watermark is up to when orders have been seen.
+type Watermark struct {
+	// At is zero where no poll has succeeded yet.
+	At time.Time `json:"at,omitzero"`
+	// Stale tells that it lags too far behind: orders may be waiting unseen.
+	Stale bool          `json:"stale,omitempty"`
+	Age   time.Duration `json:"age,omitempty"`
+}
+
+// Issued counts what was issued.
+type Issued struct {
+	Orders     int             `json:"orders"`
+	Cards      int             `json:"cards"`
+	Currencies []CurrencyTotal `json:"currencies,omitempty"`
+}
+
+// CurrencyTotal is what was issued in one currency.
+type CurrencyTotal struct {
+	// Currency is the ISO 4217 code.
+	Currency string `json:"currency"`
+	Cards    int    `json:"cards"`
+	// Amount has two decimals: "150.00".
+	Amount string `json:"amount"`
+}
+
+// Empty reports whether there is nothing to say. What was issued is not worth a mail by itself.
+func (r Report) Empty() bool {
+	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
+		!r.Watermark.Stale && r.mixed() == 0 && r.native() == 0
+}
+
+func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }
+func (r Report) recovered() int   { return max(r.RecoveredTotal, len(r.Recovered)) }
+func (r Report) retrying() int    { return max(r.RetryingTotal, len(r.Retrying)) }
+func (r Report) failedPolls() int { return max(r.FailedPollsTotal, len(r.FailedPolls)) }
+func (r Report) mixed() int       { return max(r.MixedTotal, len(r.Mixed)) }
+func (r Report) native() int      { return max(r.NativeTotal, len(r.Native)) }
+
+// fresh counts the failed orders that are new.
+func (r Report) fresh() int {
+	n := 0
+	for _, o := range r.FailedOrders {
+		if o.New {
+			n++
+		}
+	}
+	return max(r.FailedNew, n)
+}
