@@ -1,0 +1,295 @@
+package activities_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+const (
+	shopDomain = "example.myshopify.com"
+	version    = "2026-07"
+)
+
+type listing struct {
+	shop *shopifytest.Server
+	logs logs
+	list func(activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error)
+}
+
+func newListing(t *testing.T, options shopifytest.Options, token shopify.TokenSource) listing {
+	t.Helper()
+	options.Domain = shopDomain
+	l := listing{shop: shopifytest.New(options), logs: newLogs()}
+	client, err := shopify.New(shopify.Options{
+		BaseURL: serve(t, l.shop), APIVersion: version, Token: token, Company: true,
+	})
+	require.NoError(t, err)
+	env := newEnv(l.logs, &activities.Orders{Shopify: client, Shop: shopDomain, Keys: activities.PropertyKeys{
+		Email: "Recipient email", Name: "Recipient name", Message: "Message", SendOn: "Send on",
+	}})
+	l.list = func(in activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error) {
+		return execute[activities.ListGiftCardOrdersResult](t, env, "ListGiftCardOrders", in)
+	}
+	return l
+}
+
+const token = shopify.StaticToken(shopifytest.AccessToken)
+
+func july() activities.ListGiftCardOrdersInput {
+	return activities.ListGiftCardOrdersInput{
+		Rules:       giftcard.Rules{SKUs: []string{"GIFT-50", "GIFT-25"}, CreatedFrom: date(1)},
+		UpdatedFrom: date(5), UpdatedBefore: date(25), PageSize: 100,
+	}
+}
+
+func order(name string, changes ...func(*shopifytest.Order)) shopifytest.Order {
+	o := shopifytest.Order{
+		Name: name, CreatedAt: date(10), UpdatedAt: date(10), Email: "order@example.com",
+		Customer: &shopifytest.Customer{FirstName: "Ada", LastName: "Example", Email: "ada@example.com"},
+		Lines:    []shopifytest.LineItem{{SKU: "GIFT-50", Quantity: 1, UnitPrice: "50.0"}},
+	}
+	for _, change := range changes {
+		change(&o)
+	}
+	return o
+}
+
+func with(lines ...shopifytest.LineItem) func(*shopifytest.Order) {
+	return func(o *shopifytest.Order) { o.Lines = append(o.Lines, lines...) }
+}
+
+func names(orders []giftcard.Order) []string {
+	var all []string
+	for _, o := range orders {
+		all = append(all, o.Name)
+	}
+	return all
+}
+
+func TestListGiftCardOrders(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	added := l.shop.AddOrder(shopifytest.Order{
+		Name: "#1001", CreatedAt: date(10), UpdatedAt: date(11), Email: "order@example.com", Currency: "EUR",
+		Customer: &shopifytest.Customer{ID: 77, FirstName: "Ada", LastName: "Example", Email: "ada@example.com"},
+		Company:  &shopifytest.Company{Name: "Example Ltd", ExternalID: "EXA"},
+		Lines: []shopifytest.LineItem{
+			{
+				ID: 901, SKU: "GIFT-50", Quantity: 3, Removed: 1, UnitPrice: "50.0",
+				Attributes: []shopifytest.Attribute{
+					{Key: "recipient EMAIL", Value: "grace@example.com"}, {Key: "Message", Value: "Hi"},
+				},
+			},
+			{ID: 902, SKU: "PEN", Quantity: 1, Removed: 1, UnitPrice: "2.0"},
+		},
+		FinancialStatus: "PARTIALLY_REFUNDED",
+	})
+	out, err := l.list(july())
+	require.NoError(t, err)
+	require.Equal(t, activities.ListGiftCardOrdersResult{
+		Seen: 1,
+		Orders: []giftcard.Order{{
+			Shop: shopDomain, ID: fmt.Sprint(added.ID), Name: "#1001", CreatedAt: date(10),
+			Customer: giftcard.Customer{
+				ID: "77", DisplayName: "Ada Example", CompanyName: "Example Ltd", CompanyExternalID: "EXA",
+			},
+			Lines: []giftcard.Line{{
+				ID: "901", SKU: "GIFT-50", Units: 2, Price: "50.0", Currency: "EUR",
+				Recipient: giftcard.Recipient{Email: "grace@example.com", Message: "Hi", From: "Ada Example"},
+			}},
+		}},
+	}, out)
+	require.Empty(t, l.logs)
+}
+
+func TestListGiftCardOrdersLeavesOut(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	pen := shopifytest.LineItem{SKU: "PEN", Quantity: 1, UnitPrice: "2.0"}
+	for _, o := range []shopifytest.Order{
+		order("#1"),
+		order("#2", with(pen)),
+		order("#3", func(o *shopifytest.Order) { o.Lines[0].GiftCard = true }),
+		order("#4", func(o *shopifytest.Order) { o.Test = true }),
+		order("#5", func(o *shopifytest.Order) { o.CancelledAt = date(11) }),
+		order("#6", func(o *shopifytest.Order) { o.FinancialStatus = "PENDING" }),
+		order("#7", func(o *shopifytest.Order) { o.Lines[0].Removed = 1 }),
+		order("#8", func(o *shopifytest.Order) { o.Lines[0].SKU = "GIFT-500" }),
+		order("#9", func(o *shopifytest.Order) { o.Lines[0].SKU = "gift-50" }),
+		order("#10", with(pen)),
+		// What the search itself does not find is not seen at all.
+		order("#11", func(o *shopifytest.Order) { o.Lines[0].SKU = "PEN" }),
+		order("#12", func(o *shopifytest.Order) { o.CreatedAt = date(1).Add(-time.Second) }),
+		order("#13", func(o *shopifytest.Order) { o.UpdatedAt = date(5).Add(-time.Second) }),
+		order("#14", func(o *shopifytest.Order) { o.UpdatedAt = date(25) }),
+	} {
+		l.shop.AddOrder(o)
+	}
+	out, err := l.list(july())
+	require.NoError(t, err)
+	require.Equal(t, []string{"#1"}, names(out.Orders))
+	require.Equal(t, 10, out.Seen)
+	require.Equal(t, map[giftcard.Reason]int{
+		giftcard.MixedOrder: 2, giftcard.NativeGiftCard: 1, giftcard.TestOrder: 1, giftcard.Cancelled: 1,
+		giftcard.Unpaid: 1, giftcard.NoUnitsLeft: 1, giftcard.NoGiftCard: 2,
+	}, out.LeftOut)
+	require.Equal(t, []string{"#2", "#10"}, out.Mixed)
+	require.Equal(t, []string{"#3"}, out.Native)
+	require.Len(t, l.logs, 1)
+	require.Contains(t, <-l.logs, "Shopify itself issues a gift card")
+}
+
+func TestListGiftCardOrdersPageByPage(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	var want []string
+	for n := range 7 {
+		name := fmt.Sprintf("#%d", n)
+		want = append(want, name)
+		l.shop.AddOrder(order(name, func(o *shopifytest.Order) { o.UpdatedAt = date(6 + n) }))
+	}
+	in := july()
+	in.PageSize = 3
+	var got []string
+	var sizes []int
+	for {
+		out, err := l.list(in)
+		require.NoError(t, err)
+		got, sizes = append(got, names(out.Orders)...), append(sizes, out.Seen)
+		if out.NextCursor == "" {
+			break
+		}
+		in.Cursor = out.NextCursor
+	}
+	require.Equal(t, want, got, "each once, those that changed longest ago first")
+	require.Equal(t, []int{3, 3, 1}, sizes)
+}
+
+func TestListGiftCardOrdersOfNothing(t *testing.T) {
+	t.Parallel()
+	out, err := newListing(t, shopifytest.Options{}, token).list(july())
+	require.NoError(t, err)
+	require.Zero(t, out)
+}
+
+// An order as a webhook delivers it: of a test gateway, voided and cancelled, until a person sets that right.
+func TestListGiftCardOrdersOfAWebhook(t *testing.T) {
+	t.Parallel()
+	payload, err := os.ReadFile("../internal/shopify/shopifytest/testdata/orders_create.json")
+	require.NoError(t, err)
+	seed, err := shopifytest.FromWebhook(payload)
+	require.NoError(t, err)
+	l := newListing(t, shopifytest.Options{}, token)
+	l.shop.AddOrder(seed)
+	in := activities.ListGiftCardOrdersInput{
+		Rules:         giftcard.Rules{SKUs: []string{"IPOD2008PINK"}},
+		UpdatedFrom:   seed.UpdatedAt,
+		UpdatedBefore: time.Now().Add(time.Hour),
+		PageSize:      10,
+	}
+	for _, step := range []struct {
+		reason giftcard.Reason
+		cure   func(*shopifytest.Order)
+	}{
+		{giftcard.TestOrder, func(o *shopifytest.Order) { o.Test = false }},
+		{giftcard.Cancelled, func(o *shopifytest.Order) { o.CancelledAt = time.Time{} }},
+		{giftcard.Unpaid, func(o *shopifytest.Order) { o.FinancialStatus = "PAID" }},
+	} {
+		out, err := l.list(in)
+		require.NoError(t, err)
+		require.Equal(t, map[giftcard.Reason]int{step.reason: 1}, out.LeftOut)
+		require.True(t, l.shop.UpdateOrder(seed.ID, step.cure))
+	}
+	out, err := l.list(in)
+	require.NoError(t, err)
+	line := giftcard.Line{
+		SKU: "IPOD2008PINK", Units: 1, Price: "199.00", Currency: "USD",
+		Recipient: giftcard.Recipient{Email: "john@test.com"},
+	}
+	first, second := line, line
+	first.ID, second.ID = "866550311766439020", "141249953214522974"
+	require.Equal(t, []giftcard.Order{{
+		Shop: shopDomain, ID: "820982911946154508", Name: "#9999",
+		CreatedAt: time.Date(2019, 3, 6, 19, 33, 46, 0, time.UTC),
+		Customer:  giftcard.Customer{ID: "115310627314723954", DisplayName: "John Smith"},
+		Lines:     []giftcard.Line{first, second},
+	}}, out.Orders)
+}
+
+func TestListGiftCardOrdersTellsOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{Versions: []string{"2026-10", "2027-01"}}, token)
+	l.shop.AddOrder(order("#1"))
+	out, err := l.list(july())
+	require.NoError(t, err)
+	require.Equal(t, []string{"#1"}, names(out.Orders), "the orders are not held up")
+	require.Equal(t, "2026-10", out.ServedVersion)
+	require.Len(t, l.logs, 1)
+	require.Contains(t, <-l.logs, "another API version")
+}
+
+func TestListGiftCardOrdersFails(t *testing.T) {
+	t.Parallel()
+	wrongApp := shopify.ClientCredentials{ID: "app", Secret: "wrong-secret"}
+	tests := []struct {
+		name  string
+		fault *shopifytest.Fault
+		token shopify.TokenSource
+		want  giftcard.Kind
+		delay time.Duration
+	}{
+		{"wrong token", nil, shopify.StaticToken("shpat_wrong"), giftcard.Unauthorized, 0},
+		{"wrong app", nil, wrongApp, giftcard.Unauthorized, 0},
+		{"throttled", &shopifytest.Fault{Kind: shopifytest.FaultThrottled}, token, giftcard.RateLimited, time.Second},
+		{
+			"too many requests", &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: 429, RetryAfter: "2.0"}, token,
+			giftcard.RateLimited, 2 * time.Second,
+		},
+		{"internal error", &shopifytest.Fault{Kind: shopifytest.FaultInternalError}, token, giftcard.Unavailable, 0},
+		{"status 503", &shopifytest.Fault{Kind: shopifytest.FaultStatus}, token, giftcard.Unavailable, 0},
+		{"shop frozen", &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: 402}, token, giftcard.Unauthorized, 0},
+		{"shop locked", &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: 423}, token, giftcard.Unauthorized, 0},
+		{"redirected", &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: 301}, token, giftcard.UnexpectedResponse, 0},
+		{"HTML at 200", &shopifytest.Fault{Kind: shopifytest.FaultHTML}, token, giftcard.Unavailable, 0},
+		{"malformed JSON", &shopifytest.Fault{Kind: shopifytest.FaultMalformed}, token, giftcard.Unavailable, 0},
+		{"truncated JSON", &shopifytest.Fault{Kind: shopifytest.FaultTruncated}, token, giftcard.Unavailable, 0},
+		{"connection dropped", &shopifytest.Fault{Kind: shopifytest.FaultDropped}, token, giftcard.Unavailable, 0},
+		{"no data", &shopifytest.Fault{Kind: shopifytest.FaultNullData}, token, giftcard.UnexpectedResponse, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := newListing(t, shopifytest.Options{
+				Faults: shopifytest.Faults{Next: func(string) *shopifytest.Fault { return tt.fault }},
+			}, tt.token)
+			l.shop.AddOrder(order("#1"))
+			_, err := l.list(july())
+			failure := requireKind(t, err, tt.want, "listing orders")
+			require.Equal(t, tt.delay, failure.NextRetryDelay())
+			for _, secret := range []string{"shpat_wrong", "wrong-secret", "ada@example.com", "127.0.0.1"} {
+				require.NotContains(t, failure.Error(), secret)
+			}
+		})
+	}
+}
+
+func TestListGiftCardOrdersWithoutAccess(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{DeniedFields: []string{"Order.email"}}, token)
+	l.shop.AddOrder(order("#1"))
+	_, err := l.list(july())
+	failure := requireKind(t, err, giftcard.Unauthorized, "listing orders")
+	var details activities.FailureDetails
+	require.NoError(t, failure.Details(&details))
+	require.Equal(t, "ACCESS_DENIED", details.Code)
+	require.NotEmpty(t, details.RequestID)
+}

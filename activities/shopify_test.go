@@ -1,0 +1,233 @@
+package activities
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+// shopifyKeys are the properties of Shopify's own form.
+var shopifyKeys = PropertyKeys{
+	Email:   "Recipient email",
+	Name:    "Recipient name",
+	Message: "Message",
+	SendOn:  "Send on",
+}
+
+func paidOrder() shopify.Order {
+	return shopify.Order{
+		ID: "gid://shopify/Order/450789469", LegacyID: "450789469", Name: "#1001",
+		CreatedAt:       time.Date(2026, 7, 1, 14, 30, 0, 0, time.FixedZone("", 2*60*60)),
+		FinancialStatus: "PAID",
+		Email:           "order@example.com",
+		CurrencyCode:    "USD",
+		Customer: &shopify.Customer{
+			LegacyID: "77", DisplayName: "Ada Example", FirstName: "Ada", LastName: "Example", Email: "ada@example.com",
+		},
+		Company: &shopify.Company{ID: "gid://shopify/Company/5", Name: "Example Ltd", ExternalID: "EXA"},
+		LineItems: []shopify.LineItem{{
+			ID: "gid://shopify/LineItem/466157049", SKU: "GIFT-50", Title: "Gift card",
+			Quantity: 3, CurrentQuantity: 2, UnitPrice: shopify.Money{Amount: "50.0", CurrencyCode: "EUR"},
+			Attributes: []shopify.Attribute{
+				{Key: "Recipient email", Value: "grace@example.com"},
+				{Key: "Recipient name", Value: " Grace "},
+				{Key: "Message", Value: "Happy birthday!"},
+				{Key: "Send on", Value: "2026-07-20"},
+				{Key: "__shopify_offset", Value: "-120"},
+			},
+		}},
+	}
+}
+
+func TestCandidate(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, giftcard.Candidate{
+		Order: giftcard.Order{
+			Shop: "example.myshopify.com", ID: "450789469", Name: "#1001",
+			CreatedAt: time.Date(2026, 7, 1, 12, 30, 0, 0, time.UTC),
+			Customer: giftcard.Customer{
+				ID: "77", DisplayName: "Ada Example", CompanyName: "Example Ltd", CompanyExternalID: "EXA",
+			},
+			Lines: []giftcard.Line{{
+				ID: "466157049", SKU: "GIFT-50", Units: 2, Price: "50.0", Currency: "EUR",
+				Recipient: giftcard.Recipient{
+					Email: "grace@example.com", Name: "Grace", Message: "Happy birthday!",
+					SendOn: "2026-07-20", Offset: "-120", From: "Ada Example",
+				},
+			}},
+		},
+		Native: []bool{false},
+		Paid:   true,
+	}, candidate("example.myshopify.com", paidOrder(), shopifyKeys))
+}
+
+func TestCandidateState(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*shopify.Order)
+		want   func(*giftcard.Candidate)
+	}{
+		{"guest", func(o *shopify.Order) { o.Customer, o.Company = nil, nil }, func(c *giftcard.Candidate) {
+			c.Order.Customer = giftcard.Customer{}
+			c.Order.Lines[0].Recipient.From = ""
+		}},
+		{"no company", func(o *shopify.Order) { o.Company = nil }, func(c *giftcard.Candidate) {
+			c.Order.Customer.CompanyName, c.Order.Customer.CompanyExternalID = "", ""
+		}},
+		{"test", func(o *shopify.Order) { o.Test = true }, func(c *giftcard.Candidate) { c.Test = true }},
+		{
+			"cancelled", func(o *shopify.Order) { o.CancelledAt = o.CreatedAt },
+			func(c *giftcard.Candidate) { c.Cancelled = true },
+		},
+		{
+			"native", func(o *shopify.Order) { o.LineItems[0].IsGiftCard = true },
+			func(c *giftcard.Candidate) { c.Native[0] = true },
+		},
+		{
+			"all refunded", func(o *shopify.Order) { o.LineItems[0].CurrentQuantity = 0 },
+			func(c *giftcard.Candidate) { c.Order.Lines[0].Units = 0 },
+		},
+		{
+			"no lines", func(o *shopify.Order) { o.LineItems = nil },
+			func(c *giftcard.Candidate) { c.Order.Lines, c.Native = nil, nil },
+		},
+		{"first name only", func(o *shopify.Order) { o.Customer.LastName = "" }, func(c *giftcard.Candidate) {
+			c.Order.Lines[0].Recipient.From = "Ada"
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			want := candidate("s", paidOrder(), shopifyKeys)
+			tt.want(&want)
+			order := paidOrder()
+			tt.change(&order)
+			require.Equal(t, want, candidate("s", order, shopifyKeys))
+		})
+	}
+}
+
+func TestCandidatePaid(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{
+		"PAID":               true,
+		"PARTIALLY_REFUNDED": true,
+		"AUTHORIZED":         false,
+		"PENDING":            false,
+		"PARTIALLY_PAID":     false,
+		"REFUNDED":           false,
+		"VOIDED":             false,
+		"EXPIRED":            false,
+		"paid":               false,
+		"SOMETHING_NEW":      false,
+		"":                   false,
+	}
+	for status, want := range tests {
+		order := paidOrder()
+		order.FinancialStatus = status
+		require.Equal(t, want, candidate("s", order, shopifyKeys).Paid, status)
+	}
+}
+
+func TestRecipient(t *testing.T) {
+	t.Parallel()
+	const email, from = "ada@example.com", "Ada Example"
+	ownKeys := PropertyKeys{Email: "to", Name: "für", Message: "gruß", SendOn: "day"}
+	tests := []struct {
+		name       string
+		keys       PropertyKeys
+		properties []shopify.Attribute
+		want       giftcard.Recipient
+	}{
+		{"nothing said", shopifyKeys, nil, giftcard.Recipient{Email: email}},
+		{
+			"keys in another case", shopifyKeys,
+			said("RECIPIENT EMAIL", "grace@example.com", "recipient Name", "Grace", "send ON", "2026-07-20"),
+			giftcard.Recipient{Email: "grace@example.com", Name: "Grace", SendOn: "2026-07-20"},
+		},
+		{
+			"own keys", ownKeys,
+			said("To", "grace@example.com", "FÜR", "Grace", "gruß", "Hi", "Day", "2026-07-20", "Message", "no"),
+			giftcard.Recipient{Email: "grace@example.com", Name: "Grace", Message: "Hi", SendOn: "2026-07-20", From: from},
+		},
+		{
+			"Shopify's keys where the shop has its own", ownKeys, said("Recipient email", "grace@example.com"),
+			giftcard.Recipient{Email: email},
+		},
+		{
+			"part of a key", shopifyKeys, said("Recipient email 2", "grace@example.com"),
+			giftcard.Recipient{Email: email},
+		},
+		{
+			"spaces around values", shopifyKeys, said("Recipient email", " grace@example.com\n", "Message", "  "),
+			giftcard.Recipient{Email: "grace@example.com"},
+		},
+		{
+			"blank address", shopifyKeys, said("Recipient email", "  ", "Recipient name", "Grace"),
+			giftcard.Recipient{Email: email, Name: "Grace"},
+		},
+		{
+			"giver only beside a message", shopifyKeys, said("Recipient name", "Grace"),
+			giftcard.Recipient{Email: email, Name: "Grace"},
+		},
+		{
+			"message", shopifyKeys, said("Message", "Hi"),
+			giftcard.Recipient{Email: email, Message: "Hi", From: from},
+		},
+		{
+			"offset only beside a day", shopifyKeys, said("__shopify_offset", "-120"),
+			giftcard.Recipient{Email: email},
+		},
+		{
+			"a key twice", shopifyKeys, said("Message", "first", "message", "second"),
+			giftcard.Recipient{Email: email, Message: "first", From: from},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, recipient(tt.properties, tt.keys, email, from))
+		})
+	}
+}
+
+// said are properties of a line: keys and values in turn.
+func said(keysAndValues ...string) []shopify.Attribute {
+	var all []shopify.Attribute
+	for pair := range slices.Chunk(keysAndValues, 2) {
+		all = append(all, shopify.Attribute{Key: pair[0], Value: pair[1]})
+	}
+	return all
+}
+
+// The address is the line's, else the customer's, else the order's.
+func TestRecipientAddress(t *testing.T) {
+	t.Parallel()
+	order := paidOrder()
+	address := func() string { return candidate("s", order, shopifyKeys).Order.Lines[0].Recipient.Email }
+	require.Equal(t, "grace@example.com", address())
+	order.LineItems[0].Attributes = nil
+	require.Equal(t, "ada@example.com", address())
+	order.Customer.Email = ""
+	require.Equal(t, "order@example.com", address())
+	order.Customer = nil
+	require.Equal(t, "order@example.com", address())
+	order.Email = ""
+	require.Empty(t, address(), "which fails the order, not the poll")
+}
+
+func TestNumber(t *testing.T) {
+	t.Parallel()
+	for gid, want := range map[string]string{
+		"gid://shopify/LineItem/866550311766439020": "866550311766439020",
+		"866550311766439020":                        "866550311766439020",
+	} {
+		require.Equal(t, want, number(gid))
+	}
+}
