@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -127,10 +128,12 @@ func TestFoldName(t *testing.T) {
 	}
 	require.Equal(t, foldName("Ϊ\u0301"), foldName("ΐ"), "a capital that has no composed form")
 
-	letters := []rune("aÀéßẞΣςΐΰİıǅﬁŉＡ \u0301\u0308Ωω")
-	rapid.Check(t, func(t *rapid.T) {
-		same(t, rapid.StringOf(rapid.OneOf(rapid.SampledFrom(letters), rapid.Rune())).Draw(t, "name"))
-	})
+	letters := rapid.OneOf(
+		rapid.SampledFrom([]rune("aÀéßẞΣςΐΰİıǅﬁŉＡ \u0301\u0308Ωω")),
+		// The folding of x/text swaps the cases of Cherokee.
+		rapid.Rune().Filter(func(r rune) bool { return !unicode.Is(unicode.Cherokee, r) }),
+	)
+	rapid.Check(t, func(t *rapid.T) { same(t, rapid.StringOf(letters).Draw(t, "name")) })
 }
 
 // clock is a clock that stands still until it is told otherwise.

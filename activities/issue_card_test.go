@@ -1,0 +1,424 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/time/rate"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+const (
+	username = "api-user"
+	password = "correct-horse-battery"
+)
+
+// issuing is the activities of cards in front of a simulated CashStar.
+type issuing struct {
+	issuer *cashstartest.Server
+	gifts  *activities.GiftCards
+	logs   logs
+}
+
+func newIssuing(t *testing.T, options cashstartest.Options) issuing {
+	t.Helper()
+	options.Username, options.Password = username, password
+	options.Merchants = append(options.Merchants, cashstartest.Merchant{
+		Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS", Currencies: []string{"USD"},
+	})
+	issuer := cashstartest.New(options)
+	return issuing{issuer: issuer, gifts: newGiftCards(t, issuer, password), logs: newLogs()}
+}
+
+func newGiftCards(t *testing.T, issuer http.Handler, password string) *activities.GiftCards {
+	t.Helper()
+	client, err := cashstar.New(cashstar.Options{
+		BaseURL: serve(t, issuer) + "/v2", Username: username, Password: password,
+	})
+	require.NoError(t, err)
+	return &activities.GiftCards{
+		CashStar: client, Merchants: activities.NewMerchantList(client), Now: func() time.Time { return date(15) },
+	}
+}
+
+func (i issuing) issue(t *testing.T, in activities.IssueCardInput) (activities.IssueCardResult, error) {
+	t.Helper()
+	return execute[activities.IssueCardResult](t, newEnv(i.logs, i.gifts), "IssueCard", in)
+}
+
+func (i issuing) lookUp(
+	t *testing.T, in activities.LookUpMerchantInput,
+) (activities.LookUpMerchantResult, error) {
+	t.Helper()
+	return execute[activities.LookUpMerchantResult](t, newEnv(i.logs, i.gifts), "LookUpMerchant", in)
+}
+
+// doing is how every failure to issue secondCard begins.
+const doing = "order #1001, card 2"
+
+func secondCard() activities.IssueCardInput {
+	return activities.IssueCardInput{
+		OrderName: "#1001", Unit: 2, AuditNumber: "450789469-N4MZOLDBD3KI", MerchantCode: "TWS",
+		Price: "50.0", Currency: "USD",
+		Recipient: giftcard.Recipient{
+			Email: "grace.hopper@example.com", Name: "Grace Hopper", Message: "Happy birthday, Amazing Grace!",
+			SendOn: "2026-07-20", Offset: "-120", From: "Ada Lovelace",
+		},
+		RetryBudget: time.Hour,
+	}
+}
+
+func TestIssueCard(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	out, err := i.issue(t, secondCard())
+	require.NoError(t, err)
+
+	cards := i.issuer.Cards()
+	require.Len(t, cards, 1)
+	card := cards[0]
+	require.Equal(t, activities.IssueCardResult{
+		AuditNumber: "450789469-N4MZOLDBD3KI", OrderNumber: card.OrderNumber, EGCCode: card.EGCCode,
+		MaskedNumber: "************" + card.EGCNumber[len(card.EGCNumber)-4:], Amount: "50.00", Currency: "USD",
+	}, out)
+
+	require.Equal(t, "50.00", card.InitialBalance)
+	require.Equal(t, "USD", card.Currency)
+	require.Equal(t, "TWS", card.MerchantCode)
+	require.Equal(t, "grace.hopper@example.com", card.Target)
+	require.Equal(t, "grace.hopper@example.com", card.Challenge)
+	require.Equal(t, "your email address", card.ChallengeDescription)
+	require.True(t, card.Scheduled.Equal(time.Date(2026, 7, 19, 22, 0, 0, 0, time.UTC)))
+	require.Equal(t, cashstartest.Message{
+		From: "Ada Lovelace", To: "Grace Hopper", Body: "Happy birthday, Amazing Grace!",
+	}, card.Message)
+}
+
+// A second attempt at a card that exists is success, in either way in which an issuer may answer it.
+func TestIssueCardAgain(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		duplicates cashstartest.Duplicates
+		existed    bool
+	}{
+		{cashstartest.RefuseDuplicates, true},
+		{cashstartest.AnswerExisting, false},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.duplicates), func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{Duplicates: tt.duplicates})
+			first, err := i.issue(t, secondCard())
+			require.NoError(t, err)
+			second, err := i.issue(t, secondCard())
+			require.NoError(t, err)
+			if tt.existed {
+				first = activities.IssueCardResult{
+					AuditNumber: first.AuditNumber, Amount: first.Amount, Currency: first.Currency, Existed: true,
+				}
+			}
+			require.Equal(t, first, second)
+			require.Len(t, i.issuer.Cards(), 1)
+			require.Equal(t, 1, i.issuer.Stats().Repeated)
+		})
+	}
+}
+
+// Whatever became of the answer, the next attempt finds the card that the first one made.
+func TestIssueCardAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	faults := []cashstartest.Fault{
+		{Kind: cashstartest.Drop, AfterCommit: true},
+		{Kind: cashstartest.ServerError, AfterCommit: true},
+		{Kind: cashstartest.HTML, AfterCommit: true},
+		{Kind: cashstartest.Truncated},
+		{Kind: cashstartest.Malformed},
+	}
+	for _, fault := range faults {
+		t.Run(string(fault.Kind), func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{})
+			i.issuer.Inject(fault)
+			_, err := i.issue(t, secondCard())
+			requireKind(t, err, giftcard.Unavailable, doing)
+			require.Len(t, i.issuer.Cards(), 1)
+
+			out, err := i.issue(t, secondCard())
+			require.NoError(t, err)
+			require.True(t, out.Existed)
+			require.Len(t, i.issuer.Cards(), 1)
+		})
+	}
+}
+
+func TestIssueCardFails(t *testing.T) {
+	t.Parallel()
+	unchanged := func(*activities.IssueCardInput) {}
+	tests := []struct {
+		name   string
+		fault  cashstartest.Fault
+		change func(*activities.IssueCardInput)
+		want   giftcard.Kind
+		delay  time.Duration
+	}{
+		{name: "enhance your calm", fault: limit(420, "3"), want: giftcard.RateLimited, delay: 3 * time.Second},
+		{name: "too many requests", fault: limit(429, "2.5"), want: giftcard.RateLimited, delay: 2500 * time.Millisecond},
+		{name: "too many requests, no hint", fault: limit(429, ""), want: giftcard.RateLimited},
+		{name: "payment required", fault: refuse(402), want: giftcard.CardDeclined},
+		{name: "forbidden", fault: refuse(403), want: giftcard.CardDeclined},
+		{name: "unprocessable", fault: refuse(422), want: giftcard.CardDeclined},
+		{name: "bad request", fault: refuse(400), want: giftcard.InvalidRequest},
+		{name: "no such path", fault: refuse(404), want: giftcard.InvalidRequest},
+		{name: "request timeout", fault: refuse(408), want: giftcard.Timeout},
+		{name: "internal error", fault: refuse(500), want: giftcard.Unavailable},
+		{name: "not implemented", fault: refuse(501), want: giftcard.UnexpectedResponse},
+		{name: "bad gateway", fault: refuse(502), want: giftcard.Unavailable},
+		{
+			name:  "unavailable, with a hint",
+			fault: cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503, RetryAfter: "30"},
+			want:  giftcard.Unavailable, delay: 30 * time.Second,
+		},
+		{name: "gateway timeout", fault: refuse(504), want: giftcard.Unavailable},
+		{name: "HTML at 200", fault: cashstartest.Fault{Kind: cashstartest.HTML}, want: giftcard.Unavailable},
+		{name: "dropped", fault: cashstartest.Fault{Kind: cashstartest.Drop}, want: giftcard.Unavailable},
+		{
+			name: "card of another merchant", fault: cashstartest.Fault{Kind: cashstartest.WrongMerchant},
+			want: giftcard.UnexpectedResponse,
+		},
+		{
+			name: "unknown currency", change: func(in *activities.IssueCardInput) { in.Currency = "EUR" },
+			want: giftcard.InvalidRequest,
+		},
+		{
+			name: "unknown merchant", change: func(in *activities.IssueCardInput) { in.MerchantCode = "NEW" },
+			want: giftcard.InvalidRequest,
+		},
+		{
+			name: "above the issuer's limit", change: func(in *activities.IssueCardInput) { in.Price = "2000.01" },
+			want: giftcard.InvalidRequest,
+		},
+		{
+			name: "no recipient", change: func(in *activities.IssueCardInput) { in.Recipient.Email = "" },
+			want: giftcard.InvalidRequest,
+		},
+		{
+			name: "recipient is no address", change: func(in *activities.IssueCardInput) { in.Recipient.Email = "grace" },
+			want: giftcard.InvalidRequest,
+		},
+		{
+			name: "no value", change: func(in *activities.IssueCardInput) { in.Price = "0.0" },
+			want: giftcard.InvalidRequest,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{})
+			if tt.fault.Kind != "" {
+				i.issuer.Inject(tt.fault)
+			}
+			if tt.change == nil {
+				tt.change = unchanged
+			}
+			in := secondCard()
+			tt.change(&in)
+			_, err := i.issue(t, in)
+			failure := requireKind(t, err, tt.want, doing)
+			require.Equal(t, tt.delay, failure.NextRetryDelay())
+			if tt.fault.Kind != cashstartest.WrongMerchant {
+				require.Empty(t, i.issuer.Cards())
+			}
+		})
+	}
+}
+
+func limit(status int, retryAfter string) cashstartest.Fault {
+	return cashstartest.Fault{Kind: cashstartest.RateLimit, Status: status, RetryAfter: retryAfter}
+}
+
+func refuse(status int) cashstartest.Fault {
+	return cashstartest.Fault{Kind: cashstartest.ServerError, Status: status}
+}
+
+func TestIssueCardDeclined(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{Decline: func(cashstartest.Card) string { return "the account is on hold" }})
+	_, err := i.issue(t, secondCard())
+	failure := requireKind(t, err, giftcard.CardDeclined, doing)
+	require.Contains(t, failure.Message(), "the account is on hold", "the issuer's reason is for the support person")
+	require.Empty(t, i.issuer.Cards())
+}
+
+func TestIssueCardWithWrongCredentials(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	i.gifts = newGiftCards(t, i.issuer, "wrong-horse")
+	_, err := i.issue(t, secondCard())
+	requireKind(t, err, giftcard.Unauthorized, doing)
+	_, err = i.lookUp(t, activities.LookUpMerchantInput{
+		OrderName: "#1001", Customer: giftcard.Customer{DisplayName: "The Widget Shop"},
+	})
+	requireKind(t, err, giftcard.Unauthorized, "order #1001, looking up its merchant")
+}
+
+// An audit number that belongs to another card is no duplicate: the customer has none.
+func TestIssueCardUnderATakenAuditNumber(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	_, err := i.issue(t, secondCard())
+	require.NoError(t, err)
+	other := secondCard()
+	other.Price = "25.0"
+	_, err = i.issue(t, other)
+	requireKind(t, err, giftcard.InvalidRequest, doing)
+}
+
+func TestIssueCardTimeouts(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	client, err := cashstar.New(cashstar.Options{
+		BaseURL: serve(t, i.issuer) + "/v2", Username: username, Password: password, Timeout: 50 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	i.gifts.CashStar = client
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour})
+	_, err = i.issue(t, secondCard())
+	requireKind(t, err, giftcard.Timeout, doing)
+}
+
+func TestIssueCardGivesUp(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	i.issuer.Inject(refuse(503))
+	env := newEnv(i.logs, i.gifts)
+	env.SetHeartbeatDetails(time.Now().Add(-2 * time.Hour))
+	_, err := execute[activities.IssueCardResult](t, env, "IssueCard", secondCard())
+	require.ErrorContains(t, err, doing+": ")
+	require.ErrorContains(t, err, "given up after retrying for 1h0m0s")
+}
+
+// A service that wants to wait for longer than the budget lasts is not waited for.
+func TestIssueCardDoesNotWaitForEver(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	i.issuer.Inject(limit(429, "99999999"))
+	_, err := i.issue(t, secondCard())
+	var failure *temporal.ApplicationError
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, string(giftcard.RateLimited), failure.Type())
+	require.True(t, failure.NonRetryable())
+	require.Zero(t, failure.NextRetryDelay())
+}
+
+func TestIssueCardKeepsPace(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	i.gifts.Pace = rate.NewLimiter(rate.Every(time.Hour), 1)
+	_, err := i.issue(t, secondCard())
+	require.NoError(t, err)
+
+	i.gifts.Pace = rate.NewLimiter(1, 0) // no turn ever comes
+	_, err = i.issue(t, secondCard())
+	requireKind(t, err, giftcard.RateLimited, doing)
+
+	// What cannot be issued takes nobody's turn.
+	in := secondCard()
+	in.Price = "-1"
+	_, err = i.issue(t, in)
+	requireKind(t, err, giftcard.InvalidRequest, doing)
+}
+
+func TestIssueCardCancelled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	i := newIssuing(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
+		cancel()
+		return &cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour}
+	}})
+	_, err := i.gifts.IssueCard(ctx, secondCard())
+	require.Equal(t, context.Canceled, err)
+
+	i.gifts.Pace = rate.NewLimiter(rate.Every(time.Hour), 1)
+	_, err = i.gifts.IssueCard(ctx, secondCard())
+	require.Equal(t, context.Canceled, err)
+}
+
+func TestLookUpMerchant(t *testing.T) {
+	t.Parallel()
+	twins := []cashstartest.Merchant{
+		{Name: "Twins", MerchantCode: "TWIN-1", Currencies: []string{"USD"}},
+		{Name: "Twins", MerchantCode: "TWIN-2", Currencies: []string{"USD"}},
+	}
+	tests := []struct {
+		name       string
+		configured string
+		customer   giftcard.Customer
+		want       string
+		kind       giftcard.Kind
+	}{
+		{"by name", "", giftcard.Customer{ID: "77", DisplayName: "the widget shop"}, "TWS", ""},
+		{"by external ID", "", giftcard.Customer{ID: "77", CompanyExternalID: "TWIN-2", CompanyName: "Twins"}, "TWIN-2", ""},
+		{"configured", "TWIN-1", giftcard.Customer{}, "TWIN-1", ""},
+		{"configured and unknown", "XXX", giftcard.Customer{DisplayName: "the widget shop"}, "", giftcard.MerchantUnknown},
+		{"unknown", "", giftcard.Customer{ID: "77", DisplayName: "Jane Doe"}, "", giftcard.MerchantUnknown},
+		{"ambiguous", "", giftcard.Customer{ID: "77", DisplayName: "Twins"}, "", giftcard.MerchantAmbiguous},
+		{"guest", "", giftcard.Customer{}, "", giftcard.MerchantUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{Merchants: twins})
+			i.gifts.MerchantCode = tt.configured
+			out, err := i.lookUp(t, activities.LookUpMerchantInput{OrderName: "#1001", Customer: tt.customer})
+			require.Equal(t, tt.want, out.MerchantCode)
+			if tt.kind == "" {
+				require.NoError(t, err)
+				return
+			}
+			failure := requireKind(t, err, tt.kind, "order #1001, looking up its merchant")
+			if tt.customer.ID != "" {
+				require.Contains(t, failure.Message(), "customer 77")
+				require.NotContains(t, failure.Message(), tt.customer.DisplayName)
+			}
+		})
+	}
+}
+
+func TestLookUpMerchantFails(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		fault cashstartest.Fault
+		want  giftcard.Kind
+	}{
+		{refuse(503), giftcard.Unavailable},
+		{limit(420, "1"), giftcard.RateLimited},
+		{refuse(403), giftcard.Unauthorized}, // declining is for cards
+		{cashstartest.Fault{Kind: cashstartest.HTML}, giftcard.Unavailable},
+		{cashstartest.Fault{Kind: cashstartest.Truncated}, giftcard.Unavailable},
+		{cashstartest.Fault{Kind: cashstartest.Drop}, giftcard.Unavailable},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.fault.Kind, tt.fault.Status), func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{})
+			i.issuer.Inject(tt.fault)
+			in := activities.LookUpMerchantInput{
+				OrderName: "#1001", Customer: giftcard.Customer{ID: "77", DisplayName: "The Widget Shop"},
+			}
+			_, err := i.lookUp(t, in)
+			requireKind(t, err, tt.want, "order #1001, looking up its merchant")
+			out, err := i.lookUp(t, in)
+			require.NoError(t, err, "the failure is not kept")
+			require.Equal(t, "TWS", out.MerchantCode)
+		})
+	}
+}
