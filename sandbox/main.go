@@ -1,0 +1,11 @@
+// Command sandbox runs the whole of giftbridge on this machine: Temporal with its Web UI, a simulated shop and issuer, a
+// worker and the schedule. It shows orders become gift cards.
+package main
+
+import (
+	"os"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+)
+
+func main() { os.Exit(app.Execute(newCommand(), os.Stderr)) }

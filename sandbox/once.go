@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// progressEvery is how often a run that takes long says where it stands.
+const progressEvery = 2 * time.Second
+
+// once places the orders, waits until all is settled, and gives account.
+func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, errors.New("--timeout is over"))
+	defer cancel()
+	began := time.Now()
+	for range f.orders {
+		customers.Place()
+	}
+	customers.PayPending()
+	say.line("%d orders placed", f.orders)
+	var lag time.Duration
+	if f.faults {
+		lag = stack.FaultyLag
+	}
+	told := time.Now()
+	settleErr := s.Settle(ctx, time.Now(), lag, func(status *operator.Status) {
+		if time.Since(told) < progressEvery {
+			return
+		}
+		told = time.Now()
+		say.line("%d cards issued; orders: %d running, %d completed, %d failed", len(s.Issuer.Cards()),
+			status.Orders[operator.Running], status.Orders[operator.Completed], status.Orders[operator.Failed])
+	})
+	if settleErr != nil && ctx.Err() == nil {
+		return settleErr
+	}
+	account, err := s.Account(context.WithoutCancel(ctx), customers.Placed())
+	if err != nil {
+		return err
+	}
+	account.Seconds = time.Since(began).Seconds()
+	if settleErr != nil {
+		account.Problems = append(account.Problems, settleErr.Error())
+	}
+	if f.json {
+		err = printJSON(stdout, account)
+	} else {
+		err = printAccount(stdout, account)
+	}
+	switch {
+	case err != nil:
+		return err
+	case errors.Is(settleErr, context.Canceled):
+		return settleErr
+	case !account.OK():
+		return fmt.Errorf("the account does not balance: %d problems, the first: %s",
+			len(account.Problems), account.Problems[0])
+	}
+	say.line("every expected card exists exactly once, and nothing else does")
+	return nil
+}
+
+func printAccount(w io.Writer, a stack.Account) error {
+	_, err := fmt.Fprintf(w, `orders placed    %d
+  eligible       %d
+  left out       %d
+  failed         %d
+cards expected   %d
+  issued         %d
+  missing        %d
+  duplicate      %d
+  unexpected     %d
+requests         %d to the issuer, %d to the shop
+seconds          %.1f
+`, a.OrdersPlaced, a.OrdersEligible, a.OrdersLeftOut, a.OrdersFailed, a.CardsExpected, a.CardsIssued, a.CardsMissing,
+		a.CardsDuplicate, a.CardsUnexpected, a.IssuerRequests, a.ShopRequests, a.Seconds)
+	for _, p := range a.Problems {
+		if err == nil {
+			_, err = fmt.Fprintln(w, "PROBLEM", p)
+		}
+	}
+	return err
+}

@@ -1,0 +1,164 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+// Account compares what customers placed with what exists: the issuer's ledger for cards, Temporal for orders.
+type Account struct {
+	OrdersPlaced int `json:"orders_placed"`
+	// OrdersEligible are the gift-card orders among them, those that cannot succeed included.
+	OrdersEligible int `json:"orders_eligible"`
+	CardsExpected  int `json:"cards_expected"`
+	// CardsIssued are the cards in the issuer's ledger.
+	CardsIssued int `json:"cards_issued"`
+	// CardsDuplicate exist more often than they should, CardsMissing less often, and CardsUnexpected should not exist.
+	CardsDuplicate  int `json:"cards_duplicate"`
+	CardsMissing    int `json:"cards_missing"`
+	CardsUnexpected int `json:"cards_unexpected"`
+	// OrdersFailed are the orders whose workflow failed, OrdersLeftOut those that have none.
+	OrdersFailed  int `json:"orders_failed"`
+	OrdersLeftOut int `json:"orders_left_out"`
+	// IssuerRequests and ShopRequests are what the simulators were asked, failed requests included.
+	IssuerRequests int     `json:"issuer_requests"`
+	ShopRequests   int     `json:"shop_requests"`
+	Seconds        float64 `json:"seconds"`
+	// Problems says what is not as it should be.
+	Problems []string `json:"problems"`
+}
+
+// OK tells whether every expected card exists exactly once and nothing else does, and exactly those orders failed that
+// had to.
+func (a Account) OK() bool { return len(a.Problems) == 0 }
+
+// maxProblems bounds the list of problems.
+const maxProblems = 50
+
+func (a *Account) problem(format string, args ...any) {
+	if len(a.Problems) < maxProblems {
+		a.Problems = append(a.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// Account settles the account of what was placed.
+func (s *Stack) Account(ctx context.Context, placed []Placed) (Account, error) {
+	orders, err := s.Operator.ListOrders(ctx, operator.OrderFilter{})
+	if err != nil {
+		return Account{}, err
+	}
+	a := Account{OrdersPlaced: len(placed), Problems: []string{}}
+	s.countCards(&a, placed)
+	countOrders(&a, placed, orders)
+	for _, byStatus := range s.Issuer.Stats().Requests {
+		for _, n := range byStatus {
+			a.IssuerRequests += n
+		}
+	}
+	for _, n := range s.Shop.Stats().Requests {
+		a.ShopRequests += n
+	}
+	return a, nil
+}
+
+// countCards compares multisets: two cards of one line are alike in everything that the ledger and the order share.
+func (s *Stack) countCards(a *Account, placed []Placed) {
+	left := map[ExpectedCard]int{}
+	known := map[ExpectedCard]bool{}
+	for _, p := range placed {
+		for _, c := range p.Cards {
+			left[c]++
+			known[c] = true
+			a.CardsExpected++
+		}
+	}
+	for _, c := range s.Issuer.Cards() {
+		a.CardsIssued++
+		card := ExpectedCard{c.Target, c.InitialBalance, c.Currency, c.MerchantCode}
+		switch {
+		case left[card] > 0:
+			left[card]--
+		case known[card]:
+			a.CardsDuplicate++
+			a.problem("card %s was issued once too often: %+v", c.AuditNumber, card)
+		default:
+			a.CardsUnexpected++
+			a.problem("card %s should not exist: %+v", c.AuditNumber, card)
+		}
+	}
+	for card, n := range left {
+		if n > 0 {
+			a.CardsMissing += n
+			a.problem("missing, %d times: %+v", n, card)
+		}
+	}
+}
+
+func countOrders(a *Account, placed []Placed, orders []operator.Order) {
+	states := map[string]operator.State{}
+	for _, o := range orders {
+		states[o.ID] = o.State
+	}
+	for _, p := range placed {
+		state, known := states[strconv.FormatInt(p.ID, 10)]
+		want := operator.Completed
+		if p.Fails {
+			want = operator.Failed
+		}
+		if p.GiftCards {
+			a.OrdersEligible++
+		}
+		if !known {
+			a.OrdersLeftOut++
+		}
+		if state == operator.Failed {
+			a.OrdersFailed++
+		}
+		switch {
+		case p.GiftCards && !known:
+			a.problem("order %s (%s) has no workflow", p.Name, p.Kind)
+		case p.GiftCards && state != want:
+			a.problem("order %s (%s) is %s and should be %s", p.Name, p.Kind, state, want)
+		case !p.GiftCards && known:
+			a.problem("order %s (%s) has a workflow and should have been left out", p.Name, p.Kind)
+		}
+	}
+}
+
+// settleEvery is how often Settle looks.
+const settleEvery = 250 * time.Millisecond
+
+// Settle waits until polls have seen everything that was placed before since (index lag included), no order is running,
+// and one more poll has read the overlap again. Progress, if not nil, is called with where things stand.
+func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, progress func(*operator.Status)) error {
+	look := time.NewTicker(settleEvery)
+	defer look.Stop()
+	var quiet time.Time
+	for {
+		status, err := s.Operator.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(status)
+		}
+		switch {
+		case status.Watermark.Before(since.Add(lag)) || status.Orders[operator.Running] > 0:
+			quiet = time.Time{}
+		case quiet.IsZero():
+			quiet = status.Watermark
+		case status.Watermark.After(quiet):
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not settled: watermark %s, %d orders running: %w",
+				status.Watermark.Format(time.RFC3339), status.Orders[operator.Running], ctx.Err())
+		case <-look.C:
+		}
+	}
+}

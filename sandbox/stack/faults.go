@@ -1,0 +1,55 @@
+package stack
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// FaultyLag is how far the search index of a faulty shop lags.
+const FaultyLag = 2 * time.Second
+
+// CashStarFaults are what goes wrong at a bad day of the issuer: about every fourth request, before and after it took
+// effect. None of them is final.
+func CashStarFaults() []cashstartest.RandomFault {
+	fault := func(rate float64, f cashstartest.Fault) cashstartest.RandomFault {
+		return cashstartest.RandomFault{Rate: rate, Fault: f}
+	}
+	return []cashstartest.RandomFault{
+		fault(0.04, cashstartest.Fault{Kind: cashstartest.ServerError}),
+		fault(0.04, cashstartest.Fault{Kind: cashstartest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}),
+		fault(0.03, cashstartest.Fault{Kind: cashstartest.Drop}),
+		fault(0.04, cashstartest.Fault{Kind: cashstartest.Drop, AfterCommit: true}),
+		fault(0.01, cashstartest.Fault{Kind: cashstartest.Slow, Delay: 3 * time.Second}),
+		fault(0.01, cashstartest.Fault{Kind: cashstartest.Slow, Delay: 3 * time.Second, AfterCommit: true}),
+		fault(0.02, cashstartest.Fault{Kind: cashstartest.RateLimit, RetryAfter: "1"}),
+		fault(0.02, cashstartest.Fault{Kind: cashstartest.RateLimit, Status: http.StatusTooManyRequests, RetryAfter: "2"}),
+		fault(0.02, cashstartest.Fault{Kind: cashstartest.Malformed}),
+		fault(0.02, cashstartest.Fault{Kind: cashstartest.Truncated}),
+		fault(0.02, cashstartest.Fault{Kind: cashstartest.HTML, AfterCommit: true}),
+	}
+}
+
+// ShopifyFaults are what goes wrong at a bad day of the shop: about every third request.
+func ShopifyFaults(seed uint64) shopifytest.Faults {
+	rate := func(probability float64, f shopifytest.Fault) shopifytest.Rate {
+		return shopifytest.Rate{Fault: f, Probability: probability}
+	}
+	return shopifytest.Faults{
+		Seed: seed,
+		Rates: []shopifytest.Rate{
+			rate(0.05, shopifytest.Fault{Kind: shopifytest.FaultStatus}),
+			rate(0.04, shopifytest.Fault{
+				Kind: shopifytest.FaultStatus, Status: http.StatusTooManyRequests, RetryAfter: "1.5",
+			}),
+			rate(0.05, shopifytest.Fault{Kind: shopifytest.FaultThrottled}),
+			rate(0.05, shopifytest.Fault{Kind: shopifytest.FaultInternalError}),
+			rate(0.03, shopifytest.Fault{Kind: shopifytest.FaultHTML}),
+			rate(0.03, shopifytest.Fault{Kind: shopifytest.FaultMalformed}),
+			rate(0.03, shopifytest.Fault{Kind: shopifytest.FaultTruncated}),
+			rate(0.03, shopifytest.Fault{Kind: shopifytest.FaultDropped}),
+		},
+	}
+}

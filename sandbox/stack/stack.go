@@ -1,0 +1,228 @@
+// Package stack runs the whole system on one machine: a Temporal server with its Web UI, the simulated shop and issuer,
+// the schedule and a worker. The sandbox command, the end-to-end tests and the benchmarks are its users.
+//
+// The worker is the real one. It knows that it talks to simulators as little as a worker in production does: all it is
+// given are addresses.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// The credentials of the simulated services.
+const (
+	Shop        = "sandbox.myshopify.com"
+	accessToken = "shpat_sandbox"
+	username    = "sandbox"
+	password    = "sandbox-password"
+)
+
+// Options say what a stack is like. The zero value is everything on free ports, in memory, with a worker.
+type Options struct {
+	// TemporalPort, UIPort, ShopifyPort and CashStarPort are free ones where they are zero; a UIPort of
+	// temporalserver.NoUI leaves the Web UI out.
+	TemporalPort, UIPort, ShopifyPort, CashStarPort int
+	// DBFile keeps Temporal's state in a file; empty means in memory.
+	DBFile string
+	// Shopify and CashStar are the simulators' options; credentials are filled in.
+	Shopify  shopifytest.Options
+	CashStar cashstartest.Options
+	// Configure changes the configuration before it is used.
+	Configure func(*config.Config)
+	// NoWorker and NoSchedule leave these out.
+	NoWorker, NoSchedule bool
+	// Log takes the worker's log.
+	Log zerolog.Logger
+}
+
+// Stack is a running system.
+type Stack struct {
+	Shop     *shopifytest.Server
+	Issuer   *cashstartest.Server
+	Temporal *temporalserver.Server
+	Operator *operator.Operator
+	Config   config.Config
+
+	log     zerolog.Logger
+	worker  *app.Worker
+	servers []*http.Server
+}
+
+// Start starts a stack. What was started before an error is stopped.
+func Start(ctx context.Context, o Options) (_ *Stack, err error) {
+	s := &Stack{log: o.Log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop())
+		}
+	}()
+	s.Temporal, err = temporalserver.Start(ctx, temporalserver.Options{
+		Port: o.TemporalPort, UIPort: o.UIPort, DBFile: o.DBFile,
+		SearchAttributes: workflows.SearchAttributes(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.Shopify.Domain, o.Shopify.AccessToken = Shop, accessToken
+	s.Shop = shopifytest.New(o.Shopify)
+	shopURL, err := s.serve(ctx, o.ShopifyPort, s.Shop)
+	if err != nil {
+		return nil, fmt.Errorf("start simulated shop: %w", err)
+	}
+	o.CashStar.Username, o.CashStar.Password = username, password
+	s.Issuer = cashstartest.New(o.CashStar)
+	issuerURL, err := s.serve(ctx, o.CashStarPort, s.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("start simulated issuer: %w", err)
+	}
+	s.Config = s.configuration(shopURL, issuerURL+"/v2/")
+	if o.Configure != nil {
+		o.Configure(&s.Config)
+	}
+	if err := s.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if s.Operator, err = operator.New(ctx, s.TemporalOptions(), s.Config, o.Log); err != nil {
+		return nil, err
+	}
+	if !o.NoSchedule {
+		if _, err := s.Operator.EnsureSchedules(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if !o.NoWorker {
+		if err := s.StartWorker(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// configuration is quick: a person watches.
+func (s *Stack) configuration(shopURL, issuerURL string) config.Config {
+	c := config.Default()
+	c.Shopify.Shop = Shop
+	c.Shopify.BaseURL = shopURL
+	c.Shopify.AccessToken = config.NewSecret(accessToken)
+	c.Shopify.B2B = true
+	c.Orders.GiftCardSKUs = SKUs()
+	c.Orders.CreatedAtMin = time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	c.Poll.Interval = 2 * time.Second
+	c.Poll.Overlap = time.Minute
+	c.Poll.SettleDelay = time.Second
+	c.CashStar.BaseURL = issuerURL
+	c.CashStar.Username = username
+	c.CashStar.Password = config.NewSecret(password)
+	c.CashStar.Timeout = 2 * time.Second
+	c.Issue.AuditPrefix = "SBX"
+	c.Payload.Encryption = config.EncryptionOff
+	c.Metrics.Addr = config.MetricsOff
+	c.Digest.TemporalUIURL = s.Temporal.UIURL()
+	if c.Digest.TemporalUIURL == "" {
+		c.Digest.TemporalUIURL = "http://localhost"
+	}
+	return c
+}
+
+func (s *Stack) serve(ctx context.Context, port int, h http.Handler) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	s.servers = append(s.servers, server)
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error().Err(err).Msg("a simulator stopped serving")
+		}
+	}()
+	return "http://" + l.Addr().String(), nil
+}
+
+// TemporalOptions are a client's options for the stack's Temporal server.
+func (s *Stack) TemporalOptions() client.Options {
+	return client.Options{HostPort: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace()}
+}
+
+// StartWorker starts the stack's worker, after NoWorker or StopWorker.
+func (s *Stack) StartWorker(ctx context.Context) error {
+	w, err := app.StartWorker(ctx, app.WorkerOptions{Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.worker = w
+	return nil
+}
+
+// StopWorker stops the stack's worker, if it runs.
+func (s *Stack) StopWorker() {
+	if s.worker != nil {
+		s.worker.Stop()
+		s.worker = nil
+	}
+}
+
+// Environ returns the environment for a worker or a starter in a process of its own, as NAME=value. The secrets in it
+// are the simulators'.
+func (s *Stack) Environ() []string {
+	c := s.Config
+	return []string{
+		"TEMPORAL_ADDRESS=" + s.Temporal.HostPort(),
+		"TEMPORAL_NAMESPACE=" + s.Temporal.Namespace(),
+		"TEMPORAL_UI_URL=" + c.Digest.TemporalUIURL,
+		"SHOPIFY_SHOP=" + c.Shopify.Shop,
+		"SHOPIFY_BASE_URL=" + c.Shopify.BaseURL,
+		"SHOPIFY_ACCESS_TOKEN=" + c.Shopify.AccessToken.Reveal(),
+		"SHOPIFY_B2B=" + strconv.FormatBool(c.Shopify.B2B),
+		"GIFT_CARD_SKUS=" + strings.Join(c.Orders.GiftCardSKUs, ","),
+		"CREATED_AT_MIN=" + c.Orders.CreatedAtMin.Format(time.RFC3339),
+		"POLL_INTERVAL=" + c.Poll.Interval.String(),
+		"POLL_OVERLAP=" + c.Poll.Overlap.String(),
+		"POLL_SETTLE_DELAY=" + c.Poll.SettleDelay.String(),
+		"POLL_PAGE_SIZE=" + strconv.Itoa(c.Poll.PageSize),
+		"CASHSTAR_BASE_URL=" + c.CashStar.BaseURL,
+		"CASHSTAR_USERNAME=" + c.CashStar.Username,
+		"CASHSTAR_PASSWORD=" + c.CashStar.Password.Reveal(),
+		"CASHSTAR_TIMEOUT=" + c.CashStar.Timeout.String(),
+		"CASHSTAR_MAX_RPS=" + strconv.FormatFloat(c.CashStar.MaxRPS, 'f', -1, 64),
+		"AUDIT_PREFIX=" + c.Issue.AuditPrefix,
+		"RETRY_BUDGET=" + c.Issue.RetryBudget.String(),
+		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
+		"METRICS_ADDR=" + c.Metrics.Addr,
+	}
+}
+
+// Stop stops everything, the worker first. It may be called more than once.
+func (s *Stack) Stop() error {
+	s.StopWorker()
+	if s.Operator != nil {
+		s.Operator.Close()
+		s.Operator = nil
+	}
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+	s.servers = nil
+	if s.Temporal == nil {
+		return nil
+	}
+	return s.Temporal.Stop(context.Background())
+}

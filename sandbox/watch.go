@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// lookEvery is how often the watcher looks for news.
+const lookEvery = 500 * time.Millisecond
+
+// watch lets customers place orders and tells what becomes of them, until ctx ends.
+func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller) error {
+	w := watcher{s: s, say: say, failed: map[string]bool{}}
+	place, look := time.NewTicker(f.every), time.NewTicker(lookEvery)
+	defer place.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			say.line("stopping: running activities may finish")
+			return nil
+		case <-place.C:
+			customers.PayPending()
+			p := customers.Place()
+			say.line("order %s placed: %s", p.Name, describe(p))
+		case <-look.C:
+			if err := w.look(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+func describe(p stack.Placed) string {
+	switch {
+	case !p.GiftCards:
+		return fmt.Sprintf("%s, to be left out", p.Kind)
+	case p.Fails:
+		return fmt.Sprintf("%s, cannot succeed", p.Kind)
+	}
+	return fmt.Sprintf("%s, %d cards", p.Kind, len(p.Cards))
+}
+
+// watcher tells news once.
+type watcher struct {
+	s      *stack.Stack
+	say    teller
+	cards  int
+	failed map[string]bool
+	poll   time.Time
+}
+
+func (w *watcher) look(ctx context.Context) error {
+	cards := w.s.Issuer.Cards()
+	for _, c := range cards[w.cards:] {
+		w.say.line("  card issued: %s %s for merchant %s, audit number %s",
+			c.InitialBalance, c.Currency, c.MerchantCode, c.AuditNumber)
+	}
+	w.cards = len(cards)
+	failed, err := w.s.Operator.ListOrders(ctx, operator.OrderFilter{State: operator.Failed})
+	if err != nil {
+		return err
+	}
+	for _, o := range failed {
+		if w.failed[o.ID] {
+			continue
+		}
+		w.failed[o.ID] = true
+		d, err := w.s.Operator.ShowOrder(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		w.say.line("  FAILED %s: %s", d.Failure.Kind, d.Failure.Message)
+		w.say.line("         %s", d.Link)
+	}
+	return w.lookAtPoll(ctx)
+}
+
+func (w *watcher) lookAtPoll(ctx context.Context) error {
+	status, err := w.s.Operator.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if p := status.LastPoll; p != nil && p.Until.After(w.poll) && p.Started > 0 {
+		w.say.line("  poll up to %s: %d orders seen, %d started, %d known, %d mixed",
+			p.Until.Format(time.TimeOnly), p.Seen, p.Started, p.Known, len(p.Mixed))
+	}
+	w.poll = status.Watermark
+	return nil
+}
