@@ -1,8 +1,10 @@
 package activities_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,15 +61,27 @@ func requireKind(t *testing.T, err error, kind giftcard.Kind, doing string) *tem
 	return failure
 }
 
-// logs collects what was logged.
-type logs chan string
+// logs keeps what was logged, with its keys and values.
+type logs struct {
+	mu     sync.Mutex
+	lines  []string
+	errors []string
+}
 
-func newLogs() logs { return make(logs, 1000) }
+func (l *logs) add(level, message string, keysAndValues []any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	line := fmt.Sprintln(append([]any{level, message}, keysAndValues...)...)
+	l.lines = append(l.lines, line)
+	if level == "ERROR" {
+		l.errors = append(l.errors, line)
+	}
+}
 
-func (l logs) Debug(string, ...any)       {}
-func (l logs) Info(string, ...any)        {}
-func (l logs) Warn(string, ...any)        {}
-func (l logs) Error(msg string, _ ...any) { l <- msg }
+func (l *logs) Debug(message string, keysAndValues ...any) { l.add("DEBUG", message, keysAndValues) }
+func (l *logs) Info(message string, keysAndValues ...any)  { l.add("INFO", message, keysAndValues) }
+func (l *logs) Warn(message string, keysAndValues ...any)  { l.add("WARN", message, keysAndValues) }
+func (l *logs) Error(message string, keysAndValues ...any) { l.add("ERROR", message, keysAndValues) }
 
 // date is a day of the month in which the orders of the tests lie.
 func date(day int) time.Time { return time.Date(2026, 7, day, 12, 0, 0, 0, time.UTC) }

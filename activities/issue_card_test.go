@@ -26,7 +26,7 @@ const (
 type issuing struct {
 	issuer *cashstartest.Server
 	gifts  *activities.GiftCards
-	logs   logs
+	logs   *logs
 }
 
 func newIssuing(t *testing.T, options cashstartest.Options) issuing {
@@ -36,7 +36,7 @@ func newIssuing(t *testing.T, options cashstartest.Options) issuing {
 		Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS", Currencies: []string{"USD"},
 	})
 	issuer := cashstartest.New(options)
-	return issuing{issuer: issuer, gifts: newGiftCards(t, issuer, password), logs: newLogs()}
+	return issuing{issuer: issuer, gifts: newGiftCards(t, issuer, password), logs: &logs{}}
 }
 
 func newGiftCards(t *testing.T, issuer http.Handler, password string) *activities.GiftCards {

@@ -1,0 +1,117 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// The names of activities are in the histories of running workflows: they never change. One that is no longer used
+// stays until no history names it.
+func TestActivityNames(t *testing.T) {
+	t.Parallel()
+	want := map[reflect.Type][]string{
+		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders"},
+		reflect.TypeFor[*activities.GiftCards](): {"IssueCard", "LookUpMerchant"},
+	}
+	for of, names := range want {
+		require.Equal(t, names, methods(of), of)
+	}
+}
+
+func methods(of reflect.Type) []string {
+	var names []string
+	for m := range of.NumMethod() {
+		names = append(names, of.Method(m).Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Every exported method of these structs is registered as an activity. One struct in and one struct out let fields be
+// added without breaking the workflows that run.
+func TestActivityShape(t *testing.T) {
+	t.Parallel()
+	for _, of := range []reflect.Type{reflect.TypeFor[*activities.Orders](), reflect.TypeFor[*activities.GiftCards]()} {
+		for m := range of.NumMethod() {
+			method := of.Method(m)
+			f := method.Type
+			require.Equal(t, 3, f.NumIn(), method.Name) // the receiver is the first
+			require.Equal(t, reflect.TypeFor[context.Context](), f.In(1), method.Name)
+			require.Equal(t, reflect.Struct, f.In(2).Kind(), method.Name)
+			require.Equal(t, method.Name+"Input", f.In(2).Name())
+			require.Equal(t, 2, f.NumOut(), method.Name)
+			require.Equal(t, reflect.Struct, f.Out(0).Kind(), method.Name)
+			require.Equal(t, method.Name+"Result", f.Out(0).Name())
+			require.Equal(t, reflect.TypeFor[error](), f.Out(1), method.Name)
+		}
+	}
+}
+
+// What activities take and give is in histories, too: fields are added, never renamed or removed.
+func TestActivityFieldsInHistories(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	tests := []struct {
+		value any
+		want  string
+	}{
+		{
+			activities.ListGiftCardOrdersInput{
+				Rules:       giftcard.Rules{SKUs: []string{"GIFT-50"}, CreatedFrom: at},
+				UpdatedFrom: at, UpdatedBefore: at, PageSize: 100, Cursor: "c",
+			},
+			`{"rules": {"skus": ["GIFT-50"], "created_from": "2026-07-01T00:00:00Z"},
+			"updated_from": "2026-07-01T00:00:00Z", "updated_before": "2026-07-01T00:00:00Z", "page_size": 100, "cursor": "c"}`,
+		},
+		{
+			activities.ListGiftCardOrdersResult{
+				NextCursor: "c", Seen: 3, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 1, giftcard.NativeGiftCard: 1},
+				Mixed: []string{"#1"}, Native: []string{"#2"}, ServedVersion: "2026-10",
+			},
+			`{"next_cursor": "c", "seen": 3, "left_out": {"mixed": 1, "native_gift_card": 1},
+			"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10"}`,
+		},
+		{
+			activities.LookUpMerchantInput{OrderName: "#1", Customer: giftcard.Customer{ID: "77"}, RetryBudget: time.Hour},
+			`{"order_name": "#1", "customer": {"id": "77"}, "retry_budget": 3600000000000}`,
+		},
+		{activities.LookUpMerchantResult{MerchantCode: "TWS"}, `{"merchant_code": "TWS"}`},
+		{
+			activities.IssueCardInput{
+				OrderName: "#1", Unit: 2, AuditNumber: "a", MerchantCode: "TWS", Price: "50.0", Currency: "USD",
+				Recipient: giftcard.Recipient{Email: "ada@example.com"}, RetryBudget: time.Hour,
+			},
+			`{"order_name": "#1", "unit": 2, "audit_number": "a", "merchant_code": "TWS", "price": "50.0",
+			"currency": "USD", "recipient": {"email": "ada@example.com"}, "retry_budget": 3600000000000}`,
+		},
+		{
+			activities.IssueCardResult{
+				AuditNumber: "a", OrderNumber: "7", EGCCode: "e", MaskedNumber: "***", Amount: "50.00", Currency: "USD",
+				Existed: true,
+			},
+			`{"audit_number": "a", "order_number": "7", "egc_code": "e", "masked_number": "***", "amount": "50.00",
+			"currency": "USD", "existed": true}`,
+		},
+		{
+			activities.FailureDetails{Status: 403, Code: "ACCESS_DENIED", RequestID: "r"},
+			`{"status": 403, "code": "ACCESS_DENIED", "request_id": "r"}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(reflect.TypeOf(tt.value).Name(), func(t *testing.T) {
+			t.Parallel()
+			written, err := json.Marshal(tt.value)
+			require.NoError(t, err)
+			require.JSONEq(t, tt.want, string(written))
+		})
+	}
+}
