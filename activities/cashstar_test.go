@@ -187,6 +187,18 @@ func TestSendOn(t *testing.T) {
 	}
 }
 
+func TestSendOnTheMomentTheDayBegins(t *testing.T) {
+	t.Parallel()
+	midnight := time.Date(2026, 7, 16, 0, 0, 0, 0, time.UTC)
+	to := giftcard.Recipient{SendOn: "2026-07-16"}
+	got, err := sendOn(to, midnight)
+	require.NoError(t, err)
+	require.Zero(t, got)
+	got, err = sendOn(to, midnight.Add(-time.Nanosecond))
+	require.NoError(t, err)
+	require.True(t, midnight.Equal(got))
+}
+
 func TestSendOnRefusesWhatIsNoDay(t *testing.T) {
 	t.Parallel()
 	for _, day := range []string{

@@ -199,6 +199,28 @@ func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
 	require.Equal(t, 1, fetches(server))
 }
 
+// A look-up that finds the list old just before another one has renewed it does not renew it again.
+func TestMerchantListIsFetchedOnceForThoseWhoJustMissedIt(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	_, err := list.match(t.Context(), "", known)
+	require.NoError(t, err)
+	clock.advance(merchantsTTL + time.Nanosecond)
+
+	overtaken := false
+	list.now = func() time.Time {
+		if !overtaken {
+			overtaken = true
+			_, err := list.match(t.Context(), "", known)
+			require.NoError(t, err)
+		}
+		return clock.now()
+	}
+	_, err = list.match(t.Context(), "", known)
+	require.NoError(t, err)
+	require.Equal(t, 2, fetches(server))
+}
+
 func TestMerchantListGrowsOld(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
