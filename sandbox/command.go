@@ -68,7 +68,7 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.shopifyPort, "shopify-port", 0, "port of the simulated shop; 0 picks a free one")
 	fs.IntVar(&f.cashStarPort, "cashstar-port", 0, "port of the simulated CashStar; 0 picks a free one")
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
-	fs.StringVar(&f.logLevel, "log-level", "error", "the worker's log: debug, info, warn, error")
+	fs.StringVar(&f.logLevel, "log-level", logOff, "the worker's log: debug, info, warn, error or off")
 	return cmd
 }
 
@@ -101,12 +101,23 @@ func (f *flags) validate(cmd *cobra.Command) error {
 	if f.once && !cmd.Flags().Changed("ui-port") {
 		f.uiPort = 0
 	}
-	return config.Log{Level: f.logLevel, Format: config.FormatAuto}.Validate()
+	_, err := f.log(io.Discard)
+	return err
+}
+
+// logOff is the log level of a sandbox that leaves the telling to itself.
+const logOff = "off"
+
+func (f *flags) log(w io.Writer) (zerolog.Logger, error) {
+	if f.logLevel == logOff {
+		return zerolog.Nop(), nil
+	}
+	return logging.New(w, config.Log{Level: f.logLevel, Format: config.FormatAuto})
 }
 
 func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say := teller{w: stderr, zero: time.Now()}
-	log, err := logging.New(stderr, config.Log{Level: f.logLevel, Format: config.FormatAuto})
+	log, err := f.log(stderr)
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,23 @@ module github.com/giftbridge/giftbridge/sandbox
 go 1.26.8
 
 require (
+	github.com/rs/zerolog v1.35.1
+	github.com/spf13/cobra v1.10.2
 	github.com/temporalio/ui-server/v2 v2.54.1
 	go.temporal.io/sdk v1.50.0
 	go.temporal.io/server v1.32.1
 )
 
 require (
+	github.com/BurntSushi/toml v1.4.0 // indirect
+	github.com/Khan/genqlient v0.8.1 // indirect
+	github.com/agnivade/levenshtein v1.1.1 // indirect
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/kelseyhightower/envconfig v1.4.0 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect
 	github.com/planetscale/vtprotobuf v0.6.1-0.20240319094008-0393e58bdf10 // indirect
+	github.com/vektah/gqlparser/v2 v2.5.19 // indirect
+	go.temporal.io/sdk/contrib/envconfig v1.0.2 // indirect
 )
 
 require (

@@ -64,7 +64,7 @@ func operate(cmd *cobra.Command, load func() (config.Config, error), do func(con
 	if err != nil {
 		return &app.UsageError{Err: err}
 	}
-	o, err := operator.New(cmd.Context(), temporal, cfg, log)
+	o, err := app.NewOperator(cmd.Context(), temporal, cfg, log)
 	if err != nil {
 		return err
 	}

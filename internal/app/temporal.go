@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
+	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
 // TemporalFromEnvironment reads where Temporal is, and as whom, from the variables and the profile file that the
@@ -27,15 +28,26 @@ func TemporalFromEnvironment() (client.Options, error) {
 // dialTimeout bounds the first contact: long enough for a server that is just starting, short enough for a person.
 const dialTimeout = 20 * time.Second
 
-// Dial connects to Temporal with our logger and, unless it is off, with encrypted payloads.
-func Dial(ctx context.Context, options client.Options, p config.Payload, log zerolog.Logger) (client.Client, error) {
+// NewOperator connects to Temporal with our logger and, unless it is off, with encrypted payloads, and returns an
+// operator who owns the connection.
+func NewOperator(
+	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
+) (*operator.Operator, error) {
+	_, o, err := dial(ctx, options, cfg, log)
+	return o, err
+}
+
+// dial connects to Temporal; the operator uses the client too.
+func dial(
+	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
+) (client.Client, *operator.Operator, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
 	options.Logger = logging.Temporal(log)
-	payloads, err := codec.New(p)
+	payloads, err := codec.New(cfg.Payload)
 	if err != nil {
-		return nil, fmt.Errorf("set up payload encryption: %w", err)
+		return nil, nil, fmt.Errorf("set up payload encryption: %w", err)
 	}
 	options.DataConverter = codec.DataConverter(payloads)
 	options.FailureConverter = codec.FailureConverter(payloads)
@@ -43,9 +55,9 @@ func Dial(ctx context.Context, options client.Options, p config.Payload, log zer
 	defer cancel()
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Temporal at %s, namespace %s: %w", orDefault(options.HostPort), options.Namespace, err)
+		return nil, nil, fmt.Errorf("connect to Temporal at %s, namespace %s: %w", orDefault(options.HostPort), options.Namespace, err)
 	}
-	return c, nil
+	return c, operator.New(c, options.Namespace, payloads, cfg), nil
 }
 
 func orDefault(hostPort string) string {

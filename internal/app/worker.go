@@ -14,6 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -59,17 +60,11 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.onFatal); err != nil {
 		return nil, err
 	}
-	if w.client, err = Dial(ctx, o.Temporal, o.Config.Payload, o.Log); err != nil {
+	var op *operator.Operator
+	if w.client, op, err = dial(ctx, o.Temporal, o.Config, o.Log); err != nil {
 		return nil, err
 	}
-	namespace := o.Temporal.Namespace
-	if namespace == "" {
-		namespace = client.DefaultNamespace
-	}
-	if err := CheckRetention(ctx, w.client, namespace, o.Config.Orders.MaxOrderAge); err != nil {
-		return nil, err
-	}
-	if err := CheckSearchAttributes(ctx, w.client, namespace); err != nil {
+	if err := op.CheckNamespace(ctx); err != nil {
 		return nil, err
 	}
 	for _, queue := range []worker.Worker{
@@ -81,7 +76,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		w.workers = append(w.workers, queue)
 	}
 	w.health.ready(w.client)
-	w.log.Info().Str("namespace", namespace).Str("shop", o.Config.Shopify.Shop).
+	w.log.Info().Str("shop", o.Config.Shopify.Shop).
 		Str("health", w.health.addr()).Msg("worker is polling")
 	return w, nil
 }

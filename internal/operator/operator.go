@@ -1,21 +1,17 @@
 package operator
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
 )
@@ -29,30 +25,18 @@ type Operator struct {
 	cfg       config.Config
 }
 
-// New connects to Temporal. Close ends the connection.
-func New(ctx context.Context, temporalOptions client.Options, cfg config.Config, log zerolog.Logger) (*Operator, error) {
-	payloads, err := codec.New(cfg.Payload)
-	if err != nil {
-		return nil, fmt.Errorf("set up payload encryption: %w", err)
-	}
-	c, err := app.Dial(ctx, temporalOptions, cfg.Payload, log)
-	if err != nil {
-		return nil, err
-	}
-	namespace := temporalOptions.Namespace
-	if namespace == "" {
-		namespace = client.DefaultNamespace
-	}
+// New returns an operator who uses the client, which is of that namespace.
+func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Config) *Operator {
 	return &Operator{
 		client:    c,
 		namespace: namespace,
 		converter: codec.DataConverter(payloads),
 		failures:  codec.FailureConverter(payloads),
 		cfg:       cfg,
-	}, nil
+	}
 }
 
-// Close ends the connection.
+// Close ends the client's connection.
 func (o *Operator) Close() { o.client.Close() }
 
 // Link returns the address of a run in the Temporal Web UI.

@@ -16,7 +16,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -42,7 +41,7 @@ const catchUp = time.Minute
 // EnsureSchedules creates what a namespace needs, or brings it up to the configuration. It is safe on every deploy: what
 // is right is left alone, and a paused schedule stays paused.
 func (o *Operator) EnsureSchedules(ctx context.Context) ([]Change, error) {
-	if err := app.CheckRetention(ctx, o.client, o.namespace, o.cfg.Orders.MaxOrderAge); err != nil {
+	if err := o.checkRetention(ctx); err != nil {
 		return nil, err
 	}
 	changes, err := o.ensureSearchAttributes(ctx)

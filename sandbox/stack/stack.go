@@ -100,7 +100,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := s.Config.Validate(); err != nil {
 		return nil, err
 	}
-	if s.Operator, err = operator.New(ctx, s.TemporalOptions(), s.Config, o.Log); err != nil {
+	if s.Operator, err = app.NewOperator(ctx, s.TemporalOptions(), s.Config, o.Log); err != nil {
 		return nil, err
 	}
 	if !o.NoSchedule {

@@ -1,4 +1,4 @@
-package app
+package operator
 
 import (
 	"context"
@@ -6,19 +6,27 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// CheckRetention refuses a namespace that forgets closed workflows before orders are too old to be picked up: an order
+// CheckNamespace refuses a namespace in which a worker must not run: one that forgets too early, or lacks our search
+// attributes.
+func (o *Operator) CheckNamespace(ctx context.Context) error {
+	if err := o.checkRetention(ctx); err != nil {
+		return err
+	}
+	return o.checkSearchAttributes(ctx)
+}
+
+// checkRetention refuses a namespace that forgets closed workflows before orders are too old to be picked up: an order
 // whose workflow is forgotten would be issued a second time.
-func CheckRetention(ctx context.Context, c client.Client, namespace string, maxOrderAge time.Duration) error {
-	ns, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+func (o *Operator) checkRetention(ctx context.Context) error {
+	namespace, maxOrderAge := o.namespace, o.cfg.Orders.MaxOrderAge
+	ns, err := o.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	if err != nil {
 		return fmt.Errorf("read retention of namespace %s: %w", namespace, err)
 	}
@@ -32,13 +40,13 @@ func CheckRetention(ctx context.Context, c client.Client, namespace string, maxO
 		namespace, retention, maxOrderAge, namespace)
 }
 
-// CheckSearchAttributes refuses a namespace without our search attributes: every start of an order would be retried for
+// checkSearchAttributes refuses a namespace without our search attributes: every start of an order would be retried for
 // ever.
-func CheckSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
-	have, err := c.OperatorService().ListSearchAttributes(ctx,
-		&operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+func (o *Operator) checkSearchAttributes(ctx context.Context) error {
+	have, err := o.client.OperatorService().ListSearchAttributes(ctx,
+		&operatorservice.ListSearchAttributesRequest{Namespace: o.namespace})
 	if err != nil {
-		return fmt.Errorf("list search attributes of namespace %s: %w", namespace, err)
+		return fmt.Errorf("list search attributes of namespace %s: %w", o.namespace, err)
 	}
 	want := workflows.SearchAttributes()
 	var missing []string
@@ -49,7 +57,7 @@ func CheckSearchAttributes(ctx context.Context, c client.Client, namespace strin
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("namespace %s lacks search attributes: %s; run: starter schedules",
-			namespace, strings.Join(missing, ", "))
+			o.namespace, strings.Join(missing, ", "))
 	}
 	return nil
 }
