@@ -1,0 +1,119 @@
+package digest
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Columns are the columns of a digest's CSV, which has a header row, is UTF-8 and quoted as in RFC 4180. There is one
+// row per order or poll; cells that do not apply are empty, times are RFC 3339 in the digest's zone.
+//
+//   - state: failed, recovered, retrying, poll_failed, mixed or native
+//   - order, order_id: the order's name and Shopify's number of it
+//   - kind, message: why it failed, or had failed
+//   - attempts: how often it was tried
+//   - new: yes or no, for failed
+//   - at: when it failed; for retrying since when it has been running
+//   - history_expires_at: until when a failed order can be run again
+//   - rerun: not_tried, failed_again or still_running, for failed
+//   - activity: what is being retried
+//   - link: the run in the Web UI
+//   - command: what runs a failed order again
+//
+// A cell that a spreadsheet would take for a formula begins with an apostrophe.
+var Columns = []string{
+	"state", "order", "order_id", "kind", "message", "attempts", "new", "at", "history_expires_at", "rerun", "activity",
+	"link", "command",
+}
+
+// row is a row of the CSV, in the order of [Columns].
+type row struct {
+	state, order, orderID, kind, message string
+	attempts                             int
+	fresh                                string
+	at, expires                          time.Time
+	rerun, activity, link, command       string
+}
+
+func (r Report) rows() []row {
+	rows := make([]row, 0, len(r.FailedOrders)+len(r.Recovered)+len(r.Retrying)+len(r.FailedPolls)+len(r.Mixed)+
+		len(r.Native))
+	for _, o := range r.FailedOrders {
+		rerun := o.Rerun
+		if rerun == NotTried {
+			rerun = "not_tried"
+		}
+		rows = append(rows, row{
+			state: "failed", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), message: o.Message,
+			attempts: o.Attempts, fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.FailedAt,
+			expires: o.ExpiresAt, rerun: string(rerun), link: o.Link, command: o.Command,
+		})
+	}
+	for _, o := range r.Recovered {
+		rows = append(rows, row{state: "recovered", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), link: o.Link})
+	}
+	for _, o := range r.Retrying {
+		rows = append(rows, row{
+			state: "retrying", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), message: o.Message,
+			attempts: o.Attempt, at: o.Since, activity: o.Activity, link: o.Link,
+		})
+	}
+	for _, p := range r.FailedPolls {
+		rows = append(rows, row{state: "poll_failed", kind: string(p.Kind), message: p.Message, at: p.At, link: p.Link})
+	}
+	for _, name := range r.Mixed {
+		rows = append(rows, row{state: "mixed", order: name})
+	}
+	for _, name := range r.Native {
+		rows = append(rows, row{state: "native", order: name})
+	}
+	return rows
+}
+
+func (r row) cells(zone *time.Location) []string {
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.In(zone).Format(time.RFC3339)
+	}
+	attempts := ""
+	if r.attempts > 0 {
+		attempts = strconv.Itoa(r.attempts)
+	}
+	cells := []string{
+		r.state, clean(r.order, maxName), clean(r.orderID, maxName), clean(r.kind, maxName), clean(r.message, maxMessage),
+		attempts, r.fresh, stamp(r.at), stamp(r.expires), clean(r.rerun, maxName), clean(r.activity, maxName),
+		cleanLink(r.link), cleanCommand(r.command),
+	}
+	for i, c := range cells {
+		cells[i] = inert(c)
+	}
+	return cells
+}
+
+// inert keeps a spreadsheet from running a cell as a formula. The full-width signs count as signs in some locales.
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(cell)[0]) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func renderCSV(r Report, zone *time.Location) ([]byte, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	records := [][]string{Columns}
+	for _, row := range r.rows() {
+		records = append(records, row.cells(zone))
+	}
+	if err := w.WriteAll(records); err != nil {
+		return nil, fmt.Errorf("write csv: %w", err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,106 @@
+package digest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+const (
+	ui      = "http://localhost:8233/namespaces/gift-cards/workflows/gift-card-order%2Fexample.myshopify.com%2F"
+	command = "temporal workflow reset --namespace gift-cards --workflow-id gift-card-order/example.myshopify.com/%s " +
+		"--run-id 0198c7a2-7b1e-7c3f-9a52-5d1f5f0e6b11 --event-id 7 --reason 'run again'"
+)
+
+// evening is 18:00 in Rome, an hour that UTC does not show.
+var evening = time.Date(2026, 8, 22, 16, 0, 0, 0, time.UTC)
+
+func order(id string, kind giftcard.Kind, message string, age time.Duration) digest.FailedOrder {
+	return digest.FailedOrder{
+		Name: "#" + id, OrderID: "58" + id, Kind: kind, Message: message, Attempts: 1, FailedAt: evening.Add(-age), Age: age,
+		New: age < 24*time.Hour, ExpiresAt: evening.Add(30*24*time.Hour - age), Link: ui + "58" + id,
+		Command: fmt.Sprintf(command, "58"+id),
+	}
+}
+
+// quiet is a report with nothing to say.
+func quiet() digest.Report {
+	return digest.Report{
+		Date: evening, TimeZone: "Europe/Rome", Shop: "example.myshopify.com", Namespace: "gift-cards",
+		Window:    digest.Window{From: evening.AddDate(0, 0, -1), To: evening},
+		Watermark: digest.Watermark{At: evening.Add(-5 * time.Minute), Age: 5 * time.Minute},
+		Issued: digest.Issued{Orders: 1204, Cards: 1310, Currencies: []digest.CurrencyTotal{
+			{Currency: "USD", Cards: 1309, Amount: "65450.00"}, {Currency: "EUR", Cards: 1, Amount: "20.00"},
+		}},
+	}
+}
+
+// full is a report with something of everything.
+func full() digest.Report {
+	r := quiet()
+	again := order("1002", giftcard.Timeout, "issue card 2 of 3 of order #1002: CashStar did not answer in time; cards 1 "+
+		"and 3 exist", 3*time.Hour)
+	again.Attempts, again.Rerun = 1200, digest.FailedAgain
+	running := order("1003", giftcard.Unavailable, "issue card: CashStar could not be reached", 50*time.Hour)
+	running.Attempts, running.Rerun = 61, digest.StillRunning
+	expiring := order("0907", "Terminated", "the workflow was terminated", 28*24*time.Hour)
+	expired := order("0905", giftcard.MerchantUnknown, "no merchant is called \"Q & A <Ltd>\"", 31*24*time.Hour)
+	r.FailedOrders = []digest.FailedOrder{
+		order("1001", giftcard.MerchantUnknown, "no merchant fits the customer of order #1001", 40*time.Minute),
+		again, running, expiring, expired,
+	}
+	r.FailedTotal = 8
+	r.Recovered = []digest.RecoveredOrder{{Name: "#1004", OrderID: "581004", Kind: giftcard.RateLimited, Link: ui + "581004"}}
+	r.Retrying = []digest.RetryingOrder{{
+		Name: "#1005", OrderID: "581005", Activity: "IssueCard", Attempt: 14, Since: evening.Add(-70 * time.Minute),
+		Kind: giftcard.Unavailable, Message: "issue card: CashStar answered 503", Link: ui + "581005",
+	}}
+	r.FailedPolls = []digest.FailedPoll{{
+		At: evening.Add(-2 * time.Hour), Kind: giftcard.Unauthorized, Message: "search orders: Shopify answered 401",
+		Link: "http://localhost:8233/namespaces/gift-cards/workflows/poll-orders",
+	}}
+	r.Watermark = digest.Watermark{At: evening.Add(-2 * time.Hour), Stale: true, Age: 2 * time.Hour}
+	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 2
+	r.Native = []string{"#1008"}
+	return r
+}
+
+func recovered() digest.Report {
+	r := quiet()
+	for i := range 3 {
+		r.Recovered = append(r.Recovered, digest.RecoveredOrder{
+			Name: fmt.Sprintf("#10%02d", i), OrderID: fmt.Sprint(i), Kind: giftcard.Timeout,
+		})
+	}
+	return r
+}
+
+func render(t require.TestingT, r digest.Report) digest.Mail {
+	if h, ok := t.(*testing.T); ok {
+		h.Helper()
+	}
+	m, err := digest.Render(r)
+	require.NoError(t, err)
+	return m
+}
+
+// longest returns the longest line but those that cannot be broken: links and commands.
+func longest(text string) string {
+	var out string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "temporal ") || strings.HasPrefix(strings.TrimSpace(line), "http") {
+			continue
+		}
+		if len([]rune(line)) > len([]rune(out)) {
+			out = line
+		}
+	}
+	return out
+}

@@ -1,0 +1,263 @@
+package digest_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestRender(t *testing.T) {
+	t.Parallel()
+	for name, report := range map[string]digest.Report{"full": full(), "quiet": quiet(), "recovered": recovered()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := render(t, report)
+			golden(t, name+".txt", []byte("Subject: "+m.Subject+"\n\n"+m.Text))
+			golden(t, name+".html", []byte(m.HTML))
+			golden(t, name+".csv", m.CSV)
+			require.LessOrEqual(t, len([]rune(longest(m.Text))), 78)
+		})
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "%s; -update writes it", path)
+}
+
+// A report goes through Temporal as JSON on its way to be rendered.
+func TestRenderAfterJSON(t *testing.T) {
+	t.Parallel()
+	b, err := json.Marshal(full())
+	require.NoError(t, err)
+	var r digest.Report
+	require.NoError(t, json.Unmarshal(b, &r))
+	require.Equal(t, render(t, full()), render(t, r))
+}
+
+func TestRenderTwiceIsTheSame(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, render(t, full()), render(t, full()))
+}
+
+func TestRenderInItsZone(t *testing.T) {
+	t.Parallel()
+	r := quiet()
+	r.Date = time.Date(2026, 8, 22, 23, 30, 0, 0, time.UTC)
+	require.Contains(t, render(t, r).Text, "Sunday, 23 August 2026", "it is past midnight in Rome")
+	r.TimeZone = ""
+	m := render(t, r)
+	require.Contains(t, m.Text, "Saturday, 22 August 2026")
+	require.Contains(t, m.Text, "All times are in UTC.")
+	r.TimeZone = "Europe/Nowhere"
+	_, err := digest.Render(r)
+	require.ErrorContains(t, err, "load time zone")
+}
+
+// A winter order in a summer digest shows the hour that its clocks showed.
+func TestRenderAcrossTheClockChange(t *testing.T) {
+	t.Parallel()
+	r := quiet()
+	o := order("1001", giftcard.Timeout, "late", 0)
+	o.FailedAt = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	r.FailedOrders = []digest.FailedOrder{o}
+	m := render(t, r)
+	require.Contains(t, m.Text, "Failed 1 Mar 2026 13:00")
+	require.Contains(t, string(m.CSV), "2026-03-01T13:00:00+01:00")
+}
+
+func TestSubject(t *testing.T) {
+	t.Parallel()
+	failed := func(n, fresh int) func(*digest.Report) {
+		return func(r *digest.Report) {
+			for i := range n {
+				r.FailedOrders = append(r.FailedOrders, digest.FailedOrder{New: i < fresh})
+			}
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(*digest.Report)
+		want   string
+	}{
+		{"nothing", func(*digest.Report) {}, "nothing failed"},
+		{"one, new", failed(1, 1), "1 gift-card order failed (new)"},
+		{"one, old", failed(1, 0), "1 gift-card order failed (none new)"},
+		{"some new", failed(3, 1), "3 gift-card orders failed (1 new)"},
+		{"all new", failed(3, 3), "3 gift-card orders failed (all new)"},
+		{
+			"totals beyond the list", func(r *digest.Report) { r.FailedTotal, r.FailedNew = 5000, 1200 },
+			"5,000 gift-card orders failed (1,200 new)",
+		},
+		{"one recovered", func(r *digest.Report) { r.RecoveredTotal = 1 }, "1 failed gift-card order, recovered"},
+		{"all recovered", func(r *digest.Report) { r.RecoveredTotal = 2 }, "2 failed gift-card orders, all recovered"},
+		{"stale", func(r *digest.Report) { r.Watermark.Stale = true }, "no order failed; new orders are not seen"},
+		{
+			"polls", func(r *digest.Report) { r.FailedPolls = make([]digest.FailedPoll, 2) },
+			"no order failed; 2 polls failed",
+		},
+		{"native", func(r *digest.Report) { r.Native = []string{"#1"} }, "no order failed; 1 native gift-card order"},
+		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "nothing failed"},
+		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "nothing failed"},
+		{
+			"several", func(r *digest.Report) { *r = full() },
+			"8 gift-card orders failed (2 new); 1 native gift-card order; new orders are not seen; 1 poll failed",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := quiet()
+			tt.change(&r)
+			require.Equal(t, "[giftbridge] example.myshopify.com: "+tt.want, render(t, r).Subject)
+		})
+	}
+}
+
+func TestEmpty(t *testing.T) {
+	t.Parallel()
+	require.True(t, quiet().Empty())
+	require.True(t, digest.Report{}.Empty())
+	for name, change := range map[string]func(*digest.Report){
+		"failed":             func(r *digest.Report) { r.FailedOrders = make([]digest.FailedOrder, 1) },
+		"failed total":       func(r *digest.Report) { r.FailedTotal = 1 },
+		"recovered":          func(r *digest.Report) { r.Recovered = make([]digest.RecoveredOrder, 1) },
+		"recovered total":    func(r *digest.Report) { r.RecoveredTotal = 1 },
+		"retrying":           func(r *digest.Report) { r.Retrying = make([]digest.RetryingOrder, 1) },
+		"retrying total":     func(r *digest.Report) { r.RetryingTotal = 1 },
+		"failed polls":       func(r *digest.Report) { r.FailedPolls = make([]digest.FailedPoll, 1) },
+		"failed polls total": func(r *digest.Report) { r.FailedPollsTotal = 1 },
+		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
+		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
+		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },
+		"native":             func(r *digest.Report) { r.Native = make([]string, 1) },
+		"native total":       func(r *digest.Report) { r.NativeTotal = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := quiet()
+			change(&r)
+			require.False(t, r.Empty())
+		})
+	}
+}
+
+func TestEveryKindIsExplained(t *testing.T) {
+	t.Parallel()
+	seen := map[string]giftcard.Kind{}
+	for _, k := range append([]giftcard.Kind{"Panic"}, giftcard.Kinds...) {
+		r := quiet()
+		r.FailedOrders = []digest.FailedOrder{order("1001", k, "", time.Hour)}
+		m := render(t, r)
+		_, rest, ok := strings.Cut(m.Text, "1 x "+string(k)+"\n")
+		require.True(t, ok, k)
+		explanation, _, ok := strings.Cut(rest, "\n\n")
+		require.True(t, ok, k)
+		require.NotEmpty(t, strings.TrimSpace(explanation))
+		require.Empty(t, seen[explanation], "%s is explained like another kind", k)
+		seen[explanation] = k
+		require.Contains(t, m.HTML, `<span class="kind">`+string(k)+`</span><br>`)
+		require.Equal(t, k == "Panic", strings.Contains(explanation, "not foreseen. Pass"), k)
+	}
+}
+
+func TestRenderThousands(t *testing.T) {
+	t.Parallel()
+	r := quiet()
+	for i := range 5000 {
+		r.FailedOrders = append(r.FailedOrders, order(fmt.Sprint(10000+i), giftcard.Timeout, strings.Repeat("late ", 1000),
+			time.Duration(i)*time.Minute))
+		r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{At: evening, Message: "down"})
+		r.Mixed = append(r.Mixed, fmt.Sprint("#", i))
+	}
+	r.FailedTotal = 5100
+	m := render(t, r)
+	require.Equal(t, 200, strings.Count(m.Text, "\n#1"))
+	require.Equal(t, 200, strings.Count(m.HTML, "<pre>"))
+	for _, body := range []string{m.Text, m.HTML} {
+		require.Contains(t, body, "and 4,800 more: see the attached CSV")
+		require.Contains(t, body, "and 4,990 more: see the attached CSV")
+		require.Contains(t, body, "and 100 more that do not fit into this mail")
+		require.Less(t, len(body), 400<<10)
+	}
+	require.Less(t, len(m.CSV), 6<<20)
+	records := parse(t, m.CSV)
+	require.Len(t, records, 1+3*5000)
+	require.Equal(t, "#10000", records[1][1])
+	require.Equal(t, "#14999", records[5000][1])
+}
+
+func parse(t require.TestingT, b []byte) [][]string {
+	records, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, digest.Columns, records[0])
+	return records
+}
+
+func TestFormulasAreInert(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "=HYPERLINK(\"x\";\"y\")"} {
+		r := quiet()
+		r.Mixed = []string{s}
+		r.FailedOrders = []digest.FailedOrder{{Name: "x", Message: s, Command: s}}
+		records := parse(t, render(t, r).CSV)
+		require.Len(t, records, 3)
+		for _, cell := range []string{records[1][4], records[1][12], records[2][1]} {
+			require.Equal(t, "'"+strings.TrimSpace(s), cell)
+		}
+	}
+}
+
+func TestLinksLeadToTheWeb(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{
+		"javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//example.com", "/relative", "https://", "%", "",
+		"http://name:secret@example.com/", "http://example.com/" + strings.Repeat("x", 3000),
+	} {
+		r := recovered()
+		r.Recovered[0].Link = link
+		m := render(t, r)
+		require.NotContains(t, m.HTML, "<a ", link)
+		require.NotContains(t, m.Text, "  http", link)
+		for _, record := range parse(t, m.CSV)[1:] {
+			require.Empty(t, record[11], link)
+		}
+	}
+	r := recovered()
+	r.Recovered[0].Link = "https://example.com/a b\u202e?x=\"><script>"
+	m := render(t, r)
+	require.Contains(t, m.Text, "https://example.com/a%20b%E2%80%AE?x=")
+	require.NotContains(t, m.HTML, "<script")
+}
+
+// A command is exact or not there.
+func TestCommandsAreExact(t *testing.T) {
+	t.Parallel()
+	for _, c := range []string{"temporal \u202e", "temporal \ufffd", strings.Repeat("x", 3000)} {
+		r := quiet()
+		r.FailedOrders = []digest.FailedOrder{{Name: "x", Command: c}}
+		m := render(t, r)
+		require.NotContains(t, m.Text, "To run it again", c)
+		require.NotContains(t, m.HTML, "<pre>", c)
+	}
+}

@@ -1,0 +1,153 @@
+package digest
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// Rows of each list that text and HTML show. The CSV has all.
+const (
+	maxRows  = 200
+	maxPolls = 10
+)
+
+// view is a report made ready for the templates: every value cleaned, every time and number phrased.
+type view struct {
+	Headline, Shop, Namespace, Day, Window, Zone string
+	Failed                                       []failedView
+	FailedTotal                                  int
+	FailedTitle                                  string
+	FailedMore                                   more
+	Reasons                                      []reasonView
+	Recovered                                    []orderView
+	RecoveredTotal                               int
+	RecoveredMore                                more
+	Retrying                                     []retryingView
+	RetryingTotal                                int
+	RetryingMore                                 more
+	Polls                                        []pollView
+	PollsTotal                                   int
+	PollsMore                                    more
+	Mixed                                        []string
+	MixedTotal                                   int
+	MixedMore                                    more
+	Native                                       []string
+	NativeTotal                                  int
+	NativeMore                                   more
+	Stale                                        bool
+	Watermark                                    string
+	Issued                                       string
+	Currencies                                   []currencyView
+}
+
+// more is how many rows are not shown: those in the CSV, and those that are in the totals only.
+type more struct{ CSV, Nowhere int }
+
+type orderView struct{ Name, Kind, Link string }
+
+type failedView struct {
+	orderView
+	New                                   bool
+	Message, When, Expiry, Rerun, Command string
+	ExpiresSoon                           bool
+}
+
+type retryingView struct {
+	orderView
+	Message, What string
+}
+
+type pollView struct{ At, Kind, Message, Link string }
+
+type reasonView struct {
+	Kind, Cure string
+	Count      int
+}
+
+type currencyView struct {
+	Currency, Amount string
+	Cards            int
+}
+
+// cut returns the rows to show, and how many are not among them.
+func cut[T any](rows []T, total, limit int) ([]T, more) {
+	shown := rows[:min(len(rows), limit)]
+	return shown, more{CSV: len(rows) - len(shown), Nowhere: total - len(rows)}
+}
+
+func newView(r Report, zone *time.Location) view {
+	t := times{now: r.Date, zone: zone}
+	v := view{
+		Headline: headline(r), Shop: clean(r.Shop, maxName), Namespace: clean(r.Namespace, maxName), Zone: zone.String(),
+		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: t.window(r.Window),
+		FailedTotal: r.failed(), RecoveredTotal: r.recovered(), RetryingTotal: r.retrying(), PollsTotal: r.failedPolls(),
+		MixedTotal: r.mixed(), NativeTotal: r.native(), Reasons: reasons(r.FailedOrders),
+		Stale: r.Watermark.Stale, Watermark: t.watermark(r.Watermark),
+		Issued: count(r.Issued.Orders, "order") + ", " + count(r.Issued.Cards, "card"),
+	}
+	v.FailedTitle = "Failed orders: " + number(r.failed()) + " (" + newness(r.fresh(), r.failed()) + ")"
+
+	failed, rest := cut(r.FailedOrders, r.failed(), maxRows)
+	v.FailedMore = rest
+	for _, o := range failed {
+		v.Failed = append(v.Failed, t.failed(o))
+	}
+	recovered, rest := cut(r.Recovered, r.recovered(), maxRows)
+	v.RecoveredMore = rest
+	for _, o := range recovered {
+		v.Recovered = append(v.Recovered, newOrder(o.Name, o.OrderID, o.Kind, o.Link))
+	}
+	retrying, rest := cut(r.Retrying, r.retrying(), maxRows)
+	v.RetryingMore = rest
+	for _, o := range retrying {
+		v.Retrying = append(v.Retrying, t.retrying(o))
+	}
+	polls, rest := cut(r.FailedPolls, r.failedPolls(), maxPolls)
+	v.PollsMore = rest
+	for _, p := range polls {
+		v.Polls = append(v.Polls, pollView{
+			At: t.moment(p.At), Kind: kindName(p.Kind), Message: clean(p.Message, maxMessage), Link: cleanLink(p.Link),
+		})
+	}
+	v.Mixed, v.MixedMore = cut(r.Mixed, r.mixed(), maxRows)
+	v.Mixed = cleanAll(v.Mixed)
+	v.Native, v.NativeMore = cut(r.Native, r.native(), maxRows)
+	v.Native = cleanAll(v.Native)
+	for _, c := range r.Issued.Currencies {
+		v.Currencies = append(v.Currencies, currencyView{
+			Currency: clean(c.Currency, maxName), Amount: clean(c.Amount, maxName), Cards: c.Cards,
+		})
+	}
+	return v
+}
+
+func newOrder(name, id string, kind giftcard.Kind, link string) orderView {
+	name = clean(name, maxName)
+	if name == "" {
+		name = "order " + clean(id, maxName)
+	}
+	return orderView{Name: name, Kind: kindName(kind), Link: cleanLink(link)}
+}
+
+func kindName(k giftcard.Kind) string {
+	return cmp.Or(clean(string(k), maxName), "Unknown")
+}
+
+// reasons counts the kinds, the most frequent first.
+func reasons(orders []FailedOrder) []reasonView {
+	counts := map[giftcard.Kind]int{}
+	for _, o := range orders {
+		counts[o.Kind]++
+	}
+	var out []reasonView
+	for k, n := range counts {
+		out = append(out, reasonView{Kind: kindName(k), Cure: cure(k), Count: n})
+	}
+	slices.SortFunc(out, func(a, b reasonView) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind))
+	})
+	return out[:min(len(out), maxRows)]
+}
