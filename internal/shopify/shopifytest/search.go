@@ -82,6 +82,10 @@ func parseSearch(query string, zone *time.Location) matcher {
 	return m
 }
 
+// spaces between terms. Bytes are compared with them, so they must be ASCII: other white space is part of a letter in
+// UTF-8.
+const spaces = " \t\r\n\v\f"
+
 // maxNesting of parentheses and negations; deeper ones are ignored.
 const maxNesting = 50
 
@@ -96,7 +100,7 @@ func (p *searchParser) alternatives(depth int) node {
 	var alternatives anyOf
 	var terms allOf
 	for {
-		p.rest = strings.TrimLeftFunc(p.rest, unicode.IsSpace)
+		p.rest = strings.TrimLeft(p.rest, spaces)
 		switch {
 		case p.rest == "" || p.rest[0] == ')' && depth > 0:
 			if p.rest != "" {
@@ -134,7 +138,7 @@ func joined[L ~[]node](list L) node {
 // word reads an operator, which stands alone.
 func (p *searchParser) word(w string) bool {
 	after, ok := strings.CutPrefix(p.rest, w)
-	if !ok || after != "" && !unicode.IsSpace(rune(after[0])) && after[0] != '(' {
+	if !ok || after != "" && !strings.Contains(spaces+"(", after[:1]) {
 		return false
 	}
 	p.rest = after
@@ -147,7 +151,7 @@ func (p *searchParser) term(depth int) node {
 		if after, ok := strings.CutPrefix(p.rest, "-"); ok {
 			p.rest = after
 		} else if p.word("NOT") {
-			p.rest = strings.TrimLeftFunc(p.rest, unicode.IsSpace)
+			p.rest = strings.TrimLeft(p.rest, spaces)
 		} else {
 			break
 		}
@@ -188,7 +192,7 @@ func (p *searchParser) comparison() node {
 	// A colon ends a bare value without a warning, and what follows is a term of its own. So a time without quotes is
 	// cut to its hour, in the shop's zone, and finds next to nothing.
 	if after, ok := strings.CutPrefix(p.rest, ":"); ok && !quoted {
-		end := strings.IndexFunc(after, func(r rune) bool { return unicode.IsSpace(r) || r == '(' || r == ')' })
+		end := strings.IndexAny(after, spaces+"()")
 		if end < 0 {
 			end = len(after)
 		}
@@ -214,7 +218,7 @@ func (p *searchParser) value() (value string, quoted bool) {
 		case quote != 0 && c == quote:
 			p.rest = p.rest[i+1:]
 			return b.String(), true
-		case quote == 0 && (c == ':' || c == '(' || c == ')' || unicode.IsSpace(rune(c))):
+		case quote == 0 && strings.IndexByte(spaces+":()", c) >= 0:
 			p.rest = p.rest[i:]
 			return b.String(), false
 		default:

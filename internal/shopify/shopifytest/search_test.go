@@ -88,6 +88,7 @@ func TestSearch(t *testing.T) {
 		{"colour:red name:B size:L", "B", "invalid_field invalid_field"},
 		{")name:B(", "B", ""},
 		{"name:'B", "B", ""},
+		{"sku:à", "", ""}, // its second byte would be a no-break space
 	} {
 		names, _, warnings := list(t, s, map[string]any{"query": c.query})
 		require.Equal(t, strings.Fields(c.want), names, "%s", c.query)
