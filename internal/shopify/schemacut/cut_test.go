@@ -44,7 +44,8 @@ func cutFor(t *testing.T, document string) (string, error) {
 
 func TestOnlyWhatIsUsedIsKept(t *testing.T) {
 	t.Parallel()
-	got, err := cutFor(t, `query q($by: By) { cat(by: $by) { __typename ... on Cat { ...n } } } fragment n on Cat { names }`)
+	got, err := cutFor(t, `query q($by: By) { cat(by: $by) { __typename ... on Cat { ...n } } }
+		fragment n on Cat { names }`)
 	require.NoError(t, err)
 	require.Equal(t, `schema {
  query: Q
