@@ -1,0 +1,44 @@
+package workflows
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// What an activity ended with is a kind, whatever it is. Time-outs that the server finds carry no kind of ours.
+func TestCause(t *testing.T) {
+	t.Parallel()
+	refused := temporal.NewApplicationError("refused", string(giftcard.InvalidRequest))
+	tests := map[string]struct {
+		err     error
+		kind    giftcard.Kind
+		message string
+	}{
+		"failure of an activity": {refused, giftcard.InvalidRequest, "refused"},
+		"time-out of an attempt": {
+			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_START_TO_CLOSE, nil), giftcard.Timeout,
+			"not finished in time; the last attempt may have been cut off by the end of its worker",
+		},
+		"time-out after a failure": {
+			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, refused), giftcard.InvalidRequest, "refused",
+		},
+		"nobody took it": {
+			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil), giftcard.Timeout, "no worker took it in time",
+		},
+		"anything else": {errors.New("lost"), giftcard.Unavailable, "lost"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kind, message := cause(tt.err)
+			require.Equal(t, tt.kind, kind)
+			require.Equal(t, tt.message, message)
+		})
+	}
+}

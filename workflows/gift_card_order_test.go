@@ -1,0 +1,123 @@
+package workflows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	order := orderNumber(1, 1)
+	out := e.order(t, workflows.GiftCardOrderInput{
+		Order: order, AuditPrefix: "TWS-", RetryBudget: workflows.Duration(time.Hour),
+	})
+	audit := giftcard.AuditNumber("TWS-", shop, "5001", "900", 1)
+	require.Equal(t, []activities.LookUpMerchantInput{
+		{OrderName: "#1001", Customer: order.Customer, RetryBudget: time.Hour},
+	}, e.looked)
+	asked := activities.IssueCardInput{
+		OrderName: "#1001", Unit: 1, AuditNumber: audit, MerchantCode: "TWS", Price: "25.0", Currency: "USD",
+		Recipient: order.Lines[0].Recipient, RetryBudget: time.Hour,
+	}
+	require.Equal(t, []activities.IssueCardInput{asked}, e.issued)
+	require.Equal(t, workflows.GiftCardOrderResult{
+		MerchantCode: "TWS", Cards: []workflows.IssuedCard{{Unit: 1, LineID: "900", IssueCardResult: cardOf(asked)}},
+	}, out)
+	require.Equal(t, []string{"Issued 1 gift card for merchant TWS."}, e.calls.details)
+}
+
+// Units are numbered through the lines; each has a line and an audit number of its own.
+func TestOrderOfSeveralLines(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	out := e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 2, 1, 3)})
+	var units []int
+	var lines []string
+	audits := map[string]bool{}
+	for _, c := range out.Cards {
+		units, lines = append(units, c.Unit), append(lines, c.LineID)
+		audits[c.AuditNumber] = true
+		require.Equal(t, fmt.Sprint("CS", c.Unit), c.OrderNumber)
+	}
+	require.Equal(t, []int{1, 2, 3, 4, 5, 6}, units)
+	require.Equal(t, []string{"900", "900", "901", "902", "902", "902"}, lines)
+	require.Len(t, audits, 6)
+	require.Equal(t, []string{"Issued 6 gift cards for merchant TWS."}, e.calls.details)
+}
+
+func TestOrderIssuesTenAtOnce(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	require.Len(t, e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 35)}).Cards, 35)
+	var inFlight int
+	for _, c := range e.calls.of("IssueCard") {
+		inFlight = max(inFlight, c.inFlight)
+	}
+	require.Equal(t, 10, inFlight)
+}
+
+func TestOrderOptions(t *testing.T) {
+	t.Parallel()
+	for name, queue := range map[string]string{"common queue": "", "queue of its own": workflows.IssueTaskQueue} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 2), IssueTaskQueue: queue})
+			require.Equal(t, []string{"LookUpMerchant", "IssueCard", "IssueCard"}, e.calls.whats())
+			require.Equal(t, "merchant of the customer", e.calls.asked[0].activity.Summary)
+			for i, c := range e.calls.of("IssueCard") {
+				require.Equal(t, fmt.Sprintf("card %d of 2", i+1), c.activity.Summary)
+				if queue != "" {
+					require.Equal(t, queue, c.activity.TaskQueue)
+				}
+			}
+			for _, c := range e.calls.asked {
+				require.Equal(t, workflows.MaxIssueTime, c.activity.StartToCloseTimeout)
+				require.Zero(t, c.activity.ScheduleToCloseTimeout, "it would count the wait in a rate-limited queue")
+				require.Zero(t, c.activity.HeartbeatTimeout)
+				require.Zero(t, c.activity.RetryPolicy.MaximumAttempts)
+				require.Equal(t, time.Second, c.activity.RetryPolicy.InitialInterval)
+				require.Equal(t, time.Minute, c.activity.RetryPolicy.MaximumInterval)
+			}
+			require.NotEqual(t, queue == "", e.calls.of("IssueCard")[0].activity.TaskQueue == workflows.IssueTaskQueue)
+			require.NotEqual(t, workflows.IssueTaskQueue, e.calls.of("LookUpMerchant")[0].activity.TaskQueue)
+		})
+	}
+}
+
+// A transient failure is retried, a minute apart at most; the card is asked for by the same audit number.
+func TestOrderRetries(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	attempts := 0
+	e.issue = func(in activities.IssueCardInput) (activities.IssueCardResult, error) {
+		if attempts++; attempts < 9 {
+			return activities.IssueCardResult{}, transient("order #1001, card 1: no answer")
+		}
+		return cardOf(in), nil
+	}
+	e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 1)})
+	require.Len(t, e.issued, 9)
+	for _, in := range e.issued {
+		require.Equal(t, e.issued[0], in)
+	}
+	require.Equal(t, noon.Add((1+2+4+8+16+32+2*60)*time.Second), e.Now().UTC().Truncate(time.Second))
+}
+
+// A card that existed is a card.
+func TestOrderWhoseCardExisted(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.issue = func(in activities.IssueCardInput) (activities.IssueCardResult, error) {
+		return activities.IssueCardResult{AuditNumber: in.AuditNumber, Amount: "25.00", Currency: "USD", Existed: true}, nil
+	}
+	require.True(t, e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 1)}).Cards[0].Existed)
+}

@@ -1,0 +1,201 @@
+package workflows_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+func TestPollCounts(t *testing.T) {
+	t.Parallel()
+	first, second := pageOf(1, 2), pageOf(3, 1)
+	first.Seen, first.LeftOut = 7, map[giftcard.Reason]int{giftcard.MixedOrder: 2, giftcard.Unpaid: 3}
+	first.Mixed = []string{"#7", "#8"}
+	second.Seen, second.LeftOut = 4, map[giftcard.Reason]int{
+		giftcard.MixedOrder: 1, giftcard.NativeGiftCard: 1, giftcard.TestOrder: 1,
+	}
+	second.Mixed, second.Native, second.ServedVersion = []string{"#9"}, []string{"#10"}, "2026-10"
+	e := newEnv(t).withOrders(0).withPages(first, second)
+	out := e.poll(t, rules())
+	require.Equal(t, workflows.PollOrdersResult{
+		Since: noon.AddDate(0, 0, -3), Until: noon.Add(-time.Minute), Watermark: noon.Add(-time.Minute),
+		Seen: 11, Started: 3,
+		LeftOut: map[giftcard.Reason]int{
+			giftcard.MixedOrder: 3, giftcard.Unpaid: 3, giftcard.NativeGiftCard: 1, giftcard.TestOrder: 1,
+		},
+		Mixed: []string{"#7", "#8", "#9"}, Native: []string{"#10"}, ServedVersion: "2026-10",
+	}, out)
+	require.Equal(t, []string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 11 seen, 3 started, 0 known."}, e.calls.details)
+}
+
+// Counts go on where the lists of names end.
+func TestPollNamesAreBounded(t *testing.T) {
+	t.Parallel()
+	const each, most = 150, 200
+	var pages []activities.ListGiftCardOrdersResult
+	for p := range 3 {
+		page := activities.ListGiftCardOrdersResult{Seen: each, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: each}}
+		for i := range each {
+			page.Mixed = append(page.Mixed, fmt.Sprint("mixed ", p*each+i))
+			page.Native = append(page.Native, fmt.Sprint("native ", p*each+i))
+		}
+		pages = append(pages, page)
+	}
+	out := newEnv(t).withPages(pages...).poll(t, rules())
+	require.Len(t, out.Mixed, most)
+	require.Len(t, out.Native, most)
+	require.Equal(t, "mixed 199", out.Mixed[most-1])
+	require.Equal(t, 3*each, out.LeftOut[giftcard.MixedOrder])
+}
+
+func TestPollStartsOrders(t *testing.T) {
+	t.Parallel()
+	page := pageOf(1, 1)
+	page.Orders[0] = orderNumber(1, 2, 1)
+	e := newEnv(t).withOrders(0).withPages(page)
+	in := rules()
+	in.AuditPrefix, in.IssueTaskQueue, in.RetryBudget = "TWS-", workflows.IssueTaskQueue, workflows.Duration(time.Hour)
+	require.Equal(t, 1, e.poll(t, in).Started)
+	require.Equal(t, []workflows.GiftCardOrderInput{{
+		Order: page.Orders[0], AuditPrefix: "TWS-", IssueTaskQueue: workflows.IssueTaskQueue,
+		RetryBudget: workflows.Duration(time.Hour),
+	}}, e.started)
+
+	children := e.calls.of("gift-card-order/")
+	require.Len(t, children, 1)
+	options := children[0].child
+	require.Equal(t, "gift-card-order/example.myshopify.com/5001", options.WorkflowID)
+	require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, options.WorkflowIDReusePolicy)
+	require.Equal(t, enumspb.PARENT_CLOSE_POLICY_ABANDON, options.ParentClosePolicy)
+	require.Equal(t, "Order #1001: 3 gift cards", options.StaticSummary)
+	require.Equal(t, temporal.NewSearchAttributes(
+		workflows.ShopifyOrderName.ValueSet("#1001"),
+		workflows.GiftCardSku.ValueSet([]string{"GIFT-25", "GIFT-50"}),
+	), options.TypedSearchAttributes)
+}
+
+// An order that two pages hold, because it changed in between, is one order.
+func TestPollKnownOrders(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t).withOrders(time.Hour).withPages(pageOf(1, 3), pageOf(3, 2))
+	out := e.poll(t, rules())
+	require.Equal(t, 4, out.Started)
+	require.Equal(t, 1, out.Known)
+	require.Len(t, e.started, 4)
+}
+
+// The next page is fetched while the children of this one start, and only so many starts are awaited at once.
+func TestPollPrefetchesAndBoundsStarts(t *testing.T) {
+	t.Parallel()
+	const page, most = 120, 50
+	e := newEnv(t).withOrders(0).withPages(pageOf(1, page), pageOf(1+page, page), pageOf(1+2*page, 1))
+	require.Equal(t, 2*page+1, e.poll(t, rules()).Started)
+	whats := e.calls.whats()
+	require.Equal(t, []string{"ListGiftCardOrders", "ListGiftCardOrders", "gift-card-order/" + shop + "/5001"}, whats[:3])
+	require.Equal(t, "ListGiftCardOrders", whats[2+page], "the third page, before the second page's children")
+	var inFlight int
+	for _, c := range e.calls.of("gift-card-order/") {
+		inFlight = max(inFlight, c.inFlight)
+	}
+	require.Equal(t, most, inFlight)
+}
+
+func TestPollContinuesAsNew(t *testing.T) {
+	t.Parallel()
+	first, second := pageOf(1, 250), pageOf(251, 250)
+	first.Mixed, first.LeftOut = []string{"#1"}, map[giftcard.Reason]int{giftcard.MixedOrder: 1}
+	e := newEnv(t).withOrders(time.Hour).withPages(first, second, pageOf(501, 1))
+	e.SetLastCompletionResult(workflows.PollOrdersResult{Watermark: noon.Add(-20 * time.Minute)})
+	e.ExecuteWorkflow(workflows.PollOrders, rules())
+	in := e.continued(t)
+	want := rules()
+	want.Progress = &workflows.PollProgress{
+		Rules:  giftcard.Rules{SKUs: want.SKUs, CreatedFrom: want.CreatedAtMin},
+		Cursor: "page 3",
+		Result: workflows.PollOrdersResult{
+			Since: noon.Add(-30 * time.Minute), Until: noon.Add(-time.Minute), Watermark: noon.Add(-time.Minute),
+			Seen: 500, Started: 500, Mixed: []string{"#1"}, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 1},
+		},
+	}
+	require.Equal(t, want, in)
+	require.Len(t, e.listed, 2, "a page that the next run asks for is not asked for twice")
+	require.Len(t, e.started, 500)
+}
+
+// A server that finds a history long enough is heeded.
+func TestPollContinuesWhereSuggested(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t).withOrders(0).withPages(pageOf(1, 1), pageOf(2, 1))
+	e.SetContinueAsNewSuggested(true)
+	e.ExecuteWorkflow(workflows.PollOrders, rules())
+	require.Equal(t, "page 2", e.continued(t).Progress.Cursor)
+}
+
+// The last page ends a poll, however many children there were.
+func TestPollDoesNotContinueWithoutNeed(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 600, newEnv(t).withOrders(0).withPages(pageOf(1, 600)).poll(t, rules()).Started)
+}
+
+// A continued run goes on with what it was given: no last result, no new window, whatever the clock says.
+func TestPollContinuedRun(t *testing.T) {
+	t.Parallel()
+	second, third := pageOf(501, 2), activities.ListGiftCardOrdersResult{
+		Seen: 1, LeftOut: map[giftcard.Reason]int{giftcard.Unpaid: 1},
+	}
+	e := newEnv(t).withOrders(0).withPages(pageOf(1, 0), second, third)
+	e.SetLastCompletionResult("not a poll's result")
+	e.SetStartTime(noon.Add(time.Hour))
+	in := rules()
+	in.Progress = &workflows.PollProgress{
+		Rules:  giftcard.Rules{SKUs: []string{"GIFT-9"}, CreatedFrom: noon.AddDate(0, 0, -9)},
+		Cursor: "page 2",
+		Result: workflows.PollOrdersResult{Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Seen: 500, Started: 500},
+	}
+	require.Equal(t, workflows.PollOrdersResult{
+		Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Seen: 503, Started: 502,
+		LeftOut: map[giftcard.Reason]int{giftcard.Unpaid: 1},
+	}, e.poll(t, in))
+	require.Equal(t, activities.ListGiftCardOrdersInput{
+		Rules: in.Progress.Rules, UpdatedFrom: noon.Add(-time.Hour), UpdatedBefore: noon, PageSize: 100, Cursor: "page 2",
+	}, e.listed[0])
+}
+
+// However many runs a window takes, each order is asked for once.
+func TestPollOverManyRuns(t *testing.T) {
+	t.Parallel()
+	var pages []activities.ListGiftCardOrdersResult
+	for p := range 9 {
+		pages = append(pages, pageOf(1+p*250, 250))
+	}
+	in, runs := rules(), 0
+	var ids []string
+	for {
+		e := newEnv(t).withOrders(0).withPages(slices.Clone(pages)...)
+		e.ExecuteWorkflow(workflows.PollOrders, in)
+		runs++
+		for _, o := range e.started {
+			ids = append(ids, o.Order.ID)
+		}
+		if e.GetWorkflowError() == nil {
+			var out workflows.PollOrdersResult
+			require.NoError(t, e.GetWorkflowResult(&out))
+			require.Equal(t, 9*250, out.Started)
+			require.Equal(t, 9*250, out.Seen)
+			break
+		}
+		in = e.continued(t)
+	}
+	require.Equal(t, 5, runs)
+	slices.Sort(ids)
+	require.Len(t, slices.Compact(ids), 9*250)
+}

@@ -1,0 +1,128 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// The window of a poll: from the watermark, less the overlap, to the present, less the settle delay, and never further
+// back than orders count.
+func TestPollWindow(t *testing.T) {
+	t.Parallel()
+	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
+	tests := []struct {
+		name      string
+		change    func(*workflows.PollOrdersInput)
+		last      time.Time // The watermark of the last poll; zero for the first poll.
+		created   time.Time
+		since     time.Time
+		until     time.Time
+		watermark time.Time
+	}{
+		{
+			name:    "first poll begins where orders count",
+			created: noon.AddDate(0, 0, -3), since: noon.AddDate(0, 0, -3), until: minute(-1), watermark: minute(-1),
+		},
+		{
+			name:    "orders older than the maximum age do not count",
+			change:  func(in *workflows.PollOrdersInput) { in.MaxOrderAge = workflows.Duration(24 * time.Hour) },
+			created: noon.AddDate(0, 0, -1), since: noon.AddDate(0, 0, -1), until: minute(-1), watermark: minute(-1),
+		},
+		{
+			name:    "next poll reads the overlap again",
+			last:    minute(-6),
+			created: noon.AddDate(0, 0, -3), since: minute(-16), until: minute(-1), watermark: minute(-1),
+		},
+		{
+			name:    "a watermark of long ago is bounded by the maximum age",
+			last:    noon.AddDate(0, 0, -30),
+			created: noon.AddDate(0, 0, -3), since: noon.AddDate(0, 0, -3), until: minute(-1), watermark: minute(-1),
+		},
+		{
+			name:    "no delay, no overlap",
+			change:  func(in *workflows.PollOrdersInput) { in.SettleDelay, in.Overlap = 0, 0 },
+			last:    minute(-5),
+			created: noon.AddDate(0, 0, -3), since: minute(-5), until: noon, watermark: noon,
+		},
+		{
+			name:    "a clock that went back moves no watermark back",
+			last:    minute(5),
+			created: noon.AddDate(0, 0, -3), since: minute(-5), until: minute(-1), watermark: minute(5),
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t).withPages(activities.ListGiftCardOrdersResult{})
+			in := rules()
+			if tt.change != nil {
+				tt.change(&in)
+			}
+			if !tt.last.IsZero() {
+				e.SetLastCompletionResult(workflows.PollOrdersResult{Watermark: tt.last})
+			}
+			out := e.poll(t, in)
+			require.Equal(t, workflows.PollOrdersResult{Since: tt.since, Until: tt.until, Watermark: tt.watermark}, out)
+			require.Equal(t, []activities.ListGiftCardOrdersInput{{
+				Rules:       giftcard.Rules{SKUs: in.SKUs, CreatedFrom: tt.created},
+				UpdatedFrom: tt.since, UpdatedBefore: tt.until, PageSize: 100,
+			}}, e.listed)
+		})
+	}
+}
+
+// A window without extent is not asked for, and its watermark is the one that was.
+func TestPollEmptyWindow(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		last, created, want time.Time
+	}{
+		"clock far behind the watermark":  {noon.Add(time.Hour), noon.AddDate(0, 0, -3), noon.Add(time.Hour)},
+		"orders count from tomorrow only": {time.Time{}, noon.AddDate(0, 0, 1), noon.Add(-time.Minute)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			if !tt.last.IsZero() {
+				e.SetLastCompletionResult(workflows.PollOrdersResult{Watermark: tt.last})
+			}
+			in := rules()
+			in.CreatedAtMin = tt.created
+			out := e.poll(t, in)
+			require.Equal(t, tt.want, out.Watermark)
+			require.Empty(t, e.listed)
+		})
+	}
+}
+
+// Whoever polls by hand names the window; the watermark is neither read nor written.
+func TestPollByHand(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t).withOrders(0).withPages(pageOf(1, 2))
+	e.SetLastCompletionResult(workflows.PollOrdersResult{Watermark: noon.Add(-5 * time.Minute)})
+	in := rules()
+	in.Since, in.Until = noon.Add(-48*time.Hour), noon.Add(-47*time.Hour)
+	out := e.poll(t, in)
+	require.Equal(t, workflows.PollOrdersResult{Since: in.Since, Until: in.Until, Seen: 2, Started: 2}, out)
+	require.Equal(t, in.Since, e.listed[0].UpdatedFrom)
+	require.Equal(t, in.Until, e.listed[0].UpdatedBefore)
+	require.Equal(t, in.CreatedAtMin, e.listed[0].Rules.CreatedFrom)
+}
+
+// Who cannot read the watermark does not guess one: a guess could leave orders out.
+func TestPollUnreadableWatermark(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	e.SetLastCompletionResult("not a poll's result")
+	e.ExecuteWorkflow(workflows.PollOrders, rules())
+	require.ErrorContains(t, e.GetWorkflowError(), "the result of the schedule's last run cannot be read: ")
+	require.ErrorContains(t, e.GetWorkflowError(), "type: UnexpectedResponse")
+	require.Empty(t, e.listed)
+}

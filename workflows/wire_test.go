@@ -1,0 +1,173 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+func requireNone(t *testing.T, words []string, in ...string) {
+	t.Helper()
+	require.NotEmpty(t, in)
+	for _, text := range in {
+		for _, w := range words {
+			require.NotContains(t, strings.ToLower(text), w)
+		}
+	}
+}
+
+// Names by which histories, schedules, clients and people's saved queries know things. They never change.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	var registered registry
+	workflows.Register(&registered)
+	require.Equal(t, registry{names: []string{
+		"PollOrders", "GiftCardOrder", "DailyDigest", "RerunOrders", "CancelCard",
+	}}, registered)
+	require.Equal(t, "giftbridge", workflows.TaskQueue)
+	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
+	require.Equal(t, "poll-orders", workflows.PollScheduleID)
+	require.Equal(t, "poll-orders-by-hand/", workflows.PollByHandPrefix)
+	require.Equal(t, map[string]enumspb.IndexedValueType{
+		"ShopifyOrderName": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"GiftCardSku":      enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	}, workflows.SearchAttributes())
+}
+
+// registry notes what is registered; methods that are not expected are nil and panic.
+type registry struct {
+	worker.WorkflowRegistry
+	names []string
+}
+
+func (r *registry) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions) {
+	r.names = append(r.names, o.Name)
+}
+
+func TestGiftCardOrderID(t *testing.T) {
+	t.Parallel()
+	id := workflows.GiftCardOrderID(shop, "820982911946154508")
+	require.Equal(t, "gift-card-order/example.myshopify.com/820982911946154508", id)
+	gotShop, gotOrder, err := workflows.ParseGiftCardOrderID(id)
+	require.NoError(t, err)
+	require.Equal(t, []string{shop, "820982911946154508"}, []string{gotShop, gotOrder})
+	for _, bad := range []string{
+		"", "gift-card-order/", "gift-card-order/shop", "gift-card-order/shop/", "gift-card-order//1",
+		"gift-card-order/shop/1/2", "poll-orders-2026-07-10T12:00:00Z", "x/gift-card-order/shop/1",
+	} {
+		_, _, err := workflows.ParseGiftCardOrderID(bad)
+		require.Error(t, err, bad)
+	}
+}
+
+// A name that somebody made very long is cut where PostgreSQL's visibility would refuse it; the order goes on.
+func TestLongNamesAreCut(t *testing.T) {
+	t.Parallel()
+	page := pageOf(1, 1)
+	page.Orders[0].Name = strings.Repeat("é", 300)
+	e := newEnv(t).withOrders(0).withPages(page)
+	require.Equal(t, 1, e.poll(t, rules()).Started)
+	name, ok := e.calls.of("gift-card-order/")[0].child.TypedSearchAttributes.GetKeyword(workflows.ShopifyOrderName)
+	require.True(t, ok)
+	require.Equal(t, strings.Repeat("é", 200), name)
+	require.Equal(t, page.Orders[0].Name, e.started[0].Order.Name)
+}
+
+// What workflows take and give is in histories and in the schedule: fields are added, never renamed or removed.
+func TestFieldsInHistories(t *testing.T) {
+	t.Parallel()
+	result := workflows.PollOrdersResult{
+		Since: noon, Until: noon, Watermark: noon, Seen: 6, Started: 1, Known: 2,
+		LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 1}, Mixed: []string{"#1"}, Native: []string{"#2"},
+		ServedVersion: "2026-10",
+	}
+	const resultJSON = `{"since": "2026-07-10T12:00:00Z", "until": "2026-07-10T12:00:00Z",
+		"watermark": "2026-07-10T12:00:00Z", "seen": 6, "started": 1, "known": 2, "left_out": {"mixed": 1},
+		"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10"}`
+	card := workflows.IssuedCard{Unit: 1, LineID: "900", IssueCardResult: activities.IssueCardResult{
+		AuditNumber: "a", OrderNumber: "7", EGCCode: "e", MaskedNumber: "***1", Amount: "25.00", Currency: "USD",
+	}}
+	const cardJSON = `{"unit": 1, "line_id": "900", "audit_number": "a", "order_number": "7", "egc_code": "e",
+		"masked_number": "***1", "amount": "25.00", "currency": "USD"}`
+	poll := rules()
+	poll.IncludeTest, poll.AuditPrefix, poll.IssueTaskQueue = true, "TWS-", "giftbridge-issue"
+	poll.RetryBudget = workflows.Duration(time.Hour)
+	byHand := workflows.PollOrdersInput{Since: noon, Until: noon, Progress: &workflows.PollProgress{
+		Rules: giftcard.Rules{SKUs: []string{"GIFT-25"}, CreatedFrom: noon}, Cursor: "c", Result: result,
+	}}
+	tests := []struct {
+		name  string
+		value any
+		want  string
+	}{
+		{
+			"schedule's record", poll,
+			`{"skus": ["GIFT-25", "GIFT-50"], "created_at_min": "2026-07-07T12:00:00Z", "max_order_age": "336h0m0s",
+			"overlap": "10m0s", "settle_delay": "1m0s", "page_size": 100, "include_test": true, "audit_prefix": "TWS-",
+			"issue_task_queue": "giftbridge-issue", "retry_budget": "1h0m0s"}`,
+		},
+		{
+			"continued poll by hand", byHand,
+			`{"skus": null, "created_at_min": "0001-01-01T00:00:00Z", "max_order_age": "0s", "overlap": "0s",
+			"settle_delay": "0s", "page_size": 0,
+			"since": "2026-07-10T12:00:00Z", "until": "2026-07-10T12:00:00Z", "progress": {
+			"rules": {"skus": ["GIFT-25"], "created_from": "2026-07-10T12:00:00Z"}, "cursor": "c", "result": ` + resultJSON + `}}`,
+		},
+		{"poll's result", result, resultJSON},
+		{
+			"order", workflows.GiftCardOrderInput{
+				Order: giftcard.Order{Shop: shop, ID: "5001", Name: "#1001", CreatedAt: noon, Lines: []giftcard.Line{{
+					ID: "900", SKU: "GIFT-25", Units: 1, Price: "25.0", Currency: "USD",
+					Recipient: giftcard.Recipient{Email: "a@example.com"},
+				}}},
+				AuditPrefix: "TWS-", IssueTaskQueue: "giftbridge-issue", RetryBudget: workflows.Duration(90 * time.Second),
+			},
+			`{"order": {"shop": "example.myshopify.com", "id": "5001", "name": "#1001",
+			"created_at": "2026-07-10T12:00:00Z", "customer": {}, "lines": [{"id": "900", "sku": "GIFT-25", "units": 1,
+			"price": "25.0", "currency": "USD", "recipient": {"email": "a@example.com"}}]},
+			"audit_prefix": "TWS-", "issue_task_queue": "giftbridge-issue", "retry_budget": "1m30s"}`,
+		},
+		{
+			"order's result", workflows.GiftCardOrderResult{MerchantCode: "TWS", Cards: []workflows.IssuedCard{card}},
+			`{"merchant_code": "TWS", "cards": [` + cardJSON + `]}`,
+		},
+		{
+			"order's failure", workflows.OrderFailure{
+				Issued: []workflows.IssuedCard{card},
+				Failed: []workflows.UnitFailure{{Unit: 2, AuditNumber: "b", Kind: giftcard.CardDeclined, Message: "no"}},
+			},
+			`{"issued": [` + cardJSON + `],
+			"failed": [{"unit": 2, "audit_number": "b", "kind": "CardDeclined", "message": "no"}]}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			written, err := json.Marshal(tt.value)
+			require.NoError(t, err)
+			require.JSONEq(t, tt.want, string(written))
+			read := reflect.New(reflect.TypeOf(tt.value))
+			require.NoError(t, json.Unmarshal(written, read.Interface()))
+			require.Equal(t, tt.value, read.Elem().Interface())
+		})
+	}
+}
+
+func TestDurationInInput(t *testing.T) {
+	t.Parallel()
+	var in workflows.PollOrdersInput
+	require.NoError(t, json.Unmarshal([]byte(`{"overlap": "10m"}`), &in))
+	require.Equal(t, workflows.Duration(10*time.Minute), in.Overlap)
+	require.Error(t, json.Unmarshal([]byte(`{"overlap": "ten minutes"}`), &in))
+}
