@@ -1,0 +1,292 @@
+package mail
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// TLS says how a connection is protected.
+type TLS string
+
+// The ways. [StartTLS] is never optional: a server that does not offer it is not spoken to.
+const (
+	StartTLS    TLS = "starttls"
+	ImplicitTLS TLS = "tls"
+	NoTLS       TLS = "none"
+)
+
+const (
+	defaultTimeout = 30 * time.Second
+
+	// finalTimeout is how long the answer to a whole mail is waited for, as RFC 5321, section 4.5.3.2.6 asks: a sender
+	// that gives up earlier sends the mail twice.
+	finalTimeout = 10 * time.Minute
+
+	goodbyeTimeout = 5 * time.Second
+)
+
+// Options are the mail server and how to speak to it.
+type Options struct {
+	Host string
+	Port int
+	// Username and Password log in, if there is a user name. They are sent over TLS, or to this machine.
+	Username, Password string
+	// TLS is [StartTLS] where it is empty.
+	TLS TLS
+	// RootCAs are the authorities that the server's certificate must come from, nil for the system's.
+	RootCAs *x509.CertPool
+	// Timeout bounds the connecting, and each read and write after it; 30 seconds where it is 0. The context bounds the
+	// whole.
+	Timeout time.Duration
+	// HELO is the name this machine gives itself, its host name where it is empty.
+	HELO string
+}
+
+// Sender sends mails. It is safe for concurrent use; every mail has a connection of its own.
+type Sender struct {
+	options  Options
+	loopback bool
+}
+
+// New returns a sender. It does not connect.
+func New(o Options) (*Sender, error) {
+	o.TLS = cmp.Or(o.TLS, StartTLS)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	if o.HELO == "" {
+		// A machine without a name is no reason not to send: servers read the name, few check it.
+		name, _ := os.Hostname()
+		o.HELO = cmp.Or(name, "localhost")
+	}
+	ip := net.ParseIP(o.Host)
+	s := &Sender{options: o, loopback: o.Host == "localhost" || ip.IsLoopback()}
+	switch {
+	case o.Host == "":
+		return nil, errors.New("mail server: no host")
+	case o.Port < 1 || o.Port > 65535:
+		return nil, fmt.Errorf("mail server: port %d does not exist", o.Port)
+	case o.Timeout < 0:
+		return nil, errors.New("mail server: time-out is negative")
+	case o.TLS != StartTLS && o.TLS != ImplicitTLS && o.TLS != NoTLS:
+		return nil, fmt.Errorf("mail server: tls is %q, not starttls, tls or none", o.TLS)
+	case strings.ContainsAny(o.Host+o.HELO, "\r\n \t"):
+		return nil, errors.New("mail server: white space in a host name")
+	case o.Username == "" && o.Password != "":
+		return nil, errors.New("mail server: a password without a user name")
+	case o.Username != "" && o.TLS == NoTLS && !s.loopback:
+		return nil, errors.New("mail server: a password would be sent unencrypted")
+	}
+	return s, nil
+}
+
+// Send sends a mail. Errors are [*Error]. A recipient refused for good does not keep the mail from the others, but is
+// an error once they have it; any other failure keeps it from all of them. What happens after the server has taken the
+// mail is no error.
+func (s *Sender) Send(ctx context.Context, m Message) error {
+	l, err := m.letter()
+	if err != nil {
+		return &Error{Op: OpMessage, Permanent: true, Message: err.Error()}
+	}
+	d := &delivery{sender: s, letter: l}
+	if err := d.run(ctx); err != nil {
+		return d.asError(ctx, err)
+	}
+	return nil
+}
+
+// delivery is one conversation with the server.
+type delivery struct {
+	sender *Sender
+	letter letter
+
+	op   Op
+	conn *patientConn
+	smtp *smtp.Client
+	// ended tells that the whole mail was sent, and so may have been taken.
+	ended bool
+}
+
+func (d *delivery) run(ctx context.Context) error {
+	d.op = OpConnect
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := d.connect(ctx); err != nil {
+		return err
+	}
+	defer d.conn.Close()
+	stop := context.AfterFunc(ctx, func() { d.conn.Close() })
+	defer stop()
+
+	for _, step := range []struct {
+		op Op
+		do func() error
+	}{
+		{OpConnect, d.greet}, {OpTLS, d.startTLS}, {OpLogin, d.logIn}, {OpSender, d.mailFrom},
+	} {
+		d.op = step.op
+		if err := step.do(); err != nil {
+			return err
+		}
+	}
+	d.op = OpRecipient
+	refused, err := d.recipients()
+	if err != nil {
+		return err
+	}
+	d.op = OpData
+	if err := d.data(); err != nil {
+		return err
+	}
+	// The server has the mail: whether it says goodbye does not matter.
+	d.conn.patience = min(goodbyeTimeout, d.sender.options.Timeout)
+	_ = d.smtp.Quit()
+	if refused != nil {
+		d.op = OpRecipient
+		return refused
+	}
+	return nil
+}
+
+func (d *delivery) connect(ctx context.Context) error {
+	o := d.sender.options
+	dialer := net.Dialer{Timeout: o.Timeout}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))
+	if err != nil {
+		return err
+	}
+	d.conn = &patientConn{Conn: conn, patience: o.Timeout}
+	return nil
+}
+
+func (d *delivery) greet() error {
+	var conn net.Conn = d.conn
+	if d.sender.options.TLS == ImplicitTLS {
+		d.op = OpTLS
+		secure := tls.Client(d.conn, d.sender.tlsConfig())
+		if err := secure.Handshake(); err != nil { //nolint:noctx // The end of the context closes the connection.
+			return err
+		}
+		d.op, conn = OpConnect, secure
+	}
+	client, err := smtp.NewClient(conn, d.sender.options.Host)
+	if err != nil {
+		return err
+	}
+	// Servers that know no addresses beyond ASCII might be next on the mail's way; letter has none.
+	client.SkipSMTPUTF8(true)
+	d.smtp = client
+	return client.Hello(d.sender.options.HELO)
+}
+
+func (s *Sender) tlsConfig() *tls.Config {
+	return &tls.Config{ServerName: s.options.Host, RootCAs: s.options.RootCAs, MinVersion: tls.VersionTLS12}
+}
+
+func (d *delivery) startTLS() error {
+	if d.sender.options.TLS != StartTLS {
+		return nil
+	}
+	if ok, _ := d.smtp.Extension("STARTTLS"); !ok {
+		return lacking("the server does not offer STARTTLS")
+	}
+	return d.smtp.StartTLS(d.sender.tlsConfig())
+}
+
+func (d *delivery) logIn() error {
+	o := d.sender.options
+	if o.Username == "" {
+		return nil
+	}
+	_, offered := d.smtp.Extension("AUTH")
+	for _, mechanism := range strings.Fields(strings.ToUpper(offered)) {
+		switch mechanism {
+		case "PLAIN":
+			return d.smtp.Auth(smtp.PlainAuth("", o.Username, o.Password, o.Host, d.sender.loopback))
+		case "LOGIN":
+			return d.smtp.Auth(smtp.LoginAuth(o.Username, o.Password, o.Host, d.sender.loopback))
+		}
+	}
+	return lacking("the server offers neither AUTH PLAIN nor AUTH LOGIN")
+}
+
+func (d *delivery) mailFrom() error {
+	if _, limit := d.smtp.Extension("SIZE"); limit != "" { // RFC 1870; 0 is no limit.
+		n, err := strconv.Atoi(limit)
+		if err == nil && n > 0 && len(d.letter.content) > n {
+			return lacking(fmt.Sprintf("the mail has %d bytes, the server takes %d", len(d.letter.content), n))
+		}
+	}
+	return d.smtp.Mail(envelope(d.letter.from))
+}
+
+// recipients returns the refusal of a recipient apart from an error that ends the conversation.
+func (d *delivery) recipients() (refused *refusal, err error) {
+	accepted := 0
+	for i, to := range d.letter.to {
+		err := d.smtp.Rcpt(envelope(to))
+		if err == nil {
+			accepted++
+			continue
+		}
+		if code, _ := reply(err); code < 500 {
+			return nil, err
+		}
+		if refused == nil {
+			refused = &refusal{error: err, number: i + 1}
+		}
+	}
+	if accepted == 0 {
+		return nil, refused
+	}
+	if refused != nil {
+		refused.delivered = accepted
+	}
+	return refused, nil
+}
+
+func (d *delivery) data() error {
+	w, err := d.smtp.Data()
+	if err != nil {
+		return err
+	}
+	// Without its final dot a mail is not taken: a writer that failed must not be closed.
+	if _, err := w.Write(d.letter.content); err != nil {
+		return err
+	}
+	d.ended = true
+	d.conn.patience = max(finalTimeout, d.sender.options.Timeout)
+	return w.Close()
+}
+
+// patientConn is a connection of which each read and each write may take as long as its patience.
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+}
+
+// Read implements [net.Conn].
+func (c *patientConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+// Write implements [net.Conn].
+func (c *patientConn) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
