@@ -57,7 +57,10 @@ func TestRenderAfterJSON(t *testing.T) {
 
 func TestRenderTwiceIsTheSame(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, render(t, full()), render(t, full()))
+	first := render(t, full())
+	for range 5 { // Maps differ from one time to the next.
+		require.Equal(t, first, render(t, full()))
+	}
 }
 
 func TestRenderInItsZone(t *testing.T) {
@@ -84,6 +87,24 @@ func TestRenderAcrossTheClockChange(t *testing.T) {
 	m := render(t, r)
 	require.Contains(t, m.Text, "Failed 1 Mar 2026 13:00")
 	require.Contains(t, string(m.CSV), "2026-03-01T13:00:00+01:00")
+}
+
+func TestRenderWithWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	r := quiet()
+	r.Window = digest.Window{To: evening}
+	r.Watermark = digest.Watermark{Stale: true}
+	r.FailedOrders = []digest.FailedOrder{{OrderID: "581001"}}
+	r.Retrying = []digest.RetryingOrder{{Name: "#1002"}}
+	m := render(t, r)
+	require.Contains(t, m.Text, "\nUntil 22 Aug 2026 18:00\n")
+	require.Contains(t, m.Text, "\nNo poll has succeeded yet: orders wait unseen.\n")
+	require.Contains(t, m.Text, "\norder 581001  Unknown\n  Failed.\n  Not run again for this digest.\n\n")
+	require.Contains(t, m.Text, "\n#1002\n  Running.\n\n")
+	r.Window, r.Watermark = digest.Window{}, digest.Watermark{}
+	m = render(t, r)
+	require.NotContains(t, m.Text, "Until")
+	require.NotContains(t, m.Text, "unseen")
 }
 
 func TestSubject(t *testing.T) {

@@ -97,7 +97,7 @@ func (t times) watermark(w Watermark) string {
 		return ""
 	case w.Stale:
 		return "Orders have been seen only up to " + t.moment(w.At) + ", " + span(w.Age) +
-			" ago. Newer ones wait unseen until a poll succeeds; none is lost."
+			" ago. Newer ones wait unseen until a poll succeeds."
 	default:
 		return "Orders have been seen up to " + t.moment(w.At) + ", " + span(w.Age) + " ago."
 	}

@@ -45,7 +45,7 @@ func span(d time.Duration) string {
 func wrap(indent, text string) string {
 	var b strings.Builder
 	n := 0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		w := utf8.RuneCountInString(word)
 		switch {
 		case n == 0:

@@ -124,8 +124,8 @@ func (d *delivery) run(ctx context.Context) error {
 	if err := d.connect(ctx); err != nil {
 		return err
 	}
-	defer d.conn.Close()
-	stop := context.AfterFunc(ctx, func() { d.conn.Close() })
+	defer func() { _ = d.conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = d.conn.Close() })
 	defer stop()
 
 	for _, step := range []struct {
@@ -209,7 +209,7 @@ func (d *delivery) logIn() error {
 		return nil
 	}
 	_, offered := d.smtp.Extension("AUTH")
-	for _, mechanism := range strings.Fields(strings.ToUpper(offered)) {
+	for mechanism := range strings.FieldsSeq(strings.ToUpper(offered)) {
 		switch mechanism {
 		case "PLAIN":
 			return d.smtp.Auth(smtp.PlainAuth("", o.Username, o.Password, o.Host, d.sender.loopback))

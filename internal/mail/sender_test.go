@@ -79,15 +79,23 @@ func TestSend(t *testing.T) {
 		{"implicit TLS", mailtest.Options{ImplicitTLS: true}, func(o *mail.Options) { o.TLS = mail.ImplicitTLS }, true},
 		{"no TLS", mailtest.Options{NoTLS: true}, func(o *mail.Options) { o.TLS = mail.NoTLS }, false},
 		{
-			"login over STARTTLS", mailtest.Options{Username: username, Password: password},
+			"login over STARTTLS",
+			mailtest.Options{Username: username, Password: password},
 			func(o *mail.Options) { o.Username, o.Password = username, password }, true,
 		},
 		{
-			"login over implicit TLS", mailtest.Options{ImplicitTLS: true, Username: username, Password: password},
+			"login over implicit TLS",
+			mailtest.Options{ImplicitTLS: true, Username: username, Password: password},
 			func(o *mail.Options) { o.TLS, o.Username, o.Password = mail.ImplicitTLS, username, password }, true,
 		},
 		{
-			"login on this machine", mailtest.Options{NoTLS: true, Username: username, Password: password},
+			"the other login",
+			mailtest.Options{Username: username, Password: password, AuthLogin: true},
+			func(o *mail.Options) { o.Username, o.Password = username, password }, true,
+		},
+		{
+			"login on this machine",
+			mailtest.Options{NoTLS: true, Username: username, Password: password},
 			func(o *mail.Options) { o.TLS, o.Username, o.Password = mail.NoTLS, username, password }, false,
 		},
 		{"a name for this machine", mailtest.Options{}, func(o *mail.Options) { o.Host, o.HELO = "localhost", "" }, true},
@@ -291,34 +299,55 @@ func TestSendFaults(t *testing.T) {
 	}{
 		{"down", mailtest.Fault{Kind: mailtest.Down}, nil, mail.Error{Op: mail.OpConnect, Code: 421}, 0},
 		{
-			"sender refused", mailtest.Fault{Kind: mailtest.RefuseSender}, nil,
-			mail.Error{Op: mail.OpSender, Code: 550, Permanent: true}, 0,
+			"sender refused",
+			mailtest.Fault{Kind: mailtest.RefuseSender},
+			nil,
+			mail.Error{Op: mail.OpSender, Code: 550, Permanent: true},
+			0,
 		},
 		{
-			"recipients refused", mailtest.Fault{Kind: mailtest.RefuseRecipient, Times: 2}, nil,
-			mail.Error{Op: mail.OpRecipient, Code: 550, Permanent: true}, 0,
+			"recipients refused",
+			mailtest.Fault{Kind: mailtest.RefuseRecipient, Times: 2},
+			nil,
+			mail.Error{Op: mail.OpRecipient, Code: 550, Permanent: true},
+			0,
 		},
 		{
-			"one recipient refused", mailtest.Fault{Kind: mailtest.RefuseRecipient, Recipient: "ada@example.org"}, nil,
-			mail.Error{Op: mail.OpRecipient, Code: 550, Permanent: true, Delivered: 1}, 1,
+			"one recipient refused",
+			mailtest.Fault{Kind: mailtest.RefuseRecipient, Recipient: "ada@example.org"},
+			nil,
+			mail.Error{Op: mail.OpRecipient, Code: 550, Permanent: true, Delivered: 1},
+			1,
 		},
 		{
-			"one recipient greylisted", mailtest.Fault{Kind: mailtest.Greylist, Recipient: "bob@example.org"}, nil,
-			mail.Error{Op: mail.OpRecipient, Code: 451}, 0,
+			"one recipient greylisted",
+			mailtest.Fault{Kind: mailtest.Greylist, Recipient: "bob@example.org"},
+			nil,
+			mail.Error{Op: mail.OpRecipient, Code: 451},
+			0,
 		},
 		{
-			"mail refused", mailtest.Fault{Kind: mailtest.RefuseMail}, nil,
-			mail.Error{Op: mail.OpData, Code: 554, Permanent: true}, 0,
+			"mail refused",
+			mailtest.Fault{Kind: mailtest.RefuseMail},
+			nil,
+			mail.Error{Op: mail.OpData, Code: 554, Permanent: true},
+			0,
 		},
 		{"mail not now", mailtest.Fault{Kind: mailtest.BusyMail}, nil, mail.Error{Op: mail.OpData, Code: 452}, 0},
 		{"closed amid the mail", mailtest.Fault{Kind: mailtest.CloseMidData}, big, mail.Error{Op: mail.OpData}, 0},
 		{
-			"closed before the answer", mailtest.Fault{Kind: mailtest.CloseBeforeReply}, nil,
-			mail.Error{Op: mail.OpData, Unacknowledged: true}, 1,
+			"closed before the answer",
+			mailtest.Fault{Kind: mailtest.CloseBeforeReply},
+			nil,
+			mail.Error{Op: mail.OpData, Unacknowledged: true},
+			1,
 		},
 		{
-			"garbled answer", mailtest.Fault{Kind: mailtest.GarbleReply}, nil,
-			mail.Error{Op: mail.OpData, Unacknowledged: true}, 1,
+			"garbled answer",
+			mailtest.Fault{Kind: mailtest.GarbleReply},
+			nil,
+			mail.Error{Op: mail.OpData, Unacknowledged: true},
+			1,
 		},
 	}
 	for _, tt := range tests {
@@ -425,14 +454,16 @@ func TestSendChecksTheCertificate(t *testing.T) {
 
 func TestSendWithTheWrongPassword(t *testing.T) {
 	t.Parallel()
-	server := start(t, mailtest.Options{Username: username, Password: "another"})
-	o := options(server)
-	o.Username, o.Password = username, password
-	e := requireError(t, sender(t, o).Send(t.Context(), message()))
-	require.Equal(t, mail.OpLogin, e.Op)
-	require.Equal(t, 535, e.Code)
-	require.True(t, e.Permanent)
-	require.Contains(t, e.Message, "[redacted]")
+	for _, login := range []bool{false, true} {
+		server := start(t, mailtest.Options{Username: username, Password: "another", AuthLogin: login})
+		o := options(server)
+		o.Username, o.Password = username, password
+		e := requireError(t, sender(t, o).Send(t.Context(), message()))
+		require.Equal(t, mail.OpLogin, e.Op)
+		require.Equal(t, 535, e.Code)
+		require.True(t, e.Permanent)
+		require.Contains(t, e.Message, "[redacted]")
+	}
 }
 
 func TestSendWithAnUnwantedLogin(t *testing.T) {

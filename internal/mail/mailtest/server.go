@@ -24,6 +24,8 @@ type Options struct {
 	ImplicitTLS bool
 	// NoTLS does not offer STARTTLS; AUTH is then offered without.
 	NoTLS bool
+	// AuthLogin offers AUTH LOGIN in the place of AUTH PLAIN, as some servers do.
+	AuthLogin bool
 	// MaxSize is the largest mail in bytes, 32 MiB where it is 0.
 	MaxSize int
 	// Keep is how many mails are kept, the newest; 1,000 where it is 0.
@@ -99,9 +101,9 @@ func Start(o Options) (*Server, error) {
 func (s *Server) Stop() {
 	s.mu.Lock()
 	s.stopped = true
-	s.listener.Close()
+	_ = s.listener.Close()
 	for c := range s.conns {
-		c.Close()
+		_ = c.Close()
 	}
 	s.mu.Unlock()
 	s.handlers.Wait()
@@ -114,7 +116,7 @@ func (s *Server) Host() string {
 }
 
 // Port returns the port on which the server listens.
-func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port } //nolint:errcheck // It listens on TCP.
+func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
 // Addr returns host and port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
@@ -143,7 +145,7 @@ func (s *Server) accept() {
 			return
 		}
 		if !s.track(conn) {
-			conn.Close()
+			_ = conn.Close()
 			return
 		}
 		s.handlers.Go(func() {
@@ -164,7 +166,7 @@ func (s *Server) track(c net.Conn) bool {
 }
 
 func (s *Server) untrack(c net.Conn) {
-	c.Close()
+	_ = c.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)

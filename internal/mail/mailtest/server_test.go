@@ -131,9 +131,20 @@ func TestRefusals(t *testing.T) {
 		{"garbled login", login, []exchange{hello, {501, "AUTH PLAIN ?"}}},
 		{"wrong password", login, []exchange{hello, {535, "AUTH PLAIN AHVzZXIAd3Jvbmc="}, {530, from.line}}},
 		{"login in two steps", login, []exchange{hello, {334, "AUTH PLAIN"}, {235, "AHVzZXIAc2VjcmV0"}, from, to}},
+		{
+			"the other login",
+			mailtest.Options{Username: "user", Password: "secret", NoTLS: true, AuthLogin: true},
+			[]exchange{hello, {504, "AUTH PLAIN"}, {334, "AUTH LOGIN"}, {334, "dXNlcg=="}, {235, "c2VjcmV0"}, from},
+		},
+		{
+			"the other login, at once",
+			mailtest.Options{Username: "user", Password: "secret", NoTLS: true, AuthLogin: true},
+			[]exchange{hello, {334, "AUTH LOGIN dXNlcg=="}, {535, "d3Jvbmc="}},
+		},
 		{"two logins", login, []exchange{hello, {235, "AUTH PLAIN AHVzZXIAc2VjcmV0"}, {503, "AUTH PLAIN AHVzZXIAc2VjcmV0"}}},
 		{
-			"login without TLS", mailtest.Options{Username: "user", Password: "secret"},
+			"login without TLS",
+			mailtest.Options{Username: "user", Password: "secret"},
 			[]exchange{hello, {538, "AUTH PLAIN AHVzZXIAc2VjcmV0"}},
 		},
 		{"no STARTTLS", mailtest.Options{NoTLS: true}, []exchange{hello, {502, "STARTTLS"}}},

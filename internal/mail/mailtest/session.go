@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"time"
 )
@@ -173,9 +174,16 @@ func (c *session) hello(verb, name string) error {
 		lines = append(lines, "STARTTLS")
 	}
 	if c.mayLogIn() {
-		lines = append(lines, "AUTH PLAIN")
+		lines = append(lines, "AUTH "+c.mechanism())
 	}
 	return c.reply(250, lines...)
+}
+
+func (c *session) mechanism() string {
+	if c.server.options.AuthLogin {
+		return "LOGIN"
+	}
+	return "PLAIN"
 }
 
 // mayLogIn tells whether a password may be sent now.
@@ -214,24 +222,33 @@ func (c *session) auth(argument string) error {
 		return c.reply(538, "5.7.11 not without encryption")
 	case c.username != "" || c.from != nil:
 		return c.reply(503, "5.5.1 not now")
-	case !strings.EqualFold(mechanism, "PLAIN"):
+	case !strings.EqualFold(mechanism, c.mechanism()):
 		return c.reply(504, "5.5.4 unknown mechanism")
 	}
-	if response == "" {
-		if err := c.reply(334, ""); err != nil {
-			return err
-		}
-		var err error
-		if response, err = c.line(); err != nil {
-			return err
-		}
-	}
 	o := c.server.options
-	b, err := base64.StdEncoding.DecodeString(response)
-	if err != nil {
-		return c.reply(501, "5.5.2 not base64")
+	responses, want := []string{response}, []string{"\x00" + o.Username + "\x00" + o.Password}
+	prompts := []string{""}
+	if o.AuthLogin {
+		responses, want = []string{response, ""}, []string{o.Username, o.Password}
+		prompts = []string{"VXNlcm5hbWU6", "UGFzc3dvcmQ6"} // "Username:", "Password:".
 	}
-	if string(b) != "\x00"+o.Username+"\x00"+o.Password {
+	for i, r := range responses {
+		if r == "" {
+			if err := c.reply(334, prompts[i]); err != nil {
+				return err
+			}
+			var err error
+			if r, err = c.line(); err != nil {
+				return err
+			}
+		}
+		b, err := base64.StdEncoding.DecodeString(r)
+		if err != nil {
+			return c.reply(501, "5.5.2 not base64")
+		}
+		responses[i] = string(b)
+	}
+	if !slices.Equal(responses, want) {
 		return c.reply(535, "5.7.8 wrong user name or password for "+o.Username)
 	}
 	c.username = o.Username
