@@ -23,7 +23,7 @@ const (
 )
 
 // private is what no error may show.
-var private = []string{username, password, "example.com", "example.org", "Ada", "c3RhcGxl"}
+var private = []string{username, password, "example.com", "example.org", "example.net", "Ada", "c3RhcGxl"}
 
 func message() mail.Message {
 	return mail.Message{

@@ -344,7 +344,7 @@ func (c *session) data() error {
 	f, _ := c.server.fault("", RefuseMail, BusyMail, CloseBeforeReply, GarbleReply, Slow)
 	switch f.Kind {
 	case RefuseMail:
-		return c.reply(554, "5.7.1 looks like spam from "+m.From)
+		return c.reply(554, "5.7.1 looks like spam, "+m.From+" may ask postmaster@example.net")
 	case BusyMail:
 		return c.reply(452, "4.3.1 no space")
 	}
