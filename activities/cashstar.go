@@ -13,7 +13,7 @@ import (
 const challengeDescription = "your email address"
 
 // createOrderRequest makes CashStar's request of one unit. What is wrong with the order is InvalidRequest.
-func createOrderRequest(in IssueCardInput, now time.Time) (cashstar.CreateOrderRequest, error) {
+func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) {
 	value, err := giftcard.ParseMoney(in.Price, in.Currency)
 	if err != nil {
 		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest, "its value: %v", err)
@@ -27,7 +27,7 @@ func createOrderRequest(in IssueCardInput, now time.Time) (cashstar.CreateOrderR
 		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest,
 			"there is no e-mail address to send it to: none on the line, the customer or the order")
 	}
-	scheduled, err := sendOn(to, now)
+	scheduled, err := sendOn(to, in.At)
 	if err != nil {
 		return cashstar.CreateOrderRequest{}, err
 	}

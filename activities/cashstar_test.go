@@ -19,7 +19,7 @@ var now = time.Date(2026, 7, 15, 6, 0, 0, 0, time.UTC)
 func cardInput() IssueCardInput {
 	return IssueCardInput{
 		OrderName: "#1001", Unit: 2, AuditNumber: "450789469-4OPVJJIZ5K7K", MerchantCode: "TWS",
-		Price: "50.0", Currency: "USD",
+		Price: "50.0", Currency: "USD", At: now,
 		Recipient: giftcard.Recipient{
 			Email: "grace@example.com", Name: "Grace", Message: "Happy birthday!", SendOn: "2026-07-20", Offset: "-120",
 			From: "Ada Example",
@@ -29,7 +29,7 @@ func cardInput() IssueCardInput {
 
 func TestCreateOrderRequest(t *testing.T) {
 	t.Parallel()
-	request, err := createOrderRequest(cardInput(), now)
+	request, err := createOrderRequest(cardInput())
 	require.NoError(t, err)
 	scheduled := request.Delivery.Scheduled
 	require.Equal(t, "2026-07-20T00:00:00+02:00", scheduled.Format(time.RFC3339))
@@ -51,7 +51,7 @@ func TestCreateOrderRequestWithoutExtras(t *testing.T) {
 	t.Parallel()
 	in := cardInput()
 	in.Recipient = giftcard.Recipient{Email: "ada@example.com"}
-	request, err := createOrderRequest(in, now)
+	request, err := createOrderRequest(in)
 	require.NoError(t, err)
 	require.Zero(t, request.Message)
 	require.Zero(t, request.Delivery.Scheduled)
@@ -71,7 +71,7 @@ func TestCreateOrderRequestAmounts(t *testing.T) {
 	for _, tt := range tests {
 		in := cardInput()
 		in.Price = tt.price
-		request, err := createOrderRequest(in, now)
+		request, err := createOrderRequest(in)
 		require.NoError(t, err)
 		require.Equal(t, tt.want, request.InitialBalance)
 	}
@@ -114,7 +114,7 @@ func TestCreateOrderRequestRefuses(t *testing.T) {
 			t.Parallel()
 			in := cardInput()
 			tt.change(&in)
-			request, err := createOrderRequest(in, now)
+			request, err := createOrderRequest(in)
 			require.Zero(t, request)
 			require.EqualError(t, err, tt.want)
 			kind, _ := classify(err)
@@ -131,7 +131,7 @@ func TestCreateOrderRequestNeverChangesTheAmount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := cardInput()
 		in.Price = price.Draw(t, "price")
-		request, err := createOrderRequest(in, now)
+		request, err := createOrderRequest(in)
 		if err != nil {
 			require.Zero(t, request)
 			return

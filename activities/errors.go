@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
@@ -23,7 +24,7 @@ type FailureDetails struct {
 
 // failure turns err into what Temporal acts on: an ApplicationError, outermost, whose type is the kind. It says what
 // was being done, naming the order, before the cause. A transient error keeps being retried until the budget, counted
-// from its first failure, is used up; zero means without end.
+// from its first failure, is used up; zero means one attempt.
 func failure(ctx context.Context, doing string, err error, budget time.Duration) error {
 	if err == nil {
 		return nil
@@ -45,17 +46,20 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 	message := doing + ": " + err.Error()
 	if !kind.Final() && budgetSpent(ctx, budget, wait) {
 		options.NonRetryable, options.NextRetryDelay = true, 0
-		message += "; given up after retrying for " + budget.String()
+		message += "; given up: retrying is limited to " + budget.String()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(kind), options)
 }
+
+// untilTimeout is the budget of activities that are retried until their workflow's time-out.
+const untilTimeout time.Duration = -1
 
 // budgetSpent tells whether the next attempt would lie beyond the budget. The moment of the first failure travels in
 // the heartbeat details, the one thing that an activity hands to its next attempt. The server's own schedule-to-close
 // time-out would do for an idle system, but it also counts the time spent waiting in a rate-limited queue, and would
 // fail orders that were never tried.
 func budgetSpent(ctx context.Context, budget, wait time.Duration) bool {
-	if budget <= 0 {
+	if budget < 0 {
 		return false
 	}
 	now := time.Now()
@@ -72,6 +76,10 @@ func classify(err error) (giftcard.Kind, time.Duration) {
 	var ge *giftcard.Error
 	if errors.As(err, &ge) {
 		return ge.Kind, ge.RetryAfter
+	}
+	var me *mail.Error
+	if errors.As(err, &me) {
+		return kindOfMail(me), 0
 	}
 	var re *rest.Error
 	if !errors.As(err, &re) {
@@ -90,6 +98,17 @@ func classify(err error) (giftcard.Kind, time.Duration) {
 		return giftcard.UnexpectedResponse, 0
 	default:
 		return kindOfRefusal(re), re.RetryAfter
+	}
+}
+
+func kindOfMail(e *mail.Error) giftcard.Kind {
+	switch {
+	case !e.Permanent:
+		return giftcard.Unavailable
+	case e.Op == mail.OpLogin:
+		return giftcard.Unauthorized
+	default:
+		return giftcard.InvalidRequest
 	}
 }
 

@@ -186,7 +186,7 @@ func TestBudgetBeginsWithTheFirstFailure(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	const budget = time.Hour
-	givenUp := "given up after retrying for 1h0m0s"
+	givenUp := "given up: retrying is limited to "
 	tests := []struct {
 		name   string
 		err    error
@@ -200,7 +200,8 @@ func TestBudget(t *testing.T) {
 		{"spent long ago", unavailable(0), 48 * time.Hour, budget, true},
 		{"less is left than the service wants to wait", unavailable(10 * time.Minute), 55 * time.Minute, budget, true},
 		{"more is left than the service wants to wait", unavailable(time.Minute), 55 * time.Minute, budget, false},
-		{"no budget, no end", unavailable(0), 48 * time.Hour, 0, false},
+		{"no budget, one attempt", unavailable(0), 0, 0, true},
+		{"until the workflow's time-out", unavailable(0), 48 * time.Hour, -1, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -211,7 +212,7 @@ func TestBudget(t *testing.T) {
 			require.Equal(t, string(giftcard.Unavailable), e.Type(), "the kind stays what it was")
 			require.Equal(t, tt.spent, e.NonRetryable())
 			if tt.spent {
-				require.Equal(t, doing+": "+tt.err.Error()+"; "+givenUp, e.Message())
+				require.Equal(t, doing+": "+tt.err.Error()+"; "+givenUp+tt.budget.String(), e.Message())
 				require.Zero(t, e.NextRetryDelay())
 				return
 			}
@@ -244,7 +245,7 @@ func unavailable(wait time.Duration) error {
 // failed returns what becomes of err without a budget.
 func failed(t *testing.T, err error) *temporal.ApplicationError {
 	t.Helper()
-	return outermost(t, failure(t.Context(), doing, err, 0))
+	return outermost(t, failure(t.Context(), doing, err, untilTimeout))
 }
 
 // outermost requires that err itself is an ApplicationError: Temporal takes the type of a wrapping error otherwise.

@@ -36,6 +36,9 @@ type LookUpMerchantInput struct {
 // LookUpMerchantResult is the merchant that was found.
 type LookUpMerchantResult struct {
 	MerchantCode string `json:"merchant_code"`
+	// At is when. Whether a day of delivery lies ahead is judged by it: it stays the same over retries and resets, and so
+	// does the request of a card that is asked for again.
+	At time.Time `json:"at"`
 }
 
 // LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
@@ -45,7 +48,7 @@ func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) 
 	if err != nil {
 		return LookUpMerchantResult{}, failure(ctx, "order "+in.OrderName+", looking up its merchant", err, in.RetryBudget)
 	}
-	return LookUpMerchantResult{MerchantCode: code}, nil
+	return LookUpMerchantResult{MerchantCode: code, At: g.Now().UTC()}, nil
 }
 
 // IssueCardInput is one card to be issued.
@@ -59,7 +62,9 @@ type IssueCardInput struct {
 	Price        string             `json:"price"`
 	Currency     string             `json:"currency"`
 	Recipient    giftcard.Recipient `json:"recipient"`
-	RetryBudget  time.Duration      `json:"retry_budget,omitempty"`
+	// At is when the order's merchant was found; see [LookUpMerchantResult].
+	At          time.Time     `json:"at"`
+	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 
 // IssueCardResult is a card that exists. It holds no card number, access code or card URL.
@@ -86,7 +91,7 @@ func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCard
 }
 
 func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
-	request, err := createOrderRequest(in, g.Now())
+	request, err := createOrderRequest(in)
 	if err != nil {
 		return IssueCardResult{}, err
 	}

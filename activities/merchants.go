@@ -146,7 +146,7 @@ func (x merchantIndex) match(code string, who giftcard.Customer) (string, error)
 		}
 	}
 	return "", giftcard.Errorf(giftcard.MerchantUnknown,
-		"customer %s is not among CashStar's %d merchants: add it there, or correct its name in Shopify",
+		"customer %s is not among CashStar's %d merchants: it has to be added there",
 		who.ID, len(x.codes))
 }
 

@@ -57,7 +57,7 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 		After: in.Cursor,
 	})
 	if err != nil {
-		return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, 0)
+		return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
 	}
 	out := ListGiftCardOrdersResult{
 		NextCursor: page.NextCursor, Seen: len(page.Orders), LeftOut: map[giftcard.Reason]int{},

@@ -20,7 +20,8 @@ func TestActivityNames(t *testing.T) {
 	t.Parallel()
 	want := map[reflect.Type][]string{
 		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders"},
-		reflect.TypeFor[*activities.GiftCards](): {"IssueCard", "LookUpMerchant"},
+		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
+		reflect.TypeFor[*activities.Digest]():    {"CountRunningOrders", "RerunFailedOrders", "SendDigest"},
 	}
 	for of, names := range want {
 		require.Equal(t, names, methods(of), of)
@@ -40,7 +41,9 @@ func methods(of reflect.Type) []string {
 // added without breaking the workflows that run.
 func TestActivityShape(t *testing.T) {
 	t.Parallel()
-	for _, of := range []reflect.Type{reflect.TypeFor[*activities.Orders](), reflect.TypeFor[*activities.GiftCards]()} {
+	for _, of := range []reflect.Type{
+		reflect.TypeFor[*activities.Orders](), reflect.TypeFor[*activities.GiftCards](), reflect.TypeFor[*activities.Digest](),
+	} {
 		for m := range of.NumMethod() {
 			method := of.Method(m)
 			f := method.Type
@@ -84,14 +87,18 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			activities.LookUpMerchantInput{OrderName: "#1", Customer: giftcard.Customer{ID: "77"}, RetryBudget: time.Hour},
 			`{"order_name": "#1", "customer": {"id": "77"}, "retry_budget": 3600000000000}`,
 		},
-		{activities.LookUpMerchantResult{MerchantCode: "TWS"}, `{"merchant_code": "TWS"}`},
+		{
+			activities.LookUpMerchantResult{MerchantCode: "TWS", At: at},
+			`{"merchant_code": "TWS", "at": "2026-07-01T00:00:00Z"}`,
+		},
 		{
 			activities.IssueCardInput{
 				OrderName: "#1", Unit: 2, AuditNumber: "a", MerchantCode: "TWS", Price: "50.0", Currency: "USD",
-				Recipient: giftcard.Recipient{Email: "ada@example.com"}, RetryBudget: time.Hour,
+				Recipient: giftcard.Recipient{Email: "ada@example.com"}, At: at, RetryBudget: time.Hour,
 			},
 			`{"order_name": "#1", "unit": 2, "audit_number": "a", "merchant_code": "TWS", "price": "50.0",
-			"currency": "USD", "recipient": {"email": "ada@example.com"}, "retry_budget": 3600000000000}`,
+			"currency": "USD", "recipient": {"email": "ada@example.com"}, "at": "2026-07-01T00:00:00Z",
+			"retry_budget": 3600000000000}`,
 		},
 		{
 			activities.IssueCardResult{
@@ -100,6 +107,39 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			},
 			`{"audit_number": "a", "order_number": "7", "egc_code": "e", "masked_number": "***", "amount": "50.00",
 			"currency": "USD", "existed": true}`,
+		},
+		{
+			activities.CancelCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e"},
+			`{"order_name": "#1", "unit": 2, "merchant_code": "TWS", "egc_code": "e"}`,
+		},
+		{activities.CancelCardResult{Status: "CANCELLED"}, `{"status": "CANCELLED"}`},
+		{
+			activities.RerunFailedOrdersInput{
+				Orders: []string{"w"}, Kinds: []giftcard.Kind{giftcard.Timeout}, Force: true, Reason: "r", Since: at,
+				PageToken: []byte("p"),
+			},
+			`{"orders": ["w"], "kinds": ["Timeout"], "force": true, "reason": "r", "since": "2026-07-01T00:00:00Z",
+			"page_token": "cA=="}`,
+		},
+		{
+			activities.RerunFailedOrdersResult{
+				Rerun: 1, LeftAlone: 2, Orders: []activities.RerunOrder{{WorkflowID: "w", RunID: "r", LeftAlone: "l"}},
+				PageToken: []byte("p"),
+			},
+			`{"rerun": 1, "left_alone": 2, "orders": [{"workflow_id": "w", "run_id": "r", "left_alone": "l"}],
+			"page_token": "cA=="}`,
+		},
+		{activities.CountRunningOrdersInput{Since: at}, `{"since": "2026-07-01T00:00:00Z"}`},
+		{activities.CountRunningOrdersResult{Running: 3}, `{"running": 3}`},
+		{
+			activities.SendDigestInput{At: at, Since: at, RerunSince: at, SendEmpty: true},
+			`{"at": "2026-07-01T00:00:00Z", "since": "2026-07-01T00:00:00Z", "rerun_since": "2026-07-01T00:00:00Z",
+			"send_empty": true}`,
+		},
+		{
+			activities.SendDigestResult{Until: at, Sent: true, Failed: 5, FailedNew: 1, Recovered: 2, Retrying: 3, Mixed: 4},
+			`{"until": "2026-07-01T00:00:00Z", "sent": true, "failed": 5, "failed_new": 1, "recovered": 2, "retrying": 3,
+			"mixed": 4}`,
 		},
 		{
 			activities.FailureDetails{Status: 403, Code: "ACCESS_DENIED", RequestID: "r"},

@@ -19,6 +19,7 @@ require (
 	github.com/ncruces/go-strftime v1.0.0 // indirect
 	github.com/planetscale/vtprotobuf v0.6.1-0.20240319094008-0393e58bdf10 // indirect
 	github.com/vektah/gqlparser/v2 v2.5.19 // indirect
+	github.com/wneessen/go-mail v0.8.1 // indirect
 	go.temporal.io/sdk/contrib/envconfig v1.0.2 // indirect
 )
 

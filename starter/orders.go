@@ -16,25 +16,36 @@ import (
 func newOrders(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "orders",
-		Short: "List and show gift-card orders",
+		Short: "List, show and re-run gift-card orders, and deal with their cards",
 		Args:  app.NoArgs,
 		RunE:  help,
 	}
-	cmd.AddCommand(newOrdersList(f), newOrdersShow(f))
+	cmd.AddCommand(newOrdersList(f), newOrdersShow(f), newOrdersRetry(f), newOrdersBalance(f), newOrdersCancelCard(f))
 	return cmd
 }
 
 func newOrdersList(f *flags) *cobra.Command {
-	var state, since string
+	var state, since, kind string
+	var failed bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List gift-card orders, open ones first, then those closed last",
-		Example: `  starter orders list --state failed
+		Example: `  starter orders list --failed
+  starter orders list --failed --kind MerchantUnknown
   starter orders list --since 24h --limit 0 --json`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			filter := operator.OrderFilter{State: operator.State(state), Limit: limit}
+			filter := operator.OrderFilter{State: operator.State(state), Kind: kind, Limit: limit}
+			if failed || kind != "" {
+				if state != "" && filter.State != operator.Failed {
+					return app.Usagef("--state %s does not go with --failed or --kind", state)
+				}
+				filter.State = operator.Failed
+			}
+			if err := checkKind(kind); err != nil {
+				return err
+			}
 			if err := filter.Validate(); err != nil {
 				return &app.UsageError{Err: err}
 			}
@@ -59,6 +70,8 @@ func newOrdersList(f *flags) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
+	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
 	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled")
 	cmd.Flags().StringVar(&since, "since", "", "only orders started since: a time (RFC 3339) or how long ago (24h)")
 	cmd.Flags().IntVar(&limit, "limit", 100, "at most this many; 0 for all")
@@ -67,13 +80,17 @@ func newOrdersList(f *flags) *cobra.Command {
 
 func printOrders(w io.Writer, orders []operator.Order) error {
 	return table(w, func(row func(...any)) {
-		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU")
+		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU", "FAILURE")
 		for _, o := range orders {
 			closed := ""
 			if !o.ClosedAt.IsZero() {
 				closed = o.ClosedAt.Format(time.RFC3339)
 			}
-			row(o.Name, o.ID, o.State, o.StartedAt.Format(time.RFC3339), closed, o.SKUs)
+			failure := ""
+			if o.Failure != nil {
+				failure = o.Failure.Kind + ": " + o.Failure.Message
+			}
+			row(o.Name, o.ID, o.State, o.StartedAt.Format(time.RFC3339), closed, o.SKUs, failure)
 		}
 	})
 }

@@ -15,9 +15,9 @@ func newSchedules(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schedules",
 		Short: "Create or update search attributes and schedules",
-		Long: `Schedules makes sure that the namespace has giftbridge's search attributes and the schedule poll-orders, and that
-the schedule holds this configuration. Run it on every deploy: what is right is left alone, the watermark stays,
-and a paused schedule stays paused.
+		Long: `Schedules makes sure that the namespace has giftbridge's search attributes and the schedules poll-orders and
+daily-digest, and that these hold this configuration. Run it on every deploy: what is right is left alone, the
+watermark stays, and a paused schedule stays paused. Without SMTP_HOST there is no digest.
 
 It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders could be issued twice.`,
 		Args: app.NoArgs,

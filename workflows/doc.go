@@ -7,5 +7,6 @@
 //   - a change is held against the recorded histories in testdata by the replay test; what would break them goes behind
 //     workflow.GetVersion.
 //
-// The workflows are [PollOrders], which finds gift-card orders, and [GiftCardOrder], which issues the cards of one.
+// The workflows are [PollOrders], which finds gift-card orders, [GiftCardOrder], which issues the cards of one,
+// [DailyDigest], which tells people what is failing, [RerunOrders], which runs failed orders again, and [CancelCard].
 package workflows

@@ -35,10 +35,16 @@ func failure(kind giftcard.Kind, message string, details ...any) error {
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: details})
 }
 
+// lastResultUnreadable ends a run of a schedule that cannot tell where to begin.
+func lastResultUnreadable(err error) error {
+	return failure(giftcard.UnexpectedResponse, "the result of the schedule's last run cannot be read: "+err.Error())
+}
+
 // OrderFailure goes with the failure of an order as its details: what exists and what does not.
 type OrderFailure struct {
-	Issued []IssuedCard  `json:"issued,omitempty"`
-	Failed []UnitFailure `json:"failed"`
+	MerchantCode string        `json:"merchant_code,omitempty"`
+	Issued       []IssuedCard  `json:"issued,omitempty"`
+	Failed       []UnitFailure `json:"failed"`
 }
 
 // UnitFailure is one card that was not issued.

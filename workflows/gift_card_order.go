@@ -19,7 +19,7 @@ type GiftCardOrderInput struct {
 	AuditPrefix string `json:"audit_prefix,omitempty"`
 	// IssueTaskQueue is the task queue of IssueCard; empty means the workflow's own.
 	IssueTaskQueue string `json:"issue_task_queue,omitempty"`
-	// RetryBudget is how long a transient error is retried before the order fails; zero means without end.
+	// RetryBudget is how long a transient error is retried before the order fails; zero means one attempt.
 	RetryBudget Duration `json:"retry_budget,omitempty"`
 }
 
@@ -41,6 +41,7 @@ type IssuedCard struct {
 var (
 	orders    *activities.Orders    // Nil on purpose: only the names of the methods are used.
 	giftCards *activities.GiftCards // Likewise.
+	digests   *activities.Digest    // Likewise.
 )
 
 // GiftCardOrder issues the cards of one order: it looks up the merchant and issues one card per unit. Every unit is
@@ -64,7 +65,7 @@ func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderRe
 		workflow.SetCurrentDetails(ctx, "Failed: "+message)
 		return GiftCardOrderResult{}, failure(kind, message)
 	}
-	o := issuing{in: in, merchantCode: merchant.MerchantCode, units: units, results: make([]unitResult, len(units))}
+	o := issuing{in: in, merchant: merchant, units: units, results: make([]unitResult, len(units))}
 	if err := o.issueAll(ctx); err != nil {
 		return GiftCardOrderResult{}, err
 	}
@@ -73,11 +74,11 @@ func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderRe
 
 // issuing is an order whose cards are being issued.
 type issuing struct {
-	in           GiftCardOrderInput
-	merchantCode string
-	units        []giftcard.Unit
-	results      []unitResult
-	done         int
+	in       GiftCardOrderInput
+	merchant activities.LookUpMerchantResult
+	units    []giftcard.Unit
+	results  []unitResult
+	done     int
 }
 
 type unitResult struct {
@@ -113,16 +114,17 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		OrderName:    o.in.Order.Name,
 		Unit:         u.Number,
 		AuditNumber:  u.AuditNumber,
-		MerchantCode: o.merchantCode,
+		MerchantCode: o.merchant.MerchantCode,
 		Price:        u.Line.Price,
 		Currency:     u.Line.Currency,
 		Recipient:    u.Line.Recipient,
+		At:           o.merchant.At,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 	}).get(ctx)
 }
 
 func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
-	out := GiftCardOrderResult{MerchantCode: o.merchantCode}
+	out := GiftCardOrderResult{MerchantCode: o.merchant.MerchantCode}
 	var failed []UnitFailure
 	for i, u := range o.units {
 		if err := o.results[i].err; err != nil {
@@ -134,13 +136,15 @@ func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
 	}
 	if len(failed) > 0 {
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Failed: %d of %s not issued.", len(failed), cards(len(o.units))))
-		return GiftCardOrderResult{}, failedOrder(len(o.units), OrderFailure{Issued: out.Cards, Failed: failed})
+		return GiftCardOrderResult{}, failedOrder(len(o.units), OrderFailure{
+			MerchantCode: o.merchant.MerchantCode, Issued: out.Cards, Failed: failed,
+		})
 	}
-	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchantCode+".")
+	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchant.MerchantCode+".")
 	return out, nil
 }
 
 func (o *issuing) showProgress(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing for merchant %s: %d of %s done.",
-		o.merchantCode, o.done, cards(len(o.units))))
+		o.merchant.MerchantCode, o.done, cards(len(o.units))))
 }

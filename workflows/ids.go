@@ -22,9 +22,17 @@ const (
 	// PollByHandPrefix begins the workflow IDs of polls that somebody asked for.
 	PollByHandPrefix = "poll-orders-by-hand/"
 
-	// PollOrdersType and GiftCardOrderType are the workflow types as visibility shows them.
+	// DigestScheduleID is the schedule of DailyDigest, and the prefix of its runs' workflow IDs.
+	DigestScheduleID = "daily-digest"
+	// RerunOrdersID is the workflow ID of RerunOrders: there is one at a time.
+	RerunOrdersID = "rerun-orders"
+
+	// The workflow types as visibility shows them.
 	PollOrdersType    = "PollOrders"
 	GiftCardOrderType = "GiftCardOrder"
+	DailyDigestType   = "DailyDigest"
+	RerunOrdersType   = "RerunOrders"
+	CancelCardType    = "CancelCard"
 )
 
 // Search attributes of GiftCardOrder.
@@ -51,6 +59,14 @@ func ParseGiftCardOrderID(workflowID string) (shop, orderID string, err error) {
 	}
 	return shop, orderID, nil
 }
+
+// CancelCardID is the workflow ID of cancelling one card of an order, units counted from 1.
+func CancelCardID(shop, orderID string, unit int) string {
+	return fmt.Sprintf("cancel-card/%s/%s/%d", shop, orderID, unit)
+}
+
+// scheduledStartTime is the search attribute in which Temporal keeps for when a schedule meant a run.
+var scheduledStartTime = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 
 // searchAttributes are set at the start: an upsert would cost every order an event.
 func searchAttributes(o giftcard.Order) temporal.SearchAttributes {

@@ -57,6 +57,62 @@ func issue(ctx workflow.Context, taskQueue, summary string) workflow.Context {
 	})
 }
 
+const (
+	// visibilityLag is how far a list of workflows may lie behind; measured: well below a second.
+	visibilityLag = 15 * time.Second
+	// rerunLookEvery is how often a digest looks whether the orders that it runs again are done.
+	rerunLookEvery = 15 * time.Second
+)
+
+// resetting runs a page of failed orders again, a bounded number a second.
+func resetting(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    5 * time.Minute,
+		ScheduleToCloseTimeout: time.Hour,
+		RetryPolicy:            backoff,
+	})
+}
+
+// counting asks visibility for a number.
+func counting(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    30 * time.Second,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		RetryPolicy:            backoff,
+	})
+}
+
+// mailing makes a report, which takes minutes where thousands of orders failed, and sends it. A mail server may be down
+// for a night; after that the digest fails, and is seen to.
+func mailing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    15 * time.Minute,
+		ScheduleToCloseTimeout: 8 * time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    5 * time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    10 * time.Minute,
+		},
+	})
+}
+
+// cancelling cancels a card; somebody waits for it.
+func cancelling(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    MaxIssueTime,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		RetryPolicy:            backoff,
+	})
+}
+
+// rerunOptions start the one re-run; while another one runs, the start fails.
+func rerunOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:    RerunOrdersID,
+		StaticSummary: "Run failed orders again",
+	})
+}
+
 // backoff: quick at first, because most failures are blips; a minute at most, so that cards flow soon after an outage.
 var backoff = &temporal.RetryPolicy{
 	InitialInterval:    time.Second,
@@ -72,6 +128,7 @@ func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		TypedSearchAttributes: searchAttributes(o),
+		Memo:                  memo(o),
 		StaticSummary:         "Order " + clip(o.Name) + ": " + cards(o.Units()),
 	})
 }

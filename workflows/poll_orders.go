@@ -132,6 +132,9 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	p := &poll{in: in}
 	if in.Progress != nil {
 		p.PollProgress = *in.Progress
+		if p.Result.LeftOut == nil { // An empty map is left out on the way.
+			p.Result.LeftOut = map[giftcard.Reason]int{}
+		}
 		return p, nil
 	}
 	now := workflow.Now(ctx).UTC()
@@ -148,7 +151,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	var last PollOrdersResult
 	if workflow.HasLastCompletionResult(ctx) {
 		if err := workflow.GetLastCompletionResult(ctx, &last); err != nil {
-			return nil, failure(giftcard.UnexpectedResponse, "the watermark in the last poll's result cannot be read: "+err.Error())
+			return nil, lastResultUnreadable(err)
 		}
 	}
 	p.Result.Since = p.Rules.CreatedFrom

@@ -9,4 +9,7 @@ import (
 func Register(r worker.WorkflowRegistry) {
 	r.RegisterWorkflowWithOptions(PollOrders, workflow.RegisterOptions{Name: PollOrdersType})
 	r.RegisterWorkflowWithOptions(GiftCardOrder, workflow.RegisterOptions{Name: GiftCardOrderType})
+	r.RegisterWorkflowWithOptions(DailyDigest, workflow.RegisterOptions{Name: DailyDigestType})
+	r.RegisterWorkflowWithOptions(RerunOrders, workflow.RegisterOptions{Name: RerunOrdersType})
+	r.RegisterWorkflowWithOptions(CancelCard, workflow.RegisterOptions{Name: CancelCardType})
 }

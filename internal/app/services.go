@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
@@ -63,14 +64,18 @@ func transport() *http.Transport {
 }
 
 // newActivities connects the activities to the services.
-func newActivities(cfg config.Config) (*activities.Orders, *activities.GiftCards, error) {
+func newActivities(cfg config.Config) (*activities.Orders, *activities.GiftCards, *activities.Digest, error) {
 	shop, err := NewShopify(cfg.Shopify)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	issuer, err := NewCashStar(cfg.CashStar)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	digest, err := newDigest(cfg)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	orders := &activities.Orders{
 		Shopify: shop,
@@ -91,5 +96,30 @@ func newActivities(cfg config.Config) (*activities.Orders, *activities.GiftCards
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {
 		giftCards.Pace = rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10)))
 	}
-	return orders, giftCards, nil
+	return orders, giftCards, digest, nil
+}
+
+// newDigest connects the digest to the mail server, if there is one.
+func newDigest(cfg config.Config) (*activities.Digest, error) {
+	zone, err := cfg.Digest.Location()
+	if err != nil {
+		return nil, fmt.Errorf("load DIGEST_TIMEZONE: %w", err)
+	}
+	d := &activities.Digest{
+		Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: zone, Now: time.Now,
+	}
+	if !cfg.SMTP.Enabled() {
+		return d, nil
+	}
+	d.Mailer, err = mail.New(mail.Options{
+		Host:     cfg.SMTP.Host,
+		Port:     cfg.SMTP.Port,
+		Username: cfg.SMTP.Username,
+		Password: cfg.SMTP.Password.Reveal(),
+		TLS:      mail.TLS(cfg.SMTP.TLS),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the mail sender: %w", err)
+	}
+	return d, nil
 }

@@ -46,7 +46,7 @@ type Worker struct {
 
 // StartWorker connects, checks what must hold, and returns once the worker is polling.
 func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
-	orders, giftCards, err := newActivities(o.Config)
+	orders, giftCards, digest, err := newActivities(o.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +64,12 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if w.client, op, err = dial(ctx, o.Temporal, o.Config, o.Log); err != nil {
 		return nil, err
 	}
+	digest.Executions = op
 	if err := op.CheckNamespace(ctx); err != nil {
 		return nil, err
 	}
 	for _, queue := range []worker.Worker{
-		w.common(orders, giftCards), w.issuing(o.Config.CashStar.MaxRPS, giftCards),
+		w.common(orders, giftCards, digest), w.issuing(o.Config.CashStar.MaxRPS, giftCards),
 	} {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
@@ -82,7 +83,9 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 }
 
 // common polls the common task queue: workflows, and the activities without a rate limit.
-func (w *Worker) common(orders *activities.Orders, giftCards *activities.GiftCards) worker.Worker {
+func (w *Worker) common(
+	orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
+) worker.Worker {
 	q := worker.New(w.client, workflows.TaskQueue, worker.Options{
 		MaxConcurrentWorkflowTaskPollers: pollers,
 		MaxConcurrentActivityTaskPollers: pollers,
@@ -91,6 +94,7 @@ func (w *Worker) common(orders *activities.Orders, giftCards *activities.GiftCar
 	})
 	workflows.Register(q)
 	q.RegisterActivity(orders)
+	q.RegisterActivity(digest)
 	q.RegisterActivity(giftCards)
 	return q
 }

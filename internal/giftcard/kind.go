@@ -44,6 +44,13 @@ func (k Kind) Final() bool {
 	return !slices.Contains([]Kind{RateLimited, Unavailable, Timeout}, k)
 }
 
+// Curable tells whether running a failed order again may succeed without anybody touching the order: a merchant was
+// added, a password corrected, a service came back. An invalid request stays invalid. After an unexpected response a
+// card exists that nobody understands; running the order again could take it for the right one.
+func (k Kind) Curable() bool {
+	return slices.Contains(Kinds, k) && k != InvalidRequest && k != UnexpectedResponse
+}
+
 // Error is a failure with its kind. The message is for a support person: it names the order where there is one, and
 // holds no personal data.
 type Error struct {

@@ -3,6 +3,7 @@ package giftcard
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -41,6 +42,23 @@ func ParseMoney(amount, currency string) (Money, error) {
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// Add returns the sum of m and n times more. The zero Money has no currency and takes more's; other currencies do not
+// mix.
+func (m Money) Add(more Money, n int) (Money, error) {
+	if m == (Money{}) {
+		m.Currency = more.Currency
+	}
+	if m.Currency != more.Currency {
+		return Money{}, fmt.Errorf("%s and %s do not add up", m.Currency, more.Currency)
+	}
+	product := new(big.Int).Mul(big.NewInt(more.Hundredths), big.NewInt(int64(n)))
+	sum := product.Add(product, big.NewInt(m.Hundredths))
+	if !sum.IsInt64() {
+		return Money{}, fmt.Errorf("the sum in %s is too large", m.Currency)
+	}
+	return Money{Hundredths: sum.Int64(), Currency: m.Currency}, nil
+}
 
 // Amount returns the number with two decimals: "50.00".
 func (m Money) Amount() string {

@@ -69,6 +69,21 @@ func (o Order) Units() int {
 	return n
 }
 
+// Value returns what the cards of the order are worth together.
+func (o Order) Value() (Money, error) {
+	var sum Money
+	for _, l := range o.Lines {
+		price, err := ParseMoney(l.Price, l.Currency)
+		if err != nil {
+			return Money{}, err
+		}
+		if sum, err = sum.Add(price, l.Units); err != nil {
+			return Money{}, err
+		}
+	}
+	return sum, nil
+}
+
 // SKUs returns the gift-card SKUs of the order, each once, in the order of its lines.
 func (o Order) SKUs() []string {
 	var skus []string

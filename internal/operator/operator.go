@@ -56,6 +56,11 @@ func isNotFound(err error) bool {
 	return errors.As(err, &nf)
 }
 
+func isAlreadyStarted(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	return errors.As(err, &started)
+}
+
 // Failure is why something failed.
 type Failure struct {
 	// Kind is one of giftcard.Kinds, or a name of Temporal's where we gave none.
@@ -77,7 +82,7 @@ func failureOf(err error) *Failure {
 	case errors.As(err, &timeout):
 		return &Failure{Kind: "Timeout", Message: timeout.Error()}
 	case errors.As(err, &terminated):
-		return &Failure{Kind: "Terminated", Message: "somebody terminated it"}
+		return &Failure{Kind: terminatedKind, Message: "somebody terminated it"}
 	case errors.As(err, &canceled):
 		return &Failure{Kind: "Canceled", Message: "somebody cancelled it"}
 	}

@@ -63,6 +63,8 @@ type Order struct {
 	WorkflowID string    `json:"workflow_id"`
 	RunID      string    `json:"run_id"`
 	Link       string    `json:"link"`
+	// Failure says why the newest run failed; lists tell it of failed orders alone.
+	Failure *Failure `json:"failure,omitempty"`
 }
 
 func (o *Operator) order(info *workflowpb.WorkflowExecutionInfo) Order {
@@ -88,6 +90,8 @@ func (o *Operator) order(info *workflowpb.WorkflowExecutionInfo) Order {
 // OrderFilter chooses orders; zero fields do not restrict.
 type OrderFilter struct {
 	State State
+	// Kind is why an order failed; it goes with the state [Failed].
+	Kind string
 	// Since is the earliest start of the run.
 	Since time.Time
 	// Limit is the largest number of orders returned.
@@ -98,6 +102,9 @@ type OrderFilter struct {
 func (f OrderFilter) Validate() error {
 	if f.State != "" && statuses[f.State] == "" {
 		return fmt.Errorf("state %q is none of %v", f.State, States)
+	}
+	if f.Kind != "" && f.State != Failed {
+		return errors.New("only failed orders have a kind of failure")
 	}
 	return nil
 }
@@ -126,8 +133,19 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 		if err != nil {
 			return false, err
 		}
-		if f.State == "" || stateOf(newest.GetStatus()) == f.State {
-			out = append(out, o.order(newest))
+		order := o.order(newest)
+		if f.State != "" && order.State != f.State {
+			return true, nil
+		}
+		if f.State == Failed {
+			run, err := o.readFailedRun(ctx, order.WorkflowID, order.RunID)
+			if err != nil {
+				return false, err
+			}
+			order.Failure = &run.failure
+		}
+		if f.Kind == "" || order.Failure.Kind == f.Kind {
+			out = append(out, order)
 		}
 		return f.Limit <= 0 || len(out) < f.Limit, nil
 	})
@@ -179,9 +197,8 @@ type OrderDetails struct {
 	Runs []Run `json:"runs"`
 	// Result is what exists at the issuer, if the newest run completed.
 	Result *workflows.GiftCardOrderResult `json:"result,omitempty"`
-	// Failure says why the newest run failed, and Units which cards exist and which do not.
-	Failure *Failure                `json:"failure,omitempty"`
-	Units   *workflows.OrderFailure `json:"units,omitempty"`
+	// Units says which cards exist and which do not, if the newest run failed over some.
+	Units *workflows.OrderFailure `json:"units,omitempty"`
 	// Pending are the activities under way.
 	Pending []PendingActivity `json:"pending,omitempty"`
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -26,11 +27,10 @@ func (o *Operator) CheckNamespace(ctx context.Context) error {
 // whose workflow is forgotten would be issued a second time.
 func (o *Operator) checkRetention(ctx context.Context) error {
 	namespace, maxOrderAge := o.namespace, o.cfg.Orders.MaxOrderAge
-	ns, err := o.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	retention, err := o.retention(ctx)
 	if err != nil {
-		return fmt.Errorf("read retention of namespace %s: %w", namespace, err)
+		return err
 	}
-	retention := ns.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
 	if retention > maxOrderAge {
 		return nil
 	}
@@ -38,6 +38,16 @@ func (o *Operator) checkRetention(ctx context.Context) error {
 		"else an order can be issued twice; raise it: "+
 		"temporal operator namespace update --namespace %s --retention 720h",
 		namespace, retention, maxOrderAge, namespace)
+}
+
+// retention returns how long the namespace keeps closed workflows.
+func (o *Operator) retention(ctx context.Context) (time.Duration, error) {
+	ns, err := o.client.WorkflowService().DescribeNamespace(ctx,
+		&workflowservice.DescribeNamespaceRequest{Namespace: o.namespace})
+	if err != nil {
+		return 0, fmt.Errorf("read retention of namespace %s: %w", o.namespace, err)
+	}
+	return ns.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), nil
 }
 
 // checkSearchAttributes refuses a namespace without our search attributes: every start of an order would be retried for

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -24,22 +25,29 @@ const (
 	Created   = "created"
 	Updated   = "updated"
 	Unchanged = "unchanged"
+	Removed   = "removed"
+	// Off stands for what is not configured.
+	Off = "off"
 )
 
 // Change is one thing that EnsureSchedules made sure of.
 type Change struct {
 	// What it is, such as "schedule poll-orders".
 	What string `json:"what"`
-	// Did is [Created], [Updated] or [Unchanged].
+	// Did is [Created], [Updated], [Unchanged], [Removed] or [Off].
 	Did string `json:"did"`
 }
 
-// catchUp is how late a poll may start. Short on purpose: a poll reads from the watermark, so one poll makes up for all
-// that were missed.
-const catchUp = time.Minute
+const (
+	// pollCatchUp is how late a poll may start. Short on purpose: a poll reads from the watermark, so one poll makes up
+	// for all that were missed.
+	pollCatchUp = time.Minute
+	// digestCatchUp is how late a digest may start: a mail in the night is better than none.
+	digestCatchUp = 12 * time.Hour
+)
 
 // EnsureSchedules creates what a namespace needs, or brings it up to the configuration. It is safe on every deploy: what
-// is right is left alone, and a paused schedule stays paused.
+// is right is left alone, and a paused schedule stays paused. Without a mail server there is no digest.
 func (o *Operator) EnsureSchedules(ctx context.Context) ([]Change, error) {
 	if err := o.checkRetention(ctx); err != nil {
 		return nil, err
@@ -48,11 +56,14 @@ func (o *Operator) EnsureSchedules(ctx context.Context) ([]Change, error) {
 	if err != nil {
 		return changes, err
 	}
-	did, err := o.ensurePollSchedule(ctx)
-	if err != nil {
-		return changes, fmt.Errorf("ensure schedule %s: %w", workflows.PollScheduleID, err)
+	for _, s := range []schedule{o.pollSchedule(), o.digestSchedule()} {
+		did, err := o.ensure(ctx, s)
+		if err != nil {
+			return changes, fmt.Errorf("ensure schedule %s: %w", s.id, err)
+		}
+		changes = append(changes, Change{What: "schedule " + s.id, Did: did})
 	}
-	return append(changes, Change{What: "schedule " + workflows.PollScheduleID, Did: did}), nil
+	return changes, nil
 }
 
 func (o *Operator) ensureSearchAttributes(ctx context.Context) ([]Change, error) {
@@ -109,23 +120,69 @@ func (o *Operator) PollInput() workflows.PollOrdersInput {
 	return in
 }
 
-func (o *Operator) ensurePollSchedule(ctx context.Context) (string, error) {
-	in := o.PollInput()
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.Interval}}}
-	action := &client.ScheduleWorkflowAction{
-		ID:            workflows.PollScheduleID,
-		Workflow:      workflows.PollOrdersType,
-		Args:          []any{in},
-		TaskQueue:     workflows.TaskQueue,
-		StaticSummary: "Poll Shopify for gift-card orders",
+// schedule is a schedule as the configuration wants it.
+type schedule struct {
+	id, workflow, summary string
+	off                   bool
+	spec                  client.ScheduleSpec
+	catchUp               time.Duration
+	input                 any
+}
+
+func (o *Operator) pollSchedule() schedule {
+	return schedule{
+		id: workflows.PollScheduleID, workflow: workflows.PollOrdersType,
+		summary: "Poll Shopify for gift-card orders",
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.Interval}}},
+		catchUp: pollCatchUp,
+		input:   o.PollInput(),
 	}
+}
+
+func (o *Operator) digestSchedule() schedule {
+	at := o.cfg.Digest.At
+	return schedule{
+		id: workflows.DigestScheduleID, workflow: workflows.DailyDigestType,
+		summary: "Tell people which gift-card orders failed",
+		off:     !o.cfg.SMTP.Enabled(),
+		// Temporal knows the zone's daylight saving: a day has one digest, whatever its length.
+		spec: client.ScheduleSpec{
+			Calendars: []client.ScheduleCalendarSpec{{
+				Hour: []client.ScheduleRange{{Start: at.Hour}}, Minute: []client.ScheduleRange{{Start: at.Minute}},
+			}},
+			TimeZoneName: o.cfg.Digest.TimeZone,
+		},
+		catchUp: digestCatchUp,
+		input: workflows.DailyDigestInput{
+			Rerun:     o.cfg.Digest.Rerun,
+			RerunWait: workflows.Duration(o.cfg.Digest.RerunWait),
+			SendEmpty: o.cfg.Digest.SendEmpty,
+		},
+	}
+}
+
+func (o *Operator) ensure(ctx context.Context, want schedule) (string, error) {
 	schedules := o.client.ScheduleClient()
+	if want.off {
+		err := schedules.GetHandle(ctx, want.id).Delete(ctx)
+		if isNotFound(err) {
+			return Off, nil
+		}
+		return Removed, err
+	}
+	action := &client.ScheduleWorkflowAction{
+		ID:            want.id,
+		Workflow:      want.workflow,
+		Args:          []any{want.input},
+		TaskQueue:     workflows.TaskQueue,
+		StaticSummary: want.summary,
+	}
 	_, err := schedules.Create(ctx, client.ScheduleOptions{
-		ID:            workflows.PollScheduleID,
-		Spec:          spec,
+		ID:            want.id,
+		Spec:          want.spec,
 		Action:        action,
 		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
-		CatchupWindow: catchUp,
+		CatchupWindow: want.catchUp,
 	})
 	if err == nil {
 		return Created, nil
@@ -134,18 +191,18 @@ func (o *Operator) ensurePollSchedule(ctx context.Context) (string, error) {
 		return "", err
 	}
 	did := Unchanged
-	err = schedules.GetHandle(ctx, workflows.PollScheduleID).Update(ctx, client.ScheduleUpdateOptions{
+	err = schedules.GetHandle(ctx, want.id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(have client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			schedule := have.Description.Schedule
-			if o.samePoll(schedule, spec, in) {
+			found := have.Description.Schedule
+			if o.same(found, want) {
 				return nil, temporal.ErrSkipScheduleUpdate
 			}
 			did = Updated
-			schedule.Spec, schedule.Action = &spec, action
-			schedule.Policy.Overlap = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP
-			schedule.Policy.CatchupWindow = catchUp
+			found.Spec, found.Action = &want.spec, action
+			found.Policy.Overlap = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP
+			found.Policy.CatchupWindow = want.catchUp
 			// The state goes along: a deploy must not resume what somebody has paused.
-			return &client.ScheduleUpdate{Schedule: &schedule}, nil
+			return &client.ScheduleUpdate{Schedule: &found}, nil
 		},
 	})
 	if err != nil && !errors.Is(err, temporal.ErrSkipScheduleUpdate) {
@@ -154,9 +211,9 @@ func (o *Operator) ensurePollSchedule(ctx context.Context) (string, error) {
 	return did, nil
 }
 
-// samePoll tells whether the schedule is what the configuration wants. Inputs are compared decrypted: every encryption
-// of the same input is different.
-func (o *Operator) samePoll(have client.Schedule, spec client.ScheduleSpec, in workflows.PollOrdersInput) bool {
+// same tells whether a schedule is what the configuration wants. Inputs are compared decrypted: every encryption of the
+// same input is different.
+func (o *Operator) same(have client.Schedule, want schedule) bool {
 	action, ok := have.Action.(*client.ScheduleWorkflowAction)
 	if !ok || len(action.Args) != 1 || have.Spec == nil || have.Policy == nil {
 		return false
@@ -165,14 +222,37 @@ func (o *Operator) samePoll(have client.Schedule, spec client.ScheduleSpec, in w
 	if !ok {
 		return false
 	}
-	var haveIn workflows.PollOrdersInput
-	if o.converter.FromPayload(payload, &haveIn) != nil {
+	var haveInput any
+	if o.converter.FromPayload(payload, &haveInput) != nil {
 		return false
 	}
-	haveJSON, haveErr := json.Marshal(haveIn)
-	wantJSON, wantErr := json.Marshal(in)
-	return haveErr == nil && wantErr == nil && string(haveJSON) == string(wantJSON) &&
-		action.ID == workflows.PollScheduleID && action.TaskQueue == workflows.TaskQueue &&
-		slices.Equal(have.Spec.Intervals, spec.Intervals) && len(have.Spec.Calendars) == 0 &&
-		have.Policy.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_SKIP && have.Policy.CatchupWindow == catchUp
+	return sameJSON(haveInput, want.input) && sameSpec(*have.Spec, want.spec) &&
+		action.ID == want.id && action.Workflow == want.workflow && action.TaskQueue == workflows.TaskQueue &&
+		have.Policy.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_SKIP && have.Policy.CatchupWindow == want.catchUp
+}
+
+func sameJSON(a, b any) bool {
+	var decoded [2]any
+	for i, v := range []any{a, b} {
+		text, err := json.Marshal(v)
+		if err != nil || json.Unmarshal(text, &decoded[i]) != nil {
+			return false
+		}
+	}
+	return reflect.DeepEqual(decoded[0], decoded[1])
+}
+
+// sameSpec compares what we set; the server fills in the rest.
+func sameSpec(have, want client.ScheduleSpec) bool {
+	start := func(r []client.ScheduleRange) int {
+		if len(r) != 1 || (r[0].End != 0 && r[0].End != r[0].Start) {
+			return -1
+		}
+		return r[0].Start
+	}
+	sameTime := func(a, b client.ScheduleCalendarSpec) bool {
+		return start(a.Hour) == start(b.Hour) && start(a.Minute) == start(b.Minute)
+	}
+	return slices.Equal(have.Intervals, want.Intervals) && slices.EqualFunc(have.Calendars, want.Calendars, sameTime) &&
+		have.TimeZoneName == want.TimeZoneName
 }

@@ -69,7 +69,7 @@ func (o *Operator) Status(ctx context.Context) (*Status, error) {
 }
 
 func (o *Operator) addSchedule(ctx context.Context, out *Status) error {
-	d, err := o.describeSchedule(ctx)
+	d, err := o.describeSchedule(ctx, workflows.PollScheduleID)
 	var missing *NotFoundError
 	if errors.As(err, &missing) {
 		return nil
@@ -96,14 +96,13 @@ func (o *Operator) addPolls(ctx context.Context, out *Status) error {
 		return err
 	}
 	if last != nil {
-		var result workflows.PollOrdersResult
-		run := o.client.GetWorkflow(ctx, last.GetExecution().GetWorkflowId(), last.GetExecution().GetRunId())
-		if err := run.Get(ctx, &result); err != nil {
-			return fmt.Errorf("read the last poll's result: %w", err)
+		result, err := o.pollResult(ctx, last)
+		if err != nil {
+			return err
 		}
 		age := time.Since(result.Watermark)
 		out.LastPoll, out.Watermark, out.WatermarkAge = &result, result.Watermark, age.Seconds()
-		out.Stale = age > staleIntervals*o.cfg.Poll.Interval+o.cfg.Poll.SettleDelay
+		out.Stale = o.stale(age)
 	}
 	failed, err := o.lastPoll(ctx, statuses[Failed])
 	if err != nil || failed == nil {
@@ -119,6 +118,22 @@ func (o *Operator) addPolls(ctx context.Context, out *Status) error {
 		Link:     o.Link(failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId()),
 	}
 	return nil
+}
+
+// stale tells whether a watermark of that age means that polls are missing.
+func (o *Operator) stale(age time.Duration) bool {
+	return age > staleIntervals*o.cfg.Poll.Interval+o.cfg.Poll.SettleDelay
+}
+
+func (o *Operator) pollResult(
+	ctx context.Context, info *workflowpb.WorkflowExecutionInfo,
+) (workflows.PollOrdersResult, error) {
+	var result workflows.PollOrdersResult
+	run := o.client.GetWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+	if err := run.Get(ctx, &result); err != nil {
+		return result, fmt.Errorf("read the result of %s: %w", info.GetExecution().GetWorkflowId(), err)
+	}
+	return result, nil
 }
 
 // lastPoll returns the poll of the schedule with one of the statuses that closed last, nil if there is none.
@@ -137,8 +152,19 @@ func (o *Operator) countOrders(ctx context.Context, s State) (int, error) {
 	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + statuses[s]
 	if s == Failed {
 		// A count would include the runs that were reset and have succeeded since.
-		orders, err := o.ListOrders(ctx, OrderFilter{State: Failed})
-		return len(orders), err
+		failed := map[string]bool{}
+		err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			id := info.GetExecution().GetWorkflowId()
+			if failed[id] {
+				return true, nil
+			}
+			newest, err := o.newest(ctx, info)
+			if err == nil && stateOf(newest.GetStatus()) == Failed {
+				failed[id] = true
+			}
+			return true, err
+		})
+		return len(failed), err
 	}
 	count, err := o.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: o.namespace, Query: query,

@@ -1,0 +1,24 @@
+package operator
+
+import (
+	"context"
+
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Digest is a digest that was asked for.
+type Digest struct {
+	scheduledRun
+}
+
+// Wait returns the digest's account when it is done.
+func (d *Digest) Wait(ctx context.Context) (workflows.DailyDigestResult, error) {
+	var out workflows.DailyDigestResult
+	return out, explain(ctx, d.run.Get(ctx, &out))
+}
+
+// DigestNow makes the schedule send a digest at once, or right after the one that is under way.
+func (o *Operator) DigestNow(ctx context.Context) (*Digest, error) {
+	run, err := o.trigger(ctx, workflows.DigestScheduleID)
+	return &Digest{run}, err
+}

@@ -1,0 +1,108 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+)
+
+// failedRun is what a run that failed says of itself in its history.
+type failedRun struct {
+	failure Failure
+	// attempts counts the attempts of the activities that failed.
+	attempts int
+	// resetPoint is the workflow task that scheduled the first activity that failed: reset to it, what succeeded before
+	// stays and what failed is done again. It is 0 where there is no workflow task to go back to.
+	resetPoint int64
+}
+
+// readFailedRun reads a closed run's history.
+func (o *Operator) readFailedRun(ctx context.Context, workflowID, runID string) (failedRun, error) {
+	r := runReader{scheduled: map[int64]int64{}, attempts: map[int64]int32{}}
+	events := o.client.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			return failedRun{}, fmt.Errorf("read the history of %s: %w", workflowID, err)
+		}
+		r.read(e)
+	}
+	out := failedRun{failure: Failure{Kind: "Unknown"}, attempts: r.tried, resetPoint: r.resetPoint()}
+	switch {
+	case r.cause != nil:
+		out.failure = *failureOf(o.failures.FailureToError(r.cause))
+	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+		out.failure = Failure{Kind: terminatedKind, Message: "somebody terminated it"}
+	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+		out.failure = Failure{Kind: "Timeout", Message: "the workflow did not end in time"}
+	}
+	return out, nil
+}
+
+// terminatedKind stands for a kind where somebody terminated a run.
+const terminatedKind = "Terminated"
+
+// runReader collects from the events of a run.
+type runReader struct {
+	// scheduled maps activities that have not succeeded to the workflow task that scheduled them.
+	scheduled map[int64]int64
+	attempts  map[int64]int32
+	tried     int
+	failedAt  int64
+	lastTask  int64
+	cause     *failurepb.Failure
+	last      enumspb.EventType
+}
+
+func (r *runReader) read(e *historypb.HistoryEvent) {
+	r.last = e.GetEventType()
+	switch r.last {
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+		r.lastTask = e.GetEventId()
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+		r.scheduled[e.GetEventId()] = e.GetActivityTaskScheduledEventAttributes().GetWorkflowTaskCompletedEventId()
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+		a := e.GetActivityTaskStartedEventAttributes()
+		r.attempts[a.GetScheduledEventId()] = a.GetAttempt()
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+		delete(r.scheduled, e.GetActivityTaskCompletedEventAttributes().GetScheduledEventId())
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+		r.failed(e.GetActivityTaskFailedEventAttributes().GetScheduledEventId())
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+		r.failed(e.GetActivityTaskTimedOutEventAttributes().GetScheduledEventId())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+		r.cause = e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
+	default:
+	}
+}
+
+func (r *runReader) failed(scheduledEventID int64) {
+	r.tried += int(r.attempts[scheduledEventID])
+	r.failedAt = earlier(r.failedAt, r.scheduled[scheduledEventID])
+}
+
+// resetPoint prefers what failed, then what was never finished, then the last decision of the workflow.
+func (r *runReader) resetPoint() int64 {
+	if r.failedAt != 0 {
+		return r.failedAt
+	}
+	var unfinished int64
+	for _, task := range r.scheduled {
+		unfinished = earlier(unfinished, task)
+	}
+	if unfinished != 0 {
+		return unfinished
+	}
+	return r.lastTask
+}
+
+// earlier returns the smaller event ID; 0 is none.
+func earlier(a, b int64) int64 {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,306 @@
+package operator
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+const (
+	// reportLag is how far a report stays behind the present, because visibility lags: what closes later is the next
+	// report's.
+	reportLag = 10 * time.Second
+	// reportParallel bounds the requests to Temporal at a time.
+	reportParallel = 8
+	// retryingAfter is how long an order may run before the digest mentions it, and maxRetrying how many such orders are
+	// looked into.
+	retryingAfter = time.Hour
+	maxRetrying   = 1000
+	// maxFailedPolls bounds the failed polls that are shown.
+	maxFailedPolls = 20
+)
+
+// Report says how orders and polls stand, and what has changed since the last digest. It implements
+// activities.Executions.
+func (o *Operator) Report(ctx context.Context, in activities.ReportInput) (digest.Report, error) {
+	now := time.Now().UTC()
+	until := now.Add(-reportLag).Truncate(time.Second)
+	if until.Before(in.Since) {
+		until = in.Since
+	}
+	r := reporter{Operator: o, in: in, now: now, Report: digest.Report{
+		Date:      now,
+		TimeZone:  o.cfg.Digest.TimeZone,
+		Shop:      o.cfg.Shopify.Shop,
+		Namespace: o.namespace,
+		Window:    digest.Window{From: in.Since, To: until},
+	}}
+	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addIssued} {
+		if err := add(ctx); err != nil {
+			return digest.Report{}, err
+		}
+	}
+	return r.Report, nil
+}
+
+// reporter makes a report.
+type reporter struct {
+	*Operator
+	digest.Report
+	in  activities.ReportInput
+	now time.Time
+	mu  sync.Mutex
+}
+
+// inWindow restricts a query to what closed in the window.
+func (r *reporter) inWindow() string {
+	return " AND CloseTime >= " + quoteTime(r.Window.From) + " AND CloseTime < " + quoteTime(r.Window.To)
+}
+
+// failures are the failed runs of one order. They stay in visibility after a reset that succeeded.
+type failures struct {
+	first time.Time
+	last  *workflowpb.WorkflowExecutionInfo
+}
+
+// addFailed judges each order that has ever failed by its newest run.
+func (r *reporter) addFailed(ctx context.Context) error {
+	keep, err := r.retention(ctx)
+	if err != nil {
+		return err
+	}
+	byOrder := map[string]*failures{}
+	err = r.scan(ctx, "WorkflowType = "+quote(workflows.GiftCardOrderType)+" AND ExecutionStatus IN "+statuses[Failed],
+		func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			f := byOrder[info.GetExecution().GetWorkflowId()]
+			if f == nil {
+				f = &failures{first: info.GetCloseTime().AsTime(), last: info}
+				byOrder[info.GetExecution().GetWorkflowId()] = f
+			}
+			if t := info.GetCloseTime().AsTime(); t.Before(f.first) {
+				f.first = t
+			} else if t.After(f.last.GetCloseTime().AsTime()) {
+				f.last = info
+			}
+			return true, nil
+		})
+	if err != nil {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(reportParallel)
+	for _, f := range byOrder {
+		all.Go(func() error { return r.judge(ctx, f, keep) })
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	slices.SortFunc(r.FailedOrders, func(a, b digest.FailedOrder) int {
+		return cmp.Or(b.FailedAt.Compare(a.FailedAt), cmp.Compare(a.OrderID, b.OrderID))
+	})
+	slices.SortFunc(r.Recovered, func(a, b digest.RecoveredOrder) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	r.FailedTotal, r.RecoveredTotal = len(r.FailedOrders), len(r.Recovered)
+	return nil
+}
+
+func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) error {
+	newest, err := r.newest(ctx, f.last)
+	if err != nil {
+		return err
+	}
+	again := !r.in.RerunSince.IsZero() && !newest.GetStartTime().AsTime().Before(r.in.RerunSince)
+	rerun := digest.NotTried
+	failed := newest
+	switch state := stateOf(newest.GetStatus()); {
+	case state == Failed && again:
+		rerun = digest.FailedAgain
+	case state == Failed:
+	case state == Running && again:
+		rerun, failed = digest.StillRunning, f.last
+	case state == Completed && r.contains(newest.GetCloseTime().AsTime()):
+		return r.addRecovered(ctx, f, newest)
+	default:
+		return nil
+	}
+	run, err := r.readFailedRun(ctx, failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId())
+	if err != nil {
+		return err
+	}
+	order := r.order(failed)
+	row := digest.FailedOrder{
+		Name: order.Name, OrderID: order.ID,
+		Kind: giftcard.Kind(run.failure.Kind), Message: run.failure.Message, Attempts: run.attempts,
+		FailedAt: f.first, New: !f.first.Before(r.Window.From), Age: r.now.Sub(f.first),
+		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
+		Link:      order.Link, Rerun: rerun,
+	}
+	if rerun != digest.StillRunning && run.resetPoint != 0 {
+		row.Command = r.resetCommand(order, run.resetPoint)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.FailedOrders = append(r.FailedOrders, row)
+	if row.New {
+		r.FailedNew++
+	}
+	return nil
+}
+
+func (r *reporter) contains(t time.Time) bool {
+	return !t.Before(r.Window.From) && t.Before(r.Window.To)
+}
+
+func (r *reporter) addRecovered(ctx context.Context, f *failures, newest *workflowpb.WorkflowExecutionInfo) error {
+	run, err := r.readFailedRun(ctx, f.last.GetExecution().GetWorkflowId(), f.last.GetExecution().GetRunId())
+	if err != nil {
+		return err
+	}
+	order := r.order(newest)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Recovered = append(r.Recovered, digest.RecoveredOrder{
+		Name: order.Name, OrderID: order.ID, Kind: giftcard.Kind(run.failure.Kind), Link: order.Link,
+	})
+	return nil
+}
+
+// resetCommand is what runs a failed order again from a shell.
+func (o *Operator) resetCommand(order Order, eventID int64) string {
+	return fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --event-id %d --reason 'run again'",
+		shellQuote(o.namespace), shellQuote(order.WorkflowID), order.RunID, eventID)
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// addRetrying finds the orders that have been running for long because something keeps failing. Orders that only wait
+// for their turn in a rate-limited queue are not among them.
+func (r *reporter) addRetrying(ctx context.Context) error {
+	looked := 0
+	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) +
+		" AND ExecutionStatus = 'Running' AND StartTime < " + quoteTime(r.now.Add(-retryingAfter))
+	err := r.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		looked++
+		id := info.GetExecution().GetWorkflowId()
+		d, err := r.client.DescribeWorkflowExecution(ctx, id, info.GetExecution().GetRunId())
+		if isNotFound(err) {
+			return true, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("describe %s: %w", id, err)
+		}
+		for _, p := range d.GetPendingActivities() {
+			if p.GetLastFailure() == nil {
+				continue
+			}
+			order := r.order(info)
+			last := failureOf(r.failures.FailureToError(p.GetLastFailure()))
+			r.Retrying = append(r.Retrying, digest.RetryingOrder{
+				Name: order.Name, OrderID: order.ID, Activity: p.GetActivityType().GetName(), Attempt: int(p.GetAttempt()),
+				Since: order.StartedAt, Kind: giftcard.Kind(last.Kind), Message: last.Message, Link: order.Link,
+			})
+			break
+		}
+		return looked < maxRetrying, nil
+	})
+	r.RetryingTotal = len(r.Retrying)
+	return err
+}
+
+// addPolls tells of polls that failed, of the watermark, and of the orders that polls left out and people must know of.
+func (r *reporter) addPolls(ctx context.Context) error {
+	last, err := r.lastPoll(ctx, "('Completed')")
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		result, err := r.pollResult(ctx, last)
+		if err != nil {
+			return err
+		}
+		age := r.now.Sub(result.Watermark)
+		r.Watermark = digest.Watermark{At: result.Watermark, Age: age, Stale: r.stale(age)}
+	}
+	polls := "WorkflowType = " + quote(workflows.PollOrdersType) + r.inWindow() + " AND ExecutionStatus IN "
+	err = r.scan(ctx, polls+statuses[Failed], func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		r.FailedPollsTotal++
+		if len(r.FailedPolls) >= maxFailedPolls {
+			return true, nil
+		}
+		run, err := r.readFailedRun(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+		if err != nil {
+			return false, err
+		}
+		r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{
+			At: info.GetCloseTime().AsTime(), Kind: giftcard.Kind(run.failure.Kind), Message: run.failure.Message,
+			Link: r.Link(info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()),
+		})
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	err = r.scan(ctx, polls+"('Completed')", func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		result, err := r.pollResult(ctx, info)
+		if err != nil {
+			return false, err
+		}
+		r.Mixed = append(r.Mixed, result.Mixed...)
+		r.Native = append(r.Native, result.Native...)
+		return true, nil
+	})
+	// Polls overlap, and see an order again whenever it changes.
+	for _, names := range []*[]string{&r.Mixed, &r.Native} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	r.MixedTotal, r.NativeTotal = len(r.Mixed), len(r.Native)
+	return err
+}
+
+// addIssued adds up what went well, from the memos: no history is opened.
+func (r *reporter) addIssued(ctx context.Context) error {
+	sums, cards := map[string]giftcard.Money{}, map[string]int{}
+	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus = 'Completed'" + r.inWindow()
+	err := r.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		r.Issued.Orders++
+		payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
+		if !ok {
+			return true, nil
+		}
+		var memo workflows.OrderMemo
+		if err := r.converter.FromPayload(payload, &memo); err != nil {
+			return false, fmt.Errorf("read the memo of %s: %w", info.GetExecution().GetWorkflowId(), err)
+		}
+		r.Issued.Cards += memo.Cards
+		value, err := giftcard.ParseMoney(memo.Amount, memo.Currency)
+		if err != nil {
+			return true, nil
+		}
+		sum, err := sums[value.Currency].Add(value, 1)
+		if err != nil {
+			return false, err
+		}
+		sums[value.Currency] = sum
+		cards[value.Currency] += memo.Cards
+		return true, nil
+	})
+	for currency, sum := range sums {
+		r.Issued.Currencies = append(r.Issued.Currencies, digest.CurrencyTotal{
+			Currency: currency, Cards: cards[currency], Amount: sum.Amount(),
+		})
+	}
+	slices.SortFunc(r.Issued.Currencies, func(a, b digest.CurrencyTotal) int { return cmp.Compare(a.Currency, b.Currency) })
+	return err
+}

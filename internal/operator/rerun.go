@@ -1,0 +1,197 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/time/rate"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+const (
+	// rerunPage is the number of failed runs looked at in one go.
+	rerunPage = 100
+	// rerunsPerSecond bounds the resets: orders that run again share the issuer with new ones.
+	rerunsPerSecond = 20
+)
+
+// RerunFailed runs failed orders again: those that are named, or a page of all. It implements activities.Executions.
+//
+// An order is judged by its newest run: one that is not failed is left alone, and a run that was reset before is never
+// the newest. Runs that somebody terminated are run again only if they are named.
+func (o *Operator) RerunFailed(
+	ctx context.Context, in activities.RerunFailedOrdersInput,
+) (activities.RerunFailedOrdersResult, error) {
+	pace := rate.NewLimiter(rerunsPerSecond, 1)
+	var out activities.RerunFailedOrdersResult
+	ids := in.Orders
+	if len(ids) == 0 {
+		page, err := o.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: o.namespace, PageSize: rerunPage, NextPageToken: in.PageToken,
+			Query: "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN ('Failed','TimedOut')",
+		})
+		if err != nil {
+			return out, fmt.Errorf("list failed orders: %w", err)
+		}
+		out.PageToken = page.GetNextPageToken()
+		for _, info := range page.GetExecutions() {
+			ids = append(ids, info.GetExecution().GetWorkflowId())
+		}
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
+	}
+	for _, id := range ids {
+		if err := pace.Wait(ctx); err != nil {
+			return out, err
+		}
+		order, err := o.rerun(ctx, id, in)
+		if err != nil {
+			return out, err
+		}
+		if order.RunID != "" {
+			out.Rerun++
+		} else {
+			out.LeftAlone++
+		}
+		if len(in.Orders) > 0 {
+			out.Orders = append(out.Orders, order)
+		}
+	}
+	return out, nil
+}
+
+// rerun resets one order, unless there is a reason not to.
+func (o *Operator) rerun(
+	ctx context.Context, workflowID string, in activities.RerunFailedOrdersInput,
+) (activities.RerunOrder, error) {
+	out := activities.RerunOrder{WorkflowID: workflowID}
+	d, err := o.client.DescribeWorkflowExecution(ctx, workflowID, "")
+	if isNotFound(err) {
+		out.LeftAlone = "Temporal does not know it, or no longer"
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("describe %s: %w", workflowID, err)
+	}
+	newest := d.GetWorkflowExecutionInfo()
+	if out.LeftAlone = notFailed(newest, in); out.LeftAlone != "" {
+		return out, nil
+	}
+	run, err := o.readFailedRun(ctx, workflowID, newest.GetExecution().GetRunId())
+	if err != nil {
+		return out, err
+	}
+	if out.LeftAlone = notToRerun(run, in); out.LeftAlone != "" {
+		return out, nil
+	}
+	out.RunID, err = o.reset(ctx, newest, run.resetPoint, in.Reason)
+	return out, err
+}
+
+// notFailed says why a run is not one to be run again, empty if it is.
+func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFailedOrdersInput) string {
+	terminated := newest.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
+	switch state := stateOf(newest.GetStatus()); {
+	case state == Running:
+		return "it is running"
+	case state == Completed:
+		return "it has succeeded"
+	case state == Canceled:
+		return "somebody cancelled it"
+	case terminated && len(in.Orders) == 0:
+		return "somebody terminated it"
+	case newest.GetStartTime().AsTime().After(in.Since):
+		return "it was run again just now, and failed again"
+	}
+	return ""
+}
+
+// notToRerun says why a failed run is not run again, empty if it is.
+func notToRerun(run failedRun, in activities.RerunFailedOrdersInput) string {
+	kind := giftcard.Kind(run.failure.Kind)
+	switch {
+	case len(in.Kinds) > 0 && !slices.Contains(in.Kinds, kind):
+		return "it failed as " + run.failure.Kind
+	case slices.Contains(giftcard.Kinds, kind) && !kind.Curable() && !in.Force:
+		return "it failed as " + run.failure.Kind + ", which running it again does not cure; force it if you know better"
+	case run.resetPoint == 0:
+		return "its history holds no workflow task to go back to"
+	}
+	return ""
+}
+
+// reset returns the new run. The run that is reset is named: should another one be the newest by now, Temporal resets
+// the named one all the same, which is why re-runs go through one workflow.
+func (o *Operator) reset(
+	ctx context.Context, run *workflowpb.WorkflowExecutionInfo, eventID int64, reason string,
+) (string, error) {
+	answer, err := o.client.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: o.namespace,
+		WorkflowExecution: &commonpb.WorkflowExecution{
+			WorkflowId: run.GetExecution().GetWorkflowId(), RunId: run.GetExecution().GetRunId(),
+		},
+		Reason:                    reason,
+		WorkflowTaskFinishEventId: eventID,
+		RequestId:                 "rerun/" + run.GetExecution().GetRunId(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("reset %s: %w", run.GetExecution().GetWorkflowId(), err)
+	}
+	return answer.GetRunId(), nil
+}
+
+// CountRunning counts the orders that run and were started, or run again, since then. It implements
+// activities.Executions.
+func (o *Operator) CountRunning(ctx context.Context, since time.Time) (int, error) {
+	count, err := o.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: o.namespace,
+		Query: "WorkflowType = " + quote(workflows.GiftCardOrderType) +
+			" AND ExecutionStatus = 'Running' AND StartTime >= " + quoteTime(since),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count running orders: %w", err)
+	}
+	return int(count.GetCount()), nil
+}
+
+// Rerun is a re-run that was asked for.
+type Rerun struct {
+	Link string `json:"link"`
+	run  client.WorkflowRun
+}
+
+// Wait returns what became of the orders.
+func (r *Rerun) Wait(ctx context.Context) (workflows.RerunOrdersResult, error) {
+	var out workflows.RerunOrdersResult
+	return out, explain(ctx, r.run.Get(ctx, &out))
+}
+
+// RerunOrders starts the workflow that runs failed orders again. While another one runs, it fails.
+func (o *Operator) RerunOrders(ctx context.Context, in workflows.RerunOrdersInput) (*Rerun, error) {
+	run, err := o.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       workflows.RerunOrdersID,
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            "Run failed orders again",
+	}, workflows.RerunOrdersType, in)
+	if isAlreadyStarted(err) {
+		return nil, fmt.Errorf("failed orders are being run again right now (%s); try again when that is done",
+			o.Link(workflows.RerunOrdersID, ""))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start the re-run: %w", err)
+	}
+	return &Rerun{Link: o.Link(run.GetID(), run.GetRunID()), run: run}, nil
+}

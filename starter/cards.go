@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+func newOrdersCancelCard(f *flags) *cobra.Command {
+	var unit int
+	var reason string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "cancel-card <order> --unit N --reason WHY",
+		Short: "Cancel one card of an order at CashStar",
+		Long: `Cancel-card cancels one card at CashStar: its money is gone for whoever has it. It asks first. Who did it and why
+stays on record, as the workflow cancel-card/<shop>/<order>/<unit>. Shopify is not told: refund the order there.`,
+		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
+		Args:    app.OneArg,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if unit < 1 {
+				return app.Usagef("--unit: which card of the order? 1 is the first; orders show lists them")
+			}
+			if strings.TrimSpace(reason) == "" {
+				return app.Usagef("--reason: why? It stays on record")
+			}
+			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				d, err := o.ShowOrder(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				card, err := d.CardToCancel(unit)
+				if err != nil {
+					return err
+				}
+				question := fmt.Sprintf("Cancel card %d of order %s (%s %s, %s)?", unit, d.Name, card.Amount, card.Currency,
+					card.MaskedNumber)
+				if err := confirm(cmd, yes, question); err != nil {
+					return err
+				}
+				result, err := o.CancelCard(ctx, d, card, whoami(), reason)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), result)
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "card %d of order %s: %s\n", unit, d.Name, result.Status)
+				return err
+			})
+		},
+	}
+	cmd.Flags().IntVar(&unit, "unit", 0, "which card of the order; 1 is the first")
+	cmd.Flags().StringVar(&reason, "reason", "", "why; it stays on record")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+// balance is a card as CashStar has it now.
+type balance struct {
+	Unit           int    `json:"unit"`
+	MaskedNumber   string `json:"masked_number"`
+	Status         string `json:"status"`
+	InitialBalance string `json:"initial_balance"`
+	CurrentBalance string `json:"current_balance"`
+	Currency       string `json:"currency"`
+	// Unknown says why CashStar cannot be asked.
+	Unknown string `json:"unknown,omitempty"`
+}
+
+func newOrdersBalance(f *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "balance <order>",
+		Short: "Ask CashStar for status and balance of an order's cards",
+		Args:  app.OneArg,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := config.Load()
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			issuer, err := app.NewCashStar(cfg.CashStar)
+			if err != nil {
+				return err
+			}
+			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+				d, err := o.ShowOrder(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				cards, err := balances(ctx, issuer, d)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), cards)
+				}
+				return table(cmd.OutOrStdout(), func(row func(...any)) {
+					row("CARD", "NUMBER", "STATUS", "ISSUED WITH", "BALANCE")
+					for _, c := range cards {
+						if c.Unknown != "" {
+							row(c.Unit, c.Unknown)
+							continue
+						}
+						row(c.Unit, c.MaskedNumber, c.Status, c.InitialBalance+" "+c.Currency, c.CurrentBalance+" "+c.Currency)
+					}
+				})
+			})
+		},
+	}
+}
+
+func balances(ctx context.Context, issuer *cashstar.Client, d *operator.OrderDetails) ([]balance, error) {
+	cards := d.Cards()
+	if len(cards) == 0 {
+		return nil, &operator.NotFoundError{What: "order " + d.Name + " has no cards; it is " + string(d.State)}
+	}
+	var out []balance
+	for _, c := range cards {
+		if c.EGCCode == "" {
+			out = append(out, balance{
+				Unit: c.Unit, Unknown: "CashStar did not tell its code; look up audit number " + c.AuditNumber + " there",
+			})
+			continue
+		}
+		card, err := issuer.Balance(ctx, c.MerchantCode, c.EGCCode)
+		if err != nil {
+			return nil, fmt.Errorf("order %s, card %d: %w", d.Name, c.Unit, err)
+		}
+		out = append(out, balance{
+			Unit: c.Unit, MaskedNumber: card.MaskedNumber, Status: card.Status,
+			InitialBalance: card.InitialBalance, CurrentBalance: card.CurrentBalance, Currency: card.Currency,
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+func newDigest(f *flags) *cobra.Command {
+	var now, dryRun bool
+	var since string
+	cmd := &cobra.Command{
+		Use:   "digest --now | --dry-run",
+		Short: "Send the digest now, or show what it would say",
+		Long: `Digest --now makes the schedule send a digest at once: failed orders are run again, then people are told what is
+still failing. Digest --dry-run sends nothing and runs nothing again; it prints what a digest would say now.`,
+		Example: `  starter digest --dry-run
+  starter digest --now`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if now == dryRun {
+				return app.Usagef("give --now or --dry-run")
+			}
+			if now {
+				return digestNow(cmd, f)
+			}
+			mail, report, err := preview(cmd, since)
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), report)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Subject: %s\n\n%s", mail.Subject, mail.Text)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&now, "now", false, "send a digest at once and wait for it")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what a digest would say now")
+	cmd.Flags().StringVar(&since, "since", "24h", "with --dry-run: look back to a time (RFC 3339), or so long")
+	cmd.AddCommand(newDigestPreview())
+	return cmd
+}
+
+func digestNow(cmd *cobra.Command, f *flags) error {
+	return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+		run, err := o.DigestNow(ctx)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "digest: %s\n", run.Link)
+		r, err := run.Wait(ctx)
+		if err != nil {
+			return err
+		}
+		if f.json {
+			return printJSON(cmd.OutOrStdout(), r)
+		}
+		return table(cmd.OutOrStdout(), func(row func(...any)) {
+			row("mail sent", r.Sent)
+			row("orders failed", fmt.Sprintf("%d (%d new)", r.Failed, r.FailedNew))
+			row("run again", r.Rerun)
+			row("recovered", r.Recovered)
+			row("retrying", r.Retrying)
+			row("mixed", r.Mixed)
+			if r.RerunProblem != "" {
+				row("NOT RUN AGAIN", r.RerunProblem)
+			}
+		})
+	})
+}
+
+func newDigestPreview() *cobra.Command {
+	var file, since string
+	cmd := &cobra.Command{
+		Use:   "preview --html FILE",
+		Short: "Write what a digest would look like now to a file",
+		Args:  app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				return app.Usagef("--html: to which file?")
+			}
+			mail, _, err := preview(cmd, since)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(file, []byte(mail.HTML), 0o600); err != nil {
+				return fmt.Errorf("write the preview: %w", err)
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), file)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&file, "html", "", "the file")
+	cmd.Flags().StringVar(&since, "since", "24h", "look back to a time (RFC 3339), or so long")
+	return cmd
+}
+
+func preview(cmd *cobra.Command, since string) (mail digest.Mail, report digest.Report, err error) {
+	from, err := moment(since, time.Now())
+	if err != nil {
+		return mail, report, app.Usagef("--since %w", err)
+	}
+	err = operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+		if report, err = o.Report(ctx, activities.ReportInput{Since: from}); err != nil {
+			return err
+		}
+		mail, err = digest.Render(report)
+		return err
+	})
+	return mail, report, err
+}

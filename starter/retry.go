@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// checkKind refuses a kind that no failure has.
+func checkKind(kind string) error {
+	if kind == "" || slices.Contains(giftcard.Kinds, giftcard.Kind(kind)) {
+		return nil
+	}
+	return app.Usagef("--kind %q is none of %v", kind, giftcard.Kinds)
+}
+
+func newOrdersRetry(f *flags) *cobra.Command {
+	var allFailed, force, yes bool
+	var kind, reason string
+	cmd := &cobra.Command{
+		Use:   "retry <order>... | --all-failed",
+		Short: "Run failed orders again",
+		Long: `Retry resets failed orders, each to the step that failed: what has succeeded stays, and no card is issued a second
+time. It asks before it does anything, and waits until the orders have been reset; "orders show" tells what becomes
+of them.
+
+Orders whose failure running again does not cure (InvalidRequest, UnexpectedResponse) are left alone unless --force
+is given. Orders that run or have succeeded are always left alone.`,
+		Example: `  starter orders retry '#1001' '#1002'
+  starter orders retry --all-failed --kind MerchantUnknown --yes`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if allFailed == (len(args) > 0) {
+				return app.Usagef("name orders, or give --all-failed")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkKind(kind); err != nil {
+				return err
+			}
+			in := workflows.RerunOrdersInput{Force: force, Reason: fmt.Sprintf("%s (by %s)", reason, whoami())}
+			if kind != "" {
+				in.Kinds = []giftcard.Kind{giftcard.Kind(kind)}
+			}
+			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				count, err := chooseOrders(ctx, o, args, kind, &in)
+				if err != nil {
+					return err
+				}
+				if count == 0 {
+					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no order is failed so")
+					return err
+				}
+				question := fmt.Sprintf("Run %s again?", orderCount(count))
+				if err := confirm(cmd, yes, question); err != nil {
+					return err
+				}
+				rerun, err := o.RerunOrders(ctx, in)
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "running again: %s\n", rerun.Link)
+				result, err := rerun.Wait(ctx)
+				if err != nil {
+					return err
+				}
+				return printRerun(cmd.OutOrStdout(), f, result)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&allFailed, "all-failed", false, "all orders that are failed")
+	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
+	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure running again does not cure")
+	cmd.Flags().StringVar(&reason, "reason", "starter orders retry", "why; it stands in the orders' histories")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+// chooseOrders fills in the orders that are named, and returns how many are meant.
+func chooseOrders(
+	ctx context.Context, o *operator.Operator, names []string, kind string, in *workflows.RerunOrdersInput,
+) (int, error) {
+	if len(names) == 0 {
+		failed, err := o.ListOrders(ctx, operator.OrderFilter{State: operator.Failed, Kind: kind})
+		return len(failed), err
+	}
+	for _, name := range names {
+		id, err := o.FindOrder(ctx, name)
+		if err != nil {
+			return 0, err
+		}
+		if !slices.Contains(in.Orders, id) {
+			in.Orders = append(in.Orders, id)
+		}
+	}
+	return len(in.Orders), nil
+}
+
+func orderCount(n int) string {
+	if n == 1 {
+		return "1 order"
+	}
+	return fmt.Sprintf("%d orders", n)
+}
+
+// printRerun says what became of each order. It fails if orders were named and not one of them runs again.
+func printRerun(w io.Writer, f *flags, r workflows.RerunOrdersResult) error {
+	var err error
+	if f.json {
+		err = printJSON(w, r)
+	} else {
+		err = table(w, func(row func(...any)) {
+			for _, o := range r.Orders {
+				_, id, _ := workflows.ParseGiftCardOrderID(o.WorkflowID)
+				if o.RunID != "" {
+					row("order "+id, "runs again", o.RunID)
+				} else {
+					row("order "+id, "left alone", o.LeftAlone)
+				}
+			}
+			row("run again", r.Rerun)
+			row("left alone", r.LeftAlone)
+		})
+	}
+	if err == nil && len(r.Orders) > 0 && r.Rerun == 0 {
+		return fmt.Errorf("none was run again: %s", r.Orders[0].LeftAlone)
+	}
+	return err
+}

@@ -1,0 +1,26 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+)
+
+// CancelCardInput is one card to be cancelled, and who wants that.
+type CancelCardInput struct {
+	activities.CancelCardInput
+	// By and Reason are for those who ask later.
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// CancelCard cancels one card at the issuer. It is a workflow so that who asked and why stays on record.
+func CancelCard(ctx workflow.Context, in CancelCardInput) (activities.CancelCardResult, error) {
+	out, err := call(cancelling(ctx), giftCards.CancelCard, in.CancelCardInput).get(ctx)
+	if err == nil || temporal.IsCanceledError(err) {
+		return out, err
+	}
+	kind, message := cause(err)
+	return activities.CancelCardResult{}, failure(kind, message)
+}

@@ -1,0 +1,113 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+)
+
+// DailyDigestInput is the configuration record of the digest: the schedule's input.
+type DailyDigestInput struct {
+	// Rerun runs failed orders again first, and RerunWait is how long they are waited for.
+	Rerun     bool     `json:"rerun"`
+	RerunWait Duration `json:"rerun_wait"`
+	// SendEmpty sends a mail also when there is nothing to say.
+	SendEmpty bool `json:"send_empty,omitempty"`
+}
+
+// DailyDigestResult is the account of a digest. As the schedule's last completion result it tells the next one where to
+// begin.
+type DailyDigestResult struct {
+	activities.SendDigestResult
+	// Rerun is the number of orders that were run again.
+	Rerun int `json:"rerun"`
+	// RerunProblem says why failed orders were not run again though they should have been.
+	RerunProblem string `json:"rerun_problem,omitempty"`
+}
+
+// DailyDigest runs failed orders again, waits for them, and mails what is still failing. A digest that cannot be sent
+// fails, visibly; the next one begins where the last one that was sent has ended, so nothing is lost.
+func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, error) {
+	at, since, err := digestPeriod(ctx)
+	if err != nil {
+		return DailyDigestResult{}, err
+	}
+	var out DailyDigestResult
+	send := activities.SendDigestInput{At: at, Since: since, SendEmpty: in.SendEmpty}
+	if in.Rerun {
+		send.RerunSince = workflow.Now(ctx).UTC()
+		out.Rerun, err = rerunForDigest(ctx, at, time.Duration(in.RerunWait))
+		if temporal.IsCanceledError(err) {
+			return DailyDigestResult{}, err
+		}
+		if err != nil {
+			// The mail matters more than the re-runs, and says that the orders are still failing.
+			_, out.RerunProblem = cause(err)
+			workflow.GetLogger(ctx).Warn("failed orders were not run again", "error", err)
+		}
+	}
+	workflow.SetCurrentDetails(ctx, "Making the report and sending it.")
+	out.SendDigestResult, err = call(mailing(ctx), digests.SendDigest, send).get(ctx)
+	if err != nil {
+		if temporal.IsCanceledError(err) {
+			return DailyDigestResult{}, err
+		}
+		kind, message := cause(err)
+		return DailyDigestResult{}, failure(kind, message)
+	}
+	return out, nil
+}
+
+// firstPeriod is what the first digest looks back on.
+const firstPeriod = 24 * time.Hour
+
+// digestPeriod returns the time for which the digest was scheduled, and where the last one ended.
+func digestPeriod(ctx workflow.Context) (at, since time.Time, err error) {
+	at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStartTime)
+	if !ok {
+		at = workflow.Now(ctx)
+	}
+	at = at.UTC().Truncate(time.Second)
+	since = at.Add(-firstPeriod)
+	if workflow.HasLastCompletionResult(ctx) {
+		var last DailyDigestResult
+		if err := workflow.GetLastCompletionResult(ctx, &last); err != nil {
+			return at, since, lastResultUnreadable(err)
+		}
+		if !last.Until.IsZero() {
+			since = last.Until
+		}
+	}
+	return at, since, nil
+}
+
+// rerunForDigest runs all failed orders again that may be cured, and waits a bounded time for them.
+func rerunForDigest(ctx workflow.Context, at time.Time, wait time.Duration) (int, error) {
+	workflow.SetCurrentDetails(ctx, "Running failed orders again.")
+	began := workflow.Now(ctx).UTC()
+	var rerun RerunOrdersResult
+	err := child(rerunOptions(ctx), RerunOrders, RerunOrdersInput{
+		Reason: "daily digest of " + at.Format(time.RFC3339),
+	}).Get(ctx, &rerun)
+	if err != nil || rerun.Rerun == 0 {
+		return rerun.Rerun, err
+	}
+	workflow.SetCurrentDetails(ctx, "Waiting for the orders that run again.")
+	// Visibility lags: an order that was just reset may not be counted yet, one that has just ended not be listed.
+	if err := workflow.Sleep(ctx, visibilityLag); err != nil {
+		return rerun.Rerun, err
+	}
+	for deadline := began.Add(wait); workflow.Now(ctx).Before(deadline); {
+		count, err := call(counting(ctx), digests.CountRunningOrders, activities.CountRunningOrdersInput{Since: began}).get(ctx)
+		if err != nil || count.Running == 0 {
+			return rerun.Rerun, err
+		}
+		if err := workflow.Sleep(ctx, rerunLookEvery); err != nil {
+			return rerun.Rerun, err
+		}
+	}
+	return rerun.Rerun, nil
+}
