@@ -21,7 +21,7 @@ const (
 	merchantsTTL = time.Minute
 	// merchantsMissTTL is how old it may be when an order is about to fail for want of its merchant: the list is then
 	// fetched again, but not for each of a thousand such orders.
-	merchantsMissTTL = 5 * time.Second
+	merchantsMissTTL = time.Second
 )
 
 // MerchantList is the account's merchants, fetched once for all orders of a worker.

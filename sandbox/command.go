@@ -29,7 +29,9 @@ type flags struct {
 	timeout, every            time.Duration
 	temporalPort, uiPort      int
 	shopifyPort, cashStarPort int
-	dbFile, logLevel          string
+	mailPort, mailPagePort    int
+	dbFile, mailDir, logLevel string
+	digestEvery               time.Duration
 }
 
 func newCommand() *cobra.Command {
@@ -67,6 +69,10 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.uiPort, "ui-port", 8233, "port of the Temporal Web UI; 0 picks a free one, as --once does")
 	fs.IntVar(&f.shopifyPort, "shopify-port", 0, "port of the simulated shop; 0 picks a free one")
 	fs.IntVar(&f.cashStarPort, "cashstar-port", 0, "port of the simulated CashStar; 0 picks a free one")
+	fs.IntVar(&f.mailPort, "mail-port", 0, "port of the mail catcher; 0 picks a free one")
+	fs.IntVar(&f.mailPagePort, "mail-page-port", 0, "port of the page that shows the caught mails; 0 picks a free one")
+	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this folder as .eml files")
+	fs.DurationVar(&f.digestEvery, "digest-every", 2*time.Minute, "without --once: how often a digest is sent")
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
 	fs.StringVar(&f.logLevel, "log-level", logOff, "the worker's log: debug, info, warn, error or off")
 	return cmd
@@ -78,8 +84,10 @@ func (f *flags) validate(cmd *cobra.Command) error {
 			return fmt.Errorf("--%s needs --once", name)
 		}
 	}
-	if f.once && cmd.Flags().Changed("every") {
-		return errors.New("--every does not go with --once")
+	for _, name := range []string{"every", "digest-every"} {
+		if cmd.Flags().Changed(name) && f.once {
+			return fmt.Errorf("--%s does not go with --once", name)
+		}
 	}
 	if f.orders < 1 || f.orders > 100_000 {
 		return fmt.Errorf("--orders %d: need 1 to 100000", f.orders)
@@ -87,8 +95,12 @@ func (f *flags) validate(cmd *cobra.Command) error {
 	if f.every < 10*time.Millisecond {
 		return fmt.Errorf("--every %s: need at least 10ms", f.every)
 	}
+	if f.digestEvery < time.Second {
+		return fmt.Errorf("--digest-every %s: need at least 1s", f.digestEvery)
+	}
 	for name, port := range map[string]int{
 		"temporal-port": f.temporalPort, "ui-port": f.uiPort, "shopify-port": f.shopifyPort, "cashstar-port": f.cashStarPort,
+		"mail-port": f.mailPort, "mail-page-port": f.mailPagePort,
 	} {
 		if port < 0 || port > 65535 {
 			return fmt.Errorf("--%s %d: need 0 to 65535", name, port)
@@ -135,6 +147,7 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say.line("Temporal         %s", s.Temporal.HostPort())
 	say.line("simulated shop   %s", s.Config.Shopify.BaseURL)
 	say.line("simulated issuer %s", s.Config.CashStar.BaseURL)
+	say.line("caught mails     %s", s.MailPage)
 	customers := stack.NewCustomers(s.Shop, f.seed)
 	if f.once {
 		return once(ctx, f, s, customers, say, stdout)
@@ -152,6 +165,7 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 func (f *flags) options(log zerolog.Logger) stack.Options {
 	o := stack.Options{
 		TemporalPort: f.temporalPort, UIPort: f.uiPort, ShopifyPort: f.shopifyPort, CashStarPort: f.cashStarPort,
+		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
 		DBFile:   f.dbFile,
 		CashStar: cashstartest.Options{Merchants: stack.Merchants(), Seed: f.seed},
 		Log:      log,

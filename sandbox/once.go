@@ -14,7 +14,8 @@ import (
 // progressEvery is how often a run that takes long says where it stands.
 const progressEvery = 2 * time.Second
 
-// once places the orders, waits until all is settled, and gives account.
+// once places the orders, waits until all is settled, lets the missing merchant appear, has a digest sent, and gives
+// account.
 func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, errors.New("--timeout is over"))
 	defer cancel()
@@ -37,6 +38,9 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 		say.line("%d cards issued; orders: %d running, %d completed, %d failed", len(s.Issuer.Cards()),
 			status.Orders[operator.Running], status.Orders[operator.Completed], status.Orders[operator.Failed])
 	})
+	if settleErr == nil {
+		settleErr = sendDigest(ctx, s, say)
+	}
 	if settleErr != nil && ctx.Err() == nil {
 		return settleErr
 	}
@@ -66,6 +70,22 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 	return nil
 }
 
+// sendDigest has a digest sent after what made some orders fail was cured.
+func sendDigest(ctx context.Context, s *stack.Stack, say teller) error {
+	s.Issuer.AddMerchant(stack.LateComer)
+	say.line("merchant %s added; asking for the digest, which runs failed orders again first", stack.LateComer.Name)
+	digest, err := s.Operator.DigestNow(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := digest.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	say.line("digest sent: %d orders failed, %d recovered", r.Failed, r.Recovered)
+	return nil
+}
+
 func printAccount(w io.Writer, a stack.Account) error {
 	_, err := fmt.Fprintf(w, `orders placed    %d
   eligible       %d
@@ -76,10 +96,11 @@ cards expected   %d
   missing        %d
   duplicate      %d
   unexpected     %d
+digest           %d sent: %d failed, %d recovered
 requests         %d to the issuer, %d to the shop
 seconds          %.1f
 `, a.OrdersPlaced, a.OrdersEligible, a.OrdersLeftOut, a.OrdersFailed, a.CardsExpected, a.CardsIssued, a.CardsMissing,
-		a.CardsDuplicate, a.CardsUnexpected, a.IssuerRequests, a.ShopRequests, a.Seconds)
+		a.CardsDuplicate, a.CardsUnexpected, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered, a.IssuerRequests, a.ShopRequests, a.Seconds)
 	for _, p := range a.Problems {
 		if err == nil {
 			_, err = fmt.Fprintln(w, "PROBLEM", p)

@@ -15,9 +15,10 @@ const lookEvery = 500 * time.Millisecond
 // watch lets customers place orders and tells what becomes of them, until ctx ends.
 func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller) error {
 	w := watcher{s: s, say: say, failed: map[string]bool{}}
-	place, look := time.NewTicker(f.every), time.NewTicker(lookEvery)
+	place, look, digest := time.NewTicker(f.every), time.NewTicker(lookEvery), time.NewTicker(f.digestEvery)
 	defer place.Stop()
 	defer look.Stop()
+	defer digest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -27,6 +28,12 @@ func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custo
 			customers.PayPending()
 			p := customers.Place()
 			say.line("order %s placed: %s", p.Name, describe(p))
+		case <-digest.C:
+			s.Issuer.AddMerchant(stack.LateComer)
+			if _, err := s.Operator.DigestNow(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+			say.line("digest asked for; merchant %s is there now", stack.LateComer.Name)
 		case <-look.C:
 			if err := w.look(ctx); err != nil && ctx.Err() == nil {
 				return err
@@ -50,6 +57,7 @@ type watcher struct {
 	s      *stack.Stack
 	say    teller
 	cards  int
+	mails  int
 	failed map[string]bool
 	poll   time.Time
 }
@@ -61,6 +69,15 @@ func (w *watcher) look(ctx context.Context) error {
 			c.InitialBalance, c.Currency, c.MerchantCode, c.AuditNumber)
 	}
 	w.cards = len(cards)
+	mails := w.s.Mail.Messages()
+	for _, m := range mails[w.mails:] {
+		mail, err := m.Parse()
+		if err != nil {
+			return err
+		}
+		w.say.line("  mail: %s", mail.Subject)
+	}
+	w.mails = len(mails)
 	failed, err := w.s.Operator.ListOrders(ctx, operator.OrderFilter{State: operator.Failed})
 	if err != nil {
 		return err

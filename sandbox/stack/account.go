@@ -1,11 +1,14 @@
 package stack
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
@@ -24,6 +27,11 @@ type Account struct {
 	// OrdersFailed are the orders whose workflow failed, OrdersLeftOut those that have none.
 	OrdersFailed  int `json:"orders_failed"`
 	OrdersLeftOut int `json:"orders_left_out"`
+	// DigestMails are the digests that the mail catcher has. DigestFailedOrders and DigestRecovered are the rows of the
+	// newest one.
+	DigestMails        int `json:"digest_mails"`
+	DigestFailedOrders int `json:"digest_failed_orders"`
+	DigestRecovered    int `json:"digest_recovered"`
 	// IssuerRequests and ShopRequests are what the simulators were asked, failed requests included.
 	IssuerRequests int     `json:"issuer_requests"`
 	ShopRequests   int     `json:"shop_requests"`
@@ -54,6 +62,9 @@ func (s *Stack) Account(ctx context.Context, placed []Placed) (Account, error) {
 	a := Account{OrdersPlaced: len(placed), Problems: []string{}}
 	s.countCards(&a, placed)
 	countOrders(&a, placed, orders)
+	if err := s.countDigest(&a, placed); err != nil {
+		return a, err
+	}
 	for _, byStatus := range s.Issuer.Stats().Requests {
 		for _, n := range byStatus {
 			a.IssuerRequests += n
@@ -127,6 +138,59 @@ func countOrders(a *Account, placed []Placed, orders []operator.Order) {
 			a.problem("order %s (%s) has a workflow and should have been left out", p.Name, p.Kind)
 		}
 	}
+}
+
+// countDigest reads the newest digest as its recipient would: from the mail's attachment.
+func (s *Stack) countDigest(a *Account, placed []Placed) error {
+	mails := s.Mail.Messages()
+	a.DigestMails = len(mails)
+	if len(mails) == 0 {
+		return nil
+	}
+	rows, err := DigestRows(mails[len(mails)-1])
+	if err != nil {
+		return err
+	}
+	listed := map[string]bool{}
+	for _, row := range rows {
+		switch row["state"] {
+		case "failed":
+			a.DigestFailedOrders++
+			listed[row["order"]] = true
+		case "recovered":
+			a.DigestRecovered++
+		}
+	}
+	for _, p := range placed {
+		if p.Fails && !listed[p.Name] {
+			a.problem("order %s (%s) failed and is not in the digest", p.Name, p.Kind)
+		}
+	}
+	return nil
+}
+
+// DigestRows returns the rows of a digest's attachment, by the names of its columns.
+func DigestRows(m mailtest.Message) ([]map[string]string, error) {
+	mail, err := m.Parse()
+	if err != nil {
+		return nil, fmt.Errorf("read digest: %w", err)
+	}
+	if len(mail.Attachments) != 1 {
+		return nil, fmt.Errorf("digest has %d attachments, want 1", len(mail.Attachments))
+	}
+	cells, err := csv.NewReader(bytes.NewReader(mail.Attachments[0].Data)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read digest's attachment: %w", err)
+	}
+	var rows []map[string]string
+	for _, cell := range cells[min(1, len(cells)):] {
+		row := map[string]string{}
+		for i, name := range cells[0] {
+			row[name] = cell[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 // settleEvery is how often Settle looks.

@@ -43,6 +43,11 @@ func merchantName(i int) string { return fmt.Sprintf("Widget Store %02d", i+1) }
 
 func merchantCode(i int) string { return fmt.Sprintf("WS%02d", i+1) }
 
+// LateComer is a customer whom the issuer does not know until somebody adds it.
+var LateComer = cashstartest.Merchant{
+	Name: "Late Store", LegalName: "Late Store, Inc.", MerchantCode: "LATE", Currencies: []string{"USD"},
+}
+
 // Kind is a kind of order that a customer may place.
 type Kind string
 
@@ -55,6 +60,7 @@ const (
 	Test            Kind = "test"
 	Cancelled       Kind = "cancelled"
 	UnknownMerchant Kind = "unknown_merchant"
+	LateMerchant    Kind = "late_merchant"
 	ForAFriend      Kind = "for_a_friend"
 	TwoLines        Kind = "two_lines"
 	PaidLater       Kind = "paid_later"
@@ -67,7 +73,7 @@ const (
 // mix is the sequence of kinds that customers place, over and over. The first ten hold what matters most.
 var mix = []Kind{
 	Single, SeveralUnits, Mixed, Unpaid, Test, Cancelled, UnknownMerchant, ForAFriend, TwoLines, PaidLater,
-	Single, PartlyRefunded, Company, SimilarSKU, Single, SeveralUnits, Native, Single, ForAFriend, Single,
+	LateMerchant, PartlyRefunded, Company, SimilarSKU, Single, SeveralUnits, Native, Single, ForAFriend, Single,
 	TwoLines, Single, SeveralUnits, Company, Single,
 }
 
@@ -79,8 +85,8 @@ type Placed struct {
 	Name string
 	// GiftCards tells whether it is a gift-card order.
 	GiftCards bool
-	// Fails tells whether it is one that cannot succeed.
-	Fails bool
+	// Fails tells whether it is one that cannot succeed, FailsFirst whether it succeeds once its merchant is there.
+	Fails, FailsFirst bool
 	// Cards are the cards that must come of it.
 	Cards []ExpectedCard
 }
@@ -145,9 +151,16 @@ func (c *Customers) PlaceKind(kind Kind) Placed {
 		Lines: []shopifytest.LineItem{c.line(1)},
 	}
 	change(kind, &o, c, n, who)
-	p := Placed{Kind: kind, GiftCards: !slices.Contains(leftOut, kind), Fails: kind == UnknownMerchant}
+	p := Placed{
+		Kind: kind, GiftCards: !slices.Contains(leftOut, kind),
+		Fails: kind == UnknownMerchant, FailsFirst: kind == LateMerchant,
+	}
 	if p.GiftCards && !p.Fails {
-		p.Cards = expected(o, who)
+		code := merchantCode(who)
+		if p.FailsFirst {
+			code = LateComer.MerchantCode
+		}
+		p.Cards = expected(o, code)
 	}
 	o = c.shop.AddOrder(o)
 	p.ID, p.Name = o.ID, o.Name
@@ -177,6 +190,8 @@ func change(kind Kind, o *shopifytest.Order, c *Customers, n, who int) {
 		o.CancelledAt = time.Now()
 	case UnknownMerchant:
 		o.Customer.DisplayName = fmt.Sprintf("Stranger %d", n)
+	case LateMerchant:
+		o.Customer.DisplayName = LateComer.Name
 	case ForAFriend:
 		first.Attributes = friend(n)
 	case TwoLines:
@@ -212,7 +227,7 @@ func friend(n int) []shopifytest.Attribute {
 func friendAddress(n int) string { return fmt.Sprintf("friend-%d@example.com", n) }
 
 // expected writes down which cards the order must become, without asking the code that is being judged.
-func expected(o shopifytest.Order, who int) []ExpectedCard {
+func expected(o shopifytest.Order, merchantCode string) []ExpectedCard {
 	var cards []ExpectedCard
 	for _, l := range o.Lines {
 		target := o.Customer.Email
@@ -223,7 +238,7 @@ func expected(o shopifytest.Order, who int) []ExpectedCard {
 		}
 		for range l.Quantity - l.Removed {
 			cards = append(cards, ExpectedCard{
-				Target: target, Amount: l.UnitPrice + "0", Currency: "USD", MerchantCode: merchantCode(who),
+				Target: target, Amount: l.UnitPrice + "0", Currency: "USD", MerchantCode: merchantCode,
 			})
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
@@ -40,6 +41,11 @@ type Options struct {
 	// TemporalPort, UIPort, ShopifyPort and CashStarPort are free ones where they are zero; a UIPort of
 	// temporalserver.NoUI leaves the Web UI out.
 	TemporalPort, UIPort, ShopifyPort, CashStarPort int
+	// MailPort is that of the mail catcher, MailPagePort that of the page that shows its mails; free ones where they are
+	// zero.
+	MailPort, MailPagePort int
+	// MailFolder keeps the mails as files; empty means nowhere.
+	MailFolder string
 	// DBFile keeps Temporal's state in a file; empty means in memory.
 	DBFile string
 	// Shopify and CashStar are the simulators' options; credentials are filled in.
@@ -58,6 +64,9 @@ type Stack struct {
 	Shop     *shopifytest.Server
 	Issuer   *cashstartest.Server
 	Temporal *temporalserver.Server
+	// Mail is the catcher of the digests, and MailPage the address of the page that shows them.
+	Mail     *mailtest.Server
+	MailPage string
 	Operator *operator.Operator
 	Config   config.Config
 
@@ -92,6 +101,15 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	issuerURL, err := s.serve(ctx, o.CashStarPort, s.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("start simulated issuer: %w", err)
+	}
+	s.Mail, err = mailtest.Start(mailtest.Options{
+		Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.MailPort)), NoTLS: true, Folder: o.MailFolder,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start mail catcher: %w", err)
+	}
+	if s.MailPage, err = s.serve(ctx, o.MailPagePort, s.Mail.Page()); err != nil {
+		return nil, fmt.Errorf("start page of mails: %w", err)
 	}
 	s.Config = s.configuration(shopURL, issuerURL+"/v2/")
 	if o.Configure != nil {
@@ -135,6 +153,11 @@ func (s *Stack) configuration(shopURL, issuerURL string) config.Config {
 	c.Issue.AuditPrefix = "SBX"
 	c.Payload.Encryption = config.EncryptionOff
 	c.Metrics.Addr = config.MetricsOff
+	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = s.Mail.Host(), s.Mail.Port(), config.TLSNone
+	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
+	// Digests are asked for. The schedule's own is as far away as can be, so that none comes unasked.
+	c.Digest.At = config.Clock{Hour: time.Now().UTC().Add(-time.Hour).Hour()}
+	c.Digest.RerunWait = time.Minute
 	c.Digest.TemporalUIURL = s.Temporal.UIURL()
 	if c.Digest.TemporalUIURL == "" {
 		c.Digest.TemporalUIURL = "http://localhost"
@@ -205,6 +228,13 @@ func (s *Stack) Environ() []string {
 		"CASHSTAR_MAX_RPS=" + strconv.FormatFloat(c.CashStar.MaxRPS, 'f', -1, 64),
 		"AUDIT_PREFIX=" + c.Issue.AuditPrefix,
 		"RETRY_BUDGET=" + c.Issue.RetryBudget.String(),
+		"SMTP_HOST=" + c.SMTP.Host,
+		"SMTP_PORT=" + strconv.Itoa(c.SMTP.Port),
+		"SMTP_TLS=" + c.SMTP.TLS,
+		"DIGEST_FROM=" + c.Digest.From,
+		"DIGEST_TO=" + c.Digest.To.String(),
+		"DIGEST_AT=" + c.Digest.At.String(),
+		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
 		"METRICS_ADDR=" + c.Metrics.Addr,
 	}
@@ -221,6 +251,9 @@ func (s *Stack) Stop() error {
 		_ = server.Close()
 	}
 	s.servers = nil
+	if s.Mail != nil {
+		s.Mail.Stop()
+	}
 	if s.Temporal == nil {
 		return nil
 	}
