@@ -1,0 +1,190 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// patience bounds each test; the slowest takes a third of it on a machine with two cores that is busy.
+const patience = 4 * time.Minute
+
+// lookEvery is how often tests look whether something has happened.
+const lookEvery = 100 * time.Millisecond
+
+// system is a running stack and its customers.
+type system struct {
+	*stack.Stack
+	*stack.Customers
+	t   *testing.T
+	ctx context.Context
+	// plain is a client without our codec, such as anybody might have.
+	plain client.Client
+}
+
+// start starts a system that the test ends. Unless the options say otherwise, polls happen when they are asked for.
+func start(t *testing.T, o stack.Options) *system {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	o.UIPort = temporalserver.NoUI
+	o.CashStar.Merchants = append(stack.Merchants(), o.CashStar.Merchants...)
+	configure := o.Configure
+	o.Configure = func(c *config.Config) {
+		c.Poll.Interval, c.Poll.SettleDelay, c.Poll.Overlap = 300*time.Hour, 0, 10*time.Minute
+		if configure != nil {
+			configure(c)
+		}
+	}
+	s, err := stack.Start(ctx, o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	w := &system{Stack: s, Customers: stack.NewCustomers(s.Shop, 1), t: t, ctx: ctx}
+	options := s.TemporalOptions()
+	options.Logger = silence{}
+	w.plain, err = client.DialContext(ctx, options)
+	require.NoError(t, err)
+	t.Cleanup(w.plain.Close)
+	return w
+}
+
+// place places orders of these kinds.
+func (w *system) place(kinds ...stack.Kind) []stack.Placed {
+	var placed []stack.Placed
+	for _, k := range kinds {
+		placed = append(placed, w.PlaceKind(k))
+	}
+	return placed
+}
+
+// poll makes the schedule poll and waits for the result.
+func (w *system) poll() workflows.PollOrdersResult {
+	w.t.Helper()
+	out, err := w.tryPoll()
+	require.NoError(w.t, err)
+	return out
+}
+
+func (w *system) tryPoll() (workflows.PollOrdersResult, error) {
+	w.t.Helper()
+	p, err := w.Operator.PollNow(w.ctx)
+	require.NoError(w.t, err)
+	return p.Wait(w.ctx)
+}
+
+// await waits until something holds.
+func (w *system) await(what string, holds func() bool) {
+	w.t.Helper()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for !holds() {
+		select {
+		case <-w.ctx.Done():
+			require.Fail(w.t, "not "+what, "%v", w.ctx.Err())
+		case <-look.C:
+		}
+	}
+}
+
+// settle waits until so many orders are known and none of them is running.
+func (w *system) settle(orders int) {
+	w.t.Helper()
+	w.await("settled", func() bool {
+		s, err := w.Operator.Status(w.ctx)
+		require.NoError(w.t, err)
+		closed := s.Orders[operator.Completed] + s.Orders[operator.Failed] + s.Orders[operator.Canceled]
+		return closed == orders && s.Orders[operator.Running] == 0
+	})
+}
+
+// show waits until an order is in a state, and returns what is known of it.
+func (w *system) show(p stack.Placed, in operator.State) *operator.OrderDetails {
+	w.t.Helper()
+	var d *operator.OrderDetails
+	w.await(p.Name+" "+string(in), func() bool {
+		var err error
+		d, err = w.Operator.ShowOrder(w.ctx, orderNumber(p))
+		require.NoError(w.t, err)
+		require.Truef(w.t, d.State == in || d.State == operator.Running, "order %s is %s: %+v", p.Name, d.State, d.Failure)
+		return d.State == in
+	})
+	return d
+}
+
+// requireBalance requires that every expected card exists exactly once and nothing else does.
+func (w *system) requireBalance() stack.Account {
+	w.t.Helper()
+	a, err := w.Account(w.ctx, w.Placed())
+	require.NoError(w.t, err)
+	require.Empty(w.t, a.Problems)
+	require.Equal(w.t, a.CardsExpected, a.CardsIssued)
+	return a
+}
+
+// watermark returns up to which orders have been seen.
+func (w *system) watermark() time.Time {
+	w.t.Helper()
+	s, err := w.Operator.Status(w.ctx)
+	require.NoError(w.t, err)
+	return s.Watermark
+}
+
+// history returns the events of a run.
+func (w *system) history(workflowID, runID string) *historypb.History {
+	w.t.Helper()
+	events := w.plain.GetWorkflowHistory(w.ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	var h historypb.History
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(w.t, err)
+		h.Events = append(h.Events, event)
+	}
+	return &h
+}
+
+// count counts the events of a type.
+func count(h *historypb.History, of enumspb.EventType) int {
+	n := 0
+	for _, e := range h.GetEvents() {
+		if e.GetEventType() == of {
+			n++
+		}
+	}
+	return n
+}
+
+// unlimited is a shop whose bucket never runs empty.
+func unlimited() shopifytest.Options {
+	return shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9}
+}
+
+// createOrderFault makes an issuer whose orders of cards fail so; decide returns nil for those that do not.
+func createOrderFault(decide func(cashstartest.Request) *cashstartest.Fault) cashstartest.Options {
+	return cashstartest.Options{Fault: func(r cashstartest.Request) *cashstartest.Fault {
+		if r.Operation != cashstartest.CreateOrder {
+			return nil
+		}
+		return decide(r)
+	}}
+}
+
+// silence is a logger.
+type silence struct{}
+
+func (silence) Debug(string, ...any) {}
+func (silence) Info(string, ...any)  {}
+func (silence) Warn(string, ...any)  {}
+func (silence) Error(string, ...any) {}

@@ -1,0 +1,228 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// binaries is where the processes are built; TestMain removes it.
+var binaries string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "giftbridge-e2e-*")
+	if err != nil {
+		panic(err)
+	}
+	binaries = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+var build = sync.OnceValue(func() error {
+	const module = "github.com/giftbridge/giftbridge/"
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binaries, module+"worker", module+"starter").CombinedOutput()
+	if err != nil {
+		return errors.New(string(out))
+	}
+	return nil
+})
+
+// command prepares a process of ours in the stack's environment, and in that alone. Later variables win.
+func (w *system) command(ctx context.Context, name string, env, args []string) *exec.Cmd {
+	w.t.Helper()
+	require.NoError(w.t, build())
+	c := exec.CommandContext(ctx, filepath.Join(binaries, name), args...)
+	c.Env = slices.Concat([]string{"HOME=" + w.t.TempDir()}, w.Environ(), env)
+	return c
+}
+
+// process is a worker in a process of its own.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	addr string // Of its health checks.
+	done chan struct{}
+	log  bytes.Buffer // To be read when it is done.
+}
+
+// startProcess starts a worker process and waits until it polls.
+func (w *system) startProcess(env ...string) *process {
+	w.t.Helper()
+	env = append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...)
+	p := &process{t: w.t, cmd: w.command(context.WithoutCancel(w.ctx), "worker", env, nil), done: make(chan struct{})}
+	stderr, err := p.cmd.StderrPipe()
+	require.NoError(w.t, err)
+	require.NoError(w.t, p.cmd.Start())
+	w.t.Cleanup(p.kill)
+	polling := make(chan string, 1)
+	go func() {
+		defer close(p.done)
+		defer close(polling)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			var line struct{ Message, Health string }
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "worker is polling" {
+				polling <- line.Health
+			}
+			p.log.Write(append(lines.Bytes(), '\n'))
+		}
+		_ = p.cmd.Wait()
+	}()
+	select {
+	case addr, ok := <-polling:
+		require.True(w.t, ok, "the worker ended: %s", &p.log)
+		p.addr = addr
+	case <-w.ctx.Done():
+		require.Fail(w.t, "the worker does not poll")
+	}
+	return p
+}
+
+// kill ends the process as a lost machine does.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+func (p *process) get(path string) int {
+	p.t.Helper()
+	client := http.Client{Timeout: 10 * time.Second}
+	answer, err := client.Get("http://" + p.addr + path)
+	require.NoError(p.t, err)
+	require.NoError(p.t, answer.Body.Close())
+	return answer.StatusCode
+}
+
+// A worker that dies takes nothing with it: cards whose answer it did not live to see, and one that was being asked
+// for, are finished by the next worker, each once.
+func TestWorkerKilled(t *testing.T) {
+	t.Parallel()
+	var healthy, slow atomic.Bool
+	w := start(t, stack.Options{NoWorker: true, CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+		switch {
+		case healthy.Load():
+			return nil
+		case slow.CompareAndSwap(false, true):
+			return &cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour, AfterCommit: true}
+		default:
+			return &cashstartest.Fault{Kind: cashstartest.Drop, AfterCommit: true}
+		}
+	})})
+	first := w.startProcess("CASHSTAR_TIMEOUT=30s")
+	placed := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 10)...)
+	w.poll()
+	w.await("half issued", func() bool { return len(w.Issuer.Cards()) > 30 })
+	first.kill()
+	healthy.Store(true)
+
+	w.startProcess()
+	w.settle(len(placed))
+	w.requireBalance()
+	require.Positive(t, w.Issuer.Stats().Repeated)
+}
+
+// A worker that is asked to stop finishes what it is doing, takes nothing new, and ends well.
+func TestWorkerStops(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w := start(t, stack.Options{NoWorker: true, CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+		once.Do(func() {
+			close(asked)
+			<-answer
+		})
+		return nil
+	})})
+	p := w.startProcess("CASHSTAR_TIMEOUT=30s")
+	require.Equal(t, http.StatusOK, p.get("/healthz"))
+	require.Equal(t, http.StatusOK, p.get("/readyz"))
+	require.Equal(t, http.StatusNotFound, p.get("/"))
+
+	order := w.PlaceKind(stack.Single)
+	w.poll()
+	<-asked
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	w.await("unready", func() bool { return p.get("/readyz") == http.StatusServiceUnavailable })
+	require.Equal(t, http.StatusOK, p.get("/healthz"), "draining is not dead")
+	close(answer)
+	<-p.done
+	require.Equal(t, app.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
+	require.Len(t, w.Issuer.Cards(), 1)
+	require.Zero(t, w.Issuer.Stats().Repeated)
+
+	w.startProcess()
+	d := w.show(order, operator.Completed)
+	require.False(t, d.Result.Cards[0].Existed, "the answer was not lost")
+	require.Zero(t, w.Issuer.Stats().Repeated)
+}
+
+// A worker says what is wrong and ends, instead of starting work that it cannot do well.
+func TestWorkerRefuses(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true})
+	tests := map[string]struct {
+		env  []string
+		args []string
+		code int
+		says []string
+	}{
+		"bad configuration": {
+			env:  []string{"GIFT_CARD_SKUS=", "POLL_INTERVAL=never"},
+			code: app.ExitUsage, says: []string{"GIFT_CARD_SKUS", "POLL_INTERVAL"},
+		},
+		"an argument": {args: []string{"now"}, code: app.ExitUsage, says: []string{`"now"`}},
+		"retention too short": {
+			env: []string{"MAX_ORDER_AGE=721h"}, code: app.ExitFailure,
+			says: []string{"720h0m0s", "MAX_ORDER_AGE", "temporal operator namespace update"},
+		},
+		"no such namespace": {env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: app.ExitFailure, says: []string{"elsewhere"}},
+		"address in use": {
+			env:  []string{"METRICS_ADDR=" + strings.TrimPrefix(w.Config.Shopify.BaseURL, "http://")},
+			code: app.ExitFailure, says: []string{"METRICS_ADDR", "address already in use"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			out, err := w.command(w.ctx, "worker", append(tt.env, "LOG_LEVEL=error"), tt.args).CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit, string(out))
+			require.Equal(t, tt.code, exit.ExitCode(), string(out))
+			for _, s := range tt.says {
+				require.Contains(t, string(out), s)
+			}
+			require.NotContains(t, string(out), w.Config.CashStar.Password.Reveal())
+		})
+	}
+}
+
+// A worker that finds no Temporal gives up, and says where it looked.
+func TestWorkerWithoutTemporal(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	out, err := w.command(w.ctx, "worker", []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, nil).CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	require.Equal(t, app.ExitFailure, exit.ExitCode())
+	require.Contains(t, string(out), "connect to Temporal at 127.0.0.1:1")
+}
