@@ -34,8 +34,7 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 	}
 	kind, wait := classify(err)
 	details := FailureDetails{}
-	var re *rest.Error
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*rest.Error](err); ok {
 		details = FailureDetails{Status: re.Status, Code: re.Code, RequestID: re.RequestID}
 	}
 	options := temporal.ApplicationErrorOptions{
@@ -73,12 +72,10 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration) bool {
 
 // classify decides the kind of an error, in this one place, and how long the service asked to wait.
 func classify(err error) (giftcard.Kind, time.Duration) {
-	var ge *giftcard.Error
-	if errors.As(err, &ge) {
+	if ge, ok := errors.AsType[*giftcard.Error](err); ok {
 		return ge.Kind, ge.RetryAfter
 	}
-	var me *mail.Error
-	if errors.As(err, &me) {
+	if me, ok := errors.AsType[*mail.Error](err); ok {
 		return kindOfMail(me), 0
 	}
 	var re *rest.Error

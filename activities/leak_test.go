@@ -70,13 +70,13 @@ func TestFailuresTellNoSecrets(t *testing.T) {
 	refusal := func(status int, body func(text string) any) answer {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(body(echoed())) //nolint:errcheck,errchkjson // the client reads it
+			json.NewEncoder(w).Encode(body(echoed()))
 		}
 	}
 	text := func(text string) any { return map[string]any{"error": text} }
 	list := func(text string) any { return map[string]any{"errors": []any{map[string]string{"message": text}}} }
 	ok := func(body func(*http.Request) []byte) answer {
-		return func(w http.ResponseWriter, r *http.Request) { w.Write(body(r)) } //nolint:errcheck // the client reads it
+		return func(w http.ResponseWriter, r *http.Request) { w.Write(body(r)) }
 	}
 	whole := answered(func(_, _ map[string]any) {})
 	answers := map[string]answer{
@@ -128,7 +128,7 @@ func TestFailuresTellNoSecrets(t *testing.T) {
 func TestResultTellsNoSecrets(t *testing.T) {
 	t.Parallel()
 	issuer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Write(answered(func(_, _ map[string]any) {})(r)) //nolint:errcheck // the client reads it
+		w.Write(answered(func(_, _ map[string]any) {})(r))
 	})
 	i := issuing{logs: &logs{}, gifts: newGiftCards(t, issuer, password)}
 	in := secondCard()
@@ -151,7 +151,7 @@ func requireNone(t *testing.T, text string, in activities.IssueCardInput) {
 func TestMerchantFailuresTellNoNames(t *testing.T) {
 	t.Parallel()
 	issuer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"merchants":{"merchant":[`+ //nolint:errcheck // the client reads it
+		io.WriteString(w, `{"merchants":{"merchant":[`+
 			`{"name":"Hopper & Daughters","merchant_code":"A"},{"name":"Hopper & Daughters","merchant_code":"B"}]}}`)
 	})
 	i := issuing{logs: &logs{}, gifts: newGiftCards(t, issuer, password)}

@@ -42,11 +42,13 @@ func TestMerchantIndexMatch(t *testing.T) {
 		{"configured code for a guest", "EXA", giftcard.Customer{}, "EXA"},
 		{
 			"external ID before names", "",
-			giftcard.Customer{CompanyExternalID: "EXA", CompanyName: "The Widget Shop", DisplayName: "Café Straße"}, "EXA",
+			giftcard.Customer{CompanyExternalID: "EXA", CompanyName: "The Widget Shop", DisplayName: "Café Straße"},
+			"EXA",
 		},
 		{
 			"external ID that is no code", "",
-			giftcard.Customer{CompanyExternalID: "4711", CompanyName: "The Widget Shop", DisplayName: "Example"}, "TWS",
+			giftcard.Customer{CompanyExternalID: "4711", CompanyName: "The Widget Shop", DisplayName: "Example"},
+			"TWS",
 		},
 		{"company before customer", "", giftcard.Customer{CompanyName: "The Widget Shop", DisplayName: "Example"}, "TWS"},
 		{"company unknown", "", giftcard.Customer{CompanyName: "Nobody", DisplayName: "Example"}, "EXA"},

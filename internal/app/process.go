@@ -77,11 +77,11 @@ func Version() string {
 	if !ok {
 		return "unknown"
 	}
-	version := info.Main.Version
+	revision := "unknown revision"
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			version += " " + s.Value
+			revision = s.Value
 		}
 	}
-	return version + " " + info.GoVersion
+	return info.Main.Version + " " + revision + " " + info.GoVersion
 }

@@ -111,8 +111,10 @@ func TestErrorBodies(t *testing.T) {
 		{"spaced card number", `{"error":"card 1234 5678-9012 3456 is bad"}`, "card [number] is bad"},
 		{"shorter number", `{"error":"order 12345678901 is bad"}`, "order 12345678901 is bad"},
 		{"URL", `{"error":"see https://widgets.cashstar.com/egc/1?pin=2 now"}`, "see [URL] now"},
-		{"greeting", `{"error":"Thanks so much is too short for grandma from The Smiths"}`,
-			"[redacted] is too short for [redacted] from [redacted]"},
+		{
+			"greeting", `{"error":"Thanks so much is too short for grandma from The Smiths"}`,
+			"[redacted] is too short for [redacted] from [redacted]",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package cashstar_test
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,7 +48,7 @@ func FuzzMerchantsAnswer(f *testing.F) {
 func requireUnreadableOrContradictory(t *testing.T, err error) {
 	t.Helper()
 	var e *rest.Error
-	require.True(t, errors.As(err, &e))
+	require.ErrorAs(t, err, &e)
 	require.Contains(t, []rest.Outcome{rest.Unreadable, rest.Contradictory}, e.Outcome)
 }
 

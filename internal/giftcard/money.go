@@ -62,11 +62,12 @@ func (m Money) Add(more Money, n int) (Money, error) {
 
 // Amount returns the number with two decimals: "50.00".
 func (m Money) Amount() string {
-	sign, n := "", uint64(m.Hundredths)
+	sign, n := "", new(big.Int).Abs(big.NewInt(m.Hundredths))
 	if m.Hundredths < 0 {
-		sign, n = "-", -n
+		sign = "-"
 	}
-	return fmt.Sprintf("%s%d.%02d", sign, n/100, n%100)
+	whole, cents := n.QuoRem(n, big.NewInt(100), new(big.Int))
+	return fmt.Sprintf("%s%d.%02d", sign, whole, cents)
 }
 
 // String returns amount and currency: "50.00 USD".

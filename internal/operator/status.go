@@ -70,8 +70,7 @@ func (o *Operator) Status(ctx context.Context) (*Status, error) {
 
 func (o *Operator) addSchedule(ctx context.Context, out *Status) error {
 	d, err := o.describeSchedule(ctx, workflows.PollScheduleID)
-	var missing *NotFoundError
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*NotFoundError](err); ok {
 		return nil
 	}
 	if err != nil {

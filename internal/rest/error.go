@@ -72,8 +72,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // StatusOf returns the HTTP status of the exchange that err tells of, 0 where there is none.
 func StatusOf(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Status
 	}
 	return 0

@@ -98,7 +98,7 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 		}
 		return nil, fail
 	}
-	defer resp.Body.Close() //nolint:errcheck // the body was read to its end or is given up
+	defer resp.Body.Close()
 	fail.Status = resp.StatusCode
 	fail.RetryAfter = RetryAfter(resp.Header, time.Now())
 	fail.RequestID = requestID(resp.Header)
@@ -158,8 +158,7 @@ func isTimeout(ctx context.Context, err error) bool {
 // withoutURL drops the URL that net/http puts in front of its errors, since it may hold a card code, and the line of an
 // answer that is no HTTP, which net/http quotes.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	if strings.Contains(err.Error(), "malformed") {

@@ -19,7 +19,7 @@ const (
 	// versionHeader names the version of the API that served an answer. A version that is gone falls forward to the
 	// oldest accessible one (shopify.dev/docs/api/usage/versioning).
 	versionHeader = "X-Shopify-API-Version"
-	tokenHeader   = "X-Shopify-Access-Token"
+	tokenHeader   = "X-Shopify-Access-Token" //nolint:gosec // the name of a header, not a token
 	// defaultTimeout is longer than the slowest search is expected to take.
 	defaultTimeout = 30 * time.Second
 )
@@ -156,8 +156,7 @@ func (x *exchange) contradiction(format string, args ...any) error {
 
 // misfit says where data differs from the query without quoting it.
 func misfit(err error) error {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
+	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("data field %s is no %s", wrongType.Field, wrongType.Type)
 	}
 	return errors.New("data do not fit the query")

@@ -216,8 +216,10 @@ func TestATokenOfUnknownLifeIsKeptUntilItIsRefused(t *testing.T) {
 func TestSecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	for _, v := range []any{
-		shopify.StaticToken(secret), shopify.Options{Token: shopify.StaticToken(secret)},
-		app(nil), shopify.Options{Token: app(nil)},
+		shopify.StaticToken(secret),
+		shopify.Options{Token: shopify.StaticToken(secret)},
+		app(nil),
+		shopify.Options{Token: app(nil)},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			require.NotContains(t, fmt.Sprintf(verb, v), secret, "%s of %T", verb, v)

@@ -140,7 +140,7 @@ func New(o Options) *Server {
 		api:     http.NewServeMux(),
 		control: http.NewServeMux(),
 		ledger:  newLedger(),
-		random:  rand.New(rand.NewPCG(o.Seed, 0)), //nolint:gosec // reproducible on purpose
+		random:  rand.New(rand.NewPCG(o.Seed, 0)),
 		stats:   Stats{Requests: make(map[Operation]map[int]int)},
 		tokens:  max(o.MaxRPS, 1),
 		filled:  o.Now(),

@@ -59,13 +59,13 @@ type cursor struct {
 	List      string `json:"list"`
 }
 
-var errCursor = errors.New("Invalid cursor for current pagination sort.") //nolint:staticcheck // Shopify's words
+var errCursor = errors.New("Invalid cursor for current pagination sort.") //nolint:revive // Shopify's words
 
 // listMark names a list by what it depends on.
 func listMark(parts ...string) string {
 	h := fnv.New64a()
 	for _, p := range parts {
-		h.Write([]byte(strconv.Quote(p))) //nolint:errcheck // never fails
+		h.Write([]byte(strconv.Quote(p)))
 	}
 	return strconv.FormatUint(h.Sum64(), 36)
 }

@@ -120,7 +120,7 @@ func (f *faults) replace(set Faults) {
 		set.Next = f.set.Next
 	}
 	f.set, f.queue = set, nil
-	f.random = rand.New(rand.NewPCG(set.Seed, 0)) //nolint:gosec // reproducible on purpose
+	f.random = rand.New(rand.NewPCG(set.Seed, 0))
 }
 
 func (f *faults) push(fault Fault, times int) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -89,9 +90,7 @@ const listNames = `query($first: Int!, $after: String, $query: String, $sort: Or
 func list(t *testing.T, s http.Handler, vars map[string]any) (names []string, cursor string, warnings []string) {
 	t.Helper()
 	all := map[string]any{"first": 250, "sort": "UPDATED_AT"}
-	for k, v := range vars {
-		all[k] = v
-	}
+	maps.Copy(all, vars)
 	a := query(t, s, listNames, all)
 	require.Nil(t, a.Errors)
 	orders := a.Data["orders"].(map[string]any)

@@ -72,7 +72,8 @@ func TestAQueryThatShopifyWouldRefuseIsRefused(t *testing.T) {
 		"a variable of wrong type": {page, map[string]any{"first": "x"}, "INVALID_VARIABLE"},
 		"an enum value that is none": {
 			`query($k: OrderSortKeys) { orders(first: 1, sortKey: $k) { nodes { id } } }`,
-			map[string]any{"k": "SOMEHOW"}, "INVALID_VARIABLE",
+			map[string]any{"k": "SOMEHOW"},
+			"INVALID_VARIABLE",
 		},
 		"a page too large":  {page, map[string]any{"first": 251}, "BAD_REQUEST"},
 		"a page of nothing": {page, map[string]any{"first": 0}, "BAD_REQUEST"},
