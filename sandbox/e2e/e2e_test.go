@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func start(t *testing.T, o stack.Options) *system {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	o.UIPort = temporalserver.NoUI
-	o.CashStar.Merchants = append(stack.Merchants(), o.CashStar.Merchants...)
+	o.CashStar.Merchants = slices.Concat(stack.Merchants(), []cashstartest.Merchant{stack.LateComer}, o.CashStar.Merchants)
 	configure := o.Configure
 	o.Configure = func(c *config.Config) {
 		c.Poll.Interval, c.Poll.SettleDelay, c.Poll.Overlap = 300*time.Hour, 0, 10*time.Minute

@@ -1,0 +1,80 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// bare starts a Temporal server to which nobody has done anything yet, and a configuration for it.
+func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config) {
+	t.Helper()
+	o.UIPort = temporalserver.NoUI
+	s, err := temporalserver.Start(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
+	c := config.Default()
+	c.Shopify.Shop, c.Shopify.AccessToken = stack.Shop, config.NewSecret("shpat_unused")
+	c.Orders.GiftCardSKUs, c.Orders.CreatedAtMin = stack.SKUs(), time.Now().UTC().Truncate(time.Second)
+	c.CashStar.BaseURL, c.CashStar.Username, c.CashStar.Password = "http://127.0.0.1:1/v2/", "u", config.NewSecret("p")
+	c.Payload.Encryption, c.Metrics.Addr = config.EncryptionOff, config.MetricsOff
+	require.NoError(t, c.Validate())
+	return client.Options{HostPort: s.HostPort(), Namespace: s.Namespace()}, c
+}
+
+// A namespace that forgets orders while they can still be polled would let them be issued twice. A development server
+// is such a namespace, so the refusal says what to do about it.
+func TestRetentionGuard(t *testing.T) {
+	t.Parallel()
+	temporal, cfg := bare(t, temporalserver.Options{
+		Retention: 24 * time.Hour, SearchAttributes: workflows.SearchAttributes(),
+	})
+	const advice = "temporal operator namespace update --namespace default --retention 720h"
+	_, err := app.StartWorker(t.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: zerolog.Nop()})
+	require.ErrorContains(t, err, "forgets closed workflows after 24h0m0s")
+	require.ErrorContains(t, err, advice)
+	o, err := app.NewOperator(t.Context(), temporal, cfg, zerolog.Nop())
+	require.NoError(t, err)
+	defer o.Close()
+	_, err = o.EnsureSchedules(t.Context())
+	require.ErrorContains(t, err, advice)
+	_, err = o.PollNow(t.Context())
+	require.ErrorContains(t, err, "schedule poll-orders does not exist; run: starter schedules")
+
+	// Orders that are picked up for less long than they are remembered are safe.
+	cfg.Orders.MaxOrderAge, cfg.Issue.RetryBudget = 23*time.Hour, time.Hour
+	w, err := app.StartWorker(t.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: zerolog.Nop()})
+	require.NoError(t, err)
+	w.Stop()
+}
+
+// Without its search attributes, every start of an order would be retried for ever.
+func TestSearchAttributeGuard(t *testing.T) {
+	t.Parallel()
+	temporal, cfg := bare(t, temporalserver.Options{})
+	options := app.WorkerOptions{Config: cfg, Temporal: temporal, Log: zerolog.Nop()}
+	_, err := app.StartWorker(t.Context(), options)
+	require.ErrorContains(t, err, "GiftCardSku (KeywordList), ShopifyOrderName (Keyword); run: starter schedules")
+
+	o, err := app.NewOperator(t.Context(), temporal, cfg, zerolog.Nop())
+	require.NoError(t, err)
+	defer o.Close()
+	changes, err := o.EnsureSchedules(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, changes, operator.Change{What: "search attribute GiftCardSku", Did: operator.Created})
+	require.Contains(t, changes, operator.Change{What: "schedule poll-orders", Did: operator.Created})
+	w, err := app.StartWorker(t.Context(), options)
+	require.NoError(t, err)
+	w.Stop()
+}

@@ -1,0 +1,218 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// said is what a process said, and how it ended.
+type said struct {
+	stdout, stderr string
+	code           int
+}
+
+// starter runs a starter process.
+func (w *system) starter(env []string, args ...string) said {
+	w.t.Helper()
+	c := w.command(w.ctx, "starter", env, args)
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	err := c.Run()
+	var exit *exec.ExitError
+	require.Truef(w.t, err == nil || errors.As(err, &exit), "%v", err)
+	out := said{stdout: stdout.String(), stderr: stderr.String(), code: c.ProcessState.ExitCode()}
+	for _, secret := range []string{w.Config.Shopify.AccessToken.Reveal(), w.Config.CashStar.Password.Reveal()} {
+		require.NotContains(w.t, out.stdout+out.stderr, secret)
+	}
+	return out
+}
+
+// ok runs a starter process that must succeed, and returns what it prints.
+func (w *system) ok(args ...string) string {
+	w.t.Helper()
+	out := w.starter(nil, args...)
+	require.Equal(w.t, app.ExitOK, out.code, out.stderr)
+	return out.stdout
+}
+
+// decoded runs a starter process with --json.
+func decoded[T any](w *system, args ...string) T {
+	w.t.Helper()
+	var v T
+	d := json.NewDecoder(strings.NewReader(w.ok(append(args, "--json")...)))
+	require.NoError(w.t, d.Decode(&v))
+	require.False(w.t, d.More(), "one JSON value")
+	return v
+}
+
+// A first day with starter: set up, poll, look.
+func TestStarter(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoSchedule: true})
+	out := w.starter(nil, "poll")
+	require.Equal(t, app.ExitFailure, out.code)
+	require.Contains(t, out.stderr, "schedule poll-orders does not exist; run: starter schedules")
+	require.Contains(t, w.ok("status"), "does not exist; run: starter schedules")
+
+	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
+	require.Regexp(t, `schedule poll-orders +unchanged`, w.ok("schedules"))
+	placed := w.place(stack.Single, stack.SeveralUnits, stack.Mixed, stack.UnknownMerchant)
+	text := w.ok("poll")
+	require.Regexp(t, `orders seen +4`, text)
+	require.Regexp(t, `started +3`, text)
+	require.Regexp(t, `mixed orders +#1003`, text)
+	w.settle(3)
+	w.requireBalance()
+
+	s := decoded[operator.Status](w, "status")
+	require.Equal(t, map[operator.State]int{
+		operator.Completed: 2, operator.Failed: 1, operator.Running: 0, operator.Canceled: 0,
+	}, s.Orders)
+	require.False(t, s.Stale)
+	require.Regexp(t, `orders completed +2`, w.ok("status"))
+
+	require.Len(t, decoded[[]operator.Order](w, "orders", "list"), 3)
+	require.Len(t, decoded[[]operator.Order](w, "orders", "list", "--since", "1h", "--limit", "2"), 2)
+	require.Empty(t, decoded[[]operator.Order](w, "orders", "list", "--state", "running"))
+	failed := decoded[[]operator.Order](w, "orders", "list", "--state", "failed")
+	require.Len(t, failed, 1)
+	require.Equal(t, "#1004", failed[0].Name)
+	require.Contains(t, w.ok("orders", "list"), "#1002")
+
+	byName := decoded[operator.OrderDetails](w, "orders", "show", "#1002")
+	require.Equal(t, operator.Completed, byName.State)
+	require.Len(t, byName.Result.Cards, len(placed[1].Cards))
+	require.Equal(t, byName, decoded[operator.OrderDetails](w, "orders", "show", orderNumber(placed[1])))
+	require.Equal(t, byName, decoded[operator.OrderDetails](w, "orders", "show", "1002"))
+	require.Contains(t, w.ok("orders", "show", "#1002"), byName.Result.Cards[0].MaskedNumber)
+	shown := w.ok("orders", "show", "#1004")
+	require.Contains(t, shown, "MerchantUnknown: order #1004, looking up its merchant")
+	requireNothingPersonal(t, shown)
+}
+
+func TestStarterPollsAWindow(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	w.poll()
+	watermark := w.watermark()
+	w.place(stack.Single, stack.Single)
+	type poll struct {
+		operator.Poll
+		Result *workflows.PollOrdersResult `json:"result"`
+	}
+	until := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+	out := decoded[poll](w, "poll", "--since", "1h", "--until", until)
+	require.Equal(t, 2, out.Result.Started)
+	require.Equal(t, watermark, w.watermark())
+	w.settle(2)
+	again := decoded[poll](w, "poll", "--since", "2h", "--until", until)
+	require.Equal(t, 2, again.Result.Known)
+	require.Zero(t, again.Result.Started)
+	require.Nil(t, decoded[poll](w, "poll", "--no-wait").Result)
+	w.await("polled", func() bool { return w.watermark().After(watermark) })
+	w.requireBalance()
+}
+
+// A deploy brings the schedule up to the configuration, and neither resumes what somebody paused nor moves the
+// watermark.
+func TestStarterUpdatesTheSchedule(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	w.poll()
+	watermark := w.watermark()
+	schedule := w.plain.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)
+	require.NoError(t, schedule.Pause(w.ctx, client.SchedulePauseOptions{Note: "holiday"}))
+	changed := []string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75", "POLL_OVERLAP=20m", "POLL_INTERVAL=10m"}
+	for _, want := range []string{"updated", "unchanged"} {
+		out := w.starter(changed, "schedules")
+		require.Equal(t, app.ExitOK, out.code, out.stderr)
+		require.Regexp(t, `schedule poll-orders +`+want, out.stdout)
+		d, err := schedule.Describe(w.ctx)
+		require.NoError(t, err)
+		require.True(t, d.Schedule.State.Paused)
+		require.Equal(t, "holiday", d.Schedule.State.Note)
+		require.Equal(t, 10*time.Minute, d.Schedule.Spec.Intervals[0].Every)
+	}
+	require.Contains(t, w.ok("status"), "PAUSED: holiday")
+	require.Equal(t, watermark, w.poll().Since.Add(20*time.Minute), "the poll has the new overlap and the old watermark")
+}
+
+func TestStarterConfig(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	require.Regexp(t, `CASHSTAR_PASSWORD +\[redacted\]`, w.ok("config"))
+	require.NotEmpty(t, decoded[[]map[string]any](w, "config"))
+	out := w.starter([]string{"POLL_PAGE_SIZE=251", "CASHSTAR_TIMEOUT=soon"}, "config")
+	require.Equal(t, app.ExitUsage, out.code)
+	require.Contains(t, out.stdout, "SHOPIFY_SHOP")
+	require.Contains(t, out.stderr, "POLL_PAGE_SIZE")
+	require.Contains(t, out.stderr, "CASHSTAR_TIMEOUT")
+}
+
+// Mistakes at the prompt are answered with a sentence, and what is not there with another exit code than what is wrong.
+func TestStarterMistakes(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	first := w.PlaceKind(stack.Single)
+	second := w.Shop.AddOrder(cloneOf(w, first))
+	w.poll()
+	w.settle(2)
+	tests := []struct {
+		args []string
+		env  []string
+		code int
+		says string
+	}{
+		{args: []string{"orders", "show", "#9999"}, code: app.ExitFailure, says: `no gift-card order "#9999" is known`},
+		{args: []string{"orders", "show", "424242"}, code: app.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", "' OR WorkflowType != '"}, code: app.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", first.Name}, code: app.ExitFailure, says: "is the name of 2 orders"},
+		{args: []string{"orders", "show"}, code: app.ExitUsage, says: "accepts 1 arg"},
+		{args: []string{"orders", "show", " "}, code: app.ExitFailure, says: "an order has a name"},
+		{args: []string{"orders", "list", "--state", "lost"}, code: app.ExitUsage, says: `"lost"`},
+		{args: []string{"orders", "list", "--since", "yesterday"}, code: app.ExitUsage, says: `"yesterday"`},
+		{args: []string{"poll", "--until", "1h"}, code: app.ExitUsage, says: "--until needs --since"},
+		{args: []string{"poll", "--since", "1h", "--until", "2h"}, code: app.ExitUsage, says: "is not before --until"},
+		{args: []string{"poll", "now"}, code: app.ExitUsage, says: `"now"`},
+		{args: []string{"pol"}, code: app.ExitUsage, says: `"pol"`},
+		{args: []string{"status", "--yaml"}, code: app.ExitUsage, says: "--yaml"},
+		{args: []string{"schedules"}, env: []string{"POLL_INTERVAL=0s"}, code: app.ExitUsage, says: "POLL_INTERVAL"},
+		{args: []string{"schedules"}, env: []string{"MAX_ORDER_AGE=2000h"}, code: app.ExitFailure, says: "--retention"},
+		{args: []string{"status"}, env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: app.ExitFailure, says: "elsewhere"},
+	}
+	for _, tt := range tests {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			out := w.starter(tt.env, tt.args...)
+			require.Equal(t, tt.code, out.code, out.stderr)
+			require.Contains(t, out.stderr, tt.says)
+			require.Empty(t, out.stdout)
+			require.NotContains(t, out.stderr, "goroutine ")
+		})
+	}
+	require.Contains(t, w.starter(nil, "orders", "show", first.Name).stderr, orderNumber(stack.Placed{ID: second.ID}))
+}
+
+// cloneOf returns an order like another one of the shop's, yet to be placed.
+func cloneOf(w *system, p stack.Placed) shopifytest.Order {
+	for _, o := range w.Shop.Orders() {
+		if o.ID == p.ID {
+			o.ID = 0
+			return o
+		}
+	}
+	return shopifytest.Order{}
+}
