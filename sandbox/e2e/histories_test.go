@@ -1,0 +1,174 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+var update = flag.Bool("update", false, "write the histories that the replay test in package workflows reads")
+
+const recorded = "../../workflows/testdata/history"
+
+// What happens to orders and polls, as histories. Each of them replays here and now; with -update they become those
+// against which later code is held.
+func TestHistories(t *testing.T) {
+	t.Parallel()
+	var shop denied
+	shop.after.Store(never)
+	var decline atomic.Bool
+	w := start(t, stack.Options{
+		Shopify: shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9, Faults: shopifytest.Faults{Next: shop.next}},
+		CashStar: cashstartest.Options{Decline: func(c cashstartest.Card) string {
+			if decline.Load() && strings.HasPrefix(c.Target, "friend-") {
+				return "The card cannot be issued."
+			}
+			return ""
+		}},
+		Configure:     func(c *config.Config) { c.Poll.PageSize = 5 },
+		DynamicConfig: map[string]any{"limit.historyCount.suggestContinueAsNew": 60},
+	})
+
+	decline.Store(true)
+	placed := w.place(stack.Single, stack.SeveralUnits, stack.UnknownMerchant, stack.TwoLines, stack.Mixed)
+	first := w.polled()
+	w.settle(4)
+	w.keep("PollOrders/first", first.WorkflowID, first.RunID)
+	w.keepOrder("GiftCardOrder/one-card", placed[0], operator.Completed)
+	w.keepOrder("GiftCardOrder/several-units", placed[1], operator.Completed)
+	w.keepOrder("GiftCardOrder/merchant-unknown", placed[2], operator.Failed)
+	w.keepOrder("GiftCardOrder/unit-declined", placed[3], operator.Failed)
+
+	w.Issuer.AddMerchant(cashstartest.Merchant{Name: "Stranger 3", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
+	w.StopWorker() // And with it its list of merchants.
+	require.NoError(t, w.StartWorker(w.ctx))
+	w.reset(placed[2])
+	w.keepOrder("GiftCardOrder/reset", placed[2], operator.Completed)
+
+	w.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop, Operation: cashstartest.CreateOrder, AfterCommit: true})
+	retried := w.PlaceKind(stack.Single)
+	w.poll()
+	w.keepOrder("GiftCardOrder/retried", retried, operator.Completed)
+
+	w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
+	shop.after.Store(2)
+	failed, err := w.Operator.PollNow(w.ctx)
+	require.NoError(t, err)
+	_, err = failed.Wait(w.ctx)
+	require.Error(t, err)
+	w.keep("PollOrders/failed-page", failed.WorkflowID, failed.RunID)
+
+	shop.after.Store(never)
+	chain := w.polled()
+	next := w.keep("PollOrders/continued-first", chain.WorkflowID, chain.RunID)
+	require.NotEmpty(t, next, "the poll was not continued")
+	last := next
+	for next != "" {
+		last, next = next, continuedAs(w.history(chain.WorkflowID, next))
+	}
+	w.keep("PollOrders/continued-last", chain.WorkflowID, last)
+}
+
+// polled makes the schedule poll and returns that poll when it is done.
+func (w *system) polled() *operator.Poll {
+	w.t.Helper()
+	p, err := w.Operator.PollNow(w.ctx)
+	require.NoError(w.t, err)
+	_, err = p.Wait(w.ctx)
+	require.NoError(w.t, err)
+	return p
+}
+
+func (w *system) keepOrder(name string, p stack.Placed, in operator.State) {
+	w.t.Helper()
+	d := w.show(p, in)
+	w.keep(name, d.WorkflowID, d.RunID)
+}
+
+// keep replays the history of a run and, with -update, writes it. It returns the run that continues this one, if any.
+func (w *system) keep(name, workflowID, runID string) string {
+	w.t.Helper()
+	h := w.history(workflowID, runID)
+	replayer := worker.NewWorkflowReplayer()
+	workflows.Register(replayer)
+	require.NoError(w.t, replayer.ReplayWorkflowHistory(silence{}, h), name)
+	file := filepath.Join(recorded, filepath.FromSlash(name)+".json")
+	if *update {
+		require.NoError(w.t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(w.t, os.WriteFile(file, written(w.t, h), 0o644))
+	}
+	require.FileExists(w.t, file)
+	return continuedAs(h)
+}
+
+func continuedAs(h *historypb.History) string {
+	last := h.GetEvents()[len(h.GetEvents())-1]
+	if last.GetEventType() != enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW {
+		return ""
+	}
+	return last.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
+}
+
+// written returns a history as JSON, an event a line, without the names of machines and processes.
+func written(t *testing.T, h *historypb.History) []byte {
+	t.Helper()
+	h = proto.CloneOf(h)
+	neutral(h.ProtoReflect())
+	var out bytes.Buffer
+	out.WriteString("{\"events\": [\n")
+	for i, e := range h.GetEvents() {
+		line, err := protojson.Marshal(e)
+		require.NoError(t, err)
+		if i > 0 {
+			out.WriteString(",\n")
+		}
+		require.NoError(t, json.Compact(&out, line)) // The marshaler puts spaces where it likes.
+	}
+	out.WriteString("\n]}\n")
+	return out.Bytes()
+}
+
+// neutral replaces what tells where a history was made.
+func neutral(m protoreflect.Message) {
+	if queue, ok := m.Interface().(*taskqueuepb.TaskQueue); ok && queue.GetKind() == enumspb.TASK_QUEUE_KIND_STICKY {
+		queue.Name = "sticky"
+	}
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.Name() == "identity":
+			m.Set(f, protoreflect.ValueOfString("worker"))
+		case f.Name() == "stack_trace" || f.Name() == "build_id" || f.Name() == "binary_checksum":
+			m.Clear(f)
+		case f.Message() == nil || f.IsMap():
+		case f.IsList():
+			for i := range v.List().Len() {
+				neutral(v.List().Get(i).Message())
+			}
+		default:
+			neutral(v.Message())
+		}
+		return true
+	})
+}
