@@ -55,6 +55,8 @@ type Options struct {
 	Configure func(*config.Config)
 	// NoWorker and NoSchedule leave these out.
 	NoWorker, NoSchedule bool
+	// DynamicConfig overrides the Temporal server's dynamic configuration.
+	DynamicConfig map[string]any
 	// Log takes the worker's log.
 	Log zerolog.Logger
 }
@@ -85,7 +87,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}()
 	s.Temporal, err = temporalserver.Start(ctx, temporalserver.Options{
 		Port: o.TemporalPort, UIPort: o.UIPort, DBFile: o.DBFile,
-		SearchAttributes: workflows.SearchAttributes(),
+		SearchAttributes: workflows.SearchAttributes(), DynamicConfig: o.DynamicConfig,
 	})
 	if err != nil {
 		return nil, err
