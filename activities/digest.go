@@ -58,7 +58,7 @@ type RerunFailedOrdersInput struct {
 	Force bool `json:"force,omitempty"`
 	// Reason stands in the history of each order.
 	Reason string `json:"reason"`
-	// Since is when it began: a run younger than that is one of its own, and left alone.
+	// Since is when it began: an order that was reset after that runs again already.
 	Since time.Time `json:"since"`
 	// PageToken continues after an earlier page.
 	PageToken []byte `json:"page_token,omitempty"`

@@ -84,6 +84,11 @@ func (o *Operator) rerun(
 		return out, fmt.Errorf("describe %s: %w", workflowID, err)
 	}
 	newest := d.GetWorkflowExecutionInfo()
+	if at := d.GetWorkflowExtendedInfo().GetLastResetTime(); at != nil && at.AsTime().After(in.Since) {
+		// An earlier attempt has reset it, and its answer was lost.
+		out.RunID = newest.GetExecution().GetRunId()
+		return out, nil
+	}
 	if out.LeftAlone = notFailed(newest, in); out.LeftAlone != "" {
 		return out, nil
 	}
@@ -110,8 +115,6 @@ func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFail
 		return "somebody cancelled it"
 	case terminated && len(in.Orders) == 0:
 		return "somebody terminated it"
-	case newest.GetStartTime().AsTime().After(in.Since):
-		return "it was run again just now, and failed again"
 	}
 	return ""
 }
