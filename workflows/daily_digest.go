@@ -45,7 +45,7 @@ func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, 
 		}
 		if err != nil {
 			// The mail matters more than the re-runs, and says that the orders are still failing.
-			_, out.RerunProblem = cause(err)
+			out.RerunProblem = rerunProblem(err)
 			workflow.GetLogger(ctx).Warn("failed orders were not run again", "error", err)
 		}
 	}
@@ -59,6 +59,14 @@ func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, 
 		return DailyDigestResult{}, failure(kind, message)
 	}
 	return out, nil
+}
+
+func rerunProblem(err error) string {
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return "somebody was running failed orders again (workflow " + RerunOrdersID + ")"
+	}
+	_, message := cause(err)
+	return message
 }
 
 // firstPeriod is what the first digest looks back on.
