@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,11 @@ import (
 type trouble struct {
 	cured atomic.Bool
 	of    map[string]cashstartest.Fault
+	// first is how many cards of each of these merchants it issues before.
+	first int
+
+	mu     sync.Mutex
+	issued map[string]int
 }
 
 func (tr *trouble) options() cashstartest.Options {
@@ -36,8 +42,15 @@ func (tr *trouble) options() cashstartest.Options {
 		if !ok || tr.cured.Load() {
 			return nil
 		}
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		if tr.issued[r.MerchantCode] < tr.first {
+			tr.issued[r.MerchantCode]++
+			return nil
+		}
 		return &f
 	})
+	tr.issued = map[string]int{}
 	for code := range tr.of {
 		o.Merchants = append(o.Merchants, merchant(code))
 	}

@@ -1,0 +1,230 @@
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// resetRun resets a run as the temporal command line does.
+func (w *system) resetRun(workflowID, runID string, eventID int64) {
+	w.t.Helper()
+	_, err := w.plain.ResetWorkflowExecution(w.ctx, &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace:                 w.Temporal.Namespace(),
+		WorkflowExecution:         &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID},
+		Reason:                    "by hand",
+		WorkflowTaskFinishEventId: eventID,
+	})
+	require.NoError(w.t, err)
+}
+
+// asShellReads returns the words of a command as a shell hands them to the program.
+func asShellReads(t *testing.T, command string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	const program = "#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "temporal"), []byte(program), 0o700))
+	shell := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)
+	shell.Env = []string{"PATH=" + dir}
+	out, err := shell.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+// The ways to run an order again end in the same account: the command that stands in the digest, a reset to the first
+// workflow task, which does again what had succeeded, and starter. Of three cards, one had been issued.
+func TestRerunByHand(t *testing.T) {
+	t.Parallel()
+	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"COMMAND": declined, "FIRST": declined, "STARTER": declined}}
+	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) { c.Digest.Rerun = false }})
+	byCommand, fromFirst, byStarter := w.orderFor("COMMAND", 3), w.orderFor("FIRST", 3), w.orderFor("STARTER", 3)
+	w.poll()
+	w.awaitFailed(3)
+	require.Len(t, w.Issuer.Cards(), 3)
+	out := w.digest()
+	require.Equal(t, []int{3, 0}, []int{out.Failed, out.Rerun})
+	tr.cured.Store(true)
+
+	row := w.lastMail().row(w, byCommand.Name)
+	require.Equal(t, "not_tried", row["rerun"])
+	words := asShellReads(t, row["command"])
+	require.Equal(t, []string{"workflow", "reset"}, words[:2])
+	flags := map[string]string{}
+	for i := 2; i+1 < len(words); i += 2 {
+		flags[words[i]] = words[i+1]
+	}
+	require.Len(t, flags, 5)
+	require.Equal(t, w.Temporal.Namespace(), flags["--namespace"])
+	require.Equal(t, orderID(byCommand), flags["--workflow-id"])
+	require.Equal(t, "run again", flags["--reason"])
+	event, err := strconv.ParseInt(flags["--event-id"], 10, 64)
+	require.NoError(t, err)
+	w.resetRun(flags["--workflow-id"], flags["--run-id"], event)
+
+	run := w.newest(orderID(fromFirst)).GetExecution().GetRunId()
+	for _, e := range w.history(orderID(fromFirst), run).GetEvents() {
+		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			w.resetRun(orderID(fromFirst), run, e.GetEventId())
+			break
+		}
+	}
+
+	retried := w.starter(nil, "orders", "retry", byStarter.Name, "--yes", "--reason", "the issuer is well again")
+	require.Equal(t, app.ExitOK, retried.code, retried.stderr)
+	require.Regexp(t, `order \d+ +runs again`, retried.stdout)
+
+	var lookUps []int
+	for _, p := range []stack.Placed{byCommand, fromFirst, byStarter} {
+		w.await("run again", func() bool { return len(w.runs(orderID(p))) == 2 })
+		d := w.show(p, operator.Completed)
+		require.Len(t, d.Result.Cards, 3)
+		seen := map[int]bool{}
+		for _, c := range d.Result.Cards {
+			seen[c.Unit] = true
+		}
+		require.Len(t, seen, 3)
+		n := 0
+		for _, e := range w.history(orderID(p), d.RunID).GetEvents() {
+			if r := e.GetWorkflowTaskFailedEventAttributes(); r.GetBaseRunId() != "" {
+				require.Regexp(t, `^(by hand|the issuer is well again \(by .+@.+\))$`, r.GetFailure().GetMessage())
+				n = 0
+			}
+			if e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == "LookUpMerchant" {
+				n++
+			}
+		}
+		lookUps = append(lookUps, n)
+	}
+	require.Equal(t, []int{0, 1, 0}, lookUps, "what succeeded stays, unless it is reset to the beginning")
+	for _, code := range []string{"COMMAND", "FIRST", "STARTER"} {
+		require.Equal(t, 3, w.cardsOf(code), code)
+	}
+	require.Len(t, w.Issuer.Cards(), 9)
+}
+
+// An order is judged by its newest run. Whoever asks a second time, or with a page that is no longer true, does no harm.
+func TestRerunFailedTwice(t *testing.T) {
+	t.Parallel()
+	tr := trouble{of: map[string]cashstartest.Fault{"BAD": declined, "ODD": {Kind: cashstartest.WrongMerchant}}}
+	issuer := tr.options()
+	issuer.Merchants = append(issuer.Merchants, merchant("GOOD"))
+	w := start(t, stack.Options{CashStar: issuer})
+	bad, other, odd, good := w.orderFor("BAD", 2), w.orderFor("BAD", 1), w.orderFor("ODD", 1), w.orderFor("GOOD", 1)
+	w.poll()
+	w.awaitFailed(3)
+	w.show(good, operator.Completed)
+
+	// The answer of the activity is lost; its next attempt finds its own runs, which have failed again.
+	page := activities.RerunFailedOrdersInput{Reason: "test", Since: time.Now()}
+	first, err := w.Operator.RerunFailed(w.ctx, page)
+	require.NoError(t, err)
+	require.Equal(t, activities.RerunFailedOrdersResult{Rerun: 2, LeftAlone: 1}, first)
+	w.awaitFailed(5)
+	repeated, err := w.Operator.RerunFailed(w.ctx, page)
+	require.NoError(t, err)
+	require.Equal(t, first, repeated, "the account is the same")
+	for _, p := range []stack.Placed{bad, other} {
+		require.Len(t, w.runs(orderID(p)), 2)
+	}
+
+	// Nobody takes the orders: they run, and are not reset.
+	w.StopWorker()
+	page.Since = time.Now()
+	again, err := w.Operator.RerunFailed(w.ctx, page)
+	require.NoError(t, err)
+	require.Equal(t, 2, again.Rerun)
+	later := activities.RerunFailedOrdersInput{Reason: "test", Since: time.Now()}
+	running, err := w.Operator.RerunFailed(w.ctx, later)
+	require.NoError(t, err)
+	require.Equal(t, activities.RerunFailedOrdersResult{LeftAlone: 3}, running)
+
+	// Named, they are told of one by one.
+	later.Orders = []string{orderID(bad), orderID(odd), orderID(good), workflows.GiftCardOrderID(stack.Shop, "1")}
+	named, err := w.Operator.RerunFailed(w.ctx, later)
+	require.NoError(t, err)
+	require.Equal(t, []activities.RerunOrder{
+		{WorkflowID: orderID(bad), LeftAlone: "it is running"},
+		{WorkflowID: orderID(odd), LeftAlone: "it failed as UnexpectedResponse, which running it again does not cure; " +
+			"force it if you know better"},
+		{WorkflowID: orderID(good), LeftAlone: "it has succeeded"},
+		{WorkflowID: workflows.GiftCardOrderID(stack.Shop, "1"), LeftAlone: "Temporal does not know it, or no longer"},
+	}, named.Orders)
+
+	// Two people reset the same old run, one after the other: Temporal obeys both.
+	tr.cured.Store(true)
+	old := w.runs(orderID(bad))
+	for _, r := range old[len(old)-2:] {
+		var scheduled int64
+		for _, e := range w.history(orderID(bad), r.GetExecution().GetRunId()).GetEvents() {
+			if a := e.GetActivityTaskScheduledEventAttributes(); a.GetActivityType().GetName() == "IssueCard" && scheduled == 0 {
+				scheduled = a.GetWorkflowTaskCompletedEventId()
+			}
+		}
+		w.resetRun(orderID(bad), r.GetExecution().GetRunId(), scheduled)
+	}
+	require.NoError(t, w.StartWorker(w.ctx))
+	w.show(bad, operator.Completed)
+	w.show(other, operator.Completed)
+	require.Equal(t, 3, w.cardsOf("BAD"))
+	forced, err := w.Operator.RerunFailed(w.ctx, activities.RerunFailedOrdersInput{
+		Orders: []string{orderID(odd)}, Force: true, Reason: "test", Since: time.Now(),
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, forced.Rerun)
+	w.show(odd, operator.Completed)
+	require.Equal(t, 1, w.cardsOf("ODD"))
+}
+
+// There is one re-run at a time. A second one is refused, and a digest says so and is sent all the same.
+func TestOneRerunAtATime(t *testing.T) {
+	t.Parallel()
+	tr := trouble{of: map[string]cashstartest.Fault{"BAD": declined}}
+	w := start(t, stack.Options{CashStar: tr.options()})
+	p := w.orderFor("BAD", 1)
+	w.poll()
+	w.awaitFailed(1)
+	busy, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{
+		ID: workflows.RerunOrdersID, TaskQueue: "that-nobody-polls",
+	}, workflows.RerunOrdersType, workflows.RerunOrdersInput{Reason: "a long one"})
+	require.NoError(t, err)
+
+	out := w.starter(nil, "orders", "retry", "--all-failed", "--yes")
+	require.Equal(t, app.ExitFailure, out.code)
+	require.Contains(t, out.stderr, "failed orders are being run again right now")
+	require.Contains(t, out.stderr, "/workflows/rerun-orders/")
+	require.Contains(t, out.stderr, "try again when that is done")
+	require.Empty(t, out.stdout)
+
+	digest := w.digest()
+	require.True(t, digest.Sent)
+	require.Zero(t, digest.Rerun)
+	require.Equal(t, 1, digest.Failed)
+	require.Equal(t, "somebody was running failed orders again (workflow rerun-orders)", digest.RerunProblem)
+	require.Equal(t, "not_tried", w.lastMail().row(w, p.Name)["rerun"])
+	require.Len(t, w.runs(orderID(p)), 1)
+
+	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, busy.GetID(), busy.GetRunID(), "done"))
+	tr.cured.Store(true)
+	out = w.starter(nil, "orders", "retry", "--all-failed", "--yes")
+	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	w.await("run again", func() bool { return w.newest(orderID(p)).GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
+	require.Equal(t, 1, w.cardsOf("BAD"))
+}
