@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// execute runs the command as main does.
+func execute(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	c := newCommand()
+	c.SetArgs(args)
+	c.SetOut(&out)
+	c.SetErr(&errs)
+	code = app.Execute(c, &errs)
+	return code, out.String(), errs.String()
+}
+
+// The account in JSON is read by others: its keys stay.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute("--once", "--orders", "12", "--json", "--seed", "3")
+	require.Equal(t, app.ExitOK, code, stderr)
+	var account map[string]any
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	require.NoError(t, decoder.Decode(&account))
+	require.False(t, decoder.More(), "one object and nothing else")
+	require.Subset(t, slices.Collect(maps.Keys(account)), []string{
+		"orders_placed", "orders_eligible", "cards_expected", "cards_issued", "cards_duplicate", "cards_missing",
+		"cards_unexpected", "orders_failed", "orders_left_out", "issuer_requests", "shop_requests", "seconds", "problems",
+	})
+	require.EqualValues(t, 12, account["orders_placed"])
+	require.EqualValues(t, 4, account["orders_left_out"])
+	require.EqualValues(t, 8, account["orders_eligible"])
+	require.EqualValues(t, 1, account["orders_failed"])
+	require.Positive(t, account["cards_expected"])
+	require.Equal(t, account["cards_expected"], account["cards_issued"])
+	require.Zero(t, account["cards_duplicate"])
+	require.Zero(t, account["cards_missing"])
+	require.Positive(t, account["seconds"])
+	require.Empty(t, account["problems"])
+	require.Contains(t, stderr, "every expected card exists exactly once, and nothing else does")
+}
+
+// Who does not give the time gets the account as far as it goes, and a failure.
+func TestOnceTimesOut(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute("--once", "--orders", "10", "--timeout", "1ms")
+	require.Equal(t, app.ExitFailure, code)
+	require.Regexp(t, `orders placed +10\n`, stdout)
+	require.Contains(t, stdout, "PROBLEM ")
+	require.Contains(t, stderr, "the account does not balance")
+}
+
+// An account that does not balance is a failure that says what is wrong.
+func TestOnceFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		options stack.Options
+		before  func(*stack.Stack)
+		count   func(stack.Account) int
+		problem string
+	}{
+		"an issuer that forgets what it has issued": {
+			options: stack.Options{CashStar: cashstartest.Options{
+				Merchants: stack.Merchants(), Duplicates: cashstartest.IssueAgain,
+			}},
+			before: func(s *stack.Stack) {
+				s.Issuer.Inject(cashstartest.Fault{
+					Kind: cashstartest.Drop, Operation: cashstartest.CreateOrder, AfterCommit: true, Times: 2,
+				})
+			},
+			count:   func(a stack.Account) int { return a.CardsDuplicate },
+			problem: `was issued once too often`,
+		},
+		"an issuer that knows no merchant": {
+			count:   func(a stack.Account) int { return a.CardsMissing },
+			problem: `is failed and should be completed`,
+		},
+		"a card that nobody should have got": {
+			options: stack.Options{CashStar: cashstartest.Options{Merchants: stack.Merchants()}},
+			before: func(s *stack.Stack) {
+				s.Shop.AddOrder(shopifytest.Order{
+					Email:    "somebody@example.com",
+					Customer: &shopifytest.Customer{ID: 1, DisplayName: stack.Merchants()[0].Name, Email: "somebody@example.com"},
+					Lines:    []shopifytest.LineItem{{SKU: stack.SKUs()[0], Quantity: 1, UnitPrice: "25.0"}},
+				})
+			},
+			count:   func(a stack.Account) int { return a.CardsUnexpected },
+			problem: `should not exist`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.options.UIPort = temporalserver.NoUI
+			s, err := stack.Start(t.Context(), tt.options)
+			require.NoError(t, err)
+			defer func() { require.NoError(t, s.Stop()) }()
+			if tt.before != nil {
+				tt.before(s)
+			}
+			var out bytes.Buffer
+			err = once(t.Context(), &flags{json: true, orders: 3, timeout: 2 * time.Minute}, s,
+				stack.NewCustomers(s.Shop, 1), teller{w: io.Discard}, &out)
+			require.ErrorContains(t, err, "the account does not balance")
+			var account stack.Account
+			require.NoError(t, json.Unmarshal(out.Bytes(), &account))
+			require.False(t, account.OK())
+			require.Positive(t, tt.count(account))
+			require.Regexp(t, tt.problem, strings.Join(account.Problems, "\n"))
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"orders without once":  {[]string{"--orders", "5"}, "--orders needs --once"},
+		"json without once":    {[]string{"--json"}, "--json needs --once"},
+		"timeout without once": {[]string{"--timeout", "1m"}, "--timeout needs --once"},
+		"every with once":      {[]string{"--once", "--every", "1s"}, "--every does not go with --once"},
+		"no orders":            {[]string{"--once", "--orders", "0"}, "--orders 0: need 1 to 100000"},
+		"too many orders":      {[]string{"--once", "--orders", "100001"}, "need 1 to 100000"},
+		"orders too fast":      {[]string{"--every", "1ms"}, "--every 1ms: need at least 10ms"},
+		"no such port":         {[]string{"--ui-port", "65536"}, "--ui-port 65536: need 0 to 65535"},
+		"no such level":        {[]string{"--log-level", "loud"}, "loud"},
+		"no such flag":         {[]string{"--twice"}, "--twice"},
+		"an argument":          {[]string{"run"}, `"run"`},
+		"no number":            {[]string{"--once", "--orders", "many"}, "many"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := execute(tt.args...)
+			require.Equal(t, app.ExitUsage, code, stderr)
+			require.Contains(t, stderr, tt.says)
+			require.Contains(t, stderr, "See 'sandbox --help'.")
+			require.Empty(t, stdout)
+		})
+	}
+}
+
+// watched ends what it watches when it has seen all that it waits for.
+type watched struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	left []*regexp.Regexp
+	end  context.CancelFunc
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text.Write(b)
+	w.left = slices.DeleteFunc(w.left, func(r *regexp.Regexp) bool { return r.Match(w.text.Bytes()) })
+	if len(w.left) == 0 {
+		w.end()
+	}
+	return len(b), nil
+}
+
+// Without --once the sandbox tells what happens until somebody stops it, and leaves nothing behind.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := newCommand()
+	var out bytes.Buffer
+	seen := &watched{end: cancel, left: []*regexp.Regexp{
+		regexp.MustCompile(`order #1001 placed: single, 1 cards?\n`),
+		regexp.MustCompile(`order #1003 placed: mixed, to be left out`),
+		regexp.MustCompile(`order #1007 placed: unknown_merchant, cannot succeed`),
+		regexp.MustCompile(`card issued: [0-9.]+ USD for merchant WS\d\d, audit number SBX`),
+		regexp.MustCompile(`FAILED MerchantUnknown: order #1007`),
+		regexp.MustCompile(`poll up to `),
+	}}
+	c.SetArgs([]string{"--every", "100ms", "--temporal-port", "0", "--ui-port", "0"})
+	c.SetOut(&out)
+	c.SetErr(seen)
+	require.NoError(t, c.ExecuteContext(ctx))
+	seen.mu.Lock()
+	defer seen.mu.Unlock()
+	require.Empty(t, seen.left, seen.text.String())
+	require.Empty(t, out.String())
+	file := regexp.MustCompile(`set -a; \. (\S+); set \+a`).FindSubmatch(seen.text.Bytes())
+	require.NotNil(t, file)
+	require.NoFileExists(t, string(file[1]))
+}
+
+// A shell reads the file as it was meant, whatever is in the values.
+func TestEnvironmentFile(t *testing.T) {
+	t.Parallel()
+	file, err := writeEnvironment([]string{"A=1", "B=a b=c", "C="})
+	require.NoError(t, err)
+	defer os.Remove(file)
+	written, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "A='1'\nB='a b=c'\nC=''\n", string(written))
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "there are passwords in it")
+}
