@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -43,9 +44,37 @@ type ListGiftCardOrdersResult struct {
 	ServedVersion string `json:"served_version,omitempty"`
 }
 
+// maxPageBytes bounds a page's orders in JSON, well below the 2 MB that Temporal takes as one payload.
+const maxPageBytes = 1 << 20
+
 // ListGiftCardOrders fetches one page of the shop's orders and applies the rules. Shopify's search only finds
 // candidates; what is not a gift-card order is counted and goes no further.
+//
+// A page that is too large for a history is fetched again as a smaller one. A single order that is too large loses its
+// lines, and so fails where people see it, instead of failing every poll from now on.
 func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {
+	for {
+		out, err := o.listPage(ctx, in)
+		if err != nil {
+			return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
+		}
+		orders, err := json.Marshal(out.Orders)
+		switch {
+		case err != nil:
+			return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
+		case len(orders) <= maxPageBytes:
+			return out, nil
+		case in.PageSize > 1:
+			in.PageSize /= 2
+		default:
+			activity.GetLogger(ctx).Error("order is too large to be handled", "order", out.Orders[0].Name, "bytes", len(orders))
+			out.Orders[0].Lines = nil
+			return out, nil
+		}
+	}
+}
+
+func (o *Orders) listPage(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {
 	page, err := o.Shopify.ListOrders(ctx, shopify.ListOrdersOptions{
 		Query: shopify.Search{
 			UpdatedAtMin:  in.UpdatedFrom,
@@ -57,7 +86,7 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 		After: in.Cursor,
 	})
 	if err != nil {
-		return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
+		return ListGiftCardOrdersResult{}, err
 	}
 	out := ListGiftCardOrdersResult{
 		NextCursor: page.NextCursor, Seen: len(page.Orders), LeftOut: map[giftcard.Reason]int{},

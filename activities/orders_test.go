@@ -3,6 +3,7 @@ package activities_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -172,6 +173,38 @@ func TestListGiftCardOrdersPageByPage(t *testing.T) {
 	}
 	require.Equal(t, want, got, "each once, those that changed longest ago first")
 	require.Equal(t, []int{3, 3, 1}, sizes)
+}
+
+// A buyer may write a novel into a line's properties. It must cost neither the other orders nor the poll.
+func TestListGiftCardOrdersKeepsPagesSmall(t *testing.T) {
+	t.Parallel()
+	novel := func(bytes int) func(*shopifytest.Order) {
+		return func(o *shopifytest.Order) {
+			o.Lines[0].Attributes = []shopifytest.Attribute{{Key: "Message", Value: strings.Repeat("x", bytes)}}
+		}
+	}
+	l := newListing(t, shopifytest.Options{}, token)
+	for n := range 4 {
+		l.shop.AddOrder(order(fmt.Sprintf("#%d", n), novel(600<<10), func(o *shopifytest.Order) { o.UpdatedAt = date(6 + n) }))
+	}
+	l.shop.AddOrder(order("#monster", novel(2<<20), func(o *shopifytest.Order) { o.UpdatedAt = date(10) }))
+	in := july()
+	var got []string
+	var last giftcard.Order
+	for {
+		out, err := l.list(in)
+		require.NoError(t, err)
+		require.Len(t, out.Orders, 1, "two do not fit")
+		last = out.Orders[0]
+		got = append(got, last.Name)
+		if out.NextCursor == "" {
+			break
+		}
+		in.Cursor = out.NextCursor
+	}
+	require.Equal(t, []string{"#0", "#1", "#2", "#3", "#monster"}, got)
+	_, err := last.CardUnits("")
+	require.EqualError(t, err, "order #monster came without its lines, since it is too large to be handled")
 }
 
 func TestListGiftCardOrdersOfNothing(t *testing.T) {

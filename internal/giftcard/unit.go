@@ -25,6 +25,9 @@ type Unit struct {
 // CardUnits returns one unit per card of the order, in the order of its lines. The audit prefix is the one that the
 // order was taken in with: another one would make other cards.
 func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
+	if len(o.Lines) == 0 {
+		return nil, Errorf(InvalidRequest, "order %s came without its lines, since it is too large to be handled", o.Name)
+	}
 	if n := o.Units(); n < 1 || n > MaxUnits {
 		return nil, Errorf(InvalidRequest, "order %s has %d gift cards; 1 to %d can be issued", o.Name, n, MaxUnits)
 	}
