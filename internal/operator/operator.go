@@ -106,7 +106,7 @@ func keyword(fields map[string]*commonpb.Payload, name string) string {
 	return ""
 }
 
-// quote writes a value for a visibility query.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// quote writes a value for a visibility query, where a backslash takes the next character's meaning away.
+func quote(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(s) + "'" }
 
 func quoteTime(t time.Time) string { return quote(t.UTC().Format(time.RFC3339)) }
