@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+)
+
+// reachable is a Temporal that answers, or does not.
+type reachable struct {
+	client.Client
+	err error
+}
+
+func (r reachable) CheckHealth(context.Context, *client.CheckHealthRequest) (*client.CheckHealthResponse, error) {
+	return &client.CheckHealthResponse{}, r.err
+}
+
+// A process is alive from the first moment, and ready while it polls and reaches Temporal.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	h, err := startHealth(t.Context(), "127.0.0.1:0", func(err error) { t.Error(err) })
+	require.NoError(t, err)
+	defer h.stop()
+	get := func(path string) int {
+		c := http.Client{Timeout: 10 * time.Second}
+		answer, err := c.Get("http://" + h.addr() + path)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.StatusCode
+	}
+	require.Equal(t, http.StatusOK, get("/healthz"))
+	require.Equal(t, http.StatusServiceUnavailable, get("/readyz"))
+	h.ready(reachable{})
+	require.Equal(t, http.StatusOK, get("/readyz"))
+	h.ready(reachable{err: errors.New("gone")})
+	require.Equal(t, http.StatusServiceUnavailable, get("/readyz"))
+	require.Equal(t, http.StatusOK, get("/healthz"))
+	h.ready(reachable{})
+	h.unready()
+	require.Equal(t, http.StatusServiceUnavailable, get("/readyz"))
+}
+
+func TestHealthOff(t *testing.T) {
+	t.Parallel()
+	h, err := startHealth(t.Context(), "", func(err error) { t.Error(err) })
+	require.NoError(t, err)
+	require.Empty(t, h.addr())
+	h.stop()
+}
+
+// An address that is taken ends the start, with the name of the variable that says so.
+func TestHealthAddressInUse(t *testing.T) {
+	t.Parallel()
+	first, err := startHealth(t.Context(), "127.0.0.1:0", func(err error) { t.Error(err) })
+	require.NoError(t, err)
+	defer first.stop()
+	_, err = startHealth(t.Context(), first.addr(), func(error) {})
+	require.ErrorContains(t, err, "METRICS_ADDR")
+}
