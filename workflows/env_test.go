@@ -300,7 +300,9 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, activityType string, ar
 	return future
 }
 
-func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, childType string, args ...any) workflow.ChildWorkflowFuture {
+func (o *outbound) ExecuteChildWorkflow(
+	ctx workflow.Context, childType string, args ...any,
+) workflow.ChildWorkflowFuture {
 	options := workflow.GetChildWorkflowOptions(ctx)
 	future := o.Next.ExecuteChildWorkflow(ctx, childType, args...)
 	o.record(future.GetChildWorkflowExecution(), asked{what: options.WorkflowID, child: options})

@@ -135,21 +135,22 @@ func TestOrderWhoseBudgetIsSpent(t *testing.T) {
 func TestOrderSize(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		units  []int
-		number int
+		units   []int
+		message string
 	}{
-		"no unit":        {[]int{0}, 0},
-		"no line":        {nil, 0},
-		"one too many":   {[]int{giftcard.MaxUnits, 1}, giftcard.MaxUnits + 1},
-		"far from right": {[]int{1_000_000_000}, 1_000_000_000},
+		"no unit":      {[]int{0}, "order #1001 has 0 gift cards; 1 to 1000 can be issued"},
+		"no line":      {nil, "order #1001 came without its lines, since it is too large to be handled"},
+		"one too many": {[]int{giftcard.MaxUnits, 1}, "order #1001 has 1001 gift cards; 1 to 1000 can be issued"},
+		"far from right": {
+			[]int{1_000_000_000}, "order #1001 has 1000000000 gift cards; 1 to 1000 can be issued",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t)
 			e.ExecuteWorkflow(workflows.GiftCardOrder, workflows.GiftCardOrderInput{Order: orderNumber(1, tt.units...)})
-			e.requireFailure(t, giftcard.InvalidRequest,
-				fmt.Sprintf("order #1001 has %d gift cards; 1 to 1000 can be issued", tt.number))
+			e.requireFailure(t, giftcard.InvalidRequest, tt.message)
 			require.Empty(t, e.calls.asked)
 		})
 	}

@@ -32,7 +32,8 @@ func TestPollFailingPage(t *testing.T) {
 	e.ExecuteWorkflow(workflows.PollOrders, rules())
 	e.requireFailure(t, giftcard.Unauthorized, window+"listing orders: ACCESS_DENIED")
 	require.Len(t, e.started, 70)
-	require.Equal(t, []string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 70 seen, 70 started, 0 known."}, e.calls.details)
+	require.Equal(t,
+		[]string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 70 seen, 70 started, 0 known."}, e.calls.details)
 }
 
 // Transient failures of a page are retried for a quarter of an hour.

@@ -34,7 +34,8 @@ func TestPollCounts(t *testing.T) {
 		},
 		Mixed: []string{"#7", "#8", "#9"}, Native: []string{"#10"}, ServedVersion: "2026-10",
 	}, out)
-	require.Equal(t, []string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 11 seen, 3 started, 0 known."}, e.calls.details)
+	require.Equal(t,
+		[]string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 11 seen, 3 started, 0 known."}, e.calls.details)
 }
 
 // Counts go on where the lists of names end.
@@ -159,7 +160,9 @@ func TestPollContinuedRun(t *testing.T) {
 	in.Progress = &workflows.PollProgress{
 		Rules:  giftcard.Rules{SKUs: []string{"GIFT-9"}, CreatedFrom: noon.AddDate(0, 0, -9)},
 		Cursor: "page 2",
-		Result: workflows.PollOrdersResult{Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Seen: 500, Started: 500},
+		Result: workflows.PollOrdersResult{
+			Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Seen: 500, Started: 500,
+		},
 	}
 	require.Equal(t, workflows.PollOrdersResult{
 		Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Seen: 503, Started: 502,

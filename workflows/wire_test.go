@@ -122,7 +122,8 @@ func TestFieldsInHistories(t *testing.T) {
 			`{"skus": null, "created_at_min": "0001-01-01T00:00:00Z", "max_order_age": "0s", "overlap": "0s",
 			"settle_delay": "0s", "page_size": 0,
 			"since": "2026-07-10T12:00:00Z", "until": "2026-07-10T12:00:00Z", "progress": {
-			"rules": {"skus": ["GIFT-25"], "created_from": "2026-07-10T12:00:00Z"}, "cursor": "c", "result": ` + resultJSON + `}}`,
+			"rules": {"skus": ["GIFT-25"], "created_from": "2026-07-10T12:00:00Z"}, "cursor": "c",
+			"result": ` + resultJSON + `}}`,
 		},
 		{"poll's result", result, resultJSON},
 		{

@@ -40,7 +40,9 @@ func TestWrongShopifyToken(t *testing.T) {
 
 func TestWrongCashStarPassword(t *testing.T) {
 	t.Parallel()
-	w := start(t, stack.Options{Configure: func(c *config.Config) { c.CashStar.Password = config.NewSecret("wrong-password") }})
+	w := start(t, stack.Options{Configure: func(c *config.Config) {
+		c.CashStar.Password = config.NewSecret("wrong-password")
+	}})
 	p := w.PlaceKind(stack.Single)
 	require.Equal(t, 1, w.poll().Started)
 	d := w.show(p, operator.Failed)

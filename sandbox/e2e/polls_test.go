@@ -26,7 +26,9 @@ func TestLargeWindow(t *testing.T) {
 	t.Parallel()
 	const candidates, every = 20_000, 16
 	w := start(t, stack.Options{Shopify: unlimited(), Configure: func(c *config.Config) { c.Poll.Overlap = time.Hour }})
-	others := []stack.Kind{stack.Unpaid, stack.Cancelled, stack.Test, stack.Unpaid, stack.SimilarSKU, stack.Mixed, stack.Native}
+	others := []stack.Kind{
+		stack.Unpaid, stack.Cancelled, stack.Test, stack.Unpaid, stack.SimilarSKU, stack.Mixed, stack.Native,
+	}
 	for i := range candidates {
 		if i%every == 0 {
 			w.PlaceKind(stack.Single)
@@ -77,10 +79,9 @@ func (w *system) runs(workflowID string) []*workflowpb.WorkflowExecutionInfo {
 // Polls whose windows overlap may run at once: the schedule's, and several by hand.
 func TestPollsAtOnce(t *testing.T) {
 	t.Parallel()
-	w := start(t, stack.Options{
-		Shopify:   shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9, Faults: shopifytest.Faults{Latency: 50 * time.Millisecond}},
-		Configure: func(c *config.Config) { c.Poll.PageSize = 7 },
-	})
+	shop := unlimited()
+	shop.Faults.Latency = 50 * time.Millisecond
+	w := start(t, stack.Options{Shopify: shop, Configure: func(c *config.Config) { c.Poll.PageSize = 7 }})
 	placed := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.Mixed}, 30)...)
 	scheduled, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)

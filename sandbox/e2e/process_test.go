@@ -42,8 +42,8 @@ func TestMain(m *testing.M) {
 
 var build = sync.OnceValue(func() error {
 	const module = "github.com/giftbridge/giftbridge/"
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binaries, module+"worker", module+"starter").CombinedOutput()
-	if err != nil {
+	c := exec.Command("go", "build", "-buildvcs=false", "-o", binaries, module+"worker", module+"starter")
+	if out, err := c.CombinedOutput(); err != nil {
 		return errors.New(string(out))
 	}
 	return nil
@@ -196,7 +196,9 @@ func TestWorkerRefuses(t *testing.T) {
 			env: []string{"MAX_ORDER_AGE=721h"}, code: app.ExitFailure,
 			says: []string{"720h0m0s", "MAX_ORDER_AGE", "temporal operator namespace update"},
 		},
-		"no such namespace": {env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: app.ExitFailure, says: []string{"elsewhere"}},
+		"no such namespace": {
+			env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: app.ExitFailure, says: []string{"elsewhere"},
+		},
 		"address in use": {
 			env:  []string{"METRICS_ADDR=" + strings.TrimPrefix(w.Config.Shopify.BaseURL, "http://")},
 			code: app.ExitFailure, says: []string{"METRICS_ADDR", "address already in use"},

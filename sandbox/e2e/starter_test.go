@@ -180,6 +180,8 @@ func TestStarterMistakes(t *testing.T) {
 		{args: []string{"orders", "show", "#9999"}, code: app.ExitFailure, says: `no gift-card order "#9999" is known`},
 		{args: []string{"orders", "show", "424242"}, code: app.ExitFailure, says: "no gift-card order"},
 		{args: []string{"orders", "show", "' OR WorkflowType != '"}, code: app.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", `\`}, code: app.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", `\' OR WorkflowType != 'x`}, code: app.ExitFailure, says: "no gift-card order"},
 		{args: []string{"orders", "show", first.Name}, code: app.ExitFailure, says: "is the name of 2 orders"},
 		{args: []string{"orders", "show"}, code: app.ExitUsage, says: "accepts 1 arg"},
 		{args: []string{"orders", "show", " "}, code: app.ExitFailure, says: "an order has a name"},
