@@ -1,0 +1,135 @@
+package e2e_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// A mail server that has a bad moment loses no digest. Where it took the mail and could not say so, the mail comes
+// again as the same mail; else it comes once.
+func TestDigestThroughMailTrouble(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = false }})
+	w.place(stack.UnknownMerchant)
+	w.poll()
+	w.awaitFailed(1)
+	tests := []struct {
+		name  string
+		fault mailtest.Fault
+		mails int
+	}{
+		{"slow", mailtest.Fault{Kind: mailtest.Slow, Delay: 2 * time.Second}, 1},
+		{"slow to greet", mailtest.Fault{Kind: mailtest.Silent, Delay: 2 * time.Second}, 1},
+		{"down", mailtest.Fault{Kind: mailtest.Down}, 1},
+		{"greylisting", mailtest.Fault{Kind: mailtest.Greylist}, 1},
+		{"gone in the middle of the mail", mailtest.Fault{Kind: mailtest.CloseMidData}, 1},
+		{"gone before it says goodbye", mailtest.Fault{Kind: mailtest.CloseAtQuit}, 1},
+		{"gone before it says that it has the mail", mailtest.Fault{Kind: mailtest.CloseBeforeReply}, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w.Mail.Clear()
+			w.Mail.Fail(tt.fault)
+			out, d, err := w.tryDigest()
+			require.NoError(t, err)
+			require.True(t, out.Sent)
+			mails := w.Mail.Messages()
+			require.Len(t, mails, tt.mails)
+			at := w.sendInput(d.WorkflowID).At
+			for _, m := range mails {
+				require.Equal(t, "<digest."+at.Format("20060102T150405Z")+"@sandbox.myshopify.com>",
+					w.read(m).Header.Get("Message-Id"))
+				require.Len(t, w.read(m).rows, 1)
+			}
+		})
+	}
+}
+
+// A digest that cannot be sent fails, and is seen to. The next one tells what it would have told: it begins where the
+// last one that was sent ended.
+func TestDigestRefused(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = false }})
+	w.place(stack.UnknownMerchant)
+	w.poll()
+	w.awaitFailed(1)
+	first, d, err := w.tryDigest()
+	require.NoError(t, err)
+	in := w.sendInput(d.WorkflowID)
+	require.Equal(t, in.At.Add(-24*time.Hour), in.Since, "the first digest looks back for a day")
+
+	mixed := w.PlaceKind(stack.Mixed)
+	w.poll()
+	for _, kind := range []mailtest.FaultKind{mailtest.RefuseRecipient, mailtest.RefuseMail, mailtest.RefuseSender} {
+		w.Mail.Fail(mailtest.Fault{Kind: kind})
+		_, d, err = w.tryDigest()
+		require.ErrorContains(t, err, "InvalidRequest: sending the digest: send mail: ")
+		require.NotContains(t, err.Error(), "example.com")
+		require.Equal(t, "Failed", w.newest(d.WorkflowID).GetStatus().String())
+		require.Equal(t, first.Until, w.sendInput(d.WorkflowID).Since)
+	}
+	require.Len(t, w.Mail.Messages(), 1)
+
+	// The poll that left an order out is seen by reports that are made ten seconds after it.
+	w.Mail.Fail(mailtest.Fault{Kind: mailtest.Greylist, Times: 2})
+	last, d, err := w.tryDigest()
+	require.NoError(t, err)
+	require.Equal(t, first.Until, w.sendInput(d.WorkflowID).Since)
+	require.True(t, last.Until.After(first.Until))
+	require.Equal(t, map[string][]string{"failed": {"#1001"}, "mixed": {mixed.Name}}, w.lastMail().states())
+
+	_, d, err = w.tryDigest()
+	require.NoError(t, err)
+	require.Equal(t, last.Until, w.sendInput(d.WorkflowID).Since)
+	require.Equal(t, map[string][]string{"failed": {"#1001"}}, w.lastMail().states())
+	require.Equal(t, "no", w.lastMail().row(w, "#1001")["new"])
+}
+
+// Hundreds of failed orders make a mail that can be read, and none of them enters the digest's history.
+func TestDigestOfManyOrders(t *testing.T) {
+	t.Parallel()
+	const orders, shown = 230, 200
+	w := start(t, stack.Options{Shopify: unlimited()})
+	w.place(slices.Repeat([]stack.Kind{stack.UnknownMerchant}, orders)...)
+	w.poll()
+	w.awaitFailed(orders)
+	out, d, err := w.tryDigest()
+	require.NoError(t, err)
+	require.Equal(t, []int{orders, orders, orders}, []int{out.Failed, out.FailedNew, out.Rerun})
+
+	m := w.lastMail()
+	require.Equal(t, "[giftbridge] sandbox.myshopify.com: 230 gift-card orders failed (all new)", m.Subject)
+	require.Len(t, m.rows, orders)
+	for _, r := range m.rows {
+		require.Equal(t, "failed_again", r["rerun"], r["order"])
+	}
+	require.Contains(t, m.Text, fmt.Sprintf("and %d more: see the attached CSV", orders-shown))
+	require.Contains(t, m.HTML, fmt.Sprintf("and %d more: see the attached CSV", orders-shown))
+	for _, body := range []string{m.Text, m.HTML} {
+		require.Equal(t, shown, strings.Count(body, "temporal workflow reset "))
+	}
+
+	for _, id := range []string{d.WorkflowID, workflows.RerunOrdersID} {
+		info := w.newest(id)
+		t.Logf("%s: %d events, %d bytes", id, info.GetHistoryLength(), info.GetHistorySizeBytes())
+		require.Less(t, info.GetHistoryLength(), int64(60))
+		require.Less(t, info.GetHistorySizeBytes(), int64(20_000))
+	}
+	count, err := w.plain.CountWorkflow(w.ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: w.Temporal.Namespace(), Query: "WorkflowType = 'GiftCardOrder'",
+	})
+	require.NoError(t, err)
+	require.Equal(t, int64(2*orders), count.GetCount(), "each order was run again once")
+	require.Empty(t, w.Issuer.Cards())
+}
