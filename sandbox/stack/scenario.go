@@ -108,7 +108,7 @@ type Customers struct {
 
 // NewCustomers returns the customers of a shop.
 func NewCustomers(shop *shopifytest.Server, seed uint64) *Customers {
-	return &Customers{shop: shop, rand: rand.New(rand.NewPCG(seed, seed))} //nolint:gosec // reproducible on purpose
+	return &Customers{shop: shop, rand: rand.New(rand.NewPCG(seed, seed))}
 }
 
 // Placed returns all orders that were placed.

@@ -31,7 +31,7 @@ import (
 // The credentials of the simulated services.
 const (
 	Shop        = "sandbox.myshopify.com"
-	accessToken = "shpat_sandbox"
+	accessToken = "shpat_sandbox" //nolint:gosec // the simulator's own
 	username    = "sandbox"
 	password    = "sandbox-password"
 )

@@ -45,7 +45,7 @@ func serveUntilKilled(file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("run", run.GetRunID())
+	_, _ = fmt.Fprintln(os.Stdout, "run", run.GetRunID())
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }
