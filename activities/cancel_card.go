@@ -3,6 +3,11 @@ package activities
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
 // CancelCardInput is one card to be cancelled.
@@ -23,8 +28,17 @@ type CancelCardResult struct {
 // CancelCard cancels one card at CashStar.
 func (g *GiftCards) CancelCard(ctx context.Context, in CancelCardInput) (CancelCardResult, error) {
 	card, err := g.CashStar.CancelCard(ctx, in.MerchantCode, in.EGCCode)
+	if rest.StatusOf(err) != 0 && activity.GetInfo(ctx).Attempt > 1 {
+		// An earlier attempt may have cancelled it, and the answer was lost.
+		if now, e := g.CashStar.Balance(ctx, in.MerchantCode, in.EGCCode); e == nil && isCancelled(now.Status) {
+			return CancelCardResult{Status: now.Status}, nil
+		}
+	}
 	if err != nil {
 		return CancelCardResult{}, failure(ctx, fmt.Sprintf("order %s, cancelling card %d", in.OrderName, in.Unit), err, untilTimeout)
 	}
 	return CancelCardResult{Status: card.Status}, nil
 }
+
+// isCancelled knows both spellings. Assumed: nobody outside has seen the status of a cancelled card.
+func isCancelled(status string) bool { return strings.HasPrefix(strings.ToUpper(status), "CANCEL") }
