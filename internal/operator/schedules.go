@@ -145,7 +145,8 @@ func (o *Operator) digestSchedule() schedule {
 		id: workflows.DigestScheduleID, workflow: workflows.DailyDigestType,
 		summary: "Tell people which gift-card orders failed",
 		off:     !o.cfg.SMTP.Enabled(),
-		// Temporal knows the zone's daylight saving: a day has one digest, whatever its length.
+		// Temporal knows the zone's daylight saving. A time that a change of the clocks skips has no digest on that day,
+		// one that it repeats has two; each begins where the last one ended.
 		spec: client.ScheduleSpec{
 			Calendars: []client.ScheduleCalendarSpec{{
 				Hour: []client.ScheduleRange{{Start: at.Hour}}, Minute: []client.ScheduleRange{{Start: at.Minute}},
