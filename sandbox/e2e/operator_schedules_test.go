@@ -1,0 +1,130 @@
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// The digest's schedule follows the configuration from deploy to deploy, and keeps the time of day over a change of the
+// clocks.
+func TestDigestSchedule(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	deploy := func(change func(*config.Config)) string {
+		change(&w.Config)
+		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), w.Config, zerolog.Nop())
+		require.NoError(t, err)
+		defer o.Close()
+		changes, err := o.EnsureSchedules(w.ctx)
+		require.NoError(t, err)
+		for _, c := range changes {
+			if c.What == "schedule "+workflows.DigestScheduleID {
+				return c.Did
+			}
+		}
+		return "not mentioned"
+	}
+	same := func(*config.Config) {}
+	schedule := w.plain.ScheduleClient().GetHandle(w.ctx, workflows.DigestScheduleID)
+	daily := func(zone string, hour, minute int) {
+		t.Helper()
+		d, err := schedule.Describe(w.ctx)
+		require.NoError(t, err)
+		require.Equal(t, zone, d.Schedule.Spec.TimeZoneName)
+		require.NotEmpty(t, d.Info.NextActionTimes)
+		location, err := time.LoadLocation(zone)
+		require.NoError(t, err)
+		var day int
+		for i, at := range d.Info.NextActionTimes {
+			local := at.In(location)
+			require.Equal(t, []int{hour, minute, 0}, []int{local.Hour(), local.Minute(), local.Second()})
+			if i > 0 {
+				require.Equal(t, day+1, local.YearDay(), "every day")
+			}
+			if day = local.YearDay(); local.Month() == time.December && local.Day() == 31 {
+				day = 0
+			}
+		}
+	}
+
+	require.Equal(t, operator.Off, deploy(func(c *config.Config) { c.SMTP.Host = "" }))
+	require.Equal(t, operator.Created, deploy(func(c *config.Config) {
+		c.SMTP.Host = "127.0.0.1"
+		c.Digest.At, c.Digest.TimeZone = config.Clock{}, "UTC"
+	}))
+	daily("UTC", 0, 0)
+	require.Equal(t, operator.Unchanged, deploy(same), "midnight is what the server takes for no value")
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18} }))
+	require.Equal(t, operator.Unchanged, deploy(same))
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18, Minute: 5} }))
+	daily("UTC", 18, 5)
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.TimeZone = "America/New_York" }))
+	require.Equal(t, operator.Unchanged, deploy(same))
+	daily("America/New_York", 18, 5)
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.SendEmpty = true }))
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.RerunWait = 5 * time.Minute }))
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.Rerun = false }))
+	require.Equal(t, operator.Unchanged, deploy(same))
+	require.NoError(t, schedule.Pause(w.ctx, client.SchedulePauseOptions{Note: "holiday"}))
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18} }))
+	d, err := schedule.Describe(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, []any{true, "holiday"}, []any{d.Schedule.State.Paused, d.Schedule.State.Note})
+
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	for name, days := range map[string][2]time.Time{
+		"forward": {time.Date(2027, 3, 12, 0, 0, 0, 0, newYork), time.Date(2027, 3, 17, 0, 0, 0, 0, newYork)},
+		"back":    {time.Date(2027, 11, 5, 0, 0, 0, 0, newYork), time.Date(2027, 11, 10, 0, 0, 0, 0, newYork)},
+	} {
+		times := w.matching(days[0], days[1])
+		require.Len(t, times, 5, name)
+		offsets := map[string]bool{}
+		for _, at := range times {
+			local := at.In(newYork)
+			require.Equal(t, "18:00:00", local.Format(time.TimeOnly), name)
+			offsets[local.Format("-07:00")] = true
+		}
+		require.Len(t, offsets, 2, "the clocks change in between")
+	}
+	// Times that the clocks skip and repeat. Nothing is lost: each digest begins where the last one ended.
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 2, Minute: 30} }))
+	require.Empty(t, w.matching(time.Date(2027, 3, 14, 0, 0, 0, 0, newYork), time.Date(2027, 3, 15, 0, 0, 0, 0, newYork)))
+	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 1, Minute: 30} }))
+	require.Len(t, w.matching(time.Date(2027, 11, 7, 0, 0, 0, 0, newYork), time.Date(2027, 11, 8, 0, 0, 0, 0, newYork)), 2)
+
+	require.Equal(t, operator.Removed, deploy(func(c *config.Config) { c.SMTP.Host = "" }))
+	_, err = schedule.Describe(w.ctx)
+	var missing *serviceerror.NotFound
+	require.ErrorAs(t, err, &missing)
+	require.Equal(t, operator.Off, deploy(same))
+}
+
+// matching returns when the digest's schedule acts.
+func (w *system) matching(from, to time.Time) []time.Time {
+	w.t.Helper()
+	answer, err := w.plain.WorkflowService().ListScheduleMatchingTimes(w.ctx,
+		&workflowservice.ListScheduleMatchingTimesRequest{
+			Namespace: w.Temporal.Namespace(), ScheduleId: workflows.DigestScheduleID,
+			StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
+		})
+	require.NoError(w.t, err)
+	var times []time.Time
+	for _, t := range answer.GetStartTime() {
+		times = append(times, t.AsTime())
+	}
+	return times
+}

@@ -1,0 +1,284 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Failed orders at the prompt: listed, shown, and run again when somebody says yes.
+func TestStarterWithFailedOrders(t *testing.T) {
+	t.Parallel()
+	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"BAD": declined}}
+	issuer := tr.options()
+	issuer.Merchants = append(issuer.Merchants, merchant("GOOD"))
+	w := start(t, stack.Options{CashStar: issuer})
+	require.Contains(t, w.starter(nil, "orders", "retry", "--all-failed").stderr, "no order is failed so")
+	bad, unknown, good := w.orderFor("BAD", 2), w.orderFor("NEW", 1), w.orderFor("GOOD", 1)
+	w.poll()
+	w.awaitFailed(2)
+	w.show(good, operator.Completed)
+
+	text := w.ok("orders", "list", "--failed")
+	require.Contains(t, text, "CardDeclined: order "+bad.Name)
+	require.Contains(t, text, "MerchantUnknown: order "+unknown.Name)
+	require.NotContains(t, text, good.Name)
+	for args, want := range map[string][]string{
+		"--failed":                                {bad.Name, unknown.Name},
+		"--kind CardDeclined":                     {bad.Name},
+		"--failed --kind Timeout":                 {},
+		"--failed --since 1h":                     {bad.Name, unknown.Name},
+		"--failed --since 2099-01-01T00:00:00Z":   {},
+		"--state failed --kind MerchantUnknown":   {unknown.Name},
+		"--since 2099-01-01T00:00:00Z":            {},
+		"--limit 0 --since 2006-01-02T15:04:05Z":  {bad.Name, unknown.Name, good.Name},
+		"--failed --limit 1 --kind CardDeclined":  {bad.Name},
+		"--state completed":                       {good.Name},
+		"--failed --since 1h --kind CardDeclined": {bad.Name},
+	} {
+		names := []string{}
+		for _, o := range decoded[[]operator.Order](w, append([]string{"orders", "list"}, strings.Fields(args)...)...) {
+			names = append(names, o.Name)
+		}
+		slices.Sort(names)
+		require.Equal(t, want, names, args)
+	}
+
+	d := decoded[operator.OrderDetails](w, "orders", "show", bad.Name)
+	require.Len(t, d.Units.Issued, 1)
+	require.Len(t, d.Units.Failed, 1)
+	require.Equal(t, "BAD", d.Units.MerchantCode)
+	shown := w.ok("orders", "show", bad.Name)
+	for _, part := range []string{
+		"failed", "CardDeclined: order " + bad.Name, "NOT ISSUED, audit number " + d.Units.Failed[0].AuditNumber,
+		d.Units.Issued[0].MaskedNumber, d.Link, d.RunID,
+	} {
+		require.Contains(t, shown, part)
+	}
+
+	// Nobody answers, or somebody says no: nothing happens.
+	no := w.asked("n\n", "orders", "retry", "--all-failed")
+	require.Equal(t, app.ExitFailure, no.code)
+	require.Contains(t, no.stderr, "Run 2 orders again? [y/N] ")
+	require.Contains(t, no.stderr, "nothing was done")
+	require.Equal(t, app.ExitFailure, w.asked("\n", "orders", "retry", bad.Name).code)
+	nobody := w.asked("", "orders", "retry", bad.Name)
+	require.Equal(t, app.ExitUsage, nobody.code)
+	require.Contains(t, nobody.stderr, "Run 1 order again? [y/N] ")
+	require.Contains(t, nobody.stderr, "nobody is there to answer; --yes answers beforehand")
+	require.Len(t, w.runs(orderID(bad)), 1)
+
+	// Orders that are not failed are left alone, and that is a failure where nothing else was asked for.
+	for _, tt := range []struct {
+		order, says string
+	}{
+		{good.Name, "none was run again: it has succeeded"},
+		{"#9999", `no gift-card order "#9999" is known`},
+		{"9999", `no gift-card order "9999" is known`},
+	} {
+		out := w.starter(nil, "orders", "retry", tt.order, "--yes")
+		require.Equal(t, app.ExitFailure, out.code)
+		require.Contains(t, out.stderr, tt.says)
+	}
+	twin := w.Shop.AddOrder(cloneOf(w, good))
+	w.poll()
+	w.await("issued", func() bool { return w.cardsOf("GOOD") == 2 })
+	out := w.starter(nil, "orders", "retry", good.Name, "--yes")
+	require.Equal(t, app.ExitFailure, out.code)
+	require.Contains(t, out.stderr, "is the name of 2 orders; use the number of one")
+	require.Contains(t, out.stderr, orderNumber(stack.Placed{ID: twin.ID}))
+	require.Len(t, w.runs(orderID(good)), 1)
+
+	// Of a kind, of which others are not.
+	tr.cured.Store(true)
+	yes := w.asked("Y\n", "orders", "retry", "--all-failed", "--kind", "CardDeclined", "--json")
+	require.Equal(t, app.ExitOK, yes.code, yes.stderr)
+	require.Contains(t, yes.stderr, "Run 1 order again?")
+	var result workflows.RerunOrdersResult
+	require.NoError(t, json.Unmarshal([]byte(yes.stdout), &result))
+	require.Equal(t, workflows.RerunOrdersResult{Rerun: 1, LeftAlone: 1}, result)
+	w.await("issued", func() bool { return w.cardsOf("BAD") == 2 })
+	w.show(bad, operator.Completed)
+	require.Len(t, w.runs(orderID(unknown)), 1)
+
+	// Named twice is once; one that is run again makes up for one that is not.
+	w.Issuer.AddMerchant(merchant("NEW"))
+	some := w.starter(nil, "orders", "retry", "--yes", unknown.Name, orderNumber(unknown), bad.Name)
+	require.Equal(t, app.ExitOK, some.code, some.stderr)
+	require.Regexp(t, `(?m)^run again +1$`, some.stdout)
+	require.Regexp(t, `left alone +it has succeeded`, some.stdout)
+	w.await("issued", func() bool { return w.cardsOf("NEW") == 1 })
+	require.Len(t, w.Issuer.Cards(), 5)
+}
+
+// The digest at the prompt: what it would say, how it would look, and one at once.
+func TestStarterDigest(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	require.Contains(t, w.ok("digest", "--dry-run"), "nothing failed")
+	p := w.PlaceKind(stack.UnknownMerchant)
+	w.poll()
+	w.awaitFailed(1)
+	text := w.ok("digest", "--dry-run")
+	require.True(t, strings.HasPrefix(text,
+		"Subject: [giftbridge] sandbox.myshopify.com: 1 gift-card order failed (new)\n\n"), text)
+	require.Contains(t, text, "temporal workflow reset --namespace")
+	report := decoded[digest.Report](w, "digest", "--dry-run", "--since", "1h")
+	require.Equal(t, p.Name, report.FailedOrders[0].Name)
+	file := filepath.Join(t.TempDir(), "digest.html")
+	require.Equal(t, file+"\n", w.ok("digest", "preview", "--html", file))
+	page, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(page), "<!DOCTYPE html>")
+	require.Contains(t, string(page), p.Name)
+	require.Empty(t, w.Mail.Messages(), "nothing was sent")
+	require.Len(t, w.runs(orderID(p)), 1, "nothing was run again")
+
+	w.Issuer.AddMerchant(cashstartest.Merchant{
+		Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"},
+	})
+	out := w.starter(nil, "digest", "--now")
+	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Contains(t, out.stderr, "/workflows/daily-digest-")
+	require.Regexp(t, `mail sent +true`, out.stdout)
+	require.Regexp(t, `run again +1`, out.stdout)
+	require.Regexp(t, `orders failed +0 \(0 new\)`, out.stdout)
+	require.Regexp(t, `recovered +1`, out.stdout)
+	require.Len(t, w.Mail.Messages(), 1)
+
+	// There is nothing to say any more, and so no mail.
+	again := decoded[workflows.DailyDigestResult](w, "digest", "--now")
+	require.False(t, again.Sent)
+	require.Zero(t, again.Failed+again.Recovered+again.Rerun)
+	require.Len(t, w.Mail.Messages(), 1)
+}
+
+// A card's money is asked for, and taken back: by somebody, for a reason, once.
+func TestStarterWithCards(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	p, failed := w.PlaceKind(stack.SeveralUnits), w.PlaceKind(stack.UnknownMerchant)
+	w.poll()
+	w.show(p, operator.Completed)
+	w.show(failed, operator.Failed)
+	cancel := func(unit string, more ...string) []string {
+		return append([]string{"orders", "cancel-card", p.Name, "--unit", unit, "--reason", "bought by mistake"}, more...)
+	}
+	balance := w.ok("orders", "balance", p.Name)
+	require.Equal(t, len(p.Cards)+1, strings.Count(balance, "\n"))
+	require.Regexp(t, `1 +\S+ +ACTIVE +`+p.Cards[0].Amount+` USD +`+p.Cards[0].Amount+" USD", balance)
+	require.Contains(t, w.starter(nil, "orders", "balance", failed.Name).stderr, "has no cards; it is failed")
+
+	no := w.asked("n\n", cancel("2")...)
+	require.Equal(t, app.ExitFailure, no.code)
+	require.Regexp(t, `Cancel card 2 of order #1001 \(`+p.Cards[0].Amount+` USD, \S+\)\? \[y/N\] `, no.stderr)
+	require.Equal(t, app.ExitUsage, w.asked("", cancel("2")...).code)
+	for _, tt := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{cancel("9", "--yes"), app.ExitFailure, "order #1001 has no card 9"},
+		{cancel("0", "--yes"), app.ExitUsage, "--unit: which card of the order?"},
+		{cancel("one", "--yes"), app.ExitUsage, `"one"`},
+		{[]string{"orders", "cancel-card", p.Name, "--unit", "1", "--reason", " ", "--yes"}, app.ExitUsage, "--reason: why?"},
+		{[]string{"orders", "cancel-card", failed.Name, "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, "has no card 1"},
+		{[]string{"orders", "cancel-card", "#9", "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, `"#9" is known`},
+		{[]string{"orders", "cancel-card"}, app.ExitUsage, "accepts 1 arg"},
+	} {
+		out := w.starter(nil, tt.args...)
+		require.Equal(t, tt.code, out.code, out.stderr)
+		require.Contains(t, out.stderr, tt.says)
+	}
+	require.Zero(t, cancelled(w))
+
+	yes := w.asked("yes\n", cancel("2")...)
+	require.Equal(t, app.ExitOK, yes.code, yes.stderr)
+	require.Equal(t, "card 2 of order #1001: CANCELLED\n", yes.stdout)
+	require.Equal(t, 1, cancelled(w))
+	id := workflows.CancelCardID(stack.Shop, orderNumber(p), 2)
+	var in workflows.CancelCardInput
+	started := w.history(id, "").GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in))
+	require.Regexp(t, `^\S+@\S+$`, in.By)
+	require.Equal(t, "bought by mistake", in.Reason)
+	require.Equal(t, activities.CancelCardInput{
+		OrderName: p.Name, Unit: 2, MerchantCode: p.Cards[1].MerchantCode, EGCCode: in.EGCCode,
+	}, in.CancelCardInput)
+	require.Regexp(t, `2 +\S+ +CANCELLED +`+p.Cards[1].Amount+` USD +0\.00 USD`, w.ok("orders", "balance", p.Name))
+
+	twice := w.starter(nil, cancel("2", "--yes")...)
+	require.Equal(t, app.ExitFailure, twice.code)
+	require.Contains(t, twice.stderr, "card 2 of order #1001 was cancelled before, or is being cancelled: ")
+	require.Equal(t, 1, cancelled(w))
+
+	// The issuer cancels the card, and its answer is lost.
+	w.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop, Operation: cashstartest.CancelCard, AfterCommit: true})
+	lost := w.starter(nil, cancel("1", "--yes", "--json")...)
+	require.Equal(t, app.ExitOK, lost.code, lost.stderr)
+	require.JSONEq(t, `{"status": "CANCELLED"}`, lost.stdout)
+	require.Equal(t, 2, cancelled(w))
+}
+
+func cancelled(w *system) int {
+	n := 0
+	for _, c := range w.Issuer.Cards() {
+		if c.Status == cashstartest.StatusCancelled {
+			n++
+		}
+	}
+	return n
+}
+
+// Mistakes in the operator's commands are told from failures by the exit code.
+func TestStarterOperatorMistakes(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	tests := []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"orders", "list", "--failed", "--state", "running"}, app.ExitUsage, "--state running does not go with"},
+		{[]string{"orders", "list", "--kind", "Bad"}, app.ExitUsage, `--kind "Bad" is none of`},
+		{[]string{"orders", "list", "--failed", "--since", "soon"}, app.ExitUsage, `--since "soon" is neither`},
+		{[]string{"orders", "retry"}, app.ExitUsage, "name orders, or give --all-failed"},
+		{[]string{"orders", "retry", "#1", "--all-failed"}, app.ExitUsage, "name orders, or give --all-failed"},
+		{[]string{"orders", "retry", "#1", "--kind", "bad"}, app.ExitUsage, `--kind "bad" is none of`},
+		{[]string{"orders", "retri"}, app.ExitUsage, `"retri"`},
+		{[]string{"digest"}, app.ExitUsage, "give --now or --dry-run"},
+		{[]string{"digest", "--now", "--dry-run"}, app.ExitUsage, "give --now or --dry-run"},
+		{[]string{"digest", "--dry-run", "--since", "-1h"}, app.ExitUsage, `"-1h" is neither`},
+		{[]string{"digest", "preview"}, app.ExitUsage, "--html: to which file?"},
+		{[]string{"digest", "preview", "--html", "/no/such/folder/x.html"}, app.ExitFailure, "write the preview"},
+		{[]string{"digest", "--now"}, app.ExitFailure, "schedule daily-digest does not exist; run: starter schedules"},
+		{[]string{"orders", "balance", "#1"}, app.ExitFailure, `no gift-card order "#1" is known`},
+	}
+	for _, tt := range tests {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			out := w.starter(nil, tt.args...)
+			require.Equal(t, tt.code, out.code, out.stderr)
+			require.Contains(t, out.stderr, tt.says)
+			require.Empty(t, out.stdout)
+		})
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		require.Contains(t, w.ok("completion", shell), "starter")
+	}
+	require.Contains(t, w.ok("orders"), "cancel-card")
+	require.Contains(t, w.ok("help", "orders", "retry"), "--all-failed")
+}
