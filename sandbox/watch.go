@@ -31,12 +31,13 @@ func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custo
 		case <-digest.C:
 			s.Issuer.AddMerchant(stack.LateComer)
 			if _, err := s.Operator.DigestNow(ctx); err != nil && ctx.Err() == nil {
-				return err
+				say.line("asking for a digest: %v", err)
+				continue
 			}
 			say.line("digest asked for; merchant %s is there now", stack.LateComer.Name)
 		case <-look.C:
 			if err := w.look(ctx); err != nil && ctx.Err() == nil {
-				return err
+				say.line("looking for news: %v", err)
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func printOrder(w io.Writer, d *operator.OrderDetails) error {
 				row(fmt.Sprintf("card %d", c.Unit), issued(c))
 			}
 			for _, u := range d.Units.Failed {
-				row(fmt.Sprintf("card %d", u.Unit), "NOT ISSUED, audit number "+u.AuditNumber+", "+string(u.Kind)+": "+u.Message)
+				row(fmt.Sprintf("card %d", u.Unit), "FAILED, audit number "+u.AuditNumber+", "+string(u.Kind)+": "+u.Message)
 			}
 		}
 		for _, p := range d.Pending {

@@ -57,6 +57,11 @@ func printStatus(w io.Writer, s *operator.Status) error {
 				s.FailedPoll.Failure.Message)
 			row("", s.FailedPoll.Link)
 		}
+		if s.FailedDigest != nil {
+			row("LAST DIGEST FAILED", s.FailedDigest.ClosedAt.Format(time.RFC3339)+" "+s.FailedDigest.Failure.Kind+": "+
+				s.FailedDigest.Failure.Message)
+			row("", s.FailedDigest.Link)
+		}
 		if s.LastPoll != nil {
 			pollRows(row, *s.LastPoll)
 		}

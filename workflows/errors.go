@@ -47,7 +47,7 @@ type OrderFailure struct {
 	Failed       []UnitFailure `json:"failed"`
 }
 
-// UnitFailure is one card that was not issued.
+// UnitFailure is one card that failed. After an UnexpectedResponse there may be a card that nobody understands.
 type UnitFailure struct {
 	// Unit counts the cards of the order from 1.
 	Unit        int           `json:"unit"`
@@ -68,7 +68,7 @@ func failedOrder(total int, f OrderFailure) error {
 		for _, c := range f.Issued {
 			issued = append(issued, c.Unit)
 		}
-		message = fmt.Sprintf("%s (of %s, not issued: %s; issued: %s)", message, cards(total), ranges(failed), ranges(issued))
+		message = fmt.Sprintf("%s (of %s, failed: %s; issued: %s)", message, cards(total), ranges(failed), ranges(issued))
 	}
 	return failure(first.Kind, message, f)
 }

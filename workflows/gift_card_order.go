@@ -135,7 +135,7 @@ func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
 		out.Cards = append(out.Cards, IssuedCard{Unit: u.Number, LineID: u.Line.ID, IssueCardResult: o.results[i].card})
 	}
 	if len(failed) > 0 {
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Failed: %d of %s not issued.", len(failed), cards(len(o.units))))
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Failed: %d of %s.", len(failed), cards(len(o.units))))
 		return GiftCardOrderResult{}, failedOrder(len(o.units), OrderFailure{
 			MerchantCode: o.merchant.MerchantCode, Issued: out.Cards, Failed: failed,
 		})

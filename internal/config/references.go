@@ -171,7 +171,7 @@ var references = map[string]reference{
 	},
 	"METRICS_ADDR": {
 		"host:port, or off",
-		"Where Prometheus metrics are served. `off` or empty: nowhere.",
+		"Where the health checks `/healthz` and `/readyz` are served. `off` or empty: nowhere.",
 	},
 }
 

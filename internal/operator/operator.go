@@ -39,10 +39,14 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 // Close ends the client's connection.
 func (o *Operator) Close() { o.client.Close() }
 
-// Link returns the address of a run in the Temporal Web UI.
+// Link returns the address of a run in the Temporal Web UI, or that of the newest run where none is named.
 func (o *Operator) Link(workflowID, runID string) string {
-	return strings.TrimRight(o.cfg.Digest.TemporalUIURL, "/") + "/namespaces/" + url.PathEscape(o.namespace) +
-		"/workflows/" + url.PathEscape(workflowID) + "/" + url.PathEscape(runID) + "/history"
+	link := strings.TrimRight(o.cfg.Digest.TemporalUIURL, "/") + "/namespaces/" + url.PathEscape(o.namespace) +
+		"/workflows/" + url.PathEscape(workflowID)
+	if runID == "" {
+		return link
+	}
+	return link + "/" + url.PathEscape(runID) + "/history"
 }
 
 // NotFoundError says that there is nothing by that name.

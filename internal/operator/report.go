@@ -220,7 +220,7 @@ func (r *reporter) addRetrying(ctx context.Context) error {
 
 // addPolls tells of polls that failed, of the watermark, and of the orders that polls left out and people must know of.
 func (r *reporter) addPolls(ctx context.Context) error {
-	last, err := r.lastPoll(ctx, "('Completed')")
+	last, err := r.lastRun(ctx, workflows.PollScheduleID, statuses[Completed])
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (r *reporter) addPolls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.scan(ctx, polls+"('Completed')", func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+	err = r.scan(ctx, polls+statuses[Completed], func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		result, err := r.pollResult(ctx, info)
 		if err != nil {
 			return false, err

@@ -227,9 +227,16 @@ func (o *Operator) same(have client.Schedule, want schedule) bool {
 	if o.converter.FromPayload(payload, &haveInput) != nil {
 		return false
 	}
-	return sameJSON(haveInput, want.input) && sameSpec(*have.Spec, want.spec) &&
+	return o.sameKey(payload, want.input) && sameJSON(haveInput, want.input) && sameSpec(*have.Spec, want.spec) &&
 		action.ID == want.id && action.Workflow == want.workflow && action.TaskQueue == workflows.TaskQueue &&
 		have.Policy.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_SKIP && have.Policy.CatchupWindow == want.catchUp
+}
+
+// sameKey tells whether a payload is encrypted as one would be now. A schedule that is still under an older key is
+// written again, so that the key can be dropped some day.
+func (o *Operator) sameKey(have *commonpb.Payload, input any) bool {
+	fresh, err := o.converter.ToPayload(input)
+	return err == nil && reflect.DeepEqual(have.GetMetadata(), fresh.GetMetadata())
 }
 
 func sameJSON(a, b any) bool {

@@ -24,7 +24,9 @@ type Status struct {
 	// LastPoll is the last poll of the schedule that completed.
 	LastPoll *workflows.PollOrdersResult `json:"last_poll,omitempty"`
 	// FailedPoll is the last poll of the schedule that failed, if none has completed since.
-	FailedPoll *FailedPoll `json:"failed_poll,omitempty"`
+	FailedPoll *FailedRun `json:"failed_poll,omitempty"`
+	// FailedDigest is the last digest of the schedule that failed, if none has been sent since.
+	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
 	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
 	Orders map[State]int `json:"orders"`
 }
@@ -39,8 +41,8 @@ type ScheduleStatus struct {
 	Interval float64 `json:"interval_seconds,omitempty"`
 }
 
-// FailedPoll is a poll that failed.
-type FailedPoll struct {
+// FailedRun is a run of a schedule that failed.
+type FailedRun struct {
 	ClosedAt time.Time `json:"closed_at"`
 	Failure  *Failure  `json:"failure"`
 	Link     string    `json:"link"`
@@ -56,6 +58,9 @@ func (o *Operator) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	if err := o.addPolls(ctx, out); err != nil {
+		return nil, err
+	}
+	if err := o.addDigest(ctx, out); err != nil {
 		return nil, err
 	}
 	for _, s := range States {
@@ -90,7 +95,7 @@ func (o *Operator) addSchedule(ctx context.Context, out *Status) error {
 }
 
 func (o *Operator) addPolls(ctx context.Context, out *Status) error {
-	last, err := o.lastPoll(ctx, "('Completed')")
+	last, err := o.lastRun(ctx, workflows.PollScheduleID, statuses[Completed])
 	if err != nil {
 		return err
 	}
@@ -103,20 +108,37 @@ func (o *Operator) addPolls(ctx context.Context, out *Status) error {
 		out.LastPoll, out.Watermark, out.WatermarkAge = &result, result.Watermark, age.Seconds()
 		out.Stale = o.stale(age)
 	}
-	failed, err := o.lastPoll(ctx, statuses[Failed])
-	if err != nil || failed == nil {
+	out.FailedPoll, err = o.failedSince(ctx, workflows.PollScheduleID, last)
+	return err
+}
+
+// addDigest tells of a digest that was not sent: people who wait for a mail cannot know.
+func (o *Operator) addDigest(ctx context.Context, out *Status) error {
+	last, err := o.lastRun(ctx, workflows.DigestScheduleID, statuses[Completed])
+	if err != nil {
 		return err
 	}
-	if last != nil && failed.GetCloseTime().AsTime().Before(last.GetCloseTime().AsTime()) {
-		return nil
+	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)
+	return err
+}
+
+// failedSince returns the last run of a schedule that failed, nil if one has completed since.
+func (o *Operator) failedSince(
+	ctx context.Context, schedule string, completed *workflowpb.WorkflowExecutionInfo,
+) (*FailedRun, error) {
+	failed, err := o.lastRun(ctx, schedule, statuses[Failed])
+	if err != nil || failed == nil {
+		return nil, err
+	}
+	if completed != nil && failed.GetCloseTime().AsTime().Before(completed.GetCloseTime().AsTime()) {
+		return nil, nil
 	}
 	run := o.client.GetWorkflow(ctx, failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId())
-	out.FailedPoll = &FailedPoll{
+	return &FailedRun{
 		ClosedAt: failed.GetCloseTime().AsTime(),
 		Failure:  failureOf(run.Get(ctx, nil)),
 		Link:     o.Link(failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId()),
-	}
-	return nil
+	}, nil
 }
 
 // stale tells whether a watermark of that age means that polls are missing.
@@ -135,10 +157,11 @@ func (o *Operator) pollResult(
 	return result, nil
 }
 
-// lastPoll returns the poll of the schedule with one of the statuses that closed last, nil if there is none.
-func (o *Operator) lastPoll(ctx context.Context, statuses string) (*workflowpb.WorkflowExecutionInfo, error) {
-	query := fmt.Sprintf("WorkflowType = %s AND TemporalScheduledById = %s AND ExecutionStatus IN %s",
-		quote(workflows.PollOrdersType), quote(workflows.PollScheduleID), statuses)
+// lastRun returns the run of a schedule with one of the statuses that closed last, nil if there is none.
+func (o *Operator) lastRun(
+	ctx context.Context, schedule, statuses string,
+) (*workflowpb.WorkflowExecutionInfo, error) {
+	query := fmt.Sprintf("TemporalScheduledById = %s AND ExecutionStatus IN %s", quote(schedule), statuses)
 	var last *workflowpb.WorkflowExecutionInfo
 	err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		last = info
