@@ -349,3 +349,14 @@ func TestFieldsInDigestHistories(t *testing.T) {
 		require.Equal(t, value, read.Elem().Interface())
 	}
 }
+
+// The histories of these workflows are among those that the replay test reads.
+func TestDigestsAreReplayed(t *testing.T) {
+	t.Parallel()
+	recorded := histories(t)
+	for _, name := range []string{
+		"DailyDigest/nothing-to-say", "DailyDigest/with-reruns", "RerunOrders/pages", "CancelCard/cancelled",
+	} {
+		require.Contains(t, recorded, name)
+	}
+}

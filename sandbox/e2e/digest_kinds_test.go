@@ -103,7 +103,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 	require.Len(t, w.Mail.Messages(), 1)
 
 	tr.cured.Store(true)
-	w.Issuer.AddMerchant(merchant("NEW"))
+	w.addMerchant(merchant("NEW"))
 	second := w.digest()
 	require.Equal(t, []int{3, 0, 6, 7, 0},
 		[]int{second.Failed, second.FailedNew, second.Recovered, second.Rerun, second.Mixed})

@@ -65,6 +65,14 @@ func merchant(code string) cashstartest.Merchant {
 	return cashstartest.Merchant{Name: code + " Store", MerchantCode: code, Currencies: []string{"USD"}}
 }
 
+// addMerchant makes a merchant known, also to the worker, which would look at its own list for a second more.
+func (w *system) addMerchant(m cashstartest.Merchant) {
+	w.t.Helper()
+	w.Issuer.AddMerchant(m)
+	w.StopWorker()
+	require.NoError(w.t, w.StartWorker(w.ctx))
+}
+
 // orderFor places an order of a merchant's, with one line of so many cards.
 func (w *system) orderFor(code string, cards int) stack.Placed {
 	return w.placeOrder(code, shopifytest.LineItem{SKU: stack.SKUs()[0], Title: "Gift card", Quantity: cards, UnitPrice: "25.0"})

@@ -116,7 +116,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	require.Len(t, w.runs(orderID(unknown)), 1)
 
 	// Named twice is once; one that is run again makes up for one that is not.
-	w.Issuer.AddMerchant(merchant("NEW"))
+	w.addMerchant(merchant("NEW"))
 	some := w.starter(nil, "orders", "retry", "--yes", unknown.Name, orderNumber(unknown), bad.Name)
 	require.Equal(t, app.ExitOK, some.code, some.stderr)
 	require.Regexp(t, `(?m)^run again +1$`, some.stdout)
@@ -148,7 +148,7 @@ func TestStarterDigest(t *testing.T) {
 	require.Empty(t, w.Mail.Messages(), "nothing was sent")
 	require.Len(t, w.runs(orderID(p)), 1, "nothing was run again")
 
-	w.Issuer.AddMerchant(cashstartest.Merchant{
+	w.addMerchant(cashstartest.Merchant{
 		Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"},
 	})
 	out := w.starter(nil, "digest", "--now")
