@@ -60,7 +60,7 @@ func (s store) createTables() error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	tables, err := db.ListTables(s.config.DatabaseName)
 	switch {
 	case err != nil:
@@ -100,7 +100,7 @@ func (s store) setNamespace(
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	rows, err := db.SelectFromNamespace(ctx, sqlplugin.NamespaceFilter{Name: &name})
 	if err != nil {
 		return fmt.Errorf("read namespace: %w", err)
@@ -172,7 +172,7 @@ func (s store) close() error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if err := db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return fmt.Errorf("checkpoint database: %w", err)
 	}

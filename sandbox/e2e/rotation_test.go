@@ -1,0 +1,51 @@
+package e2e_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// A key is changed in three steps: read with the new one, write with it, drop the old one. Schedules are older than any
+// history, and are what would hold on to the old key.
+func TestPayloadKeysAreChanged(t *testing.T) {
+	t.Parallel()
+	key := func(id string, fill byte) config.PayloadKey {
+		return config.PayloadKey{
+			ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, config.PayloadKeySize))),
+		}
+	}
+	older, newer := key("old", 1), key("new", 2)
+	w := start(t, stack.Options{NoWorker: true, Configure: func(c *config.Config) {
+		c.Payload = config.Payload{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{older}}
+	}})
+	ensure := func(keys ...config.PayloadKey) string {
+		cfg := w.Config
+		cfg.Payload.Keys = keys
+		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), cfg, zerolog.Nop())
+		require.NoError(t, err)
+		defer o.Close()
+		changes, err := o.EnsureSchedules(w.ctx)
+		require.NoError(t, err)
+		_, err = o.Status(w.ctx)
+		require.NoError(t, err)
+		for _, c := range changes {
+			if c.What == "schedule poll-orders" {
+				return c.Did
+			}
+		}
+		return ""
+	}
+	require.Equal(t, operator.Unchanged, ensure(older))
+	require.Equal(t, operator.Unchanged, ensure(older, newer))
+	require.Equal(t, operator.Updated, ensure(newer, older), "written again under the new key")
+	require.Equal(t, operator.Unchanged, ensure(newer, older))
+	require.Equal(t, operator.Unchanged, ensure(newer), "nothing needs the old key any more")
+}
