@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// patience bounds each test, with room for a machine that does much else.
-const patience = 10 * time.Minute
+// patience is long: the machine may do much else.
+var patience = flag.Duration("patience", 10*time.Minute, "how long a test may take")
 
 // lookEvery is how often tests look whether something has happened.
 const lookEvery = 100 * time.Millisecond
@@ -39,7 +40,7 @@ type system struct {
 // start starts a system that the test ends. Unless the options say otherwise, polls happen when they are asked for.
 func start(t *testing.T, o stack.Options) *system {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), *patience)
 	t.Cleanup(cancel)
 	o.UIPort = temporalserver.NoUI
 	o.CashStar.Merchants = slices.Concat(stack.Merchants(), []cashstartest.Merchant{stack.LateComer}, o.CashStar.Merchants)
