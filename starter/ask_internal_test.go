@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Only a plain yes is one. Nobody at the prompt is a mistake of whoever wrote the script, not an answer.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		typed         string
+		yes, declined bool
+		usage         bool
+	}{
+		"y":              {typed: "y\n"},
+		"Y":              {typed: " Y \r\n"},
+		"yes":            {typed: "yes\nno\n"},
+		"yes, no return": {typed: "YES"},
+		"beforehand":     {yes: true},
+		"n":              {typed: "n\n", declined: true},
+		"return":         {typed: "\n", declined: true},
+		"a word":         {typed: "yes please\n", declined: true},
+		"n, no return":   {typed: "n", declined: true},
+		"nobody":         {usage: true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked bytes.Buffer
+			cmd := &cobra.Command{}
+			cmd.SetIn(strings.NewReader(tt.typed))
+			cmd.SetErr(&asked)
+			err := confirm(cmd, tt.yes, "Sure?")
+			if tt.yes {
+				require.Empty(t, asked.String())
+			} else {
+				require.Equal(t, "Sure? [y/N] ", asked.String())
+			}
+			var usage *app.UsageError
+			require.Equal(t, tt.declined, errors.Is(err, errDeclined))
+			require.Equal(t, tt.usage, errors.As(err, &usage))
+			if !tt.declined && !tt.usage {
+				require.NoError(t, err)
+			}
+		})
+	}
+	cmd := &cobra.Command{}
+	cmd.SetErr(&bytes.Buffer{})
+	cmd.SetIn(iotest.ErrReader(errors.New("unplugged")))
+	require.ErrorContains(t, confirm(cmd, false, "Sure?"), "read the answer: unplugged")
+}
+
+func TestWhoami(t *testing.T) {
+	t.Parallel()
+	require.Regexp(t, `^[^@]+@[^@]+$`, whoami())
+}
+
+func TestPrintRerun(t *testing.T) {
+	t.Parallel()
+	id := func(n string) string { return workflows.GiftCardOrderID("example.myshopify.com", n) }
+	some := workflows.RerunOrdersResult{Rerun: 1, LeftAlone: 1, Orders: []activities.RerunOrder{
+		{WorkflowID: id("5001"), RunID: "0191-a"}, {WorkflowID: id("5002"), LeftAlone: "it is running"},
+	}}
+	var out bytes.Buffer
+	require.NoError(t, printRerun(&out, &flags{}, some))
+	require.Equal(t, `order 5001  runs again  0191-a
+order 5002  left alone  it is running
+run again   1
+left alone  1
+`, out.String())
+
+	// Nothing that was named runs again: a script must notice.
+	none := workflows.RerunOrdersResult{LeftAlone: 1, Orders: some.Orders[1:]}
+	for _, json := range []bool{false, true} {
+		out.Reset()
+		require.EqualError(t, printRerun(&out, &flags{json: json}, none), "none was run again: it is running")
+		require.Contains(t, out.String(), "it is running")
+	}
+	// All failed orders were meant, and none could be cured: that is an account, no failure.
+	require.NoError(t, printRerun(&out, &flags{}, workflows.RerunOrdersResult{LeftAlone: 3}))
+}
+
+func TestCheckKind(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, checkKind(""))
+	for _, k := range giftcard.Kinds {
+		require.NoError(t, checkKind(string(k)))
+	}
+	var usage *app.UsageError
+	require.ErrorAs(t, checkKind("carddeclined"), &usage)
+	require.Equal(t, "1 order", orderCount(1))
+	require.Equal(t, "12 orders", orderCount(12))
+}
+
+// What people see of an order of which one card exists, one does not, and one is being tried again.
+func TestPrintOrder(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
+	d := &operator.OrderDetails{
+		Order: operator.Order{
+			Name: "#1001", ID: "5001", State: operator.Failed, SKUs: "GIFT-25", Link: "https://ui.example.com/x",
+			Failure: &operator.Failure{Kind: "CardDeclined", Message: "order #1001, card 2: refused"},
+		},
+		Units: &workflows.OrderFailure{
+			MerchantCode: "TWS",
+			Issued: []workflows.IssuedCard{{Unit: 1, IssueCardResult: activities.IssueCardResult{
+				AuditNumber: "a-1", OrderNumber: "1000", MaskedNumber: "***1234", Amount: "25.00", Currency: "USD",
+			}}},
+			Failed: []workflows.UnitFailure{{Unit: 2, AuditNumber: "a-2", Kind: giftcard.CardDeclined, Message: "refused"}},
+		},
+		Pending: []operator.PendingActivity{{
+			Activity: "IssueCard", Attempt: 4, NextAt: at, Last: &operator.Failure{Kind: "Unavailable", Message: "no answer"},
+		}},
+		Runs: []operator.Run{{RunID: "0191-b", State: operator.Failed, StartedAt: at, ClosedAt: at.Add(time.Minute), Events: 17}},
+	}
+	var out bytes.Buffer
+	require.NoError(t, printOrder(&out, d))
+	require.Equal(t, `order       #1001 (5001)
+state       failed
+SKU         GIFT-25
+web UI      https://ui.example.com/x
+failed      CardDeclined: order #1001, card 2: refused
+card 1      25.00 USD, audit number a-1, CashStar order 1000, card ***1234
+card 2      FAILED, audit number a-2, CardDeclined: refused
+IssueCard   attempt 4 at 2026-07-10T12:00:00Z, after Unavailable: no answer
+run 0191-b  failed, started 2026-07-10T12:00:00Z, closed 2026-07-10T12:01:00Z, 17 events
+`, out.String())
+}
