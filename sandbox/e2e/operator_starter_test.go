@@ -64,7 +64,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	require.Equal(t, "BAD", d.Units.MerchantCode)
 	shown := w.ok("orders", "show", bad.Name)
 	for _, part := range []string{
-		"failed", "CardDeclined: order " + bad.Name, "NOT ISSUED, audit number " + d.Units.Failed[0].AuditNumber,
+		"failed", "CardDeclined: order " + bad.Name, "FAILED, audit number " + d.Units.Failed[0].AuditNumber,
 		d.Units.Issued[0].MaskedNumber, d.Link, d.RunID,
 	} {
 		require.Contains(t, shown, part)
