@@ -158,6 +158,9 @@ func printOrder(w io.Writer, d *operator.OrderDetails) error {
 				line += ", closed " + r.ClosedAt.Format(time.RFC3339)
 			}
 			row("run "+r.RunID, fmt.Sprintf("%s, %d events", line, r.Events))
+			if r.Failure != nil {
+				row("", fmt.Sprintf("%s: %s (attempts: %d)", r.Failure.Kind, r.Failure.Message, r.Attempts))
+			}
 		}
 	})
 }

@@ -210,6 +210,9 @@ type Run struct {
 	StartedAt time.Time `json:"started_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"`
 	Events    int64     `json:"events"`
+	// Failure says why a failed run failed, and Attempts how often the activities that failed had been tried.
+	Failure  *Failure `json:"failure,omitempty"`
+	Attempts int      `json:"attempts,omitempty"`
 }
 
 // PendingActivity is an activity that runs or waits for its next attempt.
@@ -249,24 +252,36 @@ func (o *Operator) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetail
 
 // runs lists the runs of a workflow; the newest is given, since visibility may not know it yet.
 func (o *Operator) runs(ctx context.Context, workflowID string, newest *workflowpb.WorkflowExecutionInfo) ([]Run, error) {
-	run := func(info *workflowpb.WorkflowExecutionInfo) Run {
-		r := Run{
-			RunID: info.GetExecution().GetRunId(), State: stateOf(info.GetStatus()),
-			StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(),
-		}
-		if info.GetCloseTime() != nil {
-			r.ClosedAt = info.GetCloseTime().AsTime()
-		}
-		return r
+	first, err := o.run(ctx, newest)
+	if err != nil {
+		return nil, err
 	}
-	runs := []Run{run(newest)}
-	err := o.scan(ctx, "WorkflowId = "+quote(workflowID), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		if info.GetExecution().GetRunId() != newest.GetExecution().GetRunId() {
-			runs = append(runs, run(info))
+	runs := []Run{first}
+	err = o.scan(ctx, "WorkflowId = "+quote(workflowID), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if info.GetExecution().GetRunId() == newest.GetExecution().GetRunId() {
+			return true, nil
 		}
-		return true, nil
+		r, err := o.run(ctx, info)
+		runs = append(runs, r)
+		return true, err
 	})
 	return runs, err
+}
+
+func (o *Operator) run(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (Run, error) {
+	r := Run{
+		RunID: info.GetExecution().GetRunId(), State: stateOf(info.GetStatus()),
+		StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(),
+	}
+	if info.GetCloseTime() != nil {
+		r.ClosedAt = info.GetCloseTime().AsTime()
+	}
+	if r.State != Failed {
+		return r, nil
+	}
+	failed, err := o.readFailedRun(ctx, info.GetExecution().GetWorkflowId(), r.RunID)
+	r.Failure, r.Attempts = &failed.failure, failed.attempts
+	return r, err
 }
 
 func (o *Operator) addOutcome(ctx context.Context, out *OrderDetails) error {
