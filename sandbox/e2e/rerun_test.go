@@ -209,7 +209,7 @@ func TestOneRerunAtATime(t *testing.T) {
 	out := w.starter(nil, "orders", "retry", "--all-failed", "--yes")
 	require.Equal(t, app.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "failed orders are being run again right now")
-	require.Contains(t, out.stderr, "/workflows/rerun-orders/")
+	require.Contains(t, out.stderr, "/workflows/rerun-orders)")
 	require.Contains(t, out.stderr, "try again when that is done")
 	require.Empty(t, out.stdout)
 
