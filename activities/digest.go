@@ -66,7 +66,7 @@ type RerunFailedOrdersInput struct {
 
 // RerunFailedOrdersResult is what became of the orders of a page.
 type RerunFailedOrdersResult struct {
-	// Rerun is the number of orders that run again, LeftAlone that of those that do not.
+	// Rerun is the number of orders that run again, LeftAlone that of those that are failed, or named, and do not.
 	Rerun     int `json:"rerun"`
 	LeftAlone int `json:"left_alone"`
 	// Orders tells of each, if they were named.

@@ -34,7 +34,7 @@ func (o *Operator) RerunFailed(
 ) (activities.RerunFailedOrdersResult, error) {
 	pace := rate.NewLimiter(rerunsPerSecond, 1)
 	var out activities.RerunFailedOrdersResult
-	ids := in.Orders
+	ids, listed := in.Orders, map[string][]string{}
 	if len(ids) == 0 {
 		page, err := o.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			Namespace: o.namespace, PageSize: rerunPage, NextPageToken: in.PageToken,
@@ -45,22 +45,22 @@ func (o *Operator) RerunFailed(
 		}
 		out.PageToken = page.GetNextPageToken()
 		for _, info := range page.GetExecutions() {
-			ids = append(ids, info.GetExecution().GetWorkflowId())
+			id := info.GetExecution().GetWorkflowId()
+			ids = append(ids, id)
+			listed[id] = append(listed[id], info.GetExecution().GetRunId())
 		}
 		slices.Sort(ids)
 		ids = slices.Compact(ids)
 	}
 	for _, id := range ids {
-		if err := pace.Wait(ctx); err != nil {
-			return out, err
-		}
-		order, err := o.rerun(ctx, id, in)
+		order, failed, err := o.rerun(ctx, id, listed[id], in, pace)
 		if err != nil {
 			return out, err
 		}
-		if order.RunID != "" {
+		switch {
+		case order.RunID != "":
 			out.Rerun++
-		} else {
+		case failed || len(in.Orders) > 0:
 			out.LeftAlone++
 		}
 		if len(in.Orders) > 0 {
@@ -70,37 +70,58 @@ func (o *Operator) RerunFailed(
 	return out, nil
 }
 
-// rerun resets one order, unless there is a reason not to.
+// rerun resets one order, unless there is a reason not to. It tells whether the order is failed: a page also holds those
+// that were, and have recovered since. Listed are its failed runs on the page, none if it was named.
 func (o *Operator) rerun(
-	ctx context.Context, workflowID string, in activities.RerunFailedOrdersInput,
-) (activities.RerunOrder, error) {
-	out := activities.RerunOrder{WorkflowID: workflowID}
+	ctx context.Context, workflowID string, listed []string, in activities.RerunFailedOrdersInput, pace *rate.Limiter,
+) (out activities.RerunOrder, failed bool, err error) {
+	out.WorkflowID = workflowID
 	d, err := o.client.DescribeWorkflowExecution(ctx, workflowID, "")
 	if isNotFound(err) {
 		out.LeftAlone = "Temporal does not know it, or no longer"
-		return out, nil
+		return out, false, nil
 	}
 	if err != nil {
-		return out, fmt.Errorf("describe %s: %w", workflowID, err)
+		return out, false, fmt.Errorf("describe %s: %w", workflowID, err)
 	}
 	newest := d.GetWorkflowExecutionInfo()
 	if at := d.GetWorkflowExtendedInfo().GetLastResetTime(); at != nil && at.AsTime().After(in.Since) {
-		// An earlier attempt has reset it, and its answer was lost.
-		out.RunID = newest.GetExecution().GetRunId()
-		return out, nil
+		// An earlier page has reset it, or an earlier attempt, whose answer was lost: that one is to be counted.
+		reset, err := o.resetInto(ctx, workflowID, listed, newest.GetExecution().GetRunId())
+		if reset || len(in.Orders) > 0 {
+			out.RunID = newest.GetExecution().GetRunId()
+		}
+		return out, false, err
 	}
 	if out.LeftAlone = notFailed(newest, in); out.LeftAlone != "" {
-		return out, nil
+		return out, false, nil
 	}
 	run, err := o.readFailedRun(ctx, workflowID, newest.GetExecution().GetRunId())
 	if err != nil {
-		return out, err
+		return out, true, err
 	}
 	if out.LeftAlone = notToRerun(run, in); out.LeftAlone != "" {
-		return out, nil
+		return out, true, nil
+	}
+	if err := pace.Wait(ctx); err != nil {
+		return out, true, err
 	}
 	out.RunID, err = o.reset(ctx, newest, run.resetPoint, in.Reason)
-	return out, err
+	return out, true, err
+}
+
+// resetInto tells whether one of the runs was reset, and that run came of it.
+func (o *Operator) resetInto(ctx context.Context, workflowID string, runs []string, newest string) (bool, error) {
+	for _, run := range runs {
+		d, err := o.client.DescribeWorkflowExecution(ctx, workflowID, run)
+		if err != nil && !isNotFound(err) {
+			return false, fmt.Errorf("describe %s: %w", workflowID, err)
+		}
+		if d.GetWorkflowExtendedInfo().GetResetRunId() == newest {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // notFailed says why a run is not one to be run again, empty if it is.

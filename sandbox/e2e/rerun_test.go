@@ -154,7 +154,7 @@ func TestRerunFailedTwice(t *testing.T) {
 	later := activities.RerunFailedOrdersInput{Reason: "test", Since: time.Now()}
 	running, err := w.Operator.RerunFailed(w.ctx, later)
 	require.NoError(t, err)
-	require.Equal(t, activities.RerunFailedOrdersResult{LeftAlone: 3}, running)
+	require.Equal(t, activities.RerunFailedOrdersResult{LeftAlone: 1}, running, "one is failed, and not to be cured so")
 
 	// Named, they are told of one by one.
 	later.Orders = []string{orderID(bad), orderID(odd), orderID(good), workflows.GiftCardOrderID(stack.Shop, "1")}
@@ -227,4 +227,30 @@ func TestOneRerunAtATime(t *testing.T) {
 	require.Equal(t, app.ExitOK, out.code, out.stderr)
 	w.await("run again", func() bool { return w.newest(orderID(p)).GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
 	require.Equal(t, 1, w.cardsOf("BAD"))
+}
+
+// An order that failed again and again has failed runs on many pages. It is run again once, and counted once.
+func TestRerunOverPages(t *testing.T) {
+	t.Parallel()
+	const orders, page = 3, 100
+	tr := trouble{of: map[string]cashstartest.Fault{"BAD": declined}}
+	w := start(t, stack.Options{CashStar: tr.options()})
+	for range orders {
+		w.orderFor("BAD", 1)
+	}
+	w.poll()
+	w.awaitFailed(orders)
+	for failed := orders; failed <= page; {
+		out, err := w.Operator.RerunFailed(w.ctx, activities.RerunFailedOrdersInput{Reason: "test", Since: time.Now()})
+		require.NoError(t, err)
+		require.Equal(t, orders, out.Rerun)
+		failed += orders
+		w.awaitFailed(failed)
+	}
+	run, err := w.Operator.RerunOrders(w.ctx, workflows.RerunOrdersInput{Reason: "test"})
+	require.NoError(t, err)
+	out, err := run.Wait(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, workflows.RerunOrdersResult{Rerun: orders}, out)
+	require.Greater(t, count(w.history(workflows.RerunOrdersID, ""), enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED), 1, "pages")
 }
