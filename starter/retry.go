@@ -91,7 +91,17 @@ func chooseOrders(
 ) (int, error) {
 	if len(names) == 0 {
 		failed, err := o.ListOrders(ctx, operator.OrderFilter{State: operator.Failed, Kind: kind})
-		return len(failed), err
+		if err != nil {
+			return 0, err
+		}
+		n := 0
+		for _, f := range failed {
+			// Of the others, those that somebody terminated are run again only by name.
+			if k := giftcard.Kind(f.Failure.Kind); k.Curable() || (in.Force && slices.Contains(giftcard.Kinds, k)) {
+				n++
+			}
+		}
+		return n, nil
 	}
 	for _, name := range names {
 		id, err := o.FindOrder(ctx, name)

@@ -104,18 +104,23 @@ func rerunForDigest(ctx workflow.Context, at time.Time, wait time.Duration) (int
 		return rerun.Rerun, err
 	}
 	workflow.SetCurrentDetails(ctx, "Waiting for the orders that run again.")
-	// Visibility lags: an order that was just reset may not be counted yet, one that has just ended not be listed.
+	deadline := workflow.Now(ctx).Add(wait)
+	// Visibility lags: an order that was just reset may not be counted as running yet.
 	if err := workflow.Sleep(ctx, visibilityLag); err != nil {
 		return rerun.Rerun, err
 	}
-	for deadline := began.Add(wait); workflow.Now(ctx).Before(deadline); {
+	for workflow.Now(ctx).Before(deadline) {
 		count, err := call(counting(ctx), digests.CountRunningOrders, activities.CountRunningOrdersInput{Since: began}).get(ctx)
-		if err != nil || count.Running == 0 {
+		if err != nil {
 			return rerun.Rerun, err
+		}
+		if count.Running == 0 {
+			break
 		}
 		if err := workflow.Sleep(ctx, rerunLookEvery); err != nil {
 			return rerun.Rerun, err
 		}
 	}
-	return rerun.Rerun, nil
+	// What has just ended lies beyond the end of the report's window for a while.
+	return rerun.Rerun, workflow.Sleep(ctx, visibilityLag)
 }

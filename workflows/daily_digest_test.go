@@ -101,7 +101,7 @@ func TestDailyDigest(t *testing.T) {
 	for _, c := range e.counts {
 		require.Equal(t, noon, c.Since)
 	}
-	require.Equal(t, noon.Add(3*15*time.Second), e.sentAt.UTC(), "fifteen seconds, and two looks more")
+	require.Equal(t, noon.Add((12+2*15+12)*time.Second), e.sentAt.UTC(), "the lag, two looks more, the lag")
 }
 
 // What is told begins where the last digest that was sent ended.
@@ -165,11 +165,11 @@ func TestDailyDigestWaits(t *testing.T) {
 		problem string
 	}{
 		{name: "nothing was run again", waited: 0},
-		{name: "done at once", rerun: 2, running: []int{0}, waited: 15 * time.Second, looks: 1},
-		{name: "never done", rerun: 2, running: []int{2}, waited: 10 * time.Minute, looks: 39},
-		{name: "no patience", rerun: 2, running: []int{2}, wait: time.Second, waited: 15 * time.Second},
+		{name: "done at once", rerun: 2, running: []int{0}, waited: 24 * time.Second, looks: 1},
+		{name: "never done", rerun: 2, running: []int{2}, waited: 10*time.Minute + 24*time.Second, looks: 40},
+		{name: "no patience", rerun: 2, running: []int{2}, wait: time.Second, waited: 24 * time.Second},
 		{
-			name: "nobody counts", rerun: 2, running: []int{2, -1}, waited: 30 * time.Second, looks: 2, problem: "nobody counts",
+			name: "nobody counts", rerun: 2, running: []int{2, -1}, waited: 27 * time.Second, looks: 2, problem: "nobody counts",
 		},
 	}
 	for _, tt := range tests {

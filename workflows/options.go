@@ -58,8 +58,9 @@ func issue(ctx workflow.Context, taskQueue, summary string) workflow.Context {
 }
 
 const (
-	// visibilityLag is how far a list of workflows may lie behind; measured: well below a second.
-	visibilityLag = 15 * time.Second
+	// visibilityLag is how far a list of workflows may lie behind (measured: well below a second). It is longer than the
+	// distance that a report keeps from the present for the same reason.
+	visibilityLag = 12 * time.Second
 	// rerunLookEvery is how often a digest looks whether the orders that it runs again are done.
 	rerunLookEvery = 15 * time.Second
 )

@@ -142,7 +142,7 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	row := digest.FailedOrder{
 		Name: order.Name, OrderID: order.ID,
 		Kind: giftcard.Kind(run.failure.Kind), Message: run.failure.Message, Attempts: run.attempts,
-		FailedAt: f.first, New: !f.first.Before(r.Window.From), Age: r.now.Sub(f.first),
+		FailedAt: f.first, New: r.contains(f.first), Age: r.now.Sub(f.first),
 		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
 		Link:      order.Link, Rerun: rerun,
 	}
