@@ -73,6 +73,8 @@ func newOrdersList(f *flags) *cobra.Command {
 	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
 	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled")
+	completeKinds(cmd)
+	complete(cmd, "state", "running", "completed", "failed", "canceled")
 	cmd.Flags().StringVar(&since, "since", "", "only orders started since: a time (RFC 3339) or how long ago (24h)")
 	cmd.Flags().IntVar(&limit, "limit", 100, "at most this many; 0 for all")
 	return cmd

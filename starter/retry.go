@@ -14,6 +14,20 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
+// completeKinds lets a shell complete --kind.
+func completeKinds(cmd *cobra.Command) {
+	var kinds []cobra.Completion
+	for _, k := range giftcard.Kinds {
+		kinds = append(kinds, string(k))
+	}
+	complete(cmd, "kind", kinds...)
+}
+
+// complete lets a shell complete the values of a flag.
+func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+}
+
 // checkKind refuses a kind that no failure has.
 func checkKind(kind string) error {
 	if kind == "" || slices.Contains(giftcard.Kinds, giftcard.Kind(kind)) {
@@ -79,6 +93,7 @@ as issued. Orders that run or have succeeded are always left alone.`,
 	}
 	cmd.Flags().BoolVar(&allFailed, "all-failed", false, "all orders that are failed")
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
+	completeKinds(cmd)
 	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure running again does not cure")
 	cmd.Flags().StringVar(&reason, "reason", "starter orders retry", "why; it stands in the orders' histories")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

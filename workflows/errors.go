@@ -14,12 +14,10 @@ import (
 
 // cause reads the kind and the message of a failed activity.
 func cause(err error) (giftcard.Kind, string) {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return giftcard.Kind(app.Type()), app.Message()
 	}
-	var late *temporal.TimeoutError
-	if errors.As(err, &late) {
+	if late, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		if late.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START {
 			return giftcard.Timeout, "no worker took it in time"
 		}

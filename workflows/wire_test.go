@@ -127,7 +127,8 @@ func TestFieldsInHistories(t *testing.T) {
 		},
 		{"poll's result", result, resultJSON},
 		{
-			"order", workflows.GiftCardOrderInput{
+			"order",
+			workflows.GiftCardOrderInput{
 				Order: giftcard.Order{Shop: shop, ID: "5001", Name: "#1001", CreatedAt: noon, Lines: []giftcard.Line{{
 					ID: "900", SKU: "GIFT-25", Units: 1, Price: "25.0", Currency: "USD",
 					Recipient: giftcard.Recipient{Email: "a@example.com"},
@@ -140,11 +141,13 @@ func TestFieldsInHistories(t *testing.T) {
 			"audit_prefix": "TWS-", "issue_task_queue": "giftbridge-issue", "retry_budget": "1m30s"}`,
 		},
 		{
-			"order's result", workflows.GiftCardOrderResult{MerchantCode: "TWS", Cards: []workflows.IssuedCard{card}},
+			"order's result",
+			workflows.GiftCardOrderResult{MerchantCode: "TWS", Cards: []workflows.IssuedCard{card}},
 			`{"merchant_code": "TWS", "cards": [` + cardJSON + `]}`,
 		},
 		{
-			"order's failure", workflows.OrderFailure{
+			"order's failure",
+			workflows.OrderFailure{
 				Issued: []workflows.IssuedCard{card},
 				Failed: []workflows.UnitFailure{{Unit: 2, AuditNumber: "b", Kind: giftcard.CardDeclined, Message: "no"}},
 			},
