@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -135,6 +136,9 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	}
 	say.line("starting Temporal, its Web UI, the simulated shop and issuer, and a worker")
 	s, err := stack.Start(ctx, f.options(log))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; is another sandbox running? --temporal-port 0 --ui-port 0 pick free ports", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -189,7 +189,7 @@ func TestWatch(t *testing.T) {
 	c := newCommand()
 	var out bytes.Buffer
 	seen := &watched{end: cancel, left: []*regexp.Regexp{
-		regexp.MustCompile(`order #1001 placed: single, 1 cards?\n`),
+		regexp.MustCompile(`order #1001 placed: single, 1 card\n`),
 		regexp.MustCompile(`order #1003 placed: mixed, to be left out`),
 		regexp.MustCompile(`order #1007 placed: unknown_merchant, cannot succeed`),
 		regexp.MustCompile(`card issued: [0-9.]+ USD for merchant WS\d\d, audit number SBX`),

@@ -49,6 +49,10 @@ func describe(p stack.Placed) string {
 		return fmt.Sprintf("%s, to be left out", p.Kind)
 	case p.Fails:
 		return fmt.Sprintf("%s, cannot succeed", p.Kind)
+	case p.FailsFirst:
+		return fmt.Sprintf("%s, fails until its merchant is there", p.Kind)
+	case len(p.Cards) == 1:
+		return fmt.Sprintf("%s, 1 card", p.Kind)
 	}
 	return fmt.Sprintf("%s, %d cards", p.Kind, len(p.Cards))
 }
