@@ -142,7 +142,7 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	row := digest.FailedOrder{
 		Name: order.Name, OrderID: order.ID,
 		Kind: giftcard.Kind(run.failure.Kind), Message: run.failure.Message, Attempts: run.attempts,
-		FailedAt: f.first, New: r.contains(f.first), Age: r.now.Sub(f.first),
+		FailedAt: f.first, New: r.isNew(f.first), Age: r.now.Sub(f.first),
 		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
 		Link:      order.Link, Rerun: rerun,
 	}
@@ -157,6 +157,10 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	}
 	return nil
 }
+
+// isNew tells whether the last digest has not named an order that failed first at that time. It named all that were
+// failed when it was made, which was somewhat after the end of its window.
+func (r *reporter) isNew(failed time.Time) bool { return !failed.Before(r.Window.From.Add(reportLag)) }
 
 func (r *reporter) contains(t time.Time) bool {
 	return !t.Before(r.Window.From) && t.Before(r.Window.To)
