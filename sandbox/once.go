@@ -41,6 +41,9 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 	if settleErr == nil {
 		settleErr = sendDigest(ctx, s, say)
 	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("interrupted, and no account given: %w", ctx.Err())
+	}
 	if settleErr != nil && ctx.Err() == nil {
 		return settleErr
 	}
@@ -60,8 +63,6 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 	switch {
 	case err != nil:
 		return err
-	case errors.Is(settleErr, context.Canceled):
-		return settleErr
 	case !account.OK():
 		return fmt.Errorf("the account does not balance: %d problems, the first: %s",
 			len(account.Problems), account.Problems[0])

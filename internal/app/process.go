@@ -51,7 +51,8 @@ func Execute(root *cobra.Command, stderr io.Writer) int {
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintf(stderr, "See '%s --help'.\n", command.CommandPath())
 		return ExitUsage
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case ctx.Err() != nil:
+		// Temporal's client has a cancellation of its own, so it is the context that tells.
 		return ExitInterrupted
 	default:
 		return ExitFailure
