@@ -10,9 +10,11 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // FailureDetails go with every failure of an activity, for the tools that read histories.
@@ -111,9 +113,9 @@ func kindOfMail(e *mail.Error) giftcard.Kind {
 
 // Shopify answers these codes with HTTP 200 (shopify.dev, "GraphQL Admin API: status and error codes").
 var (
-	throttledCodes    = []string{"THROTTLED"}
-	unavailableCodes  = []string{"INTERNAL_SERVER_ERROR", "TIMEOUT"}
-	unauthorizedCodes = []string{"ACCESS_DENIED", "UNAUTHORIZED", "SHOP_INACTIVE"}
+	throttledCodes    = []string{shopify.CodeThrottled}
+	unavailableCodes  = []string{shopify.CodeInternalServerError, "TIMEOUT"}
+	unauthorizedCodes = []string{shopify.CodeAccessDenied, "UNAUTHORIZED", "SHOP_INACTIVE"}
 )
 
 // unauthorizedStatuses are answers about us rather than about the request: bad credentials, a missing permission, a shop
@@ -122,9 +124,6 @@ var unauthorizedStatuses = []int{
 	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusLocked,
 	http.StatusProxyAuthRequired,
 }
-
-// statusEnhanceYourCalm is CashStar's status for "too many requests".
-const statusEnhanceYourCalm = 420
 
 func kindOfRefusal(e *rest.Error) giftcard.Kind {
 	switch {
@@ -136,7 +135,7 @@ func kindOfRefusal(e *rest.Error) giftcard.Kind {
 		return giftcard.Unauthorized
 	}
 	switch s := e.Status; {
-	case s == http.StatusTooManyRequests || s == statusEnhanceYourCalm:
+	case s == http.StatusTooManyRequests || s == cashstar.StatusEnhanceYourCalm:
 		return giftcard.RateLimited
 	case s == http.StatusRequestTimeout:
 		return giftcard.Timeout
