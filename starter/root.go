@@ -37,13 +37,15 @@ A first day:
   starter orders show #1001  one of them: what was issued, what failed, where to look
   starter orders retry       run failed orders again
   starter digest --dry-run   what the next daily digest would say
+  starter codec-server       let the Web UI and the temporal command line show what is encrypted
 
 Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
 		Args: app.NoArgs,
 		RunE: help,
 	}
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON on standard output")
-	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newDigest(f), newStatus(f), newConfig(f))
+	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newDigest(f), newStatus(f), newConfig(f),
+		newCodecServer())
 	return root
 }
 

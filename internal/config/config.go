@@ -23,6 +23,7 @@ type Config struct {
 	SMTP      SMTP
 	Digest    Digest
 	Payload   Payload
+	Codec     CodecServer
 	Log       Log
 	Metrics   Metrics
 }
@@ -131,6 +132,24 @@ const (
 	EncryptionOn  = "on"
 	EncryptionOff = "off" // Payloads are written in the clear; the keys, if any, still read older ones.
 )
+
+// CodecServer says where payloads are opened for people, and for whom. Only that server reads it.
+type CodecServer struct {
+	Addr    string `envconfig:"CODEC_SERVER_ADDR" default:"127.0.0.1:8234" required:"true"`
+	Token   Secret `envconfig:"CODEC_SERVER_TOKEN"`
+	Origins List   `envconfig:"CODEC_SERVER_ORIGINS"`
+}
+
+// CodecOrigins returns the origins whose pages may have payloads opened: the Web UI's unless others are configured.
+func (c Config) CodecOrigins() []string {
+	if len(c.Codec.Origins) > 0 {
+		return c.Codec.Origins
+	}
+	if o := origin(c.Digest.TemporalUIURL); o != "" {
+		return []string{o}
+	}
+	return nil
+}
 
 // Log says how much is logged and in which form.
 type Log struct {

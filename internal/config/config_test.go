@@ -81,6 +81,8 @@ func TestLoad(t *testing.T) {
 		{ID: "new", Key: config.NewSecret(strings.Repeat("1", config.PayloadKeySize))},
 		{ID: "old", Key: config.NewSecret(strings.Repeat("2", config.PayloadKeySize))},
 	}}, c.Payload)
+	require.Equal(t, config.CodecServer{Addr: "127.0.0.1:8234"}, c.Codec)
+	require.Equal(t, []string{"http://localhost:8233"}, c.CodecOrigins())
 	require.Equal(t, config.Log{Level: "info", Format: config.FormatAuto}, c.Log)
 	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
 }
@@ -98,8 +100,10 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"SMTP_PASSWORD": "hush", "SMTP_TLS": "tls", "DIGEST_FROM": "giftbridge <from@example.com>",
 		"DIGEST_TO": "a@example.com,b@example.com", "DIGEST_AT": "07:30", "DIGEST_TIMEZONE": "Europe/Rome",
 		"DIGEST_RERUN": "false", "DIGEST_RERUN_WAIT": "1m", "DIGEST_SEND_EMPTY": "true",
-		"TEMPORAL_UI_URL": "https://temporal.example.com", "PAYLOAD_ENCRYPTION": "off", "LOG_LEVEL": "debug",
-		"LOG_FORMAT": "json", "METRICS_ADDR": "off",
+		"TEMPORAL_UI_URL": "https://temporal.example.com", "PAYLOAD_ENCRYPTION": "off",
+		"CODEC_SERVER_ADDR": ":8080", "CODEC_SERVER_TOKEN": strings.Repeat("hush", 8),
+		"CODEC_SERVER_ORIGINS": "https://a.example.com,http://localhost:8233",
+		"LOG_LEVEL":            "debug", "LOG_FORMAT": "json", "METRICS_ADDR": "off",
 	})
 	environ(t, env)
 
@@ -118,7 +122,8 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 			continue
 		}
 		want := env[v.Name]
-		if strings.HasSuffix(v.Name, "_SECRET") || strings.HasSuffix(v.Name, "_PASSWORD") {
+		if slices.Contains([]string{"CODEC_SERVER_TOKEN", "SHOPIFY_CLIENT_SECRET"}, v.Name) ||
+			strings.HasSuffix(v.Name, "_PASSWORD") {
 			want = "[redacted]"
 		}
 		require.Equal(t, strings.ReplaceAll(want, ", ", ","), v.Value, v.Name)

@@ -13,6 +13,7 @@ const (
 	wantSecret   = "a secret"
 	wantBaseURL  = "an https URL, or http on this machine (localhost, 127.0.0.0/8, ::1)"
 	wantAddress  = "an e-mail address"
+	wantHostPort = "host:port"
 )
 
 var references = map[string]reference{
@@ -161,6 +162,19 @@ var references = map[string]reference{
 		"AES-256 keys, one made by `openssl rand -base64 32`. The first encrypts, all decrypt: to rotate, put the new key " +
 			"first and keep the old one until the namespace's retention has passed.",
 	},
+	"CODEC_SERVER_ADDR": {
+		wantHostPort,
+		"Where `starter codec-server` listens. It speaks plain HTTP: beyond this machine put something before it that " +
+			"speaks TLS.",
+	},
+	"CODEC_SERVER_TOKEN": {
+		"at least 32 characters, none a space, as of openssl rand -hex 32",
+		"What whoever asks the codec server must bear: it opens every payload. Only the codec server reads it.",
+	},
+	"CODEC_SERVER_ORIGINS": {
+		"origins separated by commas, such as https://temporal.example.com",
+		"The pages that may ask the codec server. Unset, it is the origin of `TEMPORAL_UI_URL`.",
+	},
 	"LOG_LEVEL": {
 		"trace, debug, info, warn or error",
 		"What is logged: this level and above.",
@@ -186,6 +200,7 @@ var sections = map[string]string{
 	"SMTP":      "Mail",
 	"Digest":    "The digest",
 	"Payload":   "Payload encryption",
+	"Codec":     "The codec server",
 	"Log":       "Logs",
 	"Metrics":   "Metrics",
 }

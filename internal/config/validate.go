@@ -20,6 +20,22 @@ func (c Config) Validate() error { return c.problems().err() }
 // Validate checks the payload keys alone, for processes that read or write payloads and nothing else.
 func (p Payload) Validate() error { return p.problems().err() }
 
+// ValidateCodecServer checks what the codec server needs, and nothing else.
+func (c Config) ValidateCodecServer() error {
+	ps := slices.Concat(c.Payload.problems(), c.Codec.problems(), c.Log.problems())
+	if len(c.Payload.Keys) == 0 && c.Payload.Encryption == EncryptionOff {
+		ps.add("PAYLOAD_KEYS", "is not set: there is nothing to open payloads with")
+	}
+	if c.Codec.Addr == "" {
+		ps.add("CODEC_SERVER_ADDR", "is not set: need %s", references["CODEC_SERVER_ADDR"].want)
+	}
+	if !c.Codec.Token.IsSet() {
+		ps.add("CODEC_SERVER_TOKEN", "is not set: need %s", references["CODEC_SERVER_TOKEN"].want)
+	}
+	ps.url("TEMPORAL_UI_URL", c.Digest.TemporalUIURL)
+	return ps.err()
+}
+
 // Validate checks the log settings alone.
 func (l Log) Validate() error { return l.problems().err() }
 
@@ -32,8 +48,8 @@ func (c Config) problems() problems {
 	}
 	return slices.Concat(ps, c.Shopify.problems(), c.Orders.problems(), c.Poll.problems(c.Orders.MaxOrderAge),
 		c.CashStar.problems(), c.Issue.problems(c.Orders.MaxOrderAge), c.Recipient.problems(),
-		c.SMTP.problems(), c.Digest.problems(), c.mailProblems(), c.Payload.problems(), c.Log.problems(),
-		c.Metrics.problems())
+		c.SMTP.problems(), c.Digest.problems(), c.mailProblems(), c.Payload.problems(), c.Codec.problems(),
+		c.Log.problems(), c.Metrics.problems())
 }
 
 var (
@@ -268,6 +284,43 @@ func (p Payload) problems() problems {
 	return ps
 }
 
+// minToken is the length of a token that nobody guesses, in hexadecimal digits at the least.
+const minToken = 32
+
+func (s CodecServer) problems() problems {
+	var ps problems
+	if s.Addr != "" && !isHostPort(s.Addr) {
+		ps.bad("CODEC_SERVER_ADDR", s.Addr)
+	}
+	token := s.Token.Reveal()
+	if s.Token.IsSet() && (len(token) < minToken || strings.ContainsFunc(token, notInToken)) {
+		ps.add("CODEC_SERVER_TOKEN", "need %s", references["CODEC_SERVER_TOKEN"].want)
+	}
+	for _, o := range s.Origins {
+		if o == "" || origin(o) != o {
+			ps.bad("CODEC_SERVER_ORIGINS", publicURL(o))
+		}
+	}
+	return ps
+}
+
+// notInToken finds what a header cannot carry as it is.
+func notInToken(r rune) bool { return r <= ' ' || r > '~' }
+
+// origin returns the origin of an address as browsers write it: lower case, without the scheme's own port. It is empty
+// for what has none.
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if port := u.Port(); port == "" || (u.Scheme == "http" && port == "80") || (u.Scheme == "https" && port == "443") {
+		host = strings.TrimSuffix(host, ":"+port)
+	}
+	return u.Scheme + "://" + host
+}
+
 func (l Log) problems() problems {
 	var ps problems
 	if l.Level != "" && !slices.Contains([]string{"trace", "debug", "info", "warn", "error"}, l.Level) {
@@ -285,11 +338,16 @@ func (m Metrics) problems() problems {
 	if addr == "" {
 		return nil
 	}
-	_, port, err := net.SplitHostPort(addr)
-	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+	if !isHostPort(addr) {
 		ps.bad("METRICS_ADDR", m.Addr)
 	}
 	return ps
+}
+
+func isHostPort(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	_, perr := strconv.ParseUint(port, 10, 16)
+	return err == nil && perr == nil
 }
 
 // url demands http or https and a host, and refuses what could hide a secret: user, query and fragment.

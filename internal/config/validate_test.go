@@ -231,6 +231,35 @@ func TestValidate(t *testing.T) {
 			"key twice", func(c *config.Config) { c.Payload.Keys = append(c.Payload.Keys, c.Payload.Keys[0]) },
 			[]string{"PAYLOAD_KEYS"},
 		},
+		{
+			"codec server on all interfaces", func(c *config.Config) { c.Codec.Addr = ":8234" }, nil,
+		},
+		{"codec server nowhere", func(c *config.Config) { c.Codec.Addr = "" }, []string{"CODEC_SERVER_ADDR"}},
+		{"codec server without a port", func(c *config.Config) { c.Codec.Addr = "localhost" }, []string{"CODEC_SERVER_ADDR"}},
+		{
+			"short token", func(c *config.Config) { c.Codec.Token = config.NewSecret(strings.Repeat("x", 31)) },
+			[]string{"CODEC_SERVER_TOKEN"},
+		},
+		{
+			"token of words", func(c *config.Config) { c.Codec.Token = config.NewSecret(strings.Repeat("x y", 16)) },
+			[]string{"CODEC_SERVER_TOKEN"},
+		},
+		{
+			"token with a newline", func(c *config.Config) { c.Codec.Token = config.NewSecret(strings.Repeat("x", 32) + "\n") },
+			[]string{"CODEC_SERVER_TOKEN"},
+		},
+		{"origin", func(c *config.Config) { c.Codec.Origins = config.List{"https://temporal.example.com:8443"} }, nil},
+		{"any origin", func(c *config.Config) { c.Codec.Origins = config.List{"*"} }, []string{"CODEC_SERVER_ORIGINS"}},
+		{"null origin", func(c *config.Config) { c.Codec.Origins = config.List{"null"} }, []string{"CODEC_SERVER_ORIGINS"}},
+		{"empty origin", func(c *config.Config) { c.Codec.Origins = config.List{""} }, []string{"CODEC_SERVER_ORIGINS"}},
+		{
+			"origin with a path", func(c *config.Config) { c.Codec.Origins = config.List{"https://example.com/"} },
+			[]string{"CODEC_SERVER_ORIGINS"},
+		},
+		{
+			"origin with its scheme's port", func(c *config.Config) { c.Codec.Origins = config.List{"https://example.com:443"} },
+			[]string{"CODEC_SERVER_ORIGINS"},
+		},
 		{"unknown level", func(c *config.Config) { c.Log.Level = "loud" }, []string{"LOG_LEVEL"}},
 		{"unknown format", func(c *config.Config) { c.Log.Format = "text" }, []string{"LOG_FORMAT"}},
 		{"metrics on all interfaces", func(c *config.Config) { c.Metrics.Addr = ":9464" }, nil},
@@ -294,4 +323,62 @@ func TestValidateBaseURLs(t *testing.T) {
 			require.NotContains(t, c.Table(), "us:hush")
 		})
 	}
+}
+
+// The codec server needs neither a shop nor an issuer, but keys and a token.
+func TestValidateCodecServer(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*config.Config)
+		bad    []string
+	}{
+		"valid":    {change: func(*config.Config) {}},
+		"no token": {change: func(c *config.Config) { c.Codec.Token = config.Secret{} }, bad: []string{"CODEC_SERVER_TOKEN"}},
+		"no address": {
+			change: func(c *config.Config) { c.Codec.Addr = "" }, bad: []string{"CODEC_SERVER_ADDR"},
+		},
+		"no key": {change: func(c *config.Config) { c.Payload.Keys = nil }, bad: []string{"PAYLOAD_KEYS"}},
+		"no key with encryption off": {
+			change: func(c *config.Config) { c.Payload = config.Payload{Encryption: config.EncryptionOff} },
+			bad:    []string{"PAYLOAD_KEYS"},
+		},
+		"keys with encryption off": {change: func(c *config.Config) { c.Payload.Encryption = config.EncryptionOff }},
+		"bad UI": {
+			change: func(c *config.Config) { c.Digest.TemporalUIURL = "temporal.example.com" },
+			bad:    []string{"TEMPORAL_UI_URL"},
+		},
+		"bad level": {change: func(c *config.Config) { c.Log.Level = "loud" }, bad: []string{"LOG_LEVEL"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := config.Default()
+			c.Payload.Keys = valid().Payload.Keys
+			c.Codec.Token = config.NewSecret(strings.Repeat("x", 32))
+			tt.change(&c)
+			require.Equal(t, tt.bad, names(t, c.ValidateCodecServer()))
+		})
+	}
+}
+
+func TestCodecOrigins(t *testing.T) {
+	t.Parallel()
+	for ui, want := range map[string]string{
+		"https://Temporal.example.com/ui/":  "https://temporal.example.com",
+		"https://temporal.example.com:443":  "https://temporal.example.com",
+		"http://temporal.example.com:80/":   "http://temporal.example.com",
+		"http://temporal.example.com:443":   "http://temporal.example.com:443",
+		"http://[::1]:8233":                 "http://[::1]:8233",
+		"http://localhost:8233/namespaces/": "http://localhost:8233",
+	} {
+		c := config.Default()
+		c.Digest.TemporalUIURL = ui
+		require.Equal(t, []string{want}, c.CodecOrigins(), ui)
+	}
+	c := config.Default()
+	c.Codec.Origins = config.List{"https://a.example.com", "https://b.example.com"}
+	require.Equal(t, []string{"https://a.example.com", "https://b.example.com"}, c.CodecOrigins())
+	c = config.Default()
+	c.Digest.TemporalUIURL = ""
+	require.Empty(t, c.CodecOrigins())
 }

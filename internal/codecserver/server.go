@@ -1,0 +1,179 @@
+// Package codecserver opens and seals payloads over HTTP for the people who look at them: Temporal's Web UI and the
+// temporal command line, which hold no keys. It speaks Temporal's codec server protocol
+// (https://docs.temporal.io/codec-server): POST to /decode or /encode, with or without the namespace before it.
+//
+// Whoever may ask it may read everything, so it demands a token of every request, answers pages of the Web UI's origin
+// only, keeps nothing and logs no payload. It speaks plain HTTP and belongs behind something that speaks TLS, save on
+// one machine.
+package codecserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// MaxBody is the largest request in bytes. Temporal's own messages end at 4 MB (gRPC's default), which base64 and JSON
+// make a third longer.
+const MaxBody = 8 << 20
+
+// stopTimeout bounds how long requests that are being answered may go on after a stop.
+const stopTimeout = 5 * time.Second
+
+// Options say what a server opens, for whom.
+type Options struct {
+	Codec converter.PayloadCodec
+	// Token is what each request must bear.
+	Token string
+	// Origins are those of the pages that may ask, as browsers write them: https://temporal.example.com. Requests that
+	// come from no page, as those of the command line, have none.
+	Origins []string
+	Log     zerolog.Logger
+}
+
+// NewHandler returns the server's handler.
+func NewHandler(o Options) http.Handler {
+	s := &server{Options: o, token: sha256.Sum256([]byte(o.Token))}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	for path, convert := range map[string]conversion{"/decode": o.Codec.Decode, "/encode": o.Codec.Encode} {
+		h := s.admit(s.convert(convert))
+		mux.Handle(path, h)
+		mux.Handle("/{namespace}"+path, h)
+	}
+	return s.logged(mux)
+}
+
+type server struct {
+	Options
+
+	token [sha256.Size]byte
+}
+
+// conversion is one direction of a codec.
+type conversion func([]*commonpb.Payload) ([]*commonpb.Payload, error)
+
+// admit lets the Web UI's preflights pass, and the requests of those who bear the token, from no page or the right one.
+func (s *server) admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Add("Vary", "Origin")
+		if origin := r.Header.Get("Origin"); origin != "" {
+			if !slices.Contains(s.Origins, origin) {
+				refuse(w, http.StatusForbidden, "pages of this origin may not ask: CODEC_SERVER_ORIGINS does not name it")
+				return
+			}
+			h.Set("Access-Control-Allow-Origin", origin)
+			// A proxy that signs people in and adds the token may know them by a cookie.
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
+		switch r.Method {
+		case http.MethodOptions:
+			h.Set("Access-Control-Allow-Methods", http.MethodPost)
+			// What the Web UI sends; the second goes with the first where it passes on its user's token.
+			h.Set("Access-Control-Allow-Headers", "Authorization, Authorization-Extras, Content-Type, X-Namespace")
+			h.Set("Access-Control-Max-Age", strconv.Itoa(int(time.Hour.Seconds())))
+			w.WriteHeader(http.StatusNoContent)
+		case http.MethodPost:
+			if !s.bears(r) {
+				h.Set("WWW-Authenticate", "Bearer")
+				refuse(w, http.StatusUnauthorized, "the token is missing or wrong: need CODEC_SERVER_TOKEN as a bearer token")
+				return
+			}
+			next.ServeHTTP(w, r)
+		default:
+			h.Set("Allow", "OPTIONS, POST")
+			refuse(w, http.StatusMethodNotAllowed, "need POST")
+		}
+	})
+}
+
+// bears reports whether a request has the token. Hashes are compared, which have one length, in constant time.
+func (s *server) bears(r *http.Request) bool {
+	given := sha256.Sum256([]byte(r.Header.Get("Authorization")))
+	want := sha256.Sum256([]byte("Bearer " + s.Token))
+	return s.Token != "" && subtle.ConstantTimeCompare(given[:], want[:]) == 1
+}
+
+// convert answers with the converted payloads.
+func (s *server) convert(convert conversion) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Besides being wrong, anything else could come from a form of a foreign page.
+		if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+			refuse(w, http.StatusUnsupportedMediaType, "need application/json")
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("need at most %d bytes", MaxBody))
+			return
+		}
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "the request broke off")
+			return
+		}
+		var in commonpb.Payloads
+		// The decoder's error would repeat parts of the body.
+		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &in); err != nil {
+			refuse(w, http.StatusBadRequest, "need payloads in Temporal's JSON form")
+			return
+		}
+		count(w, len(in.GetPayloads()))
+		out, err := convert(in.GetPayloads())
+		if err != nil {
+			refuse(w, http.StatusUnprocessableEntity, err.Error())
+			return
+		}
+		answer, err := protojson.Marshal(&commonpb.Payloads{Payloads: out})
+		if err != nil {
+			refuse(w, http.StatusInternalServerError, "the payloads have no JSON form")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(answer)
+	})
+}
+
+func refuse(w http.ResponseWriter, status int, why string) { http.Error(w, why, status) }
+
+// Serve serves until ctx ends, and lets requests that are being answered finish.
+func Serve(ctx context.Context, l net.Listener, o Options) error {
+	s := &http.Server{
+		Handler:           NewHandler(o),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10, // Tokens of the Web UI's users come along where it passes them on.
+	}
+	stopped := make(chan error, 1)
+	detach := context.AfterFunc(ctx, func() {
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		stopped <- s.Shutdown(bounded)
+	})
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		detach()
+		return fmt.Errorf("serve payloads: %w", err)
+	}
+	if err := <-stopped; err != nil {
+		return errors.Join(fmt.Errorf("finish the last requests: %w", err), s.Close())
+	}
+	return nil
+}

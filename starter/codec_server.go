@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/codecserver"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/logging"
+)
+
+func newCodecServer() *cobra.Command {
+	return &cobra.Command{
+		Use:   "codec-server",
+		Short: "Let Temporal's Web UI and command line show encrypted payloads",
+		Long: `Codec-server answers Temporal's Web UI and the temporal command line, which hold no keys, what the payloads of
+a history say. It listens at CODEC_SERVER_ADDR until Ctrl-C or SIGTERM, and opens whatever PAYLOAD_KEYS open, for whoever
+bears CODEC_SERVER_TOKEN. Of web pages it answers those of CODEC_SERVER_ORIGINS alone, by default those of
+TEMPORAL_UI_URL.
+
+It speaks plain HTTP, so beyond one machine it belongs behind something that speaks TLS and, for the Web UI, signs
+people in: docs/operations.md. It needs neither Temporal, Shopify nor CashStar.`,
+		Example: `  starter codec-server
+  temporal workflow show -w gift-card-order/example.myshopify.com/1 \
+    --codec-endpoint http://127.0.0.1:8234 --codec-auth "Bearer $CODEC_SERVER_TOKEN"`,
+		Args: app.NoArgs,
+		RunE: runCodecServer,
+	}
+}
+
+func runCodecServer(cmd *cobra.Command, _ []string) error {
+	cfg, err := config.Read()
+	if err == nil {
+		err = cfg.ValidateCodecServer()
+	}
+	if err != nil {
+		return &app.UsageError{Err: err}
+	}
+	log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
+	if err != nil {
+		return &app.UsageError{Err: err}
+	}
+	payloads, err := codec.New(cfg.Payload)
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", cfg.Codec.Addr)
+	if err != nil {
+		return fmt.Errorf("listen for payloads (CODEC_SERVER_ADDR): %w", err)
+	}
+	addr := l.Addr().String()
+	log.Info().Str("address", addr).Strs("origins", cfg.CodecOrigins()).Msg("codec server is listening")
+	if a, err := netip.ParseAddrPort(addr); err != nil || !a.Addr().IsLoopback() {
+		log.Warn().Str("address", addr).
+			Msg("payloads leave this machine in the clear unless something that speaks TLS stands before the codec server")
+	}
+	return codecserver.Serve(cmd.Context(), l, codecserver.Options{
+		Codec: payloads, Token: cfg.Codec.Token.Reveal(), Origins: cfg.CodecOrigins(), Log: log,
+	})
+}
