@@ -26,6 +26,7 @@ type Config struct {
 	Codec     CodecServer
 	Log       Log
 	Metrics   Metrics
+	Worker    Worker
 }
 
 // Shopify says which shop is polled and how to get in: with an access token, or with a client ID and its secret.
@@ -178,6 +179,12 @@ func (m Metrics) ListenAddr() string {
 		return ""
 	}
 	return m.Addr
+}
+
+// Worker says which version of a worker deployment the workers are. Both are empty for workers without a version.
+type Worker struct {
+	Deployment string `envconfig:"WORKER_DEPLOYMENT"`
+	BuildID    string `envconfig:"WORKER_BUILD_ID"`
 }
 
 // Load reads the environment and checks all of it. The error, a [*ValidationError], lists every problem: values that

@@ -187,6 +187,16 @@ var references = map[string]reference{
 		"host:port, or off",
 		"Where the health checks `/healthz` and `/readyz` are served. `off` or empty: nowhere.",
 	},
+	"WORKER_DEPLOYMENT": {
+		"at most 63 letters, digits, dashes and underscores, beginning with a letter or a digit",
+		"Name of the worker deployment, the same for all versions. Set, workers take work only while their version is " +
+			"the current one (`starter deployment set-current`). Unset, workers have no version.",
+	},
+	"WORKER_BUILD_ID": {
+		"at most 100 letters, digits, dots, dashes, underscores and pluses, beginning with a letter or a digit",
+		"The worker's version. Unset, it is the first 12 digits of the commit that the binary was built from, if the " +
+			"binary knows it and nothing was changed since. Needs `WORKER_DEPLOYMENT`.",
+	},
 }
 
 // sections are the headings of the reference, in the order of Config's fields.
@@ -203,4 +213,5 @@ var sections = map[string]string{
 	"Codec":     "The codec server",
 	"Log":       "Logs",
 	"Metrics":   "Metrics",
+	"Worker":    "Worker versions",
 }

@@ -10,7 +10,7 @@ import (
 // ours are the beginnings of names that only giftbridge reads. The other variables share theirs with the rest of the
 // world.
 var ours = []string{
-	"SHOPIFY_", "CASHSTAR_", "POLL_", "DIGEST_", "SMTP_", "RECIPIENT_", "PAYLOAD_", "CODEC_SERVER_",
+	"SHOPIFY_", "CASHSTAR_", "POLL_", "DIGEST_", "SMTP_", "RECIPIENT_", "PAYLOAD_", "CODEC_SERVER_", "WORKER_",
 }
 
 // serviceLink matches what Kubernetes, and Docker before it, puts into the environment for a service named like one of

@@ -49,7 +49,7 @@ func (c Config) problems() problems {
 	return slices.Concat(ps, c.Shopify.problems(), c.Orders.problems(), c.Poll.problems(c.Orders.MaxOrderAge),
 		c.CashStar.problems(), c.Issue.problems(c.Orders.MaxOrderAge), c.Recipient.problems(),
 		c.SMTP.problems(), c.Digest.problems(), c.mailProblems(), c.Payload.problems(), c.Codec.problems(),
-		c.Log.problems(), c.Metrics.problems())
+		c.Log.problems(), c.Metrics.problems(), c.Worker.problems())
 }
 
 var (

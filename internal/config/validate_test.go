@@ -269,6 +269,26 @@ func TestValidate(t *testing.T) {
 			"metrics on no port", func(c *config.Config) { c.Metrics.Addr = "localhost:http" },
 			[]string{"METRICS_ADDR"},
 		},
+
+		{"a version", func(c *config.Config) { c.Worker = config.Worker{Deployment: "giftbridge", BuildID: "1.4+2f"} }, nil},
+		{
+			"a deployment without a build, in a binary that knows no commit",
+			func(c *config.Config) { c.Worker.Deployment = "giftbridge" },
+			[]string{"WORKER_BUILD_ID"},
+		},
+		{
+			"a build without a deployment", func(c *config.Config) { c.Worker.BuildID = "1.4" },
+			[]string{"WORKER_DEPLOYMENT"},
+		},
+		{
+			"a deployment with a dot", func(c *config.Config) { c.Worker = config.Worker{Deployment: "a.b", BuildID: "1"} },
+			[]string{"WORKER_DEPLOYMENT"},
+		},
+		{
+			"a build that Temporal reserves",
+			func(c *config.Config) { c.Worker = config.Worker{Deployment: "a", BuildID: "__unversioned__"} },
+			[]string{"WORKER_BUILD_ID"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

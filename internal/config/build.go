@@ -1,0 +1,61 @@
+package config
+
+import (
+	"regexp"
+	"runtime/debug"
+)
+
+// Versioned tells whether workers have a version, and take work only while it is the current one.
+func (w Worker) Versioned() bool { return w.Deployment != "" }
+
+// Build returns the build ID of this version: the configured one, else the commit of this binary, else nothing.
+func (w Worker) Build() string {
+	if w.BuildID != "" {
+		return w.BuildID
+	}
+	info, _ := debug.ReadBuildInfo()
+	return commit(info)
+}
+
+// commitDigits is how much of a commit's name makes a build ID: people type it.
+const commitDigits = 12
+
+// commit returns the commit that a binary was built from. A tree with changes has none: two builds of it may differ,
+// and one build ID must always be the same code.
+func commit(info *debug.BuildInfo) string {
+	if info == nil {
+		return ""
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if settings["vcs.modified"] != "false" || len(settings["vcs.revision"]) < commitDigits {
+		return ""
+	}
+	return settings["vcs.revision"][:commitDigits]
+}
+
+// Temporal reserves dots and colons in the names of deployments, and names that begin with underscores
+// (worker_versioning.ValidateDeploymentVersionFields in its server).
+var (
+	deploymentForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	buildForm      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
+)
+
+func (w Worker) problems() problems {
+	var ps problems
+	if w.Deployment != "" && !deploymentForm.MatchString(w.Deployment) {
+		ps.bad("WORKER_DEPLOYMENT", w.Deployment)
+	}
+	switch {
+	case w.BuildID != "" && !buildForm.MatchString(w.BuildID):
+		ps.bad("WORKER_BUILD_ID", w.BuildID)
+	case w.BuildID != "" && w.Deployment == "":
+		ps.add("WORKER_DEPLOYMENT", "is not set, but WORKER_BUILD_ID is: need both, or neither for workers without a version")
+	case w.Deployment != "" && w.Build() == "":
+		ps.add("WORKER_BUILD_ID", "is not set, and this binary does not know its commit: need %s",
+			references["WORKER_BUILD_ID"].want)
+	}
+	return ps
+}
