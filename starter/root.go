@@ -37,6 +37,7 @@ A first day:
   starter orders show #1001  one of them: what was issued, what failed, where to look
   starter orders retry       run failed orders again
   starter digest --dry-run   what the next daily digest would say
+  starter deployment         which versions of the workers there are, if they have versions
   starter codec-server       let the Web UI and the temporal command line show what is encrypted
 
 Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
@@ -45,7 +46,7 @@ Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`
 	}
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON on standard output")
 	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newDigest(f), newStatus(f), newConfig(f),
-		newCodecServer())
+		newDeployment(f), newCodecServer())
 	return root
 }
 

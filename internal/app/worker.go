@@ -69,7 +69,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		return nil, err
 	}
 	for _, queue := range []worker.Worker{
-		w.common(orders, giftCards, digest), w.issuing(o.Config.CashStar.MaxRPS, giftCards),
+		w.common(o.Config, orders, giftCards, digest), w.issuing(o.Config, giftCards),
 	} {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
@@ -79,14 +79,33 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	w.health.ready(w.client)
 	w.log.Info().Str("shop", o.Config.Shopify.Shop).
 		Str("health", w.health.addr()).Msg("worker is polling")
+	if o.Config.Worker.Versioned() {
+		w.tellVersion(ctx, op, o.Config.Worker)
+	}
 	return w, nil
+}
+
+// tellVersion logs which version this is, and why it has nothing to do if that is so.
+func (w *Worker) tellVersion(ctx context.Context, op *operator.Operator, this config.Worker) {
+	log := w.log.With().Str("deployment", this.Deployment).Str("build", this.Build()).Logger()
+	current, err := op.CurrentBuild(ctx)
+	switch {
+	case err != nil:
+		log.Warn().Err(err).Msg("cannot tell which version is current")
+	case current != this.Build():
+		log.Warn().Str("current", current).
+			Msg("this version gets no work until it is current: starter deployment set-current")
+	default:
+		log.Info().Msg("this version is current")
+	}
 }
 
 // common polls the common task queue: workflows, and the activities without a rate limit.
 func (w *Worker) common(
-	orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
+	cfg config.Config, orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
 ) worker.Worker {
 	q := worker.New(w.client, workflows.TaskQueue, worker.Options{
+		DeploymentOptions:                version(cfg.Worker),
 		MaxConcurrentWorkflowTaskPollers: pollers,
 		MaxConcurrentActivityTaskPollers: pollers,
 		WorkerStopTimeout:                drainTimeout,
@@ -102,8 +121,10 @@ func (w *Worker) common(
 // issuing polls the queue of the cards that are issued under a rate limit. It runs without a limit as well, for the
 // orders that were taken in while there was one. The server holds the limit over all workers, and each must name it:
 // one that does not lifts it.
-func (w *Worker) issuing(maxRPS float64, giftCards *activities.GiftCards) worker.Worker {
+func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) worker.Worker {
+	maxRPS := cfg.CashStar.MaxRPS
 	options := worker.Options{
+		DeploymentOptions:            version(cfg.Worker),
 		DisableWorkflowWorker:        true,
 		TaskQueueActivitiesPerSecond: maxRPS,
 		WorkerStopTimeout:            drainTimeout,
@@ -116,6 +137,18 @@ func (w *Worker) issuing(maxRPS float64, giftCards *activities.GiftCards) worker
 	q := worker.New(w.client, workflows.IssueTaskQueue, options)
 	q.RegisterActivity(giftCards)
 	return q
+}
+
+// version tells Temporal which version of the deployment this worker is. Both queues need it: a worker without a version
+// would get no tasks of the workflows that run under one.
+func version(cfg config.Worker) worker.DeploymentOptions {
+	if !cfg.Versioned() {
+		return worker.DeploymentOptions{}
+	}
+	return worker.DeploymentOptions{
+		UseVersioning: true,
+		Version:       worker.WorkerDeploymentVersion{DeploymentName: cfg.Deployment, BuildID: cfg.Build()},
+	}
 }
 
 func (w *Worker) onFatal(err error) {

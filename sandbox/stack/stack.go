@@ -239,6 +239,8 @@ func (s *Stack) Environ() []string {
 		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
 		"METRICS_ADDR=" + c.Metrics.Addr,
+		"WORKER_DEPLOYMENT=" + c.Worker.Deployment,
+		"WORKER_BUILD_ID=" + c.Worker.BuildID,
 	}
 }
 

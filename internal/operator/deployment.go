@@ -1,0 +1,314 @@
+package operator
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	deploymentpb "go.temporal.io/api/deployment/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Deployment is how the versions of the workers stand.
+type Deployment struct {
+	Name string `json:"name"`
+	// Current is the build ID of the version that gets the work; empty where workers without a version get it.
+	Current      string    `json:"current"`
+	CurrentSince time.Time `json:"current_since,omitzero"`
+	// Ramping gets a share of the work, RampPercent of it. Ramping is empty where workers without a version get it.
+	Ramping     string  `json:"ramping,omitempty"`
+	RampPercent float32 `json:"ramp_percent,omitempty"`
+	// Settled tells that all queues know of it.
+	Settled bool `json:"settled"`
+	// Versions are those that Temporal remembers, the newest first, and then the workers without a version, if any.
+	Versions []Version `json:"versions"`
+
+	conflictToken []byte
+}
+
+// Version is one version of the workers.
+type Version struct {
+	// BuildID is empty for workers without a version.
+	BuildID string `json:"build_id"`
+	// State is Temporal's word: current, ramping, draining or drained (was one of these), inactive (never was), or created
+	// (no worker of it has been seen yet). Workers without a version are current or inactive.
+	State     string    `json:"state"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	// DrainageCheckedAt is when Temporal last looked whether something still needs this version.
+	DrainageCheckedAt time.Time `json:"drainage_checked_at,omitzero"`
+	// Workers counts the worker processes that were seen polling in the last 75 seconds, by queue.
+	Workers map[string]int `json:"workers"`
+}
+
+// queue is a task queue of one type, written as "giftbridge workflow".
+type queue struct {
+	name string
+	of   enumspb.TaskQueueType
+}
+
+func (q queue) String() string { return q.name + " " + strings.ToLower(q.of.String()) }
+
+// queues are all that a worker polls.
+var queues = []queue{
+	{workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW},
+	{workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY},
+	{workflows.IssueTaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY},
+}
+
+// stillPolls is how long ago a worker that polls was seen at most: a poll without work takes a minute. One that has
+// stopped is counted for as long.
+const stillPolls = 75 * time.Second
+
+// Missing lists the queues on which no worker of the version was seen.
+func (v Version) Missing() []string {
+	var out []string
+	for _, q := range queues {
+		if v.Workers[q.String()] == 0 {
+			out = append(out, q.String())
+		}
+	}
+	return out
+}
+
+// Version returns a version by its build ID, which is empty for workers without a version.
+func (d *Deployment) Version(buildID string) (Version, bool) {
+	for _, v := range d.Versions {
+		if v.BuildID == buildID {
+			return v, true
+		}
+	}
+	return Version{BuildID: buildID}, false
+}
+
+// Deployment asks Temporal how the versions of the configured deployment stand.
+func (o *Operator) Deployment(ctx context.Context) (*Deployment, error) {
+	name := o.cfg.Worker.Deployment
+	workers, err := o.workers(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	described, err := o.describeDeployment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info := described.GetWorkerDeploymentInfo()
+	routing := info.GetRoutingConfig()
+	d := &Deployment{
+		Name:          name,
+		Current:       routing.GetCurrentDeploymentVersion().GetBuildId(),
+		Ramping:       routing.GetRampingDeploymentVersion().GetBuildId(),
+		RampPercent:   routing.GetRampingVersionPercentage(),
+		Settled:       info.GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,
+		conflictToken: described.GetConflictToken(),
+	}
+	if at := routing.GetCurrentVersionChangedTime(); at != nil {
+		d.CurrentSince = at.AsTime()
+	}
+	for _, s := range info.GetVersionSummaries() {
+		d.Versions = append(d.Versions, version(s, workers))
+	}
+	slices.SortStableFunc(d.Versions, func(a, b Version) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	if none := workers[""]; len(none) > 0 || d.Current == "" {
+		state := "inactive"
+		if d.Current == "" {
+			state = "current"
+		}
+		d.Versions = append(d.Versions, Version{State: state, Workers: none})
+	}
+	return d, nil
+}
+
+func (o *Operator) describeDeployment(ctx context.Context) (*workflowservice.DescribeWorkerDeploymentResponse, error) {
+	name := o.cfg.Worker.Deployment
+	d, err := o.client.WorkflowService().DescribeWorkerDeployment(ctx,
+		&workflowservice.DescribeWorkerDeploymentRequest{Namespace: o.namespace, DeploymentName: name})
+	if isNotFound(err) {
+		return nil, &NotFoundError{"no worker of deployment " + name + " has been seen yet; " +
+			"start one with WORKER_DEPLOYMENT=" + name}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe worker deployment %s: %w", name, err)
+	}
+	return d, nil
+}
+
+// CurrentBuild returns the build ID of the current version, empty where workers without a version get the work.
+func (o *Operator) CurrentBuild(ctx context.Context) (string, error) {
+	d, err := o.describeDeployment(ctx)
+	if _, none := errors.AsType[*NotFoundError](err); none {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return d.GetWorkerDeploymentInfo().GetRoutingConfig().GetCurrentDeploymentVersion().GetBuildId(), nil
+}
+
+func version(
+	s *deploymentpb.WorkerDeploymentInfo_WorkerDeploymentVersionSummary, workers map[string]map[string]int,
+) Version {
+	v := Version{
+		BuildID:   s.GetDeploymentVersion().GetBuildId(),
+		State:     strings.ToLower(s.GetStatus().String()),
+		CreatedAt: s.GetCreateTime().AsTime(),
+	}
+	v.Workers = workers[v.BuildID]
+	if at := s.GetDrainageInfo().GetLastCheckedTime(); at != nil {
+		v.DrainageCheckedAt = at.AsTime()
+	}
+	return v
+}
+
+// workers counts the workers that poll, by build ID and queue.
+func (o *Operator) workers(ctx context.Context, deployment string) (map[string]map[string]int, error) {
+	out := map[string]map[string]int{}
+	for _, q := range queues {
+		d, err := o.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: o.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: q.name}, TaskQueueType: q.of,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("describe task queue %s: %w", q, err)
+		}
+		for _, p := range d.GetPollers() {
+			build, ours := buildOf(p, deployment)
+			if !ours || time.Since(p.GetLastAccessTime().AsTime()) > stillPolls {
+				continue
+			}
+			if out[build] == nil {
+				out[build] = map[string]int{}
+			}
+			out[build][q.String()]++
+		}
+	}
+	return out, nil
+}
+
+// buildOf returns the version of a worker, empty if it has none, and whether it is of that deployment or of none.
+func buildOf(p *taskqueuepb.PollerInfo, deployment string) (build string, ours bool) {
+	v := p.GetDeploymentOptions()
+	if v.GetWorkerVersioningMode() != enumspb.WORKER_VERSIONING_MODE_VERSIONED {
+		return "", true
+	}
+	return v.GetBuildId(), v.GetDeploymentName() == deployment
+}
+
+// Build returns the build ID that the configuration, or else the binary, says this version has; empty if neither does.
+func (o *Operator) Build() string { return o.cfg.Worker.Build() }
+
+// CurrentChange is what [Operator.SetCurrent] did. Build IDs are empty for workers without a version.
+type CurrentChange struct {
+	Deployment string `json:"deployment"`
+	Before     string `json:"before"`
+	Now        string `json:"now"`
+	Changed    bool   `json:"changed"`
+}
+
+// SetCurrent makes a version the one that gets the work, or the workers without a version if the build ID is empty. It
+// waits until workers of it poll every queue, because what is sent to a version without workers is done by nobody, and
+// returns when all queues know. A version that is current stays so.
+func (o *Operator) SetCurrent(ctx context.Context, buildID string, wait time.Duration) (*CurrentChange, error) {
+	d, err := o.awaitWorkers(ctx, buildID, wait)
+	if err != nil {
+		return nil, err
+	}
+	out := &CurrentChange{Deployment: d.Name, Before: d.Current, Now: buildID, Changed: d.Current != buildID}
+	if out.Changed {
+		_, err := o.client.WorkerDeploymentClient().GetHandle(d.Name).SetCurrentVersion(ctx,
+			client.WorkerDeploymentSetCurrentVersionOptions{BuildID: buildID, ConflictToken: d.conflictToken})
+		if err != nil {
+			return nil, fmt.Errorf("make %s the current version of %s: %w", shownBuild(buildID), d.Name, err)
+		}
+	}
+	return out, o.awaitSettled(ctx, wait)
+}
+
+// awaitWorkers waits until workers of a version poll every queue.
+func (o *Operator) awaitWorkers(ctx context.Context, buildID string, wait time.Duration) (*Deployment, error) {
+	var d *Deployment
+	err := until(ctx, wait, func() (err error) {
+		if d, err = o.Deployment(ctx); err != nil {
+			return err
+		}
+		v, known := d.Version(buildID)
+		switch {
+		case len(v.Missing()) == 0:
+			return nil
+		case !known || len(v.Workers) == 0:
+			return &NotFoundError{fmt.Sprintf("no worker of %s polls; %s", shownBuild(buildID), d.polling())}
+		default:
+			return &NotFoundError{fmt.Sprintf("no worker of %s polls %s", shownBuild(buildID), strings.Join(v.Missing(), ", "))}
+		}
+	})
+	return d, err
+}
+
+// awaitSettled waits until all queues know the current version.
+func (o *Operator) awaitSettled(ctx context.Context, wait time.Duration) error {
+	return until(ctx, wait, func() error {
+		d, err := o.Deployment(ctx)
+		if err == nil && !d.Settled {
+			err = &NotFoundError{"the current version is set, but not all task queues know of it yet; " +
+				"look again: starter deployment"}
+		}
+		return err
+	})
+}
+
+// lookAtDeploymentEvery is slow: Temporal's system workflows bear few questions a second, and say so.
+const lookAtDeploymentEvery = time.Second
+
+// notYet tells an error that time cures.
+func notYet(err error) bool {
+	_, missing := errors.AsType[*NotFoundError](err)
+	_, tooOften := errors.AsType[*serviceerror.ResourceExhausted](err)
+	return missing || tooOften
+}
+
+// until tries until there is no error any more that time cures, or for so long, and then returns that error.
+func until(ctx context.Context, wait time.Duration, try func() error) error {
+	end := time.NewTimer(wait)
+	defer end.Stop()
+	look := time.NewTicker(lookAtDeploymentEvery)
+	defer look.Stop()
+	for {
+		err := try()
+		if !notYet(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-end.C:
+			return err
+		case <-look.C:
+		}
+	}
+}
+
+// polling says whose workers do poll, for somebody who typed a wrong build ID.
+func (d *Deployment) polling() string {
+	var names []string
+	for _, v := range d.Versions {
+		if len(v.Workers) > 0 {
+			names = append(names, shownBuild(v.BuildID))
+		}
+	}
+	return "polling are: " + cmp.Or(strings.Join(names, ", "), "none")
+}
+
+func shownBuild(buildID string) string {
+	if buildID == "" {
+		return "workers without a version"
+	}
+	return "version " + buildID
+}

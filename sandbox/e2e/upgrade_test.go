@@ -1,0 +1,367 @@
+package e2e_test
+
+import (
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// gate is an issuer that can be shut: it then keeps one half of the cards waiting and refuses the other half, which are
+// retried. Both are orders in flight.
+type gate struct {
+	mu      sync.Mutex
+	opened  chan struct{} // Nil while the gate is open.
+	waiting map[string]bool
+	refused map[string]bool
+}
+
+func (g *gate) pass(r cashstartest.Request) *cashstartest.Fault {
+	g.mu.Lock()
+	opened := g.opened
+	if opened == nil {
+		g.mu.Unlock()
+		return nil
+	}
+	if r.AuditNumber[len(r.AuditNumber)-1]%2 == 0 {
+		g.refused[r.AuditNumber] = true
+		g.mu.Unlock()
+		return &cashstartest.Fault{Kind: cashstartest.ServerError}
+	}
+	g.waiting[r.AuditNumber] = true
+	g.mu.Unlock()
+	<-opened
+	return nil
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.opened, g.waiting, g.refused = make(chan struct{}), map[string]bool{}, map[string]bool{}
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened != nil {
+		close(g.opened)
+		g.opened = nil
+	}
+}
+
+// inFlight counts the cards that wait and those that are retried.
+func (g *gate) inFlight() (waiting, retried int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting), len(g.refused)
+}
+
+const deployment = "giftbridge"
+
+// startVersion starts a worker process of a version, or of none.
+func (w *system) startVersion(build string) *process {
+	w.t.Helper()
+	env := []string{"CASHSTAR_TIMEOUT=40s"}
+	if build != "" {
+		env = append(env, "WORKER_DEPLOYMENT="+deployment, "WORKER_BUILD_ID="+build)
+	}
+	return w.startProcess(env...)
+}
+
+// deploys runs a starter process that knows of the deployment.
+func (w *system) deploys(args ...string) string {
+	w.t.Helper()
+	out := w.starter([]string{"WORKER_DEPLOYMENT=" + deployment}, append([]string{"deployment"}, args...)...)
+	require.Equal(w.t, app.ExitOK, out.code, out.stderr)
+	return out.stdout
+}
+
+// setCurrent gives the work to a version, or to the workers without one, and returns what is said about it.
+func (w *system) setCurrent(build string) string {
+	w.t.Helper()
+	if build == "" {
+		return w.deploys("set-current", "--unversioned")
+	}
+	return w.deploys("set-current", build)
+}
+
+// stop asks a worker to stop; a second time would end it at once.
+func (p *process) stop() {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+}
+
+// ended waits for a worker that was asked to stop.
+func (p *process) ended() {
+	p.t.Helper()
+	<-p.done
+	require.Equal(p.t, app.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
+}
+
+// builds lists the versions that did the workflow tasks of a history, in order, each run of one version once.
+func builds(h *historypb.History) []string {
+	var out []string
+	for _, e := range h.GetEvents() {
+		if a := e.GetWorkflowTaskCompletedEventAttributes(); a != nil {
+			out = append(out, a.GetDeploymentVersion().GetBuildId())
+		}
+	}
+	return slices.Compact(out)
+}
+
+// requireNoFailedTasks looks at the history of every run there is: no version failed at what another one had written. A
+// reset is written as a failed task, and so is a task that has to be done again because something happened meanwhile.
+func (w *system) requireNoFailedTasks() {
+	w.t.Helper()
+	list, err := w.plain.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: w.Temporal.Namespace(), PageSize: 1000,
+	})
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, list.GetExecutions())
+	for _, e := range list.GetExecutions() {
+		h := w.history(e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId())
+		for _, event := range h.GetEvents() {
+			switch failed := event.GetWorkflowTaskFailedEventAttributes(); failed.GetCause() {
+			case enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNSPECIFIED, enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
+				enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND:
+			default:
+				require.Fail(w.t, "a workflow task failed", "%s: %s", e.GetExecution().GetWorkflowId(), failed)
+			}
+		}
+	}
+}
+
+// An installation whose workers had no version goes over to version A, from A to B, and all the way back. Each time half
+// of the orders in flight wait for the issuer's answer and half are being retried, and the old workers are stopped.
+func TestUpgradeAndRollback(t *testing.T) {
+	t.Parallel()
+	var issuer gate
+	t.Cleanup(issuer.open)
+	w := start(t, stack.Options{
+		NoWorker: true, CashStar: createOrderFault(issuer.pass),
+		Configure: func(c *config.Config) { c.CashStar.MaxRPS = 100 }, // Both task queues have work.
+		DynamicConfig: map[string]any{
+			"matching.wv.VersionDrainageStatusVisibilityGracePeriod": time.Second,
+			"matching.wv.VersionDrainageStatusRefreshInterval":       time.Second,
+		},
+	})
+	old := w.startVersion("")
+	for _, change := range []struct{ from, to string }{{"", "A"}, {"A", "B"}, {"B", "A"}, {"A", ""}} {
+		issuer.shut()
+		placed := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 4)...)
+		cards := 0
+		for _, p := range placed {
+			cards += len(p.Cards)
+		}
+		w.poll()
+		w.await("all in flight", func() bool {
+			waiting, retried := issuer.inFlight()
+			return waiting+retried == cards
+		})
+		waiting, retried := issuer.inFlight()
+		require.Positive(t, waiting)
+		require.Positive(t, retried)
+
+		next := w.startVersion(change.to)
+		for _, says := range []string{", was: ", "as before"} {
+			require.Contains(t, w.setCurrent(change.to), says)
+		}
+		during := w.PlaceKind(stack.SeveralUnits)
+		require.Equal(t, []string{change.to}, builds(w.history(w.polled().WorkflowID, "")))
+		old.stop()
+		issuer.open()
+		old.ended()
+		old = next
+
+		for _, p := range placed {
+			w.show(p, operator.Completed)
+			require.Equal(t, []string{change.from, change.to}, builds(w.history(orderID(p), "")))
+		}
+		w.show(during, operator.Completed)
+		require.Equal(t, []string{change.to}, builds(w.history(orderID(during), "")))
+		w.requireBalance()
+	}
+	w.requireNoFailedTasks()
+
+	w.await("drained", func() bool {
+		d := decodedFrom[operator.Deployment](w, "deployment")
+		b, ok := d.Version("B")
+		require.True(t, ok)
+		return b.State == "drained"
+	})
+}
+
+// An order that failed under one version is run again under the next one, when nothing of the first is left.
+func TestRerunAfterUpgrade(t *testing.T) {
+	t.Parallel()
+	tr := trouble{of: map[string]cashstartest.Fault{"DECLINED": declined}, first: 1}
+	w := start(t, stack.Options{NoWorker: true, CashStar: tr.options()})
+	a := w.startVersion("A")
+	w.setCurrent("A")
+	p := w.orderFor("DECLINED", 3)
+	w.poll()
+	failed := w.show(p, operator.Failed)
+	require.Equal(t, 1, w.cardsOf("DECLINED"))
+	a.stop()
+	a.ended()
+	tr.cured.Store(true)
+
+	w.startVersion("B")
+	w.setCurrent("B")
+	w.ok("orders", "retry", p.Name, "--yes")
+	w.show(p, operator.Completed)
+	require.Equal(t, []string{"A", "B"}, builds(w.history(orderID(p), "")))
+	first := w.plain.GetWorkflow(w.ctx, orderID(p), failed.RunID)
+	require.Error(t, first.Get(w.ctx, nil), "the first run stays as it was")
+
+	w.resetRun(orderID(p), "", 3) // The first workflow task: everything is done again, by B alone.
+	w.await("reset", func() bool { return len(builds(w.history(orderID(p), ""))) == 1 })
+	w.show(p, operator.Completed)
+	require.Equal(t, []string{"B"}, builds(w.history(orderID(p), "")))
+	require.Equal(t, 3, w.cardsOf("DECLINED"))
+	w.requireNoFailedTasks()
+}
+
+// A long poll goes on under the new version, and so do the runs that continue it.
+func TestUpgradeDuringPoll(t *testing.T) {
+	t.Parallel()
+	var shop shopGate
+	t.Cleanup(shop.open)
+	w := start(t, stack.Options{
+		NoWorker:      true,
+		Shopify:       shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9, Faults: shopifytest.Faults{Next: shop.next}},
+		Configure:     func(c *config.Config) { c.Poll.PageSize = 5 },
+		DynamicConfig: map[string]any{"limit.historyCount.suggestContinueAsNew": 60},
+	})
+	a := w.startVersion("A")
+	w.setCurrent("A")
+	w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
+	shop.shutAfter(2)
+	poll, err := w.Operator.PollNow(w.ctx)
+	require.NoError(t, err)
+	<-shop.reached
+
+	w.startVersion("B")
+	w.setCurrent("B")
+	a.stop()
+	shop.open()
+	a.ended()
+	result, err := poll.Wait(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, 30, result.Started)
+	h := w.history(poll.WorkflowID, poll.RunID)
+	require.Equal(t, []string{"A", "B"}, builds(h))
+	runs := 1
+	for next := continuedAs(h); next != ""; runs++ {
+		h = w.history(poll.WorkflowID, next)
+		require.Equal(t, []string{"B"}, builds(h))
+		next = continuedAs(h)
+	}
+	require.Greater(t, runs, 1, "the poll was not continued")
+	w.settle(30)
+	w.requireBalance()
+	w.requireNoFailedTasks()
+}
+
+// shopGate is a shop that answers so many pages of orders, and then none until it is opened.
+type shopGate struct {
+	once    sync.Once
+	reached chan struct{}
+	opened  chan struct{}
+
+	mu    sync.Mutex
+	pages int
+}
+
+func (g *shopGate) shutAfter(pages int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pages, g.reached, g.opened = pages, make(chan struct{}), make(chan struct{})
+}
+
+func (g *shopGate) open() { g.once.Do(func() { close(g.opened) }) }
+
+func (g *shopGate) next(kind string) *shopifytest.Fault {
+	g.mu.Lock()
+	shut := g.opened != nil && kind == "orders"
+	g.pages--
+	last := shut && g.pages == -1
+	shut = shut && g.pages < 0
+	g.mu.Unlock()
+	if last {
+		close(g.reached)
+	}
+	if shut {
+		<-g.opened
+	}
+	return nil
+}
+
+// What people are told who upgrade for the first time, or type something wrong.
+func TestStarterDeployment(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true})
+	ours := []string{"WORKER_DEPLOYMENT=" + deployment}
+	refused := func(code int, says string, env []string, args ...string) {
+		t.Helper()
+		out := w.starter(env, append([]string{"deployment"}, args...)...)
+		require.Equal(t, code, out.code, out.stderr)
+		require.Contains(t, out.stderr, says)
+	}
+	refused(app.ExitUsage, "WORKER_DEPLOYMENT is not set", nil)
+	refused(app.ExitUsage, "WORKER_DEPLOYMENT is not set", nil, "set-current", "A")
+	refused(app.ExitUsage, "which version?", ours, "set-current")
+	refused(app.ExitUsage, "not both", ours, "set-current", "A", "--unversioned")
+	refused(app.ExitUsage, "accepts 1 arg", ours, "set-current", "A", "B")
+	refused(app.ExitFailure, "no worker of deployment giftbridge has been seen yet", ours)
+	refused(app.ExitFailure, "has been seen yet", ours, "set-current", "A", "--wait", "1s")
+
+	a := w.startVersion("A")
+	w.await("known", func() bool { return w.starter(ours, "deployment").code == app.ExitOK })
+	idle := w.deploys()
+	require.Regexp(t, `current +\(no version\)`, idle)
+	require.Contains(t, idle, "NOTHING IS DONE")
+	require.Regexp(t, `(?m)^A +inactive .* 1$`, idle)
+	refused(app.ExitFailure, "no worker of version 1.5.0 polls; polling are: version A", ours, "set-current", "1.5.0", "--wait", "0s")
+	refused(app.ExitFailure, "no worker of workers without a version polls", ours, "set-current", "--unversioned", "--wait", "0s")
+
+	require.Equal(t, "current version of giftbridge: A, was: (no version)\n",
+		w.starter(append(ours, "WORKER_BUILD_ID=A"), "deployment", "set-current").stdout)
+	d := decodedFrom[operator.Deployment](w, "deployment")
+	require.Equal(t, "A", d.Current)
+	require.True(t, d.Settled)
+	require.NotContains(t, w.deploys(), "NOTHING IS DONE")
+
+	// Back to workers without a version: the deployment as if it had never been.
+	w.startProcess()
+	change := decodedFrom[operator.CurrentChange](w, "deployment", "set-current", "--unversioned")
+	require.Equal(t, operator.CurrentChange{Deployment: deployment, Before: "A", Changed: true}, change)
+	a.stop()
+	a.ended()
+	require.Contains(t, a.log.String(), "this version gets no work until it is current")
+	p := w.PlaceKind(stack.Single)
+	w.poll()
+	w.show(p, operator.Completed)
+	require.Equal(t, []string{""}, builds(w.history(orderID(p), "")))
+}
+
+// decodedFrom is decoded for commands that need the deployment.
+func decodedFrom[T any](w *system, args ...string) T {
+	w.t.Helper()
+	w.Config.Worker.Deployment = deployment
+	defer func() { w.Config.Worker.Deployment = "" }()
+	return decoded[T](w, args...)
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+func newDeployment(f *flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "deployment",
+		Short: "Show the versions of the workers, and which of them gets the work",
+		Long: `Deployment shows the versions of the worker deployment WORKER_DEPLOYMENT: which one is current, and how many
+workers of each were seen polling.
+
+Workers that have WORKER_DEPLOYMENT have a version, WORKER_BUILD_ID, and take work only while it is the current one. So
+an upgrade goes: start workers of the new version; make it current; stop the workers of the old one. Orders that are
+under way move on to the new version with their next step, and back with a rollback. Nothing is lost or done twice if
+you stop in the middle; but while no worker of the current version runs, nothing is done.
+
+The states of a version are Temporal's: current; ramping; draining and drained, of one that was current; inactive, of
+one that was not yet. No workflow of giftbridge stays on a version, so the workers of a draining one may be stopped.
+Workers are counted that were seen polling in the last 75 seconds, also if they have stopped since.`,
+		Example: `  starter deployment
+  starter deployment set-current 1.4.0
+  starter deployment set-current --unversioned`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
+				d, err := o.Deployment(ctx)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), d)
+				}
+				return printDeployment(cmd.OutOrStdout(), d)
+			})
+		},
+	}
+	cmd.AddCommand(newDeploymentSetCurrent(f))
+	return cmd
+}
+
+// ofADeployment is onlyToLook where there is a deployment to look at.
+func ofADeployment() (config.Config, error) {
+	cfg, err := onlyToLook()
+	if err == nil && !cfg.Worker.Versioned() {
+		err = app.Usagef("WORKER_DEPLOYMENT is not set: the workers have no versions, and nothing has to be made current")
+	}
+	return cfg, err
+}
+
+func newDeploymentSetCurrent(f *flags) *cobra.Command {
+	var wait time.Duration
+	var unversioned bool
+	cmd := &cobra.Command{
+		Use:   "set-current [BUILD_ID]",
+		Short: "Give the work to a version of the workers",
+		Long: `Set-current makes a version the one that gets the work: BUILD_ID, else WORKER_BUILD_ID, else the commit that this
+starter was built from. With --unversioned the workers without a version get it, as before there were versions.
+
+It waits until workers of that version poll all task queues, and refuses if there are none: work that is sent to a
+version without workers is done by nobody. It returns when all queues know; then stop the old version's workers. A
+version that is current already stays so: the command may be run again, and on every deploy.
+
+A rollback is the same command with the older version, whose workers have to run again.`,
+		Example: `  starter deployment set-current 1.4.0
+  starter deployment set-current             # the version that this starter is of
+  starter deployment set-current --unversioned`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return app.OneArg(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
+				build, err := chosenBuild(args, unversioned, o.Build())
+				if err != nil {
+					return err
+				}
+				change, err := o.SetCurrent(ctx, build, wait)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), change)
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), changed(change))
+				return err
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&wait, "wait", time.Minute, "how long to wait for workers of that version")
+	cmd.Flags().BoolVar(&unversioned, "unversioned", false, "give the work to the workers without a version")
+	return cmd
+}
+
+// chosenBuild returns the build ID that is meant; empty is workers without a version.
+func chosenBuild(args []string, unversioned bool, own string) (string, error) {
+	switch {
+	case unversioned && len(args) > 0:
+		return "", app.Usagef("give a build ID or --unversioned, not both")
+	case unversioned:
+		return "", nil
+	case len(args) > 0 && args[0] != "":
+		return args[0], nil
+	case len(args) > 0 || own == "": // An empty argument is a variable that was not set.
+		return "", app.Usagef("which version? Give its build ID; without an argument it is WORKER_BUILD_ID, or else the " +
+			"commit of this starter, which is not known here")
+	}
+	return own, nil
+}
+
+func changed(c *operator.CurrentChange) string {
+	if !c.Changed {
+		return fmt.Sprintf("current version of %s: %s, as before", c.Deployment, named(c.Now))
+	}
+	return fmt.Sprintf("current version of %s: %s, was: %s", c.Deployment, named(c.Now), named(c.Before))
+}
+
+// named is a build ID as it is shown.
+func named(buildID string) string {
+	if buildID == "" {
+		return "(no version)"
+	}
+	return buildID
+}
+
+func printDeployment(w io.Writer, d *operator.Deployment) error {
+	err := table(w, func(row func(...any)) {
+		row("deployment", d.Name)
+		current := named(d.Current)
+		if !d.CurrentSince.IsZero() {
+			current += ", since " + d.CurrentSince.Format(time.RFC3339)
+		}
+		row("current", current)
+		if d.RampPercent > 0 {
+			row("ramping", fmt.Sprintf("%s, %g %% of the work", named(d.Ramping), d.RampPercent))
+		}
+		if v, _ := d.Version(d.Current); len(v.Missing()) > 0 {
+			row("NOTHING IS DONE", "workers of the current version are missing; start them, or make another version current")
+		}
+		if !d.Settled {
+			row("NOT SETTLED", "not all task queues know of the current version yet; look again")
+		}
+	})
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(w)
+	return table(w, func(row func(...any)) {
+		row("BUILD ID", "STATE", "CREATED", "WORKERS")
+		for _, v := range d.Versions {
+			created := "-"
+			if !v.CreatedAt.IsZero() {
+				created = v.CreatedAt.Format(time.RFC3339)
+			}
+			row(named(v.BuildID), v.State, created, seenWorkers(v))
+		}
+	})
+}
+
+// seenWorkers is how many workers of a version there are, and where some are missing.
+func seenWorkers(v operator.Version) string {
+	most := 0
+	for _, n := range v.Workers {
+		most = max(most, n)
+	}
+	text := strconv.Itoa(most)
+	if missing := v.Missing(); most > 0 && len(missing) > 0 {
+		text += ", none on " + strings.Join(missing, ", ")
+	}
+	return text
+}
