@@ -31,6 +31,7 @@ type flags struct {
 	temporalPort, uiPort      int
 	shopifyPort, cashStarPort int
 	mailPort, mailPagePort    int
+	codecPort                 int
 	dbFile, mailDir, logLevel string
 	digestEvery               time.Duration
 }
@@ -72,6 +73,7 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.cashStarPort, "cashstar-port", 0, "port of the simulated CashStar; 0 picks a free one")
 	fs.IntVar(&f.mailPort, "mail-port", 0, "port of the mail catcher; 0 picks a free one")
 	fs.IntVar(&f.mailPagePort, "mail-page-port", 0, "port of the page that shows the caught mails; 0 picks a free one")
+	fs.IntVar(&f.codecPort, "codec-port", 0, "port of the codec server; 0 picks a free one")
 	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this folder as .eml files")
 	fs.DurationVar(&f.digestEvery, "digest-every", 2*time.Minute, "without --once: how often a digest is sent")
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
@@ -101,7 +103,7 @@ func (f *flags) validate(cmd *cobra.Command) error {
 	}
 	for name, port := range map[string]int{
 		"temporal-port": f.temporalPort, "ui-port": f.uiPort, "shopify-port": f.shopifyPort, "cashstar-port": f.cashStarPort,
-		"mail-port": f.mailPort, "mail-page-port": f.mailPagePort,
+		"mail-port": f.mailPort, "mail-page-port": f.mailPagePort, "codec-port": f.codecPort,
 	} {
 		if port < 0 || port > 65535 {
 			return fmt.Errorf("--%s %d: need 0 to 65535", name, port)
@@ -152,6 +154,7 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say.line("simulated shop   %s", s.Config.Shopify.BaseURL)
 	say.line("simulated issuer %s", s.Config.CashStar.BaseURL)
 	say.line("caught mails     %s", s.MailPage)
+	say.line("codec server     %s", s.CodecEndpoint)
 	customers := stack.NewCustomers(s.Shop, f.seed)
 	if f.once {
 		return once(ctx, f, s, customers, say, stdout)
@@ -170,7 +173,7 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 	o := stack.Options{
 		TemporalPort: f.temporalPort, UIPort: f.uiPort, ShopifyPort: f.shopifyPort, CashStarPort: f.cashStarPort,
 		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
-		DBFile:   f.dbFile,
+		CodecPort: f.codecPort, DBFile: f.dbFile,
 		CashStar: cashstartest.Options{Merchants: stack.Merchants(), Seed: f.seed},
 		Log:      log,
 	}

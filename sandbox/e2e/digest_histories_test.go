@@ -14,7 +14,7 @@ import (
 // What the digest, re-runs and cancelled cards do, as histories, kept like those of orders and polls.
 func TestHistoriesOfDigests(t *testing.T) {
 	t.Parallel()
-	w := start(t, stack.Options{})
+	w := start(t, stack.Options{Configure: inTheClear})
 	kept := func(name string) {
 		_, d, err := w.tryDigest()
 		require.NoError(t, err)

@@ -8,11 +8,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/proxy"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -33,16 +38,22 @@ type system struct {
 	*stack.Customers
 	t   *testing.T
 	ctx context.Context
-	// plain is a client without our codec, such as anybody might have.
-	plain client.Client
+	// plain is a client without our codec, such as anybody might have; keyed is one with it.
+	plain, keyed client.Client
 }
 
 // start starts a system that the test ends. Unless the options say otherwise, polls happen when they are asked for.
 func start(t *testing.T, o stack.Options) *system {
 	t.Helper()
+	o.UIPort = temporalserver.NoUI
+	return startWithUI(t, o)
+}
+
+// startWithUI starts a system that has a Web UI as well.
+func startWithUI(t *testing.T, o stack.Options) *system {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), *patience)
 	t.Cleanup(cancel)
-	o.UIPort = temporalserver.NoUI
 	o.CashStar.Merchants = slices.Concat(stack.Merchants(), []cashstartest.Merchant{stack.LateComer}, o.CashStar.Merchants)
 	configure := o.Configure
 	o.Configure = func(c *config.Config) {
@@ -60,7 +71,22 @@ func start(t *testing.T, o stack.Options) *system {
 	w.plain, err = client.DialContext(ctx, options)
 	require.NoError(t, err)
 	t.Cleanup(w.plain.Close)
+	options.DataConverter = w.converter()
+	w.keyed, err = client.NewClientFromExistingWithContext(ctx, w.plain, options)
+	require.NoError(t, err)
+	t.Cleanup(w.keyed.Close)
 	return w
+}
+
+// inTheClear leaves payloads as they are, for tests whose subject is what histories hold.
+func inTheClear(c *config.Config) { c.Payload = config.Payload{Encryption: config.EncryptionOff} }
+
+// converter returns what reads the stack's payloads.
+func (w *system) converter() converter.DataConverter {
+	w.t.Helper()
+	payloads, err := codec.New(w.Config.Payload)
+	require.NoError(w.t, err)
+	return codec.DataConverter(payloads)
 }
 
 // place places orders of these kinds.
@@ -155,6 +181,27 @@ func (w *system) history(workflowID, runID string) *historypb.History {
 		h.Events = append(h.Events, event)
 	}
 	return &h
+}
+
+// opened returns the events of a run with their payloads as whoever has the key reads them.
+func (w *system) opened(workflowID, runID string) *historypb.History {
+	w.t.Helper()
+	h := w.history(workflowID, runID)
+	w.open(h)
+	return h
+}
+
+// open decrypts the payloads of a message of Temporal's.
+func (w *system) open(m proto.Message) {
+	w.t.Helper()
+	payloads, err := codec.New(w.Config.Payload)
+	require.NoError(w.t, err)
+	require.NoError(w.t, proxy.VisitPayloads(w.ctx, m, proxy.VisitPayloadsOptions{
+		SkipSearchAttributes: true,
+		Visitor: func(_ *proxy.VisitPayloadsContext, p []*commonpb.Payload) ([]*commonpb.Payload, error) {
+			return payloads.Decode(p)
+		},
+	}))
 }
 
 // count counts the events of a type.

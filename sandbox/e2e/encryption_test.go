@@ -2,13 +2,21 @@ package e2e_test
 
 import (
 	"bytes"
-	"encoding/base64"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -16,18 +24,9 @@ import (
 // Whoever has Temporal's database but not the key learns nothing of a customer; whoever has the key sees it all.
 func TestEncryption(t *testing.T) {
 	t.Parallel()
-	key := bytes.Repeat([]byte{7}, config.PayloadKeySize)
-	w := start(t, stack.Options{Configure: func(c *config.Config) {
-		c.Payload = config.Payload{
-			Encryption: config.EncryptionOn,
-			Keys:       config.PayloadKeys{{ID: "k1", Key: config.NewSecret(string(key))}},
-		}
-	}})
+	w := start(t, stack.Options{})
 	placed := w.place(stack.ForAFriend, stack.SeveralUnits, stack.UnknownMerchant)
-	poll, err := w.Operator.PollNow(w.ctx)
-	require.NoError(t, err)
-	_, err = poll.Wait(w.ctx)
-	require.NoError(t, err)
+	poll := w.polled()
 	w.settle(len(placed))
 	w.requireBalance()
 
@@ -53,14 +52,99 @@ func TestEncryption(t *testing.T) {
 		}
 	}
 
-	env := "PAYLOAD_ENCRYPTION=on"
-	keys := "PAYLOAD_KEYS=k1:" + base64.StdEncoding.EncodeToString(key)
-	seen := w.starter([]string{env, keys}, "orders", "show", placed[2].Name)
-	require.Contains(t, seen.stdout, "MerchantUnknown: order #1003")
-	require.Contains(t, w.starter([]string{env, keys}, "orders", "show", "#1001").stdout, "card 1")
+	require.Contains(t, w.ok("orders", "show", placed[2].Name), "MerchantUnknown: order #1003")
+	require.Contains(t, w.ok("orders", "show", "#1001"), "card 1")
 	changes, err := w.Operator.EnsureSchedules(w.ctx)
 	require.NoError(t, err)
 	for _, c := range changes {
 		require.Equal(t, operator.Unchanged, c.Did, "%s: every encryption of the same is different", c.What)
 	}
+}
+
+// The Web UI is told where to ask what payloads say, and is answered without a token of its own. Nobody else is.
+func TestWebUIReadsWhatIsEncrypted(t *testing.T) {
+	t.Parallel()
+	w := startWithUI(t, stack.Options{})
+	p := w.PlaceKind(stack.ForAFriend)
+	w.poll()
+	w.show(p, operator.Completed)
+	input := w.history(orderID(p), "").GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
+	require.Equal(t, codec.Encoding, string(input.GetPayloads()[0].GetMetadata()["encoding"]))
+	require.NotContains(t, input.String(), "Grandma")
+	body, err := protojson.Marshal(input)
+	require.NoError(t, err)
+
+	var settings struct{ Codec struct{ Endpoint string } }
+	require.NoError(t, json.Unmarshal(w.request(http.MethodGet, w.Temporal.UIURL()+"/api/v1/settings", nil, nil).body, &settings))
+	decode := func(endpoint, origin, authorization string) answer {
+		return w.request(http.MethodPost, endpoint+"/decode?preserveStorageRefs=true", body, http.Header{
+			"Content-Type": {"application/json"}, "X-Namespace": {"default"},
+			"Origin": {origin}, "Authorization": {authorization},
+		})
+	}
+	page := w.Temporal.UIURL()
+	out := decode(settings.Codec.Endpoint, page, "")
+	require.Equal(t, http.StatusOK, out.status)
+	require.Equal(t, page, out.header.Get("Access-Control-Allow-Origin"))
+	var opened commonpb.Payloads
+	require.NoError(t, protojson.Unmarshal(out.body, &opened))
+	require.Contains(t, string(opened.GetPayloads()[0].GetData()), "Grandma")
+
+	bearer := "Bearer " + w.Config.Codec.Token.Reveal()
+	require.Equal(t, http.StatusOK, decode(w.CodecEndpoint, "", bearer).status)
+	for _, refused := range []answer{
+		decode(settings.Codec.Endpoint, "", ""),
+		decode(settings.Codec.Endpoint, "https://evil.example", ""),
+		decode(settings.Codec.Endpoint, "null", ""),
+		decode(w.CodecEndpoint, page, ""),
+		decode(w.CodecEndpoint, "https://evil.example", bearer),
+	} {
+		require.Contains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, refused.status)
+		require.NotContains(t, string(refused.body), "Grandma")
+	}
+	require.Contains(t, w.Environ(), "TEMPORAL_CODEC_ENDPOINT="+w.CodecEndpoint)
+	require.Contains(t, w.Environ(), "TEMPORAL_CODEC_AUTH="+bearer)
+}
+
+// answer is an HTTP answer that was read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// request asks something of the stack over HTTP. Empty headers are left out.
+func (w *system) request(method, url string, body []byte, header http.Header) answer {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.ctx, method, url, bytes.NewReader(body))
+	require.NoError(w.t, err)
+	for name, values := range header {
+		if values[0] != "" {
+			r.Header[name] = values
+		}
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	out, err := client.Do(r)
+	require.NoError(w.t, err)
+	defer out.Body.Close()
+	read, err := io.ReadAll(out.Body)
+	require.NoError(w.t, err)
+	return answer{status: out.StatusCode, header: out.Header, body: read}
+}
+
+// What is kept in a file is readable the next time, for its key is kept beside it, for nobody else.
+func TestStateIsKeptWithItsKey(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "temporal.db")
+	w := start(t, stack.Options{DBFile: file})
+	p := w.PlaceKind(stack.ForAFriend)
+	w.poll()
+	before := w.show(p, operator.Completed)
+	require.NoError(t, w.Stop())
+	key, err := os.Stat(file + ".key")
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), key.Mode().Perm())
+
+	again := start(t, stack.Options{DBFile: file})
+	require.Equal(t, before.Result, again.show(p, operator.Completed).Result)
 }

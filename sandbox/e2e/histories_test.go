@@ -47,7 +47,10 @@ func TestHistories(t *testing.T) {
 			}
 			return ""
 		}},
-		Configure:     func(c *config.Config) { c.Poll.PageSize = 5 },
+		Configure: func(c *config.Config) {
+			inTheClear(c)
+			c.Poll.PageSize = 5
+		},
 		DynamicConfig: map[string]any{"limit.historyCount.suggestContinueAsNew": 60},
 	})
 

@@ -14,7 +14,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
@@ -191,7 +190,7 @@ func (w *system) sendInput(workflowID string) activities.SendDigestInput {
 	for _, e := range w.history(workflowID, "").GetEvents() {
 		a := e.GetActivityTaskScheduledEventAttributes()
 		if e.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED && a.GetActivityType().GetName() == "SendDigest" {
-			require.NoError(w.t, converter.GetDefaultDataConverter().FromPayloads(a.GetInput(), &in))
+			require.NoError(w.t, w.converter().FromPayloads(a.GetInput(), &in))
 		}
 	}
 	require.NotZero(w.t, in)

@@ -38,7 +38,7 @@ func TestDigestSchedule(t *testing.T) {
 		return "not mentioned"
 	}
 	same := func(*config.Config) {}
-	schedule := w.plain.ScheduleClient().GetHandle(w.ctx, workflows.DigestScheduleID)
+	schedule := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.DigestScheduleID)
 	daily := func(zone string, hour, minute int) {
 		t.Helper()
 		d, err := schedule.Describe(w.ctx)

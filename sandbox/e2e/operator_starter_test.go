@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -213,7 +212,7 @@ func TestStarterWithCards(t *testing.T) {
 	id := workflows.CancelCardID(stack.Shop, orderNumber(p), 2)
 	var in workflows.CancelCardInput
 	started := w.history(id, "").GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
-	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in))
+	require.NoError(t, w.converter().FromPayloads(started.GetInput(), &in))
 	require.Regexp(t, `^\S+@\S+$`, in.By)
 	require.Equal(t, "bought by mistake", in.Reason)
 	require.Equal(t, activities.CancelCardInput{

@@ -48,7 +48,7 @@ func TestMixOfOrders(t *testing.T) {
 // requireWellKept looks at an order as Temporal keeps it: what people search and see, and what nobody should.
 func (w *system) requireWellKept(p stack.Placed) {
 	w.t.Helper()
-	d, err := w.plain.DescribeWorkflow(w.ctx, orderID(p), "")
+	d, err := w.keyed.DescribeWorkflow(w.ctx, orderID(p), "")
 	require.NoError(w.t, err)
 	summary, err := d.GetStaticSummary()
 	require.NoError(w.t, err)
@@ -65,7 +65,7 @@ func (w *system) requireWellKept(p stack.Placed) {
 	require.Subset(w.t, stack.SKUs(), skus)
 	require.NotEmpty(w.t, skus)
 
-	h := w.history(orderID(p), d.WorkflowExecution.RunID)
+	h := w.opened(orderID(p), d.WorkflowExecution.RunID)
 	if p.Kind == stack.Single {
 		w.t.Logf("order %s of one card: %d events", p.Name, len(h.GetEvents()))
 		require.LessOrEqual(w.t, len(h.GetEvents()), 17)

@@ -134,7 +134,7 @@ func TestStarterUpdatesTheSchedule(t *testing.T) {
 	w := start(t, stack.Options{})
 	w.poll()
 	watermark := w.watermark()
-	schedule := w.plain.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)
+	schedule := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)
 	require.NoError(t, schedule.Pause(w.ctx, client.SchedulePauseOptions{Note: "holiday"}))
 	changed := []string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75", "POLL_OVERLAP=20m", "POLL_INTERVAL=10m"}
 	for _, want := range []string{"updated", "unchanged"} {

@@ -1,5 +1,5 @@
 // Package stack runs the whole system on one machine: a Temporal server with its Web UI, the simulated shop and issuer,
-// the schedule and a worker. The sandbox command, the end-to-end tests and the benchmarks are its users.
+// the schedule, a worker, and a codec server, since payloads are encrypted here as elsewhere. The sandbox command, the end-to-end tests and the benchmarks are its users.
 //
 // The worker is the real one. It knows that it talks to simulators as little as a worker in production does: all it is
 // given are addresses.
@@ -7,10 +7,13 @@ package stack
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,9 +47,11 @@ type Options struct {
 	// MailPort is that of the mail catcher, MailPagePort that of the page that shows its mails; free ones where they are
 	// zero.
 	MailPort, MailPagePort int
+	// CodecPort is that of the codec server; a free one if zero.
+	CodecPort int
 	// MailFolder keeps the mails as files; empty means nowhere.
 	MailFolder string
-	// DBFile keeps Temporal's state in a file; empty means in memory.
+	// DBFile keeps Temporal's state in a file, and the payload key in one beside it; empty means in memory.
 	DBFile string
 	// Shopify and CashStar are the simulators' options; credentials are filled in.
 	Shopify  shopifytest.Options
@@ -69,12 +74,14 @@ type Stack struct {
 	// Mail is the catcher of the digests, and MailPage the address of the page that shows them.
 	Mail     *mailtest.Server
 	MailPage string
-	Operator *operator.Operator
-	Config   config.Config
+	// CodecEndpoint is the address of the codec server, for those who bear the token in Config.
+	CodecEndpoint string
+	Operator      *operator.Operator
+	Config        config.Config
 
 	log     zerolog.Logger
 	worker  *app.Worker
-	servers []*http.Server
+	closers []io.Closer // Of what serves.
 }
 
 // Start starts a stack. What was started before an error is stopped.
@@ -85,8 +92,19 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
+	// The Web UI must be told where its payloads are opened before it can be told whose payloads these are.
+	bearers, err := listen(ctx, o.CodecPort)
+	if err != nil {
+		return nil, fmt.Errorf("start codec server: %w", err)
+	}
+	webUI, err := listen(ctx, 0)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start codec server: %w", err), bearers.Close())
+	}
+	s.CodecEndpoint = address(bearers)
+	s.closers = append(s.closers, bearers, webUI)
 	s.Temporal, err = temporalserver.Start(ctx, temporalserver.Options{
-		Port: o.TemporalPort, UIPort: o.UIPort, DBFile: o.DBFile,
+		Port: o.TemporalPort, UIPort: o.UIPort, UICodecEndpoint: address(webUI), DBFile: o.DBFile,
 		SearchAttributes: workflows.SearchAttributes(), DynamicConfig: o.DynamicConfig,
 	})
 	if err != nil {
@@ -94,13 +112,13 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	o.Shopify.Domain, o.Shopify.AccessToken = Shop, accessToken
 	s.Shop = shopifytest.New(o.Shopify)
-	shopURL, err := s.serve(ctx, o.ShopifyPort, s.Shop)
+	shopURL, err := s.start(ctx, o.ShopifyPort, s.Shop)
 	if err != nil {
 		return nil, fmt.Errorf("start simulated shop: %w", err)
 	}
 	o.CashStar.Username, o.CashStar.Password = username, password
 	s.Issuer = cashstartest.New(o.CashStar)
-	issuerURL, err := s.serve(ctx, o.CashStarPort, s.Issuer)
+	issuerURL, err := s.start(ctx, o.CashStarPort, s.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("start simulated issuer: %w", err)
 	}
@@ -110,14 +128,21 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start mail catcher: %w", err)
 	}
-	if s.MailPage, err = s.serve(ctx, o.MailPagePort, s.Mail.Page()); err != nil {
+	if s.MailPage, err = s.start(ctx, o.MailPagePort, s.Mail.Page()); err != nil {
 		return nil, fmt.Errorf("start page of mails: %w", err)
 	}
-	s.Config = s.configuration(shopURL, issuerURL+"/v2/")
+	key, err := payloadKey(o.DBFile)
+	if err != nil {
+		return nil, err
+	}
+	s.Config = s.configuration(shopURL, issuerURL+"/v2/", key)
 	if o.Configure != nil {
 		o.Configure(&s.Config)
 	}
 	if err := s.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if err := s.serveCodec(bearers, webUI); err != nil {
 		return nil, err
 	}
 	if s.Operator, err = app.NewOperator(ctx, s.TemporalOptions(), s.Config, o.Log); err != nil {
@@ -137,7 +162,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 }
 
 // configuration is quick: a person watches.
-func (s *Stack) configuration(shopURL, issuerURL string) config.Config {
+func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) config.Config {
 	c := config.Default()
 	c.Shopify.Shop = Shop
 	c.Shopify.BaseURL = shopURL
@@ -153,7 +178,8 @@ func (s *Stack) configuration(shopURL, issuerURL string) config.Config {
 	c.CashStar.Password = config.NewSecret(password)
 	c.CashStar.Timeout = 2 * time.Second
 	c.Issue.AuditPrefix = "SBX"
-	c.Payload.Encryption = config.EncryptionOff
+	c.Payload.Keys = config.PayloadKeys{key}
+	c.Codec.Token = newToken()
 	c.Metrics.Addr = config.MetricsOff
 	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = s.Mail.Host(), s.Mail.Port(), config.TLSNone
 	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
@@ -167,19 +193,30 @@ func (s *Stack) configuration(shopURL, issuerURL string) config.Config {
 	return c
 }
 
-func (s *Stack) serve(ctx context.Context, port int, h http.Handler) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+// start serves on a port, a free one if zero, and returns the address.
+func (s *Stack) start(ctx context.Context, port int, h http.Handler) (string, error) {
+	l, err := listen(ctx, port)
 	if err != nil {
 		return "", err
 	}
+	s.serve(l, h)
+	return address(l), nil
+}
+
+func listen(ctx context.Context, port int) (net.Listener, error) {
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+}
+
+func address(l net.Listener) string { return "http://" + l.Addr().String() }
+
+func (s *Stack) serve(l net.Listener, h http.Handler) {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	s.servers = append(s.servers, server)
+	s.closers = append(s.closers, server)
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error().Err(err).Msg("a simulator stopped serving")
 		}
 	}()
-	return "http://" + l.Addr().String(), nil
 }
 
 // TemporalOptions are a client's options for the stack's Temporal server.
@@ -205,10 +242,14 @@ func (s *Stack) StopWorker() {
 	}
 }
 
-// Environ returns the environment for a worker or a starter in a process of its own, as NAME=value. The secrets in it
-// are the simulators'.
+// Environ returns the environment for a worker or a starter in a process of its own, and for the temporal command line,
+// as NAME=value. The secrets in it are the simulators' and this stack's.
 func (s *Stack) Environ() []string {
 	c := s.Config
+	keys := make([]string, len(c.Payload.Keys))
+	for i, k := range c.Payload.Keys {
+		keys[i] = k.ID + ":" + base64.StdEncoding.EncodeToString([]byte(k.Key.Reveal()))
+	}
 	return []string{
 		"TEMPORAL_ADDRESS=" + s.Temporal.HostPort(),
 		"TEMPORAL_NAMESPACE=" + s.Temporal.Namespace(),
@@ -238,6 +279,10 @@ func (s *Stack) Environ() []string {
 		"DIGEST_AT=" + c.Digest.At.String(),
 		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
+		"PAYLOAD_KEYS=" + strings.Join(keys, ","),
+		"CODEC_SERVER_TOKEN=" + c.Codec.Token.Reveal(),
+		"TEMPORAL_CODEC_ENDPOINT=" + s.CodecEndpoint,
+		"TEMPORAL_CODEC_AUTH=Bearer " + c.Codec.Token.Reveal(),
 		"METRICS_ADDR=" + c.Metrics.Addr,
 		"WORKER_DEPLOYMENT=" + c.Worker.Deployment,
 		"WORKER_BUILD_ID=" + c.Worker.BuildID,
@@ -251,10 +296,10 @@ func (s *Stack) Stop() error {
 		s.Operator.Close()
 		s.Operator = nil
 	}
-	for _, server := range s.servers {
-		_ = server.Close()
+	for _, c := range slices.Backward(s.closers) {
+		_ = c.Close()
 	}
-	s.servers = nil
+	s.closers = nil
 	if s.Mail != nil {
 		s.Mail.Stop()
 	}

@@ -1,0 +1,76 @@
+package stack
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/codecserver"
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// payloadKeyID names the sandbox's key.
+const payloadKeyID = "sandbox"
+
+// payloadKey returns the key with which this stack's payloads are encrypted. With a database file it lies beside it,
+// for what is kept there is unreadable without it.
+func payloadKey(dbFile string) (config.PayloadKey, error) {
+	key := make([]byte, config.PayloadKeySize)
+	_, _ = rand.Read(key) // It never fails.
+	if dbFile == "" {
+		return config.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
+	}
+	file := dbFile + ".key"
+	kept, err := os.ReadFile(file) //nolint:gosec // The name is whoever started the sandbox gave.
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.WriteFile(file, key, 0o600); err != nil {
+			return config.PayloadKey{}, fmt.Errorf("keep the payload key: %w", err)
+		}
+	case err != nil:
+		return config.PayloadKey{}, fmt.Errorf("read the payload key: %w", err)
+	default:
+		key = kept
+	}
+	return config.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
+}
+
+// newToken returns a token that nobody guesses.
+func newToken() config.Secret {
+	token := make([]byte, 32)
+	_, _ = rand.Read(token) // It never fails.
+	return config.NewSecret(hex.EncodeToString(token))
+}
+
+// serveCodec serves payloads to those who bear the token on one listener, and to the Web UI on the other.
+func (s *Stack) serveCodec(bearers, ui net.Listener) error {
+	payloads, err := codec.New(s.Config.Payload)
+	if err != nil {
+		return err
+	}
+	token := s.Config.Codec.Token.Reveal()
+	h := codecserver.NewHandler(codecserver.Options{
+		Codec: payloads, Token: token, Origins: s.Config.CodecOrigins(), Log: s.log,
+	})
+	s.serve(bearers, h)
+	s.serve(ui, withToken(h, s.Temporal.UIURL(), token))
+	return nil
+}
+
+// withToken adds the token to what the Web UI's pages ask, as a proxy that signs people in would: the Web UI has no
+// place for one. Pages of other origins, and whoever is no page, have to bear their own.
+func withToken(next http.Handler, origin, token string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin != "" && r.Header.Get("Origin") == origin {
+			r = r.Clone(r.Context())
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
