@@ -1,6 +1,9 @@
 package giftcard
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Order is a gift-card order as it enters a workflow. It is kept in Temporal's histories, so fields are only ever added,
 // and it holds no more of the customer than issuing needs.
@@ -60,10 +63,13 @@ type Recipient struct {
 	From string `json:"from,omitempty"`
 }
 
-// Units returns the number of cards of the order.
+// Units returns the number of cards of the order. A number beyond reason stays one: it does not wrap around.
 func (o Order) Units() int {
 	n := 0
 	for _, l := range o.Lines {
+		if l.Units > math.MaxInt-n {
+			return math.MaxInt
+		}
 		n += l.Units
 	}
 	return n

@@ -2,6 +2,7 @@ package giftcard_test
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"testing"
 	"time"
@@ -87,6 +88,17 @@ func TestOrderUnitsAndSKUs(t *testing.T) {
 	}}
 	require.Equal(t, 7, order.Units())
 	require.Equal(t, []string{"B", "A", "b"}, order.SKUs(), "each once, in the order of the lines")
+}
+
+// Three lines of absurd length must not add up to a few cards.
+func TestOrderUnitsDoNotWrapAround(t *testing.T) {
+	t.Parallel()
+	absurd := giftcard.Order{Name: "#1", Lines: []giftcard.Line{
+		{ID: "1", Units: math.MaxInt}, {ID: "2", Units: math.MaxInt}, {ID: "3", Units: 7},
+	}}
+	require.Equal(t, math.MaxInt, absurd.Units())
+	_, err := absurd.CardUnits("")
+	require.ErrorContains(t, err, "1 to 1000 can be issued")
 }
 
 func TestCustomerGuest(t *testing.T) {

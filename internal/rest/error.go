@@ -7,8 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Outcome says what is known of a request that went wrong. It decides whether the request may have taken effect.
@@ -59,7 +60,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+		b.WriteString(": " + Clip(e.Err.Error()))
 	}
 	if e.RequestID != "" {
 		b.WriteString(" (request " + e.RequestID + ")")
@@ -106,7 +107,7 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 func Clip(s string) string {
 	const most = 300
 	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
+		if r == utf8.RuneError || !printable.Visible(r) {
 			return ' '
 		}
 		return r

@@ -21,8 +21,12 @@ import (
 )
 
 // MaxBody is the number of bytes of an answer that are read before it is called unreadable. A page of 250 Shopify
-// orders with long line lists stays far below it.
+// orders with long line lists stays far below it. A compressed answer is measured after it is unpacked.
 const MaxBody = 32 << 20
+
+// maxValues is the number of objects and lists of an answer. Decoded, an empty object of three bytes can take hundreds,
+// so that MaxBody alone does not bound the memory that an answer takes.
+const maxValues = 1 << 20
 
 // Client sends requests to one service. The zero value is not usable; see [New].
 type Client struct {
@@ -36,8 +40,9 @@ type Client struct {
 // here, since a redirected POST could be sent twice or elsewhere.
 func New(service, baseURL string, hc *http.Client) (*Client, error) {
 	base, err := url.Parse(baseURL)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, fmt.Errorf("%s base URL %q: need http(s)://host[/path]", service, redactURL(baseURL))
+	if err != nil || base.Hostname() == "" || (base.Scheme != "http" && base.Scheme != "https") ||
+		base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
+		return nil, fmt.Errorf("%s base URL %q: need http(s)://host[/path] alone", service, redactURL(baseURL))
 	}
 	if !strings.HasSuffix(base.Path, "/") {
 		base.Path += "/"
@@ -121,6 +126,9 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 	case len(body) > MaxBody:
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer larger than %d bytes", MaxBody)
 		return resp.Header, fail
+	case countValues(body) > maxValues:
+		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer of more than %d objects and lists", maxValues)
+		return resp.Header, fail
 	case out == nil:
 		return resp.Header, nil
 	}
@@ -129,6 +137,22 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 		return resp.Header, fail
 	}
 	return resp.Header, nil
+}
+
+// countValues counts the objects and lists of a JSON text; what stands in its strings does not count.
+func countValues(body []byte) int {
+	n, inString := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && (c == '{' || c == '['):
+			n++
+		}
+	}
+	return n
 }
 
 // describeUnreadable says what came instead of JSON without quoting it: a body may hold anything.

@@ -2,12 +2,22 @@ package shopify
 
 import (
 	"context"
+	"regexp"
+)
+
+// maxLines bounds the lines of one order. Shopify takes 500 into a cart, an order through its API may have more.
+const maxLines = 20_000
+
+var (
+	numberPattern = regexp.MustCompile(`^[0-9]{1,20}$`)
+	lineIDPattern = regexp.MustCompile(`^gid://shopify/LineItem/[0-9]{1,20}$`)
 )
 
 // order converts an order and completes its lines. It refuses one that lacks what tells orders and lines apart: a
-// missing id would make two orders look like one.
+// missing id would make two orders look like one, and so would one that is no id.
 func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error) {
-	if o.Id == "" || o.LegacyResourceId == "" || o.CreatedAt.IsZero() || o.UpdatedAt.IsZero() {
+	if !numberPattern.MatchString(o.LegacyResourceId) || o.Id != orderIDPrefix+o.LegacyResourceId ||
+		o.CreatedAt.IsZero() || o.UpdatedAt.IsZero() {
 		return Order{}, x.contradiction("an order without id or dates")
 	}
 	out := Order{
@@ -41,15 +51,23 @@ func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error
 
 // lines converts a list of lines, and fetches what of it is missing.
 func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list lineItems) ([]LineItem, error) {
-	out, cursor := []LineItem(nil), ""
+	out, cursor, seen := []LineItem(nil), "", map[string]bool{}
 	for {
 		if list.Nodes == nil {
 			return nil, x.contradiction("order %s without a list of lines", orderID)
 		}
 		for i := range list.Nodes {
-			if list.Nodes[i].Id == "" {
+			id := list.Nodes[i].Id
+			switch {
+			case !lineIDPattern.MatchString(id):
 				return nil, x.contradiction("order %s has a line without id", orderID)
+			case seen[id]:
+				// Its cards would be counted twice and issued once. It also ends a list that goes round in circles.
+				return nil, x.contradiction("order %s has a line twice", orderID)
+			case len(out) == maxLines:
+				return nil, x.contradiction("order %s has more than %d lines", orderID, maxLines)
 			}
+			seen[id] = true
 			out = append(out, lineItemOf(&list.Nodes[i]))
 		}
 		next, err := x.nextCursor(list.PageInfo, cursor)

@@ -184,7 +184,12 @@ func TestAnAnswerThatCannotBeRightIsContradictory(t *testing.T) {
 		"an order without date":   without(`"updatedAt":"2026-01-01T00:00:00Z",`),
 		"an order without lines":  without(`,"lineItems":{"nodes":[],"pageInfo":{"hasNextPage":false}}`),
 		"lines of unknown end":    without(`,"pageInfo":{"hasNextPage":false}`),
+		"a number that is none":   page(strings.ReplaceAll(oneOrder, `1"`, `1/../2"`)),
+		"another order's number":  page(strings.Replace(oneOrder, `"legacyResourceId":"1"`, `"legacyResourceId":"2"`, 1)),
 		"a line without id":       page(strings.Replace(oneOrder, `"nodes":[]`, `"nodes":[{"sku":"A"}]`, 1)),
+		"a line of another kind":  page(strings.Replace(oneOrder, `"nodes":[]`, `"nodes":[{"id":"gid://shopify/Product/1"}]`, 1)),
+		"a line twice": page(strings.Replace(oneOrder, `"nodes":[]`,
+			`"nodes":[{"id":"gid://shopify/LineItem/1"},{"id":"gid://shopify/LineItem/1"}]`, 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,12 +207,45 @@ func TestAnAnswerThatCannotBeRightIsContradictory(t *testing.T) {
 func TestAnOrderThatVanishesWhileItsLinesAreRead(t *testing.T) {
 	t.Parallel()
 	long := strings.Replace(lastPage, `"nodes":[],"pageInfo":{"hasNextPage":false}`,
-		`"nodes":[{"id":"l"}],"pageInfo":{"hasNextPage":true,"endCursor":"l"}`, 1)
+		`"nodes":[{"id":"gid://shopify/LineItem/1"}],"pageInfo":{"hasNextPage":true,"endCursor":"l"}`, 1)
 	_, err := canned(t, long, `{"data":{"order":null}}`).ListOrders(t.Context(), shopify.ListOrdersOptions{})
 	require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome)
-	_, err = canned(t, long, `{"data":{"order":{"lineItems":{"nodes":[{"id":"m"}],`+
+	_, err = canned(t, long, `{"data":{"order":{"lineItems":{"nodes":[{"id":"gid://shopify/LineItem/2"}],`+
 		`"pageInfo":{"hasNextPage":true,"endCursor":"l"}}}}}`).ListOrders(t.Context(), shopify.ListOrdersOptions{})
 	require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome, "a list that does not move")
+}
+
+// Pages of lines that go round in a circle, and lines without end, end.
+func TestLinesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	lines := func(after string, ids ...int) string {
+		var nodes []string
+		for _, id := range ids {
+			nodes = append(nodes, fmt.Sprintf(`{"id":"gid://shopify/LineItem/%d"}`, id))
+		}
+		return `{"nodes":[` + strings.Join(nodes, ",") + `],"pageInfo":{"hasNextPage":true,"endCursor":"` + after + `"}}`
+	}
+	first := func(list string) string {
+		return strings.Replace(lastPage, `{"nodes":[],"pageInfo":{"hasNextPage":false}}`, list, 1)
+	}
+	more := func(list string) string { return `{"data":{"order":{"lineItems":` + list + `}}}` }
+	_, err := canned(t, first(lines("a", 1)), more(lines("b", 2)), more(lines("a", 1))).
+		ListOrders(t.Context(), shopify.ListOrdersOptions{})
+	require.ErrorContains(t, err, "has a line twice")
+
+	var answers []string
+	next := 0
+	for page := range 101 {
+		var ids []int
+		for range 200 {
+			next++
+			ids = append(ids, next)
+		}
+		answers = append(answers, more(lines(fmt.Sprint(page), ids...)))
+	}
+	_, err = canned(t, append([]string{first(lines("first", 0))}, answers...)...).
+		ListOrders(t.Context(), shopify.ListOrdersOptions{})
+	require.ErrorContains(t, err, "more than 20000 lines")
 }
 
 func TestGetOrder(t *testing.T) {

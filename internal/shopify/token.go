@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -67,6 +68,12 @@ func (c ClientCredentials) bind(rc *rest.Client) (tokens, error) {
 }
 
 const opGetToken = "get access token"
+
+// maxTokenLife is the longest life that is believed.
+const maxTokenLife = 366 * 24 * time.Hour
+
+// tokenPattern is a token as it can stand in a header.
+var tokenPattern = regexp.MustCompile(`^[!-~]{1,1000}$`)
 
 // renewBefore is how long before its end a token is renewed; a token that lives shorter than ten times as long is
 // renewed in its last tenth.
@@ -144,7 +151,7 @@ func (g *grant) renew(ctx context.Context, stale string) (string, error) {
 	if _, err := g.rest.Do(req, opGetToken, &answer, errorBody); err != nil {
 		return "", err
 	}
-	if answer.AccessToken == "" {
+	if !tokenPattern.MatchString(answer.AccessToken) {
 		return "", &rest.Error{
 			Service: service, Op: opGetToken, Outcome: rest.Contradictory, Status: http.StatusOK,
 			Err: errors.New("no access token in the answer"),
@@ -152,7 +159,7 @@ func (g *grant) renew(ctx context.Context, stale string) (string, error) {
 	}
 	t := accessToken{value: answer.AccessToken}
 	if answer.ExpiresIn > 0 {
-		life := time.Duration(answer.ExpiresIn * float64(time.Second))
+		life := time.Duration(min(answer.ExpiresIn, maxTokenLife.Seconds()) * float64(time.Second))
 		t.expiry = g.credentials.Now().Add(life)
 		t.renew = t.expiry.Add(-min(renewBefore, life/10))
 	}

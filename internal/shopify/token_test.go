@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -181,11 +182,37 @@ func TestWaitingForATokenEndsWithTheContext(t *testing.T) {
 
 func TestAnAnswerWithoutATokenIsContradictory(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, shopify.Options{Token: app(nil), HTTPClient: &http.Client{
-		Transport: roundTripper(func(*http.Request) (*http.Response, error) { return answer(200, `{}`), nil }),
+	for _, body := range []string{
+		`{}`, `{"access_token":""}`, `{"access_token":"a\r\nX-Injected: b"}`, `{"access_token":"a b"}`,
+		`{"access_token":"\u202e"}`, `{"access_token":"` + strings.Repeat("x", 1001) + `"}`,
+	} {
+		c := newClient(t, shopify.Options{Token: app(nil), HTTPClient: &http.Client{
+			Transport: roundTripper(func(*http.Request) (*http.Response, error) { return answer(200, body), nil }),
+		}})
+		_, err := c.GetShop(t.Context())
+		require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome)
+		require.NotContains(t, err.Error(), "Injected")
+	}
+}
+
+// A life beyond what a clock holds is a long one, not one that ended long ago.
+func TestATokenOfAbsurdLifeIsKept(t *testing.T) {
+	t.Parallel()
+	tokens := 0
+	c := newClient(t, shopify.Options{Token: app(func() time.Time { return start }), HTTPClient: &http.Client{
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/admin/oauth/access_token" {
+				tokens++
+				return answer(200, `{"access_token":"t","expires_in":1e300}`), nil
+			}
+			return answer(200, `{"data":{"shop":{"myshopifyDomain":"d"}}}`), nil
+		}),
 	}})
-	_, err := c.GetShop(t.Context())
-	require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome)
+	for range 3 {
+		_, err := c.GetShop(t.Context())
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, tokens)
 }
 
 func TestATokenOfUnknownLifeIsKeptUntilItIsRefused(t *testing.T) {
