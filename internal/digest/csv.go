@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,7 +24,7 @@ import (
 //   - link: the run in the Web UI
 //   - command: what runs a failed order again
 //
-// A cell that a spreadsheet would take for a formula begins with an apostrophe.
+// What a spreadsheet would take for a formula begins with an apostrophe.
 var Columns = []string{
 	"state", "order", "order_id", "kind", "message", "attempts", "new", "at", "history_expires_at", "rerun", "activity",
 	"link", "command",
@@ -96,13 +96,13 @@ func (r row) cells(zone *time.Location) []string {
 	return cells
 }
 
-// inert keeps a spreadsheet from running a cell as a formula. The full-width signs count as signs in some locales.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(cell)[0]) {
-		return "'" + cell
-	}
-	return cell
-}
+// formula is the beginning of what a spreadsheet may take for a formula: a sign, after white space and quotes or not,
+// in any of the widths that some take for the same. Where semicolons separate cells, as in much of Europe, a cell also
+// begins after one of ours.
+var formula = regexp.MustCompile(`(^|;)([\s"�]*)([=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫−])`)
+
+// inert keeps a spreadsheet from running a cell as a formula.
+func inert(cell string) string { return formula.ReplaceAllString(cell, "$1'$2$3") }
 
 func renderCSV(r Report, zone *time.Location) ([]byte, error) {
 	var b bytes.Buffer

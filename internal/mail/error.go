@@ -10,7 +10,8 @@ import (
 	"net/textproto"
 	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Op is the step of sending that failed.
@@ -152,11 +153,5 @@ func (d *delivery) redact(text string) string {
 		}
 	}
 	text = addresses.ReplaceAllLiteralString(text, "[address]")
-	text = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "?"), func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if r := []rune(text); len(r) > maxReply {
-		text = string(r[:maxReply]) + "…"
-	}
-	return text
+	return printable.Line(text, maxReply)
 }

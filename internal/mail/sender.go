@@ -34,6 +34,10 @@ const (
 	finalTimeout = 10 * time.Minute
 
 	goodbyeTimeout = 5 * time.Second
+
+	// maxAnswers is how many bytes a server may say in one conversation: its certificates, and answers of a few hundred
+	// bytes each. Lines are read whole, so that one without end would be kept in memory.
+	maxAnswers = 1 << 20
 )
 
 // Options are the mail server and how to speak to it.
@@ -165,7 +169,7 @@ func (d *delivery) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.conn = &patientConn{Conn: conn, patience: o.Timeout}
+	d.conn = &patientConn{Conn: conn, patience: o.Timeout, left: maxAnswers}
 	return nil
 }
 
@@ -269,18 +273,27 @@ func (d *delivery) data() error {
 	return w.Close()
 }
 
-// patientConn is a connection of which each read and each write may take as long as its patience.
+// patientConn is a connection of which each read and each write may take as long as its patience, and which is read no
+// further than what is left.
 type patientConn struct {
 	net.Conn
 	patience time.Duration
+	left     int
 }
+
+var errTalkative = fmt.Errorf("the server says more than %d bytes", maxAnswers)
 
 // Read implements [net.Conn].
 func (c *patientConn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errTalkative
+	}
 	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
 		return 0, err
 	}
-	return c.Conn.Read(p)
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
 }
 
 // Write implements [net.Conn].

@@ -1,0 +1,133 @@
+package mail_test
+
+import (
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+)
+
+// talker is a server that says the same to everybody.
+func talker(t *testing.T, say func(io.Writer)) mail.Options {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed with the test
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			say(conn)
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	number, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	return mail.Options{Host: host, Port: number, TLS: mail.NoTLS, HELO: "client.example.com"}
+}
+
+// A server that does not stop is not listened to for ever, whether it says one line or many.
+func TestSendToATalkativeServer(t *testing.T) {
+	t.Parallel()
+	for name, say := range map[string]string{
+		"one line":          strings.Repeat("2", 1<<16),
+		"a line that lasts": "220 " + strings.Repeat("x", 1<<16),
+		"lines":             strings.Repeat("220-hello\r\n", 1<<12),
+		"other lines":       strings.Repeat("hello\r\n", 1<<12),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := talker(t, func(w io.Writer) {
+				for {
+					if _, err := io.WriteString(w, say); err != nil {
+						return
+					}
+				}
+			})
+			e := requireError(t, sender(t, o).Send(t.Context(), message()))
+			require.Equal(t, mail.OpConnect, e.Op)
+			require.False(t, e.Permanent)
+			require.Less(t, len(e.Error()), 300)
+		})
+	}
+}
+
+// What a server says reaches people as one line that does nothing to their terminal.
+func TestServersWordsAreHarmless(t *testing.T) {
+	t.Parallel()
+	o := talker(t, func(w io.Writer) { _, _ = io.WriteString(w, "554 \x1b[2Jgo\u202eyawa\u200b\u3164\r\n") })
+	e := requireError(t, sender(t, o).Send(t.Context(), message()))
+	require.Equal(t, 554, e.Code)
+	require.Equal(t, "[2Jgo�yawa��", e.Message)
+}
+
+// FuzzReply is a server's first words.
+func FuzzReply(f *testing.F) {
+	f.Add("554 no\r\n")
+	f.Fuzz(func(t *testing.T, words string) {
+		o := talker(t, func(w io.Writer) { _, _ = io.WriteString(w, words) })
+		err := sender(t, o).Send(t.Context(), message())
+		if err == nil {
+			return // All the right words, in the right order.
+		}
+		for _, r := range requireError(t, err).Error() {
+			require.False(t, unicode.IsControl(r) || unicode.Is(unicode.Cf, r), "%U", r)
+		}
+	})
+}
+
+// FuzzHeaders puts the value in every place of a header: a mail is refused, or has these headers and no other.
+func FuzzHeaders(f *testing.F) {
+	f.Add("Digest")
+	f.Fuzz(func(t *testing.T, value string) {
+		server, err := mailtest.Start(mailtest.Options{NoTLS: true})
+		require.NoError(t, err)
+		defer server.Stop()
+		o := options(server)
+		o.TLS = mail.NoTLS
+		for _, change := range []func(*mail.Message){
+			func(m *mail.Message) { m.Subject = value },
+			func(m *mail.Message) { m.From = value },
+			func(m *mail.Message) { m.To = []string{value} },
+			func(m *mail.Message) { m.ReplyTo = value },
+			func(m *mail.Message) { m.From = "a" + value + " <from@example.com>" },
+			func(m *mail.Message) { m.MessageID = value },
+			func(m *mail.Message) { m.Attachments[0].Name = value },
+			func(m *mail.Message) { m.Attachments[0].ContentType = value },
+		} {
+			m := message()
+			m.Date = time.Unix(0, 0)
+			change(&m)
+			if sender(t, o).Send(t.Context(), m) != nil {
+				continue
+			}
+			messages := server.Messages()
+			got, err := mailtest.Parse(messages[len(messages)-1].Data)
+			require.NoError(t, err)
+			for name, values := range got.Header {
+				require.Contains(t, []string{
+					"Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Reply-To", "Subject", "To",
+				}, name)
+				require.Len(t, values, 1, name)
+			}
+			require.Equal(t, message().Text, got.Text)
+		}
+	})
+}
