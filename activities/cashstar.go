@@ -23,9 +23,9 @@ func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) 
 			"its value is %s; a card needs a value above zero", value)
 	}
 	to := in.Recipient
-	if to.Email == "" {
-		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest,
-			"there is no e-mail address to send it to: none on the line, the customer or the order")
+	address, err := emailAddress(to.Email)
+	if err != nil {
+		return cashstar.CreateOrderRequest{}, err
 	}
 	scheduled, err := sendOn(to, in.At)
 	if err != nil {
@@ -36,15 +36,15 @@ func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) 
 		MerchantCode:         in.MerchantCode,
 		InitialBalance:       value.Amount(),
 		Currency:             value.Currency,
-		Challenge:            to.Email,
+		Challenge:            address,
 		ChallengeDescription: challengeDescription,
 		Delivery: cashstar.Delivery{
 			DeliveredBy: cashstar.DeliveredByCashStar,
 			Method:      cashstar.MethodEmail,
-			Target:      to.Email,
+			Target:      address,
 			Scheduled:   scheduled,
 		},
-		Message: cashstar.Message{From: to.From, To: to.Name, Body: to.Message},
+		Message: cashstar.Message{From: ownName(to.From), To: ownName(to.Name), Body: ownWords(to.Message)},
 	}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/rest"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
@@ -44,13 +45,16 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 		NextRetryDelay: wait,
 		Details:        []any{details},
 	}
-	message := doing + ": " + err.Error()
+	message := printable.Line(doing+": "+err.Error(), maxMessage)
 	if !kind.Final() && budgetSpent(ctx, budget, wait) {
 		options.NonRetryable, options.NextRetryDelay = true, 0
 		message += "; given up: retrying is limited to " + budget.String()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(kind), options)
 }
+
+// maxMessage bounds what is told of a failure, which may repeat what services say.
+const maxMessage = 1000
 
 // untilTimeout is the budget of activities that are retried until their workflow's time-out.
 const untilTimeout time.Duration = -1

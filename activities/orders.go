@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
@@ -93,9 +94,9 @@ func (o *Orders) listPage(ctx context.Context, in ListGiftCardOrdersInput) (List
 	}
 	log := activity.GetLogger(ctx)
 	if page.ServedVersion != "" && page.ServedVersion != o.Shopify.APIVersion() {
-		out.ServedVersion = page.ServedVersion
+		out.ServedVersion = printable.Line(page.ServedVersion, maxName)
 		log.Error("Shopify answered with another API version than configured: it is time to upgrade",
-			"configured", o.Shopify.APIVersion(), "served", page.ServedVersion)
+			"configured", o.Shopify.APIVersion(), "served", out.ServedVersion)
 	}
 	for _, found := range page.Orders {
 		order, reason := in.Rules.Select(candidate(o.Shop, found, o.Keys))
@@ -104,11 +105,11 @@ func (o *Orders) listPage(ctx context.Context, in ListGiftCardOrdersInput) (List
 			out.Orders = append(out.Orders, order)
 			continue
 		case giftcard.MixedOrder:
-			out.Mixed = append(out.Mixed, found.Name)
+			out.Mixed = append(out.Mixed, orderName(found))
 		case giftcard.NativeGiftCard:
-			out.Native = append(out.Native, found.Name)
+			out.Native = append(out.Native, orderName(found))
 			log.Error("order left out: Shopify itself issues a gift card for this product; "+
-				"turn that off or take the SKU out of GIFT_CARD_SKUS", "order", found.Name)
+				"turn that off or take the SKU out of GIFT_CARD_SKUS", "order", orderName(found))
 		}
 		out.LeftOut[reason]++
 	}

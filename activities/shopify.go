@@ -1,10 +1,12 @@
 package activities
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
@@ -28,7 +30,7 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 		Order: giftcard.Order{
 			Shop:      shop,
 			ID:        o.LegacyID,
-			Name:      o.Name,
+			Name:      orderName(o),
 			CreatedAt: o.CreatedAt.UTC(),
 		},
 		Test:      o.Test,
@@ -60,6 +62,15 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 		c.Native = append(c.Native, l.IsGiftCard)
 	}
 	return c
+}
+
+// maxName is far longer than the names of orders, which are "#1001" with a shop's prefix and suffix.
+const maxName = 100
+
+// orderName returns what people call an order, fit for logs, search attributes and mails. One that is nothing to be
+// seen is called by its number.
+func orderName(o shopify.Order) string {
+	return cmp.Or(printable.Line(o.Name, maxName), o.LegacyID)
 }
 
 // recipient reads who gets the cards of a line: the line's properties, else the buyer.

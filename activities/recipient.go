@@ -1,0 +1,66 @@
+package activities
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/printable"
+)
+
+// The bounds of an address are SMTP's (RFC 5321, section 4.5.3.1); assumed to be no wider at CashStar.
+const (
+	maxAddress   = 254
+	maxLocalPart = 64
+)
+
+// emailAddress returns the one address that a card goes to, without what a copied address brings along: white space and
+// invisible characters around it. Its errors name the fault and never the address.
+//
+// Any address that is one is let through, whatever its script: a mailbox that does not exist is for CashStar to find.
+// Quoted local parts are not: nobody has one, and two addresses can look like one of them.
+func emailAddress(s string) (string, error) {
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !printable.Visible(r) })
+	if s == "" {
+		return "", giftcard.Errorf(giftcard.InvalidRequest,
+			"there is no e-mail address to send it to: none on the line, the customer or the order")
+	}
+	local, domain, _ := strings.Cut(s, "@")
+	fault := ""
+	switch {
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || !printable.Visible(r) }) ||
+		!utf8.ValidString(s):
+		fault = "holds a character that cannot be seen"
+	case strings.Count(s, "@") > 1 || strings.ContainsAny(s, ",;"):
+		fault = "is more than one address"
+	case len(s) > maxAddress || len(local) > maxLocalPart:
+		fault = "is too long"
+	case local == "" || domain == "" || strings.ContainsAny(s, `<>()[]:"\`) || strings.ContainsFunc(s, unicode.IsSpace):
+		fault = "is not an address"
+	case !strings.Contains(domain, ".") || strings.Contains(domain, "..") || strings.Trim(domain, ".-") != domain:
+		fault = "has no domain to send it to"
+	default:
+		return s, nil
+	}
+	return "", giftcard.Errorf(giftcard.InvalidRequest, "the recipient's e-mail address %s", fault)
+}
+
+// ownWords returns what a customer wrote as they wrote it, in any script and with what orders it, since it is theirs.
+// Only control characters other than line breaks and tabs go, and the two noncharacters.
+//
+// Assumed: CashStar's service translates XML, which can hold none of these (XML 1.0, section 2.2).
+func ownWords(s string) string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if (unicode.IsControl(r) && r != '\n' && r != '\t') || r == '\ufffe' || r == '\uffff' {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// ownName is ownWords on one line.
+func ownName(s string) string {
+	return strings.Join(strings.FieldsFunc(ownWords(s), func(r rune) bool { return r == '\n' || r == '\t' }), " ")
+}
