@@ -18,6 +18,7 @@ type Config struct {
 	Orders    Orders
 	Poll      Poll
 	CashStar  CashStar
+	Network   Network
 	Issue     Issue
 	Recipient Recipient
 	SMTP      SMTP
@@ -71,6 +72,11 @@ type CashStar struct {
 	Password Secret        `envconfig:"CASHSTAR_PASSWORD" required:"true"`
 	MaxRPS   float64       `envconfig:"CASHSTAR_MAX_RPS" default:"0"`
 	Timeout  time.Duration `envconfig:"CASHSTAR_TIMEOUT" default:"30s"`
+}
+
+// Network says what is known of the network between us and the services.
+type Network struct {
+	PlainHTTPHosts List `envconfig:"PLAIN_HTTP_HOSTS"`
 }
 
 // Issue says how cards are ordered from the issuer.

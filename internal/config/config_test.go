@@ -104,7 +104,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"CODEC_SERVER_ADDR": ":8080", "CODEC_SERVER_TOKEN": strings.Repeat("hush", 8),
 		"CODEC_SERVER_ORIGINS": "https://a.example.com,http://localhost:8233",
 		"LOG_LEVEL":            "debug", "LOG_FORMAT": "json", "METRICS_ADDR": "off",
-		"WORKER_DEPLOYMENT": "giftbridge", "WORKER_BUILD_ID": "1.4.0",
+		"PLAIN_HTTP_HOSTS": "shopify-sim, cashstar-sim", "WORKER_DEPLOYMENT": "giftbridge", "WORKER_BUILD_ID": "1.4.0",
 	})
 	environ(t, env)
 

@@ -11,7 +11,7 @@ const (
 	wantBool     = "true or false"
 	wantText     = "a text"
 	wantSecret   = "a secret"
-	wantBaseURL  = "an https URL, or http on this machine (localhost, 127.0.0.0/8, ::1)"
+	wantBaseURL  = "an https URL, or http on this machine (localhost, 127.0.0.0/8, ::1) or a host of PLAIN_HTTP_HOSTS"
 	wantAddress  = "an e-mail address"
 	wantHostPort = "host:port"
 )
@@ -94,6 +94,11 @@ var references = map[string]reference{
 	"CASHSTAR_TIMEOUT": {
 		"a duration from 1s to 40s",
 		"How long one request to the issuer may take.",
+	},
+	"PLAIN_HTTP_HOSTS": {
+		"names or IP addresses of hosts separated by commas, without ports or wildcards",
+		"Hosts to which `SHOPIFY_BASE_URL` and `CASHSTAR_BASE_URL` may use http: simulators on a private network, such as " +
+			"the services of a compose file. Credentials go there in the clear. Unset, no host but this machine.",
 	},
 	"MERCHANT_CODE": {
 		"at most 255 bytes without white space or slashes",
@@ -205,6 +210,7 @@ var sections = map[string]string{
 	"Orders":    "Which orders",
 	"Poll":      "The poll",
 	"CashStar":  "CashStar",
+	"Network":   "The network",
 	"Issue":     "Issuing",
 	"Recipient": "The recipient",
 	"SMTP":      "Mail",

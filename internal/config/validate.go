@@ -2,16 +2,15 @@ package config
 
 import (
 	"math"
-	"net"
 	"net/mail"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Validate checks everything. Its error, a [*ValidationError], lists every problem.
@@ -46,8 +45,8 @@ func (c Config) problems() problems {
 			ps.add(l.name, "is not set: need %s", references[l.name].want)
 		}
 	}
-	return slices.Concat(ps, c.Shopify.problems(), c.Orders.problems(), c.Poll.problems(c.Orders.MaxOrderAge),
-		c.CashStar.problems(), c.Issue.problems(c.Orders.MaxOrderAge), c.Recipient.problems(),
+	return slices.Concat(ps, c.Shopify.problems(c.Network), c.Orders.problems(), c.Poll.problems(c.Orders.MaxOrderAge),
+		c.CashStar.problems(c.Network), c.Network.problems(), c.Issue.problems(c.Orders.MaxOrderAge), c.Recipient.problems(),
 		c.SMTP.problems(), c.Digest.problems(), c.mailProblems(), c.Payload.problems(), c.Codec.problems(),
 		c.Log.problems(), c.Metrics.problems(), c.Worker.problems())
 }
@@ -59,12 +58,12 @@ var (
 	merchantForm   = regexp.MustCompile(`^[^\s\x00-\x1f/]{0,255}$`)
 )
 
-func (s Shopify) problems() problems {
+func (s Shopify) problems(n Network) problems {
 	var ps problems
 	if s.Shop != "" && !shopForm.MatchString(s.Shop) {
 		ps.bad("SHOPIFY_SHOP", s.Shop)
 	}
-	ps.baseURL("SHOPIFY_BASE_URL", s.BaseURL)
+	ps.baseURL("SHOPIFY_BASE_URL", s.BaseURL, n)
 	if s.APIVersion != "" && !apiVersionForm.MatchString(s.APIVersion) {
 		ps.bad("SHOPIFY_API_VERSION", s.APIVersion)
 	}
@@ -93,6 +92,8 @@ func (o Orders) problems() problems {
 		switch {
 		case sku == "":
 			ps.add("GIFT_CARD_SKUS", "entry %d is empty: need %s", i+1, references["GIFT_CARD_SKUS"].want)
+		case strings.ContainsFunc(sku, hidden):
+			ps.add("GIFT_CARD_SKUS", "entry %d, %s, holds a character that cannot be seen", i+1, show(sku))
 		case len(sku) > maxSKU:
 			ps.add("GIFT_CARD_SKUS", "entry %d has %d bytes: need at most %d", i+1, len(sku), maxSKU)
 		case slices.Contains(o.GiftCardSKUs[:i], sku):
@@ -136,9 +137,9 @@ func (p Poll) problems(maxOrderAge time.Duration) problems {
 // maxTimeout stays below the time that one attempt to issue a card may take (workflows.MaxIssueTime).
 const maxTimeout = 40 * time.Second
 
-func (c CashStar) problems() problems {
+func (c CashStar) problems(n Network) problems {
 	var ps problems
-	ps.baseURL("CASHSTAR_BASE_URL", c.BaseURL)
+	ps.baseURL("CASHSTAR_BASE_URL", c.BaseURL, n)
 	ps.secret("CASHSTAR_PASSWORD", c.Password)
 	if c.MaxRPS < 0 || math.IsNaN(c.MaxRPS) || math.IsInf(c.MaxRPS, 0) {
 		ps.bad("CASHSTAR_MAX_RPS", strconv.FormatFloat(c.MaxRPS, 'g', -1, 64))
@@ -151,7 +152,7 @@ func (c CashStar) problems() problems {
 
 func (i Issue) problems(maxOrderAge time.Duration) problems {
 	var ps problems
-	if !merchantForm.MatchString(i.MerchantCode) {
+	if !merchantForm.MatchString(i.MerchantCode) || strings.ContainsFunc(i.MerchantCode, hidden) {
 		ps.bad("MERCHANT_CODE", i.MerchantCode)
 	}
 	if !auditForm.MatchString(i.AuditPrefix) {
@@ -247,19 +248,29 @@ func (c Config) mailProblems() problems {
 	}
 	if c.Digest.From == "" {
 		ps.add("DIGEST_FROM", "is not set: need it with SMTP_HOST")
-	} else if _, err := mail.ParseAddress(c.Digest.From); err != nil {
+	} else if !isAddress(c.Digest.From) {
 		ps.add("DIGEST_FROM", "need %s", references["DIGEST_FROM"].want)
 	}
 	if len(c.Digest.To) == 0 {
 		ps.add("DIGEST_TO", "is not set: need it with SMTP_HOST")
 	}
 	for i, to := range c.Digest.To {
-		if _, err := mail.ParseAddress(to); err != nil {
+		if !isAddress(to) {
 			ps.add("DIGEST_TO", "entry %d: need %s", i+1, references["DIGEST_FROM"].want)
 		}
 	}
 	return ps
 }
+
+// isAddress tells whether s is one address that a mail can be sent to. No server is asked to take more than ASCII.
+func isAddress(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && !strings.ContainsFunc(s, unicode.IsControl) &&
+		!strings.ContainsFunc(a.Address, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// hidden tells of a character that somebody who compares two values does not see.
+func hidden(r rune) bool { return unicode.IsControl(r) || !printable.Visible(r) }
 
 func (p Payload) problems() problems {
 	var ps problems
@@ -307,20 +318,6 @@ func (s CodecServer) problems() problems {
 // notInToken finds what a header cannot carry as it is.
 func notInToken(r rune) bool { return r <= ' ' || r > '~' }
 
-// origin returns the origin of an address as browsers write it: lower case, without the scheme's own port. It is empty
-// for what has none.
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
-		return ""
-	}
-	host := strings.ToLower(u.Host)
-	if port := u.Port(); port == "" || (u.Scheme == "http" && port == "80") || (u.Scheme == "https" && port == "443") {
-		host = strings.TrimSuffix(host, ":"+port)
-	}
-	return u.Scheme + "://" + host
-}
-
 func (l Log) problems() problems {
 	var ps problems
 	if l.Level != "" && !slices.Contains([]string{"trace", "debug", "info", "warn", "error"}, l.Level) {
@@ -344,63 +341,10 @@ func (m Metrics) problems() problems {
 	return ps
 }
 
-func isHostPort(addr string) bool {
-	_, port, err := net.SplitHostPort(addr)
-	_, perr := strconv.ParseUint(port, 10, 16)
-	return err == nil && perr == nil
-}
-
-// url demands http or https and a host, and refuses what could hide a secret: user, query and fragment.
-func (ps *problems) url(name, raw string) (u *url.URL, ok bool) {
-	if raw == "" {
-		return nil, false
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
-		ps.bad(name, publicURL(raw))
-		return nil, false
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		ps.add(name, "has a user, a query or a fragment: need %s without", references[name].want)
-		return nil, false
-	}
-	return u, true
-}
-
-// baseURL is url for addresses that get credentials: in the clear they may not leave the machine.
-func (ps *problems) baseURL(name, raw string) {
-	if u, ok := ps.url(name, raw); ok && u.Scheme != "https" && !loopback(u.Hostname()) {
-		ps.bad(name, raw)
-	}
-}
-
 // secret refuses what a copied file or a quoted line leaves around a secret, which the service would only answer with
 // "unauthorized".
 func (ps *problems) secret(name string, s Secret) {
 	if v := s.Reveal(); v != strings.TrimSpace(v) || strings.ContainsFunc(v, unicode.IsControl) {
 		ps.add(name, "has white space around it or a control character in it")
 	}
-}
-
-// publicURL returns a URL fit to be shown.
-func publicURL(raw string) string {
-	if strings.ContainsAny(raw, "@?#") {
-		return redacted
-	}
-	return raw
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
-func isHost(s string) bool {
-	if _, err := netip.ParseAddr(s); err == nil {
-		return true
-	}
-	return !strings.ContainsAny(s, ":/@ \t\r\n")
 }
