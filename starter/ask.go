@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // errDeclined is the answer no.
@@ -24,7 +25,7 @@ func confirm(cmd *cobra.Command, yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", question)
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", printable.Line(question, 0))
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 func newOrdersCancelCard(f *flags) *cobra.Command {
@@ -52,7 +53,8 @@ stays on record, as the workflow cancel-card/<shop>/<order>/<unit>. Shopify is n
 				if f.json {
 					return printJSON(cmd.OutOrStdout(), result)
 				}
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "card %d of order %s: %s\n", unit, d.Name, result.Status)
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "card %d of order %s: %s\n", unit, printable.Line(d.Name, 0),
+					printable.Line(result.Status, 0))
 				return err
 			})
 		},

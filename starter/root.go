@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // flags are those of every command.
@@ -86,14 +88,20 @@ func onlyToLook() (config.Config, error) {
 	return cfg, cfg.Payload.Validate()
 }
 
+// printJSON prints a value faithfully, and so that a terminal shows all of it.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(printable.JSON(b.Bytes()))
+	return err
 }
 
-// table prints rows in aligned columns.
+// table prints rows in aligned columns. Cells hold what services and customers said, so they are made harmless.
 func table(w io.Writer, rows func(row func(cells ...any))) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	rows(func(cells ...any) {
@@ -101,7 +109,7 @@ func table(w io.Writer, rows func(row func(cells ...any))) error {
 			if i > 0 {
 				_, _ = fmt.Fprint(t, "\t")
 			}
-			_, _ = fmt.Fprint(t, c)
+			_, _ = fmt.Fprint(t, printable.Line(fmt.Sprint(c), 0))
 		}
 		_, _ = fmt.Fprintln(t)
 	})

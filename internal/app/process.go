@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Exit codes of the processes.
@@ -45,7 +47,7 @@ func Execute(root *cobra.Command, stderr io.Writer) int {
 	if err == nil {
 		return ExitOK
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %v\n", command.CommandPath(), err)
+	_, _ = fmt.Fprintf(stderr, "%s: %s\n", command.CommandPath(), printable.Text(err.Error()))
 	var usage *UsageError
 	switch {
 	case errors.As(err, &usage):

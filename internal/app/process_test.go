@@ -29,6 +29,10 @@ func TestExecute(t *testing.T) {
 			err: app.Usagef("--since %s", "soon"), code: app.ExitUsage,
 			says: "tool: --since soon\nSee 'tool --help'.\n",
 		},
+		"words of somebody else": {
+			err: errors.New("problems:\n  \x1b[2J\u202eone\n  two"), code: app.ExitFailure,
+			says: "tool: problems:\n  �[2J�one\n  two\n",
+		},
 		"usage, wrapped": {
 			err: fmt.Errorf("read: %w", &app.UsageError{Err: errors.New("bad")}), code: app.ExitUsage,
 			says: "tool: read: bad\n",

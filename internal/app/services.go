@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"fmt"
 	"math"
 	"net/http"
@@ -21,6 +22,8 @@ const (
 	// connections is the number of idle connections kept to one service: as many cards as a worker issues at once do
 	// not each pay for a handshake.
 	connections = 64
+	// maxHeader bounds the header of an answer; those of both services take a few kilobytes.
+	maxHeader = 64 << 10
 )
 
 // NewShopify returns the client of the configured shop.
@@ -60,6 +63,8 @@ func NewCashStar(cfg config.CashStar) (*cashstar.Client, error) {
 func transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = connections, connections
+	t.MaxResponseHeaderBytes = maxHeader
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	return t
 }
 
@@ -111,15 +116,21 @@ func newDigest(cfg config.Config) (*activities.Digest, error) {
 	if !cfg.SMTP.Enabled() {
 		return d, nil
 	}
-	d.Mailer, err = mail.New(mail.Options{
-		Host:     cfg.SMTP.Host,
-		Port:     cfg.SMTP.Port,
-		Username: cfg.SMTP.Username,
-		Password: cfg.SMTP.Password.Reveal(),
-		TLS:      mail.TLS(cfg.SMTP.TLS),
+	d.Mailer, err = NewMailer(cfg.SMTP)
+	return d, err
+}
+
+// NewMailer returns a sender of mails through the configured server.
+func NewMailer(cfg config.SMTP) (*mail.Sender, error) {
+	s, err := mail.New(mail.Options{
+		Host:     cfg.Host,
+		Port:     cfg.Port,
+		Username: cfg.Username,
+		Password: cfg.Password.Reveal(),
+		TLS:      mail.TLS(cfg.TLS),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the mail sender: %w", err)
 	}
-	return d, nil
+	return s, nil
 }

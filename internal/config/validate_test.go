@@ -2,6 +2,8 @@ package config_test
 
 import (
 	"math"
+	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -356,4 +358,28 @@ func TestCodecOrigins(t *testing.T) {
 	c = config.Default()
 	c.Digest.TemporalUIURL = ""
 	require.Empty(t, c.CodecOrigins())
+}
+
+// FuzzBaseURL looks for an address that is let through in the clear and leads elsewhere.
+func FuzzBaseURL(f *testing.F) {
+	f.Add("http://localhost:8080/v2/")
+	f.Add("http://sim@evil.example/")
+	f.Fuzz(func(t *testing.T, raw string) {
+		c := valid()
+		c.Network.PlainHTTPHosts = config.List{"sim"}
+		c.CashStar.BaseURL = raw
+		if c.Validate() != nil {
+			return
+		}
+		u, err := url.Parse(raw)
+		require.NoError(t, err)
+		require.Nil(t, u.User)
+		require.Empty(t, u.RawQuery+u.Fragment)
+		if u.Scheme == "https" {
+			return
+		}
+		addr, err := netip.ParseAddr(u.Hostname())
+		host := strings.ToLower(u.Hostname())
+		require.True(t, (err == nil && addr.IsLoopback()) || host == "localhost" || host == "sim", raw)
+	})
 }

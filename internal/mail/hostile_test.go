@@ -18,7 +18,7 @@ import (
 // talker is a server that says the same to everybody.
 func talker(t *testing.T, say func(io.Writer)) mail.Options {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed with the test
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	done := make(chan struct{})
 	go func() {

@@ -1,10 +1,13 @@
 package shopify_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -166,4 +169,67 @@ func FuzzAnswer(f *testing.F) {
 			require.False(t, o.UpdatedAt.IsZero())
 		}
 	})
+}
+
+// FuzzOrder puts foreign text and numbers in the places of an order, so that the fuzzer need not find JSON.
+func FuzzOrder(f *testing.F) {
+	f.Add("#1001", "1", "1", "GIFT", "50.0", "USD", "Recipient email", "ada@example.com", int64(1))
+	f.Fuzz(func(t *testing.T, name, id, line, sku, amount, currency, key, value string, quantity int64) {
+		money := map[string]any{"shopMoney": map[string]any{"amount": amount, "currencyCode": currency}}
+		body, err := json.Marshal(map[string]any{"data": map[string]any{"orders": map[string]any{
+			"nodes": []any{map[string]any{
+				"id": "gid://shopify/Order/" + id, "legacyResourceId": id, "name": name,
+				"createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z", "email": value,
+				"customer": map[string]any{"legacyResourceId": id, "displayName": value, "firstName": name, "lastName": value},
+				"lineItems": map[string]any{
+					"nodes": []any{map[string]any{
+						"id": "gid://shopify/LineItem/" + line, "sku": sku, "quantity": quantity, "currentQuantity": quantity,
+						"originalUnitPriceSet": money, "customAttributes": []any{map[string]any{"key": key, "value": value}},
+					}},
+					"pageInfo": map[string]any{"hasNextPage": false},
+				},
+			}},
+			"pageInfo": map[string]any{"hasNextPage": false},
+		}}})
+		require.NoError(t, err)
+		page, err := canned(t, string(body)).ListOrders(t.Context(), shopify.ListOrdersOptions{})
+		if err != nil {
+			require.Contains(t, []rest.Outcome{rest.Contradictory, rest.Unreadable}, asRestError(t, err).Outcome)
+			requireHarmless(t, err.Error())
+			return
+		}
+		o := page.Orders[0]
+		require.Regexp(t, `^[0-9]{1,20}$`, o.LegacyID)
+		require.Regexp(t, `^gid://shopify/LineItem/[0-9]{1,20}$`, o.LineItems[0].ID)
+		require.Equal(t, int(quantity), o.LineItems[0].CurrentQuantity)
+		for _, s := range []string{o.Name, o.LineItems[0].SKU, o.LineItems[0].Attributes[0].Value, o.Customer.DisplayName} {
+			require.True(t, utf8.ValidString(s))
+		}
+	})
+}
+
+// FuzzErrorBody is what comes with a status that is no success.
+func FuzzErrorBody(f *testing.F) {
+	f.Add(401, `{"errors":"[API] Invalid API key"}`)
+	f.Add(400, `{"error":"invalid_client","error_description":"for ada@example.com"}`)
+	f.Add(422, `{"errors":[{"message":"m","path":["a",1e300],"extensions":{"code":"C"}}]}`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 300 || status > 599 {
+			status = 400
+		}
+		c := newClient(t, shopify.Options{HTTPClient: &http.Client{
+			Transport: roundTripper(func(*http.Request) (*http.Response, error) { return answer(status, body), nil }),
+		}})
+		_, err := c.GetShop(t.Context())
+		require.Equal(t, rest.Refused, asRestError(t, err).Outcome)
+		require.Less(t, len(err.Error()), 1500)
+		requireHarmless(t, err.Error())
+	})
+}
+
+func requireHarmless(t *testing.T, text string) {
+	t.Helper()
+	for _, r := range text {
+		require.False(t, unicode.IsControl(r) || unicode.Is(unicode.Cf, r), "%U", r)
+	}
 }

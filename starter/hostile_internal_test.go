@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// hostile is what an order may be called that was taken in by an older release, or a code that an issuer answers.
+const hostile = "#1\x1b[2J\u202e100\u200b1\u009b\ttab\nline"
+
+func requireHarmless(t *testing.T, text string) {
+	t.Helper()
+	for _, r := range text {
+		require.False(t, (unicode.IsControl(r) && r != '\n') || unicode.Is(unicode.Cf, r), "%U", r)
+	}
+}
+
+// Nothing that starter shows does anything to the terminal, or reads otherwise than it is.
+func TestOutputIsHarmless(t *testing.T) {
+	t.Parallel()
+	d := &operator.OrderDetails{
+		Order:  operator.Order{Name: hostile, ID: hostile, SKUs: hostile, Failure: &operator.Failure{Kind: hostile, Message: hostile}},
+		Result: &workflows.GiftCardOrderResult{MerchantCode: hostile, Cards: []workflows.IssuedCard{{Unit: 1}}},
+		Runs:   []operator.Run{{RunID: "r", Failure: &operator.Failure{Kind: hostile, Message: hostile}}},
+	}
+	d.Result.Cards[0].OrderNumber, d.Result.Cards[0].MaskedNumber = hostile, hostile
+	var list, order, encoded, question bytes.Buffer
+	require.NoError(t, printOrders(&list, []operator.Order{d.Order}))
+	require.NoError(t, printOrder(&order, d))
+	require.NoError(t, printJSON(&encoded, d))
+	cmd := &cobra.Command{}
+	cmd.SetErr(&question)
+	cmd.SetIn(bytes.NewBufferString("n\n"))
+	require.ErrorIs(t, confirm(cmd, false, "Cancel card 1 of order "+hostile+"?"), errDeclined)
+	for _, b := range []*bytes.Buffer{&list, &order, &encoded, &question} {
+		require.Contains(t, b.String(), "#1")
+		requireHarmless(t, b.String())
+	}
+	require.Equal(t, 2, bytes.Count(list.Bytes(), []byte("\n")), "a row is a line")
+
+	var back operator.OrderDetails
+	require.NoError(t, json.Unmarshal(encoded.Bytes(), &back))
+	require.Equal(t, hostile, back.Name, "JSON says what is there")
+}
