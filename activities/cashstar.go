@@ -73,3 +73,8 @@ func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
 	}
 	return t, nil
 }
+
+// resultOf is the card that was asked for, as far as the request tells.
+func resultOf(r cashstar.CreateOrderRequest) IssueCardResult {
+	return IssueCardResult{AuditNumber: r.AuditNumber, Amount: r.InitialBalance, Currency: r.Currency}
+}

@@ -23,6 +23,8 @@ type FailureDetails struct {
 	Status    int    `json:"status,omitempty"`
 	Code      string `json:"code,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
+	// NotIssued tells that no attempt of this run has made the card, for certain.
+	NotIssued bool `json:"not_issued,omitempty"`
 }
 
 // failure turns err into what Temporal acts on: an ApplicationError, outermost, whose type is the kind. It says what
@@ -40,6 +42,7 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 	if re, ok := errors.AsType[*rest.Error](err); ok {
 		details = FailureDetails{Status: re.Status, Code: re.Code, RequestID: re.RequestID}
 	}
+	_, details.NotIssued = errors.AsType[notIssued](err)
 	options := temporal.ApplicationErrorOptions{
 		NonRetryable:   kind.Final(),
 		NextRetryDelay: wait,
@@ -68,12 +71,12 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration) bool {
 		return false
 	}
 	now := time.Now()
-	var first time.Time
-	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &first) != nil {
-		first = now
-		activity.RecordHeartbeat(ctx, first)
+	var note AttemptNote
+	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &note) != nil {
+		note.FirstFailure = now
+		activity.RecordHeartbeat(ctx, note)
 	}
-	return now.Add(wait).Sub(first) >= budget
+	return now.Add(wait).Sub(note.FirstFailure) >= budget
 }
 
 // classify decides the kind of an error, in this one place, and how long the service asked to wait.

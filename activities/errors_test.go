@@ -169,9 +169,9 @@ func TestBudgetBeginsWithTheFirstFailure(t *testing.T) {
 	beats := make(chan time.Time, 10)
 	env := newProbe(t, unavailable(0), time.Hour)
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
-		var at time.Time
-		if details.Get(&at) == nil {
-			beats <- at
+		var note AttemptNote
+		if details.Get(&note) == nil {
+			beats <- note.FirstFailure
 		}
 	})
 	before := time.Now()
@@ -207,7 +207,7 @@ func TestBudget(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			env := newProbe(t, tt.err, tt.budget)
-			env.SetHeartbeatDetails(time.Now().Add(-tt.failed))
+			env.SetHeartbeatDetails(AttemptNote{FirstFailure: time.Now().Add(-tt.failed)})
 			e := run(t, env)
 			require.Equal(t, string(giftcard.Unavailable), e.Type(), "the kind stays what it was")
 			require.Equal(t, tt.spent, e.NonRetryable())
@@ -232,7 +232,7 @@ func TestBudgetWithForeignDetails(t *testing.T) {
 func TestBudgetSparesFinalErrors(t *testing.T) {
 	t.Parallel()
 	env := newProbe(t, giftcard.Errorf(giftcard.CardDeclined, "declined"), time.Hour)
-	env.SetHeartbeatDetails(time.Now().Add(-48 * time.Hour))
+	env.SetHeartbeatDetails(AttemptNote{FirstFailure: time.Now().Add(-48 * time.Hour)})
 	e := run(t, env)
 	require.True(t, e.NonRetryable())
 	require.Equal(t, doing+": declined", e.Message())

@@ -24,6 +24,9 @@ type GiftCards struct {
 	// task queue's, which lets short bursts through.
 	Pace *rate.Limiter
 	Now  func() time.Time
+	// Attempts is set where the issuer may make a second card of a repeated audit number: a card is then asked for at
+	// most once. Nil, a request whose answer was lost is repeated.
+	Attempts Attempts
 }
 
 // LookUpMerchantInput says whose merchant is looked for.
@@ -67,6 +70,9 @@ type IssueCardInput struct {
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 
+// IssueCardType is the name of [GiftCards.IssueCard] in Temporal.
+const IssueCardType = "IssueCard"
+
 // IssueCardResult is a card that exists. It holds no card number, access code or card URL.
 type IssueCardResult struct {
 	AuditNumber string `json:"audit_number"`
@@ -76,14 +82,20 @@ type IssueCardResult struct {
 	MaskedNumber string `json:"masked_number,omitempty"`
 	Amount       string `json:"amount"`
 	Currency     string `json:"currency"`
-	// Existed tells that CashStar refused the audit number as used: an earlier attempt had issued the card.
+	// Existed tells that an earlier attempt had issued the card: CashStar refused the audit number as used, or a person
+	// has found the card there.
 	Existed bool `json:"existed,omitempty"`
 }
 
 // IssueCard creates one card. Asking again with the same audit number is safe: where CashStar says that the number was
-// used, the card exists, and that is success.
+// used, the card exists, and that is success. Where the issuer does not refuse a used number, nothing is asked again
+// that may have been done; see [Attempts].
 func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
-	out, err := g.issueCard(ctx, in)
+	issue := g.issueCard
+	if g.Attempts != nil {
+		issue = g.atMostOnce
+	}
+	out, err := issue(ctx, in)
 	if err != nil {
 		return IssueCardResult{}, failure(ctx, fmt.Sprintf("order %s, card %d", in.OrderName, in.Unit), err, in.RetryBudget)
 	}
@@ -91,6 +103,11 @@ func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCard
 }
 
 func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
+	return g.ask(ctx, in, func() error { return nil })
+}
+
+// ask asks CashStar for a card, once. What must be done right before is done when the turn has come.
+func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() error) (IssueCardResult, error) {
 	request, err := createOrderRequest(in)
 	if err != nil {
 		return IssueCardResult{}, err
@@ -102,7 +119,10 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 			return IssueCardResult{}, giftcard.Errorf(giftcard.RateLimited, "no turn came within the rate limit")
 		}
 	}
-	out := IssueCardResult{AuditNumber: in.AuditNumber, Amount: request.InitialBalance, Currency: request.Currency}
+	if err := before(); err != nil {
+		return IssueCardResult{}, fmt.Errorf("leave a note with Temporal: %w", err)
+	}
+	out := resultOf(request)
 	order, err := g.CashStar.CreateOrder(ctx, request)
 	if cashstar.IsDuplicate(err) {
 		out.Existed = true

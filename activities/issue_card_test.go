@@ -300,7 +300,7 @@ func TestIssueCardGivesUp(t *testing.T) {
 	i := newIssuing(t, cashstartest.Options{})
 	i.issuer.Inject(refuse(503))
 	env := newEnv(i.logs, i.gifts)
-	env.SetHeartbeatDetails(time.Now().Add(-2 * time.Hour))
+	env.SetHeartbeatDetails(activities.AttemptNote{FirstFailure: time.Now().Add(-2 * time.Hour)})
 	_, err := execute[activities.IssueCardResult](t, env, "IssueCard", secondCard())
 	require.ErrorContains(t, err, doing+": ")
 	require.ErrorContains(t, err, "given up: retrying is limited to 1h0m0s")

@@ -20,7 +20,8 @@ func newOrders(f *flags) *cobra.Command {
 		Args:  app.NoArgs,
 		RunE:  help,
 	}
-	cmd.AddCommand(newOrdersList(f), newOrdersShow(f), newOrdersRetry(f), newOrdersBalance(f), newOrdersCancelCard(f))
+	cmd.AddCommand(newOrdersList(f), newOrdersShow(f), newOrdersRetry(f), newOrdersResolve(f), newOrdersBalance(f),
+		newOrdersCancelCard(f))
 	return cmd
 }
 
@@ -170,7 +171,7 @@ func printOrder(w io.Writer, d *operator.OrderDetails) error {
 func issued(c workflows.IssuedCard) string {
 	s := c.Amount + " " + c.Currency + ", audit number " + c.AuditNumber
 	if c.Existed {
-		return s + ", CashStar said that it exists"
+		return s + ", found to exist"
 	}
 	return s + ", CashStar order " + c.OrderNumber + ", card " + c.MaskedNumber
 }

@@ -46,9 +46,10 @@ func newOrdersRetry(f *flags) *cobra.Command {
 time. It asks before it does anything, and waits until the orders have been reset; "orders show" tells what becomes
 of them.
 
-Orders whose failure running again does not cure (InvalidRequest, UnexpectedResponse) are left alone unless --force
-is given. After an UnexpectedResponse look at CashStar first: if it refuses the audit number as used, the card counts
-as issued. Orders that run or have succeeded are always left alone.`,
+Orders whose failure running again does not cure (InvalidRequest, UnexpectedResponse, OutcomeUnknown) are left alone
+unless --force is given. After an UnexpectedResponse look at CashStar first: if it refuses the audit number as used,
+the card counts as issued. An OutcomeUnknown is settled with "orders resolve". Orders that run or have succeeded are
+always left alone.`,
 		Example: `  starter orders retry '#1001' '#1002'
   starter orders retry --all-failed --kind MerchantUnknown --yes`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +46,7 @@ type OrderFailure struct {
 	Failed       []UnitFailure `json:"failed"`
 }
 
-// UnitFailure is one card that failed. After an UnexpectedResponse there may be a card that nobody understands.
+// UnitFailure is one card that failed. After an UnexpectedResponse or an OutcomeUnknown there may be a card.
 type UnitFailure struct {
 	// Unit counts the cards of the order from 1.
 	Unit        int           `json:"unit"`
@@ -54,9 +55,13 @@ type UnitFailure struct {
 	Message     string        `json:"message"`
 }
 
-// failedOrder says what is wrong with the first card that failed, and which cards exist.
+// failedOrder says what is wrong with the first card that failed, and which cards exist. A card that a person has to
+// look for comes before the others: running the order again does not cure it.
 func failedOrder(total int, f OrderFailure) error {
 	first := f.Failed[0]
+	if i := slices.IndexFunc(f.Failed, inDoubt); i >= 0 {
+		first = f.Failed[i]
+	}
 	message := first.Message
 	if total > 1 {
 		var failed, issued []int
@@ -70,6 +75,8 @@ func failedOrder(total int, f OrderFailure) error {
 	}
 	return failure(first.Kind, message, f)
 }
+
+func inDoubt(u UnitFailure) bool { return u.Kind == giftcard.OutcomeUnknown }
 
 // ranges writes ascending numbers as people do: "1-3, 5"; "none" for no number.
 func ranges(numbers []int) string {

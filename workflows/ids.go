@@ -33,6 +33,7 @@ const (
 	DailyDigestType   = "DailyDigest"
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"
+	ResolveCardType   = "ResolveCard"
 )
 
 // Search attributes of GiftCardOrder.
@@ -63,6 +64,11 @@ func ParseGiftCardOrderID(workflowID string) (shop, orderID string, err error) {
 // CancelCardID is the workflow ID of cancelling one card of an order, units counted from 1.
 func CancelCardID(shop, orderID string, unit int) string {
 	return fmt.Sprintf("cancel-card/%s/%s/%d", shop, orderID, unit)
+}
+
+// ResolveCardID is the workflow ID of what a person has found out about one card of an order, units counted from 1.
+func ResolveCardID(shop, orderID string, unit int) string {
+	return fmt.Sprintf("resolve-card/%s/%s/%d", shop, orderID, unit)
 }
 
 // scheduledStartTime is the search attribute in which Temporal keeps for when a schedule meant a run.

@@ -23,4 +23,5 @@ func Register(r worker.WorkflowRegistry) {
 	register(DailyDigest, DailyDigestType)
 	register(RerunOrders, RerunOrdersType)
 	register(CancelCard, CancelCardType)
+	register(ResolveCard, ResolveCardType)
 }

@@ -33,10 +33,12 @@ func TestNames(t *testing.T) {
 	var registered registry
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
-		"PollOrders", "GiftCardOrder", "DailyDigest", "RerunOrders", "CancelCard",
+		"PollOrders", "GiftCardOrder", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
+	require.Equal(t, "resolve-card/shop/1/2", workflows.ResolveCardID("shop", "1", 2))
+	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
 	require.Equal(t, "poll-orders-by-hand/", workflows.PollByHandPrefix)
 	require.Equal(t, map[string]enumspb.IndexedValueType{
@@ -111,6 +113,13 @@ func TestFieldsInHistories(t *testing.T) {
 		value any
 		want  string
 	}{
+		{
+			"what was found out about a card",
+			workflows.ResolveCardInput{
+				CardResolution: workflows.CardResolution{Issued: true, RunID: "r"}, By: "ops", Reason: "seen",
+			},
+			`{"issued": true, "run_id": "r", "by": "ops", "reason": "seen"}`,
+		},
 		{
 			"schedule's record", poll,
 			`{"skus": ["GIFT-25", "GIFT-50"], "created_at_min": "2026-07-07T12:00:00Z", "max_order_age": "336h0m0s",

@@ -65,6 +65,9 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		return nil, err
 	}
 	digest.Executions = op
+	if !o.Config.Issue.Dedupes {
+		giftCards.Attempts = op
+	}
 	if err := op.CheckNamespace(ctx); err != nil {
 		return nil, err
 	}

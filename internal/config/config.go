@@ -84,6 +84,8 @@ type Issue struct {
 	MerchantCode string        `envconfig:"MERCHANT_CODE"`
 	AuditPrefix  string        `envconfig:"AUDIT_PREFIX"`
 	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
+	// Dedupes says that the issuer never makes a second card of a repeated audit number.
+	Dedupes bool `envconfig:"ISSUER_DEDUPES" default:"true"`
 }
 
 // Recipient names the line-item properties in which the shop keeps what the buyer said about the recipient.

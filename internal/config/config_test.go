@@ -67,7 +67,7 @@ func TestLoad(t *testing.T) {
 		BaseURL: "https://api.cashstar.com/v2/", Username: "us", Password: config.NewSecret("hush"),
 		Timeout: 30 * time.Second,
 	}, c.CashStar)
-	require.Equal(t, config.Issue{RetryBudget: time.Hour}, c.Issue)
+	require.Equal(t, config.Issue{RetryBudget: time.Hour, Dedupes: true}, c.Issue)
 	require.Equal(t, config.Recipient{
 		EmailKey: "Recipient email", NameKey: "Recipient name", MessageKey: "Message", SendOnKey: "Send on",
 	}, c.Recipient)
@@ -95,8 +95,8 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"SHOPIFY_API_VERSION": "2026-10", "SHOPIFY_B2B": "true", "MAX_ORDER_AGE": "48h", "INCLUDE_TEST_ORDERS": "true",
 		"POLL_INTERVAL": "1m", "POLL_OVERLAP": "2m", "POLL_SETTLE_DELAY": "0s", "POLL_PAGE_SIZE": "1",
 		"CASHSTAR_MAX_RPS": "2.5", "CASHSTAR_TIMEOUT": "10s", "MERCHANT_CODE": "TWS", "AUDIT_PREFIX": "tws-1",
-		"RETRY_BUDGET": "0s", "RECIPIENT_EMAIL_KEY": "a", "RECIPIENT_NAME_KEY": "b", "RECIPIENT_MESSAGE_KEY": "c",
-		"RECIPIENT_SEND_ON_KEY": "d", "SMTP_HOST": "mail.example.com", "SMTP_PORT": "465", "SMTP_USERNAME": "u",
+		"RETRY_BUDGET": "0s", "ISSUER_DEDUPES": "false", "RECIPIENT_EMAIL_KEY": "a", "RECIPIENT_NAME_KEY": "b",
+		"RECIPIENT_MESSAGE_KEY": "c", "RECIPIENT_SEND_ON_KEY": "d", "SMTP_HOST": "mail.example.com", "SMTP_PORT": "465", "SMTP_USERNAME": "u",
 		"SMTP_PASSWORD": "hush", "SMTP_TLS": "tls", "DIGEST_FROM": "giftbridge <from@example.com>",
 		"DIGEST_TO": "a@example.com,b@example.com", "DIGEST_AT": "07:30", "DIGEST_TIMEZONE": "Europe/Rome",
 		"DIGEST_RERUN": "false", "DIGEST_RERUN_WAIT": "1m", "DIGEST_SEND_EMPTY": "true",

@@ -112,6 +112,12 @@ var references = map[string]reference{
 		"0 or a duration such as 1h, less than MAX_ORDER_AGE",
 		"How long transient errors are retried before an order fails; 0 means one attempt.",
 	},
+	"ISSUER_DEDUPES": {
+		wantBool,
+		"Whether the issuer never makes a second card of a repeated audit number. `true`: a request whose answer was lost is " +
+			"repeated until it is clear. `false`: it is never repeated; the order fails as `OutcomeUnknown`, and a person " +
+			"settles it with `starter orders resolve`. Choose `false` where the issuer has not confirmed it in writing.",
+	},
 	"RECIPIENT_EMAIL_KEY": {wantText, "Line-item property that holds the recipient's e-mail address."},
 	"RECIPIENT_NAME_KEY":  {wantText, "Line-item property that holds the recipient's name."},
 	"RECIPIENT_MESSAGE_KEY": {

@@ -24,6 +24,8 @@ const (
 	CardDeclined Kind = "CardDeclined"
 	// UnexpectedResponse: the service answered with something else than was asked for.
 	UnexpectedResponse Kind = "UnexpectedResponse"
+	// OutcomeUnknown: the card may exist or not, and asking again could issue it twice. Only a person can find out.
+	OutcomeUnknown Kind = "OutcomeUnknown"
 
 	// RateLimited: the service asked us to slow down.
 	RateLimited Kind = "RateLimited"
@@ -36,7 +38,7 @@ const (
 // Kinds lists all kinds, final ones first.
 var Kinds = []Kind{
 	MerchantUnknown, MerchantAmbiguous, InvalidRequest, Unauthorized, CardDeclined, UnexpectedResponse,
-	RateLimited, Unavailable, Timeout,
+	OutcomeUnknown, RateLimited, Unavailable, Timeout,
 }
 
 // Final tells whether trying again by itself cures nothing.
@@ -46,9 +48,10 @@ func (k Kind) Final() bool {
 
 // Curable tells whether running a failed order again may succeed without anybody touching the order: a merchant was
 // added, a password corrected, a service came back. An invalid request stays invalid. After an unexpected response a
-// card exists that nobody understands; running the order again could take it for the right one.
+// card exists that nobody understands; running the order again could take it for the right one. While an outcome is
+// unknown, running the order again changes nothing.
 func (k Kind) Curable() bool {
-	return slices.Contains(Kinds, k) && k != InvalidRequest && k != UnexpectedResponse
+	return slices.Contains(Kinds, k) && !slices.Contains([]Kind{InvalidRequest, UnexpectedResponse, OutcomeUnknown}, k)
 }
 
 // Error is a failure with its kind. The message is for a support person: it names the order where there is one, and

@@ -25,6 +25,7 @@ func TestKinds(t *testing.T) {
 		{"Unauthorized", true},
 		{"CardDeclined", true},
 		{"UnexpectedResponse", true},
+		{"OutcomeUnknown", true},
 		{"RateLimited", false},
 		{"Unavailable", false},
 		{"Timeout", false},

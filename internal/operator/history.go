@@ -7,11 +7,15 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
+
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // failedRun is what a run that failed says of itself in its history.
 type failedRun struct {
 	failure Failure
+	// units says which cards exist and which do not, nil if the run did not fail over some.
+	units *workflows.OrderFailure
 	// attempts counts the attempts of the activities that failed.
 	attempts int
 	// resetPoint is the workflow task that scheduled the first activity that failed: reset to it, what succeeded before
@@ -22,24 +26,41 @@ type failedRun struct {
 // readFailedRun reads a closed run's history.
 func (o *Operator) readFailedRun(ctx context.Context, workflowID, runID string) (failedRun, error) {
 	r := runReader{scheduled: map[int64]int64{}, attempts: map[int64]int32{}}
-	events := o.client.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		if err != nil {
-			return failedRun{}, fmt.Errorf("read the history of %s: %w", workflowID, err)
-		}
+	err := o.eachEvent(ctx, workflowID, runID, func(e *historypb.HistoryEvent) error {
 		r.read(e)
+		return nil
+	})
+	if err != nil {
+		return failedRun{}, err
 	}
 	out := failedRun{failure: Failure{Kind: "Unknown"}, attempts: r.tried, resetPoint: r.resetPoint()}
 	switch {
 	case r.cause != nil:
-		out.failure = *failureOf(o.failures.FailureToError(r.cause))
+		err := o.failures.FailureToError(r.cause)
+		out.failure, out.units = *failureOf(err), unitsOf(err)
 	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
 		out.failure = Failure{Kind: terminatedKind, Message: "somebody terminated it"}
 	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
 		out.failure = Failure{Kind: "Timeout", Message: "the workflow did not end in time"}
 	}
 	return out, nil
+}
+
+// eachEvent reads the history of a run, event by event.
+func (o *Operator) eachEvent(
+	ctx context.Context, workflowID, runID string, read func(*historypb.HistoryEvent) error,
+) error {
+	events := o.client.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			return fmt.Errorf("read the history of %s: %w", workflowID, err)
+		}
+		if err := read(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // terminatedKind stands for a kind where somebody terminated a run.

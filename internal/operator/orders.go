@@ -297,15 +297,18 @@ func (o *Operator) addOutcome(ctx context.Context, out *OrderDetails) error {
 	if ctx.Err() != nil || out.State == Completed {
 		return fmt.Errorf("read the outcome of %s: %w", out.WorkflowID, err)
 	}
-	out.Failure = failureOf(err)
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.HasDetails() {
-		var units workflows.OrderFailure
-		if app.Details(&units) == nil {
-			out.Units = &units
-		}
-	}
+	out.Failure, out.Units = failureOf(err), unitsOf(err)
 	return nil
+}
+
+// unitsOf reads what a failed order says of its cards.
+func unitsOf(err error) *workflows.OrderFailure {
+	var units workflows.OrderFailure
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok || !app.HasDetails() || app.Details(&units) != nil {
+		return nil
+	}
+	return &units
 }
 
 // FindOrder returns the workflow ID of the order of that name or Shopify number. A number is tried as the order's number

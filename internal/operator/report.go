@@ -146,7 +146,11 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
 		Link:      order.Link, Rerun: rerun,
 	}
-	if rerun != digest.StillRunning && run.resetPoint != 0 {
+	switch {
+	case rerun == digest.StillRunning:
+	case row.Kind == giftcard.OutcomeUnknown && run.units != nil:
+		row.Command = resolveCommand(order, run.units.Failed)
+	case run.resetPoint != 0:
 		row.Command = r.resetCommand(order, run.resetPoint)
 	}
 	r.mu.Lock()
@@ -184,6 +188,17 @@ func (r *reporter) addRecovered(ctx context.Context, f *failures, newest *workfl
 func (o *Operator) resetCommand(order Order, eventID int64) string {
 	return fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --event-id %d --reason 'run again'",
 		shellQuote(o.namespace), shellQuote(order.WorkflowID), order.RunID, eventID)
+}
+
+// resolveCommand is what says, from a shell, what was found out about the cards of an order that are in doubt.
+func resolveCommand(order Order, failed []workflows.UnitFailure) string {
+	var units strings.Builder
+	for _, u := range failed {
+		if u.Kind == giftcard.OutcomeUnknown {
+			fmt.Fprintf(&units, " --unit %d", u.Unit)
+		}
+	}
+	return fmt.Sprintf("starter orders resolve %s%s --issued # or --not-issued", shellQuote(order.ID), units.String())
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

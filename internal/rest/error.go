@@ -35,6 +35,8 @@ type Error struct {
 	Service, Op string
 	// Outcome says how the exchange ended.
 	Outcome Outcome
+	// Unsent tells that no connection was had: the service has seen nothing of the request.
+	Unsent bool
 	// Status is the HTTP status, 0 where there was no answer.
 	Status int
 	// Code and Message are the service's own words.
@@ -70,6 +72,16 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Ambiguous tells whether the request may have taken effect all the same. A refusal for a reason that lies with the
+// request or its sender (4xx) has had none; a failure on the service's side (5xx) may come after the deed, and so may
+// whatever stands between us and the service answer for it (redirects, 408).
+func (e *Error) Ambiguous() bool {
+	if e.Outcome != Refused {
+		return !e.Unsent
+	}
+	return e.Status < 400 || e.Status >= 500 || e.Status == http.StatusRequestTimeout
+}
 
 // StatusOf returns the HTTP status of the exchange that err tells of, 0 where there is none.
 func StatusOf(err error) int {

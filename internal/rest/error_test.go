@@ -43,6 +43,34 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
+// A request is repeated to an issuer that does not know repetitions only where it has certainly had no effect.
+func TestAmbiguous(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		err  rest.Error
+		want bool
+	}{
+		{rest.Error{Outcome: rest.NoAnswer}, true},
+		{rest.Error{Outcome: rest.NoAnswer, Unsent: true}, false},
+		{rest.Error{Outcome: rest.TimedOut}, true},
+		{rest.Error{Outcome: rest.TimedOut, Unsent: true}, false},
+		{rest.Error{Outcome: rest.Unreadable, Status: 200}, true},
+		{rest.Error{Outcome: rest.Contradictory}, true},
+		{rest.Error{Outcome: rest.Refused, Status: 302}, true},
+		{rest.Error{Outcome: rest.Refused, Status: 400}, false},
+		{rest.Error{Outcome: rest.Refused, Status: 401}, false},
+		{rest.Error{Outcome: rest.Refused, Status: 408}, true},
+		{rest.Error{Outcome: rest.Refused, Status: 409}, false},
+		{rest.Error{Outcome: rest.Refused, Status: 420}, false},
+		{rest.Error{Outcome: rest.Refused, Status: 429}, false},
+		{rest.Error{Outcome: rest.Refused, Status: 500}, true},
+		{rest.Error{Outcome: rest.Refused, Status: 503}, true},
+	}
+	for _, tt := range tests {
+		require.Equal(t, tt.want, tt.err.Ambiguous(), "%s %d", tt.err.Outcome, tt.err.Status)
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

@@ -14,9 +14,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -95,9 +97,11 @@ type ErrorBody func(body []byte) (code, message string)
 // was an answer.
 func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) (http.Header, error) {
 	fail := &Error{Service: c.service, Op: op}
-	resp, err := c.http.Do(req)
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
 	if err != nil {
-		fail.Outcome, fail.Err = NoAnswer, withoutURL(err)
+		fail.Outcome, fail.Err, fail.Unsent = NoAnswer, withoutURL(err), !connected.Load()
 		if isTimeout(req.Context(), err) {
 			fail.Outcome = TimedOut
 		}

@@ -212,6 +212,7 @@ func TestDoNoAnswer(t *testing.T) {
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	e := requireError(t, do(t, c, &answer{}), rest.NoAnswer)
 	require.Zero(t, e.Status)
+	require.False(t, e.Unsent)
 	require.ErrorIs(t, e, io.EOF)
 	require.NotContains(t, e.Error(), "order/")
 }
@@ -225,6 +226,7 @@ func TestDoNobodyListens(t *testing.T) {
 	e := requireError(t, do(t, c, nil), rest.NoAnswer)
 	var refused *net.OpError
 	require.ErrorAs(t, e, &refused)
+	require.True(t, e.Unsent)
 }
 
 func TestDoAnswerThatIsNoHTTP(t *testing.T) {

@@ -271,6 +271,7 @@ func (s *Stack) Environ() []string {
 		"CASHSTAR_MAX_RPS=" + strconv.FormatFloat(c.CashStar.MaxRPS, 'f', -1, 64),
 		"AUDIT_PREFIX=" + c.Issue.AuditPrefix,
 		"RETRY_BUDGET=" + c.Issue.RetryBudget.String(),
+		"ISSUER_DEDUPES=" + strconv.FormatBool(c.Issue.Dedupes),
 		"SMTP_HOST=" + c.SMTP.Host,
 		"SMTP_PORT=" + strconv.Itoa(c.SMTP.Port),
 		"SMTP_TLS=" + c.SMTP.TLS,

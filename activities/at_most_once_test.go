@@ -1,0 +1,272 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// attempts is a Temporal that keeps notes and tells of earlier runs.
+type attempts struct {
+	mu      sync.Mutex
+	notes   []activities.AttemptNote
+	noteErr error
+
+	earlier    activities.Earlier
+	earlierErr error
+	asked      activities.EarlierInput
+}
+
+func (a *attempts) Note(_ context.Context, taskToken []byte, note activities.AttemptNote) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(taskToken) == 0 {
+		return errors.New("no task token")
+	}
+	if a.noteErr == nil {
+		a.notes = append(a.notes, note)
+	}
+	return a.noteErr
+}
+
+func (a *attempts) Earlier(_ context.Context, in activities.EarlierInput) (activities.Earlier, error) {
+	a.asked = in
+	return a.earlier, a.earlierErr
+}
+
+// standing tells whether the last note says that the card was asked for.
+func (a *attempts) standing() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.notes) > 0 && a.notes[len(a.notes)-1].Asked
+}
+
+// atMostOnce is an issuer that makes a second card of a repeated audit number.
+func atMostOnce(t *testing.T, options cashstartest.Options) (issuing, *attempts) {
+	t.Helper()
+	options.Duplicates = cashstartest.IssueAgain
+	i := newIssuing(t, options)
+	a := &attempts{}
+	i.gifts.Attempts = a
+	return i, a
+}
+
+// orders counts the requests for cards.
+func (i issuing) orders() int {
+	n := 0
+	for _, times := range i.issuer.Stats().Requests[cashstartest.CreateOrder] {
+		n += times
+	}
+	return n
+}
+
+func TestAtMostOnceNotesBeforeItAsks(t *testing.T) {
+	t.Parallel()
+	var a *attempts
+	noted := false
+	i, a := atMostOnce(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
+		noted = a.standing()
+		return nil
+	}})
+	in := secondCard()
+	out, err := i.issue(t, in)
+	require.NoError(t, err)
+	require.NotEmpty(t, out.EGCCode)
+	require.True(t, noted)
+	require.Len(t, i.issuer.Cards(), 1)
+	require.Equal(t, in.AuditNumber, a.asked.AuditNumber)
+	require.Equal(t, in.Unit, a.asked.Unit)
+	require.NotEmpty(t, a.asked.WorkflowID)
+	require.NotEmpty(t, a.asked.RunID)
+}
+
+// Whatever leaves it open whether the card was issued ends the attempts. Nothing is sent by the one that follows.
+func TestAtMostOnceInDoubt(t *testing.T) {
+	t.Parallel()
+	tests := map[string]cashstartest.Fault{
+		"dropped before":       {Kind: cashstartest.Drop},
+		"dropped after":        {Kind: cashstartest.Drop, AfterCommit: true},
+		"internal error after": {Kind: cashstartest.ServerError, Status: 500, AfterCommit: true},
+		"unavailable":          {Kind: cashstartest.ServerError, Status: 503, RetryAfter: "1"},
+		"gateway timeout":      {Kind: cashstartest.ServerError, Status: 504},
+		"request timeout":      {Kind: cashstartest.ServerError, Status: 408},
+		"HTML":                 {Kind: cashstartest.HTML, AfterCommit: true},
+		"truncated":            {Kind: cashstartest.Truncated},
+		"malformed":            {Kind: cashstartest.Malformed},
+		"slow":                 {Kind: cashstartest.Slow, Delay: time.Hour, AfterCommit: true},
+	}
+	for name, fault := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var orders atomic.Int32
+			i, a := atMostOnce(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
+				orders.Add(1)
+				return &fault
+			}})
+			client, err := cashstar.New(cashstar.Options{
+				BaseURL: serve(t, i.issuer) + "/v2", Username: username, Password: password, Timeout: time.Second,
+			})
+			require.NoError(t, err)
+			i.gifts.CashStar = client
+			_, err = i.issue(t, secondCard())
+			requireInDoubt(t, err)
+			require.True(t, a.standing())
+			require.EqualValues(t, 1, orders.Load())
+
+			env := newEnv(i.logs, i.gifts)
+			env.SetHeartbeatDetails(a.notes[len(a.notes)-1])
+			_, err = execute[activities.IssueCardResult](t, env, "IssueCard", secondCard())
+			requireInDoubt(t, err)
+			require.EqualValues(t, 1, orders.Load())
+		})
+	}
+}
+
+func requireInDoubt(t *testing.T, err error) {
+	t.Helper()
+	failure := requireKind(t, err, giftcard.OutcomeUnknown, doing)
+	require.Contains(t, failure.Message(), secondCard().AuditNumber)
+	require.Contains(t, failure.Message(), "starter orders resolve")
+	var details activities.FailureDetails
+	require.NoError(t, failure.Details(&details))
+	require.False(t, details.NotIssued)
+}
+
+// A clear refusal is retried or final as ever, and leaves no doubt behind.
+func TestAtMostOnceClear(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault cashstartest.Fault
+		want  giftcard.Kind
+	}{
+		{"enhance your calm", limit(420, "3"), giftcard.RateLimited},
+		{"too many requests", limit(429, ""), giftcard.RateLimited},
+		{"bad request", refuse(400), giftcard.InvalidRequest},
+		{"unauthorized", refuse(401), giftcard.Unauthorized},
+		{"declined", refuse(403), giftcard.CardDeclined},
+		{"too early", refuse(425), giftcard.Unavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i, a := atMostOnce(t, cashstartest.Options{})
+			i.issuer.Inject(tt.fault)
+			_, err := i.issue(t, secondCard())
+			requireNotIssued(t, err, tt.want)
+			require.False(t, a.standing())
+
+			env := newEnv(i.logs, i.gifts)
+			env.SetHeartbeatDetails(a.notes[len(a.notes)-1])
+			_, err = execute[activities.IssueCardResult](t, env, "IssueCard", secondCard())
+			require.NoError(t, err)
+			require.Len(t, i.issuer.Cards(), 1)
+		})
+	}
+}
+
+func requireNotIssued(t *testing.T, err error, kind giftcard.Kind) {
+	t.Helper()
+	failure := requireKind(t, err, kind, doing)
+	var details activities.FailureDetails
+	require.NoError(t, failure.Details(&details))
+	require.True(t, details.NotIssued)
+}
+
+// Where nobody listens, nothing was sent.
+func TestAtMostOnceWithoutConnection(t *testing.T) {
+	t.Parallel()
+	i, _ := atMostOnce(t, cashstartest.Options{})
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	client, err := cashstar.New(cashstar.Options{
+		BaseURL: "http://" + l.Addr().String() + "/v2", Username: username, Password: password,
+	})
+	require.NoError(t, err)
+	i.gifts.CashStar = client
+	_, err = i.issue(t, secondCard())
+	requireNotIssued(t, err, giftcard.Unavailable)
+}
+
+// What cannot be right is not asked for, and nothing is noted.
+func TestAtMostOnceInvalid(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	in := secondCard()
+	in.Price = "-1"
+	_, err := i.issue(t, in)
+	requireNotIssued(t, err, giftcard.InvalidRequest)
+	require.Empty(t, a.notes)
+}
+
+// An answer about another card says nothing of this one.
+func TestAtMostOnceUnexpected(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.WrongMerchant})
+	_, err := i.issue(t, secondCard())
+	failure := requireKind(t, err, giftcard.UnexpectedResponse, doing)
+	var details activities.FailureDetails
+	require.NoError(t, failure.Details(&details))
+	require.False(t, details.NotIssued)
+	require.True(t, a.standing())
+}
+
+func TestAtMostOnceAfterAReset(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	issued := activities.IssueCardResult{AuditNumber: "450789469-N4MZOLDBD3KI", EGCCode: "E1", Amount: "50.00", Currency: "USD"}
+	a.earlier = activities.Earlier{Issued: &issued}
+	out, err := i.issue(t, secondCard())
+	require.NoError(t, err)
+	require.Equal(t, issued, out)
+
+	a.earlier = activities.Earlier{Found: true, InDoubt: true}
+	out, err = i.issue(t, secondCard())
+	require.NoError(t, err)
+	require.Equal(t, activities.IssueCardResult{
+		AuditNumber: "450789469-N4MZOLDBD3KI", Amount: "50.00", Currency: "USD", Existed: true,
+	}, out)
+
+	a.earlier = activities.Earlier{InDoubt: true}
+	_, err = i.issue(t, secondCard())
+	requireInDoubt(t, err)
+
+	a.earlier, a.earlierErr = activities.Earlier{}, errors.New("frontend is away")
+	_, err = i.issue(t, secondCard())
+	requireKind(t, err, giftcard.Unavailable, doing)
+	require.Zero(t, i.orders())
+	require.Empty(t, a.notes)
+}
+
+// Without a note nothing is asked.
+func TestAtMostOnceWithoutANote(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	a.noteErr = errors.New("frontend is away")
+	_, err := i.issue(t, secondCard())
+	requireNotIssued(t, err, giftcard.Unavailable)
+	require.Zero(t, i.orders())
+
+	a.noteErr = nil
+	env := newEnv(i.logs, i.gifts)
+	env.SetHeartbeatDetails("a note that nobody understands")
+	_, err = execute[activities.IssueCardResult](t, env, "IssueCard", secondCard())
+	failure := requireKind(t, err, giftcard.Unavailable, doing)
+	var details activities.FailureDetails
+	require.NoError(t, failure.Details(&details))
+	require.False(t, details.NotIssued)
+	require.Zero(t, i.orders())
+}

@@ -1,0 +1,170 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Note keeps a note with a running activity. It implements activities.Attempts.
+func (o *Operator) Note(ctx context.Context, taskToken []byte, note activities.AttemptNote) error {
+	return o.client.RecordActivityHeartbeat(ctx, taskToken, note)
+}
+
+// Earlier reads what became of a card in the order's other runs. It implements activities.Attempts.
+//
+// The runs that led to this one by resets are found in its history. A run beside them, of somebody who has reset the same
+// run twice, is found in visibility, which may lag behind by a second.
+func (o *Operator) Earlier(ctx context.Context, in activities.EarlierInput) (activities.Earlier, error) {
+	var out activities.Earlier
+	this, err := o.describeRun(ctx, in.WorkflowID, in.RunID)
+	if err != nil {
+		return out, err
+	}
+	if this.GetFirstRunId() == in.RunID {
+		return out, nil
+	}
+	runs, err := o.otherRuns(ctx, in.WorkflowID, in.RunID)
+	if err != nil {
+		return out, err
+	}
+	said, err := o.resolution(ctx, in.WorkflowID, in.Unit)
+	if err != nil {
+		return out, err
+	}
+	settled, err := o.settledUntil(ctx, in.WorkflowID, said)
+	if err != nil {
+		return out, err
+	}
+	for _, runID := range runs {
+		run, err := o.describeRun(ctx, in.WorkflowID, runID)
+		if isNotFound(err) {
+			out.InDoubt = true // Its history has expired.
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		if !run.GetStartTime().AsTime().After(settled) {
+			continue
+		}
+		card, err := o.cardOfRun(ctx, in.WorkflowID, runID, in.AuditNumber)
+		if err != nil {
+			return out, err
+		}
+		if card.Issued != nil {
+			return card, nil
+		}
+		out.InDoubt = out.InDoubt || card.InDoubt
+	}
+	out.Found = said != nil && said.Issued
+	return out, nil
+}
+
+func (o *Operator) describeRun(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
+	d, err := o.client.DescribeWorkflowExecution(ctx, workflowID, runID)
+	if err != nil {
+		return nil, fmt.Errorf("describe run %s of %s: %w", runID, workflowID, err)
+	}
+	return d.GetWorkflowExecutionInfo(), nil
+}
+
+// settledUntil returns when the run has started up to which a person has found that the card was not issued; zero if
+// nobody has.
+func (o *Operator) settledUntil(
+	ctx context.Context, workflowID string, said *workflows.CardResolution,
+) (time.Time, error) {
+	if said == nil || said.Issued {
+		return time.Time{}, nil
+	}
+	run, err := o.describeRun(ctx, workflowID, said.RunID)
+	if isNotFound(err) {
+		return time.Time{}, nil
+	}
+	return run.GetStartTime().AsTime(), err
+}
+
+// otherRuns returns the other runs of a workflow.
+func (o *Operator) otherRuns(ctx context.Context, workflowID, runID string) ([]string, error) {
+	known := map[string]bool{runID: true}
+	runs := []string{runID}
+	add := func(id string) {
+		if id != "" && !known[id] {
+			known[id] = true
+			runs = append(runs, id)
+		}
+	}
+	err := o.scan(ctx, "WorkflowId = "+quote(workflowID), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		add(info.GetExecution().GetRunId())
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i < len(runs); i++ {
+		err := o.eachEvent(ctx, workflowID, runs[i], func(e *historypb.HistoryEvent) error {
+			// The history of a run that a reset has made holds that reset, and those before it.
+			add(e.GetWorkflowTaskFailedEventAttributes().GetBaseRunId())
+			return nil
+		})
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+	}
+	return runs[1:], nil
+}
+
+// cardOfRun reads what a run knows of a card. Once the card was asked for, it is in doubt until the history tells
+// otherwise: a run that was terminated, or an attempt that timed out, says nothing.
+func (o *Operator) cardOfRun(ctx context.Context, workflowID, runID, auditNumber string) (activities.Earlier, error) {
+	var out activities.Earlier
+	var scheduled int64
+	err := o.eachEvent(ctx, workflowID, runID, func(e *historypb.HistoryEvent) error {
+		switch e.GetEventType() {
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+			a := e.GetActivityTaskScheduledEventAttributes()
+			if a.GetActivityType().GetName() != activities.IssueCardType {
+				return nil
+			}
+			var in activities.IssueCardInput
+			if err := o.converter.FromPayloads(a.GetInput(), &in); err != nil {
+				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
+			}
+			if in.AuditNumber == auditNumber {
+				scheduled, out.InDoubt = e.GetEventId(), true
+			}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+			a := e.GetActivityTaskCompletedEventAttributes()
+			if a.GetScheduledEventId() != scheduled {
+				return nil
+			}
+			out.Issued, out.InDoubt = new(activities.IssueCardResult), false
+			if err := o.converter.FromPayloads(a.GetResult(), out.Issued); err != nil {
+				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
+			}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+			if a := e.GetActivityTaskFailedEventAttributes(); a.GetScheduledEventId() == scheduled {
+				out.InDoubt = !notIssued(o.failures.FailureToError(a.GetFailure()))
+			}
+		default:
+		}
+		return nil
+	})
+	return out, err
+}
+
+// notIssued tells whether a failed activity is certain to have made no card.
+func notIssued(err error) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	var details activities.FailureDetails
+	return ok && app.HasDetails() && app.Details(&details) == nil && details.NotIssued
+}
