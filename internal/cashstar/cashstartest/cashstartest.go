@@ -7,6 +7,7 @@
 //
 //	GET    /_control/cards      the ledger, a list of Card
 //	GET    /_control/stats      Stats
+//	GET    /_control/merchants  the account's merchants, a list of Merchant
 //	POST   /_control/merchants  a Merchant, added or replaced by its code
 //	POST   /_control/faults     {"faults": [Fault…], "random": [RandomFault…]}: the faults are queued, the random
 //	                            ones replace those before
@@ -26,6 +27,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -106,6 +108,9 @@ type Stats struct {
 	Repeated int `json:"repeated"`
 	// Violations counts requests above MaxRPS.
 	Violations int `json:"violations"`
+	// Faults counts those that happened, by kind; those that came after the request took effect have "_after_commit"
+	// behind it.
+	Faults map[string]int `json:"faults"`
 }
 
 // Server is the service. It is safe for concurrent use.
@@ -141,7 +146,7 @@ func New(o Options) *Server {
 		control: http.NewServeMux(),
 		ledger:  newLedger(),
 		random:  rand.New(rand.NewPCG(o.Seed, 0)),
-		stats:   Stats{Requests: make(map[Operation]map[int]int)},
+		stats:   Stats{Requests: make(map[Operation]map[int]int), Faults: make(map[string]int)},
 		tokens:  max(o.MaxRPS, 1),
 		filled:  o.Now(),
 	}
@@ -219,6 +224,13 @@ func (s *Server) AddMerchant(m Merchant) {
 	s.ledger.addMerchant(m)
 }
 
+// Merchants returns the account's merchants.
+func (s *Server) Merchants() []Merchant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ledger.merchants)
+}
+
 // Cards returns the ledger in the order of issue.
 func (s *Server) Cards() []Card {
 	s.mu.Lock()
@@ -235,6 +247,7 @@ func (s *Server) Stats() Stats {
 	for op, counts := range s.stats.Requests {
 		stats.Requests[op] = maps.Clone(counts)
 	}
+	stats.Faults = maps.Clone(s.stats.Faults)
 	return stats
 }
 

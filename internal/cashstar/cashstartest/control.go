@@ -16,6 +16,9 @@ func (s *Server) routeControl() {
 	s.control.HandleFunc("GET "+controlPath+"stats", func(w http.ResponseWriter, _ *http.Request) {
 		show(w, http.StatusOK, s.Stats())
 	})
+	s.control.HandleFunc("GET "+controlPath+"merchants", func(w http.ResponseWriter, _ *http.Request) {
+		show(w, http.StatusOK, s.Merchants())
+	})
 	s.control.HandleFunc("POST "+controlPath+"merchants", func(w http.ResponseWriter, r *http.Request) {
 		var m Merchant
 		err := readControl(r, &m)

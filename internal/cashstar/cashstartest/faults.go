@@ -157,15 +157,34 @@ func (s *Server) ClearFaults() {
 	s.faults = faults{}
 }
 
-// draw returns the fault of a request, the zero Fault for none.
+// name is the fault's name in [Stats].
+func (f Fault) name() string {
+	if f.AfterCommit {
+		return string(f.Kind) + "_after_commit"
+	}
+	return string(f.Kind)
+}
+
+// draw returns the fault of a request, the zero Fault for none, and counts it.
 func (s *Server) draw(req Request) Fault {
+	var f Fault
 	if s.options.Fault != nil {
-		if f := s.options.Fault(req); f != nil {
-			return *f
+		if hooked := s.options.Fault(req); hooked != nil {
+			f = *hooked
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if f.Kind == "" {
+		f = s.drawQueued(req)
+	}
+	if f.Kind != "" {
+		s.stats.Faults[f.name()]++
+	}
+	return f
+}
+
+func (s *Server) drawQueued(req Request) Fault {
 	for i := range s.faults.queue {
 		f := &s.faults.queue[i]
 		if f.Operation != "" && f.Operation != req.Operation {

@@ -220,6 +220,10 @@ func TestControlRoutes(t *testing.T) {
 	send("POST", "merchants", `{"name":"New","legal_name":"New Inc","merchant_code":"N","currencies":["EUR"]}`, 204)
 	status, _ := f.order(strings.NewReplacer(`"TWS"`, `"N"`, `"USD"`, `"EUR"`).Replace(goodOrder))
 	require.Equal(t, http.StatusOK, status)
+	var merchants []cashstartest.Merchant
+	require.NoError(t, json.Unmarshal([]byte(send("GET", "merchants", "", 200)), &merchants))
+	require.Equal(t, f.Merchants(), merchants)
+	require.Equal(t, "New Inc", merchants[len(merchants)-1].LegalName)
 
 	send("POST", "faults", `{"faults":[
 		{"kind":"server_error","operation":"create_order","status":500,"times":2,"after_commit":true},
@@ -243,6 +247,7 @@ func TestControlRoutes(t *testing.T) {
 	var stats cashstartest.Stats
 	require.NoError(t, json.Unmarshal([]byte(send("GET", "stats", "", 200)), &stats))
 	require.Equal(t, f.Stats(), stats)
+	require.Equal(t, map[string]int{"server_error_after_commit": 2, "slow": 1, "rate_limit": 1, "server_error": 1}, stats.Faults)
 
 	for route, bodies := range map[string][]string{
 		"merchants": {

@@ -1,10 +1,12 @@
 package shopifytest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -25,6 +27,11 @@ func (s *Server) control() {
 	})
 	s.mux.HandleFunc("PUT /_control/lag", s.controlLag)
 	s.mux.HandleFunc("POST /_control/orders", s.controlOrders)
+	s.mux.HandleFunc("GET /_control/orders", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, http.StatusOK, s.Orders())
+	})
+	s.mux.HandleFunc("PUT /_control/orders", s.controlPutOrder)
+	s.mux.HandleFunc("PATCH /_control/orders/{id}", s.controlPatchOrder)
 }
 
 func (s *Server) controlFaults(w http.ResponseWriter, r *http.Request) {
@@ -90,6 +97,37 @@ func (s *Server) controlOrders(w http.ResponseWriter, r *http.Request) {
 	}
 	o = s.AddOrder(o)
 	reply(w, http.StatusCreated, map[string]any{"id": o.ID, "name": o.Name})
+}
+
+func (s *Server) controlPutOrder(w http.ResponseWriter, r *http.Request) {
+	var o Order
+	if err := decodeStrictly(r.Body, &o); err != nil {
+		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	reply(w, http.StatusOK, s.AddOrder(o))
+}
+
+// controlPatchOrder changes the fields that the body has, as an edit in the shop's admin would.
+func (s *Server) controlPatchOrder(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		reply(w, http.StatusBadRequest, map[string]string{"error": "id is not a number"})
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = decodeStrictly(bytes.NewReader(body), &Order{})
+	}
+	if err != nil {
+		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	if !s.UpdateOrder(id, func(o *Order) { _ = decodeStrictly(bytes.NewReader(body), o) }) {
+		reply(w, http.StatusNotFound, map[string]string{"error": "there is no such order"})
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func decodeStrictly(r io.Reader, out any) error {

@@ -15,6 +15,9 @@
 //	POST   /_control/faults       {"fault": FAULT, "times": 3}: the next three queries fail so, before any rate
 //	DELETE /_control/faults       no more faults
 //	PUT    /_control/lag          {"lag": "30s"}: how long writes from now on stay unseen by searches
+//	GET    /_control/orders       all orders, oldest first, in the JSON of [Order]
+//	PUT    /_control/orders       an [Order], which is added, or replaces the one with its id
+//	PATCH  /_control/orders/{id}  the fields of an [Order] that change; an empty object is a change too
 //	POST   /_control/orders       an orders/create webhook payload, which becomes an order
 //
 // FAULT is {"kind": KIND} with the fields "status", "retry_after" and "delay" where the kind has them; see [FaultKind].

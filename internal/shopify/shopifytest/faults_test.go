@@ -165,13 +165,25 @@ func TestControlRoutes(t *testing.T) {
 	payload, err := os.ReadFile("testdata/orders_create.json")
 	require.NoError(t, err)
 	require.JSONEq(t, `{"id":820982911946154508,"name":"#9999"}`, do(201, "POST", "orders", string(payload)))
+	do(200, "PUT", "orders", `{"id":7,"name":"#7","company":{"name":"Acme"},"lines":[{"sku":"MUG","quantity":2}]}`)
+	do(204, "PATCH", "orders/7", `{"financial_status":"PENDING"}`)
+	var orders []shopifytest.Order
+	require.NoError(t, json.Unmarshal([]byte(do(200, "GET", "orders", "")), &orders))
+	require.Equal(t, s.Orders(), orders)
+	require.Equal(t, "PENDING", orders[1].FinancialStatus)
+	require.Equal(t, "Acme", orders[1].Company.Name)
+	require.Equal(t, 2, orders[1].Lines[0].Quantity)
+	do(404, "PATCH", "orders/8", `{}`)
 	do(204, "PUT", "lag", `{"lag":"1h"}`)
 	s.AddOrder(shopifytest.Order{})
 	names, _, _ := list(t, s, map[string]any{"query": "id:>0"})
-	require.Equal(t, []string{"#9999"}, names)
+	require.Equal(t, []string{"#9999", "#7"}, names)
 
 	for _, bad := range [][3]string{
 		{"POST", "orders", `{}`},
+		{"PUT", "orders", `{"colour":"red"}`},
+		{"PATCH", "orders/7", `{"colour":"red"}`},
+		{"PATCH", "orders/seven", `{}`},
 		{"PUT", "lag", `{"lag":5}`},
 		{"PUT", "lag", `{"lag":"-5s"}`},
 		{"PUT", "lag", `{"lagg":"5s"}`},

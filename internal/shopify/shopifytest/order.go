@@ -7,58 +7,69 @@ import (
 	"time"
 )
 
-// Order is an order of the simulated shop.
+// Order is an order of the simulated shop. In JSON, which the control routes speak, its fields have these names in lower
+// case, with underscores.
 type Order struct {
 	// ID is the legacy id; AddOrder gives one to an order without.
-	ID int64
+	ID int64 `json:"id"`
 	// Name is "#1001" and so on unless it is set.
-	Name string
-	Test bool
+	Name string `json:"name"`
+	Test bool   `json:"test,omitempty"`
 	// CreatedAt and UpdatedAt are now unless they are set; if one is, the other is the same.
-	CreatedAt, UpdatedAt time.Time
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	// CancelledAt and ClosedAt are zero for orders that are not.
-	CancelledAt, ClosedAt time.Time
+	CancelledAt time.Time `json:"cancelled_at,omitzero"`
+	ClosedAt    time.Time `json:"closed_at,omitzero"`
 	// FinancialStatus is an OrderDisplayFinancialStatus, PAID unless it is set.
-	FinancialStatus string
-	Email           string
+	FinancialStatus string `json:"financial_status"`
+	Email           string `json:"email"`
 	// Currency is the shop's unless it is set.
-	Currency string
+	Currency string `json:"currency"`
 	// Customer is nil for guests.
-	Customer *Customer
+	Customer *Customer `json:"customer,omitempty"`
 	// Company is set for orders that a company placed.
-	Company *Company
-	Lines   []LineItem
+	Company *Company   `json:"company,omitempty"`
+	Lines   []LineItem `json:"lines"`
 }
 
 // Customer is who placed an order. DisplayName falls back to the other names, then to the address.
 type Customer struct {
-	ID                                      int64
-	FirstName, LastName, DisplayName, Email string
+	ID          int64  `json:"id"`
+	FirstName   string `json:"first_name"`
+	LastName    string `json:"last_name"`
+	DisplayName string `json:"display_name"`
+	Email       string `json:"email"`
 }
 
 // Company is a B2B company. An empty ExternalID is null.
 type Company struct {
-	ID               int64
-	Name, ExternalID string
+	ID         int64  `json:"id"`
+	Name       string `json:"name"`
+	ExternalID string `json:"external_id"`
 }
 
 // LineItem is a line of an order.
 type LineItem struct {
 	// ID is given by AddOrder unless it is set.
-	ID int64
+	ID int64 `json:"id"`
 	// SKU is null where it is empty.
-	SKU, Title string
-	GiftCard   bool
-	Quantity   int
+	SKU      string `json:"sku"`
+	Title    string `json:"title"`
+	GiftCard bool   `json:"gift_card,omitempty"`
+	Quantity int    `json:"quantity"`
 	// Removed units were refunded or removed since.
-	Removed int
+	Removed int `json:"removed,omitempty"`
 	// UnitPrice is a decimal amount in the order's currency, "0.00" unless it is set.
-	UnitPrice  string
-	Attributes []Attribute
+	UnitPrice  string      `json:"unit_price"`
+	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
 // Attribute is a custom attribute of a line.
-type Attribute struct{ Key, Value string }
+type Attribute struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
 
 func (o *Order) clone() *Order {
 	c := *o
