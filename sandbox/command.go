@@ -78,6 +78,8 @@ something failed, 2 wrong usage.`,
 	fs.DurationVar(&f.digestEvery, "digest-every", 2*time.Minute, "without --once: how often a digest is sent")
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
 	fs.StringVar(&f.logLevel, "log-level", logOff, "the worker's log: debug, info, warn, error or off")
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(newChaosCommand(), newChaosChildCommand())
 	return cmd
 }
 

@@ -245,14 +245,23 @@ func (s *Stack) StopWorker() {
 // Environ returns the environment for a worker or a starter in a process of its own, and for the temporal command line,
 // as NAME=value. The secrets in it are the simulators' and this stack's.
 func (s *Stack) Environ() []string {
-	c := s.Config
+	token := s.Config.Codec.Token.Reveal()
+	return append(Environ(s.Config, s.Temporal.HostPort(), s.Temporal.Namespace()),
+		"CODEC_SERVER_TOKEN="+token,
+		"TEMPORAL_CODEC_ENDPOINT="+s.CodecEndpoint,
+		"TEMPORAL_CODEC_AUTH=Bearer "+token,
+	)
+}
+
+// Environ returns the environment that says what a configuration does, secrets and all, as NAME=value.
+func Environ(c config.Config, temporal, namespace string) []string {
 	keys := make([]string, len(c.Payload.Keys))
 	for i, k := range c.Payload.Keys {
 		keys[i] = k.ID + ":" + base64.StdEncoding.EncodeToString([]byte(k.Key.Reveal()))
 	}
 	return []string{
-		"TEMPORAL_ADDRESS=" + s.Temporal.HostPort(),
-		"TEMPORAL_NAMESPACE=" + s.Temporal.Namespace(),
+		"TEMPORAL_ADDRESS=" + temporal,
+		"TEMPORAL_NAMESPACE=" + namespace,
 		"TEMPORAL_UI_URL=" + c.Digest.TemporalUIURL,
 		"SHOPIFY_SHOP=" + c.Shopify.Shop,
 		"SHOPIFY_BASE_URL=" + c.Shopify.BaseURL,
@@ -281,9 +290,6 @@ func (s *Stack) Environ() []string {
 		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
 		"PAYLOAD_KEYS=" + strings.Join(keys, ","),
-		"CODEC_SERVER_TOKEN=" + c.Codec.Token.Reveal(),
-		"TEMPORAL_CODEC_ENDPOINT=" + s.CodecEndpoint,
-		"TEMPORAL_CODEC_AUTH=Bearer " + c.Codec.Token.Reveal(),
 		"METRICS_ADDR=" + c.Metrics.Addr,
 		"WORKER_DEPLOYMENT=" + c.Worker.Deployment,
 		"WORKER_BUILD_ID=" + c.Worker.BuildID,

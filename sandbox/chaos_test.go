@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
+)
+
+// TestMain also is the processes of the laboratory, which starts its own program for each.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == lab.ChildCommand {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// A short run, in which everything happens to a few orders, balances in front of the auditor.
+func TestChaos(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute("chaos", "--seed", "5", "--orders", "50", "--minutes", "0.5", "--json")
+	require.Equal(t, app.ExitOK, code, "%s\n%s", stderr, stdout)
+	var report lab.Report
+	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+	require.Equal(t, 50, report.OrdersPlaced)
+	require.Greater(t, report.UnitsExpected, 50)
+	require.Equal(t, report.UnitsExpected, report.CardsIssued)
+	require.Zero(t, report.CardsMissing+report.CardsDuplicate+report.CardsUnexpected+report.FailuresUnseen)
+	require.Positive(t, report.OrdersFailed)
+	require.Positive(t, report.CardsAskedAgain)
+	for _, what := range []lab.What{lab.WorkerKilled, lab.WorkersKilled, lab.TemporalKilled, lab.IssuerDropAfter} {
+		require.Positive(t, report.Faults[what], what)
+	}
+}
+
+func TestChaosPlan(t *testing.T) {
+	t.Parallel()
+	code, plan, stderr := execute("chaos", "--plan", "--seed", "7")
+	require.Equal(t, app.ExitOK, code, stderr)
+	require.Contains(t, plan, "seed 7: 1m0s of 160 orders")
+	require.Contains(t, plan, "temporal_killed: started again after")
+	_, again, _ := execute("chaos", "--plan", "--seed", "7")
+	require.Equal(t, plan, again)
+	code, stdout, _ := execute("chaos", "--plan", "--json", "--seed", "7")
+	require.Equal(t, app.ExitOK, code)
+	require.True(t, json.Valid([]byte(stdout)))
+}
+
+func TestChaosUsage(t *testing.T) {
+	t.Parallel()
+	full := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(full, "notes"), nil, 0o600))
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"no orders":       {[]string{"--orders", "0"}, "--orders 0: need 1 to 20000"},
+		"too short":       {[]string{"--minutes", "0.1"}, "--minutes 0.1: need 0.25 to 1440"},
+		"no number":       {[]string{"--minutes", "NaN"}, "--minutes NaN: need"},
+		"impatient":       {[]string{"--patience", "1ms"}, "--patience 1ms: need at least 1s"},
+		"a folder in use": {[]string{"--keep", full}, "need a new or empty folder"},
+		"no folder":       {[]string{"--keep", filepath.Join(full, "notes")}, "--keep"},
+		"an argument":     {[]string{"now"}, `"now"`},
+		"an unknown flag": {[]string{"--sweet"}, "--sweet"},
+		"no truth at all": {[]string{"--issuer-dedupes=perhaps"}, "perhaps"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := execute(append([]string{"chaos"}, tt.args...)...)
+			require.Equal(t, app.ExitUsage, code, stderr)
+			require.Contains(t, stderr, tt.says)
+			require.Contains(t, stderr, "See 'sandbox chaos --help'.")
+			require.Empty(t, stdout)
+		})
+	}
+}

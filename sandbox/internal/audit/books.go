@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Books are what there is to compare.
+type Books struct {
+	Orders    []Order
+	Merchants []Merchant
+	Cards     []Card
+	Workflows []Workflow
+	// Mails are in the order in which they came.
+	Mails []Mail
+}
+
+// Order is an order as the shop has it.
+type Order struct {
+	ID              int64     `json:"id"`
+	Name            string    `json:"name"`
+	Test            bool      `json:"test"`
+	CreatedAt       time.Time `json:"created_at"`
+	CancelledAt     time.Time `json:"cancelled_at"`
+	FinancialStatus string    `json:"financial_status"`
+	Email           string    `json:"email"`
+	Currency        string    `json:"currency"`
+	Customer        *Customer `json:"customer"`
+	Company         *Company  `json:"company"`
+	Lines           []Line    `json:"lines"`
+}
+
+// Customer is who bought.
+type Customer struct {
+	DisplayName string `json:"display_name"`
+	Email       string `json:"email"`
+}
+
+// Company is for whom it was bought.
+type Company struct {
+	Name       string `json:"name"`
+	ExternalID string `json:"external_id"`
+}
+
+// Line is a line of an order.
+type Line struct {
+	SKU        string     `json:"sku"`
+	GiftCard   bool       `json:"gift_card"`
+	Quantity   int        `json:"quantity"`
+	Removed    int        `json:"removed"`
+	UnitPrice  string     `json:"unit_price"`
+	Attributes []Property `json:"attributes"`
+}
+
+// Property is what the buyer said of a line.
+type Property struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// Merchant is one of the issuer's account.
+type Merchant struct {
+	Name         string `json:"name"`
+	LegalName    string `json:"legal_name"`
+	MerchantCode string `json:"merchant_code"`
+}
+
+// Card is a card in the issuer's ledger.
+type Card struct {
+	AuditNumber    string    `json:"audit_number"`
+	OrderNumber    string    `json:"order_number"`
+	MerchantCode   string    `json:"merchant_code"`
+	InitialBalance string    `json:"initial_balance"`
+	Currency       string    `json:"currency"`
+	Status         string    `json:"status"`
+	Target         string    `json:"target"`
+	Scheduled      time.Time `json:"scheduled"`
+	Message        struct {
+		To   string `json:"to"`
+		Body string `json:"body"`
+	} `json:"message"`
+}
+
+// Sources say where the books are.
+type Sources struct {
+	// Shop and Issuer are the addresses of the simulators.
+	Shop, Issuer string
+	// Mails is the folder of the mails, with folders in it.
+	Mails string
+	// Temporal is the server's address.
+	Temporal, Namespace string
+}
+
+// Read reads the books.
+func Read(ctx context.Context, s Sources) (Books, error) {
+	var b Books
+	for _, ledger := range []struct {
+		address string
+		into    any
+	}{
+		{s.Shop + "/_control/orders", &b.Orders},
+		{s.Issuer + "/_control/merchants", &b.Merchants},
+		{s.Issuer + "/_control/cards", &b.Cards},
+	} {
+		if err := get(ctx, ledger.address, ledger.into); err != nil {
+			return b, err
+		}
+	}
+	var err error
+	if b.Mails, err = readMails(s.Mails); err != nil {
+		return b, err
+	}
+	b.Workflows, err = readWorkflows(ctx, s.Temporal, s.Namespace)
+	return b, err
+}
+
+func get(ctx context.Context, address string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", address, err)
+	}
+	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", address, err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("read %s: %s", address, answer.Status)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		return fmt.Errorf("read %s: %w", address, err)
+	}
+	return nil
+}
+
+// readMails reads all .eml files below a folder in the order of their paths.
+func readMails(folder string) ([]Mail, error) {
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".eml") {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find mails: %w", err)
+	}
+	slices.Sort(files)
+	mails := make([]Mail, 0, len(files))
+	for _, f := range files {
+		content, err := os.ReadFile(f) //nolint:gosec // a file of the caller's folder
+		if err != nil {
+			return nil, fmt.Errorf("read mail: %w", err)
+		}
+		m, err := ParseMail(content)
+		if err != nil {
+			return nil, fmt.Errorf("read mail %s: %w", filepath.Base(f), err)
+		}
+		mails = append(mails, m)
+	}
+	return mails, nil
+}

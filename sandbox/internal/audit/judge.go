@@ -1,0 +1,256 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Account is what comes of comparing the books.
+type Account struct {
+	OrdersPlaced int `json:"orders_placed"`
+	// OrdersEligible are the gift-card orders, those that must fail included.
+	OrdersEligible int `json:"orders_eligible"`
+	// UnitsExpected are the cards that must exist.
+	UnitsExpected   int `json:"units_expected"`
+	CardsIssued     int `json:"cards_issued"`
+	CardsMissing    int `json:"cards_missing"`
+	CardsDuplicate  int `json:"cards_duplicate"`
+	CardsUnexpected int `json:"cards_unexpected"`
+
+	OrdersCompleted int `json:"orders_completed"`
+	OrdersFailed    int `json:"orders_failed"`
+	OrdersRunning   int `json:"orders_running"`
+	// OrdersRecovered have completed, after a run of theirs had failed.
+	OrdersRecovered int `json:"orders_recovered"`
+	// FailuresUnseen are failed orders that no digest names.
+	FailuresUnseen int `json:"failures_unseen"`
+	// NotFailed are orders that should have failed and did not, WronglyFailed those that should not have failed.
+	NotFailed     int `json:"orders_not_failed"`
+	WronglyFailed int `json:"orders_wrongly_failed"`
+	// Stray are orders that have a workflow and should have been left out.
+	Stray int `json:"orders_stray"`
+	// MixedUnseen are mixed orders that no digest names.
+	MixedUnseen int           `json:"mixed_unseen"`
+	Failed      []FailedOrder `json:"failed_orders"`
+	DigestMails int           `json:"digest_mails"`
+	// Problems say what is not as it should be, up to a number of them.
+	Problems []string `json:"problems"`
+	// MoreProblems are those beyond.
+	MoreProblems int `json:"more_problems,omitempty"`
+}
+
+// FailedOrder is an order whose newest run failed.
+type FailedOrder struct {
+	Order string `json:"order"`
+	Kind  string `json:"kind"`
+	// Expected tells whether it had to fail so, InDigest whether a mail names it.
+	Expected bool `json:"expected"`
+	InDigest bool `json:"in_digest"`
+}
+
+// OK tells whether the books balance.
+func (a Account) OK() bool { return len(a.Problems) == 0 }
+
+const maxProblems = 50
+
+// Problem adds one to the list.
+func (a *Account) Problem(format string, args ...any) {
+	if len(a.Problems) == maxProblems {
+		a.MoreProblems++
+		return
+	}
+	a.Problems = append(a.Problems, fmt.Sprintf(format, args...))
+}
+
+// Judge compares the books.
+func (b Books) Judge(rules Rules) Account {
+	a := Account{
+		OrdersPlaced: len(b.Orders), CardsIssued: len(b.Cards), DigestMails: len(b.Mails),
+		Failed: []FailedOrder{}, Problems: []string{},
+	}
+	verdicts := make([]verdict, 0, len(b.Orders))
+	for _, o := range b.Orders {
+		v := rules.decide(o, b.Merchants)
+		verdicts = append(verdicts, v)
+		if v.fate != leftOut {
+			a.OrdersEligible++
+		}
+		a.UnitsExpected += len(v.units)
+	}
+	b.judgeCards(&a, verdicts)
+	b.judgeOrders(&a, verdicts)
+	b.judgeMails(&a, verdicts)
+	return a
+}
+
+// judgeCards matches each card of the ledger with a unit of an order. Two units of one line are alike in everything that
+// order and ledger share.
+func (b Books) judgeCards(a *Account, verdicts []verdict) {
+	left, buyers := map[unit]int{}, map[string]string{}
+	for _, v := range verdicts {
+		for _, u := range v.units {
+			left[u]++
+			buyers[u.Target] = v.order.Name
+		}
+	}
+	numbers := map[string]int{}
+	for _, c := range b.Cards {
+		numbers[c.AuditNumber]++
+		u := unitOf(c)
+		n, known := left[u]
+		order, buyer := buyers[c.Target]
+		switch {
+		case n > 0:
+			left[u]--
+		case known:
+			a.CardsDuplicate++
+			a.Problem("duplicate: card %s of order %s, audit number %s", c.OrderNumber, order, c.AuditNumber)
+		case buyer:
+			a.CardsUnexpected++
+			a.Problem("wrong: card %s of order %s, audit number %s, is %s %s for merchant %s, which nobody ordered",
+				c.OrderNumber, order, c.AuditNumber, c.InitialBalance, c.Currency, c.MerchantCode)
+		default:
+			a.CardsUnexpected++
+			a.Problem("stray: card %s, audit number %s, belongs to no order", c.OrderNumber, c.AuditNumber)
+		}
+		if c.Status != "ACTIVE" {
+			a.Problem("card %s, audit number %s, is %s", c.OrderNumber, c.AuditNumber, c.Status)
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(numbers)) {
+		if n := numbers[number]; n > 1 {
+			a.Problem("audit number %s has %d cards", number, n)
+		}
+	}
+	for _, v := range verdicts {
+		missing := 0
+		for _, u := range v.units {
+			if left[u] > 0 {
+				left[u]--
+				missing++
+			}
+		}
+		if missing > 0 {
+			a.CardsMissing += missing
+			a.Problem("missing: %d of %d cards of order %s", missing, len(v.units), v.order.Name)
+		}
+	}
+}
+
+func (b Books) judgeOrders(a *Account, verdicts []verdict) {
+	workflows := map[string]Workflow{}
+	for _, w := range b.Workflows {
+		if other, ok := workflows[w.OrderID]; ok {
+			a.Problem("two workflows for one order: %s and %s", w.ID, other.ID)
+		}
+		workflows[w.OrderID] = w
+	}
+	named := b.named("failed")
+	for _, v := range verdicts {
+		id := strconv.FormatInt(v.order.ID, 10)
+		w, known := workflows[id]
+		delete(workflows, id)
+		a.count(w, known)
+		if v.fate == leftOut {
+			if known {
+				a.Stray++
+				a.Problem("order %s should have been left out and has a workflow, which is %s", v.order.Name, w.State)
+			}
+			continue
+		}
+		switch {
+		case !known:
+			a.Problem("order %s has no workflow", v.order.Name)
+		case w.State == Failed:
+			a.judgeFailed(v, w, named)
+		case v.fate == refused:
+			a.NotFailed++
+			a.Problem("order %s should have failed as %s and is %s", v.order.Name, v.kind, w.State)
+		case w.State != Completed:
+			a.Problem("order %s should be completed and is %s", v.order.Name, w.State)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(workflows)) {
+		a.Problem("workflow %s belongs to no order of the shop", workflows[id].ID)
+	}
+}
+
+func (a *Account) count(w Workflow, known bool) {
+	switch {
+	case !known:
+	case w.State == Completed:
+		a.OrdersCompleted++
+		if w.Runs > 1 {
+			a.OrdersRecovered++
+		}
+	case w.State == Failed:
+		a.OrdersFailed++
+	case w.State == Running:
+		a.OrdersRunning++
+	}
+}
+
+func (a *Account) judgeFailed(v verdict, w Workflow, named map[string]bool) {
+	f := FailedOrder{
+		Order: v.order.Name, Kind: w.Kind, Expected: v.fate == refused && v.kind == w.Kind, InDigest: named[v.order.Name],
+	}
+	a.Failed = append(a.Failed, f)
+	switch {
+	case v.fate == issued:
+		a.WronglyFailed++
+		a.Problem("order %s is failed (%s) and should be completed", f.Order, f.Kind)
+	case !f.Expected:
+		a.Problem("order %s failed as %s and should have failed as %s", f.Order, f.Kind, v.kind)
+	}
+	if !f.InDigest {
+		a.FailuresUnseen++
+		a.Problem("unseen: order %s is failed (%s), and no digest names it", f.Order, f.Kind)
+	}
+}
+
+// named returns the orders that a digest has in that state.
+func (b Books) named(state string) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range b.Mails {
+		for _, r := range m.Rows {
+			if r.State == state {
+				names[r.Order] = true
+			}
+		}
+	}
+	return names
+}
+
+// judgeMails asks that the last digest is right: nothing has happened since it was sent. Mixed orders are named once, by
+// any digest.
+func (b Books) judgeMails(a *Account, verdicts []verdict) {
+	mixed := b.named("mixed")
+	for _, v := range verdicts {
+		if v.mixed && !mixed[v.order.Name] {
+			a.MixedUnseen++
+			a.Problem("unseen: order %s is mixed, and no digest names it", v.order.Name)
+		}
+	}
+	if len(b.Mails) == 0 {
+		return
+	}
+	last := map[string]bool{}
+	for _, r := range b.Mails[len(b.Mails)-1].Rows {
+		if r.State == "failed" {
+			last[r.Order] = true
+		}
+	}
+	for _, f := range a.Failed {
+		if f.InDigest && !last[f.Order] {
+			a.Problem("order %s is failed, and the last digest no longer names it", f.Order)
+		}
+		delete(last, f.Order)
+	}
+	if len(last) > 0 {
+		a.Problem("the last digest calls orders failed that are not: %s",
+			strings.Join(slices.Sorted(maps.Keys(last)), ", "))
+	}
+}

@@ -1,0 +1,216 @@
+package audit_test
+
+import (
+	"fmt"
+	"go/build"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+)
+
+// The auditor shares no code with what it audits: what both took from one place could be wrong in both.
+func TestAuditorStandsAlone(t *testing.T) {
+	t.Parallel()
+	p, err := build.ImportDir(".", 0)
+	require.NoError(t, err)
+	require.NotEmpty(t, p.Imports)
+	for _, path := range p.Imports {
+		first, _, _ := strings.Cut(path, "/")
+		standard := !strings.Contains(first, ".")
+		allowed := strings.HasPrefix(path, "go.temporal.io/api/") || strings.HasPrefix(path, "google.golang.org/grpc")
+		require.True(t, standard || allowed, "%s", path)
+	}
+}
+
+var began = time.Date(2026, time.July, 1, 12, 0, 0, 0, time.UTC)
+
+var rules = audit.Rules{SKUs: []string{"GIFT-25", "GIFT-50"}, CreatedFrom: began}
+
+// sold is an order of two cards by a customer whom the issuer knows.
+func sold(n int) audit.Order {
+	return audit.Order{
+		ID: int64(n), Name: fmt.Sprintf("#%d", n), CreatedAt: began, FinancialStatus: "PAID", Currency: "USD",
+		Customer: &audit.Customer{DisplayName: "Widget  STORE", Email: fmt.Sprintf("buyer-%d@example.com", n)},
+		Lines:    []audit.Line{{SKU: "GIFT-25", Quantity: 2, UnitPrice: "25.0"}},
+	}
+}
+
+// made is a card of such an order.
+func made(n, unit int) audit.Card {
+	return audit.Card{
+		AuditNumber: fmt.Sprintf("%d-%d", n, unit), OrderNumber: fmt.Sprintf("9%d%d", n, unit), MerchantCode: "WS",
+		InitialBalance: "25.00", Currency: "USD", Status: "ACTIVE", Target: fmt.Sprintf("buyer-%d@example.com", n),
+	}
+}
+
+func flow(n int, state audit.State, kind string) audit.Workflow {
+	return audit.Workflow{
+		ID: fmt.Sprintf("gift-card-order/shop/%d", n), OrderID: fmt.Sprint(n), State: state, Kind: kind, Runs: 1,
+	}
+}
+
+// books balance: order 1 was issued, order 2 failed as it had to, and a digest tells of it; order 3 is mixed.
+func books() audit.Books {
+	stranger, mixed := sold(2), sold(3)
+	stranger.Customer.DisplayName = "Stranger"
+	mixed.Lines = append(mixed.Lines, audit.Line{SKU: "MUG", Quantity: 1, UnitPrice: "5.0"})
+	return audit.Books{
+		Orders: []audit.Order{sold(1), stranger, mixed},
+		Merchants: []audit.Merchant{
+			{Name: "Widget Store", LegalName: "Widget Store, Inc.", MerchantCode: "WS"},
+			{Name: "Twin", MerchantCode: "T1"},
+			{Name: "twin", MerchantCode: "T2"},
+		},
+		Cards:     []audit.Card{made(1, 1), made(1, 2)},
+		Workflows: []audit.Workflow{flow(1, audit.Completed, ""), flow(2, audit.Failed, "MerchantUnknown")},
+		Mails: []audit.Mail{
+			{Rows: []audit.Row{{State: "mixed", Order: "#3"}}},
+			{Rows: []audit.Row{{State: "failed", Order: "#2"}, {State: "recovered", Order: "#1"}}},
+		},
+	}
+}
+
+func TestBooksThatBalance(t *testing.T) {
+	t.Parallel()
+	a := books().Judge(rules)
+	require.True(t, a.OK(), a.Problems)
+	require.Equal(t, audit.Account{
+		OrdersPlaced: 3, OrdersEligible: 2, UnitsExpected: 2, CardsIssued: 2, OrdersCompleted: 1, OrdersFailed: 1,
+		DigestMails: 2, Problems: []string{},
+		Failed: []audit.FailedOrder{{Order: "#2", Kind: "MerchantUnknown", Expected: true, InDigest: true}},
+	}, a)
+}
+
+// Each of these is one thing that is wrong, and the one problem that it is.
+func TestBooksThatDoNotBalance(t *testing.T) {
+	t.Parallel()
+	type change = func(*audit.Books)
+	tests := map[string]struct {
+		change  change
+		problem string
+		count   func(audit.Account) int
+	}{
+		"a duplicate": {
+			func(b *audit.Books) { b.Cards = append(b.Cards, made(1, 3)) },
+			"duplicate: card 913 of order #1, audit number 1-3",
+			func(a audit.Account) int { return a.CardsDuplicate },
+		},
+		"a missing card": {
+			func(b *audit.Books) { b.Cards = b.Cards[:1] },
+			"missing: 1 of 2 cards of order #1",
+			func(a audit.Account) int { return a.CardsMissing },
+		},
+		"a wrong amount": {
+			func(b *audit.Books) { b.Cards = append(b.Cards, made(1, 3)); b.Cards[2].InitialBalance = "52.00" },
+			"wrong: card 913 of order #1, audit number 1-3, is 52.00 USD for merchant WS, which nobody ordered",
+			func(a audit.Account) int { return a.CardsUnexpected },
+		},
+		"a wrong merchant": {
+			func(b *audit.Books) { b.Cards = append(b.Cards, made(1, 3)); b.Cards[2].MerchantCode = "T1" },
+			"wrong: card 913 of order #1, audit number 1-3, is 25.00 USD for merchant T1, which nobody ordered",
+			func(a audit.Account) int { return a.CardsUnexpected },
+		},
+		"a stray card": {
+			func(b *audit.Books) { b.Cards = append(b.Cards, made(7, 1)) },
+			"stray: card 971, audit number 7-1, belongs to no order",
+			func(a audit.Account) int { return a.CardsUnexpected },
+		},
+		"a card of an order that had to fail": {
+			func(b *audit.Books) { b.Cards = append(b.Cards, made(2, 1)) },
+			"stray: card 921, audit number 2-1, belongs to no order",
+			func(a audit.Account) int { return a.CardsUnexpected },
+		},
+		"a card that was cancelled": {
+			func(b *audit.Books) { b.Cards[1].Status = "CANCELLED" },
+			"card 912, audit number 1-2, is CANCELLED", nil,
+		},
+		"a failure that nobody was told of": {
+			func(b *audit.Books) { b.Mails[1].Rows = b.Mails[1].Rows[1:] },
+			"unseen: order #2 is failed (MerchantUnknown), and no digest names it",
+			func(a audit.Account) int { return a.FailuresUnseen },
+		},
+		"a failure that was forgotten": {
+			func(b *audit.Books) { b.Mails = append(b.Mails, audit.Mail{}) },
+			"order #2 is failed, and the last digest no longer names it", nil,
+		},
+		"a failure that is none": {
+			func(b *audit.Books) { b.Mails[1].Rows[1].State = "failed" },
+			"the last digest calls orders failed that are not: #1", nil,
+		},
+		"a mixed order that nobody was told of": {
+			func(b *audit.Books) { b.Mails[0].Rows[0].State = "native" },
+			"unseen: order #3 is mixed, and no digest names it",
+			func(a audit.Account) int { return a.MixedUnseen },
+		},
+		"an order that should have failed": {
+			func(b *audit.Books) { b.Workflows[1] = flow(2, audit.Completed, ""); b.Mails[1].Rows = nil },
+			"order #2 should have failed as MerchantUnknown and is completed",
+			func(a audit.Account) int { return a.NotFailed },
+		},
+		"an order that should not have failed": {
+			func(b *audit.Books) {
+				b.Workflows[0] = flow(1, audit.Failed, "Timeout")
+				b.Mails[1].Rows[1].State = "failed"
+			},
+			"order #1 is failed (Timeout) and should be completed",
+			func(a audit.Account) int { return a.WronglyFailed },
+		},
+		"another reason": {
+			func(b *audit.Books) { b.Workflows[1].Kind = "InvalidRequest" },
+			"order #2 failed as InvalidRequest and should have failed as MerchantUnknown", nil,
+		},
+		"an order that still runs": {
+			func(b *audit.Books) { b.Workflows[0] = flow(1, audit.Running, "") },
+			"order #1 should be completed and is running",
+			func(a audit.Account) int { return a.OrdersRunning },
+		},
+		"an order that nobody took up": {
+			func(b *audit.Books) { b.Workflows = b.Workflows[1:] },
+			"order #1 has no workflow", nil,
+		},
+		"an order that should have been left out": {
+			func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, audit.Completed, "")) },
+			"order #3 should have been left out and has a workflow, which is completed",
+			func(a audit.Account) int { return a.Stray },
+		},
+		"a workflow without an order": {
+			func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(8, audit.Completed, "")) },
+			"workflow gift-card-order/shop/8 belongs to no order of the shop", nil,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := books()
+			tt.change(&b)
+			a := b.Judge(rules)
+			require.Equal(t, []string{tt.problem}, a.Problems)
+			if tt.count != nil {
+				require.Equal(t, 1, tt.count(a))
+			}
+		})
+	}
+}
+
+// One audit number with two cards is wrong even where an order has two cards that are alike.
+func TestOneAuditNumberForTwoCards(t *testing.T) {
+	t.Parallel()
+	b := books()
+	b.Cards[1].AuditNumber = b.Cards[0].AuditNumber
+	require.Equal(t, []string{"audit number 1-1 has 2 cards"}, b.Judge(rules).Problems)
+}
+
+func TestProblemsAreBounded(t *testing.T) {
+	t.Parallel()
+	b := books()
+	for range 70 {
+		b.Cards = append(b.Cards, made(7, 1))
+	}
+	a := b.Judge(rules)
+	require.Len(t, a.Problems, 50)
+	require.Equal(t, 21, a.MoreProblems, "70 stray cards, and one audit number of them all")
+}

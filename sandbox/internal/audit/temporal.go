@@ -1,0 +1,142 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// State is how a workflow stands.
+type State string
+
+// The states.
+const (
+	Running   State = "running"
+	Completed State = "completed"
+	Failed    State = "failed"
+	Other     State = "other"
+)
+
+// Workflow is an order's workflow, judged by its newest run.
+type Workflow struct {
+	ID string
+	// OrderID is the shop's number of the order, from the workflow's ID.
+	OrderID string
+	State   State
+	// Kind is the type of the error that it failed with.
+	Kind string
+	// Runs is the number of its runs: more than one after a reset.
+	Runs int
+}
+
+// The names by which anybody finds an order's workflow in Temporal.
+const (
+	orderType = "GiftCardOrder"
+)
+
+// requestTimeout bounds one request to Temporal.
+const requestTimeout = time.Minute
+
+func readWorkflows(ctx context.Context, address, namespace string) ([]Workflow, error) {
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
+	if err != nil {
+		return nil, fmt.Errorf("connect to Temporal: %w", err)
+	}
+	defer conn.Close()
+	r := reader{service: workflowservice.NewWorkflowServiceClient(conn), namespace: namespace}
+	runs, err := r.runs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list workflows: %w", err)
+	}
+	var out []Workflow
+	for id, n := range runs {
+		w, err := r.newest(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("describe %s: %w", id, err)
+		}
+		w.Runs = n
+		out = append(out, w)
+	}
+	slices.SortFunc(out, func(a, b Workflow) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// reader asks Temporal.
+type reader struct {
+	service   workflowservice.WorkflowServiceClient
+	namespace string
+}
+
+// runs counts the runs of each order's workflow.
+func (r reader) runs(ctx context.Context) (map[string]int, error) {
+	runs := map[string]int{}
+	request := &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: r.namespace, Query: "WorkflowType = '" + orderType + "'", PageSize: 500,
+	}
+	for {
+		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+		page, err := r.service.ListWorkflowExecutions(ctx, request, grpc.WaitForReady(true))
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range page.GetExecutions() {
+			runs[info.GetExecution().GetWorkflowId()]++
+		}
+		if len(page.GetNextPageToken()) == 0 {
+			return runs, nil
+		}
+		request.NextPageToken = page.GetNextPageToken()
+	}
+}
+
+func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	w := Workflow{ID: id, OrderID: id[strings.LastIndex(id, "/")+1:]}
+	d, err := r.service.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+		Namespace: r.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: id},
+	}, grpc.WaitForReady(true))
+	if err != nil {
+		return w, err
+	}
+	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		w.State = Running
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		w.State = Completed
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
+		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		w.State = Failed
+		w.Kind, err = r.kind(ctx, d.GetWorkflowExecutionInfo().GetExecution())
+	default:
+		w.State = Other
+	}
+	return w, err
+}
+
+// kind reads why a run failed from its last event. Types of errors are not encrypted.
+func (r reader) kind(ctx context.Context, run *commonpb.WorkflowExecution) (string, error) {
+	h, err := r.service.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: r.namespace, Execution: run,
+		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+	}, grpc.WaitForReady(true))
+	if err != nil {
+		return "", err
+	}
+	for _, e := range h.GetHistory().GetEvents() {
+		failure := e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
+		if kind := failure.GetApplicationFailureInfo().GetType(); kind != "" {
+			return kind, nil
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Plan is all that chance decides about a run.
+type Plan struct {
+	Seed uint64
+	// Length is how long orders are placed and faults happen.
+	Length time.Duration
+	// ClockOffset is how far the shop's clock is ahead of everybody else's; negative is behind.
+	ClockOffset time.Duration
+	// MaxRPS is the rate limit of the issuer that the workers keep; 0 is none.
+	MaxRPS float64
+	Orders []PlannedOrder
+	// Events are in the order of their time.
+	Events []Event
+}
+
+// Limits of a plan.
+const (
+	MinLength = 15 * time.Second
+	MaxLength = 24 * time.Hour
+	MaxOrders = 20_000
+)
+
+// NewPlan returns the plan of a seed: the same arguments give the same plan.
+func NewPlan(seed uint64, orders int, length time.Duration) Plan {
+	random := rand.New(rand.NewPCG(seed, 0x6c6162))
+	p := Plan{Seed: seed, Length: length}
+	switch random.IntN(8) {
+	case 0:
+		p.ClockOffset = time.Duration(60+random.IntN(180)) * time.Second
+	case 1, 2:
+		p.ClockOffset = time.Duration(3+random.IntN(17)) * time.Second
+	case 3, 4:
+		p.ClockOffset = -time.Duration(2+random.IntN(7)) * time.Second
+	}
+	if random.IntN(3) == 0 {
+		p.MaxRPS = 20
+	}
+	p.Orders = newOrders(random, orders, length)
+	p.Events = newEvents(random, p)
+	return p
+}
+
+// farAhead tells whether the shop's clock is so far ahead that polls of the schedule see orders too late for a short run:
+// polls by hand find them then.
+func (p Plan) farAhead() bool { return p.ClockOffset > 30*time.Second }
+
+// Units is the number of cards that the plan's orders should become.
+func (p Plan) Units() int {
+	n := 0
+	for _, o := range p.Orders {
+		if o.Kind.issued() {
+			n += o.units()
+		}
+	}
+	return n
+}
+
+// Promised counts the events by what happens.
+func (p Plan) Promised() map[What]int {
+	counts := map[What]int{}
+	for _, e := range p.Events {
+		counts[e.What]++
+	}
+	return counts
+}
+
+// Print writes the plan for a person.
+func (p Plan) Print(w io.Writer) error {
+	kinds := map[OrderKind]int{}
+	for _, o := range p.Orders {
+		kinds[o.Kind]++
+	}
+	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s\n",
+		p.Seed, p.Length, len(p.Orders), p.Units(), len(p.Events), describeOffset(p.ClockOffset), describeLimit(p.MaxRPS))
+	for _, k := range OrderKinds {
+		if err == nil && kinds[k] > 0 {
+			_, err = fmt.Fprintf(w, "  %4d orders  %s\n", kinds[k], k)
+		}
+	}
+	for _, e := range p.Events {
+		if err == nil {
+			_, err = fmt.Fprintf(w, "%7.1fs  %s\n", e.At.Seconds(), e)
+		}
+	}
+	return err
+}
+
+func describeOffset(d time.Duration) string {
+	switch {
+	case d > 0:
+		return d.String() + " ahead"
+	case d < 0:
+		return (-d).String() + " behind"
+	}
+	return "right"
+}
+
+func describeLimit(rps float64) string {
+	if rps == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; at most %g requests a second to the issuer", rps)
+}
+
+// between returns a random time in [from, to).
+func between(random *rand.Rand, from, to time.Duration) time.Duration {
+	// Milliseconds: nobody reads more.
+	span := int64((to - from) / time.Millisecond)
+	return from + time.Duration(random.Int64N(max(span, 1)))*time.Millisecond
+}
+
+func sortByTime(events []Event) {
+	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+}

@@ -1,0 +1,143 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+)
+
+// Report is the account of a run.
+type Report struct {
+	Seed          uint64  `json:"seed"`
+	IssuerDedupes bool    `json:"issuer_dedupes"`
+	Minutes       float64 `json:"minutes"`
+	// ClockOffset is how far the shop's clock was ahead, MaxRPS the rate limit that workers kept, 0 for none.
+	ClockOffset float64 `json:"shop_clock_ahead_seconds"`
+	MaxRPS      float64 `json:"max_rps"`
+	audit.Account
+	// UnitsResolved are those about which a person had to say whether their cards exist.
+	UnitsResolved int `json:"units_resolved"`
+	// CardsAskedAgain are the requests for a card that existed already.
+	CardsAskedAgain int `json:"cards_asked_again"`
+	// Faults counts what really happened, NotSeen names what the plan had and did not come to pass.
+	Faults  map[What]int `json:"faults"`
+	NotSeen []What       `json:"faults_not_seen"`
+	// Exits are processes that ended unasked, and how often.
+	Exits   map[string]int `json:"unasked_exits"`
+	Seconds float64        `json:"seconds"`
+}
+
+func (l *laboratory) report(ctx context.Context, account audit.Account) (Report, error) {
+	r := Report{
+		Seed: l.Plan.Seed, IssuerDedupes: l.IssuerDedupes, Minutes: l.Plan.Length.Minutes(),
+		ClockOffset: l.Plan.ClockOffset.Seconds(), MaxRPS: l.Plan.MaxRPS, Account: account, UnitsResolved: l.resolved,
+		Faults: maps.Clone(l.happened), NotSeen: []What{}, Exits: map[string]int{},
+	}
+	delete(r.Faults, orderPlaced)
+	for _, p := range l.problems {
+		r.Problem("%s", p)
+	}
+	if err := l.countFaults(ctx, &r); err != nil {
+		return r, err
+	}
+	for what := range l.Plan.Promised() {
+		if r.Faults[what] == 0 {
+			r.NotSeen = append(r.NotSeen, what)
+		}
+	}
+	slices.Sort(r.NotSeen)
+	for _, p := range append([]*process{l.temporal, l.shop, l.issuer, l.mail}, l.workers...) {
+		_, exits := p.counts()
+		if exits == 0 {
+			continue
+		}
+		r.Exits[p.name] = exits
+		if p.role != roleWorker {
+			r.Problem("the laboratory itself failed: %s ended %d times by itself", p.name, exits)
+		}
+	}
+	r.Seconds = time.Since(l.began).Seconds()
+	return r, nil
+}
+
+// countFaults asks the services which faults befell requests.
+func (l *laboratory) countFaults(ctx context.Context, r *Report) error {
+	var issuer, shop struct {
+		Repeated int            `json:"repeated"`
+		Faults   map[string]int `json:"faults"`
+	}
+	if err := l.control.send(ctx, http.MethodGet, l.control.issuer+"stats", nil, &issuer); err != nil {
+		return err
+	}
+	if err := l.control.send(ctx, http.MethodGet, l.control.shop+"stats", nil, &shop); err != nil {
+		return err
+	}
+	r.CardsAskedAgain = issuer.Repeated
+	for what, name := range issuerCount {
+		if n := issuer.Faults[name]; n > 0 {
+			r.Faults[what] = n
+		}
+	}
+	// The shop counts all statuses as one kind: they share the number.
+	for what, fault := range atShop {
+		if n := shop.Faults[string(fault.Kind)]; n > 0 {
+			r.Faults[what] = n
+		}
+	}
+	return nil
+}
+
+// Print writes the report for a person.
+func (r Report) Print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `orders placed      %d
+  eligible         %d
+  completed        %d
+  recovered        %d (failed before)
+  failed           %d
+  failed, unseen   %d
+  running          %d
+units expected     %d
+  cards issued     %d
+  missing          %d
+  duplicate        %d
+  unexpected       %d
+  asked for again  %d
+  resolved         %d (by a person)
+digests sent       %d
+`, r.OrdersPlaced, r.OrdersEligible, r.OrdersCompleted, r.OrdersRecovered, r.OrdersFailed, r.FailuresUnseen,
+		r.OrdersRunning, r.UnitsExpected, r.CardsIssued, r.CardsMissing, r.CardsDuplicate, r.CardsUnexpected,
+		r.CardsAskedAgain, r.UnitsResolved, r.DigestMails)
+	line := func(format string, args ...any) {
+		if err == nil {
+			_, err = fmt.Fprintf(w, format+"\n", args...)
+		}
+	}
+	line("faults that happened")
+	for _, what := range slices.Sorted(maps.Keys(r.Faults)) {
+		line("  %-28s %d", what, r.Faults[what])
+	}
+	for _, what := range r.NotSeen {
+		line("  %-28s 0, although the plan had it", what)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Exits)) {
+		line("  %s ended by itself %d times", name, r.Exits[name])
+	}
+	line("failed orders")
+	for _, f := range r.Failed {
+		line("  %-8s %s, expected %t, in a digest %t", f.Order, f.Kind, f.Expected, f.InDigest)
+	}
+	line("seconds            %.1f", r.Seconds)
+	for _, p := range r.Problems {
+		line("PROBLEM %s", p)
+	}
+	if r.MoreProblems > 0 {
+		line("PROBLEM and %d more", r.MoreProblems)
+	}
+	return err
+}

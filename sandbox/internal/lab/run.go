@@ -1,0 +1,207 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+)
+
+// Options say what to run.
+type Options struct {
+	Plan Plan
+	// IssuerDedupes tells whether the issuer knows an audit number again, and the workers rely on it.
+	IssuerDedupes bool
+	// Keep is the folder in which logs, database and mails stay; empty is a temporary one, which is removed.
+	Keep string
+	// Patience bounds the time from the end of the faults to the end of the run.
+	Patience time.Duration
+	// Say takes a line for whoever waits.
+	Say func(format string, args ...any)
+
+	folder string
+}
+
+// laboratory is a run.
+type laboratory struct {
+	Options
+	began    time.Time
+	sources  audit.Sources
+	rules    audit.Rules
+	control  *control
+	storm    *storm
+	operator *operator.Operator
+	people   sync.WaitGroup // Polls by hand and digests under way.
+
+	temporal, shop, issuer, mail *process
+	workers                      []*process
+	tenants                      sync.WaitGroup // The processes.
+
+	mu       sync.Mutex
+	happened map[What]int
+	lag      time.Duration
+	// due is when searches find all that has changed in the shop.
+	due      time.Time
+	resolved int
+	problems []string
+}
+
+// Run carries out the plan and compares the books. It leaves no process behind.
+func Run(ctx context.Context, o Options) (Report, error) {
+	l := &laboratory{Options: o, began: time.Now(), happened: map[What]int{}}
+	remove, err := l.makeFolder()
+	if err != nil {
+		return Report{}, err
+	}
+	defer remove()
+	processes, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer func() {
+		if l.operator != nil {
+			l.operator.Close()
+		}
+		stop()
+		l.tenants.Wait()
+		if ctx.Err() != nil {
+			o.Say("interrupted: all processes are stopped")
+		}
+	}()
+	people, leave := context.WithCancel(ctx)
+	defer l.people.Wait()
+	defer leave()
+	if err := l.open(ctx, processes); err != nil {
+		return Report{}, err
+	}
+	o.Say("all processes are up; customers and faults for %s", o.Plan.Length)
+	l.weather(ctx, people)
+	if ctx.Err() != nil {
+		return Report{}, ctx.Err()
+	}
+	calm, cancel := context.WithTimeoutCause(ctx, o.Patience, errors.New("patience is at an end"))
+	defer cancel()
+	account, settleErr := l.settle(calm)
+	if ctx.Err() != nil {
+		return Report{}, ctx.Err()
+	}
+	if settleErr != nil {
+		l.problem("the system did not come to rest: %v", settleErr)
+		if account, err = l.audit(ctx); err != nil {
+			return Report{}, errors.Join(settleErr, err)
+		}
+	}
+	return l.report(ctx, account)
+}
+
+func (l *laboratory) makeFolder() (remove func(), err error) {
+	if l.Keep != "" {
+		l.folder, err = filepath.Abs(l.Keep)
+		if err == nil {
+			err = os.MkdirAll(l.folder, 0o700)
+		}
+		remove = func() {}
+	} else {
+		l.folder, err = os.MkdirTemp("", "giftbridge-chaos-*")
+		remove = func() { _ = os.RemoveAll(l.folder) }
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	return remove, nil
+}
+
+// open starts all processes and ensures the schedules.
+func (l *laboratory) open(ctx, processes context.Context) error {
+	var at ports
+	for _, port := range []*int{&at.temporal, &at.shop, &at.issuer, &at.mail} {
+		var err error
+		if *port, err = freePort(ctx); err != nil {
+			return err
+		}
+	}
+	cfg, env := configuration(l.Plan, at, l.began, l.Options)
+	mails := filepath.Join(l.folder, "mails")
+	l.sources = audit.Sources{
+		Shop: "http://" + loopback(at.shop), Issuer: "http://" + loopback(at.issuer), Mails: mails,
+		Temporal: loopback(at.temporal), Namespace: namespace,
+	}
+	l.rules = audit.Rules{SKUs: cfg.Orders.GiftCardSKUs, CreatedFrom: cfg.Orders.CreatedAtMin}
+	l.control = newControl(at)
+	l.storm = newStorm(l.control, l.Plan.Seed)
+
+	clean := []string{"HOME=" + l.folder, "PATH=" + os.Getenv("PATH")}
+	l.temporal = l.admit(processes, roleTemporal, clean, childOptions{
+		Port: at.temporal, File: filepath.Join(l.folder, "temporal.db"),
+	})
+	l.shop = l.admit(processes, roleShop, clean, childOptions{Port: at.shop, ClockOffset: l.Plan.ClockOffset})
+	l.issuer = l.admit(processes, roleIssuer, clean, childOptions{
+		Port: at.issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes,
+	})
+	l.mail = l.admitMail(processes, clean, mails, at.mail)
+	for _, p := range []*process{l.temporal, l.shop, l.issuer, l.mail} {
+		if err := p.await(ctx); err != nil {
+			return err
+		}
+	}
+	options := client.Options{HostPort: loopback(at.temporal), Namespace: namespace}
+	var err error
+	if l.operator, err = app.NewOperator(ctx, options, cfg, zerolog.Nop()); err != nil {
+		return err
+	}
+	if _, err := l.operator.EnsureSchedules(ctx); err != nil {
+		return err
+	}
+	for range Workers {
+		l.workers = append(l.workers, l.admit(processes, roleWorker, env, childOptions{}))
+	}
+	for _, w := range l.workers {
+		if err := w.await(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admit lets a process in, to be kept running until ctx ends.
+func (l *laboratory) admit(ctx context.Context, role string, env []string, o childOptions) *process {
+	name := role
+	if role == roleWorker {
+		name = fmt.Sprintf("%s-%d", role, len(l.workers)+1)
+	}
+	p := &process{name: name, role: role, options: o, env: env, folder: l.folder}
+	l.tenants.Go(func() { p.run(ctx) })
+	return p
+}
+
+// admitMail gives the mail catcher a new folder at each start: it counts mails anew.
+func (l *laboratory) admitMail(ctx context.Context, env []string, mails string, port int) *process {
+	p := &process{
+		name: roleMail, role: roleMail, options: childOptions{Port: port}, env: env, folder: l.folder,
+		prepare: func(start int, o *childOptions) error {
+			o.Folder = filepath.Join(mails, fmt.Sprintf("%03d", start))
+			return os.MkdirAll(o.Folder, 0o700)
+		},
+	}
+	l.tenants.Go(func() { p.run(ctx) })
+	return p
+}
+
+func (l *laboratory) did(what What) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.happened[what]++
+}
+
+func (l *laboratory) problem(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.problems = append(l.problems, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,155 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+)
+
+const (
+	// settleEvery is how often the laboratory looks whether all is calm.
+	settleEvery = 500 * time.Millisecond
+	// maxDigests bounds the digests after the faults.
+	maxDigests = 4
+)
+
+// settle ends the faults, waits until nothing moves, and has digests sent, which run failed orders again, until one
+// changes nothing.
+func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
+	if err := l.calm(ctx); err != nil {
+		return audit.Account{}, err
+	}
+	if err := l.rest(ctx); err != nil {
+		return audit.Account{}, err
+	}
+	l.Say("all orders have ended")
+	if !l.IssuerDedupes {
+		if err := l.person(ctx); err != nil {
+			return audit.Account{}, err
+		}
+	}
+	var before audit.Account
+	for n := range maxDigests {
+		if err := l.digest(ctx); err != nil {
+			return audit.Account{}, err
+		}
+		after, err := l.audit(ctx)
+		if err != nil || after.OK() || (n > 0 && reflect.DeepEqual(before.Failed, after.Failed)) {
+			return after, err
+		}
+		before = after
+	}
+	return before, nil
+}
+
+// calm ends the faults and sees all processes running.
+func (l *laboratory) calm(ctx context.Context) error {
+	if err := l.storm.clear(ctx); err != nil {
+		return err
+	}
+	for _, p := range append([]*process{l.temporal, l.shop, l.issuer, l.mail}, l.workers...) {
+		if err := p.await(ctx); err != nil {
+			return err
+		}
+	}
+	l.Say("the faults are over, and all processes are up")
+	return nil
+}
+
+// rest waits until polls have seen everything, no order is running, and one more poll has read the overlap again.
+func (l *laboratory) rest(ctx context.Context) error {
+	l.mu.Lock()
+	due := l.due
+	l.mu.Unlock()
+	if l.Plan.farAhead() {
+		wait(ctx, time.Until(due))
+		if err := l.pollAll(ctx); err != nil {
+			return err
+		}
+	} else if l.Plan.ClockOffset > 0 {
+		due = due.Add(l.Plan.ClockOffset)
+	}
+	if err := l.away(ctx); err != nil {
+		return err
+	}
+	look := time.NewTicker(settleEvery)
+	defer look.Stop()
+	var quiet time.Time
+	told := time.Now()
+	for {
+		status, err := l.operator.Status(ctx)
+		if err != nil {
+			return err
+		}
+		running := status.Orders[operator.Running]
+		switch {
+		case status.Watermark.Before(due) || running > 0:
+			quiet = time.Time{}
+		case quiet.IsZero():
+			quiet = status.Watermark
+		case status.Watermark.After(quiet):
+			return nil
+		}
+		if time.Since(told) > sayEvery {
+			told = time.Now()
+			l.Say("waiting: %d orders running, polls have seen everything up to %.0fs ago", running, status.WatermarkAge)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("watermark %s, %d orders running: %w", status.Watermark.Format(time.RFC3339), running, context.Cause(ctx))
+		case <-look.C:
+		}
+	}
+}
+
+// away waits until nobody polls by hand or waits for a digest.
+func (l *laboratory) away(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.people.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("a poll by hand or a digest does not end: %w", context.Cause(ctx))
+	}
+}
+
+// pollAll polls all the time of the run by hand, in the shop's time.
+func (l *laboratory) pollAll(ctx context.Context) error {
+	now := time.Now().Add(l.Plan.ClockOffset)
+	poll, err := l.operator.PollWindow(ctx, l.began.Add(l.Plan.ClockOffset-time.Minute), now.Add(time.Minute))
+	if err != nil {
+		return err
+	}
+	_, err = poll.Wait(ctx)
+	return err
+}
+
+// digest has a digest sent and waits until the orders that it runs again have ended.
+func (l *laboratory) digest(ctx context.Context) error {
+	digest, err := l.operator.DigestNow(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := digest.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	l.Say("digest sent: %d orders failed, %d recovered", r.Failed, r.Recovered)
+	return l.rest(ctx)
+}
+
+func (l *laboratory) audit(ctx context.Context) (audit.Account, error) {
+	books, err := audit.Read(ctx, l.sources)
+	if err != nil {
+		return audit.Account{}, fmt.Errorf("read the books: %w", err)
+	}
+	return books.Judge(l.rules), nil
+}

@@ -1,0 +1,142 @@
+package lab
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// storm makes the services misbehave: several bursts of faults may be on at a time.
+type storm struct {
+	control *control
+	seed    uint64
+
+	mu     sync.Mutex
+	bursts map[*Event]bool
+	puts   uint64
+}
+
+func newStorm(c *control, seed uint64) *storm {
+	return &storm{control: c, seed: seed, bursts: map[*Event]bool{}}
+}
+
+// slowness is longer than the workers wait for an issuer.
+const slowness = 3 * time.Second
+
+// issuerFault is a fault in the words of the issuer's control route.
+type issuerFault struct {
+	Kind        cashstartest.FaultKind `json:"kind"`
+	Operation   cashstartest.Operation `json:"operation,omitempty"`
+	AfterCommit bool                   `json:"after_commit,omitempty"`
+	Status      int                    `json:"status,omitempty"`
+	RetryAfter  string                 `json:"retry_after,omitempty"`
+	Delay       string                 `json:"delay,omitempty"`
+	Rate        float64                `json:"rate,omitempty"`
+	Times       int                    `json:"times,omitempty"`
+}
+
+// atIssuer maps events to faults, several where they come in kinds.
+var atIssuer = map[What][]issuerFault{
+	IssuerError:      {{Kind: cashstartest.ServerError}, {Kind: cashstartest.ServerError, Status: http.StatusBadGateway}},
+	IssuerErrorAfter: {{Kind: cashstartest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}},
+	IssuerDrop:       {{Kind: cashstartest.Drop}},
+	IssuerDropAfter:  {{Kind: cashstartest.Drop, AfterCommit: true}},
+	IssuerSlow:       {{Kind: cashstartest.Slow, Delay: slowness.String()}},
+	IssuerSlowAfter:  {{Kind: cashstartest.Slow, Delay: slowness.String(), AfterCommit: true}},
+	IssuerLimit: {
+		{Kind: cashstartest.RateLimit, RetryAfter: "1"},
+		{Kind: cashstartest.RateLimit, Status: http.StatusTooManyRequests, RetryAfter: "2"},
+	},
+	IssuerMalformed: {{Kind: cashstartest.Malformed}},
+	IssuerTruncated: {{Kind: cashstartest.Truncated}},
+	IssuerHTMLAfter: {{Kind: cashstartest.HTML, AfterCommit: true}},
+}
+
+// issuerCount is the name under which the issuer counts a fault.
+var issuerCount = map[What]string{
+	IssuerError: "server_error", IssuerErrorAfter: "server_error_after_commit", IssuerDrop: "drop",
+	IssuerDropAfter: "drop_after_commit", IssuerSlow: "slow", IssuerSlowAfter: "slow_after_commit",
+	IssuerLimit: "rate_limit", IssuerMalformed: "malformed", IssuerTruncated: "truncated",
+	IssuerHTMLAfter: "html_after_commit",
+}
+
+// atShop maps events to faults.
+var atShop = map[What]shopifytest.Fault{
+	ShopError:           {Kind: shopifytest.FaultStatus, Status: http.StatusBadGateway},
+	ShopTooManyRequests: {Kind: shopifytest.FaultStatus, Status: http.StatusTooManyRequests, RetryAfter: "1.0"},
+	ShopThrottled:       {Kind: shopifytest.FaultThrottled},
+	ShopInternal:        {Kind: shopifytest.FaultInternalError},
+	ShopDrop:            {Kind: shopifytest.FaultDropped},
+	ShopTruncated:       {Kind: shopifytest.FaultTruncated},
+	ShopMalformed:       {Kind: shopifytest.FaultMalformed},
+	ShopSlow:            {Kind: shopifytest.FaultSlow, Delay: shopifytest.Duration(slowness)},
+}
+
+// begin starts a burst. The first request that creates a card is sure to get it.
+func (s *storm) begin(ctx context.Context, e *Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bursts[e] = true
+	if err := s.apply(ctx, e.What); err != nil {
+		return err
+	}
+	faults := atIssuer[e.What]
+	if len(faults) == 0 {
+		return nil
+	}
+	sure := faults[0]
+	sure.Operation = cashstartest.CreateOrder
+	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"faults": []issuerFault{sure}}, nil)
+}
+
+// end ends a burst.
+func (s *storm) end(ctx context.Context, e *Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.bursts, e)
+	return s.apply(ctx, e.What)
+}
+
+// apply tells the service in question which faults there are now.
+func (s *storm) apply(ctx context.Context, what What) error {
+	if _, ok := atShop[what]; ok {
+		type rate struct {
+			Fault       shopifytest.Fault `json:"fault"`
+			Probability float64           `json:"probability"`
+		}
+		rates := []rate{}
+		for e := range s.bursts {
+			if f, ok := atShop[e.What]; ok {
+				rates = append(rates, rate{f, e.Share})
+			}
+		}
+		s.puts++
+		return s.control.send(ctx, http.MethodPut, s.control.shop+"faults",
+			map[string]any{"seed": s.seed + s.puts, "rates": rates}, nil)
+	}
+	random := []issuerFault{}
+	for e := range s.bursts {
+		for _, f := range atIssuer[e.What] {
+			f.Rate = e.Share / float64(len(atIssuer[e.What]))
+			random = append(random, f)
+		}
+	}
+	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"random": random}, nil)
+}
+
+// clear ends all bursts.
+func (s *storm) clear(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.bursts)
+	for _, service := range []string{s.control.shop, s.control.issuer} {
+		if err := s.control.send(ctx, http.MethodDelete, service+"faults", nil, nil); err != nil {
+			return err
+		}
+	}
+	return s.control.send(ctx, http.MethodPut, s.control.shop+"lag", map[string]string{"lag": "0s"}, nil)
+}
