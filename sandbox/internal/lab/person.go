@@ -1,7 +1,100 @@
 package lab
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"net/http"
 
-// person is whoever looks after orders of which nobody knows whether their cards exist, where the issuer does not know
-// an audit number again: looks at the issuer's ledger, and says what is there.
-func (l *laboratory) person(context.Context) error { return nil }
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// maxLooks bounds how often the person looks for cards in doubt. Without faults one look is enough.
+const maxLooks = 3
+
+// person is whoever looks after cards of which nobody knows whether they exist, where the issuer does not know an audit
+// number again: looks at the issuer's ledger, says what is there, and has the order run again. It is what
+// "starter orders resolve" does.
+func (l *laboratory) person(ctx context.Context) error {
+	for range maxLooks {
+		resolved, err := l.resolveAll(ctx)
+		if err != nil || len(resolved) == 0 {
+			return err
+		}
+		l.Say("a person has looked into %d orders with cards in doubt, %d cards so far", len(resolved), l.resolved)
+		rerun, err := l.operator.RerunOrders(ctx, workflows.RerunOrdersInput{
+			Orders: resolved, Force: true, Reason: "cards in doubt were resolved",
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := rerun.Wait(ctx); err != nil {
+			return err
+		}
+		if err := l.rest(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resolveAll resolves the cards in doubt of all failed orders and returns the workflows of these orders.
+func (l *laboratory) resolveAll(ctx context.Context) ([]string, error) {
+	failed, err := l.operator.ListOrders(ctx, operator.OrderFilter{State: operator.Failed})
+	if err != nil {
+		return nil, err
+	}
+	issued, err := l.issuedNumbers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var resolved []string
+	for _, o := range failed {
+		d, err := l.operator.ShowOrder(ctx, o.ID)
+		if err != nil {
+			return nil, err
+		}
+		doubts := 0
+		for _, u := range inDoubt(d) {
+			err := l.operator.ResolveCard(ctx, d, u.Unit, issued[u.AuditNumber], "laboratory", "the issuer's ledger")
+			if err != nil {
+				return nil, fmt.Errorf("resolve card %d of order %s: %w", u.Unit, d.Name, err)
+			}
+			doubts++
+		}
+		if doubts > 0 {
+			resolved = append(resolved, d.WorkflowID)
+			l.resolved += doubts
+		}
+	}
+	return resolved, nil
+}
+
+func inDoubt(d *operator.OrderDetails) []workflows.UnitFailure {
+	if d.Units == nil {
+		return nil
+	}
+	var doubts []workflows.UnitFailure
+	for _, u := range d.Units.Failed {
+		if u.Kind == giftcard.OutcomeUnknown {
+			doubts = append(doubts, u)
+		}
+	}
+	return doubts
+}
+
+// issuedNumbers returns the audit numbers that the issuer has cards of.
+func (l *laboratory) issuedNumbers(ctx context.Context) (map[string]bool, error) {
+	var cards []struct {
+		AuditNumber string `json:"audit_number"`
+	}
+	if err := l.control.send(ctx, http.MethodGet, l.control.issuer+"cards", nil, &cards); err != nil {
+		return nil, err
+	}
+	numbers := map[string]bool{}
+	for _, c := range cards {
+		numbers[c.AuditNumber] = true
+	}
+	return numbers, nil
+}
