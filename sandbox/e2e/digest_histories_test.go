@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -14,7 +17,7 @@ import (
 // What the digest, re-runs and cancelled cards do, as histories, kept like those of orders and polls.
 func TestHistoriesOfDigests(t *testing.T) {
 	t.Parallel()
-	w := start(t, stack.Options{Configure: inTheClear})
+	w := start(t, stack.Options{Configure: plainly})
 	kept := func(name string) {
 		_, d, err := w.tryDigest()
 		require.NoError(t, err)
@@ -37,4 +40,49 @@ func TestHistoriesOfDigests(t *testing.T) {
 	_, err = w.Operator.CancelCard(w.ctx, d, card, "ada@desk", "bought by mistake")
 	require.NoError(t, err)
 	w.keep("CancelCard/cancelled", workflows.CancelCardID(stack.Shop, orderNumber(several), 2), "")
+
+	w.Issuer.Inject(cashstartest.Fault{
+		Kind: cashstartest.ServerError, Status: http.StatusForbidden, Operation: cashstartest.CancelCard,
+	})
+	card, err = d.CardToCancel(1)
+	require.NoError(t, err)
+	_, err = w.Operator.CancelCard(w.ctx, d, card, "ada@desk", "bought by mistake")
+	require.Error(t, err)
+	w.keep("CancelCard/refused", workflows.CancelCardID(stack.Shop, orderNumber(several), 1), "")
+}
+
+// What a digest does in trouble: somebody runs orders again already, the mail server is away for a moment, and it
+// refuses the mail.
+func TestHistoriesOfDigestsInTrouble(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{Configure: plainly})
+	failed := w.PlaceKind(stack.UnknownMerchant)
+	w.poll()
+	w.show(failed, operator.Failed)
+	rerun, err := w.Operator.RerunOrders(w.ctx, workflows.RerunOrdersInput{
+		Orders: []string{orderID(failed)}, Reason: "ada@desk",
+	})
+	require.NoError(t, err)
+	result, err := rerun.Wait(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, result.Rerun)
+	w.keep("RerunOrders/named", workflows.RerunOrdersID, "")
+	w.show(failed, operator.Failed)
+
+	// One that nobody works on.
+	_, err = w.plain.ExecuteWorkflow(w.ctx,
+		client.StartWorkflowOptions{ID: workflows.RerunOrdersID, TaskQueue: "nobody"}, workflows.RerunOrdersType,
+		workflows.RerunOrdersInput{})
+	require.NoError(t, err)
+	w.Mail.Fail(mailtest.Fault{Kind: mailtest.Greylist})
+	out, d, err := w.tryDigest()
+	require.NoError(t, err)
+	require.Contains(t, out.RerunProblem, "somebody was running failed orders again")
+	w.keep("DailyDigest/somebody-reruns", d.WorkflowID, d.RunID)
+	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, workflows.RerunOrdersID, "", "the test is over"))
+
+	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient})
+	_, d, err = w.tryDigest()
+	require.Error(t, err)
+	w.keep("DailyDigest/mail-refused", d.WorkflowID, d.RunID)
 }

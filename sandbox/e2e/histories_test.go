@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -28,12 +29,12 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-var update = flag.Bool("update", false, "write the histories that the replay test in package workflows reads")
+var update = flag.Bool("update", false, "write the histories that package workflows replays and does not have yet")
 
 const recorded = "../../workflows/testdata/history"
 
-// What happens to orders and polls, as histories. Each of them replays here and now; with -update they become those
-// against which later code is held.
+// What happens to orders and polls, as histories. Each of them replays here and now; with -update those that are new
+// become what later code is held against.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	var shop denied
@@ -92,6 +93,16 @@ func TestHistories(t *testing.T) {
 		last, next = next, continuedAs(w.history(chain.WorkflowID, next))
 	}
 	w.keep("PollOrders/continued-last", chain.WorkflowID, last)
+
+	// Two pages of orders, one of which is new.
+	w.PlaceKind(stack.Single)
+	w.keep("PollOrders/next", w.polled().WorkflowID, "")
+}
+
+// plainly is how histories are recorded: in the clear, and quickly.
+func plainly(c *config.Config) {
+	inTheClear(c)
+	c.CashStar.Timeout, c.Issue.RetryBudget = time.Second, time.Second
 }
 
 // polled makes the schedule poll and returns that poll when it is done.
@@ -110,7 +121,8 @@ func (w *system) keepOrder(name string, p stack.Placed, in operator.State) {
 	w.keep(name, d.WorkflowID, d.RunID)
 }
 
-// keep replays the history of a run and, with -update, writes it. It returns the run that continues this one, if any.
+// keep replays the history of a run and, with -update, writes it, unless there is one by that name: what a release wrote
+// may still be running somewhere. It returns the run that continues this one, if any.
 func (w *system) keep(name, workflowID, runID string) string {
 	w.t.Helper()
 	h := w.history(workflowID, runID)
@@ -118,11 +130,11 @@ func (w *system) keep(name, workflowID, runID string) string {
 	workflows.Register(replayer)
 	require.NoError(w.t, replayer.ReplayWorkflowHistory(silence{}, h), name)
 	file := filepath.Join(recorded, filepath.FromSlash(name)+".json")
-	if *update {
+	if _, err := os.Stat(file); *update && os.IsNotExist(err) {
 		require.NoError(w.t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(w.t, os.WriteFile(file, written(w.t, h), 0o644))
 	}
-	require.FileExists(w.t, file)
+	require.FileExists(w.t, file, "record it: go test ./sandbox/e2e -run TestHistories -update")
 	return continuedAs(h)
 }
 

@@ -1,0 +1,150 @@
+package e2e_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// The kinds that an order can fail with, as histories. Those that are retried were retried, and given up.
+func TestHistoriesOfFailedOrders(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]struct {
+		fault cashstartest.Fault
+		want  giftcard.Kind
+	}{
+		"invalid-request":     {cashstartest.Fault{Kind: cashstartest.ServerError, Status: 400}, giftcard.InvalidRequest},
+		"unauthorized":        {cashstartest.Fault{Kind: cashstartest.ServerError, Status: 401}, giftcard.Unauthorized},
+		"card-declined":       {declined, giftcard.CardDeclined},
+		"unexpected-response": {cashstartest.Fault{Kind: cashstartest.WrongMerchant}, giftcard.UnexpectedResponse},
+		"rate-limited":        {cashstartest.Fault{Kind: cashstartest.RateLimit}, giftcard.RateLimited},
+		"unavailable":         {cashstartest.Fault{Kind: cashstartest.ServerError}, giftcard.Unavailable},
+		"timeout":             {cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour}, giftcard.Timeout},
+	}
+	tr := trouble{of: map[string]cashstartest.Fault{}}
+	for name, k := range kinds {
+		tr.of[strings.ToUpper(name)] = k.fault
+	}
+	issuer := tr.options()
+	for _, code := range []string{"TWIN1", "TWIN2"} {
+		twin := merchant("TWIN")
+		twin.MerchantCode = code
+		issuer.Merchants = append(issuer.Merchants, twin)
+	}
+	w := start(t, stack.Options{CashStar: issuer, Configure: plainly})
+	placed := map[string]stack.Placed{}
+	for name := range kinds {
+		placed[name] = w.orderFor(strings.ToUpper(name), 1)
+	}
+	placed["merchant-ambiguous"] = w.orderFor("TWIN", 1)
+	placed["too-many-cards"] = w.orderFor("TWIN", 1001)
+	w.poll()
+	for name, p := range placed {
+		w.keepOrder("GiftCardOrder/"+name, p, operator.Failed)
+	}
+	for name, k := range kinds {
+		require.EqualValues(t, k.want, w.show(placed[name], operator.Failed).Failure.Kind, name)
+	}
+	require.EqualValues(t, giftcard.MerchantAmbiguous, w.show(placed["merchant-ambiguous"], operator.Failed).Failure.Kind)
+	require.EqualValues(t, giftcard.InvalidRequest, w.show(placed["too-many-cards"], operator.Failed).Failure.Kind)
+
+	// Everything done again, from the first workflow task on.
+	tr.cured.Store(true)
+	again := placed["card-declined"]
+	w.resetRun(orderID(again), "", 3)
+	w.show(again, operator.Completed)
+	w.keepOrder("GiftCardOrder/reset-to-first-task", again, operator.Completed)
+}
+
+// More cards than are issued at once, an order that is cancelled while its cards are being issued, and one that is
+// issued under a rate limit.
+func TestHistoriesOfManyCards(t *testing.T) {
+	t.Parallel()
+	var issuer gate
+	t.Cleanup(issuer.open)
+	options := createOrderFault(issuer.pass)
+	options.Merchants = []cashstartest.Merchant{merchant("BULK")}
+	w := start(t, stack.Options{CashStar: options, Configure: func(c *config.Config) {
+		plainly(c)
+		c.CashStar.MaxRPS, c.CashStar.Timeout = 100, 40*time.Second
+	}})
+	many := w.orderFor("BULK", 12)
+	w.poll()
+	w.keepOrder("GiftCardOrder/more-cards-than-at-once", many, operator.Completed)
+
+	issuer.shut()
+	cancelled := w.orderFor("BULK", 12)
+	w.poll()
+	w.await("issuing", func() bool {
+		waiting, retried := issuer.inFlight()
+		return waiting > 0 && retried > 0
+	})
+	require.NoError(t, w.plain.CancelWorkflow(w.ctx, orderID(cancelled), ""))
+	w.keepOrder("GiftCardOrder/cancelled", cancelled, operator.Canceled)
+}
+
+// A card whose worker was lost is issued by another one, when its time is up.
+func TestHistoriesOfLostWorker(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{})
+	faults := make(chan *cashstartest.Fault, 1)
+	faults <- &cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour}
+	w := start(t, stack.Options{
+		NoWorker: true, Configure: plainly,
+		CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+			select {
+			case f := <-faults:
+				close(asked)
+				return f
+			default:
+				return nil
+			}
+		}),
+	})
+	lost := w.startProcess("CASHSTAR_TIMEOUT=40s")
+	p := w.PlaceKind(stack.Single)
+	w.poll()
+	<-asked
+	lost.kill()
+	w.startProcess()
+	w.keepOrder("GiftCardOrder/worker-lost", p, operator.Completed)
+	w.requireBalance()
+}
+
+// A long poll by hand in small pages: the runs in its middle were continued and are continued.
+func TestHistoriesOfPollByHand(t *testing.T) {
+	t.Parallel()
+	var shop denied
+	shop.after.Store(never)
+	w := start(t, stack.Options{
+		Shopify:       shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9, Faults: shopifytest.Faults{Next: shop.next}},
+		Configure:     func(c *config.Config) { plainly(c); c.Poll.PageSize = 2 },
+		DynamicConfig: map[string]any{"limit.historyCount.suggestContinueAsNew": 15},
+	})
+	w.place(slices.Repeat([]stack.Kind{stack.Single}, 12)...)
+	poll, err := w.Operator.PollWindow(w.ctx, time.Now().Add(-time.Hour), time.Now().Add(time.Minute))
+	require.NoError(t, err)
+	result, err := poll.Wait(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, 12, result.Started)
+	middle := w.keep("PollOrders/by-hand", poll.WorkflowID, poll.RunID)
+	require.NotEmpty(t, middle)
+	require.NotEmpty(t, w.keep("PollOrders/continued-middle", poll.WorkflowID, middle), "two runs are not enough")
+
+	shop.after.Store(0)
+	poll, err = w.Operator.PollWindow(w.ctx, time.Now().Add(-2*time.Hour), time.Now())
+	require.NoError(t, err)
+	_, err = poll.Wait(w.ctx)
+	require.Error(t, err)
+	w.keep("PollOrders/by-hand-failed", poll.WorkflowID, poll.RunID)
+}
