@@ -59,18 +59,12 @@ func TestHistoriesOfDigestsInTrouble(t *testing.T) {
 	failed := w.PlaceKind(stack.UnknownMerchant)
 	w.poll()
 	w.show(failed, operator.Failed)
-	rerun, err := w.Operator.RerunOrders(w.ctx, workflows.RerunOrdersInput{
-		Orders: []string{orderID(failed)}, Reason: "ada@desk",
-	})
-	require.NoError(t, err)
-	result, err := rerun.Wait(w.ctx)
-	require.NoError(t, err)
-	require.Equal(t, 1, result.Rerun)
+	w.rerun(workflows.RerunOrdersInput{Orders: []string{orderID(failed)}, Reason: "ada@desk"})
 	w.keep("RerunOrders/named", workflows.RerunOrdersID, "")
 	w.show(failed, operator.Failed)
 
 	// One that nobody works on.
-	_, err = w.plain.ExecuteWorkflow(w.ctx,
+	_, err := w.plain.ExecuteWorkflow(w.ctx,
 		client.StartWorkflowOptions{ID: workflows.RerunOrdersID, TaskQueue: "nobody"}, workflows.RerunOrdersType,
 		workflows.RerunOrdersInput{})
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // The kinds that an order can fail with, as histories. Those that are retried were retried, and given up.
@@ -61,7 +62,7 @@ func TestHistoriesOfFailedOrders(t *testing.T) {
 	// Everything done again, from the first workflow task on.
 	tr.cured.Store(true)
 	again := placed["card-declined"]
-	w.resetRun(orderID(again), "", 3)
+	w.resetRun(orderID(again), "", firstTask)
 	w.show(again, operator.Completed)
 	w.keepOrder("GiftCardOrder/reset-to-first-task", again, operator.Completed)
 }
@@ -147,4 +148,49 @@ func TestHistoriesOfPollByHand(t *testing.T) {
 	_, err = poll.Wait(w.ctx)
 	require.Error(t, err)
 	w.keep("PollOrders/by-hand-failed", poll.WorkflowID, poll.RunID)
+}
+
+// Two cards of which nobody knows whether they were issued, and what a person says of them: the one exists, the other
+// does not.
+func TestHistoriesOfUnknownOutcomes(t *testing.T) {
+	t.Parallel()
+	tr := trouble{of: map[string]cashstartest.Fault{
+		"ISSUED":     {Kind: cashstartest.Drop, AfterCommit: true},
+		"NOT-ISSUED": {Kind: cashstartest.Drop},
+	}}
+	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) {
+		plainly(c)
+		c.Issue.Dedupes = false
+	}})
+	issued, notIssued := w.orderFor("ISSUED", 1), w.orderFor("NOT-ISSUED", 1)
+	w.poll()
+	w.keepOrder("GiftCardOrder/outcome-unknown", issued, operator.Failed)
+	w.show(notIssued, operator.Failed)
+
+	tr.cured.Store(true)
+	for _, c := range []struct {
+		name   string
+		order  stack.Placed
+		exists bool
+	}{{"issued", issued, true}, {"not-issued", notIssued, false}} {
+		d := w.show(c.order, operator.Failed)
+		require.EqualValues(t, giftcard.OutcomeUnknown, d.Failure.Kind)
+		require.NoError(t, w.Operator.ResolveCard(w.ctx, d, 1, c.exists, "ada@desk", "looked it up at CashStar"))
+		w.keep("ResolveCard/"+c.name, workflows.ResolveCardID(stack.Shop, orderNumber(c.order), 1), "")
+		w.rerun(workflows.RerunOrdersInput{Orders: []string{orderID(c.order)}, Force: true, Reason: "ada@desk"})
+		done := w.show(c.order, operator.Completed)
+		require.Equal(t, c.exists, done.Result.Cards[0].Existed)
+		w.keep("GiftCardOrder/resolved-"+c.name, done.WorkflowID, done.RunID)
+	}
+	require.Len(t, w.Issuer.Cards(), 2)
+}
+
+// rerun runs one failed order again.
+func (w *system) rerun(in workflows.RerunOrdersInput) {
+	w.t.Helper()
+	rerun, err := w.Operator.RerunOrders(w.ctx, in)
+	require.NoError(w.t, err)
+	result, err := rerun.Wait(w.ctx)
+	require.NoError(w.t, err)
+	require.Equal(w.t, 1, result.Rerun)
 }

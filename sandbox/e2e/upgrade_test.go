@@ -227,7 +227,7 @@ func TestRerunAfterUpgrade(t *testing.T) {
 	first := w.plain.GetWorkflow(w.ctx, orderID(p), failed.RunID)
 	require.Error(t, first.Get(w.ctx, nil), "the first run stays as it was")
 
-	w.resetRun(orderID(p), "", 3) // The first workflow task: everything is done again, by B alone.
+	w.resetRun(orderID(p), "", firstTask) // Everything is done again, by B alone.
 	w.await("reset", func() bool { return len(builds(w.history(orderID(p), ""))) == 1 })
 	w.show(p, operator.Completed)
 	require.Equal(t, []string{"B"}, builds(w.history(orderID(p), "")))
