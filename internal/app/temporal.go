@@ -33,21 +33,29 @@ const dialTimeout = 20 * time.Second
 func NewOperator(
 	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
 ) (*operator.Operator, error) {
-	_, o, err := dial(ctx, options, cfg, log)
-	return o, err
+	c, err := dial(ctx, options, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return c.operator(cfg), nil
 }
 
-// dial connects to Temporal; the operator uses the client too.
-func dial(
-	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
-) (client.Client, *operator.Operator, error) {
+// connection is a connection to Temporal.
+type connection struct {
+	client   client.Client
+	options  client.Options
+	payloads *codec.Codec
+}
+
+// dial connects to Temporal.
+func dial(ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger) (*connection, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
 	options.Logger = logging.Temporal(log)
 	payloads, err := codec.New(cfg.Payload)
 	if err != nil {
-		return nil, nil, fmt.Errorf("set up payload encryption: %w", err)
+		return nil, fmt.Errorf("set up payload encryption: %w", err)
 	}
 	options.DataConverter = codec.DataConverter(payloads)
 	options.FailureConverter = codec.FailureConverter(payloads)
@@ -55,9 +63,27 @@ func dial(
 	defer cancel()
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
-		return nil, nil, fmt.Errorf("connect to Temporal at %s, namespace %s: %w", orDefault(options.HostPort), options.Namespace, err)
+		return nil, fmt.Errorf("connect to Temporal at %s, namespace %s: %w", orDefault(options.HostPort), options.Namespace, err)
 	}
-	return c, operator.New(c, options.Namespace, payloads, cfg), nil
+	return &connection{client: c, options: options, payloads: payloads}, nil
+}
+
+// operator returns an operator, who owns the connection's client.
+func (c *connection) operator(cfg config.Config) *operator.Operator {
+	return operator.New(c.client, c.options.Namespace, c.payloads, cfg)
+}
+
+// forWorkers returns another client on the connection. To workflow code, a payload that cannot be read is another
+// matter than to people.
+func (c *connection) forWorkers(ctx context.Context) (client.Client, error) {
+	options := c.options
+	options.DataConverter = codec.WorkerDataConverter(c.payloads)
+	options.FailureConverter = codec.WorkerFailureConverter(c.payloads)
+	out, err := client.NewClientFromExistingWithContext(ctx, c.client, options)
+	if err != nil {
+		return nil, fmt.Errorf("set up the client of workers: %w", err)
+	}
+	return out, nil
 }
 
 func orDefault(hostPort string) string {

@@ -36,12 +36,13 @@ type WorkerOptions struct {
 
 // Worker is a running worker process.
 type Worker struct {
-	log     zerolog.Logger
-	client  client.Client
-	workers []worker.Worker
-	health  *health
-	fatal   chan error
-	stop    sync.Once
+	log      zerolog.Logger
+	client   client.Client
+	operator *operator.Operator
+	workers  []worker.Worker
+	health   *health
+	fatal    chan error
+	stop     sync.Once
 }
 
 // StartWorker connects, checks what must hold, and returns once the worker is polling.
@@ -60,15 +61,19 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.onFatal); err != nil {
 		return nil, err
 	}
-	var op *operator.Operator
-	if w.client, op, err = dial(ctx, o.Temporal, o.Config, o.Log); err != nil {
+	connected, err := dial(ctx, o.Temporal, o.Config, o.Log)
+	if err != nil {
 		return nil, err
 	}
-	digest.Executions = op
+	w.operator = connected.operator(o.Config)
+	digest.Executions = w.operator
 	if !o.Config.Issue.Dedupes {
-		giftCards.Attempts = op
+		giftCards.Attempts = w.operator
 	}
-	if err := op.CheckNamespace(ctx); err != nil {
+	if w.client, err = connected.forWorkers(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.operator.CheckNamespace(ctx); err != nil {
 		return nil, err
 	}
 	for _, queue := range []worker.Worker{
@@ -83,15 +88,15 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	w.log.Info().Str("shop", o.Config.Shopify.Shop).
 		Str("health", w.health.addr()).Msg("worker is polling")
 	if o.Config.Worker.Versioned() {
-		w.tellVersion(ctx, op, o.Config.Worker)
+		w.tellVersion(ctx, o.Config.Worker)
 	}
 	return w, nil
 }
 
 // tellVersion logs which version this is, and why it has nothing to do if that is so.
-func (w *Worker) tellVersion(ctx context.Context, op *operator.Operator, this config.Worker) {
+func (w *Worker) tellVersion(ctx context.Context, this config.Worker) {
 	log := w.log.With().Str("deployment", this.Deployment).Str("build", this.Build()).Logger()
-	current, err := op.CurrentBuild(ctx)
+	current, err := w.operator.CurrentBuild(ctx)
 	switch {
 	case err != nil:
 		log.Warn().Err(err).Msg("cannot tell which version is current")
@@ -185,6 +190,9 @@ func (w *Worker) Stop() {
 		all.Wait()
 		if w.client != nil {
 			w.client.Close()
+		}
+		if w.operator != nil {
+			w.operator.Close()
 		}
 		if w.health != nil {
 			w.health.stop()

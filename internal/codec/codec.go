@@ -5,18 +5,18 @@
 // The cipher is AES-256 in Galois/counter mode with random nonces. One key is good for 2^32 payloads (NIST SP 800-38D,
 // section 8.3), so keys have IDs and can be changed: the first key encrypts, all of them decrypt. No associated data
 // binds a payload to its workflow, because a codec server that opens payloads for people does not know it.
+//
+// A payload that cannot be read is a mistake of the deployment, which the next one mends. So workflows wait for that,
+// see [WorkerDataConverter], and what says so stays readable for everybody.
 package codec
 
 import (
 	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
-	"slices"
-	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -83,7 +83,7 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 }
 
 // Decode decrypts the payloads that are encrypted and passes the others through: they were written before encryption
-// was switched on.
+// was switched on. Its errors are [*UnreadableError].
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
@@ -103,41 +103,15 @@ func (c *Codec) open(p *commonpb.Payload) (*commonpb.Payload, error) {
 	id := string(p.GetMetadata()[MetadataKeyID])
 	gcm, ok := c.ciphers[id]
 	if !ok {
-		return nil, fmt.Errorf("decrypt payload: key %q is not configured, only %s", id, c.known())
+		return nil, c.missing(id)
 	}
 	plain, err := gcm.Open(nil, nil, p.GetData(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("decrypt payload: key %q does not fit, or the data is damaged: %w", id, err)
+		return nil, misfit(id)
 	}
 	out := new(commonpb.Payload)
 	if err := proto.Unmarshal(plain, out); err != nil {
-		return nil, fmt.Errorf("unmarshal payload of key %q: %w", id, err)
+		return nil, misfit(id)
 	}
 	return out, nil
-}
-
-func (c *Codec) known() string {
-	if len(c.ciphers) == 0 {
-		return "none"
-	}
-	var ids []string
-	for id := range c.ciphers {
-		ids = append(ids, fmt.Sprintf("%q", id))
-	}
-	slices.Sort(ids)
-	return strings.Join(ids, ", ")
-}
-
-// DataConverter returns Temporal's default data converter behind the codec.
-func DataConverter(c *Codec) converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), c)
-}
-
-// FailureConverter returns a failure converter that encrypts messages and stack traces too, which would otherwise be
-// readable in every history. Error types stay readable: they are what people search for.
-func FailureConverter(c *Codec) converter.FailureConverter {
-	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-		DataConverter:          DataConverter(c),
-		EncodeCommonAttributes: c.current != "",
-	})
 }

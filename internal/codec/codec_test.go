@@ -113,7 +113,7 @@ func TestRotation(t *testing.T) {
 	require.True(t, proto.Equal(payload("x"), out[0]))
 
 	_, err = after.Decode(old)
-	require.EqualError(t, err, `decrypt payload: key "old" is not configured, only "new"`)
+	require.EqualError(t, err, `decrypt payload: key "old" is not in PAYLOAD_KEYS, which has "new"`)
 }
 
 func TestDecodeWithTheWrongKeyNamesIt(t *testing.T) {
@@ -121,7 +121,7 @@ func TestDecodeWithTheWrongKeyNamesIt(t *testing.T) {
 	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
 	require.NoError(t, err)
 	_, err = newCodec(t, config.EncryptionOn, key("a", "2")).Decode(sealed)
-	require.ErrorContains(t, err, `decrypt payload: key "a" does not fit, or the data is damaged`)
+	require.ErrorContains(t, err, `decrypt payload: key "a" of PAYLOAD_KEYS does not fit, or the payload is damaged`)
 }
 
 func TestDecodePassesThroughWhatIsNotEncrypted(t *testing.T) {
@@ -144,11 +144,11 @@ func TestDecodeFindsTampering(t *testing.T) {
 		tampered := proto.CloneOf(sealed[0])
 		tampered.Data[i/8] ^= 1 << (i % 8)
 		_, err := c.Decode(one(tampered))
-		require.ErrorContains(t, err, `key "a" does not fit`, "bit %d", i)
+		require.ErrorContains(t, err, `key "a" of PAYLOAD_KEYS does not fit`, "bit %d", i)
 	}
 	for n := range data {
 		_, err := c.Decode(one(&commonpb.Payload{Metadata: sealed[0].GetMetadata(), Data: data[:n]}))
-		require.ErrorContains(t, err, `key "a" does not fit`, "cut to %d bytes", n)
+		require.ErrorContains(t, err, `key "a" of PAYLOAD_KEYS does not fit`, "cut to %d bytes", n)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestOffWritesInTheClearAndStillReads(t *testing.T) {
 	require.True(t, proto.Equal(payload("x"), out[0]))
 
 	_, err = newCodec(t, config.EncryptionOff).Decode(sealed)
-	require.EqualError(t, err, `decrypt payload: key "a" is not configured, only none`)
+	require.EqualError(t, err, `decrypt payload: key "a" is not in PAYLOAD_KEYS, which is empty`)
 }
 
 func TestNewRefusesBadKeys(t *testing.T) {

@@ -1,0 +1,113 @@
+package codec_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+const missing = `decrypt payload: key "a" is not in PAYLOAD_KEYS, which has "b"`
+
+// Workflow code gets no error that it could end on; an activity does.
+func TestWorkerDataConverter(t *testing.T) {
+	t.Parallel()
+	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
+	require.NoError(t, err)
+	one := sealed[0]
+	several := &commonpb.Payloads{Payloads: sealed}
+	worker := codec.WorkerDataConverter(newCodec(t, config.EncryptionOn, key("b", "2")))
+	aware, ok := worker.(converter.ContextAware)
+	require.True(t, ok)
+	var out string
+	for name, dc := range map[string]converter.DataConverter{
+		"the SDK's own": worker, "workflow code's": aware.WithWorkflowContext(nil),
+	} {
+		require.PanicsWithError(t, missing, func() { _ = dc.FromPayload(one, &out) }, name)
+		require.PanicsWithError(t, missing, func() { _ = dc.FromPayloads(several, &out) }, name)
+	}
+	activity := aware.WithContext(t.Context())
+	require.EqualError(t, activity.FromPayload(one, &out), missing)
+	require.EqualError(t, activity.FromPayloads(several, &out), missing)
+
+	reader := codec.WorkerDataConverter(newCodec(t, config.EncryptionOn, key("a", "1")))
+	require.NoError(t, reader.FromPayloads(several, &out))
+	require.Equal(t, "x", out)
+	var number int
+	require.Error(t, reader.FromPayload(one, &number), "what is read and makes no sense is an error")
+}
+
+// What says that a payload cannot be read is for those who have no key either; what else there is to say is not.
+func TestFailuresOfUnreadablePayloads(t *testing.T) {
+	t.Parallel()
+	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
+	require.NoError(t, err)
+	lacking := newCodec(t, config.EncryptionOn, key("b", "2"))
+	_, cause := lacking.Decode(sealed)
+	require.EqualError(t, cause, missing)
+
+	failure := codec.WorkerFailureConverter(lacking).ErrorToFailure(fmt.Errorf("unable to decode the input: %w", cause))
+	require.Equal(t, missing, failure.GetMessage())
+	require.Equal(t, codec.UnreadableType, failure.GetApplicationFailureInfo().GetType())
+	require.False(t, failure.GetApplicationFailureInfo().GetNonRetryable())
+	for _, misfit := range []*codec.Codec{
+		newCodec(t, config.EncryptionOn, key("a", "2")), newCodec(t, config.EncryptionOff),
+		newCodec(t, config.EncryptionOn, key("b.1", "2"), key("c_1", "3")),
+	} {
+		_, err := misfit.Decode(sealed)
+		text := errors.New(err.Error()) // As the SDK leaves it of a panic.
+		require.Equal(t, err.Error(), codec.WorkerFailureConverter(misfit).ErrorToFailure(text).GetMessage())
+	}
+	for _, text := range []string{
+		missing + " grandma", "grandma: " + missing, missing + "\ngrandma", strings.ReplaceAll(missing, `"a"`, `"grand ma"`), "grandma",
+	} {
+		failure := codec.WorkerFailureConverter(lacking).ErrorToFailure(errors.New(text))
+		require.Equal(t, "Encoded failure", failure.GetMessage(), text)
+	}
+	require.Nil(t, codec.WorkerFailureConverter(lacking).ErrorToFailure(nil))
+}
+
+// A key's ID is not ours to repeat if it does not look like one.
+func TestUnreadableRepeatsNothingElse(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"grandma at home", strings.Repeat("x", 1000), "", `"`} {
+		_, err := newCodec(t, config.EncryptionOff).Decode(one(&commonpb.Payload{Metadata: map[string][]byte{
+			converter.MetadataEncoding: []byte(codec.Encoding), codec.MetadataKeyID: []byte(id),
+		}}))
+		require.EqualError(t, err, `decrypt payload: key "?" is not in PAYLOAD_KEYS, which is empty`)
+	}
+}
+
+// People are told why they cannot read a failure; a workflow is not given another failure than the one that was.
+func TestUnreadableFailures(t *testing.T) {
+	t.Parallel()
+	cause := temporal.NewNonRetryableApplicationError("card declined", "CardDeclined", nil, "grandma")
+	sealed := codec.FailureConverter(newCodec(t, config.EncryptionOn, key("a", "1"))).
+		ErrorToFailure(temporal.NewApplicationErrorWithCause("order failed", "Order", cause))
+	before := proto.CloneOf(sealed)
+	lacking := newCodec(t, config.EncryptionOn, key("b", "2"))
+
+	err := codec.FailureConverter(lacking).FailureToError(sealed)
+	require.True(t, proto.Equal(before, sealed))
+	for _, kind := range []string{"Order", "CardDeclined"} {
+		var app *temporal.ApplicationError
+		require.ErrorAs(t, err, &app)
+		require.Equal(t, kind, app.Type())
+		require.Equal(t, missing, app.Message())
+		err = errors.Unwrap(app)
+	}
+	require.PanicsWithError(t, missing, func() { _ = codec.WorkerFailureConverter(lacking).FailureToError(sealed) })
+	require.NoError(t, codec.FailureConverter(lacking).FailureToError(nil))
+
+	worker := codec.WorkerFailureConverter(newCodec(t, config.EncryptionOn, key("b", "2"), key("a", "1")))
+	require.ErrorContains(t, worker.FailureToError(sealed), "order failed")
+}

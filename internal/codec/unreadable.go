@@ -1,0 +1,54 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// UnreadableType is the type of the failure of an activity whose input or details cannot be read. It is retried.
+const UnreadableType = "UnreadablePayload"
+
+// UnreadableError says that a payload cannot be read with the keys at hand. It names keys, and nothing else.
+type UnreadableError struct{ text string }
+
+// Error implements error.
+func (e *UnreadableError) Error() string { return e.text }
+
+var (
+	// keyID is the form of a key's ID, as in PAYLOAD_KEYS. Whatever else stands in a payload's metadata is not repeated.
+	keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	// unreadable matches the whole text of an [UnreadableError]. The SDK makes mere text of what workflow code panics
+	// with, and only this text may stand in a history in the clear.
+	unreadable = regexp.MustCompile(`^decrypt payload: key "[A-Za-z0-9._?-]{1,64}" (?:of PAYLOAD_KEYS does not fit, or ` +
+		`the payload is damaged|is not in PAYLOAD_KEYS, which (?:is empty|has "[A-Za-z0-9._-]+"(?:, "[A-Za-z0-9._-]+")*))$`)
+)
+
+// isUnreadable finds an [UnreadableError] in an error, or what the SDK has left of it.
+func isUnreadable(err error) bool {
+	_, ok := errors.AsType[*UnreadableError](err)
+	return ok || unreadable.MatchString(err.Error())
+}
+
+func (c *Codec) missing(id string) error {
+	known := "is empty"
+	if len(c.ciphers) > 0 {
+		known = `has "` + strings.Join(slices.Sorted(maps.Keys(c.ciphers)), `", "`) + `"`
+	}
+	return &UnreadableError{fmt.Sprintf(`decrypt payload: key "%s" is not in PAYLOAD_KEYS, which %s`, named(id), known)}
+}
+
+func misfit(id string) error {
+	return &UnreadableError{fmt.Sprintf(
+		`decrypt payload: key "%s" of PAYLOAD_KEYS does not fit, or the payload is damaged`, named(id))}
+}
+
+func named(id string) string {
+	if !keyID.MatchString(id) {
+		return "?"
+	}
+	return id
+}

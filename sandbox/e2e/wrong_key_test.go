@@ -1,0 +1,255 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// payloadKey is a key for tests.
+func payloadKey(id string, fill byte) config.PayloadKey {
+	return config.PayloadKey{ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, config.PayloadKeySize)))}
+}
+
+// encrypted has payloads encrypted with the first of these keys.
+func encrypted(keys ...config.PayloadKey) config.Payload {
+	return config.Payload{Encryption: config.EncryptionOn, Keys: keys}
+}
+
+// unreadable are the configurations that cannot read what the key "k1" wrote, and what they say of it.
+var unreadable = map[string]struct {
+	payload config.Payload
+	says    string
+}{
+	"another key by its ID": {
+		encrypted(payloadKey("k1", 2)),
+		`decrypt payload: key "k1" of PAYLOAD_KEYS does not fit, or the payload is damaged`,
+	},
+	"another key": {
+		encrypted(payloadKey("k2", 2), payloadKey("k3", 3)),
+		`decrypt payload: key "k1" is not in PAYLOAD_KEYS, which has "k2", "k3"`,
+	},
+	"no key": {
+		config.Payload{Encryption: config.EncryptionOff},
+		`decrypt payload: key "k1" is not in PAYLOAD_KEYS, which is empty`,
+	},
+}
+
+// lines is a log that may be read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// restart goes on with another worker that has these keys.
+func (w *system) restart(p config.Payload) {
+	w.t.Helper()
+	w.StopWorker()
+	w.Config.Payload = p
+	require.NoError(w.t, w.StartWorker(w.ctx))
+}
+
+// workflowTaskFailure waits for a workflow task of a run to fail, and returns why.
+func (w *system) workflowTaskFailure(workflowID, runID string) *failurepb.Failure {
+	w.t.Helper()
+	var failure *failurepb.Failure
+	w.await("workflow task failed", func() bool {
+		for _, e := range w.history(workflowID, runID).GetEvents() {
+			if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED {
+				a := e.GetWorkflowTaskFailedEventAttributes()
+				require.Equal(w.t, enumspb.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE, a.GetCause())
+				failure = a.GetFailure()
+			}
+		}
+		return failure != nil
+	})
+	return failure
+}
+
+// nudge gives an order's workflow something to do.
+func (w *system) nudge(p stack.Placed) {
+	w.t.Helper()
+	require.NoError(w.t, w.plain.SignalWorkflow(w.ctx, orderID(p), "", "nudge", nil))
+}
+
+// requireRunning requires that a run has neither failed nor come to another end.
+func (w *system) requireRunning(workflowID, runID string) {
+	w.t.Helper()
+	d, err := w.plain.DescribeWorkflowExecution(w.ctx, workflowID, runID)
+	require.NoError(w.t, err)
+	require.Equal(w.t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, d.GetWorkflowExecutionInfo().GetStatus())
+}
+
+// A worker that cannot read what orders and polls were given leaves them as they are: their workflow tasks and activities
+// fail, say in the clear which key is missing, and are repeated until a worker with the key comes.
+func TestUnreadableInput(t *testing.T) {
+	t.Parallel()
+	right := encrypted(payloadKey("k1", 1))
+	for name, tt := range unreadable {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var healthy atomic.Bool
+			var log lines
+			w := start(t, stack.Options{
+				Configure: func(c *config.Config) { c.Payload = right },
+				Log:       zerolog.New(&log),
+				CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+					if healthy.Load() {
+						return nil
+					}
+					return &cashstartest.Fault{Kind: cashstartest.Drop, AfterCommit: true}
+				}),
+			})
+			order, failed := w.PlaceKind(stack.Single), w.PlaceKind(stack.UnknownMerchant)
+			w.poll()
+			w.show(failed, operator.Failed)
+			w.await("the card was asked for", func() bool { return len(w.Issuer.Cards()) == 1 })
+
+			w.restart(tt.payload)
+			poll, err := w.Operator.PollNow(w.ctx)
+			require.NoError(t, err)
+			w.nudge(order)
+			for _, id := range []string{orderID(order), poll.WorkflowID} {
+				failure := w.workflowTaskFailure(id, "")
+				require.Equal(t, tt.says, failure.GetMessage())
+				require.Nil(t, failure.GetEncodedAttributes())
+				w.requireRunning(id, "")
+			}
+			w.await("the activity failed", func() bool {
+				d, err := w.plain.DescribeWorkflowExecution(w.ctx, orderID(order), "")
+				require.NoError(t, err)
+				require.Len(t, d.GetPendingActivities(), 1)
+				last := d.GetPendingActivities()[0].GetLastFailure()
+				return last.GetApplicationFailureInfo().GetType() == codec.UnreadableType && last.GetMessage() == tt.says
+			})
+			written, err := json.Marshal(tt.says)
+			require.NoError(t, err)
+			require.Contains(t, log.String(), string(written[1:len(written)-1]))
+
+			healthy.Store(true)
+			w.restart(right)
+			require.Len(t, w.show(order, operator.Completed).Result.Cards, 1)
+			_, err = poll.Wait(w.ctx)
+			require.NoError(t, err)
+			w.requireBalance()
+		})
+	}
+}
+
+// The same goes for what came back: results and failures of activities, and the last result of a schedule. A worker that
+// took an unreadable failure for another one would end the order on it.
+func TestUnreadableResults(t *testing.T) {
+	t.Parallel()
+	first, second := payloadKey("k1", 1), payloadKey("k2", 2)
+	const says = `decrypt payload: key "k2" is not in PAYLOAD_KEYS, which has "k1"`
+	for name, outcome := range map[string]*cashstartest.Fault{
+		"result":  nil,
+		"failure": {Kind: cashstartest.ServerError, Status: http.StatusPaymentRequired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var phase, asked atomic.Int32
+			w := start(t, stack.Options{
+				Configure: func(c *config.Config) { c.Payload = encrypted(first, second) },
+				CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+					if phase.Load() == 1 && asked.Add(1) == 1 {
+						return outcome
+					}
+					if phase.Load() == 2 {
+						return nil
+					}
+					return &cashstartest.Fault{Kind: cashstartest.ServerError}
+				}),
+			})
+			order := w.PlaceKind(stack.SeveralUnits)
+			w.poll()
+			w.restart(encrypted(second, first))
+			phase.Store(1)
+			w.poll()
+			w.await("one card settled", func() bool {
+				h := w.history(orderID(order), "")
+				return count(h, enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED) == 2 || count(h, enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED) == 1
+			})
+
+			w.restart(encrypted(first))
+			poll, err := w.Operator.PollNow(w.ctx)
+			require.NoError(t, err)
+			w.nudge(order)
+			for _, id := range []string{orderID(order), poll.WorkflowID} {
+				require.Equal(t, says, w.workflowTaskFailure(id, "").GetMessage())
+				w.requireRunning(id, "")
+			}
+
+			phase.Store(2)
+			w.restart(encrypted(first, second))
+			_, err = poll.Wait(w.ctx)
+			require.NoError(t, err)
+			if outcome == nil {
+				w.show(order, operator.Completed)
+				w.requireBalance()
+				return
+			}
+			require.Equal(t, "CardDeclined", w.show(order, operator.Failed).Failure.Kind)
+			require.Len(t, w.Issuer.Cards(), len(order.Cards)-1)
+		})
+	}
+}
+
+// A starter that lacks the key says so. What it can tell without, it tells.
+func TestStarterWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Payload = encrypted(payloadKey("k1", 1)) }})
+	issued, failed := w.PlaceKind(stack.Single), w.PlaceKind(stack.UnknownMerchant)
+	w.poll()
+	w.settle(2)
+	for name, tt := range unreadable {
+		t.Run(name, func(t *testing.T) {
+			var keys []string
+			for _, k := range tt.payload.Keys {
+				keys = append(keys, k.ID+":"+base64.StdEncoding.EncodeToString([]byte(k.Key.Reveal())))
+			}
+			env := []string{"PAYLOAD_ENCRYPTION=" + tt.payload.Encryption, "PAYLOAD_KEYS=" + strings.Join(keys, ",")}
+			for _, args := range [][]string{
+				{"status"}, {"orders", "show", issued.Name}, {"schedules"}, {"poll"}, {"digest", "--dry-run"},
+			} {
+				out := w.starter(env, args...)
+				require.Equal(t, app.ExitFailure, out.code, "%s: %s", args, out.stdout)
+				require.Contains(t, out.stderr, tt.says, args)
+			}
+			for _, args := range [][]string{{"orders", "list", "--failed"}, {"orders", "show", failed.Name}} {
+				out := w.starter(env, args...)
+				require.Equal(t, app.ExitOK, out.code, out.stderr)
+				require.Contains(t, out.stdout, "MerchantUnknown: "+tt.says)
+			}
+		})
+	}
+}
