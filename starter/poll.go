@@ -124,6 +124,10 @@ func pollRows(row func(...any), r workflows.PollOrdersResult) {
 	if len(r.Mixed) > 0 {
 		row("mixed orders", strings.Join(r.Mixed, ", "))
 	}
+	if m := r.Missed; m != nil {
+		row("ORDERS MISSED", "created from "+m.From.Format(time.RFC3339)+" until "+m.Until.Format(time.RFC3339)+
+			": too old to be picked up")
+	}
 	if len(r.Native) > 0 {
 		row("NATIVE GIFT CARDS", strings.Join(r.Native, ", ")+": Shopify itself issues a card for this product")
 	}

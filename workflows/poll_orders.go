@@ -65,7 +65,22 @@ type PollOrdersResult struct {
 	Native  []string                `json:"native,omitempty"`
 	// ServedVersion is the API version that Shopify answered with where it is not the configured one.
 	ServedVersion string `json:"served_version,omitempty"`
+	// Missed are orders that no poll has looked at, and none will by itself. Polls hand it on for two days, so that
+	// people see it.
+	Missed *MissedOrders `json:"missed,omitempty"`
 }
+
+// MissedOrders are the orders created in [From, Until): too old to be picked up when a poll came to look again, since
+// there had been none for longer than MaxOrderAge, or since it had no watermark to begin from.
+type MissedOrders struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// FoundAt is when the first poll noticed.
+	FoundAt time.Time `json:"found_at"`
+}
+
+// tellMissed is how long polls tell of missed orders: a digest and a half.
+const tellMissed = 48 * time.Hour
 
 // PollOrders finds the gift-card orders of a window, page by page, and starts a [GiftCardOrder] for each. Run by the
 // schedule, the window begins at the watermark (less the overlap); a poll that fails moves nothing, and the next one
@@ -155,13 +170,49 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 		}
 	}
 	p.Result.Since = p.Rules.CreatedFrom
-	if !last.Watermark.IsZero() {
-		p.Result.Since = latest(p.Result.Since, last.Watermark.Add(-time.Duration(in.Overlap)))
-	}
 	p.Result.Until = now.Add(-time.Duration(in.SettleDelay))
-	// The watermark never goes back, not even by a clock that does.
+	if last.Watermark.After(now) && last.Watermark.Sub(p.Result.Until) > time.Duration(in.Overlap) {
+		// It was written by a clock that was wrong. Between the time that it was then and the watermark, orders may not
+		// have been seen: so all are looked at again that count, and those that are known are recognised.
+		workflow.GetLogger(ctx).Warn("the watermark lies in the future: looking at all orders again",
+			"watermark", last.Watermark)
+		p.Result.Watermark = p.Result.Until
+		p.Result.Missed = last.Missed.at(now)
+		return p, nil
+	}
+	var since time.Time
+	if !last.Watermark.IsZero() {
+		since = last.Watermark.Add(-time.Duration(in.Overlap))
+		p.Result.Since = latest(p.Result.Since, since)
+	}
+	p.Result.Missed = last.Missed.at(now)
+	if seen := latest(in.CreatedAtMin, last.Watermark); seen.Before(p.Rules.CreatedFrom) {
+		p.Result.Missed = p.Result.Missed.and(MissedOrders{
+			From: latest(in.CreatedAtMin, since), Until: p.Rules.CreatedFrom, FoundAt: now,
+		})
+	}
+	// The watermark does not go back, not even by a clock that does a little.
 	p.Result.Watermark = latest(last.Watermark, p.Result.Until)
 	return p, nil
+}
+
+// at returns what is still to be told at a time.
+func (m *MissedOrders) at(now time.Time) *MissedOrders {
+	if m == nil || now.Sub(m.FoundAt) >= tellMissed {
+		return nil
+	}
+	return m
+}
+
+// and joins what was missed before and again.
+func (m *MissedOrders) and(more MissedOrders) *MissedOrders {
+	if m != nil {
+		if m.From.Before(more.From) {
+			more.From = m.From
+		}
+		more.Until = latest(m.Until, more.Until)
+	}
+	return &more
 }
 
 func latest(a, b time.Time) time.Time {

@@ -24,6 +24,7 @@ func TestPollWindow(t *testing.T) {
 		since     time.Time
 		until     time.Time
 		watermark time.Time
+		missed    *workflows.MissedOrders
 	}{
 		{
 			name:    "first poll begins where orders count",
@@ -33,6 +34,24 @@ func TestPollWindow(t *testing.T) {
 			name:    "orders older than the maximum age do not count",
 			change:  func(in *workflows.PollOrdersInput) { in.MaxOrderAge = workflows.Duration(24 * time.Hour) },
 			created: noon.AddDate(0, 0, -1), since: noon.AddDate(0, 0, -1), until: minute(-1), watermark: minute(-1),
+			missed: &workflows.MissedOrders{From: noon.AddDate(0, 0, -3), Until: noon.AddDate(0, 0, -1), FoundAt: noon},
+		},
+		{
+			name:    "a watermark older than the maximum age leaves orders out, and says so",
+			change:  func(in *workflows.PollOrdersInput) { in.MaxOrderAge = workflows.Duration(24 * time.Hour) },
+			last:    noon.AddDate(0, 0, -2),
+			created: noon.AddDate(0, 0, -1), since: noon.AddDate(0, 0, -1), until: minute(-1), watermark: minute(-1),
+			missed: &workflows.MissedOrders{
+				From: noon.AddDate(0, 0, -2).Add(-10 * time.Minute), Until: noon.AddDate(0, 0, -1), FoundAt: noon,
+			},
+		},
+		{
+			name: "what lies between the watermark and the overlap was seen",
+			change: func(in *workflows.PollOrdersInput) {
+				in.MaxOrderAge, in.Overlap = workflows.Duration(time.Hour), workflows.Duration(50*time.Minute)
+			},
+			last:    minute(-55),
+			created: minute(-60), since: minute(-60), until: minute(-1), watermark: minute(-1),
 		},
 		{
 			name:    "next poll reads the overlap again",
@@ -55,6 +74,24 @@ func TestPollWindow(t *testing.T) {
 			last:    minute(5),
 			created: noon.AddDate(0, 0, -3), since: minute(-5), until: minute(-1), watermark: minute(5),
 		},
+		{
+			name:    "a watermark further in the future than the overlap makes up for is not believed",
+			last:    minute(10),
+			created: noon.AddDate(0, 0, -3), since: noon.AddDate(0, 0, -3), until: minute(-1), watermark: minute(-1),
+		},
+		{
+			name:    "nor one of next year",
+			last:    noon.AddDate(1, 0, 0),
+			created: noon.AddDate(0, 0, -3), since: noon.AddDate(0, 0, -3), until: minute(-1), watermark: minute(-1),
+		},
+		{
+			name: "a longer delay than before is no clock that went back",
+			change: func(in *workflows.PollOrdersInput) {
+				in.SettleDelay, in.Overlap = workflows.Duration(30*time.Minute), workflows.Duration(40*time.Minute)
+			},
+			last:    minute(-1),
+			created: noon.AddDate(0, 0, -3), since: minute(-41), until: minute(-30), watermark: minute(-1),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,7 +105,9 @@ func TestPollWindow(t *testing.T) {
 				e.SetLastCompletionResult(workflows.PollOrdersResult{Watermark: tt.last})
 			}
 			out := e.poll(t, in)
-			require.Equal(t, workflows.PollOrdersResult{Since: tt.since, Until: tt.until, Watermark: tt.watermark}, out)
+			require.Equal(t, workflows.PollOrdersResult{
+				Since: tt.since, Until: tt.until, Watermark: tt.watermark, Missed: tt.missed,
+			}, out)
 			require.Equal(t, []activities.ListGiftCardOrdersInput{{
 				Rules:       giftcard.Rules{SKUs: in.SKUs, CreatedFrom: tt.created},
 				UpdatedFrom: tt.since, UpdatedBefore: tt.until, PageSize: 100,
@@ -83,7 +122,6 @@ func TestPollEmptyWindow(t *testing.T) {
 	tests := map[string]struct {
 		last, created, want time.Time
 	}{
-		"clock far behind the watermark":  {noon.Add(time.Hour), noon.AddDate(0, 0, -3), noon.Add(time.Hour)},
 		"orders count from tomorrow only": {time.Time{}, noon.AddDate(0, 0, 1), noon.Add(-time.Minute)},
 	}
 	for name, tt := range tests {
@@ -98,6 +136,40 @@ func TestPollEmptyWindow(t *testing.T) {
 			out := e.poll(t, in)
 			require.Equal(t, tt.want, out.Watermark)
 			require.Empty(t, e.listed)
+		})
+	}
+}
+
+// Who missed orders says so until people have had time to see it, and longer if there are more.
+func TestPollTellsOfMissedOrders(t *testing.T) {
+	t.Parallel()
+	day := func(n int) time.Time { return noon.AddDate(0, 0, n) }
+	missed := func(found time.Time) *workflows.MissedOrders {
+		return &workflows.MissedOrders{From: day(-9), Until: day(-8), FoundAt: found}
+	}
+	tests := map[string]struct {
+		last workflows.PollOrdersResult
+		want *workflows.MissedOrders
+	}{
+		"yesterday":    {workflows.PollOrdersResult{Watermark: noon, Missed: missed(day(-1))}, missed(day(-1))},
+		"two days ago": {workflows.PollOrdersResult{Watermark: noon, Missed: missed(day(-2))}, nil},
+		"and again": {
+			workflows.PollOrdersResult{Watermark: day(-5), Missed: missed(day(-1))},
+			&workflows.MissedOrders{From: day(-9), Until: day(-2), FoundAt: noon},
+		},
+		"behind a watermark in the future": {
+			workflows.PollOrdersResult{Watermark: day(1), Missed: missed(day(-1))}, missed(day(-1)),
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t).withPages(activities.ListGiftCardOrdersResult{})
+			e.SetLastCompletionResult(tt.last)
+			in := rules()
+			in.MaxOrderAge = workflows.Duration(48 * time.Hour)
+			in.CreatedAtMin = day(-30)
+			require.Equal(t, tt.want, e.poll(t, in).Missed)
 		})
 	}
 }

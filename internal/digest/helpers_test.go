@@ -66,6 +66,7 @@ func full() digest.Report {
 		Link: "http://localhost:8233/namespaces/gift-cards/workflows/poll-orders",
 	}}
 	r.Watermark = digest.Watermark{At: evening.Add(-2 * time.Hour), Stale: true, Age: 2 * time.Hour}
+	r.Missed = digest.Window{From: evening.AddDate(0, 0, -20), To: evening.AddDate(0, 0, -14)}
 	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 2
 	r.Native = []string{"#1008"}
 	return r

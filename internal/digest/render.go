@@ -63,6 +63,9 @@ func headline(r Report) string {
 	if n := r.native(); n > 0 {
 		also = append(also, count(n, "native gift-card order"))
 	}
+	if !r.Missed.To.IsZero() {
+		also = append(also, "orders were missed")
+	}
 	if r.Watermark.Stale {
 		also = append(also, "new orders are not seen")
 	}

@@ -132,6 +132,7 @@ func TestSubject(t *testing.T) {
 		},
 		{"one recovered", func(r *digest.Report) { r.RecoveredTotal = 1 }, "1 failed gift-card order, recovered"},
 		{"all recovered", func(r *digest.Report) { r.RecoveredTotal = 2 }, "2 failed gift-card orders, all recovered"},
+		{"missed", func(r *digest.Report) { r.Missed.To = evening }, "no order failed; orders were missed"},
 		{"stale", func(r *digest.Report) { r.Watermark.Stale = true }, "no order failed; new orders are not seen"},
 		{
 			"polls", func(r *digest.Report) { r.FailedPolls = make([]digest.FailedPoll, 2) },
@@ -142,7 +143,8 @@ func TestSubject(t *testing.T) {
 		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "nothing failed"},
 		{
 			"several", func(r *digest.Report) { *r = full() },
-			"8 gift-card orders failed (2 new); 1 native gift-card order; new orders are not seen; 1 poll failed",
+			"8 gift-card orders failed (2 new); 1 native gift-card order; orders were missed; new orders are not seen; " +
+				"1 poll failed",
 		},
 	}
 	for _, tt := range tests {
@@ -168,6 +170,7 @@ func TestEmpty(t *testing.T) {
 		"retrying total":     func(r *digest.Report) { r.RetryingTotal = 1 },
 		"failed polls":       func(r *digest.Report) { r.FailedPolls = make([]digest.FailedPoll, 1) },
 		"failed polls total": func(r *digest.Report) { r.FailedPollsTotal = 1 },
+		"missed":             func(r *digest.Report) { r.Missed.To = evening },
 		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
 		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },

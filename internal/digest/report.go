@@ -34,6 +34,8 @@ type Report struct {
 	FailedPolls      []FailedPoll `json:"failed_polls,omitempty"`
 	FailedPollsTotal int          `json:"failed_polls_total,omitempty"`
 	Watermark        Watermark    `json:"watermark"`
+	// Missed is when orders were created that nobody has looked at and nobody will.
+	Missed Window `json:"missed,omitzero"`
 
 	// Mixed are the names of the orders left out because they hold other items as well.
 	Mixed      []string `json:"mixed,omitempty"`
@@ -145,7 +147,7 @@ type CurrencyTotal struct {
 // Empty reports whether there is nothing to say. What was issued is not worth a mail by itself.
 func (r Report) Empty() bool {
 	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
-		!r.Watermark.Stale && r.mixed() == 0 && r.native() == 0
+		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0
 }
 
 func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }

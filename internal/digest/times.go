@@ -89,6 +89,15 @@ func (t times) retrying(o RetryingOrder) retryingView {
 	return v
 }
 
+func (t times) missed(w Window) string {
+	if w.To.IsZero() {
+		return ""
+	}
+	return "No poll has looked at the orders created from " + t.moment(w.From) + " until " + t.moment(w.To) +
+		", and none will: they were too old when polls began again. Look for them in Shopify, and settle them by hand, or " +
+		"raise MAX_ORDER_AGE and poll that time (starter poll --since --until)."
+}
+
 func (t times) watermark(w Watermark) string {
 	switch {
 	case w.At.IsZero() && w.Stale:

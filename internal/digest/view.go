@@ -38,7 +38,7 @@ type view struct {
 	NativeTotal                                  int
 	NativeMore                                   more
 	Stale                                        bool
-	Watermark                                    string
+	Watermark, Missed                            string
 	Issued                                       string
 	Currencies                                   []currencyView
 }
@@ -85,7 +85,7 @@ func newView(r Report, zone *time.Location) view {
 		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: t.window(r.Window),
 		FailedTotal: r.failed(), RecoveredTotal: r.recovered(), RetryingTotal: r.retrying(), PollsTotal: r.failedPolls(),
 		MixedTotal: r.mixed(), NativeTotal: r.native(), Reasons: reasons(r.FailedOrders),
-		Stale: r.Watermark.Stale, Watermark: t.watermark(r.Watermark),
+		Stale: r.Watermark.Stale, Watermark: t.watermark(r.Watermark), Missed: t.missed(r.Missed),
 		Issued: count(r.Issued.Orders, "order") + ", " + count(r.Issued.Cards, "card"),
 	}
 	v.FailedTitle = "Failed orders: " + number(r.failed()) + " (" + newness(r.fresh(), r.failed()) + ")"

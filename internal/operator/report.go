@@ -250,6 +250,9 @@ func (r *reporter) addPolls(ctx context.Context) error {
 		}
 		age := r.now.Sub(result.Watermark)
 		r.Watermark = digest.Watermark{At: result.Watermark, Age: age, Stale: r.stale(age)}
+		if m := result.Missed; m != nil {
+			r.Missed = digest.Window{From: m.From, To: m.Until}
+		}
 	}
 	polls := "WorkflowType = " + quote(workflows.PollOrdersType) + r.inWindow() + " AND ExecutionStatus IN "
 	err = r.scan(ctx, polls+statuses[Failed], func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
