@@ -34,7 +34,7 @@ the profile file of the temporal command line), and is configured like the worke
 A first day:
   starter schedules          create search attributes and the poll's schedule; safe on every deploy
   starter poll               poll now instead of waiting for the schedule
-  starter status             where the system stands
+  starter status             where the system stands; exits with 1 if somebody has to see to it
   starter orders list        the gift-card orders, and how each of them stands
   starter orders show #1001  one of them: what was issued, what failed, where to look
   starter orders retry       run failed orders again

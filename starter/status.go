@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,26 +13,82 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
+// errUnhealthy ends the command with the exit code of a failure.
+func errUnhealthy(problems []operator.Check) error {
+	names := make([]string, len(problems))
+	for i, p := range problems {
+		names[i] = p.Name
+	}
+	return fmt.Errorf("unhealthy: %s", strings.Join(names, ", "))
+}
+
 func newStatus(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Show where the system stands",
+		Short: "Show where the system stands, and whether somebody has to see to it",
 		Long: `Status shows the poll's schedule, the watermark (up to which orders have been seen) and its age, the account of
-the last poll, and the number of gift-card orders by state.`,
+the last poll, and the number of gift-card orders by state. Then it checks what can go wrong without anybody noticing,
+one line each: ok, warn, or FAIL with what to do.
+
+  namespace       its retention is longer than MAX_ORDER_AGE, and it has our search attributes
+  workers         every task queue is polled
+  workflow tasks  none keeps failing, as they do after a bad release
+  schedule        the poll's schedule is there and not paused
+  watermark       orders are seen up to the present, less three intervals
+  last poll       it has not failed
+  missed orders   none was left out because it was too old when polls began again
+  digest          its schedule is there and not paused, and the last one was sent
+  failed orders   none whose history expires within three days or a tenth of the retention
+
+Failed orders by themselves are the digest's business: they warn. Status exits with 1 where a check fails, or where
+Temporal cannot be reached, so that a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST
+and WORKER_DEPLOYMENT if the workers have them. With --json, "healthy" says it all, and "problems" lists the checks
+that failed.`,
+		Example: `  starter status
+  starter status --json | jq -r '.problems[] | .name + ": " + .says'
+  starter status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				s, err := o.Status(ctx)
+				h, err := o.Health(ctx, time.Now())
 				if err != nil {
 					return err
 				}
+				show := printHealth
 				if f.json {
-					return printJSON(cmd.OutOrStdout(), s)
+					show = func(w io.Writer, h *operator.Health) error { return printJSON(w, h) }
 				}
-				return printStatus(cmd.OutOrStdout(), s)
+				if err := show(cmd.OutOrStdout(), h); err != nil {
+					return err
+				}
+				if !h.Healthy {
+					return errUnhealthy(h.Problems)
+				}
+				return nil
 			})
 		},
 	}
+}
+
+func printHealth(w io.Writer, h *operator.Health) error {
+	if err := printStatus(w, &h.Status); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return table(w, func(row func(...any)) {
+		for _, c := range h.Checks {
+			level, says := string(c.Level), c.Says
+			if c.Level == operator.Fail {
+				level = "FAIL"
+			}
+			if c.Do != "" {
+				says += "; " + c.Do
+			}
+			row(level, c.Name, says)
+		}
+	})
 }
 
 func printStatus(w io.Writer, s *operator.Status) error {
@@ -43,9 +101,12 @@ func printStatus(w io.Writer, s *operator.Status) error {
 		default:
 			row("schedule", "every "+seconds(s.Schedule.Interval)+", next at "+s.Schedule.NextAt.Format(time.RFC3339))
 		}
-		if s.Watermark.IsZero() {
+		switch {
+		case s.WatermarkUnreadable != "":
+			row("watermark", "UNREADABLE: "+s.WatermarkUnreadable)
+		case s.Watermark.IsZero():
 			row("watermark", "none yet: no poll has completed")
-		} else {
+		default:
 			note := ""
 			if s.Stale {
 				note = " STALE: polls are missing"

@@ -35,9 +35,21 @@ func (o *Operator) checkRetention(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("namespace %s forgets closed workflows after %s, which must be longer than MAX_ORDER_AGE (%s), "+
-		"else an order can be issued twice; raise it: "+
-		"temporal operator namespace update --namespace %s --retention 720h",
-		namespace, retention, maxOrderAge, namespace)
+		"else an order can be issued twice; raise it: %s",
+		namespace, retention, maxOrderAge, raiseRetention(namespace))
+}
+
+// raiseRetention is the command that makes a namespace keep closed workflows for 30 days.
+func raiseRetention(namespace string) string {
+	return "temporal operator namespace update --namespace " + shellWord(namespace) + " --retention 720h"
+}
+
+// shellWord quotes what a shell would not take for one plain word.
+func shellWord(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == "" {
+		return s
+	}
+	return shellQuote(s)
 }
 
 // retention returns how long the namespace keeps closed workflows.
@@ -53,10 +65,19 @@ func (o *Operator) retention(ctx context.Context) (time.Duration, error) {
 // checkSearchAttributes refuses a namespace without our search attributes: every start of an order would be retried for
 // ever.
 func (o *Operator) checkSearchAttributes(ctx context.Context) error {
+	missing, err := o.missingSearchAttributes(ctx)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("namespace %s lacks search attributes: %s; run: starter schedules",
+			o.namespace, strings.Join(missing, ", "))
+	}
+	return err
+}
+
+func (o *Operator) missingSearchAttributes(ctx context.Context) ([]string, error) {
 	have, err := o.client.OperatorService().ListSearchAttributes(ctx,
 		&operatorservice.ListSearchAttributesRequest{Namespace: o.namespace})
 	if err != nil {
-		return fmt.Errorf("list search attributes of namespace %s: %w", o.namespace, err)
+		return nil, fmt.Errorf("list search attributes of namespace %s: %w", o.namespace, err)
 	}
 	want := workflows.SearchAttributes()
 	var missing []string
@@ -65,9 +86,5 @@ func (o *Operator) checkSearchAttributes(ctx context.Context) error {
 			missing = append(missing, fmt.Sprintf("%s (%s)", name, want[name]))
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("namespace %s lacks search attributes: %s; run: starter schedules",
-			o.namespace, strings.Join(missing, ", "))
-	}
-	return nil
+	return missing, nil
 }

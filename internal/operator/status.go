@@ -2,7 +2,6 @@ package operator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,8 +14,12 @@ import (
 // Status is where the system stands.
 type Status struct {
 	Schedule ScheduleStatus `json:"schedule"`
+	// DigestSchedule does not exist where no mail server is configured.
+	DigestSchedule ScheduleStatus `json:"digest_schedule"`
 	// Watermark is up to which orders have been seen; zero if no poll has completed yet.
 	Watermark time.Time `json:"watermark,omitzero"`
+	// WatermarkUnreadable says why the watermark is not known though there is one.
+	WatermarkUnreadable string `json:"watermark_unreadable,omitempty"`
 	// WatermarkAge is how far it lies behind, in seconds.
 	WatermarkAge float64 `json:"watermark_age_seconds,omitempty"`
 	// Stale tells that the watermark is older than three intervals, the settle delay aside: polls are missing.
@@ -29,15 +32,21 @@ type Status struct {
 	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
 	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
 	Orders map[State]int `json:"orders"`
+
+	// input is what the poll's schedule goes by, nil where it cannot be read; failed are the runs of failed orders.
+	input  *workflows.PollOrdersInput
+	failed []*workflowpb.WorkflowExecutionInfo
 }
 
-// ScheduleStatus is how the poll's schedule stands.
+// ScheduleStatus is how a schedule stands.
 type ScheduleStatus struct {
 	Exists bool      `json:"exists"`
 	Paused bool      `json:"paused"`
 	Note   string    `json:"note,omitempty"`
 	NextAt time.Time `json:"next_at,omitzero"`
-	// Interval is in seconds.
+	// CreatedAt is when it was made.
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	// Interval is in seconds; 0 where a schedule goes by the calendar.
 	Interval float64 `json:"interval_seconds,omitempty"`
 }
 
@@ -54,7 +63,11 @@ const staleIntervals = 3
 // Status asks Temporal where the system stands.
 func (o *Operator) Status(ctx context.Context) (*Status, error) {
 	out := &Status{Orders: map[State]int{}}
-	if err := o.addSchedule(ctx, out); err != nil {
+	var err error
+	if out.Schedule, err = o.schedule(ctx, workflows.PollScheduleID, &out.input); err != nil {
+		return nil, err
+	}
+	if out.DigestSchedule, err = o.schedule(ctx, workflows.DigestScheduleID, nil); err != nil {
 		return nil, err
 	}
 	if err := o.addPolls(ctx, out); err != nil {
@@ -64,34 +77,49 @@ func (o *Operator) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	for _, s := range States {
-		n, err := o.countOrders(ctx, s)
-		if err != nil {
+		if s == Failed {
+			continue
+		}
+		if out.Orders[s], err = o.countOrders(ctx, s); err != nil {
 			return nil, err
 		}
-		out.Orders[s] = n
 	}
+	if out.failed, err = o.failedOrders(ctx); err != nil {
+		return nil, err
+	}
+	out.Orders[Failed] = len(out.failed)
 	return out, nil
 }
 
-func (o *Operator) addSchedule(ctx context.Context, out *Status) error {
-	d, err := o.describeSchedule(ctx, workflows.PollScheduleID)
-	if _, ok := errors.AsType[*NotFoundError](err); ok {
-		return nil
+// schedule tells how a schedule stands, and reads its input where that is asked for. It asks without the client's help,
+// which fails where a payload cannot be read: whether a schedule runs can be seen without a key.
+func (o *Operator) schedule(
+	ctx context.Context, id string, input **workflows.PollOrdersInput,
+) (out ScheduleStatus, err error) {
+	d, err := o.client.WorkflowService().DescribeSchedule(ctx,
+		&workflowservice.DescribeScheduleRequest{Namespace: o.namespace, ScheduleId: id})
+	if isNotFound(err) {
+		return out, nil
 	}
 	if err != nil {
-		return err
+		return out, fmt.Errorf("describe schedule %s: %w", id, err)
 	}
-	out.Schedule.Exists = true
-	if d.Schedule.State != nil {
-		out.Schedule.Paused, out.Schedule.Note = d.Schedule.State.Paused, d.Schedule.State.Note
+	out = ScheduleStatus{
+		Exists: true, CreatedAt: d.GetInfo().GetCreateTime().AsTime(),
+		Paused: d.GetSchedule().GetState().GetPaused(), Note: d.GetSchedule().GetState().GetNotes(),
 	}
-	if len(d.Info.NextActionTimes) > 0 {
-		out.Schedule.NextAt = d.Info.NextActionTimes[0]
+	if next := d.GetInfo().GetFutureActionTimes(); len(next) > 0 {
+		out.NextAt = next[0].AsTime()
 	}
-	if d.Schedule.Spec != nil && len(d.Schedule.Spec.Intervals) > 0 {
-		out.Schedule.Interval = d.Schedule.Spec.Intervals[0].Every.Seconds()
+	if every := d.GetSchedule().GetSpec().GetInterval(); len(every) > 0 {
+		out.Interval = every[0].GetInterval().AsDuration().Seconds()
 	}
-	return nil
+	var in workflows.PollOrdersInput
+	args := d.GetSchedule().GetAction().GetStartWorkflow().GetInput().GetPayloads()
+	if input != nil && len(args) == 1 && o.converter.FromPayload(args[0], &in) == nil {
+		*input = &in
+	}
+	return out, nil
 }
 
 func (o *Operator) addPolls(ctx context.Context, out *Status) error {
@@ -99,11 +127,16 @@ func (o *Operator) addPolls(ctx context.Context, out *Status) error {
 	if err != nil {
 		return err
 	}
+	result, err := workflows.PollOrdersResult{}, error(nil)
 	if last != nil {
-		result, err := o.pollResult(ctx, last)
-		if err != nil {
-			return err
-		}
+		result, err = o.pollResult(ctx, last)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil:
+		out.WatermarkUnreadable, out.Stale = err.Error(), true
+	case last != nil:
 		age := time.Since(result.Watermark)
 		out.LastPoll, out.Watermark, out.WatermarkAge = &result, result.Watermark, age.Seconds()
 		out.Stale = o.stale(age)
@@ -170,24 +203,29 @@ func (o *Operator) lastRun(
 	return last, err
 }
 
+// failedOrders returns the newest runs of the orders that are failed. A count would include the runs that were reset and
+// have succeeded since.
+func (o *Operator) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	var out []*workflowpb.WorkflowExecutionInfo
+	seen := map[string]bool{}
+	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + statuses[Failed]
+	err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		id := info.GetExecution().GetWorkflowId()
+		if seen[id] {
+			return true, nil
+		}
+		seen[id] = true
+		newest, err := o.newest(ctx, info)
+		if err == nil && stateOf(newest.GetStatus()) == Failed {
+			out = append(out, newest)
+		}
+		return true, err
+	})
+	return out, err
+}
+
 func (o *Operator) countOrders(ctx context.Context, s State) (int, error) {
 	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + statuses[s]
-	if s == Failed {
-		// A count would include the runs that were reset and have succeeded since.
-		failed := map[string]bool{}
-		err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-			id := info.GetExecution().GetWorkflowId()
-			if failed[id] {
-				return true, nil
-			}
-			newest, err := o.newest(ctx, info)
-			if err == nil && stateOf(newest.GetStatus()) == Failed {
-				failed[id] = true
-			}
-			return true, err
-		})
-		return len(failed), err
-	}
 	count, err := o.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: o.namespace, Query: query,
 	})

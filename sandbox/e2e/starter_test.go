@@ -66,7 +66,9 @@ func TestStarter(t *testing.T) {
 	out := w.starter(nil, "poll")
 	require.Equal(t, app.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "schedule poll-orders does not exist; run: starter schedules")
-	require.Contains(t, w.ok("status"), "does not exist; run: starter schedules")
+	out = w.starter(nil, "status")
+	require.Equal(t, app.ExitFailure, out.code)
+	require.Contains(t, out.stdout, "does not exist; run: starter schedules")
 
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
 	require.Regexp(t, `schedule poll-orders +unchanged`, w.ok("schedules"))
@@ -147,7 +149,7 @@ func TestStarterUpdatesTheSchedule(t *testing.T) {
 		require.Equal(t, "holiday", d.Schedule.State.Note)
 		require.Equal(t, 10*time.Minute, d.Schedule.Spec.Intervals[0].Every)
 	}
-	require.Contains(t, w.ok("status"), "PAUSED: holiday")
+	require.Contains(t, w.starter(nil, "status").stdout, "PAUSED: holiday")
 	require.Equal(t, watermark, w.poll().Since.Add(20*time.Minute), "the poll has the new overlap and the old watermark")
 }
 

@@ -1,0 +1,204 @@
+package operator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// facts are what checks judge.
+type facts struct {
+	Status
+	now                         time.Time
+	namespace                   string
+	interval, settle            time.Duration
+	maxOrderAge, retention      time.Duration
+	missingAttributes, unpolled []string
+	stuck                       stuckWorkflows
+	failed                      []failedOrder
+	digestWanted                bool
+}
+
+// failedOrder is an order whose newest run failed.
+type failedOrder struct {
+	name string
+	at   time.Time
+}
+
+func (f facts) checks() []Check {
+	return []Check{
+		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
+		f.missedCheck(), f.digestCheck(), f.ordersCheck(),
+	}
+}
+
+func (f facts) namespaceCheck() Check {
+	c := Check{Name: "namespace", Level: Fail}
+	switch {
+	case f.retention <= f.maxOrderAge:
+		c.Says = fmt.Sprintf("it forgets closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
+			"an order can be issued twice", f.retention, f.maxOrderAge)
+		c.Do = "run: " + raiseRetention(f.namespace)
+	case len(f.missingAttributes) > 0:
+		c.Says = "it lacks search attributes, without which no order starts: " + strings.Join(f.missingAttributes, ", ")
+		c.Do = "run: starter schedules"
+	default:
+		c.Level = OK
+		c.Says = fmt.Sprintf("it keeps closed workflows for %s, orders are picked up for %s", f.retention, f.maxOrderAge)
+	}
+	return c
+}
+
+func (f facts) workersCheck() Check {
+	if len(f.unpolled) > 0 {
+		return Check{
+			Name: "workers", Level: Fail,
+			Says: "nobody polls " + strings.Join(f.unpolled, ", "),
+			Do:   "start workers, and see their logs; with WORKER_DEPLOYMENT, make their version current",
+		}
+	}
+	return Check{Name: "workers", Level: OK, Says: "every task queue is polled"}
+}
+
+func (f facts) tasksCheck() Check {
+	switch {
+	case f.stuck.unknown:
+		return Check{
+			Name: "workflow tasks", Level: Warn, Says: "this Temporal server does not tell of tasks that keep failing",
+			Do: "look for errors in the workers' logs",
+		}
+	case f.stuck.count > 0:
+		return Check{
+			Name: "workflow tasks", Level: Fail,
+			Says: fmt.Sprintf("they keep failing in %d running workflows, such as %s", f.stuck.count, f.stuck.example),
+			Do:   "read the failed task there; most often a release is to be rolled back",
+		}
+	}
+	return Check{Name: "workflow tasks", Level: OK, Says: "none keeps failing"}
+}
+
+func (f facts) scheduleCheck() Check {
+	c := Check{Name: "schedule", Level: Fail}
+	switch s := f.Schedule; {
+	case !s.Exists:
+		c.Says, c.Do = "the poll's schedule does not exist: no order comes in", "run: starter schedules"
+	case s.Paused:
+		c.Says, c.Do = "PAUSED, no order comes in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
+	default:
+		c.Level, c.Says = OK, "polls every "+f.interval.String()
+	}
+	return c
+}
+
+// tolerance is how far a watermark may lie behind.
+func (f facts) tolerance() time.Duration { return staleIntervals*f.interval + f.settle }
+
+// clockSkew is by how much the clock of whoever looks may differ from Temporal's.
+const clockSkew = time.Minute
+
+func (f facts) watermarkCheck() Check {
+	c := Check{Name: "watermark", Level: Fail}
+	age := f.now.Sub(f.Watermark)
+	switch {
+	case f.WatermarkUnreadable != "":
+		c.Says = "the result of the last poll cannot be read: " + f.WatermarkUnreadable
+		c.Do = "PAYLOAD_KEYS must hold the key that it was written with, here and in the workers"
+	case f.Watermark.IsZero() && !f.Schedule.Exists:
+		c.Level, c.Says = Warn, "none yet: no poll has completed"
+	case f.Watermark.IsZero() && f.now.Sub(f.Schedule.CreatedAt) > f.tolerance():
+		c.Says = "none: no poll has completed since the schedule was made at " + f.Schedule.CreatedAt.Format(time.RFC3339)
+		c.Do = "see why polls fail; run: temporal workflow list --query \"WorkflowType='PollOrders'\""
+	case f.Watermark.IsZero():
+		c.Level, c.Says = Warn, "none yet: no poll has completed"
+	case age < -clockSkew:
+		c.Says = fmt.Sprintf("it lies %s in the future: a clock is or was wrong", (-age).Round(time.Second))
+		c.Do = "set the clocks of Temporal's hosts and of this one; the next poll looks at all orders again"
+	case age > f.tolerance():
+		c.Says = fmt.Sprintf("STALE, orders are seen up to %s ago only: polls are missing", age.Round(time.Second))
+		c.Do = "see the other checks; a poll that takes long is shown by temporal workflow list"
+	default:
+		c.Level, c.Says = OK, fmt.Sprintf("orders are seen up to %s ago", max(age, 0).Round(time.Second))
+	}
+	return c
+}
+
+func (f facts) pollCheck() Check {
+	if f.FailedPoll != nil {
+		return Check{
+			Name: "last poll", Level: Fail,
+			Says: "FAILED: " + f.FailedPoll.Failure.Kind + ": " + f.FailedPoll.Failure.Message,
+			Do:   "see " + f.FailedPoll.Link,
+		}
+	}
+	return Check{Name: "last poll", Level: OK, Says: "has not failed"}
+}
+
+func (f facts) missedCheck() Check {
+	if f.LastPoll == nil || f.LastPoll.Missed == nil {
+		return Check{Name: "missed orders", Level: OK, Says: "none"}
+	}
+	m := f.LastPoll.Missed
+	return Check{
+		Name: "missed orders", Level: Fail,
+		Says: fmt.Sprintf("no poll has looked at the orders created from %s until %s, which are older than MAX_ORDER_AGE",
+			m.From.Format(time.RFC3339), m.Until.Format(time.RFC3339)),
+		Do: "look for them in Shopify, and settle them by hand, or raise MAX_ORDER_AGE and poll that time: " +
+			"starter poll --since --until; this is shown for two days",
+	}
+}
+
+func (f facts) digestCheck() Check {
+	c := Check{Name: "digest", Level: Fail}
+	switch s := f.DigestSchedule; {
+	case !s.Exists && f.digestWanted:
+		c.Says, c.Do = "its schedule does not exist: nobody is told of failed orders", "run: starter schedules"
+	case !s.Exists:
+		c.Level, c.Says = OK, "off: there is no SMTP_HOST"
+	case s.Paused:
+		c.Says = "PAUSED, nobody is told of failed orders: " + s.Note
+		c.Do = "run: temporal schedule toggle --unpause --schedule-id daily-digest"
+	case f.FailedDigest != nil:
+		c.Says = "the last one was not sent: " + f.FailedDigest.Failure.Kind + ": " + f.FailedDigest.Failure.Message
+		c.Do = "see " + f.FailedDigest.Link
+	default:
+		c.Level, c.Says = OK, "next at "+s.NextAt.Format(time.RFC3339)
+	}
+	return c
+}
+
+const (
+	// soonAtMost and soonShare bound when the history of a failed order is about to expire: three days before, and not
+	// more than a tenth of the retention.
+	soonAtMost = 72 * time.Hour
+	soonShare  = 10
+	// maxNamed is how many orders a check names.
+	maxNamed = 5
+)
+
+func (f facts) ordersCheck() Check {
+	soon := min(soonAtMost, f.retention/soonShare)
+	orders := slices.SortedFunc(slices.Values(f.failed), func(a, b failedOrder) int { return a.at.Compare(b.at) })
+	var expiring []string
+	for _, o := range orders {
+		if o.at.Add(f.retention).Sub(f.now) < soon {
+			expiring = append(expiring, o.name)
+		}
+	}
+	c := Check{Name: "failed orders", Level: OK, Says: "none"}
+	switch {
+	case len(expiring) > 0:
+		c.Level = Fail
+		c.Says = fmt.Sprintf("%d cannot be run again from %s on, when their histories expire: %s", len(expiring),
+			orders[0].at.Add(f.retention).Format(time.RFC3339), strings.Join(expiring[:min(len(expiring), maxNamed)], ", "))
+		if more := len(expiring) - maxNamed; more > 0 {
+			c.Says += fmt.Sprintf(" and %d more", more)
+		}
+		c.Do = "cure what failed and run them again, or settle them by hand; run: starter orders list --failed"
+	case len(orders) > 0:
+		c.Level = Warn
+		c.Says = fmt.Sprintf("%d; the digest tells of them", len(orders))
+		c.Do = "run: starter orders list --failed"
+	}
+	return c
+}

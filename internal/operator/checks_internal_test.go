@@ -1,0 +1,174 @@
+package operator
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+var noon = time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
+
+// healthy is what is found where nothing is wrong.
+func healthy() facts {
+	return facts{
+		Status: Status{
+			Schedule:       ScheduleStatus{Exists: true, CreatedAt: noon.AddDate(0, -1, 0), NextAt: noon.Add(time.Minute)},
+			DigestSchedule: ScheduleStatus{Exists: true, NextAt: noon.Add(6 * time.Hour)},
+			Watermark:      noon.Add(-3 * time.Minute),
+			LastPoll:       &workflows.PollOrdersResult{},
+		},
+		now: noon, namespace: "gift cards", interval: 5 * time.Minute, settle: time.Minute,
+		maxOrderAge: 14 * 24 * time.Hour, retention: 30 * 24 * time.Hour, digestWanted: true,
+	}
+}
+
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	failed := &FailedRun{ClosedAt: noon, Failure: &Failure{Kind: "Unauthorized", Message: "401"}, Link: "http://ui/run"}
+	order := func(age time.Duration) failedOrder { return failedOrder{"#" + age.String(), noon.Add(-age)} }
+	tests := []struct {
+		name   string
+		change func(*facts)
+		check  string // The one check that is not ok; empty if all are.
+		level  Level
+		says   string
+		do     string
+	}{
+		{name: "healthy", change: func(*facts) {}},
+		{
+			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", Fail,
+			"forgets closed workflows after 336h0m0s, which is not longer than MAX_ORDER_AGE (336h0m0s)",
+			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
+		},
+		{name: "retention a second longer", change: func(f *facts) { f.retention = f.maxOrderAge + time.Second }},
+		{
+			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },
+			"namespace", Fail, "GiftCardSku (KeywordList)", "starter schedules",
+		},
+		{
+			"nobody polls", func(f *facts) { f.unpolled = []string{"giftbridge-issue activity"} }, "workers", Fail,
+			"nobody polls giftbridge-issue activity", "start workers",
+		},
+		{
+			"tasks that fail", func(f *facts) { f.stuck = stuckWorkflows{count: 3, example: "http://ui/x"} },
+			"workflow tasks", Fail, "in 3 running workflows, such as http://ui/x", "rolled back",
+		},
+		{
+			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", Warn, "does not tell", "logs",
+		},
+		{
+			"no schedule", func(f *facts) { f.Schedule = ScheduleStatus{} }, "schedule", Fail, "does not exist", "starter schedules",
+		},
+		{
+			"paused", func(f *facts) { f.Schedule.Paused, f.Schedule.Note = true, "holiday" }, "schedule", Fail,
+			"PAUSED, no order comes in: holiday", "--unpause --schedule-id poll-orders",
+		},
+		{name: "as far behind as may be", change: func(f *facts) { f.Watermark = noon.Add(-16 * time.Minute) }},
+		{
+			"further", func(f *facts) { f.Watermark = noon.Add(-16*time.Minute - time.Second) }, "watermark", Fail,
+			"STALE, orders are seen up to 16m1s ago only", "other checks",
+		},
+		{name: "another clock", change: func(f *facts) { f.Watermark = noon.Add(time.Minute) }},
+		{
+			"the future", func(f *facts) { f.Watermark = noon.Add(time.Hour) }, "watermark", Fail, "it lies 1h0m0s in the future",
+			"clocks",
+		},
+		{
+			"not yet", func(f *facts) { f.Watermark, f.Schedule.CreatedAt = time.Time{}, noon.Add(-15*time.Minute) },
+			"watermark", Warn, "none yet", "",
+		},
+		{
+			"never", func(f *facts) { f.Watermark, f.Schedule.CreatedAt = time.Time{}, noon.Add(-17*time.Minute) },
+			"watermark", Fail, "no poll has completed since the schedule was made at 2026-07-10T11:43:00Z", "PollOrders",
+		},
+		{
+			"unreadable", func(f *facts) { f.Watermark, f.WatermarkUnreadable = time.Time{}, "no such key" }, "watermark", Fail,
+			"cannot be read: no such key", "PAYLOAD_KEYS",
+		},
+		{
+			"a poll that failed", func(f *facts) { f.FailedPoll = failed }, "last poll", Fail, "FAILED: Unauthorized: 401",
+			"http://ui/run",
+		},
+		{
+			"missed orders", func(f *facts) {
+				f.LastPoll.Missed = &workflows.MissedOrders{From: noon.AddDate(0, 0, -20), Until: noon.AddDate(0, 0, -14)}
+			}, "missed orders", Fail, "created from 2026-06-20T12:00:00Z until 2026-06-26T12:00:00Z", "--since --until",
+		},
+		{
+			"no digest", func(f *facts) { f.DigestSchedule = ScheduleStatus{} }, "digest", Fail, "does not exist",
+			"starter schedules",
+		},
+		{
+			name:   "no digest wanted",
+			change: func(f *facts) { f.DigestSchedule, f.digestWanted = ScheduleStatus{}, false },
+		},
+		{
+			"digest paused", func(f *facts) { f.DigestSchedule.Paused, f.DigestSchedule.Note = true, "quiet" }, "digest", Fail,
+			"PAUSED, nobody is told of failed orders: quiet", "--schedule-id daily-digest",
+		},
+		{
+			"digest not sent", func(f *facts) { f.FailedDigest = failed }, "digest", Fail,
+			"the last one was not sent: Unauthorized: 401", "http://ui/run",
+		},
+		{
+			"failed orders", func(f *facts) { f.failed = []failedOrder{order(time.Hour), order(27 * day)} }, "failed orders",
+			Warn, "2; the digest tells of them", "orders list --failed",
+		},
+		{
+			"one that is about to be forgotten", func(f *facts) { f.failed = []failedOrder{order(day), order(27*day + time.Minute)} },
+			"failed orders", Fail, "1 cannot be run again from 2026-07-13T11:59:00Z on, when their histories expire: #648h1m0s",
+			"settle them by hand",
+		},
+		{
+			"a tenth of a short retention", func(f *facts) {
+				f.retention, f.maxOrderAge = 20*day, 10*day
+				f.failed = []failedOrder{order(17*day + time.Hour), order(18*day + time.Minute)}
+			}, "failed orders", Fail, "1 cannot be run again", "settle them by hand",
+		},
+		{
+			"many", func(f *facts) {
+				for i := range 7 {
+					f.failed = append(f.failed, order(29*day+time.Duration(i)*time.Hour))
+				}
+			}, "failed orders", Fail, "7 cannot be run again from 2026-07-11T06:00:00Z on, when their histories expire: " +
+				"#702h0m0s, #701h0m0s, #700h0m0s, #699h0m0s, #698h0m0s and 2 more", "settle them by hand",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := healthy()
+			tt.change(&f)
+			checks := f.checks()
+			require.Len(t, checks, 9)
+			if tt.check != "" {
+				i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == tt.check })
+				require.NotEqual(t, -1, i, tt.check)
+				require.Equal(t, tt.level, checks[i].Level)
+				require.Contains(t, checks[i].Says, tt.says)
+				require.Contains(t, checks[i].Do, tt.do)
+				checks = slices.Delete(checks, i, i+1)
+			}
+			for _, c := range checks {
+				require.Equal(t, OK, c.Level, "%+v", c)
+				require.NotEmpty(t, c.Says)
+				require.Empty(t, c.Do)
+			}
+		})
+	}
+}
+
+func TestShellWord(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"default": "default", "team.acct-1_x": "team.acct-1_x", "": "''", "gift cards": "'gift cards'", "$(x)": "'$(x)'",
+		"it's": `'it'\''s'`,
+	} {
+		require.Equal(t, want, shellWord(in))
+	}
+}
