@@ -78,6 +78,9 @@ func (f *chaosFlags) validate() error {
 	if f.patience < time.Second {
 		return fmt.Errorf("--patience %s: need at least 1s", f.patience)
 	}
+	if f.plan && f.json {
+		return errors.New("--plan does not go with --json")
+	}
 	if f.keep == "" {
 		return nil
 	}
@@ -96,8 +99,6 @@ func (f *chaosFlags) run(cmd *cobra.Command) error {
 	stdout := cmd.OutOrStdout()
 	plan := lab.NewPlan(f.seed, f.orders, f.length())
 	switch {
-	case f.plan && f.json:
-		return printJSON(stdout, plan)
 	case f.plan:
 		return plan.Print(stdout)
 	case !f.json:
@@ -109,6 +110,9 @@ func (f *chaosFlags) run(cmd *cobra.Command) error {
 	report, err := lab.Run(cmd.Context(), lab.Options{
 		Plan: plan, IssuerDedupes: f.dedupes, Keep: f.keep, Patience: f.patience, Say: say.line,
 	})
+	if cmd.Context().Err() != nil {
+		return errors.New("interrupted, and the books were not compared")
+	}
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (s *Server) control() {
 	s.mux.HandleFunc("PUT /_control/faults", s.controlFaults)
 	s.mux.HandleFunc("POST /_control/faults", s.controlNextFaults)
 	s.mux.HandleFunc("DELETE /_control/faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.faults.replace(Faults{})
+		s.faults.clear()
 		w.WriteHeader(http.StatusNoContent)
 	})
 	s.mux.HandleFunc("PUT /_control/lag", s.controlLag)

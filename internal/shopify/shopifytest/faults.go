@@ -112,15 +112,23 @@ func newFaults(set Faults) *faults {
 	return f
 }
 
-// replace sets all but the hook, which stays unless there is a new one.
+// replace sets all but the hook, which stays unless there is a new one, and the faults that are queued.
 func (f *faults) replace(set Faults) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if set.Next == nil {
 		set.Next = f.set.Next
 	}
-	f.set, f.queue = set, nil
+	f.set = set
 	f.random = rand.New(rand.NewPCG(set.Seed, 0))
+}
+
+// clear ends all faults but the hook's.
+func (f *faults) clear() {
+	f.replace(Faults{})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queue = nil
 }
 
 func (f *faults) push(fault Fault, times int) {

@@ -150,14 +150,17 @@ func TestControlRoutes(t *testing.T) {
 	require.Equal(t, []int{502, 502, 200}, []int{ask(), ask(), ask()})
 	do(204, "PUT", "faults", `{"seed":7,"rates":[{"fault":{"kind":"status","status":500},"probability":1}]}`)
 	require.Equal(t, 500, ask())
+	do(204, "POST", "faults", `{"fault":{"kind":"status","status":502},"times":2}`)
+	do(204, "PUT", "faults", `{}`)
+	require.Equal(t, 502, ask(), "what is queued stays")
 	do(204, "DELETE", "faults", "")
 	require.Equal(t, 200, ask())
 
 	var stats shopifytest.Stats
 	require.NoError(t, json.Unmarshal([]byte(do(200, "GET", "stats", "")), &stats))
 	require.Equal(t, shopifytest.Stats{
-		Requests: map[string]int{"shop": 5}, Statuses: map[int]int{200: 2, 500: 1, 502: 2}, Errors: map[string]int{},
-		Faults: map[shopifytest.FaultKind]int{shopifytest.FaultStatus: 3}, PointsSpent: 2,
+		Requests: map[string]int{"shop": 6}, Statuses: map[int]int{200: 2, 500: 1, 502: 3}, Errors: map[string]int{},
+		Faults: map[shopifytest.FaultKind]int{shopifytest.FaultStatus: 4}, PointsSpent: 2,
 	}, stats)
 	do(204, "DELETE", "stats", "")
 	require.Empty(t, s.Stats().Requests)

@@ -25,6 +25,8 @@ type Account struct {
 	OrdersRunning   int `json:"orders_running"`
 	// OrdersRecovered have completed, after a run of theirs had failed.
 	OrdersRecovered int `json:"orders_recovered"`
+	// AttemptsCutOff are attempts to look up a merchant or to issue a card whose worker died over them.
+	AttemptsCutOff int `json:"attempts_cut_off"`
 	// FailuresUnseen are failed orders that no digest names.
 	FailuresUnseen int `json:"failures_unseen"`
 	// NotFailed are orders that should have failed and did not, WronglyFailed those that should not have failed.
@@ -147,6 +149,7 @@ func (b Books) judgeOrders(a *Account, verdicts []verdict) {
 			a.Problem("two workflows for one order: %s and %s", w.ID, other.ID)
 		}
 		workflows[w.OrderID] = w
+		a.AttemptsCutOff += w.CutOff
 	}
 	named := b.named("failed")
 	for _, v := range verdicts {

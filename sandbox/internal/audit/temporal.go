@@ -35,6 +35,8 @@ type Workflow struct {
 	Kind string
 	// Runs is the number of its runs: more than one after a reset.
 	Runs int
+	// CutOff counts the attempts of its activities that never came to an end, because their worker died.
+	CutOff int
 }
 
 // The names by which anybody finds an order's workflow in Temporal.
@@ -116,27 +118,34 @@ func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
 		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 		w.State = Failed
-		w.Kind, err = r.kind(ctx, d.GetWorkflowExecutionInfo().GetExecution())
 	default:
 		w.State = Other
 	}
-	return w, err
+	return w, r.readHistory(ctx, &w, d.GetWorkflowExecutionInfo().GetExecution())
 }
 
-// kind reads why a run failed from its last event. Types of errors are not encrypted.
-func (r reader) kind(ctx context.Context, run *commonpb.WorkflowExecution) (string, error) {
-	h, err := r.service.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
-		Namespace: r.namespace, Execution: run,
-		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
-	}, grpc.WaitForReady(true))
-	if err != nil {
-		return "", err
-	}
-	for _, e := range h.GetHistory().GetEvents() {
-		failure := e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
-		if kind := failure.GetApplicationFailureInfo().GetType(); kind != "" {
-			return kind, nil
+// readHistory reads why a run failed, and which attempts were cut off. Types of errors are not encrypted.
+func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.WorkflowExecution) error {
+	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: run}
+	for {
+		page, err := r.service.GetWorkflowExecutionHistory(ctx, request, grpc.WaitForReady(true))
+		if err != nil {
+			return err
 		}
+		for _, e := range page.GetHistory().GetEvents() {
+			// An attempt that failed and was followed by another stands in the history as the other one's last failure.
+			last := e.GetActivityTaskStartedEventAttributes().GetLastFailure()
+			if last.GetTimeoutFailureInfo() != nil || e.GetActivityTaskTimedOutEventAttributes() != nil {
+				w.CutOff++
+			}
+			failure := e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
+			if kind := failure.GetApplicationFailureInfo().GetType(); kind != "" {
+				w.Kind = kind
+			}
+		}
+		if len(page.GetNextPageToken()) == 0 {
+			return nil
+		}
+		request.NextPageToken = page.GetNextPageToken()
 	}
-	return "", nil
 }

@@ -107,12 +107,13 @@ units expected     %d
   missing          %d
   duplicate        %d
   unexpected       %d
+  cut off          %d (attempts whose worker died)
   asked for again  %d
   resolved         %d (by a person)
 digests sent       %d
 `, r.OrdersPlaced, r.OrdersEligible, r.OrdersCompleted, r.OrdersRecovered, r.OrdersFailed, r.FailuresUnseen,
 		r.OrdersRunning, r.UnitsExpected, r.CardsIssued, r.CardsMissing, r.CardsDuplicate, r.CardsUnexpected,
-		r.CardsAskedAgain, r.UnitsResolved, r.DigestMails)
+		r.AttemptsCutOff, r.CardsAskedAgain, r.UnitsResolved, r.DigestMails)
 	line := func(format string, args ...any) {
 		if err == nil {
 			_, err = fmt.Fprintf(w, format+"\n", args...)

@@ -22,6 +22,8 @@ type Options struct {
 	Plan Plan
 	// IssuerDedupes tells whether the issuer knows an audit number again, and the workers rely on it.
 	IssuerDedupes bool
+	// Deceive makes an issuer that does not, and workers that rely on it: the books must not balance.
+	Deceive bool
 	// Keep is the folder in which logs, database and mails stay; empty is a temporary one, which is removed.
 	Keep string
 	// Patience bounds the time from the end of the faults to the end of the run.
@@ -143,7 +145,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	})
 	l.shop = l.admit(processes, roleShop, clean, childOptions{Port: at.shop, ClockOffset: l.Plan.ClockOffset})
 	l.issuer = l.admit(processes, roleIssuer, clean, childOptions{
-		Port: at.issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes,
+		Port: at.issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
 	})
 	l.mail = l.admitMail(processes, clean, mails, at.mail)
 	for _, p := range []*process{l.temporal, l.shop, l.issuer, l.mail} {

@@ -40,7 +40,7 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.CashStar.Timeout = 2 * time.Second
 	c.CashStar.MaxRPS = p.MaxRPS
 	c.Issue.AuditPrefix = "LAB"
-	c.Issue.Dedupes = o.IssuerDedupes
+	c.Issue.Dedupes = o.IssuerDedupes || o.Deceive
 	c.Issue.RetryBudget = 6 * time.Second
 	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = "127.0.0.1", at.mail, config.TLSNone
 	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}

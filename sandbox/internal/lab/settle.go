@@ -26,8 +26,11 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	if err := l.rest(ctx); err != nil {
 		return audit.Account{}, err
 	}
+	if err := l.storm.clear(ctx); err != nil {
+		return audit.Account{}, err
+	}
 	l.Say("all orders have ended")
-	if !l.IssuerDedupes {
+	if !l.IssuerDedupes && !l.Deceive {
 		if err := l.person(ctx); err != nil {
 			return audit.Account{}, err
 		}
@@ -48,7 +51,7 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 
 // calm ends the faults and sees all processes running.
 func (l *laboratory) calm(ctx context.Context) error {
-	if err := l.storm.clear(ctx); err != nil {
+	if err := l.storm.abate(ctx); err != nil {
 		return err
 	}
 	for _, p := range append([]*process{l.temporal, l.shop, l.issuer, l.mail}, l.workers...) {

@@ -76,7 +76,7 @@ var atShop = map[What]shopifytest.Fault{
 	ShopSlow:            {Kind: shopifytest.FaultSlow, Delay: shopifytest.Duration(slowness)},
 }
 
-// begin starts a burst. The first request that creates a card is sure to get it.
+// begin starts a burst. The next request to the shop, or the next one that creates a card, is sure to get it.
 func (s *storm) begin(ctx context.Context, e *Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,11 +84,10 @@ func (s *storm) begin(ctx context.Context, e *Event) error {
 	if err := s.apply(ctx, e.What); err != nil {
 		return err
 	}
-	faults := atIssuer[e.What]
-	if len(faults) == 0 {
-		return nil
+	if fault, ok := atShop[e.What]; ok {
+		return s.control.send(ctx, http.MethodPost, s.control.shop+"faults", map[string]any{"fault": fault, "times": 1}, nil)
 	}
-	sure := faults[0]
+	sure := atIssuer[e.What][0]
 	sure.Operation = cashstartest.CreateOrder
 	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"faults": []issuerFault{sure}}, nil)
 }
@@ -128,15 +127,25 @@ func (s *storm) apply(ctx context.Context, what What) error {
 	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"random": random}, nil)
 }
 
-// clear ends all bursts.
-func (s *storm) clear(ctx context.Context) error {
+// abate ends all bursts. What is sure to happen still does.
+func (s *storm) abate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.bursts)
+	for _, what := range []What{ShopError, IssuerError} {
+		if err := s.apply(ctx, what); err != nil {
+			return err
+		}
+	}
+	return s.control.send(ctx, http.MethodPut, s.control.shop+"lag", map[string]string{"lag": "0s"}, nil)
+}
+
+// clear ends what did not find its request.
+func (s *storm) clear(ctx context.Context) error {
 	for _, service := range []string{s.control.shop, s.control.issuer} {
 		if err := s.control.send(ctx, http.MethodDelete, service+"faults", nil, nil); err != nil {
 			return err
 		}
 	}
-	return s.control.send(ctx, http.MethodPut, s.control.shop+"lag", map[string]string{"lag": "0s"}, nil)
+	return nil
 }
