@@ -17,6 +17,10 @@ import (
 // maxSubject keeps a header line below the 998 characters of RFC 5322, section 2.1.1.
 const maxSubject = 900
 
+// encodedWord begins what readers of mails decode (RFC 2047, section 2). A text that has it would say something else to
+// them than it says here.
+const encodedWord = "=?"
+
 // Message is a mail.
 type Message struct {
 	// From, To and ReplyTo are addresses as in RFC 5322: "giftbridge <from@example.com>". ReplyTo may be empty.
@@ -70,6 +74,8 @@ func (m Message) letter() (letter, error) {
 		return letter{}, errors.New("subject is empty")
 	case !oneLine(m.Subject):
 		return letter{}, errors.New("subject holds a control character")
+	case strings.Contains(m.Subject, encodedWord):
+		return letter{}, errors.New("subject looks encoded")
 	case len(m.Subject) > maxSubject:
 		return letter{}, errors.New("subject is too long")
 	case m.Text == "":
@@ -126,8 +132,8 @@ func address(s string) (*netmail.Address, error) {
 	if strings.ContainsFunc(a.Address, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) {
 		return nil, errors.New("address holds a character beyond ASCII")
 	}
-	if !oneLine(a.Name) { // An encoded word can hold one.
-		return nil, errors.New("name holds a control character")
+	if !oneLine(a.Name) || strings.Contains(a.Name, encodedWord) { // An encoded word can hold either.
+		return nil, errors.New("name holds a control character or looks encoded")
 	}
 	return a, nil
 }
@@ -140,7 +146,7 @@ func oneLine(s string) bool {
 }
 
 func (a Attachment) check() error {
-	if a.Name == "" || !oneLine(a.Name) || strings.ContainsAny(a.Name, `"\/`) {
+	if a.Name == "" || !oneLine(a.Name) || strings.Contains(a.Name, encodedWord) || strings.ContainsAny(a.Name, `"\/`) {
 		return errors.New("not a file name")
 	}
 	if _, _, err := mime.ParseMediaType(a.ContentType); err != nil || !oneLine(a.ContentType) {
