@@ -151,6 +151,25 @@ func TestInvisibleCharactersFindNoOtherMerchant(t *testing.T) {
 	require.Error(t, err)
 }
 
+// A merchant whose code looks like another's, or does something to whoever looks at it, is none.
+func TestMerchantCodesAreWhatTheyLookLike(t *testing.T) {
+	t.Parallel()
+	index := newMerchantIndex([]cashstar.Merchant{
+		{Name: "Widgets", MerchantCode: "TWS\u200b"},
+		{Name: "Widgets", MerchantCode: "\x1b[2J"},
+		{Name: "Widgets", MerchantCode: "SWT\u202e"},
+		{Name: "Widgets", MerchantCode: strings.Repeat("x", 256)},
+		{Name: "Widgets", MerchantCode: "TWS-1_ä"},
+	})
+	code, err := index.match("", giftcard.Customer{ID: "1", DisplayName: "Widgets"})
+	require.NoError(t, err, "the others are not there, so there is nothing ambiguous")
+	require.Equal(t, "TWS-1_ä", code)
+	for _, code := range []string{"TWS", "TWS\u200b", "\x1b[2J"} {
+		_, err := index.match(code, giftcard.Customer{})
+		require.ErrorContains(t, err, "is not among CashStar's 1 merchants")
+	}
+}
+
 // FuzzCreateOrderRequest puts foreign text in every place of a card: it is refused as invalid, or asks for one card in
 // words that a service can take.
 func FuzzCreateOrderRequest(f *testing.F) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 const (
@@ -23,6 +24,9 @@ const (
 	// fetched again, but not for each of a thousand such orders.
 	merchantsMissTTL = time.Second
 )
+
+// maxCode bounds merchant codes, in characters; those that are known have a few.
+const maxCode = 255
 
 // MerchantList is the account's merchants, fetched once for all orders of a worker.
 type MerchantList struct {
@@ -106,6 +110,10 @@ type merchantIndex struct {
 func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
 	index := merchantIndex{codes: map[string]bool{}, byName: map[string][]string{}}
 	for _, m := range merchants {
+		// A code goes into messages and into the Web UI. One that cannot be shown as it is passes for another there.
+		if printable.Line(m.MerchantCode, maxCode) != m.MerchantCode {
+			continue
+		}
 		index.codes[m.MerchantCode] = true
 		for _, name := range []string{m.Name, m.LegalName} {
 			key := foldName(name)
