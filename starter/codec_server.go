@@ -15,7 +15,7 @@ import (
 )
 
 func newCodecServer() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "codec-server",
 		Short: "Let Temporal's Web UI and command line show encrypted payloads",
 		Long: `Codec-server answers Temporal's Web UI and the temporal command line, which hold no keys, what the payloads of
@@ -31,6 +31,14 @@ people in: docs/operations.md. It needs neither Temporal, Shopify nor CashStar.`
 		Args: app.NoArgs,
 		RunE: runCodecServer,
 	}
+	cmd.AddCommand(app.NewHealthCommand("/healthz", func() (string, error) {
+		cfg, err := config.Read()
+		if err != nil {
+			return "", &app.UsageError{Err: err}
+		}
+		return cfg.Codec.Addr, nil
+	}))
+	return cmd
 }
 
 func runCodecServer(cmd *cobra.Command, _ []string) error {

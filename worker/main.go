@@ -11,8 +11,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/logging"
 )
 
-func main() {
-	os.Exit(app.Execute(&cobra.Command{
+func main() { os.Exit(app.Execute(newRoot(), os.Stderr)) }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
 		Use:   "worker",
 		Short: "Turn Shopify gift-card orders into gift cards",
 		Long: `Worker polls Temporal and runs giftbridge's workflows and activities: it reads orders from Shopify and
@@ -39,5 +41,13 @@ Exit codes: 0 stopped as asked, 1 failure, 2 bad configuration.`,
 			}
 			return app.RunWorker(cmd.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: log})
 		},
-	}, os.Stderr))
+	}
+	root.AddCommand(app.NewHealthCommand("/readyz", func() (string, error) {
+		cfg, err := config.Read()
+		if err != nil {
+			return "", &app.UsageError{Err: err}
+		}
+		return cfg.Metrics.ListenAddr(), nil
+	}))
+	return root
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
@@ -41,7 +41,7 @@ func Execute(root *cobra.Command, stderr io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.Version = Version()
+	root.Version = buildinfo.Version()
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -72,19 +72,4 @@ func usage(err error) error {
 		return nil
 	}
 	return &UsageError{err}
-}
-
-// Version returns the version of the build: the module's, and the commit where the build knows it.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision := "unknown revision"
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value
-		}
-	}
-	return info.Main.Version + " " + revision + " " + info.GoVersion
 }

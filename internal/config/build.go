@@ -2,7 +2,8 @@ package config
 
 import (
 	"regexp"
-	"runtime/debug"
+
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 )
 
 // Versioned tells whether workers have a version, and take work only while it is the current one.
@@ -13,27 +14,17 @@ func (w Worker) Build() string {
 	if w.BuildID != "" {
 		return w.BuildID
 	}
-	info, _ := debug.ReadBuildInfo()
-	return commit(info)
+	return shortCommit(buildinfo.Commit())
 }
 
 // commitDigits is how much of a commit's name makes a build ID: people type it.
 const commitDigits = 12
 
-// commit returns the commit that a binary was built from. A tree with changes has none: two builds of it may differ,
-// and one build ID must always be the same code.
-func commit(info *debug.BuildInfo) string {
-	if info == nil {
+func shortCommit(commit string) string {
+	if len(commit) < commitDigits {
 		return ""
 	}
-	settings := map[string]string{}
-	for _, s := range info.Settings {
-		settings[s.Key] = s.Value
-	}
-	if settings["vcs.modified"] != "false" || len(settings["vcs.revision"]) < commitDigits {
-		return ""
-	}
-	return settings["vcs.revision"][:commitDigits]
+	return commit[:commitDigits]
 }
 
 // Temporal reserves dots and colons in the names of deployments, and names that begin with underscores

@@ -1,0 +1,54 @@
+// Package buildinfo says which build a binary is: from what the go command wrote into it, or from what the linker was
+// told where there is no Git checkout, as in the build of an image.
+package buildinfo
+
+import (
+	"cmp"
+	"runtime/debug"
+)
+
+// Stamped by the linker (deploy/build); empty in ordinary builds.
+var (
+	version  string
+	revision string
+)
+
+// Version returns the version and the commit, as far as they are known, and the version of Go.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{GoVersion: "unknown"}
+	}
+	return describe(info, version, revision)
+}
+
+// Commit returns the commit that the binary was built from, or nothing: a tree with changes has none, for two builds of
+// it may differ.
+func Commit() string {
+	info, _ := debug.ReadBuildInfo()
+	return commit(info, revision)
+}
+
+func describe(info *debug.BuildInfo, version, revision string) string {
+	return cmp.Or(version, info.Main.Version, "unknown") + " " +
+		cmp.Or(revision, setting(info, "vcs.revision"), "unknown revision") + " " + info.GoVersion
+}
+
+func commit(info *debug.BuildInfo, revision string) string {
+	switch {
+	case revision != "":
+		return revision
+	case info == nil || setting(info, "vcs.modified") != "false":
+		return ""
+	}
+	return setting(info, "vcs.revision")
+}
+
+func setting(info *debug.BuildInfo, key string) string {
+	for _, s := range info.Settings {
+		if s.Key == key {
+			return s.Value
+		}
+	}
+	return ""
+}
