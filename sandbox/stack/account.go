@@ -89,7 +89,9 @@ func (s *Stack) countCards(a *Account, placed []Placed) {
 	}
 	for _, c := range s.Issuer.Cards() {
 		a.CardsIssued++
-		card := ExpectedCard{c.Target, c.InitialBalance, c.Currency, c.MerchantCode}
+		card := ExpectedCard{
+			Target: c.Target, Amount: c.InitialBalance, Currency: c.Currency, MerchantCode: c.MerchantCode,
+		}
 		switch {
 		case left[card] > 0:
 			left[card]--

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/codecserver"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/internal/signin"
 )
 
 // payloadKeyID names the sandbox's key.
@@ -59,18 +59,6 @@ func (s *Stack) serveCodec(bearers, ui net.Listener) error {
 		Codec: payloads, Token: token, Origins: s.Config.CodecOrigins(), Log: s.log,
 	})
 	s.serve(bearers, h)
-	s.serve(ui, withToken(h, s.Temporal.UIURL(), token))
+	s.serve(ui, signin.WithToken(h, s.Temporal.UIURL(), token))
 	return nil
-}
-
-// withToken adds the token to what the Web UI's pages ask, as a proxy that signs people in would: the Web UI has no
-// place for one. Pages of other origins, and whoever is no page, have to bear their own.
-func withToken(next http.Handler, origin, token string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if origin != "" && r.Header.Get("Origin") == origin {
-			r = r.Clone(r.Context())
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		next.ServeHTTP(w, r)
-	})
 }

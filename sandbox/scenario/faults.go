@@ -1,4 +1,4 @@
-package stack
+package scenario
 
 import (
 	"net/http"

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/logging"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/signin"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
+)
+
+// flags are the command's.
+type flags struct {
+	shopifyAddr, cashStarAddr string
+	signInAddr, codecServer   string
+	every                     time.Duration
+	seed                      uint64
+	faults                    bool
+}
+
+func newCommand() *cobra.Command {
+	f := &flags{}
+	cmd := &cobra.Command{
+		Use:   "simulators",
+		Short: "Run a simulated shop and a simulated CashStar for a worker elsewhere",
+		Long: `Simulators runs a simulated Shopify shop in which customers place orders, and a simulated CashStar, until Ctrl-C or
+SIGTERM. Both demand the credentials that a worker in the same environment would use: SHOPIFY_SHOP,
+SHOPIFY_ACCESS_TOKEN or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, CASHSTAR_USERNAME, CASHSTAR_PASSWORD.
+
+With --sign-in-addr it also stands in for the proxy that signs people in to the Web UI: it passes on to the codec server
+what pages of TEMPORAL_UI_URL ask, with CODEC_SERVER_TOKEN, whoever sits before them. A demonstration only.
+
+Routes below /_control/ steer the simulators and ask for no credentials: keep them on one machine or a private network.
+
+Exit codes: 0 stopped as asked, 1 failure, 2 wrong usage or configuration.`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := f.configuration()
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			return f.run(cmd.Context(), cfg, log)
+		},
+	}
+	fs := cmd.PersistentFlags()
+	fs.StringVar(&f.shopifyAddr, "shopify-addr", "127.0.0.1:8080", "where the simulated shop listens")
+	fs.StringVar(&f.cashStarAddr, "cashstar-addr", "127.0.0.1:8081", "where the simulated CashStar listens, below /v2/")
+	fs.StringVar(&f.signInAddr, "sign-in-addr", "", "where the proxy before the codec server listens; empty means nowhere")
+	fs.StringVar(&f.codecServer, "codec-server", "http://127.0.0.1:8234", "the codec server behind that proxy")
+	fs.DurationVar(&f.every, "every", 10*time.Second, "how often a customer places an order")
+	fs.Uint64Var(&f.seed, "seed", 1, "what random choices begin with; the same seed makes the same orders and faults")
+	fs.BoolVar(&f.faults, "faults", false, "let the simulators fail: errors, lost answers, rate limits, a lagging index")
+	cmd.AddCommand(app.NewHealthCommand("/_control/stats", func() (string, error) { return f.shopifyAddr, nil }))
+	return cmd
+}
+
+// configuration reads what there is of the worker's environment and checks what is needed of it.
+func (f *flags) configuration() (config.Config, error) {
+	cfg, err := config.Read()
+	switch {
+	case err != nil:
+		return cfg, err
+	case f.every < 10*time.Millisecond:
+		return cfg, fmt.Errorf("--every %s: need at least 10ms", f.every)
+	case cfg.Shopify.Shop == "":
+		return cfg, fmt.Errorf("SHOPIFY_SHOP is not set")
+	case !cfg.Shopify.AccessToken.IsSet() && !cfg.Shopify.ClientSecret.IsSet():
+		return cfg, fmt.Errorf("neither SHOPIFY_ACCESS_TOKEN nor SHOPIFY_CLIENT_SECRET is set")
+	case cfg.CashStar.Username == "" || !cfg.CashStar.Password.IsSet():
+		return cfg, fmt.Errorf("CASHSTAR_USERNAME or CASHSTAR_PASSWORD is not set")
+	case f.signInAddr != "" && !cfg.Codec.Token.IsSet():
+		return cfg, fmt.Errorf("--sign-in-addr needs CODEC_SERVER_TOKEN")
+	}
+	return cfg, nil
+}
+
+func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) error {
+	shop, issuer := f.simulators(cfg)
+	handlers := []struct {
+		what, addr string
+		handler    http.Handler
+	}{{"shop", f.shopifyAddr, shop}, {"issuer", f.cashStarAddr, issuer}}
+	if f.signInAddr != "" {
+		proxy, err := f.signIn(cfg)
+		if err != nil {
+			return &app.UsageError{Err: err}
+		}
+		handlers = append(handlers, struct {
+			what, addr string
+			handler    http.Handler
+		}{"sign-in", f.signInAddr, proxy})
+	}
+	ended := make(chan error, len(handlers))
+	for _, h := range handlers {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.addr)
+		if err != nil {
+			return fmt.Errorf("listen for the %s: %w", h.what, err)
+		}
+		server := &http.Server{Handler: h.handler, ReadHeaderTimeout: 10 * time.Second}
+		defer func() { _ = server.Close() }()
+		log.Info().Str("what", h.what).Str("address", l.Addr().String()).Msg("simulator is listening")
+		go func() { ended <- server.Serve(l) }()
+	}
+	customers := scenario.NewCustomers(shop, f.seed)
+	place := time.NewTicker(f.every)
+	defer place.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-ended:
+			return fmt.Errorf("a simulator stopped serving: %w", err)
+		case <-place.C:
+			customers.PayPending()
+			p := customers.Place()
+			log.Info().Str("order", p.Name).Str("kind", string(p.Kind)).Int("cards", len(p.Cards)).Msg("order placed")
+		}
+	}
+}
+
+func (f *flags) simulators(cfg config.Config) (*shopifytest.Server, *cashstartest.Server) {
+	shop := shopifytest.Options{
+		Domain: cfg.Shopify.Shop, AccessToken: cfg.Shopify.AccessToken.Reveal(),
+		ClientID: cfg.Shopify.ClientID, ClientSecret: cfg.Shopify.ClientSecret.Reveal(),
+	}
+	issuer := cashstartest.Options{
+		Username: cfg.CashStar.Username, Password: cfg.CashStar.Password.Reveal(),
+		Merchants: scenario.Merchants(), Seed: f.seed,
+	}
+	if f.faults {
+		shop.Lag, shop.Faults = scenario.FaultyLag, scenario.ShopifyFaults(f.seed)
+		issuer.Random = scenario.CashStarFaults()
+	}
+	return shopifytest.New(shop), cashstartest.New(issuer)
+}
+
+// signIn passes requests on to the codec server, those of the Web UI's pages with the token.
+func (f *flags) signIn(cfg config.Config) (http.Handler, error) {
+	target, err := url.Parse(f.codecServer)
+	if err != nil || target.Host == "" {
+		return nil, fmt.Errorf("--codec-server %q: need an address such as http://127.0.0.1:8234", f.codecServer)
+	}
+	origins := cfg.CodecOrigins()
+	if len(origins) != 1 {
+		return nil, fmt.Errorf("--sign-in-addr needs one origin: TEMPORAL_UI_URL, or one of CODEC_SERVER_ORIGINS")
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+	return signin.WithToken(proxy, origins[0], cfg.Codec.Token.Reveal()), nil
+}

@@ -1,0 +1,12 @@
+// Command simulators runs what giftbridge talks to, without giftbridge: the simulated shop with customers who place
+// orders, the simulated issuer, and the proxy that lets the Web UI show encrypted payloads. It is for a worker in another
+// process or container, and much smaller than the sandbox, for it holds no Temporal.
+package main
+
+import (
+	"os"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+)
+
+func main() { os.Exit(app.Execute(newCommand(), os.Stderr)) }
