@@ -1,0 +1,333 @@
+package deploytest_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/dotenv"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/stretchr/testify/require"
+)
+
+// installation is a way to run docker compose.
+type installation struct {
+	files    []string
+	profiles []string
+	env      map[string]string
+	services []string
+}
+
+const (
+	base       = "docker-compose.yml"
+	production = "docker-compose.production.yml"
+)
+
+// realServices is what .env has to say for production, besides the demonstration's.
+func realServices(more map[string]string) map[string]string {
+	env := map[string]string{
+		"TEMPORAL_ADDRESS":   "giftbridge.a1b2c.tmprl.cloud:7233",
+		"TEMPORAL_NAMESPACE": "giftbridge.a1b2c",
+		"TEMPORAL_UI_URL":    "https://cloud.temporal.io",
+		"CASHSTAR_BASE_URL":  "https://api.cashstar.com/v2/",
+		"SMTP_HOST":          "smtp.example.com",
+		"SMTP_USERNAME":      "giftbridge",
+		"SMTP_PASSWORD":      "hush",
+	}
+	maps.Copy(env, more)
+	return env
+}
+
+func installations() map[string]installation {
+	demo := []string{
+		"codec-server", "mailpit", "postgresql", "simulators", "starter", "temporal", "temporal-namespace",
+		"temporal-schema", "temporal-ui", "worker",
+	}
+	ours := []string{"codec-server", "starter", "worker"}
+	return map[string]installation{
+		"demonstration": {files: []string{base}, services: demo},
+		"observability": {
+			files: []string{base}, profiles: []string{"observability"},
+			services: slices.Sorted(slices.Values(append([]string{"grafana", "prometheus"}, demo...))),
+		},
+		"production with an API key": {
+			files: []string{base, production}, services: ours,
+			env: realServices(map[string]string{"TEMPORAL_API_KEY": "hush"}),
+		},
+		"production with a certificate": {
+			files: []string{base, production}, services: ours, profiles: nil,
+			env: realServices(map[string]string{
+				"TEMPORAL_TLS_CLIENT_CERT_PATH": "/run/temporal/client.pem",
+				"TEMPORAL_TLS_CLIENT_KEY_PATH":  "/run/temporal/client.key",
+			}),
+		},
+	}
+}
+
+// environment is .env as README has it made, with what an installation adds.
+func environment(t *testing.T, more map[string]string) map[string]string {
+	t.Helper()
+	secrets, err := exec.CommandContext(t.Context(), filepath.Join(root, "deploy/secrets")).Output()
+	require.NoError(t, err)
+	env, err := dotenv.UnmarshalWithLookup(read(t, filepath.Join(root, ".env.example"))+string(secrets), nil)
+	require.NoError(t, err)
+	maps.Copy(env, more)
+	return env
+}
+
+func load(ctx context.Context, i installation, env map[string]string, more ...cli.ProjectOptionsFn) (*types.Project, error) {
+	var files []string
+	for _, f := range i.files {
+		files = append(files, filepath.Join(root, f))
+	}
+	var list []string
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	o, err := cli.NewProjectOptions(files, append([]cli.ProjectOptionsFn{
+		cli.WithWorkingDirectory(root), cli.WithEnv(list), cli.WithProfiles(i.profiles), cli.WithDiscardEnvFile,
+	}, more...)...)
+	if err != nil {
+		return nil, err
+	}
+	return o.LoadProject(ctx)
+}
+
+// The schema and the interpolation are right, and what a container is told is what it understands.
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	for name, tt := range installations() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			project, err := load(t.Context(), tt, environment(t, tt.env))
+			require.NoError(t, err)
+			require.Equal(t, tt.services, project.ServiceNames())
+			for _, s := range project.Services {
+				t.Run(s.Name, func(t *testing.T) {
+					requirePinned(t, s)
+					requireLoopback(t, s)
+					requireHealth(t, project, s)
+					requireFiles(t, s)
+					requireKnownVariables(t, s)
+					requireOurs(t, s)
+				})
+			}
+		})
+	}
+}
+
+// requirePinned holds that an image has the version that was chosen, and no other next year.
+func requirePinned(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	image, tag, _ := strings.Cut(s.Image, ":")
+	require.NotContains(t, tag, "latest")
+	switch image {
+	case "giftbridge", "giftbridge-simulators":
+		require.NotNil(t, s.Build, "it is built here")
+		return
+	case "temporalio/server", "temporalio/admin-tools":
+		require.Equal(t, moduleVersion(t, "go.temporal.io/server"), tag, "that which the tests run with")
+	case "temporalio/ui":
+		require.Equal(t, moduleVersion(t, "github.com/temporalio/ui-server/v2"), tag, "that which the sandbox runs with")
+	}
+	require.Regexp(t, `^v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?$`, tag)
+}
+
+func requireLoopback(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	for _, p := range s.Ports {
+		require.Equal(t, "127.0.0.1", p.HostIP, "port %s is open to others", p.Published)
+	}
+	require.Empty(t, s.NetworkMode)
+	require.False(t, s.Privileged)
+}
+
+// requireHealth holds that a service that stays says how it is, and that nobody starts before what it needs is there.
+func requireHealth(t *testing.T, project *types.Project, s types.ServiceConfig) {
+	t.Helper()
+	if !endsByItself(s) {
+		require.NotNil(t, s.HealthCheck)
+		require.NotEmpty(t, s.HealthCheck.Test)
+		require.Equal(t, types.RestartPolicyUnlessStopped, s.Restart)
+	}
+	for name, d := range s.DependsOn {
+		other, err := project.GetService(name)
+		require.NoError(t, err)
+		want := types.ServiceConditionHealthy
+		if endsByItself(other) {
+			want = types.ServiceConditionCompletedSuccessfully
+		}
+		require.Equal(t, want, d.Condition, name)
+	}
+}
+
+// endsByItself tells a job from a service.
+func endsByItself(s types.ServiceConfig) bool {
+	return strings.HasPrefix(s.Restart, types.RestartPolicyOnFailure)
+}
+
+func requireFiles(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	for _, v := range s.Volumes {
+		if v.Type == types.VolumeTypeBind {
+			_, err := os.Stat(v.Source)
+			require.NoError(t, err)
+			require.True(t, v.ReadOnly, v.Source)
+		}
+	}
+	if s.Build != nil {
+		require.FileExists(t, filepath.Join(s.Build.Context, "Dockerfile"))
+		require.Contains(t, read(t, filepath.Join(s.Build.Context, "Dockerfile")), " AS "+s.Build.Target+"\n")
+	}
+}
+
+// requireKnownVariables holds that whoever is told something knows the word: a slip would leave a default in force.
+func requireKnownVariables(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	known := map[string]bool{}
+	add := func(more map[string]bool) { maps.Copy(known, more) }
+	image, _, _ := strings.Cut(s.Image, ":")
+	switch image {
+	case "giftbridge", "giftbridge-simulators":
+		add(configuration())
+		add(temporalClient(t))
+	case "temporalio/server":
+		add(names(`env "([A-Z0-9_]+)"`, moduleFile(t, "go.temporal.io/server", "common/config/config_template_embedded.yaml")))
+	case "temporalio/ui":
+		add(names(`env "([A-Z0-9_]+)"`, moduleFile(t, "github.com/temporalio/ui-server/v2", "config/docker.yaml")))
+	case "temporalio/admin-tools":
+		add(names(`EnvVar: "([A-Z0-9_]+)"`, moduleFile(t, "go.temporal.io/server", "tools/sql/main.go")))
+		add(temporalClient(t))
+		script := filepath.Join(root, "deploy/temporal", filepath.Base(s.Command[0]))
+		add(names(`\$([A-Z_]+)`, read(t, script)))
+	case "postgres": // https://hub.docker.com/_/postgres
+		add(map[string]bool{"POSTGRES_USER": true, "POSTGRES_PASSWORD": true})
+	case "axllent/mailpit": // https://mailpit.axllent.org/docs/configuration/runtime-options/
+		add(map[string]bool{"MP_MAX_MESSAGES": true})
+	case "grafana/grafana": // https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/
+		add(map[string]bool{
+			"GF_SECURITY_ADMIN_PASSWORD": true, "GF_ANALYTICS_REPORTING_ENABLED": true,
+			"GF_ANALYTICS_CHECK_FOR_UPDATES": true, "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": true,
+		})
+	}
+	for name := range s.Environment {
+		require.True(t, known[name], "%s does not know %s", s.Image, name)
+	}
+}
+
+// requireOurs holds that our programs would start: command, health check and configuration.
+func requireOurs(t *testing.T, s types.ServiceConfig) {
+	t.Helper()
+	if s.Build == nil {
+		return
+	}
+	entrypoint := s.Entrypoint
+	if len(entrypoint) == 0 {
+		entrypoint = []string{"/bin/" + s.Build.Target} // The Dockerfile's, see TestDockerfile.
+	}
+	requireParses(t, append(slices.Clone(entrypoint), s.Command...)...)
+	if !endsByItself(s) {
+		require.Equal(t, "CMD", s.HealthCheck.Test[0], "the image has no shell")
+		requireParses(t, s.HealthCheck.Test[1:]...)
+	}
+	require.True(t, s.ReadOnly)
+	require.Equal(t, []string{"ALL"}, s.CapDrop)
+	if s.Name == "worker" || s.Name == "starter" {
+		env := map[string]string{}
+		for name, value := range s.Environment {
+			if value != nil { // Without one, the container does not have the variable.
+				env[name] = *value
+			}
+		}
+		requireValid(t, env)
+	}
+}
+
+// Whatever docs/configuration.md lists can be said in .env.
+func TestComposePassesEveryVariableOn(t *testing.T) {
+	t.Parallel()
+	project, err := load(t.Context(), installations()["demonstration"], environment(t, nil), cli.WithoutEnvironmentResolution)
+	require.NoError(t, err)
+	for name := range configuration() {
+		if strings.HasPrefix(name, "CODEC_SERVER_") {
+			require.Contains(t, project.Services["codec-server"].Environment, name)
+			continue
+		}
+		require.Contains(t, project.Services["worker"].Environment, name)
+		require.Contains(t, project.Services["starter"].Environment, name)
+	}
+}
+
+// Nothing of the demonstration is left over in production.
+func TestProductionKnowsNoSimulator(t *testing.T) {
+	t.Parallel()
+	i := installations()["production with an API key"]
+	project, err := load(t.Context(), i, environment(t, i.env))
+	require.NoError(t, err)
+	text, err := project.MarshalYAML()
+	require.NoError(t, err)
+	for _, word := range []string{"simulators", "mailpit", "http://localhost:8", "postgres", "demonstration:"} {
+		require.NotContains(t, string(text), word)
+	}
+	require.NotContains(t, project.Services["worker"].Environment, "PLAIN_HTTP_HOSTS")
+	require.NotContains(t, project.Services["worker"].Environment, "SHOPIFY_BASE_URL")
+}
+
+// A secret that is missing ends everything with the cure, instead of starting with one that is known to all.
+func TestMissingSecrets(t *testing.T) {
+	t.Parallel()
+	all := environment(t, nil)
+	for _, name := range []string{"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN", "POSTGRES_PASSWORD", "GRAFANA_ADMIN_PASSWORD"} {
+		require.NotContains(t, read(t, filepath.Join(root, ".env.example")), "\n"+name+"=", "it is published")
+		env := maps.Clone(all)
+		delete(env, name)
+		_, err := load(t.Context(), installations()["demonstration"], env)
+		require.ErrorContains(t, err, name)
+		require.ErrorContains(t, err, "deploy/secrets")
+	}
+	again := environment(t, nil)
+	for _, name := range []string{"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN", "POSTGRES_PASSWORD"} {
+		require.NotEqual(t, all[name], again[name], "every installation has its own")
+	}
+}
+
+// Secrets come from .env; the files hold none.
+func TestNoSecretInComposeFiles(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{base, production} {
+		for n, line := range strings.Split(read(t, filepath.Join(root, file)), "\n") {
+			name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
+			secret := slices.ContainsFunc([]string{"PASSWORD", "PWD", "TOKEN", "SECRET", "_KEYS", "API_KEY"}, func(s string) bool {
+				return strings.HasSuffix(name, s)
+			})
+			if ok && secret && !strings.HasPrefix(name, "#") {
+				require.Regexp(t, `^( \$\{[A-Z_]+(:\?[^}]*)?\})?$`, value, "%s:%d", file, n+1)
+			}
+		}
+	}
+}
+
+// Each variable of .env.example is one that somebody reads.
+func TestEnvExample(t *testing.T) {
+	t.Parallel()
+	env, err := dotenv.UnmarshalWithLookup(read(t, filepath.Join(root, ".env.example")), nil)
+	require.NoError(t, err)
+	known := configuration()
+	maps.Copy(known, temporalClient(t))
+	files := read(t, filepath.Join(root, base)) + read(t, filepath.Join(root, production))
+	commented := names(`(?m)^# ([A-Z_]+)=`, read(t, filepath.Join(root, ".env.example")))
+	require.NotEmpty(t, commented)
+	for name := range commented {
+		env[name] = ""
+	}
+	for name := range env {
+		require.True(t, known[name] || strings.Contains(files, "${"+name), "nobody reads %s", name)
+		require.Contains(t, files, name)
+	}
+}

@@ -1,0 +1,133 @@
+package deploytest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// root is the folder of the repository.
+const root = "../.."
+
+// binaries is where our programs are built; TestMain removes it.
+var binaries string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "giftbridge-deploytest-*")
+	if err != nil {
+		panic(err)
+	}
+	binaries = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+var build = sync.OnceValue(func() error {
+	const module = "github.com/giftbridge/giftbridge/"
+	c := exec.Command("go", "build", "-buildvcs=false", "-o", binaries,
+		module+"worker", module+"starter", module+"sandbox/simulators")
+	if out, err := c.CombinedOutput(); err != nil {
+		return errors.New(string(out))
+	}
+	return nil
+})
+
+// run runs one of our programs in an environment, and in that alone.
+func run(t *testing.T, env []string, command ...string) (string, error) {
+	t.Helper()
+	require.NoError(t, build())
+	c := exec.CommandContext(t.Context(), filepath.Join(binaries, filepath.Base(command[0])), command[1:]...)
+	c.Env = append([]string{"HOME=" + t.TempDir()}, env...)
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// requireParses holds that a command line of a container is one of ours, down to its flags.
+func requireParses(t *testing.T, command ...string) {
+	t.Helper()
+	require.NotEmpty(t, command)
+	require.Contains(t, []string{"/bin/worker", "/bin/starter", "/bin/simulators"}, command[0])
+	// Asked for help, cobra checks flags and says which command it took; it lets through words that are none.
+	out, err := run(t, nil, append(command, "--help")...)
+	require.NoError(t, err, out)
+	path := []string{filepath.Base(command[0])}
+	for _, word := range command[1:] {
+		if !strings.HasPrefix(word, "-") {
+			path = append(path, word)
+		}
+	}
+	require.Regexp(t, `(?m)^  `+regexp.QuoteMeta(strings.Join(path, " "))+`( \[flags\])?$`, out)
+}
+
+// requireValid holds that a worker and a starter would start with a configuration.
+func requireValid(t *testing.T, env map[string]string) {
+	t.Helper()
+	var list []string
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	out, err := run(t, list, "starter", "config")
+	require.NoError(t, err, out)
+}
+
+// configuration are the names of the variables of docs/configuration.md.
+func configuration() map[string]bool {
+	names := map[string]bool{}
+	for _, v := range (config.Config{}).Describe() {
+		names[v.Name] = true
+	}
+	return names
+}
+
+// moduleFile reads a file of a module that the sandbox is built with.
+func moduleFile(t *testing.T, module, file string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-json", module).Output()
+	require.NoError(t, err)
+	var m struct{ Dir string }
+	require.NoError(t, json.Unmarshal(out, &m))
+	return read(t, filepath.Join(m.Dir, file))
+}
+
+// moduleVersion is the version of a module that the sandbox is built with, without the v.
+func moduleVersion(t *testing.T, module string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Version}}", module).Output()
+	require.NoError(t, err)
+	return string(bytes.TrimPrefix(bytes.TrimSpace(out), []byte("v")))
+}
+
+// names returns what the group of a pattern finds in a text.
+func names(pattern, text string) map[string]bool {
+	found := map[string]bool{}
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found[m[1]] = true
+	}
+	return found
+}
+
+// temporalClient are the variables of Temporal's own envconfig, which its command line reads too.
+func temporalClient(t *testing.T) map[string]bool {
+	t.Helper()
+	return names(`LookupEnv\("(TEMPORAL_[A-Z_]+)"\)`,
+		moduleFile(t, "go.temporal.io/sdk/contrib/envconfig", "client_config_load.go"))
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(text)
+}

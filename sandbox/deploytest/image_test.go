@@ -1,0 +1,72 @@
+package deploytest_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The Dockerfile starts from the Go that go.mod asks for, ends in nothing but our files, and runs our commands as nobody.
+func TestDockerfile(t *testing.T) {
+	t.Parallel()
+	text := read(t, filepath.Join(root, "Dockerfile"))
+	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, filepath.Join(root, "go.mod")))
+	require.Len(t, version, 2)
+	stages := regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+) AS (\S+)$`).FindAllStringSubmatch(text, -1)
+	require.Len(t, stages, strings.Count("\n"+text, "\nFROM "))
+	from := map[string]string{}
+	for _, s := range stages {
+		from[s[2]] = s[1]
+	}
+	require.Equal(t, map[string]string{
+		"source": "golang:" + version[1] + "-bookworm", "build": "source", "build-simulators": "source",
+		"simulators": "scratch", "giftbridge": "scratch",
+	}, from)
+	require.Equal(t, "giftbridge", stages[len(stages)-1][2], "what docker build . builds")
+	require.Equal(t, 2, strings.Count(text, "\nUSER 65532:65532\n"))
+
+	// A default of compose and Kubernetes: a name of a stage is the name of what it runs, but for the worker.
+	entrypoints := words(t, `(?m)^ENTRYPOINT (\[.*\])$`, text)
+	require.Equal(t, [][]string{{"/bin/simulators"}, {"/bin/worker"}}, entrypoints)
+	checks := words(t, `(?m)^HEALTHCHECK .* CMD (\[.*\])$`, text)
+	require.Len(t, checks, 2)
+	for _, command := range append(entrypoints, checks...) {
+		requireParses(t, command...)
+	}
+	for _, packages := range regexp.MustCompile(`(?m)^ *deploy/build /rootfs (.+)$`).FindAllStringSubmatch(text, -1) {
+		for _, p := range strings.Fields(packages[1]) {
+			require.DirExists(t, filepath.Join(root, p))
+		}
+	}
+}
+
+// words returns the lists of words that a pattern finds.
+func words(t *testing.T, pattern, text string) [][]string {
+	t.Helper()
+	var all [][]string
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		var list []string
+		require.NoError(t, json.Unmarshal([]byte(m[1]), &list))
+		all = append(all, list)
+	}
+	return all
+}
+
+// What goes into the build is named, so that nothing else does: no .env, no certificate, no history.
+func TestDockerignore(t *testing.T) {
+	t.Parallel()
+	lines := strings.Split(strings.TrimSpace(read(t, filepath.Join(root, ".dockerignore"))), "\n")
+	require.Equal(t, "*", lines[1], "everything is held back")
+	for _, line := range lines {
+		if name, ok := strings.CutPrefix(line, "!"); ok {
+			require.NotContains(t, []string{".git", ".env", "deploy", "deploy/tls"}, name)
+			_, err := os.Stat(filepath.Join(root, name))
+			require.NoError(t, err)
+		}
+	}
+}
