@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
@@ -66,6 +68,32 @@ func dial(ctx context.Context, options client.Options, cfg config.Config, log ze
 		return nil, fmt.Errorf("connect to Temporal at %s, namespace %s: %w", orDefault(options.HostPort), options.Namespace, err)
 	}
 	return &connection{client: c, options: options, payloads: payloads}, nil
+}
+
+// redialEvery is the pause between two attempts to reach a server that refuses connections.
+const redialEvery = time.Second
+
+// dialPatiently connects to Temporal as a process does that nobody waits for: to a server that is just being restarted
+// and refuses connections, it comes again, as long as the first contact may take.
+func dialPatiently(
+	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
+) (*connection, error) {
+	pause := time.NewTicker(redialEvery)
+	defer pause.Stop()
+	end := time.Now().Add(dialTimeout)
+	for {
+		c, err := dial(ctx, options, cfg, log)
+		var unavailable *serviceerror.Unavailable
+		if !errors.As(err, &unavailable) || time.Now().After(end) {
+			return c, err
+		}
+		log.Warn().Err(err).Msg("waiting for Temporal")
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-pause.C:
+		}
+	}
 }
 
 // operator returns an operator, who owns the connection's client.

@@ -61,7 +61,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.onFatal); err != nil {
 		return nil, err
 	}
-	connected, err := dial(ctx, o.Temporal, o.Config, o.Log)
+	connected, err := dialPatiently(ctx, o.Temporal, o.Config, o.Log)
 	if err != nil {
 		return nil, err
 	}

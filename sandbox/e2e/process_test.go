@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,7 +24,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // binaries is where the processes are built; TestMain removes it.
@@ -227,4 +230,42 @@ func TestWorkerWithoutTemporal(t *testing.T) {
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, app.ExitFailure, exit.ExitCode())
 	require.Contains(t, string(out), "connect to Temporal at 127.0.0.1:1")
+}
+
+// A worker that is started while Temporal is being restarted waits for it.
+func TestWorkerWaitsForTemporal(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	port := listener.Addr().(*net.TCPAddr).Port
+	require.NoError(t, listener.Close())
+	worker := w.command(w.ctx, "worker", []string{
+		"TEMPORAL_ADDRESS=" + listener.Addr().String(), "METRICS_ADDR=off", "LOG_FORMAT=json",
+	}, nil)
+	stderr, err := worker.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, worker.Start())
+	defer func() {
+		require.NoError(t, worker.Process.Kill())
+		require.Error(t, worker.Wait())
+	}()
+	lines := bufio.NewScanner(stderr)
+	requireLine(t, lines, "waiting for Temporal")
+	temporal, err := temporalserver.Start(w.ctx, temporalserver.Options{
+		Port: port, UIPort: temporalserver.NoUI, SearchAttributes: workflows.SearchAttributes(),
+	})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, temporal.Stop(context.Background())) }()
+	requireLine(t, lines, "worker is polling")
+}
+
+func requireLine(t *testing.T, lines *bufio.Scanner, says string) {
+	t.Helper()
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), says) {
+			return
+		}
+	}
+	require.Fail(t, "the worker does not say: "+says)
 }
