@@ -1,0 +1,57 @@
+package audit_test
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+)
+
+const table = "state,order,order_id,kind\r\nfailed,#1,11,Timeout\r\nmixed,#2,12,\r\n"
+
+// digest is a mail with a text and these attachments.
+func digest(attachments ...string) []byte {
+	lines := []string{
+		"Message-ID: <one@example.com>", "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=outer", "",
+		"--outer", "Content-Type: multipart/alternative; boundary=inner", "",
+		"--inner", "Content-Type: text/plain; charset=utf-8", "", "state,order,kind", "--inner--",
+	}
+	for _, a := range attachments {
+		lines = append(lines, "--outer", a)
+	}
+	return []byte(strings.Join(append(lines, "--outer--", ""), "\r\n"))
+}
+
+func TestParseMail(t *testing.T) {
+	t.Parallel()
+	want := []audit.Row{{State: "failed", Order: "#1", Kind: "Timeout"}, {State: "mixed", Order: "#2"}}
+	encoded := base64.StdEncoding.EncodeToString([]byte(table))
+	for name, attachment := range map[string]string{
+		"plain":            "Content-Type: text/csv\r\n\r\n" + table,
+		"base64":           "Content-Type: text/csv\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded[:60] + "\r\n" + encoded[60:],
+		"quoted-printable": "Content-Type: text/csv\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + strings.ReplaceAll(table, "#", "=23"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := audit.ParseMail(digest(attachment))
+			require.NoError(t, err)
+			require.Equal(t, audit.Mail{MessageID: "<one@example.com>", Rows: want}, m)
+		})
+	}
+	for name, content := range map[string][]byte{
+		"no table":   digest(),
+		"two tables": digest("Content-Type: text/csv\r\n\r\n"+table, "Content-Type: text/csv\r\n\r\n"+table),
+		"no columns": digest("Content-Type: text/csv\r\n\r\nstate,order\r\n"),
+		"no mail":    []byte("nothing"),
+		"cut off":    digest("Content-Type: text/csv\r\n\r\n" + table)[:300],
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := audit.ParseMail(content)
+			require.Error(t, err)
+		})
+	}
+}
