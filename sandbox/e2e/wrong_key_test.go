@@ -243,7 +243,7 @@ func TestStarterWithoutTheKey(t *testing.T) {
 			} {
 				out := w.starter(env, args...)
 				require.Equal(t, app.ExitFailure, out.code, "%s: %s", args, out.stdout)
-				require.Contains(t, out.stderr, tt.says, args)
+				require.Contains(t, out.stdout+out.stderr, tt.says, args)
 			}
 			for _, args := range [][]string{{"orders", "list", "--failed"}, {"orders", "show", failed.Name}} {
 				out := w.starter(env, args...)
