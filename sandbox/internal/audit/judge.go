@@ -25,7 +25,8 @@ type Account struct {
 	OrdersRunning   int `json:"orders_running"`
 	// OrdersRecovered have completed, after a run of theirs had failed.
 	OrdersRecovered int `json:"orders_recovered"`
-	// AttemptsCutOff are attempts to look up a merchant or to issue a card whose worker died over them.
+	// AttemptsCutOff are attempts to look up a merchant or to issue a card whose worker died over them, in the newest
+	// run of each order.
 	AttemptsCutOff int `json:"attempts_cut_off"`
 	// FailuresUnseen are failed orders that no digest names.
 	FailuresUnseen int `json:"failures_unseen"`
