@@ -16,26 +16,29 @@ import (
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		kind  giftcard.Kind
-		final bool
+		kind    giftcard.Kind
+		final   bool
+		curable bool
 	}{
-		{"MerchantUnknown", true},
-		{"MerchantAmbiguous", true},
-		{"InvalidRequest", true},
-		{"Unauthorized", true},
-		{"CardDeclined", true},
-		{"UnexpectedResponse", true},
-		{"OutcomeUnknown", true},
-		{"RateLimited", false},
-		{"Unavailable", false},
-		{"Timeout", false},
+		{"MerchantUnknown", true, true},
+		{"MerchantAmbiguous", true, true},
+		{"InvalidRequest", true, false},
+		{"Unauthorized", true, true},
+		{"CardDeclined", true, true},
+		{"UnexpectedResponse", true, false},
+		{"OutcomeUnknown", true, false},
+		{"RateLimited", false, true},
+		{"Unavailable", false, true},
+		{"Timeout", false, true},
 	}
 	var kinds []giftcard.Kind
 	for _, tt := range tests {
 		kinds = append(kinds, tt.kind)
 		require.Equal(t, tt.final, tt.kind.Final(), tt.kind)
+		require.Equal(t, tt.curable, tt.kind.Curable(), tt.kind)
 	}
 	require.Equal(t, kinds, giftcard.Kinds)
+	require.False(t, giftcard.Kind("Terminated").Curable(), "not a kind of ours")
 }
 
 func TestError(t *testing.T) {
