@@ -1,0 +1,229 @@
+package deploytest_test
+
+import (
+	"maps"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// kinds are the types of Kubernetes that the manifests use.
+var kinds = map[string]func() any{
+	"v1/Namespace":                       func() any { return &corev1.Namespace{} },
+	"v1/ConfigMap":                       func() any { return &corev1.ConfigMap{} },
+	"v1/Secret":                          func() any { return &corev1.Secret{} },
+	"v1/Service":                         func() any { return &corev1.Service{} },
+	"apps/v1/Deployment":                 func() any { return &appsv1.Deployment{} },
+	"batch/v1/Job":                       func() any { return &batchv1.Job{} },
+	"policy/v1/PodDisruptionBudget":      func() any { return &policyv1.PodDisruptionBudget{} },
+	"networking.k8s.io/v1/NetworkPolicy": func() any { return &networkingv1.NetworkPolicy{} },
+	"networking.k8s.io/v1/Ingress":       func() any { return &networkingv1.Ingress{} },
+}
+
+// manifests decodes all documents strictly, by kind and name: a field that Kubernetes does not know fails here and not
+// in a cluster.
+func manifests(t *testing.T) map[string]any {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "deploy/kubernetes/*.yaml"))
+	require.NoError(t, err)
+	all := map[string]any{}
+	for _, file := range files {
+		if filepath.Base(file) == "kustomization.yaml" {
+			continue
+		}
+		for document := range strings.SplitSeq(read(t, file), "\n---\n") {
+			var meta struct {
+				metav1.TypeMeta
+				Metadata metav1.ObjectMeta `json:"metadata"`
+			}
+			require.NoError(t, yaml.Unmarshal([]byte(document), &meta), file)
+			kind := meta.APIVersion + "/" + meta.Kind
+			require.Contains(t, kinds, kind, file)
+			object := kinds[kind]()
+			require.NoError(t, yaml.UnmarshalStrict([]byte(document), object), file)
+			key := meta.Kind + "/" + meta.Metadata.Name
+			require.NotContains(t, all, key)
+			all[key] = object
+		}
+	}
+	return all
+}
+
+// pods are what the manifests run.
+func pods(all map[string]any) map[string]corev1.PodTemplateSpec {
+	found := map[string]corev1.PodTemplateSpec{}
+	for key, object := range all {
+		switch o := object.(type) {
+		case *appsv1.Deployment:
+			found[key] = o.Spec.Template
+		case *batchv1.Job:
+			found[key] = o.Spec.Template
+		}
+	}
+	return found
+}
+
+// containerEnvironment is what a container gets, from maps and secrets that are there.
+func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) map[string]string {
+	t.Helper()
+	env := map[string]string{}
+	for _, from := range c.EnvFrom {
+		switch {
+		case from.ConfigMapRef != nil:
+			object, ok := all["ConfigMap/"+from.ConfigMapRef.Name].(*corev1.ConfigMap)
+			require.True(t, ok, from.ConfigMapRef.Name)
+			maps.Copy(env, object.Data)
+		case from.SecretRef != nil:
+			object, ok := all["Secret/"+from.SecretRef.Name].(*corev1.Secret)
+			require.True(t, ok, from.SecretRef.Name)
+			for name, value := range object.StringData {
+				require.Equal(t, "CHANGE-ME", value, "an example that could be taken for a secret")
+				env[name] = value
+			}
+		}
+	}
+	for _, e := range c.Env {
+		env[e.Name] = e.Value
+		if e.ValueFrom != nil {
+			ref := e.ValueFrom.ConfigMapKeyRef
+			require.NotNil(t, ref)
+			object, ok := all["ConfigMap/"+ref.Name].(*corev1.ConfigMap)
+			require.True(t, ok, ref.Name)
+			require.Contains(t, object.Data, ref.Key)
+			env[e.Name] = object.Data[ref.Key]
+		}
+	}
+	return env
+}
+
+// Containers run our commands, with variables that we know, as nobody, and can be told from stuck ones.
+func TestKubernetesPods(t *testing.T) {
+	t.Parallel()
+	all := manifests(t)
+	require.Len(t, pods(all), 3)
+	known := configuration()
+	maps.Copy(known, temporalClient(t))
+	for key, pod := range pods(all) {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			require.True(t, *pod.Spec.SecurityContext.RunAsNonRoot)
+			require.Equal(t, corev1.SeccompProfileTypeRuntimeDefault, pod.Spec.SecurityContext.SeccompProfile.Type)
+			require.False(t, *pod.Spec.AutomountServiceAccountToken)
+			require.Len(t, pod.Spec.Containers, 1)
+			c := pod.Spec.Containers[0]
+			require.Equal(t, "giftbridge", c.Image, "kustomization.yaml gives it a registry and a version")
+			requireParses(t, append(c.Command, c.Args...)...)
+			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation)
+			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem)
+			require.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop)
+			require.NotEmpty(t, c.Resources.Requests)
+			require.NotEmpty(t, c.Resources.Limits)
+			env := containerEnvironment(t, all, c)
+			for name := range env {
+				require.True(t, known[name], "nobody reads %s", name)
+			}
+			requireProbes(t, key, c, env)
+			if strings.HasSuffix(key, "/codec-server") {
+				require.NotContains(t, env, "CASHSTAR_PASSWORD")
+				return
+			}
+			require.NotContains(t, env, "CODEC_SERVER_TOKEN")
+			env["PAYLOAD_KEYS"] = environment(t, nil)["PAYLOAD_KEYS"]
+			requireValid(t, env)
+		})
+	}
+}
+
+// requireProbes holds that a container that stays is asked, at the port where it listens.
+func requireProbes(t *testing.T, key string, c corev1.Container, env map[string]string) {
+	t.Helper()
+	if strings.HasPrefix(key, "Job/") {
+		return
+	}
+	paths := map[string][2]string{
+		"Deployment/worker":       {"/healthz", "/readyz"},
+		"Deployment/codec-server": {"/healthz", "/healthz"},
+	}[key]
+	require.Equal(t, paths[0], c.LivenessProbe.HTTPGet.Path)
+	require.Equal(t, paths[1], c.ReadinessProbe.HTTPGet.Path)
+	require.Len(t, c.Ports, 1)
+	require.Equal(t, c.Ports[0].Name, c.LivenessProbe.HTTPGet.Port.StrVal)
+	require.Equal(t, c.Ports[0].Name, c.ReadinessProbe.HTTPGet.Port.StrVal)
+	port := strconv.Itoa(int(c.Ports[0].ContainerPort))
+	require.Contains(t, []string{env["METRICS_ADDR"], env["CODEC_SERVER_ADDR"]}, "0.0.0.0:"+port)
+}
+
+// Whatever refers to something by labels or by name finds it.
+func TestKubernetesReferences(t *testing.T) {
+	t.Parallel()
+	all := manifests(t)
+	found := func(labels map[string]string) bool {
+		for _, pod := range pods(all) {
+			if maps.Equal(labels, pod.Labels) {
+				return true
+			}
+		}
+		return len(labels) == 0
+	}
+	for key, object := range all {
+		switch o := object.(type) {
+		case *appsv1.Deployment:
+			require.Equal(t, o.Spec.Template.Labels, o.Spec.Selector.MatchLabels, key)
+		case *corev1.Service:
+			require.True(t, found(o.Spec.Selector), key)
+		case *policyv1.PodDisruptionBudget:
+			require.True(t, found(o.Spec.Selector.MatchLabels), key)
+		case *networkingv1.NetworkPolicy:
+			require.True(t, found(o.Spec.PodSelector.MatchLabels), key)
+		case *networkingv1.Ingress:
+			service := o.Spec.Rules[0].HTTP.Paths[0].Backend.Service
+			require.Contains(t, all, "Service/"+service.Name)
+		}
+	}
+	worker, ok := all["Deployment/worker"].(*appsv1.Deployment)
+	require.True(t, ok)
+	require.Equal(t, int32(2), *worker.Spec.Replicas)
+	require.GreaterOrEqual(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(30))
+}
+
+// The kustomization names every manifest but the examples.
+func TestKustomization(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(root, "deploy/kubernetes")
+	var k struct {
+		metav1.TypeMeta `json:",inline"`
+
+		Namespace string `json:"namespace"`
+		Labels    []struct {
+			Pairs map[string]string `json:"pairs"`
+		} `json:"labels"`
+		Resources []string `json:"resources"`
+		Images    []struct {
+			Name    string `json:"name"`
+			NewName string `json:"newName"`
+			NewTag  string `json:"newTag"`
+		} `json:"images"`
+	}
+	require.NoError(t, yaml.UnmarshalStrict([]byte(read(t, filepath.Join(folder, "kustomization.yaml"))), &k))
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	require.NoError(t, err)
+	var want []string
+	for _, file := range files {
+		if name := filepath.Base(file); name != "kustomization.yaml" && !regexp.MustCompile(`\.example\.`).MatchString(name) {
+			want = append(want, name)
+		}
+	}
+	require.ElementsMatch(t, want, k.Resources)
+	require.Equal(t, "giftbridge", k.Images[0].Name)
+}
