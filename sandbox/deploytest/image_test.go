@@ -39,7 +39,7 @@ func TestDockerfile(t *testing.T) {
 		requireParses(t, command...)
 	}
 	for _, packages := range regexp.MustCompile(`(?m)^ *deploy/build /rootfs (.+)$`).FindAllStringSubmatch(text, -1) {
-		for _, p := range strings.Fields(packages[1]) {
+		for p := range strings.FieldsSeq(packages[1]) {
 			require.DirExists(t, filepath.Join(root, p))
 		}
 	}

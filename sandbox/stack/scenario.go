@@ -2,12 +2,16 @@ package stack
 
 import "github.com/giftbridge/giftbridge/sandbox/scenario"
 
-// Who starts a stack speaks of its scenario too.
+// Who starts a stack speaks of its scenario too, so the scenario's words are here as well.
 type (
-	Customers    = scenario.Customers
+	// Customers is [scenario.Customers].
+	Customers = scenario.Customers
+	// ExpectedCard is [scenario.ExpectedCard].
 	ExpectedCard = scenario.ExpectedCard
-	Kind         = scenario.Kind
-	Placed       = scenario.Placed
+	// Kind is [scenario.Kind].
+	Kind = scenario.Kind
+	// Placed is [scenario.Placed].
+	Placed = scenario.Placed
 )
 
 // The kinds of orders of the scenario.
