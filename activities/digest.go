@@ -19,6 +19,8 @@ type Executions interface {
 	RerunFailed(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error)
 	// CountRunning counts the orders that run and were started, or run again, since then.
 	CountRunning(ctx context.Context, since time.Time) (int, error)
+	// Beat tells that an activity is at work, and keeps details for its next attempt. It returns once Temporal has them.
+	Beat(ctx context.Context, taskToken []byte, details ...any) error
 	// Report says how all orders and polls stand, and what has changed since the last digest.
 	Report(ctx context.Context, in ReportInput) (digest.Report, error)
 }
@@ -87,6 +89,8 @@ type RerunOrder struct {
 // RerunFailedOrders resets failed orders, each to the workflow task that scheduled the activity which failed: what has
 // succeeded stays, and audit numbers keep what is repeated from issuing a second card.
 func (d *Digest) RerunFailedOrders(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error) {
+	stop := d.alive(ctx)
+	defer stop()
 	out, err := d.Executions.RerunFailed(ctx, in)
 	return out, failure(ctx, "running failed orders again", err, untilTimeout)
 }
@@ -140,6 +144,8 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &sent) == nil && sent.Sent {
 		return sent, nil
 	}
+	stop := d.alive(ctx)
+	defer stop()
 	report, err := d.Executions.Report(ctx, ReportInput{Since: in.Since, RerunSince: in.RerunSince})
 	if err != nil {
 		return SendDigestResult{}, failure(ctx, "making the digest's report", err, untilTimeout)
@@ -155,11 +161,19 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	if report.Empty() && !in.SendEmpty {
 		return out, nil
 	}
+	token := activity.GetInfo(ctx).TaskToken
+	if err := d.Executions.Beat(ctx, token); err != nil {
+		// Temporal may have taken this worker for dead, and another one may be sending the same mail.
+		return SendDigestResult{}, failure(ctx, "asking whether to send the digest", err, untilTimeout)
+	}
 	if err := d.send(ctx, in.At, report); err != nil {
 		return SendDigestResult{}, failure(ctx, "sending the digest", err, untilTimeout)
 	}
 	out.Sent = true
-	activity.RecordHeartbeat(ctx, out)
+	stop()
+	if err := d.Executions.Beat(ctx, token, out); err != nil {
+		activity.GetLogger(ctx).Warn("the digest was sent, which could not be noted", "error", err)
+	}
 	return out, nil
 }
 

@@ -264,6 +264,7 @@ func TestDailyDigestIsPatient(t *testing.T) {
 	require.Zero(t, options.RetryPolicy.MaximumAttempts)
 	require.LessOrEqual(t, options.RetryPolicy.MaximumInterval, 10*time.Minute)
 	require.Greater(t, options.StartToCloseTimeout, 10*time.Minute, "how long a mail server may take for its last answer")
+	require.Less(t, options.HeartbeatTimeout, time.Minute, "how long a worker's death may cost")
 }
 
 // Somebody cancels a digest, at each of its steps: it ends cancelled, and sends nothing.

@@ -61,6 +61,9 @@ const (
 	// visibilityLag is how far a list of workflows may lie behind (measured: well below a second). It is longer than the
 	// distance that a report keeps from the present for the same reason.
 	visibilityLag = 12 * time.Second
+	// deadAfter is after how long without a sign of life an activity's worker is taken for dead. Those that beat may take
+	// many minutes, which a death would otherwise cost.
+	deadAfter = 45 * time.Second
 	// rerunLookEvery is how often a digest looks whether the orders that it runs again are done.
 	rerunLookEvery = 15 * time.Second
 )
@@ -70,6 +73,7 @@ func resetting(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    5 * time.Minute,
 		ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout:       deadAfter,
 		RetryPolicy:            backoff,
 	})
 }
@@ -89,6 +93,7 @@ func mailing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    15 * time.Minute,
 		ScheduleToCloseTimeout: 8 * time.Hour,
+		HeartbeatTimeout:       deadAfter,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    5 * time.Second,
 			BackoffCoefficient: 2,

@@ -20,6 +20,11 @@ func (o *Operator) Note(ctx context.Context, taskToken []byte, note activities.A
 	return o.client.RecordActivityHeartbeat(ctx, taskToken, note)
 }
 
+// Beat tells that an activity is at work. It implements activities.Executions.
+func (o *Operator) Beat(ctx context.Context, taskToken []byte, details ...any) error {
+	return o.client.RecordActivityHeartbeat(ctx, taskToken, details...)
+}
+
 // Earlier reads what became of a card in the order's other runs. It implements activities.Attempts.
 //
 // The runs that led to this one by resets are found in its history. A run beside them, of somebody who has reset the same
