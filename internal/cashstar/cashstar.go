@@ -8,6 +8,7 @@ package cashstar
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -42,6 +43,8 @@ type Options struct {
 // Client talks to one CashStar account. It is safe for concurrent use.
 type Client struct {
 	rest *rest.Client
+	// secrets are the account's, as they are sent.
+	secrets []string
 }
 
 // New returns a client. It sends nothing.
@@ -67,7 +70,8 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{rest: c}, nil
+	sent := base64.StdEncoding.EncodeToString([]byte(o.Username + ":" + o.Password))
+	return &Client{rest: c, secrets: []string{sent, o.Password}}, nil
 }
 
 // authenticated adds the account's credentials to each request.
@@ -101,7 +105,7 @@ func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
 		return nil, err
 	}
 	if answer.Merchants == nil {
-		return nil, answer.contradicts(op, "the answer holds no merchants", errorMessage)
+		return nil, c.conceal(answer.contradicts(op, "the answer holds no merchants", errorMessage))
 	}
 	merchants := make([]Merchant, 0, len(answer.Merchants.Merchant))
 	for _, m := range answer.Merchants.Merchant {
@@ -123,9 +127,9 @@ func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts .
 	}
 	switch {
 	case answer.Order == nil:
-		return nil, answer.contradicts(op, "the answer holds no order", message)
+		return nil, c.conceal(answer.contradicts(op, "the answer holds no order", message))
 	case len(answer.Order.EGC) != 1 || answer.Order.EGC[0].EGCCode == "":
-		return nil, answer.contradicts(op, "the order in the answer does not hold one card", message)
+		return nil, c.conceal(answer.contradicts(op, "the order in the answer does not hold one card", message))
 	}
 	return answer.Order.order(opts), nil
 }
@@ -157,7 +161,7 @@ func (c *Client) card(
 		return nil, err
 	}
 	if len(answer.EGC) != 1 {
-		return nil, answer.contradicts(op, "the answer does not hold one card", errorMessage)
+		return nil, c.conceal(answer.contradicts(op, "the answer does not hold one card", errorMessage))
 	}
 	card := answer.EGC[0].card(opts)
 	if (card.EGCCode != "" && card.EGCCode != egcCode) ||
@@ -183,5 +187,13 @@ func (c *Client) do(
 		return err
 	}
 	_, err = c.rest.Do(req, op, answer, message)
+	return c.conceal(err)
+}
+
+// conceal takes the account's credentials out of what a service says that repeats its requests.
+func (c *Client) conceal(err error) error {
+	if fail, ok := errors.AsType[*rest.Error](err); ok {
+		fail.Conceal(c.secrets...)
+	}
 	return err
 }

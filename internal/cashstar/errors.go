@@ -126,12 +126,14 @@ func readError(body []byte) string {
 var (
 	looksLikeURL    = regexp.MustCompile(`(?i)https?:\S+`)
 	looksLikeEmail  = regexp.MustCompile(`[^\s@<>"'()\[\],;:]+@[^\s@<>"'()\[\],;:]+`)
+	looksLikeCode   = regexp.MustCompile(`(?i)\b(access[ _-]?code|pin)\b["':=\s]{0,4}\w+`)
 	looksLikeNumber = regexp.MustCompile(`\d([ -]?\d){11,}`)
 )
 
 func scrub(s string) string {
 	s = looksLikeURL.ReplaceAllLiteralString(s, "[URL]")
 	s = looksLikeEmail.ReplaceAllLiteralString(s, "[e-mail]")
+	s = looksLikeCode.ReplaceAllString(s, "$1 [code]")
 	return looksLikeNumber.ReplaceAllLiteralString(s, "[number]")
 }
 

@@ -49,6 +49,19 @@ type Error struct {
 	Err error
 }
 
+// Conceal takes secrets out of what the service said: some repeat what they were sent.
+func (e *Error) Conceal(secrets ...string) {
+	const least = 4 // Shorter ones are syllables of other words.
+	for _, secret := range secrets {
+		if len(secret) < least {
+			continue
+		}
+		for _, said := range []*string{&e.Code, &e.Message, &e.RequestID} {
+			*said = strings.ReplaceAll(*said, secret, "[redacted]")
+		}
+	}
+}
+
 // Error implements error.
 func (e *Error) Error() string {
 	var b strings.Builder

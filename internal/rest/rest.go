@@ -17,6 +17,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -110,7 +111,7 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 	defer resp.Body.Close()
 	fail.Status = resp.StatusCode
 	fail.RetryAfter = RetryAfter(resp.Header, time.Now())
-	fail.RequestID = requestID(resp.Header)
+	fail.RequestID = RequestID(resp.Header)
 
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	switch {
@@ -195,10 +196,18 @@ func withoutURL(err error) error {
 	return err
 }
 
-func requestID(h http.Header) string {
+var (
+	idForm = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
+	// cardForm is a number as long as a card's, which no ID is.
+	cardForm = regexp.MustCompile(`\d{13}`)
+)
+
+// RequestID returns the service's name of an exchange, empty where what stands there does not look like a name: it is
+// kept and shown, and a service may write anything into a header.
+func RequestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"} {
-		if v := h.Get(name); v != "" {
-			return Clip(v)
+		if v := h.Get(name); idForm.MatchString(v) && !cardForm.MatchString(v) {
+			return v
 		}
 	}
 	return ""

@@ -123,7 +123,7 @@ func (e graphErrors) describe() (code, message string) {
 	if more := len(e) - 1; more > 0 {
 		message += fmt.Sprintf(" (and %d more)", more)
 	}
-	return rest.Clip(first.Extensions.Code), message
+	return foreign(first.Extensions.Code), message
 }
 
 func (e graphError) path() string {
@@ -186,7 +186,7 @@ func errorBody(body []byte) (code, message string) {
 	if len(wire.Errors) > 0 {
 		return wire.Errors.describe()
 	}
-	return wire.Error, foreign(wire.ErrorDescription)
+	return foreign(wire.Error), foreign(wire.ErrorDescription)
 }
 
 var address = regexp.MustCompile(`[^\s"'<>(),:;]+@[^\s"'<>(),:;]+`)

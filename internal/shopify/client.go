@@ -130,20 +130,28 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	var answer answer
 	header, err := x.client.rest.Do(httpReq, x.op, &answer, errorBody)
 	if err != nil {
-		return err
+		return concealed(err, token)
 	}
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
 
-	fail := rest.Error{Service: service, Op: x.op, Status: http.StatusOK, RequestID: header.Get("X-Request-Id")}
+	fail := rest.Error{Service: service, Op: x.op, Status: http.StatusOK, RequestID: rest.RequestID(header)}
 	if err := answer.check(fail, header); err != nil {
-		return err
+		return concealed(err, token)
 	}
 	if err := json.Unmarshal(answer.Data, resp.Data); err != nil {
 		fail.Outcome, fail.Err = rest.Unreadable, misfit(err)
 		return &fail
 	}
 	return nil
+}
+
+// concealed takes secrets out of what Shopify says.
+func concealed(err error, secrets ...string) error {
+	if fail, ok := errors.AsType[*rest.Error](err); ok {
+		fail.Conceal(secrets...)
+	}
+	return err
 }
 
 // contradiction tells of an answer that is well-formed and cannot be right.

@@ -149,7 +149,7 @@ func (g *grant) renew(ctx context.Context, stale string) (string, error) {
 		ExpiresIn   float64 `json:"expires_in"`
 	}
 	if _, err := g.rest.Do(req, opGetToken, &answer, errorBody); err != nil {
-		return "", err
+		return "", concealed(err, g.credentials.Secret)
 	}
 	if !tokenPattern.MatchString(answer.AccessToken) {
 		return "", &rest.Error{
