@@ -1,0 +1,419 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+const (
+	clientID     = "leak-client-id"
+	clientSecret = "CLIENTSECRET-9d41f0c27ab5"
+	mailPassword = "SMTPPASSWORD-51c8aa07be32"
+	payloadBytes = "PAYLOADKEY-0c6e2b9f41d7a835-leak"
+)
+
+// leaky is a system in which everything that is secret or personal is marked.
+type leaky struct {
+	*system
+
+	shop, issuer *gossip
+	mails        *mailtest.Server
+	log          *lines
+	env          []string
+	shopStatus   atomic.Int32
+	attempts     atomic.Int32
+	personal     markers
+	orders       int
+	said         strings.Builder
+}
+
+func startLeaky(t *testing.T) *leaky {
+	t.Helper()
+	l := &leaky{log: new(lines), personal: markers{}}
+	var err error
+	l.mails, err = mailtest.Start(mailtest.Options{NoTLS: true, Username: "leak-user", Password: mailPassword})
+	require.NoError(t, err)
+	t.Cleanup(l.mails.Stop)
+	var issuer atomic.Pointer[cashstartest.Server]
+	cards := func() string {
+		s := issuer.Load()
+		if s == nil || len(s.Cards()) == 0 {
+			return "nobody"
+		}
+		c := s.Cards()[0]
+		return fmt.Sprintf("card %s, access_code %s, PIN: %s, URL %s", c.EGCNumber, c.AccessCode, c.AccessCode, c.URL)
+	}
+	var shop atomic.Pointer[shopifytest.Server]
+	buyer := func() string {
+		if s := shop.Load(); s != nil {
+			return "the order of " + s.Orders()[0].Email
+		}
+		return "nobody"
+	}
+	l.shop = &gossip{rumour: buyer, spoil: func(body string) int {
+		if strings.Contains(body, "grant_type") {
+			return 0
+		}
+		return int(l.shopStatus.Load())
+	}}
+	l.issuer = &gossip{rumour: cards, spoil: l.spoil}
+	l.system = start(t, stack.Options{
+		Log:     zerolog.New(l.log).Level(zerolog.DebugLevel),
+		Shopify: shopifytest.Options{ClientID: clientID, ClientSecret: clientSecret},
+		CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{
+			{Name: "Twin", MerchantCode: "TWIN1", Currencies: []string{"USD"}},
+			{Name: "twin", MerchantCode: "TWIN2", Currencies: []string{"USD"}},
+		}},
+		Configure: func(c *config.Config) {
+			c.Shopify.BaseURL = gossiping(t, c.Shopify.BaseURL, l.shop)
+			c.Shopify.AccessToken = config.Secret{}
+			c.Shopify.ClientID, c.Shopify.ClientSecret = clientID, config.NewSecret(clientSecret)
+			c.CashStar.BaseURL = gossiping(t, c.CashStar.BaseURL, l.issuer)
+			c.SMTP.Host, c.SMTP.Port = l.mails.Host(), l.mails.Port()
+			c.SMTP.Username, c.SMTP.Password = "leak-user", config.NewSecret(mailPassword)
+			c.Payload.Keys = config.PayloadKeys{{ID: "leak", Key: config.NewSecret(payloadBytes)}}
+			c.Metrics.Addr = "127.0.0.1:0"
+			c.Issue.RetryBudget = 5 * time.Second
+		},
+	})
+	issuer.Store(l.Issuer)
+	shop.Store(l.Shop)
+	l.env = []string{
+		"SHOPIFY_ACCESS_TOKEN=", "SHOPIFY_CLIENT_ID=" + clientID, "SHOPIFY_CLIENT_SECRET=" + clientSecret,
+		"SMTP_USERNAME=leak-user", "SMTP_PASSWORD=" + mailPassword, "LOG_LEVEL=debug",
+	}
+	return l
+}
+
+// spoil answers the orders of cards as their recipients' addresses say.
+func (l *leaky) spoil(body string) int {
+	switch {
+	case strings.Contains(body, "refused-"):
+		return http.StatusForbidden
+	case strings.Contains(body, "invalid-"):
+		return http.StatusBadRequest
+	case strings.Contains(body, "contrary-"):
+		return http.StatusOK
+	case strings.Contains(body, "down-"):
+		return http.StatusServiceUnavailable
+	case strings.Contains(body, "retried-") && l.attempts.Add(1) < 5:
+		return []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, 420, http.StatusInternalServerError}[l.attempts.Load()%4]
+	}
+	return 0
+}
+
+// order places an order whose people are marked.
+func (l *leaky) order(kind string, change func(*shopifytest.Order)) stack.Placed {
+	l.orders++
+	mark := func(what string) string {
+		value := fmt.Sprintf("%s-%s-%x", kind, what, 0x5eed0000+l.orders)
+		l.personal[fmt.Sprintf("%s %s of order %d", kind, what, l.orders)] = value
+		return value
+	}
+	buyer := mark("buyer") + "@mark.example.com"
+	o := shopifytest.Order{
+		Email: buyer,
+		Customer: &shopifytest.Customer{
+			ID: int64(9000 + l.orders), DisplayName: stack.Merchants()[0].Name,
+			FirstName: mark("first"), LastName: mark("last"), Email: buyer,
+		},
+		Lines: []shopifytest.LineItem{{
+			SKU: stack.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "25.0",
+			Attributes: []shopifytest.Attribute{
+				{Key: "Recipient email", Value: mark("friend") + "@mark.example.com"},
+				{Key: "Recipient name", Value: "Zoë " + mark("name")},
+				{Key: "Message", Value: "Dear " + mark("message") + ", \"all\" the best & more"},
+			},
+		}},
+	}
+	if change != nil {
+		change(&o)
+	}
+	o = l.Shop.AddOrder(o)
+	return stack.Placed{ID: o.ID, Name: o.Name}
+}
+
+// secrets are the markers of what nobody may see anywhere.
+func (l *leaky) secrets() markers {
+	token := regexp.MustCompile(`"access_token":"([^"]+)"`)
+	_, told := l.shop.all()
+	m := markers{
+		"client secret": clientSecret, "mail password": mailPassword, "CashStar password": l.Config.CashStar.Password.Reveal(),
+		"CashStar credentials": base64.StdEncoding.EncodeToString(
+			[]byte(l.Config.CashStar.Username + ":" + l.Config.CashStar.Password.Reveal())),
+		"payload key": payloadBytes, "codec token": l.Config.Codec.Token.Reveal(),
+	}
+	for i, found := range token.FindAllStringSubmatch(told, -1) {
+		m[fmt.Sprint("Shopify token ", i)] = found[1]
+	}
+	for _, c := range l.Issuer.Cards() {
+		m["number of card "+c.EGCCode], m["URL of card "+c.EGCCode] = c.EGCNumber, c.URL
+		// Codes are short, and turn up by chance in what is long: in the company that such codes keep.
+		m["access code of card "+c.EGCCode] = "access_code " + c.AccessCode
+		m["PIN of card "+c.EGCCode] = "PIN: " + c.AccessCode
+	}
+	return m
+}
+
+// starters runs a starter and keeps what it says.
+func (l *leaky) starters(code int, args ...string) {
+	l.t.Helper()
+	c := l.command(l.ctx, "starter", l.env, args)
+	out, _ := c.CombinedOutput()
+	require.Equal(l.t, code, c.ProcessState.ExitCode(), "%s: %s", args, out)
+	fmt.Fprintf(&l.said, "starter %s\n%s\n", strings.Join(args, " "), out)
+}
+
+func both(a, b markers) markers {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
+}
+
+// Whatever services and people do, what is secret leaves the worker only where it must, and what is personal is kept by
+// Temporal under lock and key alone.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	l := startLeaky(t)
+	good := l.order("good", func(o *shopifytest.Order) { o.Lines[0].Quantity = 3 })
+	l.shopStatus.Store(http.StatusForbidden)
+	for range 5 {
+		_, err := l.tryPoll()
+		require.Error(t, err)
+	}
+	l.shopStatus.Store(http.StatusOK)
+	for range 4 {
+		_, err := l.tryPoll()
+		require.Error(t, err)
+	}
+	l.shopStatus.Store(0)
+	l.poll()
+	l.settle(1)
+
+	var failed []stack.Placed
+	for _, kind := range []string{"refused", "invalid", "contrary", "down"} {
+		for range 4 {
+			failed = append(failed, l.order(kind, nil))
+		}
+	}
+	l.order("retried", nil)
+	l.order("mixed", func(o *shopifytest.Order) {
+		o.Lines = append(o.Lines, shopifytest.LineItem{SKU: "MUG", Title: "Mug", Quantity: 1, UnitPrice: "12.5"})
+	})
+	unknown := l.order("unknown", func(o *shopifytest.Order) { o.Customer.DisplayName = o.Customer.LastName })
+	l.order("twin", func(o *shopifytest.Order) { o.Customer.DisplayName = "Twin" })
+	l.order("guest", func(o *shopifytest.Order) { o.Customer = nil })
+	l.order("badly-addressed", func(o *shopifytest.Order) {
+		o.Lines[0].Attributes[0].Value = strings.Replace(o.Lines[0].Attributes[0].Value, "@", " at ", 1)
+	})
+	l.poll()
+	l.settle(len(failed) + 6)
+
+	l.starters(app.ExitOK, "config")
+	l.starters(app.ExitOK, "schedules")
+	l.starters(app.ExitOK, "status")
+	l.starters(app.ExitOK, "status", "--json")
+	l.starters(app.ExitOK, "orders", "list", "--failed")
+	l.starters(app.ExitOK, "orders", "list", "--json")
+	for _, p := range []stack.Placed{failed[0], failed[5], failed[10], failed[15], good, unknown} {
+		l.starters(app.ExitOK, "orders", "show", p.Name)
+		l.starters(app.ExitOK, "orders", "show", p.Name, "--json")
+	}
+	l.starters(app.ExitOK, "orders", "balance", good.Name)
+	l.starters(app.ExitOK, "orders", "cancel-card", good.Name, "--unit", "2", "--reason", "bought by mistake", "--yes")
+	l.starters(app.ExitOK, "orders", "retry", failed[0].Name, unknown.Name, "--yes")
+	l.starters(app.ExitFailure, "orders", "resolve", failed[1].Name, "--unit", "1", "--not-issued", "--reason", "looked it up", "--yes")
+	l.starters(app.ExitOK, "poll")
+	l.starters(app.ExitUsage, "deployment")
+	l.starters(app.ExitOK, "digest", "--dry-run")
+	l.starters(app.ExitOK, "digest", "--now")
+	l.mails.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient})
+	l.starters(app.ExitFailure, "digest", "--now", "--json")
+	l.read()
+
+	l.requireMarked()
+	l.requireNothingSaid()
+	l.requireNothingKept()
+}
+
+// read has the codec server read a history, for the right and for the wrong person.
+func (l *leaky) read() {
+	l.t.Helper()
+	input := l.history(l.running("GiftCardOrder")[0].GetExecution().GetWorkflowId(), "").
+		GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
+	body, err := protojson.Marshal(input)
+	require.NoError(l.t, err)
+	for _, token := range []string{l.Config.Codec.Token.Reveal(), "wrong" + l.Config.Codec.Token.Reveal()} {
+		l.request(http.MethodPost, l.CodecEndpoint+"/decode", body, http.Header{
+			"Content-Type": {"application/json"}, "Authorization": {"Bearer " + token},
+		})
+	}
+}
+
+// requireMarked proves that there was something to find: the services were told, and told again, what is marked.
+func (l *leaky) requireMarked() {
+	l.t.Helper()
+	shopHeard, shopTold := l.shop.all()
+	issuerHeard, issuerTold := l.issuer.all()
+	require.Contains(l.t, l.secrets().found(shopHeard), "client secret")
+	require.Contains(l.t, l.secrets().found(shopHeard), "Shopify token 0")
+	require.Contains(l.t, l.secrets().found(shopTold), "Shopify token 0")
+	for _, told := range []string{issuerHeard, issuerTold} {
+		require.Contains(l.t, l.secrets().found(told), "CashStar credentials")
+	}
+	card := l.Issuer.Cards()[0].EGCCode
+	for _, what := range []string{"number of card ", "URL of card ", "access code of card ", "PIN of card "} {
+		require.Contains(l.t, l.secrets().found(issuerTold), what+card)
+	}
+	heard, told := l.personal.found(issuerHeard), strings.Join(l.personal.found(issuerTold), "\n")
+	for name := range l.personal {
+		kind, what, _ := strings.Cut(name, " ")
+		if slices.Contains([]string{"good", "refused", "invalid", "contrary", "down", "retried"}, kind) &&
+			slices.ContainsFunc([]string{"friend", "name", "message"}, func(w string) bool { return strings.HasPrefix(what, w) }) {
+			require.Contains(l.t, heard, name)
+		}
+	}
+	for _, what := range []string{" friend ", " name ", " message "} {
+		require.Contains(l.t, told, what, "the issuer repeats it")
+	}
+	for name := range l.personal {
+		if strings.Contains(name, " buyer ") {
+			require.Contains(l.t, l.personal.found(shopTold), name)
+		}
+	}
+}
+
+// requireNothingSaid searches what people see: logs, answers of the starter, mails, health checks.
+func (l *leaky) requireNothingSaid() {
+	l.t.Helper()
+	all := both(l.secrets(), l.personal)
+	log := l.log.String()
+	require.Contains(l.t, log, `"level":"debug"`)
+	require.Contains(l.t, log, "codec request")
+	require.Empty(l.t, all.found(log), "the log")
+	require.Empty(l.t, all.found(l.said.String()), "the starter")
+	mails := l.mails.Messages()
+	require.NotEmpty(l.t, mails)
+	for _, m := range mails {
+		parsed, err := m.Parse()
+		require.NoError(l.t, err)
+		seen := []string{string(m.Data), fmt.Sprint(parsed.Header), parsed.Subject, parsed.Text, parsed.HTML}
+		for _, a := range parsed.Attachments {
+			seen = append(seen, a.Name, string(a.Data))
+		}
+		require.Contains(l.t, parsed.Text, "CardDeclined")
+		for _, s := range seen {
+			require.Empty(l.t, all.found(s), "a mail")
+		}
+	}
+	health := regexp.MustCompile(`"health":"([^"]+)"`).FindStringSubmatch(log)
+	require.Len(l.t, health, 2)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/"} {
+		out := l.request(http.MethodGet, "http://"+health[1]+path, nil, nil)
+		require.Empty(l.t, all.found(fmt.Sprint(out.header, string(out.body))), path)
+	}
+}
+
+// requireNothingKept searches what Temporal keeps: nothing marked is readable without the key, and nothing secret with.
+func (l *leaky) requireNothingKept() {
+	l.t.Helper()
+	secrets := l.secrets()
+	all := both(secrets, l.personal)
+	inTheOpen := func(what string, m proto.Message) {
+		wire, err := proto.Marshal(m)
+		require.NoError(l.t, err)
+		written, err := protojson.Marshal(m)
+		require.NoError(l.t, err)
+		for _, form := range []string{string(wire), string(written), fmt.Sprint(m)} {
+			require.Empty(l.t, all.found(form), what)
+		}
+	}
+	opened := func(what string, m proto.Message, none markers) {
+		l.open(m)
+		wire, err := proto.Marshal(m)
+		require.NoError(l.t, err)
+		require.Empty(l.t, none.found(string(wire)), "%s, opened", what)
+	}
+	var kept bytes.Buffer
+	types := map[string]int{}
+	for _, info := range l.running("") {
+		id, run := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
+		types[info.GetType().GetName()]++
+		inTheOpen("list of "+id, info)
+		opened("list of "+id, info, all) // The memo and the search attributes, for everybody who may open them.
+		h := l.history(id, run)
+		inTheOpen("history of "+id, h)
+		d, err := l.plain.DescribeWorkflowExecution(l.ctx, id, run)
+		require.NoError(l.t, err)
+		inTheOpen("description of "+id, d)
+		opened("description of "+id, d, all)
+		for _, e := range h.GetEvents() {
+			opened("summary of "+id, e.GetUserMetadata(), all)
+		}
+		opened("history of "+id, h, secrets)
+		wire, err := proto.Marshal(h)
+		require.NoError(l.t, err)
+		kept.Write(wire)
+	}
+	for _, kind := range []string{"PollOrders", "GiftCardOrder", "DailyDigest", "RerunOrders", "CancelCard"} {
+		require.Positive(l.t, types[kind], kind)
+	}
+	require.Contains(l.t, l.personal.found(kept.String()), "good message of order 1", "what the key opens does hold it")
+	schedules, err := l.plain.WorkflowService().ListSchedules(l.ctx, &workflowservice.ListSchedulesRequest{
+		Namespace: l.Temporal.Namespace(),
+	})
+	require.NoError(l.t, err)
+	inTheOpen("schedules", schedules)
+	for _, s := range schedules.GetSchedules() {
+		d, err := l.plain.WorkflowService().DescribeSchedule(l.ctx, &workflowservice.DescribeScheduleRequest{
+			Namespace: l.Temporal.Namespace(), ScheduleId: s.GetScheduleId(),
+		})
+		require.NoError(l.t, err)
+		inTheOpen(s.GetScheduleId(), d)
+		opened(s.GetScheduleId(), d, all)
+	}
+}
+
+// running lists the runs of a type, or all, those of the schedules among them.
+func (l *leaky) running(kind string) []*workflowpb.WorkflowExecutionInfo {
+	l.t.Helper()
+	queries := []string{"", "TemporalNamespaceDivision = 'TemporalScheduler'"}
+	if kind != "" {
+		queries = []string{"WorkflowType = '" + kind + "'"}
+	}
+	var out []*workflowpb.WorkflowExecutionInfo
+	for _, query := range queries {
+		request := &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: l.Temporal.Namespace(), Query: query, PageSize: 1000,
+		}
+		page, err := l.plain.ListWorkflow(l.ctx, request)
+		require.NoError(l.t, err)
+		require.Empty(l.t, page.GetNextPageToken())
+		require.NotEmpty(l.t, page.GetExecutions(), query)
+		out = append(out, page.GetExecutions()...)
+	}
+	return out
+}
