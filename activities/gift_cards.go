@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/rest"
@@ -22,11 +20,16 @@ type GiftCards struct {
 	MerchantCode string
 	// Pace spreads the requests of this worker that create cards; nil is unlimited. The limit over all workers is the
 	// task queue's, which lets short bursts through.
-	Pace *rate.Limiter
+	Pace Pacer
 	Now  func() time.Time
 	// Attempts is set where the issuer may make a second card of a repeated audit number: a card is then asked for at
 	// most once. Nil, a request whose answer was lost is repeated.
 	Attempts Attempts
+}
+
+// Pacer lets its caller wait until it is its turn. A rate limiter of golang.org/x/time is one.
+type Pacer interface {
+	Wait(ctx context.Context) error
 }
 
 // LookUpMerchantInput says whose merchant is looked for.

@@ -12,31 +12,36 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// health answers /healthz while the process lives and /readyz while it polls and reaches Temporal.
+// health answers /healthz while the process lives and /readyz while it polls and reaches Temporal. Beside them stand the
+// metrics.
 type health struct {
 	server   *http.Server
 	listener net.Listener
 	client   atomic.Pointer[client.Client]
 }
 
-// startHealth listens on addr; an empty address serves nothing. What ends the listening early goes to onFatal.
-func startHealth(ctx context.Context, addr string, onFatal func(error)) (*health, error) {
+// startHealth listens on addr; an empty address serves nothing. The metrics may be nil. What ends the listening early
+// goes to onFatal.
+func startHealth(ctx context.Context, addr string, metrics http.Handler, onFatal func(error)) (*health, error) {
 	h := &health{}
 	if addr == "" {
 		return h, nil
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for health checks (METRICS_ADDR): %w", err)
+		return nil, fmt.Errorf("listen for health checks and metrics (METRICS_ADDR): %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", h.serveReady)
+	if metrics != nil {
+		mux.Handle("GET /metrics", metrics)
+	}
 	h.listener = l
 	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := h.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			onFatal(fmt.Errorf("serve health checks: %w", err))
+			onFatal(fmt.Errorf("serve health checks and metrics: %w", err))
 		}
 	}()
 	return h, nil

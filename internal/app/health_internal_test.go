@@ -24,7 +24,8 @@ func (r reachable) CheckHealth(context.Context, *client.CheckHealthRequest) (*cl
 // A process is alive from the first moment, and ready while it polls and reaches Temporal.
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	h, err := startHealth(t.Context(), "127.0.0.1:0", func(err error) { t.Error(err) })
+	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	h, err := startHealth(t.Context(), "127.0.0.1:0", metrics, func(err error) { t.Error(err) })
 	require.NoError(t, err)
 	defer h.stop()
 	get := func(path string) int {
@@ -42,13 +43,14 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, get("/readyz"))
 	require.Equal(t, http.StatusOK, get("/healthz"))
 	h.ready(reachable{})
+	require.Equal(t, http.StatusTeapot, get("/metrics"))
 	h.unready()
 	require.Equal(t, http.StatusServiceUnavailable, get("/readyz"))
 }
 
 func TestHealthOff(t *testing.T) {
 	t.Parallel()
-	h, err := startHealth(t.Context(), "", func(err error) { t.Error(err) })
+	h, err := startHealth(t.Context(), "", nil, func(err error) { t.Error(err) })
 	require.NoError(t, err)
 	require.Empty(t, h.addr())
 	h.stop()
@@ -57,9 +59,9 @@ func TestHealthOff(t *testing.T) {
 // An address that is taken ends the start, with the name of the variable that says so.
 func TestHealthAddressInUse(t *testing.T) {
 	t.Parallel()
-	first, err := startHealth(t.Context(), "127.0.0.1:0", func(err error) { t.Error(err) })
+	first, err := startHealth(t.Context(), "127.0.0.1:0", nil, func(err error) { t.Error(err) })
 	require.NoError(t, err)
 	defer first.stop()
-	_, err = startHealth(t.Context(), first.addr(), func(error) {})
+	_, err = startHealth(t.Context(), first.addr(), nil, func(error) {})
 	require.ErrorContains(t, err, "METRICS_ADDR")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
 
 const (
@@ -27,7 +28,9 @@ const (
 )
 
 // NewShopify returns the client of the configured shop.
-func NewShopify(cfg config.Shopify) (*shopify.Client, error) {
+func NewShopify(cfg config.Shopify) (*shopify.Client, error) { return newShopify(cfg, nil) }
+
+func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, error) {
 	var token shopify.TokenSource = shopify.StaticToken(cfg.AccessToken.Reveal())
 	if cfg.ClientID != "" {
 		token = shopify.ClientCredentials{ID: cfg.ClientID, Secret: cfg.ClientSecret.Reveal()}
@@ -38,6 +41,9 @@ func NewShopify(cfg config.Shopify) (*shopify.Client, error) {
 		Token:      token,
 		HTTPClient: &http.Client{Timeout: shopifyTimeout, Transport: transport()},
 		Company:    cfg.B2B,
+
+		Observe:     tel.Request,
+		ObserveCost: tel.ShopifyCost,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the Shopify client: %w", err)
@@ -46,13 +52,16 @@ func NewShopify(cfg config.Shopify) (*shopify.Client, error) {
 }
 
 // NewCashStar returns the client of the configured account.
-func NewCashStar(cfg config.CashStar) (*cashstar.Client, error) {
+func NewCashStar(cfg config.CashStar) (*cashstar.Client, error) { return newCashStar(cfg, nil) }
+
+func newCashStar(cfg config.CashStar, tel *telemetry.Telemetry) (*cashstar.Client, error) {
 	c, err := cashstar.New(cashstar.Options{
 		BaseURL:    cfg.BaseURL,
 		Username:   cfg.Username,
 		Password:   cfg.Password.Reveal(),
 		HTTPClient: &http.Client{Transport: transport()},
 		Timeout:    cfg.Timeout,
+		Observe:    tel.Request,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the CashStar client: %w", err)
@@ -69,12 +78,14 @@ func transport() *http.Transport {
 }
 
 // newActivities connects the activities to the services.
-func newActivities(cfg config.Config) (*activities.Orders, *activities.GiftCards, *activities.Digest, error) {
-	shop, err := NewShopify(cfg.Shopify)
+func newActivities(
+	cfg config.Config, tel *telemetry.Telemetry,
+) (*activities.Orders, *activities.GiftCards, *activities.Digest, error) {
+	shop, err := newShopify(cfg.Shopify, tel)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	issuer, err := NewCashStar(cfg.CashStar)
+	issuer, err := newCashStar(cfg.CashStar, tel)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -99,7 +110,7 @@ func newActivities(cfg config.Config) (*activities.Orders, *activities.GiftCards
 		Now:          time.Now,
 	}
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {
-		giftCards.Pace = rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10)))
+		giftCards.Pace = tel.Pace(rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10))))
 	}
 	return orders, giftCards, digest, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -36,31 +37,37 @@ type WorkerOptions struct {
 
 // Worker is a running worker process.
 type Worker struct {
-	log      zerolog.Logger
-	client   client.Client
-	operator *operator.Operator
-	workers  []worker.Worker
-	health   *health
-	fatal    chan error
-	stop     sync.Once
+	log       zerolog.Logger
+	client    client.Client
+	operator  *operator.Operator
+	workers   []worker.Worker
+	health    *health
+	telemetry *telemetry.Telemetry
+	fatal     chan error
+	stop      sync.Once
 }
 
 // StartWorker connects, checks what must hold, and returns once the worker is polling.
 func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
-	orders, giftCards, digest, err := newActivities(o.Config)
-	if err != nil {
-		return nil, err
-	}
 	w := &Worker{log: o.Log, fatal: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			w.Stop()
 		}
 	}()
-	// Health comes first: a process that waits for Temporal is alive and not ready.
-	if w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.onFatal); err != nil {
+	if w.telemetry, err = newTelemetry(ctx, o.Config, o.Log); err != nil {
 		return nil, err
 	}
+	orders, giftCards, digest, err := newActivities(o.Config, w.telemetry)
+	if err != nil {
+		return nil, err
+	}
+	// Health comes first: a process that waits for Temporal is alive and not ready.
+	w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.telemetry.Handler(), w.onFatal)
+	if err != nil {
+		return nil, err
+	}
+	w.telemetry.Instrument(&o.Temporal)
 	connected, err := dialPatiently(ctx, o.Temporal, o.Config, o.Log)
 	if err != nil {
 		return nil, err
@@ -76,6 +83,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if err := w.operator.CheckNamespace(ctx); err != nil {
 		return nil, err
 	}
+	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
 		w.common(o.Config, orders, giftCards, digest), w.issuing(o.Config, giftCards),
 	} {
@@ -86,7 +94,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	w.health.ready(w.client)
 	w.log.Info().Str("shop", o.Config.Shopify.Shop).
-		Str("health", w.health.addr()).Msg("worker is polling")
+		Str("health", w.MetricsAddr()).Msg("worker is polling")
 	if o.Config.Worker.Versioned() {
 		w.tellVersion(ctx, o.Config.Worker)
 	}
@@ -193,6 +201,9 @@ func (w *Worker) Stop() {
 		}
 		if w.operator != nil {
 			w.operator.Close()
+		}
+		if err := w.telemetry.Stop(); err != nil {
+			w.log.Warn().Err(err).Msg("the last traces were not sent")
 		}
 		if w.health != nil {
 			w.health.stop()

@@ -38,6 +38,8 @@ type Options struct {
 	HTTPClient *http.Client
 	// Timeout bounds one request; 0 leaves it to HTTPClient or, without one of either, to [DefaultTimeout].
 	Timeout time.Duration
+	// Observe is told of each request; nil tells nobody.
+	Observe rest.Observer
 }
 
 // Client talks to one CashStar account. It is safe for concurrent use.
@@ -71,7 +73,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	sent := base64.StdEncoding.EncodeToString([]byte(o.Username + ":" + o.Password))
-	return &Client{rest: c, secrets: []string{sent, o.Password}}, nil
+	return &Client{rest: c.Observed(o.Observe), secrets: []string{sent, o.Password}}, nil
 }
 
 // authenticated adds the account's credentials to each request.

@@ -27,6 +27,7 @@ type Config struct {
 	Codec     CodecServer
 	Log       Log
 	Metrics   Metrics
+	Traces    Traces
 	Worker    Worker
 }
 
@@ -187,6 +188,11 @@ func (m Metrics) ListenAddr() string {
 		return ""
 	}
 	return m.Addr
+}
+
+// Traces says where traces go. The other variables of OpenTelemetry's are read by its own libraries.
+type Traces struct {
+	Endpoint string `envconfig:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
 // Worker says which version of a worker deployment the workers are. Both are empty for workers without a version.

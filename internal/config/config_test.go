@@ -105,6 +105,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"CODEC_SERVER_ORIGINS": "https://a.example.com,http://localhost:8233",
 		"LOG_LEVEL":            "debug", "LOG_FORMAT": "json", "METRICS_ADDR": "off",
 		"PLAIN_HTTP_HOSTS": "shopify-sim, cashstar-sim", "WORKER_DEPLOYMENT": "giftbridge", "WORKER_BUILD_ID": "1.4.0",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318",
 	})
 	environ(t, env)
 

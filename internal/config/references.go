@@ -196,7 +196,13 @@ var references = map[string]reference{
 	},
 	"METRICS_ADDR": {
 		"host:port, or off",
-		"Where the health checks `/healthz` and `/readyz` are served. `off` or empty: nowhere.",
+		"Where `/metrics`, for Prometheus, and the health checks `/healthz` and `/readyz` are served. `off` or empty: nowhere.",
+	},
+	"OTEL_EXPORTER_OTLP_ENDPOINT": {
+		wantBaseURL,
+		"The collector that takes traces as OTLP over HTTP, such as `http://localhost:4318`. Unset, there are none. " +
+			"`OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER` and `OTEL_EXPORTER_OTLP_HEADERS` mean what " +
+			"OpenTelemetry says.",
 	},
 	"WORKER_DEPLOYMENT": {
 		"at most 63 letters, digits, dashes and underscores, beginning with a letter or a digit",
@@ -225,5 +231,6 @@ var sections = map[string]string{
 	"Codec":     "The codec server",
 	"Log":       "Logs",
 	"Metrics":   "Metrics",
+	"Traces":    "Traces",
 	"Worker":    "Worker versions",
 }

@@ -48,7 +48,7 @@ func (c Config) problems() problems {
 	return slices.Concat(ps, c.Shopify.problems(c.Network), c.Orders.problems(), c.Poll.problems(c.Orders.MaxOrderAge),
 		c.CashStar.problems(c.Network), c.Network.problems(), c.Issue.problems(c.Orders.MaxOrderAge), c.Recipient.problems(),
 		c.SMTP.problems(), c.Digest.problems(), c.mailProblems(), c.Payload.problems(), c.Codec.problems(),
-		c.Log.problems(), c.Metrics.problems(), c.Worker.problems())
+		c.Log.problems(), c.Metrics.problems(), c.Traces.problems(c.Network), c.Worker.problems())
 }
 
 var (
@@ -338,6 +338,13 @@ func (m Metrics) problems() problems {
 	if !isHostPort(addr) {
 		ps.bad("METRICS_ADDR", m.Addr)
 	}
+	return ps
+}
+
+// Whoever takes traces may want credentials with them (OTEL_EXPORTER_OTLP_HEADERS).
+func (t Traces) problems(n Network) problems {
+	var ps problems
+	ps.baseURL("OTEL_EXPORTER_OTLP_ENDPOINT", t.Endpoint, n)
 	return ps
 }
 

@@ -271,6 +271,18 @@ func TestValidate(t *testing.T) {
 			"metrics on no port", func(c *config.Config) { c.Metrics.Addr = "localhost:http" },
 			[]string{"METRICS_ADDR"},
 		},
+		{
+			"traces to this machine", func(c *config.Config) { c.Traces.Endpoint = "http://localhost:4318" },
+			nil,
+		},
+		{
+			"traces in the clear", func(c *config.Config) { c.Traces.Endpoint = "http://collector.example.com" },
+			[]string{"OTEL_EXPORTER_OTLP_ENDPOINT"},
+		},
+		{
+			"traces without a scheme", func(c *config.Config) { c.Traces.Endpoint = "collector:4318" },
+			[]string{"OTEL_EXPORTER_OTLP_ENDPOINT"},
+		},
 
 		{"a version", func(c *config.Config) { c.Worker = config.Worker{Deployment: "giftbridge", BuildID: "1.4+2f"} }, nil},
 		{

@@ -8,6 +8,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -175,19 +176,41 @@ func (o *Operator) failedSince(
 }
 
 // stale tells whether a watermark of that age means that polls are missing.
-func (o *Operator) stale(age time.Duration) bool {
-	return age > staleIntervals*o.cfg.Poll.Interval+o.cfg.Poll.SettleDelay
+func (o *Operator) stale(age time.Duration) bool { return age > StaleAfter(o.cfg.Poll) }
+
+// StaleAfter is the age of a watermark from which polls are missing.
+func StaleAfter(p config.Poll) time.Duration { return staleIntervals*p.Interval + p.SettleDelay }
+
+// LastResults returns what the last poll and the last digest of the schedules that completed came to; the zero value
+// where there is none.
+func (o *Operator) LastResults(ctx context.Context) (poll workflows.PollOrdersResult, digest workflows.DailyDigestResult, err error) {
+	if err = o.lastResult(ctx, workflows.PollScheduleID, &poll); err != nil {
+		return poll, digest, err
+	}
+	return poll, digest, o.lastResult(ctx, workflows.DigestScheduleID, &digest)
+}
+
+func (o *Operator) lastResult(ctx context.Context, schedule string, out any) error {
+	last, err := o.lastRun(ctx, schedule, statuses[Completed])
+	if err != nil || last == nil {
+		return err
+	}
+	return o.result(ctx, last, out)
 }
 
 func (o *Operator) pollResult(
 	ctx context.Context, info *workflowpb.WorkflowExecutionInfo,
 ) (workflows.PollOrdersResult, error) {
 	var result workflows.PollOrdersResult
+	return result, o.result(ctx, info, &result)
+}
+
+func (o *Operator) result(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, out any) error {
 	run := o.client.GetWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
-	if err := run.Get(ctx, &result); err != nil {
-		return result, fmt.Errorf("read the result of %s: %w", info.GetExecution().GetWorkflowId(), err)
+	if err := run.Get(ctx, out); err != nil {
+		return fmt.Errorf("read the result of %s: %w", info.GetExecution().GetWorkflowId(), err)
 	}
-	return result, nil
+	return nil
 }
 
 // lastRun returns the run of a schedule with one of the statuses that closed last, nil if there is none.

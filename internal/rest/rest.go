@@ -33,10 +33,15 @@ const maxValues = 1 << 20
 
 // Client sends requests to one service. The zero value is not usable; see [New].
 type Client struct {
-	service string
-	base    *url.URL
-	http    *http.Client
+	service  string
+	base     *url.URL
+	http     *http.Client
+	observer Observer
 }
+
+// Observer is told of each exchange before it begins, by the names that [Client.Do] has for it. It returns the context
+// of the exchange and what is called at its end, with the HTTP status, 0 where there was no answer, and Do's error.
+type Observer func(ctx context.Context, service, op string) (context.Context, func(status int, err error))
 
 // New returns a client of the service, named as its users know it ("CashStar"), at baseURL. Paths of requests are
 // appended to the base URL's own path. The HTTP client carries time-out and authentication; it follows no redirects
@@ -53,6 +58,13 @@ func New(service, baseURL string, hc *http.Client) (*Client, error) {
 	c := *hc
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{service: service, base: base, http: &c}, nil
+}
+
+// Observed returns a client that tells the observer of what it does; nil tells nobody.
+func (c *Client) Observed(o Observer) *Client {
+	observed := *c
+	observed.observer = o
+	return &observed
 }
 
 func redactURL(raw string) string {
@@ -97,6 +109,20 @@ type ErrorBody func(body []byte) (code, message string)
 // that names op, the operation in the service's words ("create order"). The answer's header is returned where there
 // was an answer.
 func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) (http.Header, error) {
+	if c.observer == nil {
+		_, header, err := c.do(req, op, out, errorBody)
+		return header, err
+	}
+	ctx, done := c.observer(req.Context(), c.service, op)
+	status, header, err := c.do(req.WithContext(ctx), op, out, errorBody)
+	done(status, err)
+	return header, err
+}
+
+// do is Do unobserved; it returns the status of the answer too.
+func (c *Client) do(
+	req *http.Request, op string, out any, errorBody ErrorBody,
+) (int, http.Header, error) {
 	fail := &Error{Service: c.service, Op: op}
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
@@ -106,7 +132,7 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 		if isTimeout(req.Context(), err) {
 			fail.Outcome = TimedOut
 		}
-		return nil, fail
+		return 0, nil, fail
 	}
 	defer resp.Body.Close()
 	fail.Status = resp.StatusCode
@@ -117,31 +143,31 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 	switch {
 	case err != nil && isTimeout(req.Context(), err):
 		fail.Outcome, fail.Err = TimedOut, withoutURL(err)
-		return resp.Header, fail
+		return resp.StatusCode, resp.Header, fail
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		fail.Outcome = Refused
 		if errorBody != nil {
 			fail.Code, fail.Message = errorBody(body)
 		}
 		fail.Code, fail.Message = Clip(fail.Code), Clip(fail.Message)
-		return resp.Header, fail
+		return resp.StatusCode, resp.Header, fail
 	case err != nil:
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer cut off after %d bytes", len(body))
-		return resp.Header, fail
+		return resp.StatusCode, resp.Header, fail
 	case len(body) > MaxBody:
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer larger than %d bytes", MaxBody)
-		return resp.Header, fail
+		return resp.StatusCode, resp.Header, fail
 	case countValues(body) > maxValues:
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer of more than %d objects and lists", maxValues)
-		return resp.Header, fail
+		return resp.StatusCode, resp.Header, fail
 	case out == nil:
-		return resp.Header, nil
+		return resp.StatusCode, resp.Header, nil
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		fail.Outcome, fail.Err = Unreadable, describeUnreadable(resp.Header, body, err)
-		return resp.Header, fail
+		return resp.StatusCode, resp.Header, fail
 	}
-	return resp.Header, nil
+	return resp.StatusCode, resp.Header, nil
 }
 
 // countValues counts the objects and lists of a JSON text; what stands in its strings does not count.

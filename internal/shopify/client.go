@@ -37,6 +37,10 @@ type Options struct {
 	// Company also reads the company of an order. Only a shop with B2B has companies, and the app needs the scope
 	// read_customers or read_companies.
 	Company bool
+	// Observe is told of each request; nil tells nobody.
+	Observe rest.Observer
+	// ObserveCost is told what each answer cost, where Shopify says so; nil tells nobody.
+	ObserveCost func(Cost)
 }
 
 // Client reads one shop. It is safe for concurrent use.
@@ -46,6 +50,7 @@ type Client struct {
 	version string
 	tokens  tokens
 	company bool
+	onCost  func(Cost)
 }
 
 var versionPattern = regexp.MustCompile(`^(20\d\d-(01|04|07|10)|unstable)$`)
@@ -66,6 +71,7 @@ func New(opts Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	rc = rc.Observed(opts.Observe)
 	tokens, err := opts.Token.bind(rc)
 	if err != nil {
 		return nil, err
@@ -76,6 +82,7 @@ func New(opts Options) (*Client, error) {
 		version: opts.APIVersion,
 		tokens:  tokens,
 		company: opts.Company,
+		onCost:  opts.ObserveCost,
 	}, nil
 }
 
@@ -134,6 +141,9 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	}
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
+	if x.client.onCost != nil && x.cost != (Cost{}) {
+		x.client.onCost(x.cost)
+	}
 
 	fail := rest.Error{Service: service, Op: x.op, Status: http.StatusOK, RequestID: rest.RequestID(header)}
 	if err := answer.check(fail, header); err != nil {

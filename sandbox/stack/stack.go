@@ -234,6 +234,14 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	return nil
 }
 
+// MetricsURL returns the address of the worker's metrics, empty where METRICS_ADDR is off.
+func (s *Stack) MetricsURL() string {
+	if s.worker == nil || s.worker.MetricsAddr() == "" {
+		return ""
+	}
+	return "http://" + s.worker.MetricsAddr() + "/metrics"
+}
+
 // StopWorker stops the stack's worker, if it runs.
 func (s *Stack) StopWorker() {
 	if s.worker != nil {
@@ -291,6 +299,7 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
 		"PAYLOAD_KEYS=" + strings.Join(keys, ","),
 		"METRICS_ADDR=" + c.Metrics.Addr,
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.Traces.Endpoint,
 		"WORKER_DEPLOYMENT=" + c.Worker.Deployment,
 		"WORKER_BUILD_ID=" + c.Worker.BuildID,
 	}

@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/telemetry"
+)
+
+// newTelemetry returns what a worker reports to, nil if neither metrics nor traces are wanted.
+func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*telemetry.Telemetry, error) {
+	return telemetry.New(ctx, telemetry.Options{
+		Metrics:        cfg.Metrics.ListenAddr() != "",
+		TracesEndpoint: cfg.Traces.Endpoint,
+		Version:        buildinfo.Version(),
+		StaleAfter:     operator.StaleAfter(cfg.Poll),
+		OnError:        func(err error) { log.Warn().Err(err).Msg("cannot measure or export") },
+	})
+}
+
+// MetricsAddr returns the address of metrics and health checks, empty if there are none.
+func (w *Worker) MetricsAddr() string { return w.health.addr() }
+
+// resumeMetrics tells the metrics where polls and digests stood before this worker began.
+func (w *Worker) resumeMetrics(ctx context.Context) {
+	if w.telemetry.Handler() == nil {
+		return
+	}
+	poll, digest, err := w.operator.LastResults(ctx)
+	if err != nil {
+		w.log.Warn().Err(err).Msg("the metrics know of no watermark before the next poll")
+		return
+	}
+	w.telemetry.Resume(ctx, poll, digest)
+}

@@ -1,0 +1,200 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// accountant reads metrics from what activities and workflows take and return.
+type accountant struct {
+	interceptor.InterceptorBase
+	metrics *metrics
+}
+
+// InterceptActivity implements interceptor.WorkerInterceptor.
+func (a *accountant) InterceptActivity(
+	_ context.Context, next interceptor.ActivityInboundInterceptor,
+) interceptor.ActivityInboundInterceptor {
+	return &countedActivity{
+		ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, metrics: a.metrics,
+	}
+}
+
+// InterceptWorkflow implements interceptor.WorkerInterceptor.
+func (a *accountant) InterceptWorkflow(
+	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
+) interceptor.WorkflowInboundInterceptor {
+	return &countedWorkflow{
+		WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, metrics: a.metrics,
+	}
+}
+
+// countedActivity counts what an attempt of an activity came to.
+type countedActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+	metrics *metrics
+}
+
+// ExecuteActivity implements interceptor.ActivityInboundInterceptor.
+func (c *countedActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	out, err := c.Next.ExecuteActivity(ctx, in)
+	m := c.metrics
+	if err != nil {
+		if !stopped(err) {
+			m.activityFailures.Add(ctx, 1,
+				label(labelActivity, activity.GetInfo(ctx).ActivityType.Name, labelKind, kindOf(err)))
+		}
+		return out, err
+	}
+	switch out := out.(type) {
+	case activities.ListGiftCardOrdersResult:
+		m.ordersSeen.Add(ctx, int64(out.Seen))
+		for reason, n := range out.LeftOut {
+			m.ordersLeftOut.Add(ctx, int64(n), label(labelReason, string(reason)))
+		}
+	case activities.IssueCardResult:
+		outcome := outcomeNew
+		if out.Existed {
+			outcome = outcomeExisted
+		}
+		m.cardsIssued.Add(ctx, 1, label(labelOutcome, outcome))
+	}
+	return out, nil
+}
+
+// countedWorkflow counts the beginning and the end of a workflow, each once: not while it is replayed.
+type countedWorkflow struct {
+	interceptor.WorkflowInboundInterceptorBase
+	metrics *metrics
+}
+
+// ExecuteWorkflow implements interceptor.WorkflowInboundInterceptor.
+func (c *countedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	var taken any
+	if len(in.Args) > 0 {
+		taken = in.Args[0]
+	}
+	if !workflow.IsReplaying(ctx) && !reset(workflow.GetInfo(ctx)) {
+		c.metrics.begun(taken)
+	}
+	out, err := c.Next.ExecuteWorkflow(ctx, in)
+	if !workflow.IsReplaying(ctx) && !stopped(err) && !workflow.IsContinueAsNewError(err) {
+		c.metrics.ended(workflow.Now(ctx), taken, out, err)
+	}
+	return out, err
+}
+
+// reset tells whether a reset made the run: it has begun before, as another one.
+func reset(info *workflow.Info) bool {
+	return info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID
+}
+
+// begun counts a workflow that begins.
+func (m *metrics) begun(in any) {
+	ctx := context.Background()
+	switch in := in.(type) {
+	case workflows.PollOrdersInput:
+		if ofSchedule(in) && in.Progress == nil {
+			m.pollsStarted.Add(ctx, 1)
+		}
+	case workflows.GiftCardOrderInput:
+		m.ordersStarted.Add(ctx, 1)
+	}
+}
+
+// ended counts a workflow that ends.
+func (m *metrics) ended(now time.Time, in, out any, err error) {
+	ctx := context.Background()
+	switch in := in.(type) {
+	case workflows.PollOrdersInput:
+		if !ofSchedule(in) {
+			return
+		}
+		m.pollsFinished.Add(ctx, 1, completedOr(err))
+		if done, ok := out.(workflows.PollOrdersResult); ok && err == nil {
+			m.setWatermark(ctx, done.Watermark)
+		}
+	case workflows.GiftCardOrderInput:
+		if err != nil {
+			m.ordersFailed.Add(ctx, 1, label(labelKind, kindOf(err)))
+			return
+		}
+		m.ordersCompleted.Add(ctx, 1)
+		m.orderLatency.Record(ctx, now.Sub(in.Order.CreatedAt).Seconds())
+	case workflows.DailyDigestInput:
+		m.digestEnded(ctx, out, err)
+	}
+}
+
+func (m *metrics) digestEnded(ctx context.Context, out any, err error) {
+	done, ok := out.(workflows.DailyDigestResult)
+	switch {
+	case err != nil || !ok:
+		m.digestsFinished.Add(ctx, 1, label(labelOutcome, outcomeFailed))
+		return
+	case done.Sent:
+		m.digestsFinished.Add(ctx, 1, label(labelOutcome, outcomeSent))
+	default:
+		m.digestsFinished.Add(ctx, 1, label(labelOutcome, outcomeEmpty))
+	}
+	m.setDigest(ctx, done)
+}
+
+func (m *metrics) setWatermark(ctx context.Context, at time.Time) {
+	if !at.IsZero() {
+		m.watermark.Record(ctx, unixSeconds(at))
+	}
+}
+
+func (m *metrics) setDigest(ctx context.Context, last workflows.DailyDigestResult) {
+	if !last.Until.IsZero() {
+		m.digestUntil.Record(ctx, unixSeconds(last.Until))
+		m.digestFailed.Record(ctx, int64(last.Failed))
+	}
+}
+
+// Resume tells what the schedules' last runs came to before this worker began. Without it the age of the watermark
+// would be unknown from a restart to the next poll that succeeds, which is when it matters.
+func (t *Telemetry) Resume(ctx context.Context, poll workflows.PollOrdersResult, digest workflows.DailyDigestResult) {
+	if t != nil && t.metrics != nil {
+		t.metrics.setWatermark(ctx, poll.Watermark)
+		t.metrics.setDigest(ctx, digest)
+	}
+}
+
+// ofSchedule tells a poll of the schedule from one by hand, which has a window and no watermark.
+func ofSchedule(in workflows.PollOrdersInput) bool { return in.Since.IsZero() }
+
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func completedOr(err error) metric.MeasurementOption {
+	if err != nil {
+		return label(labelOutcome, outcomeFailed)
+	}
+	return label(labelOutcome, outcomeCompleted)
+}
+
+// stopped tells whether an end is somebody's wish or the worker's, and says nothing of the work.
+func stopped(err error) bool {
+	return temporal.IsCanceledError(err) || errors.Is(err, context.Canceled)
+}
+
+// kindOf returns the kind of a failure.
+func kindOf(err error) string {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && slices.Contains(giftcard.Kinds, giftcard.Kind(app.Type())) {
+		return app.Type()
+	}
+	return otherKind
+}

@@ -1,0 +1,148 @@
+package telemetry
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// Labels. Their values are from closed sets.
+const (
+	labelReason    = "reason"
+	labelKind      = "kind"
+	labelOutcome   = "outcome"
+	labelActivity  = "activity"
+	labelService   = "service"
+	labelOperation = "operation"
+	labelStatus    = "status"
+)
+
+// Outcomes.
+const (
+	outcomeCompleted = "completed"
+	outcomeFailed    = "failed"
+	outcomeNew       = "new"
+	outcomeExisted   = "existed"
+	outcomeSent      = "sent"
+	outcomeEmpty     = "empty"
+)
+
+// otherKind stands for a failure of no kind of ours.
+const otherKind = "Other"
+
+var (
+	// requestSeconds are the bounds for what takes one exchange or one activity.
+	requestSeconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+	// orderSeconds are the bounds for an order: minutes if all is well, days if people had to help.
+	orderSeconds = []float64{30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 259200, 604800}
+)
+
+// sdkTimers gives the SDK's timers bounds for seconds: OpenTelemetry's own are meant for milliseconds. Tasks may wait
+// for hours where no worker runs.
+var sdkTimers = sdkmetric.NewView(
+	sdkmetric.Instrument{Unit: "s", Scope: instrumentationScope(sdkScope)},
+	sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{
+		Boundaries: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600},
+	}},
+)
+
+// metrics are giftbridge's own. docs/operations.md lists them.
+type metrics struct {
+	ordersSeen, ordersStarted, ordersCompleted metric.Int64Counter
+	ordersLeftOut                              metric.Int64Counter // By reason.
+	ordersFailed                               metric.Int64Counter // By kind.
+	orderLatency                               metric.Float64Histogram
+	cardsIssued                                metric.Int64Counter // By outcome.
+	activityFailures                           metric.Int64Counter // By activity and kind.
+
+	pollsStarted  metric.Int64Counter
+	pollsFinished metric.Int64Counter // By outcome.
+	watermark     metric.Float64Gauge
+
+	digestsFinished metric.Int64Counter // By outcome.
+	digestUntil     metric.Float64Gauge
+	digestFailed    metric.Int64Gauge
+
+	requests        metric.Int64Counter     // By service, operation and status.
+	requestDuration metric.Float64Histogram // By service and operation.
+	points          metric.Float64Gauge
+	pointsMaximum   metric.Float64Gauge
+	rateLimitWait   metric.Float64Histogram
+}
+
+// newMetrics makes the instruments. Counters begin at zero where the values of their labels are known: the increase to
+// one would else not be seen.
+func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
+	i := &instruments{meter: meter}
+	m := &metrics{
+		ordersSeen:      i.counter("giftbridge_orders_seen", "Orders that a search found; one that is found again counts again."),
+		ordersLeftOut:   i.counter("giftbridge_orders_left_out", "Orders of these that are no gift-card orders, by reason."),
+		ordersStarted:   i.counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
+		ordersCompleted: i.counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
+		ordersFailed:    i.counter("giftbridge_orders_failed", "Gift-card orders whose workflow failed, by kind; again after each re-run."),
+		orderLatency: i.histogram("giftbridge_order_latency",
+			"Time from an order's creation at Shopify, paid or not, to its last card.", orderSeconds),
+		cardsIssued:      i.counter("giftbridge_cards_issued", "Cards that exist, by whether they were new or had been issued by an earlier attempt."),
+		activityFailures: i.counter("giftbridge_activity_failures", "Attempts of activities that failed, by activity and kind."),
+
+		pollsStarted:  i.counter("giftbridge_polls_started", "Polls of the schedule that began."),
+		pollsFinished: i.counter("giftbridge_polls_finished", "Polls of the schedule that ended, by outcome."),
+		watermark:     i.seconds("giftbridge_poll_watermark_timestamp", "Up to when orders have been seen, as far as this worker knows."),
+
+		digestsFinished: i.counter("giftbridge_digests_finished", "Digests that ended, by outcome; empty is one with nothing to say."),
+		digestUntil:     i.seconds("giftbridge_digest_until_timestamp", "Where the last digest's report ended, as far as this worker knows."),
+		digestFailed:    i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
+
+		requests: i.counter("giftbridge_outside_requests", "Requests to outside services, by service, operation and status."),
+		requestDuration: i.histogram("giftbridge_outside_request_duration",
+			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
+		points:        i.floatGauge("giftbridge_shopify_points_available", "Points left in Shopify's bucket after the last query."),
+		pointsMaximum: i.floatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
+		rateLimitWait: i.histogram("giftbridge_rate_limit_wait", "Time that requests for a card waited for their turn in this worker.", requestSeconds),
+	}
+	staleAfter := i.seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
+	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")
+	if i.err != nil {
+		return nil, i.err
+	}
+	ctx := context.Background()
+	staleAfter.Record(ctx, o.StaleAfter.Seconds())
+	build.Record(ctx, 1, label("version", o.Version))
+	m.zero(ctx)
+	return m, nil
+}
+
+func (m *metrics) zero(ctx context.Context) {
+	for _, c := range []metric.Int64Counter{m.ordersSeen, m.ordersStarted, m.ordersCompleted, m.pollsStarted} {
+		c.Add(ctx, 0)
+	}
+	for _, r := range giftcard.Reasons {
+		m.ordersLeftOut.Add(ctx, 0, label(labelReason, string(r)))
+	}
+	for _, k := range giftcard.Kinds {
+		m.ordersFailed.Add(ctx, 0, label(labelKind, string(k)))
+	}
+	m.ordersFailed.Add(ctx, 0, label(labelKind, otherKind))
+	for counter, outcomes := range map[metric.Int64Counter][]string{
+		m.cardsIssued:     {outcomeNew, outcomeExisted},
+		m.pollsFinished:   {outcomeCompleted, outcomeFailed},
+		m.digestsFinished: {outcomeSent, outcomeEmpty, outcomeFailed},
+	} {
+		for _, o := range outcomes {
+			counter.Add(ctx, 0, label(labelOutcome, o))
+		}
+	}
+}
+
+// label returns labels, given as names and values in turn.
+func label(namesAndValues ...string) metric.MeasurementOption {
+	var all []attribute.KeyValue
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
+		all = append(all, attribute.String(namesAndValues[i], namesAndValues[i+1]))
+	}
+	return metric.WithAttributes(all...)
+}

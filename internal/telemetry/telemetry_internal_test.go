@@ -1,0 +1,288 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+func newTelemetry(t *testing.T) *Telemetry {
+	t.Helper()
+	tel, err := New(t.Context(), Options{
+		Metrics: true, Version: "1.2.3", StaleAfter: 16 * time.Minute, OnError: func(err error) { t.Error(err) },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, tel.Stop()) })
+	return tel
+}
+
+// scrape returns the lines of /metrics.
+func scrape(t *testing.T, tel *Telemetry) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	tel.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	require.Equal(t, http.StatusOK, w.Code)
+	return w.Body.String()
+}
+
+// requireLines wants each line to be there.
+func requireLines(t *testing.T, tel *Telemetry, want ...string) {
+	t.Helper()
+	got := strings.Split(scrape(t, tel), "\n")
+	for _, line := range want {
+		require.True(t, slices.Contains(got, line), line)
+	}
+}
+
+// A counter that is not there before it counts loses its first step, and an alert that misses it.
+func TestCountersBeginAtZero(t *testing.T) {
+	t.Parallel()
+	tel := newTelemetry(t)
+	requireLines(t, tel,
+		`giftbridge_build_info{version="1.2.3"} 1`,
+		`giftbridge_poll_stale_after_seconds 960`,
+		`giftbridge_orders_started_total 0`,
+		`giftbridge_orders_failed_total{kind="OutcomeUnknown"} 0`,
+		`giftbridge_orders_left_out_total{reason="native_gift_card"} 0`,
+		`giftbridge_cards_issued_total{outcome="existed"} 0`,
+		`giftbridge_polls_finished_total{outcome="failed"} 0`,
+		`giftbridge_digests_finished_total{outcome="failed"} 0`,
+	)
+	require.False(t, strings.Contains(scrape(t, tel), "poll_watermark"), "what is not known is not said")
+}
+
+func TestOff(t *testing.T) {
+	t.Parallel()
+	tel, err := New(t.Context(), Options{})
+	require.NoError(t, err)
+	require.Nil(t, tel)
+	require.Nil(t, tel.Handler())
+	var o client.Options
+	tel.Instrument(&o)
+	require.Nil(t, o.MetricsHandler)
+	require.Empty(t, o.Interceptors)
+	ctx, done := tel.Request(t.Context(), "CashStar", "create order")
+	require.Equal(t, t.Context(), ctx)
+	done(200, nil)
+	tel.ShopifyCost(shopify.Cost{Maximum: 1})
+	tel.Resume(t.Context(), workflows.PollOrdersResult{Watermark: time.Now()}, workflows.DailyDigestResult{})
+	require.Nil(t, tel.Pace(nil))
+	require.NoError(t, tel.Stop())
+}
+
+// Names and units are as Prometheus wants them.
+func TestNaming(t *testing.T) {
+	t.Parallel()
+	tel := newTelemetry(t)
+	tel.metrics.everything(t)
+	problems, err := promlint.New(strings.NewReader(scrape(t, tel))).Lint()
+	require.NoError(t, err)
+	require.Empty(t, problems)
+}
+
+// everything counts each thing once.
+func (m *metrics) everything(t *testing.T) {
+	t.Helper()
+	tel := &Telemetry{metrics: m}
+	tel.Resume(t.Context(), workflows.PollOrdersResult{Watermark: time.Unix(5, 0)},
+		workflows.DailyDigestResult{SendDigestResult: activities.SendDigestResult{Until: time.Unix(6, 0)}})
+	m.ended(time.Unix(2, 0), workflows.GiftCardOrderInput{}, workflows.GiftCardOrderResult{}, nil)
+	_, done := tel.Request(t.Context(), "CashStar", "create order")
+	done(200, nil)
+	tel.ShopifyCost(shopify.Cost{Available: 1, Maximum: 2})
+	require.NoError(t, tel.Pace(turn{}).Wait(t.Context()))
+	m.activityFailures.Add(t.Context(), 1, label(labelActivity, "IssueCard", labelKind, otherKind))
+}
+
+type turn struct{}
+
+func (turn) Wait(context.Context) error { return nil }
+
+// What workflows come to.
+func TestWorkflowsAreCounted(t *testing.T) {
+	t.Parallel()
+	tel := newTelemetry(t)
+	m := tel.metrics
+	failed := temporal.NewApplicationError("order #1001, looking up its merchant", string(giftcard.MerchantUnknown))
+
+	order := workflows.GiftCardOrderInput{Order: giftcard.Order{Name: "#1001", CreatedAt: time.Unix(1000, 0)}}
+	m.begun(order)
+	m.begun(order)
+	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, nil)
+	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, failed)
+	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, errors.New("anything"))
+
+	poll := workflows.PollOrdersInput{}
+	m.begun(poll)
+	m.begun(workflows.PollOrdersInput{Progress: &workflows.PollProgress{}})
+	m.begun(workflows.PollOrdersInput{Since: time.Unix(1, 0)})
+	m.ended(time.Unix(1100, 0), poll, workflows.PollOrdersResult{Watermark: time.Unix(1234, 5e8)}, nil)
+	m.ended(time.Unix(1100, 0), poll, workflows.PollOrdersResult{}, failed)
+	m.ended(time.Unix(1100, 0), workflows.PollOrdersInput{Since: time.Unix(1, 0)}, workflows.PollOrdersResult{}, nil)
+
+	digest := func(sent bool, until int64) workflows.DailyDigestResult {
+		return workflows.DailyDigestResult{
+			SendDigestResult: activities.SendDigestResult{Sent: sent, Failed: 3, Until: time.Unix(until, 0)},
+		}
+	}
+	m.ended(time.Unix(1100, 0), workflows.DailyDigestInput{}, digest(true, 77), nil)
+	m.ended(time.Unix(1100, 0), workflows.DailyDigestInput{}, digest(false, 78), nil)
+	m.ended(time.Unix(1100, 0), workflows.DailyDigestInput{}, workflows.DailyDigestResult{}, failed)
+
+	requireLines(t, tel,
+		`giftbridge_orders_started_total 2`,
+		`giftbridge_orders_completed_total 1`,
+		`giftbridge_orders_failed_total{kind="MerchantUnknown"} 1`,
+		`giftbridge_orders_failed_total{kind="Other"} 1`,
+		`giftbridge_order_latency_seconds_sum 100`,
+		`giftbridge_order_latency_seconds_count 1`,
+		`giftbridge_polls_started_total 1`,
+		`giftbridge_polls_finished_total{outcome="completed"} 1`,
+		`giftbridge_polls_finished_total{outcome="failed"} 1`,
+		`giftbridge_poll_watermark_timestamp_seconds 1234.5`,
+		`giftbridge_digests_finished_total{outcome="sent"} 1`,
+		`giftbridge_digests_finished_total{outcome="empty"} 1`,
+		`giftbridge_digests_finished_total{outcome="failed"} 1`,
+		`giftbridge_digest_until_timestamp_seconds 78`,
+		`giftbridge_digest_failed_orders 3`,
+	)
+	require.False(t, strings.Contains(scrape(t, tel), "1001"))
+}
+
+// A run counts when it begins and when it ends, and not what somebody stopped.
+func TestWorkflowsAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		want []string
+	}{
+		"completed": {nil, []string{`giftbridge_orders_completed_total 1`}},
+		"failed": {
+			temporal.NewApplicationError("", string(giftcard.Timeout)),
+			[]string{`giftbridge_orders_completed_total 0`, `giftbridge_orders_failed_total{kind="Timeout"} 1`},
+		},
+		"canceled": {
+			temporal.NewCanceledError(),
+			[]string{`giftbridge_orders_completed_total 0`, `giftbridge_orders_failed_total{kind="Other"} 0`},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tel := newTelemetry(t)
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestWorkflowEnvironment()
+			env.SetWorkerOptions(worker.Options{
+				Interceptors: []interceptor.WorkerInterceptor{&accountant{metrics: tel.metrics}},
+			})
+			flow := func(workflow.Context, workflows.GiftCardOrderInput) (workflows.GiftCardOrderResult, error) {
+				return workflows.GiftCardOrderResult{}, tt.err
+			}
+			env.RegisterWorkflowWithOptions(flow, workflow.RegisterOptions{Name: "flow"})
+			env.ExecuteWorkflow("flow", workflows.GiftCardOrderInput{})
+			requireLines(t, tel, append(tt.want, `giftbridge_orders_started_total 1`)...)
+		})
+	}
+}
+
+// What activities come to.
+func TestActivitiesAreCounted(t *testing.T) {
+	t.Parallel()
+	tel := newTelemetry(t)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{&accountant{metrics: tel.metrics}},
+	})
+	register := func(name string, f any) { env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	register("list", func(context.Context) (activities.ListGiftCardOrdersResult, error) {
+		return activities.ListGiftCardOrdersResult{
+			Seen: 5, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 2},
+		}, nil
+	})
+	register("issue", func(_ context.Context, existed bool) (activities.IssueCardResult, error) {
+		return activities.IssueCardResult{Existed: existed}, nil
+	})
+	register("fail", func(context.Context) (activities.IssueCardResult, error) {
+		return activities.IssueCardResult{}, temporal.NewApplicationError("#1001", string(giftcard.Unavailable))
+	})
+	register("stop", func(context.Context) (activities.IssueCardResult, error) {
+		return activities.IssueCardResult{}, context.Canceled
+	})
+	for range 2 {
+		_, err := env.ExecuteActivity("list")
+		require.NoError(t, err)
+	}
+	for _, existed := range []bool{true, false, false} {
+		_, err := env.ExecuteActivity("issue", existed)
+		require.NoError(t, err)
+	}
+	for _, name := range []string{"fail", "stop"} {
+		_, err := env.ExecuteActivity(name)
+		require.Error(t, err)
+	}
+	requireLines(t, tel,
+		`giftbridge_orders_seen_total 10`,
+		`giftbridge_orders_left_out_total{reason="mixed"} 4`,
+		`giftbridge_cards_issued_total{outcome="existed"} 1`,
+		`giftbridge_cards_issued_total{outcome="new"} 2`,
+		`giftbridge_activity_failures_total{activity="fail",kind="Unavailable"} 1`,
+	)
+	require.False(t, strings.Contains(scrape(t, tel), `activity="stop"`))
+	require.False(t, strings.Contains(scrape(t, tel), "1001"))
+}
+
+// Whatever a service answers, the label is one of a few hundred at most.
+func TestRequestsAreCounted(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		status int
+		err    error
+		want   string
+	}{
+		{200, nil, "200"},
+		{200, &rest.Error{Outcome: rest.Unreadable, Status: 200}, "unreadable_answer"},
+		{503, &rest.Error{Outcome: rest.Refused, Status: 503}, "503"},
+		{420, &rest.Error{Outcome: rest.Refused, Status: 420}, "4xx"},
+		{999, &rest.Error{Outcome: rest.Refused, Status: 999}, "9xx"},
+		{0, &rest.Error{Outcome: rest.TimedOut}, "timed_out"},
+		{0, &rest.Error{Outcome: rest.NoAnswer}, "no_answer"},
+		{0, errors.New("anything"), "no_answer"},
+	}
+	for _, tt := range tests {
+		require.Equal(t, tt.want, statusOf(tt.status, tt.err))
+	}
+	tel := newTelemetry(t)
+	_, done := tel.Request(t.Context(), "CashStar", "create order")
+	done(503, &rest.Error{Outcome: rest.Refused, Status: 503})
+	tel.ShopifyCost(shopify.Cost{Available: 900, Maximum: 1000})
+	require.NoError(t, tel.Pace(turn{}).Wait(t.Context()))
+	requireLines(t, tel,
+		`giftbridge_outside_requests_total{operation="create_order",service="cashstar",status="503"} 1`,
+		`giftbridge_outside_request_duration_seconds_count{operation="create_order",service="cashstar"} 1`,
+		`giftbridge_shopify_points_available 900`,
+		`giftbridge_shopify_points_maximum 1000`,
+		`giftbridge_rate_limit_wait_seconds_count 1`,
+	)
+}

@@ -1,0 +1,147 @@
+package telemetry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+)
+
+// headerKey is the Temporal header of spans, the same in all SDKs.
+const headerKey = "_tracer-data"
+
+// tracer makes spans of what Temporal's tracing interceptor tells it. It differs from the SDK's own for OpenTelemetry in
+// two things. A run of a workflow has the same span, and so the same trace, also where a worker has to replay it. And a
+// span tells the kind of a failure, not its text: failures are encrypted in Temporal, and collectors hold no keys.
+type tracer struct {
+	interceptor.BaseTracer
+	tracer trace.Tracer
+}
+
+type spanKey struct{}
+
+// span is a span that the interceptor begins and ends.
+type span struct{ trace.Span }
+
+// remoteSpan is one that was begun elsewhere.
+type remoteSpan struct{ trace.SpanContext }
+
+// Finish implements interceptor.TracerSpan.
+func (s span) Finish(o *interceptor.TracerFinishSpanOptions) {
+	if o.Error != nil && !stopped(o.Error) {
+		s.SetStatus(codes.Error, kindOf(o.Error))
+	}
+	s.End()
+}
+
+// Options implements interceptor.Tracer.
+func (t *tracer) Options() interceptor.TracerOptions {
+	// A header that cannot be read must not stop an order.
+	return interceptor.TracerOptions{SpanContextKey: spanKey{}, HeaderKey: headerKey, AllowInvalidParentSpans: true}
+}
+
+// UnmarshalSpan implements interceptor.Tracer.
+func (t *tracer) UnmarshalSpan(m map[string]string) (interceptor.TracerSpanRef, error) {
+	if len(m) == 0 {
+		return nil, nil
+	}
+	c := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier(m)))
+	if !c.IsValid() {
+		return nil, fmt.Errorf("no span in the header")
+	}
+	return remoteSpan{c}, nil
+}
+
+// MarshalSpan implements interceptor.Tracer.
+func (t *tracer) MarshalSpan(s interceptor.TracerSpan) (map[string]string, error) {
+	m := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(trace.ContextWithSpan(context.Background(), s.(span).Span), m)
+	return m, nil
+}
+
+// SpanFromContext implements interceptor.Tracer.
+func (t *tracer) SpanFromContext(ctx context.Context) interceptor.TracerSpan {
+	s := trace.SpanFromContext(ctx)
+	if !s.SpanContext().IsValid() {
+		return nil
+	}
+	return span{s}
+}
+
+// ContextWithSpan implements interceptor.Tracer.
+func (t *tracer) ContextWithSpan(ctx context.Context, s interceptor.TracerSpan) context.Context {
+	return trace.ContextWithSpan(ctx, s.(span).Span)
+}
+
+// StartSpan implements interceptor.Tracer.
+func (t *tracer) StartSpan(o *interceptor.TracerStartSpanOptions) (interceptor.TracerSpan, error) {
+	ctx := context.Background()
+	switch parent := o.Parent.(type) {
+	case span:
+		ctx = trace.ContextWithSpanContext(ctx, parent.SpanContext())
+	case remoteSpan:
+		ctx = trace.ContextWithRemoteSpanContext(ctx, parent.SpanContext)
+	}
+	if o.IdempotencyKey != "" {
+		ctx = context.WithValue(ctx, seedKey{}, o.IdempotencyKey)
+	}
+	kind := trace.SpanKindServer
+	if o.ToHeader {
+		kind = trace.SpanKindClient
+	}
+	attributes := make([]attribute.KeyValue, 0, len(o.Tags))
+	for k, v := range o.Tags {
+		attributes = append(attributes, attribute.String(k, v))
+	}
+	_, s := t.tracer.Start(ctx, t.SpanName(o), trace.WithTimestamp(o.Time), trace.WithSpanKind(kind),
+		trace.WithAttributes(attributes...))
+	return span{s}, nil
+}
+
+// GetLogger implements interceptor.Tracer: a line of the log leads to its trace.
+func (t *tracer) GetLogger(logger log.Logger, ref interceptor.TracerSpanRef) log.Logger {
+	s, ok := ref.(span)
+	if !ok {
+		return logger
+	}
+	return log.With(logger, "TraceID", s.SpanContext().TraceID().String(), "SpanID", s.SpanContext().SpanID().String())
+}
+
+// seedKey is the key of a context's seed, of which [ids] makes the same identifiers each time.
+type seedKey struct{}
+
+// ids makes identifiers: random ones, but for spans that have a seed.
+type ids struct{}
+
+// NewIDs implements sdktrace.IDGenerator.
+func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
+	var id trace.TraceID
+	if seed, ok := ctx.Value(seedKey{}).(string); ok {
+		sum := sha256.Sum256([]byte("trace:" + seed))
+		copy(id[:], sum[:])
+	} else {
+		binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
+		binary.NativeEndian.PutUint64(id[8:], rand.Uint64()|1) // Zero is no identifier.
+	}
+	return id, ids{}.NewSpanID(ctx, id)
+}
+
+// NewSpanID implements sdktrace.IDGenerator.
+func (ids) NewSpanID(ctx context.Context, _ trace.TraceID) trace.SpanID {
+	var id trace.SpanID
+	if seed, ok := ctx.Value(seedKey{}).(string); ok {
+		sum := sha256.Sum256([]byte("span:" + seed))
+		copy(id[:], sum[:])
+	} else {
+		binary.NativeEndian.PutUint64(id[:], rand.Uint64()|1)
+	}
+	return id
+}
