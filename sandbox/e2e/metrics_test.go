@@ -5,8 +5,10 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,23 +82,74 @@ func (x exposition) ofOurs() []string {
 	return all
 }
 
-// What a worker does is counted, and nobody is named.
+// value is that of a series, 0 where there is none.
+func (x exposition) value(t *testing.T, series string) float64 {
+	t.Helper()
+	if x[series] == "" {
+		return 0
+	}
+	v, err := strconv.ParseFloat(x[series], 64)
+	require.NoError(t, err, series)
+	return v
+}
+
+// What a worker does is counted, nobody is named, and more orders make no more series.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	w := measured(t, stack.Options{Configure: func(c *config.Config) {
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
 	}})
 	require.NotContains(t, w.metrics(), "giftbridge_poll_watermark_timestamp_seconds", "no poll has completed")
-	w.place(stack.Single, stack.SeveralUnits, stack.UnknownMerchant, stack.Mixed, stack.Unpaid)
-	w.poll()
-	w.settle(3)
+	placed := w.place(stack.Single, stack.UnknownMerchant, stack.Mixed, stack.Unpaid)
+	first := w.poll()
+	w.settle(2)
 	_, _, err := w.tryDigest()
 	require.NoError(t, err)
-	once := w.metrics()
-	for _, s := range once.ofOurs() {
-		if !strings.Contains(s, "_bucket") {
-			t.Log(s, once[s])
-		}
+	x := w.metrics()
+	for series, want := range map[string]float64{
+		`giftbridge_orders_seen_total`:                                                                 4,
+		`giftbridge_orders_left_out_total{reason="mixed"}`:                                             1,
+		`giftbridge_orders_left_out_total{reason="unpaid"}`:                                            1,
+		`giftbridge_orders_started_total`:                                                              2,
+		`giftbridge_orders_completed_total`:                                                            1,
+		`giftbridge_orders_failed_total{kind="MerchantUnknown"}`:                                       1,
+		`giftbridge_order_latency_seconds_count`:                                                       1,
+		`giftbridge_cards_issued_total{outcome="new"}`:                                                 1,
+		`giftbridge_polls_started_total`:                                                               1,
+		`giftbridge_polls_finished_total{outcome="completed"}`:                                         1,
+		`giftbridge_digests_finished_total{outcome="sent"}`:                                            1,
+		`giftbridge_digest_failed_orders`:                                                              1,
+		`giftbridge_rate_limit_wait_seconds_count`:                                                     1,
+		`giftbridge_poll_watermark_timestamp_seconds`:                                                  unixSeconds(first.Watermark),
+		`giftbridge_activity_failures_total{activity="LookUpMerchant",kind="MerchantUnknown"}`:         1,
+		`giftbridge_outside_requests_total{operation="create_order",service="cashstar",status="200"}`:  1,
+		`giftbridge_outside_request_duration_seconds_count{operation="list_orders",service="shopify"}`: 1,
+	} {
+		require.InDelta(t, want, x.value(t, series), 0.001, series)
 	}
-	t.Log(len(once.ofOurs()), len(once))
+	require.Positive(t, x.value(t, "giftbridge_shopify_points_available"))
+
+	before := x.ofOurs()
+	more := w.place(stack.Single, stack.UnknownMerchant, stack.Mixed, stack.Unpaid, stack.Single, stack.Single)
+	second := w.poll()
+	w.settle(6)
+	x = w.metrics()
+	require.InDelta(t, unixSeconds(second.Watermark), x.value(t, "giftbridge_poll_watermark_timestamp_seconds"), 0.001)
+	// What the SDK first measures late is not more of the same.
+	require.LessOrEqual(t, len(x.ofOurs()), len(before)+len(before)/10)
+	require.Less(t, len(x.ofOurs()), 2500)
+	for series := range x {
+		for _, p := range append(placed, more...) {
+			require.NotContains(t, series, p.Name)
+			require.NotContains(t, series, strconv.FormatInt(p.ID, 10))
+		}
+		require.NotContains(t, series, "@")
+	}
+
+	w.StopWorker()
+	require.NoError(t, w.StartWorker(w.ctx))
+	require.InDelta(t, unixSeconds(second.Watermark),
+		w.metrics().value(t, "giftbridge_poll_watermark_timestamp_seconds"), 0.001, "a worker that begins asks Temporal")
 }
+
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

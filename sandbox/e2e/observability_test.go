@@ -1,0 +1,221 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+const (
+	alertsFile    = "../../deploy/observability/alerts.yml"
+	dashboardFile = "../../deploy/observability/dashboard.json"
+	runbookFile   = "../../docs/operations.md"
+	runbookURL    = "https://github.com/giftbridge/giftbridge/blob/main/docs/operations.md#"
+)
+
+// ruleFile is a file of alert rules, as far as ours need its form
+// (prometheus.io/docs/prometheus/latest/configuration/alerting_rules).
+type ruleFile struct {
+	Groups []struct {
+		Name  string `yaml:"name"`
+		Rules []rule `yaml:"rules"`
+	} `yaml:"groups"`
+}
+
+type rule struct {
+	Alert       string            `yaml:"alert"`
+	Expr        string            `yaml:"expr"`
+	For         time.Duration     `yaml:"for"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
+}
+
+func rules(t *testing.T) []rule {
+	t.Helper()
+	text, err := os.ReadFile(alertsFile)
+	require.NoError(t, err)
+	var f ruleFile
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	require.NoError(t, d.Decode(&f))
+	var all []rule
+	for _, g := range f.Groups {
+		require.NotEmpty(t, g.Name)
+		require.NotEmpty(t, g.Rules, g.Name)
+		all = append(all, g.Rules...)
+	}
+	return all
+}
+
+// panel is a panel of Grafana's, as far as queries go.
+type panel struct {
+	ID      int    `json:"id"`
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Targets []struct {
+		Expr string `json:"expr"`
+	} `json:"targets"`
+	Datasource struct {
+		UID string `json:"uid"`
+	} `json:"datasource"`
+}
+
+func panels(t *testing.T) []panel {
+	t.Helper()
+	text, err := os.ReadFile(dashboardFile)
+	require.NoError(t, err)
+	var d struct {
+		UID    string  `json:"uid"`
+		Title  string  `json:"title"`
+		Panels []panel `json:"panels"`
+	}
+	require.NoError(t, json.Unmarshal(text, &d))
+	require.NotEmpty(t, d.UID)
+	require.NotEmpty(t, d.Title)
+	return d.Panels
+}
+
+// scraped are the metrics and labels that Prometheus itself adds.
+var (
+	scrapedMetrics = []string{"up"}
+	scrapedLabels  = []string{"job", "instance"}
+)
+
+// missing says what of a query is not among the series.
+func (x exposition) missing(query string) []string {
+	found, err := selectors(query)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var out []string
+	for _, s := range found {
+		if slices.Contains(scrapedMetrics, s.metric) {
+			continue
+		}
+		if !slices.Contains(x.names(), s.metric) {
+			out = append(out, "metric "+s.metric)
+			continue
+		}
+		for _, l := range s.labels {
+			if !slices.Contains(scrapedLabels, l) && !x.hasLabel(s.metric, l) {
+				out = append(out, fmt.Sprintf("label %s of %s", l, s.metric))
+			}
+		}
+	}
+	return out
+}
+
+func (x exposition) hasLabel(metric, label string) bool {
+	for series := range x {
+		if strings.HasPrefix(series, metric+"{") && strings.Contains(series, label+`="`) {
+			return true
+		}
+	}
+	return false
+}
+
+// Every metric that a rule or a panel asks for is one that a worker exports.
+func TestRulesAndPanelsNameWhatExists(t *testing.T) {
+	t.Parallel()
+	w := measured(t, stack.Options{Configure: func(c *config.Config) {
+		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
+	}})
+	w.place(stack.Single, stack.UnknownMerchant)
+	w.poll()
+	w.settle(2)
+	_, _, err := w.tryDigest()
+	require.NoError(t, err)
+	// The SDK tells of failed workflow tasks when there is one: nobody knows this workflow.
+	run, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{TaskQueue: workflows.TaskQueue}, "Nobody")
+	require.NoError(t, err)
+	const failures = "temporal_workflow_task_execution_failed_total"
+	w.await("failed", func() bool { return slices.Contains(w.metrics().names(), failures) })
+	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, run.GetID(), run.GetRunID(), "done"))
+	x := w.metrics()
+
+	for _, r := range rules(t) {
+		require.Empty(t, x.missing(r.Expr), r.Alert)
+	}
+	for _, p := range panels(t) {
+		for _, target := range p.Targets {
+			require.Empty(t, x.missing(target.Expr), p.Title)
+		}
+	}
+
+	// The check finds what is made up.
+	require.Equal(t, []string{"metric giftbridge_orders_lost_total"},
+		x.missing(`sum(rate(giftbridge_orders_lost_total[5m])) > 0`))
+	require.Equal(t, []string{"label reason of giftbridge_orders_failed_total"},
+		x.missing(`giftbridge_orders_failed_total{reason="MerchantUnknown"} > 0`))
+}
+
+// Each rule says what is wrong, how bad it is, and where the runbook tells what to do.
+func TestAlertRules(t *testing.T) {
+	t.Parallel()
+	anchors := headings(t)
+	seen := map[string]bool{}
+	for _, r := range rules(t) {
+		require.Regexp(t, `^[A-Z][A-Za-z]+$`, r.Alert)
+		require.False(t, seen[r.Alert], r.Alert)
+		seen[r.Alert] = true
+		require.Contains(t, []string{"page", "ticket"}, r.Labels["severity"], r.Alert)
+		require.Len(t, r.Labels, 1, r.Alert)
+		require.Len(t, r.Annotations, 3, r.Alert)
+		require.NotEmpty(t, r.Annotations["summary"], r.Alert)
+		require.NotEmpty(t, r.Annotations["description"], r.Alert)
+		anchor, ok := strings.CutPrefix(r.Annotations["runbook_url"], runbookURL)
+		require.True(t, ok, r.Alert)
+		require.Contains(t, anchors, anchor, r.Alert)
+		for _, text := range r.Annotations {
+			require.Equal(t, strings.Count(text, "{{"), strings.Count(text, "}}"), r.Alert)
+		}
+	}
+	require.NotContains(t, anchors, "somewhere-else")
+}
+
+// Panels have identifiers of their own, and ask the data source that is provisioned.
+func TestDashboard(t *testing.T) {
+	t.Parallel()
+	seen := map[int]bool{}
+	for _, p := range panels(t) {
+		require.False(t, seen[p.ID], p.Title)
+		seen[p.ID] = true
+		require.NotEmpty(t, p.Title)
+		if p.Type == "row" {
+			continue
+		}
+		require.NotEmpty(t, p.Targets, p.Title)
+		require.Equal(t, "prometheus", p.Datasource.UID, p.Title)
+	}
+}
+
+var notInAnchors = regexp.MustCompile(`[^a-z0-9 _-]`)
+
+// headings returns the anchors of the runbook's headings, as GitHub makes them.
+func headings(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(runbookFile)
+	require.NoError(t, err)
+	var all []string
+	for line := range strings.Lines(string(text)) {
+		if title, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && strings.HasPrefix(line, "#") {
+			plain := notInAnchors.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
+			all = append(all, strings.ReplaceAll(plain, " ", "-"))
+		}
+	}
+	return all
+}
