@@ -114,7 +114,8 @@ var rules = []rule{
 	},
 	{
 		name: "activities know nothing above them", from: ours("activities"),
-		to:  ours("workflows", "internal/app", "internal/config", "internal/operator", "worker", "starter"),
+		to: ours("workflows", "internal/app", "internal/config", "internal/operator", "internal/telemetry", "worker",
+			"starter"),
 		why: "dependencies point downward",
 	},
 	{

@@ -79,30 +79,41 @@ type metrics struct {
 func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 	i := &instruments{meter: meter}
 	m := &metrics{
-		ordersSeen:      i.counter("giftbridge_orders_seen", "Orders that a search found; one that is found again counts again."),
-		ordersLeftOut:   i.counter("giftbridge_orders_left_out", "Orders of these that are no gift-card orders, by reason."),
+		ordersSeen: i.counter("giftbridge_orders_seen",
+			"Orders that a search found; one that is found again counts again."),
+		ordersLeftOut: i.counter("giftbridge_orders_left_out",
+			"Orders of these that are no gift-card orders, by reason."),
 		ordersStarted:   i.counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
 		ordersCompleted: i.counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
-		ordersFailed:    i.counter("giftbridge_orders_failed", "Gift-card orders whose workflow failed, by kind; again after each re-run."),
+		ordersFailed: i.counter("giftbridge_orders_failed",
+			"Gift-card orders whose workflow failed, by kind; again after each re-run."),
 		orderLatency: i.histogram("giftbridge_order_latency",
 			"Time from an order's creation at Shopify, paid or not, to its last card.", orderSeconds),
-		cardsIssued:      i.counter("giftbridge_cards_issued", "Cards that exist, by whether they were new or had been issued by an earlier attempt."),
-		activityFailures: i.counter("giftbridge_activity_failures", "Attempts of activities that failed, by activity and kind."),
+		cardsIssued: i.counter("giftbridge_cards_issued",
+			"Cards that exist, by whether they were new or had been issued by an earlier attempt."),
+		activityFailures: i.counter("giftbridge_activity_failures",
+			"Attempts of activities that failed, by activity and kind."),
 
 		pollsStarted:  i.counter("giftbridge_polls_started", "Polls of the schedule that began."),
 		pollsFinished: i.counter("giftbridge_polls_finished", "Polls of the schedule that ended, by outcome."),
-		watermark:     i.seconds("giftbridge_poll_watermark_timestamp", "Up to when orders have been seen, as far as this worker knows."),
+		watermark: i.seconds("giftbridge_poll_watermark_timestamp",
+			"Up to when orders have been seen, as far as this worker knows."),
 
-		digestsFinished: i.counter("giftbridge_digests_finished", "Digests that ended, by outcome; empty is one with nothing to say."),
-		digestUntil:     i.seconds("giftbridge_digest_until_timestamp", "Where the last digest's report ended, as far as this worker knows."),
-		digestFailed:    i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
+		digestsFinished: i.counter("giftbridge_digests_finished",
+			"Digests that ended, by outcome; empty is one with nothing to say."),
+		digestUntil: i.seconds("giftbridge_digest_until_timestamp",
+			"Where the last digest's report ended, as far as this worker knows."),
+		digestFailed: i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
 
-		requests: i.counter("giftbridge_outside_requests", "Requests to outside services, by service, operation and status."),
+		requests: i.counter("giftbridge_outside_requests",
+			"Requests to outside services, by service, operation and status."),
 		requestDuration: i.histogram("giftbridge_outside_request_duration",
 			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
-		points:        i.floatGauge("giftbridge_shopify_points_available", "Points left in Shopify's bucket after the last query."),
+		points: i.floatGauge("giftbridge_shopify_points_available",
+			"Points left in Shopify's bucket after the last query."),
 		pointsMaximum: i.floatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
-		rateLimitWait: i.histogram("giftbridge_rate_limit_wait", "Time that requests for a card waited for their turn in this worker.", requestSeconds),
+		rateLimitWait: i.histogram("giftbridge_rate_limit_wait",
+			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
 	}
 	staleAfter := i.seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
 	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")

@@ -69,7 +69,7 @@ func TestCountersBeginAtZero(t *testing.T) {
 		`giftbridge_polls_finished_total{outcome="failed"} 0`,
 		`giftbridge_digests_finished_total{outcome="failed"} 0`,
 	)
-	require.False(t, strings.Contains(scrape(t, tel), "poll_watermark"), "what is not known is not said")
+	require.NotContains(t, scrape(t, tel), "poll_watermark", "what is not known is not said")
 }
 
 func TestOff(t *testing.T) {
@@ -167,7 +167,7 @@ func TestWorkflowsAreCounted(t *testing.T) {
 		`giftbridge_digest_until_timestamp_seconds 78`,
 		`giftbridge_digest_failed_orders 3`,
 	)
-	require.False(t, strings.Contains(scrape(t, tel), "1001"))
+	require.NotContains(t, scrape(t, tel), "1001")
 }
 
 // A run counts when it begins and when it ends, and not what somebody stopped.
@@ -249,8 +249,8 @@ func TestActivitiesAreCounted(t *testing.T) {
 		`giftbridge_cards_issued_total{outcome="new"} 2`,
 		`giftbridge_activity_failures_total{activity="fail",kind="Unavailable"} 1`,
 	)
-	require.False(t, strings.Contains(scrape(t, tel), `activity="stop"`))
-	require.False(t, strings.Contains(scrape(t, tel), "1001"))
+	require.NotContains(t, scrape(t, tel), `activity="stop"`)
+	require.NotContains(t, scrape(t, tel), "1001")
 }
 
 // Whatever a service answers, the label is one of a few hundred at most.
