@@ -183,7 +183,9 @@ func StaleAfter(p config.Poll) time.Duration { return staleIntervals*p.Interval 
 
 // LastResults returns what the last poll and the last digest of the schedules that completed came to; the zero value
 // where there is none.
-func (o *Operator) LastResults(ctx context.Context) (poll workflows.PollOrdersResult, digest workflows.DailyDigestResult, err error) {
+func (o *Operator) LastResults(
+	ctx context.Context,
+) (poll workflows.PollOrdersResult, digest workflows.DailyDigestResult, err error) {
 	if err = o.lastResult(ctx, workflows.PollScheduleID, &poll); err != nil {
 		return poll, digest, err
 	}

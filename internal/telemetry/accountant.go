@@ -193,8 +193,9 @@ func stopped(err error) bool {
 
 // kindOf returns the kind of a failure.
 func kindOf(err error) string {
-	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && slices.Contains(giftcard.Kinds, giftcard.Kind(app.Type())) {
-		return app.Type()
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok || !slices.Contains(giftcard.Kinds, giftcard.Kind(app.Type())) {
+		return otherKind
 	}
-	return otherKind
+	return app.Type()
 }
