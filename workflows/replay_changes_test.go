@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -189,7 +190,8 @@ func replay(h *historypb.History, c *change) error {
 		return err
 	}
 	workflows.Register(replayer)
-	if err := replayer.ReplayWorkflowHistory(silence{}, h); err != nil {
+	// The replayer changes what it is given.
+	if err := replayer.ReplayWorkflowHistory(silence{}, proto.CloneOf(h)); err != nil {
 		return err
 	}
 	if err := sameEnd(lastEvent(h), variant.result, variant.err); err != nil {
