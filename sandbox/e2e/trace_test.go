@@ -77,6 +77,7 @@ func TestTraces(t *testing.T) {
 	}
 	require.Equal(t, c.all("RunActivity:IssueCard")[0].GetSpanId(), c.all("cashstar create_order")[0].GetParentSpanId())
 	for _, s := range c.spans {
+		s.TraceId, s.SpanId, s.ParentSpanId = nil, nil, nil // Random bytes, which may look like anything.
 		text := s.String()
 		require.NotContains(t, text, placed[0].Name)
 		require.NotContains(t, text, "http://")
