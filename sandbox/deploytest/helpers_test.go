@@ -3,52 +3,28 @@ package deploytest_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 )
 
 // root is the folder of the repository.
 const root = "../.."
 
-// binaries is where our programs are built; TestMain removes it.
-var binaries string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "giftbridge-deploytest-*")
-	if err != nil {
-		panic(err)
-	}
-	binaries = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
-
-var build = sync.OnceValue(func() error {
-	const module = "github.com/giftbridge/giftbridge/"
-	c := exec.Command("go", "build", "-buildvcs=false", "-o", binaries,
-		module+"worker", module+"starter", module+"sandbox/simulators")
-	if out, err := c.CombinedOutput(); err != nil {
-		return errors.New(string(out))
-	}
-	return nil
-})
+func TestMain(m *testing.M) { os.Exit(programs.Run(m)) }
 
 // run runs one of our programs in an environment, and in that alone.
 func run(t *testing.T, env []string, command ...string) (string, error) {
 	t.Helper()
-	require.NoError(t, build())
-	c := exec.CommandContext(t.Context(), filepath.Join(binaries, filepath.Base(command[0])), command[1:]...)
+	c := exec.CommandContext(t.Context(), programs.Path(t, filepath.Base(command[0])), command[1:]...)
 	c.Env = append([]string{"HOME=" + t.TempDir()}, env...)
 	out, err := c.CombinedOutput()
 	return string(out), err

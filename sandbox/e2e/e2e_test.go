@@ -3,7 +3,10 @@ package e2e_test
 import (
 	"context"
 	"flag"
+	"os"
+	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,6 +24,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -31,6 +35,17 @@ var patience = flag.Duration("patience", 10*time.Minute, "how long a test may ta
 
 // lookEvery is how often tests look whether something has happened.
 const lookEvery = 100 * time.Millisecond
+
+// atOnce is how many tests run at a time, at least. Mostly they wait, for retries and time-outs: more of them than there
+// are processors do the same in half the time. A -parallel that somebody asks for takes precedence.
+const atOnce = 6
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err)
+	}
+	os.Exit(programs.Run(m))
+}
 
 // system is a running stack and its customers.
 type system struct {

@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -181,7 +182,7 @@ func (l *leaky) secrets() markers {
 // starters runs a starter and keeps what it says.
 func (l *leaky) starters(code int, args ...string) {
 	l.t.Helper()
-	c := l.command(l.ctx, "starter", l.env, args)
+	c := l.command(l.ctx, programs.Starter, l.env, args)
 	out, _ := c.CombinedOutput()
 	require.Equal(l.t, code, c.ProcessState.ExitCode(), "%s: %s", args, out)
 	fmt.Fprintf(&l.said, "starter %s\n%s\n", strings.Join(args, " "), out)

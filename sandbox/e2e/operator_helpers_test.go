@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -200,7 +201,7 @@ func (w *system) sendInput(workflowID string) activities.SendDigestInput {
 // asked runs a starter process at a prompt, where that is typed.
 func (w *system) asked(typed string, args ...string) said {
 	w.t.Helper()
-	c := w.command(w.ctx, "starter", nil, args)
+	c := w.command(w.ctx, programs.Starter, nil, args)
 	var stdout, stderr bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(typed), &stdout, &stderr
 	err := c.Run()

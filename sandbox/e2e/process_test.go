@@ -5,12 +5,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,39 +21,16 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// binaries is where the processes are built; TestMain removes it.
-var binaries string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "giftbridge-e2e-*")
-	if err != nil {
-		panic(err)
-	}
-	binaries = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
-
-var build = sync.OnceValue(func() error {
-	const module = "github.com/giftbridge/giftbridge/"
-	c := exec.Command("go", "build", "-buildvcs=false", "-o", binaries, module+"worker", module+"starter")
-	if out, err := c.CombinedOutput(); err != nil {
-		return errors.New(string(out))
-	}
-	return nil
-})
-
 // command prepares a process of ours in the stack's environment, and in that alone. Later variables win.
 func (w *system) command(ctx context.Context, name string, env, args []string) *exec.Cmd {
 	w.t.Helper()
-	require.NoError(w.t, build())
-	c := exec.CommandContext(ctx, filepath.Join(binaries, name), args...)
+	c := exec.CommandContext(ctx, programs.Path(w.t, name), args...)
 	c.Env = slices.Concat([]string{"HOME=" + w.t.TempDir()}, w.Environ(), env)
 	return c
 }
@@ -74,7 +48,7 @@ type process struct {
 func (w *system) startProcess(env ...string) *process {
 	w.t.Helper()
 	env = append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...)
-	p := &process{t: w.t, cmd: w.command(context.WithoutCancel(w.ctx), "worker", env, nil), done: make(chan struct{})}
+	p := &process{t: w.t, cmd: w.command(context.WithoutCancel(w.ctx), programs.Worker, env, nil), done: make(chan struct{})}
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(w.t, err)
 	require.NoError(w.t, p.cmd.Start())
@@ -209,7 +183,7 @@ func TestWorkerRefuses(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			out, err := w.command(w.ctx, "worker", append(tt.env, "LOG_LEVEL=error"), tt.args).CombinedOutput()
+			out, err := w.command(w.ctx, programs.Worker, append(tt.env, "LOG_LEVEL=error"), tt.args).CombinedOutput()
 			var exit *exec.ExitError
 			require.ErrorAs(t, err, &exit, string(out))
 			require.Equal(t, tt.code, exit.ExitCode(), string(out))
@@ -225,7 +199,7 @@ func TestWorkerRefuses(t *testing.T) {
 func TestWorkerWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
-	out, err := w.command(w.ctx, "worker", []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, nil).CombinedOutput()
+	out, err := w.command(w.ctx, programs.Worker, []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, nil).CombinedOutput()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, app.ExitFailure, exit.ExitCode())
@@ -240,7 +214,7 @@ func TestWorkerWaitsForTemporal(t *testing.T) {
 	require.NoError(t, err)
 	port := listener.Addr().(*net.TCPAddr).Port
 	require.NoError(t, listener.Close())
-	worker := w.command(w.ctx, "worker", []string{
+	worker := w.command(w.ctx, programs.Worker, []string{
 		"TEMPORAL_ADDRESS=" + listener.Addr().String(), "METRICS_ADDR=off", "LOG_FORMAT=json",
 	}, nil)
 	stderr, err := worker.StderrPipe()

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -28,7 +29,7 @@ type said struct {
 // starter runs a starter process.
 func (w *system) starter(env []string, args ...string) said {
 	w.t.Helper()
-	c := w.command(w.ctx, "starter", env, args)
+	c := w.command(w.ctx, programs.Starter, env, args)
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	err := c.Run()

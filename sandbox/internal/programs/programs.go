@@ -1,0 +1,53 @@
+// Package programs builds this repository's programs for tests that run them as processes of their own.
+package programs
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The programs.
+const (
+	Worker     = "worker"
+	Starter    = "starter"
+	Simulators = "simulators"
+)
+
+const module = "github.com/giftbridge/giftbridge/"
+
+// folder is where the programs are built; Run removes it.
+var folder string
+
+// Run runs the tests of a package that uses programs, and returns the exit code. It belongs in the package's TestMain.
+func Run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "giftbridge-programs-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // what is left lies among the temporary files
+	folder = dir
+	return m.Run()
+}
+
+var build = sync.OnceValue(func() error {
+	args := []string{"build", "-buildvcs=false", "-o", folder, module + Worker, module + Starter, module + "sandbox/" + Simulators}
+	c := exec.Command("go", args...) //nolint:gosec // our own packages, and a folder of ours
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("build programs: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// Path returns the file of a program. They are built for the first test that asks.
+func Path(t testing.TB, name string) string {
+	t.Helper()
+	require.NoError(t, build())
+	return filepath.Join(folder, name)
+}
