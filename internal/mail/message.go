@@ -40,7 +40,7 @@ type Message struct {
 // Attachment is a file in a mail.
 type Attachment struct {
 	Name string
-	// ContentType is a media type: "text/csv; charset=utf-8".
+	// ContentType is a media type without a name: "text/csv; charset=utf-8".
 	ContentType string
 	Data        []byte
 }
@@ -149,10 +149,23 @@ func (a Attachment) check() error {
 	if a.Name == "" || !oneLine(a.Name) || strings.Contains(a.Name, encodedWord) || strings.ContainsAny(a.Name, `"\/`) {
 		return errors.New("not a file name")
 	}
-	if _, _, err := mime.ParseMediaType(a.ContentType); err != nil || !oneLine(a.ContentType) {
+	if a.contentType() == "" {
 		return errors.New("not a content type")
 	}
 	return nil
+}
+
+// contentType returns the content type in its canonical form, to which the name can be appended as one more parameter,
+// or nothing where it has none.
+func (a Attachment) contentType() string {
+	media, parameters, err := mime.ParseMediaType(a.ContentType)
+	if err != nil || !oneLine(a.ContentType) {
+		return ""
+	}
+	if _, ok := parameters["name"]; ok {
+		return ""
+	}
+	return mime.FormatMediaType(media, parameters)
 }
 
 func (m Message) compose(l letter) ([]byte, error) {
@@ -174,7 +187,7 @@ func (m Message) compose(l letter) ([]byte, error) {
 	}
 	for _, a := range m.Attachments {
 		err := msg.AttachReader(a.Name, bytes.NewReader(a.Data), gomail.WithFileEncoding(gomail.EncodingB64),
-			gomail.WithFileContentType(gomail.ContentType(a.ContentType)))
+			gomail.WithFileContentType(gomail.ContentType(a.contentType())))
 		if err != nil {
 			return nil, err
 		}
