@@ -232,31 +232,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
-func benchmark(b *testing.B, run func(c *codec.Codec, plain, sealed []*commonpb.Payload) error) {
-	c := newCodec(b, config.EncryptionOn, key("a", "1"))
-	plain := one(payload(strings.Repeat("x", 4<<10)))
-	sealed, err := c.Encode(plain)
-	require.NoError(b, err)
-	b.SetBytes(int64(len(plain[0].GetData())))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := run(c, plain, sealed); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	benchmark(b, func(c *codec.Codec, plain, _ []*commonpb.Payload) error {
-		_, err := c.Encode(plain)
-		return err
-	})
-}
-
-func BenchmarkDecode(b *testing.B) {
-	benchmark(b, func(c *codec.Codec, _, sealed []*commonpb.Payload) error {
-		_, err := c.Decode(sealed)
-		return err
-	})
-}
