@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -18,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -49,55 +49,38 @@ type childOptions struct {
 	IssueAgain bool `json:"issue_again,omitempty"`
 }
 
-// child is a process of the laboratory.
-type child struct {
+// tenant is a process of the laboratory.
+type tenant struct {
 	childOptions
 	log io.Writer
 }
 
-// RunChild runs one process of the laboratory until its standard input ends: it must not outlive the one that started
-// it, and that one may be killed. Interrupts from the terminal are that one's business too. The process writes a line to
-// its standard output when it is ready.
+// RunChild runs one process of the laboratory, as [child.Run] says.
 func RunChild(ctx context.Context, role, options string, stdin io.Reader, stdout, stderr io.Writer) error {
-	signal.Ignore(os.Interrupt)
-	c := child{log: stderr}
-	if err := json.Unmarshal([]byte(options), &c.childOptions); err != nil {
-		return fmt.Errorf("read options: %w", err)
+	as := func(start func(tenant, context.Context) error) child.Role {
+		return func(ctx context.Context, raw json.RawMessage) error {
+			o, err := child.Options[childOptions](raw)
+			if err != nil {
+				return err
+			}
+			return start(tenant{childOptions: o, log: stderr}, ctx)
+		}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		_, _ = io.Copy(io.Discard, stdin)
-		cancel()
-	}()
-	start, ok := map[string]func(context.Context) error{
-		roleTemporal: c.temporal, roleWorker: c.worker, roleShop: c.shop, roleIssuer: c.issuer, roleMail: c.mail,
-	}[role]
-	if !ok {
-		return app.Usagef("there is no role %q", role)
-	}
-	if err := start(ctx); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(stdout, ready); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return nil
+	return child.Run(ctx, map[string]child.Role{
+		roleTemporal: as(tenant.temporal), roleWorker: as(tenant.worker), roleShop: as(tenant.shop),
+		roleIssuer: as(tenant.issuer), roleMail: as(tenant.mail),
+	}, role, options, stdin, stdout)
 }
 
-// ready is what a process writes when it is.
-const ready = "ready"
-
-func (c child) temporal(ctx context.Context) error {
+func (t tenant) temporal(ctx context.Context) error {
 	_, err := temporalserver.Start(ctx, temporalserver.Options{
-		Port: c.Port, UIPort: temporalserver.NoUI, DBFile: c.File, SearchAttributes: workflows.SearchAttributes(),
+		Port: t.Port, UIPort: temporalserver.NoUI, DBFile: t.File, SearchAttributes: workflows.SearchAttributes(),
 	})
 	return err
 }
 
 // worker is the worker's own main, less the signals.
-func (c child) worker(ctx context.Context) error {
+func (t tenant) worker(ctx context.Context) error {
 	cfg, err := config.Load()
 	if err != nil {
 		return err
@@ -106,7 +89,7 @@ func (c child) worker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := logging.New(c.log, cfg.Log)
+	log, err := logging.New(t.log, cfg.Log)
 	if err != nil {
 		return err
 	}
@@ -123,10 +106,10 @@ func (c child) worker(ctx context.Context) error {
 	return nil
 }
 
-func (c child) shop(ctx context.Context) error {
-	return c.serve(ctx, shopifytest.New(shopifytest.Options{
+func (t tenant) shop(ctx context.Context) error {
+	return t.serve(ctx, shopifytest.New(shopifytest.Options{
 		Domain: shopDomain, AccessToken: shopToken,
-		Now: func() time.Time { return time.Now().Add(c.ClockOffset) },
+		Now: func() time.Time { return time.Now().Add(t.ClockOffset) },
 		// The laboratory is not about the bucket, and polls often.
 		BucketSize: 1e6, RestoreRate: 1e5,
 	}))
@@ -135,31 +118,31 @@ func (c child) shop(ctx context.Context) error {
 // issuerLatency lets requests be under way when something is killed.
 const issuerLatency = 150 * time.Millisecond
 
-func (c child) issuer(ctx context.Context) error {
+func (t tenant) issuer(ctx context.Context) error {
 	options := cashstartest.Options{
-		Username: issuerUser, Password: issuerPassword, Merchants: merchants(), Seed: c.Seed, Latency: issuerLatency,
+		Username: issuerUser, Password: issuerPassword, Merchants: merchants(), Seed: t.Seed, Latency: issuerLatency,
 	}
-	if c.IssueAgain {
+	if t.IssueAgain {
 		options.Duplicates = cashstartest.IssueAgain
 	}
-	return c.serve(ctx, cashstartest.New(options))
+	return t.serve(ctx, cashstartest.New(options))
 }
 
-func (c child) serve(ctx context.Context, handler http.Handler) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", loopback(c.Port))
+func (t tenant) serve(ctx context.Context, handler http.Handler) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", child.Loopback(t.Port))
 	if err != nil {
 		return err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			_, _ = fmt.Fprintln(c.log, err)
+			_, _ = fmt.Fprintln(t.log, err)
 		}
 	}()
 	return nil
 }
 
-func (c child) mail(context.Context) error {
-	_, err := mailtest.Start(mailtest.Options{Addr: loopback(c.Port), NoTLS: true, Folder: c.Folder})
+func (t tenant) mail(context.Context) error {
+	_, err := mailtest.Start(mailtest.Options{Addr: child.Loopback(t.Port), NoTLS: true, Folder: t.Folder})
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
 // control speaks with the simulators' control routes.
@@ -19,8 +21,8 @@ type control struct {
 func newControl(at ports) *control {
 	return &control{
 		client: http.Client{Timeout: 20 * time.Second},
-		shop:   "http://" + loopback(at.shop) + "/_control/",
-		issuer: "http://" + loopback(at.issuer) + "/_control/",
+		shop:   "http://" + child.Loopback(at.shop) + "/_control/",
+		issuer: "http://" + child.Loopback(at.issuer) + "/_control/",
 	}
 }
 

@@ -1,20 +1,15 @@
 package lab
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
 // process keeps one process of the laboratory running: whenever it ends, it is started again, after a while.
@@ -29,7 +24,7 @@ type process struct {
 	prepare func(start int, o *childOptions) error
 
 	mu      sync.Mutex
-	running *exec.Cmd
+	running *child.Process
 	up      bool
 	changed chan struct{}
 	pause   time.Duration
@@ -45,8 +40,6 @@ const (
 	restartPause = 500 * time.Millisecond
 	// readyTimeout bounds a start.
 	readyTimeout = time.Minute
-	// exitTimeout is how long a process may take to end by itself.
-	exitTimeout = 3 * time.Second
 )
 
 // run starts the process, again and again, until ctx ends; then it sees that it has ended.
@@ -86,56 +79,29 @@ func (p *process) once(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	cmd, output, err := p.command(options, log)
+	program, err := child.Own(ChildCommand, p.role, options)
 	if err != nil {
 		return err
 	}
-	stdin, err := cmd.StdinPipe()
+	program.Name, program.Env, program.Log = p.name, p.env, log
+	running, err := program.Start()
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", p.name, err)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = stdin.Close() })
-	defer stop()
-	p.set(func() { p.running = cmd })
-	go func() {
-		if line, _ := bufio.NewReader(output).ReadString('\n'); line == ready+"\n" {
-			p.set(func() { p.up = p.running == cmd })
-		}
-	}()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	defer running.Stop()
+	p.set(func() { p.running = running })
 	select {
-	case err = <-ended:
-		return err
+	case <-running.Ready():
+		p.set(func() { p.up = true })
+	case <-running.Ended():
 	case <-ctx.Done():
 	}
-	// It sees the end of its input. One that does not is killed.
 	select {
-	case err = <-ended:
-	case <-time.After(exitTimeout):
-		_ = cmd.Process.Kill()
-		err = <-ended
+	case <-running.Ended():
+		return running.Err()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return err
-}
-
-func (p *process) command(options childOptions, log io.Writer) (*exec.Cmd, io.Reader, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, nil, err
-	}
-	text, err := json.Marshal(options)
-	if err != nil {
-		return nil, nil, err
-	}
-	// Not CommandContext: it kills at once, and a process that may end by itself leaves whole logs behind.
-	cmd := exec.Command(program, ChildCommand, p.role, string(text)) //nolint:gosec,noctx // this very program
-	cmd.Env, cmd.Stderr = p.env, log
-	output, err := cmd.StdoutPipe()
-	return cmd, output, err
 }
 
 func (p *process) set(change func()) {
@@ -153,7 +119,7 @@ func (p *process) set(change func()) {
 func (p *process) kill(pause time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.running == nil || p.running.Process.Kill() != nil {
+	if p.running == nil || p.running.Kill() != nil {
 		return false
 	}
 	p.pause = max(pause, time.Millisecond)
@@ -198,21 +164,4 @@ func wait(ctx context.Context, d time.Duration) {
 	case <-t.C:
 	case <-ctx.Done():
 	}
-}
-
-func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-
-// freePort returns a port on which nothing listens. It lies below those that systems hand out by themselves, so that
-// nobody gets it while its process is being restarted.
-func freePort(ctx context.Context) (int, error) {
-	const from, to, tries = 15_000, 32_000, 100
-	for range tries {
-		port := from + rand.IntN(to-from)
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", loopback(port))
-		if err != nil {
-			continue
-		}
-		return port, listener.Close()
-	}
-	return 0, errors.New("no free port was found")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
 // Options say what to run.
@@ -125,15 +126,15 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	var at ports
 	for _, port := range []*int{&at.temporal, &at.shop, &at.issuer, &at.mail} {
 		var err error
-		if *port, err = freePort(ctx); err != nil {
+		if *port, err = child.FreePort(ctx); err != nil {
 			return err
 		}
 	}
 	cfg, env := configuration(l.Plan, at, l.began, l.Options)
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
-		Shop: "http://" + loopback(at.shop), Issuer: "http://" + loopback(at.issuer), Mails: mails,
-		Temporal: loopback(at.temporal), Namespace: namespace,
+		Shop: "http://" + child.Loopback(at.shop), Issuer: "http://" + child.Loopback(at.issuer), Mails: mails,
+		Temporal: child.Loopback(at.temporal), Namespace: namespace,
 	}
 	l.rules = audit.Rules{SKUs: cfg.Orders.GiftCardSKUs, CreatedFrom: cfg.Orders.CreatedAtMin}
 	l.control = newControl(at)
@@ -153,7 +154,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 			return err
 		}
 	}
-	options := client.Options{HostPort: loopback(at.temporal), Namespace: namespace}
+	options := client.Options{HostPort: child.Loopback(at.temporal), Namespace: namespace}
 	var err error
 	if l.operator, err = app.NewOperator(ctx, options, cfg, zerolog.Nop()); err != nil {
 		return err

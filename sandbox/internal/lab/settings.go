@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -28,14 +29,14 @@ type ports struct{ temporal, shop, issuer, mail int }
 // proportions.
 func configuration(p Plan, at ports, began time.Time, o Options) (config.Config, []string) {
 	c := config.Default()
-	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, "http://"+loopback(at.shop)
+	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, "http://"+child.Loopback(at.shop)
 	c.Shopify.AccessToken = config.NewSecret(shopToken)
 	c.Shopify.B2B = true
 	c.Orders.GiftCardSKUs = stack.SKUs()
 	c.Orders.CreatedAtMin = began.Add(-time.Hour).UTC().Truncate(time.Second)
 	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 4*time.Second, 30*time.Second, time.Second
 	c.Poll.PageSize = 25
-	c.CashStar.BaseURL = "http://" + loopback(at.issuer) + "/v2/"
+	c.CashStar.BaseURL = "http://" + child.Loopback(at.issuer) + "/v2/"
 	c.CashStar.Username, c.CashStar.Password = issuerUser, config.NewSecret(issuerPassword)
 	c.CashStar.Timeout = 2 * time.Second
 	c.CashStar.MaxRPS = p.MaxRPS
@@ -55,7 +56,7 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Metrics.Addr = config.MetricsOff
 	c.Log.Level, c.Log.Format = "info", config.FormatJSON
 
-	env := stack.Environ(c, loopback(at.temporal), namespace)
+	env := stack.Environ(c, child.Loopback(at.temporal), namespace)
 	env = append(env,
 		"DIGEST_SEND_EMPTY=true",
 		"LOG_LEVEL="+c.Log.Level, "LOG_FORMAT="+c.Log.Format,
