@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
 
-// TestMain also is the processes of the laboratory, which starts its own program for each.
+// TestMain also is the processes of the laboratory and of benchmarks, which start their own program for each.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == lab.ChildCommand {
+	if len(os.Args) > 1 && (os.Args[1] == lab.ChildCommand || os.Args[1] == bench.ChildCommand) {
 		main()
 	}
 	os.Exit(m.Run())

@@ -79,7 +79,7 @@ something failed, 2 wrong usage.`,
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
 	fs.StringVar(&f.logLevel, "log-level", logOff, "the worker's log: debug, info, warn, error or off")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(newChaosCommand(), newChaosChildCommand())
+	cmd.AddCommand(newChaosCommand(), newChaosChildCommand(), newBenchCommand(), newBenchChildCommand())
 	return cmd
 }
 

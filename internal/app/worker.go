@@ -116,17 +116,23 @@ func (w *Worker) tellVersion(ctx context.Context, this config.Worker) {
 	}
 }
 
+// QueueOptions are how workers poll the common task queue. Benchmarks measure the bare engine with the same.
+func QueueOptions() worker.Options {
+	return worker.Options{
+		MaxConcurrentWorkflowTaskPollers: pollers,
+		MaxConcurrentActivityTaskPollers: pollers,
+		WorkerStopTimeout:                drainTimeout,
+	}
+}
+
 // common polls the common task queue: workflows, and the activities without a rate limit.
 func (w *Worker) common(
 	cfg config.Config, orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
 ) worker.Worker {
-	q := worker.New(w.client, workflows.TaskQueue, worker.Options{
-		DeploymentOptions:                version(cfg.Worker),
-		MaxConcurrentWorkflowTaskPollers: pollers,
-		MaxConcurrentActivityTaskPollers: pollers,
-		WorkerStopTimeout:                drainTimeout,
-		OnFatalError:                     w.onFatal,
-	})
+	options := QueueOptions()
+	options.DeploymentOptions = version(cfg.Worker)
+	options.OnFatalError = w.onFatal
+	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
 	q.RegisterActivity(orders)
 	q.RegisterActivity(digest)

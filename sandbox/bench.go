@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
+)
+
+func newBenchCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure what orders cost, beside what Temporal itself costs",
+		Long: `Bench measures the system: Temporal, in memory, and the worker that is deployed, each in a process of its own, against a
+simulated shop and issuer that answer at once. It builds the programs first, and needs Linux and the go command.
+
+Each benchmark prints its figures and the bars that some of them have to hold. With --json it prints one JSON object
+instead. Figures of different runs do not compare where the machine is shared; ratios inside one run do.
+
+Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
+		Example: `  go run ./sandbox bench engine
+  go run ./sandbox bench idle --for 10s --json`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newBenchIdleCommand())
+	return cmd
+}
+
+// benchReport is what a benchmark comes to.
+type benchReport interface {
+	Print(w io.Writer) error
+	Checks() []bench.Bar
+}
+
+// runBench builds the programs, measures, prints the report and checks its bars.
+func runBench(
+	cmd *cobra.Command, asJSON bool, measure func(context.Context, *bench.Programs, bench.Say) (benchReport, error),
+) error {
+	say := teller{w: cmd.ErrOrStderr(), zero: time.Now()}
+	say.line("building the programs")
+	programs, err := bench.Build(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer programs.Close()
+	report, err := measure(cmd.Context(), programs, say.line)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = printJSON(cmd.OutOrStdout(), report)
+	} else {
+		err = report.Print(cmd.OutOrStdout())
+	}
+	if err != nil {
+		return err
+	}
+	return bench.Check(report.Checks())
+}
+
+func newBenchIdleCommand() *cobra.Command {
+	var o bench.IdleOptions
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "idle",
+		Short: "Measure a worker that has nothing to do",
+		Long: `Idle measures a worker with nothing to do: its memory, its CPU time, and what it asks of Temporal and the shop. Long
+polls, which wait for work, are told apart. It also tells the size of the worker's program and how long a worker takes
+from its start until it polls.
+
+It takes as long as --for says and a few seconds more. Exit codes as "sandbox bench --help" says.`,
+		Example: `  go run ./sandbox bench idle
+  go run ./sandbox bench idle --for 5m --json`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.For < time.Second || o.For > 24*time.Hour {
+				return app.Usagef("--for %s: need 1s to 24h", o.For)
+			}
+			if err := between("starts", o.Starts, 1, 100); err != nil {
+				return err
+			}
+			return runBench(cmd, asJSON, func(ctx context.Context, p *bench.Programs, say bench.Say) (benchReport, error) {
+				return bench.Idle(ctx, p, o, say)
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&o.For, "for", time.Minute, "how long to look")
+	cmd.Flags().IntVar(&o.Starts, "starts", 5, "how often a worker's start is measured")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func jsonFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print the report as one JSON object on standard output")
+}
+
+// between checks a flag's number.
+func between(name string, n, least, most int) error {
+	if n < least || n > most {
+		return &app.UsageError{Err: fmt.Errorf("--%s %d: need %d to %d", name, n, least, most)}
+	}
+	return nil
+}
+
+// newBenchChildCommand is how bench runs Temporal; nobody else calls it.
+func newBenchChildCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    bench.ChildCommand + " ROLE OPTIONS",
+		Hidden: true,
+		Args:   cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return bench.RunChild(cmd.Context(), args[0], args[1], cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}

@@ -1,0 +1,30 @@
+// Command floor is a worker of the least that Temporal can do for an order: what the workers of giftbridge are measured
+// against.
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/sandbox/internal/floor"
+)
+
+func main() { os.Exit(app.Execute(newRoot(), os.Stderr)) }
+
+func newRoot() *cobra.Command {
+	var o floor.Options
+	root := &cobra.Command{
+		Use:   "floor",
+		Short: "Run a worker whose orders are empty",
+		Args:  app.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return floor.Run(cmd.Context(), o) },
+	}
+	fs := root.Flags()
+	fs.StringVar(&o.Temporal, "temporal", "127.0.0.1:7233", "address of Temporal")
+	fs.StringVar(&o.Namespace, "namespace", "default", "namespace")
+	fs.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to answer /readyz and "+floor.LedgerPath)
+	fs.BoolVar(&o.SDKDefaults, "sdk-defaults", false, "poll as the SDK does by default, not as giftbridge does")
+	return root
+}

@@ -1,0 +1,282 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// The simulated services' own credentials.
+const (
+	shopDomain     = "bench.myshopify.com"
+	shopToken      = "shpat_bench"
+	issuerUser     = "bench"
+	issuerPassword = "bench-password"
+)
+
+// RigOptions say what a rig is like.
+type RigOptions struct {
+	// Workers is the number of worker processes to begin with.
+	Workers int
+	// Configure changes the workers' configuration: production's defaults with encryption on, a poll that nothing but
+	// [Rig.Poll] starts, and nothing to settle.
+	Configure func(*config.Config)
+	// Shop and Issuer are the simulators' options. Their latency is none and their quotas are out of reach unless these
+	// say otherwise.
+	Shop   shopifytest.Options
+	Issuer cashstartest.Options
+	// DynamicConfig overrides the Temporal server's dynamic configuration.
+	DynamicConfig map[string]any
+}
+
+// Rig is the system on a bench: Temporal and the workers in processes of their own, the services in this one.
+type Rig struct {
+	Config   config.Config
+	Server   *Server
+	Workers  []*Process
+	Shop     *shopifytest.Server
+	Issuer   *cashstartest.Server
+	Operator *operator.Operator
+
+	programs *Programs
+	services []*http.Server
+	placed   int
+}
+
+// OpenRig starts a rig and returns it when its workers are polling. Close stops it.
+func (p *Programs) OpenRig(ctx context.Context, o RigOptions) (_ *Rig, err error) {
+	r := &Rig{programs: p}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	if o.Shop.BucketSize == 0 {
+		o.Shop.BucketSize, o.Shop.RestoreRate = 1e6, 1e5
+	}
+	o.Shop.Domain, o.Shop.AccessToken = shopDomain, shopToken
+	o.Issuer.Username, o.Issuer.Password = issuerUser, issuerPassword
+	o.Issuer.Merchants = scenario.Merchants()
+	r.Shop, r.Issuer = shopifytest.New(o.Shop), cashstartest.New(o.Issuer)
+	shopURL, err := r.serve(ctx, r.Shop)
+	if err != nil {
+		return nil, err
+	}
+	issuerURL, err := r.serve(ctx, r.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	r.Config = configuration(shopURL, issuerURL)
+	if o.Configure != nil {
+		o.Configure(&r.Config)
+	}
+	if err := r.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if r.Server, err = p.openServer(ctx, o.DynamicConfig); err != nil {
+		return nil, err
+	}
+	options := client.Options{HostPort: r.Server.HostPort, Namespace: temporalserver.DefaultNamespace}
+	if r.Operator, err = app.NewOperator(ctx, options, r.Config, zerolog.Nop()); err != nil {
+		return nil, err
+	}
+	if _, err := r.Operator.EnsureSchedules(ctx); err != nil {
+		return nil, err
+	}
+	for range o.Workers {
+		if _, err := r.StartWorker(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *Rig) serve(ctx context.Context, h http.Handler) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	r.services = append(r.services, s)
+	go func() { _ = s.Serve(l) }()
+	return "http://" + l.Addr().String(), nil
+}
+
+// configuration is production's as far as that can be measured: its defaults, encryption on, logs written, metrics
+// served.
+func configuration(shopURL, issuerURL string) config.Config {
+	c := config.Default()
+	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, shopURL
+	c.Shopify.AccessToken = config.NewSecret(shopToken)
+	c.Orders.GiftCardSKUs = scenario.SKUs()
+	c.Orders.CreatedAtMin = time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
+	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 7*24*time.Hour, time.Second, 0
+	c.CashStar.BaseURL = issuerURL + "/v2/"
+	c.CashStar.Username, c.CashStar.Password = issuerUser, config.NewSecret(issuerPassword)
+	c.Issue.AuditPrefix = "BENCH"
+	key := make([]byte, config.PayloadKeySize)
+	_, _ = rand.Read(key) // It never fails.
+	c.Payload.Encryption = config.EncryptionOn
+	c.Payload.Keys = config.PayloadKeys{{ID: "bench", Key: config.NewSecret(string(key))}}
+	return c
+}
+
+// Worker is a worker process.
+type Worker struct {
+	*Process
+	// Addr is where its health and metrics are.
+	Addr string
+	// Startup is the time from its start until it polled.
+	Startup time.Duration
+}
+
+// StartWorker starts another worker and returns it when it polls. It is the program that is deployed.
+func (r *Rig) StartWorker(ctx context.Context) (*Worker, error) {
+	port, err := child.FreePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{Addr: child.Loopback(port)}
+	env := slices.Concat(stack.Environ(r.Config, r.Server.HostPort, temporalserver.DefaultNamespace), []string{
+		"HOME=" + r.programs.folder, "METRICS_ADDR=" + w.Addr, "LOG_FORMAT=" + config.FormatJSON,
+	})
+	began := time.Now()
+	w.Process, err = r.programs.start(ctx, child.Program{
+		Name: "worker", Path: r.programs.Worker(), Env: env, Signal: syscall.SIGTERM,
+	}, w.Addr)
+	if err != nil {
+		return nil, err
+	}
+	w.Startup = time.Since(began)
+	r.Workers = append(r.Workers, w.Process)
+	return w, nil
+}
+
+// start starts a program and returns it when it answers at /readyz.
+func (p *Programs) start(ctx context.Context, program child.Program, addr string) (*Process, error) {
+	log, err := p.log(program.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }()
+	program.Log = log
+	started, err := program.Start()
+	if err != nil {
+		return nil, err
+	}
+	out := &Process{Process: started, Name: program.Name}
+	if err := awaitReady(ctx, out, addr); err != nil {
+		started.Stop()
+		return nil, lastWords(fmt.Errorf("start %s: %w", program.Name, err), log)
+	}
+	return out, nil
+}
+
+// firstID is the shop's number of the order before the first.
+const firstID = 6_000_000_000_000
+
+// Place places one-unit orders, paid and last updated at a time, and returns their numbers at the shop. The buyers are
+// known to the issuer; their addresses say which order it is, as [Rig.Issued] reads it.
+func (r *Rig) Place(n int, at time.Time) []int64 {
+	ids := make([]int64, n)
+	known, sku := scenario.Merchants(), scenario.SKUs()[0]
+	for i := range ids {
+		r.placed++
+		id := int64(firstID + r.placed)
+		ids[i] = id
+		address := target(id)
+		r.Shop.AddOrder(shopifytest.Order{
+			ID: id, Name: fmt.Sprintf("#%d", 1000+r.placed), Email: address, Currency: "USD", FinancialStatus: "PAID",
+			CreatedAt: at, UpdatedAt: at,
+			Customer: &shopifytest.Customer{
+				ID: id, DisplayName: known[r.placed%len(known)].Name, FirstName: "Buyer", LastName: strconv.Itoa(r.placed),
+				Email: address,
+			},
+			Lines: []shopifytest.LineItem{{SKU: sku, Title: "Gift card", Quantity: 1, UnitPrice: "25.0"}},
+		})
+	}
+	return ids
+}
+
+func target(id int64) string { return fmt.Sprintf("buyer-%d@example.com", id) }
+
+// Poll makes the schedule poll, and returns when that poll has begun.
+func (r *Rig) Poll(ctx context.Context) (*operator.Poll, error) { return r.Operator.PollNow(ctx) }
+
+// Gone returns an error if Temporal or a worker has ended.
+func (r *Rig) Gone() error {
+	err := r.Server.Gone()
+	for _, w := range r.Workers {
+		err = errors.Join(err, w.Gone())
+	}
+	return err
+}
+
+// CardCount is the number of cards that the issuer has answered with.
+func (r *Rig) CardCount() int {
+	return r.Issuer.Stats().Requests[cashstartest.CreateOrder][http.StatusOK]
+}
+
+// AwaitCards waits until the issuer has issued so many cards.
+func (r *Rig) AwaitCards(ctx context.Context, n int) error {
+	return until(ctx, func() (bool, error) { return r.CardCount() >= n, r.Gone() })
+}
+
+// Settle waits until all workflows are done and as many orders have completed as were placed. It fails if one failed.
+func (r *Rig) Settle(ctx context.Context) error {
+	return r.Server.settle(ctx, workflows.GiftCardOrderType, r.placed)
+}
+
+// Issued tells when each order's card was issued. It fails where an order has none or more than one.
+func (r *Rig) Issued(ids []int64) (map[int64]time.Time, error) {
+	byTarget := make(map[string][]time.Time, len(ids))
+	for _, c := range r.Issuer.Cards() {
+		byTarget[c.Target] = append(byTarget[c.Target], c.Created)
+	}
+	out := make(map[int64]time.Time, len(ids))
+	for _, id := range ids {
+		cards := byTarget[target(id)]
+		if len(cards) != 1 {
+			return nil, fmt.Errorf("order %d has %d cards, want 1", id, len(cards))
+		}
+		out[id] = cards[0]
+	}
+	return out, nil
+}
+
+// Close stops everything.
+func (r *Rig) Close() {
+	for _, w := range r.Workers {
+		w.Stop()
+	}
+	if r.Operator != nil {
+		r.Operator.Close()
+	}
+	if r.Server != nil {
+		r.Server.close()
+	}
+	for _, s := range r.services {
+		_ = s.Close()
+	}
+}

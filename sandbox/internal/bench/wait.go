@@ -1,0 +1,87 @@
+package bench
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	// lookEvery is the pause between two looks at what is awaited: short beside what is measured, long enough to cost
+	// next to nothing.
+	lookEvery = 20 * time.Millisecond
+	// readyTimeout bounds the start of a process.
+	readyTimeout = time.Minute
+)
+
+// until waits until something holds.
+func until(ctx context.Context, holds func() (bool, error)) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		ok, err := holds()
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-look.C:
+		}
+	}
+}
+
+// wait waits for a time.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// ask gets a page of a process of this machine.
+func ask(ctx context.Context, url string) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, nil, err
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, text, err
+}
+
+// awaitReady waits until the process answers at /readyz with 200.
+func awaitReady(ctx context.Context, p *Process, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	look := time.NewTicker(readyEvery)
+	defer look.Stop()
+	for {
+		if err := p.Gone(); err != nil {
+			return err
+		}
+		if status, _, err := ask(ctx, "http://"+addr+"/readyz"); err == nil && status == http.StatusOK {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-look.C:
+		}
+	}
+}
+
+// readyEvery is the pause between two looks whether a process is ready: how long it takes is measured.
+const readyEvery = 5 * time.Millisecond

@@ -1,0 +1,104 @@
+package floor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/logging"
+)
+
+// Options say where Temporal is and how to poll it.
+type Options struct {
+	Temporal, Namespace string
+	// Listen is where /readyz and [LedgerPath] are answered.
+	Listen string
+	// SDKDefaults polls as the SDK does unless told otherwise; else it is done as giftbridge's workers do.
+	SDKDefaults bool
+}
+
+// LedgerPath answers with the entries of the ledger, a list of [Entry]; with ?count it answers with their number alone.
+const LedgerPath = "/ledger"
+
+// Entry tells when the second activity of a child was done.
+type Entry struct {
+	Number int       `json:"number"`
+	At     time.Time `json:"at"`
+}
+
+// ledger stands where the issuer's ledger does in the real system.
+type ledger struct {
+	mu      sync.Mutex
+	entries []Entry
+}
+
+func (l *ledger) enter(number int) {
+	at := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, Entry{Number: number, At: at})
+}
+
+func (l *ledger) serve(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r.URL.Query().Has("count") {
+		_, _ = w.Write([]byte(strconv.Itoa(len(l.entries))))
+		return
+	}
+	_ = json.NewEncoder(w).Encode(l.entries)
+}
+
+// Run polls until ctx ends.
+func Run(ctx context.Context, o Options) error {
+	c, err := client.DialContext(ctx, client.Options{
+		HostPort: o.Temporal, Namespace: o.Namespace, Logger: logging.Temporal(zerolog.Nop()),
+	})
+	if err != nil {
+		return fmt.Errorf("connect to Temporal at %s: %w", o.Temporal, err)
+	}
+	defer c.Close()
+	var options worker.Options
+	if !o.SDKDefaults {
+		options = app.QueueOptions()
+	}
+	var l ledger
+	w := worker.New(c, TaskQueue, options)
+	w.RegisterWorkflowWithOptions(Parent, workflow.RegisterOptions{Name: ParentType})
+	w.RegisterWorkflowWithOptions(Child, workflow.RegisterOptions{Name: ChildType})
+	w.RegisterActivity(&activities{ledger: &l})
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start polling: %w", err)
+	}
+	defer w.Stop()
+	return l.listen(ctx, o.Listen)
+}
+
+// listen answers until ctx ends.
+func (l *ledger) listen(ctx context.Context, addr string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET "+LedgerPath, l.serve)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package floor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Names by which a parent is started and its children are found.
+const (
+	TaskQueue  = "floor"
+	ParentType = "Parent"
+	ChildType  = "Child"
+)
+
+const (
+	// maxStarting and continueAfter are those of a poll: what differs is the content, not the shape.
+	maxStarting   = 50
+	continueAfter = 500
+)
+
+// ParentInput says which children to start: those with the numbers from From to below To.
+type ParentInput struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// Order is what goes in and out of children and activities.
+type Order struct {
+	Number int `json:"number"`
+}
+
+// ChildID is the workflow ID of a child.
+func ChildID(number int) string { return fmt.Sprintf("child/%d", number) }
+
+// Parent starts children, a bounded number at once, and does not wait for their ends.
+func Parent(ctx workflow.Context, in ParentInput) error {
+	var starting []workflow.Future
+	await := func(inFlight int) error {
+		for len(starting) > inFlight {
+			if err := starting[0].Get(ctx, nil); err != nil {
+				return err
+			}
+			starting = starting[1:]
+		}
+		return nil
+	}
+	until := min(in.To, in.From+continueAfter)
+	for n := in.From; n < until; n++ {
+		if err := await(maxStarting - 1); err != nil {
+			return err
+		}
+		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+			WorkflowID:        ChildID(n),
+			ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		})
+		starting = append(starting,
+			workflow.ExecuteChildWorkflow(child, ChildType, Order{Number: n}).GetChildWorkflowExecution())
+	}
+	if err := await(0); err != nil {
+		return err
+	}
+	if until < in.To {
+		return workflow.NewContinueAsNewError(ctx, ParentType, ParentInput{From: until, To: in.To})
+	}
+	return nil
+}
+
+// Child runs two activities.
+func Child(ctx workflow.Context, in Order) (Order, error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	var a *activities
+	if err := workflow.ExecuteActivity(ctx, a.First, in).Get(ctx, &in); err != nil {
+		return in, err
+	}
+	err := workflow.ExecuteActivity(ctx, a.Second, in).Get(ctx, &in)
+	return in, err
+}
+
+// activities do nothing but tell the ledger that a child is done.
+type activities struct{ ledger *ledger }
+
+// First does nothing.
+func (a *activities) First(_ context.Context, in Order) (Order, error) { return in, nil }
+
+// Second does nothing that takes time.
+func (a *activities) Second(_ context.Context, in Order) (Order, error) {
+	a.ledger.enter(in.Number)
+	return in, nil
+}
