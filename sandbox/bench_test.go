@@ -40,6 +40,52 @@ func TestBenchIdle(t *testing.T) {
 	require.Len(t, r.Bars, 3)
 }
 
+func TestBenchEngine(t *testing.T) {
+	t.Parallel()
+	const orders = 20
+	r := measured[bench.EngineReport](t, "engine", "--orders", "20", "--rounds", "1", "--burst", "0", "--warm-up", "3", "--json")
+	require.Equal(t, "engine", r.Benchmark)
+	require.Equal(t, bench.EngineOptions{Rounds: 1, Orders: orders, WarmUp: 3}, r.Options)
+	require.Len(t, r.Rounds, 3)
+	by := map[bench.Variant]bench.Round{}
+	for _, round := range r.Rounds {
+		by[round.Variant] = round
+		require.Equal(t, orders, round.Orders)
+		require.InEpsilon(t, orders/round.Seconds, round.OrdersPerSecond, 1e-9)
+		require.Positive(t, round.WorkerCPU+round.ServerCPU)
+		require.LessOrEqual(t, round.Visible.P50, round.Visible.P99)
+		require.LessOrEqual(t, round.Visible.P99, round.Seconds)
+		require.Less(t, round.Started.P50, round.Visible.P99)
+		// The parent starts all of them, at two events a start and two actions.
+		require.GreaterOrEqual(t, round.ParentHistory.Events, int64(2*orders))
+		require.GreaterOrEqual(t, round.ParentHistory.Actions, int64(2*orders))
+		h := round.OrderHistory
+		require.Equal(t, orders, h.Runs, "the histories of all are read")
+		require.LessOrEqual(t, h.Events, int64(h.Runs)*h.MaxEvents)
+		require.InEpsilon(t, float64(h.Actions+round.ParentHistory.Actions)/orders, round.ActionsPerOrder, 1e-9)
+	}
+	require.Len(t, by, 3)
+	for _, v := range []bench.Variant{bench.Floor, bench.FloorDefaults} {
+		require.GreaterOrEqual(t, by[v].OrderHistory.Events, int64(17*orders), v)
+		require.GreaterOrEqual(t, by[v].OrderHistory.Actions, int64(2*orders), v)
+	}
+	mine, floor := by[bench.Ours], by[bench.Floor]
+	require.InEpsilon(t, float64(mine.OrderHistory.Events)/orders, r.EventsPerOrder, 1e-9)
+	require.Greater(t, mine.OrderHistory.Bytes, floor.OrderHistory.Bytes, "ours says something")
+	require.Len(t, r.Ratios, 2)
+	require.InEpsilon(t, mine.OrdersPerSecond/floor.OrdersPerSecond, r.Ratios[0].OrdersPerSecond.Median, 1e-9)
+	require.Len(t, r.Bars, 6)
+}
+
+func TestBenchScale(t *testing.T) {
+	t.Parallel()
+	r := measured[bench.ScaleReport](t, "scale", "--orders", "10", "--rounds", "1", "--warm-up", "0", "--json")
+	require.Len(t, r.Rounds, 2)
+	require.Equal(t, []int{1, 2}, []int{r.Rounds[0].Workers, r.Rounds[1].Workers})
+	require.Len(t, r.Summaries, 2)
+	require.InEpsilon(t, r.Rounds[1].OrdersPerSecond/r.Rounds[0].OrdersPerSecond, r.Ratios[1].Median, 1e-9)
+}
+
 func TestBenchUsage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -49,6 +95,10 @@ func TestBenchUsage(t *testing.T) {
 		"no such benchmark": {[]string{"everything"}, `"everything"`},
 		"too short":         {[]string{"idle", "--for", "1ms"}, "--for 1ms: need 1s to 24h"},
 		"never started":     {[]string{"idle", "--starts", "0"}, "--starts 0: need 1 to 100"},
+		"no rounds":         {[]string{"engine", "--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"no orders":         {[]string{"scale", "--orders", "0"}, "--orders 0: need 1 to 20000"},
+		"a huge burst":      {[]string{"engine", "--burst", "20001"}, "--burst 20001: need 0 to 20000"},
+		"a cold start":      {[]string{"scale", "--warm-up", "-1"}, "--warm-up -1: need 0 to 20000"},
 		"an argument":       {[]string{"idle", "now"}, `"now"`},
 	}
 	for name, tt := range tests {

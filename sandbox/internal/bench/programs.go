@@ -41,6 +41,8 @@ func (p *Programs) Close() { _ = os.RemoveAll(p.folder) }
 // Worker is the path of the worker's program.
 func (p *Programs) Worker() string { return filepath.Join(p.folder, "worker") }
 
+func (p *Programs) floor() string { return filepath.Join(p.folder, "floor") }
+
 // log makes a new file for a process's log.
 func (p *Programs) log(name string) (*os.File, error) {
 	return os.CreateTemp(p.folder, name+"-*.log")

@@ -240,7 +240,7 @@ func (r *Rig) CardCount() int {
 
 // AwaitCards waits until the issuer has issued so many cards.
 func (r *Rig) AwaitCards(ctx context.Context, n int) error {
-	return until(ctx, func() (bool, error) { return r.CardCount() >= n, r.Gone() })
+	return until(ctx, awaitEvery, func() (bool, error) { return r.CardCount() >= n, r.Gone() })
 }
 
 // Settle waits until all workflows are done and as many orders have completed as were placed. It fails if one failed.

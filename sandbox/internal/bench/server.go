@@ -108,7 +108,7 @@ func (s *Server) count(ctx context.Context, query string) (int, error) {
 
 // settle waits until so many workflows of a type have completed and none runs.
 func (s *Server) settle(ctx context.Context, workflowType string, completed int) error {
-	return until(ctx, func() (bool, error) {
+	return until(ctx, settleEvery, func() (bool, error) {
 		if err := s.Gone(); err != nil {
 			return false, err
 		}

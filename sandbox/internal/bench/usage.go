@@ -60,6 +60,9 @@ func ReadUsage(pid int) (Usage, error) {
 	return Usage{CPU: cpu, RSS: kilobytes(status, "VmRSS:"), PeakRSS: kilobytes(status, "VmHWM:")}, nil
 }
 
+// ownUsage is what this process has used: the simulated services and the measuring.
+func ownUsage() (Usage, error) { return ReadUsage(os.Getpid()) }
+
 // cpuTime reads utime and stime, the 14th and 15th field of stat. The second, the program's name, stands in parentheses
 // and may hold anything.
 func cpuTime(stat []byte) (time.Duration, error) {

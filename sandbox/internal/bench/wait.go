@@ -8,16 +8,18 @@ import (
 )
 
 const (
-	// lookEvery is the pause between two looks at what is awaited: short beside what is measured, long enough to cost
-	// next to nothing.
-	lookEvery = 20 * time.Millisecond
+	// awaitEvery is the pause between two looks whether all cards are issued. Ledgers tell when they were, so it may be
+	// long enough to cost next to nothing.
+	awaitEvery = 200 * time.Millisecond
+	// settleEvery is the pause between two looks whether all workflows are done.
+	settleEvery = 100 * time.Millisecond
 	// readyTimeout bounds the start of a process.
 	readyTimeout = time.Minute
 )
 
-// until waits until something holds.
-func until(ctx context.Context, holds func() (bool, error)) error {
-	look := time.NewTicker(lookEvery)
+// until looks at every so often whether something holds, and waits until it does.
+func until(ctx context.Context, every time.Duration, holds func() (bool, error)) error {
+	look := time.NewTicker(every)
 	defer look.Stop()
 	for {
 		ok, err := holds()

@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+)
+
+// HistoryCost is what histories hold, and what they cost.
+type HistoryCost struct {
+	Runs   int   `json:"runs"`
+	Events int64 `json:"events"`
+	Bytes  int64 `json:"bytes"`
+	// MaxEvents and MaxBytes are those of the largest run.
+	MaxEvents int64 `json:"max_events"`
+	MaxBytes  int64 `json:"max_bytes"`
+	// Actions are billable on Temporal Cloud.
+	Actions int64 `json:"actions"`
+}
+
+// PerRun returns the averages over all runs.
+func (h HistoryCost) PerRun() (events, bytes, actions float64) {
+	n := float64(h.Runs)
+	return Ratio(float64(h.Events), n), Ratio(float64(h.Bytes), n), Ratio(float64(h.Actions), n)
+}
+
+// read adds a workflow's run, and those that continue it.
+func (h *HistoryCost) read(ctx context.Context, c client.Client, workflowID, runID string) error {
+	for {
+		d, err := c.DescribeWorkflowExecution(ctx, workflowID, runID)
+		if err != nil {
+			return fmt.Errorf("describe workflow %s: %w", workflowID, err)
+		}
+		info := d.GetWorkflowExecutionInfo()
+		if runID == "" {
+			runID = info.GetExecution().GetRunId()
+		}
+		h.Runs++
+		h.Events += info.GetHistoryLength()
+		h.Bytes += info.GetHistorySizeBytes()
+		h.MaxEvents = max(h.MaxEvents, info.GetHistoryLength())
+		h.MaxBytes = max(h.MaxBytes, info.GetHistorySizeBytes())
+		var a actions
+		var events int64
+		all := c.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for all.HasNext() {
+			e, err := all.Next()
+			if err != nil {
+				return fmt.Errorf("read history of %s: %w", workflowID, err)
+			}
+			a.add(e)
+			events++
+		}
+		if events != info.GetHistoryLength() {
+			return fmt.Errorf("history of %s has %d events and is told to have %d", workflowID, events, info.GetHistoryLength())
+		}
+		h.Actions += a.count
+		if a.next == "" {
+			return nil
+		}
+		runID = a.next
+	}
+}
+
+// actions counts what Temporal Cloud bills of a history, as https://docs.temporal.io/evaluate/cloud/actions has it.
+// Heartbeats and queries are not in histories; orders and polls have none.
+type actions struct {
+	count int64
+	// next is the run that continues this one.
+	next string
+	// marked is the workflow task whose markers are counted.
+	marked int64
+}
+
+// changeVersion is the search attribute of workflow versioning, whose upserts are free.
+const (
+	changeVersion = "TemporalChangeVersion"
+	scheduledBy   = "TemporalScheduledById"
+)
+
+func (a *actions) add(e *historypb.HistoryEvent) {
+	switch e.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+		a.count += startActions(e.GetWorkflowExecutionStartedEventAttributes())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+		// Counted at the start of the next run.
+		a.next = e.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
+	case enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+		a.count += 2 // The intent, and the attempt.
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+		a.count += int64(e.GetActivityTaskStartedEventAttributes().GetAttempt() - 1) // Retries.
+	case enumspb.EVENT_TYPE_MARKER_RECORDED:
+		// All markers of a workflow task are one.
+		if task := e.GetMarkerRecordedEventAttributes().GetWorkflowTaskCompletedEventId(); task != a.marked {
+			a.marked = task
+			a.count++
+		}
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+		a.count += int64(e.GetWorkflowTaskCompletedEventAttributes().GetMeteringMetadata().
+			GetNonfirstLocalActivityExecutionAttempts())
+	case enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+		fields := e.GetUpsertWorkflowSearchAttributesEventAttributes().GetSearchAttributes().GetIndexedFields()
+		if _, free := fields[changeVersion]; !free || len(fields) > 1 {
+			a.count++
+		}
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+		if e.GetWorkflowTaskFailedEventAttributes().GetCause() == enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW {
+			a.count++
+		}
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+		enumspb.EVENT_TYPE_TIMER_STARTED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+		enumspb.EVENT_TYPE_NEXUS_OPERATION_SCHEDULED,
+		enumspb.EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED:
+		a.count++
+	}
+}
+
+// startActions are those of a start: none where a parent's event has counted it, three by a schedule, else one.
+func startActions(s *historypb.WorkflowExecutionStartedEventAttributes) int64 {
+	_, scheduled := s.GetSearchAttributes().GetIndexedFields()[scheduledBy]
+	switch {
+	case s.GetContinuedExecutionRunId() != "":
+		return 1
+	case s.GetParentWorkflowExecution() != nil:
+		return 0
+	case scheduled:
+		return 3
+	}
+	return 1
+}
