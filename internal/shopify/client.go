@@ -104,6 +104,8 @@ type exchange struct {
 	op      string
 	version string
 	cost    Cost
+	// answeredAt is by Shopify's clock.
+	answeredAt time.Time
 }
 
 func (c *Client) exchange(op string) *exchange { return &exchange{client: c, op: op} }
@@ -141,6 +143,7 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	}
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
+	x.answeredAt, _ = http.ParseTime(header.Get("Date")) // Zero where there is none.
 	if x.client.onCost != nil && x.cost != (Cost{}) {
 		x.client.onCost(x.cost)
 	}

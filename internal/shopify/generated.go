@@ -11,6 +11,18 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// __findVariantsInput is used internally by genqlient
+type __findVariantsInput struct {
+	First int    `json:"first"`
+	Query string `json:"query"`
+}
+
+// GetFirst returns __findVariantsInput.First, and is useful for accessing the field via an interface.
+func (v *__findVariantsInput) GetFirst() int { return v.First }
+
+// GetQuery returns __findVariantsInput.Query, and is useful for accessing the field via an interface.
+func (v *__findVariantsInput) GetQuery() string { return v.Query }
+
 // __getOrderInput is used internally by genqlient
 type __getOrderInput struct {
 	Id        string `json:"id"`
@@ -102,6 +114,110 @@ type customerDefaultEmailAddressCustomerEmailAddress struct {
 func (v *customerDefaultEmailAddressCustomerEmailAddress) GetEmailAddress() string {
 	return v.EmailAddress
 }
+
+// findVariantsProductVariantsProductVariantConnection includes the requested fields of the GraphQL type ProductVariantConnection.
+type findVariantsProductVariantsProductVariantConnection struct {
+	Nodes []findVariantsProductVariantsProductVariantConnectionNodesProductVariant `json:"nodes"`
+}
+
+// GetNodes returns findVariantsProductVariantsProductVariantConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnection) GetNodes() []findVariantsProductVariantsProductVariantConnectionNodesProductVariant {
+	return v.Nodes
+}
+
+// findVariantsProductVariantsProductVariantConnectionNodesProductVariant includes the requested fields of the GraphQL type ProductVariant.
+type findVariantsProductVariantsProductVariantConnectionNodesProductVariant struct {
+	Sku     *string                                                                       `json:"sku"`
+	Product findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct `json:"product"`
+}
+
+// GetSku returns findVariantsProductVariantsProductVariantConnectionNodesProductVariant.Sku, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariant) GetSku() *string {
+	return v.Sku
+}
+
+// GetProduct returns findVariantsProductVariantsProductVariantConnectionNodesProductVariant.Product, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariant) GetProduct() findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct {
+	return v.Product
+}
+
+// findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct includes the requested fields of the GraphQL type Product.
+type findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct struct {
+	IsGiftCard bool `json:"isGiftCard"`
+}
+
+// GetIsGiftCard returns findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct.IsGiftCard, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct) GetIsGiftCard() bool {
+	return v.IsGiftCard
+}
+
+// findVariantsResponse is returned by findVariants on success.
+type findVariantsResponse struct {
+	ProductVariants *findVariantsProductVariantsProductVariantConnection `json:"productVariants"`
+}
+
+// GetProductVariants returns findVariantsResponse.ProductVariants, and is useful for accessing the field via an interface.
+func (v *findVariantsResponse) GetProductVariants() *findVariantsProductVariantsProductVariantConnection {
+	return v.ProductVariants
+}
+
+// getAccessCurrentAppInstallation includes the requested fields of the GraphQL type AppInstallation.
+type getAccessCurrentAppInstallation struct {
+	AccessScopes []getAccessCurrentAppInstallationAccessScopesAccessScope `json:"accessScopes"`
+}
+
+// GetAccessScopes returns getAccessCurrentAppInstallation.AccessScopes, and is useful for accessing the field via an interface.
+func (v *getAccessCurrentAppInstallation) GetAccessScopes() []getAccessCurrentAppInstallationAccessScopesAccessScope {
+	return v.AccessScopes
+}
+
+// getAccessCurrentAppInstallationAccessScopesAccessScope includes the requested fields of the GraphQL type AccessScope.
+type getAccessCurrentAppInstallationAccessScopesAccessScope struct {
+	Handle string `json:"handle"`
+}
+
+// GetHandle returns getAccessCurrentAppInstallationAccessScopesAccessScope.Handle, and is useful for accessing the field via an interface.
+func (v *getAccessCurrentAppInstallationAccessScopesAccessScope) GetHandle() string { return v.Handle }
+
+// getAccessPublicApiVersionsApiVersion includes the requested fields of the GraphQL type ApiVersion.
+type getAccessPublicApiVersionsApiVersion struct {
+	Handle    string `json:"handle"`
+	Supported bool   `json:"supported"`
+}
+
+// GetHandle returns getAccessPublicApiVersionsApiVersion.Handle, and is useful for accessing the field via an interface.
+func (v *getAccessPublicApiVersionsApiVersion) GetHandle() string { return v.Handle }
+
+// GetSupported returns getAccessPublicApiVersionsApiVersion.Supported, and is useful for accessing the field via an interface.
+func (v *getAccessPublicApiVersionsApiVersion) GetSupported() bool { return v.Supported }
+
+// getAccessResponse is returned by getAccess on success.
+type getAccessResponse struct {
+	Shop                   *getAccessShop                         `json:"shop"`
+	CurrentAppInstallation *getAccessCurrentAppInstallation       `json:"currentAppInstallation"`
+	PublicApiVersions      []getAccessPublicApiVersionsApiVersion `json:"publicApiVersions"`
+}
+
+// GetShop returns getAccessResponse.Shop, and is useful for accessing the field via an interface.
+func (v *getAccessResponse) GetShop() *getAccessShop { return v.Shop }
+
+// GetCurrentAppInstallation returns getAccessResponse.CurrentAppInstallation, and is useful for accessing the field via an interface.
+func (v *getAccessResponse) GetCurrentAppInstallation() *getAccessCurrentAppInstallation {
+	return v.CurrentAppInstallation
+}
+
+// GetPublicApiVersions returns getAccessResponse.PublicApiVersions, and is useful for accessing the field via an interface.
+func (v *getAccessResponse) GetPublicApiVersions() []getAccessPublicApiVersionsApiVersion {
+	return v.PublicApiVersions
+}
+
+// getAccessShop includes the requested fields of the GraphQL type Shop.
+type getAccessShop struct {
+	MyshopifyDomain string `json:"myshopifyDomain"`
+}
+
+// GetMyshopifyDomain returns getAccessShop.MyshopifyDomain, and is useful for accessing the field via an interface.
+func (v *getAccessShop) GetMyshopifyDomain() string { return v.MyshopifyDomain }
 
 // getOrderResponse is returned by getOrder on success.
 type getOrderResponse struct {
@@ -538,6 +654,88 @@ func (v *pageInfo) GetHasNextPage() *bool { return v.HasNextPage }
 
 // GetEndCursor returns pageInfo.EndCursor, and is useful for accessing the field via an interface.
 func (v *pageInfo) GetEndCursor() string { return v.EndCursor }
+
+// The query executed by findVariants.
+const findVariants_Operation = `
+query findVariants ($first: Int!, $query: String!) {
+	productVariants(first: $first, query: $query) {
+		nodes {
+			sku
+			product {
+				isGiftCard
+			}
+		}
+	}
+}
+`
+
+// The variants with a SKU, or one like it: the search is as vague as that of orders. It needs the scope read_products.
+func findVariants(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first int,
+	query string,
+) (data_ *findVariantsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "findVariants",
+		Query:  findVariants_Operation,
+		Variables: &__findVariantsInput{
+			First: first,
+			Query: query,
+		},
+	}
+
+	data_ = &findVariantsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by getAccess.
+const getAccess_Operation = `
+query getAccess {
+	shop {
+		myshopifyDomain
+	}
+	currentAppInstallation {
+		accessScopes {
+			handle
+		}
+	}
+	publicApiVersions {
+		handle
+		supported
+	}
+}
+`
+
+// What the credentials may do, and which versions of the API there are. None of it needs a scope.
+func getAccess(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *getAccessResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "getAccess",
+		Query:  getAccess_Operation,
+	}
+
+	data_ = &getAccessResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The query executed by getOrder.
 const getOrder_Operation = `

@@ -19,7 +19,8 @@ const maxQueryCost = 1000
 // ownCost of an object without its fields.
 func ownCost(typeName string) float64 {
 	switch typeName {
-	case "MoneyBag", "MoneyV2", "PageInfo", "OrderConnection", "LineItemConnection":
+	case "MoneyBag", "MoneyV2", "PageInfo", "OrderConnection", "LineItemConnection",
+		"ProductVariantConnection":
 		return 0
 	}
 	return 1

@@ -225,7 +225,7 @@ func (x *execution) field(o object, f *selected) (cost float64, ok bool) {
 		return 0, true
 	}
 	value, err := any(nil), (*graphError)(nil)
-	if x.server.denied[o.typeName()+"."+f.name] {
+	if x.server.deniedField(o.typeName() + "." + f.name) {
 		err = coded("ACCESS_DENIED", "Access denied for "+f.name+" field.")
 	} else {
 		value, err = o.field(x, f.name, f.args)

@@ -29,6 +29,12 @@ func (queryRoot) field(x *execution, name string, args map[string]any) (any, *gr
 		return shopObject{x.server.opts}, nil
 	case "order":
 		return x.order(args["id"])
+	case "currentAppInstallation":
+		return x.server.installation(), nil
+	case "publicApiVersions":
+		return x.server.apiVersions(), nil
+	case "productVariants":
+		return x.productVariants(args)
 	default:
 		return x.orders(args)
 	}

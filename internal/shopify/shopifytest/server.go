@@ -40,6 +40,10 @@ type Options struct {
 	BucketSize, RestoreRate float64
 	// Lag is how long a write stays unseen by searches.
 	Lag time.Duration
+	// Scopes are the access scopes that the app was granted: by default read_orders, read_customers and read_products.
+	Scopes []string
+	// Variants are those of the shop's products.
+	Variants []Variant
 	// DeniedFields are fields that the app has no access to: "Order.email".
 	DeniedFields []string
 	// Faults makes requests fail.
@@ -54,14 +58,16 @@ type Server struct {
 	shop      *shop
 	bucket    *bucket
 	documents documents
-	denied    map[string]bool
 	faults    *faults
 	counts    *counts
 	mux       *http.ServeMux
 	requests  atomic.Int64
 
-	mu     sync.Mutex
-	issued map[string]time.Time
+	mu       sync.Mutex
+	issued   map[string]time.Time
+	scopes   []string
+	variants []Variant
+	denied   []string
 }
 
 // New returns a shop without orders.
@@ -83,19 +89,21 @@ func New(opts Options) *Server {
 	if opts.AccessToken == "" && opts.ClientID == "" {
 		opts.AccessToken = AccessToken
 	}
+	if opts.Scopes == nil {
+		opts.Scopes = []string{"read_orders", "read_customers", "read_products"}
+	}
 	s := &Server{
 		opts:   opts,
 		shop:   newShop(opts.Now, opts.Currency, opts.Lag),
 		bucket: newBucket(opts.Now, opts.BucketSize, opts.RestoreRate),
-		denied: map[string]bool{},
 		faults: newFaults(opts.Faults),
 		counts: newCounts(),
 		mux:    http.NewServeMux(),
 		issued: map[string]time.Time{},
 	}
-	for _, f := range opts.DeniedFields {
-		s.denied[f] = true
-	}
+	s.SetScopes(opts.Scopes...)
+	s.SetVariants(opts.Variants...)
+	s.Deny(opts.DeniedFields...)
 	s.mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.graphQL)
 	s.mux.HandleFunc("POST /admin/oauth/access_token", s.accessToken)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, "other", 404, "Not Found") })
@@ -105,6 +113,7 @@ func New(opts Options) *Server {
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Request-Id", "simulated-"+strconv.FormatInt(s.requests.Add(1), 10))
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	s.mux.ServeHTTP(w, r)
@@ -174,7 +183,8 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 		s.issued[token] = s.opts.Now().Add(s.opts.TokenLifetime)
 		s.mu.Unlock()
 		s.answer(w, kind, 200, map[string]any{
-			"access_token": token, "scope": "read_orders,read_customers", "expires_in": int(s.opts.TokenLifetime.Seconds()),
+			"access_token": token, "scope": strings.Join(s.Scopes(), ","),
+			"expires_in": int(s.opts.TokenLifetime.Seconds()),
 		})
 	}
 }
