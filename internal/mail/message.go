@@ -54,9 +54,11 @@ type letter struct {
 
 // all returns every address of the letter.
 func (l letter) all() []*netmail.Address {
-	all := append([]*netmail.Address{l.from}, l.to...)
-	if l.replyTo != nil {
-		all = append(all, l.replyTo)
+	var all []*netmail.Address
+	for _, a := range append([]*netmail.Address{l.from, l.replyTo}, l.to...) {
+		if a != nil {
+			all = append(all, a)
+		}
 	}
 	return all
 }

@@ -102,7 +102,16 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 		return &Error{Op: OpMessage, Permanent: true, Message: err.Error()}
 	}
 	d := &delivery{sender: s, letter: l}
-	if err := d.run(ctx); err != nil {
+	if err := d.converse(ctx, d.deliver); err != nil {
+		return d.asError(ctx, err)
+	}
+	return nil
+}
+
+// Check does what Send does up to the login, and takes its leave: no mail is sent. Errors are [*Error].
+func (s *Sender) Check(ctx context.Context) error {
+	d := &delivery{sender: s}
+	if err := d.converse(ctx, func() error { return nil }); err != nil {
 		return d.asError(ctx, err)
 	}
 	return nil
@@ -120,7 +129,8 @@ type delivery struct {
 	ended bool
 }
 
-func (d *delivery) run(ctx context.Context) error {
+// converse connects, logs in, does what the conversation is for, and says goodbye.
+func (d *delivery) converse(ctx context.Context, do func() error) error {
 	d.op = OpConnect
 	if err := ctx.Err(); err != nil {
 		return err
@@ -136,12 +146,27 @@ func (d *delivery) run(ctx context.Context) error {
 		op Op
 		do func() error
 	}{
-		{OpConnect, d.greet}, {OpTLS, d.startTLS}, {OpLogin, d.logIn}, {OpSender, d.mailFrom},
+		{OpConnect, d.greet}, {OpTLS, d.startTLS}, {OpLogin, d.logIn},
 	} {
 		d.op = step.op
 		if err := step.do(); err != nil {
 			return err
 		}
+	}
+	err := do()
+	if _, some := errors.AsType[*refusal](err); err == nil || (some && d.ended) {
+		// What was to be done is done: whether the server says goodbye does not matter.
+		d.conn.patience = min(goodbyeTimeout, d.sender.options.Timeout)
+		_ = d.smtp.Quit()
+	}
+	return err
+}
+
+// deliver hands the mail over.
+func (d *delivery) deliver() error {
+	d.op = OpSender
+	if err := d.mailFrom(); err != nil {
+		return err
 	}
 	d.op = OpRecipient
 	refused, err := d.recipients()
@@ -152,9 +177,6 @@ func (d *delivery) run(ctx context.Context) error {
 	if err := d.data(); err != nil {
 		return err
 	}
-	// The server has the mail: whether it says goodbye does not matter.
-	d.conn.patience = min(goodbyeTimeout, d.sender.options.Timeout)
-	_ = d.smtp.Quit()
 	if refused != nil {
 		d.op = OpRecipient
 		return refused
