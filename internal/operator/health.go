@@ -60,13 +60,13 @@ func (o *Operator) Health(ctx context.Context, now time.Time) (*Health, error) {
 	if s := status.Schedule.Interval; s > 0 {
 		f.interval = time.Duration(s * float64(time.Second))
 	}
-	if f.retention, err = o.retention(ctx); err != nil {
+	if f.retention, err = o.Retention(ctx); err != nil {
 		return nil, err
 	}
 	if f.missingAttributes, err = o.missingSearchAttributes(ctx); err != nil {
 		return nil, err
 	}
-	if f.unpolled, err = o.unpolled(ctx); err != nil {
+	if f.unpolled, err = o.Unpolled(ctx); err != nil {
 		return nil, err
 	}
 	if f.stuck, err = o.stuck(ctx); err != nil {
@@ -86,8 +86,8 @@ func (o *Operator) Health(ctx context.Context, now time.Time) (*Health, error) {
 	return h, nil
 }
 
-// unpolled lists the queues that no worker polls. Where workers have versions, the one that gets the work counts.
-func (o *Operator) unpolled(ctx context.Context) ([]string, error) {
+// Unpolled lists the queues that no worker polls. Where workers have versions, the one that gets the work counts.
+func (o *Operator) Unpolled(ctx context.Context) ([]string, error) {
 	deployment, current := o.cfg.Worker.Deployment, ""
 	if deployment != "" {
 		var err error

@@ -27,7 +27,7 @@ func (o *Operator) CheckNamespace(ctx context.Context) error {
 // whose workflow is forgotten would be issued a second time.
 func (o *Operator) checkRetention(ctx context.Context) error {
 	namespace, maxOrderAge := o.namespace, o.cfg.Orders.MaxOrderAge
-	retention, err := o.retention(ctx)
+	retention, err := o.Retention(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,11 +36,11 @@ func (o *Operator) checkRetention(ctx context.Context) error {
 	}
 	return fmt.Errorf("namespace %s forgets closed workflows after %s, which must be longer than MAX_ORDER_AGE (%s), "+
 		"else an order can be issued twice; raise it: %s",
-		namespace, retention, maxOrderAge, raiseRetention(namespace))
+		namespace, retention, maxOrderAge, RaiseRetention(namespace))
 }
 
-// raiseRetention is the command that makes a namespace keep closed workflows for 30 days.
-func raiseRetention(namespace string) string {
+// RaiseRetention is the command that makes a namespace keep closed workflows for 30 days.
+func RaiseRetention(namespace string) string {
 	return "temporal operator namespace update --namespace " + shellWord(namespace) + " --retention 720h"
 }
 
@@ -52,8 +52,8 @@ func shellWord(s string) string {
 	return shellQuote(s)
 }
 
-// retention returns how long the namespace keeps closed workflows.
-func (o *Operator) retention(ctx context.Context) (time.Duration, error) {
+// Retention returns how long the namespace keeps closed workflows.
+func (o *Operator) Retention(ctx context.Context) (time.Duration, error) {
 	ns, err := o.client.WorkflowService().DescribeNamespace(ctx,
 		&workflowservice.DescribeNamespaceRequest{Namespace: o.namespace})
 	if err != nil {
@@ -74,17 +74,32 @@ func (o *Operator) checkSearchAttributes(ctx context.Context) error {
 }
 
 func (o *Operator) missingSearchAttributes(ctx context.Context) ([]string, error) {
+	missing, mistyped, err := o.SearchAttributes(ctx)
+	return append(missing, mistyped...), err
+}
+
+// SearchAttributes lists those of ours that the namespace lacks, and those that it has with another type. Temporal
+// cannot change a type.
+func (o *Operator) SearchAttributes(ctx context.Context) (missing, mistyped []string, err error) {
 	have, err := o.client.OperatorService().ListSearchAttributes(ctx,
 		&operatorservice.ListSearchAttributesRequest{Namespace: o.namespace})
 	if err != nil {
-		return nil, fmt.Errorf("list search attributes of namespace %s: %w", o.namespace, err)
+		return nil, nil, fmt.Errorf("list search attributes of namespace %s: %w", o.namespace, err)
 	}
 	want := workflows.SearchAttributes()
-	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if have.GetCustomAttributes()[name] != want[name] {
-			missing = append(missing, fmt.Sprintf("%s (%s)", name, want[name]))
+		text := fmt.Sprintf("%s (%s)", name, want[name])
+		switch got, ok := have.GetCustomAttributes()[name]; {
+		case !ok:
+			missing = append(missing, text)
+		case got != want[name]:
+			mistyped = append(mistyped, text)
 		}
 	}
-	return missing, nil
+	return missing, mistyped, nil
+}
+
+// CreateNamespace is the command that makes a namespace which keeps closed workflows for 30 days.
+func CreateNamespace(namespace string) string {
+	return "temporal operator namespace create --namespace " + shellWord(namespace) + " --retention 720h"
 }

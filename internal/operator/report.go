@@ -77,7 +77,7 @@ type failures struct {
 
 // addFailed judges each order that has ever failed by its newest run.
 func (r *reporter) addFailed(ctx context.Context) error {
-	keep, err := r.retention(ctx)
+	keep, err := r.Retention(ctx)
 	if err != nil {
 		return err
 	}

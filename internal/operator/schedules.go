@@ -212,22 +212,31 @@ func (o *Operator) ensure(ctx context.Context, want schedule) (string, error) {
 	return did, nil
 }
 
-// same tells whether a schedule is what the configuration wants. Inputs are compared decrypted: every encryption of the
-// same input is different.
+// same tells whether a schedule is what the configuration wants, under the key that encrypts now.
 func (o *Operator) same(have client.Schedule, want schedule) bool {
-	action, ok := have.Action.(*client.ScheduleWorkflowAction)
-	if !ok || len(action.Args) != 1 || have.Spec == nil || have.Policy == nil {
-		return false
+	input, action := inputOf(have)
+	return input != nil && o.sameKey(input, want.input) && o.sameContent(have, input, action, want)
+}
+
+// inputOf returns what a schedule of ours starts workflows with, nil if it is none of ours.
+func inputOf(s client.Schedule) (*commonpb.Payload, *client.ScheduleWorkflowAction) {
+	action, ok := s.Action.(*client.ScheduleWorkflowAction)
+	if !ok || len(action.Args) != 1 || s.Spec == nil || s.Policy == nil {
+		return nil, nil
 	}
-	payload, ok := action.Args[0].(*commonpb.Payload)
-	if !ok {
-		return false
-	}
+	input, _ := action.Args[0].(*commonpb.Payload)
+	return input, action
+}
+
+// sameContent leaves the key aside. Inputs are compared decrypted: every encryption of the same input is different.
+func (o *Operator) sameContent(
+	have client.Schedule, input *commonpb.Payload, action *client.ScheduleWorkflowAction, want schedule,
+) bool {
 	var haveInput any
-	if o.converter.FromPayload(payload, &haveInput) != nil {
+	if o.converter.FromPayload(input, &haveInput) != nil {
 		return false
 	}
-	return o.sameKey(payload, want.input) && sameJSON(haveInput, want.input) && sameSpec(*have.Spec, want.spec) &&
+	return sameJSON(haveInput, want.input) && sameSpec(*have.Spec, want.spec) &&
 		action.ID == want.id && action.Workflow == want.workflow && action.TaskQueue == workflows.TaskQueue &&
 		have.Policy.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_SKIP && have.Policy.CatchupWindow == want.catchUp
 }
