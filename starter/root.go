@@ -32,6 +32,7 @@ func newRoot() *cobra.Command {
 the profile file of the temporal command line), and is configured like the worker: docs/configuration.md.
 
 A first day:
+  starter doctor             check all that giftbridge needs, and how to cure what is wrong
   starter schedules          create search attributes and the poll's schedule; safe on every deploy
   starter poll               poll now instead of waiting for the schedule
   starter status             where the system stands; exits with 1 if somebody has to see to it
@@ -47,7 +48,7 @@ Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`
 		RunE: help,
 	}
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON on standard output")
-	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newDigest(f), newStatus(f), newConfig(f),
+	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newDigest(f), newStatus(f), newDoctor(f), newConfig(f),
 		newDeployment(f), newCodecServer())
 	return root
 }

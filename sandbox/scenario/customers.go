@@ -24,6 +24,18 @@ func SKUs() []string {
 	return skus
 }
 
+// Variants returns the variants of the simulated shop: its gift cards, and a sleeve to put one in.
+func Variants() []shopifytest.Variant {
+	variants := []shopifytest.Variant{{SKU: products[0].sku + sleeve}}
+	for _, p := range products {
+		variants = append(variants, shopifytest.Variant{SKU: p.sku})
+	}
+	return variants
+}
+
+// sleeve is behind the SKU of a gift card in that of its sleeve.
+const sleeve = "-SLEEVE"
+
 // merchants is the number of customers that the issuer knows.
 const merchants = 40
 
@@ -205,7 +217,7 @@ func change(kind Kind, o *shopifytest.Order, c *Customers, n, who int) {
 		o.Customer.DisplayName = "Somebody in purchasing"
 		o.Company = &shopifytest.Company{ID: int64(5000 + who), Name: strings.ToUpper(merchantName(who))}
 	case SimilarSKU:
-		first.SKU += "-SLEEVE"
+		first.SKU += sleeve
 	case Native:
 		first.GiftCard = true
 	}

@@ -138,6 +138,7 @@ func (f *flags) simulators(cfg config.Config) (*shopifytest.Server, *cashstartes
 	shop := shopifytest.Options{
 		Domain: cfg.Shopify.Shop, AccessToken: cfg.Shopify.AccessToken.Reveal(),
 		ClientID: cfg.Shopify.ClientID, ClientSecret: cfg.Shopify.ClientSecret.Reveal(),
+		Variants: scenario.Variants(),
 	}
 	issuer := cashstartest.Options{
 		Username: cfg.CashStar.Username, Password: cfg.CashStar.Password.Reveal(),

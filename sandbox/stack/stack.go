@@ -28,6 +28,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -111,6 +112,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	o.Shopify.Domain, o.Shopify.AccessToken = Shop, accessToken
+	if o.Shopify.Variants == nil {
+		o.Shopify.Variants = scenario.Variants()
+	}
 	s.Shop = shopifytest.New(o.Shopify)
 	shopURL, err := s.start(ctx, o.ShopifyPort, s.Shop)
 	if err != nil {
@@ -274,9 +278,12 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"SHOPIFY_SHOP=" + c.Shopify.Shop,
 		"SHOPIFY_BASE_URL=" + c.Shopify.BaseURL,
 		"SHOPIFY_ACCESS_TOKEN=" + c.Shopify.AccessToken.Reveal(),
+		"SHOPIFY_API_VERSION=" + c.Shopify.APIVersion,
 		"SHOPIFY_B2B=" + strconv.FormatBool(c.Shopify.B2B),
 		"GIFT_CARD_SKUS=" + strings.Join(c.Orders.GiftCardSKUs, ","),
 		"CREATED_AT_MIN=" + c.Orders.CreatedAtMin.Format(time.RFC3339),
+		"MAX_ORDER_AGE=" + c.Orders.MaxOrderAge.String(),
+		"INCLUDE_TEST_ORDERS=" + strconv.FormatBool(c.Orders.IncludeTestOrders),
 		"POLL_INTERVAL=" + c.Poll.Interval.String(),
 		"POLL_OVERLAP=" + c.Poll.Overlap.String(),
 		"POLL_SETTLE_DELAY=" + c.Poll.SettleDelay.String(),
@@ -286,6 +293,7 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"CASHSTAR_PASSWORD=" + c.CashStar.Password.Reveal(),
 		"CASHSTAR_TIMEOUT=" + c.CashStar.Timeout.String(),
 		"CASHSTAR_MAX_RPS=" + strconv.FormatFloat(c.CashStar.MaxRPS, 'f', -1, 64),
+		"MERCHANT_CODE=" + c.Issue.MerchantCode,
 		"AUDIT_PREFIX=" + c.Issue.AuditPrefix,
 		"RETRY_BUDGET=" + c.Issue.RetryBudget.String(),
 		"ISSUER_DEDUPES=" + strconv.FormatBool(c.Issue.Dedupes),
@@ -295,6 +303,9 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"DIGEST_FROM=" + c.Digest.From,
 		"DIGEST_TO=" + c.Digest.To.String(),
 		"DIGEST_AT=" + c.Digest.At.String(),
+		"DIGEST_TIMEZONE=" + c.Digest.TimeZone,
+		"DIGEST_RERUN=" + strconv.FormatBool(c.Digest.Rerun),
+		"DIGEST_SEND_EMPTY=" + strconv.FormatBool(c.Digest.SendEmpty),
 		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
 		"PAYLOAD_KEYS=" + strings.Join(keys, ","),

@@ -1,0 +1,92 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// configuration returns one check for each problem, or one that all is well, and notes which variables are wrong.
+func (x *examination) configuration() []Check {
+	if x.Problems == nil {
+		c := ok("every variable can be read and makes sense")
+		c.Name = Configuration
+		return []Check{c}
+	}
+	var invalid *config.ValidationError
+	if !errors.As(x.Problems, &invalid) {
+		return []Check{{
+			Name: Configuration, Status: Fail, Found: x.why(x.Problems), Cure: "see docs/configuration.md",
+		}}
+	}
+	var known []string
+	for _, v := range x.Config.Describe() {
+		known = append(known, v.Name)
+	}
+	var out []Check
+	for _, p := range invalid.Problems {
+		found, need, told := strings.Cut(p.Text, ": need ")
+		if strings.HasPrefix(found, `"`) {
+			found = "is " + found
+		}
+		c := Check{Name: Configuration, Status: Fail, Found: p.Name + " " + found, Cure: "see docs/configuration.md"}
+		switch {
+		case !slices.Contains(known, p.Name):
+			c.Cure = "rename or unset it: docs/configuration.md has all names"
+		case told:
+			c.Cure = "need " + need
+		}
+		x.wrong = append(x.wrong, p.Name)
+		out = append(out, c)
+	}
+	return out
+}
+
+// wrongAmong returns which of the variables are wrong. A name that ends in an underscore is a prefix.
+func (x *examination) wrongAmong(reads []string) []string {
+	var found []string
+	for _, name := range x.wrong {
+		if slices.ContainsFunc(reads, func(r string) bool {
+			return name == r || (strings.HasSuffix(r, "_") && strings.HasPrefix(name, r))
+		}) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// payloadKeys encrypts something and opens it again.
+func (x *examination) payloadKeys(context.Context) Check {
+	const cure = "set PAYLOAD_KEYS to id:key, the key made by: openssl rand -base64 32"
+	payloads, err := codec.New(x.Config.Payload)
+	if err != nil {
+		return fail(x.why(err), cure)
+	}
+	probe := &commonpb.Payload{Data: []byte("probe")}
+	sealed, err := payloads.Encode([]*commonpb.Payload{probe})
+	if err != nil {
+		return fail(x.why(err), cure)
+	}
+	opened, err := payloads.Decode(sealed)
+	if err != nil || len(opened) != 1 || !proto.Equal(opened[0], probe) {
+		return fail("what is encrypted cannot be opened again", cure)
+	}
+	keys := x.Config.Payload.Keys
+	if x.Config.Payload.Encryption == config.EncryptionOff {
+		return warn("PAYLOAD_ENCRYPTION=off: Temporal keeps customers' addresses in the clear",
+			"set PAYLOAD_ENCRYPTION=on, in every worker and starter; "+cure)
+	}
+	found := fmt.Sprintf("key %q encrypts", keys[0].ID)
+	if more := len(keys) - 1; more > 0 {
+		found += fmt.Sprintf(", %d older ones open", more)
+	}
+	return ok("%s", found)
+}

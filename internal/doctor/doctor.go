@@ -1,0 +1,213 @@
+// Package doctor examines an installation before the first order comes: whether all that giftbridge needs is there, and
+// what to do about what is not. Each check is one line with a cure. It changes nothing, issues no card and sends no mail.
+//
+// A check whose ground has given way is skipped and says so: where Temporal cannot be reached, that alone fails.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+// Options say what is examined.
+type Options struct {
+	// Config is the configuration, as far as it could be read, and Problems is what [config.Load] found wrong with it.
+	Config   config.Config
+	Problems error
+	// Temporal is where Temporal is, and TemporalProblem why that could not be read.
+	Temporal        client.Options
+	TemporalProblem error
+	// Timeout bounds each check.
+	Timeout time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Status says how a check ended.
+type Status string
+
+// The statuses. What warns works, and somebody should know. What is skipped could not be looked at.
+const (
+	OK   Status = "ok"
+	Warn Status = "warn"
+	Fail Status = "fail"
+	Skip Status = "skip"
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	// Name is stable. There is one check of the name [Configuration] for each thing that is wrong with it.
+	Name   string `json:"name"`
+	Status Status `json:"status"`
+	// Found is what was found, and Cure what to do about it where something is to be done.
+	Found string `json:"found"`
+	Cure  string `json:"cure,omitempty"`
+}
+
+// Report is the whole examination.
+type Report struct {
+	// Checks are in the order in which they are to be read.
+	Checks  []Check `json:"checks"`
+	Summary Summary `json:"summary"`
+}
+
+// Summary counts checks by status.
+type Summary struct {
+	OK   int `json:"ok"`
+	Warn int `json:"warn"`
+	Fail int `json:"fail"`
+	Skip int `json:"skip"`
+}
+
+// Failed lists the names of the checks that failed, each once.
+func (r Report) Failed() []string {
+	var names []string
+	for _, c := range r.Checks {
+		if c.Status == Fail && !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// examination is what the checks share. A check writes its own fields before those that need it begin.
+type examination struct {
+	Options
+
+	wrong     []string // The variables that are wrong.
+	operator  *operator.Operator
+	retention time.Duration
+	shop      *shopify.Client
+	access    *shopify.Access
+	// strange tells that Shopify does not know the configured version of its API.
+	strange   bool
+	skew      time.Duration
+	merchants []cashstar.Merchant
+}
+
+// exam is a check to be made.
+type exam struct {
+	name string
+	// needs are the checks without which this one means nothing, and reads the variables, by name or by a prefix of it.
+	needs, reads []string
+	do           func(*examination, context.Context) Check
+}
+
+// outcome is how an exam ended. Root is the check that has to be cured first, if it was skipped.
+type outcome struct {
+	Check
+	root  string
+	ended chan struct{}
+}
+
+// Run examines everything, what is independent at the same time.
+func Run(ctx context.Context, o Options) Report {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	x := &examination{Options: o}
+	report := Report{Checks: x.configuration()}
+	outcomes := map[string]*outcome{}
+	for _, e := range exams {
+		outcomes[e.name] = &outcome{ended: make(chan struct{})}
+	}
+	var all sync.WaitGroup
+	for _, e := range exams {
+		all.Go(func() {
+			out := outcomes[e.name]
+			defer close(out.ended)
+			out.Check, out.root = x.perform(ctx, e, outcomes)
+		})
+	}
+	all.Wait()
+	if x.operator != nil {
+		x.operator.Close()
+	}
+	for _, e := range exams {
+		report.Checks = append(report.Checks, outcomes[e.name].Check)
+	}
+	for _, c := range report.Checks {
+		switch c.Status {
+		case OK:
+			report.Summary.OK++
+		case Warn:
+			report.Summary.Warn++
+		case Fail:
+			report.Summary.Fail++
+		case Skip:
+			report.Summary.Skip++
+		}
+	}
+	return report
+}
+
+// perform makes one exam, after those that it needs.
+func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*outcome) (c Check, root string) {
+	for _, need := range e.needs {
+		<-outcomes[need].ended
+		if root == "" {
+			root = outcomes[need].blocks()
+		}
+	}
+	if names := x.wrongAmong(e.reads); len(names) > 0 {
+		root = Configuration
+		c = skip("not checked: see " + root + ", " + strings.Join(names, ", "))
+	} else if root != "" {
+		c = skip("not checked: see " + root)
+	} else {
+		ctx, cancel := context.WithTimeout(ctx, x.Timeout)
+		defer cancel()
+		c = e.do(x, ctx)
+	}
+	c.Name = e.name
+	c.Found, c.Cure = printable.Line(c.Found, 0), printable.Line(c.Cure, 0)
+	return c, root
+}
+
+// blocks names the check that has to be cured before those can be made that need this one; empty if they can.
+func (o *outcome) blocks() string {
+	switch o.Status {
+	case Fail:
+		return o.Name
+	case Skip:
+		return o.root
+	}
+	return ""
+}
+
+// maxFound bounds what an error says of itself.
+const maxFound = 300
+
+// why is an error as a line says it.
+func (x *examination) why(err error) string {
+	var fail *rest.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &fail) && fail.Outcome == rest.TimedOut:
+		return fmt.Sprintf("no answer within %s", x.Timeout)
+	}
+	return printable.Line(err.Error(), maxFound)
+}
+
+func ok(format string, args ...any) Check {
+	return Check{Status: OK, Found: fmt.Sprintf(format, args...)}
+}
+
+func warn(found, cure string) Check { return Check{Status: Warn, Found: found, Cure: cure} }
+
+func fail(found, cure string) Check { return Check{Status: Fail, Found: found, Cure: cure} }
+
+func skip(found string) Check { return Check{Status: Skip, Found: found} }

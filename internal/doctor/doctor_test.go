@@ -1,0 +1,278 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/doctor"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// today is a day of the quarter after that of the default version.
+var today = time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
+
+// patient is an installation whose services are simulated, and which has no Temporal.
+type patient struct {
+	doctor.Options
+
+	shop   shopifytest.Options
+	issuer cashstartest.Options
+	mail   mailtest.Options
+}
+
+// examined examines an installation that differs in one thing from one whose services are well.
+func examined(t *testing.T, change func(*patient)) doctor.Report {
+	t.Helper()
+	p := patient{
+		shop:   shopifytest.Options{Variants: []shopifytest.Variant{{SKU: "GIFT-25"}, {SKU: "GIFT-25-SLEEVE", GiftCard: true}}},
+		issuer: cashstartest.Options{Merchants: []cashstartest.Merchant{{Name: "Widget Store", MerchantCode: "TWS"}}},
+		mail:   mailtest.Options{NoTLS: true, Username: "sender", Password: "mail-password"},
+	}
+	now := func() time.Time { return today }
+	p.Timeout, p.Now, p.shop.Now = time.Minute, now, now
+	p.TemporalProblem = errors.New("there is none here")
+	c := config.Default()
+	c.Shopify.Shop, c.Shopify.AccessToken = "simulated.myshopify.com", config.NewSecret(shopifytest.AccessToken)
+	c.Orders.GiftCardSKUs = config.List{"GIFT-25"}
+	c.CashStar.Username, c.CashStar.Password = "account", config.NewSecret("issuer-password")
+	c.Payload.Keys = config.PayloadKeys{{ID: "k1", Key: config.NewSecret(strings.Repeat("k", config.PayloadKeySize))}}
+	c.SMTP.TLS, c.SMTP.Username, c.SMTP.Password = config.TLSNone, "sender", config.NewSecret("mail-password")
+	p.issuer.Username, p.issuer.Password = "account", "issuer-password"
+	p.Config = c
+	if change != nil {
+		change(&p)
+	}
+	shop, issuer := httptest.NewServer(shopifytest.New(p.shop)), httptest.NewServer(cashstartest.New(p.issuer))
+	t.Cleanup(shop.Close)
+	t.Cleanup(issuer.Close)
+	catcher, err := mailtest.Start(p.mail)
+	require.NoError(t, err)
+	t.Cleanup(catcher.Stop)
+	p.Config.Shopify.BaseURL, p.Config.CashStar.BaseURL = shop.URL, issuer.URL+"/v2/"
+	if p.Config.SMTP.Username != "" || p.Config.SMTP.Host != "" {
+		p.Config.SMTP.Host, p.Config.SMTP.Port = catcher.Host(), catcher.Port()
+	}
+	r := doctor.Run(t.Context(), p.Options)
+	require.Empty(t, catcher.Messages())
+	for _, c := range r.Checks {
+		require.NotEmpty(t, c.Found, c.Name)
+		require.Equal(t, c.Status == doctor.Warn || c.Status == doctor.Fail, c.Cure != "", "%+v", c)
+		for _, secret := range []string{"issuer-password", "mail-password", shopifytest.AccessToken} {
+			require.NotContains(t, c.Found+c.Cure, secret)
+		}
+	}
+	return r
+}
+
+func check(t *testing.T, r doctor.Report, name string) doctor.Check {
+	t.Helper()
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	require.Fail(t, "there is no check "+name)
+	return doctor.Check{}
+}
+
+func TestServicesThatAreWell(t *testing.T) {
+	t.Parallel()
+	r := examined(t, nil)
+	require.Equal(t, []string{doctor.Temporal}, r.Failed())
+	require.Equal(t, doctor.Summary{OK: 11, Fail: 1, Skip: 8}, r.Summary)
+	require.Contains(t, check(t, r, doctor.Temporal).Found, "there is none here")
+	require.Equal(t, "not checked: see temporal", check(t, r, doctor.Workers).Found)
+	require.Equal(t, "2026-07, accessible until 2027-07-01 at least", check(t, r, doctor.ShopifyVersion).Found)
+	require.Equal(t, "read_orders, read_customers", check(t, r, doctor.ShopifyScopes).Found)
+	require.Equal(t, "the account has 1", check(t, r, doctor.Merchants).Found)
+}
+
+// What is wrong with one thing is said of that thing alone.
+func TestServicesThatAreNotWell(t *testing.T) {
+	t.Parallel()
+	at := func(s string) func() time.Time {
+		now, err := time.Parse(time.DateOnly, s)
+		require.NoError(t, err)
+		return func() time.Time { return now }
+	}
+	on := func(day string) func(*patient) {
+		return func(p *patient) { p.Now = at(day); p.shop.Now = p.Now }
+	}
+	const fail, warn, ok = doctor.Fail, doctor.Warn, doctor.OK
+	tests := []struct {
+		name   string
+		change func(*patient)
+		check  string
+		status doctor.Status
+		found  string
+		cure   string
+	}{
+		{
+			"the last day without a warning", on("2027-05-02"), doctor.ShopifyVersion, ok, "until 2027-07-01", "",
+		},
+		{
+			"a version that ends in 59 days", on("2027-05-03"), doctor.ShopifyVersion, warn, "from 2027-07-01 on, in 59 days",
+			"the newest is 2026-10",
+		},
+		{
+			"a version past its twelve months", on("2027-07-02"), doctor.ShopifyVersion, warn, "may go any day",
+			"SHOPIFY_API_VERSION",
+		},
+		{
+			"a version that is gone", func(p *patient) { p.Config.Shopify.APIVersion = "2025-07" }, doctor.ShopifyVersion, fail,
+			"2025-07 is gone, Shopify answers by 2026-01", "the newest is 2026-10",
+		},
+		{
+			"a version that never was", func(p *patient) { p.Config.Shopify.APIVersion = "2027-01" }, doctor.ShopifyVersion, fail,
+			"Shopify has no version 2027-01", "the newest is 2026-10",
+		},
+		{
+			"a client whose secret is wrong", func(p *patient) {
+				p.shop.ClientID, p.shop.ClientSecret = "id", "right-secret"
+				p.Config.Shopify.ClientID, p.Config.Shopify.ClientSecret = "id", config.NewSecret("wrong-secret")
+			}, doctor.Shopify, fail, "HTTP 401: invalid_client", "SHOPIFY_CLIENT_SECRET",
+		},
+		{
+			"a client", func(p *patient) {
+				p.shop.ClientID, p.shop.ClientSecret = "id", "right-secret"
+				p.Config.Shopify.ClientID, p.Config.Shopify.ClientSecret = "id", config.NewSecret("right-secret")
+			}, doctor.Shopify, ok, "simulated.myshopify.com lets us in", "",
+		},
+		{
+			"a shop that fails", func(p *patient) {
+				p.shop.Faults.Next = func(string) *shopifytest.Fault { return &shopifytest.Fault{Kind: shopifytest.FaultStatus} }
+			}, doctor.Shopify, fail, "HTTP 503", "try again",
+		},
+		{
+			"old orders without the scope", func(p *patient) { p.Config.Orders.MaxOrderAge = 61 * 24 * time.Hour },
+			doctor.ShopifyScopes, fail, "lacks read_all_orders", "Dev Dashboard",
+		},
+		{
+			"old orders with the scope", func(p *patient) {
+				p.Config.Orders.MaxOrderAge = 61 * 24 * time.Hour
+				p.shop.Scopes = []string{"read_orders", "read_customers", "read_all_orders", "read_products"}
+			}, doctor.ShopifyScopes, ok, "read_all_orders", "",
+		},
+		{
+			"no scope for products", func(p *patient) { p.shop.Scopes = []string{"read_orders", "read_customers"} },
+			doctor.GiftCardSKUs, warn, "lacks read_products", "look in the shop's admin",
+		},
+		{
+			"another spelling", func(p *patient) { p.shop.Variants = []shopifytest.Variant{{SKU: "Gift-25"}} },
+			doctor.GiftCardSKUs, fail, `no variant has GIFT-25; Shopify spells it "Gift-25"`, "GIFT_CARD_SKUS",
+		},
+		{
+			"a native gift card among variants of a SKU", func(p *patient) {
+				p.shop.Variants = []shopifytest.Variant{{SKU: "GIFT-25"}, {SKU: "GIFT-25", GiftCard: true}}
+			}, doctor.GiftCardSKUs, fail, "native Shopify gift card", "ordinary product",
+		},
+		{
+			"a clock that is ahead", func(p *patient) { p.Now = func() time.Time { return today.Add(5 * time.Minute) } },
+			doctor.Clock, warn, "5m0s ahead of Shopify's", "NTP",
+		},
+		{
+			"a clock that is behind", func(p *patient) { p.Now = func() time.Time { return today.Add(-61 * time.Second) } },
+			doctor.Clock, warn, "1m1s behind Shopify's", "NTP",
+		},
+		{
+			"no merchants", func(p *patient) { p.issuer.Merchants = nil }, doctor.Merchants, fail, "has none", "ask CashStar",
+		},
+		{
+			"a merchant of ours", func(p *patient) { p.Config.Issue.MerchantCode = "TWS" }, doctor.Merchants, ok,
+			"1, MERCHANT_CODE TWS among them", "",
+		},
+		{
+			"a merchant in another case", func(p *patient) { p.Config.Issue.MerchantCode = "tws" }, doctor.Merchants, fail,
+			"tws is none of the account's 1", "case and all",
+		},
+		{
+			"another mail password", func(p *patient) { p.mail.Password = "another" }, doctor.MailServer, fail, "login: 535",
+			"SMTP_PASSWORD",
+		},
+		{
+			"a mail server whose certificate nobody knows", func(p *patient) {
+				p.mail.NoTLS, p.Config.SMTP.TLS = false, config.TLSStart
+			}, doctor.MailServer, fail, "x509: certificate signed by unknown authority", "valid for SMTP_HOST",
+		},
+		{
+			"payloads in the clear", func(p *patient) { p.Config.Payload.Encryption = config.EncryptionOff },
+			doctor.PayloadKeys, warn, "PAYLOAD_ENCRYPTION=off", "set PAYLOAD_ENCRYPTION=on",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := examined(t, tt.change)
+			c := check(t, r, tt.check)
+			require.Equal(t, tt.status, c.Status, "%+v", c)
+			require.Contains(t, c.Found, tt.found)
+			require.Contains(t, c.Cure, tt.cure)
+			for _, other := range r.Checks {
+				if other.Name != tt.check && other.Name != doctor.Temporal {
+					require.Contains(t, []doctor.Status{doctor.OK, doctor.Skip}, other.Status, "%+v", other)
+				}
+			}
+		})
+	}
+}
+
+// A variable that is wrong is told of once, and what reads it is left out.
+func TestConfigurationThatIsWrong(t *testing.T) {
+	t.Parallel()
+	r := examined(t, func(p *patient) {
+		p.Problems = &config.ValidationError{Problems: []config.Problem{
+			{Name: "GIFT_CARD_SKUS", Text: "is not set: need SKUs"},
+			{Name: "SMTP_PORT", Text: `"0": need a port`},
+			{Name: "POLL_INTERVALL", Text: "unknown; did you mean POLL_INTERVAL?"},
+		}}
+	})
+	require.Equal(t, []doctor.Check{
+		{Name: doctor.Configuration, Status: doctor.Fail, Found: "GIFT_CARD_SKUS is not set", Cure: "need SKUs"},
+		{Name: doctor.Configuration, Status: doctor.Fail, Found: `SMTP_PORT is "0"`, Cure: "need a port"},
+		{
+			Name: doctor.Configuration, Status: doctor.Fail, Found: "POLL_INTERVALL unknown; did you mean POLL_INTERVAL?",
+			Cure: "rename or unset it: docs/configuration.md has all names",
+		},
+	}, r.Checks[:3])
+	require.Equal(t, []string{doctor.Configuration, doctor.Temporal}, r.Failed())
+	require.Equal(t, "not checked: see configuration, GIFT_CARD_SKUS", check(t, r, doctor.GiftCardSKUs).Found)
+	require.Equal(t, "not checked: see configuration, SMTP_PORT", check(t, r, doctor.MailServer).Found)
+	require.Equal(t, doctor.OK, check(t, r, doctor.ShopifyOrders).Status)
+}
+
+// A service that says nothing holds up nobody for longer than the time-out.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	r := examined(t, func(p *patient) {
+		p.Timeout = time.Millisecond
+		p.shop.Faults.Next = func(string) *shopifytest.Fault {
+			return &shopifytest.Fault{Kind: shopifytest.FaultSlow, Delay: shopifytest.Duration(time.Hour)}
+		}
+	})
+	c := check(t, r, doctor.Shopify)
+	require.Equal(t, doctor.Fail, c.Status)
+	require.Equal(t, "no answer within 1ms", c.Found)
+	require.Contains(t, c.Cure, "SHOPIFY_SHOP")
+	require.Equal(t, "not checked: see shopify", check(t, r, doctor.ShopifyOrders).Found)
+}
+
+// Whoever gives up does not wait for the time-outs.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := doctor.Run(ctx, doctor.Options{
+		Config: config.Default(), Timeout: time.Hour, Temporal: client.Options{HostPort: "127.0.0.1:1"},
+	})
+	require.Contains(t, r.Failed(), doctor.Temporal)
+}

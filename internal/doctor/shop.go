@@ -1,0 +1,254 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+const (
+	cureShop  = "SHOPIFY_SHOP must be the shop's own name (example.myshopify.com), and this machine let out to it"
+	cureToken = "set SHOPIFY_ACCESS_TOKEN to the token of the app that is installed in the shop (shown once, when it is " +
+		"installed; admin: Settings, Apps)"
+	cureGrant = "set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET as the app's Settings in the Dev Dashboard say, and install " +
+		"the app in the shop, which must be of the same organisation"
+	cureScopes = "Dev Dashboard: the app, Versions, a new version with these scopes, then let the shop accept it; an app made " +
+		"in the shop's admin: Settings, Apps, Develop apps, Configuration, and install it again"
+)
+
+// shopify proves the credentials. A version of the API that Shopify does not know is the next check's business, so the
+// newest that is out is asked then.
+func (x *examination) shopify(ctx context.Context) Check {
+	began := x.Now()
+	err := x.getAccess(ctx, x.Config.Shopify.APIVersion)
+	if rest.StatusOf(err) == http.StatusNotFound {
+		// That Shopify answers so to a version that never was is assumed.
+		if again := x.getAccess(ctx, quarter(x.Now()).Format(quarterLayout)); again == nil {
+			x.strange, err = true, nil
+		}
+	}
+	if err != nil {
+		return x.noAccess(err)
+	}
+	if at := x.access.AnsweredAt; !at.IsZero() {
+		x.skew = skew(at, began, x.Now())
+	}
+	configured := x.Config.Shopify.Shop
+	if !strings.EqualFold(x.access.MyshopifyDomain, configured) {
+		return fail(fmt.Sprintf("the credentials are of %s, and SHOPIFY_SHOP is %s", x.access.MyshopifyDomain, configured),
+			"set SHOPIFY_SHOP to that shop, or the credentials to those of "+configured)
+	}
+	return ok("%s lets us in", configured)
+}
+
+func (x *examination) getAccess(ctx context.Context, version string) (err error) {
+	cfg := x.Config.Shopify
+	cfg.APIVersion = version
+	if x.shop, err = app.NewShopify(cfg); err != nil {
+		return err
+	}
+	x.access, err = x.shop.GetAccess(ctx)
+	return err
+}
+
+func (x *examination) noAccess(err error) Check {
+	said, found := errors.AsType[*rest.Error](err)
+	if !found {
+		return fail(x.why(err), "set the SHOPIFY_* variables as docs/configuration.md says")
+	}
+	cure := cureToken
+	if x.Config.Shopify.ClientID != "" {
+		cure = cureGrant
+	}
+	switch {
+	case said.Status == http.StatusUnauthorized, said.Status == http.StatusForbidden, said.Status == http.StatusBadRequest:
+		return fail("the credentials are refused: "+x.why(err), cure)
+	case said.Status == http.StatusNotFound, said.Status == 0:
+		return fail(x.why(err), cureShop)
+	}
+	return fail(x.why(err), "wait and try again; Shopify's status page tells of outages")
+}
+
+const (
+	quarterLayout = "2006-01"
+	// versionLife is how long a version is accessible at least, and versionNotice how long before its end it is time to
+	// change (shopify.dev/docs/api/usage/versioning).
+	versionLife   = 12 // Months.
+	versionNotice = 60 * 24 * time.Hour
+)
+
+// quarter returns the beginning of the quarter, when a version comes out.
+func quarter(t time.Time) time.Time {
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month()-(t.Month()-1)%3, 1, 0, 0, 0, 0, time.UTC)
+}
+
+func (x *examination) shopifyVersion(context.Context) Check {
+	asked := x.Config.Shopify.APIVersion
+	newest, supported, listed := "", false, false
+	for _, v := range x.access.Versions {
+		if v.Supported {
+			newest = max(newest, v.Handle)
+		}
+		if v.Handle == asked {
+			supported, listed = v.Supported, true
+		}
+	}
+	cure := "set SHOPIFY_API_VERSION to a newer version, after a look at Shopify's changelog"
+	if newest != "" {
+		cure += "; the newest is " + newest
+	}
+	end, err := time.Parse(quarterLayout, asked)
+	end = end.AddDate(0, versionLife, 0)
+	switch {
+	case x.strange:
+		return fail("Shopify has no version "+asked, cure)
+	case x.access.ServedVersion != asked:
+		return fail(fmt.Sprintf("%s is gone, Shopify answers by %s", asked, x.access.ServedVersion), cure)
+	case err != nil, listed && !supported:
+		return warn(asked+" is no stable version: it may change without notice", cure)
+	case x.Now().After(end):
+		return warn(asked+" may go any day: its twelve months are over", cure)
+	case x.Now().Add(versionNotice).After(end):
+		return warn(fmt.Sprintf("%s may go from %s on, in %d days", asked, end.Format(time.DateOnly),
+			int(end.Sub(x.Now()).Hours()/24)), cure)
+	}
+	return ok("%s, accessible until %s at least", asked, end.Format(time.DateOnly))
+}
+
+// historyWithoutScope is how old an order may be that is shown without read_all_orders; older ones are left out
+// silently (shopify.dev/docs/api/admin-graphql/latest/queries/orders).
+const historyWithoutScope = 60 * 24 * time.Hour
+
+func (x *examination) shopifyScopes(context.Context) Check {
+	want := []string{"read_orders", "read_customers"}
+	if x.Config.Orders.MaxOrderAge > historyWithoutScope {
+		want = append(want, "read_all_orders")
+	}
+	var missing []string
+	for _, scope := range want {
+		// Who may write may read: "write_orders" stands for both.
+		if !x.granted(scope) && !x.granted(strings.Replace(scope, "read_", "write_", 1)) {
+			missing = append(missing, scope)
+		}
+	}
+	if len(missing) > 0 {
+		return fail("the app lacks "+strings.Join(missing, ", "), cureScopes)
+	}
+	return ok("%s", strings.Join(want, ", "))
+}
+
+func (x *examination) granted(scope string) bool { return slices.Contains(x.access.Scopes, scope) }
+
+// shopifyOrders asks what polls ask, for one order.
+func (x *examination) shopifyOrders(ctx context.Context) Check {
+	_, err := x.shop.ListOrders(ctx, shopify.ListOrdersOptions{First: 1})
+	said, _ := errors.AsType[*rest.Error](err)
+	switch {
+	case err == nil:
+		return ok("what polls ask for can be read")
+	case said != nil && said.Code == shopify.CodeAccessDenied:
+		return fail(x.why(err), "give the app access to protected customer data, name and e-mail address too: Dev Dashboard or "+
+			"Partner Dashboard, the app, API access; an app made in the shop's admin needs a plan that allows it")
+	}
+	return fail(x.why(err), "try again; if it stays so, SHOPIFY_B2B must be false for a shop without B2B")
+}
+
+// skusAtOnce bounds the searches at a time.
+const skusAtOnce = 4
+
+func (x *examination) giftCardSKUs(ctx context.Context) Check {
+	skus := x.Config.Orders.GiftCardSKUs
+	if !x.granted("read_products") && !x.granted("write_products") {
+		return warn("not checked: the app lacks read_products, which giftbridge does not need otherwise",
+			"look in the shop's admin whether "+skus.String()+" are variants and no native gift cards; or grant the scope")
+	}
+	found := make([][]shopify.Variant, len(skus))
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(skusAtOnce)
+	for i, sku := range skus {
+		all.Go(func() (err error) {
+			found[i], err = x.shop.FindVariants(ctx, sku)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return fail(x.why(err), "try again; without the scope read_products this check is left out")
+	}
+	return judgeSKUs(skus, found)
+}
+
+// judgeSKUs compares as polls do: as a whole, case and all.
+func judgeSKUs(skus []string, found [][]shopify.Variant) Check {
+	var missing, native, notes []string
+	for i, sku := range skus {
+		known := false
+		for _, v := range found[i] {
+			switch {
+			case v.SKU == sku:
+				if known = true; v.IsGiftCard && !slices.Contains(native, sku) {
+					native = append(native, sku)
+				}
+			case strings.EqualFold(strings.TrimSpace(v.SKU), sku):
+				notes = append(notes, fmt.Sprintf("Shopify spells it %q", v.SKU))
+			}
+		}
+		if !known {
+			missing = append(missing, sku)
+		}
+	}
+	switch {
+	case len(missing) > 0:
+		text := "no variant has " + strings.Join(missing, ", ")
+		if len(notes) > 0 {
+			text += "; " + strings.Join(notes, ", ")
+		}
+		return fail(text, "set GIFT_CARD_SKUS to the SKUs as the shop's admin spells them (Products, the variant, Inventory), "+
+			"or give the variant that SKU")
+	case len(native) > 0:
+		return fail("of a native Shopify gift card, which Shopify issues itself, and giftbridge leaves out: "+
+			strings.Join(native, ", "),
+			"sell it as an ordinary product: the kind of a product cannot be changed, so make a new one with that SKU")
+	}
+	return ok("%s", strings.Join(skus, ", "))
+}
+
+// clockTolerance is by how much clocks may differ before polls look at other times than Shopify's; the settle delay is
+// as long by default.
+const clockTolerance = time.Minute
+
+// skew is by how much this clock is ahead of one that answered between two times of this one.
+func skew(answered, from, until time.Time) time.Duration {
+	switch {
+	case answered.Before(from):
+		return from.Sub(answered)
+	case answered.After(until):
+		return until.Sub(answered)
+	}
+	return 0
+}
+
+func (x *examination) clock(context.Context) Check {
+	if x.access.AnsweredAt.IsZero() {
+		return skip("not checked: Shopify did not say what time it is")
+	}
+	if x.skew.Abs() <= clockTolerance {
+		return ok("agrees with Shopify's")
+	}
+	direction := "ahead of"
+	if x.skew < 0 {
+		direction = "behind"
+	}
+	return warn(fmt.Sprintf("%s %s Shopify's", x.skew.Abs().Round(time.Second), direction),
+		"set this machine's clock (NTP), and look at those of Temporal's hosts: polls go by them")
+}

@@ -1,0 +1,223 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+const (
+	cureAddress = "start Temporal, or set TEMPORAL_ADDRESS to its host:port; if it wants TLS, TEMPORAL_TLS=true"
+	cureTLS     = "TEMPORAL_TLS_SERVER_CA_CERT_PATH must name the authority of Temporal's certificate, " +
+		"TEMPORAL_TLS_SERVER_NAME the name in it; TEMPORAL_TLS=false if it speaks no TLS"
+	cureIdentity = "set TEMPORAL_API_KEY to a key that is valid for this namespace (Temporal Cloud: Settings, API Keys), " +
+		"or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH to its certificate"
+	cureSchedules = "run: starter schedules"
+)
+
+// temporal connects. Without keys that work it reads what is not encrypted.
+func (x *examination) temporal(ctx context.Context) Check {
+	if x.TemporalProblem != nil {
+		return fail(x.why(x.TemporalProblem), "set the TEMPORAL_* variables right, or the profile file of the temporal "+
+			"command line: docs/deploy.md")
+	}
+	cfg := x.Config
+	if len(x.wrongAmong([]string{"PAYLOAD_"})) > 0 {
+		cfg.Payload = config.Payload{Encryption: config.EncryptionOff}
+	}
+	address := x.Temporal.HostPort
+	if address == "" {
+		address = client.DefaultHostPort + ", TEMPORAL_ADDRESS is not set,"
+	}
+	o, err := app.NewOperator(ctx, x.Temporal, cfg, zerolog.Nop())
+	if err != nil {
+		return x.unreachable(address, err)
+	}
+	version, err := o.ServerVersion(ctx)
+	if err != nil {
+		o.Close()
+		return x.unreachable(address, err)
+	}
+	x.operator = o
+	secured := "without TLS"
+	if x.Temporal.ConnectionOptions.TLS != nil || x.Temporal.Credentials != nil {
+		secured = "over TLS"
+	}
+	if version == "" {
+		return ok("%s answers %s", address, secured)
+	}
+	return ok("%s answers %s, server %s", address, secured, version)
+}
+
+func (x *examination) unreachable(address string, err error) Check {
+	if refused(err) {
+		return fail(address+" does not let us in: "+cause(err), cureIdentity)
+	}
+	text := cause(err)
+	for _, sign := range []string{"tls:", "x509:", "certificate"} {
+		if strings.Contains(text, sign) {
+			return fail(address+" cannot be spoken to: "+x.why(errors.New(text)), cureTLS)
+		}
+	}
+	return fail(address+" cannot be reached: "+x.why(errors.New(text)), cureAddress)
+}
+
+func refused(err error) bool {
+	_, denied := errors.AsType[*serviceerror.PermissionDenied](err)
+	return denied || strings.Contains(err.Error(), "Unauthenticated") || strings.Contains(err.Error(), "Request unauthorized")
+}
+
+// cause cuts what the layers between us and the network put before what happened.
+func cause(err error) string {
+	text := err.Error()
+	for _, before := range []string{`desc = `, "Error while dialing: ", "failed reaching server: "} {
+		if i := strings.LastIndex(text, before); i >= 0 {
+			text = text[i+len(before):]
+		}
+	}
+	return strings.ReplaceAll(text, `"`, "")
+}
+
+// ask turns an error of Temporal's into a check. It returns false where there is none.
+func (x *examination) ask(err error) (Check, bool) {
+	switch {
+	case err == nil:
+		return Check{}, false
+	case refused(err):
+		return fail("Temporal does not let us look: "+cause(err), cureIdentity), true
+	}
+	return fail(x.why(err), "look at Temporal's own log, and try again"), true
+}
+
+func (x *examination) namespace(ctx context.Context) Check {
+	name := x.operator.Namespace()
+	var err error
+	x.retention, err = x.operator.Retention(ctx)
+	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
+		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to one that does, or create it (on Temporal "+
+			"Cloud by its console): "+operator.CreateNamespace(name))
+	}
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	return ok("%q exists", name)
+}
+
+func (x *examination) retentionCheck(context.Context) Check {
+	age := x.Config.Orders.MaxOrderAge
+	if x.retention <= age {
+		return fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
+			"be issued twice", x.retention, age),
+			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace()))
+	}
+	return ok("closed workflows are kept for %s, orders picked up for %s", x.retention, age)
+}
+
+func (x *examination) searchAttributes(ctx context.Context) Check {
+	missing, mistyped, err := x.operator.SearchAttributes(ctx)
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	switch {
+	case len(mistyped) > 0:
+		name, _, _ := strings.Cut(mistyped[0], " ")
+		return fail("of another type than they must be: "+strings.Join(mistyped, ", "),
+			"remove them (temporal operator search-attribute remove --name "+name+"), then run: starter schedules")
+	case len(missing) > 0:
+		return fail("missing, and no order starts without: "+strings.Join(missing, ", "),
+			cureSchedules+" (on Temporal Cloud add them by its console before)")
+	}
+	return ok("all there, of the right types")
+}
+
+func (x *examination) pollSchedule(ctx context.Context) Check {
+	s, err := x.operator.ComparePollSchedule(ctx)
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	return schedule(s, "poll-orders", "no order comes in")
+}
+
+func (x *examination) digestSchedule(ctx context.Context) Check {
+	s, err := x.operator.CompareDigestSchedule(ctx)
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	switch {
+	case !s.Wanted && s.Exists:
+		return fail("there is one, and no SMTP_HOST: the digests will fail", "set SMTP_HOST, or "+cureSchedules)
+	case !s.Wanted:
+		return warn("off: without SMTP_HOST nobody is told of failed orders", "set SMTP_HOST, DIGEST_FROM and DIGEST_TO, "+
+			cureSchedules)
+	}
+	return schedule(s, "daily-digest", "nobody is told of failed orders")
+}
+
+// schedule judges a schedule that is wanted.
+func schedule(s operator.ScheduleComparison, id, without string) Check {
+	switch {
+	case !s.Exists:
+		return fail("does not exist: "+without, cureSchedules)
+	case s.Paused:
+		return fail(strings.TrimSuffix("paused, "+without+": "+s.Note, ": "),
+			"run: temporal schedule toggle --unpause --schedule-id "+id)
+	case s.Unreadable != nil:
+		return fail("cannot be read: "+s.Unreadable.Error(), cureSchedules)
+	case s.Differs:
+		return fail("is not what the configuration says", cureSchedules+"; or run this with the configuration of the deploy")
+	case s.OtherKey:
+		return warn("is not encrypted with the key that encrypts now", cureSchedules)
+	}
+	return ok("as configured, next at %s", s.NextAt.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+func (x *examination) storedPayloads(ctx context.Context) Check {
+	read, err := x.operator.ReadStored(ctx)
+	if u, locked := errors.AsType[*codec.UnreadableError](err); locked {
+		return fail(u.Error(), "add that key to PAYLOAD_KEYS, behind the one that encrypts: orders wait for it")
+	}
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	if read == 0 {
+		return ok("there are none yet")
+	}
+	return ok("the newest %d can be read", read)
+}
+
+func (x *examination) workerVersion(ctx context.Context) Check {
+	name := x.Config.Worker.Deployment
+	if name == "" {
+		return ok("none: WORKER_DEPLOYMENT is not set")
+	}
+	current, err := x.operator.CurrentBuild(ctx)
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	if current == "" {
+		return fail("no version of deployment "+name+" is current: its workers get no work",
+			"start workers with WORKER_DEPLOYMENT="+name+", then run: starter deployment set-current BUILD-ID")
+	}
+	return ok("version %s of deployment %s gets the work", current, name)
+}
+
+func (x *examination) workers(ctx context.Context) Check {
+	unpolled, err := x.operator.Unpolled(ctx)
+	if c, bad := x.ask(err); bad {
+		return c
+	}
+	if len(unpolled) > 0 {
+		return fail("none polls "+strings.Join(unpolled, ", "), "start workers with this environment (worker), and see their logs")
+	}
+	return ok("every task queue is polled")
+}
