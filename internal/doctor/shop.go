@@ -70,10 +70,10 @@ func (x *examination) noAccess(err error) Check {
 	if x.Config.Shopify.ClientID != "" {
 		cure = cureGrant
 	}
-	switch {
-	case said.Status == http.StatusUnauthorized, said.Status == http.StatusForbidden, said.Status == http.StatusBadRequest:
+	switch said.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
 		return fail("the credentials are refused: "+x.why(err), cure)
-	case said.Status == http.StatusNotFound, said.Status == 0:
+	case http.StatusNotFound, 0:
 		return fail(x.why(err), cureShop)
 	}
 	return fail(x.why(err), "wait and try again; Shopify's status page tells of outages")
