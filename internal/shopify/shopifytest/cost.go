@@ -102,16 +102,16 @@ func newBucket(now func() time.Time, size, restore float64) *bucket {
 	return &bucket{now: now, size: size, restore: restore, points: size, at: now()}
 }
 
-// take reserves points, unless there are too few.
-func (b *bucket) take(points float64) bool {
+// take reserves points, unless there are too few, and tells what is left.
+func (b *bucket) take(points float64) (left float64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refill()
 	if points > b.points {
-		return false
+		return b.points, false
 	}
 	b.points -= points
-	return true
+	return b.points, true
 }
 
 // giveBack returns what was reserved too much, and tells what is left.

@@ -63,6 +63,7 @@ func TestTheBucketRunsEmptyAndFillsUp(t *testing.T) {
 	a := query(t, s, dearly, nil) // takes 156, gives back all but 2
 	require.Nil(t, a.Errors)
 	require.InDelta(t, 198, left(a), 0)
+	require.InDelta(t, 44, s.Stats().PointsLeast, 0)
 	for range 100 {
 		require.Nil(t, query(t, s, cheaply, nil).Errors)
 	}
@@ -74,6 +75,7 @@ func TestTheBucketRunsEmptyAndFillsUp(t *testing.T) {
 	throttled(t, query(t, s, dearly, nil))
 	now.Advance(100 * time.Millisecond)
 	require.Nil(t, query(t, s, dearly, nil).Errors)
+	require.InDelta(t, 0, s.Stats().PointsLeast, 0)
 	now.Advance(time.Hour)
 	require.InDelta(t, 199, left(query(t, s, cheaply, nil)), 0, "never more than the bucket holds")
 	require.Equal(t, map[string]int{"THROTTLED": 2}, s.Stats().Errors)

@@ -21,7 +21,9 @@ func (s *Server) execute(w http.ResponseWriter, kind string, x *execution, op *a
 		})
 		return
 	}
-	if !s.bucket.take(requested) {
+	reserved, ok := s.bucket.take(requested)
+	s.counts.left(reserved)
+	if !ok {
 		s.throttle(w, kind, requested)
 		return
 	}

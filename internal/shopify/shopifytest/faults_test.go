@@ -158,9 +158,11 @@ func TestControlRoutes(t *testing.T) {
 
 	var stats shopifytest.Stats
 	require.NoError(t, json.Unmarshal([]byte(do(200, "GET", "stats", "")), &stats))
+	require.InDelta(t, 1998.5, stats.PointsLeast, 0.5)
 	require.Equal(t, shopifytest.Stats{
 		Requests: map[string]int{"shop": 6}, Statuses: map[int]int{200: 2, 500: 1, 502: 3}, Errors: map[string]int{},
-		Faults: map[shopifytest.FaultKind]int{shopifytest.FaultStatus: 4}, PointsSpent: 2,
+		Answers: map[string]map[int]int{"shop": {200: 2, 500: 1, 502: 3}},
+		Faults:  map[shopifytest.FaultKind]int{shopifytest.FaultStatus: 4}, PointsSpent: 2, PointsLeast: stats.PointsLeast,
 	}, stats)
 	do(204, "DELETE", "stats", "")
 	require.Empty(t, s.Stats().Requests)

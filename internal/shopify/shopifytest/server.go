@@ -97,7 +97,7 @@ func New(opts Options) *Server {
 		shop:   newShop(opts.Now, opts.Currency, opts.Lag),
 		bucket: newBucket(opts.Now, opts.BucketSize, opts.RestoreRate),
 		faults: newFaults(opts.Faults),
-		counts: newCounts(),
+		counts: newCounts(opts.BucketSize),
 		mux:    http.NewServeMux(),
 		issued: map[string]time.Time{},
 	}

@@ -11,21 +11,27 @@ type Stats struct {
 	Requests map[string]int `json:"requests"`
 	// Statuses are counted by HTTP status; 0 is a connection that broke without an answer.
 	Statuses map[int]int `json:"statuses"`
+	// Answers are requests counted by kind and HTTP status.
+	Answers map[string]map[int]int `json:"answers"`
 	// Errors are counted by the code of errors in answers of status 200.
 	Errors map[string]int `json:"errors"`
 	// Faults are those that struck.
 	Faults map[FaultKind]int `json:"faults"`
 	// PointsSpent is the real cost of all queries.
 	PointsSpent float64 `json:"points_spent"`
+	// PointsLeast is what the bucket held when it was emptiest: while a query ran, what that had requested was taken out.
+	PointsLeast float64 `json:"points_least"`
 }
 
 type counts struct {
+	bucketSize float64
+
 	mu sync.Mutex
 	s  Stats
 }
 
-func newCounts() *counts {
-	c := &counts{}
+func newCounts(bucketSize float64) *counts {
+	c := &counts{bucketSize: bucketSize}
 	c.reset()
 	return c
 }
@@ -33,7 +39,8 @@ func newCounts() *counts {
 func (c *counts) reset() {
 	c.change(func(s *Stats) {
 		*s = Stats{
-			Requests: map[string]int{}, Statuses: map[int]int{}, Errors: map[string]int{}, Faults: map[FaultKind]int{},
+			Requests: map[string]int{}, Statuses: map[int]int{}, Answers: map[string]map[int]int{},
+			Errors: map[string]int{}, Faults: map[FaultKind]int{}, PointsLeast: c.bucketSize,
 		}
 	})
 }
@@ -45,7 +52,14 @@ func (c *counts) change(f func(*Stats)) {
 }
 
 func (c *counts) answered(kind string, status int) {
-	c.change(func(s *Stats) { s.Requests[kind]++; s.Statuses[status]++ })
+	c.change(func(s *Stats) {
+		s.Requests[kind]++
+		s.Statuses[status]++
+		if s.Answers[kind] == nil {
+			s.Answers[kind] = map[int]int{}
+		}
+		s.Answers[kind][status]++
+	})
 }
 
 func (c *counts) errors(errs []*graphError) {
@@ -61,11 +75,19 @@ func (c *counts) fault(kind FaultKind) { c.change(func(s *Stats) { s.Faults[kind
 
 func (c *counts) spent(points float64) { c.change(func(s *Stats) { s.PointsSpent += points }) }
 
+func (c *counts) left(points float64) {
+	c.change(func(s *Stats) { s.PointsLeast = min(s.PointsLeast, points) })
+}
+
 func (c *counts) stats() (out Stats) {
 	c.change(func(s *Stats) {
 		out = Stats{
 			Requests: maps.Clone(s.Requests), Statuses: maps.Clone(s.Statuses), Errors: maps.Clone(s.Errors),
-			Faults: maps.Clone(s.Faults), PointsSpent: s.PointsSpent,
+			Answers: make(map[string]map[int]int, len(s.Answers)),
+			Faults:  maps.Clone(s.Faults), PointsSpent: s.PointsSpent, PointsLeast: s.PointsLeast,
+		}
+		for kind, statuses := range s.Answers {
+			out.Answers[kind] = maps.Clone(statuses)
 		}
 	})
 	return out
