@@ -29,7 +29,8 @@ Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong us
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchEngineCommand(), newBenchScaleCommand(), newBenchIdleCommand())
+	cmd.AddCommand(newBenchEngineCommand(), newBenchScaleCommand(), newBenchIdleCommand(), newBenchCallsCommand(),
+		newBenchBacklogCommand())
 	return cmd
 }
 

@@ -1,0 +1,190 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// OutageOptions say how the issuer is away, and what has gathered when it is back.
+//
+// An hour is compressed to Length. After an hour of failures every order waits for Backoff between two attempts, the
+// most that the retry policy makes of it; only the number of orders and of attempts is larger than after a few minutes.
+// So that orders wait as long from their first attempt on, the issuer asks them to, with Retry-After. Nothing of the
+// system's own is scaled: neither its rates nor its back-off, its budget or its time-outs.
+type OutageOptions struct {
+	Orders  int
+	Length  time.Duration
+	Backoff time.Duration
+	// MaxRPS is CASHSTAR_MAX_RPS, and the rate above which the issuer refuses requests.
+	MaxRPS  float64
+	Workers int
+}
+
+// OutageReport is what came of the outage.
+type OutageReport struct {
+	Orders         int     `json:"orders"`
+	Workers        int     `json:"workers"`
+	MaxRPS         float64 `json:"max_rps"`
+	Seconds        float64 `json:"seconds"`
+	BackoffSeconds float64 `json:"backoff_seconds"`
+	// InVain are the requests that the issuer failed while it was away, by operation; BusiestAway is the most of them in
+	// one second.
+	InVain      map[string]int `json:"requests_in_vain"`
+	BusiestAway int            `json:"busiest_second_away"`
+	// Drained are the cards that were issued in DrainSeconds, from the issuer's return to the last card.
+	Drained      int     `json:"drained"`
+	DrainSeconds float64 `json:"drain_seconds"`
+	// Utilisation is Drained over what MaxRPS allows in that time.
+	Utilisation float64 `json:"utilisation"`
+	// Busiest is the most requests in any second of the drain.
+	Busiest int `json:"busiest_second"`
+	// Violations are the requests that the issuer refused because they came faster than MaxRPS, with a second's worth
+	// of patience, at any time. Merchant lists count.
+	Violations int `json:"violations"`
+	// Repeated are requests for cards that existed.
+	Repeated int `json:"repeated"`
+}
+
+// flaky is an issuer that can be away, and writes down when it was asked.
+type flaky struct {
+	away    atomic.Bool
+	backoff time.Duration
+
+	mu     sync.Mutex
+	asked  []time.Time
+	failed map[string]int
+}
+
+// fault is the issuer's hook.
+func (f *flaky) fault(r cashstartest.Request) *cashstartest.Fault {
+	away := f.away.Load()
+	f.mu.Lock()
+	f.asked = append(f.asked, time.Now())
+	if away {
+		f.failed[string(r.Operation)]++
+	}
+	f.mu.Unlock()
+	if !away {
+		return nil
+	}
+	return &cashstartest.Fault{
+		Kind: cashstartest.ServerError, Status: http.StatusServiceUnavailable,
+		RetryAfter: strconv.Itoa(int(f.backoff.Seconds())),
+	}
+}
+
+// busiest is the most requests in any second of [from, until).
+func (f *flaky) busiest(from, until time.Time) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	asked := slices.DeleteFunc(slices.Clone(f.asked), func(t time.Time) bool { return t.Before(from) || !t.Before(until) })
+	slices.SortFunc(asked, time.Time.Compare)
+	most, first := 0, 0
+	for i := range asked {
+		for asked[i].Sub(asked[first]) >= time.Second {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
+}
+
+// outage lets the issuer be away while orders come in, and looks at how their cards are issued when it is back.
+func outage(ctx context.Context, p *Programs, o OutageOptions, say Say) (*OutageReport, error) {
+	issuer := &flaky{backoff: o.Backoff, failed: map[string]int{}}
+	rig, err := p.OpenRig(ctx, RigOptions{
+		Workers: o.Workers, Configure: func(c *config.Config) { c.CashStar.MaxRPS = o.MaxRPS },
+		Issuer: cashstartest.Options{MaxRPS: o.MaxRPS, Fault: issuer.fault},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer rig.Close()
+	telling, stop := context.WithCancel(ctx)
+	defer stop()
+	// An order before it all: the workers know the merchants then, as they do when an outage begins.
+	if err := rig.takeIn(ctx, 1); err != nil {
+		return nil, err
+	}
+	if err := rig.Settle(ctx); err != nil {
+		return nil, err
+	}
+	issuer.away.Store(true)
+	began := time.Now()
+	say("the issuer is away for %s; orders come in", o.Length)
+	// A quarter of the orders comes while the merchants are known, the others come later.
+	early := o.Orders / 4
+	if err := rig.takeIn(ctx, early); err != nil {
+		return nil, err
+	}
+	if err := wait(ctx, time.Until(began.Add(min(merchantsKnown, o.Length/3)))); err != nil {
+		return nil, err
+	}
+	if err := rig.takeIn(ctx, o.Orders-early); err != nil {
+		return nil, err
+	}
+	if err := wait(ctx, time.Until(began.Add(o.Length))); err != nil {
+		return nil, err
+	}
+	back := time.Now()
+	issuer.away.Store(false)
+	say("the issuer is back after %.0f s; at %g cards a second, the rest takes %.0f s",
+		back.Sub(began).Seconds(), o.MaxRPS, float64(o.Orders)/o.MaxRPS)
+	go rig.tell(telling, o.Orders+1, say)
+	if err := rig.Settle(ctx); err != nil {
+		return nil, err
+	}
+	return o.report(rig, issuer, began, back)
+}
+
+// merchantsKnown is how long a worker relies on the merchants that it knows, and a little.
+const merchantsKnown = 62 * time.Second
+
+// takeIn places orders and waits until their workflows have started.
+func (r *Rig) takeIn(ctx context.Context, orders int) error {
+	r.Place(orders, time.Now().Add(-time.Second))
+	poll, err := r.Poll(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := poll.Wait(ctx)
+	if err == nil && result.Started != orders {
+		err = fmt.Errorf("a poll took in %d orders, want %d", result.Started, orders)
+	}
+	return err
+}
+
+func (o OutageOptions) report(rig *Rig, issuer *flaky, began, back time.Time) (*OutageReport, error) {
+	if err := issuedOnce(rig.Issuer, o.Orders+1); err != nil {
+		return nil, err
+	}
+	stats := rig.Issuer.Stats()
+	r := &OutageReport{
+		Orders: o.Orders, Workers: o.Workers, MaxRPS: o.MaxRPS, BackoffSeconds: o.Backoff.Seconds(),
+		Seconds: back.Sub(began).Seconds(), InVain: issuer.failed, BusiestAway: issuer.busiest(began, back),
+		Violations: stats.Violations, Repeated: stats.Repeated,
+	}
+	last := back
+	for _, c := range rig.Issuer.Cards() {
+		if c.Created.Before(back) {
+			continue
+		}
+		r.Drained++
+		if c.Created.After(last) {
+			last = c.Created
+		}
+	}
+	r.DrainSeconds = last.Sub(back).Seconds()
+	r.Utilisation = Ratio(float64(r.Drained), o.MaxRPS*r.DrainSeconds)
+	r.Busiest = issuer.busiest(back, last.Add(1))
+	return r, nil
+}
