@@ -149,8 +149,11 @@ func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) wor
 		DeploymentOptions:            version(cfg.Worker),
 		DisableWorkflowWorker:        true,
 		TaskQueueActivitiesPerSecond: maxRPS,
-		WorkerStopTimeout:            drainTimeout,
-		OnFatalError:                 w.onFatal,
+		// A poller brings one task a round trip to Temporal: with the SDK's two, distance alone can keep a worker below
+		// the limit.
+		MaxConcurrentActivityTaskPollers: pollers,
+		WorkerStopTimeout:                drainTimeout,
+		OnFatalError:                     w.onFatal,
 	}
 	if maxRPS > 0 {
 		// Few at once, so that what the server lets through in a burst does not wait here for its turn.
