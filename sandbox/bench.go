@@ -45,7 +45,7 @@ func runBench(
 	cmd *cobra.Command, asJSON bool, measure func(context.Context, *bench.Programs, bench.Say) (benchReport, error),
 ) error {
 	say := teller{w: cmd.ErrOrStderr(), zero: time.Now()}
-	say.line("building the programs")
+	say.line("building the worker")
 	programs, err := bench.Build(cmd.Context())
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool, workers int)
 		}
 		addr := child.Loopback(port)
 		started, err := p.start(ctx, child.Program{
-			Name: "floor", Path: p.floor(), Env: []string{"HOME=" + p.folder}, Signal: syscall.SIGTERM,
+			Name: floorProgram, Path: p.floor(), Env: []string{"HOME=" + p.folder}, Signal: syscall.SIGTERM,
 			Args: []string{
 				"--temporal", b.server.HostPort, "--namespace", temporalserver.DefaultNamespace, "--listen", addr,
 				"--sdk-defaults=" + strconv.FormatBool(sdkDefaults),

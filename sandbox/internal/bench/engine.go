@@ -66,6 +66,10 @@ const (
 // Engine measures our orders beside the bare engine's, in alternating rounds.
 func Engine(ctx context.Context, p *Programs, o EngineOptions, say Say) (*EngineReport, error) {
 	r := &EngineReport{Benchmark: "engine", Machine: ThisMachine(), Options: o}
+	say("building the bare engine's worker")
+	if err := p.buildFloor(ctx); err != nil {
+		return nil, err
+	}
 	variants := []Variant{Ours, Floor, FloorDefaults}
 	for i := range o.Rounds {
 		for _, v := range variants {

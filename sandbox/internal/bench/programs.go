@@ -12,7 +12,13 @@ import (
 // Programs are what is measured, built for it, and a folder for their logs.
 type Programs struct{ folder string }
 
-// Build builds the programs without debug information, as they are deployed. Close removes them.
+// The programs.
+const (
+	workerProgram = "worker"
+	floorProgram  = "floor"
+)
+
+// Build builds the worker. Close removes it.
 func Build(ctx context.Context) (*Programs, error) {
 	if _, err := ReadUsage(os.Getpid()); err != nil {
 		return nil, fmt.Errorf("this needs Linux: %w", err)
@@ -22,26 +28,39 @@ func Build(ctx context.Context) (*Programs, error) {
 		return nil, err
 	}
 	p := &Programs{folder: folder}
-	const module = "github.com/giftbridge/giftbridge/"
-	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", folder, module + "worker", module + "sandbox/floor"}
-	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the folder is our own
-	if out, err := c.CombinedOutput(); err != nil {
+	if err := p.build(ctx, "github.com/giftbridge/giftbridge/"+workerProgram); err != nil {
 		p.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, errors.Join(fmt.Errorf("build programs: %w", err), errors.New(string(out)))
+		return nil, err
 	}
 	return p, nil
+}
+
+// buildFloor builds the bare engine's worker.
+func (p *Programs) buildFloor(ctx context.Context) error {
+	return p.build(ctx, "github.com/giftbridge/giftbridge/sandbox/"+floorProgram)
+}
+
+// build builds a program without debug information, as it is deployed.
+func (p *Programs) build(ctx context.Context, what string) error {
+	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", p.folder, what}
+	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the folder and the programs are our own
+	out, err := c.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return errors.Join(fmt.Errorf("build %s: %w", what, err), errors.New(string(out)))
+	}
+	return nil
 }
 
 // Close removes the programs.
 func (p *Programs) Close() { _ = os.RemoveAll(p.folder) }
 
 // Worker is the path of the worker's program.
-func (p *Programs) Worker() string { return filepath.Join(p.folder, "worker") }
+func (p *Programs) Worker() string { return filepath.Join(p.folder, workerProgram) }
 
-func (p *Programs) floor() string { return filepath.Join(p.folder, "floor") }
+func (p *Programs) floor() string { return filepath.Join(p.folder, floorProgram) }
 
 // log makes a new file for a process's log.
 func (p *Programs) log(name string) (*os.File, error) {

@@ -163,7 +163,7 @@ func (r *Rig) StartWorker(ctx context.Context) (*Worker, error) {
 	})
 	began := time.Now()
 	w.Process, err = r.programs.start(ctx, child.Program{
-		Name: "worker", Path: r.programs.Worker(), Env: env, Signal: syscall.SIGTERM,
+		Name: workerProgram, Path: r.programs.Worker(), Env: env, Signal: syscall.SIGTERM,
 	}, w.Addr)
 	if err != nil {
 		return nil, err

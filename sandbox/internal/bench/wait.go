@@ -10,7 +10,7 @@ import (
 const (
 	// awaitEvery is the pause between two looks whether all cards are issued. Ledgers tell when they were, so it may be
 	// long enough to cost next to nothing.
-	awaitEvery = 200 * time.Millisecond
+	awaitEvery = 500 * time.Millisecond
 	// settleEvery is the pause between two looks whether all workflows are done.
 	settleEvery = 100 * time.Millisecond
 	// readyTimeout bounds the start of a process.
