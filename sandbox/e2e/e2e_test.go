@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -44,7 +45,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))); err != nil {
 		panic(err)
 	}
-	os.Exit(programs.Run(m))
+	os.Exit(storetest.Run(func() int { return programs.Run(m) }))
 }
 
 // system is a running stack and its customers.
@@ -70,6 +71,9 @@ func startWithUI(t *testing.T, o stack.Options) *system {
 	ctx, cancel := context.WithTimeout(t.Context(), *patience)
 	t.Cleanup(cancel)
 	o.CashStar.Merchants = slices.Concat(stack.Merchants(), []cashstartest.Merchant{stack.LateComer}, o.CashStar.Merchants)
+	if o.DBFile == "" {
+		o.PostgreSQL = storetest.PostgreSQL(t)
+	}
 	configure := o.Configure
 	o.Configure = func(c *config.Config) {
 		c.Poll.Interval, c.Poll.SettleDelay, c.Poll.Overlap = 300*time.Hour, 0, 10*time.Minute

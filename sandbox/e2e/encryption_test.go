@@ -132,7 +132,8 @@ func (w *system) request(method, url string, body []byte, header http.Header) an
 	return answer{status: out.StatusCode, header: out.Header, body: read}
 }
 
-// What is kept in a file is readable the next time, for its key is kept beside it, for nobody else.
+// What is kept in a file is readable the next time, for its key is kept beside it, for nobody else. The file is SQLite's, whatever
+// the other tests run on.
 func TestStateIsKeptWithItsKey(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "temporal.db")

@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -20,7 +21,7 @@ import (
 // bare starts a Temporal server to which nobody has done anything yet, and a configuration for it.
 func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config) {
 	t.Helper()
-	o.UIPort = temporalserver.NoUI
+	o.UIPort, o.PostgreSQL = temporalserver.NoUI, storetest.PostgreSQL(t)
 	s, err := temporalserver.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })

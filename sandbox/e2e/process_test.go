@@ -22,6 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -227,7 +228,8 @@ func TestWorkerWaitsForTemporal(t *testing.T) {
 	lines := bufio.NewScanner(stderr)
 	requireLine(t, lines, "waiting for Temporal")
 	temporal, err := temporalserver.Start(w.ctx, temporalserver.Options{
-		Port: port, UIPort: temporalserver.NoUI, SearchAttributes: workflows.SearchAttributes(),
+		Port: port, UIPort: temporalserver.NoUI, PostgreSQL: storetest.PostgreSQL(t),
+		SearchAttributes: workflows.SearchAttributes(),
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, temporal.Stop(context.Background())) }()

@@ -54,6 +54,8 @@ type Options struct {
 	MailFolder string
 	// DBFile keeps Temporal's state in a file, and the payload key in one beside it; empty means in memory.
 	DBFile string
+	// PostgreSQL is the address of the database that keeps Temporal's state instead; see temporalserver.Options.
+	PostgreSQL string
 	// Shopify and CashStar are the simulators' options; credentials are filled in.
 	Shopify  shopifytest.Options
 	CashStar cashstartest.Options
@@ -105,7 +107,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	s.CodecEndpoint = address(bearers)
 	s.closers = append(s.closers, bearers, webUI)
 	s.Temporal, err = temporalserver.Start(ctx, temporalserver.Options{
-		Port: o.TemporalPort, UIPort: o.UIPort, UICodecEndpoint: address(webUI), DBFile: o.DBFile,
+		Port: o.TemporalPort, UIPort: o.UIPort, UICodecEndpoint: address(webUI), DBFile: o.DBFile, PostgreSQL: o.PostgreSQL,
 		SearchAttributes: workflows.SearchAttributes(), DynamicConfig: o.DynamicConfig,
 	})
 	if err != nil {

@@ -13,11 +13,13 @@ import (
 )
 
 const (
-	// clusterName is kept in the database file and is what the Temporal CLI's development server calls its own.
+	// clusterName is kept in the database and is what the Temporal CLI's development server calls its own.
 	clusterName = "active"
-	storeName   = "sqlite"
-	disabled    = "disabled"
-	// historyShards is kept in the database file as well. A few let workflows move in parallel on a small machine.
+	// mainStore and visibilityStore name the databases within the configuration.
+	mainStore       = "default"
+	visibilityStore = "visibility"
+	disabled        = "disabled"
+	// historyShards is kept in the database as well. A few let workflows move in parallel on a small machine.
 	historyShards = 4
 	// joinTimeout bounds the start: each service may take twice as long.
 	joinTimeout = 15 * time.Second
@@ -52,14 +54,14 @@ func (s services) hosts(host string) map[primitives.ServiceName]static.Hosts {
 }
 
 // serverConfig is what the Temporal CLI's development server runs with, less metrics, profiling and the HTTP API.
-func serverConfig(host string, ports services, db *config.SQL) *config.Config {
+func serverConfig(host string, ports services, s store) *config.Config {
 	frontend := address(host, ports[primitives.FrontendService])
 	conf := &config.Config{
 		Persistence: config.Persistence{
-			DefaultStore:     storeName,
-			VisibilityStore:  storeName,
+			DefaultStore:     mainStore,
+			VisibilityStore:  visibilityStore,
 			NumHistoryShards: historyShards,
-			DataStores:       map[string]config.DataStore{storeName: {SQL: db}},
+			DataStores:       map[string]config.DataStore{mainStore: {SQL: s.main}, visibilityStore: {SQL: s.visibility}},
 		},
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10,

@@ -2,6 +2,7 @@ package temporalserver
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -40,7 +41,11 @@ type Options struct {
 	Retention time.Duration
 	// DBFile is a SQLite file that outlives the server, even one that was killed; empty keeps everything in memory.
 	DBFile string
-	// SearchAttributes are the namespace's custom search attributes, added to those that DBFile already has.
+	// PostgreSQL is the address of a database that takes the place of SQLite, postgres://user:password@host:port/name with
+	// the parameters that libpq knows (?host= is the folder of a socket). It and name_visibility are made unless they are
+	// there; they outlive the server.
+	PostgreSQL string
+	// SearchAttributes are the namespace's custom search attributes, added to those that it already has.
 	SearchAttributes map[string]enumspb.IndexedValueType
 	// DynamicConfig overrides the server's dynamic configuration, for example "frontend.WorkflowPauseEnabled": true.
 	DynamicConfig map[string]any
@@ -75,6 +80,9 @@ func (o Options) validate() error {
 	}
 	if o.Retention < 0 {
 		return fmt.Errorf("retention %s is negative", o.Retention)
+	}
+	if o.DBFile != "" && o.PostgreSQL != "" {
+		return errors.New("state is kept either in a database file or in PostgreSQL")
 	}
 	if o.DBFile == "" {
 		return nil

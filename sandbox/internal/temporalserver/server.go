@@ -1,5 +1,5 @@
 // Package temporalserver runs a Temporal server and its Web UI inside this process, for one machine: all services, one
-// namespace, SQLite in memory or in a file, loopback only, no authentication and no calls home. It is wired as the
+// namespace, SQLite in memory or in a file, or PostgreSQL, loopback only, no authentication and no calls home. It is wired as the
 // Temporal CLI's development server is
 // (https://github.com/temporalio/cli/blob/main/internal/devserver/server.go).
 package temporalserver
@@ -46,7 +46,7 @@ type Server struct {
 }
 
 // Start starts a server and returns when its frontend and Web UI answer and its namespace is as the options say, also
-// if a database file had it otherwise. The context bounds the start alone.
+// if the database had it otherwise. The context bounds the start alone.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
@@ -61,7 +61,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 func (s *Server) start(ctx context.Context, opts Options) error {
 	var err error
-	if s.store, err = openStore(opts.DBFile); err != nil {
+	handler := gate{Handler: opts.Logger.Handler(), level: opts.LogLevel, shut: s.muted}
+	log := logger{log: slog.New(handler)}
+	if s.store, err = openStore(opts, log); err != nil {
 		return err
 	}
 	if err := s.store.setNamespace(ctx, opts.Namespace, opts.Retention, opts.SearchAttributes); err != nil {
@@ -72,12 +74,11 @@ func (s *Server) start(ctx context.Context, opts Options) error {
 		return err
 	}
 	s.hostPort = address(opts.Host, ports[primitives.FrontendService])
-	handler := gate{Handler: opts.Logger.Handler(), level: opts.LogLevel, shut: s.muted}
 	s.temporal, err = temporal.NewServer(
-		temporal.WithConfig(serverConfig(opts.Host, ports, s.store.config)),
+		temporal.WithConfig(serverConfig(opts.Host, ports, s.store)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(ports.hosts(opts.Host)),
-		temporal.WithLogger(logger{log: slog.New(handler)}),
+		temporal.WithLogger(log),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
 			return authorization.NewNoopClaimMapper()

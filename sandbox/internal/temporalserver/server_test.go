@@ -25,6 +25,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 )
 
@@ -39,6 +40,9 @@ func greet(_ workflow.Context, name string) (string, error) { return "hello " + 
 
 func start(t *testing.T, opts temporalserver.Options) *temporalserver.Server {
 	t.Helper()
+	if opts.DBFile == "" && opts.PostgreSQL == "" {
+		opts.PostgreSQL = storetest.PostgreSQL(t)
+	}
 	server, err := temporalserver.Start(t.Context(), opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { stop(t, server) })
@@ -183,17 +187,23 @@ func TestTwoServersAtOnce(t *testing.T) {
 	require.Equal(t, "hello Grace", greetIn(t, c, "Grace", ""))
 }
 
-func TestFileIsOpenedAgain(t *testing.T) {
+// What a server kept, the next one has, with the options of its own.
+func TestStateIsOpenedAgain(t *testing.T) {
 	t.Parallel()
-	// Characters that mean something in a URI.
-	file := filepath.Join(t.TempDir(), "a b?c#d%41.db")
 	opts := temporalserver.Options{
-		DBFile: file, UIPort: temporalserver.NoUI, Retention: 24 * time.Hour, SearchAttributes: keywords("Other"),
+		PostgreSQL: storetest.PostgreSQL(t),
+		UIPort:     temporalserver.NoUI, Retention: 24 * time.Hour, SearchAttributes: keywords("Other"),
+	}
+	if opts.PostgreSQL == "" {
+		// Characters that mean something in a URI.
+		opts.DBFile = filepath.Join(t.TempDir(), "a b?c#d%41.db")
 	}
 	first := start(t, opts)
 	require.Equal(t, "hello Ada", greetIn(t, dial(t, first), "Ada", ""))
 	stop(t, first)
-	require.FileExists(t, file)
+	if opts.DBFile != "" {
+		require.FileExists(t, opts.DBFile)
+	}
 
 	opts.Retention = 0
 	opts.SearchAttributes = keywords("Other", orderName.GetName())
@@ -220,18 +230,24 @@ func TestStartRefuses(t *testing.T) {
 		opts temporalserver.Options
 		want string
 	}{
-		"every interface":        {temporalserver.Options{Host: "0.0.0.0"}, "host 0.0.0.0 is not a loopback address"},
-		"host name":              {temporalserver.Options{Host: "localhost"}, "parse host"},
-		"negative retention":     {temporalserver.Options{Retention: -time.Hour}, "retention -1h0m0s is negative"},
-		"directory missing":      {temporalserver.Options{DBFile: missing}, "find directory of database file"},
-		"file of another kind":   {temporalserver.Options{DBFile: letter}, "file is not a database"},
-		"too many of one type":   {temporalserver.Options{SearchAttributes: elevenKeywords}, "no column is left"},
-		"attribute without type": {temporalserver.Options{SearchAttributes: untyped}, "no column is left"},
+		"every interface":    {temporalserver.Options{Host: "0.0.0.0"}, "host 0.0.0.0 is not a loopback address"},
+		"host name":          {temporalserver.Options{Host: "localhost"}, "parse host"},
+		"negative retention": {temporalserver.Options{Retention: -time.Hour}, "retention -1h0m0s is negative"},
+		"two stores": {
+			temporalserver.Options{DBFile: letter, PostgreSQL: "postgres://localhost/temporal"}, "either in a database file or",
+		},
+		"address of another kind": {temporalserver.Options{PostgreSQL: "mysql://:secret@localhost/t"}, "not of the form postgres://"},
+		"address without a name":  {temporalserver.Options{PostgreSQL: "postgres://:secret@localhost/"}, "no database"},
+		"directory missing":       {temporalserver.Options{DBFile: missing}, "find directory of database file"},
+		"file of another kind":    {temporalserver.Options{DBFile: letter}, "file is not a database"},
+		"too many of one type":    {temporalserver.Options{SearchAttributes: elevenKeywords}, "no column is left"},
+		"attribute without type":  {temporalserver.Options{SearchAttributes: untyped}, "no column is left"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := temporalserver.Start(t.Context(), test.opts)
 			require.ErrorContains(t, err, test.want)
+			require.NotContains(t, err.Error(), "secret")
 		})
 	}
 }

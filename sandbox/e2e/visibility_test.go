@@ -1,0 +1,88 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// An order is found by its name, whatever that is: a shop may give its orders any prefix and suffix. Some characters mean
+// something to the database, or are more than it takes.
+func TestOrdersAreFoundByName(t *testing.T) {
+	t.Parallel()
+	names := []string{
+		"#7001", "O'Brien #7002", `back\slash #7003`, "100%_ #7004", `"quoted" #7005`, "Geschenk-Gutschein für Åse 🎁 #7006",
+		"? #7007", "$1 :name #7008", strings.Repeat("長", 255),
+	}
+	w := start(t, stack.Options{})
+	var placed []stack.Placed
+	for _, name := range append(names, "nothing\x00 #7010") {
+		placed = append(placed, w.add(name, stack.SKUs()[0]))
+	}
+	require.Equal(t, len(placed), w.poll().Started)
+	w.settle(len(placed))
+	listed, err := w.Operator.ListOrders(w.ctx, operator.OrderFilter{State: operator.Completed, Limit: 100})
+	require.NoError(t, err)
+	require.Len(t, listed, len(placed))
+	for i, name := range names {
+		if len(name) > 255 {
+			name = listedName(listed, placed[i])
+			require.Less(t, len([]rune(name)), 256)
+		}
+		id, err := w.Operator.FindOrder(w.ctx, name)
+		require.NoError(t, err, name)
+		require.Equal(t, orderID(placed[i]), id, name)
+	}
+}
+
+func listedName(listed []operator.Order, p stack.Placed) string {
+	for _, o := range listed {
+		if o.WorkflowID == orderID(p) {
+			return o.Name
+		}
+	}
+	return ""
+}
+
+// A SKU is found in orders that have others beside it, and no part of one is.
+func TestOrdersAreFoundBySKU(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	w.add("", "GIFT-25", "GIFT-50")
+	w.add("", "GIFT-100")
+	require.Equal(t, 2, w.poll().Started)
+	w.settle(2)
+	for query, want := range map[string]int64{
+		"GiftCardSku = 'GIFT-50'":                              1,
+		"GiftCardSku != 'GIFT-50'":                             1,
+		"GiftCardSku IN ('GIFT-25','GIFT-100')":                2,
+		"GiftCardSku = 'GIFT'":                                 0,
+		"GiftCardSku = 'GIFT-25' AND GiftCardSku = 'GIFT-100'": 0,
+	} {
+		answer, err := w.plain.CountWorkflow(w.ctx, &workflowservice.CountWorkflowExecutionsRequest{
+			Query: "WorkflowType = 'GiftCardOrder' AND " + query,
+		})
+		require.NoError(t, err, query)
+		require.Equal(t, want, answer.GetCount(), query)
+	}
+}
+
+// add adds an order of a name, the shop's next if it is empty, with one card of each SKU.
+func (w *system) add(name string, skus ...string) stack.Placed {
+	w.t.Helper()
+	var lines []shopifytest.LineItem
+	for _, sku := range skus {
+		lines = append(lines, shopifytest.LineItem{SKU: sku, Title: "Gift card", Quantity: 1, UnitPrice: "25.0"})
+	}
+	o := w.Shop.AddOrder(shopifytest.Order{
+		Name: name, Email: "buyer@example.com", Lines: lines,
+		Customer: &shopifytest.Customer{ID: 1, DisplayName: stack.Merchants()[0].Name},
+	})
+	return stack.Placed{ID: o.ID, Name: o.Name}
+}

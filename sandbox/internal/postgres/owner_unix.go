@@ -1,0 +1,54 @@
+//go:build unix
+
+package postgres
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"syscall"
+)
+
+// owner is whose a cluster is; without a credential, ours.
+type owner struct{ credential *syscall.Credential }
+
+// findOwner finds somebody else where we are root, whom PostgreSQL refuses: the package's user, or the one without
+// rights.
+func findOwner() (owner, error) {
+	if os.Geteuid() != 0 {
+		return owner{}, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return owner{}, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		if err != nil {
+			return owner{}, err
+		}
+		return owner{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+	}
+	return owner{}, errors.New("it does not run as root, and there is no user postgres or nobody")
+}
+
+// take makes a folder the owner's.
+func (o owner) take(folder string) error {
+	if o.credential == nil {
+		return nil
+	}
+	return os.Chown(folder, int(o.credential.Uid), int(o.credential.Gid))
+}
+
+// run makes a command the owner's.
+func (o owner) run(c *exec.Cmd) {
+	if o.credential != nil {
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential}
+	}
+}

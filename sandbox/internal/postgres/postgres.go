@@ -1,0 +1,187 @@
+// Package postgres runs a throw-away PostgreSQL cluster for tests, of the binaries that are installed. It listens in its
+// own temporary folder only, and nothing in it survives: it neither syncs to the disk nor writes pages in full.
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// superuser is trusted: whoever gets into the folder is the cluster's owner, or root.
+	superuser = "postgres"
+	// maxConnections is for many servers at once.
+	maxConnections = 2000
+
+	startTimeout = time.Minute
+	stopTimeout  = 30 * time.Second
+	lookEvery    = 20 * time.Millisecond
+)
+
+// binFolders is where Debian's packages put the server's binaries, which are not on the PATH.
+const binFolders = "/usr/lib/postgresql/*/bin"
+
+// keeper becomes the command that it is given, beside a watcher that stops that command once the third file descriptor
+// is at its end: a pipe whose other end the system closes whichever way the process that holds it ends.
+const keeper = `(read -r _ <&3; kill -QUIT $$ 2>/dev/null) & exec "$@" 3<&-`
+
+// Server is a running cluster.
+type Server struct {
+	folder   string
+	owner    owner
+	lifeline io.Closer
+	output   bytes.Buffer // To be read when it has exited.
+	exited   chan error
+}
+
+// Start makes a cluster and returns when it takes connections. The context bounds the start alone.
+func Start(ctx context.Context) (*Server, error) {
+	s, err := start(ctx, binFolders)
+	if err != nil {
+		return nil, fmt.Errorf("start postgresql: %w", err)
+	}
+	return s, nil
+}
+
+func start(ctx context.Context, folders string) (_ *Server, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	initdb, err := find("initdb", folders)
+	if err != nil {
+		return nil, err
+	}
+	postgres, err := find("postgres", folders)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{exited: make(chan error, 1)}
+	if s.owner, err = findOwner(); err != nil {
+		return nil, err
+	}
+	if s.folder, err = os.MkdirTemp("", "giftbridge-postgres-*"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop())
+		}
+	}()
+	if err := s.owner.take(s.folder); err != nil {
+		return nil, err
+	}
+	// The locale is one that every machine has.
+	c := exec.CommandContext(ctx, initdb, "--pgdata", s.data(), "--username", superuser,
+		"--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync")
+	if out, err := s.asOwner(c).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("make cluster: %w\n%s", err, out)
+	}
+	if err := s.run(postgres); err != nil {
+		return nil, err
+	}
+	return s, s.await(ctx)
+}
+
+// find finds a binary, the newest where Debian has several versions.
+func find(name, folders string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	paths, err := filepath.Glob(filepath.Join(folders, name))
+	if err != nil {
+		return "", err
+	}
+	if len(paths) == 0 {
+		return "", fmt.Errorf("%s is neither on the PATH nor in %s; on Debian: apt-get install postgresql", name, folders)
+	}
+	slices.Sort(paths)
+	return paths[len(paths)-1], nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+// asOwner makes a command one of the cluster's owner, at home in the cluster's folder.
+func (s *Server) asOwner(c *exec.Cmd) *exec.Cmd {
+	c.Dir = s.folder
+	s.owner.run(c)
+	return c
+}
+
+func (s *Server) run(postgres string) error {
+	watched, lifeline, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer watched.Close()
+	s.lifeline = lifeline
+	args := []string{
+		"-c", keeper, "sh", postgres, "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=",
+		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+		"-c", "max_connections=" + strconv.Itoa(maxConnections),
+	}
+	c := s.asOwner(exec.Command("sh", args...)) //nolint:gosec // our own words, and a binary that was found
+	c.ExtraFiles = []*os.File{watched}
+	c.Stdout, c.Stderr = &s.output, &s.output
+	c.WaitDelay = time.Second // The watcher may live a moment longer.
+	if err := c.Start(); err != nil {
+		_ = lifeline.Close()
+		s.lifeline = nil
+		return err
+	}
+	go func() { s.exited <- c.Wait() }()
+	return nil
+}
+
+// await waits until the cluster says that it is ready, where pg_ctl looks for it as well.
+func (s *Server) await(ctx context.Context) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		status, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+		if err == nil && slices.ContainsFunc(strings.Split(string(status), "\n"), isReady) {
+			return nil
+		}
+		select {
+		case err := <-s.exited:
+			s.exited <- err
+			return fmt.Errorf("postgresql ended: %w\n%s", err, &s.output)
+		case <-ctx.Done():
+			return fmt.Errorf("wait for postgresql: %w", ctx.Err())
+		case <-look.C:
+		}
+	}
+}
+
+func isReady(line string) bool { return strings.TrimSpace(line) == "ready" }
+
+// URL returns the address of a database, which need not exist.
+func (s *Server) URL(database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database}
+	u.RawQuery = url.Values{"host": {s.folder}}.Encode()
+	return u.String()
+}
+
+// Stop stops the cluster at once and removes it.
+func (s *Server) Stop() error {
+	var err error
+	if s.lifeline != nil {
+		_ = s.lifeline.Close()
+		select {
+		case <-s.exited: // It was told to quit, which is no error.
+		case <-time.After(stopTimeout):
+			err = fmt.Errorf("stop postgresql: it still runs after %s", stopTimeout)
+		}
+		s.lifeline = nil
+	}
+	return errors.Join(err, os.RemoveAll(s.folder))
+}
