@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,7 +32,13 @@ import (
 // command prepares a process of ours in the stack's environment, and in that alone. Later variables win.
 func (w *system) command(ctx context.Context, name string, env, args []string) *exec.Cmd {
 	w.t.Helper()
-	c := exec.CommandContext(ctx, programs.Path(w.t, name), args...)
+	return w.commandIn(ctx, programs.Folder(w.t), name, env, args)
+}
+
+// commandIn is command for programs that lie in another folder.
+func (w *system) commandIn(ctx context.Context, folder, name string, env, args []string) *exec.Cmd {
+	w.t.Helper()
+	c := exec.CommandContext(ctx, filepath.Join(folder, name), args...)
 	c.Env = slices.Concat([]string{"HOME=" + w.t.TempDir()}, w.Environ(), env)
 	return c
 }
@@ -48,8 +55,15 @@ type process struct {
 // startProcess starts a worker process and waits until it polls.
 func (w *system) startProcess(env ...string) *process {
 	w.t.Helper()
+	return w.startProcessIn(programs.Folder(w.t), env...)
+}
+
+// startProcessIn is startProcess for a worker that lies in another folder.
+func (w *system) startProcessIn(folder string, env ...string) *process {
+	w.t.Helper()
 	env = append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...)
-	p := &process{t: w.t, cmd: w.command(context.WithoutCancel(w.ctx), programs.Worker, env, nil), done: make(chan struct{})}
+	c := w.commandIn(context.WithoutCancel(w.ctx), folder, programs.Worker, env, nil)
+	p := &process{t: w.t, cmd: c, done: make(chan struct{})}
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(w.t, err)
 	require.NoError(w.t, p.cmd.Start())

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"slices"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,55 +18,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
-
-// gate is an issuer that can be shut: it then keeps one half of the cards waiting and refuses the other half, which are
-// retried. Both are orders in flight.
-type gate struct {
-	mu      sync.Mutex
-	opened  chan struct{} // Nil while the gate is open.
-	waiting map[string]bool
-	refused map[string]bool
-}
-
-func (g *gate) pass(r cashstartest.Request) *cashstartest.Fault {
-	g.mu.Lock()
-	opened := g.opened
-	if opened == nil {
-		g.mu.Unlock()
-		return nil
-	}
-	if r.AuditNumber[len(r.AuditNumber)-1]%2 == 0 {
-		g.refused[r.AuditNumber] = true
-		g.mu.Unlock()
-		return &cashstartest.Fault{Kind: cashstartest.ServerError}
-	}
-	g.waiting[r.AuditNumber] = true
-	g.mu.Unlock()
-	<-opened
-	return nil
-}
-
-func (g *gate) shut() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.opened, g.waiting, g.refused = make(chan struct{}), map[string]bool{}, map[string]bool{}
-}
-
-func (g *gate) open() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.opened != nil {
-		close(g.opened)
-		g.opened = nil
-	}
-}
-
-// inFlight counts the cards that wait and those that are retried.
-func (g *gate) inFlight() (waiting, retried int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.waiting), len(g.refused)
-}
 
 const deployment = "giftbridge"
 
@@ -274,40 +224,6 @@ func TestUpgradeDuringPoll(t *testing.T) {
 	w.settle(30)
 	w.requireBalance()
 	w.requireNoFailedTasks()
-}
-
-// shopGate is a shop that answers so many pages of orders, and then none until it is opened.
-type shopGate struct {
-	once    sync.Once
-	reached chan struct{}
-	opened  chan struct{}
-
-	mu    sync.Mutex
-	pages int
-}
-
-func (g *shopGate) shutAfter(pages int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.pages, g.reached, g.opened = pages, make(chan struct{}), make(chan struct{})
-}
-
-func (g *shopGate) open() { g.once.Do(func() { close(g.opened) }) }
-
-func (g *shopGate) next(kind string) *shopifytest.Fault {
-	g.mu.Lock()
-	shut := g.opened != nil && kind == "orders"
-	g.pages--
-	last := shut && g.pages == -1
-	shut = shut && g.pages < 0
-	g.mu.Unlock()
-	if last {
-		close(g.reached)
-	}
-	if shut {
-		<-g.opened
-	}
-	return nil
 }
 
 // What people are told who upgrade for the first time, or type something wrong.

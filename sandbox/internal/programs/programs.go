@@ -45,9 +45,15 @@ var build = sync.OnceValue(func() error {
 	return nil
 })
 
-// Path returns the file of a program. They are built for the first test that asks.
-func Path(t testing.TB, name string) string {
+// Folder returns where the programs are. They are built for the first test that asks.
+func Folder(t testing.TB) string {
 	t.Helper()
 	require.NoError(t, build())
-	return filepath.Join(folder, name)
+	return folder
+}
+
+// Path returns the file of a program.
+func Path(t testing.TB, name string) string {
+	t.Helper()
+	return filepath.Join(Folder(t), name)
 }

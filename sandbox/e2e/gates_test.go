@@ -1,0 +1,132 @@
+package e2e_test
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// gate is an issuer that can be shut: it then keeps one half of the cards waiting and refuses the other half, which are
+// retried. Both are orders in flight.
+type gate struct {
+	mu      sync.Mutex
+	opened  chan struct{} // Nil while the gate is open; closed while it is half open.
+	waiting map[string]bool
+	refused map[string]bool
+}
+
+func (g *gate) pass(r cashstartest.Request) *cashstartest.Fault {
+	g.mu.Lock()
+	opened := g.opened
+	if opened == nil {
+		g.mu.Unlock()
+		return nil
+	}
+	if r.AuditNumber[len(r.AuditNumber)-1]%2 == 0 {
+		g.refused[r.AuditNumber] = true
+		g.mu.Unlock()
+		return &cashstartest.Fault{Kind: cashstartest.ServerError}
+	}
+	g.waiting[r.AuditNumber] = true
+	g.mu.Unlock()
+	<-opened
+	return nil
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.opened, g.waiting, g.refused = make(chan struct{}), map[string]bool{}, map[string]bool{}
+}
+
+func (g *gate) open() {
+	g.halve()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.opened = nil
+}
+
+// halve lets those pass that wait, and goes on to refuse the others.
+func (g *gate) halve() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened == nil {
+		return
+	}
+	select {
+	case <-g.opened:
+	default:
+		close(g.opened)
+	}
+}
+
+// inFlight counts the cards that wait and those that are retried.
+func (g *gate) inFlight() (waiting, retried int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting), len(g.refused)
+}
+
+// retries tells whether a card of an order is being retried.
+func (g *gate) retries(order string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for audit := range g.refused {
+		if strings.Contains(audit, order+"-") {
+			return true
+		}
+	}
+	return false
+}
+
+// shopGate is a shop that answers so many pages of orders, and then none until it is opened.
+type shopGate struct {
+	once    sync.Once
+	reached chan struct{}
+	opened  chan struct{}
+
+	mu      sync.Mutex
+	pages   int
+	passing bool
+}
+
+func (g *shopGate) shutAfter(pages int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pages, g.reached, g.opened = pages, make(chan struct{}), make(chan struct{})
+}
+
+func (g *shopGate) open() { g.once.Do(func() { close(g.opened) }) }
+
+func (g *shopGate) next(kind string) *shopifytest.Fault {
+	g.mu.Lock()
+	shut := g.opened != nil && kind == "orders" && !g.passing
+	last := false
+	if shut {
+		g.pages--
+		last = g.pages == -1
+		shut = g.pages < 0
+	}
+	g.mu.Unlock()
+	if last {
+		close(g.reached)
+	}
+	if shut {
+		<-g.opened
+	}
+	return nil
+}
+
+// pass opens the shop for others as long as something takes.
+func (g *shopGate) pass(while func()) {
+	set := func(passing bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.passing = passing
+	}
+	set(true)
+	defer set(false)
+	while()
+}

@@ -1,0 +1,277 @@
+package e2e_test
+
+import (
+	"flag"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+var previous = flag.String("previous", "",
+	"folder with an older worker and starter for TestUpgradeFromPrevious; without it, the present ones: see .ci/upgrade")
+
+// Whichever way the programs of an older commit are replaced by the present ones while orders, a poll and a digest are
+// under way, and the other way round, no task of a workflow fails, and the books say what they would have said anyway.
+func TestUpgradeFromPrevious(t *testing.T) {
+	t.Parallel()
+	present := programs.Folder(t)
+	older := *previous
+	if older == "" {
+		older = present
+	}
+	tests := []struct {
+		name     string
+		releases []string
+		killed   bool
+	}{
+		{"no upgrade", []string{present}, false},
+		{"upgrade of workers that are stopped", []string{older, present}, false},
+		{"upgrade of workers that are killed", []string{older, present}, true},
+		{"upgrade and rollback of workers that are stopped", []string{older, present, older}, false},
+		{"upgrade and rollback of workers that are killed", []string{older, present, older}, true},
+	}
+	all := make([]books, len(tests))
+	t.Run("release", func(t *testing.T) {
+		for i, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				all[i] = replaceWorkers(t, tt.releases, tt.killed)
+			})
+		}
+	})
+	for i, tt := range tests {
+		require.Equal(t, all[0], all[i], tt.name)
+	}
+}
+
+// books are what must not depend on which workers did the work, and on what became of them.
+type books struct {
+	Account stack.Account
+	// Cards are the issuer's, by audit number.
+	Cards map[string]stack.ExpectedCard
+	// Orders are the states of orders by name, with the kind of their failure.
+	Orders map[string]string
+	// Digests are what the digests said: the one under way, and one at the end.
+	Digests []reported
+}
+
+// reported is what a digest said.
+type reported struct {
+	Counts []int
+	States map[string][]string
+}
+
+// replaceWorkers leads a system through releases, and orders of every kind of wait through it.
+func replaceWorkers(t *testing.T, releases []string, killed bool) books {
+	var issuer gate
+	var shop shopGate
+	var decline atomic.Bool
+	t.Cleanup(func() { issuer.open(); shop.open() })
+	cards := createOrderFault(issuer.pass)
+	cards.Decline = func(c cashstartest.Card) string {
+		if decline.Load() && strings.HasPrefix(c.Target, "friend-") {
+			return "The card cannot be issued."
+		}
+		return ""
+	}
+	w := start(t, stack.Options{
+		NoWorker: true, NoSchedule: true, CashStar: cards,
+		Shopify: shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9, Faults: shopifytest.Faults{Next: shop.next}},
+		Configure: func(c *config.Config) {
+			c.CashStar.MaxRPS, c.CashStar.Timeout = 100, 40*time.Second // Both task queues have work.
+			c.Poll.PageSize = 5
+			c.Digest.RerunWait = *patience
+		},
+	})
+	workers := []*process{w.deploy(releases[0])}
+
+	// What is done, and what has failed.
+	decline.Store(true)
+	w.place(stack.Single, stack.TwoLines, stack.UnknownMerchant, stack.TwoLines, stack.Mixed)
+	w.poll()
+	w.awaitFailed(3)
+	decline.Store(false)
+
+	// What is under way: a digest that waits for the orders that it runs again, orders, and a poll in its midst.
+	issuer.shut()
+	digest, err := w.Operator.DigestNow(w.ctx)
+	require.NoError(t, err)
+	underWay := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 7)...)
+	shop.shutAfter(4) // The first has the 5 orders from before.
+	poll, err := w.Operator.PollNow(w.ctx)
+	require.NoError(t, err)
+	<-shop.reached
+	underWay = underWay[:15]
+	expected := -1 // The one that is done. What is run again asks for all of its cards.
+	for _, p := range w.Placed()[:5+len(underWay)] {
+		expected += len(p.Cards)
+	}
+	w.await("all in flight", func() bool {
+		waiting, retried := issuer.inFlight()
+		return waiting+retried == expected && waiting > 0 && retried > 0
+	})
+
+	var retried []string
+	for _, p := range underWay {
+		if issuer.retries(orderNumber(p)) {
+			retried = append(retried, orderID(p))
+		}
+	}
+	for i, letPass := range []func(){issuer.halve, issuer.open} {
+		before := workers[len(workers)-1]
+		replaced := i+1 < len(releases)
+		if replaced && killed {
+			before.kill()
+		}
+		if replaced {
+			workers = append(workers, w.deploy(releases[i+1]))
+		}
+		shop.pass(func() { w.takeIn(i) })
+		if replaced && !killed {
+			before.stop()
+		}
+		shop.open()
+		letPass()
+		if replaced && !killed {
+			before.ended()
+		}
+		// The digest looks at its orders again and again. Of the orders, only those whose cards were lost with the first
+		// worker show at once who has them: others may have had their last step from a worker that was about to stop.
+		lost := underWay
+		if !killed || i > 0 {
+			lost = nil
+		}
+		now := workers[len(workers)-1]
+		w.await("taken over", func() bool {
+			return now.was(w.lastTask(digest.WorkflowID)) && !slices.ContainsFunc(lost, func(p stack.Placed) bool {
+				return w.cardsOfOrder(p) > 0 && !now.was(w.lastTask(orderID(p)))
+			})
+		})
+	}
+	w.settle(4 + 21 + 2*duringChange)
+	_, err = poll.Wait(w.ctx)
+	require.NoError(t, err)
+	first, err := digest.Wait(w.ctx)
+	require.NoError(t, err)
+	b := books{Digests: []reported{reportedBy(first, w.lastMail())}}
+	b.Digests = append(b.Digests, reportedBy(w.digest(), w.lastMail()))
+
+	for _, id := range append(retried, poll.WorkflowID, digest.WorkflowID) {
+		tasks := w.tasks(id)
+		require.True(t, workers[0].was(tasks[0]), "%s was not begun by the first worker", id)
+		require.Equal(t, len(workers) == 1, workers[0].was(tasks[len(tasks)-1]), "who ended %s", id)
+	}
+	w.requireNoFailedTasks()
+	b.Account = w.requireBalance()
+	b.Account.IssuerRequests, b.Account.ShopRequests, b.Account.Seconds = 0, 0, 0
+	b.Cards, b.Orders = w.ledger(), w.states()
+	return b
+}
+
+// deploy brings a release: its schedules, and then a worker of it, which polls when this returns.
+func (w *system) deploy(folder string) *process {
+	w.t.Helper()
+	out, err := w.commandIn(w.ctx, folder, programs.Starter, nil, []string{"schedules"}).CombinedOutput()
+	require.NoError(w.t, err, string(out))
+	return w.startProcessIn(folder)
+}
+
+// duringChange is how many orders are taken in at a change.
+const duringChange = 6
+
+// takeIn has new orders taken in by whatever workers there are.
+func (w *system) takeIn(change int) {
+	w.t.Helper()
+	since := time.Now()
+	w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits}, duringChange/2)...)
+	until := time.Now().Add(time.Duration(change+1) * time.Minute) // Each of these polls has an ID of its own.
+	poll, err := w.Operator.PollWindow(w.ctx, since, until)
+	require.NoError(w.t, err)
+	_, err = poll.Wait(w.ctx)
+	require.NoError(w.t, err)
+}
+
+func (w *system) cardsOfOrder(p stack.Placed) int {
+	n := 0
+	for _, c := range w.Issuer.Cards() {
+		if slices.ContainsFunc(p.Cards, func(e stack.ExpectedCard) bool { return e.Target == c.Target }) {
+			n++
+		}
+	}
+	return n
+}
+
+// tasks returns who did the workflow tasks of a workflow's newest run.
+func (w *system) tasks(workflowID string) []string {
+	w.t.Helper()
+	return doneBy(w.history(workflowID, ""))
+}
+
+func (w *system) lastTask(workflowID string) string {
+	w.t.Helper()
+	tasks := w.tasks(workflowID)
+	return tasks[len(tasks)-1]
+}
+
+// doneBy lists who did the workflow tasks of a history, in order.
+func doneBy(h *historypb.History) []string {
+	var out []string
+	for _, e := range h.GetEvents() {
+		if a := e.GetWorkflowTaskCompletedEventAttributes(); a != nil {
+			out = append(out, a.GetIdentity())
+		}
+	}
+	return out
+}
+
+// was tells whether an identity is this worker's: the SDK's begins with the number of the process.
+func (p *process) was(identity string) bool {
+	return strings.HasPrefix(identity, strconv.Itoa(p.cmd.Process.Pid)+"@")
+}
+
+// ledger returns the issuer's cards.
+func (w *system) ledger() map[string]stack.ExpectedCard {
+	out := map[string]stack.ExpectedCard{}
+	for _, c := range w.Issuer.Cards() {
+		out[c.AuditNumber] = stack.ExpectedCard{
+			Target: c.Target, Amount: c.InitialBalance, Currency: c.Currency, MerchantCode: c.MerchantCode,
+		}
+	}
+	return out
+}
+
+// states returns what became of each order.
+func (w *system) states() map[string]string {
+	w.t.Helper()
+	orders, err := w.Operator.ListOrders(w.ctx, operator.OrderFilter{})
+	require.NoError(w.t, err)
+	out := map[string]string{}
+	for _, o := range orders {
+		out[o.Name] = string(o.State)
+		if o.Failure != nil {
+			out[o.Name] += " " + o.Failure.Kind
+		}
+	}
+	return out
+}
+
+// reportedBy returns what a digest said of orders that failed. Mixed ones stand in it as often as polls have seen them.
+func reportedBy(r workflows.DailyDigestResult, m mail) reported {
+	states := m.states()
+	delete(states, "mixed")
+	return reported{Counts: []int{r.Failed, r.FailedNew, r.Recovered, r.Rerun}, States: states}
+}
