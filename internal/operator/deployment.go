@@ -223,13 +223,27 @@ func (o *Operator) SetCurrent(ctx context.Context, buildID string, wait time.Dur
 	}
 	out := &CurrentChange{Deployment: d.Name, Before: d.Current, Now: buildID, Changed: d.Current != buildID}
 	if out.Changed {
-		_, err := o.client.WorkerDeploymentClient().GetHandle(d.Name).SetCurrentVersion(ctx,
-			client.WorkerDeploymentSetCurrentVersionOptions{BuildID: buildID, ConflictToken: d.conflictToken})
+		err := until(ctx, wait, func() error {
+			_, err := o.client.WorkerDeploymentClient().GetHandle(d.Name).SetCurrentVersion(ctx,
+				client.WorkerDeploymentSetCurrentVersionOptions{BuildID: buildID, ConflictToken: d.conflictToken})
+			if lacksQueues(err) {
+				return &NotFoundError{err.Error()}
+			}
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("make %s the current version of %s: %w", shownBuild(buildID), d.Name, err)
 		}
 	}
 	return out, o.awaitSettled(ctx, wait)
+}
+
+// lacksQueues tells that Temporal has not written down yet which queues the version's workers poll, which a slow database
+// takes some seconds for (ErrCurrentVersionDoesNotHaveAllTaskQueues in go.temporal.io/server v1.32.1,
+// service/worker/workerdeployment). A conflict is the same type of error, and is not to be tried again.
+func lacksQueues(err error) bool {
+	_, refused := errors.AsType[*serviceerror.FailedPrecondition](err)
+	return refused && strings.Contains(err.Error(), "missing active task queues")
 }
 
 // awaitWorkers waits until workers of a version poll every queue.
