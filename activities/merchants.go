@@ -23,6 +23,9 @@ const (
 	// merchantsMissTTL is how old it may be when an order is about to fail for want of its merchant: the list is then
 	// fetched again, but not for each of a thousand such orders.
 	merchantsMissTTL = time.Second
+	// merchantsFailureTTL is how long a failed fetch answers those who come after it: in an outage thousands of orders
+	// look again and again, outside the limit that their cards are issued under.
+	merchantsFailureTTL = time.Second
 )
 
 // maxCode bounds merchant codes, in characters; those that are known have a few.
@@ -37,6 +40,9 @@ type MerchantList struct {
 	mu      sync.Mutex
 	fetched time.Time
 	index   merchantIndex
+	// failure is what the last fetch failed with, if it did; failed is when.
+	failure error
+	failed  time.Time
 }
 
 // NewMerchantList returns a list that is fetched when it is first needed.
@@ -67,6 +73,9 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 	if !fetched.IsZero() && m.now().Sub(fetched) <= age {
 		return index, nil
 	}
+	if err := m.recentFailure(); err != nil {
+		return merchantIndex{}, err
+	}
 	// The fetch is shared, so it must not end with the caller that happened to begin it; its own time-out bounds it.
 	done := m.flight.DoChan("merchants", func() (any, error) {
 		// An earlier fetch may have ended between the look at the list and this one.
@@ -75,12 +84,13 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 		}
 		began := m.now()
 		merchants, err := m.cashStar.Merchants(context.WithoutCancel(ctx))
-		if err != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.failure = err; err != nil {
+			m.failed = m.now()
 			return nil, err
 		}
 		index := newMerchantIndex(merchants)
-		m.mu.Lock()
-		defer m.mu.Unlock()
 		m.index, m.fetched = index, began
 		return index, nil
 	})
@@ -93,6 +103,15 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 		}
 		return r.Val.(merchantIndex), nil
 	}
+}
+
+func (m *MerchantList) recentFailure() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failure != nil && m.now().Sub(m.failed) < merchantsFailureTTL {
+		return m.failure
+	}
+	return nil
 }
 
 func (m *MerchantList) held() (merchantIndex, time.Time) {

@@ -245,6 +245,24 @@ func TestMerchantListGrowsOld(t *testing.T) {
 	require.Equal(t, 2, fetches(server))
 }
 
+// An issuer that is away is asked once a second for all who wait for it, and no order fails for what was a second ago.
+func TestMerchantListFailsForASecond(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503})
+	for range 100 {
+		_, err := list.match(t.Context(), "", known)
+		require.ErrorContains(t, err, "503")
+		clock.advance(merchantsFailureTTL/100 - time.Nanosecond)
+	}
+	require.Equal(t, 1, fetches(server))
+	clock.advance(100 * time.Nanosecond)
+	code, err := list.match(t.Context(), "", known)
+	require.NoError(t, err)
+	require.Equal(t, "TWS", code)
+	require.Equal(t, 2, fetches(server))
+}
+
 func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
@@ -297,16 +315,12 @@ func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestFailedFetchIsNotKept(t *testing.T) {
+// A miss that cannot be verified is no miss: the order is tried again instead of failed.
+func TestMissThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
 	_, err := list.match(t.Context(), "", known)
-	require.ErrorContains(t, err, "HTTP 503")
-	_, err = list.match(t.Context(), "", known)
 	require.NoError(t, err)
-
-	// A miss that cannot be verified is no miss: the order is tried again instead of failed.
 	clock.advance(merchantsMissTTL + time.Nanosecond)
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
 	_, err = list.match(t.Context(), "", unknown)
