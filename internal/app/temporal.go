@@ -42,9 +42,12 @@ func NewOperator(
 	return c.operator(cfg), nil
 }
 
-// compression of what goes to Temporal: none. The SDK's own choice, gzip, cost a sixth of a worker's CPU time for messages
-// of a few kB, most of which is ciphertext and does not get smaller.
-var compression = &client.GrpcCompressionNone{}
+// Uncompress lets a client not compress what it sends. The SDK's own choice, gzip, cost a sixth of a worker's CPU time for
+// messages of a few kB, most of which is ciphertext and does not get smaller. Benchmarks measure the bare engine with the
+// same.
+func Uncompress(o *client.Options) {
+	o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+}
 
 // connection is a connection to Temporal.
 type connection struct {
@@ -59,9 +62,7 @@ func dial(ctx context.Context, options client.Options, cfg config.Config, log ze
 		options.Namespace = client.DefaultNamespace
 	}
 	options.Logger = logging.Temporal(log)
-	if options.ConnectionOptions.GrpcCompression == nil {
-		options.ConnectionOptions.GrpcCompression = compression
-	}
+	Uncompress(&options)
 	payloads, err := codec.New(cfg.Payload)
 	if err != nil {
 		return nil, fmt.Errorf("set up payload encryption: %w", err)

@@ -25,7 +25,7 @@ type Options struct {
 	Temporal, Namespace string
 	// Listen is where /readyz and [LedgerPath] are answered.
 	Listen string
-	// SDKDefaults polls as the SDK does unless told otherwise; else it is done as giftbridge's workers do.
+	// SDKDefaults polls and connects as the SDK does unless told otherwise; else it is done as giftbridge's workers do.
 	SDKDefaults bool
 }
 
@@ -63,9 +63,11 @@ func (l *ledger) serve(w http.ResponseWriter, r *http.Request) {
 
 // Run polls until ctx ends.
 func Run(ctx context.Context, o Options) error {
-	c, err := client.DialContext(ctx, client.Options{
-		HostPort: o.Temporal, Namespace: o.Namespace, Logger: logging.Temporal(zerolog.Nop()),
-	})
+	connection := client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: logging.Temporal(zerolog.Nop())}
+	if !o.SDKDefaults {
+		app.Uncompress(&connection)
+	}
+	c, err := client.DialContext(ctx, connection)
 	if err != nil {
 		return fmt.Errorf("connect to Temporal at %s: %w", o.Temporal, err)
 	}
