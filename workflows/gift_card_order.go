@@ -21,6 +21,8 @@ type GiftCardOrderInput struct {
 	IssueTaskQueue string `json:"issue_task_queue,omitempty"`
 	// RetryBudget is how long a transient error is retried before the order fails; zero means one attempt.
 	RetryBudget Duration `json:"retry_budget,omitempty"`
+	// Merchant is the order's merchant where it was found when the order was. The order does not look it up then.
+	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
 }
 
 // GiftCardOrderResult is what exists at the issuer. It holds no card number, access code or card URL.
@@ -44,12 +46,33 @@ var (
 	digests   *activities.Digest    // Likewise.
 )
 
-// GiftCardOrder issues the cards of one order: it looks up the merchant and issues one card per unit. Every unit is
-// tried even if another one fails; the order then fails with the kind of its first failed unit and an [OrderFailure].
+// merchantGoodFor is how long a merchant that was found with the order stays good. An order that somebody resets to its
+// first workflow task, days later, looks it up again.
+const merchantGoodFor = time.Hour
+
+// GiftCardOrder issues the cards of one order: it looks up the merchant, unless that came with the order, and issues one
+// card per unit. Every unit is tried even if another one fails; the order then fails with the kind of its first failed
+// unit and an [OrderFailure].
 func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {
 	units, err := in.Order.CardUnits(in.AuditPrefix)
 	if err != nil {
 		return GiftCardOrderResult{}, failure(giftcard.InvalidRequest, err.Error())
+	}
+	merchant, err := merchantOf(ctx, in)
+	if err != nil {
+		return GiftCardOrderResult{}, err
+	}
+	o := issuing{in: in, merchant: merchant, units: units, results: make([]unitResult, len(units))}
+	if err := o.issueAll(ctx); err != nil {
+		return GiftCardOrderResult{}, err
+	}
+	return o.result(ctx)
+}
+
+// merchantOf returns the merchant that came with the order, or looks it up.
+func merchantOf(ctx workflow.Context, in GiftCardOrderInput) (activities.LookUpMerchantResult, error) {
+	if in.Merchant != nil && workflow.Now(ctx).Sub(in.Merchant.At) < merchantGoodFor {
+		return *in.Merchant, nil
 	}
 	workflow.SetCurrentDetails(ctx, "Looking up the merchant.")
 	merchant, err := call(lookup(ctx), giftCards.LookUpMerchant, activities.LookUpMerchantInput{
@@ -57,19 +80,12 @@ func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderRe
 		Customer:    in.Order.Customer,
 		RetryBudget: time.Duration(in.RetryBudget),
 	}).get(ctx)
-	if err != nil {
-		if temporal.IsCanceledError(err) {
-			return GiftCardOrderResult{}, err
-		}
-		kind, message := cause(err)
-		workflow.SetCurrentDetails(ctx, "Failed: "+message)
-		return GiftCardOrderResult{}, failure(kind, message)
+	if err == nil || temporal.IsCanceledError(err) {
+		return merchant, err
 	}
-	o := issuing{in: in, merchant: merchant, units: units, results: make([]unitResult, len(units))}
-	if err := o.issueAll(ctx); err != nil {
-		return GiftCardOrderResult{}, err
-	}
-	return o.result(ctx)
+	kind, message := cause(err)
+	workflow.SetCurrentDetails(ctx, "Failed: "+message)
+	return merchant, failure(kind, message)
 }
 
 // issuing is an order whose cards are being issued.

@@ -34,6 +34,36 @@ func TestOrder(t *testing.T) {
 	require.Equal(t, []string{"Issued 1 gift card for merchant TWS."}, e.calls.details)
 }
 
+// A merchant that came with the order is not looked up, unless that was long ago: somebody who resets an order to its
+// first task, days later, wants it looked up.
+func TestOrderWithItsMerchant(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		age  time.Duration
+		want string
+	}{
+		"just found":            {0, "FOUND"},
+		"by a clock ahead":      {-time.Minute, "FOUND"},
+		"just good":             {time.Hour - time.Nanosecond, "FOUND"},
+		"long ago":              {time.Hour, "TWS"},
+		"before a reset, later": {48 * time.Hour, "TWS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			found := activities.LookUpMerchantResult{MerchantCode: "FOUND", At: noon.Add(-tt.age)}
+			out := e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 2), Merchant: &found})
+			require.Equal(t, tt.want, out.MerchantCode)
+			require.Len(t, e.issued, 2)
+			for _, asked := range e.issued {
+				require.Equal(t, tt.want, asked.MerchantCode)
+				require.Equal(t, tt.want == "FOUND", asked.At.Equal(found.At), "the day of delivery is judged by when it was found")
+			}
+			require.Equal(t, tt.want != "FOUND", len(e.looked) == 1)
+		})
+	}
+}
+
 // Units are numbered through the lines; each has a line and an audit number of its own.
 func TestOrderOfSeveralLines(t *testing.T) {
 	t.Parallel()
