@@ -67,6 +67,35 @@ func (m *MerchantList) match(ctx context.Context, code string, who giftcard.Cust
 	return index.match(code, who)
 }
 
+const (
+	// aheadFrom is the number of orders for which the list is fetched before any of them asks. With fewer, polls that see
+	// the same few orders again would fetch it more often than the orders do.
+	aheadFrom = 10
+	// aheadTimeout bounds that fetch: orders are better off without their merchants than late.
+	aheadTimeout = 5 * time.Second
+)
+
+// matchAhead returns the codes of the merchants of these orders, by the order's number, as far as the list tells. The
+// others have to be looked up, which is retried and tells why it fails.
+func (m *MerchantList) matchAhead(ctx context.Context, code string, orders []giftcard.Order) map[string]string {
+	if _, fetched := m.held(); len(orders) < aheadFrom && m.now().Sub(fetched) > merchantsTTL {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, aheadTimeout)
+	defer cancel()
+	index, err := m.atMost(ctx, merchantsTTL)
+	if err != nil {
+		return nil
+	}
+	found := make(map[string]string, len(orders))
+	for _, o := range orders {
+		if code, err := index.match(code, o.Customer); err == nil {
+			found[o.ID] = code
+		}
+	}
+	return found
+}
+
 // atMost returns the list if it is no older than that, else a fresh one.
 func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantIndex, error) {
 	index, fetched := m.held()

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -243,6 +244,50 @@ func TestMerchantListGrowsOld(t *testing.T) {
 	clock.advance(time.Nanosecond)
 	look()
 	require.Equal(t, 2, fetches(server))
+}
+
+// manyOrders are as many as the list is fetched for, of a customer who is known and, the last one, of one who is not.
+func manyOrders(n int) []giftcard.Order {
+	var orders []giftcard.Order
+	for i := range n {
+		orders = append(orders, giftcard.Order{ID: strconv.Itoa(i), Customer: known})
+	}
+	orders[n-1].Customer = unknown
+	return orders
+}
+
+func TestMerchantsAreFoundAhead(t *testing.T) {
+	t.Parallel()
+	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	few := manyOrders(aheadFrom - 1)
+	require.Nil(t, list.matchAhead(t.Context(), "", few))
+	require.Zero(t, fetches(server), "few orders look themselves")
+
+	found := list.matchAhead(t.Context(), "", manyOrders(aheadFrom))
+	require.Len(t, found, aheadFrom-1)
+	require.Equal(t, "TWS", found["0"])
+	require.Equal(t, 1, fetches(server), "nor for whom is not found: that order looks again")
+
+	require.Len(t, list.matchAhead(t.Context(), "", few), aheadFrom-2, "the list is at hand")
+	clock.advance(merchantsTTL + time.Nanosecond)
+	require.Nil(t, list.matchAhead(t.Context(), "", few))
+	require.Equal(t, 1, fetches(server))
+
+	require.Len(t, list.matchAhead(t.Context(), "TWS", manyOrders(aheadFrom)), aheadFrom, "all are the configured one")
+	require.Empty(t, list.matchAhead(t.Context(), "GONE", manyOrders(aheadFrom)))
+}
+
+// An issuer that is away, or slow, keeps no page of orders from being taken in.
+func TestMerchantsAreNotFoundAhead(t *testing.T) {
+	t.Parallel()
+	list, server, _ := newMerchantList(t, cashstartest.Options{})
+	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
+	require.Nil(t, list.matchAhead(t.Context(), "", manyOrders(aheadFrom)))
+
+	list, _, _ = newMerchantList(t, cashstartest.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Nil(t, list.matchAhead(ctx, "", manyOrders(aheadFrom)))
 }
 
 // An issuer that is away is asked once a second for all who wait for it, and no order fails for what was a second ago.

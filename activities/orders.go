@@ -18,6 +18,10 @@ type Orders struct {
 	// Shop is the shop's domain; it is part of the identity of every order.
 	Shop string
 	Keys PropertyKeys
+	// Merchants, if there are any, let orders come with theirs; MerchantCode is that of every order, if set.
+	Merchants    *MerchantList
+	MerchantCode string
+	Now          func() time.Time
 }
 
 // ListGiftCardOrdersInput asks for one page of the orders of a window.
@@ -34,6 +38,10 @@ type ListGiftCardOrdersInput struct {
 // ListGiftCardOrdersResult is one page: its gift-card orders, and an account of what else the search found.
 type ListGiftCardOrdersResult struct {
 	Orders []giftcard.Order `json:"orders,omitempty"`
+	// Merchants are the codes of the merchants of these orders, by the order's number, as far as they were found in
+	// passing, and MerchantsAt is when. The other orders look theirs up.
+	Merchants   map[string]string `json:"merchants,omitempty"`
+	MerchantsAt time.Time         `json:"merchants_at,omitzero"`
 	// NextCursor is empty on the last page.
 	NextCursor string                  `json:"next_cursor,omitempty"`
 	Seen       int                     `json:"seen"`
@@ -49,7 +57,8 @@ type ListGiftCardOrdersResult struct {
 const maxPageBytes = 1 << 20
 
 // ListGiftCardOrders fetches one page of the shop's orders and applies the rules. Shopify's search only finds
-// candidates; what is not a gift-card order is counted and goes no further.
+// candidates; what is not a gift-card order is counted and goes no further. Merchants that are at hand go with their
+// orders: a look-up by each order would cost it an activity.
 //
 // A page that is too large for a history is fetched again as a smaller one. A single order that is too large loses its
 // lines, and so fails where people see it, instead of failing every poll from now on.
@@ -64,6 +73,7 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 		case err != nil:
 			return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
 		case len(orders) <= maxPageBytes:
+			o.findMerchants(ctx, &out)
 			return out, nil
 		case in.PageSize > 1:
 			in.PageSize /= 2
@@ -73,6 +83,24 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 			return out, nil
 		}
 	}
+}
+
+// findMerchants finds the merchants of a page's orders, for all of them at once. It never fails a page: an issuer that is
+// away must not keep orders from being taken in.
+func (o *Orders) findMerchants(ctx context.Context, page *ListGiftCardOrdersResult) {
+	if o.Merchants == nil || len(page.Orders) == 0 {
+		return
+	}
+	page.Merchants, page.MerchantsAt = o.Merchants.matchAhead(ctx, o.MerchantCode, page.Orders), o.Now().UTC()
+}
+
+// Merchant returns the merchant of an order of the page, nil where it was not found.
+func (r ListGiftCardOrdersResult) Merchant(orderID string) *LookUpMerchantResult {
+	code, ok := r.Merchants[orderID]
+	if !ok {
+		return nil
+	}
+	return &LookUpMerchantResult{MerchantCode: code, At: r.MerchantsAt}
 }
 
 func (o *Orders) listPage(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -23,7 +25,9 @@ const (
 type listing struct {
 	shop *shopifytest.Server
 	logs *logs
-	list func(activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error)
+	// orders are the activities that are run; what is changed there is what they are from then on.
+	orders *activities.Orders
+	list   func(activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error)
 }
 
 func newListing(t *testing.T, options shopifytest.Options, token shopify.TokenSource) listing {
@@ -34,13 +38,39 @@ func newListing(t *testing.T, options shopifytest.Options, token shopify.TokenSo
 		BaseURL: serve(t, l.shop), APIVersion: version, Token: token, Company: true,
 	})
 	require.NoError(t, err)
-	env := newEnv(l.logs, &activities.Orders{Shopify: client, Shop: shopDomain, Keys: activities.PropertyKeys{
+	l.orders = &activities.Orders{Shopify: client, Shop: shopDomain, Keys: activities.PropertyKeys{
 		Email: "Recipient email", Name: "Recipient name", Message: "Message", SendOn: "Send on",
-	}})
+	}}
+	env := newEnv(l.logs, l.orders)
 	l.list = func(in activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error) {
 		return execute[activities.ListGiftCardOrdersResult](t, env, "ListGiftCardOrders", in)
 	}
 	return l
+}
+
+// Orders come with their merchants where these are found in passing; the issuer is asked once for all of them.
+func TestListedOrdersComeWithTheirMerchants(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	i := newIssuing(t, cashstartest.Options{})
+	l.orders.Merchants, l.orders.Now = i.gifts.Merchants, i.gifts.Now
+	var ids []string
+	for n := range 12 {
+		ids = append(ids, strconv.FormatInt(l.shop.AddOrder(order(fmt.Sprint("#", n), func(o *shopifytest.Order) {
+			o.Customer.DisplayName = "The Widget Shop"
+			if n == 11 {
+				o.Customer.DisplayName = "Stranger"
+			}
+		})).ID, 10))
+	}
+	out, err := l.list(july())
+	require.NoError(t, err)
+	require.Len(t, out.Orders, 12)
+	for n, id := range ids[:11] {
+		require.Equal(t, &activities.LookUpMerchantResult{MerchantCode: "TWS", At: date(15)}, out.Merchant(id), n)
+	}
+	require.Nil(t, out.Merchant(ids[11]))
+	require.Equal(t, map[int]int{200: 1}, i.issuer.Stats().Requests[cashstartest.ListMerchants])
 }
 
 const token = shopify.StaticToken(shopifytest.AccessToken)

@@ -78,9 +78,11 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			activities.ListGiftCardOrdersResult{
 				NextCursor: "c", Seen: 3, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 1, giftcard.NativeGiftCard: 1},
 				Mixed: []string{"#1"}, Native: []string{"#2"}, ServedVersion: "2026-10",
+				Merchants: map[string]string{"5001": "TWS"}, MerchantsAt: at,
 			},
 			`{"next_cursor": "c", "seen": 3, "left_out": {"mixed": 1, "native_gift_card": 1},
-			"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10"}`,
+			"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10",
+			"merchants": {"5001": "TWS"}, "merchants_at": "2026-07-01T00:00:00Z"}`,
 		},
 		{
 			activities.LookUpMerchantInput{OrderName: "#1", Customer: giftcard.Customer{ID: "77"}, RetryBudget: time.Hour},

@@ -107,7 +107,7 @@ func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, err
 		if more && !continued {
 			page = p.list(ctx)
 		}
-		if err := p.startAll(ctx, orders.Orders); err != nil {
+		if err := p.startAll(ctx, orders); err != nil {
 			return PollOrdersResult{}, p.failed(ctx, err)
 		}
 		if more && !continued {
@@ -252,9 +252,9 @@ func appendNames(names, more []string) []string {
 
 // startAll asks for a child per order and keeps a bounded number of starts in flight. The children's context is
 // disconnected: whoever cancels a poll means the poll, not the orders that it has started.
-func (p *poll) startAll(ctx workflow.Context, orders []giftcard.Order) error {
+func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrdersResult) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	for _, o := range orders {
+	for _, o := range page.Orders {
 		if err := p.awaitStarts(ctx, maxStarting-1); err != nil {
 			return err
 		}
@@ -263,6 +263,7 @@ func (p *poll) startAll(ctx workflow.Context, orders []giftcard.Order) error {
 			AuditPrefix:    p.in.AuditPrefix,
 			IssueTaskQueue: p.in.IssueTaskQueue,
 			RetryBudget:    p.in.RetryBudget,
+			Merchant:       page.Merchant(o.ID),
 		})})
 	}
 	return nil

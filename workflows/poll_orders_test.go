@@ -84,6 +84,22 @@ func TestPollStartsOrders(t *testing.T) {
 	), options.TypedSearchAttributes)
 }
 
+// A merchant that was found with an order goes with it.
+func TestPollHandsMerchantsOn(t *testing.T) {
+	t.Parallel()
+	page := pageOf(1, 2)
+	page.Merchants, page.MerchantsAt = map[string]string{page.Orders[1].ID: "TWS"}, noon
+	e := newEnv(t).withOrders(0).withPages(page)
+	require.Equal(t, 2, e.poll(t, rules()).Started)
+	merchants := map[string]*activities.LookUpMerchantResult{}
+	for _, o := range e.started {
+		merchants[o.Order.ID] = o.Merchant
+	}
+	require.Equal(t, map[string]*activities.LookUpMerchantResult{
+		page.Orders[0].ID: nil, page.Orders[1].ID: {MerchantCode: "TWS", At: noon},
+	}, merchants)
+}
+
 // An order that two pages hold, because it changed in between, is one order.
 func TestPollKnownOrders(t *testing.T) {
 	t.Parallel()

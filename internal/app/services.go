@@ -93,9 +93,13 @@ func newActivities(
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	merchants := activities.NewMerchantList(issuer)
 	orders := &activities.Orders{
-		Shopify: shop,
-		Shop:    cfg.Shopify.Shop,
+		Shopify:      shop,
+		Shop:         cfg.Shopify.Shop,
+		Merchants:    merchants,
+		MerchantCode: cfg.Issue.MerchantCode,
+		Now:          time.Now,
 		Keys: activities.PropertyKeys{
 			Email:   cfg.Recipient.EmailKey,
 			Name:    cfg.Recipient.NameKey,
@@ -105,7 +109,7 @@ func newActivities(
 	}
 	giftCards := &activities.GiftCards{
 		CashStar:     issuer,
-		Merchants:    activities.NewMerchantList(issuer),
+		Merchants:    merchants,
 		MerchantCode: cfg.Issue.MerchantCode,
 		Now:          time.Now,
 	}
