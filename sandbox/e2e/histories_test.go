@@ -76,7 +76,7 @@ func TestHistories(t *testing.T) {
 	w.poll()
 	w.keepOrder("GiftCardOrder/retried", retried, operator.Completed)
 
-	w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
+	many := w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
 	shop.after.Store(2)
 	failed, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
@@ -86,6 +86,8 @@ func TestHistories(t *testing.T) {
 
 	shop.after.Store(never)
 	chain := w.polled()
+	w.keep("PollOrders/with-merchants", chain.WorkflowID, chain.RunID)
+	w.keepOrder("GiftCardOrder/with-its-merchant", many[len(many)-1], operator.Completed)
 	next := w.keep("PollOrders/continued-first", chain.WorkflowID, chain.RunID)
 	require.NotEmpty(t, next, "the poll was not continued")
 	last := next
