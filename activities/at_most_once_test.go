@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
@@ -269,4 +271,55 @@ func TestAtMostOnceWithoutANote(t *testing.T) {
 	require.NoError(t, failure.Details(&details))
 	require.False(t, details.NotIssued)
 	require.Zero(t, i.orders())
+}
+
+// Whoever finds out that an issuer does not know audit numbers again switches to asking at most once while cards are
+// being retried: those that may exist by then are not asked for again either.
+func TestAtMostOnceFromNowOn(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	i.gifts.Attempts = nil
+	var note activities.AttemptNote
+	env := newEnv(i.logs, i.gifts)
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		require.NoError(t, details.Get(&note))
+	})
+	in := secondCard()
+	in.RetryBudget = time.Hour
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 400})
+	_, err := execute[activities.IssueCardResult](t, env, "IssueCard", in)
+	require.Error(t, err)
+	require.False(t, note.Asked, "that was a refusal")
+
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop, AfterCommit: true})
+	_, err = execute[activities.IssueCardResult](t, env, "IssueCard", in)
+	requireKind(t, err, giftcard.Unavailable, "order #1001, card 2")
+	require.True(t, note.Asked)
+	require.False(t, note.FirstFailure.IsZero())
+
+	i.gifts.Attempts = a
+	env = newEnv(i.logs, i.gifts)
+	env.SetHeartbeatDetails(note)
+	_, err = execute[activities.IssueCardResult](t, env, "IssueCard", in)
+	requireKind(t, err, giftcard.OutcomeUnknown, "order #1001, card 2")
+	require.Len(t, i.issuer.Cards(), 1)
+}
+
+// A doubt that comes after a failure without one is noted too, and the first failure stays the first.
+func TestDoubtIsAddedToTheNote(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	first := time.Now().Add(-time.Minute).UTC()
+	var note activities.AttemptNote
+	env := newEnv(i.logs, i.gifts)
+	env.SetHeartbeatDetails(activities.AttemptNote{FirstFailure: first})
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		require.NoError(t, details.Get(&note))
+	})
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop})
+	in := secondCard()
+	in.RetryBudget = time.Hour
+	_, err := execute[activities.IssueCardResult](t, env, "IssueCard", in)
+	require.Error(t, err)
+	require.Equal(t, activities.AttemptNote{FirstFailure: first, Asked: true}, note)
 }

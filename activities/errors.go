@@ -49,7 +49,8 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 		Details:        []any{details},
 	}
 	message := printable.Line(doing+": "+err.Error(), maxMessage)
-	if !kind.Final() && budgetSpent(ctx, budget, wait) {
+	_, asked := errors.AsType[unclear](err)
+	if !kind.Final() && budgetSpent(ctx, budget, wait, asked) {
 		options.NonRetryable, options.NextRetryDelay = true, 0
 		message += "; given up: retrying is limited to " + budget.String()
 	}
@@ -65,15 +66,20 @@ const untilTimeout time.Duration = -1
 // budgetSpent tells whether the next attempt would lie beyond the budget. The moment of the first failure travels in
 // the heartbeat details, the one thing that an activity hands to its next attempt. The server's own schedule-to-close
 // time-out would do for an idle system, but it also counts the time spent waiting in a rate-limited queue, and would
-// fail orders that were never tried.
-func budgetSpent(ctx context.Context, budget, wait time.Duration) bool {
+// fail orders that were never tried. That a card was asked for goes along: a worker that is told not to ask twice may be
+// the next to try.
+func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bool {
 	if budget < 0 {
 		return false
 	}
 	now := time.Now()
 	var note AttemptNote
-	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &note) != nil {
-		note.FirstFailure = now
+	known := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &note) == nil
+	if !known {
+		note = AttemptNote{FirstFailure: now}
+	}
+	if !known || asked && !note.Asked {
+		note.Asked = note.Asked || asked
 		activity.RecordHeartbeat(ctx, note)
 	}
 	return now.Add(wait).Sub(note.FirstFailure) >= budget

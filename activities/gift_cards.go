@@ -106,8 +106,17 @@ func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCard
 }
 
 func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
-	return g.ask(ctx, in, func() error { return nil })
+	out, err := g.ask(ctx, in, func() error { return nil })
+	if mayHaveIssued(err) {
+		err = unclear{err}
+	}
+	return out, err
 }
+
+// unclear is an error after which the card may exist.
+type unclear struct{ error }
+
+func (e unclear) Unwrap() error { return e.error }
 
 // ask asks CashStar for a card, once. What must be done right before is done when the turn has come.
 func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() error) (IssueCardResult, error) {

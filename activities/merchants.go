@@ -40,7 +40,7 @@ type MerchantList struct {
 	mu      sync.Mutex
 	fetched time.Time
 	index   merchantIndex
-	// failure is what the last fetch failed with, if it did; failed is when.
+	// failure is what the last fetch failed with, if it did, and failed is when it ended.
 	failure error
 	failed  time.Time
 }
@@ -115,8 +115,8 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 		merchants, err := m.cashStar.Merchants(context.WithoutCancel(ctx))
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.failure = err; err != nil {
-			m.failed = m.now()
+		m.failure, m.failed = err, m.now()
+		if err != nil {
 			return nil, err
 		}
 		index := newMerchantIndex(merchants)
@@ -137,10 +137,13 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 func (m *MerchantList) recentFailure() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.failure != nil && m.now().Sub(m.failed) < merchantsFailureTTL {
-		return m.failure
+	if m.failure == nil || m.now().Sub(m.failed) >= merchantsFailureTTL {
+		return nil
 	}
-	return nil
+	if kind, _ := classify(m.failure); kind.Final() { // It would fail orders that have not asked.
+		return nil
+	}
+	return m.failure
 }
 
 func (m *MerchantList) held() (merchantIndex, time.Time) {

@@ -290,7 +290,8 @@ func TestMerchantsAreNotFoundAhead(t *testing.T) {
 	require.Nil(t, list.matchAhead(ctx, "", manyOrders(aheadFrom)))
 }
 
-// An issuer that is away is asked once a second for all who wait for it, and no order fails for what was a second ago.
+// An issuer that is away is asked once a second for all who wait for it. Orders that a refusal would fail for good are
+// not refused for what another one was told.
 func TestMerchantListFailsForASecond(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
@@ -306,6 +307,13 @@ func TestMerchantListFailsForASecond(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "TWS", code)
 	require.Equal(t, 2, fetches(server))
+
+	clock.advance(merchantsTTL + time.Nanosecond)
+	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 403})
+	_, err = list.match(t.Context(), "", known)
+	require.ErrorContains(t, err, "403")
+	_, err = list.match(t.Context(), "", known)
+	require.NoError(t, err)
 }
 
 func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
