@@ -44,6 +44,8 @@ type PollProgress struct {
 	Rules  giftcard.Rules   `json:"rules"`
 	Cursor string           `json:"cursor"`
 	Result PollOrdersResult `json:"result"`
+	// Known are the latest orders of the poll before.
+	Known []string `json:"known,omitempty"`
 }
 
 // PollOrdersResult is the account of a poll. As the schedule's last completion result it carries the watermark to the
@@ -65,6 +67,9 @@ type PollOrdersResult struct {
 	Native  []string                `json:"native,omitempty"`
 	// ServedVersion is the API version that Shopify answered with where it is not the configured one.
 	ServedVersion string `json:"served_version,omitempty"`
+	// Latest are Shopify's numbers of those gift-card orders of the window that changed last, at most 2,000. Their workflows
+	// are there, so the next poll, whose window overlaps this one, does not ask for them again.
+	Latest []string `json:"latest,omitempty"`
 	// Missed are orders that no poll has looked at, and none will by itself. Polls hand it on for two days, so that
 	// people see it.
 	Missed *MissedOrders `json:"missed,omitempty"`
@@ -134,6 +139,15 @@ type poll struct {
 	// children counts those that this run has asked for.
 	children int
 	starting []startingOrder
+	known    map[string]bool
+}
+
+// know takes over the latest orders of the poll before.
+func (p *poll) know(orders []string) {
+	p.Known, p.known = orders, make(map[string]bool, len(orders))
+	for _, id := range orders {
+		p.known[id] = true
+	}
 }
 
 // startingOrder is a child whose start is awaited.
@@ -150,6 +164,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 		if p.Result.LeftOut == nil { // An empty map is left out on the way.
 			p.Result.LeftOut = map[giftcard.Reason]int{}
 		}
+		p.know(p.Known)
 		return p, nil
 	}
 	now := workflow.Now(ctx).UTC()
@@ -169,6 +184,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 			return nil, lastResultUnreadable(err)
 		}
 	}
+	p.know(last.Latest)
 	p.Result.Since = p.Rules.CreatedFrom
 	p.Result.Until = now.Add(-time.Duration(in.SettleDelay))
 	if last.Watermark.After(now) && last.Watermark.Sub(p.Result.Until) > time.Duration(in.Overlap) {
@@ -255,6 +271,10 @@ func appendNames(names, more []string) []string {
 func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrdersResult) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	for _, o := range page.Orders {
+		if p.known[o.ID] {
+			p.Result.Known++
+			continue
+		}
 		if err := p.awaitStarts(ctx, maxStarting-1); err != nil {
 			return err
 		}

@@ -92,11 +92,11 @@ func TestFieldsInHistories(t *testing.T) {
 	result := workflows.PollOrdersResult{
 		Since: noon, Until: noon, Watermark: noon, Seen: 6, Started: 1, Known: 2,
 		LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 1}, Mixed: []string{"#1"}, Native: []string{"#2"},
-		ServedVersion: "2026-10",
+		ServedVersion: "2026-10", Latest: []string{"5001"},
 	}
 	const resultJSON = `{"since": "2026-07-10T12:00:00Z", "until": "2026-07-10T12:00:00Z",
 		"watermark": "2026-07-10T12:00:00Z", "seen": 6, "started": 1, "known": 2, "left_out": {"mixed": 1},
-		"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10"}`
+		"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10", "latest": ["5001"]}`
 	card := workflows.IssuedCard{Unit: 1, LineID: "900", IssueCardResult: activities.IssueCardResult{
 		AuditNumber: "a", OrderNumber: "7", EGCCode: "e", MaskedNumber: "***1", Amount: "25.00", Currency: "USD",
 	}}
@@ -106,7 +106,7 @@ func TestFieldsInHistories(t *testing.T) {
 	poll.IncludeTest, poll.AuditPrefix, poll.IssueTaskQueue = true, "TWS-", "giftbridge-issue"
 	poll.RetryBudget = workflows.Duration(time.Hour)
 	byHand := workflows.PollOrdersInput{Since: noon, Until: noon, Progress: &workflows.PollProgress{
-		Rules: giftcard.Rules{SKUs: []string{"GIFT-25"}, CreatedFrom: noon}, Cursor: "c", Result: result,
+		Rules: giftcard.Rules{SKUs: []string{"GIFT-25"}, CreatedFrom: noon}, Cursor: "c", Result: result, Known: []string{"5000"},
 	}}
 	tests := []struct {
 		name  string
@@ -132,7 +132,7 @@ func TestFieldsInHistories(t *testing.T) {
 			"settle_delay": "0s", "page_size": 0,
 			"since": "2026-07-10T12:00:00Z", "until": "2026-07-10T12:00:00Z", "progress": {
 			"rules": {"skus": ["GIFT-25"], "created_from": "2026-07-10T12:00:00Z"}, "cursor": "c",
-			"result": ` + resultJSON + `}}`,
+			"result": ` + resultJSON + `, "known": ["5000"]}}`,
 		},
 		{"poll's result", result, resultJSON},
 		{
