@@ -99,6 +99,9 @@ func moment(s string, now time.Time) (time.Time, error) {
 
 func printPoll(w io.Writer, f *flags, poll *operator.Poll, r *workflows.PollOrdersResult) error {
 	if f.json {
+		if r != nil {
+			r.Latest = nil // It is for the next poll, and long.
+		}
 		return printJSON(w, struct {
 			*operator.Poll
 			Result *workflows.PollOrdersResult `json:"result,omitempty"`

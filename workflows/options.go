@@ -21,6 +21,9 @@ const (
 	continueAfter = 500
 	// maxNames bounds the lists of order names in a poll's result; the counts go on.
 	maxNames = 200
+	// maxLatest bounds the orders that a poll's result names for the next poll: 2,000 numbers are some 32 kB. Beyond it the
+	// next poll asks for orders that are there already, which costs it two events and Temporal Cloud's price of a try.
+	maxLatest = 2000
 
 	// MaxIssueTime is the longest that one attempt to issue a card may take; HTTP time-outs must stay below it. It is
 	// also how long a worker's death keeps a card waiting.

@@ -67,7 +67,7 @@ type PollOrdersResult struct {
 	Native  []string                `json:"native,omitempty"`
 	// ServedVersion is the API version that Shopify answered with where it is not the configured one.
 	ServedVersion string `json:"served_version,omitempty"`
-	// Latest are Shopify's numbers of those gift-card orders of the window that changed last, at most 2,000. Their workflows
+	// Latest are Shopify's numbers of the gift-card orders of the window that changed last, at most 2,000. Their workflows
 	// are there, so the next poll, whose window overlaps this one, does not ask for them again.
 	Latest []string `json:"latest,omitempty"`
 	// Missed are orders that no poll has looked at, and none will by itself. Polls hand it on for two days, so that
@@ -271,6 +271,7 @@ func appendNames(names, more []string) []string {
 func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrdersResult) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	for _, o := range page.Orders {
+		p.remember(o.ID)
 		if p.known[o.ID] {
 			p.Result.Known++
 			continue
@@ -287,6 +288,15 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 		})})
 	}
 	return nil
+}
+
+// remember notes an order for the next poll. Pages come in the order of the orders' updates. A poll by hand has no next.
+func (p *poll) remember(orderID string) {
+	if !p.in.Since.IsZero() {
+		return
+	}
+	latest := append(p.Result.Latest, orderID)
+	p.Result.Latest = latest[max(0, len(latest)-maxLatest):]
 }
 
 // awaitStarts waits until no more than the given number of starts are in flight. A child that has not started when

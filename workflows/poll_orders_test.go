@@ -33,6 +33,7 @@ func TestPollCounts(t *testing.T) {
 			giftcard.MixedOrder: 3, giftcard.Unpaid: 3, giftcard.NativeGiftCard: 1, giftcard.TestOrder: 1,
 		},
 		Mixed: []string{"#7", "#8", "#9"}, Native: []string{"#10"}, ServedVersion: "2026-10",
+		Latest: idsOf(first, second),
 	}, out)
 	require.Equal(t,
 		[]string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 11 seen, 3 started, 0 known."}, e.calls.details)
@@ -141,11 +142,78 @@ func TestPollContinuesAsNew(t *testing.T) {
 		Result: workflows.PollOrdersResult{
 			Since: noon.Add(-30 * time.Minute), Until: noon.Add(-time.Minute), Watermark: noon.Add(-time.Minute),
 			Seen: 500, Started: 500, Mixed: []string{"#1"}, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 1},
+			Latest: idsOf(first, second),
 		},
 	}
 	require.Equal(t, want, in)
 	require.Len(t, e.listed, 2, "a page that the next run asks for is not asked for twice")
 	require.Len(t, e.started, 500)
+}
+
+func idsOf(pages ...activities.ListGiftCardOrdersResult) []string {
+	var ids []string
+	for _, p := range pages {
+		for _, o := range p.Orders {
+			ids = append(ids, o.ID)
+		}
+	}
+	return ids
+}
+
+// Polls overlap. An order that the last poll has started is known without asking Temporal, in a continued run as well.
+func TestPollDoesNotAskForKnownOrders(t *testing.T) {
+	t.Parallel()
+	again, anew := pageOf(1, 3), pageOf(4, 2)
+	last := workflows.PollOrdersResult{Watermark: noon.Add(-20 * time.Minute), Latest: idsOf(pageOf(0, 3))}
+
+	e := newEnv(t).withOrders(0).withPages(again, anew)
+	e.SetLastCompletionResult(last)
+	out := e.poll(t, rules())
+	require.Equal(t, 3, out.Started)
+	require.Equal(t, 2, out.Known)
+	require.Len(t, e.started, 3)
+	require.Equal(t, idsOf(again, anew), out.Latest, "the next poll overlaps this one, not the last")
+
+	e = newEnv(t).withOrders(0).withPages(again, anew)
+	e.SetLastCompletionResult(last)
+	e.SetContinueAsNewSuggested(true)
+	e.ExecuteWorkflow(workflows.PollOrders, rules())
+	in := e.continued(t)
+	require.Equal(t, last.Latest, in.Progress.Known)
+	e = newEnv(t).withOrders(0).withPages(again, pageOf(2, 4))
+	out = e.poll(t, in)
+	var started []string
+	for _, o := range e.started {
+		started = append(started, o.Order.ID)
+	}
+	require.ElementsMatch(t, idsOf(pageOf(3, 3)), started)
+	require.Equal(t, idsOf(again, pageOf(2, 4)), out.Latest)
+}
+
+// A poll by hand starts what is not there, whatever the schedule's polls remember, and has none to remember for.
+func TestPollByHandAsksForAll(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t).withOrders(0).withPages(pageOf(1, 2))
+	e.SetLastCompletionResult(workflows.PollOrdersResult{Latest: idsOf(pageOf(1, 2))})
+	in := rules()
+	in.Since, in.Until = noon.Add(-time.Hour), noon
+	out := e.poll(t, in)
+	require.Equal(t, 2, out.Started)
+	require.Empty(t, out.Latest)
+}
+
+// The result stays small, however many orders there were.
+func TestPollRemembersSoMany(t *testing.T) {
+	t.Parallel()
+	const most = 2000
+	before := idsOf(pageOf(1, most))
+	in := rules()
+	in.Progress = &workflows.PollProgress{Cursor: "page 2", Result: workflows.PollOrdersResult{
+		Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Latest: before,
+	}}
+	next := pageOf(most+1, 3)
+	out := newEnv(t).withOrders(0).withPages(pageOf(1, 0), next).poll(t, in)
+	require.Equal(t, append(before[3:], idsOf(next)...), out.Latest)
 }
 
 // A server that finds a history long enough is heeded.
@@ -182,7 +250,7 @@ func TestPollContinuedRun(t *testing.T) {
 	}
 	require.Equal(t, workflows.PollOrdersResult{
 		Since: noon.Add(-time.Hour), Until: noon, Watermark: noon, Seen: 503, Started: 502,
-		LeftOut: map[giftcard.Reason]int{giftcard.Unpaid: 1},
+		LeftOut: map[giftcard.Reason]int{giftcard.Unpaid: 1}, Latest: idsOf(second),
 	}, e.poll(t, in))
 	require.Equal(t, activities.ListGiftCardOrdersInput{
 		Rules: in.Progress.Rules, UpdatedFrom: noon.Add(-time.Hour), UpdatedBefore: noon, PageSize: 100, Cursor: "page 2",

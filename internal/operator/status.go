@@ -204,7 +204,9 @@ func (o *Operator) pollResult(
 	ctx context.Context, info *workflowpb.WorkflowExecutionInfo,
 ) (workflows.PollOrdersResult, error) {
 	var result workflows.PollOrdersResult
-	return result, o.result(ctx, info, &result)
+	err := o.result(ctx, info, &result)
+	result.Latest = nil // It is for the next poll, and long.
+	return result, err
 }
 
 func (o *Operator) result(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, out any) error {

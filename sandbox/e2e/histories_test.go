@@ -99,6 +99,7 @@ func TestHistories(t *testing.T) {
 	// Two pages of orders, one of which is new.
 	w.PlaceKind(stack.Single)
 	w.keep("PollOrders/next", w.polled().WorkflowID, "")
+	w.keep("PollOrders/known-orders", w.polled().WorkflowID, "")
 }
 
 // plainly is how histories are recorded: in the clear, and quickly.

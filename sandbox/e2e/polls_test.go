@@ -195,6 +195,7 @@ func TestPollByHandLeavesTheWatermark(t *testing.T) {
 	again := w.poll()
 	require.Equal(t, workflows.PollOrdersResult{
 		Since: again.Since, Until: again.Until, Watermark: again.Watermark, Seen: 1, Known: 1,
+		Latest: []string{orderNumber(p)},
 	}, again)
 	require.True(t, again.Watermark.After(watermark))
 }
