@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // configuration returns one check for each problem, or one that all is well, and notes which variables are wrong.
@@ -24,7 +25,7 @@ func (x *examination) configuration() []Check {
 	var invalid *config.ValidationError
 	if !errors.As(x.Problems, &invalid) {
 		return []Check{{
-			Name: Configuration, Status: Fail, Found: x.why(x.Problems), Cure: "see docs/configuration.md",
+			Name: Configuration, Status: Fail, Found: printable.Line(x.Problems.Error(), maxFound), Cure: "see docs/configuration.md",
 		}}
 	}
 	var known []string
@@ -68,12 +69,12 @@ func (x *examination) payloadKeys(context.Context) Check {
 	const cure = "set PAYLOAD_KEYS to id:key, the key made by: openssl rand -base64 32"
 	payloads, err := codec.New(x.Config.Payload)
 	if err != nil {
-		return fail(x.why(err), cure)
+		return fail(printable.Line(err.Error(), maxFound), cure)
 	}
 	probe := &commonpb.Payload{Data: []byte("probe")}
 	sealed, err := payloads.Encode([]*commonpb.Payload{probe})
 	if err != nil {
-		return fail(x.why(err), cure)
+		return fail(printable.Line(err.Error(), maxFound), cure)
 	}
 	opened, err := payloads.Decode(sealed)
 	if err != nil || len(opened) != 1 || !proto.Equal(opened[0], probe) {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar"
@@ -193,13 +194,24 @@ func (o *outcome) blocks() string {
 const maxFound = 300
 
 // why is an error as a line says it.
-func (x *examination) why(err error) string {
-	var fail *rest.Error
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &fail) && fail.Outcome == rest.TimedOut:
+func (x *examination) why(ctx context.Context, err error) string {
+	if !timedOut(err) {
+		return printable.Line(err.Error(), maxFound)
+	}
+	// Clients have time-outs of their own, which may be shorter.
+	if deadline, bounded := ctx.Deadline(); bounded && !time.Now().Before(deadline) {
 		return fmt.Sprintf("no answer within %s", x.Timeout)
 	}
-	return printable.Line(err.Error(), maxFound)
+	return "no answer in time"
+}
+
+// timedOut tells whether somebody waited in vain, whoever bounded the wait.
+func timedOut(err error) bool {
+	if said, found := errors.AsType[*rest.Error](err); found && said.Outcome == rest.TimedOut {
+		return true
+	}
+	_, inTemporal := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	return inTemporal || errors.Is(err, context.DeadlineExceeded)
 }
 
 func ok(format string, args ...any) Check {

@@ -3,6 +3,9 @@ package doctor_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -28,6 +31,8 @@ type patient struct {
 	shop   shopifytest.Options
 	issuer cashstartest.Options
 	mail   mailtest.Options
+	// proxy, if there is one, stands before the shop.
+	proxy func(http.Handler) http.Handler
 }
 
 // examined examines an installation that differs in one thing from one whose services are well.
@@ -52,7 +57,11 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	if change != nil {
 		change(&p)
 	}
-	shop, issuer := httptest.NewServer(shopifytest.New(p.shop)), httptest.NewServer(cashstartest.New(p.issuer))
+	var front http.Handler = shopifytest.New(p.shop)
+	if p.proxy != nil {
+		front = p.proxy(front)
+	}
+	shop, issuer := httptest.NewServer(front), httptest.NewServer(cashstartest.New(p.issuer))
 	t.Cleanup(shop.Close)
 	t.Cleanup(issuer.Close)
 	catcher, err := mailtest.Start(p.mail)
@@ -135,6 +144,10 @@ func TestServicesThatAreNotWell(t *testing.T) {
 		{
 			"a version that never was", func(p *patient) { p.Config.Shopify.APIVersion = "2027-01" }, doctor.ShopifyVersion, fail,
 			"Shopify has no version 2027-01", "the newest is 2026-10",
+		},
+		{
+			"an answer that does not say its version", func(p *patient) { p.proxy = without("X-Shopify-API-Version") },
+			doctor.ShopifyVersion, ok, "2026-07, accessible until", "",
 		},
 		{
 			"a client whose secret is wrong", func(p *patient) {
@@ -250,6 +263,20 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 	require.Equal(t, doctor.OK, check(t, r, doctor.ShopifyOrders).Status)
 }
 
+// without is a proxy that drops a header of answers.
+func without(header string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, r)
+			answer.Header().Del(header)
+			maps.Copy(w.Header(), answer.Header())
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes())
+		})
+	}
+}
+
 // A service that says nothing holds up nobody for longer than the time-out.
 func TestSilence(t *testing.T) {
 	t.Parallel()
@@ -264,6 +291,32 @@ func TestSilence(t *testing.T) {
 	require.Equal(t, "no answer within 1ms", c.Found)
 	require.Contains(t, c.Cure, "SHOPIFY_SHOP")
 	require.Equal(t, "not checked: see shopify", check(t, r, doctor.ShopifyOrders).Found)
+}
+
+// A client's own time-out may end the waiting before the check's does.
+func TestSilenceForAClient(t *testing.T) {
+	t.Parallel()
+	r := examined(t, func(p *patient) {
+		p.Config.CashStar.Timeout = time.Millisecond
+		p.issuer.Fault = func(cashstartest.Request) *cashstartest.Fault {
+			return &cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour}
+		}
+	})
+	require.Equal(t, "no answer in time", check(t, r, doctor.CashStar).Found)
+}
+
+// Something listens that never speaks.
+func TestSilentTemporal(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	r := examined(t, func(p *patient) {
+		p.TemporalProblem, p.Temporal.HostPort, p.Timeout = nil, l.Addr().String(), time.Millisecond
+	})
+	c := check(t, r, doctor.Temporal)
+	require.Equal(t, l.Addr().String()+" cannot be reached: no answer within 1ms", c.Found)
+	require.Contains(t, c.Cure, "TEMPORAL_ADDRESS")
 }
 
 // Whoever gives up does not wait for the time-outs.

@@ -20,7 +20,7 @@ import (
 func (x *examination) cashStar(ctx context.Context) Check {
 	issuer, err := app.NewCashStar(x.Config.CashStar)
 	if err != nil {
-		return fail(x.why(err), "set the CASHSTAR_* variables as docs/configuration.md says")
+		return fail(x.why(ctx, err), "set the CASHSTAR_* variables as docs/configuration.md says")
 	}
 	x.merchants, err = issuer.Merchants(ctx)
 	if err == nil {
@@ -30,14 +30,15 @@ func (x *examination) cashStar(ctx context.Context) Check {
 		"let out to it"
 	switch status := rest.StatusOf(err); {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return fail("the credentials are refused: "+x.why(err), "set CASHSTAR_USERNAME and CASHSTAR_PASSWORD to the account's, "+
-			"and see that CASHSTAR_BASE_URL is of the same environment (test or production)")
+		return fail("the credentials are refused: "+x.why(ctx, err),
+			"set CASHSTAR_USERNAME and CASHSTAR_PASSWORD to the account's, "+
+				"and see that CASHSTAR_BASE_URL is of the same environment (test or production)")
 	case status == http.StatusNotFound, status == 0:
-		return fail(x.why(err), cureURL)
+		return fail(x.why(ctx, err), cureURL)
 	case status < http.StatusBadRequest:
-		return fail(x.why(err), cureURL+"; what answers there is not CashStar")
+		return fail(x.why(ctx, err), cureURL+"; what answers there is not CashStar")
 	}
-	return fail(x.why(err), "wait and try again; then ask CashStar, with the time of this request")
+	return fail(x.why(ctx, err), "wait and try again; then ask CashStar, with the time of this request")
 }
 
 func (x *examination) merchantList(context.Context) Check {
@@ -62,14 +63,14 @@ func (x *examination) mailServer(ctx context.Context) Check {
 	}
 	sender, err := app.NewMailer(cfg)
 	if err != nil {
-		return fail(x.why(err), "set the SMTP_* variables as docs/configuration.md says")
+		return fail(x.why(ctx, err), "set the SMTP_* variables as docs/configuration.md says")
 	}
 	address := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 	err = sender.Check(ctx)
 	if err == nil {
 		return ok("%s %s", address, welcome(cfg))
 	}
-	text, step := x.why(err), mail.OpConnect
+	text, step := x.why(ctx, err), mail.OpConnect
 	if e, found := errors.AsType[*mail.Error](err); found && ctx.Err() == nil {
 		text, step = e.Message, e.Op
 		if e.Code != 0 {

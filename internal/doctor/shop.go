@@ -38,7 +38,7 @@ func (x *examination) shopify(ctx context.Context) Check {
 		}
 	}
 	if err != nil {
-		return x.noAccess(err)
+		return x.noAccess(ctx, err)
 	}
 	if at := x.access.AnsweredAt; !at.IsZero() {
 		x.skew = skew(at, began, x.Now())
@@ -61,10 +61,10 @@ func (x *examination) getAccess(ctx context.Context, version string) (err error)
 	return err
 }
 
-func (x *examination) noAccess(err error) Check {
+func (x *examination) noAccess(ctx context.Context, err error) Check {
 	said, found := errors.AsType[*rest.Error](err)
 	if !found {
-		return fail(x.why(err), "set the SHOPIFY_* variables as docs/configuration.md says")
+		return fail(x.why(ctx, err), "set the SHOPIFY_* variables as docs/configuration.md says")
 	}
 	cure := cureToken
 	if x.Config.Shopify.ClientID != "" {
@@ -72,11 +72,11 @@ func (x *examination) noAccess(err error) Check {
 	}
 	switch said.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
-		return fail("the credentials are refused: "+x.why(err), cure)
+		return fail("the credentials are refused: "+x.why(ctx, err), cure)
 	case http.StatusNotFound, 0:
-		return fail(x.why(err), cureShop)
+		return fail(x.why(ctx, err), cureShop)
 	}
-	return fail(x.why(err), "wait and try again; Shopify's status page tells of outages")
+	return fail(x.why(ctx, err), "wait and try again; Shopify's status page tells of outages")
 }
 
 const (
@@ -113,7 +113,7 @@ func (x *examination) shopifyVersion(context.Context) Check {
 	switch {
 	case x.strange:
 		return fail("Shopify has no version "+asked, cure)
-	case x.access.ServedVersion != asked:
+	case x.access.ServedVersion != "" && x.access.ServedVersion != asked: // A header that is missing tells nothing.
 		return fail(fmt.Sprintf("%s is gone, Shopify answers by %s", asked, x.access.ServedVersion), cure)
 	case err != nil, listed && !supported:
 		return warn(asked+" is no stable version: it may change without notice", cure)
@@ -158,10 +158,10 @@ func (x *examination) shopifyOrders(ctx context.Context) Check {
 	case err == nil:
 		return ok("what polls ask for can be read")
 	case said != nil && said.Code == shopify.CodeAccessDenied:
-		return fail(x.why(err), "give the app access to protected customer data, name and e-mail address too: Dev Dashboard or "+
-			"Partner Dashboard, the app, API access; an app made in the shop's admin needs a plan that allows it")
+		return fail(x.why(ctx, err), "give the app access to protected customer data, name and e-mail address too: Dev "+
+			"Dashboard or Partner Dashboard, the app, API access; an app made in the shop's admin needs a plan that allows it")
 	}
-	return fail(x.why(err), "try again; if it stays so, SHOPIFY_B2B must be false for a shop without B2B")
+	return fail(x.why(ctx, err), "try again; if it stays so, SHOPIFY_B2B must be false for a shop without B2B")
 }
 
 // skusAtOnce bounds the searches at a time.
@@ -183,7 +183,7 @@ func (x *examination) giftCardSKUs(ctx context.Context) Check {
 		})
 	}
 	if err := all.Wait(); err != nil {
-		return fail(x.why(err), "try again; without the scope read_products this check is left out")
+		return fail(x.why(ctx, err), "try again; without the scope read_products this check is left out")
 	}
 	return judgeSKUs(skus, found)
 }

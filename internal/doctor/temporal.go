@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 // temporal connects. Without keys that work it reads what is not encrypted.
 func (x *examination) temporal(ctx context.Context) Check {
 	if x.TemporalProblem != nil {
-		return fail(x.why(x.TemporalProblem), "set the TEMPORAL_* variables right, or the profile file of the temporal "+
+		return fail(x.why(ctx, x.TemporalProblem), "set the TEMPORAL_* variables right, or the profile file of the temporal "+
 			"command line: docs/deploy.md")
 	}
 	cfg := x.Config
@@ -41,12 +42,12 @@ func (x *examination) temporal(ctx context.Context) Check {
 	}
 	o, err := app.NewOperator(ctx, x.Temporal, cfg, zerolog.Nop())
 	if err != nil {
-		return x.unreachable(address, err)
+		return x.unreachable(ctx, address, err)
 	}
 	version, err := o.ServerVersion(ctx)
 	if err != nil {
 		o.Close()
-		return x.unreachable(address, err)
+		return x.unreachable(ctx, address, err)
 	}
 	x.operator = o
 	secured := "without TLS"
@@ -59,17 +60,20 @@ func (x *examination) temporal(ctx context.Context) Check {
 	return ok("%s answers %s, server %s", address, secured, version)
 }
 
-func (x *examination) unreachable(address string, err error) Check {
+func (x *examination) unreachable(ctx context.Context, address string, err error) Check {
 	if refused(err) {
 		return fail(address+" does not let us in: "+cause(err), cureIdentity)
 	}
 	text := cause(err)
 	for _, sign := range []string{"tls:", "x509:", "certificate"} {
 		if strings.Contains(text, sign) {
-			return fail(address+" cannot be spoken to: "+x.why(errors.New(text)), cureTLS)
+			return fail(address+" cannot be spoken to: "+printable.Line(text, maxFound), cureTLS)
 		}
 	}
-	return fail(address+" cannot be reached: "+x.why(errors.New(text)), cureAddress)
+	if timedOut(err) {
+		return fail(address+" cannot be reached: "+x.why(ctx, err), cureAddress)
+	}
+	return fail(address+" cannot be reached: "+printable.Line(text, maxFound), cureAddress)
 }
 
 func refused(err error) bool {
@@ -89,14 +93,14 @@ func cause(err error) string {
 }
 
 // ask turns an error of Temporal's into a check. It returns false where there is none.
-func (x *examination) ask(err error) (Check, bool) {
+func (x *examination) ask(ctx context.Context, err error) (Check, bool) {
 	switch {
 	case err == nil:
 		return Check{}, false
 	case refused(err):
 		return fail("Temporal does not let us look: "+cause(err), cureIdentity), true
 	}
-	return fail(x.why(err), "look at Temporal's own log, and try again"), true
+	return fail(x.why(ctx, err), "look at Temporal's own log, and try again"), true
 }
 
 func (x *examination) namespace(ctx context.Context) Check {
@@ -107,7 +111,7 @@ func (x *examination) namespace(ctx context.Context) Check {
 		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to one that does, or create it (on Temporal "+
 			"Cloud by its console): "+operator.CreateNamespace(name))
 	}
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	return ok("%q exists", name)
@@ -125,7 +129,7 @@ func (x *examination) retentionCheck(context.Context) Check {
 
 func (x *examination) searchAttributes(ctx context.Context) Check {
 	missing, mistyped, err := x.operator.SearchAttributes(ctx)
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	switch {
@@ -142,7 +146,7 @@ func (x *examination) searchAttributes(ctx context.Context) Check {
 
 func (x *examination) pollSchedule(ctx context.Context) Check {
 	s, err := x.operator.ComparePollSchedule(ctx)
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	return schedule(s, "poll-orders", "no order comes in")
@@ -150,7 +154,7 @@ func (x *examination) pollSchedule(ctx context.Context) Check {
 
 func (x *examination) digestSchedule(ctx context.Context) Check {
 	s, err := x.operator.CompareDigestSchedule(ctx)
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	switch {
@@ -186,7 +190,7 @@ func (x *examination) storedPayloads(ctx context.Context) Check {
 	if u, locked := errors.AsType[*codec.UnreadableError](err); locked {
 		return fail(u.Error(), "add that key to PAYLOAD_KEYS, behind the one that encrypts: orders wait for it")
 	}
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if read == 0 {
@@ -201,7 +205,7 @@ func (x *examination) workerVersion(ctx context.Context) Check {
 		return ok("none: WORKER_DEPLOYMENT is not set")
 	}
 	current, err := x.operator.CurrentBuild(ctx)
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if current == "" {
@@ -213,7 +217,7 @@ func (x *examination) workerVersion(ctx context.Context) Check {
 
 func (x *examination) workers(ctx context.Context) Check {
 	unpolled, err := x.operator.Unpolled(ctx)
-	if c, bad := x.ask(err); bad {
+	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if len(unpolled) > 0 {
