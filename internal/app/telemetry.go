@@ -25,15 +25,14 @@ func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*
 // MetricsAddr returns the address of metrics and health checks, empty if there are none.
 func (w *Worker) MetricsAddr() string { return w.health.addr() }
 
-// resumeMetrics tells the metrics where polls and digests stood before this worker began.
+// resumeMetrics tells the metrics where polls and digests stood before this worker began, as far as that can be read.
 func (w *Worker) resumeMetrics(ctx context.Context) {
 	if w.telemetry.Handler() == nil {
 		return
 	}
 	poll, digest, err := w.operator.LastResults(ctx)
 	if err != nil {
-		w.log.Warn().Err(err).Msg("the metrics know of no watermark before the next poll")
-		return
+		w.log.Warn().Err(err).Msg("the metrics do not know all before the next poll and digest")
 	}
 	w.telemetry.Resume(ctx, poll, digest)
 }

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -182,14 +183,14 @@ func (o *Operator) stale(age time.Duration) bool { return age > StaleAfter(o.cfg
 func StaleAfter(p config.Poll) time.Duration { return staleIntervals*p.Interval + p.SettleDelay }
 
 // LastResults returns what the last poll and the last digest of the schedules that completed came to; the zero value
-// where there is none.
+// where there is none. An error of the one leaves the other readable.
 func (o *Operator) LastResults(
 	ctx context.Context,
 ) (poll workflows.PollOrdersResult, digest workflows.DailyDigestResult, err error) {
-	if err = o.lastResult(ctx, workflows.PollScheduleID, &poll); err != nil {
-		return poll, digest, err
-	}
-	return poll, digest, o.lastResult(ctx, workflows.DigestScheduleID, &digest)
+	err = errors.Join(
+		o.lastResult(ctx, workflows.PollScheduleID, &poll), o.lastResult(ctx, workflows.DigestScheduleID, &digest),
+	)
+	return poll, digest, err
 }
 
 func (o *Operator) lastResult(ctx context.Context, schedule string, out any) error {
