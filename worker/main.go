@@ -21,8 +21,9 @@ func newRoot() *cobra.Command {
 creates gift cards at CashStar. Run as many as you like; run "starter schedules" once before the first.
 
 It is configured by environment variables: docs/configuration.md lists them, "starter config" shows what
-they come to. /metrics, /healthz and /readyz are served at METRICS_ADDR. SIGTERM and Ctrl-C let running activities
-finish; what is cut off is retried by another worker.
+they come to. /metrics, /healthz and /readyz are served at METRICS_ADDR; each further worker on one machine needs one of
+its own (127.0.0.1:0 takes any free port), or off. SIGTERM and Ctrl-C let running activities finish; what is cut off is
+retried by another worker.
 
 Exit codes: 0 stopped as asked, 1 failure, 2 bad configuration.`,
 		Args: app.NoArgs,

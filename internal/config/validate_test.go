@@ -265,6 +265,7 @@ func TestValidate(t *testing.T) {
 		{"unknown level", func(c *config.Config) { c.Log.Level = "loud" }, []string{"LOG_LEVEL"}},
 		{"unknown format", func(c *config.Config) { c.Log.Format = "text" }, []string{"LOG_FORMAT"}},
 		{"metrics on all interfaces", func(c *config.Config) { c.Metrics.Addr = ":9464" }, nil},
+		{"metrics on any free port", func(c *config.Config) { c.Metrics.Addr = "127.0.0.1:0" }, nil},
 		{"no metrics", func(c *config.Config) { c.Metrics.Addr = "" }, nil},
 		{"metrics without a port", func(c *config.Config) { c.Metrics.Addr = "localhost" }, []string{"METRICS_ADDR"}},
 		{
