@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,11 +58,7 @@ func Start(ctx context.Context) (*Server, error) {
 func start(ctx context.Context, folders string) (_ *Server, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	initdb, err := find("initdb", folders)
-	if err != nil {
-		return nil, err
-	}
-	postgres, err := find("postgres", folders)
+	postgres, initdb, err := find(folders)
 	if err != nil {
 		return nil, err
 	}
@@ -92,20 +89,43 @@ func start(ctx context.Context, folders string) (_ *Server, err error) {
 	return s, s.await(ctx)
 }
 
-// find finds a binary, the newest where Debian has several versions.
-func find(name, folders string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return path, nil
+// find finds the server, on the PATH or the newest in folders, and the initdb of the same version, which lies beside it.
+func find(folders string) (postgres, initdb string, err error) {
+	if postgres, err = exec.LookPath("postgres"); err != nil {
+		if postgres, err = newest(folders); err != nil {
+			return "", "", err
+		}
 	}
-	paths, err := filepath.Glob(filepath.Join(folders, name))
+	// A link may stand alone.
+	if postgres, err = filepath.EvalSymlinks(postgres); err != nil {
+		return "", "", err
+	}
+	initdb, err = exec.LookPath(filepath.Join(filepath.Dir(postgres), "initdb"))
+	if err != nil {
+		return "", "", fmt.Errorf("find initdb beside postgres: %w", err)
+	}
+	return postgres, initdb, nil
+}
+
+// newest finds the server of the highest version where several are installed.
+func newest(folders string) (string, error) {
+	paths, err := filepath.Glob(filepath.Join(folders, "postgres"))
 	if err != nil {
 		return "", err
 	}
 	if len(paths) == 0 {
-		return "", fmt.Errorf("%s is neither on the PATH nor in %s; on Debian: apt-get install postgresql", name, folders)
+		return "", fmt.Errorf("postgres is neither on the PATH nor in %s; on Debian: apt-get install postgresql", folders)
 	}
-	slices.Sort(paths)
-	return paths[len(paths)-1], nil
+	return slices.MaxFunc(paths, func(a, b string) int { return cmp.Compare(version(a), version(b)) }), nil
+}
+
+// version is that in a path of the form version/bin/postgres, 0 where there is none. Before version 10 it has two parts.
+func version(path string) float64 {
+	v, err := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(path))), 64)
+	if err != nil {
+		return 0
+	}
+	return v
 }
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
