@@ -289,7 +289,7 @@ func TestMissingSecrets(t *testing.T) {
 		delete(env, name)
 		_, err := load(t.Context(), installations()["demonstration"], env)
 		require.ErrorContains(t, err, name)
-		require.ErrorContains(t, err, "deploy/secrets")
+		require.ErrorContains(t, err, "deploy/env")
 	}
 	again := environment(t, nil)
 	for _, name := range []string{"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN", "POSTGRES_PASSWORD"} {
