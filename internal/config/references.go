@@ -201,8 +201,8 @@ var references = map[string]reference{
 	"OTEL_EXPORTER_OTLP_ENDPOINT": {
 		wantBaseURL,
 		"The collector that takes traces as OTLP over HTTP, such as `http://localhost:4318`. Unset, there are none. " +
-			"`OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER` and `OTEL_EXPORTER_OTLP_HEADERS` mean what " +
-			"OpenTelemetry says.",
+			"`OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` and " +
+			"`OTEL_EXPORTER_OTLP_HEADERS` mean what OpenTelemetry says.",
 	},
 	"WORKER_DEPLOYMENT": {
 		"at most 63 letters, digits, dashes and underscores, beginning with a letter or a digit",

