@@ -4,45 +4,30 @@ import (
 	"context"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/cli"
-	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 )
 
 // installation is a way to run docker compose.
 type installation struct {
-	files    []string
-	profiles []string
-	env      map[string]string
-	services []string
+	files       []string
+	project     string
+	profiles    []string
+	certificate bool // In place of the API key.
+	services    []string
 }
 
 const (
-	base       = "docker-compose.yml"
-	production = "docker-compose.production.yml"
+	base              = "docker-compose.yml"
+	production        = "docker-compose.production.yml"
+	productionProject = "giftbridge-production"
 )
-
-// realServices is what .env has to say for production, besides the demonstration's.
-func realServices(more map[string]string) map[string]string {
-	env := map[string]string{
-		"TEMPORAL_ADDRESS":   "giftbridge.a1b2c.tmprl.cloud:7233",
-		"TEMPORAL_NAMESPACE": "giftbridge.a1b2c",
-		"TEMPORAL_UI_URL":    "https://cloud.temporal.io",
-		"CASHSTAR_BASE_URL":  "https://api.cashstar.com/v2/",
-		"SMTP_HOST":          "smtp.example.com",
-		"SMTP_USERNAME":      "giftbridge",
-		"SMTP_PASSWORD":      "hush",
-	}
-	maps.Copy(env, more)
-	return env
-}
 
 func installations() map[string]installation {
 	demo := []string{
@@ -50,38 +35,19 @@ func installations() map[string]installation {
 		"temporal-schema", "temporal-ui", "worker",
 	}
 	ours := []string{"codec-server", "starter", "worker"}
+	both := []string{base, production}
 	return map[string]installation{
-		"demonstration": {files: []string{base}, services: demo},
+		"demonstration": {files: []string{base}, project: "giftbridge", services: demo},
 		"observability": {
-			files: []string{base}, profiles: []string{"observability"},
+			files: []string{base}, project: "giftbridge", profiles: []string{"observability"},
 			services: slices.Sorted(slices.Values(append([]string{"grafana", "prometheus"}, demo...))),
 		},
-		"production with an API key": {
-			files: []string{base, production}, services: ours,
-			env: realServices(map[string]string{"TEMPORAL_API_KEY": "hush"}),
-		},
-		"production with a certificate": {
-			files: []string{base, production}, services: ours, profiles: nil,
-			env: realServices(map[string]string{
-				"TEMPORAL_TLS_CLIENT_CERT_PATH": "/run/temporal/client.pem",
-				"TEMPORAL_TLS_CLIENT_KEY_PATH":  "/run/temporal/client.key",
-			}),
-		},
+		"production with an API key":    {files: both, project: productionProject, services: ours},
+		"production with a certificate": {files: both, project: productionProject, services: ours, certificate: true},
 	}
 }
 
-// environment is .env as README has it made, with what an installation adds.
-func environment(t *testing.T, more map[string]string) map[string]string {
-	t.Helper()
-	secrets, err := exec.CommandContext(t.Context(), filepath.Join(root, "deploy/secrets")).Output()
-	require.NoError(t, err)
-	env, err := dotenv.UnmarshalWithLookup(read(t, filepath.Join(root, ".env.example"))+string(secrets), nil)
-	require.NoError(t, err)
-	maps.Copy(env, more)
-	return env
-}
-
-func load(ctx context.Context, i installation, env map[string]string, more ...cli.ProjectOptionsFn) (*types.Project, error) {
+func load(ctx context.Context, i installation, env map[string]string) (*types.Project, error) {
 	var files []string
 	for _, f := range i.files {
 		files = append(files, filepath.Join(root, f))
@@ -90,9 +56,8 @@ func load(ctx context.Context, i installation, env map[string]string, more ...cl
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	o, err := cli.NewProjectOptions(files, append([]cli.ProjectOptionsFn{
-		cli.WithWorkingDirectory(root), cli.WithEnv(list), cli.WithProfiles(i.profiles), cli.WithDiscardEnvFile,
-	}, more...)...)
+	o, err := cli.NewProjectOptions(files,
+		cli.WithWorkingDirectory(root), cli.WithEnv(list), cli.WithProfiles(i.profiles), cli.WithDiscardEnvFile)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +70,9 @@ func TestCompose(t *testing.T) {
 	for name, tt := range installations() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			project, err := load(t.Context(), tt, environment(t, tt.env))
+			project, err := load(t.Context(), tt, tt.environment(t))
 			require.NoError(t, err)
+			require.Equal(t, tt.project, project.Name, "one installation must not take the place of the other")
 			require.Equal(t, tt.services, project.ServiceNames())
 			for _, s := range project.Services {
 				t.Run(s.Name, func(t *testing.T) {
@@ -127,7 +93,7 @@ func requirePinned(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
 	image, tag, _ := strings.Cut(s.Image, ":")
 	require.NotContains(t, tag, "latest")
-	switch image {
+	switch strings.TrimPrefix(image, "registry.example.com/") {
 	case "giftbridge", "giftbridge-simulators":
 		require.NotNil(t, s.Build, "it is built here")
 		return
@@ -193,7 +159,7 @@ func requireKnownVariables(t *testing.T, s types.ServiceConfig) {
 	known := map[string]bool{}
 	add := func(more map[string]bool) { maps.Copy(known, more) }
 	image, _, _ := strings.Cut(s.Image, ":")
-	switch image {
+	switch strings.TrimPrefix(image, "registry.example.com/") {
 	case "giftbridge", "giftbridge-simulators":
 		add(configuration())
 		add(temporalClient(t))
@@ -254,7 +220,7 @@ func requireOurs(t *testing.T, s types.ServiceConfig) {
 func TestProductionKnowsNoSimulator(t *testing.T) {
 	t.Parallel()
 	i := installations()["production with an API key"]
-	project, err := load(t.Context(), i, environment(t, i.env))
+	project, err := load(t.Context(), i, i.environment(t))
 	require.NoError(t, err)
 	project.Extensions = nil // What services are made of; what they got of it stands there.
 	text, err := project.MarshalYAML()
@@ -269,7 +235,7 @@ func TestProductionKnowsNoSimulator(t *testing.T) {
 // A secret that is missing ends everything with the cure, instead of starting with one that is known to all.
 func TestMissingSecrets(t *testing.T) {
 	t.Parallel()
-	all := environment(t, nil)
+	all := installations()["demonstration"].environment(t)
 	for _, name := range []string{"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN", "POSTGRES_PASSWORD", "GRAFANA_ADMIN_PASSWORD"} {
 		require.NotContains(t, read(t, filepath.Join(root, ".env.example")), "\n"+name+"=", "it is published")
 		env := maps.Clone(all)
@@ -278,7 +244,7 @@ func TestMissingSecrets(t *testing.T) {
 		require.ErrorContains(t, err, name)
 		require.ErrorContains(t, err, "deploy/env")
 	}
-	again := environment(t, nil)
+	again := installations()["demonstration"].environment(t)
 	for _, name := range []string{"PAYLOAD_KEYS", "CODEC_SERVER_TOKEN", "POSTGRES_PASSWORD"} {
 		require.NotEqual(t, all[name], again[name], "every installation has its own")
 	}

@@ -2,12 +2,15 @@ package deploytest_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/stretchr/testify/require"
 )
 
@@ -49,5 +52,80 @@ func TestEnvIsTheWayToBegin(t *testing.T) {
 		text := read(t, filepath.Join(root, name))
 		require.Contains(t, text, "deploy/env && docker compose up --build", name)
 		require.NotContains(t, text, ">> .env", name)
+	}
+}
+
+// halves are the two of .env.example: for the demonstration, and for production.
+func halves(t *testing.T) (demo, prod string) {
+	t.Helper()
+	demo, prod, found := strings.Cut(read(t, filepath.Join(root, ".env.example")),
+		"\n# ==== FOR A REAL TEMPORAL, SHOP AND ISSUER ====\n")
+	require.True(t, found)
+	return demo, prod
+}
+
+// unmarshal reads an .env as Compose does.
+func unmarshal(t *testing.T, text string) map[string]string {
+	t.Helper()
+	env, err := dotenv.UnmarshalWithLookup(text, nil)
+	require.NoError(t, err)
+	return env
+}
+
+func secrets(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), filepath.Join(root, "deploy/secrets")).Output()
+	require.NoError(t, err)
+	return unmarshal(t, string(out))
+}
+
+var (
+	commented   = regexp.MustCompile(`(?m)^# ([A-Z_]+=)`)
+	alternative = regexp.MustCompile(`(?m)^#   ([A-Z_]+=)`)
+)
+
+// environment is the .env of an installation, made as .env.example says.
+func (i installation) environment(t *testing.T) map[string]string {
+	t.Helper()
+	demo, prod := halves(t)
+	env := unmarshal(t, demo)
+	if i.project == productionProject {
+		env = unmarshal(t, commented.ReplaceAllString(prod, "$1"))
+	}
+	if i.certificate {
+		delete(env, "TEMPORAL_API_KEY")
+		maps.Copy(env, unmarshal(t, alternative.ReplaceAllString(prod, "$1")))
+	}
+	maps.Copy(env, secrets(t))
+	return env
+}
+
+// In production's .env plain commands mean production, and a value is a value and no prose.
+func TestProductionHalf(t *testing.T) {
+	t.Parallel()
+	_, text := halves(t)
+	require.Empty(t, unmarshal(t, text), "it is for later")
+	require.Contains(t, alternative.ReplaceAllString(text, "$1"), "\nTEMPORAL_TLS_CLIENT_KEY_PATH=")
+	env := installations()["production with an API key"].environment(t)
+	require.Equal(t, base+string(os.PathListSeparator)+production, env["COMPOSE_FILE"])
+	require.Regexp(t, `^\s*(#.*\n|\n)*# COMPOSE_FILE=`, text, "nothing that counts stands before it")
+	for name, value := range env {
+		require.NotContains(t, value, " ", name)
+	}
+	require.Greater(t, env["CREATED_AT_MIN"], "2090", "who forgets it issues nothing")
+}
+
+// Each variable of .env.example is one that somebody reads.
+func TestEnvExample(t *testing.T) {
+	t.Parallel()
+	known := configuration()
+	maps.Copy(known, temporalClient(t))
+	known["COMPOSE_FILE"] = true // https://docs.docker.com/compose/how-tos/environment-variables/envvars/
+	files := read(t, filepath.Join(root, base)) + read(t, filepath.Join(root, production))
+	for _, i := range installations() {
+		for name := range i.environment(t) {
+			require.True(t, known[name] || strings.Contains(files, "${"+name), "nobody reads %s", name)
+			require.Contains(t, files, name)
+		}
 	}
 }

@@ -139,7 +139,7 @@ func TestKubernetesPods(t *testing.T) {
 				return
 			}
 			require.NotContains(t, env, "CODEC_SERVER_TOKEN")
-			env["PAYLOAD_KEYS"] = environment(t, nil)["PAYLOAD_KEYS"]
+			env["PAYLOAD_KEYS"] = secrets(t)["PAYLOAD_KEYS"]
 			requireValid(t, env)
 		})
 	}

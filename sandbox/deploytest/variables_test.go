@@ -2,11 +2,9 @@ package deploytest_test
 
 import (
 	"maps"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/stretchr/testify/require"
 )
 
@@ -50,7 +48,7 @@ func TestComposePassesEveryVariableOn(t *testing.T) {
 			all := configuration()
 			maps.Copy(all, temporalClient(t))
 			maps.Copy(all, openTelemetry(t))
-			env := environment(t, installations()[name].env)
+			env := installations()[name].environment(t)
 			for variable := range all {
 				env[variable] = "marks " + variable
 			}
@@ -79,24 +77,5 @@ func TestComposePassesEveryVariableOn(t *testing.T) {
 				require.Contains(t, all, variable, "an exception for what nobody reads")
 			}
 		})
-	}
-}
-
-// Each variable of .env.example is one that somebody reads.
-func TestEnvExample(t *testing.T) {
-	t.Parallel()
-	env, err := dotenv.UnmarshalWithLookup(read(t, filepath.Join(root, ".env.example")), nil)
-	require.NoError(t, err)
-	known := configuration()
-	maps.Copy(known, temporalClient(t))
-	files := read(t, filepath.Join(root, base)) + read(t, filepath.Join(root, production))
-	commented := names(`(?m)^# ([A-Z_]+)=`, read(t, filepath.Join(root, ".env.example")))
-	require.NotEmpty(t, commented)
-	for name := range commented {
-		env[name] = ""
-	}
-	for name := range env {
-		require.True(t, known[name] || strings.Contains(files, "${"+name), "nobody reads %s", name)
-		require.Contains(t, files, name)
 	}
 }
