@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -67,9 +66,9 @@ func window(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *Win
 	defer stop()
 	watch := rig.watchChildren(watching, poll.WorkflowID)
 	go rig.tell(watching, o.Cards(), say)
-	result, err := poll.Wait(ctx)
+	result, err := rig.Await(ctx, poll)
 	if err != nil {
-		return nil, errors.Join(err, rig.Gone())
+		return nil, err
 	}
 	polled := time.Since(began)
 	stop()

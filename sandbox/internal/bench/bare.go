@@ -91,10 +91,10 @@ func (b *bare) take(ctx context.Context, n int) (intake, error) {
 // done is the number of entries in the ledgers of all workers.
 func (b *bare) done(ctx context.Context) (int, error) {
 	sum := 0
-	for i, addr := range b.addrs {
-		if err := errors.Join(b.server.Gone(), b.processes[i].Gone()); err != nil {
-			return 0, err
-		}
+	if err := b.gone(); err != nil {
+		return 0, err
+	}
+	for _, addr := range b.addrs {
 		_, text, err := ask(ctx, "http://"+addr+floor.LedgerPath+"?count")
 		if err != nil {
 			return 0, err
@@ -106,6 +106,15 @@ func (b *bare) done(ctx context.Context) (int, error) {
 		sum += n
 	}
 	return sum, nil
+}
+
+// gone returns an error if Temporal or a worker has ended.
+func (b *bare) gone() error {
+	err := b.server.Gone()
+	for _, p := range b.processes {
+		err = errors.Join(err, p.Gone())
+	}
+	return err
 }
 
 func (b *bare) ledger(ctx context.Context) ([]floor.Entry, error) {
@@ -125,8 +134,9 @@ func (b *bare) ledger(ctx context.Context) ([]floor.Entry, error) {
 }
 
 func (b *bare) settle(ctx context.Context) error {
-	return b.server.settle(ctx, floor.ChildType, b.taken)
+	return b.server.settle(ctx, floor.ChildType, b.taken, b.gone)
 }
+
 func (b *bare) temporal() *Server   { return b.server }
 func (b *bare) workers() []*Process { return b.processes }
 func (b *bare) orderType() string   { return floor.ChildType }

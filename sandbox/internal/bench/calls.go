@@ -115,7 +115,7 @@ func CountCalls(ctx context.Context, p *Programs, o CallsOptions, say Say) (*Cal
 	if err != nil {
 		return nil, err
 	}
-	result, err := poll.Wait(ctx)
+	result, err := rig.Await(ctx, poll)
 	if err != nil {
 		return nil, err
 	}

@@ -156,7 +156,7 @@ func (r *Rig) takeIn(ctx context.Context, orders int) error {
 	if err != nil {
 		return err
 	}
-	result, err := poll.Wait(ctx)
+	result, err := r.Await(ctx, poll)
 	if err == nil && result.Started != orders {
 		err = fmt.Errorf("a poll took in %d orders, want %d", result.Started, orders)
 	}

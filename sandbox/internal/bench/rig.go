@@ -224,6 +224,26 @@ func target(id int64) string { return fmt.Sprintf("buyer-%d@example.com", id) }
 // Poll makes the schedule poll, and returns when that poll has begun.
 func (r *Rig) Poll(ctx context.Context) (*operator.Poll, error) { return r.Operator.PollNow(ctx) }
 
+// Await returns a poll's account when it is done. It fails if Temporal or a worker ends meanwhile.
+func (r *Rig) Await(ctx context.Context, poll *operator.Poll) (workflows.PollOrdersResult, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for _, p := range append([]*Process{r.Server.Process}, r.Workers...) {
+		go func() {
+			select {
+			case <-p.Ended():
+				cancel(p.Gone())
+			case <-ctx.Done():
+			}
+		}()
+	}
+	result, err := poll.Wait(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return result, err
+}
+
 // Gone returns an error if Temporal or a worker has ended.
 func (r *Rig) Gone() error {
 	err := r.Server.Gone()
@@ -243,9 +263,10 @@ func (r *Rig) AwaitCards(ctx context.Context, n int) error {
 	return until(ctx, awaitEvery, func() (bool, error) { return r.CardCount() >= n, r.Gone() })
 }
 
-// Settle waits until all workflows are done and as many orders have completed as were placed. It fails if one failed.
+// Settle waits until all workflows are done and as many orders have completed as were placed. It fails if one failed, or
+// if Temporal or a worker ends.
 func (r *Rig) Settle(ctx context.Context) error {
-	return r.Server.settle(ctx, workflows.GiftCardOrderType, r.placed)
+	return r.Server.settle(ctx, workflows.GiftCardOrderType, r.placed, r.Gone)
 }
 
 // Issued tells when each order's card was issued. It fails where an order has none or more than one.

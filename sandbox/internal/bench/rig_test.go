@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
@@ -61,4 +64,54 @@ func processes(t *testing.T, folder string) (pids []string) {
 		}
 	}
 	return pids
+}
+
+// A benchmark whose worker dies ends with that, instead of waiting for what nobody does any more.
+func TestWorkerDies(t *testing.T) {
+	t.Parallel()
+	p, err := bench.Build(t.Context())
+	require.NoError(t, err)
+	defer p.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	const died = "worker has ended unasked"
+
+	away := func(cashstartest.Request) *cashstartest.Fault {
+		return &cashstartest.Fault{Kind: cashstartest.ServerError}
+	}
+	rig, err := p.OpenRig(ctx, bench.RigOptions{Workers: 2, Issuer: cashstartest.Options{Fault: away}})
+	require.NoError(t, err)
+	defer rig.Close()
+	rig.Place(3, time.Now().Add(-time.Minute))
+	poll, err := rig.Poll(ctx)
+	require.NoError(t, err)
+	result, err := rig.Await(ctx, poll)
+	require.NoError(t, err)
+	require.Equal(t, 3, result.Started)
+	require.NoError(t, rig.Gone())
+	settled := make(chan error, 1)
+	go func() { settled <- rig.Settle(ctx) }()
+	require.NoError(t, rig.Workers[1].Kill())
+	require.ErrorContains(t, <-settled, died)
+
+	_, err = bench.CountCalls(ctx, p, bench.CallsOptions{Orders: 1, Plan: "plus"}, func(format string, _ ...any) {
+		if strings.HasPrefix(format, "placing") {
+			killWorkers(t, p)
+		}
+	})
+	require.ErrorContains(t, err, died)
+}
+
+// killWorkers kills the processes that run the worker's program.
+func killWorkers(t *testing.T, p *bench.Programs) {
+	t.Helper()
+	for _, environ := range processes(t, filepath.Dir(p.Worker())) {
+		folder := filepath.Dir(environ)
+		if program, err := os.Readlink(filepath.Join(folder, "exe")); err != nil || program != p.Worker() {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(folder))
+		require.NoError(t, err)
+		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	}
 }

@@ -106,10 +106,11 @@ func (s *Server) count(ctx context.Context, query string) (int, error) {
 	return int(n.GetCount()), nil
 }
 
-// settle waits until so many workflows of a type have completed and none runs.
-func (s *Server) settle(ctx context.Context, workflowType string, completed int) error {
+// settle waits until so many workflows of a type have completed and none runs, or until gone tells that nobody is left
+// to complete them.
+func (s *Server) settle(ctx context.Context, workflowType string, completed int, gone func() error) error {
 	return until(ctx, settleEvery, func() (bool, error) {
-		if err := s.Gone(); err != nil {
+		if err := gone(); err != nil {
 			return false, err
 		}
 		failed, err := s.count(ctx, "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')")
