@@ -1,6 +1,9 @@
 package bench
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +64,39 @@ temporal_request_total 7
 		parseCounters(text, "temporal_request_total", "operation"))
 	require.Equal(t, map[string]int{"b": 2}, since(map[string]int{"a": 1, "b": 3}, map[string]int{"a": 1, "b": 1}))
 	require.Equal(t, 5, total(map[string]int{"a": 2, "b": 3}))
+}
+
+// Counters under another name are not taken for a worker that asks for nothing.
+func TestTraffic(t *testing.T) {
+	t.Parallel()
+	const requests, polls = `temporal_request_total{operation="DescribeNamespace"} 1` + "\n",
+		`temporal_long_request_total{operation="PollWorkflowTaskQueue"} 4` + "\n"
+	tests := map[string]struct{ text, says string }{
+		"both":              {text: requests + polls},
+		"no requests":       {text: polls, says: "no temporal_request_total by operation"},
+		"no long polls":     {text: requests, says: "no temporal_long_request_total by operation"},
+		"by something else": {text: strings.ReplaceAll(requests+polls, "operation", "method"), says: "by operation"},
+		"nothing":           {says: "by operation"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			metrics := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.WriteString(w, tt.text)
+			}))
+			defer metrics.Close()
+			now, err := readTraffic(t.Context(), metrics.Listener.Addr().String())
+			require.NoError(t, err)
+			asked, waited, err := now.since(traffic{})
+			if tt.says != "" {
+				require.ErrorContains(t, err, tt.says)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, map[string]int{"DescribeNamespace": 1}, asked)
+			require.Equal(t, map[string]int{"PollWorkflowTaskQueue": 4}, waited)
+		})
+	}
 }
 
 // What is billed is written down per event by Temporal's manual.

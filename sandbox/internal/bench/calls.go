@@ -131,7 +131,7 @@ func CountCalls(ctx context.Context, p *Programs, o CallsOptions, say Say) (*Cal
 		return nil, err
 	}
 	report := &CallsReport{
-		Benchmark: "calls", Machine: ThisMachine(), Orders: o.Orders, Merchants: min(o.Orders, len(scenario.Merchants())),
+		Benchmark: "calls", Machine: p.machine, Orders: o.Orders, Merchants: min(o.Orders, len(scenario.Merchants())),
 		Plan: o.Plan, Calls: calls(rig, o.Orders), Points: points(rig, shop, length),
 	}
 	report.Bars = report.checks()

@@ -65,7 +65,7 @@ const (
 
 // Engine measures our orders beside the bare engine's, in alternating rounds.
 func Engine(ctx context.Context, p *Programs, o EngineOptions, say Say) (*EngineReport, error) {
-	r := &EngineReport{Benchmark: "engine", Machine: ThisMachine(), Options: o}
+	r := &EngineReport{Benchmark: "engine", Machine: p.machine, Options: o}
 	say("building the bare engine's worker")
 	if err := p.buildFloor(ctx); err != nil {
 		return nil, err

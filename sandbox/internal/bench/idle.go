@@ -49,7 +49,7 @@ const (
 
 // Idle measures a worker that has nothing to do.
 func Idle(ctx context.Context, p *Programs, o IdleOptions, say Say) (*IdleReport, error) {
-	report := &IdleReport{Benchmark: "idle", Machine: ThisMachine()}
+	report := &IdleReport{Benchmark: "idle", Machine: p.machine}
 	info, err := os.Stat(p.Worker())
 	if err != nil {
 		return nil, err
@@ -88,11 +88,7 @@ func Idle(ctx context.Context, p *Programs, o IdleOptions, say Say) (*IdleReport
 
 // look measures what the worker uses for a time.
 func (r *IdleReport) look(ctx context.Context, rig *Rig, w *Worker, length time.Duration) error {
-	requests, err := operations(ctx, w.Addr, metricRequests)
-	if err != nil {
-		return err
-	}
-	polls, err := operations(ctx, w.Addr, metricLongRequests)
+	asked, err := readTraffic(ctx, w.Addr)
 	if err != nil {
 		return err
 	}
@@ -111,15 +107,13 @@ func (r *IdleReport) look(ctx context.Context, rig *Rig, w *Worker, length time.
 	r.Seconds = time.Since(began).Seconds()
 	r.CPUMillis = milliseconds(after.CPU - before.CPU)
 	r.RSSMiB, r.PeakRSSMiB = mebibytes(after.RSS), mebibytes(after.PeakRSS)
-	requestsAfter, err := operations(ctx, w.Addr, metricRequests)
+	askedAfter, err := readTraffic(ctx, w.Addr)
 	if err != nil {
 		return err
 	}
-	pollsAfter, err := operations(ctx, w.Addr, metricLongRequests)
-	if err != nil {
+	if r.Requests, r.LongPolls, err = askedAfter.since(asked); err != nil {
 		return err
 	}
-	r.Requests, r.LongPolls = since(requestsAfter, requests), since(pollsAfter, polls)
 	r.ShopRequests = total(rig.Shop.Stats().Requests)
 	for _, byStatus := range rig.Issuer.Stats().Requests {
 		for _, n := range byStatus {

@@ -12,7 +12,7 @@ type Machine struct {
 	CPU    string `json:"cpu"`
 	Kernel string `json:"kernel"`
 	Go     string `json:"go"`
-	// Load is the machine's load over a minute before the run: figures of a busy machine mean little.
+	// Load is the machine's load over the minute before the programs were built: figures of a busy machine mean little.
 	Load string `json:"load"`
 }
 

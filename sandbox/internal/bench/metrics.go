@@ -13,18 +13,36 @@ import (
 const (
 	metricRequests     = "temporal_request_total"
 	metricLongRequests = "temporal_long_request_total"
+	labelOperation     = "operation"
 )
 
-// operations reads a worker's counters of a name and adds them up by operation.
-func operations(ctx context.Context, addr, name string) (map[string]int, error) {
+// traffic is what a worker has asked of Temporal so far, by operation.
+type traffic struct{ requests, longPolls map[string]int }
+
+// readTraffic reads a worker's counters.
+func readTraffic(ctx context.Context, addr string) (traffic, error) {
 	status, text, err := ask(ctx, "http://"+addr+"/metrics")
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("status %d", status)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read metrics of the worker: %w", err)
+		return traffic{}, fmt.Errorf("read metrics of the worker: %w", err)
 	}
-	return parseCounters(string(text), name, "operation"), nil
+	return traffic{
+		requests:  parseCounters(string(text), metricRequests, labelOperation),
+		longPolls: parseCounters(string(text), metricLongRequests, labelOperation),
+	}, nil
+}
+
+// since is what was asked after before. A worker that polls has asked for something and waits for work: counters that do
+// not tell are not there, or have other names.
+func (t traffic) since(before traffic) (requests, longPolls map[string]int, err error) {
+	for name, counts := range map[string]map[string]int{metricRequests: t.requests, metricLongRequests: t.longPolls} {
+		if len(counts) == 0 {
+			return nil, nil, fmt.Errorf("read metrics of the worker: there is no %s by %s", name, labelOperation)
+		}
+	}
+	return since(t.requests, before.requests), since(t.longPolls, before.longPolls), nil
 }
 
 // parseCounters reads lines such as name{label="key",other="…"} 12. Values of labels that we look for hold neither

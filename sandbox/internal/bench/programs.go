@@ -10,7 +10,11 @@ import (
 )
 
 // Programs are what is measured, built for it, and a folder for their logs.
-type Programs struct{ folder string }
+type Programs struct {
+	folder string
+	// machine is as it was before it had to build anything.
+	machine Machine
+}
 
 // The programs.
 const (
@@ -23,11 +27,12 @@ func Build(ctx context.Context) (*Programs, error) {
 	if _, err := ReadUsage(os.Getpid()); err != nil {
 		return nil, fmt.Errorf("this needs Linux: %w", err)
 	}
+	machine := ThisMachine()
 	folder, err := os.MkdirTemp("", "giftbridge-bench-*")
 	if err != nil {
 		return nil, err
 	}
-	p := &Programs{folder: folder}
+	p := &Programs{folder: folder, machine: machine}
 	if err := p.build(ctx, "github.com/giftbridge/giftbridge/"+workerProgram); err != nil {
 		p.Close()
 		return nil, err

@@ -29,7 +29,7 @@ type ScaleReport struct {
 // Scale measures numbers of workers in alternating rounds. It has no bars: on one machine the workers and the server
 // share the cores, and more workers only cost.
 func Scale(ctx context.Context, p *Programs, o ScaleOptions, say Say) (*ScaleReport, error) {
-	r := &ScaleReport{Benchmark: "scale", Machine: ThisMachine(), Options: o}
+	r := &ScaleReport{Benchmark: "scale", Machine: p.machine, Options: o}
 	numbers := slices.Clone(o.Workers)
 	for i := range o.Rounds {
 		for _, workers := range numbers {
