@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
@@ -85,7 +86,7 @@ It takes about 15 minutes on two cores, and 100,000 gift-card orders (--gift-car
 	fs.Float64Var(&o.GiftCards, "gift-cards", 0.05, "share of them that are gift-card orders, of one card each")
 	planFlag(cmd, &o.Plan)
 	fs.IntVar(&o.Outage.Orders, "outage-orders", 2400, "orders that come in during the outage")
-	fs.DurationVar(&o.Outage.Length, "outage", 3*time.Minute, "how long the issuer is away")
+	fs.DurationVar(&o.Outage.Length, "outage", 3*time.Minute, "how long the issuer is away; with --backoff less than 1h, after which orders fail")
 	fs.DurationVar(&o.Outage.Backoff, "backoff", time.Minute, "time between two attempts of an order in the outage")
 	fs.Float64Var(&o.Outage.MaxRPS, "max-rps", 20, "CASHSTAR_MAX_RPS after the outage")
 	fs.IntVar(&o.Outage.Workers, "workers", 1, "worker processes after the outage")
@@ -106,11 +107,15 @@ func checkBacklog(o bench.BacklogOptions) error {
 	if err := between("outage-orders", o.Outage.Orders, 4, 100_000); err != nil {
 		return err
 	}
-	if o.Outage.Length < time.Second || o.Outage.Length > time.Hour {
-		return app.Usagef("--outage %s: need 1s to 1h", o.Outage.Length)
+	if o.Outage.Length < time.Second {
+		return app.Usagef("--outage %s: need at least 1s", o.Outage.Length)
 	}
 	if o.Outage.Backoff < time.Second || o.Outage.Backoff > time.Minute || o.Outage.Backoff%time.Second != 0 {
 		return app.Usagef("--backoff %s: need whole seconds, 1s to 1m", o.Outage.Backoff)
+	}
+	if budget := config.Default().Issue.RetryBudget; o.Outage.Length+o.Outage.Backoff >= budget {
+		return app.Usagef("--outage %s with --backoff %s: need less than %s together, the default of RETRY_BUDGET: orders "+
+			"fail that are refused for longer", o.Outage.Length, o.Outage.Backoff, budget)
 	}
 	if !(o.Outage.MaxRPS >= 1 && o.Outage.MaxRPS <= 1000) {
 		return app.Usagef("--max-rps %g: need 1 to 1000", o.Outage.MaxRPS)

@@ -44,6 +44,7 @@ func TestBenchBacklog(t *testing.T) {
 	require.Equal(t, 3, w.Pages)
 	require.GreaterOrEqual(t, w.TotalTime, w.PollTime)
 	require.Greater(t, w.WorkerRSS, 1.0)
+	require.Positive(t, w.PendingLooks)
 	require.LessOrEqual(t, w.MostPending, 30)
 	runs := map[string]int{}
 	for _, h := range w.Histories {
@@ -62,7 +63,11 @@ func TestBenchBacklog(t *testing.T) {
 	require.Positive(t, o.DrainSeconds)
 	require.InDelta(t, 10/(5*o.DrainSeconds), o.Utilisation, 1e-9)
 	require.Zero(t, o.Repeated)
+	require.Greater(t, o.WorkerRSS, 1.0)
 	require.Len(t, r.Bars, 3)
+	require.Equal(t, "RSS of a worker, 600 orders in a window, 5% of them gift-card orders, and 10 in an outage",
+		r.Bars[0].Figure)
+	require.InDelta(t, max(w.WorkerRSS, o.WorkerRSS), r.Bars[0].Got, 0)
 }
 
 func TestBenchLoadUsage(t *testing.T) {
@@ -76,7 +81,8 @@ func TestBenchLoadUsage(t *testing.T) {
 		"too many cards":    {[]string{"backlog", "--gift-cards", "1.5"}, "--gift-cards 1.5: need 0 to 1"},
 		"no share":          {[]string{"backlog", "--gift-cards", "NaN"}, "--gift-cards NaN: need 0 to 1"},
 		"another plan":      {[]string{"backlog", "--plan", ""}, `--plan ""`},
-		"no outage":         {[]string{"backlog", "--outage", "0"}, "--outage 0s: need 1s to 1h"},
+		"no outage":         {[]string{"backlog", "--outage", "0"}, "--outage 0s: need at least 1s"},
+		"no end":            {[]string{"backlog", "--outage", "59m"}, "--outage 59m0s with --backoff 1m0s: need less than 1h0m0s together"},
 		"nobody in it":      {[]string{"backlog", "--outage-orders", "0"}, "--outage-orders 0: need 4 to 100000"},
 		"half a second":     {[]string{"backlog", "--backoff", "1500ms"}, "--backoff 1.5s: need whole seconds"},
 		"no rate":           {[]string{"backlog", "--max-rps", "0"}, "--max-rps 0: need 1 to 1000"},

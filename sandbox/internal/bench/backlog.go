@@ -2,7 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
@@ -27,21 +29,23 @@ func (o BacklogOptions) Cards() int { return int(float64(o.Orders) * o.GiftCards
 
 // WindowReport is what a large window came to.
 type WindowReport struct {
-	Orders    int     `json:"orders"`
-	GiftCards int     `json:"gift_card_orders"`
-	Pages     int     `json:"pages"`
-	PollTime  float64 `json:"poll_seconds"`
+	Orders    int `json:"orders"`
+	GiftCards int `json:"gift_card_orders"`
+	// Pages are those that the shop answered with; queries that it refused are none.
+	Pages    int     `json:"pages"`
+	PollTime float64 `json:"poll_seconds"`
 	// TotalTime ends with the last card and workflow.
 	TotalTime float64 `json:"total_seconds"`
 	// WorkerRSS is the most that the worker ever used.
 	WorkerRSS float64 `json:"worker_peak_rss_mib"`
 	WorkerCPU float64 `json:"worker_cpu_seconds"`
 	ServerRSS float64 `json:"temporal_peak_rss_mib"`
-	// MostPending is the most children that a run of the poll had pending, looked at twice a second.
-	MostPending int         `json:"most_pending_children"`
-	Histories   []Histories `json:"histories"`
-	Plan        string      `json:"plan"`
-	Points      Points      `json:"points"`
+	// MostPending is the most children that a run of the poll had pending, looked at twice a second, PendingLooks times.
+	MostPending  int         `json:"most_pending_children"`
+	PendingLooks int         `json:"pending_looks"`
+	Histories    []Histories `json:"histories"`
+	Plan         string      `json:"plan"`
+	Points       Points      `json:"points"`
 }
 
 // window polls a large window, and waits until all its cards are there.
@@ -64,7 +68,7 @@ func window(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *Win
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	watch := rig.watchChildren(watching, poll.WorkflowID)
+	watch := watchChildren(watching, rig.Server.Client, poll.WorkflowID)
 	go rig.tell(watching, o.Cards(), say)
 	result, err := rig.Await(ctx, poll)
 	if err != nil {
@@ -77,13 +81,17 @@ func window(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *Win
 		return nil, fmt.Errorf("the poll saw %d orders and started %d, want %d and %d",
 			result.Seen, result.Started, o.Orders, o.Cards())
 	}
+	if pending.looks == 0 {
+		return nil, errors.New("nothing is known of the poll's children: Temporal told at no look")
+	}
 	say("all are taken in; waiting for the last cards")
 	if err := rig.Settle(ctx); err != nil {
 		return nil, err
 	}
 	report := &WindowReport{
 		Orders: o.Orders, GiftCards: o.Cards(), PollTime: polled.Seconds(), TotalTime: time.Since(began).Seconds(),
-		MostPending: pending, Plan: o.Plan, Points: points(rig, shop, polled), Pages: rig.Shop.Stats().Requests["orders"],
+		MostPending: pending.most, PendingLooks: pending.looks, Plan: o.Plan, Points: points(rig, shop, polled),
+		Pages: pages(rig.Shop.Stats()),
 	}
 	if err := issuedOnce(rig.Issuer, o.Cards()); err != nil {
 		return nil, err
@@ -138,6 +146,11 @@ const tellEvery = 10 * time.Second
 func (r *Rig) tell(ctx context.Context, cards int, say Say) {
 	for wait(ctx, tellEvery) == nil {
 		say("%d of %d cards, %d pages read", created(r.Issuer.Stats().Requests[cashstartest.CreateOrder]), cards,
-			r.Shop.Stats().Requests["orders"])
+			pages(r.Shop.Stats()))
 	}
+}
+
+// pages are the answers to queries for orders, less those that say that the query was throttled.
+func pages(s shopifytest.Stats) int {
+	return s.Answers["orders"][http.StatusOK] - s.Errors[codeThrottled]
 }

@@ -23,7 +23,7 @@ const (
 
 // Backlog measures a window with very many orders, and how what gathers in an outage of the issuer is worked off.
 func Backlog(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *BacklogReport, err error) {
-	r := &BacklogReport{Benchmark: "backlog", Machine: ThisMachine()}
+	r := &BacklogReport{Benchmark: "backlog", Machine: p.machine}
 	if r.Window, err = window(ctx, p, o, say); err != nil {
 		return nil, err
 	}
@@ -31,7 +31,9 @@ func Backlog(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *Ba
 		return nil, err
 	}
 	r.Bars = []Bar{
-		AtMost("RSS of the worker in the backlog", r.Window.WorkerRSS, maxBacklogRSSMiB, "MiB"),
+		AtMost(fmt.Sprintf("RSS of a worker, %d orders in a window, %.3g%% of them gift-card orders, and %d in an outage",
+			o.Orders, 100*o.GiftCards, o.Outage.Orders),
+			max(r.Window.WorkerRSS, r.Outage.WorkerRSS), maxBacklogRSSMiB, "MiB"),
 		AtLeast("utilisation of CASHSTAR_MAX_RPS after an outage", r.Outage.Utilisation, minUtilisation, ""),
 		AtMost("requests above CASHSTAR_MAX_RPS", float64(r.Outage.Violations), 0, ""),
 	}
@@ -75,7 +77,7 @@ func (r *WindowReport) print(row func(...any)) {
 	row("most RSS of the worker, MiB", r.WorkerRSS)
 	row("CPU of the worker, s", r.WorkerCPU)
 	row("most RSS of Temporal, MiB", r.ServerRSS)
-	row("most children pending", r.MostPending)
+	row("most children pending", r.MostPending, fmt.Sprintf("at %d looks", r.PendingLooks))
 	r.Points.print(row)
 }
 
@@ -88,7 +90,8 @@ func (r *OutageReport) print(row func(...any)) {
 	row("CASHSTAR_MAX_RPS", r.MaxRPS, fmt.Sprintf("%d workers", r.Workers))
 	row("cards after it", r.Drained, fmt.Sprintf("in %.1f s", r.DrainSeconds))
 	row("utilisation of the rate", r.Utilisation)
-	row("most requests in a second", r.Busiest)
-	row("requests above the rate", r.Violations)
+	row("most requests answered in a second", r.Busiest)
+	row("requests above the rate, refused", r.Violations)
 	row("requests for cards that existed", r.Repeated)
+	row("most RSS of a worker, MiB", r.WorkerRSS)
 }

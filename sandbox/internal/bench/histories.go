@@ -2,14 +2,13 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 )
@@ -52,21 +51,28 @@ func (s *Server) histories(ctx context.Context) ([]Histories, error) {
 // pendingEvery is the pause between two looks at a poll's children.
 const pendingEvery = 500 * time.Millisecond
 
-// watchChildren looks at the newest run of a workflow until ctx ends, and then tells the most children that it had
-// pending at any look.
-func (r *Rig) watchChildren(ctx context.Context, workflowID string) <-chan int {
-	out := make(chan int, 1)
+// pendingChildren are those of a workflow, as they were seen.
+type pendingChildren struct {
+	// most were pending at any look.
+	most int
+	// looks are those at which Temporal told.
+	looks int
+}
+
+// watchChildren looks at the newest run of a workflow until ctx ends, and then tells what it has seen. A server with much
+// to do may leave a look unanswered; there are more.
+func watchChildren(ctx context.Context, c client.Client, workflowID string) <-chan pendingChildren {
+	out := make(chan pendingChildren, 1)
 	go func() {
-		most := 0
+		var seen pendingChildren
 		for ctx.Err() == nil {
-			d, err := r.Server.Client.DescribeWorkflowExecution(ctx, workflowID, "")
-			if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
-				break
+			if d, err := c.DescribeWorkflowExecution(ctx, workflowID, ""); err == nil {
+				seen.looks++
+				seen.most = max(seen.most, len(d.GetPendingChildren()))
 			}
-			most = max(most, len(d.GetPendingChildren()))
 			_ = wait(ctx, pendingEvery) // Its error is the context's.
 		}
-		out <- most
+		out <- seen
 	}()
 	return out
 }

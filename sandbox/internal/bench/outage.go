@@ -45,16 +45,19 @@ type OutageReport struct {
 	DrainSeconds float64 `json:"drain_seconds"`
 	// Utilisation is Drained over what MaxRPS allows in that time.
 	Utilisation float64 `json:"utilisation"`
-	// Busiest is the most requests in any second of the drain.
+	// Busiest is the most requests answered in any second of the drain; those that were refused are Violations.
 	Busiest int `json:"busiest_second"`
 	// Violations are the requests that the issuer refused because they came faster than MaxRPS, with a second's worth
 	// of patience, at any time. Merchant lists count.
 	Violations int `json:"violations"`
 	// Repeated are requests for cards that existed.
 	Repeated int `json:"repeated"`
+	// WorkerRSS is the most that any worker ever used.
+	WorkerRSS float64 `json:"worker_peak_rss_mib"`
 }
 
-// flaky is an issuer that can be away, and writes down when it was asked.
+// flaky is an issuer that can be away, and writes down when it was asked. It hears of no request that the issuer refuses
+// because of its rate.
 type flaky struct {
 	away    atomic.Bool
 	backoff time.Duration
@@ -186,5 +189,12 @@ func (o OutageOptions) report(rig *Rig, issuer *flaky, began, back time.Time) (*
 	r.DrainSeconds = last.Sub(back).Seconds()
 	r.Utilisation = Ratio(float64(r.Drained), o.MaxRPS*r.DrainSeconds)
 	r.Busiest = issuer.busiest(back, last.Add(1))
+	for _, w := range rig.Workers {
+		used, err := w.Usage()
+		if err != nil {
+			return nil, err
+		}
+		r.WorkerRSS = max(r.WorkerRSS, mebibytes(used.PeakRSS))
+	}
 	return r, nil
 }

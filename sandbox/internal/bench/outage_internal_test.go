@@ -1,11 +1,23 @@
 package bench
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 4, pages(shopifytest.Stats{
+		Requests: map[string]int{"orders": 9, "shop": 1},
+		Answers:  map[string]map[int]int{"orders": {http.StatusOK: 7, http.StatusBadGateway: 2}, "shop": {http.StatusOK: 1}},
+		Errors:   map[string]int{codeThrottled: 3},
+	}))
+}
 
 func TestBusiestSecond(t *testing.T) {
 	t.Parallel()
