@@ -3,7 +3,6 @@ package deploytest_test
 import (
 	"maps"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -111,7 +110,8 @@ func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) 
 func TestKubernetesPods(t *testing.T) {
 	t.Parallel()
 	all := manifests(t)
-	require.Len(t, pods(all), 3)
+	require.Len(t, pods(all), 4)
+	k := kustomization(t)
 	known := configuration()
 	maps.Copy(known, temporalClient(t))
 	for key, pod := range pods(all) {
@@ -122,7 +122,11 @@ func TestKubernetesPods(t *testing.T) {
 			require.False(t, *pod.Spec.AutomountServiceAccountToken)
 			require.Len(t, pod.Spec.Containers, 1)
 			c := pod.Spec.Containers[0]
-			require.Equal(t, "giftbridge", c.Image, "kustomization.yaml gives it a registry and a version")
+			if key == "Job/doctor" {
+				require.Equal(t, k.Images[0].NewName+":"+k.Images[0].NewTag, c.Image, "no kustomization is applied to it")
+			} else {
+				require.Equal(t, "giftbridge", c.Image, "kustomization.yaml gives it a registry and a version")
+			}
 			requireParses(t, append(c.Command, c.Args...)...)
 			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation)
 			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem)
@@ -197,33 +201,61 @@ func TestKubernetesReferences(t *testing.T) {
 	require.GreaterOrEqual(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(30))
 }
 
-// The kustomization names every manifest but the examples.
+// kustomize is kustomization.yaml, as far as ours needs its form.
+type kustomize struct {
+	metav1.TypeMeta `json:",inline"`
+
+	Namespace string `json:"namespace"`
+	Labels    []struct {
+		Pairs map[string]string `json:"pairs"`
+	} `json:"labels"`
+	Resources []string `json:"resources"`
+	Images    []struct {
+		Name    string `json:"name"`
+		NewName string `json:"newName"`
+		NewTag  string `json:"newTag"`
+	} `json:"images"`
+}
+
+func kustomization(t *testing.T) kustomize {
+	t.Helper()
+	var k kustomize
+	require.NoError(t, yaml.UnmarshalStrict([]byte(read(t, filepath.Join(root, "deploy/kubernetes/kustomization.yaml"))), &k))
+	require.Len(t, k.Images, 1)
+	return k
+}
+
+// The kustomization names every manifest but the examples, which belong to the same namespace.
 func TestKustomization(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join(root, "deploy/kubernetes")
-	var k struct {
-		metav1.TypeMeta `json:",inline"`
-
-		Namespace string `json:"namespace"`
-		Labels    []struct {
-			Pairs map[string]string `json:"pairs"`
-		} `json:"labels"`
-		Resources []string `json:"resources"`
-		Images    []struct {
-			Name    string `json:"name"`
-			NewName string `json:"newName"`
-			NewTag  string `json:"newTag"`
-		} `json:"images"`
-	}
-	require.NoError(t, yaml.UnmarshalStrict([]byte(read(t, filepath.Join(folder, "kustomization.yaml"))), &k))
-	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	k := kustomization(t)
+	files, err := filepath.Glob(filepath.Join(root, "deploy/kubernetes/*.yaml"))
 	require.NoError(t, err)
 	var want []string
 	for _, file := range files {
-		if name := filepath.Base(file); name != "kustomization.yaml" && !regexp.MustCompile(`\.example\.`).MatchString(name) {
+		name := filepath.Base(file)
+		if strings.Contains(name, ".example.") {
+			text := read(t, file)
+			require.Equal(t, strings.Count(text, "\nkind: "), strings.Count(text, "\n  namespace: "+k.Namespace+"\n"), name)
+		} else if name != "kustomization.yaml" {
 			want = append(want, name)
 		}
 	}
 	require.ElementsMatch(t, want, k.Resources)
 	require.Equal(t, "giftbridge", k.Images[0].Name)
+}
+
+// The guide makes the namespace, then each secret, then what needs them.
+func TestKubernetesGuide(t *testing.T) {
+	t.Parallel()
+	_, guide, _ := strings.Cut(read(t, filepath.Join(root, "docs/deploy.md")), "\n## Kubernetes\n")
+	_, guide, found := strings.Cut(guide, "\nkubectl apply -f deploy/kubernetes/namespace.yaml\n")
+	require.True(t, found)
+	guide, _, found = strings.Cut(guide, "\nkubectl apply -k deploy/kubernetes\n")
+	require.True(t, found)
+	for key := range manifests(t) {
+		if name, ok := strings.CutPrefix(key, "Secret/"); ok {
+			require.Contains(t, guide, "create secret generic "+name+" --from-env-file=")
+		}
+	}
 }
