@@ -187,6 +187,25 @@ func TestAlertRules(t *testing.T) {
 	require.NotContains(t, anchors, "somewhere-else")
 }
 
+var promAge = regexp.MustCompile(`time\(\) - max\((\w+)\)`)
+
+// A moment that is not known has no age, so a rule about an age is silent where there never was one: another one is not.
+func TestAlertsOnAgesAreNotBlind(t *testing.T) {
+	t.Parallel()
+	var ages, absent []string
+	for _, r := range rules(t) {
+		if m := promAge.FindStringSubmatch(r.Expr); m != nil {
+			ages = append(ages, m[1])
+		}
+		if rest, ok := strings.CutPrefix(r.Expr, "absent("); ok {
+			metric, _, _ := strings.Cut(rest, ")")
+			absent = append(absent, metric)
+		}
+	}
+	require.Len(t, ages, 2)
+	require.Subset(t, absent, ages)
+}
+
 // Panels have identifiers of their own, and ask the data source that is provisioned.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
