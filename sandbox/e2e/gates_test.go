@@ -98,11 +98,19 @@ func (g *shopGate) shutAfter(pages int) {
 	g.pages, g.reached, g.opened = pages, make(chan struct{}), make(chan struct{})
 }
 
-func (g *shopGate) open() { g.once.Do(func() { close(g.opened) }) }
+// open may be called more than once, and of a gate that nobody has shut.
+func (g *shopGate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened != nil {
+		g.once.Do(func() { close(g.opened) })
+	}
+}
 
 func (g *shopGate) next(kind string) *shopifytest.Fault {
 	g.mu.Lock()
 	shut := g.opened != nil && kind == "orders" && !g.passing
+	opened, reached := g.opened, g.reached
 	last := false
 	if shut {
 		g.pages--
@@ -111,10 +119,10 @@ func (g *shopGate) next(kind string) *shopifytest.Fault {
 	}
 	g.mu.Unlock()
 	if last {
-		close(g.reached)
+		close(reached)
 	}
 	if shut {
-		<-g.opened
+		<-opened
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -72,7 +73,7 @@ func (w *system) startProcessIn(folder string, env ...string) *process {
 	go func() {
 		defer close(p.done)
 		defer close(polling)
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		for lines := scan(stderr); lines.Scan(); {
 			var line struct{ Message, Health string }
 			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "worker is polling" {
 				polling <- line.Health
@@ -89,6 +90,16 @@ func (w *system) startProcessIn(folder string, env ...string) *process {
 		require.Fail(w.t, "the worker does not poll")
 	}
 	return p
+}
+
+// maxLine is the longest line of a worker's log that is read, stack traces of many goroutines included.
+const maxLine = 1 << 20
+
+// scan reads a worker's log line by line. A worker whose log nobody reads on, because a line is too long, would stop.
+func scan(log io.Reader) *bufio.Scanner {
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, maxLine)
+	return lines
 }
 
 // kill ends the process as a lost machine does.
@@ -239,7 +250,7 @@ func TestWorkerWaitsForTemporal(t *testing.T) {
 		require.NoError(t, worker.Process.Kill())
 		require.Error(t, worker.Wait())
 	}()
-	lines := bufio.NewScanner(stderr)
+	lines := scan(stderr)
 	requireLine(t, lines, "waiting for Temporal")
 	temporal, err := temporalserver.Start(w.ctx, temporalserver.Options{
 		Port: port, UIPort: temporalserver.NoUI, PostgreSQL: storetest.PostgreSQL(t),

@@ -81,6 +81,7 @@ func (w *system) requireNoFailedTasks() {
 	})
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, list.GetExecutions())
+	require.Empty(w.t, list.GetNextPageToken(), "there are more runs than one page holds")
 	for _, e := range list.GetExecutions() {
 		h := w.history(e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId())
 		for _, event := range h.GetEvents() {
