@@ -62,7 +62,8 @@ func TestBenchEngine(t *testing.T) {
 		h := round.OrderHistory
 		require.Equal(t, orders, h.Runs, "the histories of all are read")
 		require.LessOrEqual(t, h.Events, int64(h.Runs)*h.MaxEvents)
-		require.InEpsilon(t, float64(h.Actions+round.ParentHistory.Actions)/orders, round.ActionsPerOrder, 1e-9)
+		actions := h.Actions + round.ParentHistory.Actions + round.NextHistory.Actions
+		require.InEpsilon(t, float64(actions)/orders, round.ActionsPerOrder, 1e-9)
 	}
 	require.Len(t, by, 3)
 	for _, v := range []bench.Variant{bench.Floor, bench.FloorDefaults} {
@@ -70,6 +71,9 @@ func TestBenchEngine(t *testing.T) {
 		require.GreaterOrEqual(t, by[v].OrderHistory.Actions, int64(2*orders), v)
 	}
 	mine, floor := by[bench.Ours], by[bench.Floor]
+	require.Equal(t, 2, mine.NextHistory.Runs, "windows of ten minutes' overlap, five minutes apart")
+	require.Positive(t, mine.NextHistory.Actions)
+	require.Zero(t, floor.NextHistory.Runs)
 	require.InEpsilon(t, float64(mine.OrderHistory.Events)/orders, r.EventsPerOrder, 1e-9)
 	require.Greater(t, mine.OrderHistory.Bytes, floor.OrderHistory.Bytes, "ours says something")
 	require.Len(t, r.Ratios, 2)

@@ -25,6 +25,6 @@ func newRoot() *cobra.Command {
 	fs.StringVar(&o.Temporal, "temporal", "127.0.0.1:7233", "address of Temporal")
 	fs.StringVar(&o.Namespace, "namespace", "default", "namespace")
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to answer /readyz and "+floor.LedgerPath)
-	fs.BoolVar(&o.SDKDefaults, "sdk-defaults", false, "poll as the SDK does by default, not as giftbridge does")
+	fs.BoolVar(&o.SDKDefaults, "sdk-defaults", false, "poll and connect as the SDK does by default, with gzip, not as giftbridge does")
 	return root
 }

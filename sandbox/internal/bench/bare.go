@@ -55,11 +55,22 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool, workers int)
 	return b, nil
 }
 
+// warm implements contender.
+func (b *bare) warm(ctx context.Context, n int) error {
+	if _, err := b.take(ctx, n); err != nil {
+		return err
+	}
+	return b.settle(ctx)
+}
+
+// again implements contender: no parent finds a child twice.
+func (b *bare) again(context.Context) ([]run, error) { return nil, nil }
+
 // take implements contender.
 func (b *bare) take(ctx context.Context, n int) (intake, error) {
 	from := b.taken
 	b.taken += n
-	run, err := b.server.Client.ExecuteWorkflow(ctx,
+	started, err := b.server.Client.ExecuteWorkflow(ctx,
 		client.StartWorkflowOptions{ID: fmt.Sprintf("parent/%d", from), TaskQueue: floor.TaskQueue},
 		floor.ParentType, floor.ParentInput{From: from, To: b.taken})
 	if err != nil {
@@ -72,7 +83,7 @@ func (b *bare) take(ctx context.Context, n int) (intake, error) {
 	if err != nil {
 		return intake{}, err
 	}
-	out := intake{parentID: run.GetID(), parentRunID: run.GetRunID(), issued: make(map[string]time.Time, n)}
+	out := intake{parent: run{started.GetID(), started.GetRunID()}, issued: make(map[string]time.Time, n)}
 	entries, err := b.ledger(ctx)
 	if err != nil {
 		return intake{}, err

@@ -10,7 +10,7 @@ import (
 type EngineOptions struct {
 	Rounds int `json:"rounds"`
 	Orders int `json:"orders_per_round"`
-	// Burst is the number of orders of one more round, in which latency is judged; 0 is none.
+	// Burst is the number of orders of the larger rounds, in which latency is judged; 0 is none.
 	Burst int `json:"burst"`
 	// WarmUp is the number of orders before each round, which do not count.
 	WarmUp int `json:"warm_up"`
@@ -22,13 +22,13 @@ type EngineReport struct {
 	Machine   Machine       `json:"machine"`
 	Options   EngineOptions `json:"options"`
 	Rounds    []Round       `json:"rounds"`
-	// Bursts are the larger rounds of ours and of the floor.
+	// Bursts are the larger rounds of ours and of the floor, in pairs.
 	Bursts []Round `json:"bursts"`
 	// Summaries are over the rounds of each variant.
 	Summaries []Summary `json:"summaries"`
 	// Ratios are ours over a variant, each of one round.
 	Ratios []Ratios `json:"ratios"`
-	// BurstP95Ratio is the 95th percentile from visible to issued of ours over that of the floor.
+	// BurstP95Ratio is the 95th percentile from visible to issued of ours over that of the floor, the median of the pairs'.
 	BurstP95Ratio   float64 `json:"burst_p95_ratio"`
 	EventsPerOrder  float64 `json:"events_per_order"`
 	BytesPerOrder   float64 `json:"bytes_per_order"`
@@ -63,36 +63,45 @@ const (
 	maxBurstP95Ratio           = 1.3
 )
 
+// burstPairs have opposite orders, as rounds do.
+const burstPairs = 2
+
 // Engine measures our orders beside the bare engine's, in alternating rounds.
-func Engine(ctx context.Context, p *Programs, o EngineOptions, say Say) (*EngineReport, error) {
+func Engine(ctx context.Context, p *Programs, o EngineOptions, say Say) (_ *EngineReport, err error) {
 	r := &EngineReport{Benchmark: "engine", Machine: p.machine, Options: o}
 	say("building the bare engine's worker")
 	if err := p.buildFloor(ctx); err != nil {
 		return nil, err
 	}
-	variants := []Variant{Ours, Floor, FloorDefaults}
-	for i := range o.Rounds {
-		for _, v := range variants {
-			round, err := p.round(ctx, Round{Variant: v, Round: i + 1, Workers: 1, Orders: o.Orders}, o.WarmUp, say)
-			if err != nil {
-				return nil, err
-			}
-			r.Rounds = append(r.Rounds, round)
-		}
-		// A machine that becomes slower or faster in the course of the run is so for each of them as often.
-		slices.Reverse(variants)
+	r.Rounds, err = p.rounds(ctx, []Variant{Ours, Floor, FloorDefaults}, o.Rounds, o.Orders, o.WarmUp, say)
+	if err != nil {
+		return nil, err
 	}
 	if o.Burst > 0 {
-		for _, v := range []Variant{Ours, Floor} {
-			round, err := p.round(ctx, Round{Variant: v, Round: 1, Workers: 1, Orders: o.Burst}, o.WarmUp, say)
-			if err != nil {
-				return nil, err
-			}
-			r.Bursts = append(r.Bursts, round)
+		r.Bursts, err = p.rounds(ctx, []Variant{Ours, Floor}, burstPairs, o.Burst, o.WarmUp, say)
+		if err != nil {
+			return nil, err
 		}
 	}
 	r.summarize()
 	return r, nil
+}
+
+// rounds measures so many rounds of each of the variants. Every other time they come in the opposite order: a machine that
+// becomes slower or faster in the course of the run is so for each of them alike, where the number of rounds is even.
+func (p *Programs) rounds(ctx context.Context, variants []Variant, rounds, orders, warmUp int, say Say) ([]Round, error) {
+	var out []Round
+	for i := range rounds {
+		for _, v := range variants {
+			round, err := p.round(ctx, Round{Variant: v, Round: i + 1, Workers: 1, Orders: orders}, warmUp, say)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, round)
+		}
+		slices.Reverse(variants)
+	}
+	return out, nil
 }
 
 // round measures a round and tells of it.
@@ -127,14 +136,15 @@ func (r *EngineReport) summarize() {
 	same, defaults := r.Ratios[0], r.Ratios[1]
 	r.Bars = []Bar{
 		AtLeast("orders/s, ours / floor", same.OrdersPerSecond.Median, minThroughputRatio, ""),
-		AtLeast("orders/s, ours / floor, SDK defaults", defaults.OrdersPerSecond.Median, minThroughputRatioDefaults, ""),
+		AtLeast("orders/s, ours / floor, SDK defaults (pollers, gzip)", defaults.OrdersPerSecond.Median, minThroughputRatioDefaults, ""),
 		AtMost("worker CPU, ours / floor", same.WorkerCPU.Median, maxWorkerCPURatio, ""),
 		AtMost("history of an order", r.EventsPerOrder, maxEventsPerOrder, "events"),
 		AtMost("history of an order, encrypted", r.BytesPerOrder, maxBytesPerOrder, "bytes"),
-		AtMost("billable actions per order", r.ActionsPerOrder, maxActionsPerOrder, ""),
+		AtMost("billable actions per order, all polls included", r.ActionsPerOrder, maxActionsPerOrder, ""),
 	}
-	if len(r.Bursts) == 2 {
-		r.BurstP95Ratio = Ratio(r.Bursts[0].Visible.P95, r.Bursts[1].Visible.P95)
+	if len(r.Bursts) > 0 {
+		r.BurstP95Ratio = ratioSpread(ofVariant(r.Bursts, Ours), ofVariant(r.Bursts, Floor),
+			func(r Round) float64 { return r.Visible.P95 }).Median
 		r.Bars = append(r.Bars, AtMost(fmt.Sprintf("p95 visible to card, burst of %d, ours / floor", r.Options.Burst),
 			r.BurstP95Ratio, maxBurstP95Ratio, ""))
 	}
@@ -163,19 +173,20 @@ func over(rounds []Round, figure func(Round) float64) Spread {
 
 // ratios compares round by round.
 func ratios(v Variant, mine, others []Round) Ratios {
-	over := func(figure func(Round) float64) Spread {
-		values := make([]float64, len(mine))
-		for i := range mine {
-			values[i] = Ratio(figure(mine[i]), figure(others[i]))
-		}
-		return NewSpread(values)
-	}
 	return Ratios{
 		Over:            v,
-		OrdersPerSecond: over(func(r Round) float64 { return r.OrdersPerSecond }),
-		WorkerCPU:       over(func(r Round) float64 { return r.WorkerCPU }),
-		ServerCPU:       over(func(r Round) float64 { return r.ServerCPU }),
+		OrdersPerSecond: ratioSpread(mine, others, func(r Round) float64 { return r.OrdersPerSecond }),
+		WorkerCPU:       ratioSpread(mine, others, func(r Round) float64 { return r.WorkerCPU }),
+		ServerCPU:       ratioSpread(mine, others, func(r Round) float64 { return r.ServerCPU }),
 	}
+}
+
+func ratioSpread(mine, others []Round, figure func(Round) float64) Spread {
+	values := make([]float64, len(mine))
+	for i := range mine {
+		values[i] = Ratio(figure(mine[i]), figure(others[i]))
+	}
+	return NewSpread(values)
 }
 
 // Checks are the bars.

@@ -30,7 +30,7 @@ func (r *EngineReport) Print(w io.Writer) error {
 		return err
 	}
 	if len(r.Bursts) > 0 {
-		_, _ = fmt.Fprintln(w, "\na burst")
+		_, _ = fmt.Fprintln(w, "\nbursts")
 		if err := printRounds(w, r.Bursts); err != nil {
 			return err
 		}
@@ -41,7 +41,13 @@ func (r *EngineReport) Print(w io.Writer) error {
 	_, err = fmt.Fprint(w, `
 visible: from when orders can be found until their cards are issued, p50/p95/p99; started: from the start of their own
 workflows. Events and bytes are those of an order's history; parent: those of the poll's, per order. Actions are what
-Temporal Cloud bills for an order and its share of the poll. Bench is this process: the simulated services.
+Temporal Cloud bills for an order and its share of the polls: the one that starts it, and the next ones, in whose windows
+it is again. Those run when all orders are done, and count for nothing else. Bench is this process: the simulated
+services.
+
+floor has the shape of an order that looks its merchant up, two activities; orders that come many at once bring their
+merchants, and need one. floor_sdk_defaults polls as the SDK does by default, and compresses its requests with gzip, as
+the SDK does by default too; ours and floor do not.
 `)
 	return err
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 const (
 	// Orders of a warm-up were updated so long ago that the next poll does not read them again; those of what is
-	// measured were updated within the overlap.
+	// measured were updated within the overlap, and are read again by all polls of a round.
 	overlap   = time.Hour
 	longAgo   = 2 * time.Hour
 	latelyAgo = 10 * time.Minute
@@ -20,7 +21,8 @@ const (
 // ours is a rig as a contender.
 type ours struct {
 	*Rig
-	warm bool
+	// last is the number of orders taken in last.
+	last int
 }
 
 func (p *Programs) openOurs(ctx context.Context, workers int) (contender, error) {
@@ -33,14 +35,23 @@ func (p *Programs) openOurs(ctx context.Context, workers int) (contender, error)
 	return &ours{Rig: r}, nil
 }
 
-// take implements contender. It can be called twice: the first orders are the warm-up.
-func (o *ours) take(ctx context.Context, n int) (intake, error) {
-	ago := longAgo
-	if o.warm {
-		ago = latelyAgo
+// warm implements contender. Nothing is taken in before it.
+func (o *ours) warm(ctx context.Context, n int) error {
+	if _, err := o.takeUpdated(ctx, n, longAgo); err != nil {
+		return err
 	}
-	o.warm = true
+	return o.settle(ctx)
+}
+
+// take implements contender. It is called once.
+func (o *ours) take(ctx context.Context, n int) (intake, error) {
+	return o.takeUpdated(ctx, n, latelyAgo)
+}
+
+// takeUpdated takes in orders that were updated so long ago.
+func (o *ours) takeUpdated(ctx context.Context, n int, ago time.Duration) (intake, error) {
 	ids := o.Place(n, time.Now().Add(-ago))
+	o.last = n
 	poll, err := o.Poll(ctx)
 	if err != nil {
 		return intake{}, err
@@ -52,9 +63,31 @@ func (o *ours) take(ctx context.Context, n int) (intake, error) {
 	if err != nil {
 		return intake{}, err
 	}
-	out := intake{parentID: poll.WorkflowID, parentRunID: poll.RunID, issued: make(map[string]time.Time, n)}
+	out := intake{parent: run{poll.WorkflowID, poll.RunID}, issued: make(map[string]time.Time, n)}
 	for id, at := range issued {
 		out.issued[workflows.GiftCardOrderID(o.Config.Shopify.Shop, strconv.FormatInt(id, 10))] = at
+	}
+	return out, nil
+}
+
+// again implements contender. Unless configured otherwise, windows overlap by as much as so many polls are apart.
+func (o *ours) again(ctx context.Context) ([]run, error) {
+	usual := config.Default().Poll
+	var out []run
+	for range usual.Overlap / usual.Interval {
+		poll, err := o.Poll(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result, err := o.Await(ctx, poll)
+		if err != nil {
+			return nil, err
+		}
+		if result.Seen != o.last || result.Started != 0 {
+			return nil, fmt.Errorf("the next poll saw %d orders and started %d, want %d and 0",
+				result.Seen, result.Started, o.last)
+		}
+		out = append(out, run{poll.WorkflowID, poll.RunID})
 	}
 	return out, nil
 }

@@ -30,10 +30,12 @@ type Round struct {
 	// order's own workflow.
 	Visible Percentiles `json:"visible_to_issued_seconds"`
 	Started Percentiles `json:"started_to_issued_seconds"`
-	// OrderHistory is that of some of the orders, ParentHistory that of the poll.
+	// OrderHistory is that of some of the orders, ParentHistory that of the poll, NextHistory that of the next polls, in
+	// whose windows the orders are again. Times and CPU times end before these.
 	OrderHistory  HistoryCost `json:"order_history"`
 	ParentHistory HistoryCost `json:"parent_history"`
-	// ActionsPerOrder are billable on Temporal Cloud, those of the poll included.
+	NextHistory   HistoryCost `json:"next_history"`
+	// ActionsPerOrder are billable on Temporal Cloud, those of all these polls included.
 	ActionsPerOrder float64 `json:"actions_per_order"`
 }
 
@@ -58,10 +60,7 @@ func (p *Programs) measure(ctx context.Context, r Round, warmUp int) (Round, err
 	}
 	defer c.close()
 	if warmUp > 0 {
-		if _, err := c.take(ctx, warmUp); err != nil {
-			return r, err
-		}
-		if err := c.settle(ctx); err != nil {
+		if err := c.warm(ctx, warmUp); err != nil {
 			return r, err
 		}
 	}
@@ -88,7 +87,11 @@ func (p *Programs) measure(ctx context.Context, r Round, warmUp int) (Round, err
 	if err := r.readTimes(ctx, c, in); err != nil {
 		return r, err
 	}
-	return r, r.readHistories(ctx, c, in)
+	next, err := c.again(ctx)
+	if err != nil {
+		return r, err
+	}
+	return r, r.readHistories(ctx, c, in, next)
 }
 
 // usages are those of all processes of a contender; of several workers, the times are added and the memory is that of
@@ -113,7 +116,7 @@ func readUsages(c contender) (u usages, err error) {
 
 // readTimes reads how long orders took.
 func (r *Round) readTimes(ctx context.Context, c contender, in intake) error {
-	parent, err := c.temporal().Client.DescribeWorkflowExecution(ctx, in.parentID, in.parentRunID)
+	parent, err := c.temporal().Client.DescribeWorkflowExecution(ctx, in.parent.workflowID, in.parent.runID)
 	if err != nil {
 		return fmt.Errorf("describe parent: %w", err)
 	}
@@ -157,11 +160,16 @@ func (s *Server) starts(ctx context.Context, workflowType string) (map[string]ti
 	}
 }
 
-// readHistories reads the histories of the parent and of orders from all over the round.
-func (r *Round) readHistories(ctx context.Context, c contender, in intake) error {
+// readHistories reads the histories of the parents and of orders from all over the round.
+func (r *Round) readHistories(ctx context.Context, c contender, in intake, next []run) error {
 	temporal := c.temporal().Client
-	if err := r.ParentHistory.read(ctx, temporal, in.parentID, in.parentRunID); err != nil {
+	if err := r.ParentHistory.read(ctx, temporal, in.parent.workflowID, in.parent.runID); err != nil {
 		return err
+	}
+	for _, parent := range next {
+		if err := r.NextHistory.read(ctx, temporal, parent.workflowID, parent.runID); err != nil {
+			return err
+		}
 	}
 	ids := slices.Sorted(maps.Keys(in.issued))
 	for i := range min(readHistories, len(ids)) {
@@ -171,6 +179,6 @@ func (r *Round) readHistories(ctx context.Context, c contender, in intake) error
 		}
 	}
 	_, _, perOrder := r.OrderHistory.PerRun()
-	r.ActionsPerOrder = perOrder + float64(r.ParentHistory.Actions)/float64(r.Orders)
+	r.ActionsPerOrder = perOrder + float64(r.ParentHistory.Actions+r.NextHistory.Actions)/float64(r.Orders)
 	return nil
 }
