@@ -51,6 +51,7 @@ type Client struct {
 	tokens  tokens
 	company bool
 	onCost  func(Cost)
+	pace    *pace
 }
 
 var versionPattern = regexp.MustCompile(`^(20\d\d-(01|04|07|10)|unstable)$`)
@@ -83,6 +84,7 @@ func New(opts Options) (*Client, error) {
 		tokens:  tokens,
 		company: opts.Company,
 		onCost:  opts.ObserveCost,
+		pace:    newPace(),
 	}, nil
 }
 
@@ -131,6 +133,9 @@ func (x *exchange) MakeRequest(ctx context.Context, req *graphql.Request, resp *
 }
 
 func (x *exchange) send(ctx context.Context, token string, req *graphql.Request, resp *graphql.Response) error {
+	if err := x.client.pace.wait(ctx, x.op); err != nil {
+		return err
+	}
 	httpReq, err := x.client.rest.NewRequest(ctx, http.MethodPost, x.client.path, req)
 	if err != nil {
 		return err
@@ -143,6 +148,7 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	}
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
+	x.client.pace.note(x.op, x.cost)
 	x.answeredAt, _ = http.ParseTime(header.Get("Date")) // Zero where there is none.
 	if x.client.onCost != nil && x.cost != (Cost{}) {
 		x.client.onCost(x.cost)
