@@ -107,7 +107,8 @@ func TestParseQuery(t *testing.T) {
 		},
 		`max(a and on (instance) (b{x="1"} == on () group_left () max(b{x="2"})))`: {
 			selectors: []selector{
-				{metric: "a"}, {metric: "b", matchers: []matcher{{"x", "=", "1"}}},
+				{metric: "a"},
+				{metric: "b", matchers: []matcher{{"x", "=", "1"}}},
 				{metric: "b", matchers: []matcher{{"x", "=", "2"}}},
 			},
 			labels: []string{"instance"}, aggregates: true,

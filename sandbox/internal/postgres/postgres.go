@@ -43,7 +43,8 @@ type Server struct {
 	owner    owner
 	lifeline io.Closer
 	output   bytes.Buffer // To be read when it has exited.
-	exited   chan error
+	exited   chan struct{}
+	ended    error // How it exited; to be read then as well.
 }
 
 // Start makes a cluster and returns when it takes connections. The context bounds the start alone.
@@ -62,7 +63,7 @@ func start(ctx context.Context, folders string) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{exited: make(chan error, 1)}
+	s := &Server{exited: make(chan struct{})}
 	if s.owner, err = findOwner(); err != nil {
 		return nil, err
 	}
@@ -78,6 +79,7 @@ func start(ctx context.Context, folders string) (_ *Server, err error) {
 		return nil, err
 	}
 	// The locale is one that every machine has.
+	//nolint:gosec // a binary that was found, and our own words
 	c := exec.CommandContext(ctx, initdb, "--pgdata", s.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync")
 	if out, err := s.asOwner(c).CombinedOutput(); err != nil {
@@ -142,14 +144,15 @@ func (s *Server) run(postgres string) error {
 	if err != nil {
 		return err
 	}
-	defer watched.Close()
+	defer func() { _ = watched.Close() }()
 	s.lifeline = lifeline
 	args := []string{
 		"-c", keeper, "sh", postgres, "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=" + strconv.Itoa(maxConnections),
 	}
-	c := s.asOwner(exec.Command("sh", args...)) //nolint:gosec // our own words, and a binary that was found
+	//nolint:gosec,noctx // our own words, and a binary that was found; the context bounds the start alone
+	c := s.asOwner(exec.Command("sh", args...))
 	c.ExtraFiles = []*os.File{watched}
 	c.Stdout, c.Stderr = &s.output, &s.output
 	c.WaitDelay = time.Second // The watcher may live a moment longer.
@@ -158,7 +161,10 @@ func (s *Server) run(postgres string) error {
 		s.lifeline = nil
 		return err
 	}
-	go func() { s.exited <- c.Wait() }()
+	go func() {
+		defer close(s.exited)
+		s.ended = c.Wait()
+	}()
 	return nil
 }
 
@@ -172,9 +178,8 @@ func (s *Server) await(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-s.exited:
-			s.exited <- err
-			return fmt.Errorf("postgresql ended: %w\n%s", err, &s.output)
+		case <-s.exited:
+			return fmt.Errorf("postgresql ended: %w\n%s", s.ended, &s.output)
 		case <-ctx.Done():
 			return fmt.Errorf("wait for postgresql: %w", ctx.Err())
 		case <-look.C:
