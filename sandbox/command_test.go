@@ -65,7 +65,7 @@ func TestOnceTimesOut(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := execute("--once", "--orders", "10", "--timeout", "1ms")
 	require.Equal(t, app.ExitFailure, code)
-	require.Regexp(t, `orders placed +10\n`, stdout)
+	require.Regexp(t, `orders placed +10\n`, stdout, stderr)
 	require.Contains(t, stdout, "PROBLEM ")
 	require.Contains(t, stderr, "the account does not balance")
 }

@@ -44,7 +44,8 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("interrupted, and no account given: %w", ctx.Err())
 	}
-	if settleErr != nil && ctx.Err() == nil {
+	// Calls notice that the time is over a little before ctx does.
+	if end, _ := ctx.Deadline(); settleErr != nil && ctx.Err() == nil && time.Now().Before(end) {
 		return settleErr
 	}
 	account, err := s.Account(context.WithoutCancel(ctx), customers.Placed())
