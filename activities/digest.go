@@ -86,8 +86,8 @@ type RerunOrder struct {
 	LeftAlone string `json:"left_alone,omitempty"`
 }
 
-// RerunFailedOrders resets failed orders, each to the workflow task that scheduled the activity which failed: what has
-// succeeded stays, and audit numbers keep what is repeated from issuing a second card.
+// RerunFailedOrders resets failed orders, each to the workflow task that scheduled the activity which failed: what earlier
+// tasks did stays. Cards of the same task are asked for again, which audit numbers make safe, or [Attempts].
 func (d *Digest) RerunFailedOrders(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error) {
 	stop := d.alive(ctx)
 	defer stop()

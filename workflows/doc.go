@@ -8,5 +8,6 @@
 //     workflow.GetVersion.
 //
 // The workflows are [PollOrders], which finds gift-card orders, [GiftCardOrder], which issues the cards of one,
-// [DailyDigest], which tells people what is failing, [RerunOrders], which runs failed orders again, and [CancelCard].
+// [DailyDigest], which tells people what is failing, [RerunOrders], which runs failed orders again, [CancelCard], and
+// [ResolveCard], which keeps what a person has found out about a card.
 package workflows
