@@ -43,9 +43,9 @@ func (w *system) deploys(args ...string) string {
 func (w *system) setCurrent(build string) string {
 	w.t.Helper()
 	if build == "" {
-		return w.deploys("set-current", "--unversioned")
+		build = "--unversioned"
 	}
-	return w.deploys("set-current", build)
+	return w.deploys("set-current", build, "--wait", patience.String()) // A busy server takes minutes to tell its queues.
 }
 
 // stop asks a worker to stop; a second time would end it at once.
