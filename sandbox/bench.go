@@ -99,7 +99,7 @@ too. The defaults take about 15 minutes on 2 cores. Exit codes as "sandbox bench
 		},
 	}
 	sizeFlags(cmd, &o.Rounds, &o.Orders, &o.WarmUp)
-	cmd.Flags().IntVar(&o.Burst, "burst", 2000, "number of orders of the two larger rounds, for latencies; 0 leaves them out")
+	cmd.Flags().IntVar(&o.Burst, "burst", 2000, "number of orders of each of four larger rounds, for latencies; 0 leaves them out")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
