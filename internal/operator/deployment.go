@@ -28,7 +28,7 @@ type Deployment struct {
 	// Ramping gets a share of the work, RampPercent of it. Ramping is empty where workers without a version get it.
 	Ramping     string  `json:"ramping,omitempty"`
 	RampPercent float32 `json:"ramp_percent,omitempty"`
-	// Settled tells that all queues know of it.
+	// Settled tells that all queues send their work to the current version.
 	Settled bool `json:"settled"`
 	// Versions are those that Temporal remembers, the newest first, and then the workers without a version, if any.
 	Versions []Version `json:"versions"`
@@ -93,7 +93,7 @@ func (d *Deployment) Version(buildID string) (Version, bool) {
 // Deployment asks Temporal how the versions of the configured deployment stand.
 func (o *Operator) Deployment(ctx context.Context) (*Deployment, error) {
 	name := o.cfg.Worker.Deployment
-	workers, err := o.workers(ctx, name)
+	workers, routes, err := o.workers(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -108,12 +108,12 @@ func (o *Operator) Deployment(ctx context.Context) (*Deployment, error) {
 		Current:       routing.GetCurrentDeploymentVersion().GetBuildId(),
 		Ramping:       routing.GetRampingDeploymentVersion().GetBuildId(),
 		RampPercent:   routing.GetRampingVersionPercentage(),
-		Settled:       info.GetRoutingConfigUpdateState() != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS,
 		conflictToken: described.GetConflictToken(),
 	}
 	if at := routing.GetCurrentVersionChangedTime(); at != nil {
 		d.CurrentSince = at.AsTime()
 	}
+	d.Settled = settled(info.GetRoutingConfigUpdateState(), d, routes)
 	for _, s := range info.GetVersionSummaries() {
 		d.Versions = append(d.Versions, version(s, workers))
 	}
@@ -169,28 +169,47 @@ func version(
 	return v
 }
 
-// workers counts the workers that poll, by build ID and queue.
-func (o *Operator) workers(ctx context.Context, deployment string) (map[string]map[string]int, error) {
-	out := map[string]map[string]int{}
+// partitionsHear is how long the partitions of a queue take at most to hear from its first one which version is current;
+// Temporal calls what takes longer slow (SlowPropagationDelay in go.temporal.io/server v1.32.1,
+// service/worker/workerdeployment). The first one is asked then, because Temporal's own word that a change is under way
+// can stay for ever: https://github.com/temporalio/temporal/issues/11842.
+const partitionsHear = 10 * time.Second
+
+// settled tells whether all queues send their work to the current version, from Temporal's word and from where they do
+// send it.
+func settled(state enumspb.RoutingConfigUpdateState, d *Deployment, routes []string) bool {
+	if state != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
+		return true
+	}
+	elsewhere := slices.ContainsFunc(routes, func(to string) bool { return to != d.Current })
+	return !elsewhere && time.Since(d.CurrentSince) > partitionsHear
+}
+
+// workers counts the workers that poll, by build ID and queue, and returns the build IDs that the queues send work to.
+func (o *Operator) workers(
+	ctx context.Context, deployment string,
+) (workers map[string]map[string]int, routes []string, err error) {
+	workers = map[string]map[string]int{}
 	for _, q := range queues {
 		d, err := o.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 			Namespace: o.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: q.name}, TaskQueueType: q.of,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("describe task queue %s: %w", q, err)
+			return nil, nil, fmt.Errorf("describe task queue %s: %w", q, err)
 		}
+		routes = append(routes, d.GetVersioningInfo().GetCurrentDeploymentVersion().GetBuildId())
 		for _, p := range d.GetPollers() {
 			build, ours := buildOf(p, deployment)
 			if !ours || time.Since(p.GetLastAccessTime().AsTime()) > stillPolls {
 				continue
 			}
-			if out[build] == nil {
-				out[build] = map[string]int{}
+			if workers[build] == nil {
+				workers[build] = map[string]int{}
 			}
-			out[build][q.String()]++
+			workers[build][q.String()]++
 		}
 	}
-	return out, nil
+	return workers, routes, nil
 }
 
 // buildOf returns the version of a worker, empty if it has none, and whether it is of that deployment or of none.

@@ -45,7 +45,7 @@ func (w *system) setCurrent(build string) string {
 	if build == "" {
 		build = "--unversioned"
 	}
-	return w.deploys("set-current", build, "--wait", patience.String()) // A busy server takes minutes to tell its queues.
+	return w.deploys("set-current", build, "--wait", (*patience / 4).String()) // It can still say then what is missing.
 }
 
 // stop asks a worker to stop; a second time would end it at once.
