@@ -174,6 +174,19 @@ func (w *system) show(p stack.Placed, in operator.State) *operator.OrderDetails 
 // requireBalance requires that every expected card exists exactly once and nothing else does.
 func (w *system) requireBalance() stack.Account {
 	w.t.Helper()
+	expected := 0
+	for _, p := range w.Placed() {
+		if p.GiftCards {
+			expected++
+		}
+	}
+	// The lists of a busy server lag behind what it has said of each order.
+	w.await("listed as ended", func() bool {
+		orders, err := w.Operator.ListOrders(w.ctx, operator.OrderFilter{})
+		require.NoError(w.t, err)
+		runs := slices.ContainsFunc(orders, func(o operator.Order) bool { return o.State == operator.Running })
+		return len(orders) >= expected && !runs
+	})
 	a, err := w.Account(w.ctx, w.Placed())
 	require.NoError(w.t, err)
 	require.Empty(w.t, a.Problems)
