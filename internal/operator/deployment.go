@@ -169,10 +169,11 @@ func version(
 	return v
 }
 
-// partitionsHear is how long the partitions of a queue take at most to hear from its first one which version is current;
+// partitionsHear is how long the partitions of a queue are given to hear from its first one which version is current;
 // Temporal calls what takes longer slow (SlowPropagationDelay in go.temporal.io/server v1.32.1,
-// service/worker/workerdeployment). The first one is asked then, because Temporal's own word that a change is under way
-// can stay for ever: https://github.com/temporalio/temporal/issues/11842.
+// service/worker/workerdeployment). Then the word of the first one counts, because Temporal's own that a change is under
+// way can stay for ever: https://github.com/temporalio/temporal/issues/11842. Work that reaches a partition which has not
+// heard yet waits there.
 const partitionsHear = 10 * time.Second
 
 // settled tells whether all queues send their work to the current version, from Temporal's word and from where they do
