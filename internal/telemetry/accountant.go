@@ -20,7 +20,8 @@ import (
 // accountant reads metrics from what activities and workflows take and return.
 type accountant struct {
 	interceptor.InterceptorBase
-	metrics *metrics
+	metrics      *metrics
+	begun, ended recently
 }
 
 // InterceptActivity implements interceptor.WorkerInterceptor.
@@ -37,7 +38,7 @@ func (a *accountant) InterceptWorkflow(
 	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
 ) interceptor.WorkflowInboundInterceptor {
 	return &countedWorkflow{
-		WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, metrics: a.metrics,
+		WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, accountant: a,
 	}
 }
 
@@ -74,10 +75,11 @@ func (c *countedActivity) ExecuteActivity(ctx context.Context, in *interceptor.E
 	return out, nil
 }
 
-// countedWorkflow counts the beginning and the end of a workflow, each once: not while it is replayed.
+// countedWorkflow counts the beginning and the end of a workflow, each once: not while it is replayed, nor when its task
+// is done again.
 type countedWorkflow struct {
 	interceptor.WorkflowInboundInterceptorBase
-	metrics *metrics
+	accountant *accountant
 }
 
 // ExecuteWorkflow implements interceptor.WorkflowInboundInterceptor.
@@ -86,12 +88,14 @@ func (c *countedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.
 	if len(in.Args) > 0 {
 		taken = in.Args[0]
 	}
-	if !workflow.IsReplaying(ctx) && !reset(workflow.GetInfo(ctx)) {
-		c.metrics.begun(taken)
+	a, info := c.accountant, workflow.GetInfo(ctx)
+	runID := info.WorkflowExecution.RunID
+	if !workflow.IsReplaying(ctx) && !reset(info) && a.begun.first(runID) {
+		a.metrics.begun(taken)
 	}
 	out, err := c.Next.ExecuteWorkflow(ctx, in)
-	if !workflow.IsReplaying(ctx) && !stopped(err) && !workflow.IsContinueAsNewError(err) {
-		c.metrics.ended(workflow.Now(ctx), taken, out, err)
+	if !workflow.IsReplaying(ctx) && !stopped(err) && !workflow.IsContinueAsNewError(err) && a.ended.first(runID) {
+		a.metrics.ended(workflow.Now(ctx), taken, out, err)
 	}
 	return out, err
 }
