@@ -107,6 +107,11 @@ func outage(ctx context.Context, p *Programs, o OutageOptions, say Say) (*Outage
 	rig, err := p.OpenRig(ctx, RigOptions{
 		Workers: o.Workers, Configure: func(c *config.Config) { c.CashStar.MaxRPS = o.MaxRPS },
 		Issuer: cashstartest.Options{MaxRPS: o.MaxRPS, Fault: issuer.fault},
+		// A queue's partitions share its limit equally, and one that is done leaves its share unused. So do the settings
+		// in deploy/temporal.
+		DynamicConfig: map[string]any{
+			"matching.numTaskqueueReadPartitions": 1, "matching.numTaskqueueWritePartitions": 1,
+		},
 	})
 	if err != nil {
 		return nil, err
