@@ -2,7 +2,7 @@ package telemetry
 
 import "sync"
 
-// remembered is how many runs are remembered at least: far more than a worker has tasks of that are being done again.
+// remembered is how many of the latest runs are remembered at least. A task is done again within seconds.
 const remembered = 1000
 
 // recently tells runs that were counted from those that were not: a workflow task that is done again, because something
