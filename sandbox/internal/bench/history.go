@@ -27,8 +27,8 @@ func (h HistoryCost) PerRun() (events, bytes, actions float64) {
 	return Ratio(float64(h.Events), n), Ratio(float64(h.Bytes), n), Ratio(float64(h.Actions), n)
 }
 
-// read adds a workflow's run, and those that continue it.
-func (h *HistoryCost) read(ctx context.Context, c client.Client, workflowID, runID string) error {
+// Read adds a workflow's run, and those that continue it.
+func (h *HistoryCost) Read(ctx context.Context, c client.Client, workflowID, runID string) error {
 	for {
 		d, err := c.DescribeWorkflowExecution(ctx, workflowID, runID)
 		if err != nil {

@@ -163,18 +163,18 @@ func (s *Server) starts(ctx context.Context, workflowType string) (map[string]ti
 // readHistories reads the histories of the parents and of orders from all over the round.
 func (r *Round) readHistories(ctx context.Context, c contender, in intake, next []run) error {
 	temporal := c.temporal().Client
-	if err := r.ParentHistory.read(ctx, temporal, in.parent.workflowID, in.parent.runID); err != nil {
+	if err := r.ParentHistory.Read(ctx, temporal, in.parent.workflowID, in.parent.runID); err != nil {
 		return err
 	}
 	for _, parent := range next {
-		if err := r.NextHistory.read(ctx, temporal, parent.workflowID, parent.runID); err != nil {
+		if err := r.NextHistory.Read(ctx, temporal, parent.workflowID, parent.runID); err != nil {
 			return err
 		}
 	}
 	ids := slices.Sorted(maps.Keys(in.issued))
 	for i := range min(readHistories, len(ids)) {
 		id := ids[i*len(ids)/min(readHistories, len(ids))]
-		if err := r.OrderHistory.read(ctx, temporal, id, ""); err != nil {
+		if err := r.OrderHistory.Read(ctx, temporal, id, ""); err != nil {
 			return err
 		}
 	}
