@@ -31,8 +31,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// patience is long: the machine may do much else.
-var patience = flag.Duration("patience", 10*time.Minute, "how long a test may take")
+// patience is long: the machine may do much else. A test that outlives it fails, and says what it waited for.
+var patience = flag.Duration("patience", 10*time.Minute, "how long a test may take, within the time-out of go test")
 
 // lookEvery is how often tests look whether something has happened.
 const lookEvery = 100 * time.Millisecond
@@ -68,8 +68,9 @@ func start(t *testing.T, o stack.Options) *system {
 // startWithUI starts a system that has a Web UI as well.
 func startWithUI(t *testing.T, o stack.Options) *system {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), *patience)
+	ctx, cancel := context.WithTimeout(t.Context(), within(t))
 	t.Cleanup(cancel)
+	logged(t, &o)
 	o.CashStar.Merchants = slices.Concat(stack.Merchants(), []cashstartest.Merchant{stack.LateComer}, o.CashStar.Merchants)
 	if o.DBFile == "" {
 		o.PostgreSQL = storetest.PostgreSQL(t)
@@ -94,6 +95,7 @@ func startWithUI(t *testing.T, o stack.Options) *system {
 	w.keyed, err = client.NewClientFromExistingWithContext(ctx, w.plain, options)
 	require.NoError(t, err)
 	t.Cleanup(w.keyed.Close)
+	t.Cleanup(w.explainFailure) // Cleanups run backwards: this one finds all of it running.
 	return w
 }
 

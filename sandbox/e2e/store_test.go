@@ -52,6 +52,7 @@ var storeCommands = map[string]bool{
 // and is about the poll.
 var bookkeeping = map[string]bool{
 	"settle": true, "awaitFailed": true, "requireBalance": true, "watermark": true, "runs": true,
+	"explain": true, // It says what a test that failed has left behind.
 }
 
 // TestStoreTestsAreComplete holds the list of the tests that CI runs on PostgreSQL for each commit, in .ci/run

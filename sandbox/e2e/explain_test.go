@@ -1,0 +1,265 @@
+package e2e_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+const (
+	// explainWithin bounds the explanation of a failure, and beforeTimeout what is left for it and for stopping the
+	// system before go test ends the package with nothing but a list of goroutines.
+	explainWithin = 15 * time.Second
+	beforeTimeout = 30 * time.Second
+
+	explainedRuns   = 10  // of each state
+	explainedEvents = 20  // of each run, the last ones
+	explainedLines  = 200 // of the worker's log, the last ones
+)
+
+// within returns how long a test may take: patience, but never so long that the time-out of the package comes first.
+func within(t *testing.T) time.Duration {
+	t.Helper()
+	deadline, ok := t.Deadline()
+	if !ok {
+		return *patience
+	}
+	return min(*patience, time.Until(deadline)-beforeTimeout)
+}
+
+// tail keeps the last lines that are written to it.
+type tail struct {
+	mu    sync.Mutex
+	lines []string
+	gone  int
+}
+
+// Write takes one line; zerolog writes each event at once.
+func (l *tail) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, strings.TrimSuffix(string(p), "\n"))
+	if more := len(l.lines) - explainedLines; more > 0 {
+		l.lines, l.gone = slices.Delete(l.lines, 0, more), l.gone+more
+	}
+	return len(p), nil
+}
+
+func (l *tail) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprintf("the worker's log, without %d earlier lines:\n%s", l.gone, strings.Join(l.lines, "\n"))
+}
+
+// logged makes the stack keep the end of its log, and shows it if the test fails. A test that has a use of its own for
+// the log keeps it.
+func logged(t *testing.T, o *stack.Options) *tail {
+	t.Helper()
+	log := &tail{}
+	if !reflect.ValueOf(o.Log).IsZero() {
+		return log
+	}
+	o.Log = zerolog.New(log).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(log.String())
+		}
+	})
+	return log
+}
+
+// explainFailure shows what Temporal knows, if the test has failed. It is for a t.Cleanup that comes before the system
+// stops.
+func (w *system) explainFailure() {
+	if !w.t.Failed() {
+		return
+	}
+	// The test's own context has ended by now.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), explainWithin)
+	defer cancel()
+	var b strings.Builder
+	w.explain(ctx, &b)
+	w.t.Log(b.String())
+}
+
+// explain writes which workflows run and which have failed, what each waits for, and what happened to it last. What
+// cannot be had, such as from a server that was stopped, is written as well.
+func (w *system) explain(ctx context.Context, out io.Writer) {
+	for _, of := range []struct{ title, query string }{
+		{"still running", "ExecutionStatus = 'Running'"},
+		{"failed", "ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')"},
+	} {
+		listed, err := w.plain.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: of.query, PageSize: explainedRuns,
+		})
+		if err != nil {
+			fmt.Fprintf(out, "%s: cannot be listed: %v\n", of.title, err)
+			continue
+		}
+		fmt.Fprintf(out, "%s: %d workflows", of.title, len(listed.GetExecutions()))
+		if len(listed.GetNextPageToken()) > 0 {
+			fmt.Fprint(out, " and more")
+		}
+		fmt.Fprintln(out)
+		for _, run := range listed.GetExecutions() {
+			w.explainRun(ctx, out, run)
+		}
+	}
+}
+
+func (w *system) explainRun(ctx context.Context, out io.Writer, run *workflowpb.WorkflowExecutionInfo) {
+	id, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
+	fmt.Fprintf(out, "\n  %s %s, run %s, %s\n", run.GetType().GetName(), id, runID, run.GetStatus())
+	d, err := w.plain.DescribeWorkflowExecution(ctx, id, runID)
+	if err != nil {
+		fmt.Fprintf(out, "    cannot be described: %v\n", err)
+		return
+	}
+	if task := d.GetPendingWorkflowTask(); task != nil {
+		fmt.Fprintf(out, "    pending workflow task: %s, attempt %d\n", task.GetState(), task.GetAttempt())
+	}
+	for _, a := range d.GetPendingActivities() {
+		fmt.Fprintf(out, "    pending activity: %s, %s, attempt %d", a.GetActivityType().GetName(), a.GetState(), a.GetAttempt())
+		if since := a.GetLastStartedTime(); since != nil && a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
+			fmt.Fprintf(out, ", with worker %s since %s", a.GetLastWorkerIdentity(), since.AsTime().Format("15:04:05.000"))
+		}
+		if f := a.GetLastFailure(); f != nil {
+			fmt.Fprintf(out, ", last failure: %s", w.message(f))
+		}
+		fmt.Fprintln(out)
+	}
+	for _, c := range d.GetPendingChildren() {
+		fmt.Fprintf(out, "    pending child: %s\n", c.GetWorkflowId())
+	}
+	var events []*historypb.HistoryEvent
+	history := w.plain.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil {
+			fmt.Fprintf(out, "    its history cannot be read: %v\n", err)
+			break
+		}
+		events = append(events, event)
+	}
+	for _, e := range events[max(0, len(events)-explainedEvents):] {
+		fmt.Fprintf(out, "    %4d %s %s", e.GetEventId(), e.GetEventTime().AsTime().Format("15:04:05.000"), happened(e))
+		if f := failureOf(e); f != nil {
+			fmt.Fprintf(out, ": %s", w.message(f))
+		}
+		fmt.Fprintln(out)
+	}
+}
+
+// message returns what a failure says to whoever has the key, in one line.
+func (w *system) message(f *failurepb.Failure) string {
+	payloads, err := codec.New(w.Config.Payload)
+	if err != nil {
+		return f.GetMessage()
+	}
+	return printable.Line(codec.FailureConverter(payloads).FailureToError(f).Error(), 500)
+}
+
+// happened names an event: its type, and which activity, child or timer it is about, where the event itself says so.
+func happened(e *historypb.HistoryEvent) string {
+	about := cmp.Or(
+		e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName(),
+		e.GetStartChildWorkflowExecutionInitiatedEventAttributes().GetWorkflowType().GetName(),
+		e.GetTimerStartedEventAttributes().GetTimerId(),
+		e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName(),
+		e.GetMarkerRecordedEventAttributes().GetMarkerName(),
+	)
+	return strings.TrimSpace(e.GetEventType().String() + " " + about)
+}
+
+// failureOf returns the failure that an event holds, if it does.
+func failureOf(e *historypb.HistoryEvent) *failurepb.Failure {
+	return cmp.Or(
+		e.GetActivityTaskFailedEventAttributes().GetFailure(),
+		e.GetActivityTaskTimedOutEventAttributes().GetFailure(),
+		e.GetActivityTaskStartedEventAttributes().GetLastFailure(),
+		e.GetWorkflowTaskFailedEventAttributes().GetFailure(),
+		e.GetChildWorkflowExecutionFailedEventAttributes().GetFailure(),
+		e.GetWorkflowExecutionFailedEventAttributes().GetFailure(),
+	)
+}
+
+// timeline names the events of a history, one a line, but for the workflow tasks: how many of them there are, and where
+// they stand, depends on what a worker happens to take at once.
+func timeline(events []*historypb.HistoryEvent) string {
+	var b strings.Builder
+	for _, e := range events {
+		if !strings.HasPrefix(e.GetEventType().String(), "WorkflowTask") {
+			fmt.Fprintln(&b, happened(e))
+		}
+	}
+	return b.String()
+}
+
+// requireTimeline requires that a history has these events in this order, workflow tasks aside. It shows a diff where it
+// has not.
+func requireTimeline(t *testing.T, h *historypb.History, want ...string) {
+	t.Helper()
+	require.Equal(t, strings.Join(want, "\n")+"\n", timeline(h.GetEvents()), "the events of a history")
+}
+
+// An order that is being retried is explained by its last failure, and a worker that stopped by its log.
+func TestFailuresAreExplained(t *testing.T) {
+	t.Parallel()
+	o := stack.Options{CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+		return &cashstartest.Fault{Kind: cashstartest.ServerError}
+	})}
+	log := logged(t, &o)
+	w := start(t, o)
+	order := w.PlaceKind(stack.Single)
+	w.poll()
+	var text string
+	w.await("explained", func() bool {
+		var b strings.Builder
+		w.explain(w.ctx, &b)
+		text = b.String()
+		return strings.Contains(text, "last failure")
+	})
+	require.Contains(t, text, "GiftCardOrder "+orderID(order))
+	require.Regexp(t, `pending activity: IssueCard, \w+, attempt \d+, last failure: .*503`, text)
+	require.Contains(t, text, "ActivityTaskScheduled IssueCard")
+	require.Contains(t, text, "still running: 1 workflows")
+	require.NotContains(t, text, "Encoded failure", "it is shown to whoever has the key")
+	w.await("logged", func() bool { return strings.Contains(log.String(), "IssueCard") })
+
+	ctx, cancel := context.WithCancel(w.ctx)
+	cancel()
+	var b strings.Builder
+	w.explain(ctx, &b)
+	require.Contains(t, b.String(), "still running: cannot be listed")
+}
+
+func TestTailKeepsTheLastLines(t *testing.T) {
+	t.Parallel()
+	var log tail
+	for i := range explainedLines + 3 {
+		fmt.Fprintln(&log, "line", i)
+	}
+	text := log.String()
+	require.True(t, strings.HasPrefix(text, "the worker's log, without 3 earlier lines:\nline 3\nline 4\n"), text)
+	require.True(t, strings.HasSuffix(text, fmt.Sprint("line ", explainedLines+2)), text)
+}
