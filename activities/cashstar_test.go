@@ -102,7 +102,7 @@ func TestCreateOrderRequestRefuses(t *testing.T) {
 		},
 		{
 			"no recipient", func(in *IssueCardInput) { in.Recipient.Email = "" },
-			"there is no e-mail address to send it to: none on the line, the customer or the order",
+			"there is no e-mail address to send it to: none on the line, the order or the customer",
 		},
 		{
 			"malformed day", func(in *IssueCardInput) { in.Recipient.SendOn = "20.07.2026" },

@@ -277,7 +277,7 @@ func TestListGiftCardOrdersOfAWebhook(t *testing.T) {
 	require.NoError(t, err)
 	line := giftcard.Line{
 		SKU: "IPOD2008PINK", Units: 1, Price: "199.00", Currency: "USD",
-		Recipient: giftcard.Recipient{Email: "john@test.com"},
+		Recipient: giftcard.Recipient{Email: "jon@doe.ca"},
 	}
 	first, second := line, line
 	first.ID, second.ID = "866550311766439020", "141249953214522974"

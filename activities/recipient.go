@@ -24,7 +24,7 @@ func emailAddress(s string) (string, error) {
 	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !printable.Visible(r) })
 	if s == "" {
 		return "", giftcard.Errorf(giftcard.InvalidRequest,
-			"there is no e-mail address to send it to: none on the line, the customer or the order")
+			"there is no e-mail address to send it to: none on the line, the order or the customer")
 	}
 	local, domain, _ := strings.Cut(s, "@")
 	fault := ""

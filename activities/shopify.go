@@ -37,12 +37,14 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 		Cancelled: !o.CancelledAt.IsZero(),
 		Paid:      slices.Contains(paidStatuses, o.FinancialStatus),
 	}
-	email, from := o.Email, ""
+	// The address typed at the checkout is where the buyer expects this order's mail; that of the account may be years old,
+	// or a colleague's.
+	email, from := strings.TrimSpace(o.Email), ""
 	if o.Customer != nil {
 		from = strings.TrimSpace(o.Customer.FirstName + " " + o.Customer.LastName)
 		c.Order.Customer.ID = o.Customer.LegacyID
 		c.Order.Customer.DisplayName = o.Customer.DisplayName
-		if o.Customer.Email != "" {
+		if email == "" {
 			email = o.Customer.Email
 		}
 	}

@@ -142,11 +142,11 @@ func cardOf(o Order, l Line, merchant string) (unit, bool) {
 		Target: property("Recipient email"), Currency: o.Currency, Merchant: merchant,
 		To: property("Recipient name"), Body: property("Message"),
 	}
-	if u.Target == "" && o.Customer != nil {
-		u.Target = o.Customer.Email
-	}
 	if u.Target == "" {
 		u.Target = o.Email
+	}
+	if u.Target == "" && o.Customer != nil {
+		u.Target = o.Customer.Email
 	}
 	value, ok := new(big.Rat).SetString(l.UnitPrice)
 	if !ok || value.Sign() <= 0 || u.Target == "" {
