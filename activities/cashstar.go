@@ -48,10 +48,17 @@ func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) 
 	}, nil
 }
 
+// plausibleYears and plausibleDays are how far a day of delivery may be from when the order was judged, to either side; a day is added for where on
+// Earth it begins. Shopify's form offers 90 days ahead. What lies further off is a slip of the finger or the year of another
+// calendar: a card for 2569 never arrives, and one for 26 comes at once, which may spoil a present.
+const plausibleYears, plausibleDays = 1, 1
+
 // maxOffset is the largest distance from UTC that a place on Earth has, in minutes.
 const maxOffset = 14 * 60
 
-// sendOn returns the beginning of the day of delivery where that lies in the future, else the zero time: at once.
+// sendOn returns the beginning of the day of delivery where that lies in the future, else the zero time: at once. A day
+// that nobody can have meant is refused. The present is the moment that the order was judged by, so that the same card is
+// asked for in the same words whenever it is asked for again.
 //
 // Assumed: a buyer whose distance from UTC is unknown means a day of UTC. Shopify takes the shop's zone then, which may
 // differ by hours.
@@ -68,10 +75,23 @@ func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, giftcard.Errorf(giftcard.InvalidRequest, "its day of delivery is not a date (yyyy-mm-dd)")
 	}
-	if !t.After(now) {
-		return time.Time{}, nil
+	switch ahead := t.After(now); {
+	case now.IsZero():
+		return t, nil // Nothing to judge it by.
+	case ahead && t.After(now.AddDate(plausibleYears, 0, plausibleDays)):
+		return time.Time{}, implausible(t, "ahead")
+	case ahead:
+		return t, nil
+	case t.Before(now.AddDate(-plausibleYears, 0, -plausibleDays)):
+		return time.Time{}, implausible(t, "back")
 	}
-	return t, nil
+	return time.Time{}, nil
+}
+
+// implausible quotes the day: it is a date, and tells nothing of anybody.
+func implausible(day time.Time, where string) error {
+	return giftcard.Errorf(giftcard.InvalidRequest, "its day of delivery, %s, lies more than a year %s; nobody can have meant that",
+		day.Format(time.DateOnly), where)
 }
 
 // resultOf is the card that was asked for, as far as the request tells.

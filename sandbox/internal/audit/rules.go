@@ -158,7 +158,11 @@ func cardOf(o Order, l Line, merchant string) (unit, bool) {
 		if err != nil {
 			return u, false
 		}
-		if at.After(time.Now()) {
+		now := time.Now()
+		if at.After(now.AddDate(1, 0, 1)) || at.Before(now.AddDate(-1, 0, -1)) {
+			return u, false
+		}
+		if at.After(now) {
 			u.Scheduled = at.Format(time.RFC3339)
 		}
 	}

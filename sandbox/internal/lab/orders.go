@@ -181,7 +181,8 @@ func (d dealer) change(o *shopifytest.Order, who cashstartest.Merchant) {
 	case Friend:
 		first.Attributes = d.friend()
 	case Later:
-		first.Attributes = append(d.friend(), shopifytest.Attribute{Key: "Send on", Value: "2099-12-24"})
+		day := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
+		first.Attributes = append(d.friend(), shopifytest.Attribute{Key: "Send on", Value: day})
 	case PaidLater, Unpaid:
 		o.FinancialStatus = "PENDING"
 	case PartlyRefunded:
