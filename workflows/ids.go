@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -76,7 +77,59 @@ var scheduledStartTime = temporal.NewSearchAttributeKeyTime("TemporalScheduledSt
 
 // searchAttributes are set at the start: an upsert would cost every order an event.
 func searchAttributes(o giftcard.Order) temporal.SearchAttributes {
-	return temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(o.Name)), GiftCardSku.ValueSet(o.SKUs()))
+	return temporal.NewSearchAttributes(
+		ShopifyOrderName.ValueSet(clip(o.Name)), GiftCardSku.ValueSet(fitting(o.SKUs(), maxAttribute)))
+}
+
+// Bounds in bytes of JSON, with room for what goes around the text. Temporal ends a workflow that goes beyond its own, and
+// that is the poll, which would end on the same order every time.
+const (
+	// maxAttribute stays below the 2,048 bytes of a search attribute.
+	maxAttribute = 1900
+	// maxSummaryName stays below the 400 bytes of a summary, its other words and its encryption included.
+	maxSummaryName = 200
+)
+
+// fitting returns the first of these texts, as many as fit. If not even one does, it is cut. An order can be found by these
+// SKUs; its input has them all.
+func fitting(texts []string, most int) []string {
+	for i, s := range texts {
+		const quotesAndComma = 3
+		size := jsonSize(s) + quotesAndComma
+		if size <= most {
+			most -= size
+			continue
+		}
+		if i == 0 {
+			return []string{cut(s, most-quotesAndComma)}
+		}
+		return texts[:i]
+	}
+	return texts
+}
+
+// cut returns as many of the first characters as take up to that many bytes of JSON.
+func cut(s string, most int) string {
+	for i, r := range s {
+		if most -= jsonSize(string(r)); most < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// jsonSize is the most that encoding/json makes of a text, less the quotes.
+func jsonSize(s string) int {
+	const escaped = 6 // \u003c
+	n := 0
+	for _, r := range s {
+		if r < ' ' || r == utf8.RuneError || strings.ContainsRune("\"\\<>&\u007f\u2028\u2029", r) {
+			n += escaped
+			continue
+		}
+		n += utf8.RuneLen(r)
+	}
+	return n
 }
 
 // clip keeps a value below the 255 characters that PostgreSQL visibility stores of a keyword.

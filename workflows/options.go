@@ -138,6 +138,6 @@ func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		TypedSearchAttributes: searchAttributes(o),
 		Memo:                  memo(o),
-		StaticSummary:         "Order " + clip(o.Name) + ": " + cards(o.Units()),
+		StaticSummary:         "Order " + cut(o.Name, maxSummaryName) + ": " + cards(o.Units()),
 	})
 }

@@ -3,11 +3,13 @@ package workflows_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -83,6 +85,56 @@ func TestPollStartsOrders(t *testing.T) {
 		workflows.ShopifyOrderName.ValueSet("#1001"),
 		workflows.GiftCardSku.ValueSet([]string{"GIFT-25", "GIFT-50"}),
 	), options.TypedSearchAttributes)
+}
+
+// Temporal ends a workflow that sets a search attribute of more than 2,048 bytes, and so one order would stop every poll.
+func TestPollBoundsSearchAttributes(t *testing.T) {
+	t.Parallel()
+	skus := func(n int, of func(int) string) []string {
+		var all []string
+		for i := range n {
+			all = append(all, of(i))
+		}
+		return all
+	}
+	long := func(i int) string { return fmt.Sprintf("%03d", i) + strings.Repeat("X", 252) }
+	tests := []struct {
+		name       string
+		skus, want []string
+	}{
+		{"as many as fit", skus(8, long), skus(7, long)},
+		{
+			"many short ones",
+			skus(100, func(i int) string { return fmt.Sprintf("GIFT-%03d-XXXXXXXXX", i) }),
+			skus(90, func(i int) string { return fmt.Sprintf("GIFT-%03d-XXXXXXXXX", i) }),
+		},
+		{"one alone", []string{strings.Repeat("é", 2000)}, []string{strings.Repeat("é", 948)}},
+		{"one that JSON makes longer", []string{strings.Repeat("<", 2000)}, []string{strings.Repeat("<", 316)}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			page := pageOf(1, 1)
+			o := &page.Orders[0]
+			o.Name, o.Lines = strings.Repeat("𝄞", 300), nil
+			for i, sku := range tt.skus {
+				o.Lines = append(o.Lines, giftcard.Line{ID: fmt.Sprint(i), SKU: sku, Units: 1, Price: "5", Currency: "USD"})
+			}
+			e := newEnv(t).withOrders(0).withPages(page)
+			require.Equal(t, 1, e.poll(t, rules()).Started)
+			options := e.calls.of("gift-card-order/")[0].child
+			got, ok := options.TypedSearchAttributes.GetKeywordList(workflows.GiftCardSku)
+			require.True(t, ok)
+			for key, value := range options.TypedSearchAttributes.GetUntypedValues() {
+				payload, err := converter.GetDefaultDataConverter().ToPayload(value)
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(payload.GetData()), 2048, key.GetName())
+			}
+			require.Equal(t, tt.want, got)
+			require.Equal(t, tt.skus, e.started[0].Order.SKUs(), "the order itself keeps them all")
+			require.LessOrEqual(t, len(options.StaticSummary), 400, "what Temporal takes as a summary")
+		})
+	}
 }
 
 // A merchant that was found with an order goes with it.
