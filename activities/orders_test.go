@@ -3,6 +3,7 @@ package activities_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -205,19 +206,21 @@ func TestListGiftCardOrdersPageByPage(t *testing.T) {
 	require.Equal(t, []int{3, 3, 1}, sizes)
 }
 
-// A buyer may write a novel into a line's properties. It must cost neither the other orders nor the poll.
+// A buyer may write a chapter into each of many lines. It must cost neither the other orders nor the poll.
 func TestListGiftCardOrdersKeepsPagesSmall(t *testing.T) {
 	t.Parallel()
-	novel := func(bytes int) func(*shopifytest.Order) {
+	novel := func(lines int) func(*shopifytest.Order) {
 		return func(o *shopifytest.Order) {
-			o.Lines[0].Attributes = []shopifytest.Attribute{{Key: "Message", Value: strings.Repeat("x", bytes)}}
+			line := o.Lines[0]
+			line.Attributes = []shopifytest.Attribute{{Key: "Message", Value: strings.Repeat("x", 2000)}}
+			o.Lines = slices.Repeat([]shopifytest.LineItem{line}, lines)
 		}
 	}
 	l := newListing(t, shopifytest.Options{}, token)
 	for n := range 2 {
-		l.shop.AddOrder(order(fmt.Sprintf("#%d", n), novel(600<<10), func(o *shopifytest.Order) { o.UpdatedAt = date(6 + n) }))
+		l.shop.AddOrder(order(fmt.Sprintf("#%d", n), novel(280), func(o *shopifytest.Order) { o.UpdatedAt = date(6 + n) }))
 	}
-	l.shop.AddOrder(order("#monster", novel(1<<20), func(o *shopifytest.Order) { o.UpdatedAt = date(10) }))
+	l.shop.AddOrder(order("#monster", novel(520), func(o *shopifytest.Order) { o.UpdatedAt = date(10) }))
 	in := july()
 	in.PageSize = 4
 	var got []string

@@ -21,7 +21,7 @@ const (
 // Any address that is one is let through, whatever its script: a mailbox that does not exist is for CashStar to find.
 // Quoted local parts are not: nobody has one, and two addresses can look like one of them.
 func emailAddress(s string) (string, error) {
-	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !printable.Visible(r) })
+	s = withoutUnseen(s)
 	if s == "" {
 		return "", giftcard.Errorf(giftcard.InvalidRequest,
 			"there is no e-mail address to send it to: none on the line, the order or the customer")
@@ -44,6 +44,11 @@ func emailAddress(s string) (string, error) {
 		return s, nil
 	}
 	return "", giftcard.Errorf(giftcard.InvalidRequest, "the recipient's e-mail address %s", fault)
+}
+
+// withoutUnseen trims white space and what cannot be seen.
+func withoutUnseen(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !printable.Visible(r) })
 }
 
 // ownWords returns what a customer wrote as they wrote it, in any script and with what orders it, since it is theirs.

@@ -43,28 +43,63 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 	if o.Customer != nil {
 		from = strings.TrimSpace(o.Customer.FirstName + " " + o.Customer.LastName)
 		c.Order.Customer.ID = o.Customer.LegacyID
-		c.Order.Customer.DisplayName = o.Customer.DisplayName
+		c.Order.Customer.DisplayName = bounded(o.Customer.DisplayName, maxPersonName)
 		if email == "" {
 			email = o.Customer.Email
 		}
 	}
 	if o.Company != nil {
-		c.Order.Customer.CompanyName = o.Company.Name
-		c.Order.Customer.CompanyExternalID = o.Company.ExternalID
+		c.Order.Customer.CompanyName = bounded(o.Company.Name, maxPersonName)
+		c.Order.Customer.CompanyExternalID = bounded(o.Company.ExternalID, maxPersonName)
 	}
 	for _, l := range o.LineItems {
 		c.Order.Lines = append(c.Order.Lines, giftcard.Line{
 			ID:        number(l.ID),
 			SKU:       l.SKU,
 			Units:     l.CurrentQuantity,
-			Price:     l.UnitPrice.Amount,
-			Currency:  l.UnitPrice.CurrencyCode,
+			Price:     bounded(l.UnitPrice.Amount, maxValue),
+			Currency:  bounded(l.UnitPrice.CurrencyCode, maxValue),
 			Recipient: recipient(l.Attributes, keys, email, from),
 		})
 		c.Native = append(c.Native, l.IsGiftCard)
 	}
 	return c
 }
+
+// Bounds in characters of what buyers can make long. The words of a line go into the input of each of its cards, up to
+// [giftcard.MaxUnits] times, and Temporal ends an order whose history takes 50 MB, between two cards. Within these bounds a
+// card's words take 5 kB in letters and at worst 17 kB (JSON takes 6 bytes for a character such as <), a thousand cards
+// 17 MB. SKUs need none: those of a gift-card order are configured ones.
+//
+// What is longer is cut, and an ellipsis shows it. To refuse it would keep from a recipient the card that was paid for, for
+// the sake of words that no greeting card shows.
+const (
+	// maxGreeting is ten times what Shopify's own themes let a buyer write.
+	maxGreeting = 2000
+	// maxPersonName is how long Shopify lets names of people and companies be. No merchant's code is longer, so none is found
+	// by a code that was cut.
+	maxPersonName = 255
+	// maxValue is for days, offsets and amounts, which have some ten characters. One that was cut is none.
+	maxValue = 64
+)
+
+// bounded returns a text of at most that many characters, and an ellipsis where it had more.
+func bounded(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for i := range s {
+		if most == 0 {
+			return s[:i] + "…"
+		}
+		most--
+	}
+	return s
+}
+
+// boundedAddress returns an address that emailAddress refuses as too long if it has been cut: it must not become another
+// one. So what emailAddress leaves out goes first.
+func boundedAddress(s string) string { return bounded(withoutUnseen(s), maxAddress+1) }
 
 // maxName is far longer than the names of orders, which are "#1001" with a shop's prefix and suffix.
 const maxName = 100
@@ -86,19 +121,19 @@ func recipient(properties []shopify.Attribute, keys PropertyKeys, email, from st
 		return ""
 	}
 	r := giftcard.Recipient{
-		Email:   value(keys.Email),
-		Name:    value(keys.Name),
-		Message: value(keys.Message),
-		SendOn:  value(keys.SendOn),
+		Email:   boundedAddress(value(keys.Email)),
+		Name:    bounded(value(keys.Name), maxPersonName),
+		Message: bounded(value(keys.Message), maxGreeting),
+		SendOn:  bounded(value(keys.SendOn), maxValue),
 	}
 	if r.Email == "" {
-		r.Email = email
+		r.Email = boundedAddress(email)
 	}
 	if r.SendOn != "" {
-		r.Offset = value(offsetKey)
+		r.Offset = bounded(value(offsetKey), maxValue)
 	}
 	if r.Message != "" {
-		r.From = from
+		r.From = bounded(from, maxPersonName)
 	}
 	return r
 }

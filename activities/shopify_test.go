@@ -1,9 +1,12 @@
 package activities
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -218,6 +221,75 @@ func TestRecipientAddress(t *testing.T) {
 	require.Equal(t, "ada@example.com", address())
 	order.Customer = nil
 	require.Empty(t, address(), "which fails the order, not the poll")
+}
+
+// What buyers can make long is bounded where it comes in: a line's words go into the input of each of its cards.
+func TestCandidateIsBounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 400<<10)
+	o := paidOrder()
+	o.Email, o.LineItems[0].UnitPrice = long, shopify.Money{Amount: long, CurrencyCode: long}
+	o.Customer.DisplayName, o.Customer.FirstName, o.Customer.LastName, o.Customer.Email = long, long, long, long
+	o.Company.Name, o.Company.ExternalID = long, long
+	o.LineItems[0].Attributes = said("Recipient name", long, "Message", long, "Send on", long, "__shopify_offset", long)
+	got := candidate("s", o, shopifyKeys).Order
+	to := got.Lines[0].Recipient
+	for _, tt := range []struct {
+		what, got string
+		most      int
+	}{
+		{"address", to.Email, 255},
+		{"name", to.Name, 255},
+		{"giver", to.From, 255},
+		{"message", to.Message, 2000},
+		{"day", to.SendOn, 64},
+		{"offset", to.Offset, 64},
+		{"price", got.Lines[0].Price, 64},
+		{"currency", got.Lines[0].Currency, 64},
+		{"customer", got.Customer.DisplayName, 255},
+		{"company", got.Customer.CompanyName, 255},
+		{"company's ID", got.Customer.CompanyExternalID, 255},
+	} {
+		require.Equal(t, strings.Repeat("é", tt.most)+"…", tt.got, tt.what)
+	}
+	card, err := json.Marshal(to)
+	require.NoError(t, err)
+	require.Less(t, 1000*len(card), 10<<20, "a thousand cards, below what Temporal warns at")
+}
+
+// What just fits stays as it is.
+func TestCandidateKeepsWhatFits(t *testing.T) {
+	t.Parallel()
+	o := paidOrder()
+	message, name := strings.Repeat("👩", 2000), strings.Repeat("é", 255)
+	o.LineItems[0].Attributes = said("Recipient name", name, "Message", message)
+	to := candidate("s", o, shopifyKeys).Order.Lines[0].Recipient
+	require.Equal(t, message, to.Message)
+	require.Equal(t, name, to.Name)
+}
+
+// A bounded address is too long, and never another one; what cannot be seen around it does not count.
+func TestCutAddressIsNoOther(t *testing.T) {
+	t.Parallel()
+	unseen := strings.Repeat("\u200b", 300)
+	for given, want := range map[string]string{
+		"grace@example.com" + strings.Repeat("m", 1000):                           "is too long",
+		unseen + "grace@example.com" + strings.Repeat("m", 1000):                  "is too long",
+		strings.Repeat("\u200b", 200) + "g@example.com" + strings.Repeat("m", 90): "",
+		unseen + "grace@example.com" + unseen:                                     "",
+	} {
+		o := paidOrder()
+		o.LineItems[0].Attributes = said("Recipient email", given)
+		to := candidate("s", o, shopifyKeys).Order.Lines[0].Recipient.Email
+		require.LessOrEqual(t, utf8.RuneCountInString(to), 256)
+		address, err := emailAddress(to)
+		if want == "" {
+			require.NoError(t, err)
+			require.Equal(t, strings.ReplaceAll(given, "\u200b", ""), address)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
 }
 
 func TestNumber(t *testing.T) {
