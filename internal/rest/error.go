@@ -49,6 +49,16 @@ type Error struct {
 	Err error
 }
 
+// TooLargeError is the cause where an answer is larger than is read. Asked for less, the service may give it.
+type TooLargeError struct {
+	Most int
+	// Of is what is counted.
+	Of string
+}
+
+// Error implements error.
+func (e *TooLargeError) Error() string { return fmt.Sprintf("answer larger than %d %s", e.Most, e.Of) }
+
 // Conceal takes secrets out of what the service said: some repeat what they were sent.
 func (e *Error) Conceal(secrets ...string) {
 	const least = 4 // Shorter ones are syllables of other words.

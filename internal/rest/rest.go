@@ -155,10 +155,10 @@ func (c *Client) do(
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer cut off after %d bytes", len(body))
 		return resp.StatusCode, resp.Header, fail
 	case len(body) > MaxBody:
-		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer larger than %d bytes", MaxBody)
+		fail.Outcome, fail.Err = Unreadable, &TooLargeError{Most: MaxBody, Of: "bytes"}
 		return resp.StatusCode, resp.Header, fail
 	case countValues(body) > maxValues:
-		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer of more than %d objects and lists", maxValues)
+		fail.Outcome, fail.Err = Unreadable, &TooLargeError{Most: maxValues, Of: "objects and lists"}
 		return resp.StatusCode, resp.Header, fail
 	case out == nil:
 		return resp.StatusCode, resp.Header, nil

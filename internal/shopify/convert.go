@@ -49,6 +49,12 @@ func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error
 	return out, err
 }
 
+// noLines is a list of lines that is whole.
+func noLines() lineItems {
+	more := false
+	return lineItems{Nodes: []lineItem{}, PageInfo: pageInfo{HasNextPage: &more}}
+}
+
 // lines converts a list of lines, and fetches what of it is missing.
 func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list lineItems) ([]LineItem, error) {
 	out, cursor, seen := []LineItem(nil), "", map[string]bool{}

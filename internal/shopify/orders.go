@@ -83,6 +83,8 @@ type ListOrdersOptions struct {
 	First int
 	// After is the NextCursor of the page before. It belongs to its Query.
 	After string
+	// WithoutLines leaves the orders' lines out: it reads orders whose lines are too large to be read.
+	WithoutLines bool
 }
 
 // OrderPage is a page of orders, those that changed longest ago first.
@@ -105,7 +107,11 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 		opts.First = defaultPageSize
 	}
 	x := c.exchange("list orders")
-	data, err := listOrders(ctx, x, opts.First, opts.After, opts.Query, lineItemsInPage, c.company)
+	lines := lineItemsInPage
+	if opts.WithoutLines {
+		lines = 1 // The fewest that can be asked for.
+	}
+	data, err := listOrders(ctx, x, opts.First, opts.After, opts.Query, lines, c.company)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +124,9 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 		return nil, err
 	}
 	for i := range data.Orders.Nodes {
+		if opts.WithoutLines {
+			data.Orders.Nodes[i].LineItems = noLines()
+		}
 		o, err := c.order(ctx, x, &data.Orders.Nodes[i])
 		if err != nil {
 			return nil, err
