@@ -134,3 +134,14 @@ func TestValidateRefusesHiddenCharacters(t *testing.T) {
 		require.Equal(t, []string{"DIGEST_FROM", "DIGEST_TO"}, names(t, c.Validate()), "%q", s)
 	}
 }
+
+// The sentence ends where it should, whatever the variable wants.
+func TestURLWithAUserIsExplained(t *testing.T) {
+	t.Parallel()
+	c := valid()
+	c.CashStar.BaseURL = "https://u:hush@api.cashstar.com/v2/"
+
+	require.EqualError(t, c.Validate(), `configuration: 1 problem
+  CASHSTAR_BASE_URL: has a user, a query or a fragment, which it must not have: need an https URL, or http on this `+
+		`machine (localhost, 127.0.0.0/8, ::1) or a host of PLAIN_HTTP_HOSTS`)
+}
