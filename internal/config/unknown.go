@@ -7,11 +7,25 @@ import (
 	"strings"
 )
 
-// ours are the beginnings of names that only giftbridge reads. The other variables share theirs with the rest of the
-// world.
+// ours are the beginnings of names that only giftbridge reads: whatever else begins so is a slip. The other variables
+// share theirs with the rest of the world, so there only what is very near one of them is taken for a slip.
 var ours = []string{
 	"SHOPIFY_", "CASHSTAR_", "POLL_", "DIGEST_", "SMTP_", "RECIPIENT_", "PAYLOAD_", "CODEC_SERVER_", "WORKER_",
 }
+
+// others are the names that our libraries read: go.temporal.io/sdk/contrib/envconfig, and OpenTelemetry's.
+var others = []string{
+	"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
+	"TEMPORAL_PROFILE", "TEMPORAL_TLS", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_CERT_DATA",
+	"TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_TLS_CLIENT_KEY_DATA", "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
+	"TEMPORAL_TLS_SERVER_CA_CERT_DATA", "TEMPORAL_TLS_SERVER_NAME", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION",
+	"TEMPORAL_CODEC_ENDPOINT", "TEMPORAL_CODEC_AUTH",
+	"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
+	"OTEL_EXPORTER_OTLP_HEADERS",
+}
+
+// otherProtocol matches names that differ from our SMTP_* in the protocol, not by a slip.
+var otherProtocol = regexp.MustCompile(`^(S?FTP|HTTP|IMAP|LMTP|SNMP|SNTP|AMQP|XMPP)_`)
 
 // serviceLink matches what Kubernetes, and Docker before it, puts into the environment for a service named like one of
 // ours: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables.
@@ -20,35 +34,44 @@ var serviceLink = regexp.MustCompile(
 
 // unknown finds variables that look like ours and are not: a slip in a name would leave its default in force, unseen.
 func unknown() problems {
+	known := slices.Clone(others)
 	var c Config
-	var known []string
 	for _, l := range leaves(&c) {
 		known = append(known, l.name)
 	}
-	var names []string
-	for _, entry := range os.Environ() {
+	var ps problems
+	for _, entry := range slices.Sorted(slices.Values(os.Environ())) {
 		name, _, _ := strings.Cut(entry, "=")
-		if !slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) }) ||
-			slices.Contains(known, name) || serviceLink.MatchString(name) {
+		if slices.Contains(known, name) || serviceLink.MatchString(name) || otherProtocol.MatchString(name) {
 			continue
 		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var ps problems
-	for _, name := range names {
-		if near := nearest(name, known); near != "" {
+		within := slip(name)
+		oursAlone := slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) })
+		if oursAlone {
+			within = len(name) / 3
+		}
+		if near := nearest(name, known, within); near != "" {
 			ps.add(name, "unknown; did you mean %s?", near)
-		} else {
+		} else if oursAlone {
 			ps.add(name, "unknown")
 		}
 	}
 	return ps
 }
 
-// nearest returns the known name with the fewest edits to it, if a third of the name or less has to change.
-func nearest(name string, known []string) string {
-	best, fewest := "", len(name)/3+1
+// slip returns how many edits away from one of our names a name is still taken for a slip in it: one, or two in a long
+// name. Short names are near each other by accident.
+func slip(name string) int {
+	const long = 12
+	if len(name) < long {
+		return 1
+	}
+	return 2
+}
+
+// nearest returns the known name with the fewest edits to it, if there is one within so many edits.
+func nearest(name string, known []string, within int) string {
+	best, fewest := "", within+1
 	for _, k := range known {
 		if d := edits(name, k); d < fewest {
 			best, fewest = k, d
@@ -57,22 +80,24 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// edits is the Levenshtein distance of two ASCII strings.
+// edits is the distance of two ASCII strings in letters that are added, left out, replaced or swapped with the next.
 func edits(a, b string) int {
-	row := make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, last, row = last, row, before
 		row[0] = i + 1
 		for j := range len(b) {
-			substitute := diagonal
+			replaced := last[j]
 			if a[i] != b[j] {
-				substitute++
+				replaced++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+			row[j+1] = min(replaced, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]
