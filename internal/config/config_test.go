@@ -226,7 +226,7 @@ func names(t *testing.T, err error) []string {
 	require.ErrorAs(t, err, &invalid)
 	var out []string
 	for _, p := range invalid.Problems {
-		out = append(out, p.Name)
+		out = append(append(out, p.Name), p.Also...)
 	}
 	return out
 }

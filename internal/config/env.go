@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
+	"slices"
 
 	"github.com/kelseyhightower/envconfig"
 )
@@ -46,8 +48,9 @@ const noVariable = "\x00"
 
 // fill lets envconfig read one variable. Each goes alone, under its full name, for two reasons: envconfig stops at the
 // first value it cannot read, and within a nested struct it would also take a variable without the section's prefix.
-func (l leaf) fill(prefix string) error {
-	tag := fmt.Sprintf("default:%q", l.def)
+// Where there is no variable it gets def.
+func (l leaf) fill(prefix, def string) error {
+	tag := fmt.Sprintf("default:%q", def)
 	if prefix == "" {
 		tag += fmt.Sprintf(" envconfig:%q", l.name)
 	}
@@ -65,7 +68,7 @@ func (l leaf) fill(prefix string) error {
 func Default() Config {
 	var c Config
 	for _, l := range leaves(&c) {
-		if err := l.fill(noVariable); err != nil {
+		if err := l.fill(noVariable, l.def); err != nil {
 			panic(fmt.Sprintf("config: default of %s: %v", l.name, err)) // A slip in a tag above, found by any test.
 		}
 	}
@@ -75,8 +78,15 @@ func Default() Config {
 func read() (Config, problems) {
 	c := Default()
 	var found problems
+	var around surroundings
 	for _, l := range leaves(&c) {
-		err := l.fill("")
+		err := l.fill("", l.def)
+		// What was meant goes on, so that no other variable is blamed.
+		if value := os.Getenv(l.name); value != "" {
+			if meant := around.strip(l.name, value); meant != value {
+				err = l.fill(noVariable, meant)
+			}
+		}
 		if err == nil {
 			continue
 		}
@@ -90,5 +100,6 @@ func read() (Config, problems) {
 			found.bad(l.name, cannot.Value)
 		}
 	}
-	return c, append(found, unknown()...)
+	around.stripOthers()
+	return c, slices.Concat(around.problems(), found, unknown())
 }

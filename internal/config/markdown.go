@@ -13,7 +13,8 @@ Everything is said in environment variables. A process reads them once, at its s
 it cannot read, does not understand or has never heard of; the message lists all problems at once.
 ` + "`starter config`" + ` shows what is in force, secrets redacted.
 
-A variable that is set to the empty string is set: it does not get its default.
+A variable that is set to the empty string is set: it does not get its default. Values with quotes around them, or with
+white space at their end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
 `
 
 const temporal = `

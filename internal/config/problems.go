@@ -9,6 +9,8 @@ import (
 type Problem struct {
 	// Name is the variable at fault.
 	Name string
+	// Also are further variables with the same fault. Where there are any, Text is a whole sentence and names them all.
+	Also []string
 	// Text says what is wrong and what is expected. It never holds a secret.
 	Text string
 }
@@ -27,7 +29,11 @@ func (e *ValidationError) Error() string {
 		fmt.Fprintf(&b, "configuration: %d problems", len(e.Problems))
 	}
 	for _, p := range e.Problems {
-		b.WriteString("\n  " + p.Name + ": " + p.Text)
+		b.WriteString("\n  ")
+		if len(p.Also) == 0 {
+			b.WriteString(p.Name + ": ")
+		}
+		b.WriteString(p.Text)
 	}
 	return b.String()
 }
@@ -57,6 +63,9 @@ func merge(unread, invalid problems) error {
 	seen := make(map[string]bool, len(unread))
 	for _, p := range unread {
 		seen[p.Name] = true
+		for _, name := range p.Also {
+			seen[name] = true
+		}
 	}
 	for _, p := range invalid {
 		if !seen[p.Name] {

@@ -43,8 +43,8 @@ func TestLoadFindsSlipsInEveryName(t *testing.T) {
 func TestLoadIgnoresTheVariablesOfOthers(t *testing.T) {
 	env := minimal()
 	for _, name := range []string{
-		"PATH", "HOME", "PWD", "OLDPWD", "SHLVL", "SHELL", "USER", "LOGNAME", "LANG", "LC_ALL", "TERM", "TZ", "TMPDIR", "MAIL",
-		"HOSTNAME", "EDITOR", "DISPLAY", "NO_COLOR", "SSH_AUTH_SOCK", "LS_COLORS", // shells
+		"PATH", "HOME", "PWD", "OLDPWD", "SHLVL", "SHELL", "USER", "LOGNAME", "LANG", "LC_ALL", "TERM", "TZ", "TMPDIR",
+		"MAIL", "HOSTNAME", "EDITOR", "DISPLAY", "NO_COLOR", "SSH_AUTH_SOCK", "LS_COLORS", // shells
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
 		"DOCKER_HOST", "DOCKER_CONFIG", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "container", // containers
 		"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_HOST", "PGHOST", "PGPASSWORD", "REDIS_HOST", "DATABASE_URL",

@@ -38,14 +38,17 @@ func (x *examination) configuration() []Check {
 		if strings.HasPrefix(found, `"`) {
 			found = "is " + found
 		}
-		c := Check{Name: Configuration, Status: Fail, Found: p.Name + " " + found, Cure: "see docs/configuration.md"}
+		if len(p.Also) == 0 {
+			found = p.Name + " " + found
+		}
+		c := Check{Name: Configuration, Status: Fail, Found: found, Cure: "see docs/configuration.md"}
 		switch {
-		case !slices.Contains(known, p.Name):
-			c.Cure = "rename or unset it: docs/configuration.md has all names"
 		case told:
 			c.Cure = "need " + need
+		case !slices.Contains(known, p.Name):
+			c.Cure = "rename or unset it: docs/configuration.md has all names"
 		}
-		x.wrong = append(x.wrong, p.Name)
+		x.wrong = append(append(x.wrong, p.Name), p.Also...)
 		out = append(out, c)
 	}
 	return out

@@ -329,3 +329,25 @@ func TestInterrupted(t *testing.T) {
 	})
 	require.Contains(t, r.Failed(), doctor.Temporal)
 }
+
+// What many variables have in common is said once, and nothing is asked of services whose variables are among them.
+func TestOneFaultOfManyVariables(t *testing.T) {
+	t.Parallel()
+	r := examined(t, func(p *patient) {
+		p.Problems = &config.ValidationError{Problems: []config.Problem{
+			{
+				Name: "TEMPORAL_ADDRESS", Also: []string{"CASHSTAR_PASSWORD", "SMTP_HOST"},
+				Text: "3 values have quotes around them, A, B, C: need them without; why",
+			},
+			{Name: "TEMPORAL_NAMESPACE", Text: "has quotes around its value: need it without"},
+		}}
+	})
+	require.Equal(t, doctor.Check{
+		Name: doctor.Configuration, Status: doctor.Fail, Found: "3 values have quotes around them, A, B, C",
+		Cure: "need them without; why",
+	}, r.Checks[0])
+	require.Equal(t, "TEMPORAL_NAMESPACE has quotes around its value", r.Checks[1].Found)
+	require.Equal(t, "need it without", r.Checks[1].Cure)
+	require.Equal(t, "not checked: see configuration, CASHSTAR_PASSWORD", check(t, r, doctor.CashStar).Found)
+	require.Equal(t, doctor.Skip, check(t, r, doctor.MailServer).Status)
+}
