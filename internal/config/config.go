@@ -6,6 +6,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 	_ "time/tzdata" // DIGEST_TIMEZONE must resolve on machines without a zone database.
 )
@@ -206,7 +207,7 @@ type Worker struct {
 // error too, as far as it could be read, so that it can be shown.
 func Load() (Config, error) {
 	c, unread := read()
-	return c, merge(unread, c.problems())
+	return c, merge(unread, slices.Concat(c.problems(), c.Orders.future(time.Now())))
 }
 
 // Read reads the environment like [Load] but leaves out what only [Config.Validate] would find. It is for commands

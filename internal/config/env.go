@@ -46,6 +46,9 @@ func leaves(c *Config) []leaf {
 // noVariable is a prefix that no environment variable can have: with it, envconfig finds defaults only.
 const noVariable = "\x00"
 
+// placeholder is what our examples hold where no value is right for all.
+const placeholder = "CHANGE-ME"
+
 // fill lets envconfig read one variable. Each goes alone, under its full name, for two reasons: envconfig stops at the
 // first value it cannot read, and within a nested struct it would also take a variable without the section's prefix.
 // Where there is no variable it gets def.
@@ -85,6 +88,10 @@ func read() (Config, problems) {
 		if value := os.Getenv(l.name); value != "" {
 			if meant := around.strip(l.name, value); meant != value {
 				err = l.fill(noVariable, meant)
+			}
+			if value == placeholder {
+				found.add(l.name, "is still %s, as in the example: need %s", placeholder, references[l.name].want)
+				continue
 			}
 		}
 		if err == nil {

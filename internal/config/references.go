@@ -51,9 +51,10 @@ var references = map[string]reference{
 		"The SKUs that mean a gift card. An order that mixes them with other items is left out and reported.",
 	},
 	"CREATED_AT_MIN": {
-		"a time in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z",
+		"the time at which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z",
 		"The moment from which giftbridge is responsible. Older orders are never touched: whoever issued cards before " +
-			"has dealt with them, and a second card is money given away. It has no default because no guess is safe.",
+			"has dealt with them, and a second card is money given away. It has no default because no guess is safe, and may not " +
+			"lie in the future (by more than an hour): the orders before it would get no card.",
 	},
 	"MAX_ORDER_AGE": {
 		wantDuration + ", at least 1h",

@@ -106,6 +106,20 @@ func (o Orders) problems() problems {
 	return ps
 }
 
+// clockSkew is how far ahead of this machine's clock CREATED_AT_MIN may be.
+const clockSkew = time.Hour
+
+// future refuses a moment that is still to come: all would look well, and the watermark of the polls would pass the
+// orders before it. It is checked at the start alone, as it depends on the clock.
+func (o Orders) future(now time.Time) problems {
+	var ps problems
+	if o.CreatedAtMin.After(now.Add(clockSkew)) {
+		ps.add("CREATED_AT_MIN", "lies in the future, %s, and no order before it would get a card: need %s",
+			o.CreatedAtMin.Format(time.RFC3339), references["CREATED_AT_MIN"].want)
+	}
+	return ps
+}
+
 const maxPageSize = 250 // Shopify's bound on the first argument of a connection.
 
 func (p Poll) problems(maxOrderAge time.Duration) problems {

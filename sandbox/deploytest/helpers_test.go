@@ -47,11 +47,18 @@ func requireParses(t *testing.T, command ...string) {
 	require.Regexp(t, `(?m)^  `+regexp.QuoteMeta(strings.Join(path, " "))+`( \[flags\])?$`, out)
 }
 
-// requireValid holds that a worker and a starter would start with a configuration.
+// requireValid holds that a worker and a starter would start with a configuration, when what it wants to be changed is.
 func requireValid(t *testing.T, env map[string]string) {
 	t.Helper()
 	var list []string
 	for name, value := range env {
+		switch {
+		case value != "CHANGE-ME":
+		case name == "CREATED_AT_MIN":
+			value = "2026-07-01T00:00:00Z"
+		default:
+			value = "changed"
+		}
 		list = append(list, name+"="+value)
 	}
 	out, err := run(t, list, "starter", "config")

@@ -143,6 +143,7 @@ func TestKubernetesPods(t *testing.T) {
 				return
 			}
 			require.NotContains(t, env, "CODEC_SERVER_TOKEN")
+			require.Equal(t, "CHANGE-ME", env["CREATED_AT_MIN"], "who forgets it starts nothing")
 			env["PAYLOAD_KEYS"] = secrets(t)["PAYLOAD_KEYS"]
 			requireValid(t, env)
 		})
