@@ -55,6 +55,7 @@ Exit codes: 0 nothing fails, 1 something does, 2 wrong usage, 130 interrupted.`,
 			o := doctor.Options{Timeout: timeout}
 			o.Config, o.Problems = config.Load()
 			o.Temporal, o.TemporalProblem = app.TemporalFromEnvironment()
+			o.TemporalUnverified = app.TemporalUnverified()
 			report := doctor.Run(cmd.Context(), o)
 			if err := cmd.Context().Err(); err != nil {
 				return err

@@ -27,6 +27,12 @@ func TemporalFromEnvironment() (client.Options, error) {
 	return options, nil
 }
 
+// TemporalUnverified tells whether these variables and that file say that Temporal's certificate is not checked.
+func TemporalUnverified() bool {
+	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{})
+	return err == nil && profile.TLS != nil && !profile.TLS.Disabled && profile.TLS.DisableHostVerification
+}
+
 // dialTimeout bounds the first contact: long enough for a server that is just starting, short enough for a person.
 const dialTimeout = 20 * time.Second
 

@@ -54,6 +54,15 @@ func (x *examination) configuration() []Check {
 	return out
 }
 
+// unverified warns of a connection that works with anybody.
+func unverified() Check {
+	c := warn("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is on: whoever is between here and Temporal can read and change all "+
+		"that is said, and the API key", "unset it (in the profile, disable_host_verification), and set "+
+		"TEMPORAL_TLS_SERVER_CA_CERT_PATH to the authority of Temporal's certificate")
+	c.Name = Configuration
+	return c
+}
+
 // wrongAmong returns which of the variables are wrong. A name that ends in an underscore is a prefix.
 func (x *examination) wrongAmong(reads []string) []string {
 	var found []string

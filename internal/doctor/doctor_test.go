@@ -351,3 +351,16 @@ func TestOneFaultOfManyVariables(t *testing.T) {
 	require.Equal(t, "not checked: see configuration, CASHSTAR_PASSWORD", check(t, r, doctor.CashStar).Found)
 	require.Equal(t, doctor.Skip, check(t, r, doctor.MailServer).Status)
 }
+
+// It works, so nothing else would tell of it.
+func TestTemporalIsNotVerified(t *testing.T) {
+	t.Parallel()
+	r := examined(t, func(p *patient) { p.TemporalUnverified = true })
+	require.Equal(t, doctor.OK, r.Checks[0].Status)
+	c := r.Checks[1]
+	require.Equal(t, doctor.Configuration, c.Name)
+	require.Equal(t, doctor.Warn, c.Status)
+	require.Contains(t, c.Found, "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION")
+	require.Contains(t, c.Cure, "TEMPORAL_TLS_SERVER_CA_CERT_PATH")
+	require.Equal(t, doctor.Summary{OK: 11, Warn: 1, Fail: 1, Skip: 8}, r.Summary)
+}
