@@ -95,6 +95,9 @@ func read() (Config, problems) {
 			}
 		}
 		if err == nil {
+			err = l.fromFile(&around, &found)
+		}
+		if err == nil {
 			continue
 		}
 		var cannot *envconfig.ParseError

@@ -15,6 +15,9 @@ it cannot read, does not understand or has never heard of; the message lists all
 
 A variable that is set to the empty string is set: it does not get its default. Values with quotes around them, or with
 white space at their end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
+
+A secret can stand in a file instead: ` + "`NAME_FILE`" + ` names the file for each ` + "`NAME`" + ` that is a secret, ` + "`PAYLOAD_KEYS`" + ` included.
+One newline at the file's end is no part of the secret.
 `
 
 const temporal = `

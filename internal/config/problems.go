@@ -56,13 +56,13 @@ func (ps problems) err() error {
 	return &ValidationError{Problems: ps}
 }
 
-// merge leaves out what was found in a variable that could not be read in the first place: its value is only the
-// default that stands in for it.
+// merge leaves out what was found in a variable that could not be read in the first place, or not from its file: its
+// value is only the default that stands in for it.
 func merge(unread, invalid problems) error {
 	all := unread
 	seen := make(map[string]bool, len(unread))
 	for _, p := range unread {
-		seen[p.Name] = true
+		seen[strings.TrimSuffix(p.Name, inFile)] = true
 		for _, name := range p.Also {
 			seen[name] = true
 		}

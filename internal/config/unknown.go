@@ -38,6 +38,9 @@ func unknown() problems {
 	var c Config
 	for _, l := range leaves(&c) {
 		known = append(known, l.name)
+		if l.secret() {
+			known = append(known, l.name+inFile)
+		}
 	}
 	var ps problems
 	for _, entry := range slices.Sorted(slices.Values(os.Environ())) {

@@ -1,0 +1,57 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// inFile is what the name of a secret's variable ends in when its value is the name of a file that holds the secret.
+const inFile = "_FILE"
+
+// maxSecret bounds what is read of a file: one that is longer was meant for something else.
+const maxSecret = 64 << 10
+
+// readSecret reads a file that holds a secret. Its errors name the file, and never repeat anything of it.
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	secret := strings.TrimSuffix(string(content), "\n") // Editors end files so.
+	switch {
+	case secret == "":
+		return "", fmt.Errorf("%s is empty", path)
+	case len(content) > maxSecret:
+		return "", fmt.Errorf("%s is too long for a secret", path)
+	}
+	return secret, nil
+}
+
+// fromFile fills a secret that stands in a file, if a variable names one.
+func (l leaf) fromFile(around *surroundings, found *problems) error {
+	if !l.secret() {
+		return nil
+	}
+	name := l.name + inFile
+	path := around.strip(name, os.Getenv(name))
+	switch {
+	case path == "":
+		return nil
+	case os.Getenv(l.name) != "":
+		found.add(name, "is set beside %s: need one of them", l.name)
+		return nil
+	}
+	secret, err := readSecret(path)
+	if err != nil {
+		found.add(name, "cannot be used, %v: need a file that this process can read and that holds the secret", err)
+		return nil
+	}
+	return l.fill(noVariable, secret)
+}
