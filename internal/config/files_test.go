@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,9 +78,7 @@ func TestLoadRefusesFilesWithoutASecret(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := fromFiles(t)
-			for variable, value := range tt.set {
-				env[variable] = value
-			}
+			maps.Copy(env, tt.set)
 			environ(t, env)
 
 			_, err := config.Load()

@@ -15,7 +15,7 @@ func TestLoadFindsSlipsInEveryName(t *testing.T) {
 		"AUDIT_PREFX":                   "AUDIT_PREFIX",
 		"SMPT_HOST":                     "SMTP_HOST",
 		"GIFTCARD_SKUS":                 "GIFT_CARD_SKUS",
-		"TEMPORAL_ADDRES":               "TEMPORAL_ADDRESS",
+		"TEMPORAL_ADDRES":               "TEMPORAL_ADDRESS", //nolint:misspell // It is to be found.
 		"TEMPORAL_NAMESAPCE":            "TEMPORAL_NAMESPACE",
 		"TEMPORAL_TLS_CLIENT_CERT_PAHT": "TEMPORAL_TLS_CLIENT_CERT_PATH",
 		"MERCHANTCODE":                  "MERCHANT_CODE",
