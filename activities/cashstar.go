@@ -48,9 +48,9 @@ func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) 
 	}, nil
 }
 
-// plausibleYears and plausibleDays are how far a day of delivery may be from when the order was judged, to either side; a day is added for where on
-// Earth it begins. Shopify's form offers 90 days ahead. What lies further off is a slip of the finger or the year of another
-// calendar: a card for 2569 never arrives, and one for 26 comes at once, which may spoil a present.
+// plausibleYears and plausibleDays bound how far a day of delivery may be from when the order was judged, to either side; the
+// day allows for time zones. Shopify's form offers 90 days ahead. What lies further off is a slip of the finger or the year
+// of another calendar: a card for 2569 never arrives, and one for 26 comes at once, which may spoil a present.
 const plausibleYears, plausibleDays = 1, 1
 
 // maxOffset is the largest distance from UTC that a place on Earth has, in minutes.

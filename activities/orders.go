@@ -62,8 +62,8 @@ const maxPageBytes = 1 << 20
 // candidates; what is not a gift-card order is counted and goes no further. Merchants that are at hand go with their
 // orders: a look-up by each order would cost it an activity.
 //
-// A page that is too large to be read, or for a history, is fetched again as a smaller one. A single order that is too large loses its
-// lines, and so fails where people see it, instead of failing every poll from now on.
+// A page that is too large to be read, or for a history, is fetched again as a smaller one. A single order that is too
+// large loses its lines, and so fails where people see it, instead of failing every poll from now on.
 func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {
 	for {
 		out, err := o.listPage(ctx, in)
