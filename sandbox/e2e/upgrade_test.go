@@ -137,10 +137,20 @@ func TestUpgradeAndRollback(t *testing.T) {
 		old.ended()
 		old = next
 
+		changed := 0
 		for _, p := range placed {
 			w.show(p, operator.Completed)
-			require.Equal(t, []string{change.from, change.to}, builds(w.history(orderID(p), "")))
+			// A partition of a task queue may hear of the change late, and then hands an order's last task to the old worker
+			// while that one stops.
+			switch by := builds(w.history(orderID(p), "")); len(by) {
+			case 1:
+				require.Equal(t, []string{change.from}, by)
+			default:
+				require.Equal(t, []string{change.from, change.to}, by)
+				changed++
+			}
 		}
+		require.Positive(t, changed, "orders that went over from %q to %q", change.from, change.to)
 		w.show(during, operator.Completed)
 		require.Equal(t, []string{change.to}, builds(w.history(orderID(during), "")))
 		w.requireBalance()
