@@ -70,6 +70,10 @@ func TestDigestRefused(t *testing.T) {
 	require.NoError(t, err)
 	in := w.sendInput(d.WorkflowID)
 	require.Equal(t, in.At.Add(-24*time.Hour), in.Since, "the first digest looks back for a day")
+	requireTimeline(t, w.history(d.WorkflowID, ""),
+		"WorkflowExecutionStarted",
+		"ActivityTaskScheduled SendDigest", "ActivityTaskStarted", "ActivityTaskCompleted",
+		"WorkflowExecutionCompleted")
 
 	mixed := w.PlaceKind(stack.Mixed)
 	w.poll()
@@ -80,6 +84,10 @@ func TestDigestRefused(t *testing.T) {
 		require.NotContains(t, err.Error(), "example.com")
 		require.Equal(t, "Failed", w.newest(d.WorkflowID).GetStatus().String())
 		require.Equal(t, first.Until, w.sendInput(d.WorkflowID).Since)
+		requireTimeline(t, w.history(d.WorkflowID, ""),
+			"WorkflowExecutionStarted",
+			"ActivityTaskScheduled SendDigest", "ActivityTaskStarted", "ActivityTaskFailed",
+			"WorkflowExecutionFailed")
 	}
 	require.Len(t, w.Mail.Messages(), 1)
 

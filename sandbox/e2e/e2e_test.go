@@ -139,13 +139,21 @@ func (w *system) await(what string, holds func() bool) {
 	w.t.Helper()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
+	told := false
+	defer func() {
+		if !told { // The look itself has ended the test, and does not know what it was for.
+			w.t.Log("awaited: " + what)
+		}
+	}()
 	for !holds() {
 		select {
 		case <-w.ctx.Done():
+			told = true
 			require.Fail(w.t, "not "+what, "%v", w.ctx.Err())
 		case <-look.C:
 		}
 	}
+	told = true
 }
 
 // settle waits until so many orders are known and none of them is running.

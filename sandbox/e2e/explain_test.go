@@ -14,32 +14,37 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 const (
 	// explainWithin bounds the explanation of a failure, and beforeTimeout what is left for it and for stopping the
-	// system before go test ends the package with nothing but a list of goroutines.
+	// system before go test ends the package with nothing but a list of goroutines: a worker with an activity that does
+	// not end is waited for for 25 seconds, and what a test says is lost unless it comes to its end.
 	explainWithin = 15 * time.Second
-	beforeTimeout = 30 * time.Second
+	beforeTimeout = 45 * time.Second
 
-	explainedRuns   = 10  // of each state
-	explainedEvents = 20  // of each run, the last ones
-	explainedLines  = 200 // of the worker's log, the last ones
+	explainedRuns    = 10   // of each state
+	explainedPending = 10   // activities of each run, and as many children
+	explainedEvents  = 20   // of each run, the last ones
+	explainedLines   = 200  // of a worker's log, the last ones
+	explainedBytes   = 2000 // of each of these lines: stack traces stand in one
 )
 
 // within returns how long a test may take: patience, but never so long that the time-out of the package comes first.
-func within(t *testing.T) time.Duration {
-	t.Helper()
+func within(t interface{ Deadline() (time.Time, bool) }) time.Duration {
 	deadline, ok := t.Deadline()
 	if !ok {
 		return *patience
@@ -58,17 +63,49 @@ type tail struct {
 func (l *tail) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines = append(l.lines, strings.TrimSuffix(string(p), "\n"))
+	line := strings.TrimSuffix(string(p), "\n")
+	if len(line) > explainedBytes {
+		line = strings.ToValidUTF8(line[:explainedBytes], "") + "…"
+	}
+	l.lines = append(l.lines, line)
 	if more := len(l.lines) - explainedLines; more > 0 {
 		l.lines, l.gone = slices.Delete(l.lines, 0, more), l.gone+more
 	}
 	return len(p), nil
 }
 
+// String returns the lines under a title, or nothing if there are none.
 func (l *tail) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.lines) == 0 {
+		return ""
+	}
 	return fmt.Sprintf("the worker's log, without %d earlier lines:\n%s", l.gone, strings.Join(l.lines, "\n"))
+}
+
+// showIfFailed shows the lines if the test has failed and there are any: stacks without a worker log nothing.
+func (l *tail) showIfFailed(t *testing.T) {
+	t.Helper()
+	if text := l.String(); t.Failed() && text != "" {
+		t.Log(text)
+	}
+}
+
+// showEnd shows the end of a worker's log if the test fails. The log is read when the cleanups that are registered
+// after this one are done.
+func showEnd(t *testing.T, log fmt.Stringer) {
+	t.Helper()
+	t.Cleanup(func() { endOf(log.String()).showIfFailed(t) })
+}
+
+// endOf returns the last lines of a text.
+func endOf(text string) *tail {
+	var end tail
+	for line := range strings.Lines(text) {
+		_, _ = end.Write([]byte(line)) // It never fails.
+	}
+	return &end
 }
 
 // logged makes the stack keep the end of its log, and shows it if the test fails. A test that has a use of its own for
@@ -80,11 +117,7 @@ func logged(t *testing.T, o *stack.Options) *tail {
 		return log
 	}
 	o.Log = zerolog.New(log).Level(zerolog.InfoLevel).With().Timestamp().Logger()
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(log.String())
-		}
-	})
+	t.Cleanup(func() { log.showIfFailed(t) })
 	return log
 }
 
@@ -135,10 +168,21 @@ func (w *system) explainRun(ctx context.Context, out io.Writer, run *workflowpb.
 		fmt.Fprintf(out, "    cannot be described: %v\n", err)
 		return
 	}
-	if task := d.GetPendingWorkflowTask(); task != nil {
-		fmt.Fprintf(out, "    pending workflow task: %s, attempt %d\n", task.GetState(), task.GetAttempt())
+	events, err := w.lastEvents(ctx, run.GetExecution())
+	if err != nil {
+		fmt.Fprintf(out, "    its history cannot be read: %v\n", err)
 	}
-	for _, a := range d.GetPendingActivities() {
+	if task := d.GetPendingWorkflowTask(); task != nil {
+		fmt.Fprintf(out, "    pending workflow task: %s, attempt %d", task.GetState(), task.GetAttempt())
+		if f := taskFailure(events); f != nil && task.GetAttempt() > 1 {
+			fmt.Fprintf(out, ", failed first with: %s", w.message(f)) // Histories leave out what later attempts say.
+		}
+		fmt.Fprintln(out)
+	}
+	// Those that were tried most often tell most.
+	activities := slices.SortedStableFunc(slices.Values(d.GetPendingActivities()),
+		func(a, b *workflowpb.PendingActivityInfo) int { return cmp.Compare(b.GetAttempt(), a.GetAttempt()) })
+	some(out, "activities", activities, func(a *workflowpb.PendingActivityInfo) {
 		fmt.Fprintf(out, "    pending activity: %s, %s, attempt %d", a.GetActivityType().GetName(), a.GetState(), a.GetAttempt())
 		if since := a.GetLastStartedTime(); since != nil && a.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
 			fmt.Fprintf(out, ", with worker %s since %s", a.GetLastWorkerIdentity(), since.AsTime().Format("15:04:05.000"))
@@ -147,21 +191,11 @@ func (w *system) explainRun(ctx context.Context, out io.Writer, run *workflowpb.
 			fmt.Fprintf(out, ", last failure: %s", w.message(f))
 		}
 		fmt.Fprintln(out)
-	}
-	for _, c := range d.GetPendingChildren() {
+	})
+	some(out, "children", d.GetPendingChildren(), func(c *workflowpb.PendingChildExecutionInfo) {
 		fmt.Fprintf(out, "    pending child: %s\n", c.GetWorkflowId())
-	}
-	var events []*historypb.HistoryEvent
-	history := w.plain.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for history.HasNext() {
-		event, err := history.Next()
-		if err != nil {
-			fmt.Fprintf(out, "    its history cannot be read: %v\n", err)
-			break
-		}
-		events = append(events, event)
-	}
-	for _, e := range events[max(0, len(events)-explainedEvents):] {
+	})
+	for _, e := range events {
 		fmt.Fprintf(out, "    %4d %s %s", e.GetEventId(), e.GetEventTime().AsTime().Format("15:04:05.000"), happened(e))
 		if f := failureOf(e); f != nil {
 			fmt.Fprintf(out, ": %s", w.message(f))
@@ -170,11 +204,43 @@ func (w *system) explainRun(ctx context.Context, out io.Writer, run *workflowpb.
 	}
 }
 
+// lastEvents returns the last events of a run, the oldest of them first. It reads no others: a poll has thousands.
+func (w *system) lastEvents(ctx context.Context, run *commonpb.WorkflowExecution) ([]*historypb.HistoryEvent, error) {
+	page, err := w.plain.WorkflowService().GetWorkflowExecutionHistoryReverse(ctx,
+		&workflowservice.GetWorkflowExecutionHistoryReverseRequest{
+			Namespace: w.Temporal.Namespace(), Execution: run, MaximumPageSize: explainedEvents,
+		})
+	events := page.GetHistory().GetEvents()
+	events = events[:min(len(events), explainedEvents)] // The server counts batches, which hold one event or more.
+	slices.Reverse(events)
+	return events, err
+}
+
+// some writes the first of what is pending, and how many more there are.
+func some[T any](out io.Writer, what string, pending []T, write func(T)) {
+	for _, p := range pending[:min(len(pending), explainedPending)] {
+		write(p)
+	}
+	if more := len(pending) - explainedPending; more > 0 {
+		fmt.Fprintf(out, "    and %d more pending %s\n", more, what)
+	}
+}
+
+// taskFailure returns why the last workflow task failed that did.
+func taskFailure(events []*historypb.HistoryEvent) *failurepb.Failure {
+	for _, e := range slices.Backward(events) {
+		if f := e.GetWorkflowTaskFailedEventAttributes().GetFailure(); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
 // message returns what a failure says to whoever has the key, in one line.
 func (w *system) message(f *failurepb.Failure) string {
 	payloads, err := codec.New(w.Config.Payload)
 	if err != nil {
-		return f.GetMessage()
+		return printable.Line(f.GetMessage(), 500)
 	}
 	return printable.Line(codec.FailureConverter(payloads).FailureToError(f).Error(), 500)
 }
@@ -222,7 +288,8 @@ func requireTimeline(t *testing.T, h *historypb.History, want ...string) {
 	require.Equal(t, strings.Join(want, "\n")+"\n", timeline(h.GetEvents()), "the events of a history")
 }
 
-// An order that is being retried is explained by its last failure, and a worker that stopped by its log.
+// An order that is being retried is explained by its last failure, also when its worker has gone. A server that has
+// gone is waited for no longer than there is time.
 func TestFailuresAreExplained(t *testing.T) {
 	t.Parallel()
 	o := stack.Options{CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
@@ -246,11 +313,62 @@ func TestFailuresAreExplained(t *testing.T) {
 	require.NotContains(t, text, "Encoded failure", "it is shown to whoever has the key")
 	w.await("logged", func() bool { return strings.Contains(log.String(), "IssueCard") })
 
-	ctx, cancel := context.WithCancel(w.ctx)
-	cancel()
+	w.StopWorker()
+	require.Contains(t, log.String(), "Stopped Worker")
+	var gone strings.Builder
+	w.explain(w.ctx, &gone)
+	require.Regexp(t, `pending activity: IssueCard, \w+, attempt \d+, last failure: .*503`, gone.String())
+
+	require.NoError(t, w.Stop())
+	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+	defer cancel()
+	var stopped strings.Builder
+	w.explain(ctx, &stopped)
+	require.Contains(t, stopped.String(), "still running: cannot be listed")
+	require.Contains(t, stopped.String(), "failed: cannot be listed")
+}
+
+// A workflow that no worker can run is explained by why its task fails.
+func TestFailingTasksAreExplained(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	run, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{TaskQueue: workflows.TaskQueue}, "Nobody")
+	require.NoError(t, err)
+	var text string
+	w.await("explained", func() bool {
+		var b strings.Builder
+		w.explain(w.ctx, &b)
+		text = b.String()
+		return strings.Contains(text, "failed first with")
+	})
+	require.Contains(t, text, "Nobody "+run.GetID())
+	require.Regexp(t, `pending workflow task: \w+, attempt \d+, failed first with: .*Nobody`, text)
+}
+
+func TestExplanationsAreBounded(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
-	w.explain(ctx, &b)
-	require.Contains(t, b.String(), "still running: cannot be listed")
+	some(&b, "children", make([]int, explainedPending+2), func(int) { fmt.Fprintln(&b, "a child") })
+	require.Equal(t, strings.Repeat("a child\n", explainedPending)+"    and 2 more pending children\n", b.String())
+	b.Reset()
+	some(&b, "children", make([]int, explainedPending), func(int) {})
+	require.Empty(t, b.String())
+}
+
+// timeout is the time-out of a package.
+type timeout struct {
+	at    time.Time
+	known bool
+}
+
+func (o timeout) Deadline() (time.Time, bool) { return o.at, o.known }
+
+func TestPatienceEndsBeforeTheTimeout(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, *patience, within(timeout{}), "-timeout 0")
+	require.Equal(t, *patience, within(timeout{time.Now().Add(*patience + time.Hour), true}))
+	near := within(timeout{time.Now().Add(*patience), true})
+	require.LessOrEqual(t, near, *patience-beforeTimeout)
 }
 
 func TestTailKeepsTheLastLines(t *testing.T) {
@@ -259,6 +377,9 @@ func TestTailKeepsTheLastLines(t *testing.T) {
 	for i := range explainedLines + 3 {
 		fmt.Fprintln(&log, "line", i)
 	}
+	require.Empty(t, endOf("").String())
+	long := strings.Repeat("a", explainedBytes)
+	require.Equal(t, "the worker's log, without 0 earlier lines:\n"+long+"…", endOf(long+"ä\n").String())
 	text := log.String()
 	require.True(t, strings.HasPrefix(text, "the worker's log, without 3 earlier lines:\nline 3\nline 4\n"), text)
 	require.True(t, strings.HasSuffix(text, fmt.Sprint("line ", explainedLines+2)), text)

@@ -233,4 +233,7 @@ func TestAnswerForAnotherMerchant(t *testing.T) {
 	d := w.show(p, operator.Failed)
 	require.Equal(t, "UnexpectedResponse", d.Failure.Kind)
 	require.Contains(t, d.Failure.Message, "order #1001, card 1: ")
+	requireOrderTimeline(t, w.history(d.WorkflowID, d.RunID),
+		"ActivityTaskScheduled IssueCard", "ActivityTaskStarted", "ActivityTaskFailed",
+		"WorkflowExecutionFailed")
 }

@@ -192,7 +192,13 @@ func TestPollByHandLeavesTheWatermark(t *testing.T) {
 	require.Zero(t, out.Watermark)
 	require.Equal(t, watermark, w.watermark())
 	w.show(p, operator.Completed)
-	again := w.poll()
+	next, again := w.costedPoll()
+	requireTimeline(t, w.history(next.WorkflowID, next.RunID),
+		"WorkflowExecutionStarted",
+		"ActivityTaskScheduled ListGiftCardOrders", "ActivityTaskStarted", "ActivityTaskCompleted",
+		// The schedule's polls tell each other what they started. Of others' orders Temporal says that they exist.
+		"StartChildWorkflowExecutionInitiated GiftCardOrder", "StartChildWorkflowExecutionFailed",
+		"WorkflowExecutionCompleted")
 	require.Equal(t, workflows.PollOrdersResult{
 		Since: again.Since, Until: again.Until, Watermark: again.Watermark, Seen: 1, Known: 1,
 		Latest: []string{orderNumber(p)},

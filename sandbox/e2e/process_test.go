@@ -68,6 +68,7 @@ func (w *system) startProcessIn(folder string, env ...string) *process {
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(w.t, err)
 	require.NoError(w.t, p.cmd.Start())
+	showEnd(w.t, &p.log) // Cleanups run backwards: the process has ended by then.
 	w.t.Cleanup(p.kill)
 	polling := make(chan string, 1)
 	go func() {

@@ -252,5 +252,6 @@ func TestRerunOverPages(t *testing.T) {
 	out, err := run.Wait(w.ctx)
 	require.NoError(t, err)
 	require.Equal(t, workflows.RerunOrdersResult{Rerun: orders}, out)
-	require.Greater(t, count(w.history(workflows.RerunOrdersID, ""), enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED), 1, "pages")
+	h := w.history(workflows.RerunOrdersID, "")
+	require.Greater(t, count(h, enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED), 1, "pages:\n%s", timeline(h.GetEvents()))
 }

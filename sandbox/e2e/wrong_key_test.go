@@ -119,6 +119,7 @@ func TestUnreadableInput(t *testing.T) {
 			t.Parallel()
 			var healthy atomic.Bool
 			var log lines
+			showEnd(t, &log)
 			w := start(t, stack.Options{
 				Configure: func(c *config.Config) { c.Payload = right },
 				Log:       zerolog.New(&log),
