@@ -1,8 +1,9 @@
 // Package rest is the one way in which giftbridge talks HTTP to outside services: build a request, do it once, decode
 // JSON, and turn whatever went wrong into an [*Error] that says what is known of the outcome.
 //
-// It never retries: Temporal does, durably and visibly, and two layers of retries multiply. It never logs. Answers are
-// capped, and no request body, header or query string gets into an error.
+// It never retries, and keeps net/http from repeating what may create something: Temporal retries, durably and visibly,
+// and two layers of retries multiply. It never logs. Answers are capped, and no request body, header or query string gets
+// into an error.
 package rest
 
 import (
@@ -57,6 +58,7 @@ func New(service, baseURL string, hc *http.Client) (*Client, error) {
 	}
 	c := *hc
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.Transport = once{hc.Transport}
 	return &Client{service: service, base: base, http: &c}, nil
 }
 

@@ -1,0 +1,226 @@
+package rest_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+// peer speaks HTTP/2 frame by frame. It answers each request with {}, but for the last of those that it is told to spoil.
+type peer struct {
+	t     *testing.T
+	spoil func(*http2.Framer, uint32) // gets the stream; the connection ends after it if it returns
+	which int                         // the number of the request that is spoiled, from 1
+
+	mu       sync.Mutex
+	requests int
+}
+
+// newPeer returns a client of the peer.
+func newPeer(t *testing.T, which int, spoil func(*http2.Framer, uint32)) (*peer, *rest.Client) {
+	t.Helper()
+	p := &peer{t: t, spoil: spoil, which: which}
+	certified := httptest.NewTLSServer(nil)
+	t.Cleanup(certified.Close)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(conn)
+		}
+	}()
+	transport := certified.Client().Transport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // httptest's own
+	transport.ForceAttemptHTTP2 = true
+	transport.TLSClientConfig.ServerName = "example.com"
+	t.Cleanup(transport.CloseIdleConnections)
+	c, err := rest.New("Vendor", "https://"+l.Addr().String(), &http.Client{Transport: transport, Timeout: 10 * time.Second})
+	require.NoError(t, err)
+	return p, c
+}
+
+func (p *peer) serve(conn net.Conn) {
+	defer conn.Close()
+	if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {
+		return
+	}
+	framer := http2.NewFramer(conn, conn)
+	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	_ = framer.WriteSettings()
+	for {
+		frame, err := framer.ReadFrame()
+		if err != nil {
+			return
+		}
+		var stream uint32
+		switch f := frame.(type) {
+		case *http2.SettingsFrame:
+			if !f.IsAck() {
+				_ = framer.WriteSettingsAck()
+			}
+		case *http2.MetaHeadersFrame:
+			p.mu.Lock()
+			p.requests++
+			p.mu.Unlock()
+			if f.StreamEnded() {
+				stream = f.StreamID
+			}
+		case *http2.DataFrame:
+			if f.StreamEnded() {
+				stream = f.StreamID
+			}
+		}
+		if stream == 0 {
+			continue
+		}
+		if p.count() == p.which {
+			p.spoil(framer, stream)
+			continue
+		}
+		_ = framer.WriteHeaders(http2.HeadersFrameParam{
+			StreamID: stream, EndHeaders: true, BlockFragment: []byte{0x88}, // :status 200, RFC 7541, appendix A
+		})
+		_ = framer.WriteData(stream, true, []byte("{}"))
+	}
+}
+
+// count is how many requests have arrived.
+func (p *peer) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests
+}
+
+func reset(code http2.ErrCode) func(*http2.Framer, uint32) {
+	return func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, code) }
+}
+
+// goAway says which stream was the last that the peer has looked at, the one of the request or the one before it.
+func goAway(code http2.ErrCode, seen bool) func(*http2.Framer, uint32) {
+	return func(f *http2.Framer, stream uint32) {
+		last := stream
+		if !seen {
+			last -= 2
+			if stream == 1 {
+				last = 0
+			}
+		}
+		_ = f.WriteGoAway(last, code, nil)
+		_ = f.WriteRSTStream(stream, code)
+	}
+}
+
+// net/http repeats requests by itself, HTTP/2 after a reset or GOAWAY. A request that creates something must not be.
+func TestDoSendsACreationOnce(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*http2.Framer, uint32){
+		"refused stream":          reset(http2.ErrCodeRefusedStream),
+		"protocol error":          reset(http2.ErrCodeProtocol),
+		"internal error":          reset(http2.ErrCodeInternal),
+		"cancelled":               reset(http2.ErrCodeCancel),
+		"going away, not seen":    goAway(http2.ErrCodeNo, false),
+		"going away, seen":        goAway(http2.ErrCodeNo, true),
+		"enhance your calm, seen": goAway(http2.ErrCodeEnhanceYourCalm, true),
+		"enhance your calm":       goAway(http2.ErrCodeEnhanceYourCalm, false),
+	}
+	for name, spoil := range tests {
+		for _, which := range []int{1, 2} { // on a fresh connection, and on one that has served before
+			for _, body := range []any{map[string]string{"audit_number": "1"}, nil} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					p, c := newPeer(t, which, spoil)
+					for range which - 1 {
+						require.NoError(t, do(t, c, &answer{}))
+					}
+					req, err := c.NewRequest(t.Context(), http.MethodPost, "order/", body)
+					require.NoError(t, err)
+					_, err = c.Do(req, op, &answer{}, nil)
+					require.Equal(t, which, p.count(), "requests that arrived; %v", err)
+					e := requireError(t, err, rest.NoAnswer)
+					require.True(t, e.Ambiguous(), "the peer has seen the request")
+				})
+			}
+		}
+	}
+}
+
+// What only reads may be read again: nobody is hurt.
+func TestDoLetsAReadingBeRepeated(t *testing.T) {
+	t.Parallel()
+	p, c := newPeer(t, 1, reset(http2.ErrCodeRefusedStream))
+	req, err := c.NewRequest(t.Context(), http.MethodGet, "merchant/", nil)
+	require.NoError(t, err)
+	_, err = c.Do(req, op, &answer{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, 2, p.count())
+}
+
+// HTTP/1 repeats on a connection that has gone stale what bears the header.
+func TestDoSendsACreationWithAnIdempotencyKeyOnce(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
+		var mu sync.Mutex
+		requests := 0
+		c := newClient(t, func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			if requests++; requests == 2 {
+				panic(http.ErrAbortHandler)
+			}
+			_, _ = io.WriteString(w, "{}")
+		})
+		require.NoError(t, do(t, c, &answer{}))
+		req, err := c.NewRequest(t.Context(), http.MethodPost, "order/", map[string]int{"n": 1})
+		require.NoError(t, err)
+		req.Header.Set(header, "1")
+		_, err = c.Do(req, op, &answer{}, nil)
+		requireError(t, err, rest.NoAnswer)
+		require.Equal(t, 2, requests, header)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A connection that turns out to be closed before anything was written is no reason to give up.
+func TestDoBeginsAnewUntilAHeaderIsWritten(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	hc := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		body, err := r.GetBody()
+		require.NoError(t, err)
+		b, err := io.ReadAll(body)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"n":1}`, string(b))
+		httptrace.ContextClientTrace(r.Context()).WroteHeaderField("Host", []string{"example.com"})
+		_, err = r.GetBody()
+		require.Error(t, err)
+		return nil, broken
+	})}
+	c, err := rest.New("Vendor", "https://example.com", hc)
+	require.NoError(t, err)
+	req, err := c.NewRequest(t.Context(), http.MethodPost, "order/", map[string]int{"n": 1})
+	require.NoError(t, err)
+	_, err = c.Do(req, op, &answer{}, nil)
+	require.ErrorIs(t, err, broken)
+}
