@@ -161,6 +161,18 @@ func TestOrderAnswersThatAreNone(t *testing.T) {
 	}
 }
 
+// An answer about one card, or about an account's merchants, is a few kilobytes.
+func TestAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	const most = 1 << 20
+	padded := func(size int) string { return sample(t) + strings.Repeat(" ", size-len(sample(t))) }
+	_, err := answering(t, 200, padded(most)).CreateOrder(t.Context(), order)
+	require.NoError(t, err)
+	_, err = answering(t, 200, padded(most+1)).CreateOrder(t.Context(), order)
+	requireError(t, err, rest.Unreadable)
+	require.ErrorContains(t, err, "larger than 1048576 bytes")
+}
+
 func TestMerchantsAnswers(t *testing.T) {
 	t.Parallel()
 	tws := cashstar.Merchant{Name: "Widget Store", LegalName: "W Inc", MerchantCode: "TWS"}

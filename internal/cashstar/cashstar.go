@@ -23,6 +23,10 @@ const (
 	service   = "CashStar"
 	userAgent = "giftbridge"
 
+	// maxBody bounds an answer. An order is a kilobyte or two, a merchant some hundred bytes. Hundreds of cards may be
+	// asked for at a time: much less than what an answer of Shopify may have is enough for each.
+	maxBody = 1 << 20
+
 	// DefaultTimeout bounds one request, its answer included, where [Options] name no other.
 	DefaultTimeout = 30 * time.Second
 )
@@ -73,7 +77,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	sent := base64.StdEncoding.EncodeToString([]byte(o.Username + ":" + o.Password))
-	return &Client{rest: c.Observed(o.Observe), secrets: []string{sent, o.Password}}, nil
+	return &Client{rest: c.Observed(o.Observe).Bounded(maxBody), secrets: []string{sent, o.Password}}, nil
 }
 
 // authenticated adds the account's credentials to each request.

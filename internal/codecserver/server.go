@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -104,11 +105,13 @@ func (s *server) admit(next http.Handler) http.Handler {
 	})
 }
 
-// bears reports whether a request has the token. Hashes are compared, which have one length, in constant time.
+// bears reports whether a request has the token. Hashes are compared, which have one length, in constant time. The name of
+// the scheme has no case and may be followed by several spaces (RFC 9110, section 11.4).
 func (s *server) bears(r *http.Request) bool {
-	given := sha256.Sum256([]byte(r.Header.Get("Authorization")))
-	want := sha256.Sum256([]byte("Bearer " + s.Token))
-	return s.Token != "" && subtle.ConstantTimeCompare(given[:], want[:]) == 1
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	given := sha256.Sum256([]byte(strings.TrimLeft(token, " ")))
+	want := sha256.Sum256([]byte(s.Token))
+	return s.Token != "" && strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(given[:], want[:]) == 1
 }
 
 // convert answers with the converted payloads.

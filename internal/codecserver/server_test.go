@@ -340,3 +340,17 @@ func (c *heldCodec) Encode(p []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	<-c.answer
 	return c.PayloadCodec.Encode(p)
 }
+
+// The name of an authentication scheme has no case (RFC 9110, section 11.1); a token has.
+func TestBearerInAnyCase(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for given, want := range map[string]int{
+		"bearer " + token: http.StatusOK, "BEARER " + token: http.StatusOK, "Bearer  " + token: http.StatusOK,
+		"Basic " + token: http.StatusUnauthorized, "Bearer" + token: http.StatusUnauthorized,
+		"Bearer " + strings.ToUpper(token): http.StatusUnauthorized, token: http.StatusUnauthorized,
+	} {
+		got := s.ask(http.MethodPost, "/decode", written(t, secret()), http.Header{"Authorization": {given}})
+		require.Equal(t, want, got.Code, given)
+	}
+}

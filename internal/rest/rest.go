@@ -24,8 +24,9 @@ import (
 	"time"
 )
 
-// MaxBody is the number of bytes of an answer that are read before it is called unreadable. A page of 250 Shopify
-// orders with long line lists stays far below it. A compressed answer is measured after it is unpacked.
+// MaxBody is the number of bytes of an answer that are read before it is called unreadable; [Client.Bounded] names
+// another. A page of 250 Shopify orders with long line lists stays far below it. A compressed answer is measured after it
+// is unpacked.
 const MaxBody = 32 << 20
 
 // maxValues is the number of objects and lists of an answer. Decoded, an empty object of three bytes can take hundreds,
@@ -38,6 +39,7 @@ type Client struct {
 	base     *url.URL
 	http     *http.Client
 	observer Observer
+	maxBody  int
 }
 
 // Observer is told of each exchange before it begins, by the names that [Client.Do] has for it. It returns the context
@@ -59,7 +61,7 @@ func New(service, baseURL string, hc *http.Client) (*Client, error) {
 	c := *hc
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Transport = once{hc.Transport}
-	return &Client{service: service, base: base, http: &c}, nil
+	return &Client{service: service, base: base, http: &c, maxBody: MaxBody}, nil
 }
 
 // Observed returns a client that tells the observer of what it does; nil tells nobody.
@@ -67,6 +69,13 @@ func (c *Client) Observed(o Observer) *Client {
 	observed := *c
 	observed.observer = o
 	return &observed
+}
+
+// Bounded returns a client that reads so many bytes of an answer instead of [MaxBody].
+func (c *Client) Bounded(maxBody int) *Client {
+	bounded := *c
+	bounded.maxBody = maxBody
+	return &bounded
 }
 
 func redactURL(raw string) string {
@@ -141,7 +150,7 @@ func (c *Client) do(
 	fail.RetryAfter = RetryAfter(resp.Header, time.Now())
 	fail.RequestID = RequestID(resp.Header)
 
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(c.maxBody)+1))
 	switch {
 	case err != nil && isTimeout(req.Context(), err):
 		fail.Outcome, fail.Err = TimedOut, withoutURL(err)
@@ -156,8 +165,8 @@ func (c *Client) do(
 	case err != nil:
 		fail.Outcome, fail.Err = Unreadable, fmt.Errorf("answer cut off after %d bytes", len(body))
 		return resp.StatusCode, resp.Header, fail
-	case len(body) > MaxBody:
-		fail.Outcome, fail.Err = Unreadable, &TooLargeError{Most: MaxBody, Of: "bytes"}
+	case len(body) > c.maxBody:
+		fail.Outcome, fail.Err = Unreadable, &TooLargeError{Most: c.maxBody, Of: "bytes"}
 		return resp.StatusCode, resp.Header, fail
 	case countValues(body) > maxValues:
 		fail.Outcome, fail.Err = Unreadable, &TooLargeError{Most: maxValues, Of: "objects and lists"}
