@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
@@ -117,7 +118,7 @@ func foundCard(in IssueCardInput) (IssueCardResult, error) {
 // mayHaveIssued tells whether the card may exist after an error. Errors that are not CashStar's come before it is asked.
 func mayHaveIssued(err error) bool {
 	re, ok := errors.AsType[*rest.Error](err)
-	return ok && re.Ambiguous()
+	return ok && (re.Ambiguous() || cashstar.IsDuplicate(err) || cashstar.IsInconclusive(err))
 }
 
 // inDoubt is the failure of a card of which nobody can tell whether it exists.

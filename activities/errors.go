@@ -147,6 +147,9 @@ func kindOfRefusal(e *rest.Error) giftcard.Kind {
 	case slices.Contains(unauthorizedCodes, e.Code):
 		return giftcard.Unauthorized
 	}
+	if cashstar.IsInconclusive(e) {
+		return giftcard.Unavailable
+	}
 	switch s := e.Status; {
 	case s == http.StatusTooManyRequests || s == cashstar.StatusEnhanceYourCalm:
 		return giftcard.RateLimited

@@ -29,7 +29,7 @@ func kindOfStatus(status int) giftcard.Kind {
 		giftcard.Unauthorized:       {401, 402, 403, 407, 423},
 		giftcard.Timeout:            {408},
 		giftcard.RateLimited:        {420, 429},
-		giftcard.Unavailable:        {425},
+		giftcard.Unavailable:        {409, 425},
 		giftcard.UnexpectedResponse: {501},
 	}
 	for kind, statuses := range tables {

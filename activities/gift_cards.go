@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/rest"
@@ -22,6 +24,9 @@ type GiftCards struct {
 	// task queue's, which lets short bursts through.
 	Pace Pacer
 	Now  func() time.Time
+	// Runs tells a card that this order may have asked for before from one that it cannot have: nil, only a later attempt
+	// is known to be one that may.
+	Runs Runs
 	// Attempts is set where the issuer may make a second card of a repeated audit number: a card is then asked for at
 	// most once. Nil, a request whose answer was lost is repeated.
 	Attempts Attempts
@@ -30,6 +35,12 @@ type GiftCards struct {
 // Pacer lets its caller wait until it is its turn. A rate limiter of golang.org/x/time is one.
 type Pacer interface {
 	Wait(ctx context.Context) error
+}
+
+// Runs knows of the runs of a workflow. The operator answers it.
+type Runs interface {
+	// IsFirst tells whether a run is the first of its workflow: none that a reset has made of another.
+	IsFirst(ctx context.Context, workflowID, runID string) (bool, error)
 }
 
 // LookUpMerchantInput says whose merchant is looked for.
@@ -85,13 +96,13 @@ type IssueCardResult struct {
 	MaskedNumber string `json:"masked_number,omitempty"`
 	Amount       string `json:"amount"`
 	Currency     string `json:"currency"`
-	// Existed tells that an earlier attempt had issued the card: CashStar refused the audit number as used, or a person
-	// has found the card there.
+	// Existed tells that an earlier attempt had issued the card: CashStar refused the audit number as used, and this order
+	// may have used it; or a person has found the card there.
 	Existed bool `json:"existed,omitempty"`
 }
 
 // IssueCard creates one card. Asking again with the same audit number is safe: where CashStar says that the number was
-// used, the card exists, and that is success. Where the issuer does not refuse a used number, nothing is asked again
+// used, the card exists, and that is success if this order may have asked for it before. Where the issuer does not refuse a used number, nothing is asked again
 // that may have been done; see [Attempts].
 func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
 	issue := g.issueCard
@@ -137,6 +148,14 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	out := resultOf(request)
 	order, err := g.CashStar.CreateOrder(ctx, request)
 	if cashstar.IsDuplicate(err) {
+		if why := g.cannotBeOurs(ctx); why != "" {
+			return IssueCardResult{}, &giftcard.Error{
+				Kind: giftcard.OutcomeUnknown, Err: err,
+				Message: "CashStar says that the card was issued already, " + why + "; look at CashStar for audit number " +
+					in.AuditNumber + ": if it is this order's card, say so with starter orders resolve --issued, " +
+					"else the number is somebody else's and the order has to be settled by hand",
+			}
+		}
 		out.Existed = true
 		return out, nil
 	}
@@ -151,6 +170,29 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	}
 	out.OrderNumber, out.EGCCode, out.MaskedNumber = order.OrderNumber, order.Card.EGCCode, order.Card.MaskedNumber
 	return out, nil
+}
+
+// cannotBeOurs says why a card that exists may be none that this order has asked for; empty where it may have. A first
+// attempt of a first run has asked for nothing before. That its number was used means that somebody else has, such as an
+// installation with the same audit prefix, or a workflow of this order that was deleted. It is the last attempt, since one
+// that follows could not tell any more.
+func (g *GiftCards) cannotBeOurs(ctx context.Context) string {
+	const firstTime = "yet this order asks for the first time"
+	info := activity.GetInfo(ctx)
+	if info.Attempt > 1 || activity.HasHeartbeatDetails(ctx) {
+		return ""
+	}
+	if g.Runs == nil {
+		return firstTime
+	}
+	first, err := g.Runs.IsFirst(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
+	switch {
+	case err != nil:
+		return "and whether this order has asked before could not be found out (" + err.Error() + ")"
+	case first:
+		return firstTime
+	}
+	return ""
 }
 
 // declinedStatuses are taken for the issuer's refusal to issue this card; assumed, nobody outside has seen one.

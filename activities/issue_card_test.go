@@ -2,7 +2,9 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -53,6 +55,14 @@ func newGiftCards(t *testing.T, issuer http.Handler, password string) *activitie
 func (i issuing) issue(t *testing.T, in activities.IssueCardInput) (activities.IssueCardResult, error) {
 	t.Helper()
 	return execute[activities.IssueCardResult](t, newEnv(i.logs, i.gifts), "IssueCard", in)
+}
+
+// again is issue as a later attempt.
+func (i issuing) again(t *testing.T, in activities.IssueCardInput) (activities.IssueCardResult, error) {
+	t.Helper()
+	env := newEnv(i.logs, i.gifts)
+	env.SetHeartbeatDetails(activities.AttemptNote{FirstFailure: time.Now()})
+	return execute[activities.IssueCardResult](t, env, "IssueCard", in)
 }
 
 func (i issuing) lookUp(
@@ -119,7 +129,7 @@ func TestIssueCardAgain(t *testing.T) {
 			i := newIssuing(t, cashstartest.Options{Duplicates: tt.duplicates})
 			first, err := i.issue(t, secondCard())
 			require.NoError(t, err)
-			second, err := i.issue(t, secondCard())
+			second, err := i.again(t, secondCard())
 			require.NoError(t, err)
 			if tt.existed {
 				first = activities.IssueCardResult{
@@ -152,10 +162,114 @@ func TestIssueCardAfterALostAnswer(t *testing.T) {
 			requireKind(t, err, giftcard.Unavailable, doing)
 			require.Len(t, i.issuer.Cards(), 1)
 
-			out, err := i.issue(t, secondCard())
+			out, err := i.again(t, secondCard())
 			require.NoError(t, err)
 			require.True(t, out.Existed)
 			require.Len(t, i.issuer.Cards(), 1)
+		})
+	}
+}
+
+// runs is a Temporal that knows which runs are first.
+type runs struct {
+	first bool
+	err   error
+}
+
+func (r runs) IsFirst(_ context.Context, workflowID, runID string) (bool, error) {
+	if workflowID == "" || runID == "" {
+		return false, errors.New("no run is named")
+	}
+	return r.first, r.err
+}
+
+// A card that exists before its order has asked for one is not this order's, as far as anybody can tell.
+func TestIssueCardThatExistsAtTheFirstAttempt(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		runs activities.Runs
+		want string // what the failure says; empty if the card is believed to be ours
+	}{
+		"first run":          {runs{first: true}, "yet this order asks for the first time"},
+		"run made by reset":  {runs{}, ""},
+		"Temporal is away":   {runs{err: errors.New("frontend is away")}, "could not be found out (frontend is away)"},
+		"nobody knows of it": {nil, "yet this order asks for the first time"},
+	}
+	for name, tt := range tests {
+		for _, mode := range []activities.Attempts{nil, &attempts{}} {
+			t.Run(fmt.Sprint(name, mode != nil), func(t *testing.T) {
+				t.Parallel()
+				i := newIssuing(t, cashstartest.Options{})
+				_, err := i.issue(t, secondCard())
+				require.NoError(t, err)
+				i.gifts.Runs, i.gifts.Attempts = tt.runs, mode
+				out, err := i.issue(t, secondCard())
+				require.Len(t, i.issuer.Cards(), 1)
+				if tt.want == "" {
+					require.NoError(t, err)
+					require.True(t, out.Existed)
+					return
+				}
+				failure := requireKind(t, err, giftcard.OutcomeUnknown, doing)
+				require.Contains(t, failure.Message(), tt.want)
+				require.Contains(t, failure.Message(), "audit number "+secondCard().AuditNumber)
+				var details activities.FailureDetails
+				require.NoError(t, failure.Details(&details))
+				require.False(t, details.NotIssued)
+			})
+		}
+	}
+}
+
+// A conflict is a card only in the issuer's own words.
+func TestIssueCardConflicts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		status      int
+		media, body string
+		want        giftcard.Kind
+	}{
+		"of a CDN":    {409, "text/html", "<title>DNS resolution error</title>Error 1001", giftcard.Unavailable},
+		"empty":       {409, "application/json", "", giftcard.Unavailable},
+		"a word":      {409, "application/json", `{"error":"Conflict"}`, giftcard.Unavailable},
+		"in progress": {409, "application/json", `{"error":"audit_number is already in progress"}`, giftcard.Unavailable},
+		"no merchant": {
+			409, "application/json", `{"error":"Merchant TWS does not exist (audit number 450789469-N4MZOLDBD3KI)"}`,
+			giftcard.Unavailable,
+		},
+		"bad: no merchant": {
+			400, "application/json", `{"error":"Merchant TWS does not exist (audit number 450789469-N4MZOLDBD3KI)"}`,
+			giftcard.InvalidRequest,
+		},
+		"bad: no faceplate": {
+			400, "application/json", `{"error":"the faceplate no longer exists; audit_number=450789469-N4MZOLDBD3KI"}`,
+			giftcard.InvalidRequest,
+		},
+		"different": {
+			409, "application/json", `{"error":"audit_number was already used for a different order"}`, giftcard.InvalidRequest,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", tt.media)
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.body)
+			})
+			i := issuing{gifts: newGiftCards(t, issuer, password), logs: &logs{}}
+			_, err := i.issue(t, secondCard())
+			requireKind(t, err, tt.want, doing)
+			_, err = i.again(t, secondCard())
+			requireKind(t, err, tt.want, doing)
+
+			i.gifts.Attempts = &attempts{}
+			_, err = i.issue(t, secondCard())
+			if tt.want == giftcard.Unavailable {
+				requireInDoubt(t, err)
+				return
+			}
+			requireNotIssued(t, err, tt.want)
 		})
 	}
 }

@@ -106,12 +106,7 @@ func TestFailuresTellNoSecrets(t *testing.T) {
 			t.Parallel()
 			i := issuing{logs: &logs{}, gifts: newGiftCards(t, http.HandlerFunc(answer), password)}
 			in := secondCard()
-			out, err := i.issue(t, in)
-			if strings.HasPrefix(name, "409") {
-				require.NoError(t, err, "the card exists")
-				requireNone(t, fmt.Sprintf("%+v", out), in)
-				return
-			}
+			_, err := i.issue(t, in)
 			var failure *temporal.ApplicationError
 			require.ErrorAs(t, err, &failure)
 			require.Contains(t, failure.Message(), doing)

@@ -73,7 +73,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		return nil, err
 	}
 	w.operator = connected.operator(o.Config)
-	digest.Executions = w.operator
+	digest.Executions, giftCards.Runs = w.operator, w.operator
 	if !o.Config.Issue.Dedupes {
 		giftCards.Attempts = w.operator
 	}

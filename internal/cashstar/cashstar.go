@@ -126,9 +126,13 @@ func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
 // answer to that, and [Order.Check] for whether the answer is the one that was asked for.
 func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts ...Option) (*Order, error) {
 	const op = "create order"
-	message := req.errorMessage()
+	var used bool
+	message := req.errorMessage(&used)
 	var answer orderAnswer
 	if err := c.do(ctx, op, http.MethodPost, "order/", req.wire(), &answer, message); err != nil {
+		if s := rest.StatusOf(err); used && (s == http.StatusConflict || s == http.StatusBadRequest) {
+			err = usedNumber{err}
+		}
 		return nil, err
 	}
 	switch {

@@ -21,28 +21,80 @@ func IsRateLimit(err error) bool {
 	return s == StatusEnhanceYourCalm || s == http.StatusTooManyRequests
 }
 
-var (
-	namesAuditNumber = regexp.MustCompile(`(?i)\baudit[ _-]?(number|no)\b`)
-	saysRepeated     = regexp.MustCompile(`(?i)\b(already|duplicated?|in use|used|exists?|unique|repeated)\b`)
-	saysDifferent    = regexp.MustCompile(`(?i)\b(differ\w*|mismatch\w*)\b`)
-)
-
-// IsDuplicate reports whether the service refused an order because its audit number was used before: the card exists.
+// IsDuplicate reports whether the service refused an order because its audit number was used before: the card exists, or
+// somebody has ordered another one under this number. It is for the caller to know whether that was they.
 //
-// Assumed, since nobody outside has seen the refusal: it is 409, or 400 with a message that names the audit number and
-// says that it was used. A 400 that finds other fault with the audit number ("is too long"), or that says the number
-// belongs to a different order, is no duplicate: to take it for one would leave a customer without a card.
+// Assumed, since nobody outside has seen the refusal: it is 409 or 400, with an entry in the service's own shape of an
+// error that names the audit number and says that it was used. The status alone proves nothing. A proxy says 409 for
+// reasons of its own, and the service may mean an order that is under way. To take a refusal for a card that exists leaves
+// a customer without one, and nobody hears of it; not to do so makes work for a person. So what is not understood is no
+// duplicate: other fault with the number ("is too long"), a merchant that "does not exist (audit number …)", an order
+// "in progress", a number of a different order, or another number.
 func IsDuplicate(err error) bool {
+	_, ok := errors.AsType[usedNumber](err)
+	return ok
+}
+
+// usedNumber is the refusal of an order whose audit number was used before.
+type usedNumber struct{ error }
+
+// Unwrap returns the refusal.
+func (e usedNumber) Unwrap() error { return e.error }
+
+// IsInconclusive reports whether the service's refusal tells nothing about what was asked for. It may be worth another
+// attempt, and what was asked for may have been done.
+func IsInconclusive(err error) bool {
 	var e *rest.Error
-	if !errors.As(err, &e) || e.Outcome != rest.Refused {
+	if !errors.As(err, &e) || e.Service != service || e.Outcome != rest.Refused {
 		return false
 	}
-	switch e.Status {
-	case http.StatusConflict:
-		return true
-	case http.StatusBadRequest:
-		return namesAuditNumber.MatchString(e.Message) && saysRepeated.MatchString(e.Message) &&
-			!saysDifferent.MatchString(e.Message)
+	if e.Status == http.StatusConflict {
+		return !IsDuplicate(err) && !saysDifferent.MatchString(e.Message)
+	}
+	return false
+}
+
+var (
+	// namesAuditNumber also finds the number where it is quoted.
+	namesAuditNumber = regexp.MustCompile(
+		`(?i)\baudit[ _-]?(?:number|no)\b(?:[^\pL\pN]{0,4}([\pL\pN_-]*\d[\pL\pN_-]*))?`)
+	saysUsed = regexp.MustCompile(`(?i)\b(duplicated?|exists|in use|must be unique|` +
+		`(was|been|already|previously) (used|taken|processed|issued|submitted|repeated))\b`)
+	saysNot = regexp.MustCompile(`(?i)\b(not|no|never|cannot|too|exceed\w*|invalid|characters?|length|format)\b|n['’]t\b`)
+
+	saysDifferent = regexp.MustCompile(
+		`(?i)\b(differ\w*|mismatch\w*|(an)?other (order|card|merchant|customer|account|client)s?)\b`)
+	saysUnderWay = regexp.MustCompile(`(?i)\b(in progress|under way|pending|being|processing)\b`)
+
+	// betweenClauses splits what has nothing to do with each other; a dot may stand within a word.
+	betweenClauses = regexp.MustCompile(`[;!?\n]|[.,]\s`)
+)
+
+// sayUsed tells whether the entries of a refusal say that this audit number was used, and nothing that takes it back.
+func sayUsed(entries []string, auditNumber string) bool {
+	said := false
+	for _, entry := range entries {
+		if saysDifferent.MatchString(entry) || saysUnderWay.MatchString(entry) {
+			return false
+		}
+		said = said || saysItWasUsed(entry, auditNumber)
+	}
+	return said
+}
+
+func saysItWasUsed(entry, auditNumber string) bool {
+	for _, named := range namesAuditNumber.FindAllStringSubmatch(entry, -1) {
+		if number := named[1]; number != "" && !strings.EqualFold(number, auditNumber) {
+			return false
+		}
+	}
+	const it = "\x00" // stands for the number, so that no word of it is taken for one about it
+	entry = namesAuditNumber.ReplaceAllString(entry, it)
+	entry = strings.ReplaceAll(entry, "not unique", "duplicate")
+	for _, clause := range betweenClauses.Split(entry, -1) {
+		if strings.Contains(clause, it) && saysUsed.MatchString(clause) && !saysNot.MatchString(clause) {
+			return true
+		}
 	}
 	return false
 }
@@ -54,8 +106,15 @@ type errorAnswer struct {
 	Errors json.RawMessage `json:"errors"`
 }
 
-func (a errorAnswer) message() string {
-	var all []string
+// errorEntry is one of the errors that the service tells of. Field is what it is about, where that is said apart.
+type errorEntry struct {
+	Message string          `json:"message"`
+	Field   json.RawMessage `json:"field"`
+}
+
+// entries returns what the answer says, error by error.
+func (a errorAnswer) entries() []errorEntry {
+	var all []errorEntry
 	for _, raw := range []json.RawMessage{a.Error, a.Errors} {
 		var list oneOrMany[json.RawMessage]
 		if raw == nil || json.Unmarshal(raw, &list) != nil {
@@ -63,16 +122,22 @@ func (a errorAnswer) message() string {
 		}
 		for _, entry := range list {
 			var s string
-			var o struct {
-				Message string `json:"message"`
-			}
+			var o errorEntry
 			switch {
 			case json.Unmarshal(entry, &s) == nil && s != "":
-				all = append(all, s)
+				all = append(all, errorEntry{Message: s})
 			case json.Unmarshal(entry, &o) == nil && o.Message != "":
-				all = append(all, o.Message)
+				all = append(all, o)
 			}
 		}
+	}
+	return all
+}
+
+func join(entries []errorEntry) string {
+	all := make([]string, len(entries))
+	for i, e := range entries {
+		all[i] = e.Message
 	}
 	return strings.Join(all, "; ")
 }
@@ -94,12 +159,13 @@ func contradiction(op, what string) *rest.Error {
 
 // errorMessage reads an error body. Anything in it that looks like an address or a card number is taken out.
 func errorMessage(body []byte) (code, message string) {
-	return "", scrub(readError(body))
+	return "", scrub(join(readError(body)))
 }
 
-// errorMessage also takes out what the order itself says of people: a refusal may quote it. It does so before
-// [IsDuplicate] reads the message, so that a greeting cannot pass for the service's own words.
-func (r CreateOrderRequest) errorMessage() rest.ErrorBody {
+// errorMessage also takes out what the order itself says of people: a refusal may quote it. It does so before used learns
+// whether the service says that the audit number was used, so that a greeting cannot pass for the service's own words; and
+// that comes before numbers are taken out, since an audit number looks like a card's.
+func (r CreateOrderRequest) errorMessage(used *bool) rest.ErrorBody {
 	const least = 3 // shorter values are no more than syllables of the message
 	var pairs []string
 	for _, s := range []string{
@@ -111,16 +177,24 @@ func (r CreateOrderRequest) errorMessage() rest.ErrorBody {
 	}
 	personal := strings.NewReplacer(pairs...)
 	return func(body []byte) (code, message string) {
-		return "", scrub(personal.Replace(readError(body)))
+		entries := readError(body)
+		about := make([]string, len(entries))
+		for i, e := range entries {
+			entries[i].Message = personal.Replace(e.Message)
+			about[i] = string(e.Field) + " " + entries[i].Message
+		}
+		*used = sayUsed(about, r.AuditNumber)
+		return "", scrub(join(entries))
 	}
 }
 
-func readError(body []byte) string {
+// readError returns nothing where the body is not the service's own kind of error: HTML of a proxy, most likely.
+func readError(body []byte) []errorEntry {
 	var a errorAnswer
 	if json.Unmarshal(body, &a) != nil {
-		return "" // HTML of a proxy, most likely; the status says it all
+		return nil
 	}
-	return a.message()
+	return a.entries()
 }
 
 var (

@@ -32,7 +32,7 @@ func TestEveryStatus(t *testing.T) {
 			require.Equal(t, "no", e.Message, name)
 			require.Equal(t, 7*time.Second, e.RetryAfter, name)
 			require.Equal(t, status == 420 || status == 429, cashstar.IsRateLimit(err), name)
-			require.Equal(t, status == 409, cashstar.IsDuplicate(err), name)
+			require.False(t, cashstar.IsDuplicate(err), name)
 		}
 	}
 	for status := 200; status <= 299; status++ {
@@ -43,39 +43,71 @@ func TestEveryStatus(t *testing.T) {
 
 func TestIsDuplicate(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		status  int
-		message string
-		want    bool
-	}{
-		{409, "", true},
-		{409, "whatever", true},
-		{400, "audit_number already exists", true},
-		{400, "Audit number has already been used.", true},
-		{400, "Duplicate audit number", true},
-		{400, "auditNumber must be unique", true},
-		{400, "", false},
-		{400, "merchant_code already exists", false},
-		{400, "audit_number is required", false},
-		{400, "audit number is too long", false},
-		{400, "audit_number was already used for a different order", false},
-		{403, "audit_number already exists", false},
-		{404, "audit_number already exists", false},
-		{500, "duplicate audit_number", false},
+	of := func(message string) string {
+		body, err := json.Marshal(map[string]string{"error": message})
+		require.NoError(t, err)
+		return string(body)
 	}
-	for _, tt := range tests {
-		t.Run(fmt.Sprint(tt.status, tt.message), func(t *testing.T) {
-			t.Parallel()
-			body, err := json.Marshal(map[string]string{"error": tt.message})
-			require.NoError(t, err)
-			_, err = answering(t, tt.status, string(body)).CreateOrder(t.Context(), order)
-			require.Equal(t, tt.want, cashstar.IsDuplicate(err))
-			require.Equal(t, tt.want, cashstar.IsDuplicate(fmt.Errorf("issue card: %w", err)))
-		})
+	tests := map[bool][]string{
+		true: {
+			of("audit_number already exists"), of("Audit number has already been used."), of("Duplicate audit number"),
+			of("auditNumber must be unique"), of("audit_number was already used"), of("audit_number: not unique"),
+			of("An order with this audit number already exists; it was not created."),
+			of("audit_number asd134 already exists"), of(`audit number "ASD134" was used on 2026-07-01`),
+			of("Order already exists (audit number: asd134)"), of("The audit number was already processed, try another one"),
+			`{"errors":["currency is not used by this merchant","audit_number already exists"]}`,
+			`{"errors":[{"message":"already exists","field":"audit_number"}]}`,
+			`{"errors":[{"message":"duplicate audit_number","field":{"name":7}}]}`,
+		},
+		false: {
+			"", "<h1>Conflict</h1><p>audit_number already exists</p>", "audit_number already exists", "{}", of(""),
+			`{"message":"audit_number already exists"}`, `{"error":null}`, `["audit_number already exists"]`,
+			of("whatever"), of("Conflict"), of("merchant_code already exists"), of("audit_number is required"),
+			of("audit number is too long"), of("audit_number was already used for a different order"),
+			of("audit_number belongs to another order"), of("an order with this audit number is already in progress"),
+			of("an order with this audit_number already exists and is being processed"),
+			of("Merchant TWS does not exist (audit number asd134)"),
+			of("the faceplate no longer exists; audit_number=asd134"),
+			of("the faceplate exists in two colours. Audit number asd134"),
+			of("audit_number: holds characters that cannot be used"),
+			of("audit_number exceeds 40 characters; values must be unique per day"),
+			of("no order with this audit_number exists"), of("the order of audit number asd134 no longer exists"),
+			of("audit_number doesn't exist"), of("audit_number abc99 already exists"),
+			of("audit_number 450789469-N4MZOLDBD3KI was already used"),
+			`{"errors":["audit_number is too long","currency is not used by this merchant"]}`,
+			`{"errors":["audit_number already exists","the order differs from the first one"]}`,
+			`{"errors":[{"message":"already exists","field":"merchant_code"}]}`,
+		},
+	}
+	for want, bodies := range tests {
+		for _, body := range bodies {
+			for _, status := range []int{400, 409} {
+				_, err := answering(t, status, body).CreateOrder(t.Context(), order)
+				require.Equal(t, want, cashstar.IsDuplicate(err), "%d %s", status, body)
+				require.Equal(t, want, cashstar.IsDuplicate(fmt.Errorf("issue card: %w", err)))
+				requireError(t, err, rest.Refused)
+			}
+			for _, status := range []int{200, 401, 403, 404, 422, 500} {
+				_, err := answering(t, status, body).CreateOrder(t.Context(), order)
+				require.False(t, cashstar.IsDuplicate(err), "%d %s", status, body)
+			}
+		}
 	}
 	require.False(t, cashstar.IsDuplicate(nil))
 	require.False(t, cashstar.IsDuplicate(errors.New("audit_number already exists")))
 	require.False(t, cashstar.IsRateLimit(errors.New("420")))
+}
+
+// An audit number begins with the ID of an order, which is as long as a card's number and taken out of what people see.
+func TestIsDuplicateOfALongNumber(t *testing.T) {
+	t.Parallel()
+	long := order
+	long.AuditNumber = "5000000000067-3M5YOQNCNZPP"
+	for number, want := range map[string]bool{long.AuditNumber: true, "5000000000068-3M5YOQNCNZPP": false} {
+		_, err := answering(t, 409, `{"error":"audit_number `+number+` already exists"}`).CreateOrder(t.Context(), long)
+		require.Equal(t, want, cashstar.IsDuplicate(err))
+		require.Equal(t, "audit_number [number]M5YOQNCNZPP already exists", requireError(t, err, rest.Refused).Message)
+	}
 }
 
 func TestGreetingCannotPassForTheServicesWords(t *testing.T) {

@@ -17,8 +17,9 @@ var cures = map[giftcard.Kind]string{
 		"the message; run the order again once they have cured it.",
 	giftcard.UnexpectedResponse: "A service answered something that was not foreseen. Whoever runs giftbridge looks " +
 		"into it before the order is run again.",
-	giftcard.OutcomeUnknown: "CashStar's answer was lost, and asking again could issue the card twice. Look at CashStar " +
-		"for the audit number in the message, then say with the command whether the card exists.",
+	giftcard.OutcomeUnknown: "CashStar's answer was lost, and asking again could issue the card twice; or CashStar knows " +
+		"the card though the order asks for the first time. Look at CashStar for the audit number in the message, then say " +
+		"with the command whether the card exists.",
 	giftcard.RateLimited: "A service asked us to slow down for longer than we kept trying. Nothing is wrong with the " +
 		"order: run it again.",
 	giftcard.Unavailable: "A service could not be reached for longer than we kept trying. Nothing is wrong with the " +

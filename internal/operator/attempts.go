@@ -20,6 +20,15 @@ func (o *Operator) Note(ctx context.Context, taskToken []byte, note activities.A
 	return o.client.RecordActivityHeartbeat(ctx, taskToken, note)
 }
 
+// IsFirst tells whether a run is the first of its workflow. It implements activities.Runs.
+func (o *Operator) IsFirst(ctx context.Context, workflowID, runID string) (bool, error) {
+	run, err := o.describeRun(ctx, workflowID, runID)
+	if err != nil {
+		return false, err
+	}
+	return run.GetFirstRunId() == runID, nil
+}
+
 // Beat tells that an activity is at work. It implements activities.Executions.
 func (o *Operator) Beat(ctx context.Context, taskToken []byte, details ...any) error {
 	return o.client.RecordActivityHeartbeat(ctx, taskToken, details...)
@@ -31,12 +40,8 @@ func (o *Operator) Beat(ctx context.Context, taskToken []byte, details ...any) e
 // run twice, is found in visibility, which may lag behind by a second.
 func (o *Operator) Earlier(ctx context.Context, in activities.EarlierInput) (activities.Earlier, error) {
 	var out activities.Earlier
-	this, err := o.describeRun(ctx, in.WorkflowID, in.RunID)
-	if err != nil {
+	if first, err := o.IsFirst(ctx, in.WorkflowID, in.RunID); err != nil || first {
 		return out, err
-	}
-	if this.GetFirstRunId() == in.RunID {
-		return out, nil
 	}
 	runs, err := o.otherRuns(ctx, in.WorkflowID, in.RunID)
 	if err != nil {

@@ -184,3 +184,15 @@ func (h *events) failWith(t *testing.T, activity int64, details activities.Failu
 	(*h)[len(*h)-1].GetActivityTaskFailedEventAttributes().Failure = temporal.GetDefaultFailureConverter().ErrorToFailure(
 		temporal.NewApplicationError("no", string(giftcard.OutcomeUnknown), details))
 }
+
+func TestIsFirst(t *testing.T) {
+	t.Parallel()
+	o := &Operator{client: &orderRuns{histories: map[string]events{firstRun: nil, thisRun: nil}}}
+	for run, want := range map[string]bool{firstRun: true, thisRun: false} {
+		first, err := o.IsFirst(t.Context(), "gift-card-order/shop/1", run)
+		require.NoError(t, err)
+		require.Equal(t, want, first, run)
+	}
+	_, err := o.IsFirst(t.Context(), "gift-card-order/shop/1", "gone")
+	require.Error(t, err)
+}
