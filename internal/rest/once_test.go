@@ -19,10 +19,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// peer speaks HTTP/2 frame by frame. It answers each request with {}, but for the last of those that it is told to spoil.
+// peer speaks HTTP/2 frame by frame. It answers each request with {}, but for the one that it is told to spoil.
 type peer struct {
 	t     *testing.T
-	spoil func(*http2.Framer, uint32) // gets the stream; the connection ends after it if it returns
+	spoil func(*http2.Framer, uint32) // gets the stream, instead of the answer
 	which int                         // the number of the request that is spoiled, from 1
 
 	mu       sync.Mutex
@@ -49,7 +49,7 @@ func newPeer(t *testing.T, which int, spoil func(*http2.Framer, uint32)) (*peer,
 			go p.serve(conn)
 		}
 	}()
-	transport := certified.Client().Transport.(*http.Transport).Clone() //nolint:errcheck,forcetypeassert // httptest's own
+	transport := certified.Client().Transport.(*http.Transport).Clone() //nolint:forcetypeassert // httptest's own
 	transport.ForceAttemptHTTP2 = true
 	transport.TLSClientConfig.ServerName = "example.com"
 	t.Cleanup(transport.CloseIdleConnections)
