@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
 // Attempts is what is known in Temporal of attempts to issue a card. The operator answers it.
@@ -117,8 +115,7 @@ func foundCard(in IssueCardInput) (IssueCardResult, error) {
 
 // mayHaveIssued tells whether the card may exist after an error. Errors that are not CashStar's come before it is asked.
 func mayHaveIssued(err error) bool {
-	re, ok := errors.AsType[*rest.Error](err)
-	return ok && (re.Ambiguous() || cashstar.IsDuplicate(err) || cashstar.IsInconclusive(err))
+	return cashstar.IsAmbiguous(err)
 }
 
 // inDoubt is the failure of a card of which nobody can tell whether it exists.

@@ -23,13 +23,14 @@ import (
 // doing is what the activities of these tests are at when they fail.
 const doing = "order #1001, card 2"
 
-// kindOfStatus is written out once more, as a table instead of a decision, so that no status changes its kind unseen.
-func kindOfStatus(status int) giftcard.Kind {
+// kindOfStatus is written out once more, as a table instead of a decision, so that no status changes its kind unseen. A
+// refusal that the service itself explains may be about the order; one that it does not, or of a wrong address, is not.
+func kindOfStatus(status int, explained bool) giftcard.Kind {
 	tables := map[giftcard.Kind][]int{
 		giftcard.Unauthorized:       {401, 402, 403, 407, 423},
 		giftcard.Timeout:            {408},
 		giftcard.RateLimited:        {420, 429},
-		giftcard.Unavailable:        {409, 425},
+		giftcard.Unavailable:        {404, 405, 409, 410, 421, 425, 430},
 		giftcard.UnexpectedResponse: {501},
 	}
 	for kind, statuses := range tables {
@@ -40,7 +41,7 @@ func kindOfStatus(status int) giftcard.Kind {
 	switch {
 	case status < 400:
 		return giftcard.UnexpectedResponse
-	case status < 500:
+	case status < 500 && explained:
 		return giftcard.InvalidRequest
 	default:
 		return giftcard.Unavailable
@@ -51,18 +52,20 @@ func TestFailureOfEveryStatus(t *testing.T) {
 	t.Parallel()
 	const wait = 7 * time.Second
 	for status := 300; status <= 599; status++ {
-		refused := &rest.Error{
-			Service: "CashStar", Op: "create order", Outcome: rest.Refused, Status: status, RetryAfter: wait,
-			RequestID: "r-1",
-		}
-		for _, err := range []error{refused, fmt.Errorf("second try: %w", refused)} {
-			e := failed(t, err)
-			kind := kindOfStatus(status)
-			require.Equal(t, string(kind), e.Type(), status)
-			require.Equal(t, kind.Final(), e.NonRetryable(), status)
-			require.Equal(t, wait, e.NextRetryDelay(), status)
-			require.Equal(t, doing+": "+err.Error(), e.Message())
-			require.Equal(t, FailureDetails{Status: status, RequestID: "r-1"}, details(t, e))
+		for _, message := range []string{"", "no"} {
+			refused := &rest.Error{
+				Service: "CashStar", Op: "create order", Outcome: rest.Refused, Status: status, Message: message,
+				RetryAfter: wait, RequestID: "r-1",
+			}
+			for _, err := range []error{refused, fmt.Errorf("second try: %w", refused)} {
+				e := failed(t, err)
+				kind := kindOfStatus(status, message != "")
+				require.Equal(t, string(kind), e.Type(), status)
+				require.Equal(t, kind.Final(), e.NonRetryable(), status)
+				require.Equal(t, wait, e.NextRetryDelay(), status)
+				require.Equal(t, doing+": "+err.Error(), e.Message())
+				require.Equal(t, FailureDetails{Status: status, RequestID: "r-1"}, details(t, e))
+			}
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 		out.Existed = true
 		return out, nil
 	}
-	if slices.Contains(declinedStatuses, rest.StatusOf(err)) {
+	if cashstar.Explains(err) && slices.Contains(declinedStatuses, rest.StatusOf(err)) {
 		return IssueCardResult{}, &giftcard.Error{Kind: giftcard.CardDeclined, Message: err.Error(), Err: err}
 	}
 	if err != nil {
@@ -195,5 +195,6 @@ func (g *GiftCards) cannotBeOurs(ctx context.Context) string {
 	return ""
 }
 
-// declinedStatuses are taken for the issuer's refusal to issue this card; assumed, nobody outside has seen one.
+// declinedStatuses are taken for the issuer's refusal to issue this card, if it says why; assumed, nobody outside has seen
+// one.
 var declinedStatuses = []int{http.StatusPaymentRequired, http.StatusForbidden, http.StatusUnprocessableEntity}

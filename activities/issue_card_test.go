@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -291,7 +292,12 @@ func TestIssueCardFails(t *testing.T) {
 		{name: "forbidden", fault: refuse(403), want: giftcard.CardDeclined},
 		{name: "unprocessable", fault: refuse(422), want: giftcard.CardDeclined},
 		{name: "bad request", fault: refuse(400), want: giftcard.InvalidRequest},
-		{name: "no such path", fault: refuse(404), want: giftcard.InvalidRequest},
+		{name: "no such path", fault: refuse(404), want: giftcard.Unavailable},
+		{name: "a page of 404", fault: page(404), want: giftcard.Unavailable},
+		{name: "a page of 409", fault: page(409), want: giftcard.Unavailable},
+		{name: "a page of 400", fault: page(400), want: giftcard.Unavailable},
+		{name: "a page of 403", fault: page(403), want: giftcard.Unauthorized},
+		{name: "a page of 422", fault: page(422), want: giftcard.Unavailable},
 		{name: "request timeout", fault: refuse(408), want: giftcard.Timeout},
 		{name: "internal error", fault: refuse(500), want: giftcard.Unavailable},
 		{name: "not implemented", fault: refuse(501), want: giftcard.UnexpectedResponse},
@@ -361,6 +367,70 @@ func limit(status int, retryAfter string) cashstartest.Fault {
 
 func refuse(status int) cashstartest.Fault {
 	return cashstartest.Fault{Kind: cashstartest.ServerError, Status: status}
+}
+
+// page is what something before the issuer answers.
+func page(status int) cashstartest.Fault {
+	return cashstartest.Fault{Kind: cashstartest.HTML, Status: status}
+}
+
+// What a refusal says of the order depends on who says it. The table is of all that may refuse and all of its statuses.
+func TestIssueCardRefusedByWhomever(t *testing.T) {
+	t.Parallel()
+	bodies := map[string][2]string{
+		"the issuer's own": {"application/json", `{"error":"no"}`},
+		"a page":           {"text/html", "<h1>No</h1>"},
+		"nothing":          {"text/html", ""},
+		"another's JSON":   {"application/json", `{"message":"no","request_id":"1"}`},
+	}
+	// Statuses below 400 and from 500 are the same whoever says them.
+	own := map[int]giftcard.Kind{402: giftcard.CardDeclined, 403: giftcard.CardDeclined, 422: giftcard.CardDeclined}
+	any4xx := map[int]giftcard.Kind{
+		401: giftcard.Unauthorized, 402: giftcard.Unauthorized, 403: giftcard.Unauthorized, 407: giftcard.Unauthorized,
+		423: giftcard.Unauthorized, 408: giftcard.Timeout, 420: giftcard.RateLimited, 429: giftcard.RateLimited,
+		404: giftcard.Unavailable, 405: giftcard.Unavailable, 409: giftcard.Unavailable, 410: giftcard.Unavailable,
+		421: giftcard.Unavailable, 425: giftcard.Unavailable, 430: giftcard.Unavailable,
+	}
+	var status int
+	var body [2]string
+	i := issuing{logs: &logs{}, gifts: newGiftCards(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", body[0])
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body[1])
+	}), password)}
+	for name := range bodies {
+		body = bodies[name]
+		mine := name == "the issuer's own"
+		for status = 300; status <= 599; status++ {
+			want, known := any4xx[status]
+			if kind, declined := own[status]; mine && declined {
+				want, known = kind, true
+			}
+			switch {
+			case known:
+			case status < 400 || status == http.StatusNotImplemented:
+				want = giftcard.UnexpectedResponse
+			case status < 500 && mine:
+				want = giftcard.InvalidRequest
+			default:
+				want = giftcard.Unavailable
+			}
+			_, err := i.issue(t, secondCard())
+			var failure *temporal.ApplicationError
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, string(want), failure.Type(), "%d of %s", status, name)
+
+			i.gifts.Attempts = &attempts{}
+			_, err = i.issue(t, secondCard())
+			i.gifts.Attempts = nil
+			require.ErrorAs(t, err, &failure)
+			var details activities.FailureDetails
+			require.NoError(t, failure.Details(&details))
+			certain := slices.Contains([]int{401, 407, 420, 425, 429}, status) ||
+				mine && status >= 400 && status < 500 && !slices.Contains([]int{404, 405, 408, 409, 410, 421, 430}, status)
+			require.Equal(t, certain, details.NotIssued, "%d of %s", status, name)
+		}
+	}
 }
 
 func TestIssueCardDeclined(t *testing.T) {

@@ -27,6 +27,10 @@ const (
 	// asked for at a time: much less than what an answer of Shopify may have is enough for each.
 	maxBody = 1 << 20
 
+	opCreateOrder = "create order"
+	opBalance     = "get balance"
+	opCancel      = "cancel card"
+
 	// DefaultTimeout bounds one request, its answer included, where [Options] name no other.
 	DefaultTimeout = 30 * time.Second
 )
@@ -125,7 +129,7 @@ func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
 // CreateOrder orders one card. The audit number makes it safe to send the same order again; see [IsDuplicate] for the
 // answer to that, and [Order.Check] for whether the answer is the one that was asked for.
 func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts ...Option) (*Order, error) {
-	const op = "create order"
+	const op = opCreateOrder
 	var used bool
 	message := req.errorMessage(&used)
 	var answer orderAnswer
@@ -146,12 +150,12 @@ func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts .
 
 // Balance returns the card with its balance and status as of now.
 func (c *Client) Balance(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
-	return c.card(ctx, "get balance", http.MethodGet, "balance/", merchantCode, egcCode, opts)
+	return c.card(ctx, opBalance, http.MethodGet, "balance/", merchantCode, egcCode, opts)
 }
 
 // CancelCard cancels the card and returns it.
 func (c *Client) CancelCard(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
-	return c.card(ctx, "cancel card", http.MethodDelete, "", merchantCode, egcCode, opts)
+	return c.card(ctx, opCancel, http.MethodDelete, "", merchantCode, egcCode, opts)
 }
 
 func (c *Client) card(

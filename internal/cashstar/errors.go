@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,18 +42,66 @@ type usedNumber struct{ error }
 // Unwrap returns the refusal.
 func (e usedNumber) Unwrap() error { return e.error }
 
-// IsInconclusive reports whether the service's refusal tells nothing about what was asked for. It may be worth another
-// attempt, and what was asked for may have been done.
+// Explains reports whether the service itself said why it refused: the answer was JSON in its own shape of an error. What
+// stands before it (a proxy, a firewall, a content delivery network) answers with pages, or with nothing.
+func Explains(err error) bool {
+	e, ok := refusal(err)
+	return ok && e.Message != ""
+}
+
+// IsInconclusive reports whether a refusal tells nothing about what was asked for, so that the same request may succeed
+// later: something else than the service has answered for it, or it does not say enough. Statuses that mean the same
+// whoever says them, such as a rate limit or wrong credentials, are conclusive.
 func IsInconclusive(err error) bool {
+	e, ok := refusal(err)
+	switch {
+	case !ok || e.Status < 400 || e.Status > 499 || slices.Contains(plainStatuses, e.Status):
+		return false
+	case e.Message == "":
+		return true
+	case e.Status == http.StatusConflict && e.Op == opCreateOrder:
+		return !IsDuplicate(err) && !saysDifferent.MatchString(e.Message)
+	case e.Op == opBalance || e.Op == opCancel:
+		return false // These paths name a card, which may not be there.
+	}
+	return slices.Contains(addressStatuses, e.Status)
+}
+
+// IsAmbiguous reports whether an order may have been carried out after an error. A refusal counts as certain only in the
+// service's own words: a firewall that reads answers may withhold one that looks as if it held the number of a credit
+// card, and say 403 instead.
+func IsAmbiguous(err error) bool {
 	var e *rest.Error
-	if !errors.As(err, &e) || e.Service != service || e.Outcome != rest.Refused {
+	if !errors.As(err, &e) {
 		return false
 	}
-	if e.Status == http.StatusConflict {
-		return !IsDuplicate(err) && !saysDifferent.MatchString(e.Message)
-	}
-	return false
+	unexplained := e.Outcome == rest.Refused && !Explains(err) && !slices.Contains(unheardStatuses, e.Status)
+	return e.Ambiguous() || unexplained || IsInconclusive(err) || IsDuplicate(err)
 }
+
+func refusal(err error) (*rest.Error, bool) {
+	e, ok := errors.AsType[*rest.Error](err)
+	return e, ok && e.Service == service && e.Outcome == rest.Refused
+}
+
+var (
+	// plainStatuses need no explanation.
+	plainStatuses = []int{
+		http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired,
+		http.StatusRequestTimeout, StatusEnhanceYourCalm, http.StatusLocked, http.StatusTooEarly,
+		http.StatusTooManyRequests,
+	}
+	// unheardStatuses are said before a request is looked at.
+	unheardStatuses = []int{
+		http.StatusUnauthorized, http.StatusProxyAuthRequired, StatusEnhanceYourCalm, http.StatusTooEarly,
+		http.StatusTooManyRequests,
+	}
+	// addressStatuses tell that nobody is at this address, or not for this: neither order/ nor merchant/ names anything
+	// that could be missing. 430 is no standard's; content delivery networks refuse with it.
+	addressStatuses = []int{
+		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusMisdirectedRequest, 430,
+	}
+)
 
 var (
 	// namesAuditNumber also finds the number where it is quoted.

@@ -1,6 +1,7 @@
 package cashstar_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -108,6 +109,62 @@ func TestIsDuplicateOfALongNumber(t *testing.T) {
 		require.Equal(t, want, cashstar.IsDuplicate(err))
 		require.Equal(t, "audit_number [number]M5YOQNCNZPP already exists", requireError(t, err, rest.Refused).Message)
 	}
+}
+
+// A refusal without the service's own words is of something before it; with them, a card that is not there is a card that
+// is not there.
+func TestIsInconclusive(t *testing.T) {
+	t.Parallel()
+	const own, page = `{"error":"no"}`, "<h1>No</h1>"
+	tests := []struct {
+		status       int
+		body         string
+		merchants    bool
+		create, card bool
+		ambiguous    bool // to an order
+	}{
+		{400, own, false, false, false, false},
+		{400, page, true, true, true, true},
+		{400, `{"message":"no"}`, true, true, true, true},
+		{401, page, false, false, false, false},
+		{403, own, false, false, false, false},
+		{403, page, false, false, false, true},
+		{404, own, true, true, false, true},
+		{404, page, true, true, true, true},
+		{405, own, true, true, false, true},
+		{409, own, false, true, false, true},
+		{409, page, true, true, true, true},
+		{410, "", true, true, true, true},
+		{421, "", true, true, true, true},
+		{422, own, false, false, false, false},
+		{422, "", true, true, true, true},
+		{429, page, false, false, false, false},
+		{430, page, true, true, true, true},
+		{500, page, false, false, false, true},
+	}
+	for _, tt := range tests {
+		c := answering(t, tt.status, tt.body)
+		_, err := c.Merchants(t.Context())
+		require.Equal(t, tt.merchants, cashstar.IsInconclusive(err), "merchants %d %s", tt.status, tt.body)
+		_, err = c.CreateOrder(t.Context(), order)
+		require.Equal(t, tt.create, cashstar.IsInconclusive(err), "create %d %s", tt.status, tt.body)
+		require.Equal(t, tt.ambiguous, cashstar.IsAmbiguous(err), "create %d %s", tt.status, tt.body)
+		require.Equal(t, tt.body == own, cashstar.Explains(err))
+		for _, call := range []func(context.Context, string, string, ...cashstar.Option) (*cashstar.Card, error){
+			c.Balance, c.CancelCard,
+		} {
+			_, err = call(t.Context(), "TWS", "c")
+			require.Equal(t, tt.card, cashstar.IsInconclusive(err), "card %d %s", tt.status, tt.body)
+		}
+	}
+	for _, err := range []error{
+		nil, errors.New("404"), &rest.Error{Service: "Shopify", Outcome: rest.Refused, Status: 404},
+	} {
+		require.False(t, cashstar.IsInconclusive(err))
+		require.False(t, cashstar.Explains(err))
+	}
+	require.True(t, cashstar.IsAmbiguous(&rest.Error{Service: "CashStar", Outcome: rest.NoAnswer}))
+	require.False(t, cashstar.IsAmbiguous(errors.New("no")))
 }
 
 func TestGreetingCannotPassForTheServicesWords(t *testing.T) {

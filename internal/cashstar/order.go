@@ -78,11 +78,11 @@ type Card struct {
 // since no manual says what an answer must hold: it repeats the audit number and the balance, as the published one does.
 func (o *Order) Check(req CreateOrderRequest) error {
 	differs := func(field, got, want string) error {
-		return contradiction("create order", fmt.Sprintf("ordered %s %s, answered %s", field, quote(want), quote(got)))
+		return contradiction(opCreateOrder, fmt.Sprintf("ordered %s %s, answered %s", field, quote(want), quote(got)))
 	}
 	switch {
 	case o.AuditNumber != req.AuditNumber:
-		return contradiction("create order", "the answer has another audit number than the order")
+		return contradiction(opCreateOrder, "the answer has another audit number than the order")
 	case o.Card.MerchantCode != "" && o.Card.MerchantCode != req.MerchantCode:
 		return differs("merchant code", o.Card.MerchantCode, req.MerchantCode)
 	case !sameDecimal(o.Card.InitialBalance, req.InitialBalance):

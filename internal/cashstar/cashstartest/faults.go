@@ -22,7 +22,8 @@ const (
 	// Slow waits for Delay or until the client gives up, and carries out the request all the same. It heeds
 	// AfterCommit.
 	Slow FaultKind = "slow"
-	// HTML answers 200 with a page, as a proxy does. It heeds AfterCommit.
+	// HTML answers with a page, as a proxy does: Status, 200 where it is 0. It heeds AfterCommit. A content delivery
+	// network says 404 where it has no route and 409 where it does not find the service, before the service is asked.
 	HTML FaultKind = "html"
 	// RateLimit answers Status, 420 where it is 0.
 	RateLimit FaultKind = "rate_limit"
@@ -43,7 +44,7 @@ type Fault struct {
 	Times int
 	// AfterCommit lets the request take effect first.
 	AfterCommit bool
-	// Status is for ServerError and RateLimit, RetryAfter for the header of both.
+	// Status is for ServerError, RateLimit and HTML, RetryAfter for the header of the first two.
 	Status     int
 	RetryAfter string
 	// Delay is for Slow.
@@ -252,7 +253,7 @@ func (f Fault) instead() (answer, bool) {
 		return answer{dropped: true}, true
 	case HTML:
 		page := []byte("<!DOCTYPE html><title>Maintenance</title><p>We will be back soon.</p>")
-		return answer{status: http.StatusOK, raw: page, media: "text/html; charset=utf-8"}, true
+		return answer{status: orElse(f.Status, http.StatusOK), raw: page, media: "text/html; charset=utf-8"}, true
 	}
 	return answer{}, false
 }

@@ -34,6 +34,8 @@ func TestFaults(t *testing.T) {
 		{"429", fault{Kind: cashstartest.RateLimit, Status: 429, AfterCommit: true}, 429, "", 0, "calm"},
 		{"HTML", fault{Kind: cashstartest.HTML}, 200, "", 0, "<title>"},
 		{"HTML after commit", fault{Kind: cashstartest.HTML, AfterCommit: true}, 200, "", 1, "<title>"},
+		{"HTML 404", fault{Kind: cashstartest.HTML, Status: 404}, 404, "", 0, "<title>"},
+		{"HTML 409", fault{Kind: cashstartest.HTML, Status: 409}, 409, "", 0, "<title>"},
 		{"malformed", fault{Kind: cashstartest.Malformed}, 200, "", 1, "{'order'"},
 		{"truncated", fault{Kind: cashstartest.Truncated}, 200, "", 1, `{"order":{`},
 		{"wrong merchant", fault{Kind: cashstartest.WrongMerchant}, 200, "", 1, `"merchant_code":"NOT-THE-ONE"`},
