@@ -125,6 +125,8 @@ type delivery struct {
 	op   Op
 	conn *patientConn
 	smtp *smtp.Client
+	// offered are the server's extensions as [delivery.extension] has read them, nil before.
+	offered map[string]string
 	// ended tells that the whole mail was sent, and so may have been taken.
 	ended bool
 }
@@ -223,10 +225,46 @@ func (d *delivery) startTLS() error {
 	if d.sender.options.TLS != StartTLS {
 		return nil
 	}
-	if ok, _ := d.smtp.Extension("STARTTLS"); !ok {
+	if _, ok := d.extension("STARTTLS"); !ok {
 		return lacking("the server does not offer STARTTLS")
 	}
+	d.offered = nil // What was said before the connection was secured does not count.
 	return d.smtp.StartTLS(d.sender.tlsConfig())
+}
+
+// extension returns the parameters of one of the server's extensions, and reports whether the server offers it. The
+// keyword may be in any case (RFC 5321, section 4.1.1.1). The SMTP library takes upper case alone, so where it finds
+// none, the server is asked again.
+func (d *delivery) extension(keyword string) (parameters string, offered bool) {
+	if ok, parameters := d.smtp.Extension(keyword); ok {
+		return parameters, true
+	}
+	if d.offered == nil {
+		d.offered = d.hello()
+	}
+	parameters, offered = d.offered[keyword]
+	return parameters, offered
+}
+
+// hello returns what the server answers to EHLO, keywords in upper case. An answer that is no greeting holds none.
+func (d *delivery) hello() map[string]string {
+	keywords := map[string]string{}
+	id, err := d.smtp.Text.Cmd("EHLO %s", d.sender.options.HELO)
+	if err != nil {
+		return keywords
+	}
+	d.smtp.Text.StartResponse(id)
+	defer d.smtp.Text.EndResponse(id)
+	_, answer, err := d.smtp.Text.ReadResponse(250)
+	if err != nil {
+		return keywords
+	}
+	_, answer, _ = strings.Cut(answer, "\n") // The first line names the server.
+	for line := range strings.Lines(answer) {
+		keyword, parameters, _ := strings.Cut(strings.TrimSpace(line), " ")
+		keywords[strings.ToUpper(keyword)] = parameters
+	}
+	return keywords
 }
 
 func (d *delivery) logIn() error {
@@ -234,7 +272,7 @@ func (d *delivery) logIn() error {
 	if o.Username == "" {
 		return nil
 	}
-	_, offered := d.smtp.Extension("AUTH")
+	offered, _ := d.extension("AUTH")
 	for mechanism := range strings.FieldsSeq(strings.ToUpper(offered)) {
 		switch mechanism {
 		case "PLAIN":
@@ -247,7 +285,7 @@ func (d *delivery) logIn() error {
 }
 
 func (d *delivery) mailFrom() error {
-	if _, limit := d.smtp.Extension("SIZE"); limit != "" { // RFC 1870; 0 is no limit.
+	if limit, _ := d.extension("SIZE"); limit != "" { // RFC 1870; 0 is no limit.
 		n, err := strconv.Atoi(limit)
 		if err == nil && n > 0 && len(d.letter.content) > n {
 			return lacking(fmt.Sprintf("the mail has %d bytes, the server takes %d", len(d.letter.content), n))

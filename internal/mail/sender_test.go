@@ -74,6 +74,11 @@ func TestSend(t *testing.T) {
 			func(o *mail.Options) { o.Username, o.Password = username, password }, true,
 		},
 		{
+			"keywords in lower case",
+			mailtest.Options{Username: username, Password: password, LowerCase: true},
+			func(o *mail.Options) { o.Username, o.Password = username, password }, true,
+		},
+		{
 			"login on this machine",
 			mailtest.Options{NoTLS: true, Username: username, Password: password},
 			func(o *mail.Options) { o.TLS, o.Username, o.Password = mail.NoTLS, username, password }, false,

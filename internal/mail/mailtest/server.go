@@ -26,6 +26,8 @@ type Options struct {
 	NoTLS bool
 	// AuthLogin offers AUTH LOGIN in the place of AUTH PLAIN, as some servers do.
 	AuthLogin bool
+	// LowerCase writes the keywords of its extensions in lower case, as RFC 5321 lets a server do.
+	LowerCase bool
 	// MaxSize is the largest mail in bytes, 32 MiB where it is 0.
 	MaxSize int
 	// Keep is how many mails are kept, the newest; 1,000 where it is 0.

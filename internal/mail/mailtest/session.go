@@ -176,6 +176,11 @@ func (c *session) hello(verb, name string) error {
 	if c.mayLogIn() {
 		lines = append(lines, "AUTH "+c.mechanism())
 	}
+	if c.server.options.LowerCase {
+		for i := range lines {
+			lines[i] = strings.ToLower(lines[i])
+		}
+	}
 	return c.reply(250, lines...)
 }
 
