@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,12 +179,9 @@ func TestDoLetsAReadingBeRepeated(t *testing.T) {
 func TestDoSendsACreationWithAnIdempotencyKeyOnce(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
-		var mu sync.Mutex
-		requests := 0
+		var requests atomic.Int32
 		c := newClient(t, func(w http.ResponseWriter, _ *http.Request) {
-			mu.Lock()
-			defer mu.Unlock()
-			if requests++; requests == 2 {
+			if requests.Add(1) == 2 {
 				panic(http.ErrAbortHandler)
 			}
 			_, _ = io.WriteString(w, "{}")
@@ -194,7 +192,7 @@ func TestDoSendsACreationWithAnIdempotencyKeyOnce(t *testing.T) {
 		req.Header.Set(header, "1")
 		_, err = c.Do(req, op, &answer{}, nil)
 		requireError(t, err, rest.NoAnswer)
-		require.Equal(t, 2, requests, header)
+		require.Equal(t, int32(2), requests.Load(), header)
 	}
 }
 
