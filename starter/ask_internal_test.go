@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -42,6 +44,7 @@ func TestConfirm(t *testing.T) {
 			t.Parallel()
 			var asked bytes.Buffer
 			cmd := &cobra.Command{}
+			cmd.SetContext(t.Context())
 			cmd.SetIn(strings.NewReader(tt.typed))
 			cmd.SetErr(&asked)
 			err := confirm(cmd, tt.yes, "Sure?")
@@ -59,9 +62,24 @@ func TestConfirm(t *testing.T) {
 		})
 	}
 	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
 	cmd.SetErr(&bytes.Buffer{})
 	cmd.SetIn(iotest.ErrReader(errors.New("unplugged")))
 	require.ErrorContains(t, confirm(cmd, false, "Sure?"), "read the answer: unplugged")
+}
+
+// A signal ends a command that waits for an answer, whatever its standard input does.
+func TestConfirmInterrupted(t *testing.T) {
+	t.Parallel()
+	silent, typing := io.Pipe()
+	t.Cleanup(func() { require.NoError(t, typing.Close()) })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	cmd := &cobra.Command{}
+	cmd.SetContext(ctx)
+	cmd.SetIn(silent)
+	cmd.SetErr(&bytes.Buffer{})
+	require.ErrorIs(t, confirm(cmd, false, "Sure?"), context.Canceled)
 }
 
 func TestWhoami(t *testing.T) {
@@ -94,14 +112,21 @@ left alone  1
 	require.NoError(t, printRerun(&out, &flags{}, workflows.RerunOrdersResult{LeftAlone: 3}))
 }
 
-func TestCheckKind(t *testing.T) {
+// A kind is what the runbook calls it, in any case.
+func TestReadKind(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, checkKind(""))
-	for _, k := range giftcard.Kinds {
-		require.NoError(t, checkKind(string(k)))
+	for _, k := range append(operator.FailureKinds(), "") {
+		for _, typed := range []string{k, strings.ToLower(k), strings.ToUpper(k)} {
+			kind, err := readKind(typed)
+			require.NoError(t, err)
+			require.Equal(t, k, kind)
+		}
 	}
+	require.Contains(t, operator.FailureKinds(), string(giftcard.CardDeclined))
+	require.Contains(t, operator.FailureKinds(), "Terminated")
 	var usage *app.UsageError
-	require.ErrorAs(t, checkKind("carddeclined"), &usage)
+	_, err := readKind("Declined")
+	require.ErrorAs(t, err, &usage)
 	require.Equal(t, "1 order", orderCount(1))
 	require.Equal(t, "12 orders", orderCount(12))
 }

@@ -24,7 +24,7 @@ func newOrdersCancelCard(f *flags) *cobra.Command {
 		Long: `Cancel-card cancels one card at CashStar: its money is gone for whoever has it. It asks first. Who did it and why
 stays on record, as the workflow cancel-card/<shop>/<order>/<unit>. Shopify is not told: refund the order there.`,
 		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
-		Args:    app.OneArg,
+		Args:    app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if unit < 1 {
 				return app.Usagef("--unit: which card of the order? 1 is the first; orders show lists them")
@@ -81,7 +81,7 @@ func newOrdersBalance(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "balance <order>",
 		Short: "Ask CashStar for status and balance of an order's cards",
-		Args:  app.OneArg,
+		Args:  app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()
 			if err != nil {

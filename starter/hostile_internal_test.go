@@ -37,6 +37,7 @@ func TestOutputIsHarmless(t *testing.T) {
 	require.NoError(t, printOrder(&order, d))
 	require.NoError(t, printJSON(&encoded, d))
 	cmd := &cobra.Command{}
+	cmd.SetContext(t.Context())
 	cmd.SetErr(&question)
 	cmd.SetIn(bytes.NewBufferString("n\n"))
 	require.ErrorIs(t, confirm(cmd, false, "Cancel card 1 of order "+hostile+"?"), errDeclined)

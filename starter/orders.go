@@ -37,6 +37,10 @@ func newOrdersList(f *flags) *cobra.Command {
   starter orders list --since 24h --limit 0 --json`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			kind, err := readKind(kind)
+			if err != nil {
+				return err
+			}
 			filter := operator.OrderFilter{State: operator.State(state), Kind: kind, Limit: limit}
 			if failed || kind != "" {
 				if state != "" && filter.State != operator.Failed {
@@ -44,14 +48,13 @@ func newOrdersList(f *flags) *cobra.Command {
 				}
 				filter.State = operator.Failed
 			}
-			if err := checkKind(kind); err != nil {
-				return err
+			if limit < 0 {
+				return app.Usagef("--limit %d is negative; 0 lists all", limit)
 			}
 			if err := filter.Validate(); err != nil {
 				return &app.UsageError{Err: err}
 			}
 			if since != "" {
-				var err error
 				if filter.Since, err = moment(since, time.Now()); err != nil {
 					return app.Usagef("--since %w", err)
 				}
@@ -106,7 +109,7 @@ func newOrdersShow(f *flags) *cobra.Command {
 attempts under way, and its page in the Temporal Web UI. The order is given by its name or by Shopify's number.`,
 		Example: `  starter orders show '#1001'
   starter orders show 820982911946154508`,
-		Args: app.OneArg,
+		Args: app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				d, err := o.ShowOrder(ctx, args[0])

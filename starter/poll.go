@@ -91,7 +91,7 @@ func moment(s string, now time.Time) (time.Time, error) {
 		return now.Add(-ago), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if err != nil || t.IsZero() { // The zero time stands for none.
 		return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-07-01T00:00:00Z nor a duration such as 48h", s)
 	}
 	return t, nil

@@ -30,6 +30,7 @@ func TestWindow(t *testing.T) {
 		"a negative time":   {since: "-1h", err: `--since "-1h" is neither a time`},
 		"no time at all":    {since: "yesterday", err: `--since "yesterday" is neither a time`},
 		"a day and no time": {since: "2026-07-01", err: `--since "2026-07-01" is neither a time`},
+		"the zero time":     {since: "0001-01-01T00:00:00Z", err: `--since "0001-01-01T00:00:00Z" is neither a time`},
 		"no end at all":     {since: "1h", until: "tomorrow", err: `--until "tomorrow" is neither a time`},
 	}
 	for name, tt := range tests {

@@ -29,7 +29,7 @@ It asks before it does anything. A wrong --not-issued gives money away, a wrong 
 card. Who said what, and why, stays on record as the workflow resolve-card/<shop>/<order>/<unit>.`,
 		Example: `  starter orders resolve '#1001' --unit 2 --issued
   starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked CashStar, ticket 4711'`,
-		Args: app.OneArg,
+		Args: app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(units) == 0:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,11 +17,7 @@ import (
 
 // completeKinds lets a shell complete --kind.
 func completeKinds(cmd *cobra.Command) {
-	var kinds []cobra.Completion
-	for _, k := range giftcard.Kinds {
-		kinds = append(kinds, string(k))
-	}
-	complete(cmd, "kind", kinds...)
+	complete(cmd, "kind", operator.FailureKinds()...)
 }
 
 // complete lets a shell complete the values of a flag.
@@ -28,12 +25,18 @@ func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// checkKind refuses a kind that no failure has.
-func checkKind(kind string) error {
-	if kind == "" || slices.Contains(giftcard.Kinds, giftcard.Kind(kind)) {
-		return nil
+// readKind returns a kind of failure as it is spelled. It takes any case, and refuses what no failure has.
+func readKind(kind string) (string, error) {
+	kinds := operator.FailureKinds()
+	for _, known := range kinds {
+		if strings.EqualFold(kind, known) {
+			return known, nil
+		}
 	}
-	return app.Usagef("--kind %q is none of %v", kind, giftcard.Kinds)
+	if kind == "" {
+		return "", nil
+	}
+	return "", app.Usagef("--kind %q is not one of %s", kind, strings.Join(kinds, ", "))
 }
 
 func newOrdersRetry(f *flags) *cobra.Command {
@@ -59,7 +62,8 @@ always left alone.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkKind(kind); err != nil {
+			kind, err := readKind(kind)
+			if err != nil {
 				return err
 			}
 			in := workflows.RerunOrdersInput{Force: force, Reason: fmt.Sprintf("%s (by %s)", reason, whoami())}

@@ -37,7 +37,8 @@ A first day:
   starter poll               poll now instead of waiting for the schedule
   starter status             where the system stands; exits with 1 if somebody has to see to it
   starter orders list        the gift-card orders, and how each of them stands
-  starter orders show #1001  one of them: what was issued, what failed, where to look
+  starter orders show '#1001'
+                             one of them: what was issued, what failed, where to look
   starter orders retry       run failed orders again
   starter digest --dry-run   what the next daily digest would say
   starter deployment         which versions of the workers there are, if they have versions

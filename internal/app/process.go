@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -47,7 +48,11 @@ func Execute(root *cobra.Command, stderr io.Writer) int {
 	if err == nil {
 		return ExitOK
 	}
-	_, _ = fmt.Fprintf(stderr, "%s: %s\n", command.CommandPath(), printable.Text(err.Error()))
+	message := err.Error()
+	if ctx.Err() != nil && canceled(err) {
+		message = "interrupted"
+	}
+	_, _ = fmt.Fprintf(stderr, "%s: %s\n", command.CommandPath(), printable.Text(message))
 	var usage *UsageError
 	switch {
 	case errors.As(err, &usage):
@@ -61,11 +66,26 @@ func Execute(root *cobra.Command, stderr io.Writer) int {
 	}
 }
 
+// canceled reports whether an error says no more than that the command was canceled.
+func canceled(err error) bool {
+	_, byTemporal := errors.AsType[*serviceerror.Canceled](err)
+	return byTemporal || errors.Is(err, context.Canceled)
+}
+
 // NoArgs is cobra.NoArgs as a [*UsageError].
 func NoArgs(cmd *cobra.Command, args []string) error { return usage(cobra.NoArgs(cmd, args)) }
 
 // OneArg is cobra.ExactArgs(1) as a [*UsageError].
 func OneArg(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) }
+
+// OneOrder is [OneArg] for the name of an order. Without an argument, the error says that a shell takes #1001 for a
+// comment.
+func OneOrder(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return Usagef("need an order; a shell takes #1001 for a comment: write '#1001' or 1001")
+	}
+	return OneArg(cmd, args)
+}
 
 func usage(err error) error {
 	if err == nil {

@@ -73,7 +73,7 @@ func TestExecuteInterrupted(t *testing.T) { //nolint:paralleltest // Signals are
 	}}
 	c.SetArgs([]string{})
 	require.Equal(t, app.ExitInterrupted, app.Execute(c, &stderr))
-	require.Equal(t, "tool: wait: context canceled\n", stderr.String())
+	require.Equal(t, "tool: interrupted\n", stderr.String())
 }
 
 func TestArguments(t *testing.T) {
@@ -85,4 +85,8 @@ func TestArguments(t *testing.T) {
 	require.NoError(t, app.OneArg(c, []string{"a"}))
 	require.ErrorAs(t, app.OneArg(c, nil), &usage)
 	require.ErrorAs(t, app.OneArg(c, []string{"a", "b"}), &usage)
+	require.NoError(t, app.OneOrder(c, []string{"a"}))
+	require.ErrorAs(t, app.OneOrder(c, []string{"a", "b"}), &usage)
+	require.ErrorAs(t, app.OneOrder(c, nil), &usage)
+	require.ErrorContains(t, app.OneOrder(c, nil), "write '#1001'")
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -101,12 +102,21 @@ type OrderFilter struct {
 // Validate returns what is wrong with the filter.
 func (f OrderFilter) Validate() error {
 	if f.State != "" && statuses[f.State] == "" {
-		return fmt.Errorf("state %q is none of %v", f.State, States)
+		return fmt.Errorf("--state %q is not one of %v", f.State, States)
 	}
 	if f.Kind != "" && f.State != Failed {
-		return errors.New("only failed orders have a kind of failure")
+		return errors.New("--kind needs --state failed")
 	}
 	return nil
+}
+
+// FailureKinds returns the kinds that a failed order may have: those of the domain, and Terminated.
+func FailureKinds() []string {
+	kinds := make([]string, 0, len(giftcard.Kinds)+1)
+	for _, k := range giftcard.Kinds {
+		kinds = append(kinds, string(k))
+	}
+	return append(kinds, terminatedKind)
 }
 
 // ListOrders returns orders, open ones first, then those closed last. Visibility may lag some seconds behind.

@@ -78,7 +78,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	nobody := w.asked("", "orders", "retry", bad.Name)
 	require.Equal(t, app.ExitUsage, nobody.code)
 	require.Contains(t, nobody.stderr, "Run 1 order again? [y/N] ")
-	require.Contains(t, nobody.stderr, "nobody is there to answer; --yes answers beforehand")
+	require.Contains(t, nobody.stderr, "stdin is not interactive; pass --yes")
 	require.Len(t, w.runs(orderID(bad)), 1)
 
 	// Orders that are not failed are left alone, and that is a failure where nothing else was asked for.
