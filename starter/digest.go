@@ -46,7 +46,7 @@ still failing. Digest --dry-run sends nothing and runs nothing again; it prints 
 	}
 	cmd.Flags().BoolVar(&now, "now", false, "send a digest at once and wait for it")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what a digest would say now")
-	cmd.Flags().StringVar(&since, "since", "24h", "with --dry-run: look back to a time (RFC 3339), or so long")
+	cmd.Flags().StringVar(&since, "since", "", "with --dry-run: "+sinceUsage)
 	cmd.AddCommand(newDigestPreview())
 	return cmd
 }
@@ -101,16 +101,27 @@ func newDigestPreview() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&file, "html", "", "the file")
-	cmd.Flags().StringVar(&since, "since", "24h", "look back to a time (RFC 3339), or so long")
+	cmd.Flags().StringVar(&since, "since", "", sinceUsage)
 	return cmd
 }
 
+const sinceUsage = "look back to a time (RFC 3339) or so long (24h); to where the last digest ended if not given"
+
+// preview renders the digest that would be sent now.
 func preview(cmd *cobra.Command, since string) (mail digest.Mail, report digest.Report, err error) {
-	from, err := moment(since, time.Now())
-	if err != nil {
-		return mail, report, app.Usagef("--since %w", err)
+	now := time.Now()
+	var from time.Time
+	if since != "" {
+		if from, err = moment(since, now); err != nil {
+			return mail, report, app.Usagef("--since %w", err)
+		}
 	}
 	err = operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+		if since == "" {
+			if from, err = o.DigestSince(ctx, now); err != nil {
+				return err
+			}
+		}
 		if report, err = o.Report(ctx, activities.ReportInput{Since: from}); err != nil {
 			return err
 		}

@@ -79,17 +79,21 @@ func digestPeriod(ctx workflow.Context) (at, since time.Time, err error) {
 		at = workflow.Now(ctx)
 	}
 	at = at.UTC().Truncate(time.Second)
-	since = at.Add(-firstPeriod)
+	var last DailyDigestResult
 	if workflow.HasLastCompletionResult(ctx) {
-		var last DailyDigestResult
 		if err := workflow.GetLastCompletionResult(ctx, &last); err != nil {
 			return at, since, lastResultUnreadable(err)
 		}
-		if !last.Until.IsZero() {
-			since = last.Until
-		}
 	}
-	return at, since, nil
+	return at, DigestSince(at, last), nil
+}
+
+// DigestSince returns how far a digest at a time looks back, given the last one that was sent; the zero value is none.
+func DigestSince(at time.Time, last DailyDigestResult) time.Time {
+	if last.Until.IsZero() {
+		return at.Add(-firstPeriod)
+	}
+	return last.Until
 }
 
 // rerunForDigest runs all failed orders again that may be cured, and waits a bounded time for them.

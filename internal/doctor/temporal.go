@@ -109,7 +109,7 @@ func (x *examination) namespace(ctx context.Context) Check {
 	x.retention, err = x.operator.Retention(ctx)
 	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
 		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to one that does, or create it (on Temporal "+
-			"Cloud by its console): "+operator.CreateNamespace(name))
+			"Cloud by its console): "+operator.CreateNamespace(name, x.Config.Orders.MaxOrderAge))
 	}
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -122,7 +122,7 @@ func (x *examination) retentionCheck(context.Context) Check {
 	if x.retention <= age {
 		return fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
 			"be issued twice", x.retention, age),
-			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace()))
+			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace(), age))
 	}
 	return ok("closed workflows are kept for %s, orders picked up for %s", x.retention, age)
 }

@@ -39,7 +39,7 @@ func (f facts) namespaceCheck() Check {
 	case f.retention <= f.maxOrderAge:
 		c.Says = fmt.Sprintf("it forgets closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
 			"an order can be issued twice", f.retention, f.maxOrderAge)
-		c.Do = "run: " + RaiseRetention(f.namespace)
+		c.Do = "run: " + RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
 		c.Says = "it lacks search attributes, without which no order starts: " + strings.Join(f.missingAttributes, ", ")
 		c.Do = "run: starter schedules"

@@ -45,6 +45,11 @@ func TestChecks(t *testing.T) {
 			"forgets closed workflows after 336h0m0s, which is not longer than MAX_ORDER_AGE (336h0m0s)",
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
+		{
+			"retention of a month, and orders that may be older",
+			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", Fail,
+			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
+		},
 		{name: "retention a second longer", change: func(f *facts) { f.retention = f.maxOrderAge + time.Second }},
 		{
 			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },

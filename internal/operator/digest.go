@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"time"
 
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -15,6 +16,13 @@ type Digest struct {
 func (d *Digest) Wait(ctx context.Context) (workflows.DailyDigestResult, error) {
 	var out workflows.DailyDigestResult
 	return out, explain(ctx, d.run.Get(ctx, &out))
+}
+
+// DigestSince returns how far a digest at this moment would look back.
+func (o *Operator) DigestSince(ctx context.Context, now time.Time) (time.Time, error) {
+	var last workflows.DailyDigestResult
+	err := o.lastResult(ctx, workflows.DigestScheduleID, &last)
+	return workflows.DigestSince(now, last), err
 }
 
 // DigestNow makes the schedule send a digest at once, or right after the one that is under way.

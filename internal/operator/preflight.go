@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"fmt"
+	"math"
 	"maps"
 	"slices"
 	"strings"
@@ -36,12 +37,20 @@ func (o *Operator) checkRetention(ctx context.Context) error {
 	}
 	return fmt.Errorf("namespace %s forgets closed workflows after %s, which must be longer than MAX_ORDER_AGE (%s), "+
 		"else an order can be issued twice; raise it: %s",
-		namespace, retention, maxOrderAge, RaiseRetention(namespace))
+		namespace, retention, maxOrderAge, RaiseRetention(namespace, maxOrderAge))
 }
 
-// RaiseRetention is the command that makes a namespace keep closed workflows for 30 days.
-func RaiseRetention(namespace string) string {
-	return "temporal operator namespace update --namespace " + shellWord(namespace) + " --retention 720h"
+// RaiseRetention returns the command that makes a namespace keep closed workflows for long enough.
+func RaiseRetention(namespace string, maxOrderAge time.Duration) string {
+	return "temporal operator namespace update --namespace " + shellWord(namespace) + " --retention " + enough(maxOrderAge)
+}
+
+// enough returns the retention that giftbridge asks for: 30 days, or a week more than orders may be old, in whole days. The
+// week leaves failed orders time to be run again.
+func enough(maxOrderAge time.Duration) string {
+	const day, usual, week = 24 * time.Hour, 30, 7
+	days := max(usual, int(math.Ceil(float64(maxOrderAge)/float64(day)))+week)
+	return fmt.Sprintf("%dh", days*24)
 }
 
 // shellWord quotes what a shell would not take for one plain word.
@@ -99,7 +108,7 @@ func (o *Operator) SearchAttributes(ctx context.Context) (missing, mistyped []st
 	return missing, mistyped, nil
 }
 
-// CreateNamespace is the command that makes a namespace which keeps closed workflows for 30 days.
-func CreateNamespace(namespace string) string {
-	return "temporal operator namespace create --namespace " + shellWord(namespace) + " --retention 720h"
+// CreateNamespace returns the command that makes a namespace which keeps closed workflows for long enough.
+func CreateNamespace(namespace string, maxOrderAge time.Duration) string {
+	return "temporal operator namespace create --namespace " + shellWord(namespace) + " --retention " + enough(maxOrderAge)
 }

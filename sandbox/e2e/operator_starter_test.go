@@ -164,6 +164,10 @@ func TestStarterDigest(t *testing.T) {
 	require.False(t, again.Sent)
 	require.Zero(t, again.Failed+again.Recovered+again.Rerun)
 	require.Len(t, w.Mail.Messages(), 1)
+
+	w.await("looking back to where the last digest ended", func() bool { // Lists lag behind.
+		return decoded[digest.Report](w, "digest", "--dry-run").Window.From.Equal(again.Until)
+	})
 }
 
 // A card's money is asked for, and taken back: by somebody, for a reason, once.
