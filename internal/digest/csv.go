@@ -9,11 +9,13 @@ import (
 	"time"
 )
 
-// Columns are the columns of a digest's CSV, which has a header row, is UTF-8 and quoted as in RFC 4180. There is one
-// row per order or poll; cells that do not apply are empty, times are RFC 3339 in the digest's zone.
+// Columns are the columns of a digest's CSV, which has a header row and is quoted as in RFC 4180. It is UTF-8 and begins
+// with a byte order mark, without which Excel takes it for another encoding. There is one row per order or poll; cells
+// that do not apply are empty, times are RFC 3339 in the digest's zone.
 //
 //   - state: failed, recovered, retrying, poll_failed, mixed or native
-//   - order, order_id: the order's name and Shopify's number of it
+//   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of the bare
+//     number, spreadsheets keep the first digits alone (5E+12)
 //   - kind, message: why it failed, or had failed
 //   - attempts: how often it was tried
 //   - new: yes or no, for failed
@@ -74,6 +76,14 @@ func (r Report) rows() []row {
 	return rows
 }
 
+// shopifyID returns Shopify's global ID of an order.
+func shopifyID(number string) string {
+	if number == "" {
+		return ""
+	}
+	return "gid://shopify/Order/" + clean(number, maxName)
+}
+
 func (r row) cells(zone *time.Location) []string {
 	stamp := func(t time.Time) string {
 		if t.IsZero() {
@@ -86,7 +96,7 @@ func (r row) cells(zone *time.Location) []string {
 		attempts = strconv.Itoa(r.attempts)
 	}
 	cells := []string{
-		r.state, clean(r.order, maxName), clean(r.orderID, maxName), clean(r.kind, maxName), clean(r.message, maxMessage),
+		r.state, clean(r.order, maxName), shopifyID(r.orderID), clean(r.kind, maxName), clean(r.message, maxMessage),
 		attempts, r.fresh, stamp(r.at), stamp(r.expires), clean(r.rerun, maxName), clean(r.activity, maxName),
 		cleanLink(r.link), cleanCommand(r.command),
 	}
@@ -104,8 +114,11 @@ var formula = regexp.MustCompile(`(^|;)([\s"�]*)([=+\-@\t\r\n＝＋－＠﹦�
 // inert keeps a spreadsheet from running a cell as a formula.
 func inert(cell string) string { return formula.ReplaceAllString(cell, "$1'$2$3") }
 
+const byteOrderMark = "\ufeff"
+
 func renderCSV(r Report, zone *time.Location) ([]byte, error) {
 	var b bytes.Buffer
+	b.WriteString(byteOrderMark)
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
 	records := [][]string{Columns}

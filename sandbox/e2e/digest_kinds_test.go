@@ -87,7 +87,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 		require.Equal(t, tt.attempts, row["attempts"], tt.kind)
 		require.Equal(t, "yes", row["new"])
 		require.Equal(t, tt.first, row["rerun"], tt.kind)
-		require.Equal(t, orderNumber(tt.order), row["order_id"])
+		require.Equal(t, "gid://shopify/Order/"+orderNumber(tt.order), row["order_id"])
 		require.Equal(t, d.Link, row["link"])
 		require.Contains(t, row["command"], "--run-id "+d.RunID+" --event-id ")
 		expires, err := time.Parse(time.RFC3339, row["history_expires_at"])

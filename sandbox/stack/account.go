@@ -180,7 +180,8 @@ func DigestRows(m mailtest.Message) ([]map[string]string, error) {
 	if len(mail.Attachments) != 1 {
 		return nil, fmt.Errorf("digest has %d attachments, want 1", len(mail.Attachments))
 	}
-	cells, err := csv.NewReader(bytes.NewReader(mail.Attachments[0].Data)).ReadAll()
+	table := bytes.TrimPrefix(mail.Attachments[0].Data, []byte("\ufeff")) // The byte order mark.
+	cells, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("read digest's attachment: %w", err)
 	}

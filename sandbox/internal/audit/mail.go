@@ -83,7 +83,7 @@ func tablesIn(contentType, encoding string, body io.Reader) ([][]byte, error) {
 }
 
 func parseTable(table []byte) ([]Row, error) {
-	cells, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	cells, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(table, []byte("\ufeff")))).ReadAll()
 	if err != nil || len(cells) == 0 {
 		return nil, errors.Join(errors.New("its table cannot be read"), err)
 	}

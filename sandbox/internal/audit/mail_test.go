@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 )
 
-const table = "state,order,order_id,kind\r\nfailed,#1,11,Timeout\r\nmixed,#2,12,\r\n"
+const table = "\ufeffstate,order,order_id,kind\r\nfailed,#1,11,Timeout\r\nmixed,#2,12,\r\n"
 
 // digest is a mail with a text and these attachments.
 func digest(attachments ...string) []byte {
