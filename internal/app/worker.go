@@ -23,10 +23,16 @@ const (
 	// pollers of each kind: with the SDK's two, the fan-out of a poll starves the orders that it has started, and their
 	// median latency in a burst goes from a quarter of a second to many.
 	pollers = 10
-	// drainTimeout is how long running activities may go on after a stop; a little less than the usual grace period of
-	// 30 s, so that the process ends by itself.
-	drainTimeout = 25 * time.Second
+	// minDrain is how long running activities may go on after a stop at least, and drainMargin how much longer than a
+	// request to the issuer may take.
+	minDrain    = 25 * time.Second
+	drainMargin = 5 * time.Second
 )
+
+// DrainTimeout returns how long running activities may go on after a stop. A request to the issuer that is cut off may have
+// made a card, and with ISSUER_DEDUPES=false a person has to find out: so each has the time that it may take. The grace
+// period of the process must be longer.
+func DrainTimeout(c config.CashStar) time.Duration { return max(minDrain, c.Timeout+drainMargin) }
 
 // WorkerOptions are what a worker process needs.
 type WorkerOptions struct {
@@ -121,7 +127,7 @@ func QueueOptions() worker.Options {
 	return worker.Options{
 		MaxConcurrentWorkflowTaskPollers: pollers,
 		MaxConcurrentActivityTaskPollers: pollers,
-		WorkerStopTimeout:                drainTimeout,
+		WorkerStopTimeout:                minDrain,
 	}
 }
 
@@ -130,6 +136,7 @@ func (w *Worker) common(
 	cfg config.Config, orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
 ) worker.Worker {
 	options := QueueOptions()
+	options.WorkerStopTimeout = DrainTimeout(cfg.CashStar)
 	options.DeploymentOptions = version(cfg.Worker)
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
@@ -152,7 +159,7 @@ func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) wor
 		// A poller brings one task a round trip to Temporal: with the SDK's two, distance alone can keep a worker below
 		// the limit.
 		MaxConcurrentActivityTaskPollers: pollers,
-		WorkerStopTimeout:                drainTimeout,
+		WorkerStopTimeout:                DrainTimeout(cfg.CashStar),
 		OnFatalError:                     w.onFatal,
 	}
 	if maxRPS > 0 {
