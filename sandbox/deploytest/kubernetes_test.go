@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
@@ -15,6 +16,9 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
 )
 
 // kinds are the types of Kubernetes that the manifests use.
@@ -199,7 +203,31 @@ func TestKubernetesReferences(t *testing.T) {
 	worker, ok := all["Deployment/worker"].(*appsv1.Deployment)
 	require.True(t, ok)
 	require.Equal(t, int32(2), *worker.Spec.Replicas)
-	require.GreaterOrEqual(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(30))
+	slowest := app.DrainTimeout(config.CashStar{Timeout: 40 * time.Second}) // What CASHSTAR_TIMEOUT may be.
+	require.Greater(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(slowest.Seconds()))
+}
+
+// Whatever runs in the namespace reaches the services that it needs, by the ports that the examples name, and no cloud's
+// metadata service.
+func TestKubernetesEgress(t *testing.T) {
+	t.Parallel()
+	policy, ok := manifests(t)["NetworkPolicy/egress"].(*networkingv1.NetworkPolicy)
+	require.True(t, ok)
+	require.Equal(t, []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, policy.Spec.PolicyTypes)
+	require.Empty(t, policy.Spec.PodSelector.MatchLabels, "all pods")
+	ports := map[int32]bool{}
+	for _, rule := range policy.Spec.Egress {
+		require.NotEmpty(t, rule.Ports, "a rule without ports opens all")
+		for _, port := range rule.Ports {
+			ports[port.Port.IntVal] = true
+		}
+		for _, to := range rule.To {
+			if to.IPBlock.CIDR == "0.0.0.0/0" {
+				require.Contains(t, to.IPBlock.Except, "169.254.0.0/16")
+			}
+		}
+	}
+	require.Equal(t, map[int32]bool{53: true, 443: true, 7233: true, 587: true, 465: true, 4318: true}, ports)
 }
 
 // kustomize is kustomization.yaml, as far as ours needs its form.
