@@ -58,7 +58,7 @@ func (e notIssued) Unwrap() error { return e.error }
 // does not ask. Where the outcome stays unclear the order fails with OutcomeUnknown.
 func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
 	info := activity.GetInfo(ctx)
-	note := AttemptNote{FirstFailure: time.Now()}
+	note := AttemptNote{FirstFailure: began(ctx)}
 	if activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &note); err != nil {
 			return IssueCardResult{}, fmt.Errorf("read the note of the last attempt: %w", err)

@@ -72,7 +72,7 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bo
 	if budget < 0 {
 		return false
 	}
-	now := time.Now()
+	now := began(ctx)
 	var note AttemptNote
 	known := activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &note) == nil
 	if !known {
@@ -84,6 +84,10 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bo
 	}
 	return now.Add(wait).Sub(note.FirstFailure) >= budget
 }
+
+// began returns when this attempt began, by the server's clock. Attempts run on different machines, whose clocks may
+// disagree by more than the whole budget.
+func began(ctx context.Context) time.Time { return activity.GetInfo(ctx).StartedTime }
 
 // classify decides the kind of an error, in this one place, and how long the service asked to wait.
 func classify(err error) (giftcard.Kind, time.Duration) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -184,6 +185,22 @@ func TestBudgetBeginsWithTheFirstFailure(t *testing.T) {
 	require.Len(t, beats, 1)
 	first := <-beats
 	require.False(t, first.Before(before.Truncate(0)) || first.After(time.Now()))
+}
+
+// A worker whose clock jumps ahead gives up no earlier than others: the server says when an attempt began.
+func TestBudgetIsCountedByTheServersClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var suite testsuite.WorkflowTestSuite
+		suite.SetLogger(quiet{})
+		env := suite.NewTestActivityEnvironment()
+		env.RegisterActivityWithOptions(func(ctx context.Context) error {
+			<-time.After(5 * time.Minute) // What the jump looks like from within.
+			return failure(ctx, doing, unavailable(0), time.Hour)
+		}, activity.RegisterOptions{Name: "probe"})
+		env.SetHeartbeatDetails(AttemptNote{FirstFailure: time.Now().Add(-57 * time.Minute)})
+		require.False(t, run(t, env).NonRetryable())
+	})
 }
 
 func TestBudget(t *testing.T) {
