@@ -201,7 +201,7 @@ func TestStarterWithCards(t *testing.T) {
 		{[]string{"orders", "cancel-card", p.Name, "--unit", "1", "--reason", " ", "--yes"}, app.ExitUsage, "--reason: why?"},
 		{[]string{"orders", "cancel-card", failed.Name, "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, "has no card 1"},
 		{[]string{"orders", "cancel-card", "#9", "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, `"#9" is known`},
-		{[]string{"orders", "cancel-card"}, app.ExitUsage, "accepts 1 arg"},
+		{[]string{"orders", "cancel-card"}, app.ExitUsage, "need an order"},
 	} {
 		out := w.starter(nil, tt.args...)
 		require.Equal(t, tt.code, out.code, out.stderr)
@@ -257,11 +257,11 @@ func TestStarterOperatorMistakes(t *testing.T) {
 		says string
 	}{
 		{[]string{"orders", "list", "--failed", "--state", "running"}, app.ExitUsage, "--state running does not go with"},
-		{[]string{"orders", "list", "--kind", "Bad"}, app.ExitUsage, `--kind "Bad" is none of`},
+		{[]string{"orders", "list", "--kind", "Bad"}, app.ExitUsage, `--kind "Bad" is not one of`},
 		{[]string{"orders", "list", "--failed", "--since", "soon"}, app.ExitUsage, `--since "soon" is neither`},
 		{[]string{"orders", "retry"}, app.ExitUsage, "name orders, or give --all-failed"},
 		{[]string{"orders", "retry", "#1", "--all-failed"}, app.ExitUsage, "name orders, or give --all-failed"},
-		{[]string{"orders", "retry", "#1", "--kind", "bad"}, app.ExitUsage, `--kind "bad" is none of`},
+		{[]string{"orders", "retry", "#1", "--kind", "bad"}, app.ExitUsage, `--kind "bad" is not one of`},
 		{[]string{"orders", "retri"}, app.ExitUsage, `"retri"`},
 		{[]string{"digest"}, app.ExitUsage, "give --now or --dry-run"},
 		{[]string{"digest", "--now", "--dry-run"}, app.ExitUsage, "give --now or --dry-run"},
