@@ -2,6 +2,8 @@ package e2e_test
 
 import (
 	"bytes"
+	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -69,10 +71,14 @@ func TestCosts(t *testing.T) {
 			w.settle(orders)
 			w.requireBalance()
 			require.Equal(t, map[string]int{"orders": 1}, w.Shop.Stats().Requests, "a page is one query")
+			requests := w.Issuer.Stats().Requests
+			// What a system that another test has stopped left running may ask at a port that is this issuer's now.
+			delete(requests[cashstartest.Unknown], http.StatusUnauthorized)
+			maps.DeleteFunc(requests, func(_ cashstartest.Operation, by map[int]int) bool { return len(by) == 0 })
 			require.Equal(t, map[cashstartest.Operation]map[int]int{
 				cashstartest.CreateOrder:   {200: orders},
 				cashstartest.ListMerchants: {200: 1},
-			}, w.Issuer.Stats().Requests)
+			}, requests)
 
 			// In production the windows of the next polls overlap this one. They are part of the price.
 			usual := config.Default().Poll

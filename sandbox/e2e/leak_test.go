@@ -325,7 +325,8 @@ func (l *leaky) requireNothingSaid() {
 		for _, a := range parsed.Attachments {
 			seen = append(seen, a.Name, string(a.Data))
 		}
-		require.Contains(l.t, parsed.Text, "CardDeclined")
+		require.Contains(l.t, parsed.Text, "MerchantUnknown")
+		require.Regexp(l.t, "CardDeclined|Unauthorized", parsed.Text, "as what refused it is the issuer's own word or a page")
 		for _, s := range seen {
 			require.Empty(l.t, all.found(s), "a mail")
 		}
