@@ -121,7 +121,7 @@ func TestListGiftCardOrders(t *testing.T) {
 					{Key: "recipient EMAIL", Value: "grace@example.com"}, {Key: "Message", Value: "Hi"},
 				},
 			},
-			{ID: 902, SKU: "PEN", Quantity: 1, Removed: 1, UnitPrice: "2.0"},
+			{ID: 902, SKU: "GIFT-25", Quantity: 1, Removed: 1, UnitPrice: "25.0"},
 		},
 		FinancialStatus: "PARTIALLY_REFUNDED",
 	})
@@ -141,6 +141,31 @@ func TestListGiftCardOrders(t *testing.T) {
 		}},
 	}, out)
 	require.Empty(t, l.logs.errors)
+}
+
+// People were told to issue the cards of a mixed order by hand. Nothing that is refunded afterwards makes it another one.
+func TestMixedOrdersStayMixed(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	wrap := shopifytest.LineItem{SKU: "WRAP", Quantity: 1, UnitPrice: "4.0"}
+	tip := shopifytest.LineItem{Title: "Tip", Quantity: 1, UnitPrice: "5.0"}
+	o := l.shop.AddOrder(order("#1", with(shopifytest.LineItem{SKU: "SHIRT", Quantity: 1, UnitPrice: "20.0"})))
+	l.shop.AddOrder(order("#2", with(wrap, tip), func(o *shopifytest.Order) { o.Tips = "5.0" }))
+	l.shop.AddOrder(order("#3", with(tip)))
+	in := july()
+	in.Rules.Companions = []string{"WRAP"}
+	for _, refunded := range []bool{false, true} {
+		if refunded {
+			require.True(t, l.shop.UpdateOrder(o.ID, func(o *shopifytest.Order) {
+				o.FinancialStatus, o.Lines[1].Removed, o.UpdatedAt = "PARTIALLY_REFUNDED", 1, date(17)
+			}))
+		}
+		out, err := l.list(in)
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{"#1", "#3"}, out.Mixed)
+		require.Equal(t, []string{"#2"}, names(out.Orders), "wrapped, and tipped")
+		require.Len(t, out.Orders[0].Lines, 1)
+	}
 }
 
 func TestListGiftCardOrdersLeavesOut(t *testing.T) {

@@ -61,9 +61,24 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 			Currency:  bounded(l.UnitPrice.CurrencyCode, maxValue),
 			Recipient: recipient(l.Attributes, keys, email, from),
 		})
-		c.Native = append(c.Native, l.IsGiftCard)
+		c.Lines = append(c.Lines, giftcard.LineFacts{Ordered: l.Quantity, Native: l.IsGiftCard, Tip: isTip(l, o.Tips)})
 	}
 	return c
+}
+
+// isTip reports whether a line is a tip. Shopify has no mark for it: a tip is a line without SKU and product whose price is
+// what the order was tipped. The product would take the scope read_products, its vendor does not. Assumed: a line without
+// product has no vendor.
+func isTip(l shopify.LineItem, tips shopify.Money) bool {
+	if l.SKU != "" || l.Vendor != "" || l.Quantity != 1 {
+		return false
+	}
+	tip, err := giftcard.ParseMoney(tips.Amount, tips.CurrencyCode)
+	if err != nil {
+		return false
+	}
+	price, err := giftcard.ParseMoney(l.UnitPrice.Amount, l.UnitPrice.CurrencyCode)
+	return err == nil && tip.Hundredths > 0 && price == tip
 }
 
 // Bounds in characters of what buyers can make long. The words of a line go into the input of each of its cards, up to

@@ -64,8 +64,8 @@ func TestCandidate(t *testing.T) {
 				},
 			}},
 		},
-		Native: []bool{false},
-		Paid:   true,
+		Lines: []giftcard.LineFacts{{Ordered: 3}},
+		Paid:  true,
 	}, candidate("example.myshopify.com", paidOrder(), shopifyKeys))
 }
 
@@ -90,7 +90,7 @@ func TestCandidateState(t *testing.T) {
 		},
 		{
 			"native", func(o *shopify.Order) { o.LineItems[0].IsGiftCard = true },
-			func(c *giftcard.Candidate) { c.Native[0] = true },
+			func(c *giftcard.Candidate) { c.Lines[0].Native = true },
 		},
 		{
 			"all refunded", func(o *shopify.Order) { o.LineItems[0].CurrentQuantity = 0 },
@@ -98,7 +98,7 @@ func TestCandidateState(t *testing.T) {
 		},
 		{
 			"no lines", func(o *shopify.Order) { o.LineItems = nil },
-			func(c *giftcard.Candidate) { c.Order.Lines, c.Native = nil, nil },
+			func(c *giftcard.Candidate) { c.Order.Lines, c.Lines = nil, nil },
 		},
 		{"first name only", func(o *shopify.Order) { o.Customer.LastName = "" }, func(c *giftcard.Candidate) {
 			c.Order.Lines[0].Recipient.From = "Ada"
@@ -112,6 +112,36 @@ func TestCandidateState(t *testing.T) {
 			order := paidOrder()
 			tt.change(&order)
 			require.Equal(t, want, candidate("s", order, shopifyKeys))
+		})
+	}
+}
+
+// A tip has neither product nor SKU, and costs what was given as tips.
+func TestCandidateTip(t *testing.T) {
+	t.Parallel()
+	usd := func(amount string) shopify.Money { return shopify.Money{Amount: amount, CurrencyCode: "USD"} }
+	tests := map[string]struct {
+		line shopify.LineItem
+		tips shopify.Money
+		want bool
+	}{
+		"a tip":             {shopify.LineItem{Title: "Tip", Quantity: 1, UnitPrice: usd("5.0")}, usd("5.00"), true},
+		"another price":     {shopify.LineItem{Title: "Tip", Quantity: 1, UnitPrice: usd("5.0")}, usd("6.0"), false},
+		"no tips":           {shopify.LineItem{Title: "Free", Quantity: 1, UnitPrice: usd("0.0")}, usd("0.0"), false},
+		"nothing known":     {shopify.LineItem{Title: "Tip", Quantity: 1, UnitPrice: usd("5.0")}, shopify.Money{}, false},
+		"two of it":         {shopify.LineItem{Title: "Tip", Quantity: 2, UnitPrice: usd("5.0")}, usd("5.0"), false},
+		"something sold":    {shopify.LineItem{SKU: "MUG", Quantity: 1, UnitPrice: usd("5.0")}, usd("5.0"), false},
+		"product, no SKU":   {shopify.LineItem{Vendor: "Mugs", Quantity: 1, UnitPrice: usd("5.0")}, usd("5.0"), false},
+		"another currency":  {shopify.LineItem{Quantity: 1, UnitPrice: shopify.Money{Amount: "5.0", CurrencyCode: "EUR"}}, usd("5.0"), false},
+		"a price that lies": {shopify.LineItem{Quantity: 1, UnitPrice: usd("five")}, usd("5.0"), false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := paidOrder()
+			o.Tips, o.LineItems = tt.tips, append(o.LineItems, tt.line)
+			o.LineItems[1].ID = "gid://shopify/LineItem/2"
+			require.Equal(t, tt.want, candidate("s", o, shopifyKeys).Lines[1].Tip)
 		})
 	}
 }

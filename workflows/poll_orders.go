@@ -14,6 +14,8 @@ import (
 // PollOrdersInput is the configuration record of the poll: the schedule's input.
 type PollOrdersInput struct {
 	SKUs []string `json:"skus"`
+	// Companions are SKUs that do not make an order a mixed one; see [giftcard.Rules].
+	Companions []string `json:"companion_skus,omitempty"`
 	// CreatedAtMin is the moment from which orders count.
 	CreatedAtMin time.Time `json:"created_at_min"`
 	// MaxOrderAge keeps the poll from orders so old that Temporal may have forgotten that they were handled. It stays
@@ -170,6 +172,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	now := workflow.Now(ctx).UTC()
 	p.Rules = giftcard.Rules{
 		SKUs:        in.SKUs,
+		Companions:  in.Companions,
 		CreatedFrom: latest(in.CreatedAtMin, now.Add(-time.Duration(in.MaxOrderAge))),
 		IncludeTest: in.IncludeTest,
 	}

@@ -54,6 +54,7 @@ func (s Shopify) URL() string {
 // Orders says which orders are gift-card orders of ours.
 type Orders struct {
 	GiftCardSKUs      List          `envconfig:"GIFT_CARD_SKUS" required:"true"`
+	CompanionSKUs     List          `envconfig:"COMPANION_SKUS"`
 	CreatedAtMin      time.Time     `envconfig:"CREATED_AT_MIN" required:"true"`
 	MaxOrderAge       time.Duration `envconfig:"MAX_ORDER_AGE" default:"336h"`
 	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`

@@ -50,6 +50,11 @@ var references = map[string]reference{
 		"SKUs separated by commas, none empty, none twice, each at most 255 bytes",
 		"The SKUs that mean a gift card. An order that mixes them with other items is left out and reported.",
 	},
+	"COMPANION_SKUS": {
+		"SKUs separated by commas, none empty, none twice, each at most 255 bytes, none of them in GIFT_CARD_SKUS",
+		"SKUs that may be in any order beside gift cards, such as gift wrapping or insurance: they do not make it a mixed one. " +
+			"Tips need not be named.",
+	},
 	"CREATED_AT_MIN": {
 		"the time at which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z",
 		"The moment from which giftbridge is responsible. Older orders are never touched: whoever issued cards before " +

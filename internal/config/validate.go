@@ -84,20 +84,31 @@ func (s Shopify) problems(n Network) problems {
 	return ps
 }
 
+// skus looks for what makes a list of SKUs another one than it seems.
+func (ps *problems) skus(name string, list List) {
+	for i, sku := range list {
+		switch {
+		case sku == "":
+			ps.add(name, "entry %d is empty: need %s", i+1, references[name].want)
+		case strings.ContainsFunc(sku, hidden):
+			ps.add(name, "entry %d, %s, holds a character that cannot be seen", i+1, show(sku))
+		case len(sku) > maxSKU:
+			ps.add(name, "entry %d has %d bytes: need at most %d", i+1, len(sku), maxSKU)
+		case slices.Contains(list[:i], sku):
+			ps.add(name, "entry %d, %s, is there twice", i+1, show(sku))
+		}
+	}
+}
+
 const maxSKU = 255 // The length of a SKU in Shopify.
 
 func (o Orders) problems() problems {
 	var ps problems
-	for i, sku := range o.GiftCardSKUs {
-		switch {
-		case sku == "":
-			ps.add("GIFT_CARD_SKUS", "entry %d is empty: need %s", i+1, references["GIFT_CARD_SKUS"].want)
-		case strings.ContainsFunc(sku, hidden):
-			ps.add("GIFT_CARD_SKUS", "entry %d, %s, holds a character that cannot be seen", i+1, show(sku))
-		case len(sku) > maxSKU:
-			ps.add("GIFT_CARD_SKUS", "entry %d has %d bytes: need at most %d", i+1, len(sku), maxSKU)
-		case slices.Contains(o.GiftCardSKUs[:i], sku):
-			ps.add("GIFT_CARD_SKUS", "entry %d, %s, is there twice", i+1, show(sku))
+	ps.skus("GIFT_CARD_SKUS", o.GiftCardSKUs)
+	ps.skus("COMPANION_SKUS", o.CompanionSKUs)
+	for i, sku := range o.CompanionSKUs {
+		if slices.Contains(o.GiftCardSKUs, sku) {
+			ps.add("COMPANION_SKUS", "entry %d, %s, is one of GIFT_CARD_SKUS: a SKU is either", i+1, show(sku))
 		}
 	}
 	if o.MaxOrderAge < time.Hour {

@@ -22,9 +22,11 @@ const (
 	TooOld Reason = "too_old"
 	// NoUnitsLeft: every gift-card unit was refunded or removed.
 	NoUnitsLeft Reason = "no_units_left"
-	// NativeGiftCard: Shopify itself issues a card for this product; issuing another would give it away twice.
+	// NativeGiftCard: Shopify itself issues a card for a product that was ordered; issuing another would give it away
+	// twice.
 	NativeGiftCard Reason = "native_gift_card"
-	// MixedOrder: the order holds gift cards and other items. Left out on purpose, and reported.
+	// MixedOrder: gift cards and other items were ordered. Left out on purpose, and reported. The order stays one when the
+	// other items are refunded or removed: by then, people may have issued its cards.
 	MixedOrder Reason = "mixed"
 )
 
@@ -35,6 +37,8 @@ var Reasons = []Reason{NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnits
 type Rules struct {
 	// SKUs are the gift-card SKUs. They are compared as a whole, case and all.
 	SKUs []string `json:"skus"`
+	// Companions are SKUs that may be in any order without making it a mixed one, such as gift wrapping.
+	Companions []string `json:"companion_skus,omitempty"`
 	// CreatedFrom is the moment from which orders count.
 	CreatedFrom time.Time `json:"created_from"`
 	// IncludeTest counts test orders too.
@@ -44,13 +48,31 @@ type Rules struct {
 // Candidate is an order as a search found it, before any rule was checked.
 type Candidate struct {
 	Order Order
-	// Native tells, line by line, whether Shopify issues a gift card for it.
-	Native []bool
-	Test   bool
+	// Lines says more of the order's lines, in their order.
+	Lines []LineFacts
+	Test  bool
 	// Cancelled tells whether the order was cancelled.
 	Cancelled bool
 	// Paid tells whether the units that are left are paid for.
 	Paid bool
+}
+
+// LineFacts is what the rules have to know of a line and a workflow has not.
+type LineFacts struct {
+	// Ordered is the number of units that were ordered, those refunded or removed since included.
+	Ordered int
+	// Native reports whether Shopify issues a gift card for the line.
+	Native bool
+	// Tip reports whether the line is a tip.
+	Tip bool
+}
+
+// facts returns what is known of a line beside its order.
+func (c Candidate) facts(i int) LineFacts {
+	if i < len(c.Lines) {
+		return c.Lines[i]
+	}
+	return LineFacts{}
 }
 
 // Select applies the rules. It returns the gift-card order, with only the lines that have units left, or the reason for
@@ -72,22 +94,26 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 	}
 	order := c.Order
 	order.Lines = nil
-	var cards, others, native int
+	var others, native int
 	for i, l := range c.Order.Lines {
-		switch {
-		case l.Units <= 0:
+		facts := c.facts(i)
+		switch ordered := max(facts.Ordered, l.Units) > 0; {
+		case !ordered:
 		case !isCard(l):
-			others++
+			if !facts.Tip && !slices.Contains(r.Companions, l.SKU) {
+				others++
+			}
 		default:
-			cards++
-			order.Lines = append(order.Lines, l)
-			if i < len(c.Native) && c.Native[i] {
+			if facts.Native {
 				native++
+			}
+			if l.Units > 0 {
+				order.Lines = append(order.Lines, l)
 			}
 		}
 	}
 	switch {
-	case cards == 0:
+	case len(order.Lines) == 0:
 		return Order{}, NoUnitsLeft
 	case native > 0:
 		return Order{}, NativeGiftCard

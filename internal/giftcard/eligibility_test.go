@@ -13,7 +13,9 @@ import (
 
 var (
 	from  = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
-	rules = giftcard.Rules{SKUs: []string{"GIFT-50", "GIFT-25"}, CreatedFrom: from}
+	rules = giftcard.Rules{
+		SKUs: []string{"GIFT-50", "GIFT-25"}, Companions: []string{"WRAP", "INSURANCE"}, CreatedFrom: from,
+	}
 )
 
 func card(sku string, units int) giftcard.Line { return giftcard.Line{ID: sku, SKU: sku, Units: units} }
@@ -21,9 +23,9 @@ func card(sku string, units int) giftcard.Line { return giftcard.Line{ID: sku, S
 // eligible is a candidate that the rules select; changes make it another one.
 func eligible(changes ...func(*giftcard.Candidate)) giftcard.Candidate {
 	c := giftcard.Candidate{
-		Order:  giftcard.Order{ID: "1", Name: "#1001", CreatedAt: from, Lines: []giftcard.Line{card("GIFT-50", 1)}},
-		Native: []bool{false},
-		Paid:   true,
+		Order: giftcard.Order{ID: "1", Name: "#1001", CreatedAt: from, Lines: []giftcard.Line{card("GIFT-50", 1)}},
+		Lines: []giftcard.LineFacts{{Ordered: 1}},
+		Paid:  true,
 	}
 	for _, change := range changes {
 		change(&c)
@@ -33,16 +35,28 @@ func eligible(changes ...func(*giftcard.Candidate)) giftcard.Candidate {
 
 func lines(ls ...giftcard.Line) func(*giftcard.Candidate) {
 	return func(c *giftcard.Candidate) {
-		c.Order.Lines, c.Native = ls, make([]bool, len(ls))
+		c.Order.Lines, c.Lines = ls, make([]giftcard.LineFacts, len(ls))
+		for i, l := range ls {
+			c.Lines[i].Ordered = l.Units
+		}
 	}
 }
 
 func native(at ...int) func(*giftcard.Candidate) {
 	return func(c *giftcard.Candidate) {
 		for _, i := range at {
-			c.Native[i] = true
+			c.Lines[i].Native = true
 		}
 	}
+}
+
+// ordered sets how many units of a line were ordered.
+func ordered(line, units int) func(*giftcard.Candidate) {
+	return func(c *giftcard.Candidate) { c.Lines[line].Ordered = units }
+}
+
+func tip(line int) func(*giftcard.Candidate) {
+	return func(c *giftcard.Candidate) { c.Lines[line].Tip = true }
 }
 
 func isTest(c *giftcard.Candidate)    { c.Test = true }
@@ -68,8 +82,17 @@ func TestSelect(t *testing.T) {
 			[]giftcard.Line{card("GIFT-50", 3)},
 		},
 		{
-			"a native line without units", eligible(lines(card("GIFT-25", 0), card("GIFT-50", 1)), native(0)),
+			"a native line of which nothing was ordered", eligible(lines(card("GIFT-25", 0), card("GIFT-50", 1)), native(0)),
 			[]giftcard.Line{card("GIFT-50", 1)},
+		},
+		{
+			"some units refunded", eligible(lines(card("GIFT-50", 1), card("GIFT-25", 0)), ordered(0, 3), ordered(1, 2)),
+			[]giftcard.Line{card("GIFT-50", 1)},
+		},
+		{
+			"wrapped, insured and tipped",
+			eligible(lines(card("WRAP", 1), card("GIFT-50", 2), card("INSURANCE", 1), card("", 1)), tip(3)),
+			[]giftcard.Line{card("GIFT-50", 2)},
 		},
 		{
 			"a native line of another SKU without units", eligible(lines(card("PEN", 0), card("GIFT-50", 1)), native(0)),
@@ -114,6 +137,17 @@ func TestSelect(t *testing.T) {
 		{"native", eligible(native(0)), giftcard.NativeGiftCard},
 		{"one of two native", eligible(lines(card("GIFT-50", 1), card("GIFT-25", 1)), native(1)), giftcard.NativeGiftCard},
 		{"mixed", eligible(lines(card("GIFT-50", 1), pen)), giftcard.MixedOrder},
+		{
+			"mixed, the other item refunded", eligible(lines(card("GIFT-50", 1), card("PEN", 0)), ordered(1, 1)),
+			giftcard.MixedOrder,
+		},
+		{"mixed with what has no SKU", eligible(lines(card("GIFT-50", 1), card("", 1))), giftcard.MixedOrder},
+		{"mixed with a companion of another case", eligible(lines(card("GIFT-50", 1), card("wrap", 1))), giftcard.MixedOrder},
+		{"wrapping alone", eligible(lines(card("WRAP", 1))), giftcard.NoGiftCard},
+		{
+			"native, its unit refunded", eligible(lines(card("GIFT-50", 1), card("GIFT-25", 0)), native(1), ordered(1, 1)),
+			giftcard.NativeGiftCard,
+		},
 		{"mixed, other item first", eligible(lines(pen, card("GIFT-50", 1))), giftcard.MixedOrder},
 		{"mixed with a similar SKU", eligible(lines(card("GIFT-50", 1), card("GIFT-500", 1))), giftcard.MixedOrder},
 		{
@@ -154,7 +188,7 @@ func TestSelectPrecedence(t *testing.T) {
 				causes[r](&c)
 			}
 			if reason == giftcard.NativeGiftCard {
-				c.Native[0] = true
+				c.Lines[0].Native = true
 			}
 			_, got := rules.Select(c)
 			require.Equal(t, reason, got)
@@ -189,7 +223,11 @@ func TestSelectAccountsForEveryCandidate(t *testing.T) {
 		c.Order.Lines = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) giftcard.Line {
 			return card(skus.Draw(t, "sku"), rapid.IntRange(-1, 3).Draw(t, "units"))
 		}), 0, 4).Draw(t, "lines")
-		c.Native = rapid.SliceOfN(rapid.Bool(), len(c.Order.Lines), len(c.Order.Lines)).Draw(t, "native")
+		for _, l := range c.Order.Lines {
+			c.Lines = append(c.Lines, giftcard.LineFacts{
+				Ordered: max(0, l.Units) + rapid.IntRange(0, 1).Draw(t, "removed"), Native: rapid.Bool().Draw(t, "native"),
+			})
+		}
 		return c
 	}), 0, 40)
 	rapid.Check(t, func(t *rapid.T) {
@@ -210,7 +248,9 @@ func TestSelectAccountsForEveryCandidate(t *testing.T) {
 			require.True(t, c.Paid && !c.Cancelled && (r.IncludeTest || !c.Test) && !order.CreatedAt.Before(from))
 			units := 0
 			for i, l := range c.Order.Lines {
-				require.False(t, c.Native[i] && l.Units > 0, "a native card would be given away twice")
+				require.False(t, c.Lines[i].Native && c.Lines[i].Ordered > 0 && slices.Contains(r.SKUs, l.SKU),
+					"a native card would be given away twice")
+				require.False(t, c.Lines[i].Ordered > 0 && !slices.Contains(r.SKUs, l.SKU), "a mixed order stays one")
 				units += max(0, l.Units)
 			}
 			for _, l := range order.Lines {

@@ -105,6 +105,7 @@ func (o *Operator) PollInput() workflows.PollOrdersInput {
 	c := o.cfg
 	in := workflows.PollOrdersInput{
 		SKUs:         c.Orders.GiftCardSKUs,
+		Companions:   c.Orders.CompanionSKUs,
 		CreatedAtMin: c.Orders.CreatedAtMin.UTC(),
 		MaxOrderAge:  workflows.Duration(c.Orders.MaxOrderAge),
 		Overlap:      workflows.Duration(c.Poll.Overlap),

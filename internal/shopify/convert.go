@@ -31,6 +31,9 @@ func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error
 		FinancialStatus: o.DisplayFinancialStatus,
 		Email:           o.Email,
 		CurrencyCode:    o.CurrencyCode,
+		Tips: Money{
+			Amount: o.TotalTipReceivedSet.ShopMoney.Amount, CurrencyCode: o.TotalTipReceivedSet.ShopMoney.CurrencyCode,
+		},
 	}
 	if cu := o.Customer; cu != nil {
 		out.Customer = &Customer{
@@ -98,6 +101,7 @@ func lineItemOf(l *lineItem) LineItem {
 		ID:              l.Id,
 		SKU:             l.Sku,
 		Title:           l.Title,
+		Vendor:          l.Vendor,
 		IsGiftCard:      l.IsGiftCard,
 		Quantity:        l.Quantity,
 		CurrentQuantity: l.CurrentQuantity,

@@ -260,6 +260,7 @@ type lineItem struct {
 	Id                   string                               `json:"id"`
 	Sku                  string                               `json:"sku"`
 	Title                string                               `json:"title"`
+	Vendor               string                               `json:"vendor"`
 	IsGiftCard           bool                                 `json:"isGiftCard"`
 	Quantity             int                                  `json:"quantity"`
 	CurrentQuantity      int                                  `json:"currentQuantity"`
@@ -275,6 +276,9 @@ func (v *lineItem) GetSku() string { return v.Sku }
 
 // GetTitle returns lineItem.Title, and is useful for accessing the field via an interface.
 func (v *lineItem) GetTitle() string { return v.Title }
+
+// GetVendor returns lineItem.Vendor, and is useful for accessing the field via an interface.
+func (v *lineItem) GetVendor() string { return v.Vendor }
 
 // GetIsGiftCard returns lineItem.IsGiftCard, and is useful for accessing the field via an interface.
 func (v *lineItem) GetIsGiftCard() bool { return v.IsGiftCard }
@@ -391,6 +395,7 @@ type order struct {
 	DisplayFinancialStatus string                `json:"displayFinancialStatus"`
 	Email                  string                `json:"email"`
 	CurrencyCode           string                `json:"currencyCode"`
+	TotalTipReceivedSet    shopMoney             `json:"totalTipReceivedSet"`
 	Customer               *customer             `json:"customer"`
 	PurchasingEntity       orderPurchasingEntity `json:"-"`
 	LineItems              lineItems             `json:"lineItems"`
@@ -425,6 +430,9 @@ func (v *order) GetEmail() string { return v.Email }
 
 // GetCurrencyCode returns order.CurrencyCode, and is useful for accessing the field via an interface.
 func (v *order) GetCurrencyCode() string { return v.CurrencyCode }
+
+// GetTotalTipReceivedSet returns order.TotalTipReceivedSet, and is useful for accessing the field via an interface.
+func (v *order) GetTotalTipReceivedSet() shopMoney { return v.TotalTipReceivedSet }
 
 // GetCustomer returns order.Customer, and is useful for accessing the field via an interface.
 func (v *order) GetCustomer() *customer { return v.Customer }
@@ -489,6 +497,8 @@ type __premarshalorder struct {
 
 	CurrencyCode string `json:"currencyCode"`
 
+	TotalTipReceivedSet shopMoney `json:"totalTipReceivedSet"`
+
 	Customer *customer `json:"customer"`
 
 	PurchasingEntity json.RawMessage `json:"purchasingEntity"`
@@ -517,6 +527,7 @@ func (v *order) __premarshalJSON() (*__premarshalorder, error) {
 	retval.DisplayFinancialStatus = v.DisplayFinancialStatus
 	retval.Email = v.Email
 	retval.CurrencyCode = v.CurrencyCode
+	retval.TotalTipReceivedSet = v.TotalTipReceivedSet
 	retval.Customer = v.Customer
 	{
 
@@ -655,6 +666,26 @@ func (v *pageInfo) GetHasNextPage() *bool { return v.HasNextPage }
 // GetEndCursor returns pageInfo.EndCursor, and is useful for accessing the field via an interface.
 func (v *pageInfo) GetEndCursor() string { return v.EndCursor }
 
+// shopMoney includes the GraphQL fields of MoneyBag requested by the fragment shopMoney.
+type shopMoney struct {
+	ShopMoney shopMoneyShopMoneyMoneyV2 `json:"shopMoney"`
+}
+
+// GetShopMoney returns shopMoney.ShopMoney, and is useful for accessing the field via an interface.
+func (v *shopMoney) GetShopMoney() shopMoneyShopMoneyMoneyV2 { return v.ShopMoney }
+
+// shopMoneyShopMoneyMoneyV2 includes the requested fields of the GraphQL type MoneyV2.
+type shopMoneyShopMoneyMoneyV2 struct {
+	Amount       string `json:"amount"`
+	CurrencyCode string `json:"currencyCode"`
+}
+
+// GetAmount returns shopMoneyShopMoneyMoneyV2.Amount, and is useful for accessing the field via an interface.
+func (v *shopMoneyShopMoneyMoneyV2) GetAmount() string { return v.Amount }
+
+// GetCurrencyCode returns shopMoneyShopMoneyMoneyV2.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *shopMoneyShopMoneyMoneyV2) GetCurrencyCode() string { return v.CurrencyCode }
+
 // The query executed by findVariants.
 const findVariants_Operation = `
 query findVariants ($first: Int!, $query: String!) {
@@ -755,6 +786,9 @@ fragment order on Order {
 	displayFinancialStatus
 	email
 	currencyCode
+	totalTipReceivedSet {
+		... shopMoney
+	}
 	customer {
 		... customer
 	}
@@ -770,6 +804,12 @@ fragment order on Order {
 	}
 	lineItems(first: $lineItems) {
 		... lineItems
+	}
+}
+fragment shopMoney on MoneyBag {
+	shopMoney {
+		amount
+		currencyCode
 	}
 }
 fragment customer on Customer {
@@ -797,6 +837,7 @@ fragment lineItem on LineItem {
 	id
 	sku
 	title
+	vendor
 	isGiftCard
 	quantity
 	currentQuantity
@@ -902,6 +943,7 @@ fragment lineItem on LineItem {
 	id
 	sku
 	title
+	vendor
 	isGiftCard
 	quantity
 	currentQuantity
@@ -975,6 +1017,9 @@ fragment order on Order {
 	displayFinancialStatus
 	email
 	currencyCode
+	totalTipReceivedSet {
+		... shopMoney
+	}
 	customer {
 		... customer
 	}
@@ -990,6 +1035,12 @@ fragment order on Order {
 	}
 	lineItems(first: $lineItems) {
 		... lineItems
+	}
+}
+fragment shopMoney on MoneyBag {
+	shopMoney {
+		amount
+		currencyCode
 	}
 }
 fragment customer on Customer {
@@ -1013,6 +1064,7 @@ fragment lineItem on LineItem {
 	id
 	sku
 	title
+	vendor
 	isGiftCard
 	quantity
 	currentQuantity

@@ -33,6 +33,8 @@ type Order struct {
 	Email string
 	// CurrencyCode is the shop's currency at the time.
 	CurrencyCode string
+	// Tips is what was given as tips, in the shop's currency.
+	Tips Money
 	// Customer is nil for guests.
 	Customer *Customer
 	// Company is nil unless a company bought, and [Options.Company] is set.
@@ -56,6 +58,8 @@ type LineItem struct {
 	ID string
 	// SKU is empty where the variant has none.
 	SKU, Title string
+	// Vendor is that of the product; empty where the line has none, as tips and custom items.
+	Vendor string
 	// IsGiftCard is true of products that Shopify itself issues a gift card for.
 	IsGiftCard bool
 	// CurrentQuantity leaves out units that were refunded or removed.

@@ -19,18 +19,19 @@ func TestAnOrderIsReadWhole(t *testing.T) {
 	sim, c := setup(t, shopifytest.Options{}, shopify.Options{Company: true})
 	sim.AddOrder(shopifytest.Order{
 		ID: 7, Name: "#7", Test: true, CreatedAt: start, UpdatedAt: start.Add(time.Minute), CancelledAt: start.Add(time.Hour),
-		FinancialStatus: "PARTIALLY_REFUNDED", Email: "order@example.com", Currency: "EUR",
+		FinancialStatus: "PARTIALLY_REFUNDED", Email: "order@example.com", Currency: "EUR", Tips: "3.0",
 		Customer: &shopifytest.Customer{ID: 8, FirstName: "Ada", LastName: "Love", Email: "ada@example.com"},
 		Company:  &shopifytest.Company{ID: 9, Name: "Acme", ExternalID: "ACME"},
 		Lines: []shopifytest.LineItem{{
 			ID: 10, SKU: "GIFT-50", Title: "Gift card", GiftCard: true, Quantity: 3, Removed: 1, UnitPrice: "50.00",
 			Attributes: []shopifytest.Attribute{{Key: "Recipient email", Value: "bob@example.com"}},
-		}, {ID: 11, Title: "Mug", Quantity: 1}},
+		}, {ID: 11, Title: "Mug", Vendor: "Mugs", Quantity: 1}},
 	})
 	want := shopify.Order{
 		ID: "gid://shopify/Order/7", LegacyID: "7", Name: "#7", Test: true,
 		CreatedAt: start, UpdatedAt: start.Add(time.Minute), CancelledAt: start.Add(time.Hour),
 		FinancialStatus: "PARTIALLY_REFUNDED", Email: "order@example.com", CurrencyCode: "EUR",
+		Tips: shopify.Money{Amount: "3.0", CurrencyCode: "EUR"},
 		Customer: &shopify.Customer{
 			LegacyID: "8", DisplayName: "Ada Love", FirstName: "Ada", LastName: "Love", Email: "ada@example.com",
 		},
@@ -40,7 +41,7 @@ func TestAnOrderIsReadWhole(t *testing.T) {
 			Quantity: 3, CurrentQuantity: 2, UnitPrice: shopify.Money{Amount: "50.00", CurrencyCode: "EUR"},
 			Attributes: []shopify.Attribute{{Key: "Recipient email", Value: "bob@example.com"}},
 		}, {
-			ID: "gid://shopify/LineItem/11", Title: "Mug", Quantity: 1, CurrentQuantity: 1,
+			ID: "gid://shopify/LineItem/11", Title: "Mug", Vendor: "Mugs", Quantity: 1, CurrentQuantity: 1,
 			UnitPrice: shopify.Money{Amount: "0.00", CurrencyCode: "EUR"},
 		}},
 	}

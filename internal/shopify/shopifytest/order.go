@@ -26,6 +26,8 @@ type Order struct {
 	Email           string `json:"email"`
 	// Currency is the shop's unless it is set.
 	Currency string `json:"currency"`
+	// Tips is the sum of the tips, "0.0" unless it is set.
+	Tips string `json:"tips,omitempty"`
 	// Customer is nil for guests.
 	Customer *Customer `json:"customer,omitempty"`
 	// Company is set for orders that a company placed.
@@ -54,8 +56,10 @@ type LineItem struct {
 	// ID is given by AddOrder unless it is set.
 	ID int64 `json:"id"`
 	// SKU is null where it is empty.
-	SKU      string `json:"sku"`
-	Title    string `json:"title"`
+	SKU   string `json:"sku"`
+	Title string `json:"title"`
+	// Vendor is null where it is empty, as of tips and custom items.
+	Vendor   string `json:"vendor,omitempty"`
 	GiftCard bool   `json:"gift_card,omitempty"`
 	Quantity int    `json:"quantity"`
 	// Removed units were refunded or removed since.

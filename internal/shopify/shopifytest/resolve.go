@@ -1,6 +1,7 @@
 package shopifytest
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -175,6 +176,8 @@ func (o orderObject) field(_ *execution, name string, args map[string]any) (any,
 		return orNull(o.Email), nil
 	case "currencyCode":
 		return o.Currency, nil
+	case "totalTipReceivedSet":
+		return moneyBag{cmp.Or(o.Tips, "0.0"), o.Currency}, nil
 	case "customer":
 		if o.Customer != nil {
 			return customerObject{o.Customer}, nil
@@ -265,6 +268,8 @@ func (l lineObject) field(_ *execution, name string, _ map[string]any) (any, *gr
 		return orNull(l.SKU), nil
 	case "title":
 		return l.Title, nil
+	case "vendor":
+		return orNull(l.Vendor), nil
 	case "isGiftCard":
 		return l.GiftCard, nil
 	case "quantity":

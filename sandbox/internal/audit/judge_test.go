@@ -28,7 +28,7 @@ func TestAuditorStandsAlone(t *testing.T) {
 
 var began = time.Date(2026, time.July, 1, 12, 0, 0, 0, time.UTC)
 
-var rules = audit.Rules{SKUs: []string{"GIFT-25", "GIFT-50"}, CreatedFrom: began}
+var rules = audit.Rules{SKUs: []string{"GIFT-25", "GIFT-50"}, Companions: []string{"WRAP"}, CreatedFrom: began}
 
 // sold is an order of two cards by a customer whom the issuer knows.
 func sold(n int) audit.Order {

@@ -10,6 +10,8 @@ import (
 // Rules are what the shop's owner has said.
 type Rules struct {
 	SKUs []string
+	// Companions are the SKUs that may be in any order.
+	Companions []string
 	// CreatedFrom is the moment from which orders count.
 	CreatedFrom time.Time
 }
@@ -49,12 +51,13 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 	var cards, others, native int
 	for _, l := range o.Lines {
 		switch {
-		case l.left() <= 0:
+		case l.Quantity <= 0:
+		case slices.Contains(r.Companions, l.SKU):
 		case !slices.Contains(r.SKUs, l.SKU):
-			others++
+			others++ // Also if it was sent back: by then people may have issued the cards.
 		case l.GiftCard:
 			native++
-		default:
+		case l.left() > 0:
 			cards++
 		}
 	}

@@ -28,9 +28,10 @@ func TestFates(t *testing.T) {
 		"another SKU":         {func(o *audit.Order) { o.Lines[0].SKU = "GIFT-25-SLEEVE" }, 0, ""},
 		"a card of Shopify's": {func(o *audit.Order) { o.Lines[0].GiftCard = true }, 0, ""},
 		"mixed":               {func(o *audit.Order) { o.Lines = append(o.Lines, audit.Line{SKU: "MUG", Quantity: 1}) }, 0, ""},
-		"mixed before, and no more": {func(o *audit.Order) {
+		"mixed, the other item refunded": {func(o *audit.Order) {
 			o.Lines = append(o.Lines, audit.Line{SKU: "MUG", Quantity: 1, Removed: 1})
-		}, 2, ""},
+		}, 0, ""},
+		"wrapped":    {func(o *audit.Order) { o.Lines = append(o.Lines, audit.Line{SKU: "WRAP", Quantity: 1}) }, 2, ""},
 		"a guest":    {func(o *audit.Order) { o.Customer = nil }, 0, "MerchantUnknown"},
 		"a stranger": {func(o *audit.Order) { o.Customer.DisplayName = "Widget" }, 0, "MerchantUnknown"},
 		"one of two": {func(o *audit.Order) { o.Customer.DisplayName = "TWIN" }, 0, "MerchantAmbiguous"},

@@ -27,6 +27,7 @@ const (
 	PartlyRefunded OrderKind = "partly_refunded"
 	Company        OrderKind = "company"
 	CompanyByID    OrderKind = "company_by_id"
+	Wrapped        OrderKind = "gift_wrapped"
 	Late           OrderKind = "late_merchant"
 
 	Stranger  OrderKind = "unknown_merchant"
@@ -36,6 +37,7 @@ const (
 	NoAddress OrderKind = "no_address"
 
 	Mixed     OrderKind = "mixed"
+	Returned  OrderKind = "mixed_other_item_refunded"
 	Unpaid    OrderKind = "unpaid"
 	Test      OrderKind = "test"
 	Cancelled OrderKind = "cancelled"
@@ -46,8 +48,8 @@ const (
 
 // OrderKinds are all kinds: first those that become cards, then those that must fail, then those to be left out.
 var OrderKinds = []OrderKind{
-	Single, Several, Many, TwoLines, Friend, Later, PaidLater, PartlyRefunded, Company, CompanyByID, Late,
-	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Unpaid, Test, Cancelled, Refunded, Sleeve, Native,
+	Single, Several, Many, TwoLines, Friend, Later, PaidLater, PartlyRefunded, Company, CompanyByID, Wrapped, Late,
+	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Refunded, Sleeve, Native,
 }
 
 // issued tells whether cards come of such an order in the end.
@@ -59,9 +61,13 @@ func (k OrderKind) issued() bool {
 var deck = []OrderKind{
 	Single, Single, Single, Single, Several, Several, Several, Several, Several, Several, Many, TwoLines, TwoLines,
 	TwoLines, TwoLines, Friend, Friend, Later, PaidLater, PaidLater, PaidLater, PartlyRefunded, PartlyRefunded, Company,
-	Company, CompanyByID, Late, Late, Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Mixed, Unpaid, Test, Cancelled,
+	Company, CompanyByID, Wrapped, Late, Late, Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test,
+	Cancelled,
 	Refunded, Sleeve, Native,
 }
+
+// companion is an SKU that may be in any order; see COMPANION_SKUS.
+const companion = "WRAP"
 
 // PlannedOrder is an order that is going to be placed.
 type PlannedOrder struct {
@@ -69,7 +75,9 @@ type PlannedOrder struct {
 	Kind OrderKind
 	// PaidAt is when an order is paid that is not at once; zero for others.
 	PaidAt time.Duration
-	Order  shopifytest.Order
+	// RefundedAt is when what is no gift card in an order is refunded; zero for most.
+	RefundedAt time.Duration
+	Order      shopifytest.Order
 }
 
 func (o PlannedOrder) units() int {
@@ -101,8 +109,12 @@ func newOrders(random *rand.Rand, n int, length time.Duration) []PlannedOrder {
 		d := dealer{random: random, n: i + 1, kind: hand[0]}
 		hand = hand[1:]
 		o := PlannedOrder{At: between(random, 0, length*94/100), Kind: d.kind, Order: d.order()}
-		if o.Kind == PaidLater {
-			o.PaidAt = o.At + between(random, time.Second, max(length-o.At, 2*time.Second))
+		later := func() time.Duration { return o.At + between(random, time.Second, max(length-o.At, 2*time.Second)) }
+		switch o.Kind {
+		case PaidLater:
+			o.PaidAt = later()
+		case Returned:
+			o.RefundedAt = later()
 		}
 		orders = append(orders, o)
 	}
@@ -205,8 +217,10 @@ func (d dealer) change(o *shopifytest.Order, who cashstartest.Merchant) {
 		first.UnitPrice = "0.0"
 	case NoAddress:
 		o.Email, o.Customer.Email = "", ""
-	case Mixed:
+	case Mixed, Returned:
 		o.Lines = append(o.Lines, shopifytest.LineItem{SKU: "MUG", Title: "Mug", Quantity: 1, UnitPrice: "12.5"})
+	case Wrapped:
+		o.Lines = append(o.Lines, shopifytest.LineItem{SKU: companion, Title: "Gift wrap", Quantity: 1, UnitPrice: "4.0"})
 	case Test:
 		o.Test = true
 	case Cancelled:

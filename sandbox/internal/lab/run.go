@@ -136,7 +136,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Shop: "http://" + child.Loopback(at.shop), Issuer: "http://" + child.Loopback(at.issuer), Mails: mails,
 		Temporal: child.Loopback(at.temporal), Namespace: namespace,
 	}
-	l.rules = audit.Rules{SKUs: cfg.Orders.GiftCardSKUs, CreatedFrom: cfg.Orders.CreatedAtMin}
+	l.rules = audit.Rules{SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin}
 	l.control = newControl(at)
 	l.storm = newStorm(l.control, l.Plan.Seed)
 

@@ -32,7 +32,7 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, "http://"+child.Loopback(at.shop)
 	c.Shopify.AccessToken = config.NewSecret(shopToken)
 	c.Shopify.B2B = true
-	c.Orders.GiftCardSKUs = stack.SKUs()
+	c.Orders.GiftCardSKUs, c.Orders.CompanionSKUs = stack.SKUs(), config.List{companion}
 	c.Orders.CreatedAtMin = began.Add(-time.Hour).UTC().Truncate(time.Second)
 	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 4*time.Second, 30*time.Second, time.Second
 	c.Poll.PageSize = 25

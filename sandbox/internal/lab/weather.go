@@ -65,6 +65,16 @@ func (l *laboratory) purchases() []action {
 				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]string{"financial_status": "PAID"})
 			}})
 		}
+		if o.RefundedAt > 0 {
+			lines := slices.Clone(o.Order.Lines)
+			last := &lines[len(lines)-1]
+			last.Removed = last.Quantity
+			actions = append(actions, action{min(o.RefundedAt, l.Plan.Length), func(ctx context.Context) error {
+				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]any{
+					"financial_status": "PARTIALLY_REFUNDED", "lines": lines,
+				})
+			}})
+		}
 	}
 	return actions
 }
