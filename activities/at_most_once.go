@@ -13,11 +13,10 @@ import (
 
 // Attempts is what is known in Temporal of attempts to issue a card. The operator answers it.
 type Attempts interface {
+	Runs
+
 	// Note keeps a note with a running activity, for its next attempt. It returns once Temporal has it.
 	Note(ctx context.Context, taskToken []byte, note AttemptNote) error
-	// Earlier says what became of a card in the runs of the workflow before the one that asks: a reset makes a run that
-	// knows nothing of them.
-	Earlier(ctx context.Context, in EarlierInput) (Earlier, error)
 }
 
 // AttemptNote is what an attempt of an activity leaves to the next one, in the heartbeat details.
@@ -26,6 +25,8 @@ type AttemptNote struct {
 	FirstFailure time.Time `json:"first_failure"`
 	// Asked tells that the attempt was about to ask for the card, and has not seen what came of it.
 	Asked bool `json:"asked,omitempty"`
+	// ClearUntil is the last attempt up to which it is certain that none has made the card, 0 where nothing is known.
+	ClearUntil int32 `json:"clear_until,omitempty"`
 }
 
 // EarlierInput says which card, and which runs.
@@ -65,12 +66,9 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		}
 	}
 	if note.Asked {
-		return IssueCardResult{}, inDoubt(in, "an attempt was cut off before CashStar's answer came", nil)
+		return IssueCardResult{}, inDoubt(in, "an attempt was cut off before CashStar's answer came"+g.sinceThen(ctx, in), nil)
 	}
-	earlier, err := g.Attempts.Earlier(ctx, EarlierInput{
-		WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
-		Unit: in.Unit, AuditNumber: in.AuditNumber,
-	})
+	earlier, err := g.Attempts.Earlier(ctx, earlierRuns(ctx, in))
 	switch {
 	case err != nil:
 		return IssueCardResult{}, err
@@ -79,11 +77,18 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 	case earlier.Found:
 		return foundCard(in)
 	case earlier.InDoubt:
-		return IssueCardResult{}, inDoubt(in, "an attempt before the order was run again may have issued it", nil)
+		return IssueCardResult{}, inDoubt(in,
+			"an attempt before the order was run again may have issued it"+g.sinceThen(ctx, in), nil)
 	}
 	out, err := g.ask(ctx, in, func() error {
+		if err := g.checkOrder(ctx, in); err != nil {
+			return err
+		}
 		note.Asked = true
-		return g.Attempts.Note(ctx, info.TaskToken, note)
+		if err := g.Attempts.Note(ctx, info.TaskToken, note); err != nil {
+			return fmt.Errorf("leave a note with Temporal: %w", err)
+		}
+		return nil
 	})
 	if err == nil {
 		return out, nil
@@ -100,6 +105,16 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		_ = g.Attempts.Note(ctx, info.TaskToken, note)
 	}
 	return IssueCardResult{}, notIssued{err}
+}
+
+// sinceThen says what has changed of the order of a card that is in doubt, so that a person knows both; empty where nothing
+// has, or where that cannot be found out now.
+func (g *GiftCards) sinceThen(ctx context.Context, in IssueCardInput) string {
+	err := g.checkOrder(ctx, in)
+	if kind, _ := classify(err); err == nil || kind != giftcard.OrderChanged {
+		return ""
+	}
+	return "; since then, " + err.Error()
 }
 
 // foundCard is a card that a person has found at the issuer.

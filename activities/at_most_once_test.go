@@ -47,6 +47,10 @@ func (a *attempts) Earlier(_ context.Context, in activities.EarlierInput) (activ
 	return a.earlier, a.earlierErr
 }
 
+func (a *attempts) IsFirst(context.Context, string, string) (bool, error) {
+	return a.earlier == activities.Earlier{}, nil
+}
+
 // standing tells whether the last note says that the card was asked for.
 func (a *attempts) standing() bool {
 	a.mu.Lock()

@@ -78,8 +78,13 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bo
 	if !known {
 		note = AttemptNote{FirstFailure: now}
 	}
-	if !known || asked && !note.Asked {
+	attempt := activity.GetInfo(ctx).Attempt
+	certain := !asked && note.ClearUntil == attempt-1
+	if !known || asked && !note.Asked || certain {
 		note.Asked = note.Asked || asked
+		if certain {
+			note.ClearUntil = attempt
+		}
 		activity.RecordHeartbeat(ctx, note)
 	}
 	return now.Add(wait).Sub(note.FirstFailure) >= budget

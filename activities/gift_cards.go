@@ -24,6 +24,8 @@ type GiftCards struct {
 	// task queue's, which lets short bursts through.
 	Pace Pacer
 	Now  func() time.Time
+	// Orders reads an order again before money is spent on it; nil, an order is believed for ever.
+	Orders *OrderReader
 	// Runs tells a card that this order may have asked for before from one that it cannot have: nil, only a later attempt
 	// is known to be one that may.
 	Runs Runs
@@ -41,6 +43,9 @@ type Pacer interface {
 type Runs interface {
 	// IsFirst tells whether a run is the first of its workflow: none that a reset has made of another.
 	IsFirst(ctx context.Context, workflowID, runID string) (bool, error)
+	// Earlier says what became of a card in the runs of the workflow before the one that asks: a reset makes a run that
+	// knows nothing of them.
+	Earlier(ctx context.Context, in EarlierInput) (Earlier, error)
 }
 
 // LookUpMerchantInput says whose merchant is looked for.
@@ -80,7 +85,11 @@ type IssueCardInput struct {
 	Currency     string             `json:"currency"`
 	Recipient    giftcard.Recipient `json:"recipient"`
 	// At is when the order's merchant was found; see [LookUpMerchantResult].
-	At          time.Time     `json:"at"`
+	At time.Time `json:"at"`
+	// ReadAt is when the order was read from Shopify, or later by no more than the start of its workflow took.
+	ReadAt time.Time `json:"read_at,omitzero"`
+	// Again reports whether the run was made by a reset, so that another run may have asked for the card.
+	Again       bool          `json:"again,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 
@@ -117,11 +126,45 @@ func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCard
 }
 
 func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
-	out, err := g.ask(ctx, in, func() error { return nil })
-	if mayHaveIssued(err) {
-		err = unclear{err}
+	var earlier Earlier
+	if g.Runs != nil && !fresh(ctx, in) {
+		var err error
+		if earlier, err = g.Runs.Earlier(ctx, earlierRuns(ctx, in)); err != nil {
+			return IssueCardResult{}, err
+		}
+		if earlier.Issued != nil {
+			return *earlier.Issued, nil // Asked again, CashStar would only say that it exists.
+		}
 	}
-	return out, err
+	out, err := g.ask(ctx, in, func() error { return g.checkOrder(ctx, in) })
+	switch {
+	case err == nil:
+		return out, nil
+	case ctx.Err() != nil:
+		return IssueCardResult{}, err
+	case mayHaveIssued(err):
+		return IssueCardResult{}, unclear{err}
+	case clearUntilNow(ctx) && !earlier.InDoubt:
+		return IssueCardResult{}, notIssued{err}
+	}
+	if kind, _ := classify(err); kind == giftcard.OrderChanged {
+		return IssueCardResult{}, inDoubt(in, "an earlier attempt may have issued it; since then, "+err.Error(), err)
+	}
+	return IssueCardResult{}, err
+}
+
+// clearUntilNow reports whether it is certain that no attempt of this run before this one has made the card.
+func clearUntilNow(ctx context.Context) bool {
+	attempt := activity.GetInfo(ctx).Attempt
+	var note AttemptNote
+	return attempt <= 1 ||
+		activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &note) == nil && note.ClearUntil == attempt-1
+}
+
+// earlierRuns asks for what the runs before this one know of a card.
+func earlierRuns(ctx context.Context, in IssueCardInput) EarlierInput {
+	run := activity.GetInfo(ctx).WorkflowExecution
+	return EarlierInput{WorkflowID: run.ID, RunID: run.RunID, Unit: in.Unit, AuditNumber: in.AuditNumber}
 }
 
 // unclear is an error after which the card may exist.
@@ -143,7 +186,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 		}
 	}
 	if err := before(); err != nil {
-		return IssueCardResult{}, fmt.Errorf("leave a note with Temporal: %w", err)
+		return IssueCardResult{}, err
 	}
 	out := resultOf(request)
 	order, err := g.CashStar.CreateOrder(ctx, request)

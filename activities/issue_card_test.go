@@ -84,6 +84,7 @@ func secondCard() activities.IssueCardInput {
 			Email: "grace.hopper@example.com", Name: "Grace Hopper", Message: "Happy birthday, Amazing Grace!",
 			SendOn: "2026-07-20", Offset: "-120", From: "Ada Lovelace",
 		},
+		ReadAt:      time.Now(),
 		RetryBudget: time.Hour,
 	}
 }
@@ -182,6 +183,10 @@ func (r runs) IsFirst(_ context.Context, workflowID, runID string) (bool, error)
 		return false, errors.New("no run is named")
 	}
 	return r.first, r.err
+}
+
+func (r runs) Earlier(context.Context, activities.EarlierInput) (activities.Earlier, error) {
+	return activities.Earlier{}, r.err
 }
 
 // A card that exists before its order has asked for one is not this order's, as far as anybody can tell.

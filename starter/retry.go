@@ -49,8 +49,8 @@ func newOrdersRetry(f *flags) *cobra.Command {
 time. It asks before it does anything, and waits until the orders have been reset; "orders show" tells what becomes
 of them.
 
-Orders whose failure running again does not cure (InvalidRequest, UnexpectedResponse, OutcomeUnknown) are left alone
-unless --force is given. After an UnexpectedResponse look at CashStar first: if it refuses the audit number as used,
+Orders whose failure running again does not cure (InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown)
+are left alone unless --force is given. After an UnexpectedResponse look at CashStar first: if it refuses the audit number as used,
 the card counts as issued. An OutcomeUnknown is settled with "orders resolve". Orders that run or have succeeded are
 always left alone.`,
 		Example: `  starter orders retry '#1001' '#1002'

@@ -125,6 +125,7 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 }
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
+	run := workflow.GetInfo(ctx)
 	summary := fmt.Sprintf("card %d of %d", u.Number, len(o.units))
 	return call(issue(ctx, o.in.IssueTaskQueue, summary), giftCards.IssueCard, activities.IssueCardInput{
 		OrderName:    o.in.Order.Name,
@@ -135,6 +136,8 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		Currency:     u.Line.Currency,
 		Recipient:    u.Line.Recipient,
 		At:           o.merchant.At,
+		ReadAt:       run.WorkflowStartTime.UTC(),
+		Again:        run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 	}).get(ctx)
 }

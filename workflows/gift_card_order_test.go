@@ -25,7 +25,7 @@ func TestOrder(t *testing.T) {
 	}, e.looked)
 	asked := activities.IssueCardInput{
 		OrderName: "#1001", Unit: 1, AuditNumber: audit, MerchantCode: "TWS", Price: "25.0", Currency: "USD",
-		Recipient: order.Lines[0].Recipient, RetryBudget: time.Hour,
+		Recipient: order.Lines[0].Recipient, ReadAt: noon, RetryBudget: time.Hour,
 	}
 	require.Equal(t, []activities.IssueCardInput{asked}, e.issued)
 	require.Equal(t, workflows.GiftCardOrderResult{

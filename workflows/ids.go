@@ -8,6 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -45,7 +46,7 @@ var (
 	GiftCardSku = temporal.NewSearchAttributeKeyKeywordList("GiftCardSku")
 )
 
-const giftCardOrderPrefix = "gift-card-order/"
+const giftCardOrderPrefix = activities.OrderWorkflowPrefix
 
 // GiftCardOrderID is the workflow ID of an order. It is what makes an order once-only.
 func GiftCardOrderID(shop, orderID string) string {

@@ -111,6 +111,7 @@ func newActivities(
 		CashStar:     issuer,
 		Merchants:    merchants,
 		MerchantCode: cfg.Issue.MerchantCode,
+		Orders:       activities.NewOrderReader(shop),
 		Now:          time.Now,
 	}
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {

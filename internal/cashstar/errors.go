@@ -72,7 +72,7 @@ func IsInconclusive(err error) bool {
 // card, and say 403 instead.
 func IsAmbiguous(err error) bool {
 	var e *rest.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.Service != service {
 		return false
 	}
 	unexplained := e.Outcome == rest.Refused && !Explains(err) && !slices.Contains(unheardStatuses, e.Status)

@@ -3,7 +3,8 @@ package digest
 import "github.com/giftbridge/giftbridge/internal/giftcard"
 
 // cures says, for a support person, what each kind of failure means and who cures it. An order that is run again is
-// tried as it was read: what is changed in Shopify since does not reach it, what is changed at CashStar does.
+// tried as it was read: what is changed in Shopify since can stop it (OrderChanged), and does not alter what is asked for.
+// What is changed at CashStar does reach it.
 var cures = map[giftcard.Kind]string{
 	giftcard.MerchantUnknown: "CashStar has no merchant for this customer. Ask CashStar to add the merchant, or to " +
 		"correct its name, then run the order again; a guest's order cannot succeed.",
@@ -11,6 +12,8 @@ var cures = map[giftcard.Kind]string{
 		"apart, then run the order again.",
 	giftcard.InvalidRequest: "The order cannot become a card as it is; the message says why. Settle it with the " +
 		"customer: running it again changes nothing.",
+	giftcard.OrderChanged: "The order was cancelled, refunded or edited before its card was issued, so no card was issued. " +
+		"If one is still owed, issue it by hand: running the order again changes nothing.",
 	giftcard.Unauthorized: "A service refused our credentials, so more orders will follow. Whoever runs giftbridge " +
 		"renews them; the orders can then be run again.",
 	giftcard.CardDeclined: "CashStar understood the request and will not issue the card. Ask CashStar why, quoting " +

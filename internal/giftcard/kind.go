@@ -20,6 +20,8 @@ const (
 	InvalidRequest Kind = "InvalidRequest"
 	// Unauthorized: the service refused our credentials or lacks a permission.
 	Unauthorized Kind = "Unauthorized"
+	// OrderChanged: the order was cancelled, refunded or edited after it was taken in, so that the card is no longer owed.
+	OrderChanged Kind = "OrderChanged"
 	// CardDeclined: the issuer understood the request and will not issue the card.
 	CardDeclined Kind = "CardDeclined"
 	// UnexpectedResponse: the service answered with something else than was asked for.
@@ -37,7 +39,7 @@ const (
 
 // Kinds lists all kinds, final ones first.
 var Kinds = []Kind{
-	MerchantUnknown, MerchantAmbiguous, InvalidRequest, Unauthorized, CardDeclined, UnexpectedResponse,
+	MerchantUnknown, MerchantAmbiguous, InvalidRequest, OrderChanged, Unauthorized, CardDeclined, UnexpectedResponse,
 	OutcomeUnknown, RateLimited, Unavailable, Timeout,
 }
 
@@ -47,11 +49,11 @@ func (k Kind) Final() bool {
 }
 
 // Curable tells whether running a failed order again may succeed without anybody touching the order: a merchant was
-// added, a password corrected, a service came back. An invalid request stays invalid. After an unexpected response a
+// added, a password corrected, a service came back. An invalid request stays invalid, and a refunded card is not owed. After an unexpected response a
 // card exists that nobody understands; running the order again could take it for the right one. While an outcome is
 // unknown, running the order again changes nothing.
 func (k Kind) Curable() bool {
-	return slices.Contains(Kinds, k) && !slices.Contains([]Kind{InvalidRequest, UnexpectedResponse, OutcomeUnknown}, k)
+	return slices.Contains(Kinds, k) && !slices.Contains([]Kind{InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown}, k)
 }
 
 // Error is a failure with its kind. The message is for a support person: it names the order where there is one, and

@@ -23,6 +23,7 @@ func TestKinds(t *testing.T) {
 		{"MerchantUnknown", true, true},
 		{"MerchantAmbiguous", true, true},
 		{"InvalidRequest", true, false},
+		{"OrderChanged", true, false},
 		{"Unauthorized", true, true},
 		{"CardDeclined", true, true},
 		{"UnexpectedResponse", true, false},

@@ -150,6 +150,28 @@ func TestHistoriesOfPollByHand(t *testing.T) {
 	w.keep("PollOrders/by-hand-failed", poll.WorkflowID, poll.RunID)
 }
 
+// An order that is refunded while CashStar is away gets no card.
+func TestHistoriesOfChangedOrder(t *testing.T) {
+	t.Parallel()
+	tr := trouble{of: map[string]cashstartest.Fault{"BUSY": {Kind: cashstartest.RateLimit}}}
+	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) {
+		plainly(c)
+		c.Issue.RetryBudget = time.Hour
+	}})
+	p := w.orderFor("BUSY", 1)
+	w.poll()
+	w.await("refused", func() bool { return len(w.Issuer.Stats().Requests[cashstartest.CreateOrder]) > 0 })
+	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
+		o.FinancialStatus, o.Lines[0].Removed = "REFUNDED", 1
+	}))
+	tr.cured.Store(true)
+	w.keepOrder("GiftCardOrder/order-changed", p, operator.Failed)
+	failure := w.show(p, operator.Failed).Failure
+	require.EqualValues(t, giftcard.OrderChanged, failure.Kind, failure.Message)
+	require.Contains(t, failure.Message, "the order is no longer paid (REFUNDED)")
+	require.Empty(t, w.Issuer.Cards())
+}
+
 // Two cards of which nobody knows whether they were issued, and what a person says of them: the one exists, the other
 // does not.
 func TestHistoriesOfUnknownOutcomes(t *testing.T) {

@@ -1,0 +1,160 @@
+package activities_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// Once time has passed since an order was read, it is read again before its card is asked for.
+func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
+	t.Parallel()
+	busy := &cashstartest.Fault{Kind: cashstartest.RateLimit}
+	tests := map[string]struct {
+		readAt time.Duration // before the activity
+		again  bool
+		fault  *cashstartest.Fault // of the first attempt
+		change func(*shopifytest.Order)
+		reads  int
+		want   giftcard.Kind // empty if the card is issued
+	}{
+		"fresh":                     {change: cancel},
+		"read four minutes ago":     {readAt: 4 * time.Minute, change: cancel},
+		"read long ago, unchanged":  {readAt: 6 * time.Minute, reads: 1},
+		"read long ago, cancelled":  {readAt: 6 * time.Minute, change: cancel, reads: 1, want: giftcard.OrderChanged},
+		"run again, unchanged":      {again: true, reads: 1},
+		"run again, cancelled":      {again: true, change: cancel, reads: 1, want: giftcard.OrderChanged},
+		"second attempt, unchanged": {fault: busy, reads: 1},
+		"second attempt, cancelled": {fault: busy, change: cancel, reads: 1, want: giftcard.OrderChanged},
+		"second attempt, in doubt": {
+			fault: &cashstartest.Fault{Kind: cashstartest.Drop}, change: cancel, reads: 1, want: giftcard.OutcomeUnknown,
+		},
+		"Shopify shows it no longer": {readAt: time.Hour, reads: 1, want: giftcard.OrderChanged},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := shopifytest.New(shopifytest.Options{})
+			o := shop.AddOrder(order("#1001"))
+			id := strconv.FormatInt(o.ID, 10)
+			attempts := 0
+			i := newIssuing(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
+				if attempts++; attempts == 1 {
+					return tt.fault
+				}
+				return nil
+			}})
+			c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
+			require.NoError(t, err)
+			i.gifts.Orders = activities.NewOrderReader(c)
+
+			in := secondCard()
+			in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
+			in.ReadAt, in.Again = time.Now().Add(-tt.readAt), tt.again
+			if name == "Shopify shows it no longer" {
+				id = "42"
+			} else if tt.change != nil {
+				require.True(t, shop.UpdateOrder(o.ID, tt.change))
+			}
+			_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
+			require.Equal(t, tt.reads, shop.Stats().Requests["order"])
+			if tt.want == "" {
+				require.NoError(t, err)
+				require.Len(t, i.issuer.Cards(), 1)
+				return
+			}
+			var app *temporal.ApplicationError
+			require.ErrorAs(t, err, &app)
+			require.Equal(t, string(tt.want), app.Type(), app.Message())
+			require.Empty(t, i.issuer.Cards())
+		})
+	}
+}
+
+// While Shopify does not answer, no card is asked for; afterwards it is.
+func TestIssueCardWaitsForShopify(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	o := shop.AddOrder(order("#1001"))
+	away := 3
+	i := newIssuing(t, cashstartest.Options{})
+	c, err := shopify.New(shopify.Options{
+		APIVersion: "2026-07", Token: token,
+		BaseURL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if away--; away >= 0 {
+				require.Empty(t, i.issuer.Stats().Requests)
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			shop.ServeHTTP(w, r)
+		})),
+	})
+	require.NoError(t, err)
+	i.gifts.Orders = activities.NewOrderReader(c)
+	in := secondCard()
+	in.AuditNumber = giftcard.AuditNumber("", shopDomain, strconv.FormatInt(o.ID, 10), strconv.FormatInt(o.Lines[0].ID, 10), 1)
+	in.Again = true
+	_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+strconv.FormatInt(o.ID, 10), in)
+	require.NoError(t, err)
+	require.Len(t, i.issuer.Cards(), 1)
+	require.Negative(t, away)
+}
+
+// A card is issued for orders alone, whoever starts the activity.
+func TestIssueCardOutsideOfAnOrder(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	c, err := shopify.New(shopify.Options{
+		BaseURL: serve(t, shopifytest.New(shopifytest.Options{})), APIVersion: "2026-07", Token: token,
+	})
+	require.NoError(t, err)
+	i.gifts.Orders = activities.NewOrderReader(c)
+	in := secondCard()
+	in.Again = true
+	_, err = i.inWorkflow(t, "somebody-elses", in)
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, err, &app)
+	require.Equal(t, string(giftcard.InvalidRequest), app.Type())
+	require.Empty(t, i.issuer.Cards())
+}
+
+func cancel(o *shopifytest.Order) { o.CancelledAt, o.FinancialStatus = date(16), "REFUNDED" }
+
+// inWorkflow issues a card from a workflow by this ID, with retries.
+func (i issuing) inWorkflow(
+	t *testing.T, workflowID string, in activities.IssueCardInput,
+) (activities.IssueCardResult, error) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(i.logs)
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(time.Now())
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID, TaskQueue: "q"})
+	env.RegisterActivityWithOptions(i.gifts.IssueCard, activity.RegisterOptions{Name: activities.IssueCardType})
+	env.ExecuteWorkflow(func(ctx workflow.Context) (activities.IssueCardResult, error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		var out activities.IssueCardResult
+		err := workflow.ExecuteActivity(ctx, activities.IssueCardType, in).Get(ctx, &out)
+		return out, err
+	})
+	var out activities.IssueCardResult
+	err := env.GetWorkflowError()
+	if err == nil {
+		err = env.GetWorkflowResult(&out)
+	}
+	return out, err
+}

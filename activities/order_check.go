@@ -1,0 +1,173 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+)
+
+// goodFor is for how long what was read of an order is believed before money is spent on it.
+const goodFor = 5 * time.Minute
+
+// OrderReader reads orders again before money is spent on them. It reads an order once in five minutes, however many cards
+// ask.
+type OrderReader struct {
+	client *shopify.Client
+	now    func() time.Time
+	flight singleflight.Group
+
+	mu   sync.Mutex
+	read map[string]readOrder
+}
+
+// readOrder is what was read of an order; order is nil where Shopify shows none.
+type readOrder struct {
+	at    time.Time
+	order *shopify.Order
+}
+
+// NewOrderReader returns a reader that has read nothing yet.
+func NewOrderReader(client *shopify.Client) *OrderReader {
+	return &OrderReader{client: client, now: time.Now, read: map[string]readOrder{}}
+}
+
+// get returns the order as it was at most five minutes ago, nil where Shopify shows none.
+func (r *OrderReader) get(ctx context.Context, number string) (*shopify.Order, error) {
+	if known, ok := r.known(number); ok {
+		return known.order, nil
+	}
+	// The read is shared, so it must not end with the card that happened to begin it. The client has a time-out.
+	done := r.flight.DoChan(number, func() (any, error) {
+		at := r.now()
+		order, err := r.client.GetOrder(context.WithoutCancel(ctx), number)
+		if missing, ok := errors.AsType[*shopify.NotFoundError](err); ok && missing != nil {
+			order, err = nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.read[number] = readOrder{at: at, order: order}
+		return order, nil
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case result := <-done:
+		if result.Err != nil {
+			return nil, result.Err
+		}
+		return result.Val.(*shopify.Order), nil
+	}
+}
+
+// known returns what is still good, and forgets the rest.
+func (r *OrderReader) known(number string) (readOrder, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n, o := range r.read {
+		if r.now().Sub(o.at) >= goodFor {
+			delete(r.read, n)
+		}
+	}
+	known, ok := r.read[number]
+	return known, ok
+}
+
+// fresh reports whether a card is asked for so soon that its order needs no second look: by the first attempt, at most
+// five minutes after the order was read, and not by a run that a reset has made.
+func fresh(ctx context.Context, in IssueCardInput) bool {
+	info, readAt := activity.GetInfo(ctx), in.ReadAt
+	if readAt.IsZero() {
+		readAt = in.At // Inputs of earlier releases have no more.
+	}
+	return info.Attempt <= 1 && !in.Again && info.StartedTime.Sub(readAt) <= goodFor
+}
+
+// checkOrder returns an error of the kind OrderChanged if the order that a card belongs to is no longer what it was when
+// it was taken in. It reads the order again unless that is fresh. A Shopify that does not answer is an error that is
+// retried.
+func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput) error {
+	if g.Orders == nil || fresh(ctx, in) {
+		return nil
+	}
+	info := activity.GetInfo(ctx)
+	shop, number, ok := orderOf(info.WorkflowExecution.ID)
+	if !ok {
+		return giftcard.Errorf(giftcard.InvalidRequest, "workflow %q is not an order's, so no card is issued for it",
+			info.WorkflowExecution.ID)
+	}
+	order, err := g.Orders.get(ctx, number)
+	if err != nil {
+		return fmt.Errorf("read the order again: %w", err)
+	}
+	if why := changed(shop, order, in); why != "" {
+		return giftcard.Errorf(giftcard.OrderChanged, "%s; no card was issued for it", why)
+	}
+	return nil
+}
+
+// OrderWorkflowPrefix begins the workflow IDs of orders; shop and number follow, divided by a slash.
+const OrderWorkflowPrefix = "gift-card-order/"
+
+// orderOf returns the shop and the number of the order whose workflow this is.
+func orderOf(workflowID string) (shop, number string, ok bool) {
+	rest, ok := strings.CutPrefix(workflowID, OrderWorkflowPrefix)
+	shop, number, found := strings.Cut(rest, "/")
+	return shop, number, ok && found && shop != "" && number != "" && !strings.Contains(number, "/")
+}
+
+// changed says what has changed of an order since it was taken in, as far as it concerns a card; empty where nothing has.
+func changed(shop string, o *shopify.Order, in IssueCardInput) string {
+	switch {
+	case o == nil:
+		return "Shopify shows the order no longer: it was deleted, or is older than the app may read"
+	case !o.CancelledAt.IsZero():
+		return "the order was cancelled"
+	case !slices.Contains(paidStatuses, o.FinancialStatus):
+		return fmt.Sprintf("the order is no longer paid (%s)", o.FinancialStatus)
+	}
+	for _, l := range o.LineItems {
+		id := number(l.ID)
+		// The prefix is that of the configuration when the order was taken in; the rest tells line and unit.
+		for n := 1; n <= min(l.Quantity, giftcard.MaxUnits); n++ {
+			if !strings.HasSuffix(in.AuditNumber, giftcard.AuditNumber("", shop, o.LegacyID, id, n)) {
+				continue
+			}
+			switch {
+			case n > l.CurrentQuantity:
+				return fmt.Sprintf("the card was refunded or removed: %d of %d are left of its line", max(0, l.CurrentQuantity), l.Quantity)
+			case !samePrice(l.UnitPrice, in):
+				return fmt.Sprintf("its price is %s now, and was %s %s", priceOf(l.UnitPrice), in.Price, in.Currency)
+			}
+			return ""
+		}
+	}
+	return "its line is no longer in the order"
+}
+
+func samePrice(now shopify.Money, in IssueCardInput) bool {
+	a, err := giftcard.ParseMoney(now.Amount, now.CurrencyCode)
+	if err != nil {
+		return false
+	}
+	b, err := giftcard.ParseMoney(in.Price, in.Currency)
+	return err == nil && a == b
+}
+
+// priceOf shows a price. What Shopify says may be anything.
+func priceOf(m shopify.Money) string {
+	return printable.Line(m.Amount, maxValue) + " " + printable.Line(m.CurrencyCode, maxValue)
+}

@@ -1,0 +1,158 @@
+package activities
+
+import (
+	"context"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// secondOfThree is the second card of paidOrder, of which three were ordered and two are left.
+func secondOfThree() IssueCardInput {
+	return IssueCardInput{
+		AuditNumber: giftcard.AuditNumber("ACME-", "example.myshopify.com", "450789469", "466157049", 2),
+		Price:       "50.0", Currency: "EUR",
+	}
+}
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		order func(*shopify.Order)
+		card  func(*IssueCardInput)
+		want  string
+	}{
+		"as it was": {},
+		"cancelled": {order: func(o *shopify.Order) { o.CancelledAt = o.CreatedAt }, want: "the order was cancelled"},
+		"refunded": {
+			order: func(o *shopify.Order) { o.FinancialStatus = "REFUNDED" }, want: "the order is no longer paid (REFUNDED)",
+		},
+		"money is owed again": {
+			order: func(o *shopify.Order) { o.FinancialStatus = "PARTIALLY_PAID" },
+			want:  "the order is no longer paid (PARTIALLY_PAID)",
+		},
+		"another card refunded": {order: func(o *shopify.Order) { o.FinancialStatus = "PARTIALLY_REFUNDED" }},
+		"the card refunded": {
+			order: func(o *shopify.Order) { o.LineItems[0].CurrentQuantity = 1 },
+			want:  "the card was refunded or removed: 1 of 3 are left of its line",
+		},
+		"its line refunded": {
+			order: func(o *shopify.Order) { o.LineItems[0].CurrentQuantity = 0 },
+			want:  "the card was refunded or removed: 0 of 3 are left of its line",
+		},
+		"its line gone": {
+			order: func(o *shopify.Order) { o.LineItems[0].ID = "gid://shopify/LineItem/1" },
+			want:  "its line is no longer in the order",
+		},
+		"another price": {
+			order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.Amount = "25.0" },
+			want:  "its price is 25.0 EUR now, and was 50.0 EUR",
+		},
+		"another currency": {
+			order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.CurrencyCode = "USD" },
+			want:  "its price is 50.0 USD now, and was 50.0 EUR",
+		},
+		"the same price in other words": {order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.Amount = "50.00" }},
+		"another prefix": {card: func(in *IssueCardInput) {
+			in.AuditNumber = giftcard.AuditNumber("", "example.myshopify.com", "450789469", "466157049", 2)
+		}},
+		"a card of another order": {
+			card: func(in *IssueCardInput) {
+				in.AuditNumber = giftcard.AuditNumber("", "example.myshopify.com", "1", "466157049", 2)
+			},
+			want: "its line is no longer in the order",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, in := paidOrder(), secondOfThree()
+			if tt.order != nil {
+				tt.order(&o)
+			}
+			if tt.card != nil {
+				tt.card(&in)
+			}
+			require.Equal(t, tt.want, changed("example.myshopify.com", &o, in))
+		})
+	}
+	require.Contains(t, changed("example.myshopify.com", nil, secondOfThree()), "Shopify shows the order no longer")
+}
+
+func TestOrderOf(t *testing.T) {
+	t.Parallel()
+	shop, number, ok := orderOf("gift-card-order/example.myshopify.com/450789469")
+	require.True(t, ok)
+	require.Equal(t, []string{"example.myshopify.com", "450789469"}, []string{shop, number})
+	for _, other := range []string{
+		"", "gift-card-order/", "gift-card-order/shop", "gift-card-order//1", "gift-card-order/shop/", "poll-orders/shop/1",
+		"gift-card-order/shop/1/2",
+	} {
+		_, _, ok := orderOf(other)
+		require.False(t, ok, other)
+	}
+}
+
+// An order is read once in five minutes, however many of its cards ask, and whether or not there is one.
+func TestOrderReader(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	web := httptest.NewServer(shop)
+	t.Cleanup(web.Close)
+	client, err := shopify.New(shopify.Options{
+		BaseURL: web.URL, APIVersion: "2026-07", Token: shopify.StaticToken(shopifytest.AccessToken),
+	})
+	require.NoError(t, err)
+	o := shop.AddOrder(shopifytest.Order{Lines: []shopifytest.LineItem{{SKU: "GIFT-50", Quantity: 1}}})
+	now := time.Now()
+	reader := NewOrderReader(client)
+	reader.now = func() time.Time { return now }
+	reads := func() int { return shop.Stats().Requests["order"] }
+	ask := func(number string) *shopify.Order {
+		t.Helper()
+		order, err := reader.get(t.Context(), number)
+		require.NoError(t, err)
+		return order
+	}
+	known := ask(strconv.FormatInt(o.ID, 10))
+	require.Equal(t, "PAID", known.FinancialStatus)
+	require.Equal(t, 1, reads())
+
+	require.True(t, shop.UpdateOrder(o.ID, func(o *shopifytest.Order) { o.FinancialStatus = "REFUNDED" }))
+	now = now.Add(goodFor - time.Second)
+	var all errgroup.Group
+	for range 10 {
+		all.Go(func() error {
+			_, err := reader.get(t.Context(), strconv.FormatInt(o.ID, 10))
+			return err
+		})
+	}
+	require.NoError(t, all.Wait())
+	require.Equal(t, 1, reads())
+	now = now.Add(time.Second)
+	require.Equal(t, "REFUNDED", ask(strconv.FormatInt(o.ID, 10)).FinancialStatus)
+	require.Equal(t, 2, reads())
+
+	require.Nil(t, ask("42"))
+	require.Nil(t, ask("42"))
+	require.Equal(t, 3, reads())
+
+	web.Close()
+	_, err = reader.get(t.Context(), "43")
+	require.Error(t, err)
+	kind, _ := classify(err)
+	require.Equal(t, giftcard.Unavailable, kind)
+	require.False(t, mayHaveIssued(err), "it is not the issuer that did not answer")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = reader.get(ctx, "44")
+	require.Error(t, err)
+}

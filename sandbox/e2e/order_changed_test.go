@@ -1,0 +1,86 @@
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// An order fails for want of its merchant. The shop cancels it, and gives the money back. The merchant comes, and the
+// digest runs the order again by itself: no card is issued.
+func TestCancelledOrdersAreNotIssuedWhenRunAgain(t *testing.T) {
+	t.Parallel()
+	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, stack.Options{Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes }})
+			p, kept := w.PlaceKind(stack.UnknownMerchant), w.PlaceKind(stack.UnknownMerchant)
+			w.poll()
+			w.awaitFailed(2)
+			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
+				o.CancelledAt, o.FinancialStatus = time.Now(), "REFUNDED"
+				o.Lines[0].Removed = o.Lines[0].Quantity
+			}))
+			w.addMerchant(cashstartest.Merchant{Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
+			w.digest()
+			d := w.show(p, operator.Failed)
+			require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
+			require.Contains(t, d.Failure.Message, p.Name)
+			require.Contains(t, d.Failure.Message, "the order was cancelled; no card was issued for it")
+			require.Empty(t, w.Issuer.Cards())
+			require.Contains(t, w.lastMail().Text, "If one is still owed, issue it by hand")
+			require.Equal(t, "MerchantUnknown", w.show(kept, operator.Failed).Failure.Kind)
+		})
+	}
+}
+
+// Units of an order are refunded while the issuer turns it away. Those that are left are issued; of those that are not,
+// the failure says why. Where the issuer may have made the card before, the doubt comes first.
+func TestOrdersChangeWhileTheyWait(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		fault cashstartest.Fault
+		kind  giftcard.Kind
+		says  string
+	}{
+		"turned away": {cashstartest.Fault{Kind: cashstartest.RateLimit}, giftcard.OrderChanged, "the card was refunded or removed"},
+		"no answer": {
+			cashstartest.Fault{Kind: cashstartest.ServerError}, giftcard.OutcomeUnknown,
+			"an earlier attempt may have issued it; since then, the card was refunded or removed",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := trouble{of: map[string]cashstartest.Fault{"BUSY": tt.fault}}
+			w := start(t, stack.Options{CashStar: tr.options()})
+			p := w.orderFor("BUSY", 3)
+			w.poll()
+			w.await("asked for each card", func() bool {
+				asked := 0
+				for _, n := range w.Issuer.Stats().Requests[cashstartest.CreateOrder] {
+					asked += n
+				}
+				return asked >= 3
+			})
+			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
+				o.FinancialStatus, o.Lines[0].Removed = "PARTIALLY_REFUNDED", 1
+			}))
+			tr.cured.Store(true)
+			d := w.show(p, operator.Failed)
+			require.Len(t, w.Issuer.Cards(), 2)
+			require.Len(t, d.Units.Failed, 1)
+			require.Equal(t, tt.kind, d.Units.Failed[0].Kind)
+			require.Contains(t, d.Units.Failed[0].Message, tt.says)
+			require.Contains(t, d.Units.Failed[0].Message, p.Name)
+		})
+	}
+}
