@@ -118,7 +118,11 @@ func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCard
 	if g.Attempts != nil {
 		issue = g.atMostOnce
 	}
-	out, err := issue(ctx, in)
+	err := g.belongs(ctx, in)
+	var out IssueCardResult
+	if err == nil {
+		out, err = issue(ctx, in)
+	}
 	if err != nil {
 		return IssueCardResult{}, failure(ctx, fmt.Sprintf("order %s, card %d", in.OrderName, in.Unit), err, in.RetryBudget)
 	}

@@ -63,13 +63,13 @@ func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
 			i.gifts.Orders = activities.NewOrderReader(c)
 
 			in := secondCard()
-			in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
 			in.ReadAt, in.Again = time.Now().Add(-tt.readAt), tt.again
 			if name == "Shopify shows it no longer" {
 				id = "42"
 			} else if tt.change != nil {
 				require.True(t, shop.UpdateOrder(o.ID, tt.change))
 			}
+			in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
 			_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
 			require.Equal(t, tt.reads, shop.Stats().Requests["order"])
 			if tt.want == "" {
@@ -125,11 +125,21 @@ func TestIssueCardOutsideOfAnOrder(t *testing.T) {
 	i.gifts.Orders = activities.NewOrderReader(c)
 	in := secondCard()
 	in.Again = true
-	_, err = i.inWorkflow(t, "somebody-elses", in)
-	var app *temporal.ApplicationError
-	require.ErrorAs(t, err, &app)
-	require.Equal(t, string(giftcard.InvalidRequest), app.Type())
-	require.Empty(t, i.issuer.Cards())
+	refused := func(err error) {
+		t.Helper()
+		var app *temporal.ApplicationError
+		require.ErrorAs(t, err, &app)
+		require.Equal(t, string(giftcard.InvalidRequest), app.Type(), app.Message())
+		require.Empty(t, i.issuer.Cards())
+	}
+	for _, workflowID := range []string{"somebody-elses", "gift-card-order/" + shopDomain + "/1"} {
+		_, err = i.inWorkflow(t, workflowID, in)
+		refused(err)
+	}
+	_, err = i.inWorkflowOfType(t, "Mine", "gift-card-order/"+shopDomain+"/450789469", in)
+	refused(err)
+	_, err = i.issue(t, in) // As an activity of its own.
+	refused(err)
 }
 
 func cancel(o *shopifytest.Order) { o.CancelledAt, o.FinancialStatus = date(16), "REFUNDED" }
@@ -139,18 +149,26 @@ func (i issuing) inWorkflow(
 	t *testing.T, workflowID string, in activities.IssueCardInput,
 ) (activities.IssueCardResult, error) {
 	t.Helper()
+	return i.inWorkflowOfType(t, activities.OrderWorkflowType, workflowID, in)
+}
+
+func (i issuing) inWorkflowOfType(
+	t *testing.T, name, workflowID string, in activities.IssueCardInput,
+) (activities.IssueCardResult, error) {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(i.logs)
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(time.Now())
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID, TaskQueue: "q"})
 	env.RegisterActivityWithOptions(i.gifts.IssueCard, activity.RegisterOptions{Name: activities.IssueCardType})
-	env.ExecuteWorkflow(func(ctx workflow.Context) (activities.IssueCardResult, error) {
+	env.RegisterWorkflowWithOptions(func(ctx workflow.Context) (activities.IssueCardResult, error) {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 		var out activities.IssueCardResult
 		err := workflow.ExecuteActivity(ctx, activities.IssueCardType, in).Get(ctx, &out)
 		return out, err
-	})
+	}, workflow.RegisterOptions{Name: name})
+	env.ExecuteWorkflow(name)
 	var out activities.IssueCardResult
 	err := env.GetWorkflowError()
 	if err == nil {

@@ -103,12 +103,7 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput) error {
 	if g.Orders == nil || fresh(ctx, in) {
 		return nil
 	}
-	info := activity.GetInfo(ctx)
-	shop, number, ok := orderOf(info.WorkflowExecution.ID)
-	if !ok {
-		return giftcard.Errorf(giftcard.InvalidRequest, "workflow %q is not an order's, so no card is issued for it",
-			info.WorkflowExecution.ID)
-	}
+	shop, number, _ := orderOf(activity.GetInfo(ctx).WorkflowExecution.ID)
 	order, err := g.Orders.get(ctx, number)
 	if err != nil {
 		return fmt.Errorf("read the order again: %w", err)
@@ -118,6 +113,26 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput) error {
 	}
 	return nil
 }
+
+// belongs returns an error unless the activity runs in the workflow of the order that the card is of. Temporal runs an
+// activity for whoever may start one, also without a workflow.
+func (g *GiftCards) belongs(ctx context.Context, in IssueCardInput) error {
+	if g.Orders == nil {
+		return nil
+	}
+	info := activity.GetInfo(ctx)
+	_, number, ok := orderOf(info.WorkflowExecution.ID)
+	switch {
+	case !ok || info.WorkflowType == nil || info.WorkflowType.Name != OrderWorkflowType:
+		return giftcard.Errorf(giftcard.InvalidRequest, "a card is issued in the workflow of its order alone")
+	case !strings.Contains(in.AuditNumber, number+"-"):
+		return giftcard.Errorf(giftcard.InvalidRequest, "audit number %s is not of order %s", in.AuditNumber, number)
+	}
+	return nil
+}
+
+// OrderWorkflowType is the type of the workflows of orders.
+const OrderWorkflowType = "GiftCardOrder"
 
 // OrderWorkflowPrefix begins the workflow IDs of orders; shop and number follow, divided by a slash.
 const OrderWorkflowPrefix = "gift-card-order/"

@@ -31,7 +31,7 @@ const (
 
 	// The workflow types as visibility shows them.
 	PollOrdersType    = "PollOrders"
-	GiftCardOrderType = "GiftCardOrder"
+	GiftCardOrderType = activities.OrderWorkflowType
 	DailyDigestType   = "DailyDigest"
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"

@@ -41,7 +41,7 @@ const dialTimeout = 20 * time.Second
 func NewOperator(
 	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
 ) (*operator.Operator, error) {
-	c, err := dial(ctx, options, cfg, log)
+	c, err := dial(ctx, options, cfg, log, person)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,20 @@ type connection struct {
 	payloads *codec.Codec
 }
 
+// reader is who reads payloads.
+type reader int
+
+const (
+	// person reads whatever can be read.
+	person reader = iota
+	// spender spends money on what it reads, and so takes nothing that anybody could have written.
+	spender
+)
+
 // dial connects to Temporal.
-func dial(ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger) (*connection, error) {
+func dial(
+	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger, who reader,
+) (*connection, error) {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
@@ -72,6 +84,9 @@ func dial(ctx context.Context, options client.Options, cfg config.Config, log ze
 	payloads, err := codec.New(cfg.Payload)
 	if err != nil {
 		return nil, fmt.Errorf("set up payload encryption: %w", err)
+	}
+	if who == spender {
+		payloads = payloads.Strict(cfg.Payload)
 	}
 	options.DataConverter = codec.DataConverter(payloads)
 	options.FailureConverter = codec.FailureConverter(payloads)
@@ -96,7 +111,7 @@ func dialPatiently(
 	defer pause.Stop()
 	end := time.Now().Add(dialTimeout)
 	for {
-		c, err := dial(ctx, options, cfg, log)
+		c, err := dial(ctx, options, cfg, log, spender)
 		var unavailable *serviceerror.Unavailable
 		if !errors.As(err, &unavailable) || time.Now().After(end) {
 			return c, err

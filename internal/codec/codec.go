@@ -33,6 +33,7 @@ const (
 type Codec struct {
 	ciphers map[string]cipher.AEAD
 	current string // ID of the key that encrypts; empty when payloads are written in the clear.
+	strict  bool   // What is not encrypted is not read.
 }
 
 var _ converter.PayloadCodec = (*Codec)(nil)
@@ -60,6 +61,14 @@ func New(c config.Payload) (*Codec, error) {
 	return out, nil
 }
 
+// Strict returns a codec that refuses payloads in the clear where encryption is on, unless the configuration accepts them. It
+// is for workers, who spend money: whoever has access to Temporal and no key must not be able to tell them what to do.
+func (c *Codec) Strict(cfg config.Payload) *Codec {
+	out := *c
+	out.strict = cfg.Encryption == config.EncryptionOn && !cfg.AcceptPlain
+	return &out
+}
+
 // Encode encrypts each payload, its metadata included.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	if c.current == "" {
@@ -82,12 +91,16 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	return out, nil
 }
 
-// Decode decrypts the payloads that are encrypted and passes the others through: they were written before encryption
-// was switched on. Its errors are [*UnreadableError].
+// Decode decrypts the payloads that are encrypted and passes the others through, unless the codec is strict: they were
+// written before encryption was switched on, or by somebody without a key. Its errors are [*UnreadableError].
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
-		if string(p.GetMetadata()[converter.MetadataEncoding]) != Encoding {
+		switch encoding := string(p.GetMetadata()[converter.MetadataEncoding]); {
+		case encoding == Encoding:
+		case c.strict && encoding != converter.MetadataEncodingNil:
+			return nil, &UnreadableError{inTheClear}
+		default:
 			out[i] = p
 			continue
 		}

@@ -76,6 +76,41 @@ func TestFailuresOfUnreadablePayloads(t *testing.T) {
 	require.Nil(t, codec.WorkerFailureConverter(lacking).ErrorToFailure(nil))
 }
 
+// A worker takes nothing that somebody without a key could have written.
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	plain, err := converter.GetDefaultDataConverter().ToPayloads("5 cards for me")
+	require.NoError(t, err)
+	nothing, err := converter.GetDefaultDataConverter().ToPayloads(nil)
+	require.NoError(t, err)
+	on := config.Payload{Encryption: config.EncryptionOn}
+	lenient := newCodec(t, config.EncryptionOn, key("a", "1"))
+	strict := lenient.Strict(on)
+	sealed, err := strict.Encode(plain.GetPayloads())
+	require.NoError(t, err)
+	for _, readable := range [][]*commonpb.Payload{sealed, nothing.GetPayloads()} {
+		_, err = strict.Decode(readable)
+		require.NoError(t, err)
+	}
+	for _, c := range []*codec.Codec{
+		lenient, lenient.Strict(config.Payload{Encryption: config.EncryptionOn, AcceptPlain: true}),
+		newCodec(t, config.EncryptionOff).Strict(config.Payload{Encryption: config.EncryptionOff}),
+	} {
+		_, err = c.Decode(plain.GetPayloads())
+		require.NoError(t, err)
+	}
+
+	var text string
+	const refused = "it is not encrypted, though PAYLOAD_ENCRYPTION is on"
+	err = codec.WorkerDataConverter(strict).(converter.ContextAware).WithContext(t.Context()).FromPayloads(plain, &text)
+	require.ErrorContains(t, err, refused)
+	failure := codec.WorkerFailureConverter(strict).ErrorToFailure(err)
+	require.Contains(t, failure.GetMessage(), refused, "it is said in the clear")
+	require.Equal(t, codec.UnreadableType, failure.GetApplicationFailureInfo().GetType())
+	require.Panics(t, func() { _ = codec.WorkerDataConverter(strict).FromPayloads(plain, &text) })
+	require.Empty(t, text)
+}
+
 // A key's ID is not ours to repeat if it does not look like one.
 func TestUnreadableRepeatsNothingElse(t *testing.T) {
 	t.Parallel()

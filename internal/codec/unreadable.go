@@ -12,7 +12,8 @@ import (
 // UnreadableType is the type of the failure of an activity whose input or details cannot be read. It is retried.
 const UnreadableType = "UnreadablePayload"
 
-// UnreadableError says that a payload cannot be read with the keys at hand. It names keys, and nothing else.
+// UnreadableError says that a payload cannot be read with the keys at hand, or must not be read. It names keys, and
+// nothing else.
 type UnreadableError struct{ text string }
 
 // Error implements error.
@@ -23,9 +24,13 @@ var (
 	keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	// unreadable matches the whole text of an [UnreadableError]. The SDK makes mere text of what workflow code panics
 	// with, and only this text may stand in a history in the clear.
-	unreadable = regexp.MustCompile(`^decrypt payload: key "[A-Za-z0-9._?-]{1,64}" (?:of PAYLOAD_KEYS does not fit, or ` +
+	unreadable = regexp.MustCompile(`^` + regexp.QuoteMeta(inTheClear) + `$|^decrypt payload: key "[A-Za-z0-9._?-]{1,64}" (?:of PAYLOAD_KEYS does not fit, or ` +
 		`the payload is damaged|is not in PAYLOAD_KEYS, which (?:is empty|has "[A-Za-z0-9._-]+"(?:, "[A-Za-z0-9._-]+")*))$`)
 )
+
+// inTheClear says that a payload is not encrypted, and what to do if it may be read all the same.
+const inTheClear = "read payload: it is not encrypted, though PAYLOAD_ENCRYPTION is on; " +
+	"if it was written before that was switched on, set PAYLOAD_ACCEPT_PLAIN=true"
 
 // isUnreadable finds an [UnreadableError] in an error, or what the SDK has left of it.
 func isUnreadable(err error) bool {

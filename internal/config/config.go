@@ -137,6 +137,8 @@ func (d Digest) Location() (*time.Location, error) { return time.LoadLocation(d.
 type Payload struct {
 	Encryption string      `envconfig:"PAYLOAD_ENCRYPTION" default:"on" required:"true"`
 	Keys       PayloadKeys `envconfig:"PAYLOAD_KEYS"`
+	// AcceptPlain lets workers read what is not encrypted though encryption is on.
+	AcceptPlain bool `envconfig:"PAYLOAD_ACCEPT_PLAIN" default:"false"`
 }
 
 // The values of PAYLOAD_ENCRYPTION.

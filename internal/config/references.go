@@ -174,6 +174,12 @@ var references = map[string]reference{
 		"on or off",
 		"Encrypt what Temporal keeps. `off` writes in the clear, and still reads what the keys can open.",
 	},
+	"PAYLOAD_ACCEPT_PLAIN": {
+		wantBool,
+		"Let workers read payloads that are not encrypted although `PAYLOAD_ENCRYPTION` is on. Set it when encryption is " +
+			"switched on for a namespace that has histories in the clear, until its retention has passed. Otherwise whoever " +
+			"reaches Temporal could have cards issued without a key.",
+	},
 	"PAYLOAD_KEYS": {
 		"id:base64 pairs separated by commas, each key 32 bytes, no ID twice",
 		"AES-256 keys, one made by `openssl rand -base64 32`. The first encrypts, all decrypt: to rotate, put the new key " +

@@ -311,6 +311,7 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"DIGEST_SEND_EMPTY=" + strconv.FormatBool(c.Digest.SendEmpty),
 		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
 		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
+		"PAYLOAD_ACCEPT_PLAIN=" + strconv.FormatBool(c.Payload.AcceptPlain),
 		"PAYLOAD_KEYS=" + strings.Join(keys, ","),
 		"METRICS_ADDR=" + c.Metrics.Addr,
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.Traces.Endpoint,

@@ -1,0 +1,50 @@
+package e2e_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Somebody reaches Temporal, and has no key. What they write makes no card, and no poll.
+func TestForgedWorkflowsIssueNothing(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	forged := giftcard.Order{
+		Shop: stack.Shop, ID: "4711", Name: "#1", Customer: giftcard.Customer{ID: "1", DisplayName: stack.Merchants()[0].Name},
+		Lines: []giftcard.Line{{
+			ID: "1", SKU: stack.SKUs()[0], Units: 5, Price: "100.0", Currency: "USD",
+			Recipient: giftcard.Recipient{Email: "me@example.net"},
+		}},
+	}
+	for id, in := range map[string]any{
+		workflows.GiftCardOrderID(stack.Shop, forged.ID): workflows.GiftCardOrderInput{Order: forged},
+		workflows.PollByHandPrefix + "mine":              workflows.PollOrdersInput{SKUs: stack.SKUs(), PageSize: 10},
+	} {
+		name := workflows.GiftCardOrderType
+		if _, poll := in.(workflows.PollOrdersInput); poll {
+			name = workflows.PollOrdersType
+		}
+		_, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue}, name, in)
+		require.NoError(t, err)
+		w.await("refused", func() bool {
+			d, err := w.plain.DescribeWorkflowExecution(w.ctx, id, "")
+			require.NoError(t, err)
+			return d.GetPendingWorkflowTask().GetAttempt() > 1
+		})
+		require.Contains(t, w.workflowTaskFailure(id, "").GetMessage(), "it is not encrypted, though PAYLOAD_ENCRYPTION is on")
+	}
+	require.Empty(t, w.Issuer.Cards())
+	require.Empty(t, w.Shop.Stats().Requests)
+
+	// Whoever has a key is served.
+	honest := w.PlaceKind(stack.Single)
+	w.poll()
+	w.show(honest, "completed")
+	require.Len(t, w.Issuer.Cards(), 1)
+}
