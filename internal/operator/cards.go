@@ -54,6 +54,9 @@ func (o *Operator) CancelCard(
 	ctx context.Context, d *OrderDetails, card Card, by, reason string,
 ) (activities.CancelCardResult, error) {
 	var out activities.CancelCardResult
+	if err := o.canRead(ctx); err != nil {
+		return out, err
+	}
 	run, err := o.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       workflows.CancelCardID(d.Shop, d.ID, card.Unit),
 		TaskQueue:                                workflows.TaskQueue,

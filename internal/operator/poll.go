@@ -38,6 +38,42 @@ func (o *Operator) PollNow(ctx context.Context) (*Poll, error) {
 	return &Poll{run}, err
 }
 
+// byHandTimeout ends a run that somebody has started and no worker can go on with. It is many times what the largest takes.
+const byHandTimeout = workflows.RerunTimeout
+
+// scheduledPollInput returns what the schedule polls with: a poll by hand goes by the same rules, whatever the shell says
+// that asks for it. Where there is no schedule yet, the configuration counts.
+func (o *Operator) scheduledPollInput(ctx context.Context) (workflows.PollOrdersInput, error) {
+	var in workflows.PollOrdersInput
+	if err := o.canRead(ctx); err != nil {
+		return in, err
+	}
+	d, err := o.client.ScheduleClient().GetHandle(ctx, workflows.PollScheduleID).Describe(ctx)
+	if isNotFound(err) {
+		return o.PollInput(), nil
+	}
+	if err != nil {
+		return in, fmt.Errorf("describe schedule %s: %w", workflows.PollScheduleID, err)
+	}
+	input, _ := inputOf(d.Schedule)
+	if input == nil {
+		return in, fmt.Errorf("schedule %s has no input of ours: run starter schedules", workflows.PollScheduleID)
+	}
+	if err := o.converter.FromPayload(input, &in); err != nil {
+		return in, fmt.Errorf("read the input of schedule %s: %w", workflows.PollScheduleID, err)
+	}
+	return in, nil
+}
+
+// canRead returns an error where the keys at hand do not open what the namespace holds. What they encrypt, no worker could
+// read: a workflow that is started so stands still, and may stand in the way of others.
+func (o *Operator) canRead(ctx context.Context) error {
+	if _, err := o.ReadStored(ctx); err != nil {
+		return fmt.Errorf("nothing was started, as workers could not read it: %w", err)
+	}
+	return nil
+}
+
 // PollWindow polls the orders that were updated in [since, until), whatever the watermark, and leaves the watermark
 // alone. Orders that were handled are recognised by their workflows. Asked for the same window while such a poll runs,
 // it returns that one.
@@ -46,13 +82,17 @@ func (o *Operator) PollWindow(ctx context.Context, since, until time.Time) (*Pol
 		return nil, fmt.Errorf("the window is empty: since %s is not before until %s",
 			since.Format(time.RFC3339), until.Format(time.RFC3339))
 	}
-	in := o.PollInput()
+	in, err := o.scheduledPollInput(ctx)
+	if err != nil {
+		return nil, err
+	}
 	in.Since, in.Until = since.UTC(), until.UTC()
 	run, err := o.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       workflows.PollByHandPrefix + in.Since.Format(time.RFC3339) + "/" + in.Until.Format(time.RFC3339),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowRunTimeout:       byHandTimeout,
 		StaticSummary:            "Poll by hand",
 	}, workflows.PollOrdersType, in)
 	if err != nil {

@@ -202,12 +202,16 @@ func (r *Rerun) Wait(ctx context.Context) (workflows.RerunOrdersResult, error) {
 
 // RerunOrders starts the workflow that runs failed orders again. While another one runs, it fails.
 func (o *Operator) RerunOrders(ctx context.Context, in workflows.RerunOrdersInput) (*Rerun, error) {
+	if err := o.canRead(ctx); err != nil {
+		return nil, err
+	}
 	run, err := o.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       workflows.RerunOrdersID,
 		TaskQueue:                                workflows.TaskQueue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowRunTimeout:                       workflows.RerunTimeout,
 		StaticSummary:                            "Run failed orders again",
 	}, workflows.RerunOrdersType, in)
 	if isAlreadyStarted(err) {

@@ -46,6 +46,9 @@ func (o *Operator) ResolveCard(ctx context.Context, d *OrderDetails, unit int, i
 	if _, err := d.CardInDoubt(unit); err != nil {
 		return err
 	}
+	if err := o.canRead(ctx); err != nil {
+		return err
+	}
 	id := workflows.ResolveCardID(d.Shop, d.ID, unit)
 	run, err := o.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,

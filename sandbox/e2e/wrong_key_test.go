@@ -241,6 +241,8 @@ func TestStarterWithoutTheKey(t *testing.T) {
 			env := []string{"PAYLOAD_ENCRYPTION=" + tt.payload.Encryption, "PAYLOAD_KEYS=" + strings.Join(keys, ",")}
 			for _, args := range [][]string{
 				{"status"}, {"orders", "show", issued.Name}, {"schedules"}, {"poll"}, {"digest", "--dry-run"},
+				// What no worker could read would stand in the way of what they can.
+				{"orders", "retry", failed.Name, "--yes"}, {"poll", "--since", "10m"},
 			} {
 				out := w.starter(env, args...)
 				require.Equal(t, app.ExitFailure, out.code, "%s: %s", args, out.stdout)
@@ -253,4 +255,18 @@ func TestStarterWithoutTheKey(t *testing.T) {
 			}
 		})
 	}
+	w.ok("orders", "retry", failed.Name, "--yes")
+	w.ok("poll", "--since", "10m")
+}
+
+// A poll by hand goes by the schedule's rules, whatever is set where it is asked for.
+func TestPollByHandGoesByTheSchedule(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	p := w.PlaceKind(stack.Single)
+	shell := []string{"GIFT_CARD_SKUS=ANOTHER", "AUDIT_PREFIX=OTHER", "CREATED_AT_MIN=2026-01-02T00:00:00Z"}
+	out := w.starter(shell, "poll", "--since", "10m")
+	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	d := w.show(p, operator.Completed)
+	require.NotContains(t, d.Result.Cards[0].AuditNumber, "OTHER")
 }
