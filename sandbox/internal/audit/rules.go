@@ -75,10 +75,10 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 		return v
 	}
 	for _, l := range o.Lines {
-		u, ok := cardOf(o, l, merchant)
-		if l.left() <= 0 {
+		if l.left() <= 0 || !slices.Contains(r.SKUs, l.SKU) {
 			continue
 		}
+		u, ok := cardOf(o, l, merchant)
 		if !ok {
 			v.kind = "InvalidRequest"
 			return v

@@ -31,7 +31,9 @@ func TestFates(t *testing.T) {
 		"mixed, the other item refunded": {func(o *audit.Order) {
 			o.Lines = append(o.Lines, audit.Line{SKU: "MUG", Quantity: 1, Removed: 1})
 		}, 0, ""},
-		"wrapped":    {func(o *audit.Order) { o.Lines = append(o.Lines, audit.Line{SKU: "WRAP", Quantity: 1}) }, 2, ""},
+		"wrapped": {func(o *audit.Order) {
+			o.Lines = append(o.Lines, audit.Line{SKU: "WRAP", Quantity: 1, UnitPrice: "4.0"})
+		}, 2, ""},
 		"a guest":    {func(o *audit.Order) { o.Customer = nil }, 0, "MerchantUnknown"},
 		"a stranger": {func(o *audit.Order) { o.Customer.DisplayName = "Widget" }, 0, "MerchantUnknown"},
 		"one of two": {func(o *audit.Order) { o.Customer.DisplayName = "TWIN" }, 0, "MerchantAmbiguous"},
