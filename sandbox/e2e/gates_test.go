@@ -6,6 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
 // gate is an issuer that can be shut: it then keeps one half of the cards waiting and refuses the other half, which are
@@ -62,14 +63,23 @@ func (g *gate) halve() {
 	}
 }
 
-// inFlight counts the cards that wait and those that are retried.
-func (g *gate) inFlight() (waiting, retried int) {
+// inFlight counts the cards that wait and those that are retried, without those that there were before: a release may
+// ask for them again or not.
+func (g *gate) inFlight(before map[string]stack.ExpectedCard) (waiting, retried int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.waiting), len(g.refused)
+	count := func(cards map[string]bool) (n int) {
+		for audit := range cards {
+			if _, ok := before[audit]; !ok {
+				n++
+			}
+		}
+		return n
+	}
+	return count(g.waiting), count(g.refused)
 }
 
-// retries tells whether a card of an order is being retried.
+// retries reports whether a card of an order is being retried.
 func (g *gate) retries(order string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -87,7 +87,7 @@ func TestHistoriesOfManyCards(t *testing.T) {
 	cancelled := w.orderFor("BULK", 12)
 	w.poll()
 	w.await("issuing", func() bool {
-		waiting, retried := issuer.inFlight()
+		waiting, retried := issuer.inFlight(nil)
 		return waiting > 0 && retried > 0
 	})
 	require.NoError(t, w.plain.CancelWorkflow(w.ctx, orderID(cancelled), ""))

@@ -106,6 +106,8 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	w.awaitFailed(3)
 	decline.Store(false)
 
+	issued := w.ledger()
+
 	// What is under way: a digest that waits for the orders that it runs again, orders, and a poll in its midst.
 	issuer.shut()
 	digest, err := w.Operator.DigestNow(w.ctx)
@@ -116,12 +118,12 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	require.NoError(t, err)
 	<-shop.reached
 	underWay = underWay[:15]
-	expected := -1 // The one that is done. What is run again asks for all of its cards.
+	expected := -len(issued)
 	for _, p := range w.Placed()[:5+len(underWay)] {
 		expected += len(p.Cards)
 	}
 	w.await("all in flight", func() bool {
-		waiting, retried := issuer.inFlight()
+		waiting, retried := issuer.inFlight(issued)
 		return waiting+retried == expected && waiting > 0 && retried > 0
 	})
 

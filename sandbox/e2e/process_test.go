@@ -22,6 +22,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
@@ -36,11 +37,18 @@ func (w *system) command(ctx context.Context, name string, env, args []string) *
 	return w.commandIn(ctx, programs.Folder(w.t), name, env, args)
 }
 
-// commandIn is command for programs that lie in another folder.
+// commandIn is command for programs that lie in another folder. They may be of an older release, which refuses a
+// variable that it does not know: what has its default is not set.
 func (w *system) commandIn(ctx context.Context, folder, name string, env, args []string) *exec.Cmd {
 	w.t.Helper()
+	set := w.Environ()
+	if folder != programs.Folder(w.t) {
+		for _, v := range config.Default().Describe() {
+			set = slices.DeleteFunc(set, func(s string) bool { return s == v.Name+"="+v.Value })
+		}
+	}
 	c := exec.CommandContext(ctx, filepath.Join(folder, name), args...)
-	c.Env = slices.Concat([]string{"HOME=" + w.t.TempDir()}, w.Environ(), env)
+	c.Env = slices.Concat([]string{"HOME=" + w.t.TempDir()}, set, env)
 	return c
 }
 

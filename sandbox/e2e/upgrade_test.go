@@ -119,10 +119,10 @@ func TestUpgradeAndRollback(t *testing.T) {
 		}
 		w.poll()
 		w.await("all in flight", func() bool {
-			waiting, retried := issuer.inFlight()
+			waiting, retried := issuer.inFlight(nil)
 			return waiting+retried == cards
 		})
-		waiting, retried := issuer.inFlight()
+		waiting, retried := issuer.inFlight(nil)
 		require.Positive(t, waiting)
 		require.Positive(t, retried)
 
