@@ -327,3 +327,50 @@ func TestDoubtIsAddedToTheNote(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, activities.AttemptNote{FirstFailure: first, Asked: true}, note)
 }
+
+// What one answer leaves in doubt keeps the others from being asked for, and so from doubt.
+func TestAtMostOnceDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	i.gifts.Gate = &activities.Gate{}
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503})
+	_, err := i.issue(t, secondCard())
+	requireInDoubt(t, err)
+	notes := len(a.notes)
+	_, err = i.issue(t, secondCard())
+	requireNotIssued(t, err, giftcard.Unavailable)
+	require.Equal(t, 1, i.orders())
+	require.Len(t, a.notes, notes, "it was not about to be asked for")
+}
+
+// A limit of the issuer is one for all cards, not for the one that met it.
+func TestLimitHoldsBackOtherCards(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func() issuing{
+		"issued once":            func() issuing { return newIssuing(t, cashstartest.Options{}) },
+		"asked for at most once": func() issuing { i, _ := atMostOnce(t, cashstartest.Options{}); return i },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := begin()
+			i.gifts.Gate = &activities.Gate{}
+			i.issuer.Inject(limit(429, "60"))
+			_, err := i.issue(t, secondCard())
+			require.Equal(t, time.Minute, requireKind(t, err, giftcard.RateLimited, doing).NextRetryDelay())
+			_, err = i.issue(t, secondCard())
+			require.Greater(t, requireKind(t, err, giftcard.RateLimited, doing).NextRetryDelay(), 59*time.Second)
+			require.Equal(t, 1, i.orders())
+		})
+	}
+}
+
+// A card is not asked for if its attempt would be over before the answer.
+func TestTooLateToAsk(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	i.gifts.Timeout = 24 * time.Hour
+	_, err := i.issue(t, secondCard())
+	requireNotIssued(t, err, giftcard.Timeout)
+	require.False(t, a.standing())
+	require.Zero(t, i.orders())
+}

@@ -29,6 +29,10 @@ type GiftCards struct {
 	// Runs tells a card that this order may have asked for before from one that it cannot have: nil, only a later attempt
 	// is known to be one that may.
 	Runs Runs
+	// Gate holds requests back while the issuer is in trouble; nil, none are.
+	Gate *Gate
+	// Timeout is the longest that a request for a card takes. None is begun that could not end in time.
+	Timeout time.Duration
 	// Attempts is set where the issuer may make a second card of a repeated audit number: a card is then asked for at
 	// most once. Nil, a request whose answer was lost is repeated.
 	Attempts Attempts
@@ -189,11 +193,21 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 			return IssueCardResult{}, giftcard.Errorf(giftcard.RateLimited, "no turn came within the rate limit")
 		}
 	}
+	left, err := g.pass(ctx)
+	if err != nil {
+		return IssueCardResult{}, err
+	}
+	came, retryAfter := notAsked, time.Duration(0)
+	defer func() { left(came, retryAfter) }()
 	if err := before(); err != nil {
 		return IssueCardResult{}, err
 	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < g.Timeout {
+		return IssueCardResult{}, giftcard.Errorf(giftcard.Timeout, "too little time is left to ask for the card")
+	}
 	out := resultOf(request)
 	order, err := g.CashStar.CreateOrder(ctx, request)
+	came, retryAfter = g.answerOf(err)
 	if cashstar.IsDuplicate(err) {
 		if why := g.cannotBeOurs(ctx); why != "" {
 			return IssueCardResult{}, &giftcard.Error{
@@ -217,6 +231,30 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	}
 	out.OrderNumber, out.EGCCode, out.MaskedNumber = order.OrderNumber, order.Card.EGCCode, order.Card.MaskedNumber
 	return out, nil
+}
+
+// pass is [Gate.pass] where there is a gate.
+func (g *GiftCards) pass(ctx context.Context) (left func(answer, time.Duration), err error) {
+	if g.Gate == nil {
+		return func(answer, time.Duration) {}, nil
+	}
+	return g.Gate.pass(ctx)
+}
+
+// answerOf tells a gate what came of asking. Where a card may be asked for again, no answer leaves it in doubt.
+func (g *GiftCards) answerOf(err error) (answer, time.Duration) {
+	kind, retryAfter := classify(err)
+	switch {
+	case err == nil || cashstar.IsDuplicate(err):
+		return answered, 0
+	case kind == giftcard.RateLimited:
+		return limited, retryAfter
+	case mayHaveIssued(err) && g.Attempts != nil:
+		return doubtful, 0
+	case kind.Final():
+		return answered, 0
+	}
+	return notAsked, 0
 }
 
 // cannotBeOurs says why a card that exists may be none that this order has asked for; empty where it may have. A first

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"math"
@@ -112,7 +113,12 @@ func newActivities(
 		Merchants:    merchants,
 		MerchantCode: cfg.Issue.MerchantCode,
 		Orders:       activities.NewOrderReader(shop),
-		Now:          time.Now,
+		Gate: &activities.Gate{Read: func(ctx context.Context) error {
+			_, err := issuer.Merchants(ctx)
+			return err
+		}},
+		Timeout: cfg.CashStar.Timeout,
+		Now:     time.Now,
 	}
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {
 		giftCards.Pace = tel.Pace(rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10))))

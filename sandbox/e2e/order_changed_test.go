@@ -57,7 +57,8 @@ func TestOrdersChangeWhileTheyWait(t *testing.T) {
 	}{
 		"turned away": {cashstartest.Fault{Kind: cashstartest.RateLimit}, giftcard.OrderChanged, "the card was refunded or removed"},
 		"no answer": {
-			cashstartest.Fault{Kind: cashstartest.ServerError}, giftcard.OutcomeUnknown,
+			cashstartest.Fault{Kind: cashstartest.ServerError},
+			giftcard.OutcomeUnknown,
 			"an earlier attempt may have issued it; since then, the card was refunded or removed",
 		},
 	}

@@ -240,9 +240,14 @@ func TestStarterWithoutTheKey(t *testing.T) {
 			}
 			env := []string{"PAYLOAD_ENCRYPTION=" + tt.payload.Encryption, "PAYLOAD_KEYS=" + strings.Join(keys, ",")}
 			for _, args := range [][]string{
-				{"status"}, {"orders", "show", issued.Name}, {"schedules"}, {"poll"}, {"digest", "--dry-run"},
+				{"status"},
+				{"orders", "show", issued.Name},
+				{"schedules"},
+				{"poll"},
+				{"digest", "--dry-run"},
 				// What no worker could read would stand in the way of what they can.
-				{"orders", "retry", failed.Name, "--yes"}, {"poll", "--since", "10m"},
+				{"orders", "retry", failed.Name, "--yes"},
+				{"poll", "--since", "10m"},
 			} {
 				out := w.starter(env, args...)
 				require.Equal(t, app.ExitFailure, out.code, "%s: %s", args, out.stdout)

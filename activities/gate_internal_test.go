@@ -1,0 +1,142 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// gateAt is a gate and a clock.
+type gateAt struct {
+	Gate
+	t   *testing.T
+	now time.Time
+}
+
+// enters lets a card in, and returns how it leaves.
+func (g *gateAt) enters() func(a answer, retryAfter time.Duration) {
+	g.t.Helper()
+	shuts, _, err := g.enter(g.now)
+	require.NoError(g.t, err)
+	return func(a answer, retryAfter time.Duration) { g.leave(g.now, shuts, a, retryAfter) }
+}
+
+// waits requires that a card is held back for that long, less the part that is left to chance.
+func (g *gateAt) waits(kind giftcard.Kind, wait time.Duration) {
+	g.t.Helper()
+	_, _, err := g.enter(g.now)
+	var held *giftcard.Error
+	require.ErrorAs(g.t, err, &held)
+	require.Equal(g.t, kind, held.Kind)
+	require.GreaterOrEqual(g.t, held.RetryAfter, wait)
+	require.Less(g.t, held.RetryAfter, wait+firstPause)
+}
+
+func newGateAt(t *testing.T) *gateAt {
+	return &gateAt{t: t, now: time.Date(2026, 7, 15, 12, 0, 0, 0, time.UTC)}
+}
+
+// A doubt shuts the gate; it opens by one, two, four cards at a time.
+func TestGateOpensStepByStep(t *testing.T) {
+	t.Parallel()
+	g := newGateAt(t)
+	first, second := g.enters(), g.enters()
+	first(doubtful, 0)
+	g.waits(giftcard.Unavailable, firstPause)
+	second(doubtful, 0) // It was asked for before that, and says nothing new.
+	g.waits(giftcard.Unavailable, firstPause)
+
+	for pause := 2 * firstPause; pause < 2*longestPause; pause *= 2 {
+		g.now = g.now.Add(longestPause)
+		probe := g.enters()
+		g.waits(giftcard.Unavailable, firstPause) // One at a time.
+		probe(doubtful, 0)
+		g.waits(giftcard.Unavailable, min(pause, longestPause))
+	}
+
+	g.now = g.now.Add(longestPause)
+	for _, most := range []int{1, 2, 4} {
+		var inside []func(answer, time.Duration)
+		for range most {
+			inside = append(inside, g.enters())
+		}
+		g.waits(giftcard.Unavailable, firstPause)
+		for i, left := range inside {
+			if i == 0 {
+				left(answered, 0)
+			} else {
+				left(notAsked, 0)
+			}
+		}
+	}
+	for range 3 {
+		g.enters()(answered, 0)
+	}
+	for range 10 * manyAtOnce {
+		g.enters()
+	}
+}
+
+// A limit holds everybody back for as long as the issuer says, and no doubt is cleared by it.
+func TestGateHeldByALimit(t *testing.T) {
+	t.Parallel()
+	g := newGateAt(t)
+	g.enters()(limited, 0) // It did not say for how long.
+	g.enters()(limited, 20*time.Second)
+	g.waits(giftcard.RateLimited, 20*time.Second)
+	require.False(t, g.unread)
+	g.now = g.now.Add(20 * time.Second)
+	g.enters()(answered, 0)
+
+	g = newGateAt(t)
+	g.enters()(doubtful, 0)
+	g.now = g.now.Add(firstPause)
+	g.enters()(limited, 20*time.Second)
+	require.True(t, g.unread)
+}
+
+// While the issuer does not answer a harmless read, no card is asked for. A refusal is an answer.
+func TestGateReadsFirst(t *testing.T) {
+	t.Parallel()
+	away := true
+	g := newGateAt(t)
+	g.now = time.Now()
+	reads := 0
+	g.Read = func(context.Context) error {
+		reads++
+		if away {
+			return errors.New("connection refused")
+		}
+		return giftcard.Errorf(giftcard.Unauthorized, "not for you")
+	}
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	pass := func(ctx context.Context) error {
+		left, err := g.pass(ctx)
+		if err == nil {
+			left(answered, 0)
+		}
+		return err
+	}
+	env.RegisterActivity(pass)
+	passes := func() error {
+		g.until = time.Time{} // The pause is over.
+		_, err := env.ExecuteActivity(pass)
+		return err
+	}
+	require.NoError(t, passes())
+	require.Zero(t, reads)
+	g.enters()(doubtful, 0)
+	require.ErrorContains(t, passes(), "does not answer: connection refused")
+	require.ErrorContains(t, passes(), "does not answer")
+	require.Equal(t, 4*firstPause, g.pause)
+	away = false
+	require.NoError(t, passes())
+	require.NoError(t, passes())
+	require.Equal(t, 3, reads)
+}

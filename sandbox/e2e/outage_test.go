@@ -1,0 +1,45 @@
+package e2e_test
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// Where each card may be asked for only once, an outage leaves those cards in doubt that were under way when it began. The
+// others wait until the issuer answers a harmless read.
+func TestOutageLeavesFewInDoubt(t *testing.T) {
+	t.Parallel()
+	const orders = 20
+	var lost, reads atomic.Int32
+	w := start(t, stack.Options{
+		CashStar: cashstartest.Options{
+			Duplicates: cashstartest.IssueAgain,
+			Fault: func(r cashstartest.Request) *cashstartest.Fault {
+				switch {
+				case reads.Load() >= 2:
+					return nil // It is over.
+				case r.Operation == cashstartest.CreateOrder:
+					lost.Add(1)
+				case lost.Load() == 0:
+					return nil // It has not begun.
+				default:
+					reads.Add(1)
+				}
+				return &cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503}
+			},
+		},
+		Configure: func(c *config.Config) { c.Issue.Dedupes, c.CashStar.MaxRPS = false, 5 },
+	})
+	w.place(slices.Repeat([]stack.Kind{stack.Single}, orders)...)
+	w.poll()
+	w.settle(orders)
+	require.Less(t, int(lost.Load()), orders/2)
+	require.Len(t, w.Issuer.Cards(), orders-int(lost.Load()))
+}
