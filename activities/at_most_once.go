@@ -35,6 +35,8 @@ type EarlierInput struct {
 	// Unit counts the cards of the order from 1.
 	Unit        int
 	AuditNumber string
+	// Again reports whether there are certainly other runs; see [IssueCardInput].
+	Again bool
 }
 
 // Earlier is what earlier runs know of a card.

@@ -51,6 +51,10 @@ func (a *attempts) IsFirst(context.Context, string, string) (bool, error) {
 	return a.earlier == activities.Earlier{}, nil
 }
 
+func (a *attempts) IssuedCards(context.Context, string, string) (map[string]bool, error) {
+	return nil, nil
+}
+
 // standing tells whether the last note says that the card was asked for.
 func (a *attempts) standing() bool {
 	a.mu.Lock()

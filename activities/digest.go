@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -11,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // Executions is what the digest asks of Temporal itself. The operator answers it.
@@ -48,6 +50,9 @@ type Digest struct {
 	To       []string
 	Location *time.Location
 	Now      func() time.Time
+	// Orders reads orders that are left to people again, so that none is named that was cancelled or refunded since; nil,
+	// all are named.
+	Orders *OrderReader
 }
 
 // RerunFailedOrdersInput says which failed orders are run again. One page is done at a time, unless orders are named.
@@ -150,6 +155,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	if err != nil {
 		return SendDigestResult{}, failure(ctx, "making the digest's report", err, untilTimeout)
 	}
+	d.leaveOutSettled(ctx, &report)
 	out := SendDigestResult{
 		Until:     report.Window.To,
 		Failed:    report.FailedTotal,
@@ -175,6 +181,48 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		activity.GetLogger(ctx).Warn("the digest was sent, which could not be noted", "error", err)
 	}
 	return out, nil
+}
+
+// lookAgainFor bounds the reading of orders that are left to people: the rest is named unread.
+const lookAgainFor = 3 * time.Minute
+
+// leaveOutSettled takes those orders out of a report's list of what is left to people that the shop has cancelled or
+// refunded as a whole since. While the shop does not answer, all are named.
+func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
+	if d.Orders == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
+	defer cancel()
+	answers := true
+	report.Left = slices.DeleteFunc(report.Left, func(left digest.LeftOrder) bool {
+		if !answers {
+			return false
+		}
+		order, err := d.Orders.get(ctx, left.OrderID)
+		if err != nil {
+			activity.GetLogger(ctx).Warn("orders that are left to people are named unread", "error", err)
+			answers = false
+			return false
+		}
+		settled := settledInShop(order)
+		switch {
+		case settled && left.Reason == giftcard.NativeGiftCard:
+			report.NativeTotal--
+		case settled:
+			report.MixedTotal--
+		}
+		return settled
+	})
+}
+
+// settledInShop reports whether nothing of an order is owed any longer. One that Shopify does not show is for people to look
+// at.
+func settledInShop(o *shopify.Order) bool {
+	if o == nil {
+		return false
+	}
+	return !o.CancelledAt.IsZero() || !slices.ContainsFunc(o.LineItems, func(l shopify.LineItem) bool { return l.CurrentQuantity > 0 })
 }
 
 func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) error {

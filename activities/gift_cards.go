@@ -50,6 +50,9 @@ type Runs interface {
 	// Earlier says what became of a card in the runs of the workflow before the one that asks: a reset makes a run that
 	// knows nothing of them.
 	Earlier(ctx context.Context, in EarlierInput) (Earlier, error)
+	// IssuedCards returns the audit numbers of the cards that exist, or may exist, by what this run of the workflow and those
+	// before it know.
+	IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error)
 }
 
 // LookUpMerchantInput says whose merchant is looked for.
@@ -92,7 +95,8 @@ type IssueCardInput struct {
 	At time.Time `json:"at"`
 	// ReadAt is when the order was read from Shopify, or later by no more than the start of its workflow took.
 	ReadAt time.Time `json:"read_at,omitzero"`
-	// Again reports whether the run was made by a reset, so that another run may have asked for the card.
+	// Again reports whether another run of the order may have asked for the card: this one was made by a reset, or released
+	// by a person.
 	Again       bool          `json:"again,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
@@ -172,7 +176,9 @@ func clearUntilNow(ctx context.Context) bool {
 // earlierRuns asks for what the runs before this one know of a card.
 func earlierRuns(ctx context.Context, in IssueCardInput) EarlierInput {
 	run := activity.GetInfo(ctx).WorkflowExecution
-	return EarlierInput{WorkflowID: run.ID, RunID: run.RunID, Unit: in.Unit, AuditNumber: in.AuditNumber}
+	return EarlierInput{
+		WorkflowID: run.ID, RunID: run.RunID, Unit: in.Unit, AuditNumber: in.AuditNumber, Again: in.Again,
+	}
 }
 
 // unclear is an error after which the card may exist.
@@ -209,7 +215,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	order, err := g.CashStar.CreateOrder(ctx, request)
 	came, retryAfter = g.answerOf(err)
 	if cashstar.IsDuplicate(err) {
-		if why := g.cannotBeOurs(ctx); why != "" {
+		if why := g.cannotBeOurs(ctx, in); why != "" {
 			return IssueCardResult{}, &giftcard.Error{
 				Kind: giftcard.OutcomeUnknown, Err: err,
 				Message: "CashStar says that the card was issued already, " + why + "; look at CashStar for audit number " +
@@ -261,10 +267,10 @@ func (g *GiftCards) answerOf(err error) (answer, time.Duration) {
 // attempt of a first run has asked for nothing before. That its number was used means that somebody else has, such as an
 // installation with the same audit prefix, or a workflow of this order that was deleted. It is the last attempt, since one
 // that follows could not tell any more.
-func (g *GiftCards) cannotBeOurs(ctx context.Context) string {
+func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string {
 	const firstTime = "yet this order asks for the first time"
 	info := activity.GetInfo(ctx)
-	if info.Attempt > 1 || activity.HasHeartbeatDetails(ctx) {
+	if info.Attempt > 1 || in.Again || activity.HasHeartbeatDetails(ctx) {
 		return ""
 	}
 	if g.Runs == nil {

@@ -108,7 +108,20 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput) error {
 	if err != nil {
 		return fmt.Errorf("read the order again: %w", err)
 	}
-	if why := changed(shop, order, in); why != "" {
+	why := changed(order)
+	if why == "" {
+		why, err = cardChanged(shop, order, in, func() (map[string]bool, error) {
+			if g.Runs == nil {
+				return nil, nil
+			}
+			run := activity.GetInfo(ctx).WorkflowExecution
+			return g.Runs.IssuedCards(ctx, run.ID, run.RunID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if why != "" {
 		return giftcard.Errorf(giftcard.OrderChanged, "%s; no card was issued for it", why)
 	}
 	return nil
@@ -144,8 +157,8 @@ func orderOf(workflowID string) (shop, number string, ok bool) {
 	return shop, number, ok && found && shop != "" && number != "" && !strings.Contains(number, "/")
 }
 
-// changed says what has changed of an order since it was taken in, as far as it concerns a card; empty where nothing has.
-func changed(shop string, o *shopify.Order, in IssueCardInput) string {
+// changed says why no card of an order is owed any longer; empty where cards are.
+func changed(o *shopify.Order) string {
 	switch {
 	case o == nil:
 		return "Shopify shows the order no longer: it was deleted, or is older than the app may read"
@@ -154,23 +167,60 @@ func changed(shop string, o *shopify.Order, in IssueCardInput) string {
 	case !slices.Contains(paidStatuses, o.FinancialStatus):
 		return fmt.Sprintf("the order is no longer paid (%s)", o.FinancialStatus)
 	}
-	for _, l := range o.LineItems {
-		id := number(l.ID)
-		// The prefix is that of the configuration when the order was taken in; the rest tells line and unit.
-		for n := 1; n <= min(l.Quantity, giftcard.MaxUnits); n++ {
-			if !strings.HasSuffix(in.AuditNumber, giftcard.AuditNumber("", shop, o.LegacyID, id, n)) {
-				continue
-			}
-			switch {
-			case n > l.CurrentQuantity:
-				return fmt.Sprintf("the card was refunded or removed: %d of %d are left of its line", max(0, l.CurrentQuantity), l.Quantity)
-			case !samePrice(l.UnitPrice, in):
-				return fmt.Sprintf("its price is %s now, and was %s %s", priceOf(l.UnitPrice), in.Price, in.Currency)
-			}
-			return ""
+	return ""
+}
+
+// cardChanged says why a card is no longer owed; empty where it is. It asks for the audit numbers of the cards of the order
+// that exist only where that decides.
+func cardChanged(
+	shop string, o *shopify.Order, in IssueCardInput, issuedCards func() (map[string]bool, error),
+) (string, error) {
+	line, n := lineOf(shop, o, in.AuditNumber)
+	if n == 0 {
+		return "its line is no longer in the order", nil
+	}
+	if !samePrice(line.UnitPrice, in) {
+		return fmt.Sprintf("its price is %s now, and was %s %s", priceOf(line.UnitPrice), in.Price, in.Currency), nil
+	}
+	if line.CurrentQuantity >= line.Quantity {
+		return "", nil
+	}
+	// Shopify does not say which units of a line were refunded. Those that are left are the cards that exist, then the
+	// others in their order.
+	issued, err := issuedCards()
+	if err != nil {
+		return "", err
+	}
+	prefix := strings.TrimSuffix(in.AuditNumber, auditNumber(shop, o, line, n))
+	place := 1
+	for unit := 1; unit <= min(line.Quantity, giftcard.MaxUnits); unit++ {
+		if unit != n && (unit < n || issued[prefix+auditNumber(shop, o, line, unit)]) {
+			place++
 		}
 	}
-	return "its line is no longer in the order"
+	if place > line.CurrentQuantity {
+		return fmt.Sprintf("the card was refunded or removed: %d of %d are left of its line",
+			max(0, line.CurrentQuantity), line.Quantity), nil
+	}
+	return "", nil
+}
+
+// lineOf returns the line and the unit of it, counted from 1, that an audit number belongs to; 0 where there is none. Its
+// prefix is that of the configuration when the order was taken in; the rest tells line and unit.
+func lineOf(shop string, o *shopify.Order, audit string) (shopify.LineItem, int) {
+	for _, l := range o.LineItems {
+		for n := 1; n <= min(l.Quantity, giftcard.MaxUnits); n++ {
+			if strings.HasSuffix(audit, auditNumber(shop, o, l, n)) {
+				return l, n
+			}
+		}
+	}
+	return shopify.LineItem{}, 0
+}
+
+// auditNumber is the audit number of a unit of a line, without its prefix.
+func auditNumber(shop string, o *shopify.Order, l shopify.LineItem, unit int) string {
+	return giftcard.AuditNumber("", shop, o.LegacyID, number(l.ID), unit)
 }
 
 func samePrice(now shopify.Money, in IssueCardInput) bool {

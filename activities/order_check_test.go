@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strconv"
 	"testing"
@@ -81,10 +83,63 @@ func TestChanged(t *testing.T) {
 			if tt.card != nil {
 				tt.card(&in)
 			}
-			require.Equal(t, tt.want, changed("example.myshopify.com", &o, in))
+			why := changed(&o)
+			if why == "" {
+				var err error
+				why, err = cardChanged("example.myshopify.com", &o, in, func() (map[string]bool, error) { return nil, nil })
+				require.NoError(t, err)
+			}
+			require.Equal(t, tt.want, why)
 		})
 	}
-	require.Contains(t, changed("example.myshopify.com", nil, secondOfThree()), "Shopify shows the order no longer")
+	require.Contains(t, changed(nil), "Shopify shows the order no longer")
+}
+
+// Of the units of a line that are left, the cards that exist come first.
+func TestCardsThatAreLeft(t *testing.T) {
+	t.Parallel()
+	card := func(unit int) string {
+		return giftcard.AuditNumber("ACME-", "example.myshopify.com", "450789469", "466157049", unit)
+	}
+	for _, tt := range []struct {
+		left    int
+		issued  []int
+		allowed []int // Of those that were not issued.
+	}{
+		{left: 3, allowed: []int{1, 2, 3}},
+		{left: 2, allowed: []int{1, 2}},
+		{left: 2, issued: []int{3}, allowed: []int{1}},
+		{left: 2, issued: []int{1}, allowed: []int{2}},
+		{left: 2, issued: []int{1, 3}},
+		{left: 1, issued: []int{2}},
+		{left: 0},
+	} {
+		t.Run(fmt.Sprint(tt.left, tt.issued), func(t *testing.T) {
+			t.Parallel()
+			o, in := paidOrder(), secondOfThree()
+			o.LineItems[0].CurrentQuantity = tt.left
+			issued := map[string]bool{}
+			for _, unit := range tt.issued {
+				issued[card(unit)] = true
+			}
+			var allowed []int
+			for unit := 1; unit <= 3; unit++ {
+				in.AuditNumber = card(unit)
+				why, err := cardChanged("example.myshopify.com", &o, in, func() (map[string]bool, error) { return issued, nil })
+				require.NoError(t, err)
+				if why == "" && !issued[card(unit)] {
+					allowed = append(allowed, unit)
+				}
+			}
+			require.Equal(t, tt.allowed, allowed)
+		})
+	}
+	o := paidOrder()
+	o.LineItems[0].CurrentQuantity = 1
+	_, err := cardChanged("example.myshopify.com", &o, secondOfThree(), func() (map[string]bool, error) {
+		return nil, errors.New("frontend is away")
+	})
+	require.ErrorContains(t, err, "frontend is away")
 }
 
 func TestOrderOf(t *testing.T) {

@@ -24,6 +24,10 @@ type Orders struct {
 	Merchants    *MerchantList
 	MerchantCode string
 	Now          func() time.Time
+	// Claims keeps orders that are left to people from being issued later; nil, they are only named.
+	Claims Claims
+
+	claimed claimed
 }
 
 // ListGiftCardOrdersInput asks for one page of the orders of a window.
@@ -95,6 +99,15 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 	}
 }
 
+// ReadOrder reads an order of the shop, by Shopify's number, for the rules to be applied to it. It is no activity.
+func ReadOrder(ctx context.Context, o *Orders, number string) (giftcard.Candidate, error) {
+	found, err := o.Shopify.GetOrder(ctx, number)
+	if err != nil {
+		return giftcard.Candidate{}, err
+	}
+	return candidate(o.Shop, *found, o.Keys), nil
+}
+
 // findMerchants finds the merchants of a page's orders, for all of them at once. It never fails a page: an issuer that is
 // away must not keep orders from being taken in.
 func (o *Orders) findMerchants(ctx context.Context, page *ListGiftCardOrdersResult) {
@@ -155,6 +168,7 @@ func (o *Orders) list(
 		log.Error("Shopify answered with another API version than configured: it is time to upgrade",
 			"configured", o.Shopify.APIVersion(), "served", out.ServedVersion)
 	}
+	var left []LeftOrder
 	for _, found := range page.Orders {
 		c := candidate(o.Shop, found, o.Keys)
 		if withoutLines && len(in.Rules.SKUs) > 0 { // A line that stands for those that were not read.
@@ -173,6 +187,9 @@ func (o *Orders) list(
 				"turn that off or take the SKU out of GIFT_CARD_SKUS", "order", orderName(found))
 		}
 		out.LeftOut[reason]++
+		if reason.LeftToPeople() {
+			left = append(left, leftOrder(order, reason))
+		}
 	}
-	return out, nil
+	return out, o.claim(ctx, left)
 }

@@ -20,8 +20,8 @@ func newOrders(f *flags) *cobra.Command {
 		Args:  app.NoArgs,
 		RunE:  help,
 	}
-	cmd.AddCommand(newOrdersList(f), newOrdersShow(f), newOrdersRetry(f), newOrdersResolve(f), newOrdersBalance(f),
-		newOrdersCancelCard(f))
+	cmd.AddCommand(newOrdersList(f), newOrdersShow(f), newOrdersRetry(f), newOrdersResolve(f), newOrdersRelease(f),
+		newOrdersBalance(f), newOrdersCancelCard(f))
 	return cmd
 }
 
@@ -76,9 +76,9 @@ func newOrdersList(f *flags) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
-	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled")
+	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people)")
 	completeKinds(cmd)
-	complete(cmd, "state", "running", "completed", "failed", "canceled")
+	complete(cmd, "state", "running", "completed", "failed", "canceled", "left")
 	cmd.Flags().StringVar(&since, "since", "", "only orders started since: a time (RFC 3339) or how long ago (24h)")
 	cmd.Flags().IntVar(&limit, "limit", 100, "at most this many; 0 for all")
 	return cmd
@@ -133,6 +133,11 @@ func printOrder(w io.Writer, d *operator.OrderDetails) error {
 		row("web UI", d.Link)
 		if d.Failure != nil {
 			row("failed", d.Failure.Kind+": "+d.Failure.Message)
+		}
+		if d.Left != nil {
+			row("left to people", workflows.Why(d.Left.Reason))
+			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
+			row("in the shop", operator.ShopLink(d.Shop, d.ID))
 		}
 		if d.Result != nil {
 			row("merchant", d.Result.MerchantCode)

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -23,6 +24,30 @@ type GiftCardOrderInput struct {
 	RetryBudget Duration `json:"retry_budget,omitempty"`
 	// Merchant is the order's merchant where it was found when the order was. The order does not look it up then.
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
+	// Release is set where a person has released an order that was left to people, or that had changed.
+	Release *Release `json:"release,omitempty"`
+}
+
+// Release is what a person has decided of an order that is not issued by itself.
+type Release struct {
+	// RunID is the run of the order's workflow that was the newest then.
+	RunID string `json:"run_id"`
+	// AuditNumbers are those of the cards to be issued.
+	AuditNumbers []string `json:"audit_numbers"`
+	// By and Reason are for those who ask later.
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// units returns the cards that are to be issued.
+func (in GiftCardOrderInput) units() ([]giftcard.Unit, error) {
+	units, err := in.Order.CardUnits(in.AuditPrefix)
+	if err != nil || in.Release == nil {
+		return units, err
+	}
+	return slices.DeleteFunc(units, func(u giftcard.Unit) bool {
+		return !slices.Contains(in.Release.AuditNumbers, u.AuditNumber)
+	}), nil
 }
 
 // GiftCardOrderResult is what exists at the issuer. It holds no card number, access code or card URL.
@@ -54,7 +79,7 @@ const merchantGoodFor = time.Hour
 // card per unit. Every unit is tried even if another one fails; the order then fails with the kind of its first failed
 // unit and an [OrderFailure].
 func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {
-	units, err := in.Order.CardUnits(in.AuditPrefix)
+	units, err := in.units()
 	if err != nil {
 		return GiftCardOrderResult{}, failure(giftcard.InvalidRequest, err.Error())
 	}
@@ -126,7 +151,7 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
 	run := workflow.GetInfo(ctx)
-	summary := fmt.Sprintf("card %d of %d", u.Number, len(o.units))
+	summary := fmt.Sprintf("card %d of %d", u.Number, o.in.Order.Units())
 	return call(issue(ctx, o.in.IssueTaskQueue, summary), giftCards.IssueCard, activities.IssueCardInput{
 		OrderName:    o.in.Order.Name,
 		Unit:         u.Number,
@@ -137,7 +162,7 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		Recipient:    u.Line.Recipient,
 		At:           o.merchant.At,
 		ReadAt:       run.WorkflowStartTime.UTC(),
-		Again:        run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
+		Again:        o.in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 	}).get(ctx)
 }

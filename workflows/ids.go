@@ -32,6 +32,7 @@ const (
 	// The workflow types as visibility shows them.
 	PollOrdersType    = "PollOrders"
 	GiftCardOrderType = activities.OrderWorkflowType
+	LeftOrderType     = "LeftOrder"
 	DailyDigestType   = "DailyDigest"
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"

@@ -1,6 +1,11 @@
 package workflows
 
-import "github.com/giftbridge/giftbridge/internal/giftcard"
+import (
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
 
 // OrderMemoKey is the memo of an order's workflow that holds its [OrderMemo].
 const OrderMemoKey = "Order"
@@ -11,12 +16,38 @@ type OrderMemo struct {
 	// Amount, with two decimals, and Currency are the cards' whole value; empty where an order's prices make no sense.
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
+	// Reason says why the order is left to people; empty for one that is not.
+	Reason giftcard.Reason `json:"reason,omitempty"`
 }
 
-func memo(o giftcard.Order) map[string]any {
+// Listing is what lists of workflows show of an order, without its history being opened.
+type Listing struct {
+	Attributes temporal.SearchAttributes
+	// Memo holds an [OrderMemo] under [OrderMemoKey].
+	Memo    map[string]any
+	Summary string
+}
+
+// ListingOf returns the listing of an order whose cards are issued.
+func ListingOf(o giftcard.Order) Listing {
 	m := OrderMemo{Cards: o.Units()}
 	if value, err := o.Value(); err == nil {
 		m.Amount, m.Currency = value.Amount(), value.Currency
 	}
-	return map[string]any{OrderMemoKey: m}
+	return Listing{
+		Attributes: searchAttributes(o),
+		Memo:       map[string]any{OrderMemoKey: m},
+		Summary:    "Order " + cut(o.Name, maxSummaryName) + ": " + cards(o.Units()),
+	}
+}
+
+// ListingOfLeft returns the listing of an order that is left to people.
+func ListingOfLeft(o activities.LeftOrder) Listing {
+	return Listing{
+		Attributes: temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(o.Name))),
+		Memo: map[string]any{OrderMemoKey: OrderMemo{
+			Cards: o.Cards, Amount: o.Amount, Currency: o.Currency, Reason: o.Reason,
+		}},
+		Summary: "Order " + cut(o.Name, maxSummaryName) + " is left to people",
+	}
 }

@@ -137,12 +137,13 @@ var backoff = &temporal.RetryPolicy{
 // orderOptions start an order's workflow so that it outlives the poll and can never be started twice: a failed order
 // is re-run by a reset, never by a poll.
 func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
+	listing := ListingOf(o)
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            GiftCardOrderID(o.Shop, o.ID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		TypedSearchAttributes: searchAttributes(o),
-		Memo:                  memo(o),
-		StaticSummary:         "Order " + cut(o.Name, maxSummaryName) + ": " + cards(o.Units()),
+		TypedSearchAttributes: listing.Attributes,
+		Memo:                  listing.Memo,
+		StaticSummary:         listing.Summary,
 	})
 }

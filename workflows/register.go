@@ -20,6 +20,7 @@ func Register(r worker.WorkflowRegistry) {
 	}
 	register(PollOrders, PollOrdersType)
 	register(GiftCardOrder, GiftCardOrderType)
+	register(LeftOrder, LeftOrderType)
 	register(DailyDigest, DailyDigestType)
 	register(RerunOrders, RerunOrdersType)
 	register(CancelCard, CancelCardType)

@@ -78,6 +78,29 @@ func transport() *http.Transport {
 	return t
 }
 
+// NewOrders returns what reads the orders of the configured shop.
+func NewOrders(cfg config.Config) (*activities.Orders, error) {
+	shop, err := NewShopify(cfg.Shopify)
+	if err != nil {
+		return nil, err
+	}
+	return newOrders(cfg, shop), nil
+}
+
+func newOrders(cfg config.Config, shop *shopify.Client) *activities.Orders {
+	return &activities.Orders{
+		Shopify: shop,
+		Shop:    cfg.Shopify.Shop,
+		Now:     time.Now,
+		Keys: activities.PropertyKeys{
+			Email:   cfg.Recipient.EmailKey,
+			Name:    cfg.Recipient.NameKey,
+			Message: cfg.Recipient.MessageKey,
+			SendOn:  cfg.Recipient.SendOnKey,
+		},
+	}
+}
+
 // newActivities connects the activities to the services.
 func newActivities(
 	cfg config.Config, tel *telemetry.Telemetry,
@@ -95,24 +118,15 @@ func newActivities(
 		return nil, nil, nil, err
 	}
 	merchants := activities.NewMerchantList(issuer)
-	orders := &activities.Orders{
-		Shopify:      shop,
-		Shop:         cfg.Shopify.Shop,
-		Merchants:    merchants,
-		MerchantCode: cfg.Issue.MerchantCode,
-		Now:          time.Now,
-		Keys: activities.PropertyKeys{
-			Email:   cfg.Recipient.EmailKey,
-			Name:    cfg.Recipient.NameKey,
-			Message: cfg.Recipient.MessageKey,
-			SendOn:  cfg.Recipient.SendOnKey,
-		},
-	}
+	orders := newOrders(cfg, shop)
+	orders.Merchants, orders.MerchantCode = merchants, cfg.Issue.MerchantCode
+	reader := activities.NewOrderReader(shop)
+	digest.Orders = reader
 	giftCards := &activities.GiftCards{
 		CashStar:     issuer,
 		Merchants:    merchants,
 		MerchantCode: cfg.Issue.MerchantCode,
-		Orders:       activities.NewOrderReader(shop),
+		Orders:       reader,
 		Gate: &activities.Gate{Read: func(ctx context.Context) error {
 			_, err := issuer.Merchants(ctx)
 			return err

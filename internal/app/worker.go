@@ -79,7 +79,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		return nil, err
 	}
 	w.operator = connected.operator(o.Config)
-	digest.Executions, giftCards.Runs = w.operator, w.operator
+	digest.Executions, giftCards.Runs, orders.Claims = w.operator, w.operator, w.operator
 	if !o.Config.Issue.Dedupes {
 		giftCards.Attempts = w.operator
 	}

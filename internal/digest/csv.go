@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
 // Columns are the columns of a digest's CSV, which has a header row and is quoted as in RFC 4180. It is UTF-8 and begins
@@ -16,14 +18,14 @@ import (
 //   - state: failed, recovered, retrying, poll_failed, mixed or native
 //   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of the bare
 //     number, spreadsheets keep the first digits alone (5E+12)
-//   - kind, message: why it failed, or had failed
+//   - kind, message: why it failed, or had failed; for mixed and native the message says what its cards are worth
 //   - attempts: how often it was tried
 //   - new: yes or no, for failed
 //   - at: when it failed; for retrying since when it has been running
 //   - history_expires_at: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
 //   - activity: what is being retried
-//   - link: the run in the Web UI
+//   - link: the run in the Web UI; for mixed and native the order in Shopify's admin
 //   - command: what runs a failed order again
 //
 // What a spreadsheet would take for a formula begins with an apostrophe.
@@ -42,8 +44,8 @@ type row struct {
 }
 
 func (r Report) rows() []row {
-	rows := make([]row, 0, len(r.FailedOrders)+len(r.Recovered)+len(r.Retrying)+len(r.FailedPolls)+len(r.Mixed)+
-		len(r.Native))
+	rows := make([]row, 0, len(r.FailedOrders)+len(r.Recovered)+len(r.Retrying)+len(r.FailedPolls)+len(r.Left)+
+		len(r.Mixed)+len(r.Native))
 	for _, o := range r.FailedOrders {
 		rerun := o.Rerun
 		if rerun == NotTried {
@@ -66,6 +68,14 @@ func (r Report) rows() []row {
 	}
 	for _, p := range r.FailedPolls {
 		rows = append(rows, row{state: "poll_failed", kind: string(p.Kind), message: p.Message, at: p.At, link: p.Link})
+	}
+	for _, o := range r.Left {
+		state := "mixed"
+		if o.Reason == giftcard.NativeGiftCard {
+			state = "native"
+		}
+		left := leftViews([]LeftOrder{o}, nil)[0]
+		rows = append(rows, row{state: state, order: o.Name, orderID: o.OrderID, message: left.Worth, link: o.Link})
 	}
 	for _, name := range r.Mixed {
 		rows = append(rows, row{state: "mixed", order: name})

@@ -67,7 +67,15 @@ func full() digest.Report {
 	}}
 	r.Watermark = digest.Watermark{At: evening.Add(-2 * time.Hour), Stale: true, Age: 2 * time.Hour}
 	r.Missed = digest.Window{From: evening.AddDate(0, 0, -20), To: evening.AddDate(0, 0, -14)}
-	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 2
+	r.Left = []digest.LeftOrder{
+		{
+			Name: "#1009", OrderID: "5000000000009", Reason: giftcard.MixedOrder, Cards: 2, Amount: "75.00", Currency: "USD",
+			Link: "https://example.myshopify.com/admin/orders/5000000000009",
+		},
+		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
+	}
+	r.LeftBefore = 3
+	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3
 	r.Native = []string{"#1008"}
 	return r
 }

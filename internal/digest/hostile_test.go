@@ -30,6 +30,9 @@ func poisoned(value string) digest.Report {
 	}}
 	r.FailedPolls = []digest.FailedPoll{{Kind: giftcard.Kind(value), Message: value, Link: ui}}
 	r.Mixed, r.Native = []string{value}, []string{value}
+	r.Left = []digest.LeftOrder{{
+		Name: value, OrderID: value, Reason: giftcard.MixedOrder, Amount: value, Currency: value, Link: value,
+	}}
 	r.Issued.Currencies = []digest.CurrencyTotal{{Currency: value, Amount: value}}
 	return r
 }
@@ -71,7 +74,7 @@ func checkHostile(t require.TestingT, value string) {
 	elements, text := structure(t, m.HTML)
 	require.Equal(t, harmless, elements, "a value changed the page")
 	records := parse(t, m.CSV)
-	require.Len(t, records, 7)
+	require.Len(t, records, 8)
 	for _, s := range []string{m.Subject, m.Text, text, strings.TrimPrefix(string(m.CSV), "\ufeff")} {
 		require.True(t, utf8.ValidString(s))
 		for _, r := range s {

@@ -139,6 +139,11 @@ func TestSubject(t *testing.T) {
 			"no order failed; 2 polls failed",
 		},
 		{"native", func(r *digest.Report) { r.Native = []string{"#1"} }, "no order failed; 1 native gift-card order"},
+		{
+			"left to people",
+			func(r *digest.Report) { r.Left = []digest.LeftOrder{{Name: "#1", Reason: giftcard.NativeGiftCard}} },
+			"no order failed; 1 native gift-card order",
+		},
 		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "nothing failed"},
 		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "nothing failed"},
 		{
@@ -173,6 +178,7 @@ func TestEmpty(t *testing.T) {
 		"missed":             func(r *digest.Report) { r.Missed.To = evening },
 		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
+		"left":               func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.MixedOrder}} },
 		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },
 		"native":             func(r *digest.Report) { r.Native = make([]string, 1) },
 		"native total":       func(r *digest.Report) { r.NativeTotal = 1 },

@@ -37,10 +37,16 @@ type Report struct {
 	// Missed is when orders were created that nobody has looked at and nobody will.
 	Missed Window `json:"missed,omitzero"`
 
-	// Mixed are the names of the orders left out because they hold other items as well.
+	// Left are the orders that were left to people in the window.
+	Left []LeftOrder `json:"left,omitempty"`
+	// LeftBefore is how many were left to people before it, as far as Temporal keeps them.
+	LeftBefore int `json:"left_before,omitempty"`
+	// Mixed are the names of orders with other items that workers of earlier releases left out; MixedTotal counts those in
+	// Left too.
 	Mixed      []string `json:"mixed,omitempty"`
 	MixedTotal int      `json:"mixed_total,omitempty"`
-	// Native are the names of the orders left out because Shopify itself issues a gift card for their product.
+	// Native are such names of orders of whose product Shopify itself issues a gift card; NativeTotal counts those in Left
+	// too.
 	Native      []string `json:"native,omitempty"`
 	NativeTotal int      `json:"native_total,omitempty"`
 
@@ -75,6 +81,21 @@ type FailedOrder struct {
 	// Command runs the order again.
 	Command string       `json:"command,omitempty"`
 	Rerun   RerunOutcome `json:"rerun,omitempty"`
+}
+
+// LeftOrder is an order that is left to people.
+type LeftOrder struct {
+	// Name is what people call the order.
+	Name    string          `json:"name"`
+	OrderID string          `json:"order_id"`
+	Reason  giftcard.Reason `json:"reason"`
+	// Cards is the number of its gift cards; Amount, with two decimals, and Currency are their value, empty where the
+	// order's prices make no sense.
+	Cards    int    `json:"cards"`
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+	// Link leads to the order in Shopify's admin.
+	Link string `json:"link,omitempty"`
 }
 
 // RerunOutcome is what became of running a failed order again for this digest.
@@ -154,8 +175,21 @@ func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders
 func (r Report) recovered() int   { return max(r.RecoveredTotal, len(r.Recovered)) }
 func (r Report) retrying() int    { return max(r.RetryingTotal, len(r.Retrying)) }
 func (r Report) failedPolls() int { return max(r.FailedPollsTotal, len(r.FailedPolls)) }
-func (r Report) mixed() int       { return max(r.MixedTotal, len(r.Mixed)) }
-func (r Report) native() int      { return max(r.NativeTotal, len(r.Native)) }
+func (r Report) mixed() int       { return max(r.MixedTotal, len(r.Mixed)+len(r.left(giftcard.MixedOrder))) }
+func (r Report) native() int {
+	return max(r.NativeTotal, len(r.Native)+len(r.left(giftcard.NativeGiftCard)))
+}
+
+// left returns the orders that are left to people for a reason.
+func (r Report) left(reason giftcard.Reason) []LeftOrder {
+	var out []LeftOrder
+	for _, o := range r.Left {
+		if o.Reason == reason {
+			out = append(out, o)
+		}
+	}
+	return out
+}
 
 // fresh counts the failed orders that are new.
 func (r Report) fresh() int {

@@ -11,6 +11,7 @@ import (
 // Rows of each list that text and HTML show. The CSV has all.
 const (
 	maxRows  = 200
+	maxLeft  = 300 // A line each.
 	maxPolls = 10
 )
 
@@ -31,10 +32,11 @@ type view struct {
 	Polls                                        []pollView
 	PollsTotal                                   int
 	PollsMore                                    more
-	Mixed                                        []string
+	Mixed                                        []leftView
 	MixedTotal                                   int
 	MixedMore                                    more
-	Native                                       []string
+	LeftBefore                                   int
+	Native                                       []leftView
 	NativeTotal                                  int
 	NativeMore                                   more
 	Stale                                        bool
@@ -47,6 +49,9 @@ type view struct {
 type more struct{ CSV, Nowhere int }
 
 type orderView struct{ Name, Kind, Link string }
+
+// leftView is an order that is left to people. Worth is empty where it is not known.
+type leftView struct{ Name, Worth, Link string }
 
 type failedView struct {
 	orderView
@@ -112,16 +117,31 @@ func newView(r Report, zone *time.Location) view {
 			At: t.moment(p.At), Kind: kindName(p.Kind), Message: clean(p.Message, maxMessage), Link: cleanLink(p.Link),
 		})
 	}
-	v.Mixed, v.MixedMore = cut(r.Mixed, r.mixed(), maxRows)
-	v.Mixed = cleanAll(v.Mixed)
-	v.Native, v.NativeMore = cut(r.Native, r.native(), maxRows)
-	v.Native = cleanAll(v.Native)
+	v.LeftBefore = r.LeftBefore
+	v.Mixed, v.MixedMore = cut(leftViews(r.left(giftcard.MixedOrder), r.Mixed), r.mixed(), maxLeft)
+	v.Native, v.NativeMore = cut(leftViews(r.left(giftcard.NativeGiftCard), r.Native), r.native(), maxLeft)
 	for _, c := range r.Issued.Currencies {
 		v.Currencies = append(v.Currencies, currencyView{
 			Currency: clean(c.Currency, maxName), Amount: clean(c.Amount, maxName), Cards: c.Cards,
 		})
 	}
 	return v
+}
+
+// leftViews shows orders that are left to people, and those of which only the name is known.
+func leftViews(orders []LeftOrder, names []string) []leftView {
+	var out []leftView
+	for _, o := range orders {
+		v := leftView{Name: newOrder(o.Name, o.OrderID, "", "").Name, Worth: count(o.Cards, "card"), Link: cleanLink(o.Link)}
+		if o.Amount != "" {
+			v.Worth += ", " + clean(o.Amount, maxName) + " " + clean(o.Currency, maxName)
+		}
+		out = append(out, v)
+	}
+	for _, name := range names {
+		out = append(out, leftView{Name: clean(name, maxName)})
+	}
+	return out
 }
 
 func newOrder(name, id string, kind giftcard.Kind, link string) orderView {

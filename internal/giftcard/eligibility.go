@@ -30,6 +30,9 @@ const (
 	MixedOrder Reason = "mixed"
 )
 
+// LeftToPeople reports whether an order that is left out so is owed something, which people have to see to.
+func (r Reason) LeftToPeople() bool { return r == NativeGiftCard || r == MixedOrder }
+
 // Reasons lists all reasons, in the order in which they are looked for.
 var Reasons = []Reason{NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, NativeGiftCard, MixedOrder}
 
@@ -76,7 +79,7 @@ func (c Candidate) facts(i int) LineFacts {
 }
 
 // Select applies the rules. It returns the gift-card order, with only the lines that have units left, or the reason for
-// leaving it out.
+// leaving it out. An order that is left to people comes with its gift-card lines and the reason.
 func (r Rules) Select(c Candidate) (Order, Reason) {
 	isCard := func(l Line) bool { return slices.Contains(r.SKUs, l.SKU) }
 	if !slices.ContainsFunc(c.Order.Lines, isCard) {
@@ -116,9 +119,9 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 	case len(order.Lines) == 0:
 		return Order{}, NoUnitsLeft
 	case native > 0:
-		return Order{}, NativeGiftCard
+		return order, NativeGiftCard
 	case others > 0:
-		return Order{}, MixedOrder
+		return order, MixedOrder
 	}
 	return order, ""
 }

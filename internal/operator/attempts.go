@@ -34,14 +34,16 @@ func (o *Operator) Beat(ctx context.Context, taskToken []byte, details ...any) e
 	return o.client.RecordActivityHeartbeat(ctx, taskToken, details...)
 }
 
-// Earlier reads what became of a card in the order's other runs. It implements activities.Attempts.
+// Earlier reads what became of a card in the order's other runs. It implements activities.Runs.
 //
-// The runs that led to this one by resets are found in its history. A run beside them, of somebody who has reset the same
+// The runs that led to this one by resets, or by a release, are found in its history. A run beside them, of somebody who has reset the same
 // run twice, is found in visibility, which may lag behind by a second.
 func (o *Operator) Earlier(ctx context.Context, in activities.EarlierInput) (activities.Earlier, error) {
 	var out activities.Earlier
-	if first, err := o.IsFirst(ctx, in.WorkflowID, in.RunID); err != nil || first {
-		return out, err
+	if !in.Again {
+		if first, err := o.IsFirst(ctx, in.WorkflowID, in.RunID); err != nil || first {
+			return out, err
+		}
 	}
 	runs, err := o.otherRuns(ctx, in.WorkflowID, in.RunID)
 	if err != nil {
@@ -124,13 +126,126 @@ func (o *Operator) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 		err := o.eachEvent(ctx, workflowID, runs[i], func(e *historypb.HistoryEvent) error {
 			// The history of a run that a reset has made holds that reset, and those before it.
 			add(e.GetWorkflowTaskFailedEventAttributes().GetBaseRunId())
-			return nil
+			released, err := o.releasedFrom(e)
+			add(released)
+			return err
 		})
 		if err != nil && !isNotFound(err) {
 			return nil, err
 		}
 	}
 	return runs[1:], nil
+}
+
+// releasedFrom returns the run that a person had before them who released the order, if it begins with this event.
+func (o *Operator) releasedFrom(e *historypb.HistoryEvent) (string, error) {
+	started := e.GetWorkflowExecutionStartedEventAttributes()
+	if started.GetWorkflowType().GetName() != workflows.GiftCardOrderType {
+		return "", nil
+	}
+	var in workflows.GiftCardOrderInput
+	if err := o.converter.FromPayloads(started.GetInput(), &in); err != nil {
+		return "", fmt.Errorf("read the input of an order: %w", err)
+	}
+	if in.Release == nil {
+		return "", nil
+	}
+	return in.Release.RunID, nil
+}
+
+// IssuedCards returns the audit numbers of the cards of an order that exist, or may exist, as far as this run and those before
+// it know. Of a card that this run is still asking for it says nothing. It implements activities.Runs.
+func (o *Operator) IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error) {
+	runs, err := o.otherRuns(ctx, workflowID, runID)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for _, run := range append([]string{runID}, runs...) {
+		cards, err := o.cardsOfRun(ctx, workflowID, run)
+		if isNotFound(err) {
+			continue // Its history has expired.
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cards {
+			exists := c.issued
+			if c.failed && c.inDoubt || !c.issued && !c.failed && run != runID {
+				if exists, err = o.mayExist(ctx, workflowID, run, c.unit); err != nil {
+					return nil, err
+				}
+			}
+			if exists {
+				out[c.audit] = true
+			}
+		}
+	}
+	return out, nil
+}
+
+// mayExist reports whether a card that a run has left in doubt may exist, by what a person has said of it since.
+func (o *Operator) mayExist(ctx context.Context, workflowID, runID string, unit int) (bool, error) {
+	said, err := o.resolution(ctx, workflowID, unit)
+	if err != nil || said == nil || said.Issued {
+		return true, err
+	}
+	settled, err := o.settledUntil(ctx, workflowID, said)
+	if err != nil {
+		return true, err
+	}
+	run, err := o.describeRun(ctx, workflowID, runID)
+	if err != nil {
+		return true, err
+	}
+	return run.GetStartTime().AsTime().After(settled), nil
+}
+
+// askedCard is a card that a run has asked for, and what came of it.
+type askedCard struct {
+	unit                    int
+	audit                   string
+	issued, failed, inDoubt bool
+}
+
+// cardsOfRun returns the cards that a run has asked for.
+func (o *Operator) cardsOfRun(ctx context.Context, workflowID, runID string) (map[int64]askedCard, error) {
+	cards := map[int64]askedCard{}
+	err := o.eachEvent(ctx, workflowID, runID, func(e *historypb.HistoryEvent) error {
+		switch e.GetEventType() {
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+			a := e.GetActivityTaskScheduledEventAttributes()
+			if a.GetActivityType().GetName() != activities.IssueCardType {
+				return nil
+			}
+			var in activities.IssueCardInput
+			if err := o.converter.FromPayloads(a.GetInput(), &in); err != nil {
+				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
+			}
+			cards[e.GetEventId()] = askedCard{unit: in.Unit, audit: in.AuditNumber}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+			id := e.GetActivityTaskCompletedEventAttributes().GetScheduledEventId()
+			if c, ok := cards[id]; ok {
+				c.issued = true
+				cards[id] = c
+			}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+			a := e.GetActivityTaskFailedEventAttributes()
+			if c, ok := cards[a.GetScheduledEventId()]; ok {
+				c.failed, c.inDoubt = true, !notIssued(o.failures.FailureToError(a.GetFailure()))
+				cards[a.GetScheduledEventId()] = c
+			}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+			id := e.GetActivityTaskTimedOutEventAttributes().GetScheduledEventId()
+			if c, ok := cards[id]; ok {
+				c.failed, c.inDoubt = true, true
+				cards[id] = c
+			}
+		default:
+		}
+		return nil
+	})
+	return cards, err
 }
 
 // cardOfRun reads what a run knows of a card. Once the card was asked for, it is in doubt until the history tells

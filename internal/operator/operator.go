@@ -49,6 +49,11 @@ func (o *Operator) Link(workflowID, runID string) string {
 	return link + "/" + url.PathEscape(runID) + "/history"
 }
 
+// ShopLink returns the address of an order in Shopify's admin.
+func ShopLink(shop, orderID string) string {
+	return "https://" + shop + "/admin/orders/" + url.PathEscape(orderID)
+}
+
 // NotFoundError says that there is nothing by that name.
 type NotFoundError struct{ What string }
 

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -19,16 +20,18 @@ import (
 // State is how an order stands, judged by the newest run of its workflow.
 type State string
 
-// The states of an order. [Failed] includes runs that timed out or were terminated.
+// The states of an order. [Failed] includes runs that timed out or were terminated, [Left] are orders that are left to
+// people.
 const (
 	Running   State = "running"
 	Completed State = "completed"
 	Failed    State = "failed"
 	Canceled  State = "canceled"
+	Left      State = "left"
 )
 
 // States lists the states.
-var States = []State{Running, Completed, Failed, Canceled}
+var States = []State{Running, Completed, Failed, Canceled, Left}
 
 func stateOf(s enumspb.WorkflowExecutionStatus) State {
 	switch s {
@@ -44,12 +47,21 @@ func stateOf(s enumspb.WorkflowExecutionStatus) State {
 	}
 }
 
+// orderState returns how an order stands by a run of its workflow.
+func orderState(info *workflowpb.WorkflowExecutionInfo) State {
+	if info.GetType().GetName() == workflows.LeftOrderType {
+		return Left
+	}
+	return stateOf(info.GetStatus())
+}
+
 // statuses are the values of ExecutionStatus that make up a state.
 var statuses = map[State]string{
 	Running:   "('Running')",
 	Completed: "('Completed')",
 	Failed:    "('Failed','TimedOut','Terminated')",
 	Canceled:  "('Canceled')",
+	Left:      "('Running','Completed')",
 }
 
 // Order is a gift-card order as Temporal knows it.
@@ -73,7 +85,7 @@ func (o *Operator) order(info *workflowpb.WorkflowExecutionInfo) Order {
 	out := Order{
 		Name:       keyword(fields, workflows.ShopifyOrderName.GetName()),
 		SKUs:       keyword(fields, workflows.GiftCardSku.GetName()),
-		State:      stateOf(info.GetStatus()),
+		State:      orderState(info),
 		StartedAt:  info.GetStartTime().AsTime(),
 		WorkflowID: info.GetExecution().GetWorkflowId(),
 		RunID:      info.GetExecution().GetRunId(),
@@ -125,6 +137,9 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 		return nil, err
 	}
 	query := "WorkflowType = " + quote(workflows.GiftCardOrderType)
+	if f.State == Left {
+		query = "WorkflowType = " + quote(workflows.LeftOrderType)
+	}
 	if f.State != "" {
 		query += " AND ExecutionStatus IN " + statuses[f.State]
 	}
@@ -163,9 +178,10 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 }
 
 // newest returns the newest run of the workflow that info is a run of. A failed run stays failed in visibility for ever,
-// also after a reset that succeeded; for other runs the list is right.
+// also after a reset that succeeded, and an order that was left to people stays listed after its release; for other runs the
+// list is right.
 func (o *Operator) newest(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*workflowpb.WorkflowExecutionInfo, error) {
-	if stateOf(info.GetStatus()) != Failed {
+	if s := orderState(info); s != Failed && s != Left {
 		return info, nil
 	}
 	d, err := o.client.DescribeWorkflowExecution(ctx, info.GetExecution().GetWorkflowId(), "")
@@ -209,6 +225,8 @@ type OrderDetails struct {
 	Result *workflows.GiftCardOrderResult `json:"result,omitempty"`
 	// Units says which cards exist and which do not, if the newest run failed over some.
 	Units *workflows.OrderFailure `json:"units,omitempty"`
+	// Left says what people are asked to do, if the order is left to them.
+	Left *activities.LeftOrder `json:"left,omitempty"`
 	// Pending are the activities under way.
 	Pending []PendingActivity `json:"pending,omitempty"`
 }
@@ -280,7 +298,7 @@ func (o *Operator) runs(ctx context.Context, workflowID string, newest *workflow
 
 func (o *Operator) run(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (Run, error) {
 	r := Run{
-		RunID: info.GetExecution().GetRunId(), State: stateOf(info.GetStatus()),
+		RunID: info.GetExecution().GetRunId(), State: orderState(info),
 		StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(),
 	}
 	if info.GetCloseTime() != nil {
@@ -297,6 +315,11 @@ func (o *Operator) run(ctx context.Context, info *workflowpb.WorkflowExecutionIn
 func (o *Operator) addOutcome(ctx context.Context, out *OrderDetails) error {
 	if out.State == Running {
 		return nil
+	}
+	if out.State == Left {
+		out.Left = new(activities.LeftOrder)
+		err := o.client.GetWorkflow(ctx, out.WorkflowID, out.RunID).Get(ctx, out.Left)
+		return explain(ctx, err)
 	}
 	var result workflows.GiftCardOrderResult
 	err := o.client.GetWorkflow(ctx, out.WorkflowID, out.RunID).Get(ctx, &result)
@@ -342,7 +365,7 @@ func (o *Operator) FindOrder(ctx context.Context, nameOrID string) (string, erro
 	}
 	found := []string{}
 	for _, name := range names {
-		query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + named(name)
+		query := "WorkflowType IN (" + quote(workflows.GiftCardOrderType) + "," + quote(workflows.LeftOrderType) + ")" + named(name)
 		seen := map[string]bool{}
 		err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 			if keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
@@ -360,8 +383,8 @@ func (o *Operator) FindOrder(ctx context.Context, nameOrID string) (string, erro
 	}
 	switch len(found) {
 	case 0:
-		return "", &NotFoundError{fmt.Sprintf("no gift-card order %q is known: it was not seen by a poll yet, was left out, "+
-			"or is older than the retention", nameOrID)}
+		return "", &NotFoundError{fmt.Sprintf("no gift-card order %q is known: it was not seen by a poll yet, is not "+
+			"one by the rules, or is older than the retention", nameOrID)}
 	case 1:
 		return found[0], nil
 	default:

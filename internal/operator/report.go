@@ -3,6 +3,7 @@ package operator
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -47,7 +49,7 @@ func (o *Operator) Report(ctx context.Context, in activities.ReportInput) (diges
 		Namespace: o.namespace,
 		Window:    digest.Window{From: in.Since, To: until},
 	}}
-	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addIssued} {
+	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addLeft, r.addIssued} {
 		if err := add(ctx); err != nil {
 			return digest.Report{}, err
 		}
@@ -287,8 +289,78 @@ func (r *reporter) addPolls(ctx context.Context) error {
 		slices.Sort(*names)
 		*names = slices.Compact(*names)
 	}
-	r.MixedTotal, r.NativeTotal = len(r.Mixed), len(r.Native)
 	return err
+}
+
+// addLeft tells of the orders that were left to people in the window and are so still. The names that polls give are those
+// of orders that have no workflow of their own: workers of earlier releases gave them none.
+func (r *reporter) addLeft(ctx context.Context) error {
+	ofType := "WorkflowType = " + quote(workflows.LeftOrderType)
+	named := map[string]bool{}
+	err := r.scan(ctx, ofType+" AND StartTime >= "+quoteTime(r.Window.From)+" AND StartTime < "+quoteTime(r.Window.To),
+		func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			newest, err := r.newest(ctx, info)
+			if err != nil {
+				return false, err
+			}
+			order := r.order(newest)
+			named[order.Name] = true
+			if order.State != Left {
+				return true, nil // It was released.
+			}
+			left, err := r.leftOrder(info)
+			r.Left = append(r.Left, left)
+			return true, err
+		})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(r.Left, func(a, b digest.LeftOrder) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	for _, names := range []*[]string{&r.Mixed, &r.Native} {
+		for _, name := range *names {
+			if !named[name] {
+				id, err := r.FindOrder(ctx, name)
+				if _, unknown := errors.AsType[*NotFoundError](err); err != nil && !unknown {
+					return err
+				}
+				named[name] = id != ""
+			}
+		}
+		*names = slices.DeleteFunc(*names, func(name string) bool { return named[name] })
+	}
+	for _, o := range r.Left {
+		if o.Reason == giftcard.NativeGiftCard {
+			r.NativeTotal++
+		} else {
+			r.MixedTotal++
+		}
+	}
+	r.MixedTotal += len(r.Mixed)
+	r.NativeTotal += len(r.Native)
+	before, err := r.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: r.namespace, Query: ofType + " AND StartTime < " + quoteTime(r.Window.From),
+	})
+	if err != nil {
+		return fmt.Errorf("count orders that are left to people: %w", err)
+	}
+	r.LeftBefore = int(before.GetCount())
+	return nil
+}
+
+// leftOrder reads an order that is left to people from the memo of its run.
+func (o *Operator) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.LeftOrder, error) {
+	order := o.order(info)
+	out := digest.LeftOrder{Name: order.Name, OrderID: order.ID, Link: ShopLink(order.Shop, order.ID)}
+	payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
+	if !ok {
+		return out, nil
+	}
+	var memo workflows.OrderMemo
+	if err := o.converter.FromPayload(payload, &memo); err != nil {
+		return out, fmt.Errorf("read the memo of %s: %w", order.WorkflowID, err)
+	}
+	out.Reason, out.Cards, out.Amount, out.Currency = memo.Reason, memo.Cards, memo.Amount, memo.Currency
+	return out, nil
 }
 
 // addIssued adds up what went well, from the memos: no history is opened.

@@ -127,7 +127,9 @@ func (o *Operator) resetInto(ctx context.Context, workflowID string, runs []stri
 // notFailed says why a run is not one to be run again, empty if it is.
 func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFailedOrdersInput) string {
 	terminated := newest.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
-	switch state := stateOf(newest.GetStatus()); {
+	switch state := orderState(newest); {
+	case state == Left:
+		return "it is left to people; starter orders release has its cards issued"
 	case state == Running:
 		return "it is running"
 	case state == Completed:

@@ -64,6 +64,9 @@ func TestHistories(t *testing.T) {
 	w.keepOrder("GiftCardOrder/several-units", placed[1], operator.Completed)
 	w.keepOrder("GiftCardOrder/merchant-unknown", placed[2], operator.Failed)
 	w.keepOrder("GiftCardOrder/unit-declined", placed[3], operator.Failed)
+	w.keepOrder("LeftOrder/mixed", placed[4], operator.Left)
+	w.release(placed[4])
+	w.keepOrder("GiftCardOrder/released", placed[4], operator.Completed)
 
 	w.Issuer.AddMerchant(cashstartest.Merchant{Name: "Stranger 3", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
 	w.StopWorker() // And with it its list of merchants.
@@ -100,6 +103,13 @@ func TestHistories(t *testing.T) {
 	w.PlaceKind(stack.Single)
 	w.keep("PollOrders/next", w.polled().WorkflowID, "")
 	w.keep("PollOrders/known-orders", w.polled().WorkflowID, "")
+}
+
+// release releases an order as somebody whose name may stand in a recorded history.
+func (w *system) release(p stack.Placed) {
+	w.t.Helper()
+	_, err := w.Operator.Release(w.ctx, w.planRelease(p), "somebody", "nobody has issued it")
+	require.NoError(w.t, err)
 }
 
 // plainly is how histories are recorded: in the clear, and quickly.

@@ -1,0 +1,95 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// LeftOrder is an order that is left to people. It holds no lines, so nothing can be issued from it.
+type LeftOrder struct {
+	// Shop is the shop's domain, and ID is Shopify's number of the order.
+	Shop string `json:"shop"`
+	ID   string `json:"id"`
+	// Name is what people call the order.
+	Name      string          `json:"name"`
+	Reason    giftcard.Reason `json:"reason"`
+	CreatedAt time.Time       `json:"created_at"`
+	// Cards is the number of gift cards that were ordered and are left.
+	Cards int `json:"cards"`
+	// Amount, with two decimals, and Currency are their value; empty where the prices make no sense.
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+}
+
+// leftOrder is the order as people are told of it.
+func leftOrder(o giftcard.Order, reason giftcard.Reason) LeftOrder {
+	left := LeftOrder{
+		Shop: o.Shop, ID: o.ID, Name: o.Name, Reason: reason, CreatedAt: o.CreatedAt, Cards: o.Units(),
+	}
+	if value, err := o.Value(); err == nil {
+		left.Amount, left.Currency = value.Amount(), value.Currency
+	}
+	return left
+}
+
+// Claims keeps orders that are left to people from being issued by themselves later. The operator answers it.
+type Claims interface {
+	// Claim starts the workflow LeftOrder under the order's workflow ID, unless there is a workflow of that ID.
+	Claim(ctx context.Context, o LeftOrder) error
+}
+
+const (
+	// claimsAtOnce bounds the claims of a page that are made at a time.
+	claimsAtOnce = 8
+	// maxClaimed bounds how many claims a worker remembers, so that polls, which overlap, do not make them again.
+	maxClaimed = 20_000
+)
+
+// claimed are the orders that a worker has claimed.
+type claimed struct {
+	mu     sync.Mutex
+	orders map[string]bool
+}
+
+func (c *claimed) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.orders[id]
+}
+
+func (c *claimed) add(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.orders == nil || len(c.orders) >= maxClaimed {
+		c.orders = map[string]bool{}
+	}
+	c.orders[id] = true
+}
+
+// claim claims the orders of a page that are left to people. A page whose orders could not all be claimed is fetched again.
+func (o *Orders) claim(ctx context.Context, left []LeftOrder) error {
+	if o.Claims == nil {
+		return nil
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(claimsAtOnce)
+	for _, order := range left {
+		if o.claimed.has(order.ID) {
+			continue
+		}
+		all.Go(func() error {
+			if err := o.Claims.Claim(ctx, order); err != nil {
+				return fmt.Errorf("leave order %s to people: %w", order.Name, err)
+			}
+			o.claimed.add(order.ID)
+			return nil
+		})
+	}
+	return all.Wait()
+}

@@ -1,0 +1,186 @@
+package e2e_test
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// mixedOrder places an order of a merchant's with two gift cards and a mug.
+func (w *system) mixedOrder(code string) stack.Placed {
+	o := w.Shop.AddOrder(shopifytest.Order{
+		Email:    "buyer@example.com",
+		Customer: &shopifytest.Customer{ID: 7, DisplayName: merchant(code).Name, Email: "buyer@example.com"},
+		Lines: []shopifytest.LineItem{
+			{SKU: stack.SKUs()[0], Title: "Gift card", Vendor: "Shop", Quantity: 2, UnitPrice: "25.0"},
+			{SKU: "MUG", Title: "Mug", Vendor: "Shop", Quantity: 1, UnitPrice: "9.0"},
+		},
+	})
+	return stack.Placed{ID: o.ID, Name: o.Name}
+}
+
+// An order that is left to people is issued by nothing but its release, whatever becomes of it in the shop: here the other
+// item is refunded, then taken out of the order, so that nothing tells it from a gift-card order.
+func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
+	t.Parallel()
+	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, stack.Options{
+				CashStar:  cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LEFT")}},
+				Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes },
+			})
+			p := w.mixedOrder("LEFT")
+			require.Equal(t, 1, w.poll().LeftOut[giftcard.MixedOrder])
+			d := w.show(p, operator.Left)
+			require.Equal(t, []string{"2", "50.00", "USD"}, []string{
+				strings.Repeat("2", d.Left.Cards-1), d.Left.Amount, d.Left.Currency,
+			})
+			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
+				o.FinancialStatus, o.Lines = "PARTIALLY_REFUNDED", o.Lines[:1]
+			}))
+			polled := w.poll()
+			require.Equal(t, []int{0, 1}, []int{polled.Started, polled.Known})
+			w.ok("poll", "--since", "1h")
+			w.show(p, operator.Left)
+			require.Empty(t, w.Issuer.Cards())
+
+			shown := w.ok("orders", "show", p.Name)
+			for _, says := range []string{
+				"left", "other items were ordered with its gift cards", "2, 50.00 USD",
+				"https://" + stack.Shop + "/admin/orders/" + orderNumber(p),
+			} {
+				require.Contains(t, shown, says)
+			}
+			retried := w.starter(nil, "orders", "retry", p.Name, "--yes")
+			require.Equal(t, app.ExitFailure, retried.code)
+			require.Contains(t, retried.stderr, "it is left to people")
+
+			dry := w.ok("orders", "release", p.Name, "--dry-run")
+			require.Contains(t, dry, "2 cards of 50.00 USD in all would be issued")
+			w.show(p, operator.Left)
+			// Two people release it at the same moment.
+			plan, same := w.planRelease(p), w.planRelease(p)
+			link, err := w.Operator.Release(w.ctx, plan, "Ann", "nobody has issued it")
+			require.NoError(t, err)
+			issued := w.show(p, operator.Completed)
+			require.Len(t, issued.Result.Cards, 2)
+			require.Equal(t, 2, w.cardsOf("LEFT"))
+			other, err := w.Operator.Release(w.ctx, same, "Ben", "me too")
+			require.NoError(t, err)
+			require.Equal(t, link, other)
+			require.Len(t, w.runs(orderID(p)), 2)
+			again := w.starter(nil, "orders", "release", p.Name, "--yes")
+			require.Equal(t, app.ExitFailure, again.code)
+			require.Contains(t, again.stderr, "order "+p.Name+" has its cards")
+
+			// What was released is an order as any other: it can be run again, and nothing is issued twice.
+			w.resetRun(orderID(p), issued.RunID, firstTask)
+			w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != issued.RunID })
+			w.show(p, operator.Completed)
+			require.Equal(t, 2, w.cardsOf("LEFT"))
+		})
+	}
+}
+
+// A digest names an order that is left to people once, with what it is worth and where it is in the shop, unless it was
+// cancelled or released before; the next one counts it.
+func TestDigestOfOrdersLeftToPeople(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LEFT")}}})
+	left, cancelled, released := w.mixedOrder("LEFT"), w.mixedOrder("LEFT"), w.mixedOrder("LEFT")
+	failed := w.PlaceKind(stack.UnknownMerchant) // Running it again takes the digest as long as reports stay behind the present.
+	w.poll()
+	w.awaitFailed(1)
+	w.show(released, operator.Left)
+	require.True(t, w.Shop.UpdateOrder(cancelled.ID, func(o *shopifytest.Order) { o.CancelledAt = time.Now() }))
+	w.ok("orders", "release", released.Name, "--yes")
+	w.show(released, operator.Completed)
+	require.Equal(t, 1, w.digest().Mixed)
+	m := w.lastMail()
+	require.Equal(t, map[string][]string{"failed": {failed.Name}, "mixed": {left.Name}}, m.states())
+	link := "https://" + stack.Shop + "/admin/orders/" + orderNumber(left)
+	require.Equal(t, []string{link, "2 cards, 50.00 USD"}, []string{m.row(w, left.Name)["link"], m.row(w, left.Name)["message"]})
+	for _, body := range []string{m.Text, m.HTML} {
+		require.Contains(t, body, left.Name)
+		require.Contains(t, body, "2 cards, 50.00 USD")
+		require.Contains(t, body, link)
+	}
+	// It changes, and the poll sees it again.
+	require.True(t, w.Shop.UpdateOrder(left.ID, func(o *shopifytest.Order) { o.Lines[1].Removed = 1 }))
+	w.poll()
+	require.Zero(t, w.digest().Mixed)
+	require.NotContains(t, w.lastMail().states(), "mixed")
+	require.Contains(t, w.lastMail().HTML, "3 orders of earlier digests were left to people as well")
+}
+
+// Of an order that has changed, a release issues the cards that are left, less those that exist: of three one was issued,
+// and one is refunded.
+func TestReleaseOfAChangedOrder(t *testing.T) {
+	t.Parallel()
+	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			var cured atomic.Bool
+			issuer := createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+				if asked.Add(1) == 1 || cured.Load() {
+					return nil
+				}
+				return &cashstartest.Fault{Kind: cashstartest.RateLimit}
+			})
+			issuer.Merchants = []cashstartest.Merchant{merchant("BUSY")}
+			w := start(t, stack.Options{CashStar: issuer, Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes }})
+			p := w.orderFor("BUSY", 3)
+			w.poll()
+			w.await("asked for each", func() bool { return asked.Load() >= 3 && len(w.Issuer.Cards()) == 1 })
+			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) { o.CancelledAt = time.Now() }))
+			cured.Store(true)
+			d := w.show(p, operator.Failed)
+			require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
+			require.Len(t, w.Issuer.Cards(), 1)
+
+			refused := w.starter(nil, "orders", "release", p.Name, "--yes")
+			require.Equal(t, app.ExitFailure, refused.code)
+			require.Contains(t, refused.stderr, "it was cancelled")
+
+			// The shop takes it back, and refunds one card.
+			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
+				o.CancelledAt, o.FinancialStatus, o.Lines[0].Removed = time.Time{}, "PARTIALLY_REFUNDED", 1
+			}))
+			w.StopWorker() // And with it what it has read of the order.
+			require.NoError(t, w.StartWorker(w.ctx))
+			require.Contains(t, w.ok("orders", "release", p.Name, "--dry-run"), "1 card of 25.00 USD in all would be issued. 1 exist already.")
+			w.ok("orders", "release", p.Name, "--yes")
+			w.show(p, operator.Completed)
+			require.Equal(t, 2, w.cardsOf("BUSY"))
+			again := w.starter(nil, "orders", "release", p.Name, "--yes")
+			require.Equal(t, app.ExitFailure, again.code)
+			require.Equal(t, 2, w.cardsOf("BUSY"))
+		})
+	}
+}
+
+// planRelease says what a release of an order would issue.
+func (w *system) planRelease(p stack.Placed) *operator.Release {
+	w.t.Helper()
+	shop, err := app.NewOrders(w.Config)
+	require.NoError(w.t, err)
+	now, err := activities.ReadOrder(w.ctx, shop, orderNumber(p))
+	require.NoError(w.t, err)
+	plan, err := w.Operator.PlanRelease(w.ctx, w.show(p, operator.Left), now)
+	require.NoError(w.t, err)
+	return plan
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+func newOrdersRelease(f *flags) *cobra.Command {
+	var all, rejudge, dryRun, yes bool
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "release <order>... | --all --rejudge",
+		Short: "Issue the cards of orders that were left to people",
+		Long: `Release has the cards of an order issued that giftbridge leaves to people (a mixed order, or one of a product for
+which Shopify issues gift cards), or that has changed since it was taken in (OrderChanged). It reads the order again
+and issues the cards that are left of it, less those that exist at CashStar by giftbridge. It does not know of cards
+that somebody has issued by hand: look there first.
+
+--all --rejudge releases those orders alone that the poll's rules of today would not leave to people, such as after an
+SKU was added to COMPANION_SKUS.
+
+It asks before it does anything. Who released the order, and why, stays on record in its workflow's input.`,
+		Example: `  starter orders release '#1001' --reason 'nobody has issued it by hand, asked Ann'
+  starter orders release --all --rejudge --dry-run`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case all == (len(args) > 0):
+				return app.Usagef("name orders, or give --all")
+			case all != rejudge:
+				return app.Usagef("--all goes with --rejudge: only orders that the rules of today would not leave to people")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := config.Load()
+			if err != nil {
+				return &app.UsageError{Err: err}
+			}
+			shop, err := app.NewOrders(cfg)
+			if err != nil {
+				return err
+			}
+			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+				r := releaser{cmd: cmd, operator: o, shop: shop, rejudge: rejudge}
+				plans, err := r.plan(ctx, args)
+				if err != nil {
+					return err
+				}
+				if f.json && dryRun {
+					return printJSON(cmd.OutOrStdout(), plans)
+				}
+				if len(plans) == 0 {
+					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no order to release")
+					return err
+				}
+				for _, p := range plans {
+					if dryRun {
+						_, _ = fmt.Fprintln(cmd.OutOrStdout(), sentence(p))
+						continue
+					}
+					if err := confirm(cmd, yes, sentence(p)+" Has nobody issued them by hand, and shall they be issued?"); err != nil {
+						return err
+					}
+					link, err := o.Release(ctx, p, whoami(), reason)
+					if err != nil {
+						return err
+					}
+					_, _ = fmt.Fprintf(cmd.OutOrStdout(), "order %s is being issued: %s\n", p.Name, link)
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "all orders that are left to people")
+	cmd.Flags().BoolVar(&rejudge, "rejudge", false, "only those that the poll's rules of today would not leave to people")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be issued")
+	cmd.Flags().StringVar(&reason, "reason", "starter orders release", "why; it stays on record")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return cmd
+}
+
+// releaser plans releases.
+type releaser struct {
+	cmd      *cobra.Command
+	operator *operator.Operator
+	shop     *activities.Orders
+	rejudge  bool
+}
+
+// plan says what would be issued of the orders that are named, or of all that are left to people.
+func (r releaser) plan(ctx context.Context, names []string) ([]*operator.Release, error) {
+	plans := []*operator.Release{}
+	if len(names) == 0 {
+		left, err := r.operator.ListOrders(ctx, operator.OrderFilter{State: operator.Left})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range left {
+			names = append(names, o.ID)
+		}
+	}
+	for i, name := range names {
+		if len(names) > 1 {
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "reading order %d of %d\n", i+1, len(names))
+		}
+		d, err := r.operator.ShowOrder(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		now, err := activities.ReadOrder(ctx, r.shop, d.ID)
+		if err != nil {
+			return nil, fmt.Errorf("read order %s: %w", d.Name, err)
+		}
+		p, err := r.operator.PlanRelease(ctx, d, now)
+		if nothing, ok := errors.AsType[*operator.NothingToRelease](err); ok && r.rejudge {
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "%v\n", nothing)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !r.rejudge || p.Reason == "" {
+			plans = append(plans, p)
+		}
+	}
+	return plans, nil
+}
+
+// sentence says what a release would do.
+func sentence(p *operator.Release) string {
+	cards := "1 card"
+	if n := len(p.AuditNumbers); n > 1 {
+		cards = fmt.Sprintf("%d cards", n)
+	}
+	s := fmt.Sprintf("Order %s was left to people: %s. %s of %s %s in all would be issued.",
+		p.Name, cmp.Or(p.Was, "it is one of today's rules"), cards, p.Amount, p.Currency)
+	if p.Existing > 0 {
+		s += fmt.Sprintf(" %d exist already.", p.Existing)
+	}
+	return s
+}

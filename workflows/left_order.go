@@ -1,0 +1,26 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// LeftOrder keeps on record, under the order's workflow ID, that an order is left to people. It holds nothing that could be
+// issued, and no poll can start a [GiftCardOrder] beside it, whatever becomes of the order or of the settings.
+func LeftOrder(ctx workflow.Context, in activities.LeftOrder) (activities.LeftOrder, error) {
+	workflow.SetCurrentDetails(ctx, "Left to people: "+Why(in.Reason)+".")
+	return in, nil
+}
+
+// Why says why an order is left to people.
+func Why(r giftcard.Reason) string {
+	switch r {
+	case giftcard.MixedOrder:
+		return "other items were ordered with its gift cards"
+	case giftcard.NativeGiftCard:
+		return "Shopify itself issues a gift card for its product"
+	}
+	return string(r)
+}
