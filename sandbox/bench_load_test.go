@@ -52,7 +52,7 @@ func TestBenchBacklog(t *testing.T) {
 		require.Positive(t, h.MostEvents, h.Type)
 		require.Positive(t, h.MostBytes, h.Type)
 	}
-	require.Equal(t, map[string]int{"GiftCardOrder": 30, "PollOrders": 1}, runs)
+	require.Equal(t, map[string]int{"GiftCardOrder": 30, "LeftOrder": 190, "PollOrders": 1}, runs)
 
 	o := r.Outage
 	require.Equal(t, 10, o.Orders)
