@@ -209,7 +209,7 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 		switch {
 		case settled && left.Reason == giftcard.NativeGiftCard:
 			report.NativeTotal--
-		case settled:
+		case settled && left.Reason == giftcard.MixedOrder:
 			report.MixedTotal--
 		}
 		return settled

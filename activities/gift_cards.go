@@ -97,7 +97,10 @@ type IssueCardInput struct {
 	ReadAt time.Time `json:"read_at,omitzero"`
 	// Again reports whether another run of the order may have asked for the card: this one was made by a reset, or released
 	// by a person.
-	Again       bool          `json:"again,omitempty"`
+	Again bool `json:"again,omitempty"`
+	// PaidFor are the SKUs of the order's cards, where none is to be issued if what was paid, less what was given back, is
+	// below what those of them cost that are left.
+	PaidFor     []string      `json:"paid_for,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 

@@ -175,6 +175,10 @@ func changed(o *shopify.Order) string {
 func cardChanged(
 	shop string, o *shopify.Order, in IssueCardInput, issuedCards func() (map[string]bool, error),
 ) (string, error) {
+	if len(in.PaidFor) > 0 && candidate(shop, *o, PropertyKeys{}).Underpaid(in.PaidFor) {
+		return fmt.Sprintf("money was given back: what was paid, less that, is %s, which does not pay for the gift cards "+
+			"that are left", priceOf(o.NetPayment)), nil
+	}
 	line, n := lineOf(shop, o, in.AuditNumber)
 	if n == 0 {
 		return "its line is no longer in the order", nil

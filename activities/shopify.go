@@ -36,6 +36,8 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 		Test:      o.Test,
 		Cancelled: !o.CancelledAt.IsZero(),
 		Paid:      slices.Contains(paidStatuses, o.FinancialStatus),
+
+		NetPayment: amount(o.NetPayment),
 	}
 	// The address typed at the checkout is where the buyer expects this order's mail; that of the account may be years old,
 	// or a colleague's.
@@ -61,9 +63,16 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 			Currency:  bounded(l.UnitPrice.CurrencyCode, maxValue),
 			Recipient: recipient(l.Attributes, keys, email, from),
 		})
-		c.Lines = append(c.Lines, giftcard.LineFacts{Ordered: l.Quantity, Native: l.IsGiftCard, Tip: isTip(l, o.Tips)})
+		c.Lines = append(c.Lines, giftcard.LineFacts{
+			Ordered: l.Quantity, Native: l.IsGiftCard, Tip: isTip(l, o.Tips), Cost: amount(l.DiscountedPrice),
+		})
 	}
 	return c
+}
+
+// amount bounds what is read of an amount: a number of a million digits takes its time.
+func amount(m shopify.Money) giftcard.Amount {
+	return giftcard.Amount{Number: bounded(m.Amount, maxValue), Currency: bounded(m.CurrencyCode, maxValue)}
 }
 
 // isTip reports whether a line is a tip. Shopify has no mark for it: a tip is a line without SKU and product whose price is

@@ -24,6 +24,8 @@ type GiftCardOrderInput struct {
 	RetryBudget Duration `json:"retry_budget,omitempty"`
 	// Merchant is the order's merchant where it was found when the order was. The order does not look it up then.
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
+	// HoldUnderpaid keeps a card from being issued when so much money was given back that what is left does not pay for it.
+	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
 	// Release is set where a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
 }
@@ -151,6 +153,10 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
 	run := workflow.GetInfo(ctx)
+	var paidFor []string
+	if o.in.HoldUnderpaid && o.in.Release == nil {
+		paidFor = o.in.Order.SKUs()
+	}
 	summary := fmt.Sprintf("card %d of %d", u.Number, o.in.Order.Units())
 	return call(issue(ctx, o.in.IssueTaskQueue, summary), giftCards.IssueCard, activities.IssueCardInput{
 		OrderName:    o.in.Order.Name,
@@ -163,6 +169,7 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		At:           o.merchant.At,
 		ReadAt:       run.WorkflowStartTime.UTC(),
 		Again:        o.in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
+		PaidFor:      paidFor,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 	}).get(ctx)
 }

@@ -27,6 +27,8 @@ type PollOrdersInput struct {
 	SettleDelay Duration `json:"settle_delay"`
 	PageSize    int      `json:"page_size"`
 	IncludeTest bool     `json:"include_test,omitempty"`
+	// HoldUnderpaid leaves orders to people that are no longer paid in full; see [giftcard.Rules].
+	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
 
 	// AuditPrefix, IssueTaskQueue and RetryBudget are handed to every order; see [GiftCardOrderInput].
 	AuditPrefix    string   `json:"audit_prefix,omitempty"`
@@ -175,6 +177,8 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 		Companions:  in.Companions,
 		CreatedFrom: latest(in.CreatedAtMin, now.Add(-time.Duration(in.MaxOrderAge))),
 		IncludeTest: in.IncludeTest,
+
+		HoldUnderpaid: in.HoldUnderpaid,
 	}
 	p.Result.LeftOut = map[giftcard.Reason]int{}
 	if !in.Since.IsZero() {
@@ -287,6 +291,7 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 			AuditPrefix:    p.in.AuditPrefix,
 			IssueTaskQueue: p.in.IssueTaskQueue,
 			RetryBudget:    p.in.RetryBudget,
+			HoldUnderpaid:  p.in.HoldUnderpaid,
 			Merchant:       page.Merchant(o.ID),
 		})})
 	}

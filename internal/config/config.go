@@ -58,7 +58,17 @@ type Orders struct {
 	CreatedAtMin      time.Time     `envconfig:"CREATED_AT_MIN" required:"true"`
 	MaxOrderAge       time.Duration `envconfig:"MAX_ORDER_AGE" default:"336h"`
 	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`
+	// Underpaid is [Hold] or [IssueAnyway].
+	Underpaid string `envconfig:"UNDERPAID" default:"hold"`
 }
+
+// What is done of an order that is no longer paid in full.
+const (
+	// Hold leaves it to people.
+	Hold = "hold"
+	// IssueAnyway issues its cards.
+	IssueAnyway = "issue"
+)
 
 // Poll says how orders are looked for.
 type Poll struct {

@@ -55,6 +55,11 @@ var references = map[string]reference{
 		"SKUs that may be in any order beside gift cards, such as gift wrapping or insurance: they do not make it a mixed one. " +
 			"Tips need not be named.",
 	},
+	"UNDERPAID": {
+		Hold + " or " + IssueAnyway,
+		"What is done of an order so much of whose money was given back that what is left does not pay for the gift cards " +
+			"that are left, after all discounts: `hold` leaves it to people, who release it or not; `issue` issues its cards.",
+	},
 	"CREATED_AT_MIN": {
 		"the time at which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z",
 		"The moment from which giftbridge is responsible. Older orders are never touched: whoever issued cards before " +

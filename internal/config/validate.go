@@ -111,6 +111,9 @@ func (o Orders) problems() problems {
 			ps.add("COMPANION_SKUS", "entry %d, %s, is one of GIFT_CARD_SKUS: a SKU is either", i+1, show(sku))
 		}
 	}
+	if o.Underpaid != Hold && o.Underpaid != IssueAnyway {
+		ps.bad("UNDERPAID", o.Underpaid)
+	}
 	if o.MaxOrderAge < time.Hour {
 		ps.bad("MAX_ORDER_AGE", o.MaxOrderAge.String())
 	}

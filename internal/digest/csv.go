@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"regexp"
@@ -15,17 +16,17 @@ import (
 // with a byte order mark, without which Excel takes it for another encoding. There is one row per order or poll; cells
 // that do not apply are empty, times are RFC 3339 in the digest's zone.
 //
-//   - state: failed, recovered, retrying, poll_failed, mixed or native
+//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid or native
 //   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of the bare
 //     number, spreadsheets keep the first digits alone (5E+12)
-//   - kind, message: why it failed, or had failed; for mixed and native the message says what its cards are worth
+//   - kind, message: why it failed, or had failed; for orders that are left to people the message says what its cards are worth
 //   - attempts: how often it was tried
 //   - new: yes or no, for failed
 //   - at: when it failed; for retrying since when it has been running
 //   - history_expires_at: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
 //   - activity: what is being retried
-//   - link: the run in the Web UI; for mixed and native the order in Shopify's admin
+//   - link: the run in the Web UI; for orders that are left to people the order in Shopify's admin
 //   - command: what runs a failed order again
 //
 // What a spreadsheet would take for a formula begins with an apostrophe.
@@ -70,12 +71,11 @@ func (r Report) rows() []row {
 		rows = append(rows, row{state: "poll_failed", kind: string(p.Kind), message: p.Message, at: p.At, link: p.Link})
 	}
 	for _, o := range r.Left {
-		state := "mixed"
-		if o.Reason == giftcard.NativeGiftCard {
-			state = "native"
-		}
+		state := map[giftcard.Reason]string{
+			giftcard.NativeGiftCard: "native", giftcard.Underpaid: "underpaid",
+		}[o.Reason]
 		left := leftViews([]LeftOrder{o}, nil)[0]
-		rows = append(rows, row{state: state, order: o.Name, orderID: o.OrderID, message: left.Worth, link: o.Link})
+		rows = append(rows, row{state: cmp.Or(state, "mixed"), order: o.Name, orderID: o.OrderID, message: left.Worth, link: o.Link})
 	}
 	for _, name := range r.Mixed {
 		rows = append(rows, row{state: "mixed", order: name})

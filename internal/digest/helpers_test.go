@@ -72,6 +72,7 @@ func full() digest.Report {
 			Name: "#1009", OrderID: "5000000000009", Reason: giftcard.MixedOrder, Cards: 2, Amount: "75.00", Currency: "USD",
 			Link: "https://example.myshopify.com/admin/orders/5000000000009",
 		},
+		{Name: "#1011", OrderID: "5000000000011", Reason: giftcard.Underpaid, Cards: 1, Amount: "50.00", Currency: "USD"},
 		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
 	}
 	r.LeftBefore = 3

@@ -148,7 +148,7 @@ func TestSubject(t *testing.T) {
 		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "nothing failed"},
 		{
 			"several", func(r *digest.Report) { *r = full() },
-			"8 gift-card orders failed (2 new); 1 native gift-card order; orders were missed; new orders are not seen; " +
+			"8 gift-card orders failed (2 new); 2 native gift-card orders; orders were missed; new orders are not seen; " +
 				"1 poll failed",
 		},
 	}
@@ -178,6 +178,7 @@ func TestEmpty(t *testing.T) {
 		"missed":             func(r *digest.Report) { r.Missed.To = evening },
 		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
+		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },
 		"left":               func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.MixedOrder}} },
 		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },
 		"native":             func(r *digest.Report) { r.Native = make([]string, 1) },
@@ -218,7 +219,7 @@ func TestRenderThousands(t *testing.T) {
 		r.FailedOrders = append(r.FailedOrders, order(fmt.Sprint(10000+i), giftcard.Timeout, strings.Repeat("late ", 1000),
 			time.Duration(i)*time.Minute))
 		r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{At: evening, Message: "down"})
-		r.Mixed = append(r.Mixed, fmt.Sprint("#", i))
+		r.Mixed = append(r.Mixed, fmt.Sprint("#M", i))
 	}
 	r.FailedTotal = 5100
 	m := render(t, r)

@@ -168,7 +168,8 @@ type CurrencyTotal struct {
 // Empty reports whether there is nothing to say. What was issued is not worth a mail by itself.
 func (r Report) Empty() bool {
 	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
-		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0
+		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0 &&
+		len(r.left(giftcard.Underpaid)) == 0
 }
 
 func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }

@@ -35,6 +35,9 @@ type view struct {
 	Mixed                                        []leftView
 	MixedTotal                                   int
 	MixedMore                                    more
+	Underpaid                                    []leftView
+	UnderpaidTotal                               int
+	UnderpaidMore                                more
 	LeftBefore                                   int
 	Native                                       []leftView
 	NativeTotal                                  int
@@ -119,6 +122,9 @@ func newView(r Report, zone *time.Location) view {
 	}
 	v.LeftBefore = r.LeftBefore
 	v.Mixed, v.MixedMore = cut(leftViews(r.left(giftcard.MixedOrder), r.Mixed), r.mixed(), maxLeft)
+	underpaid := r.left(giftcard.Underpaid)
+	v.UnderpaidTotal = len(underpaid)
+	v.Underpaid, v.UnderpaidMore = cut(leftViews(underpaid, nil), len(underpaid), maxLeft)
 	v.Native, v.NativeMore = cut(leftViews(r.left(giftcard.NativeGiftCard), r.Native), r.native(), maxLeft)
 	for _, c := range r.Issued.Currencies {
 		v.Currencies = append(v.Currencies, currencyView{

@@ -1,7 +1,9 @@
 package giftcard
 
 import (
+	"math/big"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,16 +27,19 @@ const (
 	// NativeGiftCard: Shopify itself issues a card for a product that was ordered; issuing another would give it away
 	// twice.
 	NativeGiftCard Reason = "native_gift_card"
+	// Underpaid: the shop has given back so much money that what is left does not pay for the cards that are left. Left out
+	// where [Rules].HoldUnderpaid is set, and reported.
+	Underpaid Reason = "underpaid"
 	// MixedOrder: gift cards and other items were ordered. Left out on purpose, and reported. The order stays one when the
 	// other items are refunded or removed: by then, people may have issued its cards.
 	MixedOrder Reason = "mixed"
 )
 
 // LeftToPeople reports whether an order that is left out so is owed something, which people have to see to.
-func (r Reason) LeftToPeople() bool { return r == NativeGiftCard || r == MixedOrder }
+func (r Reason) LeftToPeople() bool { return r == NativeGiftCard || r == MixedOrder || r == Underpaid }
 
 // Reasons lists all reasons, in the order in which they are looked for.
-var Reasons = []Reason{NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, NativeGiftCard, MixedOrder}
+var Reasons = []Reason{NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, NativeGiftCard, MixedOrder, Underpaid}
 
 // Rules are the shop's rules for what a gift-card order is.
 type Rules struct {
@@ -46,6 +51,8 @@ type Rules struct {
 	CreatedFrom time.Time `json:"created_from"`
 	// IncludeTest counts test orders too.
 	IncludeTest bool `json:"include_test,omitempty"`
+	// HoldUnderpaid leaves orders to people that are no longer paid in full.
+	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
 }
 
 // Candidate is an order as a search found it, before any rule was checked.
@@ -56,8 +63,22 @@ type Candidate struct {
 	Test  bool
 	// Cancelled tells whether the order was cancelled.
 	Cancelled bool
-	// Paid tells whether the units that are left are paid for.
+	// Paid reports whether the shop counts the order as paid, in full or but for what was refunded.
 	Paid bool
+	// NetPayment is what was paid less what was given back.
+	NetPayment Amount
+}
+
+// Amount is a decimal amount in a currency as a service wrote it, unchecked.
+type Amount struct{ Number, Currency string }
+
+// exact returns the number, however many decimals it has. Exponents and fractions are none of ours: a short text can mean a
+// number that does not fit into memory.
+func (a Amount) exact() (*big.Rat, bool) {
+	if strings.Trim(a.Number, "-.0123456789") != "" {
+		return nil, false
+	}
+	return new(big.Rat).SetString(a.Number)
 }
 
 // LineFacts is what the rules have to know of a line and a workflow has not.
@@ -68,6 +89,8 @@ type LineFacts struct {
 	Native bool
 	// Tip reports whether the line is a tip.
 	Tip bool
+	// Cost is what a unit costs after all discounts.
+	Cost Amount
 }
 
 // facts returns what is known of a line beside its order.
@@ -122,6 +145,48 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 		return order, NativeGiftCard
 	case others > 0:
 		return order, MixedOrder
+	case r.HoldUnderpaid && c.Underpaid(r.SKUs):
+		return order, Underpaid
 	}
 	return order, ""
+}
+
+// Underpaid reports whether the net payment of an order is below what its cards of these SKUs that
+// are left cost. A line of several
+// units may be off by a minor unit of the currency, since a discount on all of them does not always divide. What cannot be
+// read proves no payment; but a card whose own price cannot be read fails by itself, and is no case of this.
+func (c Candidate) Underpaid(skus []string) bool {
+	net, ok := c.NetPayment.exact()
+	if !ok {
+		return true
+	}
+	cost := new(big.Rat)
+	for i, l := range c.Order.Lines {
+		if l.Units <= 0 || !slices.Contains(skus, l.SKU) {
+			continue
+		}
+		if _, err := ParseMoney(l.Price, l.Currency); err != nil {
+			return false
+		}
+		unit := c.facts(i).Cost
+		price, ok := unit.exact()
+		if !ok || unit.Currency != c.NetPayment.Currency {
+			return true
+		}
+		cost.Add(cost, price.Mul(price, big.NewRat(int64(l.Units), 1)))
+		cost.Sub(cost, minorUnit(unit.Currency))
+	}
+	return net.Cmp(cost) < 0
+}
+
+// withoutCents are the currencies whose minor unit is the unit itself (ISO 4217).
+var withoutCents = []string{
+	"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+}
+
+func minorUnit(currency string) *big.Rat {
+	if slices.Contains(withoutCents, currency) {
+		return big.NewRat(1, 1)
+	}
+	return big.NewRat(1, 100)
 }

@@ -168,7 +168,7 @@ func TestSelect(t *testing.T) {
 // requireLeftOut requires that an order that is left out comes with its gift cards if people have to see to it, and with
 // nothing else.
 func requireLeftOut(t require.TestingT, order giftcard.Order, reason giftcard.Reason) {
-	if reason != giftcard.MixedOrder && reason != giftcard.NativeGiftCard {
+	if !slices.Contains([]giftcard.Reason{giftcard.MixedOrder, giftcard.NativeGiftCard, giftcard.Underpaid}, reason) {
 		require.Zero(t, order)
 		return
 	}
@@ -191,7 +191,10 @@ func TestSelectPrecedence(t *testing.T) {
 		giftcard.NoUnitsLeft:    lines(card("GIFT-50", 0), card("PEN", 1)),
 		giftcard.NativeGiftCard: lines(card("GIFT-50", 1), card("PEN", 1)),
 		giftcard.MixedOrder:     lines(card("GIFT-50", 1), card("PEN", 1)),
+		giftcard.Underpaid:      paid("49.98", "50.00"),
 	}
+	rules := rules
+	rules.HoldUnderpaid = true
 	require.Len(t, causes, len(giftcard.Reasons))
 	for i, reason := range giftcard.Reasons {
 		t.Run(string(reason), func(t *testing.T) {
@@ -206,6 +209,72 @@ func TestSelectPrecedence(t *testing.T) {
 			}
 			_, got := rules.Select(c)
 			require.Equal(t, reason, got)
+		})
+	}
+}
+
+// paid sets what was paid less what was given back, and what the units of each line cost after all discounts.
+func paid(net string, costs ...string) func(*giftcard.Candidate) {
+	return func(c *giftcard.Candidate) {
+		c.NetPayment = giftcard.Amount{Number: net, Currency: "USD"}
+		for i, cost := range costs {
+			c.Order.Lines[i].Price, c.Order.Lines[i].Currency = "50.00", "USD"
+			c.Lines[i].Cost = giftcard.Amount{Number: cost, Currency: "USD"}
+		}
+	}
+}
+
+// An order is held if what was paid, less what was given back, does not pay for its cards that are left.
+func TestSelectUnderpaid(t *testing.T) {
+	t.Parallel()
+	yen := func(net string) func(*giftcard.Candidate) {
+		return func(c *giftcard.Candidate) {
+			paid(net, "5000")(c)
+			c.NetPayment.Currency, c.Order.Lines[0].Currency, c.Lines[0].Cost.Currency = "JPY", "JPY", "JPY"
+		}
+	}
+	two := lines(card("GIFT-50", 2), card("GIFT-25", 1))
+	tests := []struct {
+		name      string
+		candidate giftcard.Candidate
+		want      giftcard.Reason
+	}{
+		{"paid", eligible(paid("50.00", "50.00")), ""},
+		{"more than paid", eligible(paid("60.00", "50.00")), ""},
+		{"a cent too little", eligible(paid("49.99", "50.00")), ""},
+		{"two cents too little", eligible(paid("49.98", "50.00")), giftcard.Underpaid},
+		{"all of it given back", eligible(paid("0.00", "50.00")), giftcard.Underpaid},
+		{"given as a present", eligible(paid("0.0", "0.0")), ""},
+		{"two lines", eligible(two, paid("124.98", "50.00", "25.00")), ""},
+		{"two lines, a card given back in money", eligible(two, paid("100.00", "50.00", "25.00")), giftcard.Underpaid},
+		{"two lines, a card refunded", eligible(lines(card("GIFT-50", 2), card("GIFT-25", 0)), ordered(1, 1),
+			paid("100.00", "50.00", "25.00")), ""},
+		{"wrapped", eligible(lines(card("GIFT-50", 1), card("WRAP", 1)), paid("50.00", "50.00", "5.00")), ""},
+		{"a third of a discount", eligible(lines(card("GIFT-50", 3)), paid("100.00", "33.333333")), ""},
+		{"a yen too little", eligible(yen("4999")), ""},
+		{"two yen too little", eligible(yen("4998")), giftcard.Underpaid},
+		{"nothing is said", eligible(paid("", "50.00")), giftcard.Underpaid},
+		{"nonsense", eligible(paid("1e9", "50.00")), giftcard.Underpaid},
+		{"no price after discounts", eligible(paid("50.00", "")), giftcard.Underpaid},
+		{"another currency", eligible(paid("50.00", "50.00"), func(c *giftcard.Candidate) {
+			c.NetPayment.Currency = "EUR"
+		}), giftcard.Underpaid},
+		{"a price that fails by itself", eligible(paid("0", "50.00"), func(c *giftcard.Candidate) {
+			c.Order.Lines[0].Price = "-"
+		}), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			rules := rules
+			_, reason := rules.Select(tt.candidate)
+			require.Empty(t, reason, "only where it is asked for")
+			rules.HoldUnderpaid = true
+			order, reason := rules.Select(tt.candidate)
+			require.Equal(t, tt.want, reason)
+			if reason != "" {
+				requireLeftOut(t, order, reason)
+			}
 		})
 	}
 }

@@ -329,10 +329,12 @@ func (r *reporter) addLeft(ctx context.Context) error {
 		*names = slices.DeleteFunc(*names, func(name string) bool { return named[name] })
 	}
 	for _, o := range r.Left {
-		if o.Reason == giftcard.NativeGiftCard {
+		switch o.Reason {
+		case giftcard.NativeGiftCard:
 			r.NativeTotal++
-		} else {
+		case giftcard.MixedOrder:
 			r.MixedTotal++
+		default:
 		}
 	}
 	r.MixedTotal += len(r.Mixed)

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -112,8 +113,11 @@ func (o *Operator) PollInput() workflows.PollOrdersInput {
 		SettleDelay:  workflows.Duration(c.Poll.SettleDelay),
 		PageSize:     c.Poll.PageSize,
 		IncludeTest:  c.Orders.IncludeTestOrders,
-		AuditPrefix:  c.Issue.AuditPrefix,
-		RetryBudget:  workflows.Duration(c.Issue.RetryBudget),
+
+		HoldUnderpaid: c.Orders.Underpaid == config.Hold,
+
+		AuditPrefix: c.Issue.AuditPrefix,
+		RetryBudget: workflows.Duration(c.Issue.RetryBudget),
 	}
 	if c.CashStar.MaxRPS > 0 {
 		in.IssueTaskQueue = workflows.IssueTaskQueue

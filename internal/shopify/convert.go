@@ -31,9 +31,13 @@ func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error
 		FinancialStatus: o.DisplayFinancialStatus,
 		Email:           o.Email,
 		CurrencyCode:    o.CurrencyCode,
-		Tips: Money{
-			Amount: o.TotalTipReceivedSet.ShopMoney.Amount, CurrencyCode: o.TotalTipReceivedSet.ShopMoney.CurrencyCode,
-		},
+		Tips:            moneyOf(o.TotalTipReceivedSet.ShopMoney),
+		NetPayment:      moneyOf(o.NetPaymentSet.ShopMoney),
+	}
+	for _, t := range o.Transactions {
+		if t.Status == "SUCCESS" && (t.Kind == "SALE" || t.Kind == "CAPTURE") && t.ProcessedAt.After(out.PaidAt) {
+			out.PaidAt = t.ProcessedAt
+		}
 	}
 	if cu := o.Customer; cu != nil {
 		out.Customer = &Customer{
@@ -50,6 +54,10 @@ func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error
 	var err error
 	out.LineItems, err = c.lines(ctx, x, o.Id, o.LineItems)
 	return out, err
+}
+
+func moneyOf(m shopMoneyShopMoneyMoneyV2) Money {
+	return Money{Amount: m.Amount, CurrencyCode: m.CurrencyCode}
 }
 
 // noLines is a list of lines that is whole.
@@ -97,6 +105,7 @@ func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list li
 
 func lineItemOf(l *lineItem) LineItem {
 	money := l.OriginalUnitPriceSet.ShopMoney
+	discounted := l.DiscountedUnitPriceAfterAllDiscountsSet.ShopMoney
 	out := LineItem{
 		ID:              l.Id,
 		SKU:             l.Sku,
@@ -106,6 +115,7 @@ func lineItemOf(l *lineItem) LineItem {
 		Quantity:        l.Quantity,
 		CurrentQuantity: l.CurrentQuantity,
 		UnitPrice:       Money{Amount: money.Amount, CurrencyCode: money.CurrencyCode},
+		DiscountedPrice: Money{Amount: discounted.Amount, CurrencyCode: discounted.CurrencyCode},
 	}
 	for _, a := range l.CustomAttributes {
 		out.Attributes = append(out.Attributes, Attribute{Key: a.Key, Value: a.Value})

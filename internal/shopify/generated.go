@@ -257,15 +257,16 @@ func (v *getShopShop) GetCurrencyCode() string { return v.CurrencyCode }
 
 // lineItem includes the GraphQL fields of LineItem requested by the fragment lineItem.
 type lineItem struct {
-	Id                   string                               `json:"id"`
-	Sku                  string                               `json:"sku"`
-	Title                string                               `json:"title"`
-	Vendor               string                               `json:"vendor"`
-	IsGiftCard           bool                                 `json:"isGiftCard"`
-	Quantity             int                                  `json:"quantity"`
-	CurrentQuantity      int                                  `json:"currentQuantity"`
-	OriginalUnitPriceSet lineItemOriginalUnitPriceSetMoneyBag `json:"originalUnitPriceSet"`
-	CustomAttributes     []lineItemCustomAttributesAttribute  `json:"customAttributes"`
+	Id                                      string                                                  `json:"id"`
+	Sku                                     string                                                  `json:"sku"`
+	Title                                   string                                                  `json:"title"`
+	Vendor                                  string                                                  `json:"vendor"`
+	IsGiftCard                              bool                                                    `json:"isGiftCard"`
+	Quantity                                int                                                     `json:"quantity"`
+	CurrentQuantity                         int                                                     `json:"currentQuantity"`
+	OriginalUnitPriceSet                    lineItemOriginalUnitPriceSetMoneyBag                    `json:"originalUnitPriceSet"`
+	DiscountedUnitPriceAfterAllDiscountsSet lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBag `json:"discountedUnitPriceAfterAllDiscountsSet"`
+	CustomAttributes                        []lineItemCustomAttributesAttribute                     `json:"customAttributes"`
 }
 
 // GetId returns lineItem.Id, and is useful for accessing the field via an interface.
@@ -294,6 +295,11 @@ func (v *lineItem) GetOriginalUnitPriceSet() lineItemOriginalUnitPriceSetMoneyBa
 	return v.OriginalUnitPriceSet
 }
 
+// GetDiscountedUnitPriceAfterAllDiscountsSet returns lineItem.DiscountedUnitPriceAfterAllDiscountsSet, and is useful for accessing the field via an interface.
+func (v *lineItem) GetDiscountedUnitPriceAfterAllDiscountsSet() lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBag {
+	return v.DiscountedUnitPriceAfterAllDiscountsSet
+}
+
 // GetCustomAttributes returns lineItem.CustomAttributes, and is useful for accessing the field via an interface.
 func (v *lineItem) GetCustomAttributes() []lineItemCustomAttributesAttribute {
 	return v.CustomAttributes
@@ -310,6 +316,32 @@ func (v *lineItemCustomAttributesAttribute) GetKey() string { return v.Key }
 
 // GetValue returns lineItemCustomAttributesAttribute.Value, and is useful for accessing the field via an interface.
 func (v *lineItemCustomAttributesAttribute) GetValue() string { return v.Value }
+
+// lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBag includes the requested fields of the GraphQL type MoneyBag.
+type lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBag struct {
+	ShopMoney lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2 `json:"shopMoney"`
+}
+
+// GetShopMoney returns lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBag.ShopMoney, and is useful for accessing the field via an interface.
+func (v *lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBag) GetShopMoney() lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2 {
+	return v.ShopMoney
+}
+
+// lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2 includes the requested fields of the GraphQL type MoneyV2.
+type lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2 struct {
+	Amount       string `json:"amount"`
+	CurrencyCode string `json:"currencyCode"`
+}
+
+// GetAmount returns lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2.Amount, and is useful for accessing the field via an interface.
+func (v *lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2) GetAmount() string {
+	return v.Amount
+}
+
+// GetCurrencyCode returns lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *lineItemDiscountedUnitPriceAfterAllDiscountsSetMoneyBagShopMoneyMoneyV2) GetCurrencyCode() string {
+	return v.CurrencyCode
+}
 
 // lineItemOriginalUnitPriceSetMoneyBag includes the requested fields of the GraphQL type MoneyBag.
 type lineItemOriginalUnitPriceSetMoneyBag struct {
@@ -385,20 +417,22 @@ func (v *listOrdersResponse) GetOrders() *listOrdersOrdersOrderConnection { retu
 
 // order includes the GraphQL fields of Order requested by the fragment order.
 type order struct {
-	Id                     string                `json:"id"`
-	LegacyResourceId       string                `json:"legacyResourceId"`
-	Name                   string                `json:"name"`
-	Test                   bool                  `json:"test"`
-	CreatedAt              time.Time             `json:"createdAt"`
-	UpdatedAt              time.Time             `json:"updatedAt"`
-	CancelledAt            time.Time             `json:"cancelledAt"`
-	DisplayFinancialStatus string                `json:"displayFinancialStatus"`
-	Email                  string                `json:"email"`
-	CurrencyCode           string                `json:"currencyCode"`
-	TotalTipReceivedSet    shopMoney             `json:"totalTipReceivedSet"`
-	Customer               *customer             `json:"customer"`
-	PurchasingEntity       orderPurchasingEntity `json:"-"`
-	LineItems              lineItems             `json:"lineItems"`
+	Id                     string                              `json:"id"`
+	LegacyResourceId       string                              `json:"legacyResourceId"`
+	Name                   string                              `json:"name"`
+	Test                   bool                                `json:"test"`
+	CreatedAt              time.Time                           `json:"createdAt"`
+	UpdatedAt              time.Time                           `json:"updatedAt"`
+	CancelledAt            time.Time                           `json:"cancelledAt"`
+	DisplayFinancialStatus string                              `json:"displayFinancialStatus"`
+	Email                  string                              `json:"email"`
+	CurrencyCode           string                              `json:"currencyCode"`
+	TotalTipReceivedSet    shopMoney                           `json:"totalTipReceivedSet"`
+	NetPaymentSet          shopMoney                           `json:"netPaymentSet"`
+	Transactions           []orderTransactionsOrderTransaction `json:"transactions"`
+	Customer               *customer                           `json:"customer"`
+	PurchasingEntity       orderPurchasingEntity               `json:"-"`
+	LineItems              lineItems                           `json:"lineItems"`
 }
 
 // GetId returns order.Id, and is useful for accessing the field via an interface.
@@ -433,6 +467,12 @@ func (v *order) GetCurrencyCode() string { return v.CurrencyCode }
 
 // GetTotalTipReceivedSet returns order.TotalTipReceivedSet, and is useful for accessing the field via an interface.
 func (v *order) GetTotalTipReceivedSet() shopMoney { return v.TotalTipReceivedSet }
+
+// GetNetPaymentSet returns order.NetPaymentSet, and is useful for accessing the field via an interface.
+func (v *order) GetNetPaymentSet() shopMoney { return v.NetPaymentSet }
+
+// GetTransactions returns order.Transactions, and is useful for accessing the field via an interface.
+func (v *order) GetTransactions() []orderTransactionsOrderTransaction { return v.Transactions }
 
 // GetCustomer returns order.Customer, and is useful for accessing the field via an interface.
 func (v *order) GetCustomer() *customer { return v.Customer }
@@ -499,6 +539,10 @@ type __premarshalorder struct {
 
 	TotalTipReceivedSet shopMoney `json:"totalTipReceivedSet"`
 
+	NetPaymentSet shopMoney `json:"netPaymentSet"`
+
+	Transactions []orderTransactionsOrderTransaction `json:"transactions"`
+
 	Customer *customer `json:"customer"`
 
 	PurchasingEntity json.RawMessage `json:"purchasingEntity"`
@@ -528,6 +572,8 @@ func (v *order) __premarshalJSON() (*__premarshalorder, error) {
 	retval.Email = v.Email
 	retval.CurrencyCode = v.CurrencyCode
 	retval.TotalTipReceivedSet = v.TotalTipReceivedSet
+	retval.NetPaymentSet = v.NetPaymentSet
+	retval.Transactions = v.Transactions
 	retval.Customer = v.Customer
 	{
 
@@ -653,6 +699,22 @@ func (v *orderPurchasingEntityPurchasingCompanyCompany) GetName() string { retur
 
 // GetExternalId returns orderPurchasingEntityPurchasingCompanyCompany.ExternalId, and is useful for accessing the field via an interface.
 func (v *orderPurchasingEntityPurchasingCompanyCompany) GetExternalId() string { return v.ExternalId }
+
+// orderTransactionsOrderTransaction includes the requested fields of the GraphQL type OrderTransaction.
+type orderTransactionsOrderTransaction struct {
+	Kind        string    `json:"kind"`
+	Status      string    `json:"status"`
+	ProcessedAt time.Time `json:"processedAt"`
+}
+
+// GetKind returns orderTransactionsOrderTransaction.Kind, and is useful for accessing the field via an interface.
+func (v *orderTransactionsOrderTransaction) GetKind() string { return v.Kind }
+
+// GetStatus returns orderTransactionsOrderTransaction.Status, and is useful for accessing the field via an interface.
+func (v *orderTransactionsOrderTransaction) GetStatus() string { return v.Status }
+
+// GetProcessedAt returns orderTransactionsOrderTransaction.ProcessedAt, and is useful for accessing the field via an interface.
+func (v *orderTransactionsOrderTransaction) GetProcessedAt() time.Time { return v.ProcessedAt }
 
 // pageInfo includes the GraphQL fields of PageInfo requested by the fragment pageInfo.
 type pageInfo struct {
@@ -789,6 +851,14 @@ fragment order on Order {
 	totalTipReceivedSet {
 		... shopMoney
 	}
+	netPaymentSet {
+		... shopMoney
+	}
+	transactions(first: 50) {
+		kind
+		status
+		processedAt
+	}
 	customer {
 		... customer
 	}
@@ -842,6 +912,12 @@ fragment lineItem on LineItem {
 	quantity
 	currentQuantity
 	originalUnitPriceSet {
+		shopMoney {
+			amount
+			currencyCode
+		}
+	}
+	discountedUnitPriceAfterAllDiscountsSet {
 		shopMoney {
 			amount
 			currencyCode
@@ -953,6 +1029,12 @@ fragment lineItem on LineItem {
 			currencyCode
 		}
 	}
+	discountedUnitPriceAfterAllDiscountsSet {
+		shopMoney {
+			amount
+			currencyCode
+		}
+	}
 	customAttributes {
 		key
 		value
@@ -1020,6 +1102,14 @@ fragment order on Order {
 	totalTipReceivedSet {
 		... shopMoney
 	}
+	netPaymentSet {
+		... shopMoney
+	}
+	transactions(first: 50) {
+		kind
+		status
+		processedAt
+	}
 	customer {
 		... customer
 	}
@@ -1069,6 +1159,12 @@ fragment lineItem on LineItem {
 	quantity
 	currentQuantity
 	originalUnitPriceSet {
+		shopMoney {
+			amount
+			currencyCode
+		}
+	}
+	discountedUnitPriceAfterAllDiscountsSet {
 		shopMoney {
 			amount
 			currencyCode

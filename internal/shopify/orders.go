@@ -35,6 +35,11 @@ type Order struct {
 	CurrencyCode string
 	// Tips is what was given as tips, in the shop's currency.
 	Tips Money
+	// NetPayment is what was paid less what was given back, in the shop's currency.
+	NetPayment Money
+	// PaidAt is when money last came in, by a sale or by capturing an authorization; zero where none has, or where Shopify
+	// names no time. Of an order of more than 50 transactions the later ones are not looked at.
+	PaidAt time.Time
 	// Customer is nil for guests.
 	Customer *Customer
 	// Company is nil unless a company bought, and [Options.Company] is set.
@@ -65,8 +70,10 @@ type LineItem struct {
 	// CurrentQuantity leaves out units that were refunded or removed.
 	Quantity, CurrentQuantity int
 	// UnitPrice is that of one unit before discounts, in the shop's currency.
-	UnitPrice  Money
-	Attributes []Attribute
+	UnitPrice Money
+	// DiscountedPrice is about that of one unit after all discounts: Shopify divides what was taken off the whole order.
+	DiscountedPrice Money
+	Attributes      []Attribute
 }
 
 // Money is a decimal amount in a currency. It is a text: a float would not be exact.

@@ -20,18 +20,21 @@ func TestAnOrderIsReadWhole(t *testing.T) {
 	sim.AddOrder(shopifytest.Order{
 		ID: 7, Name: "#7", Test: true, CreatedAt: start, UpdatedAt: start.Add(time.Minute), CancelledAt: start.Add(time.Hour),
 		FinancialStatus: "PARTIALLY_REFUNDED", Email: "order@example.com", Currency: "EUR", Tips: "3.0",
+		PaidAt:   start.Add(time.Second),
 		Customer: &shopifytest.Customer{ID: 8, FirstName: "Ada", LastName: "Love", Email: "ada@example.com"},
 		Company:  &shopifytest.Company{ID: 9, Name: "Acme", ExternalID: "ACME"},
 		Lines: []shopifytest.LineItem{{
 			ID: 10, SKU: "GIFT-50", Title: "Gift card", GiftCard: true, Quantity: 3, Removed: 1, UnitPrice: "50.00",
-			Attributes: []shopifytest.Attribute{{Key: "Recipient email", Value: "bob@example.com"}},
+			DiscountedPrice: "45.00",
+			Attributes:      []shopifytest.Attribute{{Key: "Recipient email", Value: "bob@example.com"}},
 		}, {ID: 11, Title: "Mug", Vendor: "Mugs", Quantity: 1}},
 	})
 	want := shopify.Order{
 		ID: "gid://shopify/Order/7", LegacyID: "7", Name: "#7", Test: true,
 		CreatedAt: start, UpdatedAt: start.Add(time.Minute), CancelledAt: start.Add(time.Hour),
 		FinancialStatus: "PARTIALLY_REFUNDED", Email: "order@example.com", CurrencyCode: "EUR",
-		Tips: shopify.Money{Amount: "3.0", CurrencyCode: "EUR"},
+		Tips:       shopify.Money{Amount: "3.0", CurrencyCode: "EUR"},
+		NetPayment: shopify.Money{Amount: "90.00", CurrencyCode: "EUR"}, PaidAt: start.Add(time.Second),
 		Customer: &shopify.Customer{
 			LegacyID: "8", DisplayName: "Ada Love", FirstName: "Ada", LastName: "Love", Email: "ada@example.com",
 		},
@@ -39,10 +42,12 @@ func TestAnOrderIsReadWhole(t *testing.T) {
 		LineItems: []shopify.LineItem{{
 			ID: "gid://shopify/LineItem/10", SKU: "GIFT-50", Title: "Gift card", IsGiftCard: true,
 			Quantity: 3, CurrentQuantity: 2, UnitPrice: shopify.Money{Amount: "50.00", CurrencyCode: "EUR"},
-			Attributes: []shopify.Attribute{{Key: "Recipient email", Value: "bob@example.com"}},
+			DiscountedPrice: shopify.Money{Amount: "45.00", CurrencyCode: "EUR"},
+			Attributes:      []shopify.Attribute{{Key: "Recipient email", Value: "bob@example.com"}},
 		}, {
 			ID: "gid://shopify/LineItem/11", Title: "Mug", Vendor: "Mugs", Quantity: 1, CurrentQuantity: 1,
-			UnitPrice: shopify.Money{Amount: "0.00", CurrencyCode: "EUR"},
+			UnitPrice:       shopify.Money{Amount: "0.00", CurrencyCode: "EUR"},
+			DiscountedPrice: shopify.Money{Amount: "0.00", CurrencyCode: "EUR"},
 		}},
 	}
 	page, err := c.ListOrders(t.Context(), shopify.ListOrdersOptions{})
@@ -282,7 +287,7 @@ func TestAPageSaysWhatServedItAndWhatItCost(t *testing.T) {
 	require.Equal(t, "2026-10", page.ServedVersion)
 	require.InDelta(t, 2000-page.Cost.Actual, page.Cost.Available, 0)
 	page.Cost.Available = 0
-	require.Equal(t, shopify.Cost{Requested: 255, Actual: 2, Maximum: 2000, RestoreRate: 100}, page.Cost)
+	require.Equal(t, shopify.Cost{Requested: 266, Actual: 2, Maximum: 2000, RestoreRate: 100}, page.Cost)
 }
 
 func TestGetShop(t *testing.T) {

@@ -184,3 +184,43 @@ func (w *system) planRelease(p stack.Placed) *operator.Release {
 	require.NoError(w.t, err)
 	return plan
 }
+
+// Money is given back without a unit being refunded, before an order is taken in and while it waits: no card is issued until
+// somebody releases the order.
+func TestMoneyGivenBack(t *testing.T) {
+	t.Parallel()
+	giveBack := func(o *shopifytest.Order) { o.FinancialStatus, o.NetPayment = "PARTIALLY_REFUNDED", "30.00" }
+	tr := trouble{of: map[string]cashstartest.Fault{"BUSY": {Kind: cashstartest.RateLimit}}}
+	w := start(t, stack.Options{CashStar: tr.options()})
+	before, after := w.orderFor("BUSY", 2), w.orderFor("BUSY", 2)
+	require.True(t, w.Shop.UpdateOrder(before.ID, giveBack))
+	require.Equal(t, 1, w.poll().LeftOut[giftcard.Underpaid])
+	require.Equal(t, giftcard.Underpaid, w.show(before, operator.Left).Left.Reason)
+	w.await("asked for", func() bool { return len(w.Issuer.Stats().Requests[cashstartest.CreateOrder]) > 0 })
+	require.True(t, w.Shop.UpdateOrder(after.ID, giveBack))
+	tr.cured.Store(true)
+	d := w.show(after, operator.Failed)
+	require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
+	require.Contains(t, d.Failure.Message, "what was paid, less that, is 30.00 USD, which does not pay for the gift cards that are left")
+	require.Empty(t, w.Issuer.Cards())
+	for _, p := range []stack.Placed{before, after} {
+		w.ok("orders", "release", p.Name, "--yes")
+		w.show(p, operator.Completed)
+	}
+	require.Equal(t, 4, w.cardsOf("BUSY"))
+}
+
+// Where the shop wants it so, such an order is issued as any other.
+func TestMoneyGivenBackAndIssued(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{
+		CashStar:  cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("GOOD")}},
+		Configure: func(c *config.Config) { c.Orders.Underpaid = config.IssueAnyway },
+	})
+	p := w.orderFor("GOOD", 1)
+	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
+		o.FinancialStatus, o.NetPayment = "PARTIALLY_REFUNDED", "1.00"
+	}))
+	w.poll()
+	w.show(p, operator.Completed)
+}

@@ -284,6 +284,7 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"SHOPIFY_B2B=" + strconv.FormatBool(c.Shopify.B2B),
 		"GIFT_CARD_SKUS=" + strings.Join(c.Orders.GiftCardSKUs, ","),
 		"COMPANION_SKUS=" + strings.Join(c.Orders.CompanionSKUs, ","),
+		"UNDERPAID=" + c.Orders.Underpaid,
 		"CREATED_AT_MIN=" + c.Orders.CreatedAtMin.Format(time.RFC3339),
 		"MAX_ORDER_AGE=" + c.Orders.MaxOrderAge.String(),
 		"INCLUDE_TEST_ORDERS=" + strconv.FormatBool(c.Orders.IncludeTestOrders),

@@ -1,6 +1,8 @@
 package shopifytest
 
 import (
+	"cmp"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +28,11 @@ type Order struct {
 	Email           string `json:"email"`
 	// Currency is the shop's unless it is set.
 	Currency string `json:"currency"`
+	// NetPayment is what was paid less what was given back; unless it is set, it is what the units that are left cost, and
+	// nothing of an order that is not paid.
+	NetPayment string `json:"net_payment,omitempty"`
+	// PaidAt is when a paid order was paid, CreatedAt unless it is set.
+	PaidAt time.Time `json:"paid_at,omitzero"`
 	// Tips is the sum of the tips, "0.0" unless it is set.
 	Tips string `json:"tips,omitempty"`
 	// Customer is nil for guests.
@@ -65,8 +72,10 @@ type LineItem struct {
 	// Removed units were refunded or removed since.
 	Removed int `json:"removed,omitempty"`
 	// UnitPrice is a decimal amount in the order's currency, "0.00" unless it is set.
-	UnitPrice  string      `json:"unit_price"`
-	Attributes []Attribute `json:"attributes,omitempty"`
+	UnitPrice string `json:"unit_price"`
+	// DiscountedPrice is the price of a unit after all discounts, UnitPrice unless it is set.
+	DiscountedPrice string      `json:"discounted_price,omitempty"`
+	Attributes      []Attribute `json:"attributes,omitempty"`
 }
 
 // Attribute is a custom attribute of a line.
@@ -100,6 +109,28 @@ func (c *Customer) displayName() string {
 	}
 	return "Customer " + strconv.FormatInt(c.ID, 10)
 }
+
+func (o *Order) paid() bool {
+	return slices.Contains([]string{"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}, o.FinancialStatus)
+}
+
+// netPayment returns what was paid less what was given back. A price that is none counts for nothing.
+func (o *Order) netPayment() string {
+	if o.NetPayment != "" {
+		return o.NetPayment
+	}
+	sum := new(big.Rat)
+	if o.paid() && o.FinancialStatus != "REFUNDED" {
+		for _, l := range o.Lines {
+			if price, ok := new(big.Rat).SetString(l.discounted()); ok {
+				sum.Add(sum, price.Mul(price, big.NewRat(int64(l.Quantity-l.Removed), 1)))
+			}
+		}
+	}
+	return sum.FloatString(2)
+}
+
+func (l *LineItem) discounted() string { return cmp.Or(l.DiscountedPrice, l.UnitPrice) }
 
 func (o *Order) cancelled() bool { return !o.CancelledAt.IsZero() }
 

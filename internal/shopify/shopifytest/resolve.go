@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxPageSize of any connection (shopify.dev/docs/api/usage/pagination-graphql).
@@ -178,6 +179,10 @@ func (o orderObject) field(_ *execution, name string, args map[string]any) (any,
 		return o.Currency, nil
 	case "totalTipReceivedSet":
 		return moneyBag{cmp.Or(o.Tips, "0.0"), o.Currency}, nil
+	case "netPaymentSet":
+		return moneyBag{o.netPayment(), o.Currency}, nil
+	case "transactions":
+		return o.transactions(), nil
 	case "customer":
 		if o.Customer != nil {
 			return customerObject{o.Customer}, nil
@@ -188,6 +193,21 @@ func (o orderObject) field(_ *execution, name string, args map[string]any) (any,
 		return o.lineItems(args)
 	}
 	return nil, nil
+}
+
+// transactions are those of an order that was authorized when it was placed, and paid at once or later.
+func (o orderObject) transactions() []object {
+	of := func(kind string, at time.Time) object {
+		return fields{"OrderTransaction", map[string]any{"kind": kind, "status": "SUCCESS", "processedAt": at}}
+	}
+	all := []object{of("AUTHORIZATION", o.CreatedAt)}
+	if o.paid() {
+		all = append(all, of("CAPTURE", orTime(o.PaidAt, o.CreatedAt)))
+	}
+	if o.FinancialStatus == "REFUNDED" || o.FinancialStatus == "PARTIALLY_REFUNDED" {
+		all = append(all, of("REFUND", o.UpdatedAt))
+	}
+	return all
 }
 
 func (o orderObject) purchasingEntity() any {
@@ -276,6 +296,8 @@ func (l lineObject) field(_ *execution, name string, _ map[string]any) (any, *gr
 		return l.Quantity, nil
 	case "currentQuantity":
 		return l.Quantity - l.Removed, nil
+	case "discountedUnitPriceAfterAllDiscountsSet":
+		return moneyBag{l.discounted(), l.currency}, nil
 	case "originalUnitPriceSet":
 		return moneyBag{l.UnitPrice, l.currency}, nil
 	case "customAttributes":
