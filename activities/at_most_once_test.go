@@ -68,7 +68,7 @@ func atMostOnce(t *testing.T, options cashstartest.Options) (issuing, *attempts)
 	options.Duplicates = cashstartest.IssueAgain
 	i := newIssuing(t, options)
 	a := &attempts{}
-	i.gifts.Attempts = a
+	i.gifts.Attempts, i.gifts.AtMostOnce = a, true
 	return i, a
 }
 
@@ -285,8 +285,8 @@ func TestAtMostOnceWithoutANote(t *testing.T) {
 // being retried: those that may exist by then are not asked for again either.
 func TestAtMostOnceFromNowOn(t *testing.T) {
 	t.Parallel()
-	i, a := atMostOnce(t, cashstartest.Options{})
-	i.gifts.Attempts = nil
+	i, _ := atMostOnce(t, cashstartest.Options{})
+	i.gifts.AtMostOnce = false
 	var note activities.AttemptNote
 	env := newEnv(i.logs, i.gifts)
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
@@ -305,7 +305,7 @@ func TestAtMostOnceFromNowOn(t *testing.T) {
 	require.True(t, note.Asked)
 	require.False(t, note.FirstFailure.IsZero())
 
-	i.gifts.Attempts = a
+	i.gifts.AtMostOnce = true
 	env = newEnv(i.logs, i.gifts)
 	env.SetHeartbeatDetails(note)
 	_, err = execute[activities.IssueCardResult](t, env, "IssueCard", in)
@@ -377,4 +377,17 @@ func TestTooLateToAsk(t *testing.T) {
 	requireNotIssued(t, err, giftcard.Timeout)
 	require.False(t, a.standing())
 	require.Zero(t, i.orders())
+}
+
+// An order that was taken in to be asked for at most once is, whatever the worker's settings say.
+func TestAtMostOnceByTheOrder(t *testing.T) {
+	t.Parallel()
+	i, a := atMostOnce(t, cashstartest.Options{})
+	i.gifts.AtMostOnce = false
+	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503})
+	in := secondCard()
+	in.AtMostOnce = true
+	_, err := i.issue(t, in)
+	requireInDoubt(t, err)
+	require.True(t, a.standing())
 }

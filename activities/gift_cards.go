@@ -33,9 +33,11 @@ type GiftCards struct {
 	Gate *Gate
 	// Timeout is the longest that a request for a card takes. None is begun that could not end in time.
 	Timeout time.Duration
-	// Attempts is set where the issuer may make a second card of a repeated audit number: a card is then asked for at
-	// most once. Nil, a request whose answer was lost is repeated.
+	// Attempts keeps notes with Temporal where a card is asked for at most once.
 	Attempts Attempts
+	// AtMostOnce is set where the issuer may make a second card of a repeated audit number: each card is then asked for at
+	// most once. Else a request whose answer was lost is repeated, unless the order says otherwise.
+	AtMostOnce bool
 }
 
 // Pacer lets its caller wait until it is its turn. A rate limiter of golang.org/x/time is one.
@@ -100,7 +102,9 @@ type IssueCardInput struct {
 	Again bool `json:"again,omitempty"`
 	// PaidFor are the SKUs of the order's cards, where none is to be issued if what was paid, less what was given back, is
 	// below what those of them cost that are left.
-	PaidFor     []string      `json:"paid_for,omitempty"`
+	PaidFor []string `json:"paid_for,omitempty"`
+	// AtMostOnce asks for the card at most once, whatever the worker's settings say.
+	AtMostOnce  bool          `json:"at_most_once,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 
@@ -126,7 +130,7 @@ type IssueCardResult struct {
 // that may have been done; see [Attempts].
 func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
 	issue := g.issueCard
-	if g.Attempts != nil {
+	if g.AtMostOnce || in.AtMostOnce {
 		issue = g.atMostOnce
 	}
 	err := g.belongs(ctx, in)
@@ -216,7 +220,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	}
 	out := resultOf(request)
 	order, err := g.CashStar.CreateOrder(ctx, request)
-	came, retryAfter = g.answerOf(err)
+	came, retryAfter = answerOf(err, g.AtMostOnce || in.AtMostOnce)
 	if cashstar.IsDuplicate(err) {
 		if why := g.cannotBeOurs(ctx, in); why != "" {
 			return IssueCardResult{}, &giftcard.Error{
@@ -251,14 +255,14 @@ func (g *GiftCards) pass(ctx context.Context) (left func(answer, time.Duration),
 }
 
 // answerOf tells a gate what came of asking. Where a card may be asked for again, no answer leaves it in doubt.
-func (g *GiftCards) answerOf(err error) (answer, time.Duration) {
+func answerOf(err error, atMostOnce bool) (answer, time.Duration) {
 	kind, retryAfter := classify(err)
 	switch {
 	case err == nil || cashstar.IsDuplicate(err):
 		return answered, 0
 	case kind == giftcard.RateLimited:
 		return limited, retryAfter
-	case mayHaveIssued(err) && g.Attempts != nil:
+	case mayHaveIssued(err) && atMostOnce:
 		return doubtful, 0
 	case kind.Final():
 		return answered, 0

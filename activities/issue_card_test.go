@@ -210,7 +210,7 @@ func TestIssueCardThatExistsAtTheFirstAttempt(t *testing.T) {
 				i := newIssuing(t, cashstartest.Options{})
 				_, err := i.issue(t, secondCard())
 				require.NoError(t, err)
-				i.gifts.Runs, i.gifts.Attempts = tt.runs, mode
+				i.gifts.Runs, i.gifts.Attempts, i.gifts.AtMostOnce = tt.runs, mode, mode != nil
 				out, err := i.issue(t, secondCard())
 				require.Len(t, i.issuer.Cards(), 1)
 				if tt.want == "" {
@@ -271,7 +271,7 @@ func TestIssueCardConflicts(t *testing.T) {
 			_, err = i.again(t, secondCard())
 			requireKind(t, err, tt.want, doing)
 
-			i.gifts.Attempts = &attempts{}
+			i.gifts.Attempts, i.gifts.AtMostOnce = &attempts{}, true
 			_, err = i.issue(t, secondCard())
 			if tt.want == giftcard.Unavailable {
 				requireInDoubt(t, err)
@@ -427,9 +427,9 @@ func TestIssueCardRefusedByWhomever(t *testing.T) {
 			require.ErrorAs(t, err, &failure)
 			require.Equal(t, string(want), failure.Type(), "%d of %s", status, name)
 
-			i.gifts.Attempts = &attempts{}
+			i.gifts.Attempts, i.gifts.AtMostOnce = &attempts{}, true
 			_, err = i.issue(t, secondCard())
-			i.gifts.Attempts = nil
+			i.gifts.AtMostOnce = false
 			require.ErrorAs(t, err, &failure)
 			var details activities.FailureDetails
 			require.NoError(t, failure.Details(&details))

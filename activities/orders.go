@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,7 +18,7 @@ import (
 // Orders reads the shop's orders.
 type Orders struct {
 	Shopify *shopify.Client
-	// Shop is the shop's domain; it is part of the identity of every order.
+	// Shop is the shop's domain; it is part of the identity of every order for which no other is settled.
 	Shop string
 	Keys PropertyKeys
 	// Merchants, if there are any, let orders come with theirs; MerchantCode is that of every order, if set.
@@ -39,6 +40,8 @@ type ListGiftCardOrdersInput struct {
 	PageSize      int       `json:"page_size"`
 	// Cursor continues after an earlier page of the same window and rules; empty for the first.
 	Cursor string `json:"cursor,omitempty"`
+	// Shop is the shop in the identity of its orders; empty means [Orders].Shop.
+	Shop string `json:"shop,omitempty"`
 }
 
 // ListGiftCardOrdersResult is one page: its gift-card orders, and an account of what else the search found.
@@ -170,7 +173,7 @@ func (o *Orders) list(
 	}
 	var left []LeftOrder
 	for _, found := range page.Orders {
-		c := candidate(o.Shop, found, o.Keys)
+		c := candidate(cmp.Or(in.Shop, o.Shop), found, o.Keys)
 		if withoutLines && len(in.Rules.SKUs) > 0 { // A line that stands for those that were not read.
 			c.Order.Lines = []giftcard.Line{{SKU: in.Rules.SKUs[0], Units: 1}}
 		}

@@ -26,6 +26,8 @@ type GiftCardOrderInput struct {
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
 	// HoldUnderpaid keeps a card from being issued when so much money was given back that what is left does not pay for it.
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
+	// AtMostOnce asks for each card at most once, also where the worker's settings would repeat a request.
+	AtMostOnce bool `json:"at_most_once,omitempty"`
 	// Release is set where a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
 }
@@ -170,6 +172,7 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		ReadAt:       run.WorkflowStartTime.UTC(),
 		Again:        o.in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
 		PaidFor:      paidFor,
+		AtMostOnce:   o.in.AtMostOnce,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 	}).get(ctx)
 }

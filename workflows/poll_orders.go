@@ -35,12 +35,28 @@ type PollOrdersInput struct {
 	IssueTaskQueue string   `json:"issue_task_queue,omitempty"`
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
 
+	// Identity is what tells the shop's orders and cards apart; nil in a schedule of an earlier release.
+	Identity *Identity `json:"identity,omitempty"`
+
 	// Since and Until are the window of a poll by hand, over the orders' time of update. Such a poll has no watermark.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 
 	// Progress is set when a run continues an earlier one: the schedule's last completion result is not visible there.
 	Progress *PollProgress `json:"progress,omitempty"`
+}
+
+// Identity is what tells a shop's orders and cards apart for ever, with the audit prefix. It is settled once: workflow IDs
+// and audit numbers are made of it, and settings can change.
+type Identity struct {
+	// ShopID is Shopify's global ID of the shop, which a renaming does not change; empty where it is not known.
+	ShopID string `json:"shop_id,omitempty"`
+	// Shop stands in workflow IDs and audit numbers: the name that the shop had at first.
+	Shop string `json:"shop"`
+	// IssuerDedupes reports whether the issuer never makes a second card of a repeated audit number, and
+	// IssuerDedupesStated whether somebody has said so.
+	IssuerDedupes       bool `json:"issuer_dedupes"`
+	IssuerDedupesStated bool `json:"issuer_dedupes_stated,omitempty"`
 }
 
 // PollProgress is how far a poll has come: what a run hands to the one that continues it.
@@ -134,6 +150,14 @@ func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, err
 			"seen", p.Result.Seen, "started", p.Result.Started, "known", p.Result.Known, "watermark", p.Result.Watermark)
 		return p.Result, nil
 	}
+}
+
+// shop returns the shop as it stands in workflow IDs; empty where the worker's settings say it.
+func (in PollOrdersInput) shop() string {
+	if in.Identity == nil {
+		return ""
+	}
+	return in.Identity.Shop
 }
 
 // poll is a poll under way.
@@ -252,6 +276,7 @@ func (p *poll) list(ctx workflow.Context) future[activities.ListGiftCardOrdersRe
 		UpdatedBefore: p.Result.Until,
 		PageSize:      p.in.PageSize,
 		Cursor:        p.Cursor,
+		Shop:          p.in.shop(),
 	})
 }
 
@@ -292,6 +317,7 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 			IssueTaskQueue: p.in.IssueTaskQueue,
 			RetryBudget:    p.in.RetryBudget,
 			HoldUnderpaid:  p.in.HoldUnderpaid,
+			AtMostOnce:     p.in.Identity != nil && !p.in.Identity.IssuerDedupes,
 			Merchant:       page.Merchant(o.ID),
 		})})
 	}

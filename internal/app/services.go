@@ -78,6 +78,24 @@ func transport() *http.Transport {
 	return t
 }
 
+// shopIDTimeout bounds the question for the shop's ID: nothing waits for a Shopify that is away.
+const shopIDTimeout = 5 * time.Second
+
+// ShopID asks Shopify for its ID of the configured shop. It is empty where Shopify cannot be asked.
+func ShopID(ctx context.Context, cfg config.Shopify) string {
+	ctx, cancel := context.WithTimeout(ctx, shopIDTimeout)
+	defer cancel()
+	c, err := NewShopify(cfg)
+	if err != nil {
+		return ""
+	}
+	shop, err := c.GetShop(ctx)
+	if err != nil {
+		return ""
+	}
+	return shop.ID
+}
+
 // NewOrders returns what reads the orders of the configured shop.
 func NewOrders(cfg config.Config) (*activities.Orders, error) {
 	shop, err := NewShopify(cfg.Shopify)

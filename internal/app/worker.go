@@ -80,14 +80,19 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	w.operator = connected.operator(o.Config)
 	digest.Executions, giftCards.Runs, orders.Claims = w.operator, w.operator, w.operator
-	if !o.Config.Issue.Dedupes {
-		giftCards.Attempts = w.operator
-	}
+	giftCards.Attempts, giftCards.AtMostOnce = w.operator, !o.Config.Issue.Dedupes
 	if w.client, err = connected.forWorkers(ctx); err != nil {
 		return nil, err
 	}
 	if err := w.operator.CheckNamespace(ctx); err != nil {
 		return nil, err
+	}
+	pin, err := w.operator.CheckIdentity(ctx, func(ctx context.Context) string { return ShopID(ctx, o.Config.Shopify) })
+	if err != nil {
+		return nil, err
+	}
+	if pin != nil {
+		orders.Shop = pin.Shop
 	}
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{

@@ -99,6 +99,8 @@ type Issue struct {
 	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
 	// Dedupes says that the issuer never makes a second card of a repeated audit number.
 	Dedupes bool `envconfig:"ISSUER_DEDUPES" default:"true"`
+	// DedupesStated reports whether ISSUER_DEDUPES is set: what a new installation must say has no default.
+	DedupesStated bool `ignored:"true"`
 }
 
 // Recipient names the line-item properties in which the shop keeps what the buyer said about the recipient.

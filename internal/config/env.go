@@ -30,6 +30,9 @@ func leaves(c *Config) []leaf {
 	var out []leaf
 	for section, sv := range reflect.ValueOf(c).Elem().Fields() {
 		for f, fv := range sv.Fields() {
+			if f.Tag.Get("ignored") != "" {
+				continue // It is no variable.
+			}
 			out = append(out, leaf{
 				section:  section.Name,
 				name:     f.Tag.Get("envconfig"),
@@ -110,6 +113,7 @@ func read() (Config, problems) {
 			found.bad(l.name, cannot.Value)
 		}
 	}
+	c.Issue.DedupesStated = os.Getenv("ISSUER_DEDUPES") != ""
 	around.stripOthers()
 	return c, slices.Concat(around.problems(), found, unknown())
 }

@@ -127,7 +127,8 @@ var references = map[string]reference{
 		wantBool,
 		"Whether the issuer never makes a second card of a repeated audit number. `true`: a request whose answer was lost is " +
 			"repeated until it is clear. `false`: it is never repeated; the order fails as `OutcomeUnknown`, and a person " +
-			"settles it with `starter orders resolve`. Choose `false` where the issuer has not confirmed it in writing.",
+			"settles it with `starter orders resolve`. Choose `false` where the issuer has not confirmed it in writing. " +
+			"A new installation has to say which; the first `starter schedules` settles it.",
 	},
 	"RECIPIENT_EMAIL_KEY": {wantText, "Line-item property that holds the recipient's e-mail address."},
 	"RECIPIENT_NAME_KEY":  {wantText, "Line-item property that holds the recipient's name."},

@@ -18,6 +18,7 @@ const (
 	ShopifyScopes    = "shopify scopes"
 	ShopifyOrders    = "shopify orders"
 	GiftCardSKUs     = "gift card skus"
+	Identity         = "identity"
 	Clock            = "clock"
 	CashStar         = "cashstar"
 	Merchants        = "merchants"
@@ -65,6 +66,10 @@ var exams = []exam{
 	{
 		name: GiftCardSKUs, needs: []string{ShopifyVersion, ShopifyScopes}, reads: []string{"GIFT_CARD_SKUS"},
 		do: (*examination).giftCardSKUs,
+	},
+	{
+		name: Identity, needs: []string{Namespace, StoredPayloads, Shopify},
+		reads: []string{"SHOPIFY_SHOP", "AUDIT_PREFIX", "ISSUER_DEDUPES", "PAYLOAD_"}, do: (*examination).identity,
 	},
 	{name: Clock, needs: []string{Shopify}, do: (*examination).clock},
 	{name: CashStar, reads: []string{"CASHSTAR_", "PLAIN_HTTP_HOSTS"}, do: (*examination).cashStar},

@@ -46,7 +46,8 @@ func (x *examination) shopify(ctx context.Context) Check {
 	configured := x.Config.Shopify.Shop
 	if !strings.EqualFold(x.access.MyshopifyDomain, configured) {
 		return fail(fmt.Sprintf("the credentials are of %s, and SHOPIFY_SHOP is %s", x.access.MyshopifyDomain, configured),
-			"set SHOPIFY_SHOP to that shop, or the credentials to those of "+configured)
+			"if the shop was renamed, set SHOPIFY_SHOP to its new name: workflow IDs keep the former one; if it is another shop, "+
+				"use its own namespace, or the credentials of "+configured)
 	}
 	return ok("%s lets us in", configured)
 }

@@ -152,6 +152,33 @@ func (x *examination) pollSchedule(ctx context.Context) Check {
 	return schedule(s, "poll-orders", "no order comes in")
 }
 
+// identity compares the configuration with what tells the orders and cards of this installation apart.
+func (x *examination) identity(ctx context.Context) Check {
+	pin, err := x.operator.Pinned(ctx)
+	if c, bad := x.ask(ctx, err); bad {
+		return c
+	}
+	stated := x.Config.Issue.DedupesStated
+	switch {
+	case pin == nil && !stated:
+		return fail("ISSUER_DEDUPES is not set, and nothing was issued yet", "set it to true if the issuer has confirmed in writing "+
+			"that it never makes a second card of a repeated audit number, else to false: each card is asked for at most once, "+
+			"and a person settles what was left open")
+	case pin == nil:
+		return ok("nothing was issued yet")
+	}
+	if err := pin.Refuses(x.Config, x.access.ShopID); err != nil {
+		return fail(err.Error(), "set it as it was")
+	}
+	switch {
+	case !pin.Settled:
+		return warn("not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again", cureSchedules)
+	case !pin.IssuerDedupesStated && !stated:
+		return warn("nobody has said whether the issuer refuses a used audit number", "set ISSUER_DEDUPES, then "+cureSchedules)
+	}
+	return ok("orders are of %s", pin.Shop)
+}
+
 func (x *examination) digestSchedule(ctx context.Context) Check {
 	s, err := x.operator.CompareDigestSchedule(ctx)
 	if c, bad := x.ask(ctx, err); bad {

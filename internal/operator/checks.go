@@ -29,7 +29,7 @@ type failedOrder struct {
 func (f facts) checks() []Check {
 	return []Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
-		f.missedCheck(), f.digestCheck(), f.ordersCheck(),
+		f.missedCheck(), f.digestCheck(), f.ordersCheck(), f.identityCheck(),
 	}
 }
 
@@ -89,6 +89,28 @@ func (f facts) scheduleCheck() Check {
 		c.Level, c.Says = OK, "polls every "+f.interval.String()
 	}
 	return c
+}
+
+// identityCheck tells of an installation whose identity is not settled, or rests on a guess.
+func (f facts) identityCheck() Check {
+	switch {
+	case f.input == nil:
+		return Check{Name: "identity", Level: OK, Says: "settled with the poll's schedule"}
+	case f.input.Identity == nil:
+		return Check{
+			Name: "identity", Level: Warn,
+			Says: "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again",
+			Do:   "run: starter schedules",
+		}
+	case !f.input.Identity.IssuerDedupesStated:
+		return Check{
+			Name: "identity", Level: Warn,
+			Says: fmt.Sprintf("nobody has said whether the issuer refuses a used audit number; %t is taken for granted",
+				f.input.Identity.IssuerDedupes),
+			Do: "set ISSUER_DEDUPES (docs/configuration.md says what to), and run: starter schedules",
+		}
+	}
+	return Check{Name: "identity", Level: OK, Says: "settled: orders are of " + f.input.Identity.Shop}
 }
 
 // tolerance is how far a watermark may lie behind.

@@ -50,6 +50,20 @@ func TestChecks(t *testing.T) {
 			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", Fail,
 			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
 		},
+		{name: "settled", change: func(f *facts) {
+			f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true}}
+		}},
+		{
+			"identity of an earlier release", func(f *facts) { f.input = &workflows.PollOrdersInput{} },
+			"identity", Warn, "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would", "starter schedules",
+		},
+		{
+			"a promise that nobody has stated",
+			func(f *facts) {
+				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupes: true}}
+			},
+			"identity", Warn, "nobody has said whether the issuer refuses a used audit number; true is taken", "ISSUER_DEDUPES",
+		},
 		{name: "retention a second longer", change: func(f *facts) { f.retention = f.maxOrderAge + time.Second }},
 		{
 			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },
@@ -150,7 +164,7 @@ func TestChecks(t *testing.T) {
 			f := healthy()
 			tt.change(&f)
 			checks := f.checks()
-			require.Len(t, checks, 9)
+			require.Len(t, checks, 10)
 			if tt.check != "" {
 				i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == tt.check })
 				require.NotEqual(t, -1, i, tt.check)

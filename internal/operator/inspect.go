@@ -40,7 +40,17 @@ type ScheduleComparison struct {
 
 // ComparePollSchedule compares the poll's schedule with the configuration.
 func (o *Operator) ComparePollSchedule(ctx context.Context) (ScheduleComparison, error) {
-	return o.compare(ctx, o.pollSchedule())
+	want := o.pollSchedule()
+	pin, err := o.Pinned(ctx)
+	if err = ignoreUnreadable(err); err != nil {
+		return ScheduleComparison{}, err
+	}
+	if pin != nil {
+		input := o.PollInput()
+		input.Identity = &pin.Identity
+		want.input = input
+	}
+	return o.compare(ctx, want)
 }
 
 // CompareDigestSchedule compares the digest's schedule with the configuration.

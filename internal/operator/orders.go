@@ -55,6 +55,14 @@ func orderState(info *workflowpb.WorkflowExecutionInfo) State {
 	return stateOf(info.GetStatus())
 }
 
+// typeOf returns the type of the workflows of orders in a state.
+func typeOf(s State) string {
+	if s == Left {
+		return workflows.LeftOrderType
+	}
+	return workflows.GiftCardOrderType
+}
+
 // statuses are the values of ExecutionStatus that make up a state.
 var statuses = map[State]string{
 	Running:   "('Running')",
@@ -136,10 +144,7 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 	if err := f.Validate(); err != nil {
 		return nil, err
 	}
-	query := "WorkflowType = " + quote(workflows.GiftCardOrderType)
-	if f.State == Left {
-		query = "WorkflowType = " + quote(workflows.LeftOrderType)
-	}
+	query := "WorkflowType = " + quote(typeOf(f.State))
 	if f.State != "" {
 		query += " AND ExecutionStatus IN " + statuses[f.State]
 	}
@@ -353,7 +358,7 @@ func (o *Operator) FindOrder(ctx context.Context, nameOrID string) (string, erro
 	}
 	names := []string{nameOrID}
 	if strings.Trim(nameOrID, "0123456789") == "" {
-		id := workflows.GiftCardOrderID(o.cfg.Shopify.Shop, nameOrID)
+		id := workflows.GiftCardOrderID(o.shopKey(ctx), nameOrID)
 		_, err := o.client.DescribeWorkflowExecution(ctx, id, "")
 		if err == nil {
 			return id, nil

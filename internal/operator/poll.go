@@ -48,21 +48,14 @@ func (o *Operator) scheduledPollInput(ctx context.Context) (workflows.PollOrders
 	if err := o.canRead(ctx); err != nil {
 		return in, err
 	}
-	d, err := o.client.ScheduleClient().GetHandle(ctx, workflows.PollScheduleID).Describe(ctx)
-	if isNotFound(err) {
+	scheduled, err := o.scheduledInput(ctx)
+	if err != nil {
+		return in, err
+	}
+	if scheduled == nil {
 		return o.PollInput(), nil
 	}
-	if err != nil {
-		return in, fmt.Errorf("describe schedule %s: %w", workflows.PollScheduleID, err)
-	}
-	input, _ := inputOf(d.Schedule)
-	if input == nil {
-		return in, fmt.Errorf("schedule %s has no input of ours: run starter schedules", workflows.PollScheduleID)
-	}
-	if err := o.converter.FromPayload(input, &in); err != nil {
-		return in, fmt.Errorf("read the input of schedule %s: %w", workflows.PollScheduleID, err)
-	}
-	return in, nil
+	return *scheduled, nil
 }
 
 // canRead returns an error where the keys at hand do not open what the namespace holds. What they encrypt, no worker could

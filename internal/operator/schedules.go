@@ -3,7 +3,6 @@ package operator
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -15,7 +14,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -37,6 +35,8 @@ type Change struct {
 	What string `json:"what"`
 	// Did is [Created], [Updated], [Unchanged], [Removed] or [Off].
 	Did string `json:"did"`
+	// Fields are those that an update changes, as "field: old -> new".
+	Fields []string `json:"fields,omitempty"`
 }
 
 const (
@@ -49,25 +49,60 @@ const (
 
 // EnsureSchedules creates what a namespace needs, or brings it up to the configuration. It is safe on every deploy: what
 // is right is left alone, and a paused schedule stays paused. Without a mail server there is no digest.
-func (o *Operator) EnsureSchedules(ctx context.Context) ([]Change, error) {
+func (o *Operator) EnsureSchedules(ctx context.Context, e Ensure) ([]Change, error) {
 	if err := o.checkRetention(ctx); err != nil {
 		return nil, err
 	}
-	changes, err := o.ensureSearchAttributes(ctx)
+	poll := o.pollSchedule()
+	have, err := o.scheduledInput(ctx)
+	if err != nil && !e.unreadableIsReplaced(err) {
+		return nil, err
+	}
+	if have != nil && !e.Yes && !have.CreatedAtMin.Equal(o.cfg.Orders.CreatedAtMin) {
+		return nil, &ConfirmError{fmt.Sprintf("CREATED_AT_MIN moves from %s to %s. Orders from before that are not taken in; those "+
+			"between the two are, once they change in Shopify or somebody polls them: starter poll --since",
+			have.CreatedAtMin.Format(time.RFC3339), o.cfg.Orders.CreatedAtMin.UTC().Format(time.RFC3339))}
+	}
+	pin, err := o.Pinned(ctx)
+	if err = ignoreUnreadable(err); err != nil {
+		return nil, err
+	}
+	input := o.PollInput()
+	if input.Identity, err = o.identity(pin, e); err != nil {
+		return nil, err
+	}
+	poll.input = input
+	digest := o.digestSchedule()
+	if digest.off && !e.Yes {
+		d, err := o.schedule(ctx, digest.id, nil)
+		if err != nil {
+			return nil, err
+		}
+		if d.Exists {
+			return nil, &ConfirmError{"without SMTP_HOST the daily digest is removed: nobody is told of failed orders any more"}
+		}
+	}
+	changes, err := o.ensureSearchAttributes(ctx, e.DryRun)
 	if err != nil {
 		return changes, err
 	}
-	for _, s := range []schedule{o.pollSchedule(), o.digestSchedule()} {
-		did, err := o.ensure(ctx, s)
+	for _, s := range []schedule{poll, digest} {
+		change, err := o.ensure(ctx, s, e.DryRun)
 		if err != nil {
 			return changes, fmt.Errorf("ensure schedule %s: %w", s.id, err)
 		}
-		changes = append(changes, Change{What: "schedule " + s.id, Did: did})
+		changes = append(changes, change)
 	}
 	return changes, nil
 }
 
-func (o *Operator) ensureSearchAttributes(ctx context.Context) ([]Change, error) {
+// ConfirmError says what a change loses that nobody has confirmed.
+type ConfirmError struct{ what string }
+
+// Error implements error.
+func (e *ConfirmError) Error() string { return e.what + "; --yes does it" }
+
+func (o *Operator) ensureSearchAttributes(ctx context.Context, dryRun bool) ([]Change, error) {
 	service := o.client.OperatorService()
 	have, err := service.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: o.namespace})
 	if err != nil {
@@ -88,7 +123,7 @@ func (o *Operator) ensureSearchAttributes(ctx context.Context) ([]Change, error)
 		}
 		changes = append(changes, Change{What: "search attribute " + name, Did: did})
 	}
-	if len(missing) == 0 {
+	if len(missing) == 0 || dryRun {
 		return changes, nil
 	}
 	_, err = service.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
@@ -167,54 +202,110 @@ func (o *Operator) digestSchedule() schedule {
 	}
 }
 
-func (o *Operator) ensure(ctx context.Context, want schedule) (string, error) {
-	schedules := o.client.ScheduleClient()
-	if want.off {
-		err := schedules.GetHandle(ctx, want.id).Delete(ctx)
-		if isNotFound(err) {
-			return Off, nil
+func (o *Operator) ensure(ctx context.Context, want schedule, dryRun bool) (Change, error) {
+	schedules, change := o.client.ScheduleClient(), Change{What: "schedule " + want.id}
+	found, err := schedules.GetHandle(ctx, want.id).Describe(ctx)
+	switch exists := !isNotFound(err); {
+	case exists && err != nil:
+		return change, err
+	case want.off && !exists:
+		change.Did = Off
+		return change, nil
+	case want.off:
+		change.Did = Removed
+		if dryRun {
+			return change, nil
 		}
-		return Removed, err
+		return change, schedules.GetHandle(ctx, want.id).Delete(ctx)
+	case !exists:
+		change.Did = Created
+		if dryRun {
+			return change, nil
+		}
+		return change, o.create(ctx, want)
+	case o.same(found.Schedule, want):
+		change.Did = Unchanged
+		return change, nil
 	}
-	action := &client.ScheduleWorkflowAction{
-		ID:            want.id,
-		Workflow:      want.workflow,
-		Args:          []any{want.input},
-		TaskQueue:     workflows.TaskQueue,
-		StaticSummary: want.summary,
+	change.Did, change.Fields = Updated, o.difference(found.Schedule, want)
+	if dryRun {
+		return change, nil
 	}
-	_, err := schedules.Create(ctx, client.ScheduleOptions{
-		ID:            want.id,
-		Spec:          want.spec,
-		Action:        action,
-		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
-		CatchupWindow: want.catchUp,
-	})
-	if err == nil {
-		return Created, nil
-	}
-	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return "", err
-	}
-	did := Unchanged
-	err = schedules.GetHandle(ctx, want.id).Update(ctx, client.ScheduleUpdateOptions{
+	return change, schedules.GetHandle(ctx, want.id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(have client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			found := have.Description.Schedule
-			if o.same(found, want) {
-				return nil, temporal.ErrSkipScheduleUpdate
-			}
-			did = Updated
-			found.Spec, found.Action = &want.spec, action
+			found.Spec, found.Action = &want.spec, want.action()
 			found.Policy.Overlap = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP
 			found.Policy.CatchupWindow = want.catchUp
 			// The state goes along: a deploy must not resume what somebody has paused.
 			return &client.ScheduleUpdate{Schedule: &found}, nil
 		},
 	})
-	if err != nil && !errors.Is(err, temporal.ErrSkipScheduleUpdate) {
-		return "", err
+}
+
+func (o *Operator) create(ctx context.Context, want schedule) error {
+	_, err := o.client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:            want.id,
+		Spec:          want.spec,
+		Action:        want.action(),
+		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: want.catchUp,
+	})
+	return err
+}
+
+func (s schedule) action() *client.ScheduleWorkflowAction {
+	return &client.ScheduleWorkflowAction{
+		ID:            s.id,
+		Workflow:      s.workflow,
+		Args:          []any{s.input},
+		TaskQueue:     workflows.TaskQueue,
+		StaticSummary: s.summary,
 	}
-	return did, nil
+}
+
+// difference names the fields of a schedule's input that an update changes, and says whether its times change.
+func (o *Operator) difference(have client.Schedule, want schedule) []string {
+	var out []string
+	input, _ := inputOf(have)
+	var before, after map[string]any
+	switch {
+	case input == nil:
+		return []string{"it is none of ours"}
+	case o.converter.FromPayload(input, &before) != nil:
+		return []string{"its input cannot be read with these keys"}
+	}
+	text, err := json.Marshal(want.input)
+	if err != nil || json.Unmarshal(text, &after) != nil {
+		return nil
+	}
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if !sameJSON(before[name], after[name]) {
+			out = append(out, fmt.Sprintf("%s: %s -> %s", name, asJSON(before, name), asJSON(after, name)))
+		}
+	}
+	if have.Spec != nil && !sameSpec(*have.Spec, want.spec) {
+		out = append(out, "when it runs")
+	}
+	if len(out) == 0 {
+		out = append(out, "how it is encrypted or kept")
+	}
+	return out
+}
+
+// asJSON shows a field; a dash is one that is not there.
+func asJSON(fields map[string]any, name string) string {
+	v, ok := fields[name]
+	if !ok {
+		return "-"
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	return string(text)
 }
 
 // same tells whether a schedule is what the configuration wants, under the key that encrypts now.

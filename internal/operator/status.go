@@ -253,7 +253,7 @@ func (o *Operator) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExec
 }
 
 func (o *Operator) countOrders(ctx context.Context, s State) (int, error) {
-	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + statuses[s]
+	query := "WorkflowType = " + quote(typeOf(s)) + " AND ExecutionStatus IN " + statuses[s]
 	count, err := o.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: o.namespace, Query: query,
 	})

@@ -7,6 +7,8 @@ import (
 
 // Access is what the credentials give access to, and by which versions of the API.
 type Access struct {
+	// ShopID is Shopify's global ID of the shop, which a renaming does not change.
+	ShopID string
 	// MyshopifyDomain is that of the shop.
 	MyshopifyDomain string
 	// Scopes are the access scopes that the app was granted, such as "read_orders".
@@ -38,6 +40,7 @@ func (c *Client) GetAccess(ctx context.Context) (*Access, error) {
 		return nil, x.contradiction("no shop or no app installed in it")
 	}
 	a := &Access{
+		ShopID:          data.Shop.Id,
 		MyshopifyDomain: data.Shop.MyshopifyDomain, ServedVersion: x.version, AnsweredAt: x.answeredAt,
 	}
 	for _, s := range data.CurrentAppInstallation.AccessScopes {

@@ -15,8 +15,8 @@ func TestGetAccess(t *testing.T) {
 	t.Parallel()
 	sim, c := setup(t, shopifytest.Options{Now: func() time.Time { return start }}, shopify.Options{})
 	want := &shopify.Access{
-		MyshopifyDomain: "simulated.myshopify.com",
-		Scopes:          []string{"read_orders", "read_customers", "read_products"},
+		ShopID: "gid://shopify/Shop/1", MyshopifyDomain: "simulated.myshopify.com",
+		Scopes: []string{"read_orders", "read_customers", "read_products"},
 		Versions: []shopify.APIVersion{
 			{Handle: "unstable"}, {"2026-01", true}, {"2026-04", true}, {"2026-07", true}, {"2026-10", true},
 		},

@@ -213,8 +213,12 @@ func (v *getAccessResponse) GetPublicApiVersions() []getAccessPublicApiVersionsA
 
 // getAccessShop includes the requested fields of the GraphQL type Shop.
 type getAccessShop struct {
+	Id              string `json:"id"`
 	MyshopifyDomain string `json:"myshopifyDomain"`
 }
+
+// GetId returns getAccessShop.Id, and is useful for accessing the field via an interface.
+func (v *getAccessShop) GetId() string { return v.Id }
 
 // GetMyshopifyDomain returns getAccessShop.MyshopifyDomain, and is useful for accessing the field via an interface.
 func (v *getAccessShop) GetMyshopifyDomain() string { return v.MyshopifyDomain }
@@ -237,11 +241,15 @@ func (v *getShopResponse) GetShop() *getShopShop { return v.Shop }
 
 // getShopShop includes the requested fields of the GraphQL type Shop.
 type getShopShop struct {
+	Id              string `json:"id"`
 	Name            string `json:"name"`
 	MyshopifyDomain string `json:"myshopifyDomain"`
 	IanaTimezone    string `json:"ianaTimezone"`
 	CurrencyCode    string `json:"currencyCode"`
 }
+
+// GetId returns getShopShop.Id, and is useful for accessing the field via an interface.
+func (v *getShopShop) GetId() string { return v.Id }
 
 // GetName returns getShopShop.Name, and is useful for accessing the field via an interface.
 func (v *getShopShop) GetName() string { return v.Name }
@@ -794,6 +802,7 @@ func findVariants(
 const getAccess_Operation = `
 query getAccess {
 	shop {
+		id
 		myshopifyDomain
 	}
 	currentAppInstallation {
@@ -964,6 +973,7 @@ func getOrder(
 const getShop_Operation = `
 query getShop {
 	shop {
+		id
 		name
 		myshopifyDomain
 		ianaTimezone

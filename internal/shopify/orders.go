@@ -213,6 +213,9 @@ func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 
 // Shop is what the credentials give access to.
 type Shop struct {
+	// ID is Shopify's global ID of the shop, which a renaming does not change.
+	ID string
+
 	Name, MyshopifyDomain, IANATimezone, CurrencyCode string
 }
 
@@ -227,6 +230,7 @@ func (c *Client) GetShop(ctx context.Context) (*Shop, error) {
 		return nil, x.contradiction("no shop")
 	}
 	return &Shop{
+		ID:              data.Shop.Id,
 		Name:            data.Shop.Name,
 		MyshopifyDomain: data.Shop.MyshopifyDomain,
 		IANATimezone:    data.Shop.IanaTimezone,

@@ -300,7 +300,7 @@ func TestGetShop(t *testing.T) {
 	shop, err := c.GetShop(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, &shopify.Shop{
-		Name: "Acme", MyshopifyDomain: "acme.myshopify.com", IANATimezone: "America/New_York", CurrencyCode: "CAD",
+		ID: "gid://shopify/Shop/1", Name: "Acme", MyshopifyDomain: "acme.myshopify.com", IANATimezone: "America/New_York", CurrencyCode: "CAD",
 	}, shop)
 	_, err = canned(t, `{"data":{"shop":null}}`).GetShop(t.Context())
 	require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome)

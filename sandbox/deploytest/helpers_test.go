@@ -56,6 +56,8 @@ func requireValid(t *testing.T, env map[string]string) {
 		case value != "CHANGE-ME":
 		case name == "CREATED_AT_MIN":
 			value = "2026-07-01T00:00:00Z"
+		case name == "ISSUER_DEDUPES":
+			value = "false"
 		default:
 			value = "changed"
 		}

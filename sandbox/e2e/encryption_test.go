@@ -54,7 +54,7 @@ func TestEncryption(t *testing.T) {
 
 	require.Contains(t, w.ok("orders", "show", placed[2].Name), "MerchantUnknown: order #1003")
 	require.Contains(t, w.ok("orders", "show", "#1001"), "card 1")
-	changes, err := w.Operator.EnsureSchedules(w.ctx)
+	changes, err := w.Operator.EnsureSchedules(w.ctx, operator.Ensure{Yes: true})
 	require.NoError(t, err)
 	for _, c := range changes {
 		require.Equal(t, operator.Unchanged, c.Did, "%s: every encryption of the same is different", c.What)

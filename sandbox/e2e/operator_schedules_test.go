@@ -28,7 +28,7 @@ func TestDigestSchedule(t *testing.T) {
 		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), w.Config, zerolog.Nop())
 		require.NoError(t, err)
 		defer o.Close()
-		changes, err := o.EnsureSchedules(w.ctx)
+		changes, err := o.EnsureSchedules(w.ctx, operator.Ensure{Yes: true})
 		require.NoError(t, err)
 		for _, c := range changes {
 			if c.What == "schedule "+workflows.DigestScheduleID {

@@ -32,7 +32,7 @@ func TestPayloadKeysAreChanged(t *testing.T) {
 		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), cfg, zerolog.Nop())
 		require.NoError(t, err)
 		defer o.Close()
-		changes, err := o.EnsureSchedules(w.ctx)
+		changes, err := o.EnsureSchedules(w.ctx, operator.Ensure{Yes: true})
 		require.NoError(t, err)
 		_, err = o.Status(w.ctx)
 		require.NoError(t, err)

@@ -83,7 +83,7 @@ func TestStarter(t *testing.T) {
 
 	s := decoded[operator.Status](w, "status")
 	require.Equal(t, map[operator.State]int{
-		operator.Completed: 2, operator.Failed: 1, operator.Running: 0, operator.Canceled: 0,
+		operator.Completed: 2, operator.Failed: 1, operator.Running: 0, operator.Canceled: 0, operator.Left: 1,
 	}, s.Orders)
 	require.False(t, s.Stale)
 	require.Regexp(t, `orders completed +2`, w.ok("status"))

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -270,7 +271,7 @@ func TestPollByHandGoesByTheSchedule(t *testing.T) {
 	w := start(t, stack.Options{})
 	p := w.PlaceKind(stack.Single)
 	shell := []string{"GIFT_CARD_SKUS=ANOTHER", "AUDIT_PREFIX=OTHER", "CREATED_AT_MIN=2026-01-02T00:00:00Z"}
-	out := w.starter(shell, "poll", "--since", "10m")
+	out := w.starter(shell, "poll", "--since", "10m", "--until", time.Now().Add(time.Minute).Format(time.RFC3339))
 	require.Equal(t, app.ExitOK, out.code, out.stderr)
 	d := w.show(p, operator.Completed)
 	require.NotContains(t, d.Result.Cards[0].AuditNumber, "OTHER")

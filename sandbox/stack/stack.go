@@ -155,7 +155,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	if !o.NoSchedule {
-		if _, err := s.Operator.EnsureSchedules(ctx); err != nil {
+		if _, err := s.Operator.EnsureSchedules(ctx, operator.Ensure{Yes: true}); err != nil {
 			return nil, err
 		}
 	}
@@ -170,6 +170,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 // configuration is quick: a person watches.
 func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) config.Config {
 	c := config.Default()
+	c.Issue.DedupesStated = true
 	c.Shopify.Shop = Shop
 	c.Shopify.BaseURL = shopURL
 	c.Shopify.AccessToken = config.NewSecret(accessToken)

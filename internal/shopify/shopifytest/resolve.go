@@ -144,7 +144,7 @@ func (shopObject) typeName() string { return "Shop" }
 
 func (s shopObject) field(_ *execution, name string, _ map[string]any) (any, *graphError) {
 	return map[string]any{
-		"name": s.opts.ShopName, "myshopifyDomain": s.opts.Domain, "ianaTimezone": s.opts.TimeZone.String(),
+		"id": gid("Shop", s.opts.ShopID), "name": s.opts.ShopName, "myshopifyDomain": s.opts.Domain, "ianaTimezone": s.opts.TimeZone.String(),
 		"currencyCode": s.opts.Currency,
 	}[name], nil
 }

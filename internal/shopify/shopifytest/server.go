@@ -23,6 +23,8 @@ const kindToken = "token"
 
 // Options of a simulated shop. The zero value is usable.
 type Options struct {
+	// ShopID is Shopify's number of the shop, 1 unless it is set.
+	ShopID int64
 	// ShopName, Domain, TimeZone and Currency describe the shop. They default to "Simulated shop",
 	// "simulated.myshopify.com", UTC and USD.
 	ShopName, Domain string
@@ -72,6 +74,7 @@ type Server struct {
 
 // New returns a shop without orders.
 func New(opts Options) *Server {
+	opts.ShopID = cmp.Or(opts.ShopID, 1)
 	opts.ShopName = cmp.Or(opts.ShopName, "Simulated shop")
 	opts.Domain = cmp.Or(opts.Domain, "simulated.myshopify.com")
 	opts.Currency = cmp.Or(opts.Currency, "USD")

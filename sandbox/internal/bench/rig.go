@@ -101,7 +101,7 @@ func (p *Programs) OpenRig(ctx context.Context, o RigOptions) (_ *Rig, err error
 	if r.Operator, err = app.NewOperator(ctx, options, r.Config, zerolog.Nop()); err != nil {
 		return nil, err
 	}
-	if _, err := r.Operator.EnsureSchedules(ctx); err != nil {
+	if _, err := r.Operator.EnsureSchedules(ctx, operator.Ensure{Yes: true}); err != nil {
 		return nil, err
 	}
 	for range o.Workers {
@@ -127,6 +127,7 @@ func (r *Rig) serve(ctx context.Context, h http.Handler) (string, error) {
 // served.
 func configuration(shopURL, issuerURL string) config.Config {
 	c := config.Default()
+	c.Issue.DedupesStated = true
 	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, shopURL
 	c.Shopify.AccessToken = config.NewSecret(shopToken)
 	c.Orders.GiftCardSKUs = scenario.SKUs()

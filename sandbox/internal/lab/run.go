@@ -159,7 +159,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	if l.operator, err = app.NewOperator(ctx, options, cfg, zerolog.Nop()); err != nil {
 		return err
 	}
-	if _, err := l.operator.EnsureSchedules(ctx); err != nil {
+	if _, err := l.operator.EnsureSchedules(ctx, operator.Ensure{Yes: true}); err != nil {
 		return err
 	}
 	for range Workers {

@@ -29,6 +29,7 @@ type ports struct{ temporal, shop, issuer, mail int }
 // proportions.
 func configuration(p Plan, at ports, began time.Time, o Options) (config.Config, []string) {
 	c := config.Default()
+	c.Issue.DedupesStated = true
 	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, "http://"+child.Loopback(at.shop)
 	c.Shopify.AccessToken = config.NewSecret(shopToken)
 	c.Shopify.B2B = true

@@ -1,0 +1,160 @@
+package e2e_test
+
+import (
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+const formerly = stack.Shop
+
+// renamed is the environment of a shop that has another name now.
+var renamed = []string{"SHOPIFY_SHOP=renamed.myshopify.com"}
+
+// The identity of an installation is settled by its first schedules. Neither a renamed shop nor another setting has an order
+// issued again.
+func TestIdentityIsSettledOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoSchedule: true, NoWorker: true})
+	require.Contains(t, w.schedulesWithout("ISSUER_DEDUPES", app.ExitFailure), "ISSUER_DEDUPES is not set, and this is a new installation")
+	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules", "--dry-run"))
+	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
+
+	refuses := func(says string, env []string, args ...string) {
+		t.Helper()
+		out := w.starter(env, args...)
+		require.Equal(t, app.ExitFailure, out.code, out.stdout)
+		require.Contains(t, out.stderr, says)
+	}
+	prefix := []string{"AUDIT_PREFIX=OTHER"}
+	refuses(`AUDIT_PREFIX is "OTHER", and that of schedule poll-orders is "SBX"`, prefix, "schedules")
+	require.Contains(t, w.endsAtOnce(prefix...), `AUDIT_PREFIX is "OTHER"`)
+	other := httptest.NewServer(shopifytest.New(shopifytest.Options{
+		ShopID: 2, AccessToken: w.Config.Shopify.AccessToken.Reveal(),
+	}))
+	t.Cleanup(other.Close)
+	another := []string{"SHOPIFY_SHOP=another.myshopify.com", "SHOPIFY_BASE_URL=" + other.URL}
+	refuses("SHOPIFY_SHOP another.myshopify.com is another shop than that of schedule poll-orders", another, "schedules")
+	require.Contains(t, w.endsAtOnce(another...), "is another shop than that of schedule poll-orders")
+
+	first := w.startProcess()
+	p := w.PlaceKind(stack.Single)
+	w.poll()
+	w.show(p, operator.Completed)
+	first.stop()
+	first.ended()
+
+	// The shop is renamed. Its orders are known all the same, and new ones have IDs of the same kind.
+	require.Regexp(t, `schedule poll-orders +unchanged`, func() string {
+		out := w.starter(renamed, "schedules")
+		require.Equal(t, app.ExitOK, out.code, out.stderr)
+		return out.stdout
+	}())
+	w.startProcess(renamed...)
+	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) { o.Email = "other@example.com" }))
+	next := w.PlaceKind(stack.Single)
+	w.poll()
+	w.show(next, operator.Completed)
+	require.Equal(t, formerly, w.show(next, operator.Completed).Shop)
+	require.Len(t, w.Issuer.Cards(), 2)
+	shown := w.starter(renamed, "orders", "show", orderNumber(p))
+	require.Equal(t, app.ExitOK, shown.code, shown.stderr)
+}
+
+// Where the schedule is gone, the newest order tells the identity.
+func TestIdentityOfOrders(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	p := w.PlaceKind(stack.Single)
+	w.poll()
+	w.show(p, operator.Completed)
+	require.NoError(t, w.plain.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID).Delete(w.ctx))
+
+	out := w.starter(renamed, "schedules")
+	require.Equal(t, app.ExitFailure, out.code)
+	require.Contains(t, out.stderr, "SHOPIFY_SHOP is renamed.myshopify.com, and order #1001 is of "+formerly)
+	require.Contains(t, w.endsAtOnce(renamed...), "and order #1001 is of "+formerly)
+	out = w.starter(renamed, "schedules", "--renamed")
+	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	d, err := w.Operator.Pinned(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, workflows.Identity{
+		ShopID: "gid://shopify/Shop/1", Shop: formerly, IssuerDedupes: true, IssuerDedupesStated: true,
+	}, d.Identity)
+}
+
+// The schedules of an earlier release go on, say what is missing, and are settled by the next deploy.
+func TestIdentityOfAnEarlierRelease(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	p := w.PlaceKind(stack.Single)
+	w.poll()
+	w.show(p, operator.Completed)
+	h := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)
+	require.NoError(t, h.Update(w.ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(have client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			s := have.Description.Schedule
+			in := w.Operator.PollInput()
+			in.Identity = nil
+			s.Action.(*client.ScheduleWorkflowAction).Args = []any{in}
+			return &client.ScheduleUpdate{Schedule: &s}, nil
+		},
+	}))
+	require.Equal(t, 1, w.poll().Known+len(w.Issuer.Cards())-1)
+	require.Contains(t, w.starter(nil, "status").stdout, "another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again")
+	require.Regexp(t, `identity: - -> {"issuer_dedupes":true,"shop":"`+formerly+`","shop_id":"gid://shopify/Shop/1"}`,
+		w.schedulesWithout("ISSUER_DEDUPES", app.ExitOK))
+	require.Contains(t, w.starter(nil, "status").stdout, "nobody has said whether the issuer refuses a used audit number")
+}
+
+// schedulesWithout runs starter schedules without a variable, and returns what it says.
+func (w *system) schedulesWithout(name string, code int) string {
+	w.t.Helper()
+	c := w.command(w.ctx, programs.Starter, nil, []string{"schedules"})
+	c.Env = slices.DeleteFunc(c.Env, func(s string) bool { return strings.HasPrefix(s, name+"=") })
+	out, err := c.CombinedOutput()
+	require.Equal(w.t, code, c.ProcessState.ExitCode(), "%v: %s", err, out)
+	return string(out)
+}
+
+// endsAtOnce starts a worker that does not run, and returns why.
+func (w *system) endsAtOnce(env ...string) string {
+	w.t.Helper()
+	c := w.command(w.ctx, programs.Worker, append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...), nil)
+	out, err := c.CombinedOutput()
+	require.Error(w.t, err)
+	return string(out)
+}
+
+// Another CREATED_AT_MIN, and the end of the digest, are confirmed.
+func TestSchedulesAskBeforeTheyLose(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true})
+	for says, env := range map[string][]string{
+		"CREATED_AT_MIN moves from ":                    {"CREATED_AT_MIN=2026-01-02T00:00:00Z"},
+		"without SMTP_HOST the daily digest is removed": {"SMTP_HOST=", "DIGEST_FROM=", "DIGEST_TO="},
+	} {
+		out := w.starter(env, "schedules")
+		require.Equal(t, app.ExitUsage, out.code, out.stderr)
+		require.Contains(t, out.stderr, says)
+		require.Contains(t, out.stderr, "--yes does it")
+	}
+	out := w.starter([]string{"POLL_PAGE_SIZE=7"}, "schedules", "--dry-run")
+	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Contains(t, out.stdout, "page_size: ")
+	require.Contains(t, out.stdout, " -> 7")
+	out = w.starter([]string{"CREATED_AT_MIN=2026-01-02T00:00:00Z"}, "schedules", "--yes")
+	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Contains(t, out.stdout, `created_at_min: `)
+}
