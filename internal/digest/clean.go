@@ -37,11 +37,3 @@ func cleanCommand(s string) string {
 	}
 	return s
 }
-
-func cleanAll(names []string) []string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		out[i] = clean(n, maxName)
-	}
-	return out
-}

@@ -177,6 +177,7 @@ func (r Report) recovered() int   { return max(r.RecoveredTotal, len(r.Recovered
 func (r Report) retrying() int    { return max(r.RetryingTotal, len(r.Retrying)) }
 func (r Report) failedPolls() int { return max(r.FailedPollsTotal, len(r.FailedPolls)) }
 func (r Report) mixed() int       { return max(r.MixedTotal, len(r.Mixed)+len(r.left(giftcard.MixedOrder))) }
+
 func (r Report) native() int {
 	return max(r.NativeTotal, len(r.Native)+len(r.left(giftcard.NativeGiftCard)))
 }
