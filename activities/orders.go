@@ -27,6 +27,8 @@ type Orders struct {
 	Now          func() time.Time
 	// Claims keeps orders that are left to people from being issued later; nil, they are only named.
 	Claims Claims
+	// Intake starts what a sweep finds.
+	Intake Intake
 
 	claimed claimed
 }

@@ -19,7 +19,7 @@ import (
 func TestActivityNames(t *testing.T) {
 	t.Parallel()
 	want := map[reflect.Type][]string{
-		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders"},
+		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders", "Sweep"},
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
 		reflect.TypeFor[*activities.Digest]():    {"CountRunningOrders", "RerunFailedOrders", "SendDigest"},
 	}

@@ -49,7 +49,7 @@ Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`
 		RunE: help,
 	}
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON on standard output")
-	root.AddCommand(newSchedules(f), newPoll(f), newOrders(f), newDigest(f), newStatus(f), newDoctor(f), newConfig(f),
+	root.AddCommand(newSchedules(f), newPoll(f), newSweep(f), newOrders(f), newDigest(f), newStatus(f), newDoctor(f), newConfig(f),
 		newDeployment(f), newCodecServer())
 	return root
 }

@@ -38,6 +38,8 @@ one line each: ok, warn, or FAIL with what to do.
   last poll       it has not failed
   missed orders   none was left out because it was too old when polls began again
   digest          its schedule is there and not paused, and the last one was sent
+  identity        it is settled what tells orders and cards apart
+  sweep           its schedule is there, the last one has not failed, and has found no order that polls had missed
   failed orders   none whose history expires within three days or a tenth of the retention
 
 Failed orders by themselves are the digest's business: they warn. Status exits with 1 where a check fails, or where

@@ -24,6 +24,11 @@ const (
 	// PollByHandPrefix begins the workflow IDs of polls that somebody asked for.
 	PollByHandPrefix = "poll-orders-by-hand/"
 
+	// SweepScheduleID is the schedule of SweepOrders, and the prefix of its runs' workflow IDs.
+	SweepScheduleID = "sweep-orders"
+	// SweepByHandID is the workflow ID of a sweep that somebody asked for: there is one at a time.
+	SweepByHandID = "sweep-orders-by-hand"
+
 	// DigestScheduleID is the schedule of DailyDigest, and the prefix of its runs' workflow IDs.
 	DigestScheduleID = "daily-digest"
 	// RerunOrdersID is the workflow ID of RerunOrders: there is one at a time.
@@ -33,6 +38,7 @@ const (
 	PollOrdersType    = "PollOrders"
 	GiftCardOrderType = activities.OrderWorkflowType
 	LeftOrderType     = "LeftOrder"
+	SweepOrdersType   = "SweepOrders"
 	DailyDigestType   = "DailyDigest"
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"

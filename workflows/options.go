@@ -40,6 +40,16 @@ func listing(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// sweeping reads orders at a fifth of Shopify's pace: 100,000 take an hour. A sweep goes on where it was cut off.
+func sweeping(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    5 * time.Hour,
+		ScheduleToCloseTimeout: 6 * time.Hour,
+		HeartbeatTimeout:       deadAfter,
+		RetryPolicy:            backoff,
+	})
+}
+
 // lookup finds a merchant, mostly in memory.
 func lookup(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

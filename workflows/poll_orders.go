@@ -311,17 +311,23 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 		if err := p.awaitStarts(ctx, maxStarting-1); err != nil {
 			return err
 		}
-		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, o), GiftCardOrder, GiftCardOrderInput{
-			Order:          o,
-			AuditPrefix:    p.in.AuditPrefix,
-			IssueTaskQueue: p.in.IssueTaskQueue,
-			RetryBudget:    p.in.RetryBudget,
-			HoldUnderpaid:  p.in.HoldUnderpaid,
-			AtMostOnce:     p.in.Identity != nil && !p.in.Identity.IssuerDedupes,
-			Merchant:       page.Merchant(o.ID),
-		})})
+		in := InputOf(p.in, o)
+		in.Merchant = page.Merchant(o.ID)
+		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, o), GiftCardOrder, in)})
 	}
 	return nil
+}
+
+// InputOf returns the input of an order that is taken in under the settings of a poll.
+func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
+	return GiftCardOrderInput{
+		Order:          o,
+		AuditPrefix:    poll.AuditPrefix,
+		IssueTaskQueue: poll.IssueTaskQueue,
+		RetryBudget:    poll.RetryBudget,
+		HoldUnderpaid:  poll.HoldUnderpaid,
+		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
+	}
 }
 
 // remember notes an order for the next poll. Pages come in the order of the orders' updates. A poll by hand has no next.

@@ -21,6 +21,7 @@ func Register(r worker.WorkflowRegistry) {
 	register(PollOrders, PollOrdersType)
 	register(GiftCardOrder, GiftCardOrderType)
 	register(LeftOrder, LeftOrderType)
+	register(SweepOrders, SweepOrdersType)
 	register(DailyDigest, DailyDigestType)
 	register(RerunOrders, RerunOrdersType)
 	register(CancelCard, CancelCardType)

@@ -33,7 +33,7 @@ func TestNames(t *testing.T) {
 	var registered registry
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
-		"PollOrders", "GiftCardOrder", "LeftOrder", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
+		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)

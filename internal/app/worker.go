@@ -79,7 +79,8 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		return nil, err
 	}
 	w.operator = connected.operator(o.Config)
-	digest.Executions, giftCards.Runs, orders.Claims = w.operator, w.operator, w.operator
+	digest.Executions, giftCards.Runs = w.operator, w.operator
+	orders.Claims, orders.Intake = w.operator, w.operator
 	giftCards.Attempts, giftCards.AtMostOnce = w.operator, !o.Config.Issue.Dedupes
 	if w.client, err = connected.forWorkers(ctx); err != nil {
 		return nil, err

@@ -76,6 +76,8 @@ type Poll struct {
 	Overlap     time.Duration `envconfig:"POLL_OVERLAP" default:"10m"`
 	SettleDelay time.Duration `envconfig:"POLL_SETTLE_DELAY" default:"1m"`
 	PageSize    int           `envconfig:"POLL_PAGE_SIZE" default:"250"`
+	// SweepInterval is how often it is looked whether polls have missed an order.
+	SweepInterval time.Duration `envconfig:"SWEEP_INTERVAL" default:"1h"`
 }
 
 // CashStar is the account at the issuer. The base URL carries the version prefix.

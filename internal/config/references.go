@@ -91,6 +91,11 @@ var references = map[string]reference{
 		"a number from 1 to 250",
 		"Orders asked for at a time.",
 	},
+	"SWEEP_INTERVAL": {
+		"a duration of whole seconds, at most 24h",
+		"How often giftbridge looks whether each gift-card order of the last two days was taken in, and, once a day, each that " +
+			"may still be. It finds what Shopify's search has left out or shown late.",
+	},
 	"CASHSTAR_BASE_URL": {
 		wantBaseURL,
 		"The issuer's address with its version prefix. Production is `https://api.cashstar.com/v2/`, the test system " +

@@ -156,6 +156,9 @@ func (p Poll) problems(maxOrderAge time.Duration) problems {
 	case p.SettleDelay > 0 && p.SettleDelay >= p.Interval:
 		ps.add("POLL_SETTLE_DELAY", "%q: need less than POLL_INTERVAL (%v)", p.SettleDelay, p.Interval)
 	}
+	if p.SweepInterval < time.Second || p.SweepInterval%time.Second != 0 || p.SweepInterval > 24*time.Hour {
+		ps.bad("SWEEP_INTERVAL", p.SweepInterval.String())
+	}
 	if p.PageSize < 1 || p.PageSize > maxPageSize {
 		ps.bad("POLL_PAGE_SIZE", strconv.Itoa(p.PageSize))
 	}

@@ -30,6 +30,7 @@ func (f facts) checks() []Check {
 	return []Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
 		f.missedCheck(), f.digestCheck(), f.ordersCheck(), f.identityCheck(),
+		f.sweepCheck(),
 	}
 }
 
@@ -112,6 +113,44 @@ func (f facts) identityCheck() Check {
 	}
 	return Check{Name: "identity", Level: OK, Says: "settled: orders are of " + f.input.Identity.Shop}
 }
+
+// sweepCheck tells of sweeps that are missing, and of orders that polls have missed.
+func (f facts) sweepCheck() Check {
+	c := Check{Name: "sweep", Level: Fail}
+	every := time.Duration(f.SweepSchedule.Interval * float64(time.Second))
+	since := f.SweptAt
+	if since.IsZero() {
+		since = f.SweepSchedule.CreatedAt
+	}
+	switch s := f.SweepSchedule; {
+	case !s.Exists && (f.input == nil || f.input.Identity == nil):
+		c.Level, c.Says, c.Do = Warn, "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
+	case !s.Exists:
+		c.Says, c.Do = "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
+	case s.Paused:
+		c.Says = "PAUSED, orders that polls miss are not found: " + s.Note
+		c.Do = "run: temporal schedule toggle --unpause --schedule-id sweep-orders"
+	case f.FailedSweep != nil:
+		c.Says = "the last one FAILED: " + f.FailedSweep.Failure.Kind + ": " + f.FailedSweep.Failure.Message
+		c.Do = "see " + f.FailedSweep.Link
+	case f.now.Sub(since) > staleIntervals*every+sweepTakes:
+		c.Says = "none has completed for " + f.now.Sub(since).Round(time.Minute).String()
+		c.Do = "see the other checks; one that takes long is shown by temporal workflow list"
+	case f.LastSweep != nil && f.LastSweep.Found > 0:
+		c.Level = Warn
+		c.Says = fmt.Sprintf("the last one found %d orders that no poll had taken in, and took them in: %s", f.LastSweep.Found,
+			strings.Join(f.LastSweep.Names[:min(len(f.LastSweep.Names), maxNamed)], ", "))
+		c.Do = "see the runbook: a sweep has found orders"
+	case f.LastSweep != nil:
+		c.Level, c.Says = OK, fmt.Sprintf("found nothing that polls had missed among %d orders", f.LastSweep.Seen)
+	default:
+		c.Level, c.Says = OK, "next at "+s.NextAt.Format(time.RFC3339)
+	}
+	return c
+}
+
+// sweepTakes is how long a sweep of a large shop may take.
+const sweepTakes = 6 * time.Hour
 
 // tolerance is how far a watermark may lie behind.
 func (f facts) tolerance() time.Duration { return staleIntervals*f.interval + f.settle }

@@ -20,6 +20,8 @@ func healthy() facts {
 			DigestSchedule: ScheduleStatus{Exists: true, NextAt: noon.Add(6 * time.Hour)},
 			Watermark:      noon.Add(-3 * time.Minute),
 			LastPoll:       &workflows.PollOrdersResult{},
+			SweepSchedule:  ScheduleStatus{Exists: true, Interval: 3600, CreatedAt: noon.Add(-24 * time.Hour)},
+			SweptAt:        noon.Add(-time.Hour),
 		},
 		now: noon, namespace: "gift cards", interval: 5 * time.Minute, settle: time.Minute,
 		maxOrderAge: 14 * 24 * time.Hour, retention: 30 * 24 * time.Hour, digestWanted: true,
@@ -49,6 +51,39 @@ func TestChecks(t *testing.T) {
 			"retention of a month, and orders that may be older",
 			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", Fail,
 			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
+		},
+		{
+			"sweep of an earlier release", func(f *facts) { f.SweepSchedule = ScheduleStatus{} },
+			"sweep", Warn, "its schedule does not exist", "starter schedules",
+		},
+		{
+			"sweep whose schedule was deleted",
+			func(f *facts) {
+				f.SweepSchedule = ScheduleStatus{}
+				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{IssuerDedupesStated: true}}
+			},
+			"sweep", Fail, "its schedule does not exist", "starter schedules",
+		},
+		{
+			"sweep paused", func(f *facts) { f.SweepSchedule.Paused = true }, "sweep", Fail, "PAUSED", "--schedule-id sweep-orders",
+		},
+		{
+			"sweep failed", func(f *facts) { f.FailedSweep = failed }, "sweep", Fail, "FAILED: Unauthorized: 401", "see http://ui/run",
+		},
+		{
+			"no sweep for long", func(f *facts) { f.SweptAt = noon.Add(-10 * time.Hour) }, "sweep", Fail,
+			"none has completed for 10h0m0s", "temporal workflow list",
+		},
+		{
+			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", Fail, "none has completed for 24h0m0s", "",
+		},
+		{
+			"polls have missed orders",
+			func(f *facts) {
+				f.LastSweep = &workflows.SweepOrdersResult{}
+				f.LastSweep.Found, f.LastSweep.Names = 2, []string{"#1", "#2"}
+			},
+			"sweep", Warn, "found 2 orders that no poll had taken in, and took them in: #1, #2", "runbook",
 		},
 		{name: "settled", change: func(f *facts) {
 			f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true}}
@@ -164,7 +199,7 @@ func TestChecks(t *testing.T) {
 			f := healthy()
 			tt.change(&f)
 			checks := f.checks()
-			require.Len(t, checks, 10)
+			require.Len(t, checks, 11)
 			if tt.check != "" {
 				i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == tt.check })
 				require.NotEqual(t, -1, i, tt.check)

@@ -77,9 +77,7 @@ func (o *Operator) PlanRelease(ctx context.Context, d *OrderDetails, now giftcar
 	}
 	r := &Release{
 		Name: d.Name, ID: d.ID, Was: was, workflowID: d.WorkflowID, runID: d.RunID,
-		settings: workflows.GiftCardOrderInput{
-			AuditPrefix: poll.AuditPrefix, IssueTaskQueue: poll.IssueTaskQueue, RetryBudget: poll.RetryBudget,
-		},
+		settings: workflows.InputOf(poll, giftcard.Order{}),
 	}
 	if d.State != Left {
 		// Its cards keep their audit numbers.

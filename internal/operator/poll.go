@@ -38,6 +38,39 @@ func (o *Operator) PollNow(ctx context.Context) (*Poll, error) {
 	return &Poll{run}, err
 }
 
+// Sweep is a sweep that was asked for.
+type Sweep struct {
+	scheduledRun
+}
+
+// Wait returns the sweep's account when it is done.
+func (s *Sweep) Wait(ctx context.Context) (workflows.SweepOrdersResult, error) {
+	var out workflows.SweepOrdersResult
+	return out, explain(ctx, s.run.Get(ctx, &out))
+}
+
+// SweepNow looks at once whether polls have missed an order: of the last two days, or, if whole is set, of all that may still
+// be taken in. Asked for while such a sweep runs, it returns that one.
+func (o *Operator) SweepNow(ctx context.Context, whole bool) (*Sweep, error) {
+	poll, err := o.scheduledPollInput(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := o.sweepInput(poll)
+	in.Every, in.Whole = 0, whole
+	run, err := o.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       workflows.SweepByHandID,
+		TaskQueue:                workflows.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "Sweep by hand",
+	}, workflows.SweepOrdersType, in)
+	if err != nil {
+		return nil, fmt.Errorf("start sweep: %w", err)
+	}
+	return &Sweep{o.scheduledRun(ctx, run.GetID(), run.GetRunID())}, nil
+}
+
 // byHandTimeout ends a run that somebody has started and no worker can go on with. It is many times what the largest takes.
 const byHandTimeout = workflows.RerunTimeout
 

@@ -86,7 +86,7 @@ func (o *Operator) EnsureSchedules(ctx context.Context, e Ensure) ([]Change, err
 	if err != nil {
 		return changes, err
 	}
-	for _, s := range []schedule{poll, digest} {
+	for _, s := range []schedule{poll, o.sweepSchedule(input), digest} {
 		change, err := o.ensure(ctx, s, e.DryRun)
 		if err != nil {
 			return changes, fmt.Errorf("ensure schedule %s: %w", s.id, err)
@@ -176,6 +176,31 @@ func (o *Operator) pollSchedule() schedule {
 		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.Interval}}},
 		catchUp: pollCatchUp,
 		input:   o.PollInput(),
+	}
+}
+
+const (
+	// sweepRecent is how far back each sweep looks.
+	sweepRecent = 48 * time.Hour
+	// sweepCatchUp is how late a sweep may start: the next one looks at the same orders.
+	sweepCatchUp = time.Minute
+)
+
+// sweepSchedule is that of the sweep, which goes by the poll's rules.
+func (o *Operator) sweepSchedule(poll workflows.PollOrdersInput) schedule {
+	return schedule{
+		id: workflows.SweepScheduleID, workflow: workflows.SweepOrdersType,
+		summary: "Look for gift-card orders that polls have missed",
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.SweepInterval}}},
+		catchUp: sweepCatchUp,
+		input:   o.sweepInput(poll),
+	}
+}
+
+func (o *Operator) sweepInput(poll workflows.PollOrdersInput) workflows.SweepOrdersInput {
+	return workflows.SweepOrdersInput{
+		Poll: poll, Every: workflows.Duration(o.cfg.Poll.SweepInterval), Recent: workflows.Duration(sweepRecent),
+		After: workflows.Duration(StaleAfter(o.cfg.Poll)),
 	}
 }
 

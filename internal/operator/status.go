@@ -32,6 +32,12 @@ type Status struct {
 	FailedPoll *FailedRun `json:"failed_poll,omitempty"`
 	// FailedDigest is the last digest of the schedule that failed, if none has been sent since.
 	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
+	// SweepSchedule is the schedule of the sweep, LastSweep the last one that completed, and SweptAt when.
+	SweepSchedule ScheduleStatus               `json:"sweep_schedule"`
+	LastSweep     *workflows.SweepOrdersResult `json:"last_sweep,omitempty"`
+	SweptAt       time.Time                    `json:"swept_at,omitzero"`
+	// FailedSweep is the last sweep that failed, if none has completed since.
+	FailedSweep *FailedRun `json:"failed_sweep,omitempty"`
 	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
 	Orders map[State]int `json:"orders"`
 
@@ -76,6 +82,9 @@ func (o *Operator) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	if err := o.addDigest(ctx, out); err != nil {
+		return nil, err
+	}
+	if err := o.addSweep(ctx, out); err != nil {
 		return nil, err
 	}
 	for _, s := range States {
@@ -154,6 +163,27 @@ func (o *Operator) addDigest(ctx context.Context, out *Status) error {
 		return err
 	}
 	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)
+	return err
+}
+
+// addSweep tells of the last sweep. One whose result cannot be read is none.
+func (o *Operator) addSweep(ctx context.Context, out *Status) error {
+	var err error
+	if out.SweepSchedule, err = o.schedule(ctx, workflows.SweepScheduleID, nil); err != nil {
+		return err
+	}
+	last, err := o.lastRun(ctx, workflows.SweepScheduleID, statuses[Completed])
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		out.SweptAt = last.GetCloseTime().AsTime()
+		var result workflows.SweepOrdersResult
+		if o.result(ctx, last, &result) == nil {
+			out.LastSweep = &result
+		}
+	}
+	out.FailedSweep, err = o.failedSince(ctx, workflows.SweepScheduleID, last)
 	return err
 }
 

@@ -79,6 +79,26 @@ func (v *__listOrdersInput) GetLineItems() int { return v.LineItems }
 // GetCompany returns __listOrdersInput.Company, and is useful for accessing the field via an interface.
 func (v *__listOrdersInput) GetCompany() bool { return v.Company }
 
+// __listThinOrdersInput is used internally by genqlient
+type __listThinOrdersInput struct {
+	First     int    `json:"first"`
+	After     string `json:"after,omitempty"`
+	Query     string `json:"query,omitempty"`
+	LineItems int    `json:"lineItems"`
+}
+
+// GetFirst returns __listThinOrdersInput.First, and is useful for accessing the field via an interface.
+func (v *__listThinOrdersInput) GetFirst() int { return v.First }
+
+// GetAfter returns __listThinOrdersInput.After, and is useful for accessing the field via an interface.
+func (v *__listThinOrdersInput) GetAfter() string { return v.After }
+
+// GetQuery returns __listThinOrdersInput.Query, and is useful for accessing the field via an interface.
+func (v *__listThinOrdersInput) GetQuery() string { return v.Query }
+
+// GetLineItems returns __listThinOrdersInput.LineItems, and is useful for accessing the field via an interface.
+func (v *__listThinOrdersInput) GetLineItems() int { return v.LineItems }
+
 // customer includes the GraphQL fields of Customer requested by the fragment customer.
 type customer struct {
 	LegacyResourceId    string                                          `json:"legacyResourceId"`
@@ -422,6 +442,90 @@ type listOrdersResponse struct {
 
 // GetOrders returns listOrdersResponse.Orders, and is useful for accessing the field via an interface.
 func (v *listOrdersResponse) GetOrders() *listOrdersOrdersOrderConnection { return v.Orders }
+
+// listThinOrdersOrdersOrderConnection includes the requested fields of the GraphQL type OrderConnection.
+type listThinOrdersOrdersOrderConnection struct {
+	PageInfo pageInfo                                        `json:"pageInfo"`
+	Nodes    []listThinOrdersOrdersOrderConnectionNodesOrder `json:"nodes"`
+}
+
+// GetPageInfo returns listThinOrdersOrdersOrderConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnection) GetPageInfo() pageInfo { return v.PageInfo }
+
+// GetNodes returns listThinOrdersOrdersOrderConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnection) GetNodes() []listThinOrdersOrdersOrderConnectionNodesOrder {
+	return v.Nodes
+}
+
+// listThinOrdersOrdersOrderConnectionNodesOrder includes the requested fields of the GraphQL type Order.
+type listThinOrdersOrdersOrderConnectionNodesOrder struct {
+	Id                     string                                                                   `json:"id"`
+	LegacyResourceId       string                                                                   `json:"legacyResourceId"`
+	CreatedAt              time.Time                                                                `json:"createdAt"`
+	CancelledAt            time.Time                                                                `json:"cancelledAt"`
+	DisplayFinancialStatus string                                                                   `json:"displayFinancialStatus"`
+	LineItems              listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection `json:"lineItems"`
+}
+
+// GetId returns listThinOrdersOrdersOrderConnectionNodesOrder.Id, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrder) GetId() string { return v.Id }
+
+// GetLegacyResourceId returns listThinOrdersOrdersOrderConnectionNodesOrder.LegacyResourceId, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrder) GetLegacyResourceId() string {
+	return v.LegacyResourceId
+}
+
+// GetCreatedAt returns listThinOrdersOrdersOrderConnectionNodesOrder.CreatedAt, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrder) GetCreatedAt() time.Time { return v.CreatedAt }
+
+// GetCancelledAt returns listThinOrdersOrdersOrderConnectionNodesOrder.CancelledAt, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrder) GetCancelledAt() time.Time {
+	return v.CancelledAt
+}
+
+// GetDisplayFinancialStatus returns listThinOrdersOrdersOrderConnectionNodesOrder.DisplayFinancialStatus, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrder) GetDisplayFinancialStatus() string {
+	return v.DisplayFinancialStatus
+}
+
+// GetLineItems returns listThinOrdersOrdersOrderConnectionNodesOrder.LineItems, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrder) GetLineItems() listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection {
+	return v.LineItems
+}
+
+// listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection includes the requested fields of the GraphQL type LineItemConnection.
+type listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection struct {
+	PageInfo pageInfo                                                                                `json:"pageInfo"`
+	Nodes    []listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem `json:"nodes"`
+}
+
+// GetPageInfo returns listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection) GetPageInfo() pageInfo {
+	return v.PageInfo
+}
+
+// GetNodes returns listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnection) GetNodes() []listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem {
+	return v.Nodes
+}
+
+// listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem includes the requested fields of the GraphQL type LineItem.
+type listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem struct {
+	Sku string `json:"sku"`
+}
+
+// GetSku returns listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem.Sku, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem) GetSku() string {
+	return v.Sku
+}
+
+// listThinOrdersResponse is returned by listThinOrders on success.
+type listThinOrdersResponse struct {
+	Orders *listThinOrdersOrdersOrderConnection `json:"orders"`
+}
+
+// GetOrders returns listThinOrdersResponse.Orders, and is useful for accessing the field via an interface.
+func (v *listThinOrdersResponse) GetOrders() *listThinOrdersOrdersOrderConnection { return v.Orders }
 
 // order includes the GraphQL fields of Order requested by the fragment order.
 type order struct {
@@ -1210,6 +1314,68 @@ func listOrders(
 	}
 
 	data_ = &listOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by listThinOrders.
+const listThinOrders_Operation = `
+query listThinOrders ($first: Int!, $after: String, $query: String, $lineItems: Int!) {
+	orders(first: $first, after: $after, query: $query, sortKey: CREATED_AT, reverse: true) {
+		pageInfo {
+			... pageInfo
+		}
+		nodes {
+			id
+			legacyResourceId
+			createdAt
+			cancelledAt
+			displayFinancialStatus
+			lineItems(first: $lineItems) {
+				pageInfo {
+					... pageInfo
+				}
+				nodes {
+					sku
+				}
+			}
+		}
+	}
+}
+fragment pageInfo on PageInfo {
+	hasNextPage
+	endCursor
+}
+`
+
+// A page of orders, the newest first, with little more than their SKUs. Without a search it does not lag behind writes.
+func listThinOrders(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first int,
+	after string,
+	query string,
+	lineItems int,
+) (data_ *listThinOrdersResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "listThinOrders",
+		Query:  listThinOrders_Operation,
+		Variables: &__listThinOrdersInput{
+			First:     first,
+			After:     after,
+			Query:     query,
+			LineItems: lineItems,
+		},
+	}
+
+	data_ = &listThinOrdersResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -65,6 +65,8 @@ func (c *countedActivity) ExecuteActivity(ctx context.Context, in *interceptor.E
 		for reason, n := range out.LeftOut {
 			m.ordersLeftOut.Add(ctx, int64(n), label(labelReason, string(reason)))
 		}
+	case activities.SweepResult:
+		m.ordersSwept.Add(ctx, int64(out.Found))
 	case activities.IssueCardResult:
 		outcome := outcomeNew
 		if out.Existed {

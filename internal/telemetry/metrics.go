@@ -54,6 +54,7 @@ var sdkTimers = sdkmetric.NewView(
 type metrics struct {
 	ordersSeen, ordersStarted, ordersCompleted metric.Int64Counter
 	ordersLeftOut                              metric.Int64Counter // By reason.
+	ordersSwept                                metric.Int64Counter
 	ordersFailed                               metric.Int64Counter // By kind.
 	orderLatency                               metric.Float64Histogram
 	cardsIssued                                metric.Int64Counter // By outcome.
@@ -83,6 +84,8 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 			"Orders that a search found; one that is found again counts again."),
 		ordersLeftOut: i.counter("giftbridge_orders_left_out",
 			"Orders of these that are no gift-card orders, by reason."),
+		ordersSwept: i.counter("giftbridge_orders_swept",
+			"Gift-card orders that no poll had taken in, and a sweep has found."),
 		ordersStarted:   i.counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
 		ordersCompleted: i.counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
 		ordersFailed: i.counter("giftbridge_orders_failed",
@@ -128,7 +131,7 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 }
 
 func (m *metrics) zero(ctx context.Context) {
-	for _, c := range []metric.Int64Counter{m.ordersSeen, m.ordersStarted, m.ordersCompleted, m.pollsStarted} {
+	for _, c := range []metric.Int64Counter{m.ordersSeen, m.ordersSwept, m.ordersStarted, m.ordersCompleted, m.pollsStarted} {
 		c.Add(ctx, 0)
 	}
 	for _, r := range giftcard.Reasons {

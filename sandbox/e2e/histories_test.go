@@ -99,6 +99,12 @@ func TestHistories(t *testing.T) {
 	}
 	w.keep("PollOrders/continued-last", chain.WorkflowID, last)
 
+	swept, err := w.Operator.SweepNow(w.ctx, true)
+	require.NoError(t, err)
+	_, err = swept.Wait(w.ctx)
+	require.NoError(t, err)
+	w.keep("SweepOrders/whole", swept.WorkflowID, swept.RunID)
+
 	// Two pages of orders, one of which is new.
 	w.PlaceKind(stack.Single)
 	w.keep("PollOrders/next", w.polled().WorkflowID, "")

@@ -171,6 +171,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) config.Config {
 	c := config.Default()
 	c.Issue.DedupesStated = true
+	c.Poll.SweepInterval = 24 * time.Hour // Whoever wants a sweep asks for one.
 	c.Shopify.Shop = Shop
 	c.Shopify.BaseURL = shopURL
 	c.Shopify.AccessToken = config.NewSecret(accessToken)
@@ -286,6 +287,7 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"GIFT_CARD_SKUS=" + strings.Join(c.Orders.GiftCardSKUs, ","),
 		"COMPANION_SKUS=" + strings.Join(c.Orders.CompanionSKUs, ","),
 		"UNDERPAID=" + c.Orders.Underpaid,
+		"SWEEP_INTERVAL=" + c.Poll.SweepInterval.String(),
 		"CREATED_AT_MIN=" + c.Orders.CreatedAtMin.Format(time.RFC3339),
 		"MAX_ORDER_AGE=" + c.Orders.MaxOrderAge.String(),
 		"INCLUDE_TEST_ORDERS=" + strconv.FormatBool(c.Orders.IncludeTestOrders),

@@ -1,0 +1,63 @@
+package shopify
+
+import (
+	"context"
+	"time"
+)
+
+// ThinOrder is an order with little more than what tells whether it is worth reading.
+type ThinOrder struct {
+	// LegacyID is Shopify's number of the order, decimal digits.
+	LegacyID        string
+	CreatedAt       time.Time
+	Cancelled       bool
+	FinancialStatus string
+	// SKUs are those of its first lines; MoreLines reports whether there are others.
+	SKUs      []string
+	MoreLines bool
+}
+
+// ThinPage is a page of thin orders, the newest first.
+type ThinPage struct {
+	Orders []ThinOrder
+	// NextCursor is empty on the last page.
+	NextCursor string
+	// Cost is that of the query.
+	Cost Cost
+}
+
+// linesOfThin is how many lines of a thin order are read.
+const linesOfThin = 20
+
+// ListThinOrders returns one page of the shop's orders, the newest first. With an empty query it does not go through search,
+// and so sees the newest state.
+//
+// Without the scope read_all_orders, orders older than 60 days are left out silently.
+func (c *Client) ListThinOrders(ctx context.Context, query, after string) (*ThinPage, error) {
+	x := c.exchange("list thin orders")
+	data, err := listThinOrders(ctx, x, maxPageSize, after, query, linesOfThin)
+	if err != nil {
+		return nil, err
+	}
+	if data.Orders == nil || data.Orders.Nodes == nil {
+		return nil, x.contradiction("no list of orders")
+	}
+	page := &ThinPage{Cost: x.cost}
+	if page.NextCursor, err = x.nextCursor(data.Orders.PageInfo, after); err != nil {
+		return nil, err
+	}
+	for _, o := range data.Orders.Nodes {
+		if !numberPattern.MatchString(o.LegacyResourceId) || o.CreatedAt.IsZero() || o.LineItems.PageInfo.HasNextPage == nil {
+			return nil, x.contradiction("a thin order without id, date or lines")
+		}
+		thin := ThinOrder{
+			LegacyID: o.LegacyResourceId, CreatedAt: o.CreatedAt, Cancelled: !o.CancelledAt.IsZero(),
+			FinancialStatus: o.DisplayFinancialStatus, MoreLines: *o.LineItems.PageInfo.HasNextPage,
+		}
+		for _, l := range o.LineItems.Nodes {
+			thin.SKUs = append(thin.SKUs, l.Sku)
+		}
+		page.Orders = append(page.Orders, thin)
+	}
+	return page, nil
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/operator"
+)
+
+func newSweep(f *flags) *cobra.Command {
+	var whole bool
+	cmd := &cobra.Command{
+		Use:   "sweep",
+		Short: "Look now whether polls have missed an order",
+		Long: `Sweep looks whether each gift-card order of the last two days has a workflow, and takes in those that have none. A
+schedule does the same every SWEEP_INTERVAL, and once a day for all orders that may still be taken in. It takes a fifth
+of Shopify's points, so that a large shop takes a while; Ctrl-C ends the waiting, not the sweep.`,
+		Example: `  starter sweep
+  starter sweep --whole`,
+		Args: app.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+				sweep, err := o.SweepNow(ctx, whole)
+				if err != nil {
+					return err
+				}
+				_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "sweeping: %s\n", sweep.Link)
+				result, err := sweep.Wait(ctx)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return printJSON(cmd.OutOrStdout(), result)
+				}
+				return table(cmd.OutOrStdout(), func(row func(...any)) {
+					row("orders seen", result.Seen)
+					row("gift-card orders", result.Candidates)
+					row("known", result.Known)
+					row("found", result.Found)
+					if result.Found > 0 {
+						row("found orders", strings.Join(result.Names, " "))
+					}
+				})
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&whole, "whole", false, "all orders that may still be taken in, without Shopify's search")
+	return cmd
+}

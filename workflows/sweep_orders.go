@@ -1,0 +1,70 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// SweepOrdersInput is the configuration record of the sweep: the schedule's input.
+type SweepOrdersInput struct {
+	// Poll is that of the poll's schedule: the sweep goes by the same rules.
+	Poll PollOrdersInput `json:"poll"`
+	// Every is the schedule's interval. Recent is how far back a sweep looks, by Shopify's search. The first sweep of a day
+	// looks at all orders that may still be taken in, without a search.
+	Every  Duration `json:"every"`
+	Recent Duration `json:"recent"`
+	// After is the age from which an order should have been seen by a poll.
+	After Duration `json:"after"`
+	// Whole is set for a sweep by hand that looks at all orders.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// SweepOrdersResult is the account of a sweep.
+type SweepOrdersResult struct {
+	activities.SweepResult
+	// From is how far back it has looked, and Whole reports whether it has looked at all orders.
+	From  time.Time `json:"from"`
+	Whole bool      `json:"whole,omitempty"`
+}
+
+// SweepOrders looks whether each gift-card order of the shop has a workflow, and takes in those that have none. Polls rest on
+// Shopify's search and on the time of an order's last change; this does not.
+func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, error) {
+	at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStartTime)
+	if !ok {
+		at = workflow.Now(ctx)
+	}
+	now := workflow.Now(ctx).UTC()
+	rules := giftcard.Rules{
+		SKUs:          in.Poll.SKUs,
+		Companions:    in.Poll.Companions,
+		CreatedFrom:   latest(in.Poll.CreatedAtMin, now.Add(-time.Duration(in.Poll.MaxOrderAge))),
+		IncludeTest:   in.Poll.IncludeTest,
+		HoldUnderpaid: in.Poll.HoldUnderpaid,
+	}
+	first := at.UTC().Sub(at.UTC().Truncate(24*time.Hour)) < time.Duration(in.Every)
+	out := SweepOrdersResult{Whole: in.Whole || first, From: rules.CreatedFrom}
+	if !out.Whole {
+		out.From = latest(rules.CreatedFrom, now.Add(-time.Duration(in.Recent)))
+	}
+	var err error
+	out.SweepResult, err = call(sweeping(ctx), orders.Sweep, activities.SweepInput{
+		Rules: rules, Shop: in.Poll.shop(), Search: !out.Whole, From: out.From, Until: now.Add(-time.Duration(in.After)),
+	}).get(ctx)
+	if err != nil {
+		if temporal.IsCanceledError(err) {
+			return SweepOrdersResult{}, err
+		}
+		kind, message := cause(err)
+		return SweepOrdersResult{}, failure(kind, message)
+	}
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d seen, %d are gift-card orders, %d were found that no poll has taken in.",
+		out.Seen, out.Candidates, out.Found))
+	return out, nil
+}
