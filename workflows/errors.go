@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,13 +56,11 @@ type UnitFailure struct {
 	Message     string        `json:"message"`
 }
 
-// failedOrder says what is wrong with the first card that failed, and which cards exist. A card that a person has to
-// look for comes before the others: running the order again does not cure it.
+// failedOrder says what is wrong with the card that failed worst, and which cards exist. A card that a person has to look for
+// comes before the others, and one that running the order again does not cure before those that it may: what the order is
+// called by decides whether it is run again by itself.
 func failedOrder(total int, f OrderFailure) error {
-	first := f.Failed[0]
-	if i := slices.IndexFunc(f.Failed, inDoubt); i >= 0 {
-		first = f.Failed[i]
-	}
+	first := slices.MinFunc(f.Failed, func(a, b UnitFailure) int { return cmp.Compare(severity(a.Kind), severity(b.Kind)) })
 	message := first.Message
 	if total > 1 {
 		var failed, issued []int
@@ -76,7 +75,20 @@ func failedOrder(total int, f OrderFailure) error {
 	return failure(first.Kind, message, f)
 }
 
-func inDoubt(u UnitFailure) bool { return u.Kind == giftcard.OutcomeUnknown }
+// severity orders the kinds of failure of cards, the worst first.
+func severity(k giftcard.Kind) int {
+	switch {
+	case k == giftcard.OutcomeUnknown:
+		return 0
+	case k == giftcard.UnexpectedResponse:
+		return 1
+	case !k.Curable():
+		return 2
+	case k.Final():
+		return 3
+	}
+	return 4
+}
 
 // ranges writes ascending numbers as people do: "1-3, 5"; "none" for no number.
 func ranges(numbers []int) string {

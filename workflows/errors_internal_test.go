@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,4 +42,27 @@ func TestCause(t *testing.T) {
 			require.Equal(t, tt.message, message)
 		})
 	}
+}
+
+// What a person has to look for, and what running again does not cure, names an order before what it may.
+func TestTheWorstCardNamesTheOrder(t *testing.T) {
+	t.Parallel()
+	worstFirst := []giftcard.Kind{
+		giftcard.OutcomeUnknown, giftcard.UnexpectedResponse, giftcard.InvalidRequest, giftcard.CardDeclined, giftcard.RateLimited,
+	}
+	for i, worst := range worstFirst {
+		var f OrderFailure
+		for unit, kind := range slices.Backward(worstFirst[i:]) {
+			f.Failed = append(f.Failed, UnitFailure{Unit: unit + 1, Kind: kind, Message: string(kind)})
+		}
+		app, ok := errors.AsType[*temporal.ApplicationError](failedOrder(len(f.Failed), f))
+		require.True(t, ok)
+		require.Equal(t, string(worst), app.Type())
+		require.Contains(t, app.Message(), string(worst))
+	}
+	// Of equals, the first.
+	err := failedOrder(2, OrderFailure{Failed: []UnitFailure{
+		{Unit: 1, Kind: giftcard.Timeout, Message: "first"}, {Unit: 2, Kind: giftcard.Unavailable, Message: "second"},
+	}})
+	require.ErrorContains(t, err, "first")
 }

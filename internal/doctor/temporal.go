@@ -171,9 +171,9 @@ func (x *examination) identity(ctx context.Context) Check {
 		return fail(err.Error(), "set it as it was")
 	}
 	switch {
-	case !pin.Settled:
+	case !pin.Settled && !pin.NoSchedule:
 		return warn("not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again", cureSchedules)
-	case !pin.IssuerDedupesStated && !stated:
+	case pin.Settled && !pin.IssuerDedupesStated && !stated:
 		return warn("nobody has said whether the issuer refuses a used audit number", "set ISSUER_DEDUPES, then "+cureSchedules)
 	}
 	return ok("orders are of %s", pin.Shop)

@@ -29,8 +29,7 @@ type failedOrder struct {
 func (f facts) checks() []Check {
 	return []Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
-		f.missedCheck(), f.digestCheck(), f.ordersCheck(), f.identityCheck(),
-		f.sweepCheck(),
+		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.ordersCheck(),
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -25,7 +27,7 @@ type failedRun struct {
 
 // readFailedRun reads a closed run's history.
 func (o *Operator) readFailedRun(ctx context.Context, workflowID, runID string) (failedRun, error) {
-	r := runReader{scheduled: map[int64]int64{}, attempts: map[int64]int32{}}
+	r := newRunReader()
 	err := o.eachEvent(ctx, workflowID, runID, func(e *historypb.HistoryEvent) error {
 		r.read(e)
 		return nil
@@ -38,13 +40,36 @@ func (o *Operator) readFailedRun(ctx context.Context, workflowID, runID string) 
 	case r.cause != nil:
 		err := o.failures.FailureToError(r.cause)
 		out.failure, out.units = *failureOf(err), unitsOf(err)
-	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-		out.failure = Failure{Kind: terminatedKind, Message: "somebody terminated it"}
+	case r.ended != nil:
+		out.failure = Failure{Kind: terminatedKind, Message: whoEnded(r.ended)}
+	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+		out.failure = Failure{Kind: canceledKind, Message: "somebody cancelled it"}
 	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
 		out.failure = Failure{Kind: "Timeout", Message: "the workflow did not end in time"}
 	}
+	if out.units == nil && len(r.issued) > 0 {
+		out.failure.Message += fmt.Sprintf(" (%d of its cards exist)", len(r.issued))
+	}
 	return out, nil
 }
+
+// byServer is who ends a workflow that goes beyond a limit of Temporal's (go.temporal.io/server v1.32.1, consts.IdentityHistoryService).
+const byServer = "history-service"
+
+// whoEnded says who terminated a run, and why if that is known.
+func whoEnded(e *historypb.WorkflowExecutionTerminatedEventAttributes) string {
+	who := "somebody terminated it"
+	if e.GetIdentity() == byServer {
+		who = "Temporal ended it"
+	}
+	if reason := printable.Line(e.GetReason(), maxReason); reason != "" {
+		who += ": " + reason
+	}
+	return who
+}
+
+// maxReason bounds what is shown of the reason that somebody gave.
+const maxReason = 200
 
 // eachEvent reads the history of a run, event by event.
 func (o *Operator) eachEvent(
@@ -66,6 +91,9 @@ func (o *Operator) eachEvent(
 // terminatedKind stands for a kind where somebody terminated a run.
 const terminatedKind = "Terminated"
 
+// canceledKind stands for a kind where somebody cancelled a run.
+const canceledKind = "Canceled"
+
 // runReader collects from the events of a run.
 type runReader struct {
 	// scheduled maps activities that have not succeeded to the workflow task that scheduled them.
@@ -75,7 +103,17 @@ type runReader struct {
 	failedAt  int64
 	lastTask  int64
 	cause     *failurepb.Failure
-	last      enumspb.EventType
+	// ended is set where the run was terminated, and issued are the events that scheduled cards which exist.
+	ended  *historypb.WorkflowExecutionTerminatedEventAttributes
+	cards  map[int64]bool
+	issued map[int64]bool
+	last   enumspb.EventType
+}
+
+func newRunReader() runReader {
+	return runReader{
+		scheduled: map[int64]int64{}, attempts: map[int64]int32{}, cards: map[int64]bool{}, issued: map[int64]bool{},
+	}
 }
 
 func (r *runReader) read(e *historypb.HistoryEvent) {
@@ -84,18 +122,26 @@ func (r *runReader) read(e *historypb.HistoryEvent) {
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
 		r.lastTask = e.GetEventId()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-		r.scheduled[e.GetEventId()] = e.GetActivityTaskScheduledEventAttributes().GetWorkflowTaskCompletedEventId()
+		a := e.GetActivityTaskScheduledEventAttributes()
+		r.scheduled[e.GetEventId()] = a.GetWorkflowTaskCompletedEventId()
+		r.cards[e.GetEventId()] = a.GetActivityType().GetName() == activities.IssueCardType
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		a := e.GetActivityTaskStartedEventAttributes()
 		r.attempts[a.GetScheduledEventId()] = a.GetAttempt()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-		delete(r.scheduled, e.GetActivityTaskCompletedEventAttributes().GetScheduledEventId())
+		id := e.GetActivityTaskCompletedEventAttributes().GetScheduledEventId()
+		delete(r.scheduled, id)
+		if r.cards[id] {
+			r.issued[id] = true
+		}
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
 		r.failed(e.GetActivityTaskFailedEventAttributes().GetScheduledEventId())
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
 		r.failed(e.GetActivityTaskTimedOutEventAttributes().GetScheduledEventId())
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
 		r.cause = e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+		r.ended = e.GetWorkflowExecutionTerminatedEventAttributes()
 	default:
 	}
 }

@@ -91,7 +91,7 @@ func (h *events) end(cause string) {
 }
 
 func (h *events) read() runReader {
-	r := runReader{scheduled: map[int64]int64{}, attempts: map[int64]int32{}}
+	r := newRunReader()
 	for _, e := range *h {
 		r.read(e)
 	}

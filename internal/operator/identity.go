@@ -21,8 +21,8 @@ type Pin struct {
 	AuditPrefix *string
 	// From says where this stands: the schedule, or the order that was found.
 	From string
-	// Settled reports whether it stands in the schedule's input.
-	Settled bool
+	// Settled reports whether it stands in the schedule's input, and NoSchedule whether there is none.
+	Settled, NoSchedule bool
 }
 
 // Pinned returns what is settled: in the poll's schedule, or, where that has none, by the newest order. It is nil in an
@@ -38,8 +38,10 @@ func (o *Operator) Pinned(ctx context.Context) (*Pin, error) {
 			Identity: *in.Identity, AuditPrefix: &in.AuditPrefix, From: "schedule " + workflows.PollScheduleID, Settled: true,
 		}, nil
 	}
-	if pin, err = o.pinOfNewestOrder(ctx); pin != nil && in != nil {
-		pin.AuditPrefix = &in.AuditPrefix // Orders go by the schedule's.
+	if pin, err = o.pinOfNewestOrder(ctx); pin != nil {
+		if pin.NoSchedule = in == nil; in != nil {
+			pin.AuditPrefix = &in.AuditPrefix // Orders go by the schedule's.
+		}
 	}
 	return pin, err
 }

@@ -124,25 +124,28 @@ func (f OrderFilter) Validate() error {
 	if f.State != "" && statuses[f.State] == "" {
 		return fmt.Errorf("--state %q is not one of %v", f.State, States)
 	}
-	if f.Kind != "" && f.State != Failed {
-		return errors.New("--kind needs --state failed")
+	if f.Kind != "" && f.State != Failed && f.State != Canceled {
+		return errors.New("--kind needs --state failed or --state canceled")
 	}
 	return nil
 }
 
-// FailureKinds returns the kinds that a failed order may have: those of the domain, and Terminated.
+// FailureKinds returns the kinds that a failed order may have: those of the domain, Terminated and Canceled.
 func FailureKinds() []string {
-	kinds := make([]string, 0, len(giftcard.Kinds)+1)
+	kinds := make([]string, 0, len(giftcard.Kinds)+2)
 	for _, k := range giftcard.Kinds {
 		kinds = append(kinds, string(k))
 	}
-	return append(kinds, terminatedKind)
+	return append(kinds, terminatedKind, canceledKind)
 }
 
 // ListOrders returns orders, open ones first, then those closed last. Visibility may lag some seconds behind.
 func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
+	}
+	if f.Kind == canceledKind {
+		f.State = Canceled
 	}
 	query := "WorkflowType = " + quote(typeOf(f.State))
 	if f.State != "" {
@@ -167,7 +170,7 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 		if f.State != "" && order.State != f.State {
 			return true, nil
 		}
-		if f.State == Failed {
+		if f.State == Failed || f.State == Canceled {
 			run, err := o.readFailedRun(ctx, order.WorkflowID, order.RunID)
 			if err != nil {
 				return false, err
@@ -186,7 +189,7 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 // also after a reset that succeeded, and an order that was left to people stays listed after its release; for other runs the
 // list is right.
 func (o *Operator) newest(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*workflowpb.WorkflowExecutionInfo, error) {
-	if s := orderState(info); s != Failed && s != Left {
+	if s := orderState(info); s != Failed && s != Left && s != Canceled {
 		return info, nil
 	}
 	d, err := o.client.DescribeWorkflowExecution(ctx, info.GetExecution().GetWorkflowId(), "")
@@ -309,7 +312,7 @@ func (o *Operator) run(ctx context.Context, info *workflowpb.WorkflowExecutionIn
 	if info.GetCloseTime() != nil {
 		r.ClosedAt = info.GetCloseTime().AsTime()
 	}
-	if r.State != Failed {
+	if r.State != Failed && r.State != Canceled {
 		return r, nil
 	}
 	failed, err := o.readFailedRun(ctx, info.GetExecution().GetWorkflowId(), r.RunID)

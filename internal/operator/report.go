@@ -84,7 +84,7 @@ func (r *reporter) addFailed(ctx context.Context) error {
 		return err
 	}
 	byOrder := map[string]*failures{}
-	err = r.scan(ctx, "WorkflowType = "+quote(workflows.GiftCardOrderType)+" AND ExecutionStatus IN "+statuses[Failed],
+	err = r.scan(ctx, "WorkflowType = "+quote(workflows.GiftCardOrderType)+" AND ExecutionStatus IN ('Failed','TimedOut','Terminated','Canceled')",
 		func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 			f := byOrder[info.GetExecution().GetWorkflowId()]
 			if f == nil {
@@ -128,7 +128,7 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	switch state := stateOf(newest.GetStatus()); {
 	case state == Failed && again:
 		rerun = digest.FailedAgain
-	case state == Failed:
+	case state == Failed, state == Canceled:
 	case state == Running && again:
 		rerun, failed = digest.StillRunning, f.last
 	case state == Completed && r.contains(newest.GetCloseTime().AsTime()):

@@ -134,7 +134,7 @@ func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFail
 		return "it is running"
 	case state == Completed:
 		return "it has succeeded"
-	case state == Canceled:
+	case state == Canceled && len(in.Orders) == 0:
 		return "somebody cancelled it"
 	case terminated && len(in.Orders) == 0:
 		return "somebody terminated it"

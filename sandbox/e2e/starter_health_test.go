@@ -94,7 +94,9 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	require.NotRegexp(t, `(?m)^(warn|FAIL)`, text)
 
 	schedules := w.plain.ScheduleClient()
-	for id, name := range map[string]string{workflows.PollScheduleID: "schedule", workflows.DigestScheduleID: "digest"} {
+	for id, name := range map[string]string{
+		workflows.PollScheduleID: "schedule", workflows.DigestScheduleID: "digest", workflows.SweepScheduleID: "sweep",
+	} {
 		handle := schedules.GetHandle(w.ctx, id)
 		require.NoError(t, handle.Pause(w.ctx, client.SchedulePauseOptions{Note: "holiday"}))
 		w.requireProblem(name, "holiday")
@@ -127,7 +129,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	other := "PAYLOAD_KEYS=other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", config.PayloadKeySize)))
 	w.requireProblem("watermark", "cannot be read", other)
 	require.Equal(t, []string{"watermark"}, w.judged(time.Now().Add(-time.Hour)), "the future")
-	require.Equal(t, []string{"watermark"}, w.judged(time.Now().Add(901*time.Hour)), "stale")
+	require.Equal(t, []string{"watermark", "sweep"}, w.judged(time.Now().Add(901*time.Hour)), "stale")
 
 	w.failTasks()
 	w.requireHealthy()
@@ -139,7 +141,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	require.True(t, h.Healthy, "a failed order is the digest's business")
 	require.Equal(t, 1, h.Orders[operator.Failed])
 	require.Equal(t, operator.Warn, h.Checks[len(h.Checks)-1].Level)
-	require.Equal(t, []string{"failed orders"}, w.judged(time.Now().Add((27*24+1)*time.Hour)))
+	require.Equal(t, []string{"sweep", "failed orders"}, w.judged(time.Now().Add((27*24+1)*time.Hour)))
 
 	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseMail})
 	_, _, err = w.tryDigest()
