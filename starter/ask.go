@@ -22,10 +22,30 @@ var errDeclined = errors.New("nothing was done")
 // confirm asks a question on standard error and returns nil if standard input answers yes, or if yes was given
 // beforehand. It returns at once when the command is interrupted.
 func confirm(cmd *cobra.Command, yes bool, question string) error {
+	return confirmFrom(cmd, bufio.NewReader(cmd.InOrStdin()), yes, question)
+}
+
+// confirmFrom is confirm for a command that asks more than once: it reads on where the last answer ended.
+func confirmFrom(cmd *cobra.Command, in *bufio.Reader, yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", printable.Line(question, 0))
+	answer, end, err := prompt(cmd, in, question+" [y/N]")
+	switch {
+	case err != nil:
+		return err
+	case answer == "y" || answer == "yes":
+		return nil
+	case answer == "" && end:
+		return app.Usagef("stdin is not interactive; pass --yes")
+	}
+	return errDeclined
+}
+
+// prompt asks a question on standard error and returns the answer of standard input, in lower case, and whether the input has
+// ended. It returns at once when the command is interrupted.
+func prompt(cmd *cobra.Command, in *bufio.Reader, question string) (answer string, end bool, err error) {
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s ", printable.Line(question, 0))
 	type line struct {
 		text string
 		err  error
@@ -33,28 +53,20 @@ func confirm(cmd *cobra.Command, yes bool, question string) error {
 	// A read from a terminal cannot be interrupted: it is left behind, and ends with the process.
 	read := make(chan line, 1)
 	go func() {
-		text, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+		text, err := in.ReadString('\n')
 		read <- line{text, err}
 	}()
-	var answer line
 	select {
 	case <-cmd.Context().Done():
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr())
-		return cmd.Context().Err()
-	case answer = <-read:
-	}
-	if answer.err != nil && !errors.Is(answer.err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", answer.err)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer.text)) {
-	case "y", "yes":
-		return nil
-	case "":
-		if errors.Is(answer.err, io.EOF) {
-			return app.Usagef("stdin is not interactive; pass --yes")
+		return "", false, cmd.Context().Err()
+	case l := <-read:
+		end = errors.Is(l.err, io.EOF)
+		if l.err != nil && !end {
+			return "", false, fmt.Errorf("read the answer: %w", l.err)
 		}
+		return strings.ToLower(strings.TrimSpace(l.text)), end, nil
 	}
-	return errDeclined
 }
 
 // whoami names who runs this command, for the record.

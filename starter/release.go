@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -62,12 +63,13 @@ It asks before it does anything. Who released the order, and why, stays on recor
 					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no order to release")
 					return err
 				}
+				in := bufio.NewReader(cmd.InOrStdin())
 				for _, p := range plans {
 					if dryRun {
 						_, _ = fmt.Fprintln(cmd.OutOrStdout(), sentence(p))
 						continue
 					}
-					if err := confirm(cmd, yes, sentence(p)+" Has nobody issued them by hand, and shall they be issued?"); err != nil {
+					if err := confirmFrom(cmd, in, yes, sentence(p)+" Has nobody issued them by hand, and shall they be issued?"); err != nil {
 						return err
 					}
 					link, err := o.Release(ctx, p, whoami(), reason)

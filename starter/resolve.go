@@ -1,98 +1,245 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
 func newOrdersResolve(f *flags) *cobra.Command {
-	var units []int
-	var issued, notIssued, yes bool
-	var reason string
+	r := resolver{flags: f}
+	var kind string
+	var issued, notIssued, all bool
 	cmd := &cobra.Command{
-		Use:   "resolve <order> --unit N --issued | --not-issued",
-		Short: "Say whether a card exists whose outcome is unknown",
+		Use:   "resolve <order>... [--unit N] | --all",
+		Short: "Say whether cards exist whose outcome is unknown",
 		Long: `Resolve settles cards that failed as OutcomeUnknown: CashStar's answer was lost, and where ISSUER_DEDUPES is false,
 asking again could issue the card a second time. Look at CashStar for the audit number ("orders show" tells it), then
-say what you found: --issued and the card counts as issued; --not-issued and it is asked for once more. The order is
-run again at once. Cards that are still in doubt stay so.
+say what you found: --issued and the card counts as issued; --not-issued and it is asked for once more. Without either,
+it asks for each card. The orders are run again at once. Cards that are still in doubt stay so.
+
+Without --unit it means all cards of the orders that are in doubt. --all means all orders: after the loss of Temporal's
+database, CashStar knows cards of orders that seem to be new, and --all --issued settles them.
 
 It asks before it does anything. A wrong --not-issued gives money away, a wrong --issued leaves a customer without a
 card. Who said what, and why, stays on record as the workflow resolve-card/<shop>/<order>/<unit>.`,
-		Example: `  starter orders resolve '#1001' --unit 2 --issued
-  starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked CashStar, ticket 4711'`,
-		Args: app.OneOrder,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		Example: `  starter orders resolve '#1001'
+  starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked CashStar, ticket 4711'
+  starter orders resolve --all --kind OutcomeUnknown --issued`,
+		Args: func(_ *cobra.Command, args []string) error {
 			switch {
-			case len(units) == 0:
-				return app.Usagef("--unit: which card of the order? orders show lists them")
-			case slices.Min(units) < 1:
+			case all == (len(args) > 0):
+				return app.Usagef("name orders, or give --all")
+			case len(r.units) > 0 && len(args) != 1:
+				return app.Usagef("--unit goes with one order")
+			case len(r.units) > 0 && slices.Min(r.units) < 1:
 				return app.Usagef("--unit: 1 is the first card of the order")
-			case issued == notIssued:
+			case issued && notIssued:
 				return app.Usagef("say what you found at CashStar: --issued or --not-issued")
+			case all && !issued && !notIssued:
+				return app.Usagef("--all needs --issued or --not-issued")
 			}
-			slices.Sort(units)
-			units = slices.Compact(units)
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			known, err := readKind(kind)
+			if err != nil {
+				return err
+			}
+			if known != "" && known != string(giftcard.OutcomeUnknown) {
+				return app.Usagef("--kind %s is not in doubt: only OutcomeUnknown is", known)
+			}
+			r.cmd, r.in = cmd, bufio.NewReader(cmd.InOrStdin())
+			if issued || notIssued {
+				r.found = &issued
+			}
 			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				d, err := o.ShowOrder(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				question, err := resolveQuestion(d, units, issued)
-				if err != nil {
-					return err
-				}
-				if err := confirm(cmd, yes, question); err != nil {
-					return err
-				}
-				for _, u := range units {
-					if err := o.ResolveCard(ctx, d, u, issued, whoami(), reason); err != nil {
-						return err
-					}
-				}
-				rerun, err := o.RerunOrders(ctx, workflows.RerunOrdersInput{
-					Orders: []string{d.WorkflowID}, Force: true, Reason: fmt.Sprintf("%s (by %s)", reason, whoami()),
-				})
-				if err != nil {
-					return fmt.Errorf("what you found is on record, but the order does not run again yet: %w", err)
-				}
-				result, err := rerun.Wait(ctx)
-				if err != nil {
-					return err
-				}
-				return printRerun(cmd.OutOrStdout(), f, result)
+				r.operator = o
+				return r.run(ctx, args)
 			})
 		},
 	}
-	cmd.Flags().IntSliceVar(&units, "unit", nil, "which card of the order, 1 is the first; may be given several times")
-	cmd.Flags().BoolVar(&issued, "issued", false, "CashStar has the card")
-	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "CashStar has no card of that audit number")
-	cmd.Flags().StringVar(&reason, "reason", "starter orders resolve", "why; it stays on record")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().IntSliceVar(&r.units, "unit", nil, "which card of the order, 1 is the first; may be given several times")
+	cmd.Flags().BoolVar(&all, "all", false, "all orders that have cards in doubt")
+	cmd.Flags().StringVar(&kind, "kind", "", "with --all: OutcomeUnknown, which is what is in doubt")
+	cmd.Flags().BoolVar(&issued, "issued", false, "CashStar has the cards")
+	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "CashStar has no cards of these audit numbers")
+	cmd.Flags().StringVar(&r.reason, "reason", "starter orders resolve", "why; it stays on record")
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
-// resolveQuestion names the audit numbers, so that whoever answers can compare them with what CashStar shows.
-func resolveQuestion(d *operator.OrderDetails, units []int, issued bool) (string, error) {
-	var cards []string
-	for _, u := range units {
-		c, err := d.CardInDoubt(u)
-		if err != nil {
-			return "", err
+// resolver puts on record what a person has found out about cards.
+type resolver struct {
+	flags    *flags
+	cmd      *cobra.Command
+	operator *operator.Operator
+	in       *bufio.Reader
+	units    []int
+	// found is what the flags say of all cards; nil, each is asked for.
+	found  *bool
+	reason string
+	yes    bool
+}
+
+// verdict is what was found out about a card.
+type verdict struct {
+	order  *operator.OrderDetails
+	card   workflows.UnitFailure
+	issued bool
+}
+
+func (r *resolver) run(ctx context.Context, names []string) error {
+	cards, err := r.inDoubt(ctx, names)
+	if err != nil {
+		return err
+	}
+	if len(cards) == 0 {
+		_, err := fmt.Fprintln(r.cmd.ErrOrStderr(), "no card is in doubt")
+		return err
+	}
+	said, err := r.ask(cards)
+	if err != nil {
+		return err
+	}
+	var orders []string
+	for i, v := range said {
+		if len(said) > 1 {
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "putting card %d of %d on record\n", i+1, len(said))
 		}
-		cards = append(cards, fmt.Sprintf("card %d (audit number %s)", u, c.AuditNumber))
+		if err := r.operator.ResolveCard(ctx, v.order, v.card.Unit, v.issued, whoami(), r.reason); err != nil {
+			return err
+		}
+		if !slices.Contains(orders, v.order.WorkflowID) {
+			orders = append(orders, v.order.WorkflowID)
+		}
+	}
+	return r.rerun(ctx, orders)
+}
+
+// inDoubt returns the cards that are meant.
+func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, error) {
+	all := len(names) == 0
+	if all {
+		failed, err := r.operator.ListOrders(ctx,
+			operator.OrderFilter{State: operator.Failed, Kind: string(giftcard.OutcomeUnknown)})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range failed {
+			names = append(names, o.ID)
+		}
+	}
+	var out []verdict
+	for _, name := range names {
+		d, err := r.operator.ShowOrder(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		units := slices.Compact(slices.Sorted(slices.Values(r.units)))
+		if len(units) == 0 {
+			units = d.UnitsInDoubt()
+		}
+		if len(units) == 0 && !all {
+			return nil, fmt.Errorf("order %s has no card that is in doubt", d.Name)
+		}
+		for _, unit := range units {
+			card, err := d.CardInDoubt(unit)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, verdict{order: d, card: card})
+		}
+	}
+	return out, nil
+}
+
+// ask returns what was found out about these cards, less those of which nobody says anything. It names the audit numbers, so
+// that whoever answers can compare them with what CashStar shows.
+func (r *resolver) ask(cards []verdict) ([]verdict, error) {
+	if r.found == nil {
+		return r.askForEach(cards)
 	}
 	found := "does not exist, and may be asked for once more"
-	if issued {
+	if *r.found {
 		found = "exists"
 	}
-	return fmt.Sprintf("Order %s, at CashStar: %s %s?", d.Name, strings.Join(cards, " and "), found), nil
+	for i := range cards {
+		cards[i].issued = *r.found
+		_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "Order %s, at CashStar: card %d (audit number %s) %s.\n",
+			printable.Line(cards[i].order.Name, 0), cards[i].card.Unit, cards[i].card.AuditNumber, found)
+	}
+	question := "Is that so?"
+	if n := len(cards); n > 1 {
+		question = fmt.Sprintf("Is that so, of all %d cards?", n)
+	}
+	return cards, confirmFrom(r.cmd, r.in, r.yes, question)
+}
+
+func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
+	var out []verdict
+	for _, v := range cards {
+		answer, end, err := prompt(r.cmd, r.in, fmt.Sprintf(
+			"Order %s, card %d: does CashStar have audit number %s? [issued/not-issued/skip]",
+			v.order.Name, v.card.Unit, v.card.AuditNumber))
+		switch {
+		case err != nil:
+			return nil, err
+		case answer == "issued" || answer == "not-issued":
+			v.issued = answer == "issued"
+			out = append(out, v)
+		case answer == "" && end:
+			return nil, app.Usagef("stdin is not interactive; say --issued or --not-issued")
+		case answer != "skip":
+			return nil, errDeclined
+		}
+	}
+	if len(out) == 0 {
+		return nil, errDeclined
+	}
+	return out, nil
+}
+
+// waitForRerun is how often it is looked whether a re-run that stands in the way is done.
+const waitForRerun = 2 * time.Second
+
+// rerun runs the orders again, when nobody else does so.
+func (r *resolver) rerun(ctx context.Context, orders []string) error {
+	in := workflows.RerunOrdersInput{
+		Orders: orders, Force: true, Reason: fmt.Sprintf("%s (by %s)", r.reason, whoami()),
+	}
+	for told := false; ; told = true {
+		rerun, err := r.operator.RerunOrders(ctx, in)
+		if busy, ok := errors.AsType[*operator.RerunUnderWayError](err); ok {
+			if !told {
+				_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "what you found is on record; waiting: %v\n", busy)
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("what you found is on record, but the orders do not run again yet; run: "+
+					"starter orders retry --force: %w", ctx.Err())
+			case <-time.After(waitForRerun):
+			}
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("what you found is on record, but the orders do not run again yet: %w", err)
+		}
+		result, err := rerun.Wait(ctx)
+		if err != nil {
+			return err
+		}
+		return printRerun(r.cmd.OutOrStdout(), r.flags, result)
+	}
 }

@@ -192,7 +192,8 @@ func (o *Operator) resetCommand(order Order, eventID int64) string {
 		shellQuote(o.namespace), shellQuote(order.WorkflowID), order.RunID, eventID)
 }
 
-// resolveCommand is what says, from a shell, what was found out about the cards of an order that are in doubt.
+// resolveCommand asks, in a shell, what was found out about the cards of an order that are in doubt. It answers nothing
+// beforehand.
 func resolveCommand(order Order, failed []workflows.UnitFailure) string {
 	var units strings.Builder
 	for _, u := range failed {
@@ -200,7 +201,7 @@ func resolveCommand(order Order, failed []workflows.UnitFailure) string {
 			fmt.Fprintf(&units, " --unit %d", u.Unit)
 		}
 	}
-	return fmt.Sprintf("starter orders resolve %s%s --issued # or --not-issued", shellQuote(order.ID), units.String())
+	return fmt.Sprintf("starter orders resolve %s%s", shellQuote(order.ID), units.String())
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

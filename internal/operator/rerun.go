@@ -202,6 +202,17 @@ func (r *Rerun) Wait(ctx context.Context) (workflows.RerunOrdersResult, error) {
 	return out, explain(ctx, r.run.Get(ctx, &out))
 }
 
+// RerunUnderWayError says that failed orders are being run again already.
+type RerunUnderWayError struct {
+	// Link is the page of what runs them.
+	Link string
+}
+
+// Error implements error.
+func (e *RerunUnderWayError) Error() string {
+	return fmt.Sprintf("failed orders are being run again right now (%s); try again when that is done", e.Link)
+}
+
 // RerunOrders starts the workflow that runs failed orders again. While another one runs, it fails.
 func (o *Operator) RerunOrders(ctx context.Context, in workflows.RerunOrdersInput) (*Rerun, error) {
 	if err := o.canRead(ctx); err != nil {
@@ -217,8 +228,7 @@ func (o *Operator) RerunOrders(ctx context.Context, in workflows.RerunOrdersInpu
 		StaticSummary:                            "Run failed orders again",
 	}, workflows.RerunOrdersType, in)
 	if isAlreadyStarted(err) {
-		return nil, fmt.Errorf("failed orders are being run again right now (%s); try again when that is done",
-			o.Link(workflows.RerunOrdersID, ""))
+		return nil, &RerunUnderWayError{Link: o.Link(workflows.RerunOrdersID, "")}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("start the re-run: %w", err)

@@ -33,6 +33,17 @@ func (d *OrderDetails) CardInDoubt(unit int) (workflows.UnitFailure, error) {
 	return workflows.UnitFailure{}, &NotFoundError{fmt.Sprintf("order %s has no card %d that is in doubt", d.Name, unit)}
 }
 
+// UnitsInDoubt returns the cards of a failed order of which nobody knows whether they were issued.
+func (d *OrderDetails) UnitsInDoubt() []int {
+	var out []int
+	for _, u := range d.failedUnits() {
+		if u.Kind == giftcard.OutcomeUnknown {
+			out = append(out, u.Unit)
+		}
+	}
+	return out
+}
+
 func (d *OrderDetails) failedUnits() []workflows.UnitFailure {
 	if d.Units == nil {
 		return nil
