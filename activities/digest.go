@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
@@ -126,6 +127,8 @@ type SendDigestInput struct {
 	RerunSince time.Time `json:"rerun_since,omitzero"`
 	// SendEmpty sends a mail also when there is nothing to say.
 	SendEmpty bool `json:"send_empty,omitempty"`
+	// LastRefused says why the last digest did not reach everybody; empty if it did.
+	LastRefused string `json:"last_refused,omitempty"`
 }
 
 // SendDigestResult is the account of a digest.
@@ -139,6 +142,8 @@ type SendDigestResult struct {
 	Recovered int  `json:"recovered"`
 	Retrying  int  `json:"retrying"`
 	Mixed     int  `json:"mixed"`
+	// Refused says why the mail did not reach everybody; empty if it did. It names no address.
+	Refused string `json:"refused,omitempty"`
 }
 
 // SendDigest makes the report and mails it. The report is made where it is sent, so that thousands of failed orders
@@ -156,6 +161,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		return SendDigestResult{}, failure(ctx, "making the digest's report", err, untilTimeout)
 	}
 	d.leaveOutSettled(ctx, &report)
+	report.Refused = in.LastRefused
 	out := SendDigestResult{
 		Until:     report.Window.To,
 		Failed:    report.FailedTotal,
@@ -172,7 +178,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		// Temporal may have taken this worker for dead, and another one may be sending the same mail.
 		return SendDigestResult{}, failure(ctx, "asking whether to send the digest", err, untilTimeout)
 	}
-	if err := d.send(ctx, in.At, report); err != nil {
+	if out.Refused, err = d.send(ctx, in.At, report); err != nil {
 		return SendDigestResult{}, failure(ctx, "sending the digest", err, untilTimeout)
 	}
 	out.Sent = true
@@ -225,13 +231,14 @@ func settledInShop(o *shopify.Order) bool {
 	return !o.CancelledAt.IsZero() || !slices.ContainsFunc(o.LineItems, func(l shopify.LineItem) bool { return l.CurrentQuantity > 0 })
 }
 
-func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) error {
+// send mails a report. It returns why the mail did not reach everybody, if it has reached somebody.
+func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) (refused string, err error) {
 	if d.Mailer == nil {
-		return giftcard.Errorf(giftcard.InvalidRequest, "no mail server is configured: set SMTP_HOST")
+		return "", giftcard.Errorf(giftcard.InvalidRequest, "no mail server is configured: set SMTP_HOST")
 	}
 	rendered, err := digest.Render(report)
 	if err != nil {
-		return giftcard.Errorf(giftcard.InvalidRequest, "render: %v", err)
+		return "", giftcard.Errorf(giftcard.InvalidRequest, "render: %v", err)
 	}
 	err = d.Mailer.Send(ctx, mail.Message{
 		From:    d.From,
@@ -247,11 +254,10 @@ func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) e
 		MessageID: fmt.Sprintf("digest.%s@%s", at.UTC().Format("20060102T150405Z"), d.Shop),
 		Date:      d.Now(),
 	})
-	var refused *mail.Error
-	if errors.As(err, &refused) && refused.Delivered > 0 {
+	if some, ok := errors.AsType[*mail.Error](err); ok && some.Delivered > 0 {
 		// Whoever got it must not get it again every ten minutes because somebody else's address is wrong.
 		activity.GetLogger(ctx).Error("the digest was sent, but not to everyone", "error", err)
-		return nil
+		return printable.Line(some.Error(), maxMessage), nil
 	}
-	return err
+	return "", err
 }

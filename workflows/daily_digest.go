@@ -31,12 +31,13 @@ type DailyDigestResult struct {
 // DailyDigest runs failed orders again, waits for them, and mails what is still failing. A digest that cannot be sent
 // fails, visibly; the next one begins where the last one that was sent has ended, so nothing is lost.
 func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, error) {
-	at, since, err := digestPeriod(ctx)
+	at, last, err := digestPeriod(ctx)
 	if err != nil {
 		return DailyDigestResult{}, err
 	}
 	var out DailyDigestResult
-	send := activities.SendDigestInput{At: at, Since: since, SendEmpty: in.SendEmpty}
+	send := activities.SendDigestInput{At: at, Since: DigestSince(at, last), SendEmpty: in.SendEmpty}
+	send.LastRefused = last.Refused
 	if in.Rerun {
 		send.RerunSince = workflow.Now(ctx).UTC()
 		out.Rerun, err = rerunForDigest(ctx, at, time.Duration(in.RerunWait))
@@ -72,20 +73,19 @@ func rerunProblem(err error) string {
 // firstPeriod is what the first digest looks back on.
 const firstPeriod = 24 * time.Hour
 
-// digestPeriod returns the time for which the digest was scheduled, and where the last one ended.
-func digestPeriod(ctx workflow.Context) (at, since time.Time, err error) {
+// digestPeriod returns the time for which the digest was scheduled, and the account of the last one.
+func digestPeriod(ctx workflow.Context) (at time.Time, last DailyDigestResult, err error) {
 	at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStartTime)
 	if !ok {
 		at = workflow.Now(ctx)
 	}
 	at = at.UTC().Truncate(time.Second)
-	var last DailyDigestResult
 	if workflow.HasLastCompletionResult(ctx) {
 		if err := workflow.GetLastCompletionResult(ctx, &last); err != nil {
-			return at, since, lastResultUnreadable(err)
+			return at, last, lastResultUnreadable(err)
 		}
 	}
-	return at, DigestSince(at, last), nil
+	return at, last, nil
 }
 
 // DigestSince returns how far a digest at a time looks back, given the last one that was sent; the zero value is none.

@@ -76,6 +76,7 @@ func full() digest.Report {
 		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
 	}
 	r.LeftBefore = 3
+	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"
 	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3
 	r.Native = []string{"#1008"}
 	return r

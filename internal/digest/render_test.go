@@ -178,6 +178,7 @@ func TestEmpty(t *testing.T) {
 		"missed":             func(r *digest.Report) { r.Missed.To = evening },
 		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
+		"refused":            func(r *digest.Report) { r.Refused = "550" },
 		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },
 		"left":               func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.MixedOrder}} },
 		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },

@@ -50,6 +50,9 @@ type Report struct {
 	Native      []string `json:"native,omitempty"`
 	NativeTotal int      `json:"native_total,omitempty"`
 
+	// Refused says why the last digest did not reach everybody; empty if it did.
+	Refused string `json:"refused,omitempty"`
+
 	// Issued is what went well in the window.
 	Issued Issued `json:"issued"`
 }
@@ -169,7 +172,7 @@ type CurrencyTotal struct {
 func (r Report) Empty() bool {
 	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
 		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0 &&
-		len(r.left(giftcard.Underpaid)) == 0
+		len(r.left(giftcard.Underpaid)) == 0 && r.Refused == ""
 }
 
 func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }

@@ -42,6 +42,7 @@ type view struct {
 	Native                                       []leftView
 	NativeTotal                                  int
 	NativeMore                                   more
+	Refused                                      string
 	Stale                                        bool
 	Watermark, Missed                            string
 	Issued                                       string
@@ -120,7 +121,7 @@ func newView(r Report, zone *time.Location) view {
 			At: t.moment(p.At), Kind: kindName(p.Kind), Message: clean(p.Message, maxMessage), Link: cleanLink(p.Link),
 		})
 	}
-	v.LeftBefore = r.LeftBefore
+	v.LeftBefore, v.Refused = r.LeftBefore, clean(r.Refused, maxMessage)
 	v.Mixed, v.MixedMore = cut(leftViews(r.left(giftcard.MixedOrder), r.Mixed), r.mixed(), maxLeft)
 	underpaid := r.left(giftcard.Underpaid)
 	v.UnderpaidTotal = len(underpaid)

@@ -221,6 +221,9 @@ func (f facts) digestCheck() Check {
 	case f.FailedDigest != nil:
 		c.Says = "the last one was not sent: " + f.FailedDigest.Failure.Kind + ": " + f.FailedDigest.Failure.Message
 		c.Do = "see " + f.FailedDigest.Link
+	case f.RefusedDigest != "":
+		c.Level, c.Says = Warn, "the last one did not reach everybody: "+f.RefusedDigest
+		c.Do = "correct DIGEST_TO, or ask whoever runs the mail server"
 	default:
 		c.Level, c.Says = OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}

@@ -85,6 +85,10 @@ func TestChecks(t *testing.T) {
 			},
 			"sweep", Warn, "found 2 orders that no poll had taken in, and took them in: #1, #2", "runbook",
 		},
+		{
+			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", Warn,
+			"did not reach everybody: recipient 2 of 3", "DIGEST_TO",
+		},
 		{name: "settled", change: func(f *facts) {
 			f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true}}
 		}},

@@ -30,6 +30,8 @@ type Status struct {
 	LastPoll *workflows.PollOrdersResult `json:"last_poll,omitempty"`
 	// FailedPoll is the last poll of the schedule that failed, if none has completed since.
 	FailedPoll *FailedRun `json:"failed_poll,omitempty"`
+	// RefusedDigest says why the last digest that was sent did not reach everybody; empty if it did.
+	RefusedDigest string `json:"refused_digest,omitempty"`
 	// FailedDigest is the last digest of the schedule that failed, if none has been sent since.
 	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
 	// SweepSchedule is the schedule of the sweep, LastSweep the last one that completed, and SweptAt when.
@@ -161,6 +163,12 @@ func (o *Operator) addDigest(ctx context.Context, out *Status) error {
 	last, err := o.lastRun(ctx, workflows.DigestScheduleID, statuses[Completed])
 	if err != nil {
 		return err
+	}
+	if last != nil {
+		var result workflows.DailyDigestResult
+		if o.result(ctx, last, &result) == nil {
+			out.RefusedDigest = result.Refused
+		}
 	}
 	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)
 	return err

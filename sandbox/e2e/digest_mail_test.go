@@ -155,3 +155,25 @@ func printed(n int) string {
 	}
 	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
+
+// A recipient whom the mail server refuses is told of in the result, by status, and in the next mail.
+func TestDigestThatDidNotReachEverybody(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{Configure: func(c *config.Config) {
+		c.Digest.Rerun, c.Digest.To = false, config.List{"operations@example.com", "gone@example.com"}
+	}})
+	w.place(stack.UnknownMerchant)
+	w.poll()
+	w.awaitFailed(1)
+	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient, Recipient: "gone@example.com"})
+	first := w.digest()
+	require.True(t, first.Sent)
+	require.Contains(t, first.Refused, "recipient 2 of 2")
+	require.NotContains(t, first.Refused, "example.com")
+	require.Contains(t, w.starter(nil, "status").stdout, "the last one did not reach everybody")
+	require.Empty(t, w.digest().Refused)
+	require.Contains(t, w.lastMail().Text, "THE LAST DIGEST DID NOT REACH EVERYBODY")
+	require.Contains(t, w.lastMail().Text, "recipient 2 of 2")
+	w.digest()
+	require.NotContains(t, w.lastMail().Text, "DID NOT REACH EVERYBODY")
+}
