@@ -233,7 +233,7 @@ func (r CreateOrderRequest) errorMessage(used *bool) rest.ErrorBody {
 			about[i] = string(e.Field) + " " + entries[i].Message
 		}
 		*used = sayUsed(about, r.AuditNumber)
-		return "", scrub(join(entries))
+		return "", scrubAround(join(entries), r.AuditNumber)
 	}
 }
 
@@ -258,6 +258,18 @@ func scrub(s string) string {
 	s = looksLikeEmail.ReplaceAllLiteralString(s, "[e-mail]")
 	s = looksLikeCode.ReplaceAllString(s, "$1 [code]")
 	return looksLikeNumber.ReplaceAllLiteralString(s, "[number]")
+}
+
+// scrubAround is scrub for a text that may name our own audit number, which is no secret: people look for it at the service.
+func scrubAround(s, auditNumber string) string {
+	if auditNumber == "" {
+		return scrub(s)
+	}
+	parts := strings.Split(s, auditNumber)
+	for i := range parts {
+		parts[i] = scrub(parts[i])
+	}
+	return strings.Join(parts, auditNumber)
 }
 
 // quote shows a foreign value that should be a word.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -28,11 +29,12 @@ import (
 //   - activity: what is being retried
 //   - link: the run in the Web UI; for orders that are left to people the order in Shopify's admin
 //   - command: what runs a failed order again
+//   - audit_numbers: those of the cards that failed, by which they are looked for at the issuer
 //
 // What a spreadsheet would take for a formula begins with an apostrophe.
 var Columns = []string{
 	"state", "order", "order_id", "kind", "message", "attempts", "new", "at", "history_expires_at", "rerun", "activity",
-	"link", "command",
+	"link", "command", "audit_numbers",
 }
 
 // row is a row of the CSV, in the order of [Columns].
@@ -42,6 +44,7 @@ type row struct {
 	fresh                                string
 	at, expires                          time.Time
 	rerun, activity, link, command       string
+	audit                                string
 }
 
 func (r Report) rows() []row {
@@ -56,6 +59,7 @@ func (r Report) rows() []row {
 			state: "failed", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), message: o.Message,
 			attempts: o.Attempts, fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.FailedAt,
 			expires: o.ExpiresAt, rerun: string(rerun), link: o.Link, command: o.Command,
+			audit: strings.Join(o.AuditNumbers, " "),
 		})
 	}
 	for _, o := range r.Recovered {
@@ -108,7 +112,7 @@ func (r row) cells(zone *time.Location) []string {
 	cells := []string{
 		r.state, clean(r.order, maxName), shopifyID(r.orderID), clean(r.kind, maxName), clean(r.message, maxMessage),
 		attempts, r.fresh, stamp(r.at), stamp(r.expires), clean(r.rerun, maxName), clean(r.activity, maxName),
-		cleanLink(r.link), cleanCommand(r.command),
+		cleanLink(r.link), cleanCommand(r.command), clean(r.audit, maxAudits),
 	}
 	for i, c := range cells {
 		cells[i] = inert(c)
@@ -123,6 +127,9 @@ var formula = regexp.MustCompile(`(^|;)([\s"�]*)([=+\-@\t\r\n＝＋－＠﹦�
 
 // inert keeps a spreadsheet from running a cell as a formula.
 func inert(cell string) string { return formula.ReplaceAllString(cell, "$1'$2$3") }
+
+// maxAudits bounds the audit numbers of an order: a thousand take 60 kB, and a cell of a spreadsheet holds half of that.
+const maxAudits = 30_000
 
 const byteOrderMark = "\ufeff"
 

@@ -47,6 +47,7 @@ func full() digest.Report {
 	again := order("1002", giftcard.Timeout, "issue card 2 of 3 of order #1002: CashStar did not answer in time; cards 1 "+
 		"and 3 exist", 3*time.Hour)
 	again.Attempts, again.Rerun = 1200, digest.FailedAgain
+	again.AuditNumbers = []string{"SBX581002-N4MZOLDBD3KI"}
 	running := order("1003", giftcard.Unavailable, "issue card: CashStar could not be reached", 50*time.Hour)
 	running.Attempts, running.Rerun = 61, digest.StillRunning
 	expiring := order("0907", "Terminated", "the workflow was terminated", 28*24*time.Hour)

@@ -22,7 +22,7 @@ func poisoned(value string) digest.Report {
 	r.Shop, r.Namespace = value, value
 	r.FailedOrders = []digest.FailedOrder{{
 		Name: value, OrderID: value, Kind: giftcard.Kind(value), Message: value, Command: "temporal", Link: ui,
-		Rerun: digest.RerunOutcome(value),
+		Rerun: digest.RerunOutcome(value), AuditNumbers: []string{value},
 	}}
 	r.Recovered = []digest.RecoveredOrder{{Name: value, OrderID: value, Kind: giftcard.Kind(value), Link: ui}}
 	r.Retrying = []digest.RetryingOrder{{

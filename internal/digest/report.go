@@ -79,6 +79,8 @@ type FailedOrder struct {
 	Age time.Duration `json:"age"`
 	// ExpiresAt is when the run's history is deleted, and with it the chance to run the order again. Zero is unknown.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	// AuditNumbers are those of the cards that failed, by which they are looked for at the issuer.
+	AuditNumbers []string `json:"audit_numbers,omitempty"`
 	// Link leads to the run in the Web UI.
 	Link string `json:"link,omitempty"`
 	// Command runs the order again.

@@ -29,10 +29,20 @@ func (t times) window(w Window) string {
 	}
 }
 
+// maxAudit is how many audit numbers of an order the mail names; the CSV has all.
+const maxAudit = 10
+
 func (t times) failed(o FailedOrder) failedView {
 	v := failedView{
 		orderView: newOrder(o.Name, o.OrderID, o.Kind, o.Link), New: o.New, Message: clean(o.Message, maxMessage),
 		Command: cleanCommand(o.Command),
+	}
+	if n := len(o.AuditNumbers); n > 0 {
+		v.Audit = plural(n, "Audit number", "Audit numbers") + " " +
+			clean(strings.Join(o.AuditNumbers[:min(n, maxAudit)], ", "), maxMessage)
+		if n > maxAudit {
+			v.Audit += " and " + number(n-maxAudit) + " more"
+		}
 	}
 	v.When = "Failed"
 	if !o.FailedAt.IsZero() {

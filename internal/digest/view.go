@@ -61,6 +61,7 @@ type failedView struct {
 	orderView
 	New                                   bool
 	Message, When, Expiry, Rerun, Command string
+	Audit                                 string
 	ExpiresSoon                           bool
 }
 

@@ -148,6 +148,11 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
 		Link:      order.Link, Rerun: rerun,
 	}
+	if run.units != nil {
+		for _, u := range run.units.Failed {
+			row.AuditNumbers = append(row.AuditNumbers, u.AuditNumber)
+		}
+	}
 	switch {
 	case rerun == digest.StillRunning:
 	case row.Kind == giftcard.OutcomeUnknown && run.units != nil:
