@@ -135,8 +135,7 @@ func TestStarterPollsAWindow(t *testing.T) {
 func TestStarterUpdatesTheSchedule(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	w.poll()
-	watermark := w.watermark()
+	watermark := w.poll().Watermark
 	schedule := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)
 	require.NoError(t, schedule.Pause(w.ctx, client.SchedulePauseOptions{Note: "holiday"}))
 	changed := []string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75", "POLL_OVERLAP=20m", "POLL_INTERVAL=10m"}
