@@ -155,7 +155,7 @@ func (o *Orders) list(
 		Query: shopify.Search{
 			UpdatedAtMin:  in.UpdatedFrom,
 			UpdatedBefore: in.UpdatedBefore,
-			CreatedAtMin:  in.Rules.CreatedFrom,
+			CreatedAtMin:  in.Rules.SearchFrom(),
 			SKUs:          in.Rules.SKUs,
 		}.String(),
 		First: in.PageSize,
@@ -172,6 +172,12 @@ func (o *Orders) list(
 		out.ServedVersion = printable.Line(page.ServedVersion, maxName)
 		log.Error("Shopify answered with another API version than configured: it is time to upgrade",
 			"configured", o.Shopify.APIVersion(), "served", out.ServedVersion)
+	}
+	if in.Rules.MaxAge > 0 {
+		// A poll may take long, and an order must not become too old while it does: Temporal may have forgotten the like of it.
+		if from := o.Now().Add(-in.Rules.MaxAge); from.After(in.Rules.CreatedFrom) {
+			in.Rules.CreatedFrom = from
+		}
 	}
 	var left []LeftOrder
 	for _, found := range page.Orders {

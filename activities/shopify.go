@@ -38,6 +38,7 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 		Paid:      slices.Contains(paidStatuses, o.FinancialStatus),
 
 		NetPayment: amount(o.NetPayment),
+		PaidAt:     o.PaidAt,
 	}
 	// The address typed at the checkout is where the buyer expects this order's mail; that of the account may be years old,
 	// or a colleague's.

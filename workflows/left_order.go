@@ -19,6 +19,8 @@ func Why(r giftcard.Reason) string {
 	switch r {
 	case giftcard.MixedOrder:
 		return "other items were ordered with its gift cards"
+	case giftcard.PaidLate:
+		return "it was paid when it was older than MAX_ORDER_AGE"
 	case giftcard.Underpaid:
 		return "money was given back, and what is left does not pay for its gift cards"
 	case giftcard.NativeGiftCard:

@@ -203,6 +203,8 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 		IncludeTest: in.IncludeTest,
 
 		HoldUnderpaid: in.HoldUnderpaid,
+		MaxAge:        time.Duration(in.MaxOrderAge),
+		TakenOver:     in.CreatedAtMin,
 	}
 	p.Result.LeftOut = map[giftcard.Reason]int{}
 	if !in.Since.IsZero() {

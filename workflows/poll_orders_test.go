@@ -189,7 +189,9 @@ func TestPollContinuesAsNew(t *testing.T) {
 	in := e.continued(t)
 	want := rules()
 	want.Progress = &workflows.PollProgress{
-		Rules:  giftcard.Rules{SKUs: want.SKUs, CreatedFrom: want.CreatedAtMin},
+		Rules: giftcard.Rules{
+			SKUs: want.SKUs, CreatedFrom: want.CreatedAtMin, MaxAge: time.Duration(want.MaxOrderAge), TakenOver: want.CreatedAtMin,
+		},
 		Cursor: "page 3",
 		Result: workflows.PollOrdersResult{
 			Since: noon.Add(-30 * time.Minute), Until: noon.Add(-time.Minute), Watermark: noon.Add(-time.Minute),

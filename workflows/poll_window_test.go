@@ -109,7 +109,9 @@ func TestPollWindow(t *testing.T) {
 				Since: tt.since, Until: tt.until, Watermark: tt.watermark, Missed: tt.missed,
 			}, out)
 			require.Equal(t, []activities.ListGiftCardOrdersInput{{
-				Rules:       giftcard.Rules{SKUs: in.SKUs, CreatedFrom: tt.created},
+				Rules: giftcard.Rules{
+					SKUs: in.SKUs, CreatedFrom: tt.created, MaxAge: time.Duration(in.MaxOrderAge), TakenOver: in.CreatedAtMin,
+				},
 				UpdatedFrom: tt.since, UpdatedBefore: tt.until, PageSize: 100,
 			}}, e.listed)
 		})

@@ -17,7 +17,7 @@ import (
 // with a byte order mark, without which Excel takes it for another encoding. There is one row per order or poll; cells
 // that do not apply are empty, times are RFC 3339 in the digest's zone.
 //
-//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid or native
+//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, paid_late or native
 //   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of the bare
 //     number, spreadsheets keep the first digits alone (5E+12)
 //   - kind, message: why it failed, or had failed; for orders that are left to people the message says what its cards are worth
@@ -76,7 +76,7 @@ func (r Report) rows() []row {
 	}
 	for _, o := range r.Left {
 		state := map[giftcard.Reason]string{
-			giftcard.NativeGiftCard: "native", giftcard.Underpaid: "underpaid",
+			giftcard.NativeGiftCard: "native", giftcard.Underpaid: "underpaid", giftcard.PaidLate: "paid_late",
 		}[o.Reason]
 		left := leftViews([]LeftOrder{o}, nil)[0]
 		rows = append(rows, row{state: cmp.Or(state, "mixed"), order: o.Name, orderID: o.OrderID, message: left.Worth, link: o.Link})

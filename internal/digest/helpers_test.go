@@ -74,6 +74,7 @@ func full() digest.Report {
 			Link: "https://example.myshopify.com/admin/orders/5000000000009",
 		},
 		{Name: "#1011", OrderID: "5000000000011", Reason: giftcard.Underpaid, Cards: 1, Amount: "50.00", Currency: "USD"},
+		{Name: "#1012", OrderID: "5000000000012", Reason: giftcard.PaidLate, Cards: 1, Amount: "50.00", Currency: "USD"},
 		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
 	}
 	r.LeftBefore = 3

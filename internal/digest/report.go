@@ -174,7 +174,7 @@ type CurrencyTotal struct {
 func (r Report) Empty() bool {
 	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
 		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0 &&
-		len(r.left(giftcard.Underpaid)) == 0 && r.Refused == ""
+		len(leftSections(r)) == 0 && r.Refused == ""
 }
 
 func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }

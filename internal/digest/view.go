@@ -35,9 +35,7 @@ type view struct {
 	Mixed                                        []leftView
 	MixedTotal                                   int
 	MixedMore                                    more
-	Underpaid                                    []leftView
-	UnderpaidTotal                               int
-	UnderpaidMore                                more
+	LeftOtherwise                                []leftSection
 	LeftBefore                                   int
 	Native                                       []leftView
 	NativeTotal                                  int
@@ -124,9 +122,7 @@ func newView(r Report, zone *time.Location) view {
 	}
 	v.LeftBefore, v.Refused = r.LeftBefore, clean(r.Refused, maxMessage)
 	v.Mixed, v.MixedMore = cut(leftViews(r.left(giftcard.MixedOrder), r.Mixed), r.mixed(), maxLeft)
-	underpaid := r.left(giftcard.Underpaid)
-	v.UnderpaidTotal = len(underpaid)
-	v.Underpaid, v.UnderpaidMore = cut(leftViews(underpaid, nil), len(underpaid), maxLeft)
+	v.LeftOtherwise = leftSections(r)
 	v.Native, v.NativeMore = cut(leftViews(r.left(giftcard.NativeGiftCard), r.Native), r.native(), maxLeft)
 	for _, c := range r.Issued.Currencies {
 		v.Currencies = append(v.Currencies, currencyView{
@@ -134,6 +130,43 @@ func newView(r Report, zone *time.Location) view {
 		})
 	}
 	return v
+}
+
+// leftSection are the orders that are left to people for one reason.
+type leftSection struct {
+	Title, Says string
+	Orders      []leftView
+	More        more
+}
+
+// otherReasons are those for which orders are left to people, besides the two that have sections of their own.
+var otherReasons = []struct {
+	reason      giftcard.Reason
+	title, says string
+}{
+	{
+		giftcard.Underpaid, "Left out, because money was given back",
+		"What was paid, less what was given back, does not pay for the gift cards that are left. Where a card is owed all the " +
+			"same, 'starter orders release' has it issued.",
+	},
+	{
+		giftcard.PaidLate, "Left out, because they were paid late",
+		"They were paid when they were older than MAX_ORDER_AGE. Where a card is owed, 'starter orders release' has it issued.",
+	},
+}
+
+func leftSections(r Report) []leftSection {
+	var out []leftSection
+	for _, o := range otherReasons {
+		orders := r.left(o.reason)
+		if len(orders) == 0 {
+			continue
+		}
+		s := leftSection{Title: o.title + ": " + number(len(orders)), Says: o.says}
+		s.Orders, s.More = cut(leftViews(orders, nil), len(orders), maxLeft)
+		out = append(out, s)
+	}
+	return out
 }
 
 // leftViews shows orders that are left to people, and those of which only the name is known.

@@ -24,6 +24,8 @@ const (
 	TooOld Reason = "too_old"
 	// NoUnitsLeft: every gift-card unit was refunded or removed.
 	NoUnitsLeft Reason = "no_units_left"
+	// PaidLate: the order was paid when it had become too old to be taken in. Reported where [Rules].MaxAge is set.
+	PaidLate Reason = "paid_late"
 	// NativeGiftCard: Shopify itself issues a card for a product that was ordered; issuing another would give it away
 	// twice.
 	NativeGiftCard Reason = "native_gift_card"
@@ -36,10 +38,14 @@ const (
 )
 
 // LeftToPeople reports whether an order that is left out so is owed something, which people have to see to.
-func (r Reason) LeftToPeople() bool { return r == NativeGiftCard || r == MixedOrder || r == Underpaid }
+func (r Reason) LeftToPeople() bool {
+	return slices.Contains([]Reason{PaidLate, NativeGiftCard, MixedOrder, Underpaid}, r)
+}
 
 // Reasons lists all reasons, in the order in which they are looked for.
-var Reasons = []Reason{NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, NativeGiftCard, MixedOrder, Underpaid}
+var Reasons = []Reason{
+	NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, PaidLate, NativeGiftCard, MixedOrder, Underpaid,
+}
 
 // Rules are the shop's rules for what a gift-card order is.
 type Rules struct {
@@ -51,8 +57,20 @@ type Rules struct {
 	CreatedFrom time.Time `json:"created_from"`
 	// IncludeTest counts test orders too.
 	IncludeTest bool `json:"include_test,omitempty"`
+	// MaxAge is how old orders may be when they are taken in, and TakenOver the moment from which they count at all. An order
+	// of that time which was paid when it was older is left to people. Zero leaves it out as too old.
+	MaxAge    time.Duration `json:"max_age,omitempty"`
+	TakenOver time.Time     `json:"taken_over,omitzero"`
 	// HoldUnderpaid leaves orders to people that are no longer paid in full.
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
+}
+
+// SearchFrom is the earliest creation of an order that a search has to find.
+func (r Rules) SearchFrom() time.Time {
+	if r.MaxAge > 0 {
+		return r.TakenOver
+	}
+	return r.CreatedFrom
 }
 
 // Candidate is an order as a search found it, before any rule was checked.
@@ -67,6 +85,8 @@ type Candidate struct {
 	Paid bool
 	// NetPayment is what was paid less what was given back.
 	NetPayment Amount
+	// PaidAt is when money last came in; zero where that is not known.
+	PaidAt time.Time
 }
 
 // Amount is a decimal amount in a currency as a service wrote it, unchecked.
@@ -108,6 +128,8 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 	if !slices.ContainsFunc(c.Order.Lines, isCard) {
 		return Order{}, NoGiftCard
 	}
+	tooOld := c.Order.CreatedAt.Before(r.CreatedFrom)
+	late := tooOld && r.MaxAge > 0 && !c.Order.CreatedAt.Before(r.TakenOver) && c.PaidAt.After(c.Order.CreatedAt.Add(r.MaxAge))
 	switch {
 	case c.Test && !r.IncludeTest:
 		return Order{}, TestOrder
@@ -115,7 +137,7 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 		return Order{}, Cancelled
 	case !c.Paid:
 		return Order{}, Unpaid
-	case c.Order.CreatedAt.Before(r.CreatedFrom):
+	case tooOld && !late:
 		return Order{}, TooOld
 	}
 	order := c.Order
@@ -141,6 +163,8 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 	switch {
 	case len(order.Lines) == 0:
 		return Order{}, NoUnitsLeft
+	case late:
+		return order, PaidLate
 	case native > 0:
 		return order, NativeGiftCard
 	case others > 0:

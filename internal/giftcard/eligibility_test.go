@@ -64,6 +64,35 @@ func cancelled(c *giftcard.Candidate) { c.Cancelled = true }
 func unpaid(c *giftcard.Candidate)    { c.Paid = false }
 func tooOld(c *giftcard.Candidate)    { c.Order.CreatedAt = from.Add(-time.Nanosecond) }
 
+func paidLate(c *giftcard.Candidate) {
+	tooOld(c)
+	c.PaidAt = c.Order.CreatedAt.AddDate(0, 0, 15)
+}
+
+// An order that was paid when it was too old is left to people, unless whoever issued cards before has dealt with it.
+func TestSelectPaidLate(t *testing.T) {
+	t.Parallel()
+	rules := rules
+	_, reason := rules.Select(eligible(paidLate))
+	require.Equal(t, giftcard.TooOld, reason, "only where it is asked for")
+	rules.MaxAge, rules.TakenOver = 14*24*time.Hour, from.AddDate(0, -1, 0)
+	require.Equal(t, rules.TakenOver, rules.SearchFrom())
+	order, reason := rules.Select(eligible(paidLate))
+	require.Equal(t, giftcard.PaidLate, reason)
+	requireLeftOut(t, order, reason)
+	for name, change := range map[string]func(*giftcard.Candidate){
+		"paid in time":      func(c *giftcard.Candidate) { c.PaidAt = c.Order.CreatedAt.Add(rules.MaxAge) },
+		"nobody knows when": func(c *giftcard.Candidate) { c.PaidAt = time.Time{} },
+		"from before giftbridge": func(c *giftcard.Candidate) {
+			c.Order.CreatedAt = rules.TakenOver.Add(-time.Second)
+			c.PaidAt = from
+		},
+	} {
+		_, reason := rules.Select(eligible(paidLate, change))
+		require.Equal(t, giftcard.TooOld, reason, name)
+	}
+}
+
 func TestSelect(t *testing.T) {
 	t.Parallel()
 	pen := card("PEN", 1)
@@ -168,7 +197,7 @@ func TestSelect(t *testing.T) {
 // requireLeftOut requires that an order that is left out comes with its gift cards if people have to see to it, and with
 // nothing else.
 func requireLeftOut(t require.TestingT, order giftcard.Order, reason giftcard.Reason) {
-	if !slices.Contains([]giftcard.Reason{giftcard.MixedOrder, giftcard.NativeGiftCard, giftcard.Underpaid}, reason) {
+	if !slices.Contains([]giftcard.Reason{giftcard.MixedOrder, giftcard.NativeGiftCard, giftcard.Underpaid, giftcard.PaidLate}, reason) {
 		require.Zero(t, order)
 		return
 	}
@@ -192,9 +221,10 @@ func TestSelectPrecedence(t *testing.T) {
 		giftcard.NativeGiftCard: lines(card("GIFT-50", 1), card("PEN", 1)),
 		giftcard.MixedOrder:     lines(card("GIFT-50", 1), card("PEN", 1)),
 		giftcard.Underpaid:      paid("49.98", "50.00"),
+		giftcard.PaidLate:       paidLate,
 	}
 	rules := rules
-	rules.HoldUnderpaid = true
+	rules.HoldUnderpaid, rules.MaxAge, rules.TakenOver = true, 14*24*time.Hour, from.AddDate(0, -1, 0)
 	require.Len(t, causes, len(giftcard.Reasons))
 	for i, reason := range giftcard.Reasons {
 		t.Run(string(reason), func(t *testing.T) {
@@ -206,6 +236,9 @@ func TestSelectPrecedence(t *testing.T) {
 			}
 			if reason == giftcard.NativeGiftCard {
 				c.Lines[0].Native = true
+			}
+			if reason == giftcard.TooOld {
+				c.PaidAt = time.Time{} // An order that was paid late is too old as well.
 			}
 			_, got := rules.Select(c)
 			require.Equal(t, reason, got)

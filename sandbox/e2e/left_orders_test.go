@@ -224,3 +224,29 @@ func TestMoneyGivenBackAndIssued(t *testing.T) {
 	w.poll()
 	w.show(p, operator.Completed)
 }
+
+// An order that is paid when it has become too old is named, and issued if somebody releases it. One that was paid in time is
+// not: it had its cards, and Temporal has forgotten it.
+func TestOrdersThatWerePaidLate(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{
+		CashStar:  cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LATE")}},
+		Configure: func(c *config.Config) { c.Orders.CreatedAtMin = time.Now().AddDate(0, 0, -50) },
+	})
+	old := time.Now().AddDate(0, 0, -20)
+	var placed []stack.Placed
+	for _, paidAt := range []time.Time{time.Now(), old} {
+		o := w.Shop.AddOrder(shopifytest.Order{
+			CreatedAt: old, UpdatedAt: time.Now(), PaidAt: paidAt, Email: "buyer@example.com",
+			Customer: &shopifytest.Customer{ID: 7, DisplayName: merchant("LATE").Name},
+			Lines:    []shopifytest.LineItem{{SKU: stack.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}},
+		})
+		placed = append(placed, stack.Placed{ID: o.ID, Name: o.Name})
+	}
+	polled := w.poll()
+	require.Equal(t, []int{1, 1}, []int{polled.LeftOut[giftcard.PaidLate], polled.LeftOut[giftcard.TooOld]})
+	require.Equal(t, giftcard.PaidLate, w.show(placed[0], operator.Left).Left.Reason)
+	w.ok("orders", "release", placed[0].Name, "--yes")
+	w.show(placed[0], operator.Completed)
+	require.Len(t, w.Issuer.Cards(), 1)
+}
