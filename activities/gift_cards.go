@@ -59,9 +59,11 @@ type Runs interface {
 
 // LookUpMerchantInput says whose merchant is looked for.
 type LookUpMerchantInput struct {
-	OrderName   string            `json:"order_name"`
-	Customer    giftcard.Customer `json:"customer"`
-	RetryBudget time.Duration     `json:"retry_budget,omitempty"`
+	OrderName string            `json:"order_name"`
+	Customer  giftcard.Customer `json:"customer"`
+	// MatchBy is what the merchant is matched by; empty means all there is.
+	MatchBy     []string      `json:"match_by,omitempty"`
+	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 
 // LookUpMerchantResult is the merchant that was found.
@@ -75,7 +77,7 @@ type LookUpMerchantResult struct {
 // LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
 // MerchantAmbiguous where there is not exactly one; it never guesses.
 func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
-	code, err := g.Merchants.match(ctx, g.MerchantCode, in.Customer)
+	code, err := g.Merchants.match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
 	if err != nil {
 		return LookUpMerchantResult{}, failure(ctx, "order "+in.OrderName+", looking up its merchant", err, in.RetryBudget)
 	}

@@ -143,11 +143,11 @@ func TestInvisibleCharactersFindNoOtherMerchant(t *testing.T) {
 	})
 	for _, r := range "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202e\u2066\u2069\u200e\u034f\u3164\uffa0\u2800\u180e\x00\x7f\ufe0f" {
 		for _, name := range []string{fmt.Sprintf("Wid%cgets", r), fmt.Sprintf("%cWidgets", r), fmt.Sprintf("Widgets%c", r)} {
-			code, err := index.match("", giftcard.Customer{ID: "1", DisplayName: name, CompanyExternalID: name})
+			code, err := index.match("", nil, giftcard.Customer{ID: "1", DisplayName: name, CompanyExternalID: name})
 			require.ErrorContains(t, err, "is not among CashStar's 2 merchants", "%q is %s", name, code)
 		}
 	}
-	_, err := index.match("", giftcard.Customer{ID: "1", DisplayName: "\u200b", CompanyName: " ", CompanyExternalID: "\u3164"})
+	_, err := index.match("", nil, giftcard.Customer{ID: "1", DisplayName: "\u200b", CompanyName: " ", CompanyExternalID: "\u3164"})
 	require.Error(t, err)
 }
 
@@ -161,11 +161,11 @@ func TestMerchantCodesAreWhatTheyLookLike(t *testing.T) {
 		{Name: "Widgets", MerchantCode: strings.Repeat("x", 256)},
 		{Name: "Widgets", MerchantCode: "TWS-1_ä"},
 	})
-	code, err := index.match("", giftcard.Customer{ID: "1", DisplayName: "Widgets"})
+	code, err := index.match("", nil, giftcard.Customer{ID: "1", DisplayName: "Widgets"})
 	require.NoError(t, err, "the others are not there, so there is nothing ambiguous")
 	require.Equal(t, "TWS-1_ä", code)
 	for _, code := range []string{"TWS", "TWS\u200b", "\x1b[2J"} {
-		_, err := index.match(code, giftcard.Customer{})
+		_, err := index.match(code, nil, giftcard.Customer{})
 		require.ErrorContains(t, err, "is not among CashStar's 1 merchants")
 	}
 }

@@ -52,19 +52,19 @@ func NewMerchantList(c *cashstar.Client) *MerchantList {
 
 // match returns the code of the merchant that the customer is. A non-empty code asks for that merchant instead, if
 // there is one.
-func (m *MerchantList) match(ctx context.Context, code string, who giftcard.Customer) (string, error) {
+func (m *MerchantList) match(ctx context.Context, code string, by []string, who giftcard.Customer) (string, error) {
 	index, err := m.atMost(ctx, merchantsTTL)
 	if err != nil {
 		return "", err
 	}
-	found, err := index.match(code, who)
+	found, err := index.match(code, by, who)
 	if err == nil {
 		return found, nil
 	}
 	if index, err = m.atMost(ctx, merchantsMissTTL); err != nil {
 		return "", err
 	}
-	return index.match(code, who)
+	return index.match(code, by, who)
 }
 
 const (
@@ -77,7 +77,9 @@ const (
 
 // matchAhead returns the codes of the merchants of these orders, by the order's number, as far as the list tells. The
 // others have to be looked up, which is retried and tells why it fails.
-func (m *MerchantList) matchAhead(ctx context.Context, code string, orders []giftcard.Order) map[string]string {
+func (m *MerchantList) matchAhead(
+	ctx context.Context, code string, by []string, orders []giftcard.Order,
+) map[string]string {
 	if _, fetched := m.held(); len(orders) < aheadFrom && m.now().Sub(fetched) > merchantsTTL {
 		return nil
 	}
@@ -89,7 +91,7 @@ func (m *MerchantList) matchAhead(ctx context.Context, code string, orders []gif
 	}
 	found := make(map[string]string, len(orders))
 	for _, o := range orders {
-		if code, err := index.match(code, o.Customer); err == nil {
+		if code, err := index.match(code, by, o.Customer); err == nil {
 			found[o.ID] = code
 		}
 	}
@@ -176,9 +178,19 @@ func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
 	return index
 }
 
+// What merchants are matched by. Buyers choose their own name, so that whoever calls himself as a merchant does orders for its
+// account; a company and its external ID are the shop's.
+const (
+	ByExternalID = "external_id"
+	ByCompany    = "company"
+	ByName       = "name"
+)
+
 // match tries, in this order: the configured code, the B2B company's external ID, the company's name, the customer's
-// name. Its errors name Shopify's number of the customer, never the customer.
-func (x merchantIndex) match(code string, who giftcard.Customer) (string, error) {
+// name; of the last three those that it is to match by, or all where nothing is said. Its errors name Shopify's number of the
+// customer, never the customer.
+func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (string, error) {
+	matches := func(what string) bool { return len(by) == 0 || slices.Contains(by, what) }
 	if code != "" {
 		if !x.codes[code] {
 			return "", giftcard.Errorf(giftcard.MerchantUnknown,
@@ -190,10 +202,17 @@ func (x merchantIndex) match(code string, who giftcard.Customer) (string, error)
 		return "", giftcard.Errorf(giftcard.MerchantUnknown,
 			"it was placed without a customer account, so there is no name to find its merchant by")
 	}
-	if who.CompanyExternalID != "" && x.codes[who.CompanyExternalID] {
+	if matches(ByExternalID) && who.CompanyExternalID != "" && x.codes[who.CompanyExternalID] {
 		return who.CompanyExternalID, nil
 	}
-	for _, name := range []string{who.CompanyName, who.DisplayName} {
+	var names []string
+	if matches(ByCompany) {
+		names = append(names, who.CompanyName)
+	}
+	if matches(ByName) {
+		names = append(names, who.DisplayName)
+	}
+	for _, name := range names {
 		switch codes := x.byName[foldName(name)]; len(codes) {
 		case 0:
 		case 1:

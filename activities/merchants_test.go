@@ -103,7 +103,7 @@ func TestMerchantIndexMatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.who.ID = "77"
-			code, err := index.match(tt.code, tt.who)
+			code, err := index.match(tt.code, nil, tt.who)
 			if want, ok := failures[tt.want]; ok {
 				require.ErrorContains(t, err, want.message)
 				for _, name := range []string{tt.who.DisplayName, tt.who.CompanyName, tt.who.CompanyExternalID} {
@@ -197,7 +197,7 @@ func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
 	var group errgroup.Group
 	for range 100 {
 		group.Go(func() error {
-			_, err := list.match(t.Context(), "", known)
+			_, err := list.match(t.Context(), "", nil, known)
 			return err
 		})
 	}
@@ -209,7 +209,7 @@ func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
 func TestMerchantListIsFetchedOnceForThoseWhoJustMissedIt(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "", known)
+	_, err := list.match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	clock.advance(merchantsTTL + time.Nanosecond)
 
@@ -217,12 +217,12 @@ func TestMerchantListIsFetchedOnceForThoseWhoJustMissedIt(t *testing.T) {
 	list.now = func() time.Time {
 		if !overtaken {
 			overtaken = true
-			_, err := list.match(t.Context(), "", known)
+			_, err := list.match(t.Context(), "", nil, known)
 			require.NoError(t, err)
 		}
 		return clock.now()
 	}
-	_, err = list.match(t.Context(), "", known)
+	_, err = list.match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	require.Equal(t, 2, fetches(server))
 }
@@ -232,7 +232,7 @@ func TestMerchantListGrowsOld(t *testing.T) {
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
 	look := func() {
 		t.Helper()
-		code, err := list.match(t.Context(), "", known)
+		code, err := list.match(t.Context(), "", nil, known)
 		require.NoError(t, err)
 		require.Equal(t, "TWS", code)
 	}
@@ -260,21 +260,21 @@ func TestMerchantsAreFoundAhead(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
 	few := manyOrders(aheadFrom - 1)
-	require.Nil(t, list.matchAhead(t.Context(), "", few))
+	require.Nil(t, list.matchAhead(t.Context(), "", nil, few))
 	require.Zero(t, fetches(server), "few orders look themselves")
 
-	found := list.matchAhead(t.Context(), "", manyOrders(aheadFrom))
+	found := list.matchAhead(t.Context(), "", nil, manyOrders(aheadFrom))
 	require.Len(t, found, aheadFrom-1)
 	require.Equal(t, "TWS", found["0"])
 	require.Equal(t, 1, fetches(server), "nor for whom is not found: that order looks again")
 
-	require.Len(t, list.matchAhead(t.Context(), "", few), aheadFrom-2, "the list is at hand")
+	require.Len(t, list.matchAhead(t.Context(), "", nil, few), aheadFrom-2, "the list is at hand")
 	clock.advance(merchantsTTL + time.Nanosecond)
-	require.Nil(t, list.matchAhead(t.Context(), "", few))
+	require.Nil(t, list.matchAhead(t.Context(), "", nil, few))
 	require.Equal(t, 1, fetches(server))
 
-	require.Len(t, list.matchAhead(t.Context(), "TWS", manyOrders(aheadFrom)), aheadFrom, "all are the configured one")
-	require.Empty(t, list.matchAhead(t.Context(), "GONE", manyOrders(aheadFrom)))
+	require.Len(t, list.matchAhead(t.Context(), "TWS", nil, manyOrders(aheadFrom)), aheadFrom, "all are the configured one")
+	require.Empty(t, list.matchAhead(t.Context(), "GONE", nil, manyOrders(aheadFrom)))
 }
 
 // An issuer that is away, or slow, keeps no page of orders from being taken in.
@@ -282,12 +282,12 @@ func TestMerchantsAreNotFoundAhead(t *testing.T) {
 	t.Parallel()
 	list, server, _ := newMerchantList(t, cashstartest.Options{})
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
-	require.Nil(t, list.matchAhead(t.Context(), "", manyOrders(aheadFrom)))
+	require.Nil(t, list.matchAhead(t.Context(), "", nil, manyOrders(aheadFrom)))
 
 	list, _, _ = newMerchantList(t, cashstartest.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Nil(t, list.matchAhead(ctx, "", manyOrders(aheadFrom)))
+	require.Nil(t, list.matchAhead(ctx, "", nil, manyOrders(aheadFrom)))
 }
 
 // An issuer that is away is asked once a second for all who wait for it. Orders that a refusal would fail for good are
@@ -297,29 +297,29 @@ func TestMerchantListFailsForASecond(t *testing.T) {
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503})
 	for range 100 {
-		_, err := list.match(t.Context(), "", known)
+		_, err := list.match(t.Context(), "", nil, known)
 		require.ErrorContains(t, err, "503")
 		clock.advance(merchantsFailureTTL/100 - time.Nanosecond)
 	}
 	require.Equal(t, 1, fetches(server))
 	clock.advance(100 * time.Nanosecond)
-	code, err := list.match(t.Context(), "", known)
+	code, err := list.match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	require.Equal(t, "TWS", code)
 	require.Equal(t, 2, fetches(server))
 
 	clock.advance(merchantsTTL + time.Nanosecond)
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 403})
-	_, err = list.match(t.Context(), "", known)
+	_, err = list.match(t.Context(), "", nil, known)
 	require.ErrorContains(t, err, "403")
-	_, err = list.match(t.Context(), "", known)
+	_, err = list.match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 }
 
 func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	look := func(who giftcard.Customer) (string, error) { return list.match(t.Context(), "", who) }
+	look := func(who giftcard.Customer) (string, error) { return list.match(t.Context(), "", nil, who) }
 	_, err := look(known)
 	require.NoError(t, err)
 
@@ -345,11 +345,11 @@ func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 func TestConfiguredMerchantIsLookedForOnceMore(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "NEW", giftcard.Customer{})
+	_, err := list.match(t.Context(), "NEW", nil, giftcard.Customer{})
 	require.Error(t, err)
 	server.AddMerchant(cashstartest.Merchant{Name: "New Brand", MerchantCode: "NEW", Currencies: []string{"USD"}})
 	clock.advance(merchantsMissTTL + time.Nanosecond)
-	code, err := list.match(t.Context(), "NEW", giftcard.Customer{})
+	code, err := list.match(t.Context(), "NEW", nil, giftcard.Customer{})
 	require.NoError(t, err)
 	require.Equal(t, "NEW", code)
 }
@@ -358,13 +358,13 @@ func TestConfiguredMerchantIsLookedForOnceMore(t *testing.T) {
 func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "", known)
+	_, err := list.match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	renamed := widgets
 	renamed.Name = "Widgets & Co."
 	server.AddMerchant(renamed)
 	clock.advance(merchantsTTL + time.Nanosecond)
-	_, err = list.match(t.Context(), "", known)
+	_, err = list.match(t.Context(), "", nil, known)
 	require.Error(t, err)
 }
 
@@ -372,14 +372,14 @@ func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
 func TestMissThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "", known)
+	_, err := list.match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	clock.advance(merchantsMissTTL + time.Nanosecond)
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
-	_, err = list.match(t.Context(), "", unknown)
+	_, err = list.match(t.Context(), "", nil, unknown)
 	kind, _ := classify(err)
 	require.Equal(t, giftcard.Unavailable, kind)
-	_, err = list.match(t.Context(), "", known)
+	_, err = list.match(t.Context(), "", nil, known)
 	require.NoError(t, err, "the list that is there still serves")
 }
 
@@ -398,13 +398,13 @@ func TestFetchOutlivesItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	gaveUp := make(chan error)
 	go func() {
-		_, err := list.match(ctx, "", known)
+		_, err := list.match(ctx, "", nil, known)
 		gaveUp <- err
 	}()
 	<-began
 	waiting := make(chan error)
 	go func() {
-		_, err := list.match(t.Context(), "", known)
+		_, err := list.match(t.Context(), "", nil, known)
 		waiting <- err
 	}()
 	cancel()
@@ -412,4 +412,31 @@ func TestFetchOutlivesItsCaller(t *testing.T) {
 	close(proceed)
 	require.NoError(t, <-waiting)
 	require.EqualValues(t, 1, requests.Load())
+}
+
+// A buyer who calls himself as a merchant does orders for nobody's account where the name does not count.
+func TestMatchBy(t *testing.T) {
+	t.Parallel()
+	index := newMerchantIndex([]cashstar.Merchant{
+		{Name: "Widgets", MerchantCode: "WID"}, {Name: "Gadgets", MerchantCode: "GAD"},
+	})
+	impostor := giftcard.Customer{ID: "1", DisplayName: "Widgets"}
+	buyer := giftcard.Customer{ID: "2", DisplayName: "Widgets", CompanyName: "Gadgets", CompanyExternalID: "WID"}
+	for _, tt := range []struct {
+		by   []string
+		who  giftcard.Customer
+		want string
+	}{
+		{nil, impostor, "WID"},
+		{[]string{ByName}, impostor, "WID"},
+		{[]string{ByExternalID, ByCompany}, impostor, ""},
+		{nil, buyer, "WID"},
+		{[]string{ByExternalID}, buyer, "WID"},
+		{[]string{ByCompany}, buyer, "GAD"},
+		{[]string{ByCompany, ByName}, buyer, "GAD"},
+	} {
+		code, err := index.match("", tt.by, tt.who)
+		require.Equal(t, tt.want, code, "%v", tt.by)
+		require.Equal(t, tt.want == "", err != nil)
+	}
 }

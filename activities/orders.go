@@ -44,6 +44,8 @@ type ListGiftCardOrdersInput struct {
 	Cursor string `json:"cursor,omitempty"`
 	// Shop is the shop in the identity of its orders; empty means [Orders].Shop.
 	Shop string `json:"shop,omitempty"`
+	// MatchBy is what merchants are matched by; empty means all there is.
+	MatchBy []string `json:"match_by,omitempty"`
 }
 
 // ListGiftCardOrdersResult is one page: its gift-card orders, and an account of what else the search found.
@@ -92,7 +94,7 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 		case err != nil:
 			return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
 		case len(orders) <= maxPageBytes:
-			o.findMerchants(ctx, &out)
+			o.findMerchants(ctx, in, &out)
 			return out, nil
 		case in.PageSize > 1:
 			in.PageSize /= 2
@@ -115,11 +117,11 @@ func ReadOrder(ctx context.Context, o *Orders, number string) (giftcard.Candidat
 
 // findMerchants finds the merchants of a page's orders, for all of them at once. It never fails a page: an issuer that is
 // away must not keep orders from being taken in.
-func (o *Orders) findMerchants(ctx context.Context, page *ListGiftCardOrdersResult) {
+func (o *Orders) findMerchants(ctx context.Context, in ListGiftCardOrdersInput, page *ListGiftCardOrdersResult) {
 	if o.Merchants == nil || len(page.Orders) == 0 {
 		return
 	}
-	page.Merchants, page.MerchantsAt = o.Merchants.matchAhead(ctx, o.MerchantCode, page.Orders), o.Now().UTC()
+	page.Merchants, page.MerchantsAt = o.Merchants.matchAhead(ctx, o.MerchantCode, in.MatchBy, page.Orders), o.Now().UTC()
 }
 
 // Merchant returns the merchant of an order of the page, nil where it was not found.

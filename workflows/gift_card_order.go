@@ -28,6 +28,8 @@ type GiftCardOrderInput struct {
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
 	// AtMostOnce asks for each card at most once, also where the worker's settings would repeat a request.
 	AtMostOnce bool `json:"at_most_once,omitempty"`
+	// MatchBy is what the merchant is matched by; empty means all there is.
+	MatchBy []string `json:"match_by,omitempty"`
 	// Release is set where a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
 }
@@ -107,6 +109,7 @@ func merchantOf(ctx workflow.Context, in GiftCardOrderInput) (activities.LookUpM
 	merchant, err := call(lookup(ctx), giftCards.LookUpMerchant, activities.LookUpMerchantInput{
 		OrderName:   in.Order.Name,
 		Customer:    in.Order.Customer,
+		MatchBy:     in.MatchBy,
 		RetryBudget: time.Duration(in.RetryBudget),
 	}).get(ctx)
 	if err == nil || temporal.IsCanceledError(err) {

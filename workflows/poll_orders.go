@@ -35,6 +35,8 @@ type PollOrdersInput struct {
 	IssueTaskQueue string   `json:"issue_task_queue,omitempty"`
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
 
+	// MatchBy is what merchants are matched by: external_id, company, name; empty means all of them.
+	MatchBy []string `json:"match_by,omitempty"`
 	// Identity is what tells the shop's orders and cards apart; nil in a schedule of an earlier release.
 	Identity *Identity `json:"identity,omitempty"`
 
@@ -279,6 +281,7 @@ func (p *poll) list(ctx workflow.Context) future[activities.ListGiftCardOrdersRe
 		PageSize:      p.in.PageSize,
 		Cursor:        p.Cursor,
 		Shop:          p.in.shop(),
+		MatchBy:       p.in.MatchBy,
 	})
 }
 
@@ -328,6 +331,7 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 		IssueTaskQueue: poll.IssueTaskQueue,
 		RetryBudget:    poll.RetryBudget,
 		HoldUnderpaid:  poll.HoldUnderpaid,
+		MatchBy:        poll.MatchBy,
 		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
 	}
 }

@@ -60,7 +60,12 @@ type Orders struct {
 	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`
 	// Underpaid is [Hold] or [IssueAnyway].
 	Underpaid string `envconfig:"UNDERPAID" default:"hold"`
+	// MatchBy is what merchants are matched by; empty keeps what the installation began with.
+	MatchBy List `envconfig:"MATCH_BY"`
 }
+
+// MatchableBy lists what merchants can be matched by.
+var MatchableBy = []string{"external_id", "company", "name"}
 
 // What is done of an order that is no longer paid in full.
 const (

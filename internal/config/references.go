@@ -60,6 +60,12 @@ var references = map[string]reference{
 		"What is done of an order so much of whose money was given back that what is left does not pay for the gift cards " +
 			"that are left, after all discounts: `hold` leaves it to people, who release it or not; `issue` issues its cards.",
 	},
+	"MATCH_BY": {
+		"one or more of external_id, company, name, separated by commas, none twice",
+		"What of a customer the merchant is found by: the external ID of the B2B company, its name, the customer's own name. " +
+			"Buyers choose their own name: with `name`, whoever calls himself as a merchant does orders for that merchant's " +
+			"account. Unset, a new installation with SHOPIFY_B2B goes by `external_id,company`, any other by all three.",
+	},
 	"CREATED_AT_MIN": {
 		"the time at which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z",
 		"The moment from which giftbridge is responsible. Older orders are never touched: whoever issued cards before " +

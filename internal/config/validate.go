@@ -114,6 +114,12 @@ func (o Orders) problems() problems {
 	if o.Underpaid != Hold && o.Underpaid != IssueAnyway {
 		ps.bad("UNDERPAID", o.Underpaid)
 	}
+	for i, by := range o.MatchBy {
+		if !slices.Contains(MatchableBy, by) || slices.Contains(o.MatchBy[:i], by) {
+			ps.bad("MATCH_BY", o.MatchBy.String())
+			break
+		}
+	}
 	if o.MaxOrderAge < time.Hour {
 		ps.bad("MAX_ORDER_AGE", o.MaxOrderAge.String())
 	}

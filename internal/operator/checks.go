@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/activities"
 )
 
 // facts are what checks judge.
@@ -18,6 +20,8 @@ type facts struct {
 	stuck                       stuckWorkflows
 	failed                      []failedOrder
 	digestWanted                bool
+	// byChance reports that the shop sells to companies, and nobody has said what merchants are matched by.
+	byChance bool
 }
 
 // failedOrder is an order whose newest run failed.
@@ -108,6 +112,13 @@ func (f facts) identityCheck() Check {
 			Says: fmt.Sprintf("nobody has said whether the issuer refuses a used audit number; %t is taken for granted",
 				f.input.Identity.IssuerDedupes),
 			Do: "set ISSUER_DEDUPES (docs/configuration.md says what to), and run: starter schedules",
+		}
+	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, activities.ByName)):
+		return Check{
+			Name: "identity", Level: Warn,
+			Says: "merchants are matched by the customer's name too, which buyers choose themselves: whoever calls himself as a " +
+				"merchant does orders for its account",
+			Do: "set MATCH_BY=external_id,company if all buyers belong to companies, and run: starter schedules",
 		}
 	}
 	return Check{Name: "identity", Level: OK, Says: "settled: orders are of " + f.input.Identity.Shop}

@@ -97,6 +97,13 @@ func TestChecks(t *testing.T) {
 			"identity", Warn, "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would", "starter schedules",
 		},
 		{
+			"merchants found by a name that buyers choose",
+			func(f *facts) {
+				f.byChance, f.input = true, &workflows.PollOrdersInput{Identity: &workflows.Identity{IssuerDedupesStated: true}}
+			},
+			"identity", Warn, "which buyers choose themselves", "MATCH_BY=external_id,company",
+		},
+		{
 			"a promise that nobody has stated",
 			func(f *facts) {
 				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupes: true}}

@@ -51,7 +51,7 @@ func (o *Operator) Health(ctx context.Context, now time.Time) (*Health, error) {
 	f := facts{
 		Status: *status, now: now.UTC(), namespace: o.namespace,
 		interval: o.cfg.Poll.Interval, settle: o.cfg.Poll.SettleDelay, maxOrderAge: o.cfg.Orders.MaxOrderAge,
-		digestWanted: o.cfg.SMTP.Enabled(),
+		digestWanted: o.cfg.SMTP.Enabled(), byChance: o.cfg.Shopify.B2B && len(o.cfg.Orders.MatchBy) == 0,
 	}
 	// The schedule is what polls go by. A monitor need not have the configuration.
 	if in := status.input; in != nil {

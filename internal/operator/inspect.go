@@ -48,6 +48,9 @@ func (o *Operator) ComparePollSchedule(ctx context.Context) (ScheduleComparison,
 	if pin != nil {
 		input := o.PollInput()
 		input.Identity = &pin.Identity
+		if have, err := o.scheduledInput(ctx); err == nil {
+			input.MatchBy = o.matchBy(have, pin)
+		}
 		want.input = input
 	}
 	return o.compare(ctx, want)

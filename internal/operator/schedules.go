@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -68,6 +69,7 @@ func (o *Operator) EnsureSchedules(ctx context.Context, e Ensure) ([]Change, err
 		return nil, err
 	}
 	input := o.PollInput()
+	input.MatchBy = o.matchBy(have, pin)
 	if input.Identity, err = o.identity(pin, e); err != nil {
 		return nil, err
 	}
@@ -94,6 +96,21 @@ func (o *Operator) EnsureSchedules(ctx context.Context, e Ensure) ([]Change, err
 		changes = append(changes, change)
 	}
 	return changes, nil
+}
+
+// matchBy returns what merchants are matched by, nil for all there is. An installation keeps what it began with until somebody says otherwise.
+func (o *Operator) matchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
+	switch {
+	case len(o.cfg.Orders.MatchBy) == len(config.MatchableBy):
+		return nil
+	case len(o.cfg.Orders.MatchBy) > 0:
+		return o.cfg.Orders.MatchBy
+	case have != nil:
+		return have.MatchBy
+	case pin == nil && o.cfg.Shopify.B2B:
+		return []string{activities.ByExternalID, activities.ByCompany}
+	}
+	return nil
 }
 
 // ConfirmError says what a change loses that nobody has confirmed.

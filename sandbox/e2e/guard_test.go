@@ -26,7 +26,7 @@ func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
 	c := config.Default()
-	c.Issue.DedupesStated = true
+	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
 	c.Shopify.Shop, c.Shopify.AccessToken = stack.Shop, config.NewSecret("shpat_unused")
 	c.Orders.GiftCardSKUs, c.Orders.CreatedAtMin = stack.SKUs(), time.Now().UTC().Truncate(time.Second)
 	c.CashStar.BaseURL, c.CashStar.Username, c.CashStar.Password = "http://127.0.0.1:1/v2/", "u", config.NewSecret("p")

@@ -30,6 +30,11 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	require.Contains(t, w.schedulesWithout("ISSUER_DEDUPES", app.ExitFailure), "ISSUER_DEDUPES is not set, and this is a new installation")
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules", "--dry-run"))
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
+	require.Regexp(t, `match_by: - -> \["company"\]`, func() string {
+		out := w.starter([]string{"MATCH_BY=company"}, "schedules", "--dry-run")
+		require.Equal(t, app.ExitOK, out.code, out.stderr)
+		return out.stdout
+	}())
 
 	refuses := func(says string, env []string, args ...string) {
 		t.Helper()

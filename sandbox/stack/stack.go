@@ -170,7 +170,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 // configuration is quick: a person watches.
 func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) config.Config {
 	c := config.Default()
-	c.Issue.DedupesStated = true
+	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
 	c.Poll.SweepInterval = 24 * time.Hour // Whoever wants a sweep asks for one.
 	c.Shopify.Shop = Shop
 	c.Shopify.BaseURL = shopURL
@@ -287,6 +287,7 @@ func Environ(c config.Config, temporal, namespace string) []string {
 		"GIFT_CARD_SKUS=" + strings.Join(c.Orders.GiftCardSKUs, ","),
 		"COMPANION_SKUS=" + strings.Join(c.Orders.CompanionSKUs, ","),
 		"UNDERPAID=" + c.Orders.Underpaid,
+		"MATCH_BY=" + c.Orders.MatchBy.String(),
 		"SWEEP_INTERVAL=" + c.Poll.SweepInterval.String(),
 		"CREATED_AT_MIN=" + c.Orders.CreatedAtMin.Format(time.RFC3339),
 		"MAX_ORDER_AGE=" + c.Orders.MaxOrderAge.String(),

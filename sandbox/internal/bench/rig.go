@@ -127,7 +127,7 @@ func (r *Rig) serve(ctx context.Context, h http.Handler) (string, error) {
 // served.
 func configuration(shopURL, issuerURL string) config.Config {
 	c := config.Default()
-	c.Issue.DedupesStated = true
+	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
 	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, shopURL
 	c.Shopify.AccessToken = config.NewSecret(shopToken)
 	c.Orders.GiftCardSKUs = scenario.SKUs()

@@ -29,7 +29,7 @@ type ports struct{ temporal, shop, issuer, mail int }
 // proportions.
 func configuration(p Plan, at ports, began time.Time, o Options) (config.Config, []string) {
 	c := config.Default()
-	c.Issue.DedupesStated = true
+	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
 	c.Shopify.Shop, c.Shopify.BaseURL = shopDomain, "http://"+child.Loopback(at.shop)
 	c.Shopify.AccessToken = config.NewSecret(shopToken)
 	c.Shopify.B2B = true
