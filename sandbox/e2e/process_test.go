@@ -38,13 +38,13 @@ func (w *system) command(ctx context.Context, name string, env, args []string) *
 }
 
 // commandIn is command for programs that lie in another folder. They may be of an older release, which refuses a
-// variable that it does not know: what has its default is not set.
+// variable that it does not know: what has its default is not set, but for what has to be said.
 func (w *system) commandIn(ctx context.Context, folder, name string, env, args []string) *exec.Cmd {
 	w.t.Helper()
 	set := w.Environ()
 	if folder != programs.Folder(w.t) {
 		for _, v := range config.Default().Describe() {
-			set = slices.DeleteFunc(set, func(s string) bool { return s == v.Name+"="+v.Value })
+			set = slices.DeleteFunc(set, func(s string) bool { return s == v.Name+"="+v.Value && v.Name != "ISSUER_DEDUPES" })
 		}
 	}
 	c := exec.CommandContext(ctx, filepath.Join(folder, name), args...)
