@@ -142,6 +142,8 @@ type SendDigestResult struct {
 	Recovered int  `json:"recovered"`
 	Retrying  int  `json:"retrying"`
 	Mixed     int  `json:"mixed"`
+	// Expiring is how many failed orders cannot be run again for much longer, since their histories expire.
+	Expiring int `json:"expiring,omitempty"`
 	// Refused says why the mail did not reach everybody; empty if it did. It names no address.
 	Refused string `json:"refused,omitempty"`
 }
@@ -169,6 +171,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		Recovered: report.RecoveredTotal,
 		Retrying:  report.RetryingTotal,
 		Mixed:     report.MixedTotal,
+		Expiring:  report.Expiring(),
 	}
 	if report.Empty() && !in.SendEmpty {
 		return out, nil

@@ -54,6 +54,9 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 						for _, field := range c.Fields {
 							row("", field)
 						}
+						for _, hint := range operator.MakesUp(c) {
+							row("", hint)
+						}
 					}
 				})
 			})

@@ -198,6 +198,17 @@ func (r Report) left(reason giftcard.Reason) []LeftOrder {
 	return out
 }
 
+// Expiring counts the failed orders that cannot be run again for much longer.
+func (r Report) Expiring() int {
+	n, t := 0, times{now: r.Date, zone: time.UTC}
+	for _, o := range r.FailedOrders {
+		if _, isSoon := t.expiry(o.ExpiresAt); isSoon {
+			n++
+		}
+	}
+	return n
+}
+
 // fresh counts the failed orders that are new.
 func (r Report) fresh() int {
 	n := 0

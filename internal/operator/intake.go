@@ -22,11 +22,7 @@ const knownAtOnce = 100
 func (o *Operator) Known(ctx context.Context, workflowIDs []string) (map[string]bool, error) {
 	known := map[string]bool{}
 	for ids := range slices.Chunk(workflowIDs, knownAtOnce) {
-		quoted := make([]string, 0, len(ids))
-		for _, id := range ids {
-			quoted = append(quoted, quote(id))
-		}
-		err := o.scan(ctx, "WorkflowId IN ("+strings.Join(quoted, ",")+")",
+		err := o.scan(ctx, "WorkflowId IN ("+quoteAll(ids)+")",
 			func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 				known[info.GetExecution().GetWorkflowId()] = true
 				return true, nil
@@ -36,6 +32,15 @@ func (o *Operator) Known(ctx context.Context, workflowIDs []string) (map[string]
 		}
 	}
 	return known, nil
+}
+
+// quoteAll writes values for a list in a visibility query.
+func quoteAll(values []string) string {
+	quoted := make([]string, 0, len(values))
+	for _, v := range values {
+		quoted = append(quoted, quote(v))
+	}
+	return strings.Join(quoted, ",")
 }
 
 // Start starts an order by the poll schedule's settings, unless there is a workflow of its ID. It implements

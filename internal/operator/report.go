@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -371,38 +372,56 @@ func (o *Operator) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.Lef
 	return out, nil
 }
 
-// addIssued adds up what went well, from the memos: no history is opened.
+// addIssued adds up what went well, from the memos: no history is opened. An order counts once, when it had all its cards
+// first, however often it is run again.
 func (r *reporter) addIssued(ctx context.Context) error {
+	completed := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus = 'Completed'"
+	orders := map[string]*workflowpb.WorkflowExecutionInfo{}
+	err := r.scan(ctx, completed+r.inWindow(), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		orders[info.GetExecution().GetWorkflowId()] = info
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(orders)), knownAtOnce) {
+		query := completed + " AND CloseTime < " + quoteTime(r.Window.From) + " AND WorkflowId IN (" + quoteAll(ids) + ")"
+		err := r.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			delete(orders, info.GetExecution().GetWorkflowId())
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	sums, cards := map[string]giftcard.Money{}, map[string]int{}
-	query := "WorkflowType = " + quote(workflows.GiftCardOrderType) + " AND ExecutionStatus = 'Completed'" + r.inWindow()
-	err := r.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+	for id, info := range orders {
 		r.Issued.Orders++
 		payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
 		if !ok {
-			return true, nil
+			continue
 		}
 		var memo workflows.OrderMemo
 		if err := r.converter.FromPayload(payload, &memo); err != nil {
-			return false, fmt.Errorf("read the memo of %s: %w", info.GetExecution().GetWorkflowId(), err)
+			return fmt.Errorf("read the memo of %s: %w", id, err)
 		}
 		r.Issued.Cards += memo.Cards
 		value, err := giftcard.ParseMoney(memo.Amount, memo.Currency)
 		if err != nil {
-			return true, nil
+			continue
 		}
 		sum, err := sums[value.Currency].Add(value, 1)
 		if err != nil {
-			return false, err
+			return err
 		}
 		sums[value.Currency] = sum
 		cards[value.Currency] += memo.Cards
-		return true, nil
-	})
+	}
 	for currency, sum := range sums {
 		r.Issued.Currencies = append(r.Issued.Currencies, digest.CurrencyTotal{
 			Currency: currency, Cards: cards[currency], Amount: sum.Amount(),
 		})
 	}
 	slices.SortFunc(r.Issued.Currencies, func(a, b digest.CurrencyTotal) int { return cmp.Compare(a.Currency, b.Currency) })
-	return err
+	return nil
 }

@@ -113,6 +113,26 @@ func (o *Operator) matchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 	return nil
 }
 
+// MakesUp says what has to be run by hand after a change of the rules, for the orders of before: a poll looks at what has
+// changed since the last one.
+func MakesUp(c Change) []string {
+	var out []string
+	for _, field := range c.Fields {
+		name, _, _ := strings.Cut(field, ":")
+		switch name {
+		case "skus", "created_at_min":
+			out = append(out, "for the orders of before, run: starter poll --since 336h (or as far back as they are to count)")
+		}
+		switch name {
+		case "skus", "companion_skus", "hold_underpaid":
+			out = append(out, "orders that were left to people stay so; which would not be now, says: "+
+				"starter orders release --all --rejudge --dry-run")
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // ConfirmError says what a change loses that nobody has confirmed.
 type ConfirmError struct{ what string }
 

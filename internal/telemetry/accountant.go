@@ -168,6 +168,7 @@ func (m *metrics) setDigest(ctx context.Context, last workflows.DailyDigestResul
 	if !last.Until.IsZero() {
 		m.digestUntil.Record(ctx, unixSeconds(last.Until))
 		m.digestFailed.Record(ctx, int64(last.Failed))
+		m.digestExpiring.Record(ctx, int64(last.Expiring))
 	}
 }
 

@@ -67,6 +67,7 @@ type metrics struct {
 	digestsFinished metric.Int64Counter // By outcome.
 	digestUntil     metric.Float64Gauge
 	digestFailed    metric.Int64Gauge
+	digestExpiring  metric.Int64Gauge
 
 	requests        metric.Int64Counter     // By service, operation and status.
 	requestDuration metric.Float64Histogram // By service and operation.
@@ -106,6 +107,8 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 			"Digests that ended, by outcome; empty is one with nothing to say."),
 		digestUntil: i.seconds("giftbridge_digest_until_timestamp",
 			"Where the last digest's report ended, as far as this worker knows."),
+		digestExpiring: i.gauge("giftbridge_digest_expiring_orders",
+			"Failed orders in that digest that cannot be run again for much longer."),
 		digestFailed: i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
 
 		requests: i.counter("giftbridge_outside_requests",

@@ -167,7 +167,11 @@ func TestWorkflowsAreCounted(t *testing.T) {
 		`giftbridge_digest_until_timestamp_seconds 78`,
 		`giftbridge_digest_failed_orders 3`,
 	)
-	require.NotContains(t, scrape(t, tel), "1001")
+	for line := range strings.Lines(scrape(t, tel)) { // The process's own numbers may hold any digits.
+		if strings.HasPrefix(line, "giftbridge_") {
+			require.NotContains(t, line, "1001")
+		}
+	}
 }
 
 // A run counts when it begins and when it ends, and not what somebody stopped.
@@ -251,7 +255,11 @@ func TestActivitiesAreCounted(t *testing.T) {
 		`giftbridge_activity_failures_total{activity="fail",kind="Unavailable"} 1`,
 	)
 	require.NotContains(t, scrape(t, tel), `activity="stop"`)
-	require.NotContains(t, scrape(t, tel), "1001")
+	for line := range strings.Lines(scrape(t, tel)) { // The process's own numbers may hold any digits.
+		if strings.HasPrefix(line, "giftbridge_") {
+			require.NotContains(t, line, "1001")
+		}
+	}
 }
 
 // Whatever a service answers, the label is one of a few hundred at most.

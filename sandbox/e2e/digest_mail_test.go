@@ -14,6 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -176,4 +177,29 @@ func TestDigestThatDidNotReachEverybody(t *testing.T) {
 	require.Contains(t, w.lastMail().Text, "recipient 2 of 2")
 	w.digest()
 	require.NotContains(t, w.lastMail().Text, "DID NOT REACH EVERYBODY")
+}
+
+// An order whose cards were issued counts once, whoever runs it again, and whenever.
+func TestDigestCountsOrdersOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	issued := w.PlaceKind(stack.SeveralUnits)
+	failed := w.PlaceKind(stack.UnknownMerchant) // It makes the digests wait for what has just ended.
+	w.poll()
+	d := w.show(issued, operator.Completed)
+	w.show(failed, operator.Failed)
+	cards := fmt.Sprintf("1 order, %d cards", len(issued.Cards))
+	again := func() {
+		run := w.newest(orderID(issued)).GetExecution().GetRunId()
+		w.resetRun(orderID(issued), run, firstTask)
+		w.await("run again", func() bool { return w.newest(orderID(issued)).GetExecution().GetRunId() != run })
+		w.show(issued, operator.Completed)
+	}
+	again()
+	w.digest()
+	require.Contains(t, w.lastMail().Text, cards)
+	again()
+	w.digest()
+	require.Contains(t, w.lastMail().Text, "0 orders, 0 cards")
+	require.Len(t, d.Result.Cards, len(issued.Cards))
 }

@@ -162,4 +162,7 @@ func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 	out = w.starter([]string{"CREATED_AT_MIN=2026-01-02T00:00:00Z"}, "schedules", "--yes")
 	require.Equal(t, app.ExitOK, out.code, out.stderr)
 	require.Contains(t, out.stdout, `created_at_min: `)
+	require.Contains(t, out.stdout, "run: starter poll --since")
+	out = w.starter([]string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75"}, "schedules", "--yes")
+	require.Contains(t, out.stdout, "starter orders release --all --rejudge --dry-run")
 }
