@@ -78,7 +78,7 @@ func (b Books) Judge(rules Rules) Account {
 	for _, o := range b.Orders {
 		v := rules.decide(o, b.Merchants)
 		verdicts = append(verdicts, v)
-		if v.fate != leftOut {
+		if v.fate == issued || v.fate == refused {
 			a.OrdersEligible++
 		}
 		a.UnitsExpected += len(v.units)
@@ -166,6 +166,8 @@ func (b Books) judgeOrders(a *Account, verdicts []verdict) {
 			continue
 		}
 		switch {
+		case v.fate == withdrawn:
+			a.judgeWithdrawn(v, w, known, named)
 		case !known:
 			a.Problem("order %s has no workflow", v.order.Name)
 		case w.State == Failed:
@@ -212,6 +214,21 @@ func (a *Account) judgeFailed(v verdict, w Workflow, named map[string]bool) {
 	if !f.InDigest {
 		a.FailuresUnseen++
 		a.Problem("unseen: order %s is failed (%s), and no digest names it", f.Order, f.Kind)
+	}
+}
+
+// judgeWithdrawn asks that an order which was cancelled while it failed has failed for good, and is named; unless it was
+// never taken in.
+func (a *Account) judgeWithdrawn(v verdict, w Workflow, known bool, named map[string]bool) {
+	switch {
+	case !known:
+	case w.State != Failed:
+		a.Problem("order %s was cancelled before it could be issued, and is %s", v.order.Name, w.State)
+	case !named[v.order.Name]:
+		a.FailuresUnseen++
+		a.Problem("unseen: order %s is failed (%s), and no digest names it", v.order.Name, w.Kind)
+	default:
+		a.Failed = append(a.Failed, FailedOrder{Order: v.order.Name, Kind: w.Kind, Expected: true, InDigest: true})
 	}
 }
 

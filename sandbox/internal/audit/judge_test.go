@@ -85,6 +85,32 @@ func TestBooksThatBalance(t *testing.T) {
 	}, a)
 }
 
+// An order that is cancelled while it fails makes no card: it fails for good and is named, or it was never taken in.
+func TestOrdersCancelledWhileTheyFail(t *testing.T) {
+	t.Parallel()
+	with := func(change func(*audit.Books)) audit.Account {
+		b := books()
+		o := sold(4)
+		o.CancelledAt, o.FinancialStatus = began.Add(time.Hour), "REFUNDED"
+		b.Orders = append(b.Orders, o)
+		change(&b)
+		return b.Judge(rules)
+	}
+	fails := func(b *audit.Books) {
+		b.Workflows = append(b.Workflows, flow(4, audit.Failed, "OrderChanged"))
+		last := &b.Mails[len(b.Mails)-1]
+		last.Rows = append(last.Rows, audit.Row{State: "failed", Order: "#4"})
+	}
+	require.Empty(t, with(func(*audit.Books) {}).Problems)
+	require.Empty(t, with(fails).Problems)
+	issued := with(func(b *audit.Books) { fails(b); b.Cards = append(b.Cards, made(4, 1)) })
+	require.Equal(t, 1, issued.CardsUnexpected)
+	done := with(func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(4, audit.Completed, "")) })
+	require.Contains(t, done.Problems, "order #4 was cancelled before it could be issued, and is "+string(audit.Completed))
+	unseen := with(func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(4, audit.Failed, "OrderChanged")) })
+	require.Equal(t, 1, unseen.FailuresUnseen)
+}
+
 // Each of these is one thing that is wrong, and the one problem that it is.
 func TestBooksThatDoNotBalance(t *testing.T) {
 	t.Parallel()

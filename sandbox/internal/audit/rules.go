@@ -23,6 +23,8 @@ const (
 	issued  fate = "issued"
 	refused fate = "refused"
 	leftOut fate = "left out"
+	// withdrawn orders were cancelled after they had been placed, before they could be issued.
+	withdrawn fate = "withdrawn"
 )
 
 // unit is a card as the order and the ledger both know it.
@@ -48,6 +50,10 @@ func (l Line) left() int { return l.Quantity - l.Removed }
 // decide applies the rules to an order.
 func (r Rules) decide(o Order, merchants []Merchant) verdict {
 	v := verdict{order: o, fate: leftOut}
+	if o.CancelledAt.After(o.CreatedAt) {
+		v.fate = withdrawn
+		return v
+	}
 	var cards, others, native int
 	for _, l := range o.Lines {
 		switch {

@@ -27,6 +27,7 @@ const (
 	IssuerMalformed     What = "issuer_malformed"
 	IssuerTruncated     What = "issuer_truncated"
 	IssuerHTMLAfter     What = "issuer_html_after_commit"
+	IssuerPage          What = "issuer_behind_a_page"
 	ShopError           What = "shop_error"
 	ShopTooManyRequests What = "shop_too_many_requests"
 	ShopThrottled       What = "shop_throttled"
@@ -87,7 +88,7 @@ const round = time.Minute
 var (
 	issuerFaults = []What{
 		IssuerError, IssuerErrorAfter, IssuerDrop, IssuerDropAfter, IssuerSlow, IssuerSlowAfter, IssuerLimit,
-		IssuerMalformed, IssuerTruncated, IssuerHTMLAfter,
+		IssuerMalformed, IssuerTruncated, IssuerHTMLAfter, IssuerPage,
 	}
 	shopFaults = []What{
 		ShopError, ShopTooManyRequests, ShopThrottled, ShopInternal, ShopDrop, ShopTruncated, ShopMalformed, ShopSlow,

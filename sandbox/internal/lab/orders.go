@@ -41,6 +41,7 @@ const (
 	Unpaid    OrderKind = "unpaid"
 	Test      OrderKind = "test"
 	Cancelled OrderKind = "cancelled"
+	Withdrawn OrderKind = "cancelled_while_failing"
 	Refunded  OrderKind = "refunded"
 	Sleeve    OrderKind = "similar_sku"
 	Native    OrderKind = "native"
@@ -49,7 +50,8 @@ const (
 // OrderKinds are all kinds: first those that become cards, then those that must fail, then those to be left out.
 var OrderKinds = []OrderKind{
 	Single, Several, Many, TwoLines, Friend, Later, PaidLater, PartlyRefunded, Company, CompanyByID, Wrapped, Late,
-	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Refunded, Sleeve, Native,
+	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Withdrawn, Refunded,
+	Sleeve, Native,
 }
 
 // issued tells whether cards come of such an order in the end.
@@ -62,8 +64,7 @@ var deck = []OrderKind{
 	Single, Single, Single, Single, Several, Several, Several, Several, Several, Several, Many, TwoLines, TwoLines,
 	TwoLines, TwoLines, Friend, Friend, Later, PaidLater, PaidLater, PaidLater, PartlyRefunded, PartlyRefunded, Company,
 	Company, CompanyByID, Wrapped, Late, Late, Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test,
-	Cancelled,
-	Refunded, Sleeve, Native,
+	Cancelled, Withdrawn, Withdrawn, Several, Several, Several, Refunded, Sleeve, Native,
 }
 
 // companion is an SKU that may be in any order; see COMPANION_SKUS.
@@ -77,7 +78,10 @@ type PlannedOrder struct {
 	PaidAt time.Duration
 	// RefundedAt is when what is no gift card in an order is refunded; zero for most.
 	RefundedAt time.Duration
-	Order      shopifytest.Order
+	// WithdrawnAt is when an order is cancelled that fails for want of its merchant, before the merchant comes; zero for
+	// others.
+	WithdrawnAt time.Duration
+	Order       shopifytest.Order
 }
 
 func (o PlannedOrder) units() int {
@@ -115,6 +119,9 @@ func newOrders(random *rand.Rand, n int, length time.Duration) []PlannedOrder {
 			o.PaidAt = later()
 		case Returned:
 			o.RefundedAt = later()
+		case Withdrawn:
+			o.At = between(random, 0, length*35/100)
+			o.WithdrawnAt = between(random, o.At+length*5/100, length*50/100)
 		}
 		orders = append(orders, o)
 	}
@@ -162,7 +169,7 @@ func (d dealer) line(units int) shopifytest.LineItem {
 func (d dealer) addLines(o *shopifytest.Order) {
 	units := 1
 	switch d.kind {
-	case Several, PaidLater, Company, Late:
+	case Several, PaidLater, Company, Late, Withdrawn:
 		units = 2 + d.random.IntN(4)
 	case Many:
 		units = 12 + d.random.IntN(4)
@@ -186,6 +193,9 @@ func (d dealer) friend() []shopifytest.Attribute {
 // longAgo is when orders were cancelled; only that it is a time matters.
 var longAgo = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
 
+// withdrawn is when orders were cancelled that had been placed before, by whatever clock.
+var withdrawn = time.Date(2100, time.January, 2, 3, 4, 5, 0, time.UTC)
+
 // change makes an order one of its kind.
 func (d dealer) change(o *shopifytest.Order, who cashstartest.Merchant) {
 	first := &o.Lines[0]
@@ -205,7 +215,7 @@ func (d dealer) change(o *shopifytest.Order, who cashstartest.Merchant) {
 	case CompanyByID:
 		o.Customer.DisplayName = "Somebody in purchasing"
 		o.Company = &shopifytest.Company{ID: o.ID + 60, Name: "A name of its own", ExternalID: who.MerchantCode}
-	case Late:
+	case Late, Withdrawn:
 		o.Customer.DisplayName = stack.LateComer.Name
 	case Stranger:
 		o.Customer.DisplayName = fmt.Sprintf("Stranger %d", d.n)

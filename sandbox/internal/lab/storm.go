@@ -54,6 +54,10 @@ var atIssuer = map[What][]issuerFault{
 	IssuerMalformed: {{Kind: cashstartest.Malformed}},
 	IssuerTruncated: {{Kind: cashstartest.Truncated}},
 	IssuerHTMLAfter: {{Kind: cashstartest.HTML, AfterCommit: true}},
+	// A content delivery network says so for reasons of its own.
+	IssuerPage: {
+		{Kind: cashstartest.HTML, Status: http.StatusNotFound}, {Kind: cashstartest.HTML, Status: http.StatusConflict},
+	},
 }
 
 // issuerCount is the name under which the issuer counts a fault.
@@ -61,7 +65,7 @@ var issuerCount = map[What]string{
 	IssuerError: "server_error", IssuerErrorAfter: "server_error_after_commit", IssuerDrop: "drop",
 	IssuerDropAfter: "drop_after_commit", IssuerSlow: "slow", IssuerSlowAfter: "slow_after_commit",
 	IssuerLimit: "rate_limit", IssuerMalformed: "malformed", IssuerTruncated: "truncated",
-	IssuerHTMLAfter: "html_after_commit",
+	IssuerHTMLAfter: "html_after_commit", IssuerPage: "html",
 }
 
 // atShop maps events to faults.

@@ -50,8 +50,12 @@ func (l *laboratory) say(at time.Duration) {
 		l.happened[TemporalKilled])
 }
 
-// orderPlaced counts orders among what has happened.
-const orderPlaced What = "order_placed"
+// What customers do, among what has happened.
+const (
+	orderPlaced What = "order_placed"
+	// OrderWithdrawn is an order that was cancelled while it failed.
+	OrderWithdrawn What = "order_cancelled_while_failing"
+)
 
 func (l *laboratory) purchases() []action {
 	var actions []action
@@ -63,6 +67,14 @@ func (l *laboratory) purchases() []action {
 		if o.PaidAt > 0 {
 			actions = append(actions, action{min(o.PaidAt, l.Plan.Length), func(ctx context.Context) error {
 				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]string{"financial_status": "PAID"})
+			}})
+		}
+		if o.WithdrawnAt > 0 {
+			actions = append(actions, action{min(o.WithdrawnAt, l.Plan.Length), func(ctx context.Context) error {
+				l.did(OrderWithdrawn)
+				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]any{
+					"financial_status": "REFUNDED", "cancelled_at": withdrawn,
+				})
 			}})
 		}
 		if o.RefundedAt > 0 {
