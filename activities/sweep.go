@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/rest"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
@@ -153,7 +155,13 @@ func (o *Orders) sweepCandidates(ctx context.Context, in SweepInput, byID map[st
 // takeIn reads an order that has no workflow, and starts it if the rules say so.
 func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *SweepResult) error {
 	found, err := o.Shopify.GetOrder(ctx, number)
-	if err != nil {
+	_, gone := errors.AsType[*shopify.NotFoundError](err)
+	_, tooLarge := errors.AsType[*rest.TooLargeError](err)
+	switch {
+	case gone || tooLarge: // One order must not stop the others. A poll takes in what is too large, without its lines.
+		activity.GetLogger(ctx).Error("an order cannot be read, and is passed by", "order", number, "error", err)
+		return nil
+	case err != nil:
 		return err
 	}
 	order, reason := in.Rules.Select(candidate(o.shopOf(in), *found, o.Keys))

@@ -182,7 +182,7 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 	}}
 	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) {
 		plainly(c)
-		c.Issue.Dedupes = false
+		c.Issue.Dedupes, c.Issue.RetryBudget = false, time.Minute // The doubt about the one holds the other back for a while.
 	}})
 	issued, notIssued := w.orderFor("ISSUED", 1), w.orderFor("NOT-ISSUED", 1)
 	w.poll()

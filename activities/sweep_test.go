@@ -1,0 +1,112 @@
+package activities_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// intake is a Temporal that knows some orders.
+type intake struct {
+	known   map[string]bool
+	started []string
+	left    []activities.LeftOrder
+	beats   int
+}
+
+func (i *intake) Known(_ context.Context, ids []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, id := range ids {
+		out[id] = i.known[id]
+	}
+	return out, nil
+}
+
+func (i *intake) Start(_ context.Context, o giftcard.Order) (bool, error) {
+	i.started = append(i.started, o.Name)
+	return true, nil
+}
+
+func (i *intake) Claim(_ context.Context, o activities.LeftOrder) error {
+	i.left = append(i.left, o)
+	return nil
+}
+
+func (i *intake) Beat(context.Context, []byte, ...any) error {
+	i.beats++
+	return nil
+}
+
+// A sweep takes in what has no workflow, page by page, and passes by what it cannot read.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9})
+	begin := time.Now().Add(-48 * time.Hour).Truncate(time.Second)
+	var ids []int64
+	for n := range 300 { // More than a page.
+		o := shopifytest.Order{
+			CreatedAt: begin.Add(time.Duration(n) * time.Minute), Email: "buyer@example.com",
+			Lines: []shopifytest.LineItem{{SKU: "PEN", Vendor: "Shop", Quantity: 1, UnitPrice: "1.0"}},
+		}
+		if n%100 == 0 {
+			o.Lines[0].SKU = "GIFT-50"
+		}
+		if n == 150 {
+			o.Lines = append(o.Lines, shopifytest.LineItem{SKU: "GIFT-50", Vendor: "Shop", Quantity: 1, UnitPrice: "50.0"})
+		}
+		ids = append(ids, shop.AddOrder(o).ID)
+	}
+	gone := "gid://shopify/Order/" + strconv.FormatInt(ids[200], 10)
+	client, err := shopify.New(shopify.Options{
+		APIVersion: "2026-07", Token: token,
+		BaseURL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, query := new(strings.Builder), r
+			if _, err := copyBody(body, query); err == nil && strings.Contains(body.String(), gone) {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"data":{"order":null}}`))
+				return
+			}
+			shop.ServeHTTP(w, query)
+		})),
+	})
+	require.NoError(t, err)
+	temporal := &intake{known: map[string]bool{"gift-card-order/shop/" + strconv.FormatInt(ids[0], 10): true}}
+	orders := &activities.Orders{Shopify: client, Shop: "other", Now: time.Now, Intake: temporal}
+	in := activities.SweepInput{
+		Rules: giftcard.Rules{SKUs: []string{"GIFT-50"}, CreatedFrom: begin}, Shop: "shop", From: begin, Until: time.Now(),
+	}
+	out, err := execute[activities.SweepResult](t, newEnv(&logs{}, orders), "Sweep", in)
+	require.NoError(t, err)
+	require.Equal(t, []int{300, 4, 1, 2}, []int{out.Seen, out.Candidates, out.Known, out.Found})
+	require.Empty(t, out.Cursor)
+	require.Len(t, temporal.started, 1)
+	require.Len(t, temporal.left, 1)
+	require.Equal(t, giftcard.MixedOrder, temporal.left[0].Reason)
+	require.Positive(t, temporal.beats)
+
+	// What came before the window, and what is so young that a poll will see it, is left alone.
+	*temporal = intake{}
+	in.From, in.Until = begin.Add(120*time.Minute), begin.Add(199*time.Minute)
+	out, err = execute[activities.SweepResult](t, newEnv(&logs{}, orders), "Sweep", in)
+	require.NoError(t, err)
+	require.Equal(t, []int{180, 1}, []int{out.Seen, out.Candidates})
+	require.Empty(t, temporal.started)
+}
+
+// copyBody reads a request's body and puts it back.
+func copyBody(into *strings.Builder, r *http.Request) (int64, error) {
+	n, err := io.Copy(into, r.Body)
+	r.Body = io.NopCloser(strings.NewReader(into.String()))
+	return n, err
+}
