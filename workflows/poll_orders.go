@@ -35,6 +35,9 @@ type PollOrdersInput struct {
 	IssueTaskQueue string   `json:"issue_task_queue,omitempty"`
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
 
+	// WidenedAt is when the rules came to take orders that they had passed by; zero for never. Polls look at what has
+	// changed since the last one, so that one by hand has to make up for it.
+	WidenedAt time.Time `json:"widened_at,omitzero"`
 	// MatchBy is what merchants are matched by: external_id, company, name; empty means all of them.
 	MatchBy []string `json:"match_by,omitempty"`
 	// Identity is what tells the shop's orders and cards apart; nil in a schedule of an earlier release.

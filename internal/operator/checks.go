@@ -206,6 +206,14 @@ func (f facts) pollCheck() Check {
 }
 
 func (f facts) missedCheck() Check {
+	if !f.MadeUp && (f.LastPoll == nil || f.LastPoll.Missed == nil) {
+		return Check{
+			Name: "missed orders", Level: Warn,
+			Says: "GIFT_CARD_SKUS or CREATED_AT_MIN takes more orders since " + f.input.WidenedAt.Format(time.RFC3339) +
+				", and no poll has looked at those of before",
+			Do: "run: starter poll --since 336h, or as far back as they are to count",
+		}
+	}
 	if f.LastPoll == nil || f.LastPoll.Missed == nil {
 		return Check{Name: "missed orders", Level: OK, Says: "none"}
 	}

@@ -20,6 +20,7 @@ func healthy() facts {
 			DigestSchedule: ScheduleStatus{Exists: true, NextAt: noon.Add(6 * time.Hour)},
 			Watermark:      noon.Add(-3 * time.Minute),
 			LastPoll:       &workflows.PollOrdersResult{},
+			MadeUp:         true,
 			SweepSchedule:  ScheduleStatus{Exists: true, Interval: 3600, CreatedAt: noon.Add(-24 * time.Hour)},
 			SweptAt:        noon.Add(-time.Hour),
 		},
@@ -51,6 +52,13 @@ func TestChecks(t *testing.T) {
 			"retention of a month, and orders that may be older",
 			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", Fail,
 			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
+		},
+		{
+			"rules that take more", func(f *facts) {
+				f.MadeUp, f.input = false, &workflows.PollOrdersInput{
+					WidenedAt: noon, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
+				}
+			}, "missed orders", Warn, "takes more orders since 2026-07-10T12:00:00Z", "starter poll --since",
 		},
 		{
 			"sweep of an earlier release", func(f *facts) { f.SweepSchedule = ScheduleStatus{} },

@@ -50,6 +50,9 @@ func (o *Operator) ComparePollSchedule(ctx context.Context) (ScheduleComparison,
 		input.Identity = &pin.Identity
 		if have, err := o.scheduledInput(ctx); err == nil {
 			input.MatchBy = o.matchBy(have, pin)
+			if have != nil {
+				input.WidenedAt = have.WidenedAt
+			}
 		}
 		want.input = input
 	}

@@ -69,7 +69,7 @@ func (o *Operator) EnsureSchedules(ctx context.Context, e Ensure) ([]Change, err
 		return nil, err
 	}
 	input := o.PollInput()
-	input.MatchBy = o.matchBy(have, pin)
+	input.MatchBy, input.WidenedAt = o.matchBy(have, pin), widenedAt(have, input)
 	if input.Identity, err = o.identity(pin, e); err != nil {
 		return nil, err
 	}
@@ -111,6 +111,18 @@ func (o *Operator) matchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 		return []string{activities.ByExternalID, activities.ByCompany}
 	}
 	return nil
+}
+
+// widenedAt returns when the poll's rules came to take orders that they had passed by.
+func widenedAt(have *workflows.PollOrdersInput, want workflows.PollOrdersInput) time.Time {
+	if have == nil {
+		return time.Time{}
+	}
+	more := slices.ContainsFunc(want.SKUs, func(sku string) bool { return !slices.Contains(have.SKUs, sku) })
+	if more || want.CreatedAtMin.Before(have.CreatedAtMin) {
+		return time.Now().UTC().Truncate(time.Second)
+	}
+	return have.WidenedAt
 }
 
 // MakesUp says what has to be run by hand after a change of the rules, for the orders of before: a poll looks at what has

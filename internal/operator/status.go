@@ -40,6 +40,8 @@ type Status struct {
 	SweptAt       time.Time                    `json:"swept_at,omitzero"`
 	// FailedSweep is the last sweep that failed, if none has completed since.
 	FailedSweep *FailedRun `json:"failed_sweep,omitempty"`
+	// MadeUp reports whether somebody has polled by hand since the rules were widened, or they were not.
+	MadeUp bool `json:"made_up"`
 	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
 	Orders map[State]int `json:"orders"`
 
@@ -87,6 +89,9 @@ func (o *Operator) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	if err := o.addSweep(ctx, out); err != nil {
+		return nil, err
+	}
+	if out.MadeUp, err = o.madeUp(ctx, out.input); err != nil {
 		return nil, err
 	}
 	for _, s := range States {
@@ -172,6 +177,22 @@ func (o *Operator) addDigest(ctx context.Context, out *Status) error {
 	}
 	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)
 	return err
+}
+
+// madeUp reports whether a poll by hand has made up for the last widening of the rules.
+func (o *Operator) madeUp(ctx context.Context, in *workflows.PollOrdersInput) (bool, error) {
+	if in == nil || in.WidenedAt.IsZero() {
+		return true, nil
+	}
+	count, err := o.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: o.namespace,
+		Query: "WorkflowType = " + quote(workflows.PollOrdersType) + " AND WorkflowId STARTS_WITH " +
+			quote(workflows.PollByHandPrefix) + " AND ExecutionStatus = 'Completed' AND StartTime >= " + quoteTime(in.WidenedAt),
+	})
+	if err != nil {
+		return false, fmt.Errorf("count polls by hand: %w", err)
+	}
+	return count.GetCount() > 0, nil
 }
 
 // addSweep tells of the last sweep. One whose result cannot be read is none.

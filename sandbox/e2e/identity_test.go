@@ -165,4 +165,8 @@ func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 	require.Contains(t, out.stdout, "run: starter poll --since")
 	out = w.starter([]string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75"}, "schedules", "--yes")
 	require.Contains(t, out.stdout, "starter orders release --all --rejudge --dry-run")
+	require.Contains(t, w.starter(nil, "status").stdout, "takes more orders since")
+	require.NoError(t, w.StartWorker(w.ctx))
+	w.ok("poll", "--since", "1h")
+	w.await("made up for", func() bool { return !strings.Contains(w.starter(nil, "status").stdout, "takes more orders since") })
 }
