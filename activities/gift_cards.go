@@ -52,6 +52,9 @@ type Runs interface {
 	// Earlier says what became of a card in the runs of the workflow before the one that asks: a reset makes a run that
 	// knows nothing of them.
 	Earlier(ctx context.Context, in EarlierInput) (Earlier, error)
+	// MerchantOf returns the code of the merchant for whom the runs before this one have issued a card, or may have; empty
+	// where there is none.
+	MerchantOf(ctx context.Context, workflowID, runID string) (string, error)
 	// IssuedCards returns the audit numbers of the cards that exist, or may exist, by what this run of the workflow and those
 	// before it know.
 	IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error)
@@ -62,7 +65,9 @@ type LookUpMerchantInput struct {
 	OrderName string            `json:"order_name"`
 	Customer  giftcard.Customer `json:"customer"`
 	// MatchBy is what the merchant is matched by; empty means all there is.
-	MatchBy     []string      `json:"match_by,omitempty"`
+	MatchBy []string `json:"match_by,omitempty"`
+	// Again reports whether another run of the order may have asked for cards; see [IssueCardInput].
+	Again       bool          `json:"again,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
 
@@ -77,11 +82,23 @@ type LookUpMerchantResult struct {
 // LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
 // MerchantAmbiguous where there is not exactly one; it never guesses.
 func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
-	code, err := g.Merchants.match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
+	code, err := g.merchantOf(ctx, in)
 	if err != nil {
 		return LookUpMerchantResult{}, failure(ctx, "order "+in.OrderName+", looking up its merchant", err, in.RetryBudget)
 	}
 	return LookUpMerchantResult{MerchantCode: code, At: g.Now().UTC()}, nil
+}
+
+// merchantOf returns the order's merchant. Once a card exists, or may, it stays the same: asked for again for another one, the
+// card would be another card, or be refused as a different order.
+func (g *GiftCards) merchantOf(ctx context.Context, in LookUpMerchantInput) (string, error) {
+	if in.Again && g.Runs != nil {
+		run := activity.GetInfo(ctx).WorkflowExecution
+		if code, err := g.Runs.MerchantOf(ctx, run.ID, run.RunID); err != nil || code != "" {
+			return code, err
+		}
+	}
+	return g.Merchants.match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
 }
 
 // IssueCardInput is one card to be issued.

@@ -178,6 +178,8 @@ type runs struct {
 	err   error
 }
 
+func (r runs) MerchantOf(context.Context, string, string) (string, error) { return "", nil }
+
 func (r runs) IssuedCards(context.Context, string, string) (map[string]bool, error) { return nil, nil }
 
 func (r runs) IsFirst(_ context.Context, workflowID, runID string) (bool, error) {

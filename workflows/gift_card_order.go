@@ -45,6 +45,13 @@ type Release struct {
 	Reason string `json:"reason"`
 }
 
+// again reports whether another run of the order may have asked for cards: this one was made by a reset, or released by a
+// person.
+func (in GiftCardOrderInput) again(ctx workflow.Context) bool {
+	run := workflow.GetInfo(ctx)
+	return in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
+}
+
 // units returns the cards that are to be issued.
 func (in GiftCardOrderInput) units() ([]giftcard.Unit, error) {
 	units, err := in.Order.CardUnits(in.AuditPrefix)
@@ -110,6 +117,7 @@ func merchantOf(ctx workflow.Context, in GiftCardOrderInput) (activities.LookUpM
 		OrderName:   in.Order.Name,
 		Customer:    in.Order.Customer,
 		MatchBy:     in.MatchBy,
+		Again:       in.again(ctx),
 		RetryBudget: time.Duration(in.RetryBudget),
 	}).get(ctx)
 	if err == nil || temporal.IsCanceledError(err) {
@@ -173,7 +181,7 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		Recipient:    u.Line.Recipient,
 		At:           o.merchant.At,
 		ReadAt:       run.WorkflowStartTime.UTC(),
-		Again:        o.in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
+		Again:        o.in.again(ctx),
 		PaidFor:      paidFor,
 		AtMostOnce:   o.in.AtMostOnce,
 		RetryBudget:  time.Duration(o.in.RetryBudget),

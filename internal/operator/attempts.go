@@ -162,26 +162,53 @@ func (o *Operator) IssuedCards(ctx context.Context, workflowID, runID string) (m
 	}
 	out := map[string]bool{}
 	for _, run := range append([]string{runID}, runs...) {
-		cards, err := o.cardsOfRun(ctx, workflowID, run)
-		if isNotFound(err) {
-			continue // Its history has expired.
-		}
+		err := o.eachIssued(ctx, workflowID, run, run == runID, func(c askedCard) { out[c.audit] = true })
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range cards {
-			exists := c.issued
-			if c.failed && c.inDoubt || !c.issued && !c.failed && run != runID {
-				if exists, err = o.mayExist(ctx, workflowID, run, c.unit); err != nil {
-					return nil, err
-				}
-			}
-			if exists {
-				out[c.audit] = true
-			}
-		}
 	}
 	return out, nil
+}
+
+// MerchantOf returns the code of the merchant for whom the runs before this one have issued a card, or may have; empty where
+// there is none. It implements activities.Runs.
+func (o *Operator) MerchantOf(ctx context.Context, workflowID, runID string) (string, error) {
+	runs, err := o.otherRuns(ctx, workflowID, runID)
+	if err != nil {
+		return "", err
+	}
+	code := ""
+	for _, run := range runs {
+		err := o.eachIssued(ctx, workflowID, run, false, func(c askedCard) { code = c.merchant })
+		if err != nil || code != "" {
+			return code, err
+		}
+	}
+	return "", nil
+}
+
+// eachIssued visits the cards of a run that exist, or may exist. Of one that is still being asked for, only that of a run that
+// is over may.
+func (o *Operator) eachIssued(ctx context.Context, workflowID, runID string, running bool, visit func(askedCard)) error {
+	cards, err := o.cardsOfRun(ctx, workflowID, runID)
+	if isNotFound(err) {
+		return nil // Its history has expired.
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range cards {
+		exists := c.issued
+		if c.failed && c.inDoubt || !c.issued && !c.failed && !running {
+			if exists, err = o.mayExist(ctx, workflowID, runID, c.unit); err != nil {
+				return err
+			}
+		}
+		if exists {
+			visit(c)
+		}
+	}
+	return nil
 }
 
 // mayExist reports whether a card that a run has left in doubt may exist, by what a person has said of it since.
@@ -204,7 +231,7 @@ func (o *Operator) mayExist(ctx context.Context, workflowID, runID string, unit 
 // askedCard is a card that a run has asked for, and what came of it.
 type askedCard struct {
 	unit                    int
-	audit                   string
+	audit, merchant         string
 	issued, failed, inDoubt bool
 }
 
@@ -222,7 +249,7 @@ func (o *Operator) cardsOfRun(ctx context.Context, workflowID, runID string) (ma
 			if err := o.converter.FromPayloads(a.GetInput(), &in); err != nil {
 				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
 			}
-			cards[e.GetEventId()] = askedCard{unit: in.Unit, audit: in.AuditNumber}
+			cards[e.GetEventId()] = askedCard{unit: in.Unit, audit: in.AuditNumber, merchant: in.MerchantCode}
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 			id := e.GetActivityTaskCompletedEventAttributes().GetScheduledEventId()
 			if c, ok := cards[id]; ok {

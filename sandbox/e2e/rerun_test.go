@@ -255,3 +255,31 @@ func TestRerunOverPages(t *testing.T) {
 	h := w.history(workflows.RerunOrdersID, "")
 	require.Greater(t, count(h, enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED), 1, "pages:\n%s", timeline(h.GetEvents()))
 }
+
+// Once a card exists, the order's merchant stays the same, whatever becomes of the names at the issuer.
+func TestMerchantStaysTheSame(t *testing.T) {
+	t.Parallel()
+	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := trouble{of: map[string]cashstartest.Fault{"FIRST": declined}, first: 1}
+			w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes }})
+			p := w.orderFor("FIRST", 2)
+			w.poll()
+			d := w.show(p, operator.Failed)
+			require.Len(t, d.Units.Issued, 1)
+			tr.cured.Store(true)
+			w.addMerchant(cashstartest.Merchant{
+				Name: merchant("FIRST").Name, MerchantCode: "SECOND", Currencies: []string{"USD"},
+			})
+			w.resetRun(orderID(p), d.RunID, firstTask)
+			w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != d.RunID })
+			done := w.show(p, operator.Completed)
+			require.Equal(t, "FIRST", done.Result.MerchantCode)
+			require.Equal(t, []int{2, 0}, []int{w.cardsOf("FIRST"), w.cardsOf("SECOND")})
+			for _, c := range done.Result.Cards {
+				require.NotEmpty(t, c.EGCCode, "what was issued before comes with its code")
+			}
+		})
+	}
+}
