@@ -91,6 +91,47 @@ func (g *gate) retries(order string) bool {
 	return false
 }
 
+// hesitation is an issuer that keeps its first answer to each card back until it is let go. It then turns the card away, and
+// issues it when it is asked again. What happens meanwhile happens before any card is asked for a second time.
+type hesitation struct {
+	fault cashstartest.Fault
+	// first is how many cards it issues at once.
+	first int
+
+	mu    sync.Mutex
+	asked map[string]bool
+	free  chan struct{}
+}
+
+func (h *hesitation) options(code string) cashstartest.Options {
+	h.asked, h.free = map[string]bool{}, make(chan struct{})
+	o := createOrderFault(h.answer)
+	o.Merchants = []cashstartest.Merchant{merchant(code)}
+	return o
+}
+
+func (h *hesitation) answer(r cashstartest.Request) *cashstartest.Fault {
+	h.mu.Lock()
+	again := h.asked[r.AuditNumber]
+	h.asked[r.AuditNumber] = true
+	issues := again || len(h.asked) <= h.first
+	h.mu.Unlock()
+	if issues {
+		return nil
+	}
+	<-h.free
+	return &h.fault
+}
+
+// cards counts those that it was asked for.
+func (h *hesitation) cards() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.asked)
+}
+
+func (h *hesitation) letGo() { close(h.free) }
+
 // shopGate is a shop that answers so many pages of orders, and then none until it is opened.
 type shopGate struct {
 	once    sync.Once

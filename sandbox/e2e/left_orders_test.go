@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,21 +132,15 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var asked atomic.Int32
-			var cured atomic.Bool
-			issuer := createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
-				if asked.Add(1) == 1 || cured.Load() {
-					return nil
-				}
-				return &cashstartest.Fault{Kind: cashstartest.RateLimit}
+			issuer := hesitation{fault: cashstartest.Fault{Kind: cashstartest.RateLimit}, first: 1}
+			w := start(t, stack.Options{
+				CashStar: issuer.options("BUSY"), Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes },
 			})
-			issuer.Merchants = []cashstartest.Merchant{merchant("BUSY")}
-			w := start(t, stack.Options{CashStar: issuer, Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes }})
 			p := w.orderFor("BUSY", 3)
 			w.poll()
-			w.await("asked for each", func() bool { return asked.Load() >= 3 && len(w.Issuer.Cards()) == 1 })
+			w.await("asked for each", func() bool { return issuer.cards() == 3 && len(w.Issuer.Cards()) == 1 })
 			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) { o.CancelledAt = time.Now() }))
-			cured.Store(true)
+			issuer.letGo()
 			d := w.show(p, operator.Failed)
 			require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
 			require.Len(t, w.Issuer.Cards(), 1)
@@ -190,15 +183,15 @@ func (w *system) planRelease(p stack.Placed) *operator.Release {
 func TestMoneyGivenBack(t *testing.T) {
 	t.Parallel()
 	giveBack := func(o *shopifytest.Order) { o.FinancialStatus, o.NetPayment = "PARTIALLY_REFUNDED", "30.00" }
-	tr := trouble{of: map[string]cashstartest.Fault{"BUSY": {Kind: cashstartest.RateLimit}}}
-	w := start(t, stack.Options{CashStar: tr.options()})
+	issuer := hesitation{fault: cashstartest.Fault{Kind: cashstartest.RateLimit}}
+	w := start(t, stack.Options{CashStar: issuer.options("BUSY")})
 	before, after := w.orderFor("BUSY", 2), w.orderFor("BUSY", 2)
 	require.True(t, w.Shop.UpdateOrder(before.ID, giveBack))
 	require.Equal(t, 1, w.poll().LeftOut[giftcard.Underpaid])
 	require.Equal(t, giftcard.Underpaid, w.show(before, operator.Left).Left.Reason)
-	w.await("asked for", func() bool { return len(w.Issuer.Stats().Requests[cashstartest.CreateOrder]) > 0 })
+	w.await("asked for", func() bool { return issuer.cards() == 2 })
 	require.True(t, w.Shop.UpdateOrder(after.ID, giveBack))
-	tr.cured.Store(true)
+	issuer.letGo()
 	d := w.show(after, operator.Failed)
 	require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
 	require.Contains(t, d.Failure.Message, "what was paid, less that, is 30.00 USD, which does not pay for the gift cards that are left")

@@ -65,21 +65,15 @@ func TestOrdersChangeWhileTheyWait(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tr := trouble{of: map[string]cashstartest.Fault{"BUSY": tt.fault}}
-			w := start(t, stack.Options{CashStar: tr.options()})
+			issuer := hesitation{fault: tt.fault}
+			w := start(t, stack.Options{CashStar: issuer.options("BUSY")})
 			p := w.orderFor("BUSY", 3)
 			w.poll()
-			w.await("asked for each card", func() bool {
-				asked := 0
-				for _, n := range w.Issuer.Stats().Requests[cashstartest.CreateOrder] {
-					asked += n
-				}
-				return asked >= 3
-			})
+			w.await("asked for each card", func() bool { return issuer.cards() == 3 })
 			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
 				o.FinancialStatus, o.Lines[0].Removed = "PARTIALLY_REFUNDED", 1
 			}))
-			tr.cured.Store(true)
+			issuer.letGo()
 			d := w.show(p, operator.Failed)
 			// While the third card is in doubt, it counts: whichever of the others comes after that is not issued either.
 			last := d.Units.Failed[len(d.Units.Failed)-1]

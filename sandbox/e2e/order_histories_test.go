@@ -153,18 +153,18 @@ func TestHistoriesOfPollByHand(t *testing.T) {
 // An order that is refunded while CashStar is away gets no card.
 func TestHistoriesOfChangedOrder(t *testing.T) {
 	t.Parallel()
-	tr := trouble{of: map[string]cashstartest.Fault{"BUSY": {Kind: cashstartest.RateLimit}}}
-	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) {
+	issuer := hesitation{fault: cashstartest.Fault{Kind: cashstartest.RateLimit}}
+	w := start(t, stack.Options{CashStar: issuer.options("BUSY"), Configure: func(c *config.Config) {
 		plainly(c)
-		c.Issue.RetryBudget = time.Hour
+		c.CashStar.Timeout, c.Issue.RetryBudget = config.Default().CashStar.Timeout, time.Hour
 	}})
 	p := w.orderFor("BUSY", 1)
 	w.poll()
-	w.await("refused", func() bool { return len(w.Issuer.Stats().Requests[cashstartest.CreateOrder]) > 0 })
+	w.await("asked for", func() bool { return issuer.cards() == 1 })
 	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
 		o.FinancialStatus, o.Lines[0].Removed = "REFUNDED", 1
 	}))
-	tr.cured.Store(true)
+	issuer.letGo()
 	w.keepOrder("GiftCardOrder/order-changed", p, operator.Failed)
 	failure := w.show(p, operator.Failed).Failure
 	require.EqualValues(t, giftcard.OrderChanged, failure.Kind, failure.Message)
