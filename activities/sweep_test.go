@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -23,6 +24,8 @@ type intake struct {
 	started []string
 	left    []activities.LeftOrder
 	beats   int
+	// away is why nothing can be claimed.
+	away error
 }
 
 func (i *intake) Known(_ context.Context, ids []string) (map[string]bool, error) {
@@ -39,8 +42,39 @@ func (i *intake) Start(_ context.Context, o giftcard.Order) (bool, error) {
 }
 
 func (i *intake) Claim(_ context.Context, o activities.LeftOrder) error {
-	i.left = append(i.left, o)
-	return nil
+	if i.away == nil {
+		i.left = append(i.left, o)
+	}
+	return i.away
+}
+
+// A page whose mixed orders could not be claimed is fetched again, and none is claimed twice by a worker.
+func TestMixedOrdersAreClaimed(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	now := time.Now()
+	shop.AddOrder(shopifytest.Order{CreatedAt: now, Lines: []shopifytest.LineItem{
+		{SKU: "GIFT-50", Vendor: "Shop", Quantity: 2, UnitPrice: "50.0"},
+		{SKU: "PEN", Vendor: "Shop", Quantity: 1, UnitPrice: "1.0"},
+	}})
+	client, err := shopify.New(shopify.Options{APIVersion: "2026-07", Token: token, BaseURL: serve(t, shop)})
+	require.NoError(t, err)
+	temporal := &intake{away: errors.New("frontend is away")}
+	orders := &activities.Orders{Shopify: client, Shop: "shop", Now: time.Now, Claims: temporal}
+	in := activities.ListGiftCardOrdersInput{
+		Rules:       giftcard.Rules{SKUs: []string{"GIFT-50"}, CreatedFrom: now.Add(-time.Hour)},
+		UpdatedFrom: now.Add(-time.Hour), UpdatedBefore: now.Add(time.Hour), PageSize: 10,
+	}
+	list := func() error {
+		_, err := execute[activities.ListGiftCardOrdersResult](t, newEnv(&logs{}, orders), "ListGiftCardOrders", in)
+		return err
+	}
+	requireKind(t, list(), giftcard.Unavailable, "listing orders")
+	temporal.away = nil
+	require.NoError(t, list())
+	require.NoError(t, list())
+	require.Len(t, temporal.left, 1)
+	require.Equal(t, []string{"100.00", "USD"}, []string{temporal.left[0].Amount, temporal.left[0].Currency})
 }
 
 func (i *intake) Beat(context.Context, []byte, ...any) error {
