@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -36,8 +39,8 @@ func (o *Operator) Beat(ctx context.Context, taskToken []byte, details ...any) e
 
 // Earlier reads what became of a card in the order's other runs. It implements activities.Runs.
 //
-// The runs that led to this one by resets, or by a release, are found in its history. A run beside them, of somebody who has reset the same
-// run twice, is found in visibility, which may lag behind by a second.
+// The runs that led to this one by resets, or by a release, are found in its history. A run beside them, of somebody who
+// has reset the same run twice, is found in visibility, which may lag behind by a second.
 func (o *Operator) Earlier(ctx context.Context, in activities.EarlierInput) (activities.Earlier, error) {
 	var out activities.Earlier
 	if !in.Again {
@@ -233,6 +236,8 @@ type askedCard struct {
 	unit                    int
 	audit, merchant         string
 	issued, failed, inDoubt bool
+	// result is that of a card that was issued.
+	result *commonpb.Payloads
 }
 
 // cardsOfRun returns the cards that a run has asked for.
@@ -251,10 +256,10 @@ func (o *Operator) cardsOfRun(ctx context.Context, workflowID, runID string) (ma
 			}
 			cards[e.GetEventId()] = askedCard{unit: in.Unit, audit: in.AuditNumber, merchant: in.MerchantCode}
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-			id := e.GetActivityTaskCompletedEventAttributes().GetScheduledEventId()
-			if c, ok := cards[id]; ok {
-				c.issued = true
-				cards[id] = c
+			a := e.GetActivityTaskCompletedEventAttributes()
+			if c, ok := cards[a.GetScheduledEventId()]; ok {
+				c.issued, c.result = true, a.GetResult()
+				cards[a.GetScheduledEventId()] = c
 			}
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
 			a := e.GetActivityTaskFailedEventAttributes()
@@ -279,39 +284,24 @@ func (o *Operator) cardsOfRun(ctx context.Context, workflowID, runID string) (ma
 // otherwise: a run that was terminated, or an attempt that timed out, says nothing.
 func (o *Operator) cardOfRun(ctx context.Context, workflowID, runID, auditNumber string) (activities.Earlier, error) {
 	var out activities.Earlier
-	var scheduled int64
-	err := o.eachEvent(ctx, workflowID, runID, func(e *historypb.HistoryEvent) error {
-		switch e.GetEventType() {
-		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-			a := e.GetActivityTaskScheduledEventAttributes()
-			if a.GetActivityType().GetName() != activities.IssueCardType {
-				return nil
-			}
-			var in activities.IssueCardInput
-			if err := o.converter.FromPayloads(a.GetInput(), &in); err != nil {
-				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
-			}
-			if in.AuditNumber == auditNumber {
-				scheduled, out.InDoubt = e.GetEventId(), true
-			}
-		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-			a := e.GetActivityTaskCompletedEventAttributes()
-			if a.GetScheduledEventId() != scheduled {
-				return nil
-			}
-			out.Issued, out.InDoubt = new(activities.IssueCardResult), false
-			if err := o.converter.FromPayloads(a.GetResult(), out.Issued); err != nil {
-				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
-			}
-		case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
-			if a := e.GetActivityTaskFailedEventAttributes(); a.GetScheduledEventId() == scheduled {
-				out.InDoubt = !notIssued(o.failures.FailureToError(a.GetFailure()))
-			}
-		default:
+	cards, err := o.cardsOfRun(ctx, workflowID, runID)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(cards)) { // Of a card that was asked for again, the last word counts.
+		c := cards[id]
+		if c.audit != auditNumber {
+			continue
 		}
-		return nil
-	})
-	return out, err
+		out.InDoubt = !c.issued && (c.inDoubt || !c.failed)
+		if c.issued {
+			out.Issued = new(activities.IssueCardResult)
+			if err := o.converter.FromPayloads(c.result, out.Issued); err != nil {
+				return out, fmt.Errorf("read the card of event %d of run %s of %s: %w", id, runID, workflowID, err)
+			}
+		}
+	}
+	return out, nil
 }
 
 // notIssued tells whether a failed activity is certain to have made no card.

@@ -32,13 +32,13 @@ func (o *Operator) Pinned(ctx context.Context) (*Pin, error) {
 	if err != nil {
 		return nil, err
 	}
-	var pin *Pin
 	if in != nil && in.Identity != nil {
 		return &Pin{
 			Identity: *in.Identity, AuditPrefix: &in.AuditPrefix, From: "schedule " + workflows.PollScheduleID, Settled: true,
 		}, nil
 	}
-	if pin, err = o.pinOfNewestOrder(ctx); pin != nil {
+	pin, err := o.pinOfNewestOrder(ctx)
+	if pin != nil {
 		if pin.NoSchedule = in == nil; in != nil {
 			pin.AuditPrefix = &in.AuditPrefix // Orders go by the schedule's.
 		}
@@ -196,11 +196,10 @@ func (o *Operator) identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
 	if pin.ShopID == "" && pin.Shop == o.cfg.Shopify.Shop {
 		pin.ShopID = e.ShopID
 	}
-	renamed := *pin
 	if e.Renamed && e.ShopID == "" {
 		return nil, &IdentityError{"--renamed needs Shopify's ID of the shop, and Shopify could not be asked"}
 	}
-	if err := renamed.Refuses(o.cfg, e.ShopID); err != nil {
+	if err := pin.Refuses(o.cfg, e.ShopID); err != nil {
 		return nil, err
 	}
 	id.ShopID, id.Shop = pin.ShopID, pin.Shop
