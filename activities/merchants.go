@@ -178,8 +178,8 @@ func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
 	return index
 }
 
-// What merchants are matched by. Buyers choose their own name, so that whoever calls himself as a merchant does orders for its
-// account; a company and its external ID are the shop's.
+// What merchants are matched by. Buyers choose their own name, so a buyer who takes a merchant's name places orders on its
+// account. The shop chooses a company's name and external ID.
 const (
 	ByExternalID = "external_id"
 	ByCompany    = "company"

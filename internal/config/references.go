@@ -63,7 +63,7 @@ var references = map[string]reference{
 	"MATCH_BY": {
 		"one or more of external_id, company, name, separated by commas, none twice",
 		"What of a customer the merchant is found by: the external ID of the B2B company, its name, the customer's own name. " +
-			"Buyers choose their own name: with `name`, whoever calls himself as a merchant does orders for that merchant's " +
+			"Buyers choose their own name: with `name`, a buyer who takes a merchant's name places orders on that merchant's " +
 			"account. Unset, a new installation with SHOPIFY_B2B goes by `external_id,company`, any other by all three.",
 	},
 	"CREATED_AT_MIN": {

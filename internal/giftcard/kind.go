@@ -49,8 +49,8 @@ func (k Kind) Final() bool {
 }
 
 // Curable tells whether running a failed order again may succeed without anybody touching the order: a merchant was
-// added, a password corrected, a service came back. An invalid request stays invalid, and a refunded card is not owed. After an unexpected response a
-// card exists that nobody understands; running the order again could take it for the right one. While an outcome is
+// added, a password corrected, a service came back. An invalid request stays invalid, and a refunded card is not owed. After
+// an unexpected response a card exists that nobody understands; running the order again could take it for the right one. While an outcome is
 // unknown, running the order again changes nothing.
 func (k Kind) Curable() bool {
 	return slices.Contains(Kinds, k) && !slices.Contains([]Kind{InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown}, k)

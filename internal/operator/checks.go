@@ -116,8 +116,8 @@ func (f facts) identityCheck() Check {
 	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, activities.ByName)):
 		return Check{
 			Name: "identity", Level: Warn,
-			Says: "merchants are matched by the customer's name too, which buyers choose themselves: whoever calls himself as a " +
-				"merchant does orders for its account",
+			Says: "merchants are matched by the customer's name too, which buyers choose themselves: a buyer who takes a " +
+				"merchant's name places orders on its account",
 			Do: "set MATCH_BY=external_id,company if all buyers belong to companies, and run: starter schedules",
 		}
 	}

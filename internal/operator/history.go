@@ -53,7 +53,8 @@ func (o *Operator) readFailedRun(ctx context.Context, workflowID, runID string) 
 	return out, nil
 }
 
-// byServer is who ends a workflow that goes beyond a limit of Temporal's (go.temporal.io/server v1.32.1, consts.IdentityHistoryService).
+// byServer is who ends a workflow that goes beyond a limit of Temporal's (go.temporal.io/server v1.32.1,
+// consts.IdentityHistoryService).
 const byServer = "history-service"
 
 // whoEnded says who terminated a run, and why if that is known.

@@ -98,7 +98,8 @@ func (o *Operator) EnsureSchedules(ctx context.Context, e Ensure) ([]Change, err
 	return changes, nil
 }
 
-// matchBy returns what merchants are matched by, nil for all there is. An installation keeps what it began with until somebody says otherwise.
+// matchBy returns what merchants are matched by, nil for all there is. An installation keeps what it began with until
+// somebody says otherwise.
 func (o *Operator) matchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 	switch {
 	case len(o.cfg.Orders.MatchBy) == len(config.MatchableBy):
