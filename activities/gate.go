@@ -42,6 +42,8 @@ type Gate struct {
 const (
 	// firstPause and longestPause bound how long the gate stays shut after an answer that leaves a card in doubt.
 	firstPause, longestPause = time.Second, time.Minute
+	// longestHold bounds how long one limit holds all cards back: a proxy's answer of a day must not stop the shop.
+	longestHold = 10 * time.Minute
 	// manyAtOnce is how many cards at once prove that the issuer is well.
 	manyAtOnce = 32
 )
@@ -120,6 +122,7 @@ func (g *Gate) leave(now time.Time, shuts int, a answer, retryAfter time.Duratio
 			"cards are asked for again one by one once the issuer answers clearly")
 		return fmt.Sprintf("none for %s, since an answer left open whether a card was issued", g.pause)
 	case a == limited && retryAfter > 0:
+		retryAfter = min(retryAfter, longestHold)
 		g.shut(now.Add(retryAfter), giftcard.RateLimited, "the issuer asked to wait")
 		return fmt.Sprintf("none for %s, since the issuer asked to wait", retryAfter)
 	case a == answered && g.most > 0:

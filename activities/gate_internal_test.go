@@ -95,6 +95,10 @@ func TestGateHeldByALimit(t *testing.T) {
 	g.enters()(answered, 0)
 
 	g = newGateAt(t)
+	g.enters()(limited, 24*time.Hour)
+	g.waits(giftcard.RateLimited, longestHold)
+
+	g = newGateAt(t)
 	g.enters()(doubtful, 0)
 	g.now = g.now.Add(firstPause)
 	g.enters()(limited, 20*time.Second)
