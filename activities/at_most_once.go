@@ -60,7 +60,7 @@ func (e notIssued) Unwrap() error { return e.error }
 // note of the one before it knows that this one was cut off in between, by a time-out or by the end of its worker, and
 // does not ask. Where the outcome stays unclear the order fails with OutcomeUnknown.
 func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
-	info := activity.GetInfo(ctx)
+	info, begun := activity.GetInfo(ctx), time.Now()
 	note := AttemptNote{FirstFailure: began(ctx)}
 	if activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &note); err != nil {
@@ -83,7 +83,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 			"an attempt before the order was run again may have issued it"+g.sinceThen(ctx, in), nil)
 	}
 	out, err := g.ask(ctx, in, func() error {
-		if err := g.checkOrder(ctx, in); err != nil {
+		if err := g.checkOrder(ctx, in, time.Since(begun)); err != nil {
 			return err
 		}
 		note.Asked = true
@@ -112,7 +112,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 // sinceThen says what has changed of the order of a card that is in doubt, so that a person knows both; empty where nothing
 // has, or where that cannot be found out now.
 func (g *GiftCards) sinceThen(ctx context.Context, in IssueCardInput) string {
-	err := g.checkOrder(ctx, in)
+	err := g.checkOrder(ctx, in, 0)
 	if kind, _ := classify(err); err == nil || kind != giftcard.OrderChanged {
 		return ""
 	}

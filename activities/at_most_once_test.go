@@ -51,7 +51,9 @@ func (a *attempts) IsFirst(context.Context, string, string) (bool, error) {
 	return a.earlier == activities.Earlier{}, nil
 }
 
-func (a *attempts) MerchantOf(context.Context, string, string) (string, error) { return "", nil }
+func (a *attempts) MerchantOf(context.Context, string, string) (activities.LookUpMerchantResult, error) {
+	return activities.LookUpMerchantResult{}, nil
+}
 
 func (a *attempts) IssuedCards(context.Context, string, string) (map[string]bool, error) {
 	return nil, nil

@@ -52,9 +52,9 @@ type Runs interface {
 	// Earlier says what became of a card in the runs of the workflow before the one that asks: a reset makes a run that
 	// knows nothing of them.
 	Earlier(ctx context.Context, in EarlierInput) (Earlier, error)
-	// MerchantOf returns the code of the merchant for whom the runs before this one have issued a card, or may have; empty
-	// where there is none.
-	MerchantOf(ctx context.Context, workflowID, runID string) (string, error)
+	// MerchantOf returns the merchant for whom the runs before this one have issued a card, or may have, and when it was
+	// found; without code where there is none.
+	MerchantOf(ctx context.Context, workflowID, runID string) (LookUpMerchantResult, error)
 	// IssuedCards returns the audit numbers of the cards that exist, or may exist, by what this run of the workflow and those
 	// before it know.
 	IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error)
@@ -82,23 +82,24 @@ type LookUpMerchantResult struct {
 // LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
 // MerchantAmbiguous where there is not exactly one; it never guesses.
 func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
-	code, err := g.merchantOf(ctx, in)
+	out, err := g.merchantOf(ctx, in)
 	if err != nil {
 		return LookUpMerchantResult{}, failure(ctx, "order "+in.OrderName+", looking up its merchant", err, in.RetryBudget)
 	}
-	return LookUpMerchantResult{MerchantCode: code, At: g.Now().UTC()}, nil
+	return out, nil
 }
 
-// merchantOf returns the order's merchant. Once a card exists, or may, it stays the same: asked for again for another one, the
-// card would be another card, or be refused as a different order.
-func (g *GiftCards) merchantOf(ctx context.Context, in LookUpMerchantInput) (string, error) {
+// merchantOf returns the order's merchant. Once a card exists, or may, merchant and time stay the same: asked for again for
+// another merchant or day, the card would be another card, or be refused as a different order.
+func (g *GiftCards) merchantOf(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
 	if in.Again && g.Runs != nil {
 		run := activity.GetInfo(ctx).WorkflowExecution
-		if code, err := g.Runs.MerchantOf(ctx, run.ID, run.RunID); err != nil || code != "" {
-			return code, err
+		if found, err := g.Runs.MerchantOf(ctx, run.ID, run.RunID); err != nil || found.MerchantCode != "" {
+			return found, err
 		}
 	}
-	return g.Merchants.match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
+	code, err := g.Merchants.match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
+	return LookUpMerchantResult{MerchantCode: code, At: g.Now().UTC()}, err
 }
 
 // IssueCardInput is one card to be issued.
@@ -165,7 +166,8 @@ func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCard
 
 func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
 	var earlier Earlier
-	if g.Runs != nil && !fresh(ctx, in) {
+	begun := time.Now()
+	if g.Runs != nil && !g.fresh(ctx, in, 0) {
 		var err error
 		if earlier, err = g.Runs.Earlier(ctx, earlierRuns(ctx, in)); err != nil {
 			return IssueCardResult{}, err
@@ -174,7 +176,7 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 			return *earlier.Issued, nil // Asked again, CashStar would only say that it exists.
 		}
 	}
-	out, err := g.ask(ctx, in, func() error { return g.checkOrder(ctx, in) })
+	out, err := g.ask(ctx, in, func() error { return g.checkOrder(ctx, in, time.Since(begun)) })
 	switch {
 	case err == nil:
 		return out, nil

@@ -178,7 +178,9 @@ type runs struct {
 	err   error
 }
 
-func (r runs) MerchantOf(context.Context, string, string) (string, error) { return "", nil }
+func (r runs) MerchantOf(context.Context, string, string) (activities.LookUpMerchantResult, error) {
+	return activities.LookUpMerchantResult{}, nil
+}
 
 func (r runs) IssuedCards(context.Context, string, string) (map[string]bool, error) { return nil, nil }
 

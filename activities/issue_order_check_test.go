@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"testing"
@@ -60,7 +61,7 @@ func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
 			}})
 			c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
 			require.NoError(t, err)
-			i.gifts.Orders = activities.NewOrderReader(c)
+			i.gifts.Orders = activities.NewOrderReader(c, 0)
 
 			in := secondCard()
 			in.ReadAt, in.Again = time.Now().Add(-tt.readAt), tt.again
@@ -71,7 +72,7 @@ func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
 			}
 			in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
 			_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
-			require.Equal(t, tt.reads, shop.Stats().Requests["order"])
+			require.Equal(t, tt.reads, shop.Stats().Requests["nodes"])
 			if tt.want == "" {
 				require.NoError(t, err)
 				require.Len(t, i.issuer.Cards(), 1)
@@ -104,7 +105,7 @@ func TestIssueCardWaitsForShopify(t *testing.T) {
 		})),
 	})
 	require.NoError(t, err)
-	i.gifts.Orders = activities.NewOrderReader(c)
+	i.gifts.Orders = activities.NewOrderReader(c, 0)
 	in := secondCard()
 	in.AuditNumber = giftcard.AuditNumber("", shopDomain, strconv.FormatInt(o.ID, 10), strconv.FormatInt(o.Lines[0].ID, 10), 1)
 	in.Again = true
@@ -115,6 +116,35 @@ func TestIssueCardWaitsForShopify(t *testing.T) {
 	require.False(t, asked)
 }
 
+// pacer makes everybody wait so long.
+type pacer time.Duration
+
+func (p pacer) Wait(context.Context) error {
+	time.Sleep(time.Duration(p))
+	return nil
+}
+
+// An order that was fresh when its card began to wait for its turn is read again once the turn has come.
+func TestIssueCardLooksAfterItHasWaited(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	o := shop.AddOrder(order("#1001"))
+	i := newIssuing(t, cashstartest.Options{})
+	c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
+	require.NoError(t, err)
+	i.gifts.Orders = activities.NewOrderReader(c, time.Millisecond)
+	require.True(t, shop.UpdateOrder(o.ID, cancel))
+	in := secondCard()
+	// When the activity starts, its order was not read yet: only the wait makes that old.
+	const ahead = 100 * time.Millisecond
+	i.gifts.Pace = pacer(2 * ahead)
+	in.ReadAt = time.Now().Add(ahead)
+	id := strconv.FormatInt(o.ID, 10)
+	in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
+	_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
+	require.ErrorContains(t, err, "cancelled")
+}
+
 // A card is issued for orders alone, whoever starts the activity.
 func TestIssueCardOutsideOfAnOrder(t *testing.T) {
 	t.Parallel()
@@ -123,7 +153,7 @@ func TestIssueCardOutsideOfAnOrder(t *testing.T) {
 		BaseURL: serve(t, shopifytest.New(shopifytest.Options{})), APIVersion: "2026-07", Token: token,
 	})
 	require.NoError(t, err)
-	i.gifts.Orders = activities.NewOrderReader(c)
+	i.gifts.Orders = activities.NewOrderReader(c, 0)
 	in := secondCard()
 	in.Again = true
 	refused := func(err error) {

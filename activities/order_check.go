@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -21,14 +21,20 @@ import (
 const goodFor = 5 * time.Minute
 
 // OrderReader reads orders again before money is spent on them. It reads an order once in five minutes, however many cards
-// ask.
+// ask. While one query is under way, it gathers the orders that are asked for, and reads them with the next one.
 type OrderReader struct {
 	client *shopify.Client
 	now    func() time.Time
-	flight singleflight.Group
+	// goodFor is for how long a read is believed.
+	goodFor time.Duration
 
 	mu   sync.Mutex
 	read map[string]readOrder
+	// waiting are those who ask, by the order that they ask for, and next are the orders of the next query. While reading is
+	// set, there is a query under way.
+	waiting map[string][]chan<- shopify.Lookup
+	next    []string
+	reading bool
 }
 
 // readOrder is what was read of an order; order is nil where Shopify shows none.
@@ -37,70 +43,115 @@ type readOrder struct {
 	order *shopify.Order
 }
 
-// NewOrderReader returns a reader that has read nothing yet.
-func NewOrderReader(client *shopify.Client) *OrderReader {
-	return &OrderReader{client: client, now: time.Now, read: map[string]readOrder{}}
+// NewOrderReader returns a reader that has read nothing yet. It believes what it has read for so long; zero is five minutes,
+// which is what it is everywhere but in tests that have less time.
+func NewOrderReader(client *shopify.Client, believed time.Duration) *OrderReader {
+	if believed == 0 {
+		believed = goodFor
+	}
+	return &OrderReader{
+		client: client, now: time.Now, goodFor: believed, read: map[string]readOrder{},
+		waiting: map[string][]chan<- shopify.Lookup{},
+	}
 }
 
 // get returns the order as it was at most five minutes ago, nil where Shopify shows none.
 func (r *OrderReader) get(ctx context.Context, number string) (*shopify.Order, error) {
-	if known, ok := r.known(number); ok {
-		return known.order, nil
+	known, answer := r.ask(ctx, number)
+	if answer == nil {
+		return known, nil
 	}
-	// The read is shared, so it must not end with the card that happened to begin it. The client has a time-out.
-	done := r.flight.DoChan(number, func() (any, error) {
-		at := r.now()
-		order, err := r.client.GetOrder(context.WithoutCancel(ctx), number)
-		if missing, ok := errors.AsType[*shopify.NotFoundError](err); ok && missing != nil {
-			order, err = nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.read[number] = readOrder{at: at, order: order}
-		return order, nil
-	})
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case result := <-done:
-		if result.Err != nil {
-			return nil, result.Err
-		}
-		return result.Val.(*shopify.Order), nil
+	case found := <-answer:
+		return found.Order, found.Err
 	}
 }
 
-// known returns what is still good, and forgets the rest.
-func (r *OrderReader) known(number string) (readOrder, bool) {
+// ask returns what is still good, or where the answer will come. It begins to read if nobody does.
+func (r *OrderReader) ask(ctx context.Context, number string) (*shopify.Order, <-chan shopify.Lookup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for n, o := range r.read {
-		if r.now().Sub(o.at) >= goodFor {
+		if r.now().Sub(o.at) >= r.goodFor {
 			delete(r.read, n)
 		}
 	}
-	known, ok := r.read[number]
-	return known, ok
+	if known, ok := r.read[number]; ok {
+		return known.order, nil
+	}
+	answer := make(chan shopify.Lookup, 1)
+	if len(r.waiting[number]) == 0 {
+		r.next = append(r.next, number)
+	}
+	r.waiting[number] = append(r.waiting[number], answer)
+	if !r.reading {
+		r.reading = true
+		// Reads are shared, so they must not end with the card that happened to begin them. The client has a time-out.
+		go r.readAll(context.WithoutCancel(ctx))
+	}
+	return nil, answer
+}
+
+// readAll reads what is asked for until nobody waits.
+func (r *OrderReader) readAll(ctx context.Context) {
+	for {
+		r.mu.Lock()
+		numbers := r.next
+		r.next, r.reading = nil, len(numbers) > 0
+		r.mu.Unlock()
+		if len(numbers) == 0 {
+			return
+		}
+		at := r.now()
+		found, err := r.client.GetOrders(ctx, numbers)
+		for _, number := range numbers {
+			r.tell(number, at, found, err)
+		}
+	}
+}
+
+// tell answers those who wait for an order, and keeps what was read of it. An order that Shopify does not show is nil.
+func (r *OrderReader) tell(number string, at time.Time, found map[string]shopify.Lookup, err error) {
+	answer, ok := found[number]
+	if !ok {
+		answer.Err = cmp.Or(err, errors.New("Shopify did not say what came of order "+number))
+	}
+	if _, missing := errors.AsType[*shopify.NotFoundError](answer.Err); missing {
+		answer.Err = nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if answer.Err == nil {
+		r.read[number] = readOrder{at: at, order: answer.Order}
+	}
+	for _, w := range r.waiting[number] {
+		w <- answer
+	}
+	delete(r.waiting, number)
 }
 
 // fresh reports whether a card is asked for so soon that its order needs no second look: by the first attempt, at most
-// five minutes after the order was read, and not by a run that a reset has made.
-func fresh(ctx context.Context, in IssueCardInput) bool {
+// five minutes after the order was read, and not by a run that a reset has made. The attempt has waited so long for its turn.
+func (g *GiftCards) fresh(ctx context.Context, in IssueCardInput, waited time.Duration) bool {
 	info, readAt := activity.GetInfo(ctx), in.ReadAt
 	if readAt.IsZero() {
 		readAt = in.At // Inputs of earlier releases have no more.
 	}
-	return info.Attempt <= 1 && !in.Again && info.StartedTime.Sub(readAt) <= goodFor
+	believed := goodFor
+	if g.Orders != nil {
+		believed = g.Orders.goodFor
+	}
+	// Both times are the server's; of the worker's clock only a difference counts.
+	return info.Attempt <= 1 && !in.Again && info.StartedTime.Add(waited).Sub(readAt) <= believed
 }
 
 // checkOrder returns an error of the kind OrderChanged if the order that a card belongs to is no longer what it was when
 // it was taken in. It reads the order again unless that is fresh. A Shopify that does not answer is an error that is
-// retried.
-func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput) error {
-	if g.Orders == nil || fresh(ctx, in) {
+// retried. The attempt has waited so long for its turn.
+func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited time.Duration) error {
+	if g.Orders == nil || g.fresh(ctx, in, waited) {
 		return nil
 	}
 	shop, number, _ := orderOf(activity.GetInfo(ctx).WorkflowExecution.ID)

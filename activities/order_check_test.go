@@ -168,9 +168,9 @@ func TestOrderReader(t *testing.T) {
 	require.NoError(t, err)
 	o := shop.AddOrder(shopifytest.Order{Lines: []shopifytest.LineItem{{SKU: "GIFT-50", Quantity: 1}}})
 	now := time.Now()
-	reader := NewOrderReader(client)
+	reader := NewOrderReader(client, 0)
 	reader.now = func() time.Time { return now }
-	reads := func() int { return shop.Stats().Requests["order"] }
+	reads := func() int { return shop.Stats().Requests["nodes"] }
 	ask := func(number string) *shopify.Order {
 		t.Helper()
 		order, err := reader.get(t.Context(), number)
@@ -199,6 +199,21 @@ func TestOrderReader(t *testing.T) {
 	require.Nil(t, ask("42"))
 	require.Nil(t, ask("42"))
 	require.Equal(t, 3, reads())
+
+	// Those that are asked for while a query is under way are read together.
+	var many errgroup.Group
+	for range 100 {
+		placed := shop.AddOrder(shopifytest.Order{})
+		many.Go(func() error {
+			found, err := reader.get(t.Context(), strconv.FormatInt(placed.ID, 10))
+			if err == nil && found.LegacyID != strconv.FormatInt(placed.ID, 10) {
+				return errors.New("got another order")
+			}
+			return err
+		})
+	}
+	require.NoError(t, many.Wait())
+	require.Less(t, reads(), 3+100)
 
 	web.Close()
 	_, err = reader.get(t.Context(), "43")

@@ -121,7 +121,7 @@ func newOrders(cfg config.Config, shop *shopify.Client) *activities.Orders {
 
 // newActivities connects the activities to the services.
 func newActivities(
-	cfg config.Config, tel *telemetry.Telemetry,
+	cfg config.Config, tel *telemetry.Telemetry, believed time.Duration,
 ) (*activities.Orders, *activities.GiftCards, *activities.Digest, error) {
 	shop, err := newShopify(cfg.Shopify, tel)
 	if err != nil {
@@ -138,7 +138,7 @@ func newActivities(
 	merchants := activities.NewMerchantList(issuer)
 	orders := newOrders(cfg, shop)
 	orders.Merchants, orders.MerchantCode = merchants, cfg.Issue.MerchantCode
-	reader := activities.NewOrderReader(shop)
+	reader := activities.NewOrderReader(shop, believed)
 	digest.Orders = reader
 	giftCards := &activities.GiftCards{
 		CashStar:     issuer,

@@ -124,6 +124,11 @@ func (x *examination) retentionCheck(context.Context) Check {
 			"be issued twice", x.retention, age),
 			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace(), age))
 	}
+	if operator.RetentionIsTight(x.retention, age) {
+		return warn(fmt.Sprintf("closed workflows are kept for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
+			"starts late could be issued twice", x.retention, age),
+			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace(), age))
+	}
 	return ok("closed workflows are kept for %s, orders picked up for %s", x.retention, age)
 }
 

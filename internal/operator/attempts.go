@@ -173,21 +173,22 @@ func (o *Operator) IssuedCards(ctx context.Context, workflowID, runID string) (m
 	return out, nil
 }
 
-// MerchantOf returns the code of the merchant for whom the runs before this one have issued a card, or may have; empty where
+// MerchantOf returns the merchant for whom the runs before this one have issued a card, or may have; without code where
 // there is none. It implements activities.Runs.
-func (o *Operator) MerchantOf(ctx context.Context, workflowID, runID string) (string, error) {
+func (o *Operator) MerchantOf(
+	ctx context.Context, workflowID, runID string,
+) (found activities.LookUpMerchantResult, err error) {
 	runs, err := o.otherRuns(ctx, workflowID, runID)
 	if err != nil {
-		return "", err
+		return found, err
 	}
-	code := ""
 	for _, run := range runs {
-		err := o.eachIssued(ctx, workflowID, run, false, func(c askedCard) { code = c.merchant })
-		if err != nil || code != "" {
-			return code, err
+		err := o.eachIssued(ctx, workflowID, run, false, func(c askedCard) { found = c.merchant })
+		if err != nil || found.MerchantCode != "" {
+			return found, err
 		}
 	}
-	return "", nil
+	return found, nil
 }
 
 // eachIssued visits the cards of a run that exist, or may exist. Of one that is still being asked for, only that of a run that
@@ -234,7 +235,8 @@ func (o *Operator) mayExist(ctx context.Context, workflowID, runID string, unit 
 // askedCard is a card that a run has asked for, and what came of it.
 type askedCard struct {
 	unit                    int
-	audit, merchant         string
+	audit                   string
+	merchant                activities.LookUpMerchantResult
 	issued, failed, inDoubt bool
 	// result is that of a card that was issued.
 	result *commonpb.Payloads
@@ -254,7 +256,10 @@ func (o *Operator) cardsOfRun(ctx context.Context, workflowID, runID string) (ma
 			if err := o.converter.FromPayloads(a.GetInput(), &in); err != nil {
 				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
 			}
-			cards[e.GetEventId()] = askedCard{unit: in.Unit, audit: in.AuditNumber, merchant: in.MerchantCode}
+			cards[e.GetEventId()] = askedCard{
+				unit: in.Unit, audit: in.AuditNumber,
+				merchant: activities.LookUpMerchantResult{MerchantCode: in.MerchantCode, At: in.At},
+			}
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 			a := e.GetActivityTaskCompletedEventAttributes()
 			if c, ok := cards[a.GetScheduledEventId()]; ok {

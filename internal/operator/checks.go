@@ -47,6 +47,11 @@ func (f facts) namespaceCheck() Check {
 	case len(f.missingAttributes) > 0:
 		c.Says = "it lacks search attributes, without which no order starts: " + strings.Join(f.missingAttributes, ", ")
 		c.Do = "run: starter schedules"
+	case RetentionIsTight(f.retention, f.maxOrderAge):
+		c.Level = Warn
+		c.Says = fmt.Sprintf("it keeps closed workflows for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
+			"starts late can be issued twice", f.retention, f.maxOrderAge)
+		c.Do = "run: " + RaiseRetention(f.namespace, f.maxOrderAge)
 	default:
 		c.Level = OK
 		c.Says = fmt.Sprintf("it keeps closed workflows for %s, orders are picked up for %s", f.retention, f.maxOrderAge)

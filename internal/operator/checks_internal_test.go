@@ -49,6 +49,11 @@ func TestChecks(t *testing.T) {
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
 		{
+			"retention hardly longer than orders are picked up",
+			func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour }, "namespace", Warn,
+			"hardly longer than MAX_ORDER_AGE (336h0m0s)", "--retention 720h",
+		},
+		{
 			"retention of a month, and orders that may be older",
 			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", Fail,
 			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
@@ -118,7 +123,7 @@ func TestChecks(t *testing.T) {
 			},
 			"identity", Warn, "nobody has said whether the issuer refuses a used audit number; true is taken", "ISSUER_DEDUPES",
 		},
-		{name: "retention a second longer", change: func(f *facts) { f.retention = f.maxOrderAge + time.Second }},
+		{name: "retention long enough for a poll", change: func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour + time.Second }},
 		{
 			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },
 			"namespace", Fail, "GiftCardSku (KeywordList)", "starter schedules",

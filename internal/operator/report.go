@@ -123,7 +123,9 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	if err != nil {
 		return err
 	}
-	again := !r.in.RerunSince.IsZero() && !newest.GetStartTime().AsTime().Before(r.in.RerunSince)
+	began := newest.GetStartTime().AsTime()
+	// An order may also have come, and failed for the first time, while the others were run again.
+	again := !r.in.RerunSince.IsZero() && !began.Before(r.in.RerunSince) && !began.Before(f.first)
 	rerun := digest.NotTried
 	failed := newest
 	switch state := stateOf(newest.GetStatus()); {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
@@ -52,6 +53,7 @@ type Client struct {
 	company bool
 	onCost  func(Cost)
 	pace    *pace
+	fit     *fit
 }
 
 var versionPattern = regexp.MustCompile(`^(20\d\d-(01|04|07|10)|unstable)$`)
@@ -85,6 +87,7 @@ func New(opts Options) (*Client, error) {
 		company: opts.Company,
 		onCost:  opts.ObserveCost,
 		pace:    newPace(),
+		fit:     newFit(),
 	}, nil
 }
 
@@ -102,8 +105,10 @@ type Cost struct {
 
 // exchange is one operation on the API. It implements genqlient's client, and keeps what an answer tells beside data.
 type exchange struct {
-	client  *Client
-	op      string
+	client *Client
+	op     string
+	// size is the number of ids that are asked for; zero where that is fixed by the query.
+	size    int
 	version string
 	cost    Cost
 	// answeredAt is by Shopify's clock.
@@ -111,6 +116,9 @@ type exchange struct {
 }
 
 func (c *Client) exchange(op string) *exchange { return &exchange{client: c, op: op} }
+
+// weight names what decides on the requested cost: the query, and of how many ids it is.
+func (x *exchange) weight() string { return x.op + strconv.Itoa(x.size) }
 
 // MakeRequest implements [graphql.Client]. A token that is refused is renewed once.
 func (x *exchange) MakeRequest(ctx context.Context, req *graphql.Request, resp *graphql.Response) error {
@@ -133,7 +141,7 @@ func (x *exchange) MakeRequest(ctx context.Context, req *graphql.Request, resp *
 }
 
 func (x *exchange) send(ctx context.Context, token string, req *graphql.Request, resp *graphql.Response) error {
-	if err := x.client.pace.wait(ctx, x.op); err != nil {
+	if err := x.client.pace.wait(ctx, x.weight()); err != nil {
 		return err
 	}
 	httpReq, err := x.client.rest.NewRequest(ctx, http.MethodPost, x.client.path, req)
@@ -148,7 +156,7 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	}
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
-	x.client.pace.note(x.op, x.cost)
+	x.client.pace.note(x.weight(), x.cost)
 	x.answeredAt, _ = http.ParseTime(header.Get("Date")) // Zero where there is none.
 	if x.client.onCost != nil && x.cost != (Cost{}) {
 		x.client.onCost(x.cost)

@@ -39,6 +39,22 @@ func (v *__getOrderInput) GetLineItems() int { return v.LineItems }
 // GetCompany returns __getOrderInput.Company, and is useful for accessing the field via an interface.
 func (v *__getOrderInput) GetCompany() bool { return v.Company }
 
+// __getOrdersInput is used internally by genqlient
+type __getOrdersInput struct {
+	Ids       []string `json:"ids"`
+	LineItems int      `json:"lineItems"`
+	Company   bool     `json:"company"`
+}
+
+// GetIds returns __getOrdersInput.Ids, and is useful for accessing the field via an interface.
+func (v *__getOrdersInput) GetIds() []string { return v.Ids }
+
+// GetLineItems returns __getOrdersInput.LineItems, and is useful for accessing the field via an interface.
+func (v *__getOrdersInput) GetLineItems() int { return v.LineItems }
+
+// GetCompany returns __getOrdersInput.Company, and is useful for accessing the field via an interface.
+func (v *__getOrdersInput) GetCompany() bool { return v.Company }
+
 // __listLineItemsInput is used internally by genqlient
 type __listLineItemsInput struct {
 	Id    string `json:"id"`
@@ -250,6 +266,317 @@ type getOrderResponse struct {
 
 // GetOrder returns getOrderResponse.Order, and is useful for accessing the field via an interface.
 func (v *getOrderResponse) GetOrder() *order { return v.Order }
+
+// getOrdersNodesNode includes the requested fields of the GraphQL interface Node.
+//
+// getOrdersNodesNode is implemented by the following types:
+// getOrdersNodesOrder
+type getOrdersNodesNode interface {
+	implementsGraphQLInterfacegetOrdersNodesNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() string
+}
+
+func (v *getOrdersNodesOrder) implementsGraphQLInterfacegetOrdersNodesNode() {}
+
+func __unmarshalgetOrdersNodesNode(b []byte, v *getOrdersNodesNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "Order":
+		*v = new(getOrdersNodesOrder)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for getOrdersNodesNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalgetOrdersNodesNode(v *getOrdersNodesNode) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *getOrdersNodesOrder:
+		typename = "Order"
+
+		premarshaled, err := v.__premarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		result := struct {
+			TypeName string `json:"__typename"`
+			*__premarshalgetOrdersNodesOrder
+		}{typename, premarshaled}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for getOrdersNodesNode: "%T"`, v)
+	}
+}
+
+// getOrdersNodesOrder includes the requested fields of the GraphQL type Order.
+type getOrdersNodesOrder struct {
+	Typename string `json:"__typename"`
+	order    `json:"-"`
+}
+
+// GetTypename returns getOrdersNodesOrder.Typename, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetTypename() string { return v.Typename }
+
+// GetId returns getOrdersNodesOrder.Id, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetId() string { return v.order.Id }
+
+// GetLegacyResourceId returns getOrdersNodesOrder.LegacyResourceId, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetLegacyResourceId() string { return v.order.LegacyResourceId }
+
+// GetName returns getOrdersNodesOrder.Name, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetName() string { return v.order.Name }
+
+// GetTest returns getOrdersNodesOrder.Test, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetTest() bool { return v.order.Test }
+
+// GetCreatedAt returns getOrdersNodesOrder.CreatedAt, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetCreatedAt() time.Time { return v.order.CreatedAt }
+
+// GetUpdatedAt returns getOrdersNodesOrder.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetUpdatedAt() time.Time { return v.order.UpdatedAt }
+
+// GetCancelledAt returns getOrdersNodesOrder.CancelledAt, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetCancelledAt() time.Time { return v.order.CancelledAt }
+
+// GetDisplayFinancialStatus returns getOrdersNodesOrder.DisplayFinancialStatus, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetDisplayFinancialStatus() string {
+	return v.order.DisplayFinancialStatus
+}
+
+// GetEmail returns getOrdersNodesOrder.Email, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetEmail() string { return v.order.Email }
+
+// GetCurrencyCode returns getOrdersNodesOrder.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetCurrencyCode() string { return v.order.CurrencyCode }
+
+// GetTotalTipReceivedSet returns getOrdersNodesOrder.TotalTipReceivedSet, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetTotalTipReceivedSet() shopMoney { return v.order.TotalTipReceivedSet }
+
+// GetNetPaymentSet returns getOrdersNodesOrder.NetPaymentSet, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetNetPaymentSet() shopMoney { return v.order.NetPaymentSet }
+
+// GetTransactions returns getOrdersNodesOrder.Transactions, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetTransactions() []orderTransactionsOrderTransaction {
+	return v.order.Transactions
+}
+
+// GetCustomer returns getOrdersNodesOrder.Customer, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetCustomer() *customer { return v.order.Customer }
+
+// GetPurchasingEntity returns getOrdersNodesOrder.PurchasingEntity, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetPurchasingEntity() orderPurchasingEntity {
+	return v.order.PurchasingEntity
+}
+
+// GetLineItems returns getOrdersNodesOrder.LineItems, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetLineItems() lineItems { return v.order.LineItems }
+
+func (v *getOrdersNodesOrder) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*getOrdersNodesOrder
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.getOrdersNodesOrder = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.order)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalgetOrdersNodesOrder struct {
+	Typename string `json:"__typename"`
+
+	Id string `json:"id"`
+
+	LegacyResourceId string `json:"legacyResourceId"`
+
+	Name string `json:"name"`
+
+	Test bool `json:"test"`
+
+	CreatedAt time.Time `json:"createdAt"`
+
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	CancelledAt time.Time `json:"cancelledAt"`
+
+	DisplayFinancialStatus string `json:"displayFinancialStatus"`
+
+	Email string `json:"email"`
+
+	CurrencyCode string `json:"currencyCode"`
+
+	TotalTipReceivedSet shopMoney `json:"totalTipReceivedSet"`
+
+	NetPaymentSet shopMoney `json:"netPaymentSet"`
+
+	Transactions []orderTransactionsOrderTransaction `json:"transactions"`
+
+	Customer *customer `json:"customer"`
+
+	PurchasingEntity json.RawMessage `json:"purchasingEntity"`
+
+	LineItems lineItems `json:"lineItems"`
+}
+
+func (v *getOrdersNodesOrder) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *getOrdersNodesOrder) __premarshalJSON() (*__premarshalgetOrdersNodesOrder, error) {
+	var retval __premarshalgetOrdersNodesOrder
+
+	retval.Typename = v.Typename
+	retval.Id = v.order.Id
+	retval.LegacyResourceId = v.order.LegacyResourceId
+	retval.Name = v.order.Name
+	retval.Test = v.order.Test
+	retval.CreatedAt = v.order.CreatedAt
+	retval.UpdatedAt = v.order.UpdatedAt
+	retval.CancelledAt = v.order.CancelledAt
+	retval.DisplayFinancialStatus = v.order.DisplayFinancialStatus
+	retval.Email = v.order.Email
+	retval.CurrencyCode = v.order.CurrencyCode
+	retval.TotalTipReceivedSet = v.order.TotalTipReceivedSet
+	retval.NetPaymentSet = v.order.NetPaymentSet
+	retval.Transactions = v.order.Transactions
+	retval.Customer = v.order.Customer
+	{
+
+		dst := &retval.PurchasingEntity
+		src := v.order.PurchasingEntity
+		var err error
+		*dst, err = __marshalorderPurchasingEntity(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal getOrdersNodesOrder.order.PurchasingEntity: %w", err)
+		}
+	}
+	retval.LineItems = v.order.LineItems
+	return &retval, nil
+}
+
+// getOrdersResponse is returned by getOrders on success.
+type getOrdersResponse struct {
+	Nodes []getOrdersNodesNode `json:"-"`
+}
+
+// GetNodes returns getOrdersResponse.Nodes, and is useful for accessing the field via an interface.
+func (v *getOrdersResponse) GetNodes() []getOrdersNodesNode { return v.Nodes }
+
+func (v *getOrdersResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*getOrdersResponse
+		Nodes []json.RawMessage `json:"nodes"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.getOrdersResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Nodes
+		src := firstPass.Nodes
+		*dst = make(
+			[]getOrdersNodesNode,
+			len(src))
+		for i, src := range src {
+			dst := &(*dst)[i]
+			if len(src) != 0 && string(src) != "null" {
+				err = __unmarshalgetOrdersNodesNode(
+					src, dst)
+				if err != nil {
+					return fmt.Errorf(
+						"unable to unmarshal getOrdersResponse.Nodes: %w", err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalgetOrdersResponse struct {
+	Nodes []json.RawMessage `json:"nodes"`
+}
+
+func (v *getOrdersResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *getOrdersResponse) __premarshalJSON() (*__premarshalgetOrdersResponse, error) {
+	var retval __premarshalgetOrdersResponse
+
+	{
+
+		dst := &retval.Nodes
+		src := v.Nodes
+		*dst = make(
+			[]json.RawMessage,
+			len(src))
+		for i, src := range src {
+			dst := &(*dst)[i]
+			var err error
+			*dst, err = __marshalgetOrdersNodesNode(
+				&src)
+			if err != nil {
+				return nil, fmt.Errorf(
+					"unable to marshal getOrdersResponse.Nodes: %w", err)
+			}
+		}
+	}
+	return &retval, nil
+}
 
 // getShopResponse is returned by getShop on success.
 type getShopResponse struct {
@@ -1062,6 +1389,139 @@ func getOrder(
 	}
 
 	data_ = &getOrderResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by getOrders.
+const getOrders_Operation = `
+query getOrders ($ids: [ID!]!, $lineItems: Int!, $company: Boolean!) {
+	nodes(ids: $ids) {
+		__typename
+		... on Order {
+			... order
+		}
+	}
+}
+fragment order on Order {
+	id
+	legacyResourceId
+	name
+	test
+	createdAt
+	updatedAt
+	cancelledAt
+	displayFinancialStatus
+	email
+	currencyCode
+	totalTipReceivedSet {
+		... shopMoney
+	}
+	netPaymentSet {
+		... shopMoney
+	}
+	transactions(first: 50) {
+		kind
+		status
+		processedAt
+	}
+	customer {
+		... customer
+	}
+	purchasingEntity @include(if: $company) {
+		__typename
+		... on PurchasingCompany {
+			company {
+				id
+				name
+				externalId
+			}
+		}
+	}
+	lineItems(first: $lineItems) {
+		... lineItems
+	}
+}
+fragment shopMoney on MoneyBag {
+	shopMoney {
+		amount
+		currencyCode
+	}
+}
+fragment customer on Customer {
+	legacyResourceId
+	displayName
+	firstName
+	lastName
+	defaultEmailAddress {
+		emailAddress
+	}
+}
+fragment lineItems on LineItemConnection {
+	pageInfo {
+		... pageInfo
+	}
+	nodes {
+		... lineItem
+	}
+}
+fragment pageInfo on PageInfo {
+	hasNextPage
+	endCursor
+}
+fragment lineItem on LineItem {
+	id
+	sku
+	title
+	vendor
+	isGiftCard
+	quantity
+	currentQuantity
+	originalUnitPriceSet {
+		shopMoney {
+			amount
+			currencyCode
+		}
+	}
+	discountedUnitPriceAfterAllDiscountsSet {
+		shopMoney {
+			amount
+			currencyCode
+		}
+	}
+	customAttributes {
+		key
+		value
+	}
+}
+`
+
+// Several lookups by id in one query. A node is null where the app is shown no order of its id.
+func getOrders(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	ids []string,
+	lineItems int,
+	company bool,
+) (data_ *getOrdersResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "getOrders",
+		Query:  getOrders_Operation,
+		Variables: &__getOrdersInput{
+			Ids:       ids,
+			LineItems: lineItems,
+			Company:   company,
+		},
+	}
+
+	data_ = &getOrdersResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

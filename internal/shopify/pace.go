@@ -19,7 +19,7 @@ type pace struct {
 	// last is what the last answer said, and at is when.
 	last Cost
 	at   time.Time
-	// requested is what each operation asked for. That is fixed by the query, unlike what it takes.
+	// requested is what each operation asked for. That is fixed by the query and the number of its ids, unlike what it takes.
 	requested map[string]float64
 }
 

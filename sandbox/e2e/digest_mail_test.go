@@ -12,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -202,4 +205,30 @@ func TestDigestCountsOrdersOnce(t *testing.T) {
 	w.digest()
 	require.Contains(t, w.lastMail().Text, "0 orders, 0 cards")
 	require.Len(t, d.Result.Cards, len(issued.Cards))
+}
+
+// An order that fails for the first time while a digest runs others again was not run again itself.
+func TestDigestOfAnOrderThatFailsMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	before := w.PlaceKind(stack.UnknownMerchant)
+	w.poll()
+	d := w.show(before, operator.Failed)
+	since := time.Now().UTC()
+	meanwhile := w.PlaceKind(stack.UnknownMerchant)
+	w.poll()
+	w.show(meanwhile, operator.Failed)
+	retried := w.starter(nil, "orders", "retry", before.Name, "--yes", "--force")
+	require.Equal(t, app.ExitOK, retried.code, retried.stderr)
+	w.failsAgain(before, d.RunID)
+	w.awaitFailed(3)
+	report, err := w.Operator.Report(w.ctx, activities.ReportInput{Since: since.Add(-time.Hour), RerunSince: since})
+	require.NoError(t, err)
+	reruns := map[string]digest.RerunOutcome{}
+	for _, o := range report.FailedOrders {
+		reruns[o.Name] = o.Rerun
+	}
+	require.Equal(t, map[string]digest.RerunOutcome{
+		before.Name: digest.FailedAgain, meanwhile.Name: digest.NotTried,
+	}, reruns)
 }

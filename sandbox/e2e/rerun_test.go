@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -280,6 +281,25 @@ func TestMerchantStaysTheSame(t *testing.T) {
 			for _, c := range done.Result.Cards {
 				require.NotEmpty(t, c.EGCCode, "what was issued before comes with its code")
 			}
+			times := w.judgedAt(p, d.RunID)
+			require.Len(t, times, 1)
+			require.Equal(t, times, w.judgedAt(p, done.RunID), "days of delivery are judged as they were")
 		})
 	}
+}
+
+// judgedAt returns the times by which a run of an order has judged whether days of delivery lie ahead.
+func (w *system) judgedAt(p stack.Placed, runID string) map[time.Time]bool {
+	w.t.Helper()
+	times := map[time.Time]bool{}
+	for _, e := range w.opened(orderID(p), runID).GetEvents() {
+		a := e.GetActivityTaskScheduledEventAttributes()
+		if a.GetActivityType().GetName() != activities.IssueCardType {
+			continue
+		}
+		var in activities.IssueCardInput
+		require.NoError(w.t, json.Unmarshal(a.GetInput().GetPayloads()[0].GetData(), &in))
+		times[in.At] = true
+	}
+	return times
 }

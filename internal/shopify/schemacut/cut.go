@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -66,17 +67,24 @@ func (r typeRef) named() string {
 	return r.Name
 }
 
+// id is the one field of the interface Node.
+const id = "id"
+
 // cutter collects which types and fields some documents use.
 type cutter struct {
 	types     map[string]typeDef
 	fragments ast.FragmentDefinitionList
 	used      map[string]map[string]bool
+	// narrowed are the types that the documents pick from an interface.
+	narrowed map[string][]string
 }
 
 // cut returns the definitions of the types, fields and arguments that the documents use. Arguments of a used field
 // and values of a used enum are kept whole.
 func cut(full *schema, doc *ast.QueryDocument) (*ast.SchemaDocument, error) {
-	c := cutter{types: map[string]typeDef{}, fragments: doc.Fragments, used: map[string]map[string]bool{}}
+	c := cutter{
+		types: map[string]typeDef{}, fragments: doc.Fragments, used: map[string]map[string]bool{}, narrowed: map[string][]string{},
+	}
 	for _, t := range full.Types {
 		c.types[t.Name] = t
 	}
@@ -127,6 +135,11 @@ func (c *cutter) selections(typeName string, set ast.SelectionSet) error {
 		case *ast.Field:
 			err = c.field(t, s)
 		case *ast.InlineFragment:
+			if t.Kind == ast.Interface {
+				c.narrowed[t.Name] = append(c.narrowed[t.Name], s.TypeCondition)
+				c.use(t.Name)[id] = true // An interface needs a field.
+				c.use(s.TypeCondition)[id] = true
+			}
 			err = c.selections(s.TypeCondition, s.SelectionSet)
 		case *ast.FragmentSpread:
 			f := c.fragments.ForName(s.Name)
@@ -163,6 +176,11 @@ func (c *cutter) field(t typeDef, f *ast.Field) error {
 
 func (c *cutter) definition(t typeDef, fields map[string]bool) *ast.Definition {
 	d := &ast.Definition{Kind: t.Kind, Name: t.Name}
+	for _, name := range slices.Sorted(maps.Keys(c.narrowed)) {
+		if slices.Contains(c.narrowed[name], t.Name) {
+			d.Interfaces = append(d.Interfaces, name)
+		}
+	}
 	for _, f := range t.Fields {
 		if !fields[f.Name] {
 			continue

@@ -32,25 +32,35 @@ func isConnection(typeName string) bool { return strings.HasSuffix(typeName, "Co
 func connectionCost(n, item float64) float64 { return 2 + math.Floor(2*math.Log(max(1, n)))*item }
 
 // listCost turns the real cost of a list's items into that of the list: the nodes of a connection cost as the formula
-// says, any other list of objects counts as one object.
-func listCost(f *selected, list []object, items float64) float64 {
+// says, those of a lookup by ids one by one or as one, and any other list of objects counts as one object.
+func (x *execution) listCost(f *selected, list []object, items float64) float64 {
 	n := float64(len(list))
-	if n == 0 {
-		if f.name == "nodes" {
-			return 2
-		}
+	switch {
+	case f.def.Type.Name() == nodeType && !x.server.opts.NodesCostOne:
+		return items
+	case f.name == "nodes" && f.def.Type.Name() != nodeType:
+		return connectionCost(n, items/max(1, n))
+	case n == 0:
 		return 0
-	}
-	if f.name == "nodes" {
-		return connectionCost(n, items/n)
 	}
 	return items / n
 }
 
-// requestedCost is known before an operation runs.
-func requestedCost(op *ast.OperationDefinition, vars map[string]any) float64 {
+// nodeType is the interface of what is looked up by its id.
+const nodeType = "Node"
+
+// requestedCost is known before an operation runs. What Shopify charges for a lookup of several ids is not published: each,
+// or all as one where nodesCostOne is set.
+func requestedCost(op *ast.OperationDefinition, vars map[string]any, nodesCostOne bool) (cost float64) {
 	root := &selected{set: op.SelectionSet}
-	return fieldsCost(root.on("QueryRoot", vars), vars)
+	for _, f := range root.on("QueryRoot", vars) {
+		one := fieldsCost([]*selected{f}, vars)
+		if ids, ok := f.args["ids"].([]any); ok && !nodesCostOne {
+			one *= float64(len(ids))
+		}
+		cost += one
+	}
+	return cost
 }
 
 func fieldsCost(fields []*selected, vars map[string]any) (cost float64) {
@@ -63,10 +73,10 @@ func fieldsCost(fields []*selected, vars map[string]any) (cost float64) {
 		case def.IsLeafType():
 		case isConnection(def.Name):
 			cost += connectionCost(max(2, float64(pageSize(f.args))), itemCost(f, def.Name, vars))
-		case def.Kind == ast.Union:
+		case def.IsAbstractType():
 			most := 0.0
-			for _, t := range def.Types {
-				most = max(most, ownCost(t)+fieldsCost(f.on(t, vars), vars))
+			for _, t := range schema().GetPossibleTypes(def) {
+				most = max(most, ownCost(t.Name)+fieldsCost(f.on(t.Name, vars), vars))
 			}
 			cost += most
 		default:

@@ -11,7 +11,7 @@ import (
 
 // execute runs a valid operation if the bucket allows it.
 func (s *Server) execute(w http.ResponseWriter, kind string, x *execution, op *ast.OperationDefinition) {
-	requested := requestedCost(op, x.vars)
+	requested := requestedCost(op, x.vars, s.opts.NodesCostOne)
 	if requested > maxQueryCost {
 		s.fail(w, kind, nil, &graphError{
 			Message: "Query has a cost that exceeds the max cost.",

@@ -110,7 +110,8 @@ func variables(op *ast.OperationDefinition, given map[string]any) (map[string]an
 	return vars, nil
 }
 
-// object is a value with fields. A field's value is nil, a string, bool, int, int64, time, object, or list of objects.
+// object is a value with fields. A field's value is nil, a string, bool, int, int64, time, object, or list of objects, of which
+// some may be nil.
 type object interface {
 	typeName() string
 	field(x *execution, name string, args map[string]any) (any, *graphError)
@@ -271,16 +272,20 @@ func (x *execution) list(list []object, f *selected) (cost float64, ok bool) {
 		if i > 0 {
 			x.buf.WriteByte(',')
 		}
+		if o == nil {
+			x.buf.WriteString("null")
+			continue
+		}
 		x.path = append(x.path, i)
 		c, ok := x.object(o, f.on(o.typeName(), x.vars))
 		x.path = x.path[:len(x.path)-1]
 		if !ok {
-			return 0, false // lists of the schema hold no nulls
+			return 0, false // an object that cannot be made is null only where an id is looked up
 		}
 		cost += ownCost(o.typeName()) + c
 	}
 	x.buf.WriteByte(']')
-	return listCost(f, list, cost), true
+	return x.listCost(f, list, cost), true
 }
 
 func (x *execution) text(s string) {

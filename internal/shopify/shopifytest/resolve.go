@@ -31,6 +31,8 @@ func (queryRoot) field(x *execution, name string, args map[string]any) (any, *gr
 		return shopObject{x.server.opts}, nil
 	case "order":
 		return x.order(args["id"])
+	case "nodes":
+		return x.nodes(args["ids"])
 	case "currentAppInstallation":
 		return x.server.installation(), nil
 	case "publicApiVersions":
@@ -53,6 +55,26 @@ func (x *execution) order(arg any) (any, *graphError) {
 		return orderObject{o}, nil
 	}
 	return nil, nil
+}
+
+// nodes looks up ids. Only those of orders are known.
+func (x *execution) nodes(arg any) (any, *graphError) {
+	ids, _ := arg.([]any)
+	if len(ids) > maxPageSize {
+		return nil, coded("MAX_INPUT_SIZE_EXCEEDED", "The input array size of "+strconv.Itoa(len(ids))+
+			" is greater than the maximum allowed of "+strconv.Itoa(maxPageSize)+".")
+	}
+	list := make([]object, len(ids))
+	for i, id := range ids {
+		found, err := x.order(id)
+		if err != nil {
+			return nil, err
+		}
+		if o, ok := found.(orderObject); ok {
+			list[i] = o
+		}
+	}
+	return list, nil
 }
 
 func (x *execution) orders(args map[string]any) (any, *graphError) {

@@ -40,6 +40,8 @@ type Options struct {
 	Versions []string
 	// BucketSize and RestoreRate, in points and points per second, default to those of a Standard plan: 2000 and 100.
 	BucketSize, RestoreRate float64
+	// NodesCostOne charges a lookup of several ids as that of one; else each is charged.
+	NodesCostOne bool
 	// Lag is how long a write stays unseen by searches.
 	Lag time.Duration
 	// Scopes are the access scopes that the app was granted: by default read_orders, read_customers and read_products.

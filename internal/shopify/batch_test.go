@@ -1,0 +1,100 @@
+package shopify_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+)
+
+// However Shopify charges for several ids, as many orders are read at once as it lets through.
+func TestOrdersAreReadTogether(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		one     bool
+		queries int
+	}{
+		"charged as one": {true, 1 + 2},  // 10, then 250 and the rest
+		"charged each":   {false, 1 + 8}, // 10, then 34 or more at once
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim, c := setup(t, shopifytest.Options{NodesCostOne: tt.one, BucketSize: 1e6}, shopify.Options{Company: true})
+			var ids []string
+			for i := range 280 {
+				sim.AddOrder(shopifytest.Order{ID: int64(i + 1), Name: fmt.Sprintf("#%d", i+1)})
+				ids = append(ids, fmt.Sprint(i+1))
+			}
+			found, err := c.GetOrders(t.Context(), append(ids, "999", "1"))
+			require.NoError(t, err)
+			require.Len(t, found, 281)
+			for _, id := range ids {
+				require.NoError(t, found[id].Err)
+				require.Equal(t, "#"+id, found[id].Order.Name)
+			}
+			var missing *shopify.NotFoundError
+			require.ErrorAs(t, found["999"].Err, &missing)
+			require.Equal(t, tt.queries, sim.Stats().Requests["nodes"])
+			require.Empty(t, sim.Stats().Errors)
+
+			alone, err := c.GetOrder(t.Context(), "7")
+			require.NoError(t, err)
+			require.Equal(t, alone, found["7"].Order)
+		})
+	}
+}
+
+// Shopify may charge more than before: fewer orders are read at once then.
+func TestOrdersThatCostTooMuchTogether(t *testing.T) {
+	t.Parallel()
+	const tooDear = `{"errors":[{"message":"too dear","extensions":{"code":"MAX_COST_EXCEEDED","cost":1500,"maxCost":1000}}]}`
+	one := func(id int) string {
+		return fmt.Sprintf(`{"__typename":"Order","id":"gid://shopify/Order/%d","legacyResourceId":"%d",`+
+			`"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z",`+
+			`"lineItems":{"nodes":[],"pageInfo":{"hasNextPage":false}}}`, id, id)
+	}
+	c := canned(t, tooDear, `{"data":{"nodes":[`+one(1)+`]}}`, `{"data":{"nodes":[`+one(2)+`]}}`)
+	found, err := c.GetOrders(t.Context(), []string{"1", "2"})
+	require.NoError(t, err)
+	require.Equal(t, "1", found["1"].Order.LegacyID)
+	require.Equal(t, "2", found["2"].Order.LegacyID)
+
+	_, err = canned(t, `{"data":{"nodes":[`+one(2)+`,`+one(1)+`]}}`).GetOrders(t.Context(), []string{"1", "2"})
+	require.ErrorContains(t, err, "got another order")
+	_, err = canned(t, `{"data":{"nodes":[`+one(1)+`]}}`).GetOrders(t.Context(), []string{"1", "2"})
+	require.ErrorContains(t, err, "asked for 2 orders and got 1")
+	_, err = canned(t, `{"data":{"nodes":[]}}`).GetOrders(t.Context(), []string{"gid://shopify/Order/1"})
+	require.ErrorContains(t, err, "is no id of an order")
+}
+
+// An order that is too large to be read stops no other.
+func TestAnOrderThatIsTooLargeAmongOthers(t *testing.T) {
+	t.Parallel()
+	sim, c := setup(t, shopifytest.Options{}, shopify.Options{})
+	var ids []string
+	for i := range 3 {
+		o := shopifytest.Order{ID: int64(i + 1), Lines: []shopifytest.LineItem{{}}}
+		if i == 1 {
+			for range 100 { // More than is read of one answer.
+				o.Lines = append(o.Lines, shopifytest.LineItem{
+					Attributes: []shopifytest.Attribute{{Key: "k", Value: strings.Repeat("x", 400_000)}},
+				})
+			}
+		}
+		sim.AddOrder(o)
+		ids = append(ids, fmt.Sprint(i+1))
+	}
+	found, err := c.GetOrders(t.Context(), ids)
+	require.NoError(t, err)
+	for _, id := range ids {
+		_, large := errors.AsType[*rest.TooLargeError](found[id].Err)
+		require.Equal(t, id == "2", large, found[id].Err)
+		require.Equal(t, id != "2", found[id].Order != nil)
+	}
+}
