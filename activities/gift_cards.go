@@ -175,6 +175,9 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 		if earlier.Issued != nil {
 			return *earlier.Issued, nil // Asked again, CashStar would only say that it exists.
 		}
+		if earlier.Found {
+			return foundCard(in) // The order may have changed since, and would not be asked for again.
+		}
 	}
 	out, err := g.ask(ctx, in, func() error { return g.checkOrder(ctx, in, time.Since(begun)) })
 	switch {

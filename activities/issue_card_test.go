@@ -174,8 +174,9 @@ func TestIssueCardAfterALostAnswer(t *testing.T) {
 
 // runs is a Temporal that knows which runs are first.
 type runs struct {
-	first bool
-	err   error
+	first   bool
+	earlier activities.Earlier
+	err     error
 }
 
 func (r runs) MerchantOf(context.Context, string, string) (activities.LookUpMerchantResult, error) {
@@ -192,7 +193,7 @@ func (r runs) IsFirst(_ context.Context, workflowID, runID string) (bool, error)
 }
 
 func (r runs) Earlier(context.Context, activities.EarlierInput) (activities.Earlier, error) {
-	return activities.Earlier{}, r.err
+	return r.earlier, r.err
 }
 
 // A card that exists before its order has asked for one is not this order's, as far as anybody can tell.

@@ -116,6 +116,28 @@ func TestIssueCardWaitsForShopify(t *testing.T) {
 	require.False(t, asked)
 }
 
+// A card that a person has found at the issuer is the order's, whatever has become of the order since: it is not in doubt any
+// longer, and is not asked for.
+func TestIssueCardThatAPersonHasFound(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	o := shop.AddOrder(order("#1001"))
+	require.True(t, shop.UpdateOrder(o.ID, cancel))
+	i := newIssuing(t, cashstartest.Options{})
+	c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
+	require.NoError(t, err)
+	i.gifts.Orders = activities.NewOrderReader(c, 0)
+	i.gifts.Runs = runs{earlier: activities.Earlier{Found: true, InDoubt: true}}
+	in := secondCard()
+	in.Again = true
+	id := strconv.FormatInt(o.ID, 10)
+	in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
+	out, err := i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
+	require.NoError(t, err)
+	require.True(t, out.Existed)
+	require.Zero(t, i.orders())
+}
+
 // pacer makes everybody wait so long.
 type pacer time.Duration
 

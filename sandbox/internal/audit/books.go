@@ -81,6 +81,7 @@ type Card struct {
 	Currency       string    `json:"currency"`
 	Status         string    `json:"status"`
 	Target         string    `json:"target"`
+	Created        time.Time `json:"created"`
 	Scheduled      time.Time `json:"scheduled"`
 	Message        struct {
 		To   string `json:"to"`

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Account is what comes of comparing the books.
@@ -19,6 +20,10 @@ type Account struct {
 	CardsMissing    int `json:"cards_missing"`
 	CardsDuplicate  int `json:"cards_duplicate"`
 	CardsUnexpected int `json:"cards_unexpected"`
+	// CardsOfMoneyBack are those that were asked for before the money was given back, or too soon after to know;
+	// CardsTooLate were asked for after that.
+	CardsOfMoneyBack int `json:"cards_of_money_back"`
+	CardsTooLate     int `json:"cards_too_late"`
 
 	OrdersCompleted int `json:"orders_completed"`
 	OrdersFailed    int `json:"orders_failed"`
@@ -93,21 +98,40 @@ func (b Books) Judge(rules Rules) Account {
 // order and ledger share.
 func (b Books) judgeCards(a *Account, verdicts []verdict) {
 	left, buyers := map[unit]int{}, map[string]string{}
+	gone, late := map[unit]int{}, map[unit]time.Time{}
 	for _, v := range verdicts {
 		for _, u := range v.units {
 			left[u]++
 			buyers[u.Target] = v.order.Name
 		}
+		for _, u := range v.gone {
+			gone[u]++
+			late[u] = v.late
+			buyers[u.Target] = v.order.Name
+		}
 	}
 	numbers := map[string]int{}
-	for _, c := range b.Cards {
+	// Of a line's cards the first ones are those that are left.
+	cards := slices.SortedStableFunc(slices.Values(b.Cards), func(a, b Card) int { return a.Created.Compare(b.Created) })
+	for _, c := range cards {
 		numbers[c.AuditNumber]++
 		u := unitOf(c)
 		n, known := left[u]
+		if _, ok := gone[u]; ok {
+			known = true
+		}
 		order, buyer := buyers[c.Target]
 		switch {
 		case n > 0:
 			left[u]--
+		case gone[u] > 0 && c.Created.After(late[u]):
+			gone[u]--
+			a.CardsTooLate++
+			a.Problem("too late: card %s of order %s, audit number %s, was made %s after its money was given back", c.OrderNumber,
+				order, c.AuditNumber, c.Created.Sub(late[u]).Round(time.Millisecond))
+		case gone[u] > 0:
+			gone[u]--
+			a.CardsOfMoneyBack++
 		case known:
 			a.CardsDuplicate++
 			a.Problem("duplicate: card %s of order %s, audit number %s", c.OrderNumber, order, c.AuditNumber)
@@ -166,8 +190,8 @@ func (b Books) judgeOrders(a *Account, verdicts []verdict) {
 			continue
 		}
 		switch {
-		case v.fate == withdrawn:
-			a.judgeWithdrawn(v, w, known, named)
+		case v.fate == changed:
+			a.judgeChanged(v, w, known, named)
 		case !known:
 			a.Problem("order %s has no workflow", v.order.Name)
 		case w.State == Failed:
@@ -217,13 +241,17 @@ func (a *Account) judgeFailed(v verdict, w Workflow, named map[string]bool) {
 	}
 }
 
-// judgeWithdrawn asks that an order which was cancelled while it failed has failed for good, and is named; unless it was
-// never taken in.
-func (a *Account) judgeWithdrawn(v verdict, w Workflow, known bool, named map[string]bool) {
+// judgeChanged asks that an order of which money was given back is completed, or that its failure says that it was changed, or
+// that a card of it is in doubt, and is named. It may never have been taken in if nothing is left of it.
+func (a *Account) judgeChanged(v verdict, w Workflow, known bool, named map[string]bool) {
 	switch {
-	case !known:
+	case !known && len(v.units) > 0:
+		a.Problem("order %s has no workflow", v.order.Name)
+	case !known, w.State == Completed:
 	case w.State != Failed:
-		a.Problem("order %s was cancelled before it could be issued, and is %s", v.order.Name, w.State)
+		a.Problem("order %s, of which money was given back, is %s", v.order.Name, w.State)
+	case w.Kind != "OrderChanged" && w.Kind != "OutcomeUnknown":
+		a.Problem("order %s, of which money was given back, failed as %s", v.order.Name, w.Kind)
 	case !named[v.order.Name]:
 		a.FailuresUnseen++
 		a.Problem("unseen: order %s is failed (%s), and no digest names it", v.order.Name, w.Kind)

@@ -14,6 +14,10 @@ type Rules struct {
 	Companions []string
 	// CreatedFrom is the moment from which orders count.
 	CreatedFrom time.Time
+	// GivenBack says when money for cards was given back, by Shopify's numbers of the orders. Cards of it may exist that
+	// were made at most Within after that.
+	GivenBack map[int64]time.Time
+	Within    time.Duration
 }
 
 // fate is what must become of an order.
@@ -23,8 +27,8 @@ const (
 	issued  fate = "issued"
 	refused fate = "refused"
 	leftOut fate = "left out"
-	// withdrawn orders were cancelled after they had been placed, before they could be issued.
-	withdrawn fate = "withdrawn"
+	// changed orders are those of which money was given back after they had been placed. What is left of them is issued.
+	changed fate = "changed"
 )
 
 // unit is a card as the order and the ledger both know it.
@@ -43,6 +47,9 @@ type verdict struct {
 	// mixed tells that it was left out for holding other things as well, which people must be told.
 	mixed bool
 	units []unit
+	// gone are the units whose money was given back at a time: their cards may exist if they were made by late.
+	gone []unit
+	late time.Time
 }
 
 func (l Line) left() int { return l.Quantity - l.Removed }
@@ -50,9 +57,8 @@ func (l Line) left() int { return l.Quantity - l.Removed }
 // decide applies the rules to an order.
 func (r Rules) decide(o Order, merchants []Merchant) verdict {
 	v := verdict{order: o, fate: leftOut}
-	if o.CancelledAt.After(o.CreatedAt) {
-		v.fate = withdrawn
-		return v
+	if at, ok := r.GivenBack[o.ID]; ok {
+		return r.decideChanged(v, at, merchants)
 	}
 	var cards, others, native int
 	for _, l := range o.Lines {
@@ -94,6 +100,27 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 		}
 	}
 	v.fate = issued
+	return v
+}
+
+// decideChanged applies the rules to an order of which money was given back at a time. Cards that are left are owed.
+func (r Rules) decideChanged(v verdict, at time.Time, merchants []Merchant) verdict {
+	o := v.order
+	v.fate, v.late = changed, at.Add(r.Within)
+	merchant, _ := find(o, merchants)
+	for _, l := range o.Lines {
+		u, ok := cardOf(o, l, merchant)
+		if !ok || !slices.Contains(r.SKUs, l.SKU) {
+			continue
+		}
+		for n := range l.Quantity {
+			if n < l.left() && o.CancelledAt.IsZero() && o.FinancialStatus != "REFUNDED" {
+				v.units = append(v.units, u)
+			} else {
+				v.gone = append(v.gone, u)
+			}
+		}
+	}
 	return v
 }
 

@@ -45,6 +45,8 @@ type childOptions struct {
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
 	// Seed is that of the simulators' random faults.
 	Seed uint64 `json:"seed,omitempty"`
+	// Believed is for how long a worker believes what was read of an order.
+	Believed time.Duration `json:"believed,omitempty"`
 	// IssueAgain lets the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
 }
@@ -93,7 +95,9 @@ func (t tenant) worker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	worker, err := app.StartWorker(ctx, app.WorkerOptions{Config: cfg, Temporal: temporal, Log: log})
+	worker, err := app.StartWorker(ctx, app.WorkerOptions{
+		Config: cfg, Temporal: temporal, Log: log, Believed: t.Believed,
+	})
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,15 @@ const (
 	ShopLag      What = "shop_index_lag"
 	OrderEdited  What = "order_edited"
 	HandPolls    What = "polls_by_hand"
+	HandSweep    What = "sweep_by_hand"
 	DigestAsked  What = "digest_amid_faults"
 	LateMerchant What = "merchant_added"
+
+	// These are counted by the orders that are placed meanwhile.
+	ShopLongLag   What = "shop_index_lag_of_30_minutes"
+	ShopRenamed   What = "shop_renamed"
+	OtherSettings What = "worker_with_other_settings"
+	OtherIdentity What = "worker_of_another_identity"
 )
 
 // Event is one thing that happens.
@@ -74,9 +81,13 @@ func (e Event) String() string {
 		return fmt.Sprintf("%s: %v", e.What, e.Windows)
 	case OrderEdited:
 		return fmt.Sprintf("%s: order %d", e.What, e.Number+1)
-	case ShopLag:
+	case ShopLag, ShopLongLag:
 		return fmt.Sprintf("%s: %.1fs, for %s", e.What, e.Share, e.For)
-	case DigestAsked, LateMerchant:
+	case OtherSettings:
+		return fmt.Sprintf("%s: worker %d", e.What, e.Number+1)
+	case OtherIdentity:
+		return fmt.Sprintf("%s: worker %d, for %s", e.What, e.Number+1, e.For)
+	case DigestAsked, LateMerchant, HandSweep, ShopRenamed:
 		return string(e.What)
 	}
 	return fmt.Sprintf("%s: %.0f%% of the requests, for %s", e.What, 100*e.Share, e.For)
@@ -97,7 +108,8 @@ var (
 
 // Happenings are all things that happen in a plan.
 var Happenings = slices.Concat(issuerFaults, shopFaults, []What{
-	WorkerKilled, WorkersKilled, TemporalKilled, MailDown, ShopLag, OrderEdited, HandPolls, DigestAsked, LateMerchant,
+	WorkerKilled, WorkersKilled, TemporalKilled, MailDown, ShopLag, OrderEdited, HandPolls, HandSweep, DigestAsked,
+	LateMerchant, ShopLongLag, ShopRenamed, OtherSettings, OtherIdentity,
 })
 
 // newEvents fills the time with rounds.
@@ -107,13 +119,17 @@ func newEvents(random *rand.Rand, p Plan) []Event {
 	each := length / time.Duration(rounds)
 	var events []Event
 	for i := range rounds {
-		r := roundOf{random: random, begin: time.Duration(i) * each, length: each, orders: len(p.Orders), polls: 3}
+		r := roundOf{
+			random: random, begin: time.Duration(i) * each, length: each, orders: len(p.Orders), polls: 3,
+			longLag: scaled(30*time.Minute) + max(0, p.ClockOffset),
+		}
 		if p.farAhead() {
 			r.polls = 9
 		}
 		r.kills()
 		r.services()
 		r.visits()
+		r.settings()
 		events = append(events, r.events...)
 	}
 	events = append(events, Event{At: between(random, length*55/100, length*75/100), What: LateMerchant})
@@ -127,7 +143,9 @@ type roundOf struct {
 	begin, length time.Duration
 	// orders and polls are the numbers of orders of the plan, and of polls by hand in the round.
 	orders, polls int
-	events        []Event
+	// longLag is longer than what polls overlap, by the shop's clock.
+	longLag time.Duration
+	events  []Event
 }
 
 // at returns a random time between two parts of the round, in percent.
@@ -170,8 +188,17 @@ func (r *roundOf) services() {
 	}
 	for range 2 {
 		// The share of a lag is its length in seconds.
-		r.add(Event{At: r.at(5, 80), What: ShopLag, For: r.burst(), Share: float64(20+r.random.IntN(40)) / 10})
+		r.add(Event{At: r.at(20, 80), What: ShopLag, For: r.burst(), Share: float64(20+r.random.IntN(40)) / 10})
 	}
+	r.add(Event{At: r.at(4, 7), What: ShopLongLag, For: r.burst(), Share: r.longLag.Seconds()})
+}
+
+// settings are changes of the workers' settings. But for the first they come after the kills.
+func (r *roundOf) settings() {
+	r.add(Event{At: r.at(1, 3), What: OtherSettings, Number: 0})
+	r.add(Event{At: r.at(62, 64), What: ShopRenamed})
+	r.add(Event{At: r.at(70, 74), What: OtherIdentity, Number: 1, For: between(r.random, r.length*6/100, r.length*8/100)})
+	r.add(Event{At: r.at(78, 80), What: HandSweep})
 }
 
 // visits are what people do meanwhile.

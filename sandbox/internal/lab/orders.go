@@ -41,30 +41,39 @@ const (
 	Unpaid    OrderKind = "unpaid"
 	Test      OrderKind = "test"
 	Cancelled OrderKind = "cancelled"
-	Withdrawn OrderKind = "cancelled_while_failing"
 	Refunded  OrderKind = "refunded"
 	Sleeve    OrderKind = "similar_sku"
 	Native    OrderKind = "native"
+
+	Withdrawn   OrderKind = "cancelled_while_failing"
+	Reimbursed  OrderKind = "refunded_while_failing"
+	Reduced     OrderKind = "refunded_in_part_while_failing"
+	Edited      OrderKind = "edited_while_failing"
+	GivenUp     OrderKind = "cancelled_while_waiting"
+	PaidBack    OrderKind = "refunded_while_waiting"
+	PaidInParts OrderKind = "refunded_in_part_while_waiting"
 )
 
-// OrderKinds are all kinds: first those that become cards, then those that must fail, then those to be left out.
+// OrderKinds are all kinds: first those that become cards, then those that must fail, then those to be left out, and last
+// those whose money is given back while they fail or wait.
 var OrderKinds = []OrderKind{
 	Single, Several, Many, TwoLines, Friend, Later, PaidLater, PartlyRefunded, Company, CompanyByID, Wrapped, Late,
-	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Withdrawn, Refunded,
-	Sleeve, Native,
+	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Refunded, Sleeve, Native,
+	Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts,
 }
 
-// issued tells whether cards come of such an order in the end.
+// issued reports whether all units of such an order become cards in the end.
 func (k OrderKind) issued() bool {
 	return slices.Index(OrderKinds, k) <= slices.Index(OrderKinds, Late)
 }
 
-// deck is dealt over and over, in another order each time.
+// deck is dealt over and over, in another order each time. A run of 160 orders deals it three times, so that each kind
+// comes three times.
 var deck = []OrderKind{
-	Single, Single, Single, Single, Several, Several, Several, Several, Several, Several, Many, TwoLines, TwoLines,
-	TwoLines, TwoLines, Friend, Friend, Later, PaidLater, PaidLater, PaidLater, PartlyRefunded, PartlyRefunded, Company,
-	Company, CompanyByID, Wrapped, Late, Late, Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test,
-	Cancelled, Withdrawn, Withdrawn, Several, Several, Several, Refunded, Sleeve, Native,
+	Single, Single, Several, Several, Several, Several, Several, Several, Several, Several, Several, Several, Many, Many, TwoLines, TwoLines,
+	TwoLines, TwoLines, Friend, Later, PaidLater, PaidLater, PartlyRefunded, PartlyRefunded, Company, Company, CompanyByID,
+	Wrapped, Late, Late, Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Refunded,
+	Sleeve, Native, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidBack, PaidInParts, PaidInParts,
 }
 
 // companion is an SKU that may be in any order; see COMPANION_SKUS.
@@ -72,16 +81,22 @@ const companion = "WRAP"
 
 // PlannedOrder is an order that is going to be placed.
 type PlannedOrder struct {
-	At   time.Duration
-	Kind OrderKind
-	// PaidAt is when an order is paid that is not at once; zero for others.
-	PaidAt time.Duration
-	// RefundedAt is when what is no gift card in an order is refunded; zero for most.
-	RefundedAt time.Duration
-	// WithdrawnAt is when an order is cancelled that fails for want of its merchant, before the merchant comes; zero for
-	// others.
-	WithdrawnAt time.Duration
-	Order       shopifytest.Order
+	At    time.Duration
+	Kind  OrderKind
+	Order shopifytest.Order
+	// Change is what somebody does to the order later; nil where nobody does.
+	Change *Change
+}
+
+// Change is a change of an order by a customer or the shop.
+type Change struct {
+	At time.Duration
+	// What is the name under which it is counted.
+	What What
+	// Fields are those of [shopifytest.Order] that become others.
+	Fields map[string]any
+	// GivesBack reports whether money for cards is given back.
+	GivesBack bool
 }
 
 func (o PlannedOrder) units() int {
@@ -113,15 +128,16 @@ func newOrders(random *rand.Rand, n int, length time.Duration) []PlannedOrder {
 		d := dealer{random: random, n: i + 1, kind: hand[0]}
 		hand = hand[1:]
 		o := PlannedOrder{At: between(random, 0, length*94/100), Kind: d.kind, Order: d.order()}
-		later := func() time.Duration { return o.At + between(random, time.Second, max(length-o.At, 2*time.Second)) }
-		switch o.Kind {
-		case PaidLater:
-			o.PaidAt = later()
-		case Returned:
-			o.RefundedAt = later()
-		case Withdrawn:
-			o.At = between(random, 0, length*35/100)
-			o.WithdrawnAt = between(random, o.At+length*5/100, length*50/100)
+		if o.Change = d.later(&o.Order); o.Change != nil {
+			switch {
+			case !o.Change.GivesBack:
+				o.Change.At = o.At + between(random, time.Second, max(length-o.At, 2*time.Second))
+			case o.Order.Customer.DisplayName == stack.LateComer.Name: // It fails until the merchant comes.
+				o.At = between(random, 0, length*25/100)
+				o.Change.At = between(random, o.At+length*8/100, length*40/100)
+			default: // It has been taken in, and may wait for its turn or for the issuer.
+				o.Change.At = min(o.At+between(random, 3*time.Second, 9*time.Second), length)
+			}
 		}
 		orders = append(orders, o)
 	}
@@ -169,13 +185,13 @@ func (d dealer) line(units int) shopifytest.LineItem {
 func (d dealer) addLines(o *shopifytest.Order) {
 	units := 1
 	switch d.kind {
-	case Several, PaidLater, Company, Late, Withdrawn:
+	case Several, PaidLater, Company, Late, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts:
 		units = 2 + d.random.IntN(4)
 	case Many:
 		units = 12 + d.random.IntN(4)
 	}
 	o.Lines = []shopifytest.LineItem{d.line(units)}
-	if d.kind == TwoLines {
+	if d.kind == TwoLines || d.kind == Edited {
 		second := d.line(2)
 		second.Attributes = d.friend()
 		o.Lines = append(o.Lines, second)
@@ -192,6 +208,67 @@ func (d dealer) friend() []shopifytest.Attribute {
 
 // longAgo is when orders were cancelled; only that it is a time matters.
 var longAgo = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
+
+// What happens to orders later.
+const (
+	OrderPaid        What = "order_paid_later"
+	OrderReturned    What = "order_other_item_refunded"
+	OrderWithdrawn   What = "order_cancelled_while_failing"
+	OrderReimbursed  What = "order_refunded_while_failing"
+	OrderReduced     What = "order_refunded_in_part_while_failing"
+	OrderChanged     What = "order_edited_while_failing"
+	OrderGivenUp     What = "order_cancelled_while_waiting"
+	OrderPaidBack    What = "order_refunded_while_waiting"
+	OrderPaidInParts What = "order_refunded_in_part_while_waiting"
+)
+
+// OrderChanges are all changes of orders that give money back.
+var OrderChanges = []What{
+	OrderWithdrawn, OrderReimbursed, OrderReduced, OrderChanged, OrderGivenUp, OrderPaidBack, OrderPaidInParts,
+}
+
+// later returns what is done to an order of the kind later, but for its time; nil for most.
+func (d dealer) later(o *shopifytest.Order) *Change {
+	lines := slices.Clone(o.Lines)
+	last := &lines[len(lines)-1]
+	switch d.kind {
+	case PaidLater:
+		return &Change{What: OrderPaid, Fields: map[string]any{"financial_status": "PAID"}}
+	case Returned:
+		last.Removed = last.Quantity
+		return &Change{What: OrderReturned, Fields: map[string]any{"financial_status": "PARTIALLY_REFUNDED", "lines": lines}}
+	case Withdrawn:
+		return &Change{What: OrderWithdrawn, GivesBack: true, Fields: cancelledFields()}
+	case GivenUp:
+		return &Change{What: OrderGivenUp, GivesBack: true, Fields: cancelledFields()}
+	case Reimbursed, PaidBack:
+		what := OrderReimbursed
+		if d.kind == PaidBack {
+			what = OrderPaidBack
+		}
+		for i := range lines {
+			lines[i].Removed = lines[i].Quantity
+		}
+		return &Change{What: what, GivesBack: true, Fields: map[string]any{"financial_status": "REFUNDED", "lines": lines}}
+	case Reduced, PaidInParts:
+		what := OrderReduced
+		if d.kind == PaidInParts {
+			what = OrderPaidInParts
+		}
+		last.Removed = 1
+		return &Change{
+			What: what, GivesBack: true, Fields: map[string]any{"financial_status": "PARTIALLY_REFUNDED", "lines": lines},
+		}
+	case Edited: // An edit takes the second line out, and its money is given back.
+		last.Removed = last.Quantity
+		return &Change{What: OrderChanged, GivesBack: true, Fields: map[string]any{"lines": lines}}
+	}
+	return nil
+}
+
+func cancelledFields() map[string]any {
+	return map[string]any{"financial_status": "REFUNDED", "cancelled_at": withdrawn}
+}
 
 // withdrawn is when orders were cancelled that had been placed before, by whatever clock.
 var withdrawn = time.Date(2100, time.January, 2, 3, 4, 5, 0, time.UTC)
@@ -215,7 +292,7 @@ func (d dealer) change(o *shopifytest.Order, who cashstartest.Merchant) {
 	case CompanyByID:
 		o.Customer.DisplayName = "Somebody in purchasing"
 		o.Company = &shopifytest.Company{ID: o.ID + 60, Name: "A name of its own", ExternalID: who.MerchantCode}
-	case Late, Withdrawn:
+	case Late, Withdrawn, Reimbursed, Reduced, Edited:
 		o.Customer.DisplayName = stack.LateComer.Name
 	case Stranger:
 		o.Customer.DisplayName = fmt.Sprintf("Stranger %d", d.n)

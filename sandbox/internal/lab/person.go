@@ -13,9 +13,9 @@ import (
 // maxLooks bounds how often the person looks for cards in doubt. Without faults one look is enough.
 const maxLooks = 3
 
-// person is whoever looks after cards of which nobody knows whether they exist, where the issuer does not know an audit
-// number again: looks at the issuer's ledger, says what is there, and has the order run again. It is what
-// "starter orders resolve" does.
+// person is whoever looks after cards of which nobody knows whether they exist: where the issuer does not know an audit number
+// again, or the order was changed before it could be asked again. The person looks at the issuer's ledger, says what is there,
+// and has the order run again. It is what "starter orders resolve" does.
 func (l *laboratory) person(ctx context.Context) error {
 	for range maxLooks {
 		resolved, err := l.resolveAll(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type process struct {
 	exits   int
 	starts  int
 	lastErr error
+	// other are variables of the environment that differ from env from the next start on.
+	other []string
 }
 
 const (
@@ -67,7 +70,7 @@ func (p *process) run(ctx context.Context) {
 func (p *process) once(ctx context.Context) error {
 	p.mu.Lock()
 	p.starts++
-	options, start := p.options, p.starts
+	options, start, env := p.options, p.starts, slices.Concat(p.env, p.other)
 	p.mu.Unlock()
 	if p.prepare != nil {
 		if err := p.prepare(start, &options); err != nil {
@@ -83,7 +86,7 @@ func (p *process) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	program.Name, program.Env, program.Log = p.name, p.env, log
+	program.Name, program.Env, program.Log = p.name, env, log
 	running, err := program.Start()
 	if err != nil {
 		return err
@@ -126,6 +129,15 @@ func (p *process) kill(pause time.Duration) bool {
 	p.kills++
 	p.up = false
 	return true
+}
+
+// with gives the process other variables from the next start on, besides those that it was given before.
+func (p *process) with(other ...string) (before []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before = p.other
+	p.other = slices.Concat(before, other)
+	return before
 }
 
 // await waits until the process is ready.

@@ -23,6 +23,8 @@ type Report struct {
 	audit.Account
 	// UnitsResolved are those about which a person had to say whether their cards exist.
 	UnitsResolved int `json:"units_resolved"`
+	// OrdersSwept are those that sweeps have found and no poll had taken in.
+	OrdersSwept int `json:"orders_found_by_sweeps"`
 	// CardsAskedAgain are the requests for a card that existed already.
 	CardsAskedAgain int `json:"cards_asked_again"`
 	// Faults counts what really happened, NotSeen names what the plan had and did not come to pass.
@@ -37,7 +39,8 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 	r := Report{
 		Seed: l.Plan.Seed, IssuerDedupes: l.IssuerDedupes, Minutes: l.Plan.Length.Minutes(),
 		ClockOffset: l.Plan.ClockOffset.Seconds(), MaxRPS: l.Plan.MaxRPS, Account: account, UnitsResolved: l.resolved,
-		Faults: maps.Clone(l.happened), NotSeen: []What{}, Exits: map[string]int{},
+		OrdersSwept: l.swept,
+		Faults:      maps.Clone(l.happened), NotSeen: []What{}, Exits: map[string]int{},
 	}
 	delete(r.Faults, orderPlaced)
 	for _, p := range l.problems {
@@ -102,17 +105,21 @@ func (r Report) Print(w io.Writer) error {
   failed           %d
   failed, unseen   %d
   running          %d
+  found by sweeps  %d
 units expected     %d
   cards issued     %d
   missing          %d
   duplicate        %d
+  of money back    %d (asked for before it was given back)
+  too late         %d (asked for after that)
   unexpected       %d
   cut off          %d (attempts whose worker died)
   asked for again  %d
   resolved         %d (by a person)
 digests sent       %d
 `, r.OrdersPlaced, r.OrdersEligible, r.OrdersCompleted, r.OrdersRecovered, r.OrdersFailed, r.FailuresUnseen,
-		r.OrdersRunning, r.UnitsExpected, r.CardsIssued, r.CardsMissing, r.CardsDuplicate, r.CardsUnexpected,
+		r.OrdersRunning, r.OrdersSwept, r.UnitsExpected, r.CardsIssued, r.CardsMissing, r.CardsDuplicate, r.CardsOfMoneyBack,
+		r.CardsTooLate, r.CardsUnexpected,
 		r.AttemptsCutOff, r.CardsAskedAgain, r.UnitsResolved, r.DigestMails)
 	line := func(format string, args ...any) {
 		if err == nil {

@@ -52,16 +52,19 @@ type laboratory struct {
 
 	mu       sync.Mutex
 	happened map[What]int
-	lag      time.Duration
+	// conditions are what is other than usual now.
+	conditions map[What]bool
+	lag        time.Duration
 	// due is when searches find all that has changed in the shop.
 	due      time.Time
 	resolved int
+	swept    int
 	problems []string
 }
 
 // Run carries out the plan and compares the books. It leaves no process behind.
 func Run(ctx context.Context, o Options) (Report, error) {
-	l := &laboratory{Options: o, began: time.Now(), happened: map[What]int{}}
+	l := &laboratory{Options: o, began: time.Now(), happened: map[What]int{}, conditions: map[What]bool{}}
 	remove, err := l.makeFolder()
 	if err != nil {
 		return Report{}, err
@@ -136,7 +139,11 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Shop: "http://" + child.Loopback(at.shop), Issuer: "http://" + child.Loopback(at.issuer), Mails: mails,
 		Temporal: child.Loopback(at.temporal), Namespace: namespace,
 	}
-	l.rules = audit.Rules{SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin}
+	l.rules = audit.Rules{
+		SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
+		// A request that was sent in time takes its time.
+		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout,
+	}
 	l.control = newControl(at)
 	l.storm = newStorm(l.control, l.Plan.Seed)
 
@@ -159,11 +166,12 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	if l.operator, err = app.NewOperator(ctx, options, cfg, zerolog.Nop()); err != nil {
 		return err
 	}
-	if _, err := l.operator.EnsureSchedules(ctx, operator.Ensure{Yes: true}); err != nil {
+	ensure := operator.Ensure{Yes: true, ShopID: app.ShopID(ctx, cfg.Shopify)}
+	if _, err := l.operator.EnsureSchedules(ctx, ensure); err != nil {
 		return err
 	}
 	for range Workers {
-		l.workers = append(l.workers, l.admit(processes, roleWorker, env, childOptions{}))
+		l.workers = append(l.workers, l.admit(processes, roleWorker, env, childOptions{Believed: believed}))
 	}
 	for _, w := range l.workers {
 		if err := w.await(ctx); err != nil {

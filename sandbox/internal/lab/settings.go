@@ -13,9 +13,19 @@ import (
 // Workers is the number of worker processes.
 const Workers = 2
 
+// hurry is how many times faster all is than in production, where polls come every five minutes.
+const hurry = 75
+
+// scaled returns how long something takes that takes d in production.
+func scaled(d time.Duration) time.Duration { return d / hurry }
+
+// believed is for how long what was read of an order is believed.
+var believed = scaled(5 * time.Minute)
+
 // The credentials of the simulated services, and the shop's name.
 const (
 	shopDomain     = "laboratory.myshopify.com"
+	renamedDomain  = "renamed.myshopify.com"
 	shopToken      = "shpat_laboratory"
 	issuerUser     = "laboratory"
 	issuerPassword = "laboratory-password"
@@ -35,7 +45,9 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Shopify.B2B = true
 	c.Orders.GiftCardSKUs, c.Orders.CompanionSKUs = stack.SKUs(), config.List{companion}
 	c.Orders.CreatedAtMin = began.Add(-time.Hour).UTC().Truncate(time.Second)
-	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 4*time.Second, 30*time.Second, time.Second
+	// The overlap bears a clock that is behind and a short lag. No poll bears the long one.
+	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = scaled(5*time.Minute), 18*time.Second, time.Second
+	c.Poll.SweepInterval = 24 * time.Hour // Sweeps are asked for.
 	c.Poll.PageSize = 25
 	c.CashStar.BaseURL = "http://" + child.Loopback(at.issuer) + "/v2/"
 	c.CashStar.Username, c.CashStar.Password = issuerUser, config.NewSecret(issuerPassword)
@@ -65,3 +77,15 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	)
 	return c, env
 }
+
+// otherSettings are those of a worker whose owner has another idea of the shop. Orders and polls carry what was settled with
+// the schedule, so that it makes no difference.
+func otherSettings() []string {
+	return []string{
+		"GIFT_CARD_SKUS=MUG", "COMPANION_SKUS=" + stack.SKUs()[0], "MATCH_BY=external_id", "UNDERPAID=issue",
+		"CREATED_AT_MIN=2020-01-01T00:00:00Z", "MAX_ORDER_AGE=24h", "RETRY_BUDGET=1h", "POLL_OVERLAP=1s",
+	}
+}
+
+// otherIdentity is that of another installation: a worker with it would ask for other cards.
+func otherIdentity() []string { return []string{"AUDIT_PREFIX=OTHER"} }

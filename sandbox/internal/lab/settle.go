@@ -29,8 +29,11 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	if err := l.storm.clear(ctx); err != nil {
 		return audit.Account{}, err
 	}
+	if err := l.sweepUp(ctx); err != nil {
+		return audit.Account{}, err
+	}
 	l.Say("all orders have ended")
-	if !l.IssuerDedupes && !l.Deceive {
+	if !l.Deceive {
 		if err := l.person(ctx); err != nil {
 			return audit.Account{}, err
 		}
@@ -47,6 +50,16 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 		before = after
 	}
 	return before, nil
+}
+
+// sweepUp has all orders looked at once more: Shopify's search may have hidden some from the polls.
+func (l *laboratory) sweepUp(ctx context.Context) error {
+	before := l.swept
+	if err := l.sweep(ctx); err != nil || l.swept == before {
+		return err
+	}
+	l.Say("a sweep has found %d orders that no poll had taken in", l.swept-before)
+	return l.rest(ctx)
 }
 
 // calm ends the faults and sees all processes running.

@@ -50,45 +50,48 @@ func (l *laboratory) say(at time.Duration) {
 		l.happened[TemporalKilled])
 }
 
-// What customers do, among what has happened.
-const (
-	orderPlaced What = "order_placed"
-	// OrderWithdrawn is an order that was cancelled while it failed.
-	OrderWithdrawn What = "order_cancelled_while_failing"
-)
+// orderPlaced is what customers do, among what has happened.
+const orderPlaced What = "order_placed"
 
 func (l *laboratory) purchases() []action {
 	var actions []action
 	for _, o := range l.Plan.Orders {
 		actions = append(actions, action{o.At, func(ctx context.Context) error {
 			l.did(orderPlaced)
+			l.countConditions()
 			return l.change(ctx, http.MethodPut, "orders", o.Order)
 		}})
-		if o.PaidAt > 0 {
-			actions = append(actions, action{min(o.PaidAt, l.Plan.Length), func(ctx context.Context) error {
-				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]string{"financial_status": "PAID"})
-			}})
-		}
-		if o.WithdrawnAt > 0 {
-			actions = append(actions, action{min(o.WithdrawnAt, l.Plan.Length), func(ctx context.Context) error {
-				l.did(OrderWithdrawn)
-				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]any{
-					"financial_status": "REFUNDED", "cancelled_at": withdrawn,
-				})
-			}})
-		}
-		if o.RefundedAt > 0 {
-			lines := slices.Clone(o.Order.Lines)
-			last := &lines[len(lines)-1]
-			last.Removed = last.Quantity
-			actions = append(actions, action{min(o.RefundedAt, l.Plan.Length), func(ctx context.Context) error {
-				return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), map[string]any{
-					"financial_status": "PARTIALLY_REFUNDED", "lines": lines,
-				})
+		if c := o.Change; c != nil {
+			actions = append(actions, action{c.At, func(ctx context.Context) error {
+				l.did(c.What)
+				err := l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), c.Fields)
+				if c.GivesBack {
+					l.rules.GivenBack[o.Order.ID] = time.Now()
+				}
+				return err
 			}})
 		}
 	}
 	return actions
+}
+
+// countConditions counts an order for all that is other than usual while it is placed.
+func (l *laboratory) countConditions() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for what := range l.conditions {
+		l.happened[what]++
+	}
+}
+
+func (l *laboratory) setCondition(what What, on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if on {
+		l.conditions[what] = true
+	} else {
+		delete(l.conditions, what)
+	}
 }
 
 // change changes an order in the shop, and notes when searches will know.
@@ -96,9 +99,6 @@ func (l *laboratory) change(ctx context.Context, method, route string, body any)
 	err := l.control.send(ctx, method, l.control.shop+route, body, nil)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lag > 0 {
-		l.happened[ShopLag]++
-	}
 	if due := time.Now().Add(l.lag); due.After(l.due) {
 		l.due = due
 	}
@@ -117,10 +117,18 @@ func (l *laboratory) events(people context.Context) []action {
 			actions = append(actions,
 				action{e.At, func(ctx context.Context) error { return l.storm.begin(ctx, e) }},
 				action{end, func(ctx context.Context) error { return l.storm.end(ctx, e) }})
-		case e.What == ShopLag:
+		case e.What == ShopLag, e.What == ShopLongLag:
 			actions = append(actions,
-				action{e.At, func(ctx context.Context) error { return l.setLag(ctx, time.Duration(e.Share*float64(time.Second))) }},
-				action{end, func(ctx context.Context) error { return l.setLag(ctx, 0) }})
+				action{e.At, func(ctx context.Context) error {
+					l.setCondition(e.What, true)
+					return l.setLag(ctx, time.Duration(e.Share*float64(time.Second)))
+				}},
+				action{end, func(ctx context.Context) error {
+					l.setCondition(e.What, false)
+					return l.setLag(ctx, 0)
+				}})
+		case e.What == OtherIdentity:
+			actions = append(actions, l.misled(e, end)...)
 		default:
 			actions = append(actions, action{e.At, func(ctx context.Context) error { return l.carryOut(ctx, people, e) }})
 		}
@@ -151,6 +159,14 @@ func (l *laboratory) carryOut(ctx, people context.Context, e *Event) error {
 	case LateMerchant:
 		l.did(e.What)
 		return l.control.send(ctx, http.MethodPost, l.control.issuer+"merchants", stack.LateComer, nil)
+	case OtherSettings:
+		l.restart(e.What, l.workers[e.Number], otherSettings()...)
+	case ShopRenamed:
+		for _, w := range l.workers {
+			l.restart(e.What, w, "SHOPIFY_SHOP="+renamedDomain)
+		}
+	case HandSweep:
+		l.people.Go(func() { l.sweepByHand(people) })
 	case HandPolls:
 		for _, w := range e.Windows {
 			l.people.Go(func() { l.pollByHand(people, w) })
@@ -196,6 +212,69 @@ func (l *laboratory) pollByHand(ctx context.Context, w Window) {
 	if _, err := poll.Wait(ctx); err == nil {
 		l.did(HandPolls)
 	}
+}
+
+// sweepByHand looks for orders that polls have missed. A sweep may fail of the faults, as any may.
+func (l *laboratory) sweepByHand(ctx context.Context) {
+	if l.sweep(ctx) == nil {
+		l.did(HandSweep)
+	}
+}
+
+// sweep has all orders looked at, and counts those that no poll had taken in.
+func (l *laboratory) sweep(ctx context.Context) error {
+	sweep, err := l.operator.SweepNow(ctx, true)
+	if err != nil {
+		return err
+	}
+	r, err := sweep.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.swept += r.Found
+	return nil
+}
+
+// restart kills a worker, which is other than before from then on.
+func (l *laboratory) restart(what What, w *process, other ...string) {
+	w.with(other...)
+	w.kill(restartPause)
+	l.setCondition(what, true)
+}
+
+// misled starts a worker that takes itself for one of another installation, which it must refuse. Orders that are placed
+// meanwhile count only if it did.
+func (l *laboratory) misled(e *Event, end time.Duration) []action {
+	w := l.workers[e.Number]
+	var before []string
+	var placed, exits int
+	return []action{
+		{e.At, func(context.Context) error {
+			before = w.with(otherIdentity()...)
+			placed = l.count(orderPlaced)
+			_, exits = w.counts()
+			w.kill(time.Millisecond)
+			return nil
+		}},
+		{end, func(context.Context) error {
+			w.set(func() { w.other = before })
+			w.kill(time.Millisecond)
+			if _, now := w.counts(); now > exits {
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.happened[e.What] += l.happened[orderPlaced] - placed
+			}
+			return nil
+		}},
+	}
+}
+
+func (l *laboratory) count(what What) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.happened[what]
 }
 
 func (l *laboratory) askForDigest(ctx context.Context) {
