@@ -42,7 +42,9 @@ func (o *Operator) checkRetention(ctx context.Context) error {
 
 // RetentionIsTight reports whether a namespace keeps closed workflows for hardly longer than orders are picked up. An order's
 // age is compared before it is started, and a poll may then take up to two hours.
-func RetentionIsTight(retention, maxOrderAge time.Duration) bool { return retention <= maxOrderAge+byHandTimeout }
+func RetentionIsTight(retention, maxOrderAge time.Duration) bool {
+	return retention <= maxOrderAge+byHandTimeout
+}
 
 // RaiseRetention returns the command that makes a namespace keep closed workflows for long enough.
 func RaiseRetention(namespace string, maxOrderAge time.Duration) string {
