@@ -51,6 +51,8 @@ type ListGiftCardOrdersInput struct {
 // ListGiftCardOrdersResult is one page: its gift-card orders, and an account of what else the search found.
 type ListGiftCardOrdersResult struct {
 	Orders []giftcard.Order `json:"orders,omitempty"`
+	// ReadAt is when Orders were read from Shopify.
+	ReadAt time.Time `json:"read_at,omitzero"`
 	// Merchants are the codes of the merchants of these orders, by the order's number, as far as they were found in
 	// passing, and MerchantsAt is when. The other orders look theirs up.
 	Merchants   map[string]string `json:"merchants,omitempty"`
@@ -152,6 +154,7 @@ func (o *Orders) listWithoutLines(ctx context.Context, in ListGiftCardOrdersInpu
 func (o *Orders) list(
 	ctx context.Context, in ListGiftCardOrdersInput, withoutLines bool,
 ) (ListGiftCardOrdersResult, error) {
+	readAt := o.Now().UTC()
 	page, err := o.Shopify.ListOrders(ctx, shopify.ListOrdersOptions{
 		WithoutLines: withoutLines,
 		Query: shopify.Search{
@@ -203,6 +206,9 @@ func (o *Orders) list(
 		if reason.LeftToPeople() {
 			left = append(left, leftOrder(order, reason))
 		}
+	}
+	if len(out.Orders) > 0 {
+		out.ReadAt = readAt
 	}
 	return out, o.claim(ctx, left)
 }

@@ -39,7 +39,8 @@ func newListing(t *testing.T, options shopifytest.Options, token shopify.TokenSo
 		BaseURL: serve(t, l.shop), APIVersion: version, Token: token, Company: true,
 	})
 	require.NoError(t, err)
-	l.orders = &activities.Orders{Shopify: client, Shop: shopDomain, Keys: activities.PropertyKeys{
+	now := func() time.Time { return date(15) }
+	l.orders = &activities.Orders{Shopify: client, Shop: shopDomain, Now: now, Keys: activities.PropertyKeys{
 		Email: "Recipient email", Name: "Recipient name", Message: "Message", SendOn: "Send on",
 	}}
 	env := newEnv(l.logs, l.orders)
@@ -128,7 +129,7 @@ func TestListGiftCardOrders(t *testing.T) {
 	out, err := l.list(july())
 	require.NoError(t, err)
 	require.Equal(t, activities.ListGiftCardOrdersResult{
-		Seen: 1,
+		Seen: 1, ReadAt: date(15),
 		Orders: []giftcard.Order{{
 			Shop: shopDomain, ID: fmt.Sprint(added.ID), Name: "#1001", CreatedAt: date(10),
 			Customer: giftcard.Customer{

@@ -30,6 +30,8 @@ type GiftCardOrderInput struct {
 	AtMostOnce bool `json:"at_most_once,omitempty"`
 	// MatchBy is what the merchant is matched by; empty means all there is.
 	MatchBy []string `json:"match_by,omitempty"`
+	// ReadAt is when the order was read from Shopify; zero where it was started right after.
+	ReadAt time.Time `json:"read_at,omitzero"`
 	// Release is set where a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
 }
@@ -50,6 +52,15 @@ type Release struct {
 func (in GiftCardOrderInput) again(ctx workflow.Context) bool {
 	run := workflow.GetInfo(ctx)
 	return in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
+}
+
+// readAt returns when the order was read, by a clock that is not ahead of Temporal's.
+func (in GiftCardOrderInput) readAt(ctx workflow.Context) time.Time {
+	started := workflow.GetInfo(ctx).WorkflowStartTime.UTC()
+	if in.ReadAt.IsZero() || in.ReadAt.After(started) {
+		return started
+	}
+	return in.ReadAt.UTC()
 }
 
 // units returns the cards that are to be issued.
@@ -165,7 +176,6 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 }
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
-	run := workflow.GetInfo(ctx)
 	var paidFor []string
 	if o.in.HoldUnderpaid && o.in.Release == nil {
 		paidFor = o.in.Order.SKUs()
@@ -180,7 +190,7 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		Currency:     u.Line.Currency,
 		Recipient:    u.Line.Recipient,
 		At:           o.merchant.At,
-		ReadAt:       run.WorkflowStartTime.UTC(),
+		ReadAt:       o.in.readAt(ctx),
 		Again:        o.in.again(ctx),
 		PaidFor:      paidFor,
 		AtMostOnce:   o.in.AtMostOnce,

@@ -151,3 +151,17 @@ func TestOrderWhoseCardExisted(t *testing.T) {
 	}
 	require.True(t, e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 1)}).Cards[0].Existed)
 }
+
+// A card is told when its order was read, by no clock that is ahead of Temporal's.
+func TestCardsKnowWhenTheirOrderWasRead(t *testing.T) {
+	t.Parallel()
+	for read, want := range map[time.Time]time.Time{
+		{}:                       noon,
+		noon.Add(time.Minute):    noon,
+		noon.Add(-2 * time.Hour): noon.Add(-2 * time.Hour),
+	} {
+		e := newEnv(t)
+		e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 1), ReadAt: read})
+		require.Equal(t, want, e.issued[0].ReadAt)
+	}
+}

@@ -130,6 +130,7 @@ func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, err
 			return PollOrdersResult{}, p.failed(ctx, err)
 		}
 		p.count(orders)
+		cursor := p.Cursor
 		p.Cursor = orders.NextCursor
 		p.children += len(orders.Orders)
 		more := p.Cursor != ""
@@ -137,7 +138,7 @@ func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, err
 		if more && !continued {
 			page = p.list(ctx)
 		}
-		if err := p.startAll(ctx, orders); err != nil {
+		if err := p.startAll(ctx, orders, cursor); err != nil {
 			return PollOrdersResult{}, p.failed(ctx, err)
 		}
 		if more && !continued {
@@ -277,12 +278,16 @@ func latest(a, b time.Time) time.Time {
 }
 
 func (p *poll) list(ctx workflow.Context) future[activities.ListGiftCardOrdersResult] {
+	return p.listFrom(ctx, p.Cursor)
+}
+
+func (p *poll) listFrom(ctx workflow.Context, cursor string) future[activities.ListGiftCardOrdersResult] {
 	return call(listing(ctx), orders.ListGiftCardOrders, activities.ListGiftCardOrdersInput{
 		Rules:         p.Rules,
 		UpdatedFrom:   p.Result.Since,
 		UpdatedBefore: p.Result.Until,
 		PageSize:      p.in.PageSize,
-		Cursor:        p.Cursor,
+		Cursor:        cursor,
 		Shop:          p.in.shop(),
 		MatchBy:       p.in.MatchBy,
 	})
@@ -306,9 +311,14 @@ func appendNames(names, more []string) []string {
 	return append(names, more[:min(len(more), max(0, maxNames-len(names)))]...)
 }
 
+// pageGoodFor is for how long after a page was read its orders may be started. A poll may stand still for as long as no worker
+// can go on with it. By then orders may have become too old, and Temporal may have forgotten that they were issued.
+const pageGoodFor = time.Hour
+
 // startAll asks for a child per order and keeps a bounded number of starts in flight. The children's context is
-// disconnected: whoever cancels a poll means the poll, not the orders that it has started.
-func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrdersResult) error {
+// disconnected: whoever cancels a poll means the poll, not the orders that it has started. A page that has become old is
+// read again from its cursor.
+func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrdersResult, cursor string) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	for _, o := range page.Orders {
 		p.remember(o.ID)
@@ -319,8 +329,15 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 		if err := p.awaitStarts(ctx, maxStarting-1); err != nil {
 			return err
 		}
+		if !page.ReadAt.IsZero() && workflow.Now(ctx).Sub(page.ReadAt) > pageGoodFor {
+			again, err := p.listFrom(ctx, cursor).get(ctx)
+			if err != nil {
+				return err
+			}
+			return p.startAll(ctx, again, cursor)
+		}
 		in := InputOf(p.in, o)
-		in.Merchant = page.Merchant(o.ID)
+		in.Merchant, in.ReadAt = page.Merchant(o.ID), page.ReadAt
 		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, o), GiftCardOrder, in)})
 	}
 	return nil

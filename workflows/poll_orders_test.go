@@ -340,3 +340,47 @@ func TestPollOverManyRuns(t *testing.T) {
 	slices.Sort(ids)
 	require.Len(t, slices.Compact(ids), 9*250)
 }
+
+// A poll that has stood still since it read a page reads it again: its orders may have been cancelled, or become too old.
+func TestPollOfAnOldPage(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		readAt  time.Time
+		lists   int
+		started []string
+	}{
+		"of an hour ago":        {noon.Add(-time.Hour), 1, []string{"5001", "5002"}},
+		"of longer ago":         {noon.Add(-time.Hour - time.Second), 2, []string{"5002"}},
+		"of an earlier release": {time.Time{}, 1, []string{"5001", "5002"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t).withOrders(time.Second)
+			lists := 0
+			e.list = func(in activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error) {
+				require.Empty(t, in.Cursor)
+				if lists++; lists > 1 {
+					page := pageOf(2, 1)
+					page.ReadAt = noon
+					return page, nil
+				}
+				page := pageOf(1, 2)
+				page.ReadAt = tt.readAt
+				return page, nil
+			}
+			out := e.poll(t, rules())
+			require.Equal(t, tt.lists, lists)
+			require.Equal(t, len(tt.started), out.Started)
+			var started []string
+			for _, in := range e.started {
+				started = append(started, in.Order.ID)
+				if lists == 1 {
+					require.Equal(t, tt.readAt, in.ReadAt)
+				} else {
+					require.Equal(t, noon, in.ReadAt)
+				}
+			}
+			require.ElementsMatch(t, tt.started, started)
+		})
+	}
+}
