@@ -68,7 +68,9 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 	if activity.HasHeartbeatDetails(ctx) {
 		_ = activity.GetHeartbeatDetails(ctx, &out) // What cannot be read is swept from the start.
 	}
+	beaten := time.Now()
 	for {
+		before := out.Found
 		more, cost, err := o.sweepPage(ctx, in, &out)
 		if err != nil {
 			return SweepResult{}, failure(ctx, "sweeping orders", err, untilTimeout)
@@ -77,7 +79,10 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 			out.Cursor = ""
 			return out, nil
 		}
-		if err := o.rest(ctx, cost, out); err != nil {
+		if out.Found > before {
+			beaten = time.Time{} // What was found is to be known to the next attempt.
+		}
+		if beaten, err = o.rest(ctx, cost, out, beaten); err != nil {
 			return SweepResult{}, failure(ctx, "sweeping orders", err, untilTimeout)
 		}
 	}
@@ -188,25 +193,29 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	return nil
 }
 
-// rest waits until Shopify has restored what a page took, several times over, and tells meanwhile that the sweep is at work.
-func (o *Orders) rest(ctx context.Context, cost shopify.Cost, so SweepResult) error {
+// rest waits until Shopify has restored what a page took, several times over. It tells meanwhile that the sweep is at work, at
+// most as often as is needed: on Temporal Cloud each time is an action. It returns when it did so last.
+func (o *Orders) rest(ctx context.Context, cost shopify.Cost, so SweepResult, beaten time.Time) (time.Time, error) {
 	token := activity.GetInfo(ctx).TaskToken
 	wait := time.Duration(0)
 	if cost.RestoreRate > 0 {
 		wait = time.Duration(cost.Actual / cost.RestoreRate * sweepShare * float64(time.Second))
 	}
 	for {
-		if err := o.Intake.Beat(ctx, token, so); err != nil {
-			return err
+		if time.Since(beaten) >= sweepBeat {
+			if err := o.Intake.Beat(ctx, token, so); err != nil {
+				return beaten, err
+			}
+			beaten = time.Now()
 		}
 		step := min(wait, sweepBeat)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return beaten, ctx.Err()
 		case <-time.After(step):
 		}
 		if wait -= step; wait <= 0 {
-			return nil
+			return beaten, nil
 		}
 	}
 }

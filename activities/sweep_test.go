@@ -129,6 +129,17 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, giftcard.MixedOrder, temporal.left[0].Reason)
 	require.Positive(t, temporal.beats)
 
+	// A sweep that finds nothing tells nobody anything.
+	*temporal = intake{known: map[string]bool{}}
+	for _, id := range ids {
+		temporal.known["gift-card-order/shop/"+strconv.FormatInt(id, 10)] = true
+	}
+	out, err = execute[activities.SweepResult](t, newEnv(&logs{}, orders), "Sweep", in)
+	require.NoError(t, err)
+	require.Equal(t, []int{300, 4, 4, 0}, []int{out.Seen, out.Candidates, out.Known, out.Found})
+	require.Zero(t, temporal.beats)
+	require.Empty(t, temporal.started)
+
 	// What came before the window, and what is so young that a poll will see it, is left alone.
 	*temporal = intake{}
 	in.From, in.Until = begin.Add(120*time.Minute), begin.Add(199*time.Minute)

@@ -86,4 +86,8 @@ func TestSweepSearches(t *testing.T) {
 	})
 	require.Len(t, w.Issuer.Cards(), 1)
 	require.NotContains(t, w.starter(nil, "status").stdout, "FAIL   sweep")
+
+	// However many orders there are that have their workflows, a sweep is one activity: with its
+	// start by the schedule 4 actions, or 96 a day. Of a thousand orders that is less than a tenth of an action for each.
+	require.Equal(t, oneActivity, types(undelayed(w.history(workflows.SweepByHandID, ""))))
 }
