@@ -117,7 +117,7 @@ func chooseOrders(
 		n := 0
 		for _, f := range failed {
 			// Of the others, those that somebody terminated are run again only by name.
-			if k := giftcard.Kind(f.Failure.Kind); k.Curable() || (in.Force && slices.Contains(giftcard.Kinds, k)) {
+			if f.Curable || in.Force && slices.Contains(giftcard.Kinds, giftcard.Kind(f.Failure.Kind)) {
 				n++
 			}
 		}

@@ -3,12 +3,14 @@ package operator
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -23,6 +25,19 @@ type failedRun struct {
 	// resetPoint is the workflow task that scheduled the first activity that failed: reset to it, what succeeded before
 	// stays and what failed is done again. It is 0 where there is no workflow task to go back to.
 	resetPoint int64
+}
+
+// curable reports whether running the order again may succeed without anybody touching it. The worst of an order's cards names
+// it: where that is one that stays as it is, refunded or refused, another one may still be issued. Where it is one of which
+// nobody knows whether it exists, or what it is, none is asked for again before a person has looked.
+func (r failedRun) curable() bool {
+	kind := giftcard.Kind(r.failure.Kind)
+	if kind.Curable() {
+		return true
+	}
+	stays := kind == giftcard.OrderChanged || kind == giftcard.InvalidRequest
+	return stays && r.units != nil &&
+		slices.ContainsFunc(r.units.Failed, func(u workflows.UnitFailure) bool { return u.Kind.Curable() })
 }
 
 // readFailedRun reads a closed run's history.

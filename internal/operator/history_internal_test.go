@@ -11,6 +11,9 @@ import (
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // events is a history, numbered as it is written.
@@ -171,6 +174,33 @@ func TestResetPoint(t *testing.T) {
 }
 
 // The command of a digest survives the shell, whatever an order's number and the namespace are.
+// An order is called by the worst of its cards. Others of it may be issued all the same.
+func TestCurable(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		kind  giftcard.Kind
+		units []giftcard.Kind
+		want  bool
+	}{
+		"no card was asked for":           {kind: giftcard.MerchantUnknown, want: true},
+		"of a service that was away":      {giftcard.Unavailable, []giftcard.Kind{giftcard.Unavailable}, true},
+		"refunded":                        {giftcard.OrderChanged, []giftcard.Kind{giftcard.OrderChanged}, false},
+		"one refunded, one not asked for": {giftcard.OrderChanged, []giftcard.Kind{giftcard.Unavailable, giftcard.OrderChanged}, true},
+		"one refused, one not asked for":  {giftcard.InvalidRequest, []giftcard.Kind{giftcard.InvalidRequest, giftcard.Timeout}, true},
+		"one in doubt":                    {giftcard.OutcomeUnknown, []giftcard.Kind{giftcard.OutcomeUnknown, giftcard.Timeout}, false},
+		"one that nobody understands":     {giftcard.UnexpectedResponse, []giftcard.Kind{giftcard.UnexpectedResponse, giftcard.Timeout}, false},
+	} {
+		run := failedRun{failure: Failure{Kind: string(tt.kind)}}
+		if len(tt.units) > 0 {
+			run.units = &workflows.OrderFailure{}
+			for _, k := range tt.units {
+				run.units.Failed = append(run.units.Failed, workflows.UnitFailure{Kind: k})
+			}
+		}
+		require.Equal(t, tt.want, run.curable(), name)
+	}
+}
+
 func TestResetCommand(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"default", "team's gift cards", "$(reboot)", "`reboot`; \"x\" \\ *", "''", "-n"} {

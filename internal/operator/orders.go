@@ -84,8 +84,10 @@ type Order struct {
 	WorkflowID string    `json:"workflow_id"`
 	RunID      string    `json:"run_id"`
 	Link       string    `json:"link"`
-	// Failure says why the newest run failed; lists tell it of failed orders alone.
+	// Failure says why the newest run failed; only lists of failed orders have it. Curable reports whether running the order
+	// again may then succeed without anybody touching it.
 	Failure *Failure `json:"failure,omitempty"`
+	Curable bool     `json:"curable,omitempty"`
 }
 
 func (o *Operator) order(info *workflowpb.WorkflowExecutionInfo) Order {
@@ -175,7 +177,7 @@ func (o *Operator) ListOrders(ctx context.Context, f OrderFilter) ([]Order, erro
 			if err != nil {
 				return false, err
 			}
-			order.Failure = &run.failure
+			order.Failure, order.Curable = &run.failure, run.curable()
 		}
 		if f.Kind == "" || order.Failure.Kind == f.Kind {
 			out = append(out, order)

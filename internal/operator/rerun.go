@@ -148,7 +148,7 @@ func notToRerun(run failedRun, in activities.RerunFailedOrdersInput) string {
 	switch {
 	case len(in.Kinds) > 0 && !slices.Contains(in.Kinds, kind):
 		return "it failed as " + run.failure.Kind
-	case slices.Contains(giftcard.Kinds, kind) && !kind.Curable() && !in.Force:
+	case slices.Contains(giftcard.Kinds, kind) && !run.curable() && !in.Force:
 		return "it failed as " + run.failure.Kind + ", which running it again does not cure; force it if you know better"
 	case run.resetPoint == 0:
 		return "its history holds no workflow task to go back to"
