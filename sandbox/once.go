@@ -7,7 +7,9 @@ import (
 	"io"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
+
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -30,13 +32,13 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 		lag = stack.FaultyLag
 	}
 	told := time.Now()
-	settleErr := s.Settle(ctx, time.Now(), lag, func(status *operator.Status) {
+	settleErr := s.Settle(ctx, time.Now(), lag, func(status *health.Status) {
 		if time.Since(told) < progressEvery {
 			return
 		}
 		told = time.Now()
 		say.line("%d cards issued; orders: %d running, %d completed, %d failed", len(s.Issuer.Cards()),
-			status.Orders[operator.Running], status.Orders[operator.Completed], status.Orders[operator.Failed])
+			status.Orders[executions.Running], status.Orders[executions.Completed], status.Orders[executions.Failed])
 	})
 	if settleErr == nil {
 		settleErr = sendDigest(ctx, s, say)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -83,7 +85,7 @@ func (w *watcher) look(ctx context.Context) error {
 		w.say.line("  mail: %s", mail.Subject)
 	}
 	w.mails = len(mails)
-	failed, err := w.s.Operator.ListOrders(ctx, operator.OrderFilter{State: operator.Failed})
+	failed, err := w.s.Operator.ListOrders(ctx, orders.OrderFilter{State: executions.Failed})
 	if err != nil {
 		return err
 	}

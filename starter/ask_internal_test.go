@@ -10,13 +10,15 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -115,15 +117,15 @@ left alone  1
 // A kind is what the runbook calls it, in any case.
 func TestReadKind(t *testing.T) {
 	t.Parallel()
-	for _, k := range append(operator.FailureKinds(), "") {
+	for _, k := range append(orders.FailureKinds(), "") {
 		for _, typed := range []string{k, strings.ToLower(k), strings.ToUpper(k)} {
 			kind, err := readKind(typed)
 			require.NoError(t, err)
 			require.Equal(t, k, kind)
 		}
 	}
-	require.Contains(t, operator.FailureKinds(), string(giftcard.CardDeclined))
-	require.Contains(t, operator.FailureKinds(), "Terminated")
+	require.Contains(t, orders.FailureKinds(), string(giftcard.CardDeclined))
+	require.Contains(t, orders.FailureKinds(), "Terminated")
 	var usage *app.UsageError
 	_, err := readKind("Declined")
 	require.ErrorAs(t, err, &usage)
@@ -135,10 +137,10 @@ func TestReadKind(t *testing.T) {
 func TestPrintOrder(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
-	d := &operator.OrderDetails{
-		Order: operator.Order{
-			Name: "#1001", ID: "5001", State: operator.Failed, SKUs: "GIFT-25", Link: "https://ui.example.com/x",
-			Failure: &operator.Failure{Kind: "CardDeclined", Message: "order #1001, card 2: refused"},
+	d := &orders.OrderDetails{
+		Order: executions.Order{
+			Name: "#1001", ID: "5001", State: executions.Failed, SKUs: "GIFT-25", Link: "https://ui.example.com/x",
+			Failure: &executions.Failure{Kind: "CardDeclined", Message: "order #1001, card 2: refused"},
 		},
 		Units: &workflows.OrderFailure{
 			MerchantCode: "TWS",
@@ -147,10 +149,10 @@ func TestPrintOrder(t *testing.T) {
 			}}},
 			Failed: []workflows.UnitFailure{{Unit: 2, AuditNumber: "a-2", Kind: giftcard.CardDeclined, Message: "refused"}},
 		},
-		Pending: []operator.PendingActivity{{
-			Activity: "IssueCard", Attempt: 4, NextAt: at, Last: &operator.Failure{Kind: "Unavailable", Message: "no answer"},
+		Pending: []orders.PendingActivity{{
+			Activity: "IssueCard", Attempt: 4, NextAt: at, Last: &executions.Failure{Kind: "Unavailable", Message: "no answer"},
 		}},
-		Runs: []operator.Run{{RunID: "0191-b", State: operator.Failed, StartedAt: at, ClosedAt: at.Add(time.Minute), Events: 17}},
+		Runs: []orders.Run{{RunID: "0191-b", State: executions.Failed, StartedAt: at, ClosedAt: at.Add(time.Minute), Events: 17}},
 	}
 	var out bytes.Buffer
 	require.NoError(t, printOrder(&out, d))

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -118,10 +121,10 @@ func newOrdersBalance(f *flags) *cobra.Command {
 	}
 }
 
-func balances(ctx context.Context, issuer *cashstar.Client, d *operator.OrderDetails) ([]balance, error) {
+func balances(ctx context.Context, issuer *cashstar.Client, d *orders.OrderDetails) ([]balance, error) {
 	cards := d.Cards()
 	if len(cards) == 0 {
-		return nil, &operator.NotFoundError{What: "order " + d.Name + " has no cards; it is " + string(d.State)}
+		return nil, &executions.NotFoundError{What: "order " + d.Name + " has no cards; it is " + string(d.State)}
 	}
 	var out []balance
 	for _, c := range cards {

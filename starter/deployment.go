@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/rollout"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -122,7 +124,7 @@ func chosenBuild(args []string, unversioned bool, own string) (string, error) {
 	return own, nil
 }
 
-func changed(c *operator.CurrentChange) string {
+func changed(c *rollout.CurrentChange) string {
 	if !c.Changed {
 		return fmt.Sprintf("current version of %s: %s, as before", c.Deployment, named(c.Now))
 	}
@@ -137,7 +139,7 @@ func named(buildID string) string {
 	return buildID
 }
 
-func printDeployment(w io.Writer, d *operator.Deployment) error {
+func printDeployment(w io.Writer, d *rollout.Deployment) error {
 	err := table(w, func(row func(...any)) {
 		row("deployment", d.Name)
 		current := named(d.Current)
@@ -172,7 +174,7 @@ func printDeployment(w io.Writer, d *operator.Deployment) error {
 }
 
 // seenWorkers is how many workers of a version there are, and where some are missing.
-func seenWorkers(v operator.Version) string {
+func seenWorkers(v rollout.Version) string {
 	most := 0
 	for _, n := range v.Workers {
 		most = max(most, n)

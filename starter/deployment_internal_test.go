@@ -5,10 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/rollout"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/app"
-	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
 func TestChosenBuild(t *testing.T) {
@@ -46,9 +47,9 @@ func TestPrintDeployment(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 1, 53, 53, 0, time.UTC)
 	all := map[string]int{"giftbridge workflow": 2, "giftbridge activity": 2, "giftbridge-issue activity": 2}
-	d := &operator.Deployment{
+	d := &rollout.Deployment{
 		Name: "giftbridge", Current: "1.5.0", CurrentSince: at, Ramping: "1.6.0", RampPercent: 10, Settled: true,
-		Versions: []operator.Version{
+		Versions: []rollout.Version{
 			{BuildID: "1.6.0", State: "ramping", CreatedAt: at, Workers: map[string]int{
 				"giftbridge workflow": 1, "giftbridge activity": 1,
 			}},
@@ -72,7 +73,7 @@ BUILD ID      STATE     CREATED               WORKERS
 	require.Contains(t, text, "NOT SETTLED")
 }
 
-func printed(t *testing.T, d *operator.Deployment) string {
+func printed(t *testing.T, d *rollout.Deployment) string {
 	t.Helper()
 	var out strings.Builder
 	require.NoError(t, printDeployment(&out, d))

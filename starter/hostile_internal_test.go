@@ -6,10 +6,12 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -26,14 +28,14 @@ func requireHarmless(t *testing.T, text string) {
 // Nothing that starter shows does anything to the terminal, or reads otherwise than it is.
 func TestOutputIsHarmless(t *testing.T) {
 	t.Parallel()
-	d := &operator.OrderDetails{
-		Order:  operator.Order{Name: hostile, ID: hostile, SKUs: hostile, Failure: &operator.Failure{Kind: hostile, Message: hostile}},
+	d := &orders.OrderDetails{
+		Order:  executions.Order{Name: hostile, ID: hostile, SKUs: hostile, Failure: &executions.Failure{Kind: hostile, Message: hostile}},
 		Result: &workflows.GiftCardOrderResult{MerchantCode: hostile, Cards: []workflows.IssuedCard{{Unit: 1}}},
-		Runs:   []operator.Run{{RunID: "r", Failure: &operator.Failure{Kind: hostile, Message: hostile}}},
+		Runs:   []orders.Run{{RunID: "r", Failure: &executions.Failure{Kind: hostile, Message: hostile}}},
 	}
 	d.Result.Cards[0].OrderNumber, d.Result.Cards[0].MaskedNumber = hostile, hostile
 	var list, order, encoded, question bytes.Buffer
-	require.NoError(t, printOrders(&list, []operator.Order{d.Order}))
+	require.NoError(t, printOrders(&list, []executions.Order{d.Order}))
 	require.NoError(t, printOrder(&order, d))
 	require.NoError(t, printJSON(&encoded, d))
 	cmd := &cobra.Command{}
@@ -47,7 +49,7 @@ func TestOutputIsHarmless(t *testing.T) {
 	}
 	require.Equal(t, 2, bytes.Count(list.Bytes(), []byte("\n")), "a row is a line")
 
-	var back operator.OrderDetails
+	var back orders.OrderDetails
 	require.NoError(t, json.Unmarshal(encoded.Bytes(), &back))
 	require.Equal(t, hostile, back.Name, "JSON says what is there")
 }

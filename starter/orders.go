@@ -6,6 +6,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -41,12 +44,12 @@ func newOrdersList(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			filter := operator.OrderFilter{State: operator.State(state), Kind: kind, Limit: limit}
+			filter := orders.OrderFilter{State: executions.State(state), Kind: kind, Limit: limit}
 			if failed || kind != "" {
-				if state != "" && filter.State != operator.Failed {
+				if state != "" && filter.State != executions.Failed {
 					return app.Usagef("--state %s does not go with --failed or --kind", state)
 				}
-				filter.State = operator.Failed
+				filter.State = executions.Failed
 			}
 			if limit < 0 {
 				return app.Usagef("--limit %d is negative; 0 lists all", limit)
@@ -84,7 +87,7 @@ func newOrdersList(f *flags) *cobra.Command {
 	return cmd
 }
 
-func printOrders(w io.Writer, orders []operator.Order) error {
+func printOrders(w io.Writer, orders []executions.Order) error {
 	return table(w, func(row func(...any)) {
 		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU", "FAILURE")
 		for _, o := range orders {
@@ -125,7 +128,7 @@ attempts under way, and its page in the Temporal Web UI. The order is given by i
 	}
 }
 
-func printOrder(w io.Writer, d *operator.OrderDetails) error {
+func printOrder(w io.Writer, d *orders.OrderDetails) error {
 	return table(w, func(row func(...any)) {
 		row("order", d.Name+" ("+d.ID+")")
 		row("state", d.State)
@@ -137,7 +140,7 @@ func printOrder(w io.Writer, d *operator.OrderDetails) error {
 		if d.Left != nil {
 			row("left to people", workflows.Why(d.Left.Reason))
 			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
-			row("in the shop", operator.ShopLink(d.Shop, d.ID))
+			row("in the shop", executions.ShopLink(d.Shop, d.ID))
 		}
 		if d.Result != nil {
 			row("merchant", d.Result.MerchantCode)

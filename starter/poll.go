@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -38,7 +40,7 @@ Orders that were handled before are recognised and left alone, so any window is 
 			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				start := o.PollNow
 				if !from.IsZero() {
-					start = func(ctx context.Context) (*operator.Poll, error) { return o.PollWindow(ctx, from, to) }
+					start = func(ctx context.Context) (*installation.Poll, error) { return o.PollWindow(ctx, from, to) }
 				}
 				poll, err := start(ctx)
 				if err != nil {
@@ -97,13 +99,13 @@ func moment(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-func printPoll(w io.Writer, f *flags, poll *operator.Poll, r *workflows.PollOrdersResult) error {
+func printPoll(w io.Writer, f *flags, poll *installation.Poll, r *workflows.PollOrdersResult) error {
 	if f.json {
 		if r != nil {
 			r.Latest = nil // It is for the next poll, and long.
 		}
 		return printJSON(w, struct {
-			*operator.Poll
+			*installation.Poll
 			Result *workflows.PollOrdersResult `json:"result,omitempty"`
 		}{poll, r})
 	}

@@ -7,6 +7,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -99,10 +103,10 @@ type releaser struct {
 }
 
 // plan says what would be issued of the orders that are named, or of all that are left to people.
-func (r releaser) plan(ctx context.Context, names []string) ([]*operator.Release, error) {
-	plans := []*operator.Release{}
+func (r releaser) plan(ctx context.Context, names []string) ([]*recovery.Release, error) {
+	plans := []*recovery.Release{}
 	if len(names) == 0 {
-		left, err := r.operator.ListOrders(ctx, operator.OrderFilter{State: operator.Left})
+		left, err := r.operator.ListOrders(ctx, orders.OrderFilter{State: executions.Left})
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +127,7 @@ func (r releaser) plan(ctx context.Context, names []string) ([]*operator.Release
 			return nil, fmt.Errorf("read order %s: %w", d.Name, err)
 		}
 		p, err := r.operator.PlanRelease(ctx, d, now)
-		if nothing, ok := errors.AsType[*operator.NothingToRelease](err); ok && r.rejudge {
+		if nothing, ok := errors.AsType[*recovery.NothingToRelease](err); ok && r.rejudge {
 			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "%v\n", nothing)
 			continue
 		}
@@ -138,7 +142,7 @@ func (r releaser) plan(ctx context.Context, names []string) ([]*operator.Release
 }
 
 // sentence says what a release would do.
-func sentence(p *operator.Release) string {
+func sentence(p *recovery.Release) string {
 	cards := "1 card"
 	if n := len(p.AuditNumbers); n > 1 {
 		cards = fmt.Sprintf("%d cards", n)

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -95,7 +99,7 @@ type resolver struct {
 
 // verdict is what was found out about a card.
 type verdict struct {
-	order  *operator.OrderDetails
+	order  *orders.OrderDetails
 	card   workflows.UnitFailure
 	issued bool
 }
@@ -133,7 +137,7 @@ func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, erro
 	all := len(names) == 0
 	if all {
 		failed, err := r.operator.ListOrders(ctx,
-			operator.OrderFilter{State: operator.Failed, Kind: string(giftcard.OutcomeUnknown)})
+			orders.OrderFilter{State: executions.Failed, Kind: string(giftcard.OutcomeUnknown)})
 		if err != nil {
 			return nil, err
 		}
@@ -221,7 +225,7 @@ func (r *resolver) rerun(ctx context.Context, orders []string) error {
 	}
 	for told := false; ; told = true {
 		rerun, err := r.operator.RerunOrders(ctx, in)
-		if busy, ok := errors.AsType[*operator.RerunUnderWayError](err); ok {
+		if busy, ok := errors.AsType[*recovery.RerunUnderWayError](err); ok {
 			if !told {
 				_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "what you found is on record; waiting: %v\n", busy)
 			}

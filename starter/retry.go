@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -17,7 +20,7 @@ import (
 
 // completeKinds lets a shell complete --kind.
 func completeKinds(cmd *cobra.Command) {
-	complete(cmd, "kind", operator.FailureKinds()...)
+	complete(cmd, "kind", orders.FailureKinds()...)
 }
 
 // complete lets a shell complete the values of a flag.
@@ -27,7 +30,7 @@ func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
 
 // readKind returns a kind of failure as it is spelled. It takes any case, and refuses what no failure has.
 func readKind(kind string) (string, error) {
-	kinds := operator.FailureKinds()
+	kinds := orders.FailureKinds()
 	for _, known := range kinds {
 		if strings.EqualFold(kind, known) {
 			return known, nil
@@ -110,7 +113,7 @@ func chooseOrders(
 	ctx context.Context, o *operator.Operator, names []string, kind string, in *workflows.RerunOrdersInput,
 ) (int, error) {
 	if len(names) == 0 {
-		failed, err := o.ListOrders(ctx, operator.OrderFilter{State: operator.Failed, Kind: kind})
+		failed, err := o.ListOrders(ctx, orders.OrderFilter{State: executions.Failed, Kind: kind})
 		if err != nil {
 			return 0, err
 		}

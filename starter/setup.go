@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -13,7 +16,7 @@ import (
 )
 
 func newSchedules(f *flags) *cobra.Command {
-	var e operator.Ensure
+	var e settings.Ensure
 	cmd := &cobra.Command{
 		Use:   "schedules",
 		Short: "Create or update search attributes and schedules",
@@ -39,7 +42,7 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 					_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "Shopify did not say which shop this is; its ID is settled by a later run")
 				}
 				changes, err := o.EnsureSchedules(ctx, e)
-				if unconfirmed, ok := errors.AsType[*operator.ConfirmError](err); ok {
+				if unconfirmed, ok := errors.AsType[*installation.ConfirmError](err); ok {
 					return &app.UsageError{Err: unconfirmed}
 				}
 				if err != nil {
@@ -54,7 +57,7 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 						for _, field := range c.Fields {
 							row("", field)
 						}
-						for _, hint := range operator.MakesUp(c) {
+						for _, hint := range installation.MakesUp(c) {
 							row("", hint)
 						}
 					}

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -14,7 +17,7 @@ import (
 )
 
 // errUnhealthy ends the command with the exit code of a failure.
-func errUnhealthy(problems []operator.Check) error {
+func errUnhealthy(problems []health.Check) error {
 	names := make([]string, len(problems))
 	for i, p := range problems {
 		names[i] = p.Name
@@ -58,7 +61,7 @@ that failed.`,
 				}
 				show := printHealth
 				if f.json {
-					show = func(w io.Writer, h *operator.Health) error { return printJSON(w, h) }
+					show = func(w io.Writer, h *health.Health) error { return printJSON(w, h) }
 				}
 				if err := show(cmd.OutOrStdout(), h); err != nil {
 					return err
@@ -72,7 +75,7 @@ that failed.`,
 	}
 }
 
-func printHealth(w io.Writer, h *operator.Health) error {
+func printHealth(w io.Writer, h *health.Health) error {
 	if err := printStatus(w, &h.Status); err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func printHealth(w io.Writer, h *operator.Health) error {
 	return table(w, func(row func(...any)) {
 		for _, c := range h.Checks {
 			level, says := string(c.Level), c.Says
-			if c.Level == operator.Fail {
+			if c.Level == health.Fail {
 				level = "FAIL"
 			}
 			if c.Do != "" {
@@ -93,7 +96,7 @@ func printHealth(w io.Writer, h *operator.Health) error {
 	})
 }
 
-func printStatus(w io.Writer, s *operator.Status) error {
+func printStatus(w io.Writer, s *health.Status) error {
 	return table(w, func(row func(...any)) {
 		switch {
 		case !s.Schedule.Exists:
@@ -128,7 +131,7 @@ func printStatus(w io.Writer, s *operator.Status) error {
 		if s.LastPoll != nil {
 			pollRows(row, *s.LastPoll)
 		}
-		for _, state := range operator.States {
+		for _, state := range executions.States {
 			row("orders "+string(state), s.Orders[state])
 		}
 	})

@@ -3,11 +3,12 @@ package app
 import (
 	"context"
 
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
 
@@ -17,7 +18,7 @@ func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*
 		Metrics:        cfg.Metrics.ListenAddr() != "",
 		TracesEndpoint: cfg.Traces.Endpoint,
 		Version:        buildinfo.Version(),
-		StaleAfter:     operator.StaleAfter(cfg.Poll),
+		StaleAfter:     settings.StaleAfter(cfg.Poll.Interval, cfg.Poll.SettleDelay),
 		OnError:        func(err error) { log.Warn().Err(err).Msg("cannot measure or export") },
 	})
 }

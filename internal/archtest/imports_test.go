@@ -83,6 +83,8 @@ type rule struct {
 var (
 	everything = ours(".")
 	clients    = ours("internal/shopify", "internal/cashstar", "internal/mail", "internal/rest")
+	operators  = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
+		"internal/rollout", "internal/recovery", "internal/reporting", "internal/health", "internal/operator")
 )
 
 var rules = []rule{
@@ -114,8 +116,7 @@ var rules = []rule{
 	},
 	{
 		name: "activities know nothing above them", from: ours("activities"),
-		to: ours("workflows", "internal/app", "internal/config", "internal/operator", "internal/telemetry", "worker",
-			"starter"),
+		to: ours("workflows", "internal/app", "internal/config", "internal/telemetry", "worker", "starter").or(operators),
 		why: "dependencies point downward",
 	},
 	{
@@ -150,11 +151,36 @@ var rules = []rule{
 		why: "only processes, and the commands of operators, put the parts together",
 	},
 	{
+		name: "executions are the ground of what operators do", from: ours("internal/executions"),
+		to:  operators.except(ours("internal/executions")),
+		why: "every other part reads workflows through it",
+	},
+	{
+		name: "settings stand on executions", from: ours("internal/settings"),
+		to:  operators.except(ours("internal/executions", "internal/settings")),
+		why: "what an installation has settled does not depend on what is done with it",
+	},
+	{
+		name: "orders stand on settings", from: ours("internal/orders"),
+		to:  operators.except(ours("internal/executions", "internal/settings", "internal/orders")),
+		why: "orders are looked at without changing anything",
+	},
+	{
+		name: "an installation knows no orders", from: ours("internal/installation", "internal/rollout"),
+		to:  ours("internal/orders", "internal/recovery", "internal/reporting", "internal/health"),
+		why: "a namespace is prepared, and workers are replaced, whatever orders there are",
+	},
+	{
+		name: "health changes nothing", from: ours("internal/health"),
+		to:  ours("internal/recovery", "internal/reporting"),
+		why: "a monitor asks every minute",
+	},
+	{
 		name: "the configuration is read at the edge",
-		from: everything.except(ours("internal/config", "internal/app", "internal/operator", "internal/doctor",
-			"internal/logging", "internal/codec", "worker", "starter")),
+		from: everything.except(ours("internal/config", "internal/app", "internal/operator", "internal/settings",
+			"internal/installation", "internal/doctor", "internal/logging", "internal/codec", "worker", "starter")),
 		to:  ours("internal/config"),
-		why: "everything else is told what it needs",
+		why: "everything else is told what it needs; an installation's settings and schedules are what is compared with it",
 	},
 	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging"),
@@ -248,6 +274,12 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"no fakes in production", "internal/app", module + "/internal/cashstar/cashstartest"},
 		{"no generators in production", "internal/shopify", "github.com/Khan/genqlient/generate"},
 		{"processes wire", "internal/codec", module + "/internal/app"},
+		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
+		{"settings stand on executions", "internal/settings", module + "/internal/installation"},
+		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},
+		{"an installation knows no orders", "internal/rollout", module + "/internal/orders"},
+		{"health changes nothing", "internal/health", module + "/internal/recovery"},
+		{"the configuration is read at the edge", "internal/health", module + "/internal/config"},
 		{"the configuration is read at the edge", "activities", module + "/internal/config"},
 		{"ground without wiring", "internal/config", module + "/workflows"},
 	}

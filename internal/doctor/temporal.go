@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+
 	"github.com/rs/zerolog"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -13,7 +15,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
@@ -109,7 +110,7 @@ func (x *examination) namespace(ctx context.Context) Check {
 	x.retention, err = x.operator.Retention(ctx)
 	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
 		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to one that does, or create it (on Temporal "+
-			"Cloud by its console): "+operator.CreateNamespace(name, x.Config.Orders.MaxOrderAge))
+			"Cloud by its console): "+installation.CreateNamespace(name, x.Config.Orders.MaxOrderAge))
 	}
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -122,12 +123,12 @@ func (x *examination) retentionCheck(context.Context) Check {
 	if x.retention <= age {
 		return fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
 			"be issued twice", x.retention, age),
-			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace(), age))
+			"run, or on Temporal Cloud use its console: "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
-	if operator.RetentionIsTight(x.retention, age) {
+	if installation.RetentionIsTight(x.retention, age) {
 		return warn(fmt.Sprintf("closed workflows are kept for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
 			"starts late could be issued twice", x.retention, age),
-			"run, or on Temporal Cloud use its console: "+operator.RaiseRetention(x.operator.Namespace(), age))
+			"run, or on Temporal Cloud use its console: "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
 	return ok("closed workflows are kept for %s, orders picked up for %s", x.retention, age)
 }
@@ -200,7 +201,7 @@ func (x *examination) digestSchedule(ctx context.Context) Check {
 }
 
 // schedule judges a schedule that is wanted.
-func schedule(s operator.ScheduleComparison, id, without string) Check {
+func schedule(s installation.ScheduleComparison, id, without string) Check {
 	switch {
 	case !s.Exists:
 		return fail("does not exist: "+without, cureSchedules)

@@ -5,6 +5,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -12,7 +15,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -37,7 +39,7 @@ func TestAtMostOnce(t *testing.T) {
 	w := start(t, stack.Options{CashStar: issuer, Configure: func(c *config.Config) { c.Issue.Dedupes = false }})
 	order := w.orderFor("MUCH", 4)
 	w.poll()
-	failed := w.show(order, operator.Failed)
+	failed := w.show(order, executions.Failed)
 	require.Equal(t, string(giftcard.OutcomeUnknown), failed.Failure.Kind)
 	require.Len(t, failed.Units.Issued, 2)
 	require.Len(t, failed.Units.Failed, 2)
@@ -77,7 +79,7 @@ func TestAtMostOnce(t *testing.T) {
 		require.Equal(t, app.ExitOK, said.code, said.stderr)
 		w.await("resolved", func() bool { return w.newest(orderID(order)).GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING })
 	}
-	done := w.show(order, operator.Completed)
+	done := w.show(order, executions.Completed)
 	require.Len(t, done.Result.Cards, 4)
 	require.EqualValues(t, 6, asked.Load())
 	require.Equal(t, 4, w.cardsOf("MUCH"))
@@ -85,7 +87,7 @@ func TestAtMostOnce(t *testing.T) {
 	// What was settled stays settled.
 	w.resetRun(orderID(order), done.RunID, firstTask)
 	w.await("done again", func() bool { return w.newest(orderID(order)).GetExecution().GetRunId() != done.RunID })
-	w.show(order, operator.Completed)
+	w.show(order, executions.Completed)
 	require.EqualValues(t, 6, asked.Load())
 }
 
@@ -93,8 +95,8 @@ func TestAtMostOnce(t *testing.T) {
 const firstTask = 4
 
 // failsAgain waits until an order has failed in a newer run.
-func (w *system) failsAgain(p stack.Placed, after string) *operator.OrderDetails {
+func (w *system) failsAgain(p stack.Placed, after string) *orders.OrderDetails {
 	w.t.Helper()
 	w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != after })
-	return w.show(p, operator.Failed)
+	return w.show(p, executions.Failed)
 }

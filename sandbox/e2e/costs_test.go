@@ -9,13 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -123,7 +124,7 @@ func TestCosts(t *testing.T) {
 }
 
 // costedPoll makes the schedule poll, and returns that poll and its account.
-func (w *system) costedPoll() (*operator.Poll, workflows.PollOrdersResult) {
+func (w *system) costedPoll() (*installation.Poll, workflows.PollOrdersResult) {
 	w.t.Helper()
 	p, err := w.Operator.PollNow(w.ctx)
 	require.NoError(w.t, err)
@@ -135,7 +136,7 @@ func (w *system) costedPoll() (*operator.Poll, workflows.PollOrdersResult) {
 // requireEventsOfPoll looks at the poll that has taken in so many orders of one page, and returns the events of its own
 // doing. It is woken for each order on its own or for many at once, and ends before some of them or after: workflow
 // tasks and the ends of children are left out, since they tell of the machine.
-func (w *system) requireEventsOfPoll(poll *operator.Poll, orders int) []*historypb.HistoryEvent {
+func (w *system) requireEventsOfPoll(poll *installation.Poll, orders int) []*historypb.HistoryEvent {
 	w.t.Helper()
 	events := w.history(poll.WorkflowID, poll.RunID).GetEvents()
 	events = slices.DeleteFunc(events, func(e *historypb.HistoryEvent) bool {

@@ -4,12 +4,13 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -27,14 +28,14 @@ func TestHistoriesOfDigests(t *testing.T) {
 
 	unknown, several := w.PlaceKind(stack.UnknownMerchant), w.PlaceKind(stack.SeveralUnits)
 	w.poll()
-	w.show(several, operator.Completed)
+	w.show(several, executions.Completed)
 	w.awaitFailed(1)
 	w.addMerchant(cashstartest.Merchant{Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
 	kept("DailyDigest/with-reruns")
-	w.show(unknown, operator.Completed)
+	w.show(unknown, executions.Completed)
 	w.keep("RerunOrders/pages", workflows.RerunOrdersID, "")
 
-	d := w.show(several, operator.Completed)
+	d := w.show(several, executions.Completed)
 	card, err := d.CardToCancel(2)
 	require.NoError(t, err)
 	_, err = w.Operator.CancelCard(w.ctx, d, card, "ada@desk", "bought by mistake")
@@ -58,10 +59,10 @@ func TestHistoriesOfDigestsInTrouble(t *testing.T) {
 	w := start(t, stack.Options{Configure: plainly})
 	failed := w.PlaceKind(stack.UnknownMerchant)
 	w.poll()
-	w.show(failed, operator.Failed)
+	w.show(failed, executions.Failed)
 	w.rerun(workflows.RerunOrdersInput{Orders: []string{orderID(failed)}, Reason: "ada@desk"})
 	w.keep("RerunOrders/named", workflows.RerunOrdersID, "")
-	w.show(failed, operator.Failed)
+	w.show(failed, executions.Failed)
 
 	// One that nobody works on.
 	_, err := w.plain.ExecuteWorkflow(w.ctx,

@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -56,7 +57,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 	good := w.orderFor("GOOD", 1)
 	mixed := w.PlaceKind(stack.Mixed)
 	require.Equal(t, len(tests)+1, w.poll().Started)
-	w.show(good, operator.Completed)
+	w.show(good, executions.Completed)
 	w.awaitFailed(len(tests))
 	var all, stay, cured []string
 	for _, tt := range tests {
@@ -80,7 +81,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 	require.Equal(t, "operations@example.com", m.To[0].Address)
 	for _, tt := range tests {
 		row := m.row(w, tt.order.Name)
-		d := w.show(tt.order, operator.Failed)
+		d := w.show(tt.order, executions.Failed)
 		require.Equal(t, tt.kind, row["kind"], tt.order.Name)
 		require.Equal(t, d.Failure.Message, row["message"])
 		require.Contains(t, row["message"], "order "+tt.order.Name)
@@ -120,7 +121,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 			continue
 		}
 		require.Equal(t, tt.cards, w.cardsOf(tt.code), tt.code)
-		w.show(tt.order, operator.Completed)
+		w.show(tt.order, executions.Completed)
 	}
 	for _, left := range []string{"NOTHING", "WRONG"} {
 		for _, tt := range tests {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
@@ -17,7 +19,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -189,14 +190,14 @@ func TestDigestCountsOrdersOnce(t *testing.T) {
 	issued := w.PlaceKind(stack.SeveralUnits)
 	failed := w.PlaceKind(stack.UnknownMerchant) // It makes the digests wait for what has just ended.
 	w.poll()
-	d := w.show(issued, operator.Completed)
-	w.show(failed, operator.Failed)
+	d := w.show(issued, executions.Completed)
+	w.show(failed, executions.Failed)
 	cards := fmt.Sprintf("1 order, %d cards", len(issued.Cards))
 	again := func() {
 		run := w.newest(orderID(issued)).GetExecution().GetRunId()
 		w.resetRun(orderID(issued), run, firstTask)
 		w.await("run again", func() bool { return w.newest(orderID(issued)).GetExecution().GetRunId() != run })
-		w.show(issued, operator.Completed)
+		w.show(issued, executions.Completed)
 	}
 	again()
 	w.digest()
@@ -213,11 +214,11 @@ func TestDigestOfAnOrderThatFailsMeanwhile(t *testing.T) {
 	w := start(t, stack.Options{})
 	before := w.PlaceKind(stack.UnknownMerchant)
 	w.poll()
-	d := w.show(before, operator.Failed)
+	d := w.show(before, executions.Failed)
 	since := time.Now().UTC()
 	meanwhile := w.PlaceKind(stack.UnknownMerchant)
 	w.poll()
-	w.show(meanwhile, operator.Failed)
+	w.show(meanwhile, executions.Failed)
 	retried := w.starter(nil, "orders", "retry", before.Name, "--yes", "--force")
 	require.Equal(t, app.ExitOK, retried.code, retried.stderr)
 	w.failsAgain(before, d.RunID)

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -22,7 +25,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
@@ -162,20 +164,20 @@ func (w *system) settle(orders int) {
 	w.await("settled", func() bool {
 		s, err := w.Operator.Status(w.ctx)
 		require.NoError(w.t, err)
-		closed := s.Orders[operator.Completed] + s.Orders[operator.Failed] + s.Orders[operator.Canceled]
-		return closed == orders && s.Orders[operator.Running] == 0
+		closed := s.Orders[executions.Completed] + s.Orders[executions.Failed] + s.Orders[executions.Canceled]
+		return closed == orders && s.Orders[executions.Running] == 0
 	})
 }
 
 // show waits until an order is in a state, and returns what is known of it.
-func (w *system) show(p stack.Placed, in operator.State) *operator.OrderDetails {
+func (w *system) show(p stack.Placed, in executions.State) *orders.OrderDetails {
 	w.t.Helper()
-	var d *operator.OrderDetails
+	var d *orders.OrderDetails
 	w.await(p.Name+" "+string(in), func() bool {
 		var err error
 		d, err = w.Operator.ShowOrder(w.ctx, orderNumber(p))
 		require.NoError(w.t, err)
-		require.Truef(w.t, d.State == in || d.State == operator.Running, "order %s is %s: %+v", p.Name, d.State, d.Failure)
+		require.Truef(w.t, d.State == in || d.State == executions.Running, "order %s is %s: %+v", p.Name, d.State, d.Failure)
 		return d.State == in
 	})
 	return d
@@ -192,9 +194,9 @@ func (w *system) requireBalance() stack.Account {
 	}
 	// The lists of a busy server lag behind what it has said of each order.
 	w.await("listed as ended", func() bool {
-		orders, err := w.Operator.ListOrders(w.ctx, operator.OrderFilter{})
+		orders, err := w.Operator.ListOrders(w.ctx, orders.OrderFilter{})
 		require.NoError(w.t, err)
-		runs := slices.ContainsFunc(orders, func(o operator.Order) bool { return o.State == operator.Running })
+		runs := slices.ContainsFunc(orders, func(o executions.Order) bool { return o.State == executions.Running })
 		return len(orders) >= expected && !runs
 	})
 	a, err := w.Account(w.ctx, w.Placed())

@@ -11,13 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -54,10 +57,10 @@ func TestEncryption(t *testing.T) {
 
 	require.Contains(t, w.ok("orders", "show", placed[2].Name), "MerchantUnknown: order #1003")
 	require.Contains(t, w.ok("orders", "show", "#1001"), "card 1")
-	changes, err := w.Operator.EnsureSchedules(w.ctx, operator.Ensure{Yes: true})
+	changes, err := w.Operator.EnsureSchedules(w.ctx, settings.Ensure{Yes: true})
 	require.NoError(t, err)
 	for _, c := range changes {
-		require.Equal(t, operator.Unchanged, c.Did, "%s: every encryption of the same is different", c.What)
+		require.Equal(t, installation.Unchanged, c.Did, "%s: every encryption of the same is different", c.What)
 	}
 }
 
@@ -67,7 +70,7 @@ func TestWebUIReadsWhatIsEncrypted(t *testing.T) {
 	w := startWithUI(t, stack.Options{})
 	p := w.PlaceKind(stack.ForAFriend)
 	w.poll()
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	input := w.history(orderID(p), "").GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
 	require.Equal(t, codec.Encoding, string(input.GetPayloads()[0].GetMetadata()["encoding"]))
 	require.NotContains(t, input.String(), "Grandma")
@@ -140,12 +143,12 @@ func TestStateIsKeptWithItsKey(t *testing.T) {
 	w := start(t, stack.Options{DBFile: file})
 	p := w.PlaceKind(stack.ForAFriend)
 	w.poll()
-	before := w.show(p, operator.Completed)
+	before := w.show(p, executions.Completed)
 	require.NoError(t, w.Stop())
 	key, err := os.Stat(file + ".key")
 	require.NoError(t, err)
 	require.Equal(t, fs.FileMode(0o600), key.Mode().Perm())
 
 	again := start(t, stack.Options{DBFile: file})
-	require.Equal(t, before.Result, again.show(p, operator.Completed).Result)
+	require.Equal(t, before.Result, again.show(p, executions.Completed).Result)
 }

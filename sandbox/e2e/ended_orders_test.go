@@ -3,12 +3,13 @@ package e2e_test
 import (
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -41,7 +42,7 @@ func TestOrdersThatSomebodyEnded(t *testing.T) {
 	require.Contains(t, says[1], "somebody terminated it: a test of ours")
 	require.Contains(t, says[0]+says[1], "(1 of its cards exist)")
 	require.Equal(t, 1, w.cardsOf("ENDED"), "the digest runs neither again")
-	listed := decoded[[]operator.Order](w, "orders", "list", "--kind", "canceled")
+	listed := decoded[[]executions.Order](w, "orders", "list", "--kind", "canceled")
 	require.Len(t, listed, 1)
 	require.Equal(t, cancelled.Name, listed[0].Name)
 
@@ -49,7 +50,7 @@ func TestOrdersThatSomebodyEnded(t *testing.T) {
 	require.Equal(t, app.ExitOK, all.code, all.stderr)
 	require.Equal(t, 1, w.cardsOf("ENDED"))
 	w.ok("orders", "retry", cancelled.Name, terminated.Name, "--yes")
-	w.show(cancelled, operator.Completed)
-	w.show(terminated, operator.Completed)
+	w.show(cancelled, executions.Completed)
+	w.show(terminated, executions.Completed)
 	require.Equal(t, 4, w.cardsOf("ENDED"))
 }

@@ -5,13 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -49,7 +51,7 @@ func TestRetentionGuard(t *testing.T) {
 	o, err := app.NewOperator(t.Context(), temporal, cfg, zerolog.Nop())
 	require.NoError(t, err)
 	defer o.Close()
-	_, err = o.EnsureSchedules(t.Context(), operator.Ensure{Yes: true})
+	_, err = o.EnsureSchedules(t.Context(), settings.Ensure{Yes: true})
 	require.ErrorContains(t, err, advice)
 	_, err = o.PollNow(t.Context())
 	require.ErrorContains(t, err, "schedule poll-orders does not exist; run: starter schedules")
@@ -72,10 +74,10 @@ func TestSearchAttributeGuard(t *testing.T) {
 	o, err := app.NewOperator(t.Context(), temporal, cfg, zerolog.Nop())
 	require.NoError(t, err)
 	defer o.Close()
-	changes, err := o.EnsureSchedules(t.Context(), operator.Ensure{Yes: true})
+	changes, err := o.EnsureSchedules(t.Context(), settings.Ensure{Yes: true})
 	require.NoError(t, err)
-	require.Contains(t, changes, operator.Change{What: "search attribute GiftCardSku", Did: operator.Created})
-	require.Contains(t, changes, operator.Change{What: "schedule poll-orders", Did: operator.Created})
+	require.Contains(t, changes, installation.Change{What: "search attribute GiftCardSku", Did: installation.Created})
+	require.Contains(t, changes, installation.Change{What: "schedule poll-orders", Did: installation.Created})
 	w, err := app.StartWorker(t.Context(), options)
 	require.NoError(t, err)
 	w.Stop()

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
+
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
@@ -23,7 +26,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -60,24 +62,24 @@ func TestHistories(t *testing.T) {
 	first := w.polled()
 	w.settle(4)
 	w.keep("PollOrders/first", first.WorkflowID, first.RunID)
-	w.keepOrder("GiftCardOrder/one-card", placed[0], operator.Completed)
-	w.keepOrder("GiftCardOrder/several-units", placed[1], operator.Completed)
-	w.keepOrder("GiftCardOrder/merchant-unknown", placed[2], operator.Failed)
-	w.keepOrder("GiftCardOrder/unit-declined", placed[3], operator.Failed)
-	w.keepOrder("LeftOrder/mixed", placed[4], operator.Left)
+	w.keepOrder("GiftCardOrder/one-card", placed[0], executions.Completed)
+	w.keepOrder("GiftCardOrder/several-units", placed[1], executions.Completed)
+	w.keepOrder("GiftCardOrder/merchant-unknown", placed[2], executions.Failed)
+	w.keepOrder("GiftCardOrder/unit-declined", placed[3], executions.Failed)
+	w.keepOrder("LeftOrder/mixed", placed[4], executions.Left)
 	w.release(placed[4])
-	w.keepOrder("GiftCardOrder/released", placed[4], operator.Completed)
+	w.keepOrder("GiftCardOrder/released", placed[4], executions.Completed)
 
 	w.Issuer.AddMerchant(cashstartest.Merchant{Name: "Stranger 3", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
 	w.StopWorker() // And with it its list of merchants.
 	require.NoError(t, w.StartWorker(w.ctx))
 	w.reset(placed[2])
-	w.keepOrder("GiftCardOrder/reset", placed[2], operator.Completed)
+	w.keepOrder("GiftCardOrder/reset", placed[2], executions.Completed)
 
 	w.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop, Operation: cashstartest.CreateOrder, AfterCommit: true})
 	retried := w.PlaceKind(stack.Single)
 	w.poll()
-	w.keepOrder("GiftCardOrder/retried", retried, operator.Completed)
+	w.keepOrder("GiftCardOrder/retried", retried, executions.Completed)
 
 	many := w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
 	shop.after.Store(2)
@@ -90,7 +92,7 @@ func TestHistories(t *testing.T) {
 	shop.after.Store(never)
 	chain := w.polled()
 	w.keep("PollOrders/with-merchants", chain.WorkflowID, chain.RunID)
-	w.keepOrder("GiftCardOrder/with-its-merchant", many[len(many)-1], operator.Completed)
+	w.keepOrder("GiftCardOrder/with-its-merchant", many[len(many)-1], executions.Completed)
 	next := w.keep("PollOrders/continued-first", chain.WorkflowID, chain.RunID)
 	require.NotEmpty(t, next, "the poll was not continued")
 	last := next
@@ -125,7 +127,7 @@ func plainly(c *config.Config) {
 }
 
 // polled makes the schedule poll and returns that poll when it is done.
-func (w *system) polled() *operator.Poll {
+func (w *system) polled() *installation.Poll {
 	w.t.Helper()
 	p, err := w.Operator.PollNow(w.ctx)
 	require.NoError(w.t, err)
@@ -134,7 +136,7 @@ func (w *system) polled() *operator.Poll {
 	return p
 }
 
-func (w *system) keepOrder(name string, p stack.Placed, in operator.State) {
+func (w *system) keepOrder(name string, p stack.Placed, in executions.State) {
 	w.t.Helper()
 	d := w.show(p, in)
 	w.keep(name, d.WorkflowID, d.RunID)

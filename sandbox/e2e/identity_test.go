@@ -6,11 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -56,7 +57,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	first := w.startProcess()
 	p := w.PlaceKind(stack.Single)
 	w.poll()
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	first.stop()
 	first.ended()
 
@@ -70,8 +71,8 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) { o.Email = "other@example.com" }))
 	next := w.PlaceKind(stack.Single)
 	w.poll()
-	w.show(next, operator.Completed)
-	require.Equal(t, formerly, w.show(next, operator.Completed).Shop)
+	w.show(next, executions.Completed)
+	require.Equal(t, formerly, w.show(next, executions.Completed).Shop)
 	require.Len(t, w.Issuer.Cards(), 2)
 	shown := w.starter(renamed, "orders", "show", orderNumber(p))
 	require.Equal(t, app.ExitOK, shown.code, shown.stderr)
@@ -83,7 +84,7 @@ func TestIdentityOfOrders(t *testing.T) {
 	w := start(t, stack.Options{})
 	p := w.PlaceKind(stack.Single)
 	w.poll()
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	require.NoError(t, w.plain.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID).Delete(w.ctx))
 
 	out := w.starter(renamed, "schedules")
@@ -105,7 +106,7 @@ func TestIdentityOfAnEarlierRelease(t *testing.T) {
 	w := start(t, stack.Options{})
 	p := w.PlaceKind(stack.Single)
 	w.poll()
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	h := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)
 	require.NoError(t, h.Update(w.ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(have client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {

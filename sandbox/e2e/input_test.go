@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -12,7 +14,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -34,7 +35,7 @@ func TestWrongShopifyToken(t *testing.T) {
 	w.Config.Shopify.AccessToken = token
 	require.NoError(t, w.StartWorker(w.ctx))
 	require.Equal(t, 1, w.poll().Started)
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	w.requireBalance()
 }
 
@@ -45,7 +46,7 @@ func TestWrongCashStarPassword(t *testing.T) {
 	}})
 	p := w.PlaceKind(stack.Single)
 	require.Equal(t, 1, w.poll().Started)
-	d := w.show(p, operator.Failed)
+	d := w.show(p, executions.Failed)
 	require.Equal(t, "Unauthorized", d.Failure.Kind)
 	require.Contains(t, d.Failure.Message, "order #1001, looking up its merchant: ")
 	require.NotContains(t, d.Failure.Message, "wrong-password")
@@ -124,13 +125,13 @@ func TestOrdersThatCannotBe(t *testing.T) {
 	good := w.PlaceKind(stack.Single)
 	require.Equal(t, len(tests)+1, w.poll().Started)
 	for i, tt := range tests {
-		d := w.show(bad[i], operator.Failed)
+		d := w.show(bad[i], executions.Failed)
 		require.Equal(t, tt.kind, d.Failure.Kind, "%s: %s", tt.name, d.Failure.Message)
 		require.Contains(t, d.Failure.Message, tt.message, tt.name)
 		require.Contains(t, d.Failure.Message, "order "+bad[i].Name, tt.name)
 		requireNothingPersonal(t, d.Failure.Message)
 	}
-	w.show(good, operator.Completed)
+	w.show(good, executions.Completed)
 	require.Len(t, w.Issuer.Cards(), 1)
 }
 
@@ -172,14 +173,14 @@ func TestIssuerTalksNonsense(t *testing.T) {
 			}})
 			p := w.PlaceKind(stack.Single)
 			w.poll()
-			d := w.show(p, operator.Failed)
+			d := w.show(p, executions.Failed)
 			require.Equal(t, "Unavailable", d.Failure.Kind)
 			require.Contains(t, d.Failure.Message, "order #1001, card 1: CashStar: create order: ")
 			require.Contains(t, d.Failure.Message, "given up")
 			requireNothingPersonal(t, d.Failure.Message)
 			healthy.Store(true)
 			w.reset(p)
-			w.show(p, operator.Completed)
+			w.show(p, executions.Completed)
 			w.requireBalance()
 		})
 	}
@@ -224,7 +225,7 @@ func TestAnswerForAnotherMerchant(t *testing.T) {
 	})})
 	p := w.PlaceKind(stack.Single)
 	w.poll()
-	d := w.show(p, operator.Failed)
+	d := w.show(p, executions.Failed)
 	require.Equal(t, "UnexpectedResponse", d.Failure.Kind)
 	require.Contains(t, d.Failure.Message, "order #1001, card 1: ")
 	requireOrderTimeline(t, w.history(d.WorkflowID, d.RunID),

@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -12,7 +15,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -43,7 +45,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			})
 			p := w.mixedOrder("LEFT")
 			require.Equal(t, 1, w.poll().LeftOut[giftcard.MixedOrder])
-			d := w.show(p, operator.Left)
+			d := w.show(p, executions.Left)
 			require.Equal(t, []string{"2", "50.00", "USD"}, []string{
 				strings.Repeat("2", d.Left.Cards-1), d.Left.Amount, d.Left.Currency,
 			})
@@ -53,7 +55,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			polled := w.poll()
 			require.Equal(t, []int{0, 1}, []int{polled.Started, polled.Known})
 			w.ok("poll", "--since", "1h")
-			w.show(p, operator.Left)
+			w.show(p, executions.Left)
 			require.Empty(t, w.Issuer.Cards())
 
 			shown := w.ok("orders", "show", p.Name)
@@ -69,12 +71,12 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 
 			dry := w.ok("orders", "release", p.Name, "--dry-run")
 			require.Contains(t, dry, "2 cards of 50.00 USD in all would be issued")
-			w.show(p, operator.Left)
+			w.show(p, executions.Left)
 			// Two people release it at the same moment.
 			plan, same := w.planRelease(p), w.planRelease(p)
 			link, err := w.Operator.Release(w.ctx, plan, "Ann", "nobody has issued it")
 			require.NoError(t, err)
-			issued := w.show(p, operator.Completed)
+			issued := w.show(p, executions.Completed)
 			require.Len(t, issued.Result.Cards, 2)
 			require.Equal(t, 2, w.cardsOf("LEFT"))
 			other, err := w.Operator.Release(w.ctx, same, "Ben", "me too")
@@ -88,7 +90,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			// What was released is an order as any other: it can be run again, and nothing is issued twice.
 			w.resetRun(orderID(p), issued.RunID, firstTask)
 			w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != issued.RunID })
-			w.show(p, operator.Completed)
+			w.show(p, executions.Completed)
 			require.Equal(t, 2, w.cardsOf("LEFT"))
 		})
 	}
@@ -103,10 +105,10 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	failed := w.PlaceKind(stack.UnknownMerchant) // Running it again takes the digest as long as reports stay behind the present.
 	w.poll()
 	w.awaitFailed(1)
-	w.show(released, operator.Left)
+	w.show(released, executions.Left)
 	require.True(t, w.Shop.UpdateOrder(cancelled.ID, func(o *shopifytest.Order) { o.CancelledAt = time.Now() }))
 	w.ok("orders", "release", released.Name, "--yes")
-	w.show(released, operator.Completed)
+	w.show(released, executions.Completed)
 	require.Equal(t, 1, w.digest().Mixed)
 	m := w.lastMail()
 	require.Equal(t, map[string][]string{"failed": {failed.Name}, "mixed": {left.Name}}, m.states())
@@ -141,7 +143,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 			w.await("asked for each", func() bool { return issuer.cards() == 3 && len(w.Issuer.Cards()) == 1 })
 			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) { o.CancelledAt = time.Now() }))
 			issuer.letGo()
-			d := w.show(p, operator.Failed)
+			d := w.show(p, executions.Failed)
 			require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
 			require.Len(t, w.Issuer.Cards(), 1)
 
@@ -157,7 +159,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 			require.NoError(t, w.StartWorker(w.ctx))
 			require.Contains(t, w.ok("orders", "release", p.Name, "--dry-run"), "1 card of 25.00 USD in all would be issued. 1 exist already.")
 			w.ok("orders", "release", p.Name, "--yes")
-			w.show(p, operator.Completed)
+			w.show(p, executions.Completed)
 			require.Equal(t, 2, w.cardsOf("BUSY"))
 			again := w.starter(nil, "orders", "release", p.Name, "--yes")
 			require.Equal(t, app.ExitFailure, again.code)
@@ -167,13 +169,13 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 }
 
 // planRelease says what a release of an order would issue.
-func (w *system) planRelease(p stack.Placed) *operator.Release {
+func (w *system) planRelease(p stack.Placed) *recovery.Release {
 	w.t.Helper()
 	shop, err := app.NewOrders(w.Config)
 	require.NoError(w.t, err)
 	now, err := activities.ReadOrder(w.ctx, shop, orderNumber(p))
 	require.NoError(w.t, err)
-	plan, err := w.Operator.PlanRelease(w.ctx, w.show(p, operator.Left), now)
+	plan, err := w.Operator.PlanRelease(w.ctx, w.show(p, executions.Left), now)
 	require.NoError(w.t, err)
 	return plan
 }
@@ -188,17 +190,17 @@ func TestMoneyGivenBack(t *testing.T) {
 	before, after := w.orderFor("BUSY", 2), w.orderFor("BUSY", 2)
 	require.True(t, w.Shop.UpdateOrder(before.ID, giveBack))
 	require.Equal(t, 1, w.poll().LeftOut[giftcard.Underpaid])
-	require.Equal(t, giftcard.Underpaid, w.show(before, operator.Left).Left.Reason)
+	require.Equal(t, giftcard.Underpaid, w.show(before, executions.Left).Left.Reason)
 	w.await("asked for", func() bool { return issuer.cards() == 2 })
 	require.True(t, w.Shop.UpdateOrder(after.ID, giveBack))
 	issuer.letGo()
-	d := w.show(after, operator.Failed)
+	d := w.show(after, executions.Failed)
 	require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
 	require.Contains(t, d.Failure.Message, "what was paid, less that, is 30.00 USD, which does not pay for the gift cards that are left")
 	require.Empty(t, w.Issuer.Cards())
 	for _, p := range []stack.Placed{before, after} {
 		w.ok("orders", "release", p.Name, "--yes")
-		w.show(p, operator.Completed)
+		w.show(p, executions.Completed)
 	}
 	require.Equal(t, 4, w.cardsOf("BUSY"))
 }
@@ -215,7 +217,7 @@ func TestMoneyGivenBackAndIssued(t *testing.T) {
 		o.FinancialStatus, o.NetPayment = "PARTIALLY_REFUNDED", "1.00"
 	}))
 	w.poll()
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 }
 
 // An order that is paid when it has become too old is named, and issued if somebody releases it. One that was paid in time is
@@ -238,8 +240,8 @@ func TestOrdersThatWerePaidLate(t *testing.T) {
 	}
 	polled := w.poll()
 	require.Equal(t, []int{1, 1}, []int{polled.LeftOut[giftcard.PaidLate], polled.LeftOut[giftcard.TooOld]})
-	require.Equal(t, giftcard.PaidLate, w.show(placed[0], operator.Left).Left.Reason)
+	require.Equal(t, giftcard.PaidLate, w.show(placed[0], executions.Left).Left.Reason)
 	w.ok("orders", "release", placed[0].Name, "--yes")
-	w.show(placed[0], operator.Completed)
+	w.show(placed[0], executions.Completed)
 	require.Len(t, w.Issuer.Cards(), 1)
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -18,7 +20,6 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -106,7 +107,7 @@ func (w *system) digest() workflows.DailyDigestResult {
 	return out
 }
 
-func (w *system) tryDigest() (workflows.DailyDigestResult, *operator.Digest, error) {
+func (w *system) tryDigest() (workflows.DailyDigestResult, *installation.Digest, error) {
 	w.t.Helper()
 	d, err := w.Operator.DigestNow(w.ctx)
 	require.NoError(w.t, err)

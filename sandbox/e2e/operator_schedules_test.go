@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -13,7 +16,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -28,7 +30,7 @@ func TestDigestSchedule(t *testing.T) {
 		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), w.Config, zerolog.Nop())
 		require.NoError(t, err)
 		defer o.Close()
-		changes, err := o.EnsureSchedules(w.ctx, operator.Ensure{Yes: true})
+		changes, err := o.EnsureSchedules(w.ctx, settings.Ensure{Yes: true})
 		require.NoError(t, err)
 		for _, c := range changes {
 			if c.What == "schedule "+workflows.DigestScheduleID {
@@ -60,26 +62,26 @@ func TestDigestSchedule(t *testing.T) {
 		}
 	}
 
-	require.Equal(t, operator.Off, deploy(func(c *config.Config) { c.SMTP.Host = "" }))
-	require.Equal(t, operator.Created, deploy(func(c *config.Config) {
+	require.Equal(t, installation.Off, deploy(func(c *config.Config) { c.SMTP.Host = "" }))
+	require.Equal(t, installation.Created, deploy(func(c *config.Config) {
 		c.SMTP.Host = "127.0.0.1"
 		c.Digest.At, c.Digest.TimeZone = config.Clock{}, "UTC"
 	}))
 	daily("UTC", 0, 0)
-	require.Equal(t, operator.Unchanged, deploy(same), "midnight is what the server takes for no value")
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18} }))
-	require.Equal(t, operator.Unchanged, deploy(same))
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18, Minute: 5} }))
+	require.Equal(t, installation.Unchanged, deploy(same), "midnight is what the server takes for no value")
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18} }))
+	require.Equal(t, installation.Unchanged, deploy(same))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18, Minute: 5} }))
 	daily("UTC", 18, 5)
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.TimeZone = "America/New_York" }))
-	require.Equal(t, operator.Unchanged, deploy(same))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.TimeZone = "America/New_York" }))
+	require.Equal(t, installation.Unchanged, deploy(same))
 	daily("America/New_York", 18, 5)
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.SendEmpty = true }))
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.RerunWait = 5 * time.Minute }))
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.Rerun = false }))
-	require.Equal(t, operator.Unchanged, deploy(same))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.SendEmpty = true }))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.RerunWait = 5 * time.Minute }))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.Rerun = false }))
+	require.Equal(t, installation.Unchanged, deploy(same))
 	require.NoError(t, schedule.Pause(w.ctx, client.SchedulePauseOptions{Note: "holiday"}))
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18} }))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 18} }))
 	d, err := schedule.Describe(w.ctx)
 	require.NoError(t, err)
 	require.Equal(t, []any{true, "holiday"}, []any{d.Schedule.State.Paused, d.Schedule.State.Note})
@@ -101,16 +103,16 @@ func TestDigestSchedule(t *testing.T) {
 		require.Len(t, offsets, 2, "the clocks change in between")
 	}
 	// Times that the clocks skip and repeat. Nothing is lost: each digest begins where the last one ended.
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 2, Minute: 30} }))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 2, Minute: 30} }))
 	require.Empty(t, w.matching(time.Date(2027, 3, 14, 0, 0, 0, 0, newYork), time.Date(2027, 3, 15, 0, 0, 0, 0, newYork)))
-	require.Equal(t, operator.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 1, Minute: 30} }))
+	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 1, Minute: 30} }))
 	require.Len(t, w.matching(time.Date(2027, 11, 7, 0, 0, 0, 0, newYork), time.Date(2027, 11, 8, 0, 0, 0, 0, newYork)), 2)
 
-	require.Equal(t, operator.Removed, deploy(func(c *config.Config) { c.SMTP.Host = "" }))
+	require.Equal(t, installation.Removed, deploy(func(c *config.Config) { c.SMTP.Host = "" }))
 	_, err = schedule.Describe(w.ctx)
 	var missing *serviceerror.NotFound
 	require.ErrorAs(t, err, &missing)
-	require.Equal(t, operator.Off, deploy(same))
+	require.Equal(t, installation.Off, deploy(same))
 }
 
 // matching returns when the digest's schedule acts.

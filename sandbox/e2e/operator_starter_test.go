@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/digest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -30,7 +32,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	bad, unknown, good := w.orderFor("BAD", 2), w.orderFor("NEW", 1), w.orderFor("GOOD", 1)
 	w.poll()
 	w.awaitFailed(2)
-	w.show(good, operator.Completed)
+	w.show(good, executions.Completed)
 
 	text := w.ok("orders", "list", "--failed")
 	require.Contains(t, text, "CardDeclined: order "+bad.Name)
@@ -50,14 +52,14 @@ func TestStarterWithFailedOrders(t *testing.T) {
 		"--failed --since 1h --kind CardDeclined": {bad.Name},
 	} {
 		names := []string{}
-		for _, o := range decoded[[]operator.Order](w, append([]string{"orders", "list"}, strings.Fields(args)...)...) {
+		for _, o := range decoded[[]executions.Order](w, append([]string{"orders", "list"}, strings.Fields(args)...)...) {
 			names = append(names, o.Name)
 		}
 		slices.Sort(names)
 		require.Equal(t, want, names, args)
 	}
 
-	d := decoded[operator.OrderDetails](w, "orders", "show", bad.Name)
+	d := decoded[orders.OrderDetails](w, "orders", "show", bad.Name)
 	require.Len(t, d.Units.Issued, 1)
 	require.Len(t, d.Units.Failed, 1)
 	require.Equal(t, "BAD", d.Units.MerchantCode)
@@ -111,7 +113,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(yes.stdout), &result))
 	require.Equal(t, workflows.RerunOrdersResult{Rerun: 1, LeftAlone: 1}, result)
 	w.await("issued", func() bool { return w.cardsOf("BAD") == 2 })
-	w.show(bad, operator.Completed)
+	w.show(bad, executions.Completed)
 	require.Len(t, w.runs(orderID(unknown)), 1)
 
 	// Named twice is once; one that is run again makes up for one that is not.
@@ -176,8 +178,8 @@ func TestStarterWithCards(t *testing.T) {
 	w := start(t, stack.Options{})
 	p, failed := w.PlaceKind(stack.SeveralUnits), w.PlaceKind(stack.UnknownMerchant)
 	w.poll()
-	w.show(p, operator.Completed)
-	w.show(failed, operator.Failed)
+	w.show(p, executions.Completed)
+	w.show(failed, executions.Failed)
 	cancel := func(unit string, more ...string) []string {
 		return append([]string{"orders", "cancel-card", p.Name, "--unit", unit, "--reason", "bought by mistake"}, more...)
 	}

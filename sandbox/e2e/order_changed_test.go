@@ -4,12 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -31,7 +32,7 @@ func TestCancelledOrdersAreNotIssuedWhenRunAgain(t *testing.T) {
 			}))
 			w.addMerchant(cashstartest.Merchant{Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
 			w.digest()
-			d := w.show(p, operator.Failed)
+			d := w.show(p, executions.Failed)
 			require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
 			require.Contains(t, d.Failure.Message, p.Name)
 			require.Contains(t, d.Failure.Message, "the order was cancelled; no card was issued for it")
@@ -41,7 +42,7 @@ func TestCancelledOrdersAreNotIssuedWhenRunAgain(t *testing.T) {
 			digest, err := mails[0].Parse()
 			require.NoError(t, err)
 			require.Contains(t, digest.Text, "If one is still owed, issue it by hand")
-			require.Equal(t, "MerchantUnknown", w.show(kept, operator.Failed).Failure.Kind)
+			require.Equal(t, "MerchantUnknown", w.show(kept, executions.Failed).Failure.Kind)
 		})
 	}
 }
@@ -74,7 +75,7 @@ func TestOrdersChangeWhileTheyWait(t *testing.T) {
 				o.FinancialStatus, o.Lines[0].Removed = "PARTIALLY_REFUNDED", 1
 			}))
 			issuer.letGo()
-			d := w.show(p, operator.Failed)
+			d := w.show(p, executions.Failed)
 			// While the third card is in doubt, it counts: whichever of the others comes after that is not issued either.
 			last := d.Units.Failed[len(d.Units.Failed)-1]
 			require.Equal(t, 3, last.Unit)

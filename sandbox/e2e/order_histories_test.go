@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -51,20 +52,20 @@ func TestHistoriesOfFailedOrders(t *testing.T) {
 	placed["too-many-cards"] = w.orderFor("TWIN", 1001)
 	w.poll()
 	for name, p := range placed {
-		w.keepOrder("GiftCardOrder/"+name, p, operator.Failed)
+		w.keepOrder("GiftCardOrder/"+name, p, executions.Failed)
 	}
 	for name, k := range kinds {
-		require.EqualValues(t, k.want, w.show(placed[name], operator.Failed).Failure.Kind, name)
+		require.EqualValues(t, k.want, w.show(placed[name], executions.Failed).Failure.Kind, name)
 	}
-	require.EqualValues(t, giftcard.MerchantAmbiguous, w.show(placed["merchant-ambiguous"], operator.Failed).Failure.Kind)
-	require.EqualValues(t, giftcard.InvalidRequest, w.show(placed["too-many-cards"], operator.Failed).Failure.Kind)
+	require.EqualValues(t, giftcard.MerchantAmbiguous, w.show(placed["merchant-ambiguous"], executions.Failed).Failure.Kind)
+	require.EqualValues(t, giftcard.InvalidRequest, w.show(placed["too-many-cards"], executions.Failed).Failure.Kind)
 
 	// Everything done again, from the first workflow task on.
 	tr.cured.Store(true)
 	again := placed["card-declined"]
 	w.resetRun(orderID(again), "", firstTask)
-	w.show(again, operator.Completed)
-	w.keepOrder("GiftCardOrder/reset-to-first-task", again, operator.Completed)
+	w.show(again, executions.Completed)
+	w.keepOrder("GiftCardOrder/reset-to-first-task", again, executions.Completed)
 }
 
 // More cards than are issued at once, an order that is cancelled while its cards are being issued, and one that is
@@ -81,7 +82,7 @@ func TestHistoriesOfManyCards(t *testing.T) {
 	}})
 	many := w.orderFor("BULK", 12)
 	w.poll()
-	w.keepOrder("GiftCardOrder/more-cards-than-at-once", many, operator.Completed)
+	w.keepOrder("GiftCardOrder/more-cards-than-at-once", many, executions.Completed)
 
 	issuer.shut()
 	cancelled := w.orderFor("BULK", 12)
@@ -91,7 +92,7 @@ func TestHistoriesOfManyCards(t *testing.T) {
 		return waiting > 0 && retried > 0
 	})
 	require.NoError(t, w.plain.CancelWorkflow(w.ctx, orderID(cancelled), ""))
-	w.keepOrder("GiftCardOrder/cancelled", cancelled, operator.Canceled)
+	w.keepOrder("GiftCardOrder/cancelled", cancelled, executions.Canceled)
 }
 
 // A card whose worker was lost is issued by another one, when its time is up.
@@ -118,7 +119,7 @@ func TestHistoriesOfLostWorker(t *testing.T) {
 	<-asked
 	lost.kill()
 	w.startProcess()
-	w.keepOrder("GiftCardOrder/worker-lost", p, operator.Completed)
+	w.keepOrder("GiftCardOrder/worker-lost", p, executions.Completed)
 	w.requireBalance()
 }
 
@@ -165,8 +166,8 @@ func TestHistoriesOfChangedOrder(t *testing.T) {
 		o.FinancialStatus, o.Lines[0].Removed = "REFUNDED", 1
 	}))
 	issuer.letGo()
-	w.keepOrder("GiftCardOrder/order-changed", p, operator.Failed)
-	failure := w.show(p, operator.Failed).Failure
+	w.keepOrder("GiftCardOrder/order-changed", p, executions.Failed)
+	failure := w.show(p, executions.Failed).Failure
 	require.EqualValues(t, giftcard.OrderChanged, failure.Kind, failure.Message)
 	require.Contains(t, failure.Message, "the order is no longer paid (REFUNDED)")
 	require.Empty(t, w.Issuer.Cards())
@@ -186,8 +187,8 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 	}})
 	issued, notIssued := w.orderFor("ISSUED", 1), w.orderFor("NOT-ISSUED", 1)
 	w.poll()
-	w.keepOrder("GiftCardOrder/outcome-unknown", issued, operator.Failed)
-	w.show(notIssued, operator.Failed)
+	w.keepOrder("GiftCardOrder/outcome-unknown", issued, executions.Failed)
+	w.show(notIssued, executions.Failed)
 
 	tr.cured.Store(true)
 	for _, c := range []struct {
@@ -195,12 +196,12 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 		order  stack.Placed
 		exists bool
 	}{{"issued", issued, true}, {"not-issued", notIssued, false}} {
-		d := w.show(c.order, operator.Failed)
+		d := w.show(c.order, executions.Failed)
 		require.EqualValues(t, giftcard.OutcomeUnknown, d.Failure.Kind)
 		require.NoError(t, w.Operator.ResolveCard(w.ctx, d, 1, c.exists, "ada@desk", "looked it up at CashStar"))
 		w.keep("ResolveCard/"+c.name, workflows.ResolveCardID(stack.Shop, orderNumber(c.order), 1), "")
 		w.rerun(workflows.RerunOrdersInput{Orders: []string{orderID(c.order)}, Force: true, Reason: "ada@desk"})
-		done := w.show(c.order, operator.Completed)
+		done := w.show(c.order, executions.Completed)
 		require.Equal(t, c.exists, done.Result.Cards[0].Existed)
 		w.keep("GiftCardOrder/resolved-"+c.name, done.WorkflowID, done.RunID)
 	}

@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -135,7 +136,7 @@ func TestLostAnswer(t *testing.T) {
 			})
 			p := w.PlaceKind(stack.Single)
 			require.Equal(t, 1, w.poll().Started)
-			d := w.show(p, operator.Completed)
+			d := w.show(p, executions.Completed)
 			w.requireBalance()
 			require.Equal(t, 1, w.Issuer.Stats().Repeated)
 			require.Equal(t, duplicates == cashstartest.RefuseDuplicates, d.Result.Cards[0].Existed)

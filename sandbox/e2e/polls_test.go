@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
+
 	"github.com/stretchr/testify/require"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -86,7 +88,7 @@ func TestPollsAtOnce(t *testing.T) {
 	scheduled, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
 	now := time.Now()
-	polls := []*operator.Poll{scheduled}
+	polls := []*installation.Poll{scheduled}
 	for i := range 2 {
 		byHand, err := w.Operator.PollWindow(w.ctx, now.Add(-time.Duration(i+1)*10*time.Minute), now.Add(time.Minute))
 		require.NoError(t, err)
@@ -191,7 +193,7 @@ func TestPollByHandLeavesTheWatermark(t *testing.T) {
 	require.Equal(t, 1, out.Started)
 	require.Zero(t, out.Watermark)
 	require.Equal(t, watermark, w.watermark())
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	next, again := w.costedPoll()
 	requireTimeline(t, w.history(next.WorkflowID, next.RunID),
 		"WorkflowExecutionStarted",

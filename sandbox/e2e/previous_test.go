@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -259,7 +260,7 @@ func (w *system) ledger() map[string]stack.ExpectedCard {
 // states returns what became of each order.
 func (w *system) states() map[string]string {
 	w.t.Helper()
-	orders, err := w.Operator.ListOrders(w.ctx, operator.OrderFilter{})
+	orders, err := w.Operator.ListOrders(w.ctx, orders.OrderFilter{})
 	require.NoError(w.t, err)
 	out := map[string]string{}
 	for _, o := range orders {

@@ -18,12 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
@@ -184,7 +185,7 @@ func TestWorkerStops(t *testing.T) {
 	require.Zero(t, w.Issuer.Stats().Repeated)
 
 	w.startProcess()
-	d := w.show(order, operator.Completed)
+	d := w.show(order, executions.Completed)
 	require.False(t, d.Result.Cards[0].Existed, "the answer was not lost")
 	require.Zero(t, w.Issuer.Stats().Repeated)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,7 +22,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -95,7 +96,7 @@ func TestRerunByHand(t *testing.T) {
 	var lookUps []int
 	for _, p := range []stack.Placed{byCommand, fromFirst, byStarter} {
 		w.await("run again", func() bool { return len(w.runs(orderID(p))) == 2 })
-		d := w.show(p, operator.Completed)
+		d := w.show(p, executions.Completed)
 		require.Len(t, d.Result.Cards, 3)
 		seen := map[int]bool{}
 		for _, c := range d.Result.Cards {
@@ -131,7 +132,7 @@ func TestRerunFailedTwice(t *testing.T) {
 	bad, other, odd, good := w.orderFor("BAD", 2), w.orderFor("BAD", 1), w.orderFor("ODD", 1), w.orderFor("GOOD", 1)
 	w.poll()
 	w.awaitFailed(3)
-	w.show(good, operator.Completed)
+	w.show(good, executions.Completed)
 
 	// The answer of the activity is lost; its next attempt finds its own runs, which have failed again.
 	page := activities.RerunFailedOrdersInput{Reason: "test", Since: time.Now()}
@@ -182,15 +183,15 @@ func TestRerunFailedTwice(t *testing.T) {
 		w.resetRun(orderID(bad), r.GetExecution().GetRunId(), scheduled)
 	}
 	require.NoError(t, w.StartWorker(w.ctx))
-	w.show(bad, operator.Completed)
-	w.show(other, operator.Completed)
+	w.show(bad, executions.Completed)
+	w.show(other, executions.Completed)
 	require.Equal(t, 3, w.cardsOf("BAD"))
 	forced, err := w.Operator.RerunFailed(w.ctx, activities.RerunFailedOrdersInput{
 		Orders: []string{orderID(odd)}, Force: true, Reason: "test", Since: time.Now(),
 	})
 	require.NoError(t, err)
 	require.Equal(t, 1, forced.Rerun)
-	w.show(odd, operator.Completed)
+	w.show(odd, executions.Completed)
 	require.Equal(t, 1, w.cardsOf("ODD"))
 }
 
@@ -267,7 +268,7 @@ func TestMerchantStaysTheSame(t *testing.T) {
 			w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes }})
 			p := w.orderFor("FIRST", 2)
 			w.poll()
-			d := w.show(p, operator.Failed)
+			d := w.show(p, executions.Failed)
 			require.Len(t, d.Units.Issued, 1)
 			tr.cured.Store(true)
 			w.addMerchant(cashstartest.Merchant{
@@ -275,7 +276,7 @@ func TestMerchantStaysTheSame(t *testing.T) {
 			})
 			w.resetRun(orderID(p), d.RunID, firstTask)
 			w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != d.RunID })
-			done := w.show(p, operator.Completed)
+			done := w.show(p, executions.Completed)
 			require.Equal(t, "FIRST", done.Result.MerchantCode)
 			require.Equal(t, []int{2, 0}, []int{w.cardsOf("FIRST"), w.cardsOf("SECOND")})
 			for _, c := range done.Result.Cards {

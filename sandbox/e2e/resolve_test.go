@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -13,7 +15,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -29,7 +30,7 @@ func TestSeveralOrdersAreResolved(t *testing.T) {
 	for range 2 { // The second is the gate's next probe.
 		p := w.orderFor("LOST", 1)
 		w.poll()
-		require.Equal(t, string(giftcard.OutcomeUnknown), w.show(p, operator.Failed).Failure.Kind)
+		require.Equal(t, string(giftcard.OutcomeUnknown), w.show(p, executions.Failed).Failure.Kind)
 		orders = append(orders, p)
 	}
 	tr.cured.Store(true)
@@ -55,7 +56,7 @@ func TestSeveralOrdersAreResolved(t *testing.T) {
 	out := <-done
 	require.Equal(t, app.ExitOK, out.code, out.stderr)
 	for _, p := range orders {
-		w.show(p, operator.Completed)
+		w.show(p, executions.Completed)
 	}
 	require.Equal(t, 2, w.cardsOf("LOST"))
 }
@@ -68,7 +69,7 @@ func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	orders := []stack.Placed{w.orderFor("LOST", 1), w.orderFor("LOST", 1), w.orderFor("LOST", 2)}
 	w.poll()
 	for _, p := range orders {
-		d := w.show(p, operator.Completed)
+		d := w.show(p, executions.Completed)
 		_, err := w.plain.WorkflowService().DeleteWorkflowExecution(w.ctx, &workflowservice.DeleteWorkflowExecutionRequest{
 			Namespace:         w.Temporal.Namespace(),
 			WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: d.WorkflowID, RunId: d.RunID},
@@ -81,7 +82,7 @@ func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	}
 	w.ok("poll", "--since", "1h")
 	for _, p := range orders {
-		require.Equal(t, string(giftcard.OutcomeUnknown), w.show(p, operator.Failed).Failure.Kind)
+		require.Equal(t, string(giftcard.OutcomeUnknown), w.show(p, executions.Failed).Failure.Kind)
 	}
 
 	refused := w.asked("", "orders", "resolve", orders[0].Name)
@@ -91,12 +92,12 @@ func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	one := w.asked("issued\n", "orders", "resolve", orders[0].Name)
 	require.Equal(t, app.ExitOK, one.code, one.stderr)
 	require.Regexp(t, regexp.QuoteMeta("Order "+orders[0].Name+", card 1: does CashStar have audit number SBX")+`\S+\?`, one.stderr)
-	w.show(orders[0], operator.Completed)
+	w.show(orders[0], executions.Completed)
 
 	all := w.starter(nil, "orders", "resolve", "--all", "--kind", "outcomeunknown", "--issued", "--yes")
 	require.Equal(t, app.ExitOK, all.code, all.stderr)
 	for _, p := range orders {
-		w.show(p, operator.Completed)
+		w.show(p, executions.Completed)
 	}
 	require.Len(t, w.Issuer.Cards(), 4)
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -32,7 +34,7 @@ func TestPayloadKeysAreChanged(t *testing.T) {
 		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), cfg, zerolog.Nop())
 		require.NoError(t, err)
 		defer o.Close()
-		changes, err := o.EnsureSchedules(w.ctx, operator.Ensure{Yes: true})
+		changes, err := o.EnsureSchedules(w.ctx, settings.Ensure{Yes: true})
 		require.NoError(t, err)
 		_, err = o.Status(w.ctx)
 		require.NoError(t, err)
@@ -43,9 +45,9 @@ func TestPayloadKeysAreChanged(t *testing.T) {
 		}
 		return ""
 	}
-	require.Equal(t, operator.Unchanged, ensure(older))
-	require.Equal(t, operator.Unchanged, ensure(older, newer))
-	require.Equal(t, operator.Updated, ensure(newer, older), "written again under the new key")
-	require.Equal(t, operator.Unchanged, ensure(newer, older))
-	require.Equal(t, operator.Unchanged, ensure(newer), "nothing needs the old key any more")
+	require.Equal(t, installation.Unchanged, ensure(older))
+	require.Equal(t, installation.Unchanged, ensure(older, newer))
+	require.Equal(t, installation.Updated, ensure(newer, older), "written again under the new key")
+	require.Equal(t, installation.Unchanged, ensure(newer, older))
+	require.Equal(t, installation.Unchanged, ensure(newer), "nothing needs the old key any more")
 }

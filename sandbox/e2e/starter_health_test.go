@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
+
 	"github.com/stretchr/testify/require"
 	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -18,17 +21,16 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // health is what a monitor sees of the system.
-func (w *system) health(env ...string) operator.Health {
+func (w *system) health(env ...string) health.Health {
 	w.t.Helper()
 	out := w.starter(env, "status", "--json")
-	var h operator.Health
+	var h health.Health
 	require.NoError(w.t, json.Unmarshal([]byte(out.stdout), &h), out.stderr)
 	if h.Healthy {
 		require.Equal(w.t, app.ExitOK, out.code)
@@ -40,7 +42,7 @@ func (w *system) health(env ...string) operator.Health {
 	return h
 }
 
-func failing(h operator.Health) []string {
+func failing(h health.Health) []string {
 	names := []string{}
 	for _, c := range h.Problems {
 		names = append(names, c.Name)
@@ -139,8 +141,8 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.awaitFailed(1)
 	h := w.health()
 	require.True(t, h.Healthy, "a failed order is the digest's business")
-	require.Equal(t, 1, h.Orders[operator.Failed])
-	require.Equal(t, operator.Warn, h.Checks[len(h.Checks)-1].Level)
+	require.Equal(t, 1, h.Orders[executions.Failed])
+	require.Equal(t, health.Warn, h.Checks[len(h.Checks)-1].Level)
 	require.Equal(t, []string{"sweep", "failed orders"}, w.judged(time.Now().Add((27*24+1)*time.Hour)))
 
 	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseMail})

@@ -9,11 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -81,26 +85,26 @@ func TestStarter(t *testing.T) {
 	w.settle(3)
 	w.requireBalance()
 
-	s := decoded[operator.Status](w, "status")
-	require.Equal(t, map[operator.State]int{
-		operator.Completed: 2, operator.Failed: 1, operator.Running: 0, operator.Canceled: 0, operator.Left: 1,
+	s := decoded[health.Status](w, "status")
+	require.Equal(t, map[executions.State]int{
+		executions.Completed: 2, executions.Failed: 1, executions.Running: 0, executions.Canceled: 0, executions.Left: 1,
 	}, s.Orders)
 	require.False(t, s.Stale)
 	require.Regexp(t, `orders completed +2`, w.ok("status"))
 
-	require.Len(t, decoded[[]operator.Order](w, "orders", "list"), 3)
-	require.Len(t, decoded[[]operator.Order](w, "orders", "list", "--since", "1h", "--limit", "2"), 2)
-	require.Empty(t, decoded[[]operator.Order](w, "orders", "list", "--state", "running"))
-	failed := decoded[[]operator.Order](w, "orders", "list", "--state", "failed")
+	require.Len(t, decoded[[]executions.Order](w, "orders", "list"), 3)
+	require.Len(t, decoded[[]executions.Order](w, "orders", "list", "--since", "1h", "--limit", "2"), 2)
+	require.Empty(t, decoded[[]executions.Order](w, "orders", "list", "--state", "running"))
+	failed := decoded[[]executions.Order](w, "orders", "list", "--state", "failed")
 	require.Len(t, failed, 1)
 	require.Equal(t, "#1004", failed[0].Name)
 	require.Contains(t, w.ok("orders", "list"), "#1002")
 
-	byName := decoded[operator.OrderDetails](w, "orders", "show", "#1002")
-	require.Equal(t, operator.Completed, byName.State)
+	byName := decoded[orders.OrderDetails](w, "orders", "show", "#1002")
+	require.Equal(t, executions.Completed, byName.State)
 	require.Len(t, byName.Result.Cards, len(placed[1].Cards))
-	require.Equal(t, byName, decoded[operator.OrderDetails](w, "orders", "show", orderNumber(placed[1])))
-	require.Equal(t, byName, decoded[operator.OrderDetails](w, "orders", "show", "1002"))
+	require.Equal(t, byName, decoded[orders.OrderDetails](w, "orders", "show", orderNumber(placed[1])))
+	require.Equal(t, byName, decoded[orders.OrderDetails](w, "orders", "show", "1002"))
 	require.Contains(t, w.ok("orders", "show", "#1002"), byName.Result.Cards[0].MaskedNumber)
 	shown := w.ok("orders", "show", "#1004")
 	require.Contains(t, shown, "MerchantUnknown: order #1004, looking up its merchant")
@@ -114,7 +118,7 @@ func TestStarterPollsAWindow(t *testing.T) {
 	watermark := w.watermark()
 	w.place(stack.Single, stack.Single)
 	type poll struct {
-		operator.Poll
+		installation.Poll
 		Result *workflows.PollOrdersResult `json:"result"`
 	}
 	until := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)

@@ -407,7 +407,7 @@ func TestRuleOfStoreTests(t *testing.T) {
 		"a variable, and a command":  {`w.starter([]string{"STATUS=status"}, "config")`, ""},
 		"a word":                     {`require.Equal(t, "status", row["digest"])`, ""},
 		"a list of words":            {`words := []string{"the", "digest"}`, ""},
-		"nothing":                    {`w.poll(); w.show(p, operator.Completed)`, ""},
+		"nothing":                    {`w.poll(); w.show(p, executions.Completed)`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

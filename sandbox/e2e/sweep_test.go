@@ -4,11 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -52,8 +53,8 @@ func TestSweepFindsWhatPollsMiss(t *testing.T) {
 	first := sweep("--whole")
 	require.Equal(t, []int{7, 3, 0, 2}, []int{first.Seen, first.Candidates, first.Known, first.Found})
 	require.ElementsMatch(t, []string{missed.Name, mixed.Name}, first.Names)
-	w.show(missed, operator.Completed)
-	w.show(mixed, operator.Left)
+	w.show(missed, executions.Completed)
+	w.show(mixed, executions.Left)
 	require.Len(t, w.Issuer.Cards(), 1)
 	w.await("known", func() bool { s := sweep("--whole"); return s.Known == 2 && s.Found == 0 })
 
@@ -79,7 +80,7 @@ func TestSweepSearches(t *testing.T) {
 	found := w.ok("sweep")
 	require.Regexp(t, `found +1`, found)
 	require.Regexp(t, `found orders +`+o.Name, found)
-	w.show(stack.Placed{ID: o.ID, Name: o.Name}, operator.Completed)
+	w.show(stack.Placed{ID: o.ID, Name: o.Name}, executions.Completed)
 	w.await("known", func() bool {
 		s := decoded[workflows.SweepOrdersResult](w, "sweep")
 		return s.Known == 1 && s.Found == 0

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/rollout"
+
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
@@ -14,7 +17,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -139,7 +141,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 
 		changed := 0
 		for _, p := range placed {
-			w.show(p, operator.Completed)
+			w.show(p, executions.Completed)
 			// A partition of a task queue may hear of the change late, and then hands an order's last task to the old worker
 			// while that one stops.
 			switch by := builds(w.history(orderID(p), "")); len(by) {
@@ -151,14 +153,14 @@ func TestUpgradeAndRollback(t *testing.T) {
 			}
 		}
 		require.Positive(t, changed, "orders that went over from %q to %q", change.from, change.to)
-		w.show(during, operator.Completed)
+		w.show(during, executions.Completed)
 		require.Equal(t, []string{change.to}, builds(w.history(orderID(during), "")))
 		w.requireBalance()
 	}
 	w.requireNoFailedTasks()
 
 	w.await("drained", func() bool {
-		d := decodedFrom[operator.Deployment](w, "deployment")
+		d := decodedFrom[rollout.Deployment](w, "deployment")
 		b, ok := d.Version("B")
 		require.True(t, ok)
 		return b.State == "drained"
@@ -174,7 +176,7 @@ func TestRerunAfterUpgrade(t *testing.T) {
 	w.setCurrent("A")
 	p := w.orderFor("DECLINED", 3)
 	w.poll()
-	failed := w.show(p, operator.Failed)
+	failed := w.show(p, executions.Failed)
 	require.Equal(t, 1, w.cardsOf("DECLINED"))
 	a.stop()
 	a.ended()
@@ -183,14 +185,14 @@ func TestRerunAfterUpgrade(t *testing.T) {
 	w.startVersion("B")
 	w.setCurrent("B")
 	w.ok("orders", "retry", p.Name, "--yes")
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	require.Equal(t, []string{"A", "B"}, builds(w.history(orderID(p), "")))
 	first := w.plain.GetWorkflow(w.ctx, orderID(p), failed.RunID)
 	require.Error(t, first.Get(w.ctx, nil), "the first run stays as it was")
 
 	w.resetRun(orderID(p), "", firstTask) // Everything is done again, by B alone.
 	w.await("reset", func() bool { return len(builds(w.history(orderID(p), ""))) == 1 })
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	require.Equal(t, []string{"B"}, builds(w.history(orderID(p), "")))
 	require.Equal(t, 3, w.cardsOf("DECLINED"))
 	w.requireNoFailedTasks()
@@ -267,21 +269,21 @@ func TestStarterDeployment(t *testing.T) {
 
 	require.Equal(t, "current version of giftbridge: A, was: (no version)\n",
 		w.starter(append(ours, "WORKER_BUILD_ID=A"), "deployment", "set-current").stdout)
-	d := decodedFrom[operator.Deployment](w, "deployment")
+	d := decodedFrom[rollout.Deployment](w, "deployment")
 	require.Equal(t, "A", d.Current)
 	require.True(t, d.Settled)
 	require.NotContains(t, w.deploys(), "NOTHING IS DONE")
 
 	// Back to workers without a version: the deployment as if it had never been.
 	w.startProcess()
-	change := decodedFrom[operator.CurrentChange](w, "deployment", "set-current", "--unversioned")
-	require.Equal(t, operator.CurrentChange{Deployment: deployment, Before: "A", Changed: true}, change)
+	change := decodedFrom[rollout.CurrentChange](w, "deployment", "set-current", "--unversioned")
+	require.Equal(t, rollout.CurrentChange{Deployment: deployment, Before: "A", Changed: true}, change)
 	a.stop()
 	a.ended()
 	require.Contains(t, a.log.String(), "this version gets no work until it is current")
 	p := w.PlaceKind(stack.Single)
 	w.poll()
-	w.show(p, operator.Completed)
+	w.show(p, executions.Completed)
 	require.Equal(t, []string{""}, builds(w.history(orderID(p), "")))
 }
 

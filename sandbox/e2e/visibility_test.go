@@ -4,10 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -27,7 +29,7 @@ func TestOrdersAreFoundByName(t *testing.T) {
 	}
 	require.Equal(t, len(placed), w.poll().Started)
 	w.settle(len(placed))
-	listed, err := w.Operator.ListOrders(w.ctx, operator.OrderFilter{State: operator.Completed, Limit: 100})
+	listed, err := w.Operator.ListOrders(w.ctx, orders.OrderFilter{State: executions.Completed, Limit: 100})
 	require.NoError(t, err)
 	require.Len(t, listed, len(placed))
 	for i, name := range names {
@@ -41,7 +43,7 @@ func TestOrdersAreFoundByName(t *testing.T) {
 	}
 }
 
-func listedName(listed []operator.Order, p stack.Placed) string {
+func listedName(listed []executions.Order, p stack.Placed) string {
 	for _, o := range listed {
 		if o.WorkflowID == orderID(p) {
 			return o.Name

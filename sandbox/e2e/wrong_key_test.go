@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,7 +22,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -133,7 +134,7 @@ func TestUnreadableInput(t *testing.T) {
 			})
 			order, failed := w.PlaceKind(stack.Single), w.PlaceKind(stack.UnknownMerchant)
 			w.poll()
-			w.show(failed, operator.Failed)
+			w.show(failed, executions.Failed)
 			w.await("the card was asked for", func() bool { return len(w.Issuer.Cards()) == 1 })
 
 			w.restart(tt.payload)
@@ -159,7 +160,7 @@ func TestUnreadableInput(t *testing.T) {
 
 			healthy.Store(true)
 			w.restart(right)
-			require.Len(t, w.show(order, operator.Completed).Result.Cards, 1)
+			require.Len(t, w.show(order, executions.Completed).Result.Cards, 1)
 			_, err = poll.Wait(w.ctx)
 			require.NoError(t, err)
 			w.requireBalance()
@@ -216,11 +217,11 @@ func TestUnreadableResults(t *testing.T) {
 			_, err = poll.Wait(w.ctx)
 			require.NoError(t, err)
 			if outcome == nil {
-				w.show(order, operator.Completed)
+				w.show(order, executions.Completed)
 				w.requireBalance()
 				return
 			}
-			require.Equal(t, "CardDeclined", w.show(order, operator.Failed).Failure.Kind)
+			require.Equal(t, "CardDeclined", w.show(order, executions.Failed).Failure.Kind)
 			require.Len(t, w.Issuer.Cards(), len(order.Cards)-1)
 		})
 	}
@@ -273,6 +274,6 @@ func TestPollByHandGoesByTheSchedule(t *testing.T) {
 	shell := []string{"GIFT_CARD_SKUS=ANOTHER", "AUDIT_PREFIX=OTHER", "CREATED_AT_MIN=2026-01-02T00:00:00Z"}
 	out := w.starter(shell, "poll", "--since", "10m", "--until", time.Now().Add(time.Minute).Format(time.RFC3339))
 	require.Equal(t, app.ExitOK, out.code, out.stderr)
-	d := w.show(p, operator.Completed)
+	d := w.show(p, executions.Completed)
 	require.NotContains(t, d.Result.Cards[0].AuditNumber, "OTHER")
 }

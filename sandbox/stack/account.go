@@ -8,8 +8,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
-	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
 // Account compares what customers placed with what exists: the issuer's ledger for cards, Temporal for orders.
@@ -55,7 +58,7 @@ func (a *Account) problem(format string, args ...any) {
 
 // Account settles the account of what was placed.
 func (s *Stack) Account(ctx context.Context, placed []Placed) (Account, error) {
-	orders, err := s.Operator.ListOrders(ctx, operator.OrderFilter{})
+	orders, err := s.Operator.ListOrders(ctx, orders.OrderFilter{})
 	if err != nil {
 		return Account{}, err
 	}
@@ -111,16 +114,16 @@ func (s *Stack) countCards(a *Account, placed []Placed) {
 	}
 }
 
-func countOrders(a *Account, placed []Placed, orders []operator.Order) {
-	states := map[string]operator.State{}
+func countOrders(a *Account, placed []Placed, orders []executions.Order) {
+	states := map[string]executions.State{}
 	for _, o := range orders {
 		states[o.ID] = o.State
 	}
 	for _, p := range placed {
 		state, known := states[strconv.FormatInt(p.ID, 10)]
-		want := operator.Completed
+		want := executions.Completed
 		if p.Fails {
-			want = operator.Failed
+			want = executions.Failed
 		}
 		if p.GiftCards {
 			a.OrdersEligible++
@@ -128,7 +131,7 @@ func countOrders(a *Account, placed []Placed, orders []operator.Order) {
 		if !known {
 			a.OrdersLeftOut++
 		}
-		if state == operator.Failed {
+		if state == executions.Failed {
 			a.OrdersFailed++
 		}
 		switch {
@@ -201,7 +204,7 @@ const settleEvery = 250 * time.Millisecond
 
 // Settle waits until polls have seen everything that was placed before since (index lag included), no order is running,
 // and one more poll has read the overlap again. Progress, if not nil, is called with where things stand.
-func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, progress func(*operator.Status)) error {
+func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, progress func(*health.Status)) error {
 	look := time.NewTicker(settleEvery)
 	defer look.Stop()
 	var quiet time.Time
@@ -214,7 +217,7 @@ func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, 
 			progress(status)
 		}
 		switch {
-		case status.Watermark.Before(since.Add(lag)) || status.Orders[operator.Running] > 0:
+		case status.Watermark.Before(since.Add(lag)) || status.Orders[executions.Running] > 0:
 			quiet = time.Time{}
 		case quiet.IsZero():
 			quiet = status.Watermark
@@ -224,7 +227,7 @@ func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, 
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("not settled: watermark %s, %d orders running: %w",
-				status.Watermark.Format(time.RFC3339), status.Orders[operator.Running], ctx.Err())
+				status.Watermark.Format(time.RFC3339), status.Orders[executions.Running], ctx.Err())
 		case <-look.C:
 		}
 	}

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
 
@@ -155,7 +157,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	if !o.NoSchedule {
-		if _, err := s.Operator.EnsureSchedules(ctx, operator.Ensure{Yes: true}); err != nil {
+		if _, err := s.Operator.EnsureSchedules(ctx, settings.Ensure{Yes: true}); err != nil {
 			return nil, err
 		}
 	}

@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
 
@@ -101,7 +104,7 @@ func (p *Programs) OpenRig(ctx context.Context, o RigOptions) (_ *Rig, err error
 	if r.Operator, err = app.NewOperator(ctx, options, r.Config, zerolog.Nop()); err != nil {
 		return nil, err
 	}
-	if _, err := r.Operator.EnsureSchedules(ctx, operator.Ensure{Yes: true}); err != nil {
+	if _, err := r.Operator.EnsureSchedules(ctx, settings.Ensure{Yes: true}); err != nil {
 		return nil, err
 	}
 	for range o.Workers {
@@ -223,10 +226,10 @@ func (r *Rig) Place(n int, at time.Time) []int64 {
 func target(id int64) string { return fmt.Sprintf("buyer-%d@example.com", id) }
 
 // Poll makes the schedule poll, and returns when that poll has begun.
-func (r *Rig) Poll(ctx context.Context) (*operator.Poll, error) { return r.Operator.PollNow(ctx) }
+func (r *Rig) Poll(ctx context.Context) (*installation.Poll, error) { return r.Operator.PollNow(ctx) }
 
 // Await returns a poll's account when it is done. It fails if Temporal or a worker ends meanwhile.
-func (r *Rig) Await(ctx context.Context, poll *operator.Poll) (workflows.PollOrdersResult, error) {
+func (r *Rig) Await(ctx context.Context, poll *installation.Poll) (workflows.PollOrdersResult, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	for _, p := range append([]*Process{r.Server.Process}, r.Workers...) {

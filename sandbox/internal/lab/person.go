@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
+
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -41,7 +43,7 @@ func (l *laboratory) person(ctx context.Context) error {
 
 // resolveAll resolves the cards in doubt of all failed orders and returns the workflows of these orders.
 func (l *laboratory) resolveAll(ctx context.Context) ([]string, error) {
-	failed, err := l.operator.ListOrders(ctx, operator.OrderFilter{State: operator.Failed})
+	failed, err := l.operator.ListOrders(ctx, orders.OrderFilter{State: executions.Failed})
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +73,7 @@ func (l *laboratory) resolveAll(ctx context.Context) ([]string, error) {
 	return resolved, nil
 }
 
-func inDoubt(d *operator.OrderDetails) []workflows.UnitFailure {
+func inDoubt(d *orders.OrderDetails) []workflows.UnitFailure {
 	if d.Units == nil {
 		return nil
 	}

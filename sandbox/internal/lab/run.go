@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/settings"
+
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
 
@@ -166,7 +168,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	if l.operator, err = app.NewOperator(ctx, options, cfg, zerolog.Nop()); err != nil {
 		return err
 	}
-	ensure := operator.Ensure{Yes: true, ShopID: app.ShopID(ctx, cfg.Shopify)}
+	ensure := settings.Ensure{Yes: true, ShopID: app.ShopID(ctx, cfg.Shopify)}
 	if _, err := l.operator.EnsureSchedules(ctx, ensure); err != nil {
 		return err
 	}

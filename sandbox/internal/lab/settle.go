@@ -6,7 +6,8 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/executions"
+
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 )
 
@@ -101,7 +102,7 @@ func (l *laboratory) rest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		running := status.Orders[operator.Running]
+		running := status.Orders[executions.Running]
 		switch {
 		case status.Watermark.Before(due) || running > 0:
 			quiet = time.Time{}

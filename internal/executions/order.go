@@ -1,0 +1,67 @@
+package executions
+
+import (
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Keyword reads a search attribute of one or several keywords, joined by commas.
+func Keyword(fields map[string]*commonpb.Payload, name string) string {
+	p, ok := fields[name]
+	if !ok {
+		return ""
+	}
+	var one string
+	if converter.GetDefaultDataConverter().FromPayload(p, &one) == nil {
+		return one
+	}
+	var several []string
+	if converter.GetDefaultDataConverter().FromPayload(p, &several) == nil {
+		return strings.Join(several, ",")
+	}
+	return ""
+}
+
+// Order is a gift-card order as Temporal knows it.
+type Order struct {
+	Name       string    `json:"name"`
+	ID         string    `json:"id"`
+	Shop       string    `json:"shop"`
+	SKUs       string    `json:"skus"`
+	State      State     `json:"state"`
+	StartedAt  time.Time `json:"started_at"`
+	ClosedAt   time.Time `json:"closed_at,omitzero"`
+	WorkflowID string    `json:"workflow_id"`
+	RunID      string    `json:"run_id"`
+	Link       string    `json:"link"`
+	// Failure says why the newest run failed; only lists of failed orders have it. Curable reports whether running the order
+	// again may then succeed without anybody touching it.
+	Failure *Failure `json:"failure,omitempty"`
+	Curable bool     `json:"curable,omitempty"`
+}
+
+func (o *Reader) Order(info *workflowpb.WorkflowExecutionInfo) Order {
+	fields := info.GetSearchAttributes().GetIndexedFields()
+	out := Order{
+		Name:       Keyword(fields, workflows.ShopifyOrderName.GetName()),
+		SKUs:       Keyword(fields, workflows.GiftCardSku.GetName()),
+		State:      OrderState(info),
+		StartedAt:  info.GetStartTime().AsTime(),
+		WorkflowID: info.GetExecution().GetWorkflowId(),
+		RunID:      info.GetExecution().GetRunId(),
+		Link:       o.Link(info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()),
+	}
+	if info.GetCloseTime() != nil {
+		out.ClosedAt = info.GetCloseTime().AsTime()
+	}
+	if shop, id, err := workflows.ParseGiftCardOrderID(out.WorkflowID); err == nil {
+		out.Shop, out.ID = shop, id
+	}
+	return out
+}

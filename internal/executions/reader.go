@@ -1,0 +1,96 @@
+package executions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/giftbridge/giftbridge/internal/codec"
+)
+
+// Namespace returns the name of the namespace.
+func (o *Reader) Namespace() string { return o.namespace }
+
+// ServerVersion asks Temporal for its version.
+func (o *Reader) ServerVersion(ctx context.Context) (string, error) {
+	info, err := o.Client.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
+	if err != nil {
+		return "", fmt.Errorf("ask Temporal for its version: %w", err)
+	}
+	return info.GetServerVersion(), nil
+}
+
+// Reader reads the workflows of one namespace.
+type Reader struct {
+	// Client is the connection to Temporal.
+	Client client.Client
+	// Converter and Failures decode what the keys at hand open.
+	Converter converter.DataConverter
+	Failures  converter.FailureConverter
+
+	namespace, uiURL string
+}
+
+// New returns a reader that uses the client, which must be of that namespace. Links begin with uiURL, the address of the
+// Temporal Web UI.
+func New(c client.Client, namespace string, payloads *codec.Codec, uiURL string) *Reader {
+	return &Reader{
+		Client:    c,
+		Converter: codec.DataConverter(payloads),
+		Failures:  codec.FailureConverter(payloads),
+		namespace: namespace,
+		uiURL:     strings.TrimRight(uiURL, "/"),
+	}
+}
+
+// Close ends the client's connection.
+func (o *Reader) Close() { o.Client.Close() }
+
+// Link returns the address of a run in the Temporal Web UI, or that of the newest run where none is named.
+func (o *Reader) Link(workflowID, runID string) string {
+	link := o.uiURL + "/namespaces/" + url.PathEscape(o.namespace) +
+		"/workflows/" + url.PathEscape(workflowID)
+	if runID == "" {
+		return link
+	}
+	return link + "/" + url.PathEscape(runID) + "/history"
+}
+
+// ShopLink returns the address of an order in Shopify's admin.
+func ShopLink(shop, orderID string) string {
+	return "https://" + shop + "/admin/orders/" + url.PathEscape(orderID)
+}
+
+// NotFoundError says that there is nothing by that name.
+type NotFoundError struct{ What string }
+
+// Error implements error.
+func (e *NotFoundError) Error() string { return e.What }
+
+func IsNotFound(err error) bool {
+	var nf *serviceerror.NotFound
+	return errors.As(err, &nf)
+}
+
+func IsAlreadyStarted(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	return errors.As(err, &started)
+}
+
+// Retention returns how long the namespace keeps closed workflows.
+func (o *Reader) Retention(ctx context.Context) (time.Duration, error) {
+	ns, err := o.Client.WorkflowService().DescribeNamespace(ctx,
+		&workflowservice.DescribeNamespaceRequest{Namespace: o.namespace})
+	if err != nil {
+		return 0, fmt.Errorf("read retention of namespace %s: %w", o.namespace, err)
+	}
+	return ns.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), nil
+}

@@ -1,0 +1,64 @@
+package executions
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// QuoteAll writes values for a list in a visibility query.
+func QuoteAll(values []string) string {
+	quoted := make([]string, 0, len(values))
+	for _, v := range values {
+		quoted = append(quoted, Quote(v))
+	}
+	return strings.Join(quoted, ",")
+}
+
+// Quote writes a value for a visibility query, where a backslash takes the next character's meaning away.
+func Quote(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(s) + "'" }
+
+func QuoteTime(t time.Time) string { return Quote(t.UTC().Format(time.RFC3339)) }
+
+// Newest returns the newest run of the workflow that info is a run of. A failed run stays failed in visibility for ever,
+// also after a reset that succeeded, and an order that was left to people stays listed after its release; for other runs the
+// list is right.
+func (o *Reader) Newest(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*workflowpb.WorkflowExecutionInfo, error) {
+	if s := OrderState(info); s != Failed && s != Left && s != Canceled {
+		return info, nil
+	}
+	d, err := o.Client.DescribeWorkflowExecution(ctx, info.GetExecution().GetWorkflowId(), "")
+	if IsNotFound(err) {
+		return info, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe %s: %w", info.GetExecution().GetWorkflowId(), err)
+	}
+	return d.GetWorkflowExecutionInfo(), nil
+}
+
+// Scan calls visit with the runs that a query finds, until it returns false.
+func (o *Reader) Scan(
+	ctx context.Context, query string, visit func(*workflowpb.WorkflowExecutionInfo) (bool, error),
+) error {
+	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: o.namespace, Query: query, PageSize: 200}
+	for {
+		page, err := o.Client.ListWorkflow(ctx, request)
+		if err != nil {
+			return fmt.Errorf("list workflows: %w", err)
+		}
+		for _, info := range page.GetExecutions() {
+			if more, err := visit(info); err != nil || !more {
+				return err
+			}
+		}
+		if len(page.GetNextPageToken()) == 0 {
+			return nil
+		}
+		request.NextPageToken = page.GetNextPageToken()
+	}
+}

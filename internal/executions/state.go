@@ -1,0 +1,63 @@
+package executions
+
+import (
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// State is how an order stands, judged by the newest run of its workflow.
+type State string
+
+// The states of an order. [Failed] includes runs that timed out or were terminated, [Left] are orders that are left to
+// people.
+const (
+	Running   State = "running"
+	Completed State = "completed"
+	Failed    State = "failed"
+	Canceled  State = "canceled"
+	Left      State = "left"
+)
+
+// States lists the states.
+var States = []State{Running, Completed, Failed, Canceled, Left}
+
+func StateOf(s enumspb.WorkflowExecutionStatus) State {
+	switch s {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		return Completed
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
+		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		return Failed
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return Canceled
+	default:
+		return Running
+	}
+}
+
+// OrderState returns how an order stands by a run of its workflow.
+func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
+	if info.GetType().GetName() == workflows.LeftOrderType {
+		return Left
+	}
+	return StateOf(info.GetStatus())
+}
+
+// TypeOf returns the type of the workflows of orders in a state.
+func TypeOf(s State) string {
+	if s == Left {
+		return workflows.LeftOrderType
+	}
+	return workflows.GiftCardOrderType
+}
+
+// Statuses are the values of ExecutionStatus that make up a state.
+var Statuses = map[State]string{
+	Running:   "('Running')",
+	Completed: "('Completed')",
+	Failed:    "('Failed','TimedOut','Terminated')",
+	Canceled:  "('Canceled')",
+	Left:      "('Running','Completed')",
+}

@@ -1,0 +1,234 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Status is where the system stands.
+type Status struct {
+	Schedule installation.ScheduleStatus `json:"schedule"`
+	// DigestSchedule does not exist where no mail server is configured.
+	DigestSchedule installation.ScheduleStatus `json:"digest_schedule"`
+	// Watermark is up to which orders have been seen; zero if no poll has completed yet.
+	Watermark time.Time `json:"watermark,omitzero"`
+	// WatermarkUnreadable says why the watermark is not known though there is one.
+	WatermarkUnreadable string `json:"watermark_unreadable,omitempty"`
+	// WatermarkAge is how far it lies behind, in seconds.
+	WatermarkAge float64 `json:"watermark_age_seconds,omitempty"`
+	// Stale tells that the watermark is older than three intervals, the settle delay aside: polls are missing.
+	Stale bool `json:"stale"`
+	// LastPoll is the last poll of the schedule that completed.
+	LastPoll *workflows.PollOrdersResult `json:"last_poll,omitempty"`
+	// FailedPoll is the last poll of the schedule that failed, if none has completed since.
+	FailedPoll *FailedRun `json:"failed_poll,omitempty"`
+	// RefusedDigest says why the last digest that was sent did not reach everybody; empty if it did.
+	RefusedDigest string `json:"refused_digest,omitempty"`
+	// FailedDigest is the last digest of the schedule that failed, if none has been sent since.
+	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
+	// SweepSchedule is the schedule of the sweep, LastSweep the last one that completed, and SweptAt when.
+	SweepSchedule installation.ScheduleStatus  `json:"sweep_schedule"`
+	LastSweep     *workflows.SweepOrdersResult `json:"last_sweep,omitempty"`
+	SweptAt       time.Time                    `json:"swept_at,omitzero"`
+	// FailedSweep is the last sweep that failed, if none has completed since.
+	FailedSweep *FailedRun `json:"failed_sweep,omitempty"`
+	// MadeUp reports whether somebody has polled by hand since the rules were widened, or they were not.
+	MadeUp bool `json:"made_up"`
+	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
+	Orders map[executions.State]int `json:"orders"`
+
+	// input is what the poll's schedule goes by, nil where it cannot be read; failed are the runs of failed orders.
+	input  *workflows.PollOrdersInput
+	failed []*workflowpb.WorkflowExecutionInfo
+}
+
+// FailedRun is a run of a schedule that failed.
+type FailedRun struct {
+	ClosedAt time.Time           `json:"closed_at"`
+	Failure  *executions.Failure `json:"failure"`
+	Link     string              `json:"link"`
+}
+
+// Status asks Temporal where the system stands.
+func (o *Monitor) Status(ctx context.Context) (*Status, error) {
+	out := &Status{Orders: map[executions.State]int{}}
+	var err error
+	if out.Schedule, err = o.Schedule(ctx, workflows.PollScheduleID, &out.input); err != nil {
+		return nil, err
+	}
+	if out.DigestSchedule, err = o.Schedule(ctx, workflows.DigestScheduleID, nil); err != nil {
+		return nil, err
+	}
+	if err := o.addPolls(ctx, out); err != nil {
+		return nil, err
+	}
+	if err := o.addDigest(ctx, out); err != nil {
+		return nil, err
+	}
+	if err := o.addSweep(ctx, out); err != nil {
+		return nil, err
+	}
+	if out.MadeUp, err = o.madeUp(ctx, out.input); err != nil {
+		return nil, err
+	}
+	for _, s := range executions.States {
+		if s == executions.Failed {
+			continue
+		}
+		if out.Orders[s], err = o.countOrders(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if out.failed, err = o.failedOrders(ctx); err != nil {
+		return nil, err
+	}
+	out.Orders[executions.Failed] = len(out.failed)
+	return out, nil
+}
+
+func (o *Monitor) addPolls(ctx context.Context, out *Status) error {
+	last, err := o.LastRun(ctx, workflows.PollScheduleID, executions.Statuses[executions.Completed])
+	if err != nil {
+		return err
+	}
+	result, err := workflows.PollOrdersResult{}, error(nil)
+	if last != nil {
+		result, err = o.PollResult(ctx, last)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil:
+		out.WatermarkUnreadable, out.Stale = err.Error(), true
+	case last != nil:
+		age := time.Since(result.Watermark)
+		out.LastPoll, out.Watermark, out.WatermarkAge = &result, result.Watermark, age.Seconds()
+		out.Stale = o.Stale(age)
+	}
+	out.FailedPoll, err = o.failedSince(ctx, workflows.PollScheduleID, last)
+	return err
+}
+
+// addDigest tells of a digest that was not sent: people who wait for a mail cannot know.
+func (o *Monitor) addDigest(ctx context.Context, out *Status) error {
+	last, err := o.LastRun(ctx, workflows.DigestScheduleID, executions.Statuses[executions.Completed])
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		var result workflows.DailyDigestResult
+		if o.Result(ctx, last, &result) == nil {
+			out.RefusedDigest = result.Refused
+		}
+	}
+	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)
+	return err
+}
+
+// madeUp reports whether a poll by hand has made up for the last widening of the rules.
+func (o *Monitor) madeUp(ctx context.Context, in *workflows.PollOrdersInput) (bool, error) {
+	if in == nil || in.WidenedAt.IsZero() {
+		return true, nil
+	}
+	count, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: o.Namespace(),
+		Query: "WorkflowType = " + executions.Quote(workflows.PollOrdersType) + " AND WorkflowId STARTS_WITH " +
+			executions.Quote(workflows.PollByHandPrefix) + " AND ExecutionStatus = 'Completed' AND StartTime >= " + executions.QuoteTime(in.WidenedAt),
+	})
+	if err != nil {
+		return false, fmt.Errorf("count polls by hand: %w", err)
+	}
+	return count.GetCount() > 0, nil
+}
+
+// addSweep tells of the last sweep. One whose result cannot be read is none.
+func (o *Monitor) addSweep(ctx context.Context, out *Status) error {
+	var err error
+	if out.SweepSchedule, err = o.Schedule(ctx, workflows.SweepScheduleID, nil); err != nil {
+		return err
+	}
+	last, err := o.LastRun(ctx, workflows.SweepScheduleID, executions.Statuses[executions.Completed])
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		out.SweptAt = last.GetCloseTime().AsTime()
+		var result workflows.SweepOrdersResult
+		if o.Result(ctx, last, &result) == nil {
+			out.LastSweep = &result
+		}
+	}
+	out.FailedSweep, err = o.failedSince(ctx, workflows.SweepScheduleID, last)
+	return err
+}
+
+// failedSince returns the last run of a schedule that failed, nil if one has completed since.
+func (o *Monitor) failedSince(
+	ctx context.Context, schedule string, completed *workflowpb.WorkflowExecutionInfo,
+) (*FailedRun, error) {
+	failed, err := o.LastRun(ctx, schedule, executions.Statuses[executions.Failed])
+	if err != nil || failed == nil {
+		return nil, err
+	}
+	if completed != nil && failed.GetCloseTime().AsTime().Before(completed.GetCloseTime().AsTime()) {
+		return nil, nil
+	}
+	run := o.Client.GetWorkflow(ctx, failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId())
+	return &FailedRun{
+		ClosedAt: failed.GetCloseTime().AsTime(),
+		Failure:  executions.FailureOf(run.Get(ctx, nil)),
+		Link:     o.Link(failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId()),
+	}, nil
+}
+
+// LastResults returns what the last poll and the last digest of the schedules that completed came to; the zero value
+// where there is none. An error of the one leaves the other readable.
+func (o *Monitor) LastResults(
+	ctx context.Context,
+) (poll workflows.PollOrdersResult, digest workflows.DailyDigestResult, err error) {
+	err = errors.Join(
+		o.LastResult(ctx, workflows.PollScheduleID, &poll), o.LastResult(ctx, workflows.DigestScheduleID, &digest),
+	)
+	return poll, digest, err
+}
+
+// failedOrders returns the newest runs of the orders that are failed. A count would include the runs that were reset and
+// have succeeded since.
+func (o *Monitor) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	var out []*workflowpb.WorkflowExecutionInfo
+	seen := map[string]bool{}
+	query := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + executions.Statuses[executions.Failed]
+	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		id := info.GetExecution().GetWorkflowId()
+		if seen[id] {
+			return true, nil
+		}
+		seen[id] = true
+		newest, err := o.Newest(ctx, info)
+		if err == nil && executions.StateOf(newest.GetStatus()) == executions.Failed {
+			out = append(out, newest)
+		}
+		return true, err
+	})
+	return out, err
+}
+
+func (o *Monitor) countOrders(ctx context.Context, s executions.State) (int, error) {
+	query := "WorkflowType = " + executions.Quote(executions.TypeOf(s)) + " AND ExecutionStatus IN " + executions.Statuses[s]
+	count, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: o.Namespace(), Query: query,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count %s orders: %w", s, err)
+	}
+	return int(count.GetCount()), nil
+}

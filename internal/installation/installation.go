@@ -1,0 +1,17 @@
+package installation
+
+import (
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/settings"
+)
+
+// Installation is giftbridge in one namespace.
+type Installation struct {
+	*settings.Settings
+	cfg config.Config
+}
+
+// New returns an installation that is to be as the configuration says.
+func New(s *settings.Settings, cfg config.Config) *Installation {
+	return &Installation{Settings: s, cfg: cfg}
+}

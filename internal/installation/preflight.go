@@ -1,0 +1,102 @@
+package installation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/operatorservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// CheckNamespace refuses a namespace in which a worker must not run: one that forgets too early, or lacks our search
+// attributes.
+func (o *Installation) CheckNamespace(ctx context.Context) error {
+	if err := o.checkRetention(ctx); err != nil {
+		return err
+	}
+	return o.checkSearchAttributes(ctx)
+}
+
+// checkRetention refuses a namespace that forgets closed workflows before orders are too old to be picked up: an order
+// whose workflow is forgotten would be issued a second time.
+func (o *Installation) checkRetention(ctx context.Context) error {
+	namespace, maxOrderAge := o.Namespace(), o.cfg.Orders.MaxOrderAge
+	retention, err := o.Retention(ctx)
+	if err != nil {
+		return err
+	}
+	if retention > maxOrderAge {
+		return nil
+	}
+	return fmt.Errorf("namespace %s forgets closed workflows after %s, which must be longer than MAX_ORDER_AGE (%s), "+
+		"else an order can be issued twice; raise it: %s",
+		namespace, retention, maxOrderAge, RaiseRetention(namespace, maxOrderAge))
+}
+
+// RetentionIsTight reports whether a namespace keeps closed workflows for hardly longer than orders are picked up. An order's
+// age is compared before it is started, and a poll may then take up to two hours.
+func RetentionIsTight(retention, maxOrderAge time.Duration) bool {
+	return retention <= maxOrderAge+byHandTimeout
+}
+
+// RaiseRetention returns the command that makes a namespace keep closed workflows for long enough.
+func RaiseRetention(namespace string, maxOrderAge time.Duration) string {
+	return "temporal operator namespace update --namespace " + executions.ShellWord(namespace) + " --retention " + enough(maxOrderAge)
+}
+
+// enough returns the retention that giftbridge asks for: 30 days, or a week more than orders may be old, in whole days. The
+// week leaves failed orders time to be run again.
+func enough(maxOrderAge time.Duration) string {
+	const day, usual, week = 24 * time.Hour, 30, 7
+	days := max(usual, int(math.Ceil(float64(maxOrderAge)/float64(day)))+week)
+	return fmt.Sprintf("%dh", days*24)
+}
+
+// checkSearchAttributes refuses a namespace without our search attributes: every start of an order would be retried for
+// ever.
+func (o *Installation) checkSearchAttributes(ctx context.Context) error {
+	missing, err := o.MissingSearchAttributes(ctx)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("namespace %s lacks search attributes: %s; run: starter schedules",
+			o.Namespace(), strings.Join(missing, ", "))
+	}
+	return err
+}
+
+func (o *Installation) MissingSearchAttributes(ctx context.Context) ([]string, error) {
+	missing, mistyped, err := o.SearchAttributes(ctx)
+	return append(missing, mistyped...), err
+}
+
+// SearchAttributes lists those of ours that the namespace lacks, and those that it has with another type. Temporal
+// cannot change a type.
+func (o *Installation) SearchAttributes(ctx context.Context) (missing, mistyped []string, err error) {
+	have, err := o.Client.OperatorService().ListSearchAttributes(ctx,
+		&operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace()})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list search attributes of namespace %s: %w", o.Namespace(), err)
+	}
+	want := workflows.SearchAttributes()
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		text := fmt.Sprintf("%s (%s)", name, want[name])
+		switch got, ok := have.GetCustomAttributes()[name]; {
+		case !ok:
+			missing = append(missing, text)
+		case got != want[name]:
+			mistyped = append(mistyped, text)
+		}
+	}
+	return missing, mistyped, nil
+}
+
+// CreateNamespace returns the command that makes a namespace which keeps closed workflows for long enough.
+func CreateNamespace(namespace string, maxOrderAge time.Duration) string {
+	return "temporal operator namespace create --namespace " + executions.ShellWord(namespace) + " --retention " + enough(maxOrderAge)
+}

@@ -1,0 +1,297 @@
+package installation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/settings"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// What EnsureSchedules did.
+const (
+	Created   = "created"
+	Updated   = "updated"
+	Unchanged = "unchanged"
+	Removed   = "removed"
+	// Off stands for what is not configured.
+	Off = "off"
+)
+
+// Change is one thing that EnsureSchedules made sure of.
+type Change struct {
+	// What it is, such as "schedule poll-orders".
+	What string `json:"what"`
+	// Did is [Created], [Updated], [Unchanged], [Removed] or [Off].
+	Did string `json:"did"`
+	// Fields are those that an update changes, as "field: old -> new".
+	Fields []string `json:"fields,omitempty"`
+}
+
+const (
+	// pollCatchUp is how late a poll may start. Short on purpose: a poll reads from the watermark, so one poll makes up
+	// for all that were missed.
+	pollCatchUp = time.Minute
+	// digestCatchUp is how late a digest may start: a mail in the night is better than none.
+	digestCatchUp = 12 * time.Hour
+)
+
+// EnsureSchedules creates what a namespace needs, or brings it up to the configuration. It is safe on every deploy: what
+// is right is left alone, and a paused schedule stays paused. Without a mail server there is no digest.
+func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) ([]Change, error) {
+	if err := o.checkRetention(ctx); err != nil {
+		return nil, err
+	}
+	poll := o.pollSchedule()
+	have, err := o.ScheduledInput(ctx)
+	if err != nil && !e.UnreadableIsReplaced(err) {
+		return nil, err
+	}
+	if have != nil && !e.Yes && !have.CreatedAtMin.Equal(o.cfg.Orders.CreatedAtMin) {
+		return nil, &ConfirmError{fmt.Sprintf("CREATED_AT_MIN moves from %s to %s. Orders from before that are not taken in; those "+
+			"between the two are, once they change in Shopify or somebody polls them: starter poll --since",
+			have.CreatedAtMin.Format(time.RFC3339), o.cfg.Orders.CreatedAtMin.UTC().Format(time.RFC3339))}
+	}
+	pin, err := o.Pinned(ctx)
+	if err = settings.IgnoreUnreadable(err); err != nil {
+		return nil, err
+	}
+	input := o.PollInput()
+	input.MatchBy, input.WidenedAt = o.MatchBy(have, pin), widenedAt(have, input)
+	if input.Identity, err = o.Identity(pin, e); err != nil {
+		return nil, err
+	}
+	poll.input = input
+	digest := o.digestSchedule()
+	if digest.off && !e.Yes {
+		d, err := o.Schedule(ctx, digest.id, nil)
+		if err != nil {
+			return nil, err
+		}
+		if d.Exists {
+			return nil, &ConfirmError{"without SMTP_HOST the daily digest is removed: nobody is told of failed orders any more"}
+		}
+	}
+	changes, err := o.ensureSearchAttributes(ctx, e.DryRun)
+	if err != nil {
+		return changes, err
+	}
+	for _, s := range []schedule{poll, o.sweepSchedule(input), digest} {
+		change, err := o.ensure(ctx, s, e.DryRun)
+		if err != nil {
+			return changes, fmt.Errorf("ensure schedule %s: %w", s.id, err)
+		}
+		changes = append(changes, change)
+	}
+	return changes, nil
+}
+
+// widenedAt returns when the poll's rules came to take orders that they had passed by.
+func widenedAt(have *workflows.PollOrdersInput, want workflows.PollOrdersInput) time.Time {
+	if have == nil {
+		return time.Time{}
+	}
+	more := slices.ContainsFunc(want.SKUs, func(sku string) bool { return !slices.Contains(have.SKUs, sku) })
+	if more || want.CreatedAtMin.Before(have.CreatedAtMin) {
+		return time.Now().UTC().Truncate(time.Second)
+	}
+	return have.WidenedAt
+}
+
+// MakesUp says what has to be run by hand after a change of the rules, for the orders of before: a poll looks at what has
+// changed since the last one.
+func MakesUp(c Change) []string {
+	var out []string
+	for _, field := range c.Fields {
+		name, _, _ := strings.Cut(field, ":")
+		switch name {
+		case "skus", "created_at_min":
+			out = append(out, "for the orders of before, run: starter poll --since 336h (or as far back as they are to count)")
+		}
+		switch name {
+		case "skus", "companion_skus", "hold_underpaid":
+			out = append(out, "orders that were left to people stay so; which would not be now, says: "+
+				"starter orders release --all --rejudge --dry-run")
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// ConfirmError says what a change loses that nobody has confirmed.
+type ConfirmError struct{ what string }
+
+// Error implements error.
+func (e *ConfirmError) Error() string { return e.what + "; --yes does it" }
+
+func (o *Installation) ensureSearchAttributes(ctx context.Context, dryRun bool) ([]Change, error) {
+	service := o.Client.OperatorService()
+	have, err := service.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace()})
+	if err != nil {
+		return nil, fmt.Errorf("list search attributes: %w", err)
+	}
+	want := workflows.SearchAttributes()
+	missing := map[string]enumspb.IndexedValueType{}
+	var changes []Change
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		did := Unchanged
+		switch got, ok := have.GetCustomAttributes()[name]; {
+		case !ok:
+			missing[name], did = want[name], Created
+		case got != want[name]:
+			return nil, fmt.Errorf("search attribute %s is of type %s and must be %s: Temporal cannot change that; "+
+				"remove it (temporal operator search-attribute remove --name %s) and run this again",
+				name, got, want[name], name)
+		}
+		changes = append(changes, Change{What: "search attribute " + name, Did: did})
+	}
+	if len(missing) == 0 || dryRun {
+		return changes, nil
+	}
+	_, err = service.AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		Namespace: o.Namespace(), SearchAttributes: missing,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add search attributes %s (on Temporal Cloud: add them with tcld or in its console): %w",
+			strings.Join(slices.Sorted(maps.Keys(missing)), ", "), err)
+	}
+	return changes, nil
+}
+
+// schedule is a schedule as the configuration wants it.
+type schedule struct {
+	id, workflow, summary string
+	off                   bool
+	spec                  client.ScheduleSpec
+	catchUp               time.Duration
+	input                 any
+}
+
+func (o *Installation) pollSchedule() schedule {
+	return schedule{
+		id: workflows.PollScheduleID, workflow: workflows.PollOrdersType,
+		summary: "Poll Shopify for gift-card orders",
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.Interval}}},
+		catchUp: pollCatchUp,
+		input:   o.PollInput(),
+	}
+}
+
+const (
+	// sweepRecent is how far back each sweep looks.
+	sweepRecent = 48 * time.Hour
+	// sweepCatchUp is how late a sweep may start: the next one looks at the same orders.
+	sweepCatchUp = time.Minute
+)
+
+// sweepSchedule is that of the sweep, which goes by the poll's rules.
+func (o *Installation) sweepSchedule(poll workflows.PollOrdersInput) schedule {
+	return schedule{
+		id: workflows.SweepScheduleID, workflow: workflows.SweepOrdersType,
+		summary: "Look for gift-card orders that polls have missed",
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.SweepInterval}}},
+		catchUp: sweepCatchUp,
+		input:   o.sweepInput(poll),
+	}
+}
+
+func (o *Installation) sweepInput(poll workflows.PollOrdersInput) workflows.SweepOrdersInput {
+	return workflows.SweepOrdersInput{
+		Poll: poll, Every: workflows.Duration(o.cfg.Poll.SweepInterval), Recent: workflows.Duration(sweepRecent),
+		After: workflows.Duration(settings.StaleAfter(o.cfg.Poll.Interval, o.cfg.Poll.SettleDelay)),
+	}
+}
+
+func (o *Installation) digestSchedule() schedule {
+	at := o.cfg.Digest.At
+	return schedule{
+		id: workflows.DigestScheduleID, workflow: workflows.DailyDigestType,
+		summary: "Tell people which gift-card orders failed",
+		off:     !o.cfg.SMTP.Enabled(),
+		// Temporal knows the zone's daylight saving. A time that a change of the clocks skips has no digest on that day,
+		// one that it repeats has two; each begins where the last one ended.
+		spec: client.ScheduleSpec{
+			Calendars: []client.ScheduleCalendarSpec{{
+				Hour: []client.ScheduleRange{{Start: at.Hour}}, Minute: []client.ScheduleRange{{Start: at.Minute}},
+			}},
+			TimeZoneName: o.cfg.Digest.TimeZone,
+		},
+		catchUp: digestCatchUp,
+		input: workflows.DailyDigestInput{
+			Rerun:     o.cfg.Digest.Rerun,
+			RerunWait: workflows.Duration(o.cfg.Digest.RerunWait),
+			SendEmpty: o.cfg.Digest.SendEmpty,
+		},
+	}
+}
+
+func (o *Installation) ensure(ctx context.Context, want schedule, dryRun bool) (Change, error) {
+	schedules, change := o.Client.ScheduleClient(), Change{What: "schedule " + want.id}
+	found, err := schedules.GetHandle(ctx, want.id).Describe(ctx)
+	switch exists := !executions.IsNotFound(err); {
+	case exists && err != nil:
+		return change, err
+	case want.off && !exists:
+		change.Did = Off
+		return change, nil
+	case want.off:
+		change.Did = Removed
+		if dryRun {
+			return change, nil
+		}
+		return change, schedules.GetHandle(ctx, want.id).Delete(ctx)
+	case !exists:
+		change.Did = Created
+		if dryRun {
+			return change, nil
+		}
+		return change, o.create(ctx, want)
+	case o.same(found.Schedule, want):
+		change.Did = Unchanged
+		return change, nil
+	}
+	change.Did, change.Fields = Updated, o.difference(found.Schedule, want)
+	if dryRun {
+		return change, nil
+	}
+	return change, schedules.GetHandle(ctx, want.id).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(have client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			found := have.Description.Schedule
+			found.Spec, found.Action = &want.spec, want.action()
+			found.Policy.Overlap = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP
+			found.Policy.CatchupWindow = want.catchUp
+			// The state goes along: a deploy must not resume what somebody has paused.
+			return &client.ScheduleUpdate{Schedule: &found}, nil
+		},
+	})
+}
+
+func (o *Installation) create(ctx context.Context, want schedule) error {
+	_, err := o.Client.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:            want.id,
+		Spec:          want.spec,
+		Action:        want.action(),
+		Overlap:       enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: want.catchUp,
+	})
+	return err
+}
+
+func (s schedule) action() *client.ScheduleWorkflowAction {
+	return &client.ScheduleWorkflowAction{
+		ID:            s.id,
+		Workflow:      s.workflow,
+		Args:          []any{s.input},
+		TaskQueue:     workflows.TaskQueue,
+		StaticSummary: s.summary,
+	}
+}

@@ -1,0 +1,2 @@
+// Package orders lists, finds and shows gift-card orders.
+package orders

@@ -1,0 +1,293 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/settings"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Orders are the gift-card orders of an installation.
+type Orders struct{ *settings.Settings }
+
+// New returns the orders of an installation.
+func New(s *settings.Settings) *Orders { return &Orders{s} }
+
+// OrderFilter chooses orders; zero fields do not restrict.
+type OrderFilter struct {
+	State executions.State
+	// Kind is why an order failed; it goes with the state [Failed].
+	Kind string
+	// Since is the earliest start of the run.
+	Since time.Time
+	// Limit is the largest number of orders returned.
+	Limit int
+}
+
+// Validate returns what is wrong with the filter.
+func (f OrderFilter) Validate() error {
+	if f.State != "" && executions.Statuses[f.State] == "" {
+		return fmt.Errorf("--state %q is not one of %v", f.State, executions.States)
+	}
+	if f.Kind != "" && f.State != executions.Failed && f.State != executions.Canceled {
+		return errors.New("--kind needs --state failed or --state canceled")
+	}
+	return nil
+}
+
+// FailureKinds returns the kinds that a failed order may have: those of the domain, Terminated and Canceled.
+func FailureKinds() []string {
+	kinds := make([]string, 0, len(giftcard.Kinds)+2)
+	for _, k := range giftcard.Kinds {
+		kinds = append(kinds, string(k))
+	}
+	return append(kinds, executions.TerminatedKind, executions.CanceledKind)
+}
+
+// ListOrders returns orders, open ones first, then those closed last. Visibility may lag some seconds behind.
+func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Order, error) {
+	if err := f.Validate(); err != nil {
+		return nil, err
+	}
+	if f.Kind == executions.CanceledKind {
+		f.State = executions.Canceled
+	}
+	query := "WorkflowType = " + executions.Quote(executions.TypeOf(f.State))
+	if f.State != "" {
+		query += " AND ExecutionStatus IN " + executions.Statuses[f.State]
+	}
+	if !f.Since.IsZero() {
+		query += " AND StartTime >= " + executions.QuoteTime(f.Since)
+	}
+	out := []executions.Order{}
+	seen := map[string]bool{}
+	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		id := info.GetExecution().GetWorkflowId()
+		if seen[id] {
+			return true, nil
+		}
+		seen[id] = true
+		newest, err := o.Newest(ctx, info)
+		if err != nil {
+			return false, err
+		}
+		order := o.Order(newest)
+		if f.State != "" && order.State != f.State {
+			return true, nil
+		}
+		if f.State == executions.Failed || f.State == executions.Canceled {
+			run, err := o.ReadFailedRun(ctx, order.WorkflowID, order.RunID)
+			if err != nil {
+				return false, err
+			}
+			order.Failure, order.Curable = &run.Failure, run.Curable()
+		}
+		if f.Kind == "" || order.Failure.Kind == f.Kind {
+			out = append(out, order)
+		}
+		return f.Limit <= 0 || len(out) < f.Limit, nil
+	})
+	return out, err
+}
+
+// OrderDetails is all that is known of an order.
+type OrderDetails struct {
+	executions.Order
+	// Runs are the runs of its workflow, newest first.
+	Runs []Run `json:"runs"`
+	// Result is what exists at the issuer, if the newest run completed.
+	Result *workflows.GiftCardOrderResult `json:"result,omitempty"`
+	// Units says which cards exist and which do not, if the newest run failed over some.
+	Units *workflows.OrderFailure `json:"units,omitempty"`
+	// Left says what people are asked to do, if the order is left to them.
+	Left *activities.LeftOrder `json:"left,omitempty"`
+	// Pending are the activities under way.
+	Pending []PendingActivity `json:"pending,omitempty"`
+}
+
+// Run is one run of an order's workflow.
+type Run struct {
+	RunID     string           `json:"run_id"`
+	State     executions.State `json:"state"`
+	StartedAt time.Time        `json:"started_at"`
+	ClosedAt  time.Time        `json:"closed_at,omitzero"`
+	Events    int64            `json:"events"`
+	// Failure says why a failed run failed, and Attempts how often the activities that failed had been tried.
+	Failure  *executions.Failure `json:"failure,omitempty"`
+	Attempts int                 `json:"attempts,omitempty"`
+}
+
+// PendingActivity is an activity that runs or waits for its next attempt.
+type PendingActivity struct {
+	Activity string              `json:"activity"`
+	Attempt  int32               `json:"attempt"`
+	NextAt   time.Time           `json:"next_at,omitzero"`
+	Last     *executions.Failure `json:"last_failure,omitempty"`
+}
+
+// ShowOrder returns what is known of the order of that name ("#1001") or Shopify number.
+func (o *Orders) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetails, error) {
+	workflowID, err := o.FindOrder(ctx, nameOrID)
+	if err != nil {
+		return nil, err
+	}
+	d, err := o.Client.DescribeWorkflowExecution(ctx, workflowID, "")
+	if err != nil {
+		return nil, fmt.Errorf("describe %s: %w", workflowID, err)
+	}
+	out := &OrderDetails{Order: o.Order(d.GetWorkflowExecutionInfo())}
+	for _, p := range d.GetPendingActivities() {
+		pending := PendingActivity{Activity: p.GetActivityType().GetName(), Attempt: p.GetAttempt()}
+		if p.GetScheduledTime() != nil && p.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
+			pending.NextAt = p.GetScheduledTime().AsTime()
+		}
+		if p.GetLastFailure() != nil {
+			pending.Last = executions.FailureOf(o.Failures.FailureToError(p.GetLastFailure()))
+		}
+		out.Pending = append(out.Pending, pending)
+	}
+	if out.Runs, err = o.runs(ctx, workflowID, d.GetWorkflowExecutionInfo()); err != nil {
+		return nil, err
+	}
+	return out, o.addOutcome(ctx, out)
+}
+
+// runs lists the runs of a workflow; the newest is given, since visibility may not know it yet.
+func (o *Orders) runs(ctx context.Context, workflowID string, newest *workflowpb.WorkflowExecutionInfo) ([]Run, error) {
+	first, err := o.run(ctx, newest)
+	if err != nil {
+		return nil, err
+	}
+	runs := []Run{first}
+	err = o.Scan(ctx, "WorkflowId = "+executions.Quote(workflowID), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if info.GetExecution().GetRunId() == newest.GetExecution().GetRunId() {
+			return true, nil
+		}
+		r, err := o.run(ctx, info)
+		runs = append(runs, r)
+		return true, err
+	})
+	return runs, err
+}
+
+func (o *Orders) run(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (Run, error) {
+	r := Run{
+		RunID: info.GetExecution().GetRunId(), State: executions.OrderState(info),
+		StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(),
+	}
+	if info.GetCloseTime() != nil {
+		r.ClosedAt = info.GetCloseTime().AsTime()
+	}
+	if r.State != executions.Failed && r.State != executions.Canceled {
+		return r, nil
+	}
+	failed, err := o.ReadFailedRun(ctx, info.GetExecution().GetWorkflowId(), r.RunID)
+	r.Failure, r.Attempts = &failed.Failure, failed.Attempts
+	return r, err
+}
+
+func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
+	if out.State == executions.Running {
+		return nil
+	}
+	if out.State == executions.Left {
+		out.Left = new(activities.LeftOrder)
+		err := o.Client.GetWorkflow(ctx, out.WorkflowID, out.RunID).Get(ctx, out.Left)
+		return executions.Explain(ctx, err)
+	}
+	var result workflows.GiftCardOrderResult
+	err := o.Client.GetWorkflow(ctx, out.WorkflowID, out.RunID).Get(ctx, &result)
+	if err == nil {
+		out.Result = &result
+		return nil
+	}
+	if ctx.Err() != nil || out.State == executions.Completed {
+		return fmt.Errorf("read the outcome of %s: %w", out.WorkflowID, err)
+	}
+	out.Failure, out.Units = executions.FailureOf(err), executions.UnitsOf(err)
+	return nil
+}
+
+// FindOrder returns the workflow ID of the order of that name or Shopify number. A number is tried as the order's number
+// first, then as its name with and without "#".
+func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error) {
+	nameOrID = strings.TrimSpace(nameOrID)
+	if nameOrID == "" {
+		return "", &executions.NotFoundError{What: "an order has a name such as #1001, or a number"}
+	}
+	names := []string{nameOrID}
+	if strings.Trim(nameOrID, "0123456789") == "" {
+		id := workflows.GiftCardOrderID(o.ShopKey(ctx), nameOrID)
+		_, err := o.Client.DescribeWorkflowExecution(ctx, id, "")
+		if err == nil {
+			return id, nil
+		}
+		if !executions.IsNotFound(err) {
+			return "", fmt.Errorf("describe %s: %w", id, err)
+		}
+		names = append(names, "#"+nameOrID)
+	}
+	found := []string{}
+	for _, name := range names {
+		query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," + executions.Quote(workflows.LeftOrderType) + ")" + named(name)
+		seen := map[string]bool{}
+		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
+				return true, nil
+			}
+			if id := info.GetExecution().GetWorkflowId(); !seen[id] {
+				seen[id] = true
+				found = append(found, id)
+			}
+			return true, nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known: it was not seen by a poll yet, is not "+
+			"one by the rules, or is older than the retention", nameOrID)}
+	case 1:
+		return found[0], nil
+	default:
+		return "", fmt.Errorf("%q is the name of %d orders; use the number of one: %s",
+			nameOrID, len(found), strings.Join(orderIDs(found), ", "))
+	}
+}
+
+// named asks for the orders of a name, and perhaps for more than those. Temporal's SQL visibility takes a question mark for
+// a place holder, and writes quotation marks and backslashes as MySQL wants them, not PostgreSQL or SQLite
+// (go.temporal.io/server v1.32.1, common/persistence/visibility/store/sql/query_converter.go). A name with one of these is
+// asked for by what stands before it.
+func named(name string) string {
+	attribute, operator := workflows.ShopifyOrderName.GetName(), "="
+	if i := strings.IndexAny(name, `?"\`); i >= 0 {
+		name, operator = name[:i], "STARTS_WITH"
+	}
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" AND %s %s %s", attribute, operator, executions.Quote(name))
+}
+
+func orderIDs(workflowIDs []string) []string {
+	var ids []string
+	for _, w := range workflowIDs {
+		if _, id, err := workflows.ParseGiftCardOrderID(w); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

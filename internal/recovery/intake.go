@@ -1,0 +1,61 @@
+package recovery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// KnownAtOnce is how many workflow IDs visibility is asked for at once: some 6 kB of query.
+const KnownAtOnce = 100
+
+// Known returns which of these workflow IDs there is a workflow of. It implements activities.Intake. Visibility lags: of what
+// was started in the last seconds it may say nothing.
+func (o *Recovery) Known(ctx context.Context, workflowIDs []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	for ids := range slices.Chunk(workflowIDs, KnownAtOnce) {
+		err := o.Scan(ctx, "WorkflowId IN ("+executions.QuoteAll(ids)+")",
+			func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+				known[info.GetExecution().GetWorkflowId()] = true
+				return true, nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// Start starts an order by the poll schedule's settings, unless there is a workflow of its ID. It implements
+// activities.Intake.
+func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error) {
+	poll, err := o.ScheduledInput(ctx)
+	if err != nil {
+		return false, err
+	}
+	if poll == nil {
+		return false, fmt.Errorf("schedule %s does not exist; run: starter schedules", workflows.PollScheduleID)
+	}
+	listing := workflows.ListingOf(order)
+	_, err = o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       workflows.GiftCardOrderID(order.Shop, order.ID),
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    listing.Attributes,
+		Memo:                                     listing.Memo,
+		StaticSummary:                            listing.Summary,
+	}, workflows.GiftCardOrderType, workflows.InputOf(*poll, order))
+	if executions.IsAlreadyStarted(err) {
+		return false, nil
+	}
+	return err == nil, err
+}

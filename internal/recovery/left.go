@@ -1,0 +1,252 @@
+package recovery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Claim starts the workflow LeftOrder of an order, unless the order has a workflow. It implements activities.Claims.
+func (o *Recovery) Claim(ctx context.Context, left activities.LeftOrder) error {
+	listing := workflows.ListingOfLeft(left)
+	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       workflows.GiftCardOrderID(left.Shop, left.ID),
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    listing.Attributes,
+		Memo:                                     listing.Memo,
+		StaticSummary:                            listing.Summary,
+	}, workflows.LeftOrderType, left)
+	if executions.IsAlreadyStarted(err) {
+		return nil
+	}
+	return err
+}
+
+// Release is the issuing of an order that is not issued by itself, as it would be done now.
+type Release struct {
+	// Order has the lines of the gift cards that are left.
+	Order giftcard.Order `json:"-"`
+	Name  string         `json:"order"`
+	ID    string         `json:"id"`
+	// Was says why the order was not issued.
+	Was string `json:"was"`
+	// Reason says why the order would be left to people as it is now, by the poll's rules; empty if it would not.
+	Reason giftcard.Reason `json:"reason,omitempty"`
+	// Existing is the number of its cards that exist, or may exist.
+	Existing int `json:"existing"`
+	// AuditNumbers are those of the cards to be issued. Amount, with two decimals, and Currency are their value.
+	AuditNumbers []string `json:"audit_numbers"`
+	Amount       string   `json:"amount,omitempty"`
+	Currency     string   `json:"currency,omitempty"`
+
+	workflowID, runID string
+	settings          workflows.GiftCardOrderInput
+}
+
+// NothingToRelease says why an order has no cards to issue.
+type NothingToRelease struct{ why string }
+
+// Error implements error.
+func (e *NothingToRelease) Error() string { return e.why }
+
+// PlanRelease returns what a release would issue: the cards that are left of the order as it is in the shop now, less those
+// that exist. Only an order that is left to people, or that has failed as OrderChanged, can be released.
+func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now giftcard.Candidate) (*Release, error) {
+	was, err := releasable(d)
+	if err != nil {
+		return nil, err
+	}
+	poll, err := o.ScheduledPollInput(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Release{
+		Name: d.Name, ID: d.ID, Was: was, workflowID: d.WorkflowID, runID: d.RunID,
+		settings: workflows.InputOf(poll, giftcard.Order{}),
+	}
+	if d.State != executions.Left {
+		// Its cards keep their audit numbers.
+		if r.settings, err = o.OrderInput(ctx, d.WorkflowID, d.RunID); err != nil {
+			return nil, err
+		}
+		r.settings.Merchant = nil
+	}
+	rules := giftcard.Rules{SKUs: poll.SKUs, Companions: poll.Companions, IncludeTest: poll.IncludeTest}
+	if r.Order, r.Reason = rules.Select(now); r.Reason != "" && !r.Reason.LeftToPeople() {
+		return nil, &NothingToRelease{fmt.Sprintf("order %s has no gift cards to issue now: %s", d.Name, notToRelease(r.Reason))}
+	}
+	exists, err := o.IssuedCards(ctx, d.WorkflowID, d.RunID)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.choose(now, exists)
+}
+
+// releasable says why an order was not issued by itself, or why it cannot be released.
+func releasable(d *orders.OrderDetails) (string, error) {
+	for _, u := range d.FailedUnits() {
+		if u.Kind == giftcard.OutcomeUnknown {
+			return "", fmt.Errorf("card %d of order %s may exist: settle it with starter orders resolve first", u.Unit, d.Name)
+		}
+	}
+	switch {
+	case d.State == executions.Left && d.Left != nil:
+		return workflows.Why(d.Left.Reason), nil
+	case d.State == executions.Running:
+		return "", fmt.Errorf("order %s is being issued", d.Name)
+	case d.State == executions.Completed:
+		return "", fmt.Errorf("order %s has its cards", d.Name)
+	case d.Failure != nil && giftcard.Kind(d.Failure.Kind) == giftcard.OrderChanged:
+		return d.Failure.Message, nil
+	}
+	return "", fmt.Errorf("order %s is neither left to people nor has it changed: starter orders retry runs it again", d.Name)
+}
+
+// notToRelease says why an order as it is in the shop has no cards to issue.
+func notToRelease(r giftcard.Reason) string {
+	switch r {
+	case giftcard.NoGiftCard:
+		return "no line has one of the poll's SKUs"
+	case giftcard.TestOrder:
+		return "it is a test order"
+	case giftcard.Cancelled:
+		return "it was cancelled"
+	case giftcard.Unpaid:
+		return "it is not paid"
+	case giftcard.NoUnitsLeft:
+		return "all of them were refunded or removed"
+	}
+	return string(r)
+}
+
+// choose picks the units to issue: of each line as many as are left, less the cards that exist.
+func (r *Release) choose(now giftcard.Candidate, exists map[string]bool) error {
+	var value giftcard.Money
+	for _, l := range r.Order.Lines {
+		price, err := giftcard.ParseMoney(l.Price, l.Currency)
+		if err != nil {
+			return fmt.Errorf("order %s: the price of its cards: %w", r.Name, err)
+		}
+		var missing []string
+		left := l.Units
+		for unit := 1; unit <= min(max(ordered(now, l.ID), l.Units), giftcard.MaxUnits); unit++ {
+			audit := giftcard.AuditNumber(r.settings.AuditPrefix, r.Order.Shop, r.Order.ID, l.ID, unit)
+			if exists[audit] {
+				r.Existing++
+				left--
+			} else {
+				missing = append(missing, audit)
+			}
+		}
+		chosen := missing[:min(max(left, 0), len(missing))]
+		r.AuditNumbers = append(r.AuditNumbers, chosen...)
+		if value, err = value.Add(price, len(chosen)); err != nil {
+			return fmt.Errorf("order %s: the value of its cards: %w", r.Name, err)
+		}
+	}
+	if len(r.AuditNumbers) == 0 {
+		return &NothingToRelease{fmt.Sprintf("order %s has no card left to issue: %d exist, and %d are left in the shop",
+			r.Name, r.Existing, r.Order.Units())}
+	}
+	r.Amount, r.Currency = value.Amount(), value.Currency
+	return nil
+}
+
+// ordered returns how many units of a line were ordered.
+func ordered(c giftcard.Candidate, lineID string) int {
+	i := slices.IndexFunc(c.Order.Lines, func(l giftcard.Line) bool { return l.ID == lineID })
+	if i < 0 || i >= len(c.Lines) {
+		return 0
+	}
+	return c.Lines[i].Ordered
+}
+
+// Release issues the cards of a plan, and returns the page of the run that does. Of two people who release the same order at
+// the same moment, both get the same run.
+func (o *Recovery) Release(ctx context.Context, r *Release, by, reason string) (link string, err error) {
+	in := r.settings
+	in.Order = r.Order
+	in.Release = &workflows.Release{RunID: r.runID, AuditNumbers: r.AuditNumbers, By: by, Reason: reason}
+	request, err := o.releaseRequest(r, in)
+	if err != nil {
+		return "", err
+	}
+	started, err := o.Client.WorkflowService().StartWorkflowExecution(ctx, request)
+	if executions.IsAlreadyStarted(err) {
+		return "", fmt.Errorf("order %s is being issued already: %s", r.Name, o.Link(r.workflowID, ""))
+	}
+	if err != nil {
+		return "", fmt.Errorf("release order %s: %w", r.Name, err)
+	}
+	return o.Link(r.workflowID, started.GetRunId()), nil
+}
+
+// releaseRequest is made by hand for the sake of its ID: the SDK draws one, and Temporal would take a second release for
+// another one.
+func (o *Recovery) releaseRequest(
+	r *Release, in workflows.GiftCardOrderInput,
+) (*workflowservice.StartWorkflowExecutionRequest, error) {
+	input, err := o.Converter.ToPayloads(in)
+	if err != nil {
+		return nil, fmt.Errorf("write the input: %w", err)
+	}
+	listing := workflows.ListingOf(in.Order)
+	summary, err := o.Converter.ToPayload(listing.Summary)
+	if err != nil {
+		return nil, fmt.Errorf("write the summary: %w", err)
+	}
+	memo, err := o.Converter.ToPayload(workflows.OrderMemo{
+		Cards: len(r.AuditNumbers), Amount: r.Amount, Currency: r.Currency,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the memo: %w", err)
+	}
+	attributes, err := searchAttributes(listing.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	return &workflowservice.StartWorkflowExecutionRequest{
+		Namespace:                o.Namespace(),
+		RequestId:                "release/" + r.runID,
+		WorkflowId:               r.workflowID,
+		WorkflowType:             &commonpb.WorkflowType{Name: workflows.GiftCardOrderType},
+		TaskQueue:                &taskqueuepb.TaskQueue{Name: workflows.TaskQueue},
+		Input:                    input,
+		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		SearchAttributes:         attributes,
+		Memo:                     &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.OrderMemoKey: memo}},
+		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
+	}, nil
+}
+
+// searchAttributes writes search attributes as the SDK does: in plain, with their types.
+func searchAttributes(attributes temporal.SearchAttributes) (*commonpb.SearchAttributes, error) {
+	out := &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{}}
+	for key, value := range attributes.GetUntypedValues() {
+		payload, err := converter.GetDefaultDataConverter().ToPayload(value)
+		if err != nil {
+			return nil, fmt.Errorf("write search attribute %s: %w", key.GetName(), err)
+		}
+		payload.Metadata["type"] = []byte(key.GetValueType().String())
+		out.IndexedFields[key.GetName()] = payload
+	}
+	return out, nil
+}

@@ -1,0 +1,158 @@
+package reporting
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// failures are the failed runs of one order. They stay in visibility after a reset that succeeded.
+type failures struct {
+	first time.Time
+	last  *workflowpb.WorkflowExecutionInfo
+}
+
+// addFailed judges each order that has ever failed by its newest run.
+func (r *reporter) addFailed(ctx context.Context) error {
+	keep, err := r.Retention(ctx)
+	if err != nil {
+		return err
+	}
+	byOrder := map[string]*failures{}
+	err = r.Scan(ctx, "WorkflowType = "+executions.Quote(workflows.GiftCardOrderType)+" AND ExecutionStatus IN ('Failed','TimedOut','Terminated','Canceled')",
+		func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			f := byOrder[info.GetExecution().GetWorkflowId()]
+			if f == nil {
+				f = &failures{first: info.GetCloseTime().AsTime(), last: info}
+				byOrder[info.GetExecution().GetWorkflowId()] = f
+			}
+			if t := info.GetCloseTime().AsTime(); t.Before(f.first) {
+				f.first = t
+			} else if t.After(f.last.GetCloseTime().AsTime()) {
+				f.last = info
+			}
+			return true, nil
+		})
+	if err != nil {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(reportParallel)
+	for _, f := range byOrder {
+		all.Go(func() error { return r.judge(ctx, f, keep) })
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	slices.SortFunc(r.FailedOrders, func(a, b digest.FailedOrder) int {
+		return cmp.Or(b.FailedAt.Compare(a.FailedAt), cmp.Compare(a.OrderID, b.OrderID))
+	})
+	slices.SortFunc(r.Recovered, func(a, b digest.RecoveredOrder) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	r.FailedTotal, r.RecoveredTotal = len(r.FailedOrders), len(r.Recovered)
+	return nil
+}
+
+func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) error {
+	newest, err := r.Newest(ctx, f.last)
+	if err != nil {
+		return err
+	}
+	began := newest.GetStartTime().AsTime()
+	// An order may also have come, and failed for the first time, while the others were run again.
+	again := !r.in.RerunSince.IsZero() && !began.Before(r.in.RerunSince) && !began.Before(f.first)
+	rerun := digest.NotTried
+	failed := newest
+	switch state := executions.StateOf(newest.GetStatus()); {
+	case state == executions.Failed && again:
+		rerun = digest.FailedAgain
+	case state == executions.Failed, state == executions.Canceled:
+	case state == executions.Running && again:
+		rerun, failed = digest.StillRunning, f.last
+	case state == executions.Completed && r.contains(newest.GetCloseTime().AsTime()):
+		return r.addRecovered(ctx, f, newest)
+	default:
+		return nil
+	}
+	run, err := r.ReadFailedRun(ctx, failed.GetExecution().GetWorkflowId(), failed.GetExecution().GetRunId())
+	if err != nil {
+		return err
+	}
+	order := r.Order(failed)
+	row := digest.FailedOrder{
+		Name: order.Name, OrderID: order.ID,
+		Kind: giftcard.Kind(run.Failure.Kind), Message: run.Failure.Message, Attempts: run.Attempts,
+		FailedAt: f.first, New: r.isNew(f.first), Age: r.now.Sub(f.first),
+		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
+		Link:      order.Link, Rerun: rerun,
+	}
+	if run.Units != nil {
+		for _, u := range run.Units.Failed {
+			row.AuditNumbers = append(row.AuditNumbers, u.AuditNumber)
+		}
+	}
+	switch {
+	case rerun == digest.StillRunning:
+	case row.Kind == giftcard.OutcomeUnknown && run.Units != nil:
+		row.Command = resolveCommand(order, run.Units.Failed)
+	case run.ResetPoint != 0:
+		row.Command = r.resetCommand(order, run.ResetPoint)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.FailedOrders = append(r.FailedOrders, row)
+	if row.New {
+		r.FailedNew++
+	}
+	return nil
+}
+
+// isNew tells whether the last digest has not named an order that failed first at that time. It named all that were
+// failed when it was made, which was somewhat after the end of its window.
+func (r *reporter) isNew(failed time.Time) bool { return !failed.Before(r.Window.From.Add(reportLag)) }
+
+func (r *reporter) contains(t time.Time) bool {
+	return !t.Before(r.Window.From) && t.Before(r.Window.To)
+}
+
+func (r *reporter) addRecovered(ctx context.Context, f *failures, newest *workflowpb.WorkflowExecutionInfo) error {
+	run, err := r.ReadFailedRun(ctx, f.last.GetExecution().GetWorkflowId(), f.last.GetExecution().GetRunId())
+	if err != nil {
+		return err
+	}
+	order := r.Order(newest)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Recovered = append(r.Recovered, digest.RecoveredOrder{
+		Name: order.Name, OrderID: order.ID, Kind: giftcard.Kind(run.Failure.Kind), Link: order.Link,
+	})
+	return nil
+}
+
+// resetCommand is what runs a failed order again from a shell.
+func (o *Reporting) resetCommand(order executions.Order, eventID int64) string {
+	return fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --event-id %d --reason 'run again'",
+		executions.ShellQuote(o.Namespace()), executions.ShellQuote(order.WorkflowID), order.RunID, eventID)
+}
+
+// resolveCommand asks, in a shell, what was found out about the cards of an order that are in doubt. It answers nothing
+// beforehand.
+func resolveCommand(order executions.Order, failed []workflows.UnitFailure) string {
+	var units strings.Builder
+	for _, u := range failed {
+		if u.Kind == giftcard.OutcomeUnknown {
+			fmt.Fprintf(&units, " --unit %d", u.Unit)
+		}
+	}
+	return fmt.Sprintf("starter orders resolve %s%s", executions.ShellQuote(order.ID), units.String())
+}

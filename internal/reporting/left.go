@@ -1,0 +1,90 @@
+package reporting
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// addLeft tells of the orders that were left to people in the window and are so still. The names that polls give are those
+// of orders that have no workflow of their own: workers of earlier releases gave them none.
+func (r *reporter) addLeft(ctx context.Context) error {
+	ofType := "WorkflowType = " + executions.Quote(workflows.LeftOrderType)
+	named := map[string]bool{}
+	err := r.Scan(ctx, ofType+" AND StartTime >= "+executions.QuoteTime(r.Window.From)+" AND StartTime < "+executions.QuoteTime(r.Window.To),
+		func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			newest, err := r.Newest(ctx, info)
+			if err != nil {
+				return false, err
+			}
+			order := r.Order(newest)
+			named[order.Name] = true
+			if order.State != executions.Left {
+				return true, nil // It was released.
+			}
+			left, err := r.leftOrder(info)
+			r.Left = append(r.Left, left)
+			return true, err
+		})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(r.Left, func(a, b digest.LeftOrder) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	for _, names := range []*[]string{&r.Mixed, &r.Native} {
+		for _, name := range *names {
+			if !named[name] {
+				id, err := r.FindOrder(ctx, name)
+				if _, unknown := errors.AsType[*executions.NotFoundError](err); err != nil && !unknown {
+					return err
+				}
+				named[name] = id != ""
+			}
+		}
+		*names = slices.DeleteFunc(*names, func(name string) bool { return named[name] })
+	}
+	for _, o := range r.Left {
+		switch o.Reason {
+		case giftcard.NativeGiftCard:
+			r.NativeTotal++
+		case giftcard.MixedOrder:
+			r.MixedTotal++
+		default:
+		}
+	}
+	r.MixedTotal += len(r.Mixed)
+	r.NativeTotal += len(r.Native)
+	before, err := r.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: r.Reporting.Namespace(), Query: ofType + " AND StartTime < " + executions.QuoteTime(r.Window.From),
+	})
+	if err != nil {
+		return fmt.Errorf("count orders that are left to people: %w", err)
+	}
+	r.LeftBefore = int(before.GetCount())
+	return nil
+}
+
+// leftOrder reads an order that is left to people from the memo of its run.
+func (o *Reporting) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.LeftOrder, error) {
+	order := o.Order(info)
+	out := digest.LeftOrder{Name: order.Name, OrderID: order.ID, Link: executions.ShopLink(order.Shop, order.ID)}
+	payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
+	if !ok {
+		return out, nil
+	}
+	var memo workflows.OrderMemo
+	if err := o.Converter.FromPayload(payload, &memo); err != nil {
+		return out, fmt.Errorf("read the memo of %s: %w", order.WorkflowID, err)
+	}
+	out.Reason, out.Cards, out.Amount, out.Currency = memo.Reason, memo.Cards, memo.Amount, memo.Currency
+	return out, nil
+}

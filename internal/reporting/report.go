@@ -1,0 +1,223 @@
+package reporting
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Reporting makes reports on one installation.
+type Reporting struct {
+	*recovery.Recovery
+	shop, timeZone string
+}
+
+// New returns what makes reports on the installation of a shop, whose dates are in a time zone.
+func New(r *recovery.Recovery, shop, timeZone string) *Reporting {
+	return &Reporting{Recovery: r, shop: shop, timeZone: timeZone}
+}
+
+const (
+	// reportLag is how far a report stays behind the present, because visibility lags: what closes later is the next
+	// report's.
+	reportLag = 10 * time.Second
+	// reportParallel bounds the requests to Temporal at a time.
+	reportParallel = 8
+	// retryingAfter is how long an order may run before the digest mentions it, and maxRetrying how many such orders are
+	// looked into.
+	retryingAfter = time.Hour
+	maxRetrying   = 1000
+	// maxFailedPolls bounds the failed polls that are shown.
+	maxFailedPolls = 20
+)
+
+// Report says how orders and polls stand, and what has changed since the last digest. It implements
+// activities.Executions.
+func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (digest.Report, error) {
+	now := time.Now().UTC()
+	until := now.Add(-reportLag).Truncate(time.Second)
+	if until.Before(in.Since) {
+		until = in.Since
+	}
+	r := reporter{Reporting: o, in: in, now: now, Report: digest.Report{
+		Date:      now,
+		TimeZone:  o.timeZone,
+		Shop:      o.shop,
+		Namespace: o.Namespace(),
+		Window:    digest.Window{From: in.Since, To: until},
+	}}
+	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addLeft, r.addIssued} {
+		if err := add(ctx); err != nil {
+			return digest.Report{}, err
+		}
+	}
+	return r.Report, nil
+}
+
+// reporter makes a report.
+type reporter struct {
+	*Reporting
+	digest.Report
+	in  activities.ReportInput
+	now time.Time
+	mu  sync.Mutex
+}
+
+// inWindow restricts a query to what closed in the window.
+func (r *reporter) inWindow() string {
+	return " AND CloseTime >= " + executions.QuoteTime(r.Window.From) + " AND CloseTime < " + executions.QuoteTime(r.Window.To)
+}
+
+// addRetrying finds the orders that have been running for long because something keeps failing. Orders that only wait
+// for their turn in a rate-limited queue are not among them.
+func (r *reporter) addRetrying(ctx context.Context) error {
+	looked := 0
+	query := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) +
+		" AND ExecutionStatus = 'Running' AND StartTime < " + executions.QuoteTime(r.now.Add(-retryingAfter))
+	err := r.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		looked++
+		id := info.GetExecution().GetWorkflowId()
+		d, err := r.Client.DescribeWorkflowExecution(ctx, id, info.GetExecution().GetRunId())
+		if executions.IsNotFound(err) {
+			return true, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("describe %s: %w", id, err)
+		}
+		for _, p := range d.GetPendingActivities() {
+			if p.GetLastFailure() == nil {
+				continue
+			}
+			order := r.Order(info)
+			last := executions.FailureOf(r.Failures.FailureToError(p.GetLastFailure()))
+			r.Retrying = append(r.Retrying, digest.RetryingOrder{
+				Name: order.Name, OrderID: order.ID, Activity: p.GetActivityType().GetName(), Attempt: int(p.GetAttempt()),
+				Since: order.StartedAt, Kind: giftcard.Kind(last.Kind), Message: last.Message, Link: order.Link,
+			})
+			break
+		}
+		return looked < maxRetrying, nil
+	})
+	r.RetryingTotal = len(r.Retrying)
+	return err
+}
+
+// addPolls tells of polls that failed, of the watermark, and of the orders that polls left out and people must know of.
+func (r *reporter) addPolls(ctx context.Context) error {
+	last, err := r.LastRun(ctx, workflows.PollScheduleID, executions.Statuses[executions.Completed])
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		result, err := r.PollResult(ctx, last)
+		if err != nil {
+			return err
+		}
+		age := r.now.Sub(result.Watermark)
+		r.Watermark = digest.Watermark{At: result.Watermark, Age: age, Stale: r.Stale(age)}
+		if m := result.Missed; m != nil {
+			r.Missed = digest.Window{From: m.From, To: m.Until}
+		}
+	}
+	polls := "WorkflowType = " + executions.Quote(workflows.PollOrdersType) + r.inWindow() + " AND ExecutionStatus IN "
+	err = r.Scan(ctx, polls+executions.Statuses[executions.Failed], func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		r.FailedPollsTotal++
+		if len(r.FailedPolls) >= maxFailedPolls {
+			return true, nil
+		}
+		run, err := r.ReadFailedRun(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+		if err != nil {
+			return false, err
+		}
+		r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{
+			At: info.GetCloseTime().AsTime(), Kind: giftcard.Kind(run.Failure.Kind), Message: run.Failure.Message,
+			Link: r.Link(info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()),
+		})
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	err = r.Scan(ctx, polls+executions.Statuses[executions.Completed], func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		result, err := r.PollResult(ctx, info)
+		if err != nil {
+			return false, err
+		}
+		r.Mixed = append(r.Mixed, result.Mixed...)
+		r.Native = append(r.Native, result.Native...)
+		return true, nil
+	})
+	// Polls overlap, and see an order again whenever it changes.
+	for _, names := range []*[]string{&r.Mixed, &r.Native} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	return err
+}
+
+// addIssued adds up what went well, from the memos: no history is opened. An order counts once, when it had all its cards
+// first, however often it is run again.
+func (r *reporter) addIssued(ctx context.Context) error {
+	completed := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus = 'Completed'"
+	orders := map[string]*workflowpb.WorkflowExecutionInfo{}
+	err := r.Scan(ctx, completed+r.inWindow(), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		orders[info.GetExecution().GetWorkflowId()] = info
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(orders)), recovery.KnownAtOnce) {
+		query := completed + " AND CloseTime < " + executions.QuoteTime(r.Window.From) + " AND WorkflowId IN (" + executions.QuoteAll(ids) + ")"
+		err := r.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			delete(orders, info.GetExecution().GetWorkflowId())
+			return true, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	sums, cards := map[string]giftcard.Money{}, map[string]int{}
+	for id, info := range orders {
+		r.Issued.Orders++
+		payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
+		if !ok {
+			continue
+		}
+		var memo workflows.OrderMemo
+		if err := r.Converter.FromPayload(payload, &memo); err != nil {
+			return fmt.Errorf("read the memo of %s: %w", id, err)
+		}
+		r.Issued.Cards += memo.Cards
+		value, err := giftcard.ParseMoney(memo.Amount, memo.Currency)
+		if err != nil {
+			continue
+		}
+		sum, err := sums[value.Currency].Add(value, 1)
+		if err != nil {
+			return err
+		}
+		sums[value.Currency] = sum
+		cards[value.Currency] += memo.Cards
+	}
+	for currency, sum := range sums {
+		r.Issued.Currencies = append(r.Issued.Currencies, digest.CurrencyTotal{
+			Currency: currency, Cards: cards[currency], Amount: sum.Amount(),
+		})
+	}
+	slices.SortFunc(r.Issued.Currencies, func(a, b digest.CurrencyTotal) int { return cmp.Compare(a.Currency, b.Currency) })
+	return nil
+}

@@ -1,0 +1,391 @@
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	deploymentpb "go.temporal.io/api/deployment/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Rollout is that of the workers of one installation.
+type Rollout struct {
+	*executions.Reader
+	deployment, build string
+}
+
+// New returns the rollout of the workers of a deployment, empty for workers without versions. The build is that of the
+// program that asks.
+func New(r *executions.Reader, deployment, build string) *Rollout {
+	return &Rollout{Reader: r, deployment: deployment, build: build}
+}
+
+// Deployment is how the versions of the workers stand.
+type Deployment struct {
+	Name string `json:"name"`
+	// Current is the build ID of the version that gets the work; empty where workers without a version get it.
+	Current      string    `json:"current"`
+	CurrentSince time.Time `json:"current_since,omitzero"`
+	// Ramping gets a share of the work, RampPercent of it. Ramping is empty where workers without a version get it.
+	Ramping     string  `json:"ramping,omitempty"`
+	RampPercent float32 `json:"ramp_percent,omitempty"`
+	// Settled tells that all queues send their work to the current version.
+	Settled bool `json:"settled"`
+	// Versions are those that Temporal remembers, the newest first, and then the workers without a version, if any.
+	Versions []Version `json:"versions"`
+
+	conflictToken []byte
+}
+
+// Version is one version of the workers.
+type Version struct {
+	// BuildID is empty for workers without a version.
+	BuildID string `json:"build_id"`
+	// State is Temporal's word: current, ramping, draining or drained (was one of these), inactive (never was), or created
+	// (no worker of it has been seen yet). Workers without a version are current or inactive.
+	State     string    `json:"state"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	// DrainageCheckedAt is when Temporal last looked whether something still needs this version.
+	DrainageCheckedAt time.Time `json:"drainage_checked_at,omitzero"`
+	// Workers counts the worker processes that were seen polling in the last 75 seconds, by queue.
+	Workers map[string]int `json:"workers"`
+}
+
+// queue is a task queue of one type, written as "giftbridge workflow".
+type queue struct {
+	name string
+	of   enumspb.TaskQueueType
+}
+
+func (q queue) String() string { return q.name + " " + strings.ToLower(q.of.String()) }
+
+// queues are all that a worker polls.
+var queues = []queue{
+	{workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW},
+	{workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY},
+	{workflows.IssueTaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY},
+}
+
+// stillPolls is how long ago a worker that polls was seen at most: a poll without work takes a minute. One that has
+// stopped is counted for as long.
+const stillPolls = 75 * time.Second
+
+// Missing lists the queues on which no worker of the version was seen.
+func (v Version) Missing() []string {
+	var out []string
+	for _, q := range queues {
+		if v.Workers[q.String()] == 0 {
+			out = append(out, q.String())
+		}
+	}
+	return out
+}
+
+// Version returns a version by its build ID, which is empty for workers without a version.
+func (d *Deployment) Version(buildID string) (Version, bool) {
+	for _, v := range d.Versions {
+		if v.BuildID == buildID {
+			return v, true
+		}
+	}
+	return Version{BuildID: buildID}, false
+}
+
+// Deployment asks Temporal how the versions of the configured deployment stand.
+func (o *Rollout) Deployment(ctx context.Context) (*Deployment, error) {
+	name := o.deployment
+	workers, routes, err := o.workers(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	described, err := o.describeDeployment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info := described.GetWorkerDeploymentInfo()
+	routing := info.GetRoutingConfig()
+	d := &Deployment{
+		Name:          name,
+		Current:       routing.GetCurrentDeploymentVersion().GetBuildId(),
+		Ramping:       routing.GetRampingDeploymentVersion().GetBuildId(),
+		RampPercent:   routing.GetRampingVersionPercentage(),
+		conflictToken: described.GetConflictToken(),
+	}
+	if at := routing.GetCurrentVersionChangedTime(); at != nil {
+		d.CurrentSince = at.AsTime()
+	}
+	d.Settled = settled(info.GetRoutingConfigUpdateState(), d, routes)
+	for _, s := range info.GetVersionSummaries() {
+		d.Versions = append(d.Versions, version(s, workers))
+	}
+	slices.SortStableFunc(d.Versions, func(a, b Version) int { return b.CreatedAt.Compare(a.CreatedAt) })
+	if none := workers[""]; len(none) > 0 || d.Current == "" {
+		state := "inactive"
+		if d.Current == "" {
+			state = "current"
+		}
+		d.Versions = append(d.Versions, Version{State: state, Workers: none})
+	}
+	return d, nil
+}
+
+func (o *Rollout) describeDeployment(ctx context.Context) (*workflowservice.DescribeWorkerDeploymentResponse, error) {
+	name := o.deployment
+	d, err := o.Client.WorkflowService().DescribeWorkerDeployment(ctx,
+		&workflowservice.DescribeWorkerDeploymentRequest{Namespace: o.Namespace(), DeploymentName: name})
+	if executions.IsNotFound(err) {
+		return nil, &executions.NotFoundError{What: "no worker of deployment " + name + " has been seen yet; " +
+			"start one with WORKER_DEPLOYMENT=" + name}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe worker deployment %s: %w", name, err)
+	}
+	return d, nil
+}
+
+// CurrentBuild returns the build ID of the current version, empty where workers without a version get the work.
+func (o *Rollout) CurrentBuild(ctx context.Context) (string, error) {
+	d, err := o.describeDeployment(ctx)
+	if _, none := errors.AsType[*executions.NotFoundError](err); none {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return d.GetWorkerDeploymentInfo().GetRoutingConfig().GetCurrentDeploymentVersion().GetBuildId(), nil
+}
+
+func version(
+	s *deploymentpb.WorkerDeploymentInfo_WorkerDeploymentVersionSummary, workers map[string]map[string]int,
+) Version {
+	v := Version{
+		BuildID:   s.GetDeploymentVersion().GetBuildId(),
+		State:     strings.ToLower(s.GetStatus().String()),
+		CreatedAt: s.GetCreateTime().AsTime(),
+	}
+	v.Workers = workers[v.BuildID]
+	if at := s.GetDrainageInfo().GetLastCheckedTime(); at != nil {
+		v.DrainageCheckedAt = at.AsTime()
+	}
+	return v
+}
+
+// partitionsHear is how long the partitions of a queue are given to hear from its first one which version is current;
+// Temporal calls what takes longer slow (SlowPropagationDelay in go.temporal.io/server v1.32.1,
+// service/worker/workerdeployment). Then the word of the first one counts, because Temporal's own that a change is under
+// way can stay for ever: https://github.com/temporalio/temporal/issues/11842. Work that reaches a partition which has not
+// heard yet waits there.
+const partitionsHear = 10 * time.Second
+
+// settled tells whether all queues send their work to the current version, from Temporal's word and from where they do
+// send it.
+func settled(state enumspb.RoutingConfigUpdateState, d *Deployment, routes []string) bool {
+	if state != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
+		return true
+	}
+	elsewhere := slices.ContainsFunc(routes, func(to string) bool { return to != d.Current })
+	return !elsewhere && time.Since(d.CurrentSince) > partitionsHear
+}
+
+// workers counts the workers that poll, by build ID and queue, and returns the build IDs that the queues send work to.
+func (o *Rollout) workers(
+	ctx context.Context, deployment string,
+) (workers map[string]map[string]int, routes []string, err error) {
+	workers = map[string]map[string]int{}
+	for _, q := range queues {
+		d, err := o.Client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: o.Namespace(), TaskQueue: &taskqueuepb.TaskQueue{Name: q.name}, TaskQueueType: q.of,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("describe task queue %s: %w", q, err)
+		}
+		routes = append(routes, d.GetVersioningInfo().GetCurrentDeploymentVersion().GetBuildId())
+		for _, p := range d.GetPollers() {
+			build, ours := buildOf(p, deployment)
+			if !ours || time.Since(p.GetLastAccessTime().AsTime()) > stillPolls {
+				continue
+			}
+			if workers[build] == nil {
+				workers[build] = map[string]int{}
+			}
+			workers[build][q.String()]++
+		}
+	}
+	return workers, routes, nil
+}
+
+// buildOf returns the version of a worker, empty if it has none, and whether it is of that deployment or of none.
+func buildOf(p *taskqueuepb.PollerInfo, deployment string) (build string, ours bool) {
+	v := p.GetDeploymentOptions()
+	if v.GetWorkerVersioningMode() != enumspb.WORKER_VERSIONING_MODE_VERSIONED {
+		return "", true
+	}
+	return v.GetBuildId(), v.GetDeploymentName() == deployment
+}
+
+// Build returns the build ID that the configuration, or else the binary, says this version has; empty if neither does.
+func (o *Rollout) Build() string { return o.build }
+
+// CurrentChange is what [Operator.SetCurrent] did. Build IDs are empty for workers without a version.
+type CurrentChange struct {
+	Deployment string `json:"deployment"`
+	Before     string `json:"before"`
+	Now        string `json:"now"`
+	Changed    bool   `json:"changed"`
+}
+
+// SetCurrent makes a version the one that gets the work, or the workers without a version if the build ID is empty. It
+// waits until workers of it poll every queue, because what is sent to a version without workers is done by nobody, and
+// returns when all queues know. A version that is current stays so.
+func (o *Rollout) SetCurrent(ctx context.Context, buildID string, wait time.Duration) (*CurrentChange, error) {
+	d, err := o.awaitWorkers(ctx, buildID, wait)
+	if err != nil {
+		return nil, err
+	}
+	out := &CurrentChange{Deployment: d.Name, Before: d.Current, Now: buildID, Changed: d.Current != buildID}
+	if out.Changed {
+		err := until(ctx, wait, func() error {
+			_, err := o.Client.WorkerDeploymentClient().GetHandle(d.Name).SetCurrentVersion(ctx,
+				client.WorkerDeploymentSetCurrentVersionOptions{BuildID: buildID, ConflictToken: d.conflictToken})
+			if lacksQueues(err) {
+				return &executions.NotFoundError{What: err.Error()}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("make %s the current version of %s: %w", shownBuild(buildID), d.Name, err)
+		}
+	}
+	return out, o.awaitSettled(ctx, wait)
+}
+
+// lacksQueues tells that Temporal has not written down yet which queues the version's workers poll, which a slow database
+// takes some seconds for (ErrCurrentVersionDoesNotHaveAllTaskQueues in go.temporal.io/server v1.32.1,
+// service/worker/workerdeployment). A conflict is the same type of error, and is not to be tried again.
+func lacksQueues(err error) bool {
+	_, refused := errors.AsType[*serviceerror.FailedPrecondition](err)
+	return refused && strings.Contains(err.Error(), "missing active task queues")
+}
+
+// awaitWorkers waits until workers of a version poll every queue.
+func (o *Rollout) awaitWorkers(ctx context.Context, buildID string, wait time.Duration) (*Deployment, error) {
+	var d *Deployment
+	err := until(ctx, wait, func() (err error) {
+		if d, err = o.Deployment(ctx); err != nil {
+			return err
+		}
+		v, known := d.Version(buildID)
+		switch {
+		case len(v.Missing()) == 0:
+			return nil
+		case !known || len(v.Workers) == 0:
+			return &executions.NotFoundError{What: fmt.Sprintf("no worker of %s polls; %s", shownBuild(buildID), d.polling())}
+		default:
+			return &executions.NotFoundError{What: fmt.Sprintf("no worker of %s polls %s", shownBuild(buildID), strings.Join(v.Missing(), ", "))}
+		}
+	})
+	return d, err
+}
+
+// awaitSettled waits until all queues know the current version.
+func (o *Rollout) awaitSettled(ctx context.Context, wait time.Duration) error {
+	return until(ctx, wait, func() error {
+		d, err := o.Deployment(ctx)
+		if err == nil && !d.Settled {
+			err = &executions.NotFoundError{What: "the current version is set, but not all task queues know of it yet; " +
+				"look again: starter deployment"}
+		}
+		return err
+	})
+}
+
+// lookAtDeploymentEvery is slow: Temporal's system workflows bear few questions a second, and say so.
+const lookAtDeploymentEvery = time.Second
+
+// notYet tells an error that time cures.
+func notYet(err error) bool {
+	_, missing := errors.AsType[*executions.NotFoundError](err)
+	_, tooOften := errors.AsType[*serviceerror.ResourceExhausted](err)
+	return missing || tooOften
+}
+
+// until tries until there is no error any more that time cures, or for so long, and then returns that error.
+func until(ctx context.Context, wait time.Duration, try func() error) error {
+	end := time.NewTimer(wait)
+	defer end.Stop()
+	look := time.NewTicker(lookAtDeploymentEvery)
+	defer look.Stop()
+	for {
+		err := try()
+		if !notYet(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-end.C:
+			return err
+		case <-look.C:
+		}
+	}
+}
+
+// polling says whose workers do poll, for somebody who typed a wrong build ID.
+func (d *Deployment) polling() string {
+	var names []string
+	for _, v := range d.Versions {
+		if len(v.Workers) > 0 {
+			names = append(names, shownBuild(v.BuildID))
+		}
+	}
+	return "polling are: " + cmp.Or(strings.Join(names, ", "), "none")
+}
+
+func shownBuild(buildID string) string {
+	if buildID == "" {
+		return "workers without a version"
+	}
+	return "version " + buildID
+}
+
+// Unpolled lists the queues that no worker polls. Where workers have versions, the one that gets the work counts.
+func (o *Rollout) Unpolled(ctx context.Context) ([]string, error) {
+	deployment, current := o.deployment, ""
+	if deployment != "" {
+		var err error
+		if current, err = o.CurrentBuild(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var out []string
+	for _, q := range queues {
+		d, err := o.Client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: o.Namespace(), TaskQueue: &taskqueuepb.TaskQueue{Name: q.name}, TaskQueueType: q.of,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("describe task queue %s: %w", q, err)
+		}
+		polled := false
+		for _, p := range d.GetPollers() {
+			build, ours := buildOf(p, deployment)
+			counts := deployment == "" || (ours && build == current)
+			polled = polled || (counts && time.Since(p.GetLastAccessTime().AsTime()) <= stillPolls)
+		}
+		if !polled {
+			out = append(out, q.String())
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,89 @@
+package settings
+
+import (
+	"context"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Settings are those of one installation, beside the configuration of the process that asks.
+type Settings struct {
+	*executions.Reader
+	cfg config.Config
+}
+
+// New returns the settings of the reader's namespace.
+func New(r *executions.Reader, cfg config.Config) *Settings { return &Settings{Reader: r, cfg: cfg} }
+
+// ScheduledPollInput returns what the schedule polls with: a poll by hand goes by the same rules, whatever the shell says
+// that asks for it. Where there is no schedule yet, the configuration counts.
+func (o *Settings) ScheduledPollInput(ctx context.Context) (workflows.PollOrdersInput, error) {
+	var in workflows.PollOrdersInput
+	if err := o.CanRead(ctx); err != nil {
+		return in, err
+	}
+	scheduled, err := o.ScheduledInput(ctx)
+	if err != nil {
+		return in, err
+	}
+	if scheduled == nil {
+		return o.PollInput(), nil
+	}
+	return *scheduled, nil
+}
+
+// MatchBy returns what merchants are matched by, nil for all there is. An installation keeps what it began with until
+// somebody says otherwise.
+func (o *Settings) MatchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
+	switch {
+	case len(o.cfg.Orders.MatchBy) == len(config.MatchableBy):
+		return nil
+	case len(o.cfg.Orders.MatchBy) > 0:
+		return o.cfg.Orders.MatchBy
+	case have != nil:
+		return have.MatchBy
+	case pin == nil && o.cfg.Shopify.B2B:
+		return []string{activities.ByExternalID, activities.ByCompany}
+	}
+	return nil
+}
+
+// PollInput returns the configuration record of the poll.
+func (o *Settings) PollInput() workflows.PollOrdersInput {
+	c := o.cfg
+	in := workflows.PollOrdersInput{
+		SKUs:         c.Orders.GiftCardSKUs,
+		Companions:   c.Orders.CompanionSKUs,
+		CreatedAtMin: c.Orders.CreatedAtMin.UTC(),
+		MaxOrderAge:  workflows.Duration(c.Orders.MaxOrderAge),
+		Overlap:      workflows.Duration(c.Poll.Overlap),
+		SettleDelay:  workflows.Duration(c.Poll.SettleDelay),
+		PageSize:     c.Poll.PageSize,
+		IncludeTest:  c.Orders.IncludeTestOrders,
+
+		HoldUnderpaid: c.Orders.Underpaid == config.Hold,
+
+		AuditPrefix: c.Issue.AuditPrefix,
+		RetryBudget: workflows.Duration(c.Issue.RetryBudget),
+	}
+	if c.CashStar.MaxRPS > 0 {
+		in.IssueTaskQueue = workflows.IssueTaskQueue
+	}
+	return in
+}
+
+// InputOf returns what a schedule of ours starts workflows with, nil if it is none of ours.
+func InputOf(s client.Schedule) (*commonpb.Payload, *client.ScheduleWorkflowAction) {
+	action, ok := s.Action.(*client.ScheduleWorkflowAction)
+	if !ok || len(action.Args) != 1 || s.Spec == nil || s.Policy == nil {
+		return nil, nil
+	}
+	input, _ := action.Args[0].(*commonpb.Payload)
+	return input, action
+}
