@@ -7,13 +7,13 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// beatEvery is how often an activity that may take minutes tells that it is at work. Workflows wait several times as long
-// for it before they take its worker for dead.
+// beatEvery is how often an activity that may take minutes sends a heartbeat. Workflows allow several times as long
+// before they consider its worker dead.
 const beatEvery = 10 * time.Second
 
-// alive tells Temporal that an activity is at work, now and every while, until it is told to stop. It does not go through
-// the SDK's own heartbeats, which are held back for a while: an older one must not come after the mark of a mail that was
-// sent. A beat that fails is made up for by the next.
+// alive sends a heartbeat to Temporal at once and then at regular intervals, until stop is called. It bypasses the
+// SDK's own heartbeats, which are throttled: an older heartbeat must not arrive after the one that records that a mail
+// was sent. A failed heartbeat is made up for by the next one.
 func (d *Digest) alive(ctx context.Context) (stop func()) {
 	token := activity.GetInfo(ctx).TaskToken
 	ctx, cancel := context.WithCancel(ctx)

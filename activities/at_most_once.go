@@ -11,54 +11,55 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// Attempts is what is known in Temporal of attempts to issue a card. The operator answers it.
+// Attempts records and looks up earlier attempts to issue a card. operator.Operator implements it.
 type Attempts interface {
 	Runs
 
-	// Note keeps a note with a running activity, for its next attempt. It returns once Temporal has it.
+	// Note stores a note with a running activity, for its next attempt. It returns once Temporal has stored the note.
 	Note(ctx context.Context, taskToken []byte, note AttemptNote) error
 }
 
-// AttemptNote is what an attempt of an activity leaves to the next one, in the heartbeat details.
+// AttemptNote is what an attempt of an activity passes on to the next attempt, in the heartbeat details.
 type AttemptNote struct {
 	// FirstFailure is when the first attempt failed.
 	FirstFailure time.Time `json:"first_failure"`
-	// Asked tells that the attempt was about to ask for the card, and has not seen what came of it.
+	// Asked reports whether the attempt was about to request the card and has not seen the outcome.
 	Asked bool `json:"asked,omitempty"`
-	// ClearUntil is the last attempt up to which it is certain that none has made the card, 0 where nothing is known.
+	// ClearUntil is the number of the latest attempt for which it is certain that no attempt up to it has issued the
+	// card; 0 if nothing is known.
 	ClearUntil int32 `json:"clear_until,omitempty"`
 }
 
-// EarlierInput says which card, and which runs.
+// EarlierInput identifies a card and the run whose earlier runs are searched.
 type EarlierInput struct {
 	WorkflowID, RunID string
 	// Unit counts the cards of the order from 1.
 	Unit        int
 	AuditNumber string
-	// Again reports whether there are certainly other runs; see [IssueCardInput].
+	// Again reports whether other runs certainly exist; see [IssueCardInput].
 	Again bool
 }
 
-// Earlier is what earlier runs know of a card.
+// Earlier is what earlier runs know about a card.
 type Earlier struct {
-	// Issued is the card, if one of them has issued it.
+	// Issued is the card, if an earlier run has issued it.
 	Issued *IssueCardResult
-	// InDoubt tells that one of them may have, and no person has found out that it has not.
+	// InDoubt reports whether an earlier run may have issued the card and no person has found out that it did not.
 	InDoubt bool
-	// Found tells that a person has found the card at the issuer.
+	// Found reports whether a person has found the card at the issuer.
 	Found bool
 }
 
-// notIssued is an error after which it is certain that no attempt of this run has made the card.
+// notIssued is an error after which it is certain that no attempt of this run has issued the card.
 type notIssued struct{ error }
 
 func (e notIssued) Unwrap() error { return e.error }
 
-// atMostOnce asks for a card unless an earlier attempt may have issued it.
+// atMostOnce requests a card unless an earlier attempt may have issued it.
 //
-// Before it asks, it leaves a note with Temporal, and takes it back once the outcome is clear. An attempt that finds the
-// note of the one before it knows that this one was cut off in between, by a time-out or by the end of its worker, and
-// does not ask. Where the outcome stays unclear the order fails with OutcomeUnknown.
+// Before the request it stores a note with Temporal, and removes the note once the outcome is clear. An attempt that
+// finds the note of the previous attempt knows that a time-out or the end of the worker cut that attempt off in
+// between, and does not send a request. If the outcome stays unclear, the order fails with OutcomeUnknown.
 func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
 	info, begun := activity.GetInfo(ctx), time.Now()
 	note := AttemptNote{FirstFailure: began(ctx)}
@@ -103,14 +104,15 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 	}
 	if note.Asked {
 		note.Asked = false
-		// Should this fail, the next attempt takes the outcome for unknown: a person is asked needlessly, no card is lost.
+		// If this fails, the next attempt treats the outcome as unknown: a person is asked needlessly, but no card is
+		// lost.
 		_ = g.Attempts.Note(ctx, info.TaskToken, note)
 	}
 	return IssueCardResult{}, notIssued{err}
 }
 
-// sinceThen says what has changed of the order of a card that is in doubt, so that a person knows both; empty where nothing
-// has, or where that cannot be found out now.
+// sinceThen describes how the order of a card in doubt has changed since, so that a person learns both facts. It
+// returns the empty string if the order has not changed, or if that cannot be found out now.
 func (g *GiftCards) sinceThen(ctx context.Context, in IssueCardInput) string {
 	err := g.checkOrder(ctx, in, 0)
 	if kind, _ := classify(err); err == nil || kind != giftcard.OrderChanged {
@@ -119,7 +121,7 @@ func (g *GiftCards) sinceThen(ctx context.Context, in IssueCardInput) string {
 	return "; since then, " + err.Error()
 }
 
-// foundCard is a card that a person has found at the issuer.
+// foundCard returns the result for a card that a person has found at the issuer.
 func foundCard(in IssueCardInput) (IssueCardResult, error) {
 	request, err := createOrderRequest(in)
 	if err != nil {
@@ -130,12 +132,13 @@ func foundCard(in IssueCardInput) (IssueCardResult, error) {
 	return out, nil
 }
 
-// mayHaveIssued tells whether the card may exist after an error. Errors that are not CashStar's come before it is asked.
+// mayHaveIssued reports whether the card may exist after err. Errors that are not CashStar's occur before CashStar is
+// asked.
 func mayHaveIssued(err error) bool {
 	return cashstar.IsAmbiguous(err)
 }
 
-// inDoubt is the failure of a card of which nobody can tell whether it exists.
+// inDoubt returns the error for a card that may or may not exist.
 func inDoubt(in IssueCardInput, why string, err error) error {
 	return &giftcard.Error{
 		Kind: giftcard.OutcomeUnknown, Err: err,

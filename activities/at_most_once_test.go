@@ -19,7 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// attempts is a Temporal that keeps notes and tells of earlier runs.
+// attempts is a fake of Temporal that stores notes and returns what earlier runs know.
 type attempts struct {
 	mu      sync.Mutex
 	notes   []activities.AttemptNote
@@ -59,14 +59,14 @@ func (a *attempts) IssuedCards(context.Context, string, string) (map[string]bool
 	return nil, nil
 }
 
-// standing tells whether the last note says that the card was asked for.
+// standing reports whether the last note says that the card was requested.
 func (a *attempts) standing() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.notes) > 0 && a.notes[len(a.notes)-1].Asked
 }
 
-// atMostOnce is an issuer that makes a second card of a repeated audit number.
+// atMostOnce returns activities in front of an issuer that creates a second card for a repeated audit number.
 func atMostOnce(t *testing.T, options cashstartest.Options) (issuing, *attempts) {
 	t.Helper()
 	options.Duplicates = cashstartest.IssueAgain
@@ -76,7 +76,7 @@ func atMostOnce(t *testing.T, options cashstartest.Options) (issuing, *attempts)
 	return i, a
 }
 
-// orders counts the requests for cards.
+// orders returns the number of requests for cards.
 func (i issuing) orders() int {
 	n := 0
 	for _, times := range i.issuer.Stats().Requests[cashstartest.CreateOrder] {
@@ -105,7 +105,7 @@ func TestAtMostOnceNotesBeforeItAsks(t *testing.T) {
 	require.NotEmpty(t, a.asked.RunID)
 }
 
-// Whatever leaves it open whether the card was issued ends the attempts. Nothing is sent by the one that follows.
+// Any outcome that leaves it open whether the card was issued ends the attempts. The next attempt sends nothing.
 func TestAtMostOnceInDoubt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]cashstartest.Fault{
@@ -157,7 +157,7 @@ func requireInDoubt(t *testing.T, err error) {
 	require.False(t, details.NotIssued)
 }
 
-// A clear refusal is retried or final as ever, and leaves no doubt behind.
+// A clear refusal is retried or final as usual, and leaves no doubt.
 func TestAtMostOnceClear(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -198,7 +198,7 @@ func requireNotIssued(t *testing.T, err error, kind giftcard.Kind) {
 	require.True(t, details.NotIssued)
 }
 
-// Where nobody listens, nothing was sent.
+// If the connection is refused, no request was sent.
 func TestAtMostOnceWithoutConnection(t *testing.T) {
 	t.Parallel()
 	i, _ := atMostOnce(t, cashstartest.Options{})
@@ -214,7 +214,7 @@ func TestAtMostOnceWithoutConnection(t *testing.T) {
 	requireNotIssued(t, err, giftcard.Unavailable)
 }
 
-// What cannot be right is not asked for, and nothing is noted.
+// An invalid card is not requested, and no note is stored.
 func TestAtMostOnceInvalid(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})
@@ -225,7 +225,7 @@ func TestAtMostOnceInvalid(t *testing.T) {
 	require.Empty(t, a.notes)
 }
 
-// An answer about another card says nothing of this one.
+// An answer about another card says nothing about this one.
 func TestAtMostOnceUnexpected(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})
@@ -265,7 +265,7 @@ func TestAtMostOnceAfterAReset(t *testing.T) {
 	require.Empty(t, a.notes)
 }
 
-// Without a note nothing is asked.
+// If the note cannot be stored, nothing is requested.
 func TestAtMostOnceWithoutANote(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})
@@ -285,8 +285,8 @@ func TestAtMostOnceWithoutANote(t *testing.T) {
 	require.Zero(t, i.orders())
 }
 
-// Whoever finds out that an issuer does not know audit numbers again switches to asking at most once while cards are
-// being retried: those that may exist by then are not asked for again either.
+// If an operator finds out that an issuer does not recognise repeated audit numbers, and switches to at most once while
+// cards are being retried, cards that may exist by then are not requested again either.
 func TestAtMostOnceFromNowOn(t *testing.T) {
 	t.Parallel()
 	i, _ := atMostOnce(t, cashstartest.Options{})
@@ -317,7 +317,7 @@ func TestAtMostOnceFromNowOn(t *testing.T) {
 	require.Len(t, i.issuer.Cards(), 1)
 }
 
-// A doubt that comes after a failure without one is noted too, and the first failure stays the first.
+// A doubt that follows a failure without one is noted too, and the time of the first failure stays the same.
 func TestDoubtIsAddedToTheNote(t *testing.T) {
 	t.Parallel()
 	i := newIssuing(t, cashstartest.Options{})
@@ -336,7 +336,7 @@ func TestDoubtIsAddedToTheNote(t *testing.T) {
 	require.Equal(t, activities.AttemptNote{FirstFailure: first, Asked: true}, note)
 }
 
-// What one answer leaves in doubt keeps the others from being asked for, and so from doubt.
+// One answer that leaves a card in doubt holds the other requests back, and so keeps those cards out of doubt.
 func TestAtMostOnceDuringAnOutage(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})
@@ -351,7 +351,7 @@ func TestAtMostOnceDuringAnOutage(t *testing.T) {
 	require.Len(t, a.notes, notes, "it was not about to be asked for")
 }
 
-// A limit of the issuer is one for all cards, not for the one that met it.
+// The issuer's rate limit applies to all cards, not only to the one that met it.
 func TestLimitHoldsBackOtherCards(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func() issuing{
@@ -372,7 +372,7 @@ func TestLimitHoldsBackOtherCards(t *testing.T) {
 	}
 }
 
-// A card is not asked for if its attempt would be over before the answer.
+// A card is not requested if its attempt would end before the answer.
 func TestTooLateToAsk(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})
@@ -383,7 +383,7 @@ func TestTooLateToAsk(t *testing.T) {
 	require.Zero(t, i.orders())
 }
 
-// An order that was taken in to be asked for at most once is, whatever the worker's settings say.
+// An order that was taken in as at most once stays so, whatever the worker's settings say.
 func TestAtMostOnceByTheOrder(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})

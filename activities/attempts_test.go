@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 )
 
-// requests keeps the bodies of the requests that pass.
+// requests keeps the bodies of the requests that pass through.
 type requests struct {
 	http.Handler
 	mu     sync.Mutex
@@ -37,7 +37,7 @@ func (r *requests) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.Handler.ServeHTTP(w, q)
 }
 
-// However often Temporal tries, and however much time passes in between, the same card is asked for.
+// However often Temporal retries, and however much time passes between attempts, the request is for the same card.
 func TestIssueCardAsksTheSameInEachAttempt(t *testing.T) {
 	t.Parallel()
 	i := newIssuing(t, cashstartest.Options{})

@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// CancelCardInput is one card to be cancelled.
+// CancelCardInput identifies one card to cancel.
 type CancelCardInput struct {
 	OrderName string `json:"order_name"`
 	// Unit counts the cards of the order from 1.
@@ -19,9 +19,9 @@ type CancelCardInput struct {
 	EGCCode      string `json:"egc_code"`
 }
 
-// CancelCardResult is a cancelled card.
+// CancelCardResult is the outcome of a cancellation.
 type CancelCardResult struct {
-	// Status is CashStar's word for its state.
+	// Status is the card's state, in CashStar's words.
 	Status string `json:"status"`
 }
 
@@ -29,7 +29,7 @@ type CancelCardResult struct {
 func (g *GiftCards) CancelCard(ctx context.Context, in CancelCardInput) (CancelCardResult, error) {
 	card, err := g.CashStar.CancelCard(ctx, in.MerchantCode, in.EGCCode)
 	if rest.StatusOf(err) != 0 && activity.GetInfo(ctx).Attempt > 1 {
-		// An earlier attempt may have cancelled it, and the answer was lost.
+		// An earlier attempt may have cancelled the card without receiving the answer.
 		if now, e := g.CashStar.Balance(ctx, in.MerchantCode, in.EGCCode); e == nil && isCancelled(now.Status) {
 			return CancelCardResult{Status: now.Status}, nil
 		}
@@ -40,5 +40,5 @@ func (g *GiftCards) CancelCard(ctx context.Context, in CancelCardInput) (CancelC
 	return CancelCardResult{Status: card.Status}, nil
 }
 
-// isCancelled knows both spellings. Assumed: nobody outside has seen the status of a cancelled card.
+// isCancelled accepts both spellings. Assumed: the status of a cancelled card has not been seen outside CashStar.
 func isCancelled(status string) bool { return strings.HasPrefix(strings.ToUpper(status), "CANCEL") }

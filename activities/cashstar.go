@@ -9,10 +9,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// challengeDescription is what CashStar asks the recipient for; the words are those of its sample.
+// challengeDescription is what CashStar asks the recipient for. The wording is that of CashStar's sample.
 const challengeDescription = "your email address"
 
-// createOrderRequest makes CashStar's request of one unit. What is wrong with the order is InvalidRequest.
+// createOrderRequest returns CashStar's request for one unit. Faults of the order are reported as InvalidRequest.
 func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) {
 	value, err := giftcard.ParseMoney(in.Price, in.Currency)
 	if err != nil {
@@ -48,20 +48,21 @@ func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) 
 	}, nil
 }
 
-// plausibleYears and plausibleDays bound how far a day of delivery may be from when the order was judged, to either side; the
-// day allows for time zones. Shopify's form offers 90 days ahead. What lies further off is a slip of the finger or the year
-// of another calendar: a card for 2569 never arrives, and one for 26 comes at once, which may spoil a present.
+// plausibleYears and plausibleDays bound how far the day of delivery may be from the time when the order was judged, in
+// either direction; the day allows for time zones. Shopify's form offers 90 days ahead. A day further away is a typing
+// error or a year of another calendar: a card for 2569 never arrives, and one for 26 arrives at once, which may spoil a
+// present.
 const plausibleYears, plausibleDays = 1, 1
 
-// maxOffset is the largest distance from UTC that a place on Earth has, in minutes.
+// maxOffset is the largest offset from UTC in use anywhere on Earth, in minutes.
 const maxOffset = 14 * 60
 
-// sendOn returns the beginning of the day of delivery where that lies in the future, else the zero time: at once. A day
-// that nobody can have meant is refused. The present is the moment that the order was judged by, so that the same card is
-// asked for in the same words whenever it is asked for again.
+// sendOn returns the start of the day of delivery if it lies in the future, else the zero time, which means at once. It
+// refuses an implausible day. now is the time at which the order was judged, so that repeated requests for the same
+// card are identical.
 //
-// Assumed: a buyer whose distance from UTC is unknown means a day of UTC. Shopify takes the shop's zone then, which may
-// differ by hours.
+// Assumed: a buyer whose offset from UTC is unknown means a day in UTC. Shopify uses the shop's time zone in that case,
+// which may differ by hours.
 func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
 	day := strings.TrimSpace(to.SendOn)
 	if day == "" {
@@ -77,7 +78,7 @@ func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
 	}
 	switch ahead := t.After(now); {
 	case now.IsZero():
-		return t, nil // Nothing to judge it by.
+		return t, nil // There is no time to compare it with.
 	case ahead && t.After(now.AddDate(plausibleYears, 0, plausibleDays)):
 		return time.Time{}, implausible(t, "ahead")
 	case ahead:
@@ -88,13 +89,13 @@ func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// implausible quotes the day: it is a date, and tells nothing of anybody.
+// implausible returns the error for an implausible day. It quotes the day, which is a date and not personal data.
 func implausible(day time.Time, where string) error {
 	return giftcard.Errorf(giftcard.InvalidRequest, "its day of delivery, %s, lies more than a year %s; nobody can have meant that",
 		day.Format(time.DateOnly), where)
 }
 
-// resultOf is the card that was asked for, as far as the request tells.
+// resultOf returns the requested card, as far as the request describes it.
 func resultOf(r cashstar.CreateOrderRequest) IssueCardResult {
 	return IssueCardResult{AuditNumber: r.AuditNumber, Amount: r.InitialBalance, Currency: r.Currency}
 }

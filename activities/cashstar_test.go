@@ -13,7 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// now is a morning in Europe that is the evening before in America.
+// now is a morning in Europe that is still the previous evening in America.
 var now = time.Date(2026, 7, 15, 6, 0, 0, 0, time.UTC)
 
 func cardInput() IssueCardInput {
@@ -163,7 +163,7 @@ func TestSendOn(t *testing.T) {
 		{"east of UTC", "2026-07-16", "-120", "2026-07-16T00:00:00+02:00"},
 		{"east of UTC, half an hour", "2026-07-16", "-330", "2026-07-16T00:00:00+05:30"},
 		{"west of UTC", "2026-07-16", "240", "2026-07-16T00:00:00-04:00"},
-		// There the day has not begun, while it has in UTC.
+		// The day has not begun there, although it has in UTC.
 		{"today, far west", "2026-07-15", "480", "2026-07-15T00:00:00-08:00"},
 		{"today, east", "2026-07-15", "-120", atOnce},
 		{"first place on Earth", "2026-07-16", "-840", "2026-07-16T00:00:00+14:00"},
@@ -209,7 +209,8 @@ func TestSendOnRefusesWhatIsNoDay(t *testing.T) {
 	}
 }
 
-// A year of another calendar or a slip of the finger is told, instead of a card that never arrives or comes at once.
+// A year of another calendar, or a typing error, is reported instead of becoming a card that never arrives or arrives
+// at once.
 func TestSendOnRefusesWhatNobodyCanMean(t *testing.T) {
 	t.Parallel()
 	for day, want := range map[string]string{
@@ -234,20 +235,21 @@ func TestSendOnRefusesWhatNobodyCanMean(t *testing.T) {
 	}
 }
 
-// A day is judged by when the order was, which stays the same, and never by the clock: the request is the same again.
+// A day is compared with the time when the order was judged, which stays the same, and never with the clock: repeated
+// requests are identical.
 func TestSendOnIsJudgedByTheOrder(t *testing.T) {
 	t.Parallel()
 	leap := time.Date(2028, 2, 28, 12, 0, 0, 0, time.UTC)
 	got, err := sendOn(giftcard.Recipient{SendOn: "2028-02-29"}, leap)
 	require.NoError(t, err)
 	require.Equal(t, "2028-02-29", got.Format(time.DateOnly))
-	// Nothing is known of the moment: any day lies ahead, as before days were bounded.
+	// The time is unknown, so any day counts as ahead, as before days were bounded.
 	got, err = sendOn(giftcard.Recipient{SendOn: "2028-02-29"}, time.Time{})
 	require.NoError(t, err)
 	require.Equal(t, "2028-02-29", got.Format(time.DateOnly))
 }
 
-// Whatever the day and place, a card is scheduled for the beginning of that day there, or goes out at once.
+// Whatever the day and place, a card is scheduled for the beginning of that day there, or is sent at once.
 func TestSendOnIsTheBeginningOfADayAhead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

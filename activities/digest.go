@@ -16,23 +16,24 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// Executions is what the digest asks of Temporal itself. The operator answers it.
+// Executions is what the digest needs from Temporal itself. operator.Operator implements it.
 type Executions interface {
-	// RerunFailed runs failed orders again, a page of them or those that are named.
+	// RerunFailed reruns failed orders: one page of them, or the ones named in the input.
 	RerunFailed(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error)
-	// CountRunning counts the orders that run and were started, or run again, since then.
+	// CountRunning counts the running orders that were started, or rerun, since the given time.
 	CountRunning(ctx context.Context, since time.Time) (int, error)
-	// Beat tells that an activity is at work, and keeps details for its next attempt. It returns once Temporal has them.
+	// Beat sends an activity's heartbeat and stores details for its next attempt. It returns once Temporal has stored
+	// them.
 	Beat(ctx context.Context, taskToken []byte, details ...any) error
-	// Report says how all orders and polls stand, and what has changed since the last digest.
+	// Report describes the state of all orders and polls, and what has changed since the last digest.
 	Report(ctx context.Context, in ReportInput) (digest.Report, error)
 }
 
-// ReportInput says what a report is about.
+// ReportInput is the scope of a report.
 type ReportInput struct {
-	// Since is where the last digest's report ended.
+	// Since is the end of the last digest's report.
 	Since time.Time
-	// RerunSince is when running failed orders again began; zero if that was not done.
+	// RerunSince is when the rerun of failed orders began; zero if there was none.
 	RerunSince time.Time
 }
 
@@ -41,49 +42,49 @@ type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
 }
 
-// Digest runs failed orders again and tells people what is still failing.
+// Digest reruns failed orders and mails a report of the ones that are still failing.
 type Digest struct {
 	Executions Executions
-	// Mailer is nil where no mail server is configured.
+	// Mailer is nil if no mail server is configured.
 	Mailer   Mailer
 	Shop     string
 	From     string
 	To       []string
 	Location *time.Location
 	Now      func() time.Time
-	// Orders reads orders that are left to people again, so that none is named that was cancelled or refunded since; nil,
-	// all are named.
+	// Orders rereads the orders that are left to people, so that orders cancelled or refunded since are not listed. If
+	// nil, all are listed.
 	Orders *OrderReader
 }
 
-// RerunFailedOrdersInput says which failed orders are run again. One page is done at a time, unless orders are named.
+// RerunFailedOrdersInput selects the failed orders to rerun. Each call handles one page, unless orders are named.
 type RerunFailedOrdersInput struct {
-	// Orders are workflow IDs; empty means all that are failed.
+	// Orders are workflow IDs; empty means all failed orders.
 	Orders []string `json:"orders,omitempty"`
-	// Kinds restricts it to orders that failed so; empty does not.
+	// Kinds restricts the rerun to orders that failed with one of these kinds; empty means no restriction.
 	Kinds []giftcard.Kind `json:"kinds,omitempty"`
-	// Force includes kinds that running again does not cure by itself.
+	// Force includes kinds of failure that a rerun alone does not cure.
 	Force bool `json:"force,omitempty"`
-	// Reason stands in the history of each order.
+	// Reason is recorded in the history of each order.
 	Reason string `json:"reason"`
-	// Since is when it began: an order that was reset after that runs again already.
+	// Since is when the rerun began: an order that was reset after that is already running again.
 	Since time.Time `json:"since"`
 	// PageToken continues after an earlier page.
 	PageToken []byte `json:"page_token,omitempty"`
 }
 
-// RerunFailedOrdersResult is what became of the orders of a page.
+// RerunFailedOrdersResult is the outcome for the orders of one page.
 type RerunFailedOrdersResult struct {
-	// Rerun is the number of orders that run again, LeftAlone that of those that are failed, or named, and do not.
+	// Rerun counts the orders that were rerun; LeftAlone counts the failed or named orders that were not.
 	Rerun     int `json:"rerun"`
 	LeftAlone int `json:"left_alone"`
-	// Orders tells of each, if they were named.
+	// Orders has one entry per order, if orders were named.
 	Orders []RerunOrder `json:"orders,omitempty"`
 	// PageToken is empty after the last page.
 	PageToken []byte `json:"page_token,omitempty"`
 }
 
-// RerunOrder is what became of one order.
+// RerunOrder is the outcome for one order.
 type RerunOrder struct {
 	WorkflowID string `json:"workflow_id"`
 	// RunID is the new run; empty if there is none.
@@ -92,8 +93,9 @@ type RerunOrder struct {
 	LeftAlone string `json:"left_alone,omitempty"`
 }
 
-// RerunFailedOrders resets failed orders, each to the workflow task that scheduled the activity which failed: what earlier
-// tasks did stays. Cards of the same task are asked for again, which audit numbers make safe, or [Attempts].
+// RerunFailedOrders resets failed orders, each to the workflow task that scheduled the failed activity, so the results
+// of earlier tasks are kept. Cards of the same task are requested again, which is safe because of audit numbers or
+// [Attempts].
 func (d *Digest) RerunFailedOrders(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error) {
 	stop := d.alive(ctx)
 	defer stop()
@@ -101,56 +103,58 @@ func (d *Digest) RerunFailedOrders(ctx context.Context, in RerunFailedOrdersInpu
 	return out, failure(ctx, "running failed orders again", err, untilTimeout)
 }
 
-// CountRunningOrdersInput says from when orders are counted.
+// CountRunningOrdersInput is the time from which orders are counted.
 type CountRunningOrdersInput struct {
 	Since time.Time `json:"since"`
 }
 
-// CountRunningOrdersResult is the number of orders that run.
+// CountRunningOrdersResult is the number of running orders.
 type CountRunningOrdersResult struct {
 	Running int `json:"running"`
 }
 
-// CountRunningOrders counts the orders that run and were started, or run again, since then.
+// CountRunningOrders counts the running orders that were started, or rerun, since in.Since.
 func (d *Digest) CountRunningOrders(ctx context.Context, in CountRunningOrdersInput) (CountRunningOrdersResult, error) {
 	n, err := d.Executions.CountRunning(ctx, in.Since)
 	return CountRunningOrdersResult{Running: n}, failure(ctx, "counting orders", err, untilTimeout)
 }
 
-// SendDigestInput says what a digest is about.
+// SendDigestInput is the scope of a digest.
 type SendDigestInput struct {
-	// At is the time for which the digest was scheduled. It names the mail: one that is sent again is the same mail.
+	// At is the time for which the digest was scheduled. It is part of the Message-ID, so a resend is recognised as a
+	// duplicate.
 	At time.Time `json:"at"`
-	// Since is where the last digest's report ended.
+	// Since is the end of the last digest's report.
 	Since time.Time `json:"since"`
-	// RerunSince is when running failed orders again began; zero if that was not done.
+	// RerunSince is when the rerun of failed orders began; zero if there was none.
 	RerunSince time.Time `json:"rerun_since,omitzero"`
-	// SendEmpty sends a mail also when there is nothing to say.
+	// SendEmpty sends a mail even if there is nothing to report.
 	SendEmpty bool `json:"send_empty,omitempty"`
-	// LastRefused says why the last digest did not reach everybody; empty if it did.
+	// LastRefused says why the last digest did not reach every recipient; empty if it did.
 	LastRefused string `json:"last_refused,omitempty"`
 }
 
-// SendDigestResult is the account of a digest.
+// SendDigestResult is the outcome of a digest.
 type SendDigestResult struct {
-	// Until is where the report ended: the next one begins there.
+	// Until is the end of the report. The next report begins there.
 	Until time.Time `json:"until"`
-	// Sent tells whether a mail was sent; there is none when there is nothing to say.
+	// Sent reports whether a mail was sent; no mail is sent if there is nothing to report.
 	Sent      bool `json:"sent"`
 	Failed    int  `json:"failed"`
 	FailedNew int  `json:"failed_new"`
 	Recovered int  `json:"recovered"`
 	Retrying  int  `json:"retrying"`
 	Mixed     int  `json:"mixed"`
-	// Expiring is how many failed orders cannot be run again for much longer, since their histories expire.
+	// Expiring is the number of failed orders that can be rerun only for a short time, because their histories expire
+	// soon.
 	Expiring int `json:"expiring,omitempty"`
-	// Refused says why the mail did not reach everybody; empty if it did. It names no address.
+	// Refused says why the mail did not reach every recipient; empty if it did. It contains no address.
 	Refused string `json:"refused,omitempty"`
 }
 
-// SendDigest makes the report and mails it. The report is made where it is sent, so that thousands of failed orders
-// never enter a history. As soon as the mail server has taken the mail, that is noted as a heartbeat: should the worker
-// die before the activity completes, the next attempt sends no second mail.
+// SendDigest makes the report and mails it. One activity does both, so that thousands of failed orders never enter a
+// history. As soon as the mail server has accepted the mail, a heartbeat records that: if the worker dies before the
+// activity completes, the next attempt does not send a second mail.
 func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigestResult, error) {
 	var sent SendDigestResult
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &sent) == nil && sent.Sent {
@@ -178,7 +182,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	}
 	token := activity.GetInfo(ctx).TaskToken
 	if err := d.Executions.Beat(ctx, token); err != nil {
-		// Temporal may have taken this worker for dead, and another one may be sending the same mail.
+		// Temporal may consider this worker dead, and another worker may be sending the same mail.
 		return SendDigestResult{}, failure(ctx, "asking whether to send the digest", err, untilTimeout)
 	}
 	if out.Refused, err = d.send(ctx, in.At, report); err != nil {
@@ -192,11 +196,11 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	return out, nil
 }
 
-// lookAgainFor bounds the reading of orders that are left to people: the rest is named unread.
+// lookAgainFor bounds the time for rereading orders that are left to people. The remaining orders are listed unread.
 const lookAgainFor = 3 * time.Minute
 
-// leaveOutSettled takes those orders out of a report's list of what is left to people that the shop has cancelled or
-// refunded as a whole since. While the shop does not answer, all are named.
+// leaveOutSettled removes from a report's list of orders left to people those that the shop has since cancelled or
+// refunded completely. Once a read fails, the remaining orders stay listed.
 func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 	if d.Orders == nil {
 		return
@@ -225,8 +229,8 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 	})
 }
 
-// settledInShop reports whether nothing of an order is owed any longer. One that Shopify does not show is for people to look
-// at.
+// settledInShop reports whether nothing of an order is owed any longer. An order that Shopify does not show is not
+// settled: a person has to look at it.
 func settledInShop(o *shopify.Order) bool {
 	if o == nil {
 		return false
@@ -234,7 +238,7 @@ func settledInShop(o *shopify.Order) bool {
 	return !o.CancelledAt.IsZero() || !slices.ContainsFunc(o.LineItems, func(l shopify.LineItem) bool { return l.CurrentQuantity > 0 })
 }
 
-// send mails a report. It returns why the mail did not reach everybody, if it has reached somebody.
+// send mails a report. If the mail reached some recipients but not all, it returns the reason.
 func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) (refused string, err error) {
 	if d.Mailer == nil {
 		return "", giftcard.Errorf(giftcard.InvalidRequest, "no mail server is configured: set SMTP_HOST")
@@ -258,7 +262,8 @@ func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) (
 		Date:      d.Now(),
 	})
 	if some, ok := errors.AsType[*mail.Error](err); ok && some.Delivered > 0 {
-		// Whoever got it must not get it again every ten minutes because somebody else's address is wrong.
+		// The recipients who got the mail must not get it again every ten minutes because another recipient's address
+		// is wrong.
 		activity.GetLogger(ctx).Error("the digest was sent, but not to everyone", "error", err)
 		return printable.Line(some.Error(), maxMessage), nil
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/mail"
 )
 
-// executions answers the digest's questions.
+// executions answers the digest's queries.
 type executions struct {
 	report  digest.Report
 	err     error
@@ -29,7 +29,7 @@ type executions struct {
 	beats   int
 	marks   []any
 	beatErr error
-	// beat, if set, is told of every sign of life; work takes until there was one.
+	// beat, if set, receives every heartbeat; work blocks until there is one.
 	beat chan struct{}
 }
 
@@ -47,7 +47,7 @@ func (x *executions) Beat(_ context.Context, taskToken []byte, details ...any) e
 	return x.beatErr
 }
 
-// work takes until the activity has told that it is at it.
+// work blocks until the activity has sent a heartbeat.
 func (x *executions) work() {
 	if x.beat != nil {
 		<-x.beat
@@ -73,7 +73,7 @@ func (x *executions) Report(_ context.Context, in activities.ReportInput) (diges
 	return x.report, x.err
 }
 
-// postOffice takes mails, or answers with an error.
+// postOffice accepts mails, or returns an error.
 type postOffice struct {
 	err   error
 	mails []mail.Message
@@ -91,7 +91,7 @@ var (
 		FailedOrders: []digest.FailedOrder{{Name: "#1001", Kind: giftcard.CardDeclined, FailedAt: date(20), New: true}},
 		FailedTotal:  1, FailedNew: 1, RecoveredTotal: 2, RetryingTotal: 3, MixedTotal: 4,
 	}
-	// At is in the evening of UTC, and on the next day in Tokyo.
+	// At is in the evening in UTC, and on the next day in Tokyo.
 	sendInput = activities.SendDigestInput{At: date(21).Add(6 * time.Hour), Since: date(20), RerunSince: date(21)}
 	sendDone  = activities.SendDigestResult{
 		Until: date(21), Sent: true, Failed: 1, FailedNew: 1, Recovered: 2, Retrying: 3, Mixed: 4,
@@ -136,7 +136,8 @@ func TestSendDigest(t *testing.T) {
 	require.Equal(t, []any{sendDone}, x.marks, "noted as soon as the mail was taken")
 }
 
-// The worker died between the mail and its account: the next attempt finds the mark, and sends nothing.
+// The worker died after the mail was sent and before the activity completed: the next attempt finds the mark and sends
+// nothing.
 func TestSendDigestOnce(t *testing.T) {
 	t.Parallel()
 	x, p := &executions{report: aReport}, &postOffice{}
@@ -148,7 +149,7 @@ func TestSendDigestOnce(t *testing.T) {
 	require.Empty(t, p.mails)
 	require.Empty(t, x.asked)
 
-	// A mark that does not say so, or none that can be read, is no reason not to send.
+	// A mark that does not say that the mail was sent, or that cannot be read, is no reason not to send it.
 	for _, mark := range []any{activities.SendDigestResult{Failed: 1}, "something else"} {
 		_, env, _ := newDigest(t, x, p)
 		env.SetHeartbeatDetails(mark)
@@ -159,7 +160,7 @@ func TestSendDigestOnce(t *testing.T) {
 	}
 }
 
-// An attempt that Temporal knows no more sends nothing: another one may be at it.
+// An attempt that Temporal no longer knows sends nothing: another attempt may be running.
 func TestSendDigestOfAWorkerTakenForDead(t *testing.T) {
 	t.Parallel()
 	x, p := &executions{report: aReport, beatErr: errors.New("unknown task")}, &postOffice{}
@@ -169,7 +170,7 @@ func TestSendDigestOfAWorkerTakenForDead(t *testing.T) {
 	require.Empty(t, p.mails)
 }
 
-// A mail that is tried again is the same mail.
+// A mail that is sent again is the same mail.
 func TestSendDigestAgain(t *testing.T) {
 	t.Parallel()
 	x, p := &executions{report: aReport}, &postOffice{err: &mail.Error{Op: mail.OpData, Unacknowledged: true, Message: "EOF"}}

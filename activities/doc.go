@@ -1,5 +1,6 @@
-// Package activities touches the world for the workflows: it asks Shopify for orders and CashStar for merchants and
-// cards, translates between their words, ours and Temporal's, and decides once what kind of failure an error is.
+// Package activities contains the side effects of the workflows: it reads orders from Shopify, asks CashStar for
+// merchants and cards, translates between their terms, ours and Temporal's, and classifies errors in one place.
 //
-// Every exported method of its structs is an activity; the method's name is the activity's type in histories.
+// Every exported method of [Orders], [GiftCards] and [Digest] is an activity. The method's name is the activity type in
+// histories.
 package activities

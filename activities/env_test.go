@@ -25,7 +25,7 @@ func serve(t *testing.T, h http.Handler) string {
 	return web.URL
 }
 
-// newEnv runs the activities of each struct by their wire names.
+// newEnv returns an environment that runs the activities of each struct by their wire names.
 func newEnv(logger log.Logger, structs ...any) *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(logger)
@@ -48,7 +48,7 @@ func execute[Out any](t *testing.T, env *testsuite.TestActivityEnvironment, name
 	return out, nil
 }
 
-// requireKind requires that the activity failed in the way that Temporal and people are to see.
+// requireKind requires that the activity failed in the way that Temporal and people should see.
 func requireKind(t *testing.T, err error, kind giftcard.Kind, doing string) *temporal.ApplicationError {
 	t.Helper()
 	var failure *temporal.ApplicationError
@@ -61,7 +61,7 @@ func requireKind(t *testing.T, err error, kind giftcard.Kind, doing string) *tem
 	return failure
 }
 
-// logs keeps what was logged, with its keys and values.
+// logs keeps what was logged, with keys and values.
 type logs struct {
 	mu     sync.Mutex
 	lines  []string
@@ -83,5 +83,5 @@ func (l *logs) Info(message string, keysAndValues ...any)  { l.add("INFO", messa
 func (l *logs) Warn(message string, keysAndValues ...any)  { l.add("WARN", message, keysAndValues) }
 func (l *logs) Error(message string, keysAndValues ...any) { l.add("ERROR", message, keysAndValues) }
 
-// date is a day of the month in which the orders of the tests lie.
+// date returns noon of a day in the month of the tests' orders.
 func date(day int) time.Time { return time.Date(2026, 7, day, 12, 0, 0, 0, time.UTC) }

@@ -18,18 +18,18 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// FailureDetails go with every failure of an activity, for the tools that read histories.
+// FailureDetails accompany every failure of an activity, for the tools that read histories.
 type FailureDetails struct {
 	Status    int    `json:"status,omitempty"`
 	Code      string `json:"code,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
-	// NotIssued tells that no attempt of this run has made the card, for certain.
+	// NotIssued reports whether it is certain that no attempt of this run has issued the card.
 	NotIssued bool `json:"not_issued,omitempty"`
 }
 
-// failure turns err into what Temporal acts on: an ApplicationError, outermost, whose type is the kind. It says what
-// was being done, naming the order, before the cause. A transient error keeps being retried until the budget, counted
-// from its first failure, is used up; zero means one attempt.
+// failure turns err into an error that Temporal acts on: an ApplicationError, outermost, whose type is the kind. The
+// message says what the activity was doing, naming the order, before the cause. A transient error is retried until the
+// budget, counted from the first failure, is used up; zero means one attempt.
 func failure(ctx context.Context, doing string, err error, budget time.Duration) error {
 	if err == nil {
 		return nil
@@ -57,17 +57,17 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 	return temporal.NewApplicationErrorWithOptions(message, string(kind), options)
 }
 
-// maxMessage bounds what is told of a failure, which may repeat what services say.
+// maxMessage bounds the message of a failure, which may quote what services say.
 const maxMessage = 1000
 
 // untilTimeout is the budget of activities that are retried until their workflow's time-out.
 const untilTimeout time.Duration = -1
 
-// budgetSpent tells whether the next attempt would lie beyond the budget. The moment of the first failure travels in
-// the heartbeat details, the one thing that an activity hands to its next attempt. The server's own schedule-to-close
-// time-out would do for an idle system, but it also counts the time spent waiting in a rate-limited queue, and would
-// fail orders that were never tried. That a card was asked for goes along: a worker that is told not to ask twice may be
-// the next to try.
+// budgetSpent reports whether the next attempt would lie beyond the budget. The time of the first failure is kept in
+// the heartbeat details, the only data that an activity can pass on to its next attempt. The server's own
+// schedule-to-close time-out would be enough in an idle system, but it also counts the time spent waiting in a
+// rate-limited queue, and would fail orders that were never tried. The heartbeat details also record that the card was
+// requested: the next attempt may run on a worker that must not request a card twice.
 func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bool {
 	if budget < 0 {
 		return false
@@ -91,10 +91,10 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bo
 }
 
 // began returns when this attempt began, by the server's clock. Attempts run on different machines, whose clocks may
-// disagree by more than the whole budget.
+// differ by more than the whole budget.
 func began(ctx context.Context) time.Time { return activity.GetInfo(ctx).StartedTime }
 
-// classify decides the kind of an error, in this one place, and how long the service asked to wait.
+// classify returns the kind of err and how long the service asked to wait. No other code decides the kind.
 func classify(err error) (giftcard.Kind, time.Duration) {
 	if ge, ok := errors.AsType[*giftcard.Error](err); ok {
 		return ge.Kind, ge.RetryAfter
@@ -113,7 +113,7 @@ func classify(err error) (giftcard.Kind, time.Duration) {
 	case rest.TimedOut:
 		return giftcard.Timeout, 0
 	case rest.NoAnswer, rest.Unreadable:
-		// An answer that cannot be read is as good as none: the request is repeated with the same audit number.
+		// An unreadable answer is treated like no answer: the request is repeated with the same audit number.
 		return giftcard.Unavailable, 0
 	case rest.Contradictory:
 		return giftcard.UnexpectedResponse, 0
@@ -133,15 +133,15 @@ func kindOfMail(e *mail.Error) giftcard.Kind {
 	}
 }
 
-// Shopify answers these codes with HTTP 200 (shopify.dev, "GraphQL Admin API: status and error codes").
+// Shopify returns these codes with HTTP 200 (shopify.dev, "GraphQL Admin API: status and error codes").
 var (
 	throttledCodes    = []string{shopify.CodeThrottled}
 	unavailableCodes  = []string{shopify.CodeInternalServerError, "TIMEOUT"}
 	unauthorizedCodes = []string{shopify.CodeAccessDenied, "UNAUTHORIZED", "SHOP_INACTIVE"}
 )
 
-// unauthorizedStatuses are answers about us rather than about the request: bad credentials, a missing permission, a shop
-// that is frozen (402) or locked (423).
+// unauthorizedStatuses are statuses that concern us rather than the request: bad credentials, a missing permission, a
+// shop that is frozen (402) or locked (423).
 var unauthorizedStatuses = []int{
 	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusLocked,
 	http.StatusProxyAuthRequired,

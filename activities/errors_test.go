@@ -21,11 +21,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// doing is what the activities of these tests are at when they fail.
+// doing is what the activities of these tests are doing when they fail.
 const doing = "order #1001, card 2"
 
-// kindOfStatus is written out once more, as a table instead of a decision, so that no status changes its kind unseen. A
-// refusal that the service itself explains may be about the order; one that it does not, or of a wrong address, is not.
+// kindOfStatus repeats the decision as a table, so that no status changes its kind unnoticed. A refusal that the
+// service itself explains may be about the order. An unexplained refusal, or one from a wrong address, is not.
 func kindOfStatus(status int, explained bool) giftcard.Kind {
 	tables := map[giftcard.Kind][]int{
 		giftcard.Unauthorized:       {401, 402, 403, 407, 423},
@@ -143,7 +143,7 @@ func TestFailureOfEveryKind(t *testing.T) {
 	}
 }
 
-// A kind that somebody decided on wins over what the exchange looked like; its status is still told.
+// A kind that was decided explicitly takes precedence over what the exchange looked like; the status is still reported.
 func TestFailureOfADecidedKind(t *testing.T) {
 	t.Parallel()
 	e := failed(t, &giftcard.Error{
@@ -167,7 +167,7 @@ func TestFailureOfCancellation(t *testing.T) {
 	require.Equal(t, context.Canceled, failure(ctx, doing, cancelled, time.Hour), "it is not a failure of the order")
 }
 
-// The first failure records its moment, which is what later attempts count from.
+// The first failure records its time, from which later attempts count.
 func TestBudgetBeginsWithTheFirstFailure(t *testing.T) {
 	t.Parallel()
 	beats := make(chan time.Time, 10)
@@ -195,7 +195,7 @@ func TestBudgetIsCountedByTheServersClock(t *testing.T) {
 		suite.SetLogger(quiet{})
 		env := suite.NewTestActivityEnvironment()
 		env.RegisterActivityWithOptions(func(ctx context.Context) error {
-			<-time.After(5 * time.Minute) // What the jump looks like from within.
+			<-time.After(5 * time.Minute) // This is how the jump looks from inside.
 			return failure(ctx, doing, unavailable(0), time.Hour)
 		}, activity.RegisterOptions{Name: "probe"})
 		env.SetHeartbeatDetails(AttemptNote{FirstFailure: time.Now().Add(-57 * time.Minute)})
@@ -241,7 +241,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Details that are no moment, as another release may have written, start the count anew instead of ending it.
+// Details that hold no time, as another release may have written them, restart the count instead of ending it.
 func TestBudgetWithForeignDetails(t *testing.T) {
 	t.Parallel()
 	env := newProbe(t, unavailable(0), time.Hour)
@@ -262,13 +262,13 @@ func unavailable(wait time.Duration) error {
 	return &giftcard.Error{Kind: giftcard.Unavailable, Message: "no answer", RetryAfter: wait}
 }
 
-// failed returns what becomes of err without a budget.
+// failed returns the failure that err becomes without a budget.
 func failed(t *testing.T, err error) *temporal.ApplicationError {
 	t.Helper()
 	return outermost(t, failure(t.Context(), doing, err, untilTimeout))
 }
 
-// outermost requires that err itself is an ApplicationError: Temporal takes the type of a wrapping error otherwise.
+// outermost requires that err itself is an ApplicationError: otherwise Temporal uses the type of the wrapping error.
 func outermost(t *testing.T, err error) *temporal.ApplicationError {
 	t.Helper()
 	e, ok := err.(*temporal.ApplicationError) //nolint:errorlint // the outermost error is the subject

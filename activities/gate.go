@@ -14,26 +14,28 @@ import (
 
 // Gate holds back a worker's requests for cards while the issuer is in trouble.
 //
-// Where a card may be asked for only once, each request that an outage catches leaves a card in doubt, and a person has to
-// look. So an answer that leaves a card in doubt shuts the gate. It opens step by step: after a pause a read that changes
-// nothing, then one card, then two, four and so on. Each new doubt doubles the pause. A rate limit shuts the gate for the
-// time that the issuer asked for.
+// If a card may be requested only once, each request caught in an outage leaves a card in doubt, and a person has to
+// look into it. So an answer that leaves a card in doubt shuts the gate. The gate reopens step by step: after a pause,
+// a read that changes nothing, then one card, then two, four and so on. Each new doubt doubles the pause. A rate limit
+// shuts the gate for the time that the issuer asked for.
 //
-// A card that is held back was not asked for. The zero Gate is open and reads nothing before it opens.
+// A card that is held back has not been requested. The zero Gate is open, and reopens without a read.
 type Gate struct {
-	// Read asks the issuer for something harmless; it fails while the issuer is away. It may be nil.
+	// Read sends the issuer a harmless request. It fails while the issuer is unavailable. It may be nil.
 	Read func(ctx context.Context) error
 
 	mu sync.Mutex
-	// until is up to when nothing is asked for.
+	// until is the time before which no card is requested.
 	until time.Time
-	// pause is the latest pause, zero while nothing is wrong.
+	// pause is the latest pause; zero while there is no trouble.
 	pause time.Duration
-	// most is how many cards may be asked for at once; zero is any number.
+	// most is the number of cards that may be requested at once; zero means any number. asking is how many are being
+	// requested.
 	most, asking int
 	// unread reports whether Read has to succeed first.
 	unread bool
-	// shuts counts, so that a card that was asked for before the latest one is not taken for a probe.
+	// shuts counts how often the gate was shut, so that a card requested before the latest time is not taken for a
+	// probe.
 	shuts int
 	kind  giftcard.Kind
 	why   string
@@ -42,27 +44,28 @@ type Gate struct {
 const (
 	// firstPause and longestPause bound how long the gate stays shut after an answer that leaves a card in doubt.
 	firstPause, longestPause = time.Second, time.Minute
-	// longestHold bounds how long one limit holds all cards back: a proxy's answer of a day must not stop the shop.
+	// longestHold bounds how long one rate limit holds all cards back: a proxy that asks to wait a day must not stop
+	// the shop.
 	longestHold = 10 * time.Minute
-	// manyAtOnce is how many cards at once prove that the issuer is well.
+	// manyAtOnce is how many concurrent cards prove that the issuer is well.
 	manyAtOnce = 32
 )
 
-// answer is what came of asking for a card, as far as it concerns others.
+// answer is the outcome of a request for a card, as far as it matters to other cards.
 type answer int
 
 const (
-	// notAsked: the request was not sent.
+	// notAsked: no request was sent, or its outcome does not affect the gate.
 	notAsked answer = iota
 	// answered: the issuer decided.
 	answered
-	// doubtful: nobody can tell what the issuer did.
+	// doubtful: it is not known what the issuer did.
 	doubtful
-	// limited: the issuer asked to be left alone for a while.
+	// limited: the issuer asked to wait.
 	limited
 )
 
-// pass returns nil if a card may be asked for now. The caller then says what came of it, once, through left.
+// pass returns a nil error if a card may be requested now. The caller then reports the outcome, once, through left.
 func (g *Gate) pass(ctx context.Context) (left func(a answer, retryAfter time.Duration), err error) {
 	shuts, unread, err := g.enter(time.Now())
 	if err != nil {
@@ -87,7 +90,7 @@ func (g *Gate) pass(ctx context.Context) (left func(a answer, retryAfter time.Du
 	return left, nil
 }
 
-// enter counts a card in, or returns why it has to wait.
+// enter counts a card in, or returns an error that says why it has to wait.
 func (g *Gate) enter(now time.Time) (shuts int, unread bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -99,20 +102,20 @@ func (g *Gate) enter(now time.Time) (shuts int, unread bool, err error) {
 		return 0, false, &giftcard.Error{
 			Kind:       g.kind,
 			Message:    "the card was not asked for: " + g.why,
-			RetryAfter: wait + rand.N(firstPause), // Not all at the same moment.
+			RetryAfter: wait + rand.N(firstPause), // Spread the retries.
 		}
 	}
 	g.asking++
 	return g.shuts, g.unread && g.Read != nil, nil
 }
 
-// leave counts a card out, and returns what has changed for the others, if anything has.
+// leave counts a card out. It returns what has changed for other cards, or the empty string.
 func (g *Gate) leave(now time.Time, shuts int, a answer, retryAfter time.Duration) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asking--
 	if shuts != g.shuts {
-		return "" // It was asked for before the gate was shut, and tells nothing of the time since.
+		return "" // The card was requested before the gate was shut, so its outcome says nothing about the time since.
 	}
 	switch {
 	case a == doubtful:

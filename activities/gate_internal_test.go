@@ -12,14 +12,14 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// gateAt is a gate and a clock.
+// gateAt is a gate with a clock.
 type gateAt struct {
 	Gate
 	t   *testing.T
 	now time.Time
 }
 
-// enters lets a card in, and returns how it leaves.
+// enters lets a card in, and returns the function through which it leaves.
 func (g *gateAt) enters() func(a answer, retryAfter time.Duration) {
 	g.t.Helper()
 	shuts, _, err := g.enter(g.now)
@@ -27,7 +27,7 @@ func (g *gateAt) enters() func(a answer, retryAfter time.Duration) {
 	return func(a answer, retryAfter time.Duration) { g.leave(g.now, shuts, a, retryAfter) }
 }
 
-// waits requires that a card is held back for that long, less the part that is left to chance.
+// waits requires that a card is held back for the given time, apart from the random part.
 func (g *gateAt) waits(kind giftcard.Kind, wait time.Duration) {
 	g.t.Helper()
 	_, _, err := g.enter(g.now)
@@ -42,14 +42,14 @@ func newGateAt(t *testing.T) *gateAt {
 	return &gateAt{t: t, now: time.Date(2026, 7, 15, 12, 0, 0, 0, time.UTC)}
 }
 
-// A doubt shuts the gate; it opens by one, two, four cards at a time.
+// A doubt shuts the gate. It reopens for one, two, four cards at a time.
 func TestGateOpensStepByStep(t *testing.T) {
 	t.Parallel()
 	g := newGateAt(t)
 	first, second := g.enters(), g.enters()
 	first(doubtful, 0)
 	g.waits(giftcard.Unavailable, firstPause)
-	second(doubtful, 0) // It was asked for before that, and says nothing new.
+	second(doubtful, 0) // The card was requested before that, so its outcome says nothing new.
 	g.waits(giftcard.Unavailable, firstPause)
 
 	for pause := 2 * firstPause; pause < 2*longestPause; pause *= 2 {
@@ -83,11 +83,11 @@ func TestGateOpensStepByStep(t *testing.T) {
 	}
 }
 
-// A limit holds everybody back for as long as the issuer says, and no doubt is cleared by it.
+// A rate limit holds all cards back for as long as the issuer says, and does not clear a doubt.
 func TestGateHeldByALimit(t *testing.T) {
 	t.Parallel()
 	g := newGateAt(t)
-	g.enters()(limited, 0) // It did not say for how long.
+	g.enters()(limited, 0) // The issuer did not say for how long.
 	g.enters()(limited, 20*time.Second)
 	g.waits(giftcard.RateLimited, 20*time.Second)
 	require.False(t, g.unread)
@@ -105,7 +105,7 @@ func TestGateHeldByALimit(t *testing.T) {
 	require.True(t, g.unread)
 }
 
-// While the issuer does not answer a harmless read, no card is asked for. A refusal is an answer.
+// While the issuer does not answer a harmless read, no card is requested. A refusal counts as an answer.
 func TestGateReadsFirst(t *testing.T) {
 	t.Parallel()
 	away := true

@@ -14,59 +14,59 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// GiftCards finds merchants and issues cards at CashStar.
+// GiftCards looks up merchants and issues cards at CashStar.
 type GiftCards struct {
 	CashStar  *cashstar.Client
 	Merchants *MerchantList
 	// MerchantCode, if set, is the merchant of every order.
 	MerchantCode string
-	// Pace spreads the requests of this worker that create cards; nil is unlimited. The limit over all workers is the
-	// task queue's, which lets short bursts through.
+	// Pace spreads this worker's create-order requests; nil means no limit. The limit over all workers is that of the
+	// task queue, which lets short bursts through.
 	Pace Pacer
 	Now  func() time.Time
-	// Orders reads an order again before money is spent on it; nil, an order is believed for ever.
+	// Orders rereads an order before money is spent on it. If nil, orders are never reread.
 	Orders *OrderReader
-	// Runs tells a card that this order may have asked for before from one that it cannot have: nil, only a later attempt
-	// is known to be one that may.
+	// Runs tells a card that this order may have requested before from one that it cannot have requested. If nil, only
+	// retries are known to be possible repeats.
 	Runs Runs
-	// Gate holds requests back while the issuer is in trouble; nil, none are.
+	// Gate holds requests back while the issuer is in trouble. If nil, no request is held back.
 	Gate *Gate
-	// Timeout is the longest that a request for a card takes. None is begun that could not end in time.
+	// Timeout is the longest that a create-order request can take. A request that could not finish in time is not sent.
 	Timeout time.Duration
-	// Attempts keeps notes with Temporal where a card is asked for at most once.
+	// Attempts stores notes with Temporal when a card is requested at most once.
 	Attempts Attempts
-	// AtMostOnce is set where the issuer may make a second card of a repeated audit number: each card is then asked for at
-	// most once. Else a request whose answer was lost is repeated, unless the order says otherwise.
+	// AtMostOnce is set if the issuer may create a second card for a repeated audit number: each card is then requested
+	// at most once. Otherwise a request whose answer was lost is repeated, unless the order forbids it.
 	AtMostOnce bool
 }
 
-// Pacer lets its caller wait until it is its turn. A rate limiter of golang.org/x/time is one.
+// Pacer makes its caller wait for its turn. A rate limiter of golang.org/x/time is a Pacer.
 type Pacer interface {
 	Wait(ctx context.Context) error
 }
 
-// Runs knows of the runs of a workflow. The operator answers it.
+// Runs looks up the runs of a workflow. operator.Operator implements it.
 type Runs interface {
-	// IsFirst tells whether a run is the first of its workflow: none that a reset has made of another.
+	// IsFirst reports whether a run is the first of its workflow rather than one created by a reset.
 	IsFirst(ctx context.Context, workflowID, runID string) (bool, error)
-	// Earlier says what became of a card in the runs of the workflow before the one that asks: a reset makes a run that
+	// Earlier returns what became of a card in the workflow's runs before the current one. A run that a reset creates
 	// knows nothing of them.
 	Earlier(ctx context.Context, in EarlierInput) (Earlier, error)
-	// MerchantOf returns the merchant for whom the runs before this one have issued a card, or may have, and when it was
-	// found; without code where there is none.
+	// MerchantOf returns the merchant for which earlier runs have issued a card, or may have issued one, and when that
+	// merchant was found. The code is empty if there is none.
 	MerchantOf(ctx context.Context, workflowID, runID string) (LookUpMerchantResult, error)
-	// IssuedCards returns the audit numbers of the cards that exist, or may exist, by what this run of the workflow and those
-	// before it know.
+	// IssuedCards returns the audit numbers of the cards that exist, or may exist, as far as this run of the workflow
+	// and earlier runs know.
 	IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error)
 }
 
-// LookUpMerchantInput says whose merchant is looked for.
+// LookUpMerchantInput identifies the customer whose merchant is looked up.
 type LookUpMerchantInput struct {
 	OrderName string            `json:"order_name"`
 	Customer  giftcard.Customer `json:"customer"`
-	// MatchBy is what the merchant is matched by; empty means all there is.
+	// MatchBy is what the merchant is matched by; empty means every attribute.
 	MatchBy []string `json:"match_by,omitempty"`
-	// Again reports whether another run of the order may have asked for cards; see [IssueCardInput].
+	// Again reports whether another run of the order may have requested cards; see [IssueCardInput].
 	Again       bool          `json:"again,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
@@ -74,13 +74,13 @@ type LookUpMerchantInput struct {
 // LookUpMerchantResult is the merchant that was found.
 type LookUpMerchantResult struct {
 	MerchantCode string `json:"merchant_code"`
-	// At is when. Whether a day of delivery lies ahead is judged by it: it stays the same over retries and resets, and so
-	// does the request of a card that is asked for again.
+	// At is when the merchant was found. It decides whether a day of delivery lies ahead. It stays the same over
+	// retries and resets, so that a repeated request for a card is identical.
 	At time.Time `json:"at"`
 }
 
-// LookUpMerchant finds the merchant that the customer of an order is. It fails with MerchantUnknown or
-// MerchantAmbiguous where there is not exactly one; it never guesses.
+// LookUpMerchant finds the merchant that matches the customer of an order. It fails with MerchantUnknown or
+// MerchantAmbiguous unless exactly one matches; it never guesses.
 func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
 	out, err := g.merchantOf(ctx, in)
 	if err != nil {
@@ -89,8 +89,8 @@ func (g *GiftCards) LookUpMerchant(ctx context.Context, in LookUpMerchantInput) 
 	return out, nil
 }
 
-// merchantOf returns the order's merchant. Once a card exists, or may, merchant and time stay the same: asked for again for
-// another merchant or day, the card would be another card, or be refused as a different order.
+// merchantOf returns the order's merchant. Once a card exists, or may exist, merchant and time stay the same: a request
+// for another merchant or day would create another card, or be refused as a different order.
 func (g *GiftCards) merchantOf(ctx context.Context, in LookUpMerchantInput) (LookUpMerchantResult, error) {
 	if in.Again && g.Runs != nil {
 		run := activity.GetInfo(ctx).WorkflowExecution
@@ -102,12 +102,12 @@ func (g *GiftCards) merchantOf(ctx context.Context, in LookUpMerchantInput) (Loo
 	return LookUpMerchantResult{MerchantCode: code, At: g.Now().UTC()}, err
 }
 
-// IssueCardInput is one card to be issued.
+// IssueCardInput identifies one card to issue.
 type IssueCardInput struct {
 	OrderName string `json:"order_name"`
 	// Unit counts the cards of the order from 1.
 	Unit int `json:"unit"`
-	// AuditNumber makes it safe to ask for the same card again.
+	// AuditNumber is the card's idempotency key. It makes a repeated request for the same card safe.
 	AuditNumber  string             `json:"audit_number"`
 	MerchantCode string             `json:"merchant_code"`
 	Price        string             `json:"price"`
@@ -115,15 +115,15 @@ type IssueCardInput struct {
 	Recipient    giftcard.Recipient `json:"recipient"`
 	// At is when the order's merchant was found; see [LookUpMerchantResult].
 	At time.Time `json:"at"`
-	// ReadAt is when the order was read from Shopify, or later by no more than the start of its workflow took.
+	// ReadAt is when the order was read from Shopify. It is late by at most the time that starting the workflow took.
 	ReadAt time.Time `json:"read_at,omitzero"`
-	// Again reports whether another run of the order may have asked for the card: this one was made by a reset, or released
-	// by a person.
+	// Again reports whether another run of the order may have requested the card: this run was created by a reset, or
+	// released by a person.
 	Again bool `json:"again,omitempty"`
-	// PaidFor are the SKUs of the order's cards, where none is to be issued if what was paid, less what was given back, is
-	// below what those of them cost that are left.
+	// PaidFor holds the SKUs of the order's cards. If it is set, no card is issued once the net payment (paid less
+	// refunded) is below the cost of the order's remaining cards.
 	PaidFor []string `json:"paid_for,omitempty"`
-	// AtMostOnce asks for the card at most once, whatever the worker's settings say.
+	// AtMostOnce requests the card at most once, whatever the worker's settings say.
 	AtMostOnce  bool          `json:"at_most_once,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`
 }
@@ -131,23 +131,24 @@ type IssueCardInput struct {
 // IssueCardType is the name of [GiftCards.IssueCard] in Temporal.
 const IssueCardType = "IssueCard"
 
-// IssueCardResult is a card that exists. It holds no card number, access code or card URL.
+// IssueCardResult is a card that exists. It contains no card number, access code or card URL.
 type IssueCardResult struct {
 	AuditNumber string `json:"audit_number"`
-	// OrderNumber, EGCCode and MaskedNumber are CashStar's; empty where it only said that the card exists already.
+	// OrderNumber, EGCCode and MaskedNumber are CashStar's. They are empty if CashStar only said that the card exists
+	// already.
 	OrderNumber  string `json:"order_number,omitempty"`
 	EGCCode      string `json:"egc_code,omitempty"`
 	MaskedNumber string `json:"masked_number,omitempty"`
 	Amount       string `json:"amount"`
 	Currency     string `json:"currency"`
-	// Existed tells that an earlier attempt had issued the card: CashStar refused the audit number as used, and this order
-	// may have used it; or a person has found the card there.
+	// Existed reports whether an earlier attempt had issued the card: CashStar refused the audit number as used, and
+	// this order may have used it; or a person has found the card at CashStar.
 	Existed bool `json:"existed,omitempty"`
 }
 
-// IssueCard creates one card. Asking again with the same audit number is safe: where CashStar says that the number was
-// used, the card exists, and that is success if this order may have asked for it before. Where the issuer does not refuse a used number, nothing is asked again
-// that may have been done; see [Attempts].
+// IssueCard creates one card. A repeated request with the same audit number is safe: if CashStar says that the number
+// was used, the card exists, and that is success if this order may have requested it before. If the issuer does not
+// refuse used numbers, a request that may have been carried out is never repeated; see [Attempts].
 func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
 	issue := g.issueCard
 	if g.AtMostOnce || in.AtMostOnce {
@@ -173,10 +174,10 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 			return IssueCardResult{}, err
 		}
 		if earlier.Issued != nil {
-			return *earlier.Issued, nil // Asked again, CashStar would only say that it exists.
+			return *earlier.Issued, nil // If asked again, CashStar would only say that the card exists.
 		}
 		if earlier.Found {
-			return foundCard(in) // The order may have changed since, and would not be asked for again.
+			return foundCard(in) // The order may have changed since, and the card would not be requested again.
 		}
 	}
 	out, err := g.ask(ctx, in, func() error { return g.checkOrder(ctx, in, time.Since(begun)) })
@@ -196,7 +197,7 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 	return IssueCardResult{}, err
 }
 
-// clearUntilNow reports whether it is certain that no attempt of this run before this one has made the card.
+// clearUntilNow reports whether it is certain that no earlier attempt of this run has issued the card.
 func clearUntilNow(ctx context.Context) bool {
 	attempt := activity.GetInfo(ctx).Attempt
 	var note AttemptNote
@@ -204,7 +205,7 @@ func clearUntilNow(ctx context.Context) bool {
 		activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &note) == nil && note.ClearUntil == attempt-1
 }
 
-// earlierRuns asks for what the runs before this one know of a card.
+// earlierRuns returns the query for what earlier runs know about a card.
 func earlierRuns(ctx context.Context, in IssueCardInput) EarlierInput {
 	run := activity.GetInfo(ctx).WorkflowExecution
 	return EarlierInput{
@@ -217,7 +218,7 @@ type unclear struct{ error }
 
 func (e unclear) Unwrap() error { return e.error }
 
-// ask asks CashStar for a card, once. What must be done right before is done when the turn has come.
+// ask sends one create-order request. It calls before after any rate-limit wait, immediately before sending.
 func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() error) (IssueCardResult, error) {
 	request, err := createOrderRequest(in)
 	if err != nil {
@@ -270,7 +271,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	return out, nil
 }
 
-// pass is [Gate.pass] where there is a gate.
+// pass calls [Gate.pass] if there is a gate.
 func (g *GiftCards) pass(ctx context.Context) (left func(answer, time.Duration), err error) {
 	if g.Gate == nil {
 		return func(answer, time.Duration) {}, nil
@@ -278,7 +279,8 @@ func (g *GiftCards) pass(ctx context.Context) (left func(answer, time.Duration),
 	return g.Gate.pass(ctx)
 }
 
-// answerOf tells a gate what came of asking. Where a card may be asked for again, no answer leaves it in doubt.
+// answerOf returns the outcome of a request for the gate. If a request may be repeated, no answer leaves the card in
+// doubt.
 func answerOf(err error, atMostOnce bool) (answer, time.Duration) {
 	kind, retryAfter := classify(err)
 	switch {
@@ -294,10 +296,10 @@ func answerOf(err error, atMostOnce bool) (answer, time.Duration) {
 	return notAsked, 0
 }
 
-// cannotBeOurs says why a card that exists may be none that this order has asked for; empty where it may have. A first
-// attempt of a first run has asked for nothing before. That its number was used means that somebody else has, such as an
-// installation with the same audit prefix, or a workflow of this order that was deleted. It is the last attempt, since one
-// that follows could not tell any more.
+// cannotBeOurs returns why an existing card may not be one that this order requested, or the empty string if it may be
+// one. The first attempt of a first run has not requested anything before. If its number was used, something else used
+// it, such as an installation with the same audit prefix, or a deleted workflow of this order. That attempt is the last
+// one, because a later attempt could no longer tell the difference.
 func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string {
 	const firstTime = "yet this order asks for the first time"
 	info := activity.GetInfo(ctx)
@@ -317,6 +319,6 @@ func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string 
 	return ""
 }
 
-// declinedStatuses are taken for the issuer's refusal to issue this card, if it says why; assumed, nobody outside has seen
-// one.
+// declinedStatuses are taken as the issuer's refusal to issue this card, if the issuer explains it. Assumed: no such
+// refusal has been seen outside CashStar.
 var declinedStatuses = []int{http.StatusPaymentRequired, http.StatusForbidden, http.StatusUnprocessableEntity}

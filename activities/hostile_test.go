@@ -69,7 +69,7 @@ func TestEmailAddress(t *testing.T) {
 	}
 }
 
-// The failure names the order, and not the address.
+// The failure names the order, but not the address.
 func TestIssueCardToSeveralAddresses(t *testing.T) {
 	t.Parallel()
 	in := cardInput()
@@ -83,7 +83,7 @@ func TestIssueCardToSeveralAddresses(t *testing.T) {
 		app.Message())
 }
 
-// What a customer writes reaches the recipient as it was written.
+// A customer's text reaches the recipient as it was written.
 func TestOwnWords(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -120,7 +120,7 @@ func TestOrderName(t *testing.T) {
 	}
 }
 
-// Whatever a service says, a failure is one line of bounded length that does nothing to a terminal.
+// Whatever a service says, a failure is one line of bounded length that cannot affect a terminal.
 func TestFailureIsOneHarmlessLine(t *testing.T) {
 	t.Parallel()
 	hostile := "\x1b]0;x\x07\u202e\u200b\r\n" + strings.Repeat("x", 5000)
@@ -134,7 +134,7 @@ func TestFailureIsOneHarmlessLine(t *testing.T) {
 	}
 }
 
-// An invisible character makes another name: it finds no merchant, and never a different one.
+// An invisible character makes a different name: it finds no merchant, and never another one.
 func TestInvisibleCharactersFindNoOtherMerchant(t *testing.T) {
 	t.Parallel()
 	index := newMerchantIndex([]cashstar.Merchant{
@@ -151,7 +151,7 @@ func TestInvisibleCharactersFindNoOtherMerchant(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A merchant whose code looks like another's, or does something to whoever looks at it, is none.
+// A merchant whose code looks like another's, or could affect a reader's terminal, is ignored.
 func TestMerchantCodesAreWhatTheyLookLike(t *testing.T) {
 	t.Parallel()
 	index := newMerchantIndex([]cashstar.Merchant{
@@ -170,8 +170,8 @@ func TestMerchantCodesAreWhatTheyLookLike(t *testing.T) {
 	}
 }
 
-// FuzzCreateOrderRequest puts foreign text in every place of a card: it is refused as invalid, or asks for one card in
-// words that a service can take.
+// FuzzCreateOrderRequest puts foreign text in every field of a card: the card is refused as invalid, or the request for
+// it is one that a service can accept.
 func FuzzCreateOrderRequest(f *testing.F) {
 	f.Add("50.00", "USD", "grace@example.com", "Grace", "Happy birthday!", "2026-07-20", "-120")
 	f.Fuzz(func(t *testing.T, price, currency, email, name, message, sendOn, offset string) {
@@ -202,12 +202,12 @@ func FuzzCreateOrderRequest(f *testing.F) {
 	})
 }
 
-// FuzzFoldName looks for names that are folded to nothing or to another name when folded again.
+// FuzzFoldName looks for names that fold to nothing, or to another name when folded again.
 func FuzzFoldName(f *testing.F) {
 	f.Add("Widgets Ltd")
 	f.Fuzz(func(t *testing.T, name string) {
 		if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Cherokee, r) }) {
-			return // The folding of x/text swaps their cases.
+			return // The folding of x/text swaps the case of Cherokee letters.
 		}
 		folded := foldName(name)
 		require.Equal(t, folded, foldName(folded))

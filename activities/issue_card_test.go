@@ -25,7 +25,7 @@ const (
 	password = "correct-horse-battery"
 )
 
-// issuing is the activities of cards in front of a simulated CashStar.
+// issuing holds the card activities in front of a simulated CashStar.
 type issuing struct {
 	issuer *cashstartest.Server
 	gifts  *activities.GiftCards
@@ -58,7 +58,7 @@ func (i issuing) issue(t *testing.T, in activities.IssueCardInput) (activities.I
 	return execute[activities.IssueCardResult](t, newEnv(i.logs, i.gifts), "IssueCard", in)
 }
 
-// again is issue as a later attempt.
+// again calls issue as a later attempt.
 func (i issuing) again(t *testing.T, in activities.IssueCardInput) (activities.IssueCardResult, error) {
 	t.Helper()
 	env := newEnv(i.logs, i.gifts)
@@ -115,7 +115,7 @@ func TestIssueCard(t *testing.T) {
 	}, card.Message)
 }
 
-// A second attempt at a card that exists is success, in either way in which an issuer may answer it.
+// A second attempt at a card that exists succeeds, in either way in which an issuer may answer it.
 func TestIssueCardAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -145,7 +145,7 @@ func TestIssueCardAgain(t *testing.T) {
 	}
 }
 
-// Whatever became of the answer, the next attempt finds the card that the first one made.
+// Whatever happened to the answer, the next attempt finds the card that the first one created.
 func TestIssueCardAfterALostAnswer(t *testing.T) {
 	t.Parallel()
 	faults := []cashstartest.Fault{
@@ -172,7 +172,7 @@ func TestIssueCardAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// runs is a Temporal that knows which runs are first.
+// runs is a fake of Temporal that knows which runs are first.
 type runs struct {
 	first   bool
 	earlier activities.Earlier
@@ -196,7 +196,7 @@ func (r runs) Earlier(context.Context, activities.EarlierInput) (activities.Earl
 	return r.earlier, r.err
 }
 
-// A card that exists before its order has asked for one is not this order's, as far as anybody can tell.
+// A card that exists before its order has requested one is treated as not belonging to this order.
 func TestIssueCardThatExistsAtTheFirstAttempt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -234,7 +234,7 @@ func TestIssueCardThatExistsAtTheFirstAttempt(t *testing.T) {
 	}
 }
 
-// A conflict is a card only in the issuer's own words.
+// A conflict proves a card only in the issuer's own words.
 func TestIssueCardConflicts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -381,12 +381,13 @@ func refuse(status int) cashstartest.Fault {
 	return cashstartest.Fault{Kind: cashstartest.ServerError, Status: status}
 }
 
-// page is what something before the issuer answers.
+// page is the answer of something in front of the issuer.
 func page(status int) cashstartest.Fault {
 	return cashstartest.Fault{Kind: cashstartest.HTML, Status: status}
 }
 
-// What a refusal says of the order depends on who says it. The table is of all that may refuse and all of its statuses.
+// What a refusal says about the order depends on who sends it. The table covers all possible senders and all their
+// statuses.
 func TestIssueCardRefusedByWhomever(t *testing.T) {
 	t.Parallel()
 	bodies := map[string][2]string{
@@ -395,7 +396,7 @@ func TestIssueCardRefusedByWhomever(t *testing.T) {
 		"nothing":          {"text/html", ""},
 		"another's JSON":   {"application/json", `{"message":"no","request_id":"1"}`},
 	}
-	// Statuses below 400 and from 500 are the same whoever says them.
+	// Statuses below 400 and from 500 mean the same, whoever sends them.
 	own := map[int]giftcard.Kind{402: giftcard.CardDeclined, 403: giftcard.CardDeclined, 422: giftcard.CardDeclined}
 	any4xx := map[int]giftcard.Kind{
 		401: giftcard.Unauthorized, 402: giftcard.Unauthorized, 403: giftcard.Unauthorized, 407: giftcard.Unauthorized,
@@ -466,7 +467,7 @@ func TestIssueCardWithWrongCredentials(t *testing.T) {
 	requireKind(t, err, giftcard.Unauthorized, "order #1001, looking up its merchant")
 }
 
-// An audit number that belongs to another card is no duplicate: the customer has none.
+// An audit number that belongs to another card is not a duplicate: the customer has no card.
 func TestIssueCardUnderATakenAuditNumber(t *testing.T) {
 	t.Parallel()
 	i := newIssuing(t, cashstartest.Options{})
@@ -502,7 +503,7 @@ func TestIssueCardGivesUp(t *testing.T) {
 	require.ErrorContains(t, err, "given up: retrying is limited to 1h0m0s")
 }
 
-// A service that wants to wait for longer than the budget lasts is not waited for.
+// If a service asks to wait for longer than the budget lasts, the activity does not wait.
 func TestIssueCardDoesNotWaitForEver(t *testing.T) {
 	t.Parallel()
 	i := newIssuing(t, cashstartest.Options{})
@@ -526,7 +527,7 @@ func TestIssueCardKeepsPace(t *testing.T) {
 	_, err = i.issue(t, secondCard())
 	requireKind(t, err, giftcard.RateLimited, doing)
 
-	// What cannot be issued takes nobody's turn.
+	// A card that cannot be issued does not use up a turn.
 	in := secondCard()
 	in.Price = "-1"
 	_, err = i.issue(t, in)

@@ -21,7 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// Once time has passed since an order was read, it is read again before its card is asked for.
+// Once time has passed since an order was read, the order is reread before its card is requested.
 func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
 	t.Parallel()
 	busy := &cashstartest.Fault{Kind: cashstartest.RateLimit}
@@ -86,7 +86,7 @@ func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
 	}
 }
 
-// While Shopify does not answer, no card is asked for; afterwards it is.
+// While Shopify does not answer, no card is requested; afterwards the card is issued.
 func TestIssueCardWaitsForShopify(t *testing.T) {
 	t.Parallel()
 	shop := shopifytest.New(shopifytest.Options{})
@@ -116,8 +116,8 @@ func TestIssueCardWaitsForShopify(t *testing.T) {
 	require.False(t, asked)
 }
 
-// A card that a person has found at the issuer is the order's, whatever has become of the order since: it is not in doubt any
-// longer, and is not asked for.
+// A card that a person has found at the issuer belongs to the order, whatever has happened to the order since: it is no
+// longer in doubt, and is not requested.
 func TestIssueCardThatAPersonHasFound(t *testing.T) {
 	t.Parallel()
 	shop := shopifytest.New(shopifytest.Options{})
@@ -138,7 +138,7 @@ func TestIssueCardThatAPersonHasFound(t *testing.T) {
 	require.Zero(t, i.orders())
 }
 
-// pacer makes everybody wait so long.
+// pacer makes every caller wait for the given time.
 type pacer time.Duration
 
 func (p pacer) Wait(context.Context) error {
@@ -146,7 +146,7 @@ func (p pacer) Wait(context.Context) error {
 	return nil
 }
 
-// An order that was fresh when its card began to wait for its turn is read again once the turn has come.
+// An order that was fresh when its card began to wait for its turn is reread once the turn has come.
 func TestIssueCardLooksAfterItHasWaited(t *testing.T) {
 	t.Parallel()
 	shop := shopifytest.New(shopifytest.Options{})
@@ -157,7 +157,7 @@ func TestIssueCardLooksAfterItHasWaited(t *testing.T) {
 	i.gifts.Orders = activities.NewOrderReader(c, time.Millisecond)
 	require.True(t, shop.UpdateOrder(o.ID, cancel))
 	in := secondCard()
-	// When the activity starts, its order was not read yet: only the wait makes that old.
+	// When the activity starts, its order has not been read yet: only the wait makes the order old.
 	const ahead = 100 * time.Millisecond
 	i.gifts.Pace = pacer(2 * ahead)
 	in.ReadAt = time.Now().Add(ahead)
@@ -167,7 +167,7 @@ func TestIssueCardLooksAfterItHasWaited(t *testing.T) {
 	require.ErrorContains(t, err, "cancelled")
 }
 
-// A card is issued for orders alone, whoever starts the activity.
+// A card is issued only for an order, whoever starts the activity.
 func TestIssueCardOutsideOfAnOrder(t *testing.T) {
 	t.Parallel()
 	i := newIssuing(t, cashstartest.Options{})
@@ -191,13 +191,13 @@ func TestIssueCardOutsideOfAnOrder(t *testing.T) {
 	}
 	_, err = i.inWorkflowOfType(t, "Mine", "gift-card-order/"+shopDomain+"/450789469", in)
 	refused(err)
-	_, err = i.issue(t, in) // As an activity of its own.
+	_, err = i.issue(t, in) // As a standalone activity.
 	refused(err)
 }
 
 func cancel(o *shopifytest.Order) { o.CancelledAt, o.FinancialStatus = date(16), "REFUNDED" }
 
-// inWorkflow issues a card from a workflow by this ID, with retries.
+// inWorkflow issues a card from a workflow with the given ID, with retries.
 func (i issuing) inWorkflow(
 	t *testing.T, workflowID string, in activities.IssueCardInput,
 ) (activities.IssueCardResult, error) {

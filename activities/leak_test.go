@@ -23,7 +23,7 @@ const (
 	cardURL    = "https://widgets.example/egc/42"
 )
 
-// secrets is what no failure may tell: histories, mails and logs show failures to people and keep them.
+// secrets returns what no failure may contain: histories, mails and logs store failures and show them to people.
 func secrets(in activities.IssueCardInput) []string {
 	to := in.Recipient
 	return []string{
@@ -33,14 +33,14 @@ func secrets(in activities.IssueCardInput) []string {
 	}
 }
 
-// echoed is what an indiscreet issuer has to say. It is short, lest its end is cut off before it can leak.
+// echoed is what an indiscreet issuer says. It is short, so that its end is not cut off before it can leak.
 func echoed() string {
 	to := secondCard().Recipient
 	return fmt.Sprintf("card 6006 4900 1234 5678 (%s) at %s, from %s to %s (%s): %s",
 		cardNumber, cardURL, to.From, to.Name, to.Email, to.Message)
 }
 
-// answered is the order as the issuer answers it, with all that it knows of the card.
+// answered returns the order as the issuer answers it, with everything that the issuer knows about the card.
 func answered(change func(order, egc map[string]any)) func(*http.Request) []byte {
 	return func(r *http.Request) []byte {
 		var sent struct {
@@ -59,7 +59,7 @@ func answered(change func(order, egc map[string]any)) func(*http.Request) []byte
 func marshal(order map[string]any) []byte {
 	b, err := json.Marshal(map[string]any{"order": order})
 	if err != nil {
-		panic(err) // what came out of JSON goes into it
+		panic(err) // it was decoded from JSON, so it can be encoded again
 	}
 	return b
 }
@@ -119,7 +119,7 @@ func TestFailuresTellNoSecrets(t *testing.T) {
 	}
 }
 
-// The secrets themselves would be found: the card that is issued has them all.
+// The check would find the secrets: the issued card contains all of them.
 func TestResultTellsNoSecrets(t *testing.T) {
 	t.Parallel()
 	issuer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

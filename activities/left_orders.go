@@ -11,7 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// LeftOrder is an order that is left to people. It holds no lines, so nothing can be issued from it.
+// LeftOrder is an order that is left to people. It contains no lines, so nothing can be issued from it.
 type LeftOrder struct {
 	// Shop is the shop's domain, and ID is Shopify's number of the order.
 	Shop string `json:"shop"`
@@ -20,14 +20,14 @@ type LeftOrder struct {
 	Name      string          `json:"name"`
 	Reason    giftcard.Reason `json:"reason"`
 	CreatedAt time.Time       `json:"created_at"`
-	// Cards is the number of gift cards that were ordered and are left.
+	// Cards is the number of gift cards that were ordered and not refunded or removed.
 	Cards int `json:"cards"`
-	// Amount, with two decimals, and Currency are their value; empty where the prices make no sense.
+	// Amount, with two decimals, and Currency are the value of the cards; empty if the order's prices are invalid.
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
 }
 
-// leftOrder is the order as people are told of it.
+// leftOrder returns the record of an order that is left to people.
 func leftOrder(o giftcard.Order, reason giftcard.Reason) LeftOrder {
 	left := LeftOrder{
 		Shop: o.Shop, ID: o.ID, Name: o.Name, Reason: reason, CreatedAt: o.CreatedAt, Cards: o.Units(),
@@ -38,20 +38,21 @@ func leftOrder(o giftcard.Order, reason giftcard.Reason) LeftOrder {
 	return left
 }
 
-// Claims keeps orders that are left to people from being issued by themselves later. The operator answers it.
+// Claims prevents orders that are left to people from being issued automatically later. operator.Operator implements
+// it.
 type Claims interface {
-	// Claim starts the workflow LeftOrder under the order's workflow ID, unless there is a workflow of that ID.
+	// Claim starts the workflow LeftOrder under the order's workflow ID, unless a workflow with that ID exists.
 	Claim(ctx context.Context, o LeftOrder) error
 }
 
 const (
-	// claimsAtOnce bounds the claims of a page that are made at a time.
+	// claimsAtOnce bounds how many claims of a page are made concurrently.
 	claimsAtOnce = 8
-	// maxClaimed bounds how many claims a worker remembers, so that polls, which overlap, do not make them again.
+	// maxClaimed bounds how many claims a worker remembers, so that overlapping polls do not repeat them.
 	maxClaimed = 20_000
 )
 
-// claimed are the orders that a worker has claimed.
+// claimed holds the orders that a worker has claimed.
 type claimed struct {
 	mu     sync.Mutex
 	orders map[string]bool
@@ -72,7 +73,7 @@ func (c *claimed) add(id string) {
 	c.orders[id] = true
 }
 
-// claim claims the orders of a page that are left to people. A page whose orders could not all be claimed is fetched again.
+// claim claims the orders of a page that are left to people. If any claim fails, the page is fetched again.
 func (o *Orders) claim(ctx context.Context, left []LeftOrder) error {
 	if o.Claims == nil {
 		return nil

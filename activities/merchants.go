@@ -17,21 +17,21 @@ import (
 )
 
 const (
-	// merchantsTTL is how old a merchant list may be when an order is matched against it. Merchants are added by people;
-	// a minute late is early enough.
+	// merchantsTTL is how old a merchant list may be when an order is matched against it. Merchants are added
+	// by people, so noticing one a minute late is soon enough.
 	merchantsTTL = time.Minute
-	// merchantsMissTTL is how old it may be when an order is about to fail for want of its merchant: the list is then
-	// fetched again, but not for each of a thousand such orders.
+	// merchantsMissTTL is how old the list may be when an order is about to fail because its merchant is missing: the
+	// list is then fetched again, but not for each of a thousand such orders.
 	merchantsMissTTL = time.Second
-	// merchantsFailureTTL is how long a failed fetch answers those who come after it: in an outage thousands of orders
-	// look again and again, outside the limit that their cards are issued under.
+	// merchantsFailureTTL is how long callers get the error of a failed fetch instead of a new fetch: in an outage,
+	// thousands of orders keep looking up merchants, outside the rate limit that applies to issuing cards.
 	merchantsFailureTTL = time.Second
 )
 
-// maxCode bounds merchant codes, in characters; those that are known have a few.
+// maxCode bounds merchant codes, in characters. Known codes have a few.
 const maxCode = 255
 
-// MerchantList is the account's merchants, fetched once for all orders of a worker.
+// MerchantList holds the account's merchants, fetched once for all orders of a worker.
 type MerchantList struct {
 	cashStar *cashstar.Client
 	now      func() time.Time
@@ -40,18 +40,18 @@ type MerchantList struct {
 	mu      sync.Mutex
 	fetched time.Time
 	index   merchantIndex
-	// failure is what the last fetch failed with, if it did, and failed is when it ended.
+	// failure is the error of the last fetch, or nil; failed is when that fetch ended.
 	failure error
 	failed  time.Time
 }
 
-// NewMerchantList returns a list that is fetched when it is first needed.
+// NewMerchantList returns a list that is fetched on first use.
 func NewMerchantList(c *cashstar.Client) *MerchantList {
 	return &MerchantList{cashStar: c, now: time.Now}
 }
 
-// match returns the code of the merchant that the customer is. A non-empty code asks for that merchant instead, if
-// there is one.
+// match returns the code of the merchant that matches the customer. A non-empty code requests that merchant instead, if
+// it exists.
 func (m *MerchantList) match(ctx context.Context, code string, by []string, who giftcard.Customer) (string, error) {
 	index, err := m.atMost(ctx, merchantsTTL)
 	if err != nil {
@@ -68,15 +68,15 @@ func (m *MerchantList) match(ctx context.Context, code string, by []string, who 
 }
 
 const (
-	// aheadFrom is the number of orders for which the list is fetched before any of them asks. With fewer, polls that see
-	// the same few orders again would fetch it more often than the orders do.
+	// aheadFrom is the number of orders from which the list is fetched before any of them needs it. With fewer orders,
+	// polls that see the same few orders again would fetch the list more often than the orders do.
 	aheadFrom = 10
-	// aheadTimeout bounds that fetch: orders are better off without their merchants than late.
+	// aheadTimeout bounds that fetch: it is better to take orders in without their merchants than late.
 	aheadTimeout = 5 * time.Second
 )
 
-// matchAhead returns the codes of the merchants of these orders, by the order's number, as far as the list tells. The
-// others have to be looked up, which is retried and tells why it fails.
+// matchAhead returns the merchant codes of these orders, by order number, as far as the list has them. Other orders
+// need a look-up of their own, which is retried and reports why it fails.
 func (m *MerchantList) matchAhead(
 	ctx context.Context, code string, by []string, orders []giftcard.Order,
 ) map[string]string {
@@ -98,7 +98,7 @@ func (m *MerchantList) matchAhead(
 	return found
 }
 
-// atMost returns the list if it is no older than that, else a fresh one.
+// atMost returns the list if it is no older than age, else a fresh one.
 func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantIndex, error) {
 	index, fetched := m.held()
 	if !fetched.IsZero() && m.now().Sub(fetched) <= age {
@@ -107,9 +107,9 @@ func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantI
 	if err := m.recentFailure(); err != nil {
 		return merchantIndex{}, err
 	}
-	// The fetch is shared, so it must not end with the caller that happened to begin it; its own time-out bounds it.
+	// The fetch is shared, so it must not end with the caller that happened to start it. Its own time-out bounds it.
 	done := m.flight.DoChan("merchants", func() (any, error) {
-		// An earlier fetch may have ended between the look at the list and this one.
+		// An earlier fetch may have ended since the list was looked at.
 		if index, at := m.held(); !at.Equal(fetched) {
 			return index, nil
 		}
@@ -142,7 +142,7 @@ func (m *MerchantList) recentFailure() error {
 	if m.failure == nil || m.now().Sub(m.failed) >= merchantsFailureTTL {
 		return nil
 	}
-	if kind, _ := classify(m.failure); kind.Final() { // It would fail orders that have not asked.
+	if kind, _ := classify(m.failure); kind.Final() { // A final error would fail orders that never asked.
 		return nil
 	}
 	return m.failure
@@ -163,7 +163,8 @@ type merchantIndex struct {
 func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
 	index := merchantIndex{codes: map[string]bool{}, byName: map[string][]string{}}
 	for _, m := range merchants {
-		// A code goes into messages and into the Web UI. One that cannot be shown as it is passes for another there.
+		// A code goes into messages and into the Web UI. A code that cannot be displayed exactly would look like
+		// another one there.
 		if printable.Line(m.MerchantCode, maxCode) != m.MerchantCode {
 			continue
 		}
@@ -178,17 +179,17 @@ func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
 	return index
 }
 
-// What merchants are matched by. Buyers choose their own name, so a buyer who takes a merchant's name places orders on its
-// account. The shop chooses a company's name and external ID.
+// The attributes that merchants are matched by. Buyers choose their own names, so a buyer who takes a merchant's name
+// places orders on that merchant's account. The shop chooses a company's name and external ID.
 const (
 	ByExternalID = "external_id"
 	ByCompany    = "company"
 	ByName       = "name"
 )
 
-// match tries, in this order: the configured code, the B2B company's external ID, the company's name, the customer's
-// name; of the last three those that it is to match by, or all where nothing is said. Its errors name Shopify's number of the
-// customer, never the customer.
+// match tries, in this order: the configured code, the B2B company's external ID, the company's name and the customer's
+// name. Of the last three it tries those in by, or all if by is empty. Its errors contain Shopify's number of the
+// customer, never the name.
 func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (string, error) {
 	matches := func(what string) bool { return len(by) == 0 || slices.Contains(by, what) }
 	if code != "" {
@@ -228,8 +229,8 @@ func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (s
 		who.ID, len(x.codes))
 }
 
-// foldName makes names comparable: compatibility-composed, case-folded, spaces collapsed. Folding can take a composed
-// letter apart (ΐ), hence the second composition.
+// foldName makes names comparable: compatibility-composed, case-folded, spaces collapsed. Folding can decompose a
+// composed letter (ΐ), hence the second composition.
 func foldName(name string) string {
 	folded := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(name)))
 	return strings.Join(strings.Fields(folded), " ")

@@ -136,13 +136,13 @@ func TestFoldName(t *testing.T) {
 
 	letters := rapid.OneOf(
 		rapid.SampledFrom([]rune("aÀéßẞΣςΐΰİıǅﬁŉＡ \u0301\u0308Ωω")),
-		// The folding of x/text swaps the cases of Cherokee.
+		// The folding of x/text swaps the case of Cherokee letters.
 		rapid.Rune().Filter(func(r rune) bool { return !unicode.Is(unicode.Cherokee, r) }),
 	)
 	rapid.Check(t, func(t *rapid.T) { same(t, rapid.StringOf(letters).Draw(t, "name")) })
 }
 
-// clock is a clock that stands still until it is told otherwise.
+// clock is a clock that stands still until it is set.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -205,7 +205,7 @@ func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
 	require.Equal(t, 1, fetches(server))
 }
 
-// A look-up that finds the list old just before another one has renewed it does not renew it again.
+// A look-up that finds the list old just before another look-up has refreshed it does not refresh it again.
 func TestMerchantListIsFetchedOnceForThoseWhoJustMissedIt(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
@@ -246,7 +246,8 @@ func TestMerchantListGrowsOld(t *testing.T) {
 	require.Equal(t, 2, fetches(server))
 }
 
-// manyOrders are as many as the list is fetched for, of a customer who is known and, the last one, of one who is not.
+// manyOrders returns as many orders as the list is fetched for, all of a known customer except the last, whose customer
+// is unknown.
 func manyOrders(n int) []giftcard.Order {
 	var orders []giftcard.Order
 	for i := range n {
@@ -277,7 +278,7 @@ func TestMerchantsAreFoundAhead(t *testing.T) {
 	require.Empty(t, list.matchAhead(t.Context(), "GONE", nil, manyOrders(aheadFrom)))
 }
 
-// An issuer that is away, or slow, keeps no page of orders from being taken in.
+// An issuer that is unavailable, or slow, does not keep a page of orders from being taken in.
 func TestMerchantsAreNotFoundAhead(t *testing.T) {
 	t.Parallel()
 	list, server, _ := newMerchantList(t, cashstartest.Options{})
@@ -290,8 +291,8 @@ func TestMerchantsAreNotFoundAhead(t *testing.T) {
 	require.Nil(t, list.matchAhead(ctx, "", nil, manyOrders(aheadFrom)))
 }
 
-// An issuer that is away is asked once a second for all who wait for it. Orders that a refusal would fail for good are
-// not refused for what another one was told.
+// An unavailable issuer is asked once a second for all orders that wait for it. A final refusal is not shared, because
+// it would fail orders that never asked.
 func TestMerchantListFailsForASecond(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
@@ -354,7 +355,7 @@ func TestConfiguredMerchantIsLookedForOnceMore(t *testing.T) {
 	require.Equal(t, "NEW", code)
 }
 
-// The name of a merchant that was changed at the issuer must not go on being found for longer than the list lives.
+// The former name of a merchant that was renamed at the issuer must not be found for longer than the list lives.
 func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
@@ -368,7 +369,7 @@ func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A miss that cannot be verified is no miss: the order is tried again instead of failed.
+// A miss that cannot be verified does not count: the order is retried instead of failed.
 func TestMissThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
 	list, server, clock := newMerchantList(t, cashstartest.Options{})
@@ -383,7 +384,7 @@ func TestMissThatCannotBeVerified(t *testing.T) {
 	require.NoError(t, err, "the list that is there still serves")
 }
 
-// A look-up that is given up must not take along those who wait for the same fetch.
+// A look-up that is abandoned must not end the others that wait for the same fetch.
 func TestFetchOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	began, proceed := make(chan struct{}), make(chan struct{})
@@ -414,7 +415,7 @@ func TestFetchOutlivesItsCaller(t *testing.T) {
 	require.EqualValues(t, 1, requests.Load())
 }
 
-// A buyer who calls himself as a merchant does orders for nobody's account where the name does not count.
+// A buyer who takes a merchant's name does not order on that merchant's account if names are not matched.
 func TestMatchBy(t *testing.T) {
 	t.Parallel()
 	index := newMerchantIndex([]cashstar.Merchant{

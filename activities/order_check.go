@@ -17,34 +17,34 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// goodFor is for how long what was read of an order is believed before money is spent on it.
+// goodFor is how long an order that was read is trusted before money is spent on it.
 const goodFor = 5 * time.Minute
 
-// OrderReader reads orders again before money is spent on them. It reads an order once in five minutes, however many cards
-// ask. While one query is under way, it gathers the orders that are asked for, and reads them with the next one.
+// OrderReader rereads orders before money is spent on them. It reads an order at most once in five minutes, however
+// many cards need it. Orders requested while a query is under way are read together by the next query.
 type OrderReader struct {
 	client *shopify.Client
 	now    func() time.Time
-	// goodFor is for how long a read is believed.
+	// goodFor is how long a read is trusted.
 	goodFor time.Duration
 
 	mu   sync.Mutex
 	read map[string]readOrder
-	// waiting are those who ask, by the order that they ask for, and next are the orders of the next query. While reading is
-	// set, there is a query under way.
+	// waiting holds the channels of waiting callers, by order number, and next the orders of the next query. reading is
+	// set while a query is under way.
 	waiting map[string][]chan<- shopify.Lookup
 	next    []string
 	reading bool
 }
 
-// readOrder is what was read of an order; order is nil where Shopify shows none.
+// readOrder is what was read of an order; order is nil if Shopify shows none.
 type readOrder struct {
 	at    time.Time
 	order *shopify.Order
 }
 
-// NewOrderReader returns a reader that has read nothing yet. It believes what it has read for so long; zero is five minutes,
-// which is what it is everywhere but in tests that have less time.
+// NewOrderReader returns a reader that has read nothing yet. believed is how long a read is trusted; zero means five
+// minutes, which everything but tests with less time uses.
 func NewOrderReader(client *shopify.Client, believed time.Duration) *OrderReader {
 	if believed == 0 {
 		believed = goodFor
@@ -55,7 +55,7 @@ func NewOrderReader(client *shopify.Client, believed time.Duration) *OrderReader
 	}
 }
 
-// get returns the order as it was at most five minutes ago, nil where Shopify shows none.
+// get returns the order as it was at most five minutes ago, or nil if Shopify shows none.
 func (r *OrderReader) get(ctx context.Context, number string) (*shopify.Order, error) {
 	known, answer := r.ask(ctx, number)
 	if answer == nil {
@@ -69,7 +69,8 @@ func (r *OrderReader) get(ctx context.Context, number string) (*shopify.Order, e
 	}
 }
 
-// ask returns what is still good, or where the answer will come. It begins to read if nobody does.
+// ask returns an order that is still good, or the channel on which it will arrive. It starts a read if none is under
+// way.
 func (r *OrderReader) ask(ctx context.Context, number string) (*shopify.Order, <-chan shopify.Lookup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,13 +89,13 @@ func (r *OrderReader) ask(ctx context.Context, number string) (*shopify.Order, <
 	r.waiting[number] = append(r.waiting[number], answer)
 	if !r.reading {
 		r.reading = true
-		// Reads are shared, so they must not end with the card that happened to begin them. The client has a time-out.
+		// Reads are shared, so they must not end with the card that happened to start them. The client has a time-out.
 		go r.readAll(context.WithoutCancel(ctx))
 	}
 	return nil, answer
 }
 
-// readAll reads what is asked for until nobody waits.
+// readAll reads the requested orders until no caller waits.
 func (r *OrderReader) readAll(ctx context.Context) {
 	for {
 		r.mu.Lock()
@@ -112,7 +113,7 @@ func (r *OrderReader) readAll(ctx context.Context) {
 	}
 }
 
-// tell answers those who wait for an order, and keeps what was read of it. An order that Shopify does not show is nil.
+// tell answers the callers that wait for an order, and keeps what was read. An order that Shopify does not show is nil.
 func (r *OrderReader) tell(number string, at time.Time, found map[string]shopify.Lookup, err error) {
 	answer, ok := found[number]
 	if !ok {
@@ -132,24 +133,25 @@ func (r *OrderReader) tell(number string, at time.Time, found map[string]shopify
 	delete(r.waiting, number)
 }
 
-// fresh reports whether a card is asked for so soon that its order needs no second look: by the first attempt, at most
-// five minutes after the order was read, and not by a run that a reset has made. The attempt has waited so long for its turn.
+// fresh reports whether a card is requested soon enough that its order need not be reread: by the first attempt, at
+// most five minutes after the order was read, and not by a run that a reset created. waited is how long the attempt has
+// waited for its turn.
 func (g *GiftCards) fresh(ctx context.Context, in IssueCardInput, waited time.Duration) bool {
 	info, readAt := activity.GetInfo(ctx), in.ReadAt
 	if readAt.IsZero() {
-		readAt = in.At // Inputs of earlier releases have no more.
+		readAt = in.At // Inputs of earlier releases have only At.
 	}
 	believed := goodFor
 	if g.Orders != nil {
 		believed = g.Orders.goodFor
 	}
-	// Both times are the server's; of the worker's clock only a difference counts.
+	// Both times are the server's; the worker's clock only contributes a difference.
 	return info.Attempt <= 1 && !in.Again && info.StartedTime.Add(waited).Sub(readAt) <= believed
 }
 
-// checkOrder returns an error of the kind OrderChanged if the order that a card belongs to is no longer what it was when
-// it was taken in. It reads the order again unless that is fresh. A Shopify that does not answer is an error that is
-// retried. The attempt has waited so long for its turn.
+// checkOrder returns an OrderChanged error if the order of a card is no longer as it was when it was taken in. It
+// rereads the order unless the order is fresh. If Shopify does not answer, checkOrder returns an error that is retried.
+// waited is how long the attempt has waited for its turn.
 func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited time.Duration) error {
 	if g.Orders == nil || g.fresh(ctx, in, waited) {
 		return nil
@@ -178,8 +180,8 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 	return nil
 }
 
-// belongs returns an error unless the activity runs in the workflow of the order that the card is of. Temporal runs an
-// activity for whoever may start one, also without a workflow.
+// belongs returns an error unless the activity runs in the workflow of the card's order. Temporal runs an activity for
+// anyone who may start one, even without a workflow.
 func (g *GiftCards) belongs(ctx context.Context, in IssueCardInput) error {
 	if g.Orders == nil {
 		return nil
@@ -195,20 +197,20 @@ func (g *GiftCards) belongs(ctx context.Context, in IssueCardInput) error {
 	return nil
 }
 
-// OrderWorkflowType is the type of the workflows of orders.
+// OrderWorkflowType is the workflow type of orders.
 const OrderWorkflowType = "GiftCardOrder"
 
-// OrderWorkflowPrefix begins the workflow IDs of orders; shop and number follow, divided by a slash.
+// OrderWorkflowPrefix is the prefix of the workflow IDs of orders. Shop and number follow, separated by a slash.
 const OrderWorkflowPrefix = "gift-card-order/"
 
-// orderOf returns the shop and the number of the order whose workflow this is.
+// orderOf returns the shop and the number of the order with the given workflow ID.
 func orderOf(workflowID string) (shop, number string, ok bool) {
 	rest, ok := strings.CutPrefix(workflowID, OrderWorkflowPrefix)
 	shop, number, found := strings.Cut(rest, "/")
 	return shop, number, ok && found && shop != "" && number != "" && !strings.Contains(number, "/")
 }
 
-// changed says why no card of an order is owed any longer; empty where cards are.
+// changed returns why no card of an order is owed any longer, or the empty string if cards are owed.
 func changed(o *shopify.Order) string {
 	switch {
 	case o == nil:
@@ -221,8 +223,8 @@ func changed(o *shopify.Order) string {
 	return ""
 }
 
-// cardChanged says why a card is no longer owed; empty where it is. It asks for the audit numbers of the cards of the order
-// that exist only where that decides.
+// cardChanged returns why a card is no longer owed, or the empty string if it is owed. It calls issuedCards, which
+// returns the audit numbers of the order's existing cards, only if the result depends on them.
 func cardChanged(
 	shop string, o *shopify.Order, in IssueCardInput, issuedCards func() (map[string]bool, error),
 ) (string, error) {
@@ -240,8 +242,8 @@ func cardChanged(
 	if line.CurrentQuantity >= line.Quantity {
 		return "", nil
 	}
-	// Shopify does not say which units of a line were refunded. Those that are left are the cards that exist, then the
-	// others in their order.
+	// Shopify does not say which units of a line were refunded. The remaining units are taken to be the existing cards
+	// first, then the others in their order.
 	issued, err := issuedCards()
 	if err != nil {
 		return "", err
@@ -260,8 +262,9 @@ func cardChanged(
 	return "", nil
 }
 
-// lineOf returns the line and the unit of it, counted from 1, that an audit number belongs to; 0 where there is none. Its
-// prefix is that of the configuration when the order was taken in; the rest tells line and unit.
+// lineOf returns the line that an audit number belongs to, and the unit within that line, counted from 1; the unit is 0
+// if no line matches. The prefix of the audit number is the one that was configured when the order was taken in; the
+// rest identifies line and unit.
 func lineOf(shop string, o *shopify.Order, audit string) (shopify.LineItem, int) {
 	for _, l := range o.LineItems {
 		for n := 1; n <= min(l.Quantity, giftcard.MaxUnits); n++ {
@@ -273,7 +276,7 @@ func lineOf(shop string, o *shopify.Order, audit string) (shopify.LineItem, int)
 	return shopify.LineItem{}, 0
 }
 
-// auditNumber is the audit number of a unit of a line, without its prefix.
+// auditNumber returns the audit number of a unit of a line, without the prefix.
 func auditNumber(shop string, o *shopify.Order, l shopify.LineItem, unit int) string {
 	return giftcard.AuditNumber("", shop, o.LegacyID, number(l.ID), unit)
 }
@@ -287,7 +290,7 @@ func samePrice(now shopify.Money, in IssueCardInput) bool {
 	return err == nil && a == b
 }
 
-// priceOf shows a price. What Shopify says may be anything.
+// priceOf formats a price for display. Shopify's text may be anything.
 func priceOf(m shopify.Money) string {
 	return printable.Line(m.Amount, maxValue) + " " + printable.Line(m.CurrencyCode, maxValue)
 }

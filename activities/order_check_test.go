@@ -95,7 +95,7 @@ func TestChanged(t *testing.T) {
 	require.Contains(t, changed(nil), "Shopify shows the order no longer")
 }
 
-// Of the units of a line that are left, the cards that exist come first.
+// Of the remaining units of a line, the existing cards come first.
 func TestCardsThatAreLeft(t *testing.T) {
 	t.Parallel()
 	card := func(unit int) string {
@@ -104,7 +104,7 @@ func TestCardsThatAreLeft(t *testing.T) {
 	for _, tt := range []struct {
 		left    int
 		issued  []int
-		allowed []int // Of those that were not issued.
+		allowed []int // Of the cards that were not issued.
 	}{
 		{left: 3, allowed: []int{1, 2, 3}},
 		{left: 2, allowed: []int{1, 2}},
@@ -156,7 +156,7 @@ func TestOrderOf(t *testing.T) {
 	}
 }
 
-// An order is read once in five minutes, however many of its cards ask, and whether or not there is one.
+// An order is read once in five minutes, however many of its cards ask, and whether or not the order exists.
 func TestOrderReader(t *testing.T) {
 	t.Parallel()
 	shop := shopifytest.New(shopifytest.Options{})
@@ -200,7 +200,7 @@ func TestOrderReader(t *testing.T) {
 	require.Nil(t, ask("42"))
 	require.Equal(t, 3, reads())
 
-	// Those that are asked for while a query is under way are read together.
+	// Orders requested while a query is under way are read together.
 	var many errgroup.Group
 	for range 100 {
 		placed := shop.AddOrder(shopifytest.Order{})

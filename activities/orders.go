@@ -18,65 +18,67 @@ import (
 // Orders reads the shop's orders.
 type Orders struct {
 	Shopify *shopify.Client
-	// Shop is the shop's domain; it is part of the identity of every order for which no other is settled.
+	// Shop is the shop's domain. It is part of the identity of every order, unless the input sets another shop.
 	Shop string
 	Keys PropertyKeys
-	// Merchants, if there are any, let orders come with theirs; MerchantCode is that of every order, if set.
+	// Merchants, if set, adds merchants to the orders that are listed. MerchantCode, if set, is the merchant of every
+	// order.
 	Merchants    *MerchantList
 	MerchantCode string
 	Now          func() time.Time
-	// Claims keeps orders that are left to people from being issued later; nil, they are only named.
+	// Claims prevents orders that are left to people from being issued later. If nil, they are only listed by name.
 	Claims Claims
-	// Intake starts what a sweep finds.
+	// Intake starts the orders that a sweep finds.
 	Intake Intake
 
 	claimed claimed
 }
 
-// ListGiftCardOrdersInput asks for one page of the orders of a window.
+// ListGiftCardOrdersInput selects one page of the orders of a window.
 type ListGiftCardOrdersInput struct {
 	Rules giftcard.Rules `json:"rules"`
-	// UpdatedFrom and UpdatedBefore are the window over the orders' time of update.
+	// UpdatedFrom and UpdatedBefore are the window, by the orders' update time.
 	UpdatedFrom   time.Time `json:"updated_from"`
 	UpdatedBefore time.Time `json:"updated_before"`
 	PageSize      int       `json:"page_size"`
-	// Cursor continues after an earlier page of the same window and rules; empty for the first.
+	// Cursor continues after an earlier page of the same window and rules; empty for the first page.
 	Cursor string `json:"cursor,omitempty"`
-	// Shop is the shop in the identity of its orders; empty means [Orders].Shop.
+	// Shop is the shop in the identity of the orders; empty means [Orders].Shop.
 	Shop string `json:"shop,omitempty"`
-	// MatchBy is what merchants are matched by; empty means all there is.
+	// MatchBy is what merchants are matched by; empty means every attribute.
 	MatchBy []string `json:"match_by,omitempty"`
 }
 
-// ListGiftCardOrdersResult is one page: its gift-card orders, and an account of what else the search found.
+// ListGiftCardOrdersResult is one page: its gift-card orders, and counts of the other orders that the search found.
 type ListGiftCardOrdersResult struct {
 	Orders []giftcard.Order `json:"orders,omitempty"`
 	// ReadAt is when Orders were read from Shopify.
 	ReadAt time.Time `json:"read_at,omitzero"`
-	// Merchants are the codes of the merchants of these orders, by the order's number, as far as they were found in
-	// passing, and MerchantsAt is when. The other orders look theirs up.
+	// Merchants holds the merchant codes of these orders, by order number, as far as they were available, and
+	// MerchantsAt is when they were found. The other orders look up their merchants themselves.
 	Merchants   map[string]string `json:"merchants,omitempty"`
 	MerchantsAt time.Time         `json:"merchants_at,omitzero"`
 	// NextCursor is empty on the last page.
 	NextCursor string                  `json:"next_cursor,omitempty"`
 	Seen       int                     `json:"seen"`
 	LeftOut    map[giftcard.Reason]int `json:"left_out,omitempty"`
-	// Mixed and Native are the names of the orders left out as mixed and as native gift cards: people must know.
+	// Mixed and Native are the names of the orders left out as mixed and as native gift cards, because people must know
+	// them.
 	Mixed  []string `json:"mixed,omitempty"`
 	Native []string `json:"native,omitempty"`
-	// ServedVersion is the API version that answered where it is not the one that was asked for.
+	// ServedVersion is the API version that answered, if it is not the requested one.
 	ServedVersion string `json:"served_version,omitempty"`
 }
 
-// maxPageBytes bounds a page's orders in JSON, well below the 2 MB that Temporal takes as one payload.
+// maxPageBytes bounds a page's orders in JSON, well below the 2 MB that Temporal accepts as one payload.
 const maxPageBytes = 1 << 20
 
 // ListGiftCardOrders fetches one page of the shop's orders and applies the rules. Shopify's search only finds
-// candidates; what is not a gift-card order is counted and goes no further. Merchants that are at hand go with their
-// orders: a look-up by each order would cost it an activity.
+// candidates; orders that are not gift-card orders are counted and dropped. Merchants that are available are returned
+// with their orders: a look-up by each order would cost it an activity.
 //
-// A page that is too large to be read, or for a history, is fetched again as a smaller one. A single order that is too
-// large loses its lines, and so fails where people see it, instead of failing every poll from now on.
+// A page that is too large to be read, or too large for a history, is fetched again as a smaller one. A single order
+// that is too large loses its lines, so that it fails where people see it instead of failing every poll from now on.
 func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {
 	for {
 		out, err := o.listPage(ctx, in)
@@ -108,7 +110,8 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 	}
 }
 
-// ReadOrder reads an order of the shop, by Shopify's number, for the rules to be applied to it. It is no activity.
+// ReadOrder reads an order of the shop, by Shopify's number, so that the rules can be applied to it. It is not an
+// activity.
 func ReadOrder(ctx context.Context, o *Orders, number string) (giftcard.Candidate, error) {
 	found, err := o.Shopify.GetOrder(ctx, number)
 	if err != nil {
@@ -117,8 +120,8 @@ func ReadOrder(ctx context.Context, o *Orders, number string) (giftcard.Candidat
 	return candidate(o.Shop, *found, o.Keys), nil
 }
 
-// findMerchants finds the merchants of a page's orders, for all of them at once. It never fails a page: an issuer that is
-// away must not keep orders from being taken in.
+// findMerchants finds the merchants of all orders of a page at once. It never fails a page: an issuer that is
+// unavailable must not keep orders from being taken in.
 func (o *Orders) findMerchants(ctx context.Context, in ListGiftCardOrdersInput, page *ListGiftCardOrdersResult) {
 	if o.Merchants == nil || len(page.Orders) == 0 {
 		return
@@ -126,7 +129,7 @@ func (o *Orders) findMerchants(ctx context.Context, in ListGiftCardOrdersInput, 
 	page.Merchants, page.MerchantsAt = o.Merchants.matchAhead(ctx, o.MerchantCode, in.MatchBy, page.Orders), o.Now().UTC()
 }
 
-// Merchant returns the merchant of an order of the page, nil where it was not found.
+// Merchant returns the merchant of an order of the page, or nil if it was not found.
 func (r ListGiftCardOrdersResult) Merchant(orderID string) *LookUpMerchantResult {
 	code, ok := r.Merchants[orderID]
 	if !ok {
@@ -140,8 +143,9 @@ func (o *Orders) listPage(ctx context.Context, in ListGiftCardOrdersInput) (List
 	return o.list(ctx, in, false)
 }
 
-// listWithoutLines is listPage for an order whose lines are too large to be read. The shop's search has found it by a SKU, so
-// it is taken for a gift-card order if all else about it is right: it then fails for want of its lines, where people see it.
+// listWithoutLines is listPage for an order whose lines are too large to be read. The shop's search found the order by
+// a SKU, so it is treated as a gift-card order if everything else about it is right. It then fails because its lines
+// are missing, where people see it.
 func (o *Orders) listWithoutLines(ctx context.Context, in ListGiftCardOrdersInput) (ListGiftCardOrdersResult, error) {
 	out, err := o.list(ctx, in, true)
 	for i := range out.Orders {
@@ -179,7 +183,8 @@ func (o *Orders) list(
 			"configured", o.Shopify.APIVersion(), "served", out.ServedVersion)
 	}
 	if in.Rules.MaxAge > 0 {
-		// A poll may take long, and an order must not become too old while it does: Temporal may have forgotten the like of it.
+		// A poll may take long, and an order must not become too old in the meantime: Temporal may have deleted
+		// workflows of that age.
 		if from := o.Now().Add(-in.Rules.MaxAge); from.After(in.Rules.CreatedFrom) {
 			in.Rules.CreatedFrom = from
 		}
@@ -187,7 +192,7 @@ func (o *Orders) list(
 	var left []LeftOrder
 	for _, found := range page.Orders {
 		c := candidate(cmp.Or(in.Shop, o.Shop), found, o.Keys)
-		if withoutLines && len(in.Rules.SKUs) > 0 { // A line that stands for those that were not read.
+		if withoutLines && len(in.Rules.SKUs) > 0 { // This line stands for the lines that were not read.
 			c.Order.Lines = []giftcard.Line{{SKU: in.Rules.SKUs[0], Units: 1}}
 		}
 		order, reason := in.Rules.Select(c)

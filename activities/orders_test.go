@@ -26,7 +26,7 @@ const (
 type listing struct {
 	shop *shopifytest.Server
 	logs *logs
-	// orders are the activities that are run; what is changed there is what they are from then on.
+	// orders holds the activities that are run; a change to it takes effect at once.
 	orders *activities.Orders
 	list   func(activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error)
 }
@@ -50,7 +50,7 @@ func newListing(t *testing.T, options shopifytest.Options, token shopify.TokenSo
 	return l
 }
 
-// Orders come with their merchants where these are found in passing; the issuer is asked once for all of them.
+// Orders come with their merchants if these are available; the issuer is asked once for all of them.
 func TestListedOrdersComeWithTheirMerchants(t *testing.T) {
 	t.Parallel()
 	l := newListing(t, shopifytest.Options{}, token)
@@ -144,7 +144,7 @@ func TestListGiftCardOrders(t *testing.T) {
 	require.Empty(t, l.logs.errors)
 }
 
-// People were told to issue the cards of a mixed order by hand. Nothing that is refunded afterwards makes it another one.
+// People were told to issue the cards of a mixed order by hand. A later refund does not make the order an unmixed one.
 func TestMixedOrdersStayMixed(t *testing.T) {
 	t.Parallel()
 	l := newListing(t, shopifytest.Options{}, token)
@@ -184,7 +184,7 @@ func TestListGiftCardOrdersLeavesOut(t *testing.T) {
 		order("#8", func(o *shopifytest.Order) { o.Lines[0].SKU = "GIFT-500" }),
 		order("#9", func(o *shopifytest.Order) { o.Lines[0].SKU = "gift-50" }),
 		order("#10", with(pen)),
-		// What the search itself does not find is not seen at all.
+		// An order that the search itself does not find is not seen at all.
 		order("#11", func(o *shopifytest.Order) { o.Lines[0].SKU = "PEN" }),
 		order("#12", func(o *shopifytest.Order) { o.CreatedAt = date(1).Add(-time.Second) }),
 		order("#13", func(o *shopifytest.Order) { o.UpdatedAt = date(5).Add(-time.Second) }),
@@ -232,7 +232,7 @@ func TestListGiftCardOrdersPageByPage(t *testing.T) {
 	require.Equal(t, []int{3, 3, 1}, sizes)
 }
 
-// A buyer may write a chapter into each of many lines. It must cost neither the other orders nor the poll.
+// A buyer may write a chapter into each of many lines. That must harm neither the other orders nor the poll.
 func TestListGiftCardOrdersKeepsPagesSmall(t *testing.T) {
 	t.Parallel()
 	novel := func(lines int) func(*shopifytest.Order) {
@@ -267,8 +267,9 @@ func TestListGiftCardOrdersKeepsPagesSmall(t *testing.T) {
 	require.EqualError(t, err, "order #monster came without its lines, since it is too large to be handled")
 }
 
-// What Shopify answers can be larger than is read, for all that is kept of it would be small. Pages become smaller then; an
-// order that is too large by itself fails where people see it, and the ones behind it are taken in.
+// Shopify's answer can be larger than the limit for reading, although only a small part of it would be kept. Pages
+// become smaller then. An order that is too large by itself fails where people see it, and the orders after it are
+// taken in.
 func TestListGiftCardOrdersOfTooLargeAnswers(t *testing.T) {
 	t.Parallel()
 	novel := strings.Repeat("x", 12<<20)
@@ -316,7 +317,7 @@ func TestListGiftCardOrdersOfNothing(t *testing.T) {
 	require.Zero(t, out)
 }
 
-// An order as a webhook delivers it: of a test gateway, voided and cancelled, until a person sets that right.
+// An order as a webhook delivers it: paid through a test gateway, voided and cancelled, until a person corrects that.
 func TestListGiftCardOrdersOfAWebhook(t *testing.T) {
 	t.Parallel()
 	payload, err := os.ReadFile("../internal/shopify/shopifytest/testdata/orders_create.json")

@@ -9,17 +9,17 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// The bounds of an address are SMTP's (RFC 5321, section 4.5.3.1); assumed to be no wider at CashStar.
+// The bounds of an address are those of SMTP (RFC 5321, section 4.5.3.1). Assumed: CashStar's are no wider.
 const (
 	maxAddress   = 254
 	maxLocalPart = 64
 )
 
-// emailAddress returns the one address that a card goes to, without what a copied address brings along: white space and
-// invisible characters around it. Its errors name the fault and never the address.
+// emailAddress returns the one address that a card goes to, without the white space and invisible characters that
+// copying an address can add around it. Its errors name the fault and never the address.
 //
-// Any address that is one is let through, whatever its script: a mailbox that does not exist is for CashStar to find.
-// Quoted local parts are not: nobody has one, and two addresses can look like one of them.
+// Every well-formed address is accepted, whatever its script; whether the mailbox exists is for CashStar to find out.
+// Quoted local parts are refused: they are not used in practice, and two addresses can look like one of them.
 func emailAddress(s string) (string, error) {
 	s = withoutUnseen(s)
 	if s == "" {
@@ -46,15 +46,15 @@ func emailAddress(s string) (string, error) {
 	return "", giftcard.Errorf(giftcard.InvalidRequest, "the recipient's e-mail address %s", fault)
 }
 
-// withoutUnseen trims white space and what cannot be seen.
+// withoutUnseen trims white space and invisible characters.
 func withoutUnseen(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !printable.Visible(r) })
 }
 
-// ownWords returns what a customer wrote as they wrote it, in any script and with what orders it, since it is theirs.
-// Only control characters other than line breaks and tabs go, and the two noncharacters.
+// ownWords returns a customer's text as it was written, in any script and with its text-direction characters, since the
+// text is theirs. It removes only control characters other than line breaks and tabs, and the two noncharacters.
 //
-// Assumed: CashStar's service translates XML, which can hold none of these (XML 1.0, section 2.2).
+// Assumed: CashStar's service translates XML, which cannot contain these characters (XML 1.0, section 2.2).
 func ownWords(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 	return strings.TrimSpace(strings.Map(func(r rune) rune {

@@ -14,8 +14,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// The names of activities are in the histories of running workflows: they never change. One that is no longer used
-// stays until no history names it.
+// The names of activities are in the histories of running workflows, so they never change. An activity that is no
+// longer used stays until no history names it.
 func TestActivityNames(t *testing.T) {
 	t.Parallel()
 	want := map[reflect.Type][]string{
@@ -37,8 +37,8 @@ func methods(of reflect.Type) []string {
 	return names
 }
 
-// Every exported method of these structs is registered as an activity. One struct in and one struct out let fields be
-// added without breaking the workflows that run.
+// Every exported method of these structs is registered as an activity. With one struct as input and one as output,
+// fields can be added without breaking running workflows.
 func TestActivityShape(t *testing.T) {
 	t.Parallel()
 	for _, of := range []reflect.Type{
@@ -58,7 +58,7 @@ func TestActivityShape(t *testing.T) {
 	}
 }
 
-// What activities take and give is in histories, too: fields are added, never renamed or removed.
+// The inputs and results of activities are in histories, too: fields are added, never renamed or removed.
 func TestActivityFieldsInHistories(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)

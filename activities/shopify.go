@@ -10,21 +10,21 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// PropertyKeys are the names of the line-item properties in which the shop keeps what the buyer said of the recipient.
-// They are compared without regard to case.
+// PropertyKeys are the names of the line-item properties that hold what the buyer entered about the recipient. They are
+// compared without regard to case.
 type PropertyKeys struct {
 	Email, Name, Message, SendOn string
 }
 
-// offsetKey is the property in which Shopify's own gift-card form keeps the buyer's distance from UTC
-// (shopify.dev, "Gift cards" in product merchandising).
+// offsetKey is the property in which Shopify's own gift-card form stores the buyer's offset from UTC (shopify.dev,
+// "Gift cards" in product merchandising).
 const offsetKey = "__shopify_offset"
 
-// paidStatuses are those under which the units that are left are paid for. A partial refund takes its units out of
-// the current quantities, so what remains of such an order is a gift-card order still.
+// paidStatuses are the financial statuses in which the remaining units are paid for. A partial refund removes its units
+// from the current quantities, so the rest of such an order is still a gift-card order.
 var paidStatuses = []string{"PAID", "PARTIALLY_REFUNDED"}
 
-// candidate puts an order of Shopify's in our words.
+// candidate converts a Shopify order to the domain's terms.
 func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candidate {
 	c := giftcard.Candidate{
 		Order: giftcard.Order{
@@ -40,8 +40,8 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 		NetPayment: amount(o.NetPayment),
 		PaidAt:     o.PaidAt,
 	}
-	// The address typed at the checkout is where the buyer expects this order's mail; that of the account may be years old,
-	// or a colleague's.
+	// The buyer expects this order's mail at the address entered at the checkout. The account's address may be years
+	// old, or a colleague's.
 	email, from := strings.TrimSpace(o.Email), ""
 	if o.Customer != nil {
 		from = strings.TrimSpace(o.Customer.FirstName + " " + o.Customer.LastName)
@@ -71,14 +71,14 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 	return c
 }
 
-// amount bounds what is read of an amount: a number of a million digits takes its time.
+// amount bounds the text of an amount: parsing a number of a million digits takes long.
 func amount(m shopify.Money) giftcard.Amount {
 	return giftcard.Amount{Number: bounded(m.Amount, maxValue), Currency: bounded(m.CurrencyCode, maxValue)}
 }
 
-// isTip reports whether a line is a tip. Shopify has no mark for it: a tip is a line without SKU and product whose price is
-// what the order was tipped. The product would take the scope read_products, its vendor does not. Assumed: a line without
-// product has no vendor.
+// isTip reports whether a line is a tip. Shopify does not mark tips: a tip is a line without SKU and product whose
+// price is the amount that the order was tipped. Reading the product would need the scope read_products; reading its
+// vendor does not. Assumed: a line without product has no vendor.
 func isTip(l shopify.LineItem, tips shopify.Money) bool {
 	if l.SKU != "" || l.Vendor != "" || l.Quantity != 1 {
 		return false
@@ -91,24 +91,24 @@ func isTip(l shopify.LineItem, tips shopify.Money) bool {
 	return err == nil && tip.Hundredths > 0 && price == tip
 }
 
-// Bounds in characters of what buyers can make long. The words of a line go into the input of each of its cards, up to
-// [giftcard.MaxUnits] times, and Temporal ends an order whose history takes 50 MB, between two cards. Within these bounds a
-// card's words take 5 kB in letters and at worst 17 kB (JSON takes 6 bytes for a character such as <), a thousand cards
-// 17 MB. SKUs need none: those of a gift-card order are configured ones.
+// Bounds, in characters, of texts that buyers can make long. The texts of a line go into the input of each of its
+// cards, up to [giftcard.MaxUnits] times, and Temporal terminates an order whose history takes 50 MB, between two
+// cards. Within these bounds a card's texts take 5 kB in letters and at worst 17 kB (JSON takes 6 bytes for a character
+// such as <), and a thousand cards take 17 MB. SKUs need no bound: those of a gift-card order are the configured ones.
 //
-// What is longer is cut, and an ellipsis shows it. To refuse it would keep from a recipient the card that was paid for, for
-// the sake of words that no greeting card shows.
+// A longer text is cut, and ends in an ellipsis. Refusing it would deny a recipient a card that was paid for, because
+// of words that no greeting card shows.
 const (
 	// maxGreeting is ten times what Shopify's own themes let a buyer write.
 	maxGreeting = 2000
-	// maxPersonName is how long Shopify lets names of people and companies be. No merchant's code is longer, so none is found
-	// by a code that was cut.
+	// maxPersonName is the length that Shopify allows for names of people and companies. No merchant's code is longer,
+	// so a code that was cut never matches one.
 	maxPersonName = 255
-	// maxValue is for days, offsets and amounts, which have some ten characters. One that was cut is none.
+	// maxValue is for days, offsets and amounts, which have about ten characters. A value that was cut is not valid.
 	maxValue = 64
 )
 
-// bounded returns a text of at most that many characters, and an ellipsis where it had more.
+// bounded returns s cut to at most the given number of characters, with an ellipsis if it was longer.
 func bounded(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -122,20 +122,20 @@ func bounded(s string, most int) string {
 	return s
 }
 
-// boundedAddress returns an address that emailAddress refuses as too long if it has been cut: it must not become another
-// one. So what emailAddress leaves out goes first.
+// boundedAddress bounds an address so that emailAddress refuses it as too long if it was cut: a cut address must not
+// become another valid one. It therefore first removes what emailAddress trims.
 func boundedAddress(s string) string { return bounded(withoutUnseen(s), maxAddress+1) }
 
-// maxName is far longer than the names of orders, which are "#1001" with a shop's prefix and suffix.
+// maxName is far longer than order names, which are "#1001" with a shop's prefix and suffix.
 const maxName = 100
 
-// orderName returns what people call an order, fit for logs, search attributes and mails. One that is nothing to be
-// seen is called by its number.
+// orderName returns what people call an order, made safe for logs, search attributes and mails. If nothing of the name
+// is visible, it returns the order's number.
 func orderName(o shopify.Order) string {
 	return cmp.Or(printable.Line(o.Name, maxName), o.LegacyID)
 }
 
-// recipient reads who gets the cards of a line: the line's properties, else the buyer.
+// recipient returns who gets the cards of a line, read from the line's properties, else from the buyer.
 func recipient(properties []shopify.Attribute, keys PropertyKeys, email, from string) giftcard.Recipient {
 	value := func(key string) string {
 		for _, p := range properties {

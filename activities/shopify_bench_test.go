@@ -10,7 +10,7 @@ import (
 )
 
 // BenchmarkSelectPage applies the rules to a page of 250 candidates: every other one is a gift-card order, the others
-// hold a mug as well.
+// also contain a mug.
 func BenchmarkSelectPage(b *testing.B) {
 	const size = 250
 	page := make([]shopify.Order, size)

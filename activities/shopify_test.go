@@ -116,7 +116,7 @@ func TestCandidateState(t *testing.T) {
 	}
 }
 
-// A tip has neither product nor SKU, and costs what was given as tips.
+// A tip has neither product nor SKU, and its price is the amount given as tips.
 func TestCandidateTip(t *testing.T) {
 	t.Parallel()
 	usd := func(amount string) shopify.Money { return shopify.Money{Amount: amount, CurrencyCode: "USD"} }
@@ -230,7 +230,7 @@ func TestRecipient(t *testing.T) {
 	}
 }
 
-// said are properties of a line: keys and values in turn.
+// said returns the properties of a line from alternating keys and values.
 func said(keysAndValues ...string) []shopify.Attribute {
 	var all []shopify.Attribute
 	for pair := range slices.Chunk(keysAndValues, 2) {
@@ -239,7 +239,7 @@ func said(keysAndValues ...string) []shopify.Attribute {
 	return all
 }
 
-// The address is the line's, else the one typed at the checkout, else the customer's.
+// The address is the line's, else the one entered at the checkout, else the customer's.
 func TestRecipientAddress(t *testing.T) {
 	t.Parallel()
 	order := paidOrder()
@@ -253,7 +253,7 @@ func TestRecipientAddress(t *testing.T) {
 	require.Empty(t, address(), "which fails the order, not the poll")
 }
 
-// What buyers can make long is bounded where it comes in: a line's words go into the input of each of its cards.
+// Texts that buyers can make long are bounded where they enter: a line's texts go into the input of each of its cards.
 func TestCandidateIsBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 400<<10)
@@ -287,7 +287,7 @@ func TestCandidateIsBounded(t *testing.T) {
 	require.Less(t, 1000*len(card), 10<<20, "a thousand cards, below what Temporal warns at")
 }
 
-// What just fits stays as it is.
+// A text that just fits stays as it is.
 func TestCandidateKeepsWhatFits(t *testing.T) {
 	t.Parallel()
 	o := paidOrder()
@@ -298,7 +298,7 @@ func TestCandidateKeepsWhatFits(t *testing.T) {
 	require.Equal(t, name, to.Name)
 }
 
-// A bounded address is too long, and never another one; what cannot be seen around it does not count.
+// A cut address is too long, and never another valid address; invisible characters around it do not count.
 func TestCutAddressIsNoOther(t *testing.T) {
 	t.Parallel()
 	unseen := strings.Repeat("\u200b", 300)

@@ -14,59 +14,61 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// Intake starts the workflows of orders beside the poll. The operator answers it.
+// Intake starts the workflows of orders outside the poll. operator.Operator implements it.
 type Intake interface {
 	Claims
-	// Known returns which of these workflow IDs there is a workflow of.
+	// Known returns which of these workflow IDs have a workflow.
 	Known(ctx context.Context, workflowIDs []string) (map[string]bool, error)
-	// Start starts an order by the rules of the poll's schedule. It returns false if there is a workflow of its ID.
+	// Start starts an order by the rules of the poll's schedule. It returns false if a workflow with its ID exists.
 	Start(ctx context.Context, o giftcard.Order) (bool, error)
-	// Beat tells that an activity is at work, and keeps details for its next attempt.
+	// Beat sends an activity's heartbeat and stores details for its next attempt.
 	Beat(ctx context.Context, taskToken []byte, details ...any) error
 }
 
-// SweepInput says which orders a sweep looks at.
+// SweepInput selects the orders that a sweep looks at.
 type SweepInput struct {
 	Rules giftcard.Rules `json:"rules"`
-	// Shop is the shop in the identity of its orders; empty means [Orders].Shop.
+	// Shop is the shop in the identity of the orders; empty means [Orders].Shop.
 	Shop string `json:"shop,omitempty"`
-	// Search looks at the orders alone that Shopify's search finds by their SKUs; else at all.
+	// Search restricts the sweep to the orders that Shopify's search finds by their SKUs; otherwise it looks at all
+	// orders.
 	Search bool `json:"search,omitempty"`
-	// From and Until bound the orders' creation. Those after are the poll's.
+	// From and Until bound the orders' creation time. Later orders are left to the poll.
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
 }
 
-// SweepResult is the account of a sweep, and of one that is under way.
+// SweepResult is the outcome of a sweep, or the progress of one that is under way.
 type SweepResult struct {
-	// Seen counts the orders that were looked at, Candidates those among them that have a gift-card SKU, are paid and not
-	// cancelled, and Known those of these that have a workflow.
+	// Seen counts the orders that were looked at. Candidates counts those of them that have a gift-card SKU, are paid
+	// and are not cancelled. Known counts the candidates that have a workflow.
 	Seen       int `json:"seen"`
 	Candidates int `json:"candidates"`
 	Known      int `json:"known"`
-	// Found counts the orders that no poll had taken in: they were started, or left to people. Names has the first.
+	// Found counts the orders that no poll had taken in: they were started, or left to people. Names holds the first of
+	// them.
 	Found int      `json:"found"`
 	Names []string `json:"names,omitempty"`
-	// Cursor is where an attempt goes on.
+	// Cursor is where the next attempt continues.
 	Cursor string `json:"cursor,omitempty"`
 }
 
 const (
-	// maxSweptNames bounds the names of a sweep's result.
+	// maxSweptNames bounds the names in a sweep's result.
 	maxSweptNames = 50
-	// sweepShare is the part of Shopify's points that a sweep takes.
+	// sweepShare is the divisor of Shopify's points: a sweep takes a fifth of them.
 	sweepShare = 5
-	// sweepBeat is how often a sweep that waits tells that it is at work.
+	// sweepBeat is how often a waiting sweep sends a heartbeat.
 	sweepBeat = 10 * time.Second
 )
 
-// Sweep looks whether each gift-card order of the shop has a workflow, and takes in those that have none. It reads little of
-// each order, asks visibility in bulk, and reads in whole what is left. It takes a fifth of the points that Shopify
-// restores.
+// Sweep checks that each gift-card order of the shop has a workflow, and takes in those that have none. It reads little
+// of each order, asks visibility in bulk, and reads the remaining orders in full. It takes a fifth of the points that
+// Shopify restores.
 func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) {
 	var out SweepResult
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &out) // What cannot be read is swept from the start.
+		_ = activity.GetHeartbeatDetails(ctx, &out) // If the details cannot be read, the sweep starts over.
 	}
 	beaten := time.Now()
 	for {
@@ -80,7 +82,7 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 			return out, nil
 		}
 		if out.Found > before {
-			beaten = time.Time{} // What was found is to be known to the next attempt.
+			beaten = time.Time{} // The next attempt has to know what was found.
 		}
 		if beaten, err = o.rest(ctx, cost, out, beaten); err != nil {
 			return SweepResult{}, failure(ctx, "sweeping orders", err, untilTimeout)
@@ -88,7 +90,7 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 	}
 }
 
-// sweepPage does a page, and reports whether there are more.
+// sweepPage processes one page, and reports whether there are more.
 func (o *Orders) sweepPage(ctx context.Context, in SweepInput, out *SweepResult) (more bool, cost shopify.Cost, err error) {
 	query := ""
 	if in.Search {
@@ -125,13 +127,13 @@ func (o *Orders) shopOf(in SweepInput) string {
 	return o.Shop
 }
 
-// worthReading reports whether a thin order may be a gift-card order, or one that is left to people.
+// worthReading reports whether a thin order may be a gift-card order, or an order that is left to people.
 func worthReading(thin shopify.ThinOrder, skus []string) bool {
 	return !thin.Cancelled && slices.Contains(paidStatuses, thin.FinancialStatus) &&
 		(thin.MoreLines || slices.ContainsFunc(thin.SKUs, func(sku string) bool { return slices.Contains(skus, sku) }))
 }
 
-// sweepCandidates takes in the orders among these, numbers by workflow ID, that have no workflow.
+// sweepCandidates takes in those of the given orders (numbers by workflow ID) that have no workflow.
 func (o *Orders) sweepCandidates(ctx context.Context, in SweepInput, byID map[string]string, out *SweepResult) error {
 	if len(byID) == 0 {
 		return nil
@@ -163,7 +165,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	_, gone := errors.AsType[*shopify.NotFoundError](err)
 	_, tooLarge := errors.AsType[*rest.TooLargeError](err)
 	switch {
-	case gone || tooLarge: // One order must not stop the others. A poll takes in what is too large, without its lines.
+	case gone || tooLarge: // One order must not stop the others. A poll takes in an oversized one, without its lines.
 		activity.GetLogger(ctx).Error("an order cannot be read, and is passed by", "order", number, "error", err)
 		return nil
 	case err != nil:
@@ -193,8 +195,9 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	return nil
 }
 
-// rest waits until Shopify has restored what a page took, several times over. It tells meanwhile that the sweep is at work, at
-// most as often as is needed: on Temporal Cloud each time is an action. It returns when it did so last.
+// rest waits until Shopify has restored the points that a page took, several times over. While it waits, it sends
+// heartbeats, only as often as needed: on Temporal Cloud each one is an action. It returns the time of the last
+// heartbeat.
 func (o *Orders) rest(ctx context.Context, cost shopify.Cost, so SweepResult, beaten time.Time) (time.Time, error) {
 	token := activity.GetInfo(ctx).TaskToken
 	wait := time.Duration(0)

@@ -18,13 +18,13 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// intake is a Temporal that knows some orders.
+// intake is a fake of Temporal that knows some orders.
 type intake struct {
 	known   map[string]bool
 	started []string
 	left    []activities.LeftOrder
 	beats   int
-	// away is why nothing can be claimed.
+	// away is the error with which every claim fails.
 	away error
 }
 
@@ -48,7 +48,7 @@ func (i *intake) Claim(_ context.Context, o activities.LeftOrder) error {
 	return i.away
 }
 
-// A page whose mixed orders could not be claimed is fetched again, and none is claimed twice by a worker.
+// A page whose mixed orders could not be claimed is fetched again, and a worker claims no order twice.
 func TestMixedOrdersAreClaimed(t *testing.T) {
 	t.Parallel()
 	shop := shopifytest.New(shopifytest.Options{})
@@ -82,13 +82,13 @@ func (i *intake) Beat(context.Context, []byte, ...any) error {
 	return nil
 }
 
-// A sweep takes in what has no workflow, page by page, and passes by what it cannot read.
+// A sweep takes in orders that have no workflow, page by page, and skips orders that it cannot read.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	shop := shopifytest.New(shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9})
 	begin := time.Now().Add(-48 * time.Hour).Truncate(time.Second)
 	var ids []int64
-	for n := range 300 { // More than a page.
+	for n := range 300 { // More than one page.
 		o := shopifytest.Order{
 			CreatedAt: begin.Add(time.Duration(n) * time.Minute), Email: "buyer@example.com",
 			Lines: []shopifytest.LineItem{{SKU: "PEN", Vendor: "Shop", Quantity: 1, UnitPrice: "1.0"}},
@@ -129,7 +129,7 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, giftcard.MixedOrder, temporal.left[0].Reason)
 	require.Positive(t, temporal.beats)
 
-	// A sweep that finds nothing tells nobody anything.
+	// A sweep that finds nothing reports nothing.
 	*temporal = intake{known: map[string]bool{}}
 	for _, id := range ids {
 		temporal.known["gift-card-order/shop/"+strconv.FormatInt(id, 10)] = true
@@ -140,7 +140,7 @@ func TestSweep(t *testing.T) {
 	require.Zero(t, temporal.beats)
 	require.Empty(t, temporal.started)
 
-	// What came before the window, and what is so young that a poll will see it, is left alone.
+	// Orders created before the window, and orders so young that a poll will see them, are left alone.
 	*temporal = intake{}
 	in.From, in.Until = begin.Add(120*time.Minute), begin.Add(199*time.Minute)
 	out, err = execute[activities.SweepResult](t, newEnv(&logs{}, orders), "Sweep", in)

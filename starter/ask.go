@@ -16,16 +16,16 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// errDeclined is the answer no.
+// errDeclined is the error after the answer no.
 var errDeclined = errors.New("nothing was done")
 
-// confirm asks a question on standard error and returns nil if standard input answers yes, or if yes was given
-// beforehand. It returns at once when the command is interrupted.
+// confirm asks a question on standard error. It returns nil if standard input answers yes, or if yes is set. It returns
+// at once when the command is interrupted.
 func confirm(cmd *cobra.Command, yes bool, question string) error {
 	return confirmFrom(cmd, bufio.NewReader(cmd.InOrStdin()), yes, question)
 }
 
-// confirmFrom is confirm for a command that asks more than once: it reads on where the last answer ended.
+// confirmFrom is confirm for a command that asks more than once: it continues reading where the last answer ended.
 func confirmFrom(cmd *cobra.Command, in *bufio.Reader, yes bool, question string) error {
 	if yes {
 		return nil
@@ -42,15 +42,15 @@ func confirmFrom(cmd *cobra.Command, in *bufio.Reader, yes bool, question string
 	return errDeclined
 }
 
-// prompt asks a question on standard error and returns the answer of standard input, in lower case, and whether the input has
-// ended. It returns at once when the command is interrupted.
+// prompt asks a question on standard error. It returns the answer from standard input, in lower case, and whether the
+// input has ended. It returns at once when the command is interrupted.
 func prompt(cmd *cobra.Command, in *bufio.Reader, question string) (answer string, end bool, err error) {
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s ", printable.Line(question, 0))
 	type line struct {
 		text string
 		err  error
 	}
-	// A read from a terminal cannot be interrupted: it is left behind, and ends with the process.
+	// A read from a terminal cannot be interrupted. It is abandoned, and ends with the process.
 	read := make(chan line, 1)
 	go func() {
 		text, err := in.ReadString('\n')
@@ -69,7 +69,7 @@ func prompt(cmd *cobra.Command, in *bufio.Reader, question string) (answer strin
 	}
 }
 
-// whoami names who runs this command, for the record.
+// whoami returns who runs this command, for the record.
 func whoami() string {
 	name := ""
 	if u, err := user.Current(); err == nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Only a plain yes is one. Nobody at the prompt is a mistake of whoever wrote the script, not an answer.
+// Only a plain yes counts as yes. Input that is not interactive is an error of the script, not an answer.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -103,18 +103,18 @@ run again   1
 left alone  1
 `, out.String())
 
-	// Nothing that was named runs again: a script must notice.
+	// None of the named orders runs again: a script must notice.
 	none := workflows.RerunOrdersResult{LeftAlone: 1, Orders: some.Orders[1:]}
 	for _, json := range []bool{false, true} {
 		out.Reset()
 		require.EqualError(t, printRerun(&out, &flags{json: json}, none), "none was run again: it is running")
 		require.Contains(t, out.String(), "it is running")
 	}
-	// All failed orders were meant, and none could be cured: that is an account, no failure.
+	// All failed orders were selected, and none could be cured: that is a result, not a failure.
 	require.NoError(t, printRerun(&out, &flags{}, workflows.RerunOrdersResult{LeftAlone: 3}))
 }
 
-// A kind is what the runbook calls it, in any case.
+// A kind is accepted as the runbook spells it, in any case.
 func TestReadKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range append(orders.FailureKinds(), "") {
@@ -133,7 +133,7 @@ func TestReadKind(t *testing.T) {
 	require.Equal(t, "12 orders", orderCount(12))
 }
 
-// What people see of an order of which one card exists, one does not, and one is being tried again.
+// What people see of an order of which one card exists, one does not, and one is being retried.
 func TestPrintOrder(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)

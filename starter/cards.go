@@ -68,7 +68,7 @@ stays on record, as the workflow cancel-card/<shop>/<order>/<unit>. Shopify is n
 	return cmd
 }
 
-// balance is a card as CashStar has it now.
+// balance is a card's current state at CashStar.
 type balance struct {
 	Unit           int    `json:"unit"`
 	MaskedNumber   string `json:"masked_number"`

@@ -53,7 +53,7 @@ Workers are counted that were seen polling in the last 75 seconds, also if they 
 	return cmd
 }
 
-// ofADeployment is onlyToLook where there is a deployment to look at.
+// ofADeployment is onlyToLook for commands that need a worker deployment.
 func ofADeployment() (config.Config, error) {
 	cfg, err := onlyToLook()
 	if err == nil && !cfg.Worker.Versioned() {
@@ -108,7 +108,7 @@ A rollback is the same command with the older version, whose workers have to run
 	return cmd
 }
 
-// chosenBuild returns the build ID that is meant; empty is workers without a version.
+// chosenBuild returns the build ID to use; empty means workers without a version.
 func chosenBuild(args []string, unversioned bool, own string) (string, error) {
 	switch {
 	case unversioned && len(args) > 0:
@@ -131,7 +131,7 @@ func changed(c *rollout.CurrentChange) string {
 	return fmt.Sprintf("current version of %s: %s, was: %s", c.Deployment, named(c.Now), named(c.Before))
 }
 
-// named is a build ID as it is shown.
+// named formats a build ID for display.
 func named(buildID string) string {
 	if buildID == "" {
 		return "(no version)"
@@ -173,7 +173,7 @@ func printDeployment(w io.Writer, d *rollout.Deployment) error {
 	})
 }
 
-// seenWorkers is how many workers of a version there are, and where some are missing.
+// seenWorkers formats the number of workers of a version, and the task queues that have none.
 func seenWorkers(v rollout.Version) string {
 	most := 0
 	for _, n := range v.Workers {

@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// hostile is what an order may be called that was taken in by an older release, or a code that an issuer answers.
+// hostile is an order name that an older release may have taken in, or a code that an issuer may return.
 const hostile = "#1\x1b[2J\u202e100\u200b1\u009b\ttab\nline"
 
 func requireHarmless(t *testing.T, text string) {
@@ -25,7 +25,7 @@ func requireHarmless(t *testing.T, text string) {
 	}
 }
 
-// Nothing that starter shows does anything to the terminal, or reads otherwise than it is.
+// Nothing that starter prints affects the terminal, or is displayed differently from what it is.
 func TestOutputIsHarmless(t *testing.T) {
 	t.Parallel()
 	d := &orders.OrderDetails{

@@ -1,4 +1,4 @@
-// Command starter is the operator's command line: it ensures schedules, asks for polls, and shows orders and the state
+// Command starter is the operator's command line: it ensures schedules, requests polls, and shows orders and the state
 // of the system.
 package main
 

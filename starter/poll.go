@@ -64,7 +64,7 @@ Orders that were handled before are recognised and left alone, so any window is 
 	return cmd
 }
 
-// window reads the flags; without --since there is none.
+// window parses the flags; without --since there is no window.
 func window(since, until string, now time.Time) (from, to time.Time, err error) {
 	if since == "" {
 		if until != "" {
@@ -87,13 +87,13 @@ func window(since, until string, now time.Time) (from, to time.Time, err error) 
 	return from.Truncate(time.Second), to.Truncate(time.Second), nil
 }
 
-// moment reads a time, or how long ago it is.
+// moment parses a time, or a duration before now.
 func moment(s string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || t.IsZero() { // The zero time stands for none.
+	if err != nil || t.IsZero() { // The zero time means no time.
 		return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-07-01T00:00:00Z nor a duration such as 48h", s)
 	}
 	return t, nil

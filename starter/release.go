@@ -102,7 +102,7 @@ type releaser struct {
 	rejudge  bool
 }
 
-// plan says what would be issued of the orders that are named, or of all that are left to people.
+// plan returns what a release would issue of the named orders, or of all orders that are left to people.
 func (r releaser) plan(ctx context.Context, names []string) ([]*recovery.Release, error) {
 	plans := []*recovery.Release{}
 	if len(names) == 0 {
@@ -141,7 +141,7 @@ func (r releaser) plan(ctx context.Context, names []string) ([]*recovery.Release
 	return plans, nil
 }
 
-// sentence says what a release would do.
+// sentence describes what a release would do.
 func sentence(p *recovery.Release) string {
 	cards := "1 card"
 	if n := len(p.AuditNumbers); n > 1 {

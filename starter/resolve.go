@@ -84,20 +84,20 @@ card. Who said what, and why, stays on record as the workflow resolve-card/<shop
 	return cmd
 }
 
-// resolver puts on record what a person has found out about cards.
+// resolver records what a person has found out about cards.
 type resolver struct {
 	flags    *flags
 	cmd      *cobra.Command
 	operator *operator.Operator
 	in       *bufio.Reader
 	units    []int
-	// found is what the flags say of all cards; nil, each is asked for.
+	// found is the answer that the flags give for all cards. If nil, the command asks about each card.
 	found  *bool
 	reason string
 	yes    bool
 }
 
-// verdict is what was found out about a card.
+// verdict is what was found out about one card.
 type verdict struct {
 	order  *orders.OrderDetails
 	card   workflows.UnitFailure
@@ -132,7 +132,7 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 	return r.rerun(ctx, orders)
 }
 
-// inDoubt returns the cards that are meant.
+// inDoubt returns the cards to resolve.
 func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, error) {
 	all := len(names) == 0
 	if all {
@@ -169,8 +169,8 @@ func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, erro
 	return out, nil
 }
 
-// ask returns what was found out about these cards, less those of which nobody says anything. It names the audit numbers, so
-// that whoever answers can compare them with what CashStar shows.
+// ask returns what was found out about these cards, without the cards that were skipped. It prints the audit
+// numbers, so that the operator can compare them with what CashStar shows.
 func (r *resolver) ask(cards []verdict) ([]verdict, error) {
 	if r.found == nil {
 		return r.askForEach(cards)
@@ -215,10 +215,10 @@ func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 	return out, nil
 }
 
-// waitForRerun is how often it is looked whether a re-run that stands in the way is done.
+// waitForRerun is the interval at which rerun checks whether another rerun has finished.
 const waitForRerun = 2 * time.Second
 
-// rerun runs the orders again, when nobody else does so.
+// rerun reruns the orders, once no other rerun is under way.
 func (r *resolver) rerun(ctx context.Context, orders []string) error {
 	in := workflows.RerunOrdersInput{
 		Orders: orders, Force: true, Reason: fmt.Sprintf("%s (by %s)", r.reason, whoami()),

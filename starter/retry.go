@@ -18,17 +18,17 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// completeKinds lets a shell complete --kind.
+// completeKinds adds shell completion for --kind.
 func completeKinds(cmd *cobra.Command) {
 	complete(cmd, "kind", orders.FailureKinds()...)
 }
 
-// complete lets a shell complete the values of a flag.
+// complete adds shell completion for the values of a flag.
 func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// readKind returns a kind of failure as it is spelled. It takes any case, and refuses what no failure has.
+// readKind returns the canonical spelling of a kind of failure. It ignores case, and rejects unknown kinds.
 func readKind(kind string) (string, error) {
 	kinds := orders.FailureKinds()
 	for _, known := range kinds {
@@ -108,7 +108,7 @@ always left alone.`,
 	return cmd
 }
 
-// chooseOrders fills in the orders that are named, and returns how many are meant.
+// chooseOrders adds the named orders to the input, and returns the number of orders to rerun.
 func chooseOrders(
 	ctx context.Context, o *operator.Operator, names []string, kind string, in *workflows.RerunOrdersInput,
 ) (int, error) {
@@ -119,7 +119,7 @@ func chooseOrders(
 		}
 		n := 0
 		for _, f := range failed {
-			// Of the others, those that somebody terminated are run again only by name.
+			// Of the other orders, those that were terminated are rerun only by name.
 			if f.Curable || in.Force && slices.Contains(giftcard.Kinds, giftcard.Kind(f.Failure.Kind)) {
 				n++
 			}
@@ -145,7 +145,7 @@ func orderCount(n int) string {
 	return fmt.Sprintf("%d orders", n)
 }
 
-// printRerun says what became of each order. It fails if orders were named and not one of them runs again.
+// printRerun prints what became of each order. It fails if orders were named and not one of them runs again.
 func printRerun(w io.Writer, f *flags, r workflows.RerunOrdersResult) error {
 	var err error
 	if f.json {

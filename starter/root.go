@@ -18,7 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// flags are those of every command.
+// flags are the flags of every command.
 type flags struct {
 	json bool
 }
@@ -54,10 +54,11 @@ Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`
 	return root
 }
 
-// help is what a command does that only groups others. Without it, cobra takes a mistyped command for a wish for help.
+// help is the action of a command that only groups others. Without it, cobra treats a mistyped command as a request for
+// help.
 func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
-// operate runs do with an operator. Commands that only look need only a part of the configuration.
+// operate runs do with an operator. Commands that only read need only a part of the configuration.
 func operate(cmd *cobra.Command, load func() (config.Config, error), do func(context.Context, *operator.Operator) error) error {
 	cfg, err := load()
 	if err != nil {
@@ -67,7 +68,7 @@ func operate(cmd *cobra.Command, load func() (config.Config, error), do func(con
 	if err != nil {
 		return &app.UsageError{Err: err}
 	}
-	// The SDK has nothing to say to a person at a prompt but what goes wrong.
+	// At a prompt, only the SDK's errors are of interest.
 	cfg.Log.Level = zerolog.ErrorLevel.String()
 	log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
 	if err != nil {
@@ -81,7 +82,7 @@ func operate(cmd *cobra.Command, load func() (config.Config, error), do func(con
 	return do(cmd.Context(), o)
 }
 
-// onlyToLook loads the configuration of commands that read from Temporal alone.
+// onlyToLook loads the configuration of commands that only read from Temporal.
 func onlyToLook() (config.Config, error) {
 	cfg, err := config.Read()
 	if err != nil {
@@ -90,7 +91,7 @@ func onlyToLook() (config.Config, error) {
 	return cfg, cfg.Payload.Validate()
 }
 
-// printJSON prints a value faithfully, and so that a terminal shows all of it.
+// printJSON prints a value unaltered, in a form that a terminal displays completely.
 func printJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -103,7 +104,7 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// table prints rows in aligned columns. Cells hold what services and customers said, so they are made harmless.
+// table prints rows in aligned columns. Cells contain text from services and customers, so they are made harmless.
 func table(w io.Writer, rows func(row func(cells ...any))) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	rows(func(cells ...any) {

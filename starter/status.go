@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
-// errUnhealthy ends the command with the exit code of a failure.
+// errUnhealthy returns an error, which ends the command with the exit code of a failure.
 func errUnhealthy(problems []health.Check) error {
 	names := make([]string, len(problems))
 	for i, p := range problems {

@@ -1,4 +1,4 @@
-// Command worker polls Temporal and does the work: it runs the workflows and their activities.
+// Command worker polls Temporal for tasks, and runs the workflows and their activities.
 package main
 
 import (

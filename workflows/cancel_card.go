@@ -7,15 +7,15 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 )
 
-// CancelCardInput is one card to be cancelled, and who wants that.
+// CancelCardInput identifies one card to cancel, and who requests that.
 type CancelCardInput struct {
 	activities.CancelCardInput
-	// By and Reason are for those who ask later.
+	// By and Reason are for the record.
 	By     string `json:"by"`
 	Reason string `json:"reason"`
 }
 
-// CancelCard cancels one card at the issuer. It is a workflow so that who asked and why stays on record.
+// CancelCard cancels one card at the issuer. It is a workflow so that who requested it, and why, stays on record.
 func CancelCard(ctx workflow.Context, in CancelCardInput) (activities.CancelCardResult, error) {
 	out, err := call(cancelling(ctx), giftCards.CancelCard, in.CancelCardInput).get(ctx)
 	if err == nil || temporal.IsCanceledError(err) {

@@ -9,27 +9,27 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 )
 
-// DailyDigestInput is the configuration record of the digest: the schedule's input.
+// DailyDigestInput is the configuration of the digest: the schedule's input.
 type DailyDigestInput struct {
-	// Rerun runs failed orders again first, and RerunWait is how long they are waited for.
+	// Rerun reruns failed orders first, and RerunWait is how long the digest waits for them.
 	Rerun     bool     `json:"rerun"`
 	RerunWait Duration `json:"rerun_wait"`
-	// SendEmpty sends a mail also when there is nothing to say.
+	// SendEmpty sends a mail even if there is nothing to report.
 	SendEmpty bool `json:"send_empty,omitempty"`
 }
 
-// DailyDigestResult is the account of a digest. As the schedule's last completion result it tells the next one where to
-// begin.
+// DailyDigestResult is the outcome of a digest. As the schedule's last completion result it tells the next digest where
+// to begin.
 type DailyDigestResult struct {
 	activities.SendDigestResult
-	// Rerun is the number of orders that were run again.
+	// Rerun is the number of orders that were rerun.
 	Rerun int `json:"rerun"`
-	// RerunProblem says why failed orders were not run again though they should have been.
+	// RerunProblem says why failed orders were not rerun although they should have been.
 	RerunProblem string `json:"rerun_problem,omitempty"`
 }
 
-// DailyDigest runs failed orders again, waits for them, and mails what is still failing. A digest that cannot be sent
-// fails, visibly; the next one begins where the last one that was sent has ended, so nothing is lost.
+// DailyDigest reruns failed orders, waits for them, and mails what is still failing. A digest that cannot be sent fails
+// visibly. The next one begins where the last sent digest ended, so nothing is lost.
 func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, error) {
 	at, last, err := digestPeriod(ctx)
 	if err != nil {
@@ -45,7 +45,7 @@ func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, 
 			return DailyDigestResult{}, err
 		}
 		if err != nil {
-			// The mail matters more than the re-runs, and says that the orders are still failing.
+			// The mail matters more than the reruns, and reports that the orders are still failing.
 			out.RerunProblem = rerunProblem(err)
 			workflow.GetLogger(ctx).Warn("failed orders were not run again", "error", err)
 		}
@@ -70,10 +70,10 @@ func rerunProblem(err error) string {
 	return message
 }
 
-// firstPeriod is what the first digest looks back on.
+// firstPeriod is the period that the first digest covers.
 const firstPeriod = 24 * time.Hour
 
-// digestPeriod returns the time for which the digest was scheduled, and the account of the last one.
+// digestPeriod returns the time for which the digest was scheduled, and the result of the last digest.
 func digestPeriod(ctx workflow.Context) (at time.Time, last DailyDigestResult, err error) {
 	at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStartTime)
 	if !ok {
@@ -88,7 +88,8 @@ func digestPeriod(ctx workflow.Context) (at time.Time, last DailyDigestResult, e
 	return at, last, nil
 }
 
-// DigestSince returns how far a digest at a time looks back, given the last one that was sent; the zero value is none.
+// DigestSince returns the start of the period that a digest at the given time covers. last is the last digest that was
+// sent, or the zero value if there is none.
 func DigestSince(at time.Time, last DailyDigestResult) time.Time {
 	if last.Until.IsZero() {
 		return at.Add(-firstPeriod)
@@ -96,7 +97,7 @@ func DigestSince(at time.Time, last DailyDigestResult) time.Time {
 	return last.Until
 }
 
-// rerunForDigest runs all failed orders again that may be cured, and waits a bounded time for them.
+// rerunForDigest reruns all failed orders that a rerun may cure, and waits a bounded time for them.
 func rerunForDigest(ctx workflow.Context, at time.Time, wait time.Duration) (int, error) {
 	workflow.SetCurrentDetails(ctx, "Running failed orders again.")
 	began := workflow.Now(ctx).UTC()
@@ -125,6 +126,6 @@ func rerunForDigest(ctx workflow.Context, at time.Time, wait time.Duration) (int
 			return rerun.Rerun, err
 		}
 	}
-	// What has just ended lies beyond the end of the report's window for a while.
+	// An order that has just finished lies beyond the end of the report's window for a while.
 	return rerun.Rerun, workflow.Sleep(ctx, visibilityLag)
 }

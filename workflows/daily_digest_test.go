@@ -17,10 +17,10 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// digestEnv runs DailyDigest, or RerunOrders, among activities that are functions.
+// digestEnv runs DailyDigest, or RerunOrders, with functions as activities.
 type digestEnv struct {
 	*env
-	// rerun answers the pages of a re-run, running the looks at how many orders run; the last answer stays.
+	// rerun returns the pages of a rerun; running holds the counts of running orders, the last of which repeats.
 	rerun   func(activities.RerunFailedOrdersInput) (activities.RerunFailedOrdersResult, error)
 	running []int
 	send    func(activities.SendDigestInput) (activities.SendDigestResult, error)
@@ -67,7 +67,7 @@ func newDigestEnv(t *testing.T) *digestEnv {
 	return e
 }
 
-// reruns makes so many orders run again.
+// reruns makes n orders run again.
 func (e *digestEnv) reruns(n int) {
 	e.rerun = func(activities.RerunFailedOrdersInput) (activities.RerunFailedOrdersResult, error) {
 		return activities.RerunFailedOrdersResult{Rerun: n, LeftAlone: 1}, nil
@@ -84,7 +84,7 @@ func (e *digestEnv) digest(t *testing.T, in workflows.DailyDigestInput) workflow
 	return out
 }
 
-// full is the configuration record of the digest in the tests.
+// full is the digest's configuration in the tests.
 var full = workflows.DailyDigestInput{Rerun: true, RerunWait: workflows.Duration(10 * time.Minute)}
 
 func TestDailyDigest(t *testing.T) {
@@ -104,7 +104,7 @@ func TestDailyDigest(t *testing.T) {
 	require.Equal(t, noon.Add((12+2*15+12)*time.Second), e.sentAt.UTC(), "the lag, two looks more, the lag")
 }
 
-// What is told begins where the last digest that was sent ended.
+// A digest's period begins where the last digest that was sent ended.
 func TestDailyDigestPeriod(t *testing.T) {
 	t.Parallel()
 	scheduled := noon.Add(-3*time.Minute + 500*time.Millisecond)
@@ -152,7 +152,7 @@ func TestDailyDigestPeriod(t *testing.T) {
 	})
 }
 
-// Orders that run again are waited for: not at all where there are none, and never longer than is configured.
+// The digest waits for orders that run again: not at all if there are none, and never longer than configured.
 func TestDailyDigestWaits(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -194,7 +194,7 @@ func TestDailyDigestWaits(t *testing.T) {
 	}
 }
 
-// What keeps orders from being run again does not keep the mail.
+// A failed rerun does not stop the mail.
 func TestDailyDigestWithoutRerun(t *testing.T) {
 	t.Parallel()
 	t.Run("refused", func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestDailyDigestWithoutRerun(t *testing.T) {
 	})
 }
 
-// A mail that cannot be sent is a digest that failed, with the reason as people and the next digest are to see it.
+// A mail that cannot be sent fails the digest, with the reason as people and the next digest should see it.
 func TestDailyDigestFails(t *testing.T) {
 	t.Parallel()
 	e := newDigestEnv(t)
@@ -243,7 +243,7 @@ func TestDailyDigestFails(t *testing.T) {
 	require.Len(t, e.sent, 1)
 }
 
-// A mail server that is down for an evening delays the digest; it gives up before the next one is due.
+// A mail server that is down for an evening delays the digest; the digest gives up before the next one is due.
 func TestDailyDigestIsPatient(t *testing.T) {
 	t.Parallel()
 	e := newDigestEnv(t)
@@ -267,7 +267,7 @@ func TestDailyDigestIsPatient(t *testing.T) {
 	require.Less(t, options.HeartbeatTimeout, time.Minute, "how long a worker's death may cost")
 }
 
-// Somebody cancels a digest, at each of its steps: it ends cancelled, and sends nothing.
+// A digest that is cancelled at any of its steps ends as cancelled, and sends nothing.
 func TestDailyDigestIsCancelled(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{time.Second, 20 * time.Second, 2 * time.Minute} {
@@ -298,8 +298,8 @@ func TestDailyDigestIsCancelled(t *testing.T) {
 	require.True(t, temporal.IsCanceledError(e.GetWorkflowError()), "%v", e.GetWorkflowError())
 }
 
-// What digests, re-runs and cancelled cards take and give is in histories and in the schedule: fields are added, never
-// renamed or removed.
+// The inputs and results of digests, reruns and cancelled cards are in histories and in the schedule: fields are added,
+// never renamed or removed.
 func TestFieldsInDigestHistories(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"daily-digest", "rerun-orders", "cancel-card/example.myshopify.com/5001/2"}, []string{

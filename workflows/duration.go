@@ -2,7 +2,8 @@ package workflows
 
 import "time"
 
-// Duration is a time.Duration that reads as people write it ("10m0s") where a schedule's or a workflow's input is shown.
+// Duration is a time.Duration that is displayed in its usual notation ("10m0s") in the input of a schedule or a
+// workflow.
 type Duration time.Duration
 
 // MarshalText implements encoding.TextMarshaler.

@@ -29,7 +29,7 @@ const shop = "example.myshopify.com"
 // noon is when the workflows of the tests run.
 var noon = time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
 
-// env runs one workflow among fakes: a shop and an issuer that are functions, and clocks that do not wait.
+// env runs one workflow with fakes: functions as shop and issuer, and clocks that do not wait.
 type env struct {
 	*testsuite.TestWorkflowEnvironment
 	calls *recorder
@@ -81,7 +81,7 @@ func note[T any](e *env, to *[]T, in T) {
 	*to = append(*to, in)
 }
 
-// withOrders makes gift-card orders workflows that only run for a while.
+// withOrders replaces the workflows of gift-card orders with ones that only run for the given time.
 func (e *env) withOrders(run time.Duration) *env {
 	e.RegisterWorkflowWithOptions(
 		func(ctx workflow.Context, in workflows.GiftCardOrderInput) (workflows.GiftCardOrderResult, error) {
@@ -91,7 +91,7 @@ func (e *env) withOrders(run time.Duration) *env {
 	return e
 }
 
-// withPages makes the shop answer with these pages, each under the cursor that the page before it gives.
+// withPages makes the shop return these pages, each under the cursor that the previous page returned.
 func (e *env) withPages(pages ...activities.ListGiftCardOrdersResult) *env {
 	for i := range pages[:len(pages)-1] {
 		pages[i].NextCursor = fmt.Sprint("page ", i+2)
@@ -119,7 +119,7 @@ func (e *env) poll(t *testing.T, in workflows.PollOrdersInput) workflows.PollOrd
 	return out
 }
 
-// continued returns the input of the run that a poll goes on in.
+// continued returns the input of the run in which a poll continues.
 func (e *env) continued(t *testing.T) workflows.PollOrdersInput {
 	t.Helper()
 	require.True(t, e.IsWorkflowCompleted())
@@ -142,7 +142,7 @@ func (e *env) order(t *testing.T, in workflows.GiftCardOrderInput) workflows.Gif
 	return out
 }
 
-// requireFailure requires that the workflow failed with that kind, for good.
+// requireFailure requires that the workflow failed for good with the given kind.
 func (e *env) requireFailure(t *testing.T, kind giftcard.Kind, message string) *temporal.ApplicationError {
 	t.Helper()
 	require.True(t, e.IsWorkflowCompleted())
@@ -154,7 +154,7 @@ func (e *env) requireFailure(t *testing.T, kind giftcard.Kind, message string) *
 	return failed
 }
 
-// rules are the poll's configuration record in the tests.
+// rules returns the poll's configuration in the tests.
 func rules() workflows.PollOrdersInput {
 	return workflows.PollOrdersInput{
 		SKUs:         []string{"GIFT-25", "GIFT-50"},
@@ -166,7 +166,7 @@ func rules() workflows.PollOrdersInput {
 	}
 }
 
-// orderNumber returns a gift-card order with a line of so many units per number given.
+// orderNumber returns a gift-card order with one line of that many units for each number in units.
 func orderNumber(n int, units ...int) giftcard.Order {
 	o := giftcard.Order{
 		Shop: shop, ID: fmt.Sprint(5000 + n), Name: fmt.Sprint("#", 1000+n), CreatedAt: noon.Add(-time.Hour),
@@ -200,18 +200,18 @@ func cardOf(in activities.IssueCardInput) activities.IssueCardResult {
 	}
 }
 
-// final is the failure of an activity that no attempt can cure.
+// final returns the failure of an activity that no retry can cure.
 func final(kind giftcard.Kind, message string) error {
 	return temporal.NewApplicationErrorWithOptions(message, string(kind),
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{activities.FailureDetails{Status: 400}}})
 }
 
-// transient is a failure that is retried.
+// transient returns a failure that is retried.
 func transient(message string) error {
 	return temporal.NewApplicationError(message, string(giftcard.Unavailable))
 }
 
-// issuedUnits returns which units the issuer was asked for, each once, in ascending order.
+// issuedUnits returns the units that the issuer was asked for, each once, in ascending order.
 func (e *env) issuedUnits() []int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -223,18 +223,18 @@ func (e *env) issuedUnits() []int {
 	return slices.Compact(units)
 }
 
-// asked is something that a workflow asked Temporal for.
+// asked is something that a workflow requested from Temporal.
 type asked struct {
 	// What is the activity's type, or the child's workflow ID.
 	what     string
 	activity workflow.ActivityOptions
 	child    workflow.ChildWorkflowOptions
-	// inFlight counts the activities, or the starts of children, that had not ended when this was asked for.
+	// inFlight counts the activities, or the starts of children, that had not ended at the time of this request.
 	inFlight int
 }
 
-// recorder writes down what the workflow under test asks for, in the order in which it does: that is deterministic,
-// unlike the order in which it happens.
+// recorder records what the workflow under test requests, in the order of the requests. That order is deterministic,
+// unlike the order in which things happen.
 type recorder struct {
 	interceptor.WorkerInterceptorBase
 	asked   []asked
@@ -250,7 +250,7 @@ func (r *recorder) InterceptWorkflow(
 	return &inbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, to: r}
 }
 
-// of returns what was asked for under names with that prefix.
+// of returns the requests whose names have the given prefix.
 func (r *recorder) of(prefix string) []asked {
 	var out []asked
 	for _, a := range r.asked {
@@ -261,7 +261,7 @@ func (r *recorder) of(prefix string) []asked {
 	return out
 }
 
-// whats returns the names of all that was asked for.
+// whats returns the names of all requests.
 func (r *recorder) whats() []string {
 	var out []string
 	for _, a := range r.asked {
@@ -309,7 +309,7 @@ func (o *outbound) ExecuteChildWorkflow(
 	return future
 }
 
-// record counts the futures of that sort that are not ready, this one included.
+// record counts the futures of the same type that are not ready, including this one.
 func (o *outbound) record(future workflow.Future, a asked) {
 	sort := &o.activities
 	if a.child.WorkflowID != "" {
@@ -320,7 +320,7 @@ func (o *outbound) record(future workflow.Future, a asked) {
 	o.to.asked = append(o.to.asked, a)
 }
 
-// silence is a logger.
+// silence is a logger that discards everything.
 type silence struct{}
 
 var _ log.Logger = silence{}

@@ -14,7 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// cause reads the kind and the message of a failed activity.
+// cause returns the kind and the message of a failed activity.
 func cause(err error) (giftcard.Kind, string) {
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return giftcard.Kind(app.Type()), app.Message()
@@ -28,26 +28,26 @@ func cause(err error) (giftcard.Kind, string) {
 	return giftcard.Unavailable, err.Error()
 }
 
-// failure is the error that a workflow ends with: outermost, its type is the kind. Trying again is a person's or the
-// digest's decision.
+// failure returns the error that a workflow ends with: an ApplicationError, outermost, whose type is the kind. Whether
+// to try again is decided by a person or by the digest.
 func failure(kind giftcard.Kind, message string, details ...any) error {
 	return temporal.NewApplicationErrorWithOptions(message, string(kind),
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: details})
 }
 
-// lastResultUnreadable ends a run of a schedule that cannot tell where to begin.
+// lastResultUnreadable returns the error of a scheduled run that cannot tell where to begin.
 func lastResultUnreadable(err error) error {
 	return failure(giftcard.UnexpectedResponse, "the result of the schedule's last run cannot be read: "+err.Error())
 }
 
-// OrderFailure goes with the failure of an order as its details: what exists and what does not.
+// OrderFailure holds the details of an order's failure: which cards exist and which do not.
 type OrderFailure struct {
 	MerchantCode string        `json:"merchant_code,omitempty"`
 	Issued       []IssuedCard  `json:"issued,omitempty"`
 	Failed       []UnitFailure `json:"failed"`
 }
 
-// UnitFailure is one card that failed. After an UnexpectedResponse or an OutcomeUnknown there may be a card.
+// UnitFailure is one card that failed. After UnexpectedResponse or OutcomeUnknown the card may exist.
 type UnitFailure struct {
 	// Unit counts the cards of the order from 1.
 	Unit        int           `json:"unit"`
@@ -56,9 +56,9 @@ type UnitFailure struct {
 	Message     string        `json:"message"`
 }
 
-// failedOrder says what is wrong with the card that failed worst, and which cards exist. A card that a person has to look for
-// comes before the others, and one that running the order again does not cure before those that it may: what the order is
-// called by decides whether it is run again by itself.
+// failedOrder returns an error that describes the worst failure among the cards, and lists the cards that exist. A card
+// that a person has to look for comes before all others, and a card that a rerun does not cure before those that it may
+// cure: the kind of the order's error decides whether the order is rerun automatically.
 func failedOrder(total int, f OrderFailure) error {
 	first := slices.MinFunc(f.Failed, func(a, b UnitFailure) int { return cmp.Compare(severity(a.Kind), severity(b.Kind)) })
 	message := first.Message
@@ -75,7 +75,7 @@ func failedOrder(total int, f OrderFailure) error {
 	return failure(first.Kind, message, f)
 }
 
-// severity orders the kinds of failure of cards, the worst first.
+// severity ranks the kinds of card failure, worst first.
 func severity(k giftcard.Kind) int {
 	switch {
 	case k == giftcard.OutcomeUnknown:
@@ -90,7 +90,7 @@ func severity(k giftcard.Kind) int {
 	return 4
 }
 
-// ranges writes ascending numbers as people do: "1-3, 5"; "none" for no number.
+// ranges formats ascending numbers as "1-3, 5", and no numbers as "none".
 func ranges(numbers []int) string {
 	if len(numbers) == 0 {
 		return "none"
@@ -111,7 +111,7 @@ func ranges(numbers []int) string {
 	return strings.Join(parts, ", ")
 }
 
-// cards writes a number of cards: "1 gift card", "3 gift cards".
+// cards formats a number of cards: "1 gift card", "3 gift cards".
 func cards(n int) string {
 	if n == 1 {
 		return "1 gift card"

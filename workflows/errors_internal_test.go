@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// What an activity ended with is a kind, whatever it is. Time-outs that the server finds carry no kind of ours.
+// cause returns a kind for every error of an activity. Time-outs that the server detects carry no kind of ours.
 func TestCause(t *testing.T) {
 	t.Parallel()
 	refused := temporal.NewApplicationError("refused", string(giftcard.InvalidRequest))
@@ -44,7 +44,8 @@ func TestCause(t *testing.T) {
 	}
 }
 
-// What a person has to look for, and what running again does not cure, names an order before what it may.
+// The failure that a person has to look into comes first, then the failure that a rerun does not cure, then one that it
+// may cure.
 func TestTheWorstCardNamesTheOrder(t *testing.T) {
 	t.Parallel()
 	worstFirst := []giftcard.Kind{
@@ -60,7 +61,7 @@ func TestTheWorstCardNamesTheOrder(t *testing.T) {
 		require.Equal(t, string(worst), app.Type())
 		require.Contains(t, app.Message(), string(worst))
 	}
-	// Of equals, the first.
+	// Of equal failures, the first.
 	err := failedOrder(2, OrderFailure{Failed: []UnitFailure{
 		{Unit: 1, Kind: giftcard.Timeout, Message: "first"}, {Unit: 2, Kind: giftcard.Unavailable, Message: "second"},
 	}})

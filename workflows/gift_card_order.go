@@ -12,43 +12,44 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// GiftCardOrderInput is one order, with the settings under which it was taken in: they stay the same for as long as the
-// order lives, whatever a later deployment changes.
+// GiftCardOrderInput is one order, with the settings under which it was taken in. The settings stay the same for the
+// life of the order, whatever a later deployment changes.
 type GiftCardOrderInput struct {
 	Order giftcard.Order `json:"order"`
-	// AuditPrefix begins the audit numbers of the order's cards. Another prefix would make other cards.
+	// AuditPrefix is the prefix of the audit numbers of the order's cards. A different prefix would create different
+	// cards.
 	AuditPrefix string `json:"audit_prefix,omitempty"`
 	// IssueTaskQueue is the task queue of IssueCard; empty means the workflow's own.
 	IssueTaskQueue string `json:"issue_task_queue,omitempty"`
 	// RetryBudget is how long a transient error is retried before the order fails; zero means one attempt.
 	RetryBudget Duration `json:"retry_budget,omitempty"`
-	// Merchant is the order's merchant where it was found when the order was. The order does not look it up then.
+	// Merchant is the order's merchant, if it was found together with the order. The order then does not look it up.
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
-	// HoldUnderpaid keeps a card from being issued when so much money was given back that what is left does not pay for it.
+	// HoldUnderpaid holds a card back if so much money was refunded that the remaining payment does not cover it.
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
-	// AtMostOnce asks for each card at most once, also where the worker's settings would repeat a request.
+	// AtMostOnce requests each card at most once, even if the worker's settings would repeat a request.
 	AtMostOnce bool `json:"at_most_once,omitempty"`
-	// MatchBy is what the merchant is matched by; empty means all there is.
+	// MatchBy is what the merchant is matched by; empty means every attribute.
 	MatchBy []string `json:"match_by,omitempty"`
-	// ReadAt is when the order was read from Shopify; zero where it was started right after.
+	// ReadAt is when the order was read from Shopify; zero if the workflow was started right after.
 	ReadAt time.Time `json:"read_at,omitzero"`
-	// Release is set where a person has released an order that was left to people, or that had changed.
+	// Release is set if a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
 }
 
-// Release is what a person has decided of an order that is not issued by itself.
+// Release is a person's decision about an order that is not issued automatically.
 type Release struct {
-	// RunID is the run of the order's workflow that was the newest then.
+	// RunID is the newest run of the order's workflow at that time.
 	RunID string `json:"run_id"`
-	// AuditNumbers are those of the cards to be issued.
+	// AuditNumbers are the audit numbers of the cards to issue.
 	AuditNumbers []string `json:"audit_numbers"`
-	// By and Reason are for those who ask later.
+	// By and Reason are for the record.
 	By     string `json:"by"`
 	Reason string `json:"reason"`
 }
 
-// again reports whether another run of the order may have asked for cards: this one was made by a reset, or released by a
-// person.
+// again reports whether another run of the order may have requested cards: this run was created by a reset, or released
+// by a person.
 func (in GiftCardOrderInput) again(ctx workflow.Context) bool {
 	run := workflow.GetInfo(ctx)
 	return in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
@@ -63,7 +64,7 @@ func (in GiftCardOrderInput) readAt(ctx workflow.Context) time.Time {
 	return in.ReadAt.UTC()
 }
 
-// units returns the cards that are to be issued.
+// units returns the cards to issue.
 func (in GiftCardOrderInput) units() ([]giftcard.Unit, error) {
 	units, err := in.Order.CardUnits(in.AuditPrefix)
 	if err != nil || in.Release == nil {
@@ -74,7 +75,7 @@ func (in GiftCardOrderInput) units() ([]giftcard.Unit, error) {
 	}), nil
 }
 
-// GiftCardOrderResult is what exists at the issuer. It holds no card number, access code or card URL.
+// GiftCardOrderResult is what exists at the issuer. It contains no card number, access code or card URL.
 type GiftCardOrderResult struct {
 	MerchantCode string       `json:"merchant_code"`
 	Cards        []IssuedCard `json:"cards"`
@@ -90,18 +91,18 @@ type IssuedCard struct {
 }
 
 var (
-	orders    *activities.Orders    // Nil on purpose: only the names of the methods are used.
-	giftCards *activities.GiftCards // Likewise.
-	digests   *activities.Digest    // Likewise.
+	orders    *activities.Orders    // Nil on purpose: only the method names are used.
+	giftCards *activities.GiftCards // Nil for the same reason.
+	digests   *activities.Digest    // Nil for the same reason.
 )
 
-// merchantGoodFor is how long a merchant that was found with the order stays good. An order that somebody resets to its
-// first workflow task, days later, looks it up again.
+// merchantGoodFor is how long a merchant that was found with the order stays valid. An order that is reset to its first
+// workflow task days later looks the merchant up again.
 const merchantGoodFor = time.Hour
 
-// GiftCardOrder issues the cards of one order: it looks up the merchant, unless that came with the order, and issues one
-// card per unit. Every unit is tried even if another one fails; the order then fails with the kind of its first failed
-// unit and an [OrderFailure].
+// GiftCardOrder issues the cards of one order: it looks up the merchant, unless the merchant came with the order, and
+// issues one card per unit. It tries every unit even if another unit fails. The order then fails with the kind of its
+// worst failed unit and an [OrderFailure].
 func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {
 	units, err := in.units()
 	if err != nil {
@@ -139,7 +140,7 @@ func merchantOf(ctx workflow.Context, in GiftCardOrderInput) (activities.LookUpM
 	return merchant, failure(kind, message)
 }
 
-// issuing is an order whose cards are being issued.
+// issuing is the state of an order whose cards are being issued.
 type issuing struct {
 	in       GiftCardOrderInput
 	merchant activities.LookUpMerchantResult

@@ -83,7 +83,7 @@ func TestOrderFailingUnits(t *testing.T) {
 	}
 }
 
-// Where units fail in different ways, the order's kind is that of the first unit, whichever failed first.
+// If units fail in different ways, it does not matter which of them failed first in time.
 func TestOrderTakesTheKindOfItsFirstUnit(t *testing.T) {
 	t.Parallel()
 	kinds := map[int]giftcard.Kind{2: giftcard.InvalidRequest, 3: giftcard.Unauthorized}
@@ -119,7 +119,7 @@ func TestOrderWithoutMerchant(t *testing.T) {
 	require.Equal(t, []string{"Failed: " + message}, e.calls.details)
 }
 
-// The retry budget is the activity's own; when it says that it is over, it is over.
+// The activity itself keeps the retry budget; when the activity says that the budget is used up, the order ends.
 func TestOrderWhoseBudgetIsSpent(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -162,7 +162,7 @@ func TestLargestOrder(t *testing.T) {
 	require.Len(t, out.Cards, giftcard.MaxUnits)
 }
 
-// A cancelled order is canceled, not failed: somebody meant it.
+// A cancelled order ends as canceled, not as failed: the cancellation was intended.
 func TestOrderCanceled(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -34,8 +34,8 @@ func TestOrder(t *testing.T) {
 	require.Equal(t, []string{"Issued 1 gift card for merchant TWS."}, e.calls.details)
 }
 
-// A merchant that came with the order is not looked up, unless that was long ago: somebody who resets an order to its
-// first task, days later, wants it looked up.
+// A merchant that came with the order is not looked up, unless it was found long ago: an operator who resets an order
+// to its first task days later wants a new look-up.
 func TestOrderWithItsMerchant(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -64,7 +64,7 @@ func TestOrderWithItsMerchant(t *testing.T) {
 	}
 }
 
-// Units are numbered through the lines; each has a line and an audit number of its own.
+// Units are numbered across lines; each has its line and an audit number of its own.
 func TestOrderOfSeveralLines(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -123,7 +123,7 @@ func TestOrderOptions(t *testing.T) {
 	}
 }
 
-// A transient failure is retried, a minute apart at most; the card is asked for by the same audit number.
+// A transient failure is retried, at most a minute apart, and each request for the card has the same audit number.
 func TestOrderRetries(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -142,7 +142,7 @@ func TestOrderRetries(t *testing.T) {
 	require.Equal(t, noon.Add((1+2+4+8+16+32+2*60)*time.Second), e.Now().UTC().Truncate(time.Second))
 }
 
-// A card that existed is a card.
+// A card that existed already counts as issued.
 func TestOrderWhoseCardExisted(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -152,7 +152,7 @@ func TestOrderWhoseCardExisted(t *testing.T) {
 	require.True(t, e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 1)}).Cards[0].Existed)
 }
 
-// A card is told when its order was read, by no clock that is ahead of Temporal's.
+// Each card gets the time at which its order was read, by no clock that is ahead of Temporal's.
 func TestCardsKnowWhenTheirOrderWasRead(t *testing.T) {
 	t.Parallel()
 	for read, want := range map[time.Time]time.Time{

@@ -16,22 +16,22 @@ import (
 const (
 	// TaskQueue is the common task queue.
 	TaskQueue = "giftbridge"
-	// IssueTaskQueue is the task queue of IssueCard where the issuer's rate is limited.
+	// IssueTaskQueue is the task queue of IssueCard if the issuer's rate is limited.
 	IssueTaskQueue = "giftbridge-issue"
 
 	// PollScheduleID is the schedule of PollOrders, and the prefix of its runs' workflow IDs.
 	PollScheduleID = "poll-orders"
-	// PollByHandPrefix begins the workflow IDs of polls that somebody asked for.
+	// PollByHandPrefix is the prefix of the workflow IDs of polls that an operator requested.
 	PollByHandPrefix = "poll-orders-by-hand/"
 
 	// SweepScheduleID is the schedule of SweepOrders, and the prefix of its runs' workflow IDs.
 	SweepScheduleID = "sweep-orders"
-	// SweepByHandID is the workflow ID of a sweep that somebody asked for: there is one at a time.
+	// SweepByHandID is the workflow ID of a sweep that an operator requested: only one runs at a time.
 	SweepByHandID = "sweep-orders-by-hand"
 
 	// DigestScheduleID is the schedule of DailyDigest, and the prefix of its runs' workflow IDs.
 	DigestScheduleID = "daily-digest"
-	// RerunOrdersID is the workflow ID of RerunOrders: there is one at a time.
+	// RerunOrdersID is the workflow ID of RerunOrders: only one runs at a time.
 	RerunOrdersID = "rerun-orders"
 
 	// The workflow types as visibility shows them.
@@ -55,7 +55,7 @@ var (
 
 const giftCardOrderPrefix = activities.OrderWorkflowPrefix
 
-// GiftCardOrderID is the workflow ID of an order. It is what makes an order once-only.
+// GiftCardOrderID returns the workflow ID of an order. It ensures that an order is handled only once.
 func GiftCardOrderID(shop, orderID string) string {
 	return giftCardOrderPrefix + shop + "/" + orderID
 }
@@ -70,36 +70,36 @@ func ParseGiftCardOrderID(workflowID string) (shop, orderID string, err error) {
 	return shop, orderID, nil
 }
 
-// CancelCardID is the workflow ID of cancelling one card of an order, units counted from 1.
+// CancelCardID returns the workflow ID for cancelling one card of an order; unit counts from 1.
 func CancelCardID(shop, orderID string, unit int) string {
 	return fmt.Sprintf("cancel-card/%s/%s/%d", shop, orderID, unit)
 }
 
-// ResolveCardID is the workflow ID of what a person has found out about one card of an order, units counted from 1.
+// ResolveCardID returns the workflow ID for what a person has found out about one card of an order; unit counts from 1.
 func ResolveCardID(shop, orderID string, unit int) string {
 	return fmt.Sprintf("resolve-card/%s/%s/%d", shop, orderID, unit)
 }
 
-// scheduledStartTime is the search attribute in which Temporal keeps for when a schedule meant a run.
+// scheduledStartTime is the search attribute in which Temporal stores the time for which a schedule planned a run.
 var scheduledStartTime = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 
-// searchAttributes are set at the start: an upsert would cost every order an event.
+// searchAttributes returns the search attributes to set at the start: an upsert would cost every order an event.
 func searchAttributes(o giftcard.Order) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(
 		ShopifyOrderName.ValueSet(clip(o.Name)), GiftCardSku.ValueSet(fitting(o.SKUs(), maxAttribute)))
 }
 
-// Bounds in bytes of JSON, with room for what goes around the text. Temporal ends a workflow that goes beyond its own, and
-// that is the poll, which would end on the same order every time.
+// Bounds in bytes of JSON, with room for what surrounds the text. Temporal ends a workflow that exceeds its own
+// bounds. That workflow would be the poll, which would end on the same order every time.
 const (
 	// maxAttribute stays below the 2,048 bytes of a search attribute.
 	maxAttribute = 1900
-	// maxSummaryName stays below the 400 bytes of a summary, its other words and its encryption included.
+	// maxSummaryName stays below the 400 bytes of a summary, including its other words and its encryption.
 	maxSummaryName = 200
 )
 
-// fitting returns the first of these texts, as many as fit. If not even one does, it is cut. An order can be found by these
-// SKUs; its input has them all.
+// fitting returns as many of the leading texts as fit. If not even the first fits, it is cut. An order can be found by
+// these SKUs; its input has all of them.
 func fitting(texts []string, most int) []string {
 	for i, s := range texts {
 		const quotesAndComma = 3
@@ -116,7 +116,7 @@ func fitting(texts []string, most int) []string {
 	return texts
 }
 
-// cut returns as many of the first characters as take up to that many bytes of JSON.
+// cut returns as many leading characters of s as take at most the given number of bytes in JSON.
 func cut(s string, most int) string {
 	for i, r := range s {
 		if most -= jsonSize(string(r)); most < 0 {
@@ -126,7 +126,7 @@ func cut(s string, most int) string {
 	return s
 }
 
-// jsonSize is the most that encoding/json makes of a text, less the quotes.
+// jsonSize returns the largest size that encoding/json can produce for s, without the quotes.
 func jsonSize(s string) int {
 	const escaped = 6 // \u003c
 	n := 0

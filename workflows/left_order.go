@@ -7,14 +7,14 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// LeftOrder keeps on record, under the order's workflow ID, that an order is left to people. It holds nothing that could be
-// issued, and no poll can start a [GiftCardOrder] beside it, whatever becomes of the order or of the settings.
+// LeftOrder records, under the order's workflow ID, that an order is left to people. It contains nothing that could be
+// issued, and no poll can start a [GiftCardOrder] beside it, whatever happens to the order or to the settings.
 func LeftOrder(ctx workflow.Context, in activities.LeftOrder) (activities.LeftOrder, error) {
 	workflow.SetCurrentDetails(ctx, "Left to people: "+Why(in.Reason)+".")
 	return in, nil
 }
 
-// Why says why an order is left to people.
+// Why returns why an order is left to people.
 func Why(r giftcard.Reason) string {
 	switch r {
 	case giftcard.MixedOrder:

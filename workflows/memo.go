@@ -7,20 +7,21 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// OrderMemoKey is the memo of an order's workflow that holds its [OrderMemo].
+// OrderMemoKey is the memo key of an order's workflow that holds its [OrderMemo].
 const OrderMemoKey = "Order"
 
-// OrderMemo is what lists of workflows can add up without opening a history.
+// OrderMemo holds what a list of workflows can add up without reading a history.
 type OrderMemo struct {
 	Cards int `json:"cards"`
-	// Amount, with two decimals, and Currency are the cards' whole value; empty where an order's prices make no sense.
+	// Amount, with two decimals, and Currency are the total value of the cards; empty if the order's prices are
+	// invalid.
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
-	// Reason says why the order is left to people; empty for one that is not.
+	// Reason says why the order is left to people; empty if it is not.
 	Reason giftcard.Reason `json:"reason,omitempty"`
 }
 
-// Listing is what lists of workflows show of an order, without its history being opened.
+// Listing is what a list of workflows shows of an order without reading its history.
 type Listing struct {
 	Attributes temporal.SearchAttributes
 	// Memo holds an [OrderMemo] under [OrderMemoKey].

@@ -12,26 +12,27 @@ import (
 
 const (
 	// maxStarting bounds the children whose start is awaited: enough to keep the server busy, few enough that a page of
-	// new orders does not starve those already started.
+	// new orders does not starve the orders already started.
 	maxStarting = 50
 	// maxIssuing bounds the cards of one order that are issued at once.
 	maxIssuing = 10
-	// continueAfter is the number of children after which a poll continues as new: about 6 events a child keep a run
-	// near 3,000 events, and the server's bound of 2,000 pending children far away.
+	// continueAfter is the number of children after which a poll continues as new. At about 6 events a child, this
+	// keeps a run near 3,000 events, and the server's limit of 2,000 pending children far away.
 	continueAfter = 500
 	// maxNames bounds the lists of order names in a poll's result; the counts go on.
 	maxNames = 200
-	// maxLatest bounds the orders that a poll's result names for the next poll: 2,000 numbers are some 32 kB. Beyond it the
-	// next poll asks for orders that are there already, which costs it two events and Temporal Cloud's price of a try.
+	// maxLatest bounds the orders that a poll's result names for the next poll: 2,000 numbers take about 32 kB. Beyond
+	// it the next poll requests orders that exist already, which costs it two events and the price of an attempt on
+	// Temporal Cloud.
 	maxLatest = 2000
 
-	// MaxIssueTime is the longest that one attempt to issue a card may take; HTTP time-outs must stay below it. It is
-	// also how long a worker's death keeps a card waiting.
+	// MaxIssueTime is the longest that one attempt to issue a card may take. HTTP time-outs must stay below it. It is
+	// also how long a card waits if its worker dies.
 	MaxIssueTime = 45 * time.Second
 )
 
 // listing reads a page of orders. A page of 250 takes seconds; half a minute covers throttling. The next poll starts
-// from the same watermark, so giving up after a quarter of an hour loses nothing and shows.
+// from the same watermark, so giving up after a quarter of an hour loses nothing and is visible.
 func listing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    time.Minute,
@@ -40,7 +41,7 @@ func listing(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// sweeping reads orders at a fifth of Shopify's pace: 100,000 take an hour. A sweep goes on where it was cut off.
+// sweeping reads orders at a fifth of Shopify's pace: 100,000 take an hour. A sweep continues where it was cut off.
 func sweeping(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    5 * time.Hour,
@@ -59,8 +60,8 @@ func lookup(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// issue creates a card. The time to retry is the activity's own business (the retry budget): a schedule-to-close
-// time-out would also count the wait in a rate-limited queue.
+// issue creates a card. The activity itself decides how long to retry (the retry budget): a schedule-to-close time-out
+// would also count the wait in a rate-limited queue.
 func issue(ctx workflow.Context, taskQueue, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           taskQueue,
@@ -71,17 +72,17 @@ func issue(ctx workflow.Context, taskQueue, summary string) workflow.Context {
 }
 
 const (
-	// visibilityLag is how far a list of workflows may lie behind (measured: well below a second). It is longer than the
-	// distance that a report keeps from the present for the same reason.
+	// visibilityLag is how far a list of workflows may lag behind (measured: well below a second). It is longer than
+	// the distance that a report keeps from the present for the same reason.
 	visibilityLag = 12 * time.Second
-	// deadAfter is after how long without a sign of life an activity's worker is taken for dead. Those that beat may take
-	// many minutes, which a death would otherwise cost.
+	// deadAfter is the time without a heartbeat after which an activity's worker is considered dead. Activities with
+	// heartbeats may take many minutes, which a worker's death would otherwise cost.
 	deadAfter = 45 * time.Second
-	// rerunLookEvery is how often a digest looks whether the orders that it runs again are done.
+	// rerunLookEvery is how often a digest checks whether the orders that it reran are done.
 	rerunLookEvery = 15 * time.Second
 )
 
-// resetting runs a page of failed orders again, a bounded number a second.
+// resetting reruns a page of failed orders, a bounded number a second.
 func resetting(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    5 * time.Minute,
@@ -91,7 +92,7 @@ func resetting(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// counting asks visibility for a number.
+// counting asks visibility for a count.
 func counting(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    30 * time.Second,
@@ -100,8 +101,8 @@ func counting(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// mailing makes a report, which takes minutes where thousands of orders failed, and sends it. A mail server may be down
-// for a night; after that the digest fails, and is seen to.
+// mailing makes a report, which takes minutes if thousands of orders failed, and sends it. A mail server may be down
+// for a night; after that the digest fails, and a person looks into it.
 func mailing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    15 * time.Minute,
@@ -115,7 +116,7 @@ func mailing(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// cancelling cancels a card; somebody waits for it.
+// cancelling cancels a card while an operator waits.
 func cancelling(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    MaxIssueTime,
@@ -124,11 +125,11 @@ func cancelling(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// RerunTimeout ends a run of RerunOrders that no worker can go on with: while there is one, no other can run. At 20 orders a
-// second, one that works re-runs 140,000 orders in the time.
+// RerunTimeout ends a run of RerunOrders that no worker can continue, because no other run can start while it exists.
+// At 20 orders a second, a working run reruns 140,000 orders in that time.
 const RerunTimeout = 2 * time.Hour
 
-// rerunOptions start the one re-run; while another one runs, the start fails.
+// rerunOptions sets the options of the only rerun workflow. Its start fails while another one is running.
 func rerunOptions(ctx workflow.Context) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:         RerunOrdersID,
@@ -137,15 +138,16 @@ func rerunOptions(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// backoff: quick at first, because most failures are blips; a minute at most, so that cards flow soon after an outage.
+// backoff is quick at first, because most failures are short, and a minute at most, so that cards are issued again soon
+// after an outage.
 var backoff = &temporal.RetryPolicy{
 	InitialInterval:    time.Second,
 	BackoffCoefficient: 2,
 	MaximumInterval:    time.Minute,
 }
 
-// orderOptions start an order's workflow so that it outlives the poll and can never be started twice: a failed order
-// is re-run by a reset, never by a poll.
+// orderOptions sets the options of an order's workflow so that it outlives the poll and can never be started twice: a
+// failed order is rerun by a reset, never by a poll.
 func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
 	listing := ListingOf(o)
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{

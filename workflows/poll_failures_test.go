@@ -17,7 +17,7 @@ import (
 
 const window = "poll of 2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: "
 
-// A poll that cannot read a page fails with that page's kind; the orders that it had asked for by then are there.
+// A poll that cannot read a page fails with that page's kind; the orders that it had requested by then exist.
 func TestPollFailingPage(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t).withOrders(time.Hour)
@@ -51,14 +51,14 @@ func TestPollRetriesAPage(t *testing.T) {
 	require.Equal(t, noon.Add((1+2+4+8+16)*time.Second), e.Now().UTC().Truncate(time.Second))
 }
 
-// The next poll begins where this one did, so a poll does not try for ever.
+// The next poll begins where this one did, so a poll does not retry forever.
 func TestPollGivesUpOnAPage(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	e.list = func(activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error) {
 		return activities.ListGiftCardOrdersResult{}, transient("listing orders: no answer")
 	}
-	e.ExecuteWorkflow(workflows.PollOrders, rules()) // The test environment gives up after ten attempts by itself.
+	e.ExecuteWorkflow(workflows.PollOrders, rules()) // The test environment itself gives up after ten attempts.
 	e.requireFailure(t, giftcard.Unavailable, window+"listing orders: no answer")
 	options := e.calls.of("ListGiftCardOrders")[0].activity
 	require.Equal(t, 15*time.Minute, options.ScheduleToCloseTimeout)
@@ -66,7 +66,7 @@ func TestPollGivesUpOnAPage(t *testing.T) {
 	require.Zero(t, options.RetryPolicy.MaximumAttempts)
 }
 
-// Whoever cancels a poll means the poll: the orders that it has started go on.
+// Cancelling a poll means the poll: the orders that it has started go on.
 func TestPollCanceled(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
@@ -93,7 +93,7 @@ func TestPollCanceled(t *testing.T) {
 	require.Equal(t, []error{nil, nil, nil}, ended)
 }
 
-// An order that the server will not start fails the poll by name; the next poll tries again.
+// An order that the server will not start fails the poll, which names the order; the next poll tries again.
 func TestPollOrderThatCannotStart(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t).withPages(pageOf(1, 2))

@@ -11,110 +11,111 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// PollOrdersInput is the configuration record of the poll: the schedule's input.
+// PollOrdersInput is the configuration of the poll: the schedule's input.
 type PollOrdersInput struct {
 	SKUs []string `json:"skus"`
 	// Companions are SKUs that do not make an order a mixed one; see [giftcard.Rules].
 	Companions []string `json:"companion_skus,omitempty"`
-	// CreatedAtMin is the moment from which orders count.
+	// CreatedAtMin is the creation time from which orders count.
 	CreatedAtMin time.Time `json:"created_at_min"`
-	// MaxOrderAge keeps the poll from orders so old that Temporal may have forgotten that they were handled. It stays
-	// below the namespace's retention.
+	// MaxOrderAge keeps the poll away from orders so old that Temporal may have deleted the record that they were
+	// handled. It stays below the namespace's retention.
 	MaxOrderAge Duration `json:"max_order_age"`
-	// Overlap is how far a poll reads again behind the watermark, because Shopify's search index lags.
+	// Overlap is how far behind the watermark a poll starts reading, because Shopify's search index lags.
 	Overlap Duration `json:"overlap"`
 	// SettleDelay is how far a poll stays behind the present, for the same reason.
 	SettleDelay Duration `json:"settle_delay"`
 	PageSize    int      `json:"page_size"`
 	IncludeTest bool     `json:"include_test,omitempty"`
-	// HoldUnderpaid leaves orders to people that are no longer paid in full; see [giftcard.Rules].
+	// HoldUnderpaid leaves orders that are no longer paid in full to people; see [giftcard.Rules].
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
 
-	// AuditPrefix, IssueTaskQueue and RetryBudget are handed to every order; see [GiftCardOrderInput].
+	// AuditPrefix, IssueTaskQueue and RetryBudget are passed to every order; see [GiftCardOrderInput].
 	AuditPrefix    string   `json:"audit_prefix,omitempty"`
 	IssueTaskQueue string   `json:"issue_task_queue,omitempty"`
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
 
-	// WidenedAt is when the rules came to take orders that they had passed by; zero for never. Polls look at what has
-	// changed since the last one, so that one by hand has to make up for it.
+	// WidenedAt is when the rules began to accept orders that they had excluded before; zero means never. Polls look at
+	// what has changed since the last poll, so a poll by hand has to make up for it.
 	WidenedAt time.Time `json:"widened_at,omitzero"`
 	// MatchBy is what merchants are matched by: external_id, company, name; empty means all of them.
 	MatchBy []string `json:"match_by,omitempty"`
-	// Identity is what tells the shop's orders and cards apart; nil in a schedule of an earlier release.
+	// Identity identifies the shop's orders and cards; nil in a schedule of an earlier release.
 	Identity *Identity `json:"identity,omitempty"`
 
-	// Since and Until are the window of a poll by hand, over the orders' time of update. Such a poll has no watermark.
+	// Since and Until are the window of a poll by hand, by the orders' update time. Such a poll has no watermark.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 
-	// Progress is set when a run continues an earlier one: the schedule's last completion result is not visible there.
+	// Progress is set when a run continues an earlier one, which cannot see the schedule's last completion result.
 	Progress *PollProgress `json:"progress,omitempty"`
 }
 
-// Identity is what tells a shop's orders and cards apart for ever, with the audit prefix. It is settled once: workflow IDs
-// and audit numbers are made of it, and settings can change.
+// Identity, together with the audit prefix, identifies a shop's orders and cards permanently. It is settled once:
+// workflow IDs and audit numbers are made of it, and settings can change.
 type Identity struct {
-	// ShopID is Shopify's global ID of the shop, which a renaming does not change; empty where it is not known.
+	// ShopID is Shopify's global ID of the shop, which a renaming does not change; empty if it is not known.
 	ShopID string `json:"shop_id,omitempty"`
-	// Shop stands in workflow IDs and audit numbers: the name that the shop had at first.
+	// Shop is the shop in workflow IDs and audit numbers: the name that the shop had at first.
 	Shop string `json:"shop"`
-	// IssuerDedupes reports whether the issuer never makes a second card of a repeated audit number, and
-	// IssuerDedupesStated whether somebody has said so.
+	// IssuerDedupes reports whether the issuer never creates a second card for a repeated audit number, and
+	// IssuerDedupesStated whether an operator has stated that explicitly.
 	IssuerDedupes       bool `json:"issuer_dedupes"`
 	IssuerDedupesStated bool `json:"issuer_dedupes_stated,omitempty"`
 }
 
-// PollProgress is how far a poll has come: what a run hands to the one that continues it.
+// PollProgress is how far a poll has come: what a run passes to the run that continues it.
 type PollProgress struct {
 	Rules  giftcard.Rules   `json:"rules"`
 	Cursor string           `json:"cursor"`
 	Result PollOrdersResult `json:"result"`
-	// Known are the latest orders of the poll before.
+	// Known are the latest orders of the previous poll.
 	Known []string `json:"known,omitempty"`
 }
 
-// PollOrdersResult is the account of a poll. As the schedule's last completion result it carries the watermark to the
-// next one.
+// PollOrdersResult is the outcome of a poll. As the schedule's last completion result it carries the watermark to the
+// next poll.
 type PollOrdersResult struct {
-	// Since and Until are the window that was polled, over the orders' time of update.
+	// Since and Until are the window that was polled, by the orders' update time.
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
-	// Watermark is up to which orders have been seen; zero for a poll by hand.
+	// Watermark is the update time up to which orders have been seen; zero for a poll by hand.
 	Watermark time.Time `json:"watermark,omitzero"`
 	// Seen is the number of orders that the search found.
 	Seen int `json:"seen"`
-	// Started and Known count the gift-card orders: started by this poll, and there already.
+	// Started counts the gift-card orders that this poll started, and Known those that existed already.
 	Started int `json:"started"`
 	Known   int `json:"known"`
-	// LeftOut counts the others by reason; Mixed and Native name (at most 200 of) those that people must know of.
+	// LeftOut counts the other orders by reason. Mixed and Native name those that people must know of, at most 200
+	// each.
 	LeftOut map[giftcard.Reason]int `json:"left_out,omitempty"`
 	Mixed   []string                `json:"mixed,omitempty"`
 	Native  []string                `json:"native,omitempty"`
-	// ServedVersion is the API version that Shopify answered with where it is not the configured one.
+	// ServedVersion is the API version that Shopify answered with, if it is not the configured one.
 	ServedVersion string `json:"served_version,omitempty"`
-	// Latest are Shopify's numbers of the gift-card orders of the window that changed last, at most 2,000. Their workflows
-	// are there, so the next poll, whose window overlaps this one, does not ask for them again.
+	// Latest holds Shopify's numbers of the most recently changed gift-card orders of the window, at most 2,000. Their
+	// workflows exist, so the next poll, whose window overlaps this one, does not request them again.
 	Latest []string `json:"latest,omitempty"`
-	// Missed are orders that no poll has looked at, and none will by itself. Polls hand it on for two days, so that
-	// people see it.
+	// Missed are orders that no poll has looked at, and that no scheduled poll will. Polls pass it on for two days, so
+	// that people see it.
 	Missed *MissedOrders `json:"missed,omitempty"`
 }
 
-// MissedOrders are the orders created in [From, Until): too old to be picked up when a poll came to look again, since
-// there had been none for longer than MaxOrderAge, or since it had no watermark to begin from.
+// MissedOrders are the orders created in [From, Until) that were too old to be taken in when a poll looked again,
+// because there had been no poll for longer than MaxOrderAge, or because that poll had no watermark to begin from.
 type MissedOrders struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
-	// FoundAt is when the first poll noticed.
+	// FoundAt is when a poll first noticed.
 	FoundAt time.Time `json:"found_at"`
 }
 
-// tellMissed is how long polls tell of missed orders: a digest and a half.
+// tellMissed is how long polls report missed orders: a digest and a half.
 const tellMissed = 48 * time.Hour
 
-// PollOrders finds the gift-card orders of a window, page by page, and starts a [GiftCardOrder] for each. Run by the
-// schedule, the window begins at the watermark (less the overlap); a poll that fails moves nothing, and the next one
-// begins where this one did.
+// PollOrders finds the gift-card orders of a window, page by page, and starts a [GiftCardOrder] for each. If the
+// schedule runs it, the window begins at the watermark (less the overlap). A poll that fails does not move the
+// watermark, and the next poll begins where this one did.
 func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, error) {
 	p, err := newPoll(ctx, in)
 	if err != nil {
@@ -158,7 +159,7 @@ func PollOrders(ctx workflow.Context, in PollOrdersInput) (PollOrdersResult, err
 	}
 }
 
-// shop returns the shop as it stands in workflow IDs; empty where the worker's settings say it.
+// shop returns the shop as it appears in workflow IDs; empty if the worker's settings define it.
 func (in PollOrdersInput) shop() string {
 	if in.Identity == nil {
 		return ""
@@ -170,13 +171,13 @@ func (in PollOrdersInput) shop() string {
 type poll struct {
 	PollProgress
 	in PollOrdersInput
-	// children counts those that this run has asked for.
+	// children counts the children that this run has requested.
 	children int
 	starting []startingOrder
 	known    map[string]bool
 }
 
-// know takes over the latest orders of the poll before.
+// know takes over the latest orders of the previous poll.
 func (p *poll) know(orders []string) {
 	p.Known, p.known = orders, make(map[string]bool, len(orders))
 	for _, id := range orders {
@@ -190,12 +191,12 @@ type startingOrder struct {
 	workflow.ChildWorkflowFuture
 }
 
-// newPoll settles the window, once: a continued run goes on with it.
+// newPoll settles the window once; a continued run keeps it.
 func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	p := &poll{in: in}
 	if in.Progress != nil {
 		p.PollProgress = *in.Progress
-		if p.Result.LeftOut == nil { // An empty map is left out on the way.
+		if p.Result.LeftOut == nil { // An empty map is omitted from the JSON.
 			p.Result.LeftOut = map[giftcard.Reason]int{}
 		}
 		p.know(p.Known)
@@ -227,8 +228,8 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	p.Result.Since = p.Rules.CreatedFrom
 	p.Result.Until = now.Add(-time.Duration(in.SettleDelay))
 	if last.Watermark.After(now) && last.Watermark.Sub(p.Result.Until) > time.Duration(in.Overlap) {
-		// It was written by a clock that was wrong. Between the time that it was then and the watermark, orders may not
-		// have been seen: so all are looked at again that count, and those that are known are recognised.
+		// A wrong clock wrote the watermark. Orders between the time of that poll and the watermark may not have been
+		// seen. So all orders that count are looked at again, and known orders are recognised.
 		workflow.GetLogger(ctx).Warn("the watermark lies in the future: looking at all orders again",
 			"watermark", last.Watermark)
 		p.Result.Watermark = p.Result.Until
@@ -246,12 +247,12 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 			From: latest(in.CreatedAtMin, since), Until: p.Rules.CreatedFrom, FoundAt: now,
 		})
 	}
-	// The watermark does not go back, not even by a clock that does a little.
+	// The watermark never goes back, not even if the clock goes back a little.
 	p.Result.Watermark = latest(last.Watermark, p.Result.Until)
 	return p, nil
 }
 
-// at returns what is still to be told at a time.
+// at returns m while it should still be reported (48 h), then nil.
 func (m *MissedOrders) at(now time.Time) *MissedOrders {
 	if m == nil || now.Sub(m.FoundAt) >= tellMissed {
 		return nil
@@ -259,7 +260,7 @@ func (m *MissedOrders) at(now time.Time) *MissedOrders {
 	return m
 }
 
-// and joins what was missed before and again.
+// and merges m with more missed orders.
 func (m *MissedOrders) and(more MissedOrders) *MissedOrders {
 	if m != nil {
 		if m.From.Before(more.From) {
@@ -311,12 +312,13 @@ func appendNames(names, more []string) []string {
 	return append(names, more[:min(len(more), max(0, maxNames-len(names)))]...)
 }
 
-// pageGoodFor is for how long after a page was read its orders may be started. A poll may stand still for as long as no worker
-// can go on with it. By then orders may have become too old, and Temporal may have forgotten that they were issued.
+// pageGoodFor is how long after a page was read its orders may be started. A poll may stand still for as long as no
+// worker can continue it. By then orders may have become too old, and Temporal may have deleted the record that they
+// were issued.
 const pageGoodFor = time.Hour
 
-// startAll asks for a child per order and keeps a bounded number of starts in flight. The children's context is
-// disconnected: whoever cancels a poll means the poll, not the orders that it has started. A page that has become old is
+// startAll requests a child per order and keeps a bounded number of starts in flight. The children's context is
+// disconnected: cancelling a poll means the poll, not the orders that it has started. A page that has become old is
 // read again from its cursor.
 func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrdersResult, cursor string) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -356,7 +358,8 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 	}
 }
 
-// remember notes an order for the next poll. Pages come in the order of the orders' updates. A poll by hand has no next.
+// remember notes an order for the next poll. Pages come in the order of the orders' updates. A poll by hand has no next
+// poll.
 func (p *poll) remember(orderID string) {
 	if !p.in.Since.IsZero() {
 		return
@@ -365,8 +368,8 @@ func (p *poll) remember(orderID string) {
 	p.Result.Latest = latest[max(0, len(latest)-maxLatest):]
 }
 
-// awaitStarts waits until no more than the given number of starts are in flight. A child that has not started when
-// its parent closes never will.
+// awaitStarts waits until at most the given number of starts are in flight. A child that has not started when its
+// parent closes never will.
 func (p *poll) awaitStarts(ctx workflow.Context, inFlight int) error {
 	for len(p.starting) > inFlight {
 		first := p.starting[0]
@@ -386,7 +389,7 @@ func (p *poll) awaitStarts(ctx workflow.Context, inFlight int) error {
 	return nil
 }
 
-// failed ends the poll. Starts that are in flight are awaited first: an order that was asked for is to be there.
+// failed ends the poll. It first awaits the starts that are in flight: an order that was requested must exist.
 func (p *poll) failed(ctx workflow.Context, err error) error {
 	for len(p.starting) > 0 {
 		if startErr := p.awaitStarts(ctx, 0); startErr != nil {

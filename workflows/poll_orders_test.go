@@ -41,7 +41,7 @@ func TestPollCounts(t *testing.T) {
 		[]string{"2026-07-07T12:00:00Z to 2026-07-10T11:59:00Z: 11 seen, 3 started, 0 known."}, e.calls.details)
 }
 
-// Counts go on where the lists of names end.
+// The counts go on after the lists of names have reached their limit.
 func TestPollNamesAreBounded(t *testing.T) {
 	t.Parallel()
 	const each, most = 150, 200
@@ -87,7 +87,7 @@ func TestPollStartsOrders(t *testing.T) {
 	), options.TypedSearchAttributes)
 }
 
-// Temporal ends a workflow that sets a search attribute of more than 2,048 bytes, and so one order would stop every poll.
+// Temporal ends a workflow that sets a search attribute of more than 2,048 bytes, so one order would stop every poll.
 func TestPollBoundsSearchAttributes(t *testing.T) {
 	t.Parallel()
 	skus := func(n int, of func(int) string) []string {
@@ -137,7 +137,7 @@ func TestPollBoundsSearchAttributes(t *testing.T) {
 	}
 }
 
-// A merchant that was found with an order goes with it.
+// A merchant that was found with an order is passed on with it.
 func TestPollHandsMerchantsOn(t *testing.T) {
 	t.Parallel()
 	page := pageOf(1, 2)
@@ -153,7 +153,7 @@ func TestPollHandsMerchantsOn(t *testing.T) {
 	}, merchants)
 }
 
-// An order that two pages hold, because it changed in between, is one order.
+// An order that is on two pages, because it changed in between, is one order.
 func TestPollKnownOrders(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t).withOrders(time.Hour).withPages(pageOf(1, 3), pageOf(3, 2))
@@ -163,7 +163,8 @@ func TestPollKnownOrders(t *testing.T) {
 	require.Len(t, e.started, 4)
 }
 
-// The next page is fetched while the children of this one start, and only so many starts are awaited at once.
+// The next page is fetched while the children of this one start, and only a bounded number of starts is awaited at
+// once.
 func TestPollPrefetchesAndBoundsStarts(t *testing.T) {
 	t.Parallel()
 	const page, most = 120, 50
@@ -214,7 +215,7 @@ func idsOf(pages ...activities.ListGiftCardOrdersResult) []string {
 	return ids
 }
 
-// Polls overlap. An order that the last poll has started is known without asking Temporal, in a continued run as well.
+// Polls overlap. An order that the last poll started is known without asking Temporal, in a continued run as well.
 func TestPollDoesNotAskForKnownOrders(t *testing.T) {
 	t.Parallel()
 	again, anew := pageOf(1, 3), pageOf(4, 2)
@@ -244,7 +245,8 @@ func TestPollDoesNotAskForKnownOrders(t *testing.T) {
 	require.Equal(t, idsOf(again, pageOf(2, 4)), out.Latest)
 }
 
-// A poll by hand starts what is not there, whatever the schedule's polls remember, and has none to remember for.
+// A poll by hand starts orders that have no workflow, whatever the scheduled polls remember, and remembers nothing
+// itself.
 func TestPollByHandAsksForAll(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t).withOrders(0).withPages(pageOf(1, 2))
@@ -270,7 +272,7 @@ func TestPollRemembersSoMany(t *testing.T) {
 	require.Equal(t, append(before[3:], idsOf(next)...), out.Latest)
 }
 
-// A server that finds a history long enough is heeded.
+// If the server suggests that a history is long enough, the poll continues as new.
 func TestPollContinuesWhereSuggested(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t).withOrders(0).withPages(pageOf(1, 1), pageOf(2, 1))
@@ -285,7 +287,7 @@ func TestPollDoesNotContinueWithoutNeed(t *testing.T) {
 	require.Equal(t, 600, newEnv(t).withOrders(0).withPages(pageOf(1, 600)).poll(t, rules()).Started)
 }
 
-// A continued run goes on with what it was given: no last result, no new window, whatever the clock says.
+// A continued run uses what it was given: no last result, and no new window, whatever the clock says.
 func TestPollContinuedRun(t *testing.T) {
 	t.Parallel()
 	second, third := pageOf(501, 2), activities.ListGiftCardOrdersResult{
@@ -311,7 +313,7 @@ func TestPollContinuedRun(t *testing.T) {
 	}, e.listed[0])
 }
 
-// However many runs a window takes, each order is asked for once.
+// However many runs a window takes, each order is requested once.
 func TestPollOverManyRuns(t *testing.T) {
 	t.Parallel()
 	var pages []activities.ListGiftCardOrdersResult
@@ -341,7 +343,8 @@ func TestPollOverManyRuns(t *testing.T) {
 	require.Len(t, slices.Compact(ids), 9*250)
 }
 
-// A poll that has stood still since it read a page reads it again: its orders may have been cancelled, or become too old.
+// A poll that has stood still since it read a page rereads the page: its orders may have been cancelled, or become too
+// old.
 func TestPollOfAnOldPage(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

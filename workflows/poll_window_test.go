@@ -118,7 +118,7 @@ func TestPollWindow(t *testing.T) {
 	}
 }
 
-// A window without extent is not asked for, and its watermark is the one that was.
+// An empty window is not read, and its watermark stays the same.
 func TestPollEmptyWindow(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -142,7 +142,7 @@ func TestPollEmptyWindow(t *testing.T) {
 	}
 }
 
-// Who missed orders says so until people have had time to see it, and longer if there are more.
+// A poll that missed orders reports that until people have had time to see it, and for longer if more are missed.
 func TestPollTellsOfMissedOrders(t *testing.T) {
 	t.Parallel()
 	day := func(n int) time.Time { return noon.AddDate(0, 0, n) }
@@ -176,7 +176,7 @@ func TestPollTellsOfMissedOrders(t *testing.T) {
 	}
 }
 
-// Whoever polls by hand names the window; the watermark is neither read nor written.
+// The caller of a poll by hand names the window; the watermark is neither read nor written.
 func TestPollByHand(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t).withOrders(0).withPages(pageOf(1, 2))
@@ -190,7 +190,7 @@ func TestPollByHand(t *testing.T) {
 	require.Equal(t, in.CreatedAtMin, e.listed[0].Rules.CreatedFrom)
 }
 
-// Who cannot read the watermark does not guess one: a guess could leave orders out.
+// A poll that cannot read the watermark does not guess one: a guess could leave orders out.
 func TestPollUnreadableWatermark(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)

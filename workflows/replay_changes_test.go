@@ -21,19 +21,19 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// change makes another workflow of one, under the same name: what a commit may do to it.
+// change turns a workflow into a different one with the same name, as a commit could.
 type change struct {
 	name string
-	// to are the histories that the change concerns.
+	// to selects the histories that the change concerns.
 	to func(*historypb.History) bool
-	// before is done before anything else.
+	// before runs before anything else.
 	before func(workflow.Context)
-	// outbound stands between the workflow and what it asks for.
+	// outbound intercepts the workflow's requests.
 	outbound func(interceptor.WorkflowOutboundInterceptorBase) interceptor.WorkflowOutboundInterceptor
-	// after changes how it ends.
+	// after changes how the workflow ends.
 	after func(result any, err error) (any, error)
-	// found is what tells that the change was found: the SDK's code for non-determinism, its words for another way to end,
-	// or ours.
+	// found is the text that shows that the change was found: the SDK's code for non-determinism, its message for a
+	// different end, or ours.
 	found string
 }
 
@@ -51,7 +51,7 @@ func scheduleActivity(ctx workflow.Context) {
 	}), "Audit")
 }
 
-// changes are what must not be done to a workflow without a version gate.
+// changes are changes that must not be made to a workflow without a version gate.
 var changes = []change{
 	{
 		name: "an activity more", to: anyHistory, found: nondeterminism,
@@ -146,7 +146,7 @@ var changes = []change{
 	},
 }
 
-// A workflow that was changed without a version gate is found by each recorded history that the change concerns.
+// A workflow that was changed without a version gate is detected by each recorded history that the change concerns.
 func TestReplayFindsChanges(t *testing.T) {
 	t.Parallel()
 	recorded := histories(t)
@@ -166,7 +166,7 @@ func TestReplayFindsChanges(t *testing.T) {
 	}
 }
 
-// Behind a version gate the same change is none to what runs already.
+// Behind a version gate, the same change has no effect on running workflows.
 func TestReplayAllowsGatedChanges(t *testing.T) {
 	t.Parallel()
 	gated := change{before: func(ctx workflow.Context) {
@@ -180,7 +180,7 @@ func TestReplayAllowsGatedChanges(t *testing.T) {
 }
 
 // replay replays a history with the workflows as they are, or with a changed one, and compares how it ends, which the
-// SDK does not.
+// SDK does not do.
 func replay(h *historypb.History, c *change) error {
 	variant := &variant{change: c}
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
@@ -190,7 +190,7 @@ func replay(h *historypb.History, c *change) error {
 		return err
 	}
 	workflows.Register(replayer)
-	// The replayer changes what it is given.
+	// The replayer modifies its input.
 	if err := replayer.ReplayWorkflowHistory(silence{}, proto.CloneOf(h)); err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func replay(h *historypb.History, c *change) error {
 	return nil
 }
 
-// variant runs workflows with a change, and takes down how they end.
+// variant runs workflows with a change, and records how they end.
 type variant struct {
 	interceptor.WorkerInterceptorBase
 	change *change
@@ -243,8 +243,8 @@ func (r *variantRun) ExecuteWorkflow(ctx workflow.Context, input *interceptor.Ex
 	return result, err
 }
 
-// sameEnd compares how a workflow ends with how it ended. Fields that are new since then are no difference, and neither
-// is what a failure says: its kind is what programs go by.
+// sameEnd compares how a workflow ends with how it ended. Fields that are new since then make no difference, nor does
+// the message of a failure: programs depend on its kind.
 func sameEnd(last *historypb.HistoryEvent, result any, err error) error {
 	switch last.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
@@ -295,7 +295,7 @@ func samePayloads(then, now *commonpb.Payloads) error {
 	return nil
 }
 
-// covers tells whether a JSON value holds all that an older one does.
+// covers reports whether a JSON value contains everything that an older one does.
 func covers(now, then any) bool {
 	switch then := then.(type) {
 	case map[string]any:
@@ -316,14 +316,14 @@ func covers(now, then any) bool {
 	}
 }
 
-// done is a future that is there at once and holds nothing.
+// done returns a future that is ready at once and holds nothing.
 func done(ctx workflow.Context) workflow.Future {
 	future, settable := workflow.NewFuture(ctx)
 	settable.Set(nil, nil)
 	return future
 }
 
-// lessActivity leaves the first activity out.
+// lessActivity omits the first activity.
 type lessActivity struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	left bool
@@ -338,7 +338,7 @@ func (o *lessActivity) ExecuteActivity(ctx workflow.Context, name string, args .
 	return o.Next.ExecuteActivity(ctx, name, args...)
 }
 
-// otherOrder does the first activity after the second one.
+// otherOrder runs the first activity after the second one.
 type otherOrder struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	calls int

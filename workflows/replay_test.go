@@ -24,7 +24,7 @@ import (
 //
 //	go test ./sandbox/e2e -run TestHistories -update
 //
-// and only ever added to: one that was written by a release is one that may still be running somewhere.
+// and only ever added to: a history that a release wrote may belong to a workflow that is still running somewhere.
 func histories(t *testing.T) map[string]*historypb.History {
 	t.Helper()
 	const root = "testdata/history"
@@ -46,8 +46,7 @@ func histories(t *testing.T) map[string]*historypb.History {
 	return out
 }
 
-// Workflows that run do so in the code that there is: it has to do again what older code did, and to come to the same
-// end.
+// Running workflows continue in the current code: it has to repeat what older code did, and reach the same end.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	for name, h := range histories(t) {
@@ -82,7 +81,7 @@ func has(of enumspb.EventType, atLeast int) func(*historypb.History) bool {
 	}
 }
 
-// names is a registry that takes down the workflow types.
+// names is a registry that records the workflow types.
 type names struct {
 	worker.WorkflowRegistry
 	types []string
@@ -92,7 +91,7 @@ func (n *names) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions) {
 	n.types = append(n.types, o.Name)
 }
 
-// A type of workflow or a kind of failure that is new wants a recording: what is not recorded is not held.
+// A new workflow type or kind of failure needs a recording: without a recording it is not checked.
 func TestEveryPathIsRecorded(t *testing.T) {
 	t.Parallel()
 	recorded := slices.Collect(maps.Values(histories(t)))
@@ -126,7 +125,7 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	}
 	const (
 		scheduled = enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-		failedTry = enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED // A reset is written as one.
+		failedTry = enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED // A reset is recorded as one.
 	)
 	requireOne("an order that is cancelled", order, closesWith(canceled))
 	requireOne("an order that fails before any activity", order, closesWith(failed), func(h *historypb.History) bool {
@@ -177,7 +176,7 @@ func timedOut(h *historypb.History) bool {
 	})
 }
 
-// Histories are read by anybody who has the source.
+// Everybody who has the source can read the histories.
 func TestHistoriesTellNothingOfTheirMachine(t *testing.T) {
 	t.Parallel()
 	host, err := os.Hostname()

@@ -10,38 +10,38 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// RerunOrdersInput says which failed orders are run again.
+// RerunOrdersInput selects the failed orders to rerun.
 type RerunOrdersInput struct {
-	// Orders are workflow IDs; empty means all that are failed and may be cured.
+	// Orders are workflow IDs; empty means all failed orders that a rerun may cure.
 	Orders []string `json:"orders,omitempty"`
-	// Kinds restricts it to orders that failed so; empty does not.
+	// Kinds restricts the rerun to orders that failed with one of these kinds; empty means no restriction.
 	Kinds []giftcard.Kind `json:"kinds,omitempty"`
-	// Force includes kinds that running again does not cure by itself.
+	// Force includes kinds of failure that a rerun alone does not cure.
 	Force bool `json:"force,omitempty"`
-	// Reason says who asked and why; it stands in the history of each order.
+	// Reason says who asked and why. It is recorded in the history of each order.
 	Reason string `json:"reason"`
 	// Progress is set when a run continues an earlier one.
 	Progress *RerunProgress `json:"progress,omitempty"`
 }
 
-// RerunProgress is how far a re-run has come.
+// RerunProgress is how far a rerun has come.
 type RerunProgress struct {
 	Since     time.Time         `json:"since"`
 	PageToken []byte            `json:"page_token"`
 	Result    RerunOrdersResult `json:"result"`
 }
 
-// RerunOrdersResult is what became of the orders.
+// RerunOrdersResult is the outcome of a rerun.
 type RerunOrdersResult struct {
-	// Rerun is the number of orders that run again, LeftAlone that of those that do not.
+	// Rerun counts the orders that were rerun, LeftAlone those that were not.
 	Rerun     int `json:"rerun"`
 	LeftAlone int `json:"left_alone"`
-	// Orders tells of each, if they were named.
+	// Orders has one entry per order, if orders were named.
 	Orders []activities.RerunOrder `json:"orders,omitempty"`
 }
 
-// RerunOrders runs failed orders again, page by page. All re-runs go through its one workflow ID, so that no two of them
-// reset the same run: a reset is not idempotent.
+// RerunOrders reruns failed orders, page by page. All reruns share its one workflow ID, so that no two of them reset
+// the same run: a reset is not idempotent.
 func RerunOrders(ctx workflow.Context, in RerunOrdersInput) (RerunOrdersResult, error) {
 	p := RerunProgress{Since: workflow.Now(ctx).UTC()}
 	if in.Progress != nil {

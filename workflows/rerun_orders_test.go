@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// withReruns makes so many pages of failed orders, of each of which two are run again and one is not.
+// withReruns returns that many pages of failed orders; two orders of each page are rerun and one is not.
 func (e *digestEnv) withReruns(pages int) *digestEnv {
 	e.rerun = func(in activities.RerunFailedOrdersInput) (activities.RerunFailedOrdersResult, error) {
 		out := activities.RerunFailedOrdersResult{Rerun: 2, LeftAlone: 1}
@@ -45,7 +45,7 @@ func TestRerunOrders(t *testing.T) {
 	require.Equal(t, []activities.RerunFailedOrdersInput{page, second, third}, e.pages)
 }
 
-// Orders that are named are told of one by one.
+// Named orders are reported one by one.
 func TestRerunNamedOrders(t *testing.T) {
 	t.Parallel()
 	e := newDigestEnv(t)
@@ -60,7 +60,8 @@ func TestRerunNamedOrders(t *testing.T) {
 	require.Equal(t, workflows.RerunOrdersResult{Rerun: 1, LeftAlone: 1, Orders: told}, out)
 }
 
-// A long re-run goes on in another run, with the same beginning: what it has reset itself is younger than that.
+// A long rerun continues in another run, with the same start time: the orders that it has reset itself are younger than
+// that.
 func TestRerunOrdersContinues(t *testing.T) {
 	t.Parallel()
 	e := newDigestEnv(t).withReruns(4)

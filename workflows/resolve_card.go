@@ -4,22 +4,22 @@ import "go.temporal.io/sdk/workflow"
 
 // CardResolution is what a person has found out about a card whose outcome was unknown.
 type CardResolution struct {
-	// Issued tells whether the card exists.
+	// Issued reports whether the card exists.
 	Issued bool `json:"issued"`
-	// RunID is the failed run of the order that was looked into.
+	// RunID is the failed run of the order that the person looked into.
 	RunID string `json:"run_id"`
 }
 
 // ResolveCardInput is what was found out, and by whom.
 type ResolveCardInput struct {
 	CardResolution
-	// By and Reason are for those who ask later.
+	// By and Reason are for the record.
 	By     string `json:"by"`
 	Reason string `json:"reason"`
 }
 
-// ResolveCard does nothing but stay on record, where the activity that issues the card looks it up when the order is run
-// again. It is a workflow of its own because a reset of the order would forget what the order itself was told.
+// ResolveCard does nothing but stay on record. The activity that issues the card looks it up when the order is rerun.
+// It is a workflow of its own because a reset of the order would discard what the order itself was told.
 func ResolveCard(_ workflow.Context, in ResolveCardInput) (CardResolution, error) {
 	return in.CardResolution, nil
 }

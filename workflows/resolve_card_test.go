@@ -21,7 +21,7 @@ func TestResolveCardStaysOnRecord(t *testing.T) {
 	require.Equal(t, said, out)
 }
 
-// A card that a person has to look for is what the order fails as, so that it is not run again in vain.
+// An order fails with the kind of the card that a person has to look for, so that it is not rerun in vain.
 func TestOrderFailsAsItsCardInDoubt(t *testing.T) {
 	t.Parallel()
 	kinds := map[int]giftcard.Kind{1: giftcard.CardDeclined, 3: giftcard.OutcomeUnknown}

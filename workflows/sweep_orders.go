@@ -11,30 +11,30 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// SweepOrdersInput is the configuration record of the sweep: the schedule's input.
+// SweepOrdersInput is the configuration of the sweep: the schedule's input.
 type SweepOrdersInput struct {
-	// Poll is that of the poll's schedule: the sweep goes by the same rules.
+	// Poll is the input of the poll's schedule: the sweep follows the same rules.
 	Poll PollOrdersInput `json:"poll"`
-	// Every is the schedule's interval. Recent is how far back a sweep looks, by Shopify's search. The first sweep of a day
-	// looks at all orders that may still be taken in, without a search.
+	// Every is the schedule's interval. Recent is how far back a sweep looks, using Shopify's search. The first sweep
+	// of a day looks at all orders that may still be taken in, without a search.
 	Every  Duration `json:"every"`
 	Recent Duration `json:"recent"`
-	// After is the age from which an order should have been seen by a poll.
+	// After is the age from which a poll should have seen an order.
 	After Duration `json:"after"`
 	// Whole is set for a sweep by hand that looks at all orders.
 	Whole bool `json:"whole,omitempty"`
 }
 
-// SweepOrdersResult is the account of a sweep.
+// SweepOrdersResult is the outcome of a sweep.
 type SweepOrdersResult struct {
 	activities.SweepResult
-	// From is how far back it has looked, and Whole reports whether it has looked at all orders.
+	// From is how far back the sweep looked, and Whole reports whether it looked at all orders.
 	From  time.Time `json:"from"`
 	Whole bool      `json:"whole,omitempty"`
 }
 
-// SweepOrders looks whether each gift-card order of the shop has a workflow, and takes in those that have none. Polls rest on
-// Shopify's search and on the time of an order's last change; this does not.
+// SweepOrders checks that each gift-card order of the shop has a workflow, and takes in those that have none. Polls
+// rely on Shopify's search and on the time of an order's last change; the sweep does not.
 func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, error) {
 	at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledStartTime)
 	if !ok {

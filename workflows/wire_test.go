@@ -27,7 +27,7 @@ func requireNone(t *testing.T, words []string, in ...string) {
 	}
 }
 
-// Names by which histories, schedules, clients and people's saved queries know things. They never change.
+// Names that histories, schedules, clients and people's saved queries depend on. They never change.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	var registered registry
@@ -47,7 +47,7 @@ func TestNames(t *testing.T) {
 	}, workflows.SearchAttributes())
 }
 
-// registry notes what is registered; methods that are not expected are nil and panic.
+// registry records what is registered; methods that are not expected are nil and panic.
 type registry struct {
 	worker.WorkflowRegistry
 	names []string
@@ -73,7 +73,7 @@ func TestGiftCardOrderID(t *testing.T) {
 	}
 }
 
-// A name that somebody made very long is cut where PostgreSQL's visibility would refuse it; the order goes on.
+// A name that was made very long is cut where PostgreSQL's visibility would refuse it; the order goes on.
 func TestLongNamesAreCut(t *testing.T) {
 	t.Parallel()
 	page := pageOf(1, 1)
@@ -86,7 +86,7 @@ func TestLongNamesAreCut(t *testing.T) {
 	require.Equal(t, page.Orders[0].Name, e.started[0].Order.Name)
 }
 
-// What workflows take and give is in histories and in the schedule: fields are added, never renamed or removed.
+// The inputs and results of workflows are in histories and in the schedule: fields are added, never renamed or removed.
 func TestFieldsInHistories(t *testing.T) {
 	t.Parallel()
 	result := workflows.PollOrdersResult{

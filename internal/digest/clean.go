@@ -6,7 +6,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// Bounds in characters, which keep a mail readable and its size within limits whatever a report holds.
+// Bounds in characters, which keep a mail readable and limit its size, whatever a report contains.
 const (
 	maxName    = 80
 	maxMessage = 500
@@ -14,10 +14,10 @@ const (
 	maxCommand = 2000
 )
 
-// clean makes one line of a value that came from outside; see [printable.Line].
+// clean turns a value from outside into one line; see [printable.Line].
 func clean(s string, limit int) string { return printable.Line(s, limit) }
 
-// cleanLink returns the address of a page on the web, and nothing for any other address.
+// cleanLink returns a web address, or the empty string for any other address.
 func cleanLink(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
@@ -30,7 +30,7 @@ func cleanLink(s string) string {
 	return link
 }
 
-// cleanCommand returns a command to copy, and nothing where it could not be shown exactly.
+// cleanCommand returns a command to copy, or the empty string if it cannot be displayed exactly.
 func cleanCommand(s string) string {
 	if clean(s, maxCommand) != s {
 		return ""

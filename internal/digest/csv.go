@@ -13,25 +13,26 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// Columns are the columns of a digest's CSV, which has a header row and is quoted as in RFC 4180. It is UTF-8 and begins
-// with a byte order mark, without which Excel takes it for another encoding. There is one row per order or poll; cells
-// that do not apply are empty, times are RFC 3339 in the digest's zone.
+// Columns are the columns of a digest's CSV, which has a header row and is quoted as in RFC 4180. It is UTF-8 and
+// begins with a byte order mark, without which Excel assumes another encoding. There is one row per order or poll.
+// Cells that do not apply are empty, and times are RFC 3339 in the digest's zone.
 //
 //   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, paid_late or native
-//   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of the bare
-//     number, spreadsheets keep the first digits alone (5E+12)
-//   - kind, message: why it failed, or had failed; for orders that are left to people the message says what its cards are worth
+//   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of a bare
+//     number, spreadsheets would keep only the first digits (5E+12)
+//   - kind, message: why it failed, or had failed; for orders that are left to people, the message is the value of
+//     their cards
 //   - attempts: how often it was tried
 //   - new: yes or no, for failed
-//   - at: when it failed; for retrying since when it has been running
+//   - at: when it failed; for retrying, since when it has been running
 //   - history_expires_at: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
 //   - activity: what is being retried
-//   - link: the run in the Web UI; for orders that are left to people the order in Shopify's admin
-//   - command: what runs a failed order again
-//   - audit_numbers: those of the cards that failed, by which they are looked for at the issuer
+//   - link: the run in the Web UI; for orders that are left to people, the order in Shopify's admin
+//   - command: the command that runs a failed order again
+//   - audit_numbers: the audit numbers of the failed cards, by which they are looked up at the issuer
 //
-// What a spreadsheet would take for a formula begins with an apostrophe.
+// A cell that a spreadsheet would take for a formula begins with an apostrophe.
 var Columns = []string{
 	"state", "order", "order_id", "kind", "message", "attempts", "new", "at", "history_expires_at", "rerun", "activity",
 	"link", "command", "audit_numbers",
@@ -120,15 +121,16 @@ func (r row) cells(zone *time.Location) []string {
 	return cells
 }
 
-// formula is the beginning of what a spreadsheet may take for a formula: a sign, after white space and quotes or not,
-// in any of the widths that some take for the same. Where semicolons separate cells, as in much of Europe, a cell also
-// begins after one of ours.
+// formula matches the beginning of what a spreadsheet may take for a formula: a sign, with or without white space and
+// quotes before it, in any of the widths that some spreadsheets treat alike. Where semicolons separate cells, as in
+// much of Europe, a semicolon inside one of our cells also begins a cell.
 var formula = regexp.MustCompile(`(^|;)([\s"�]*)([=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫−])`)
 
 // inert keeps a spreadsheet from running a cell as a formula.
 func inert(cell string) string { return formula.ReplaceAllString(cell, "$1'$2$3") }
 
-// maxAudits bounds the audit numbers of an order: a thousand take 60 kB, and a cell of a spreadsheet holds half of that.
+// maxAudits bounds the audit numbers of an order, in characters: a thousand take 60 kB, and a spreadsheet cell holds
+// half of that.
 const maxAudits = 30_000
 
 const byteOrderMark = "\ufeff"

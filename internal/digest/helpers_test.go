@@ -18,7 +18,7 @@ const (
 		"--run-id 0198c7a2-7b1e-7c3f-9a52-5d1f5f0e6b11 --event-id 7 --reason 'run again'"
 )
 
-// evening is 18:00 in Rome, an hour that UTC does not show.
+// evening is 18:00 in Rome, an hour that differs from UTC's.
 var evening = time.Date(2026, 8, 22, 16, 0, 0, 0, time.UTC)
 
 func order(id string, kind giftcard.Kind, message string, age time.Duration) digest.FailedOrder {
@@ -41,7 +41,7 @@ func quiet() digest.Report {
 	}
 }
 
-// full is a report with something of everything.
+// full is a report with an example of everything.
 func full() digest.Report {
 	r := quiet()
 	again := order("1002", giftcard.Timeout, "issue card 2 of 3 of order #1002: CashStar did not answer in time; cards 1 "+
@@ -103,7 +103,7 @@ func render(t require.TestingT, r digest.Report) digest.Mail {
 	return m
 }
 
-// longest returns the longest line but those that cannot be broken: links and commands.
+// longest returns the longest line, except lines that cannot be broken: links and commands.
 func longest(text string) string {
 	var out string
 	for line := range strings.Lines(text) {

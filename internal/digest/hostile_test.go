@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// poisoned is a report with the value in every place that takes text.
+// poisoned is a report with the given value in every field that takes text.
 func poisoned(value string) digest.Report {
 	r := full()
 	r.Shop, r.Namespace = value, value

@@ -2,9 +2,9 @@ package digest
 
 import "github.com/giftbridge/giftbridge/internal/giftcard"
 
-// cures says, for a support person, what each kind of failure means and who cures it. An order that is run again is
-// tried as it was read: what is changed in Shopify since can stop it (OrderChanged), and does not alter what is asked for.
-// What is changed at CashStar does reach it.
+// cures explains to a support person what each kind of failure means and who resolves it. A rerun uses the order as it
+// was first read: a later change in Shopify can stop the order (OrderChanged), but does not alter what is requested. A
+// change at CashStar does take effect.
 var cures = map[giftcard.Kind]string{
 	giftcard.MerchantUnknown: "CashStar has no merchant for this customer. Ask CashStar to add the merchant, or to " +
 		"correct its name, then run the order again; a guest's order cannot succeed.",
@@ -31,7 +31,7 @@ var cures = map[giftcard.Kind]string{
 		"order: run it again, no card is issued twice.",
 }
 
-// unforeseen is said of every other kind: an order that was terminated, or a defect.
+// unforeseen is the text for every other kind: an order that was terminated, or a defect.
 const unforeseen = "This was not foreseen. Pass the message on to whoever runs giftbridge."
 
 func cure(k giftcard.Kind) string {

@@ -14,9 +14,9 @@ import (
 type Mail struct {
 	// Subject is one line.
 	Subject string
-	// Text and HTML say the same.
+	// Text and HTML have the same content.
 	Text, HTML string
-	// CSV holds every row of the report, those too that Text and HTML leave out. See [Columns].
+	// CSV contains every row of the report, including those that Text and HTML leave out. See [Columns].
 	CSV []byte
 }
 
@@ -32,7 +32,7 @@ var (
 			ParseFS(templates, "templates/digest.html.tmpl"))
 )
 
-// Render writes the mail of a report. It fails only where the report's time zone is unknown.
+// Render renders a report as a mail. It fails only if the report's time zone is unknown.
 func Render(r Report) (Mail, error) {
 	zone, err := time.LoadLocation(r.TimeZone)
 	if err != nil {
@@ -57,7 +57,7 @@ func subject(r Report) string {
 	return "[giftbridge] " + clean(r.Shop, maxName) + ": " + headline(r)
 }
 
-// headline says in one line what matters most.
+// headline returns what matters most, in one line.
 func headline(r Report) string {
 	var also []string
 	if n := r.native(); n > 0 {
@@ -97,7 +97,7 @@ func newness(fresh, failed int) string {
 	}
 }
 
-// title is a heading of the text, underlined.
+// title returns a heading of the text, underlined.
 func title(s string) string {
 	return s + "\n" + strings.Repeat("-", min(len([]rune(s)), width))
 }

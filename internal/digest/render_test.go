@@ -58,7 +58,7 @@ func TestRenderAfterJSON(t *testing.T) {
 func TestRenderTwiceIsTheSame(t *testing.T) {
 	t.Parallel()
 	first := render(t, full())
-	for range 5 { // Maps differ from one time to the next.
+	for range 5 { // The order of maps differs each time.
 		require.Equal(t, first, render(t, full()))
 	}
 }
@@ -77,7 +77,7 @@ func TestRenderInItsZone(t *testing.T) {
 	require.ErrorContains(t, err, "load time zone")
 }
 
-// A winter order in a summer digest shows the hour that its clocks showed.
+// A winter order in a summer digest shows its local winter time.
 func TestRenderAcrossTheClockChange(t *testing.T) {
 	t.Parallel()
 	r := quiet()
@@ -239,7 +239,7 @@ func TestRenderThousands(t *testing.T) {
 	require.Equal(t, "#14999", records[5000][1])
 }
 
-// parse reads a CSV as Excel does: what does not begin with a byte order mark is not UTF-8.
+// parse reads a CSV as Excel does: without a byte order mark it is not read as UTF-8.
 func parse(t require.TestingT, b []byte) [][]string {
 	b, marked := bytes.CutPrefix(b, []byte("\xef\xbb\xbf"))
 	require.True(t, marked, "a byte order mark")
@@ -249,7 +249,7 @@ func parse(t require.TestingT, b []byte) [][]string {
 	return records
 }
 
-// No cell is a formula: not one after white space, not one that another width or another separator makes.
+// No cell is a formula: not after white space, not in another character width, and not with another separator.
 func TestFormulasAreInert(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
@@ -293,7 +293,7 @@ func TestLinksLeadToTheWeb(t *testing.T) {
 	require.NotContains(t, m.HTML, "<script")
 }
 
-// A command is exact or not there.
+// A command is exact or absent.
 func TestCommandsAreExact(t *testing.T) {
 	t.Parallel()
 	for _, c := range []string{

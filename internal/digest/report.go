@@ -6,25 +6,25 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// Report is what a digest says. Every list may be cut short; its total then says how long it was. A total that is less
-// than the list's length, as 0 is, counts for nothing.
+// Report is the content of a digest. Every list may be truncated; its total then says how long it was. A total that is
+// less than the list's length, such as 0, is ignored.
 type Report struct {
 	// Date is when the report was made. Its day in TimeZone is the digest's day.
 	Date time.Time `json:"date"`
-	// TimeZone is the IANA name of the zone in which times are shown, UTC where it is empty. It is a field of its own
-	// because JSON keeps a time's offset only, and offsets change during the year.
+	// TimeZone is the IANA name of the zone in which times are shown; empty means UTC. It is a separate field because
+	// JSON keeps only a time's offset, and offsets change during the year.
 	TimeZone  string `json:"time_zone,omitempty"`
 	Shop      string `json:"shop"`
 	Namespace string `json:"namespace"`
 	// Window is the time since the last digest.
 	Window Window `json:"window"`
 
-	// FailedOrders are all orders that are failed now, in the order in which they are to be shown.
+	// FailedOrders are all orders that are currently failed, in display order.
 	FailedOrders []FailedOrder `json:"failed_orders,omitempty"`
 	FailedTotal  int           `json:"failed_total,omitempty"`
 	// FailedNew is how many of FailedTotal are new.
 	FailedNew int `json:"failed_new,omitempty"`
-	// Recovered are the orders that were failed and succeeded when they were run again.
+	// Recovered are the orders that had failed and succeeded when they were rerun.
 	Recovered      []RecoveredOrder `json:"recovered,omitempty"`
 	RecoveredTotal int              `json:"recovered_total,omitempty"`
 	// Retrying are the orders that have been running for more than an hour.
@@ -34,30 +34,30 @@ type Report struct {
 	FailedPolls      []FailedPoll `json:"failed_polls,omitempty"`
 	FailedPollsTotal int          `json:"failed_polls_total,omitempty"`
 	Watermark        Watermark    `json:"watermark"`
-	// Missed is when orders were created that nobody has looked at and nobody will.
+	// Missed is the creation window of orders that no poll has looked at and no scheduled poll will.
 	Missed Window `json:"missed,omitzero"`
 
 	// Left are the orders that were left to people in the window.
 	Left []LeftOrder `json:"left,omitempty"`
-	// LeftBefore is how many were left to people before it, as far as Temporal keeps them.
+	// LeftBefore is how many orders were left to people before the window, as far as Temporal still has them.
 	LeftBefore int `json:"left_before,omitempty"`
-	// Mixed are the names of orders with other items that workers of earlier releases left out; MixedTotal counts those in
-	// Left too.
+	// Mixed are the names of orders with other items that workers of earlier releases left out. MixedTotal also counts
+	// those in Left.
 	Mixed      []string `json:"mixed,omitempty"`
 	MixedTotal int      `json:"mixed_total,omitempty"`
-	// Native are such names of orders of whose product Shopify itself issues a gift card; NativeTotal counts those in Left
-	// too.
+	// Native are the names of orders that workers of earlier releases left out because Shopify itself issues a gift
+	// card for their product. NativeTotal also counts those in Left.
 	Native      []string `json:"native,omitempty"`
 	NativeTotal int      `json:"native_total,omitempty"`
 
-	// Refused says why the last digest did not reach everybody; empty if it did.
+	// Refused says why the last digest did not reach every recipient; empty if it did.
 	Refused string `json:"refused,omitempty"`
 
-	// Issued is what went well in the window.
+	// Issued counts what was issued in the window.
 	Issued Issued `json:"issued"`
 }
 
-// Window is a time from From until before To.
+// Window is the time from From until before To.
 type Window struct {
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
@@ -73,13 +73,13 @@ type FailedOrder struct {
 	Message  string    `json:"message"`
 	Attempts int       `json:"attempts,omitempty"`
 	FailedAt time.Time `json:"failed_at"`
-	// New tells whether the order failed in the window.
+	// New reports whether the order failed in the window.
 	New bool `json:"new,omitempty"`
 	// Age is the time since FailedAt.
 	Age time.Duration `json:"age"`
-	// ExpiresAt is when the run's history is deleted, and with it the chance to run the order again. Zero is unknown.
+	// ExpiresAt is when the run's history is deleted, after which the order cannot be run again. Zero means unknown.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	// AuditNumbers are those of the cards that failed, by which they are looked for at the issuer.
+	// AuditNumbers are the audit numbers of the failed cards, by which they are looked up at the issuer.
 	AuditNumbers []string `json:"audit_numbers,omitempty"`
 	// Link leads to the run in the Web UI.
 	Link string `json:"link,omitempty"`
@@ -94,8 +94,8 @@ type LeftOrder struct {
 	Name    string          `json:"name"`
 	OrderID string          `json:"order_id"`
 	Reason  giftcard.Reason `json:"reason"`
-	// Cards is the number of its gift cards; Amount, with two decimals, and Currency are their value, empty where the
-	// order's prices make no sense.
+	// Cards is the number of the order's gift cards. Amount, with two decimals, and Currency are their value; empty if
+	// the order's prices are invalid.
 	Cards    int    `json:"cards"`
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
@@ -103,7 +103,7 @@ type LeftOrder struct {
 	Link string `json:"link,omitempty"`
 }
 
-// RerunOutcome is what became of running a failed order again for this digest.
+// RerunOutcome is the outcome of rerunning a failed order for this digest.
 type RerunOutcome string
 
 // The outcomes. Orders that recovered are in [Report].Recovered.
@@ -116,7 +116,7 @@ const (
 	StillRunning RerunOutcome = "still_running"
 )
 
-// RecoveredOrder is an order that was failed and is not any more.
+// RecoveredOrder is an order that had failed and no longer does.
 type RecoveredOrder struct {
 	Name    string `json:"name"`
 	OrderID string `json:"order_id"`
@@ -125,7 +125,7 @@ type RecoveredOrder struct {
 	Link string        `json:"link,omitempty"`
 }
 
-// RetryingOrder is an order that is being tried again and again.
+// RetryingOrder is an order that is being retried.
 type RetryingOrder struct {
 	Name     string        `json:"name"`
 	OrderID  string        `json:"order_id"`
@@ -145,11 +145,11 @@ type FailedPoll struct {
 	Link    string        `json:"link,omitempty"`
 }
 
-// Watermark is up to when orders have been seen.
+// Watermark is the time up to which orders have been seen.
 type Watermark struct {
-	// At is zero where no poll has succeeded yet.
+	// At is zero if no poll has succeeded yet.
 	At time.Time `json:"at,omitzero"`
-	// Stale tells that it lags too far behind: orders may be waiting unseen.
+	// Stale reports whether the watermark lags too far behind: orders may be waiting unseen.
 	Stale bool          `json:"stale,omitempty"`
 	Age   time.Duration `json:"age,omitempty"`
 }
@@ -170,7 +170,7 @@ type CurrencyTotal struct {
 	Amount string `json:"amount"`
 }
 
-// Empty reports whether there is nothing to say. What was issued is not worth a mail by itself.
+// Empty reports whether there is nothing to report. Issued cards alone do not warrant a mail.
 func (r Report) Empty() bool {
 	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
 		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0 &&
@@ -187,7 +187,7 @@ func (r Report) native() int {
 	return max(r.NativeTotal, len(r.Native)+len(r.left(giftcard.NativeGiftCard)))
 }
 
-// left returns the orders that are left to people for a reason.
+// left returns the orders that are left to people for the given reason.
 func (r Report) left(reason giftcard.Reason) []LeftOrder {
 	var out []LeftOrder
 	for _, o := range r.Left {
@@ -198,7 +198,7 @@ func (r Report) left(reason giftcard.Reason) []LeftOrder {
 	return out
 }
 
-// Expiring counts the failed orders that cannot be run again for much longer.
+// Expiring returns the number of failed orders that can be run again only for a short time.
 func (r Report) Expiring() int {
 	n, t := 0, times{now: r.Date, zone: time.UTC}
 	for _, o := range r.FailedOrders {
@@ -209,7 +209,7 @@ func (r Report) Expiring() int {
 	return n
 }
 
-// fresh counts the failed orders that are new.
+// fresh returns the number of failed orders that are new.
 func (r Report) fresh() int {
 	n := 0
 	for _, o := range r.FailedOrders {

@@ -10,7 +10,7 @@ import (
 // soon is how long before a history expires the digest warns.
 const soon = 72 * time.Hour
 
-// times phrases what depends on the moment and the zone of the digest.
+// times phrases what depends on the time and the zone of the digest.
 type times struct {
 	now  time.Time
 	zone *time.Location
@@ -29,7 +29,7 @@ func (t times) window(w Window) string {
 	}
 }
 
-// maxAudit is how many audit numbers of an order the mail names; the CSV has all.
+// maxAudit is how many audit numbers of an order the mail lists; the CSV has all of them.
 const maxAudit = 10
 
 func (t times) failed(o FailedOrder) failedView {

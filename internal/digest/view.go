@@ -8,14 +8,14 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// Rows of each list that text and HTML show. The CSV has all.
+// The number of rows of each list that text and HTML show. The CSV has all.
 const (
 	maxRows  = 200
-	maxLeft  = 300 // A line each.
+	maxLeft  = 300 // One line each.
 	maxPolls = 10
 )
 
-// view is a report made ready for the templates: every value cleaned, every time and number phrased.
+// view is a report prepared for the templates: every value is cleaned, every time and number phrased.
 type view struct {
 	Headline, Shop, Namespace, Day, Window, Zone string
 	Failed                                       []failedView
@@ -47,12 +47,12 @@ type view struct {
 	Currencies                                   []currencyView
 }
 
-// more is how many rows are not shown: those in the CSV, and those that are in the totals only.
+// more is how many rows are not shown: those that are in the CSV, and those that only the totals count.
 type more struct{ CSV, Nowhere int }
 
 type orderView struct{ Name, Kind, Link string }
 
-// leftView is an order that is left to people. Worth is empty where it is not known.
+// leftView is an order that is left to people. Worth is empty if it is not known.
 type leftView struct{ Name, Worth, Link string }
 
 type failedView struct {
@@ -80,7 +80,7 @@ type currencyView struct {
 	Cards            int
 }
 
-// cut returns the rows to show, and how many are not among them.
+// cut returns the rows to show, and how many rows are not shown.
 func cut[T any](rows []T, total, limit int) ([]T, more) {
 	shown := rows[:min(len(rows), limit)]
 	return shown, more{CSV: len(rows) - len(shown), Nowhere: total - len(rows)}
@@ -132,14 +132,14 @@ func newView(r Report, zone *time.Location) view {
 	return v
 }
 
-// leftSection are the orders that are left to people for one reason.
+// leftSection holds the orders that are left to people for one reason.
 type leftSection struct {
 	Title, Says string
 	Orders      []leftView
 	More        more
 }
 
-// otherReasons are those for which orders are left to people, besides the two that have sections of their own.
+// otherReasons are the reasons for leaving orders to people, other than the two that have sections of their own.
 var otherReasons = []struct {
 	reason      giftcard.Reason
 	title, says string
@@ -169,7 +169,7 @@ func leftSections(r Report) []leftSection {
 	return out
 }
 
-// leftViews shows orders that are left to people, and those of which only the name is known.
+// leftViews returns the views of orders that are left to people, and of those whose name alone is known.
 func leftViews(orders []LeftOrder, names []string) []leftView {
 	var out []leftView
 	for _, o := range orders {
@@ -197,7 +197,7 @@ func kindName(k giftcard.Kind) string {
 	return cmp.Or(clean(string(k), maxName), "Unknown")
 }
 
-// reasons counts the kinds, the most frequent first.
+// reasons counts the kinds, most frequent first.
 func reasons(orders []FailedOrder) []reasonView {
 	counts := map[giftcard.Kind]int{}
 	for _, o := range orders {

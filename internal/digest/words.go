@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// width is how wide text is where it can be.
+// width is the maximum line width of the text, except where a line cannot be broken.
 const width = 78
 
-// count phrases a number of things: "1 order", "2 orders", "5,000 orders".
+// count formats a number of things: "1 order", "2 orders", "5,000 orders".
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -27,7 +27,7 @@ func number(n int) string {
 	return s
 }
 
-// span phrases a duration in the largest unit that says enough.
+// span formats a duration in the largest unit that is precise enough.
 func span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -41,7 +41,7 @@ func span(d time.Duration) string {
 	}
 }
 
-// wrap breaks text between words so that it fits the width, each line indented. A word is never broken.
+// wrap breaks text between words so that it fits the width, and indents each line. It never breaks a word.
 func wrap(indent, text string) string {
 	var b strings.Builder
 	n := 0

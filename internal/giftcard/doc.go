@@ -1,3 +1,4 @@
-// Package giftcard is the domain: what a gift-card order is, which orders count, which units they hold, and how their
-// failures are called. It is pure, imports the standard library alone, and knows neither Shopify's nor CashStar's API.
+// Package giftcard is the domain: what a gift-card order is, which orders count, which units they contain, and how
+// their failures are classified. It is pure, imports only the standard library, and knows neither Shopify's nor
+// CashStar's API.
 package giftcard

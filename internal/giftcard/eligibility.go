@@ -10,62 +10,63 @@ import (
 // Reason says why an order was left out. It is empty for a gift-card order.
 type Reason string
 
-// The reasons for leaving an order out, in the order in which they are looked for.
+// The reasons for leaving an order out, in the order in which they are checked.
 const (
-	// NoGiftCard: no line carries a gift-card SKU; the shop's search finds similar ones too.
+	// NoGiftCard: no line has a gift-card SKU; the shop's search also finds similar SKUs.
 	NoGiftCard Reason = "no_gift_card"
-	// TestOrder: paid with a payment provider in test mode.
+	// TestOrder: the order was paid with a payment provider in test mode.
 	TestOrder Reason = "test"
 	// Cancelled: the order was cancelled.
 	Cancelled Reason = "cancelled"
-	// Unpaid: the order is not paid, or no longer. It is looked at again when that changes.
+	// Unpaid: the order is not paid, or no longer paid. It is looked at again when that changes.
 	Unpaid Reason = "unpaid"
-	// TooOld: created before the moment from which orders count.
+	// TooOld: the order was created before the time from which orders count.
 	TooOld Reason = "too_old"
 	// NoUnitsLeft: every gift-card unit was refunded or removed.
 	NoUnitsLeft Reason = "no_units_left"
-	// PaidLate: the order was paid when it had become too old to be taken in. Reported where [Rules].MaxAge is set.
+	// PaidLate: the order was paid after it had become too old to be taken in. Reported if [Rules].MaxAge is set.
 	PaidLate Reason = "paid_late"
-	// NativeGiftCard: Shopify itself issues a card for a product that was ordered; issuing another would give it away
-	// twice.
+	// NativeGiftCard: Shopify itself issues a card for a product that was ordered; issuing another one would give the
+	// value away twice.
 	NativeGiftCard Reason = "native_gift_card"
-	// Underpaid: the shop has given back so much money that what is left does not pay for the cards that are left. Left out
-	// where [Rules].HoldUnderpaid is set, and reported.
+	// Underpaid: the shop has refunded so much money that the remaining payment does not cover the remaining cards.
+	// Left out if [Rules].HoldUnderpaid is set, and reported.
 	Underpaid Reason = "underpaid"
-	// MixedOrder: gift cards and other items were ordered. Left out on purpose, and reported. The order stays one when the
-	// other items are refunded or removed: by then, people may have issued its cards.
+	// MixedOrder: gift cards and other items were ordered. Left out on purpose, and reported. The order stays mixed
+	// when the other items are refunded or removed: by then, people may have issued its cards.
 	MixedOrder Reason = "mixed"
 )
 
-// LeftToPeople reports whether an order that is left out so is owed something, which people have to see to.
+// LeftToPeople reports whether an order that is left out for this reason is owed something that people have to handle.
 func (r Reason) LeftToPeople() bool {
 	return slices.Contains([]Reason{PaidLate, NativeGiftCard, MixedOrder, Underpaid}, r)
 }
 
-// Reasons lists all reasons, in the order in which they are looked for.
+// Reasons lists all reasons, in the order in which they are checked.
 var Reasons = []Reason{
 	NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, PaidLate, NativeGiftCard, MixedOrder, Underpaid,
 }
 
 // Rules are the shop's rules for what a gift-card order is.
 type Rules struct {
-	// SKUs are the gift-card SKUs. They are compared as a whole, case and all.
+	// SKUs are the gift-card SKUs. They are compared exactly, including case.
 	SKUs []string `json:"skus"`
 	// Companions are SKUs that may be in any order without making it a mixed one, such as gift wrapping.
 	Companions []string `json:"companion_skus,omitempty"`
-	// CreatedFrom is the moment from which orders count.
+	// CreatedFrom is the creation time from which orders count.
 	CreatedFrom time.Time `json:"created_from"`
 	// IncludeTest counts test orders too.
 	IncludeTest bool `json:"include_test,omitempty"`
-	// MaxAge is how old orders may be when they are taken in, and TakenOver the moment from which they count at all. An order
-	// of that time which was paid when it was older is left to people. Zero leaves it out as too old.
+	// MaxAge is how old an order may be when it is taken in, and TakenOver is the creation time from which orders count
+	// at all. An order created since then that was paid when it was older than MaxAge is left to people. If MaxAge is
+	// zero, it is left out as too old.
 	MaxAge    time.Duration `json:"max_age,omitempty"`
 	TakenOver time.Time     `json:"taken_over,omitzero"`
-	// HoldUnderpaid leaves orders to people that are no longer paid in full.
+	// HoldUnderpaid leaves orders that are no longer paid in full to people.
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
 }
 
-// SearchFrom is the earliest creation of an order that a search has to find.
+// SearchFrom returns the earliest creation time of an order that a search has to find.
 func (r Rules) SearchFrom() time.Time {
 	if r.MaxAge > 0 {
 		return r.TakenOver
@@ -73,26 +74,26 @@ func (r Rules) SearchFrom() time.Time {
 	return r.CreatedFrom
 }
 
-// Candidate is an order as a search found it, before any rule was checked.
+// Candidate is an order as a search found it, before any rule is applied.
 type Candidate struct {
 	Order Order
-	// Lines says more of the order's lines, in their order.
+	// Lines has further facts about the order's lines, in the same order.
 	Lines []LineFacts
 	Test  bool
-	// Cancelled tells whether the order was cancelled.
+	// Cancelled reports whether the order was cancelled.
 	Cancelled bool
-	// Paid reports whether the shop counts the order as paid, in full or but for what was refunded.
+	// Paid reports whether the shop counts the order as paid, either in full or except for what was refunded.
 	Paid bool
-	// NetPayment is what was paid less what was given back.
+	// NetPayment is what was paid less what was refunded.
 	NetPayment Amount
-	// PaidAt is when money last came in; zero where that is not known.
+	// PaidAt is when money last came in; zero if that is not known.
 	PaidAt time.Time
 }
 
 // Amount is a decimal amount in a currency as a service wrote it, unchecked.
 type Amount struct{ Number, Currency string }
 
-// exact returns the number, however many decimals it has. Exponents and fractions are none of ours: a short text can mean a
+// exact returns the number, however many decimals it has. It rejects exponents and fractions: a short text can mean a
 // number that does not fit into memory.
 func (a Amount) exact() (*big.Rat, bool) {
 	if strings.Trim(a.Number, "-.0123456789") != "" {
@@ -101,19 +102,19 @@ func (a Amount) exact() (*big.Rat, bool) {
 	return new(big.Rat).SetString(a.Number)
 }
 
-// LineFacts is what the rules have to know of a line and a workflow has not.
+// LineFacts is what the rules need to know about a line and a workflow does not.
 type LineFacts struct {
-	// Ordered is the number of units that were ordered, those refunded or removed since included.
+	// Ordered is the number of units that were ordered, including those refunded or removed since.
 	Ordered int
 	// Native reports whether Shopify issues a gift card for the line.
 	Native bool
 	// Tip reports whether the line is a tip.
 	Tip bool
-	// Cost is what a unit costs after all discounts.
+	// Cost is the price of a unit after all discounts.
 	Cost Amount
 }
 
-// facts returns what is known of a line beside its order.
+// facts returns the further facts about line i.
 func (c Candidate) facts(i int) LineFacts {
 	if i < len(c.Lines) {
 		return c.Lines[i]
@@ -122,7 +123,8 @@ func (c Candidate) facts(i int) LineFacts {
 }
 
 // Select applies the rules. It returns the gift-card order, with only the lines that have units left, or the reason for
-// leaving it out. An order that is left to people comes with its gift-card lines and the reason.
+// leaving it out. For an order that is left to people, it returns both the reason and the order with its gift-card
+// lines.
 func (r Rules) Select(c Candidate) (Order, Reason) {
 	isCard := func(l Line) bool { return slices.Contains(r.SKUs, l.SKU) }
 	if !slices.ContainsFunc(c.Order.Lines, isCard) {
@@ -175,10 +177,10 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 	return order, ""
 }
 
-// Underpaid reports whether the net payment of an order is below what its cards of these SKUs that
-// are left cost. A line of several
-// units may be off by a minor unit of the currency, since a discount on all of them does not always divide. What cannot be
-// read proves no payment; but a card whose own price cannot be read fails by itself, and is no case of this.
+// Underpaid reports whether the net payment of an order is below the cost of its remaining cards of these SKUs. A line
+// of several units may be off by a minor unit of the currency, since a discount on all of them does not always divide
+// evenly. An unreadable amount is no proof of payment. But a card whose own price is unreadable fails by itself, so the
+// order does not count as underpaid.
 func (c Candidate) Underpaid(skus []string) bool {
 	net, ok := c.NetPayment.exact()
 	if !ok {

@@ -20,7 +20,7 @@ var (
 
 func card(sku string, units int) giftcard.Line { return giftcard.Line{ID: sku, SKU: sku, Units: units} }
 
-// eligible is a candidate that the rules select; changes make it another one.
+// eligible returns a candidate that the rules select, with the given changes.
 func eligible(changes ...func(*giftcard.Candidate)) giftcard.Candidate {
 	c := giftcard.Candidate{
 		Order: giftcard.Order{ID: "1", Name: "#1001", CreatedAt: from, Lines: []giftcard.Line{card("GIFT-50", 1)}},
@@ -69,7 +69,7 @@ func paidLate(c *giftcard.Candidate) {
 	c.PaidAt = c.Order.CreatedAt.AddDate(0, 0, 15)
 }
 
-// An order that was paid when it was too old is left to people, unless whoever issued cards before has dealt with it.
+// An order that was paid when it was too old is left to people, unless an earlier system has handled it.
 func TestSelectPaidLate(t *testing.T) {
 	t.Parallel()
 	rules := rules
@@ -194,8 +194,8 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-// requireLeftOut requires that an order that is left out comes with its gift cards if people have to see to it, and with
-// nothing else.
+// requireLeftOut requires that an order that is left out comes with its gift cards if people have to handle it, and
+// otherwise comes empty.
 func requireLeftOut(t require.TestingT, order giftcard.Order, reason giftcard.Reason) {
 	if !slices.Contains([]giftcard.Reason{giftcard.MixedOrder, giftcard.NativeGiftCard, giftcard.Underpaid, giftcard.PaidLate}, reason) {
 		require.Zero(t, order)
@@ -208,7 +208,7 @@ func requireLeftOut(t require.TestingT, order giftcard.Order, reason giftcard.Re
 	}
 }
 
-// An order has one reason, whatever else is true of it: the first of [giftcard.Reasons].
+// An order has exactly one reason, whatever else is true of it: the first of [giftcard.Reasons] that applies.
 func TestSelectPrecedence(t *testing.T) {
 	t.Parallel()
 	causes := map[giftcard.Reason]func(*giftcard.Candidate){
@@ -246,7 +246,7 @@ func TestSelectPrecedence(t *testing.T) {
 	}
 }
 
-// paid sets what was paid less what was given back, and what the units of each line cost after all discounts.
+// paid sets the net payment, and the cost of each line's units after all discounts.
 func paid(net string, costs ...string) func(*giftcard.Candidate) {
 	return func(c *giftcard.Candidate) {
 		c.NetPayment = giftcard.Amount{Number: net, Currency: "USD"}
@@ -257,7 +257,7 @@ func paid(net string, costs ...string) func(*giftcard.Candidate) {
 	}
 }
 
-// An order is held if what was paid, less what was given back, does not pay for its cards that are left.
+// An order is held if the net payment does not cover the remaining cards.
 func TestSelectUnderpaid(t *testing.T) {
 	t.Parallel()
 	yen := func(net string) func(*giftcard.Candidate) {

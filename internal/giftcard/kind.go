@@ -6,27 +6,29 @@ import (
 	"time"
 )
 
-// Kind says why something failed. Kinds are stable: they are the error types in Temporal, what the digest groups by and
-// what the runbook explains.
+// Kind says why something failed. Kinds are stable: they are the error types in Temporal, the groups of the digest and
+// the entries of the runbook.
 type Kind string
 
-// The kinds of failure. The first group is final: trying again by itself cures nothing.
+// The kinds of failure. The first group is final: a retry alone does not help.
 const (
 	// MerchantUnknown: the customer is not among the issuer's merchants, or the order is a guest's.
 	MerchantUnknown Kind = "MerchantUnknown"
 	// MerchantAmbiguous: the customer's name belongs to more than one merchant.
 	MerchantAmbiguous Kind = "MerchantAmbiguous"
-	// InvalidRequest: the order or a request made of it cannot be right: no recipient, no positive amount, refused fields.
+	// InvalidRequest: the order, or a request made from it, is invalid: no recipient, no positive amount, refused
+	// fields.
 	InvalidRequest Kind = "InvalidRequest"
-	// Unauthorized: the service refused our credentials or lacks a permission.
+	// Unauthorized: the service refused our credentials, or a permission is missing.
 	Unauthorized Kind = "Unauthorized"
-	// OrderChanged: the order was cancelled, refunded or edited after it was taken in, so that the card is no longer owed.
+	// OrderChanged: the order was cancelled, refunded or edited after it was taken in, so the card is no longer owed.
 	OrderChanged Kind = "OrderChanged"
 	// CardDeclined: the issuer understood the request and will not issue the card.
 	CardDeclined Kind = "CardDeclined"
-	// UnexpectedResponse: the service answered with something else than was asked for.
+	// UnexpectedResponse: the service's answer does not match the request.
 	UnexpectedResponse Kind = "UnexpectedResponse"
-	// OutcomeUnknown: the card may exist or not, and asking again could issue it twice. Only a person can find out.
+	// OutcomeUnknown: the card may or may not exist, and another request could issue it twice. Only a person can find
+	// out.
 	OutcomeUnknown Kind = "OutcomeUnknown"
 
 	// RateLimited: the service asked us to slow down.
@@ -43,27 +45,27 @@ var Kinds = []Kind{
 	OutcomeUnknown, RateLimited, Unavailable, Timeout,
 }
 
-// Final tells whether trying again by itself cures nothing.
+// Final reports whether a retry alone cannot succeed.
 func (k Kind) Final() bool {
 	return !slices.Contains([]Kind{RateLimited, Unavailable, Timeout}, k)
 }
 
-// Curable tells whether running a failed order again may succeed without anybody touching the order: a merchant was
-// added, a password corrected, a service came back. An invalid request stays invalid, and a refunded card is not owed. After
-// an unexpected response a card exists that nobody understands; running the order again could take it for the right one. While an outcome is
-// unknown, running the order again changes nothing.
+// Curable reports whether a failed order may succeed when it is rerun unchanged: a merchant was added, a password
+// corrected, a service came back. An invalid request stays invalid, and a refunded card is not owed. After an
+// unexpected response, a card exists that is not understood; a rerun could take it for the right one. While an outcome
+// is unknown, a rerun changes nothing.
 func (k Kind) Curable() bool {
 	return slices.Contains(Kinds, k) && !slices.Contains([]Kind{InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown}, k)
 }
 
-// Error is a failure with its kind. The message is for a support person: it names the order where there is one, and
-// holds no personal data.
+// Error is a failure with its kind. The message is for a support person: it names the order if there is one, and
+// contains no personal data.
 type Error struct {
 	Kind    Kind
 	Message string
-	// RetryAfter is how long the service asked to wait, 0 where it did not.
+	// RetryAfter is how long the service asked to wait; 0 if it did not ask.
 	RetryAfter time.Duration
-	// Err is the cause; its text is not part of the message.
+	// Err is the cause. Its text is not part of the message.
 	Err error
 }
 

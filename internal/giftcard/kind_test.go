@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// The names are error types in histories, and what operators search for: they never change.
+// The names are the error types in histories, and operators search for them: they never change.
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Money is an exact amount in hundredths of a currency's unit, which is how CashStar writes amounts in every currency
-// ("50.00").
+// Money is an exact amount in hundredths of a currency's unit, because CashStar writes amounts in every currency that
+// way ("50.00").
 type Money struct {
 	Hundredths int64
 	// Currency is the ISO 4217 code.
 	Currency string
 }
 
-// ParseMoney reads a decimal number such as Shopify's "50.0". It refuses what hundredths cannot hold exactly, and any
-// other notation: exponents, signs other than a leading minus, spaces, separators.
+// ParseMoney parses a decimal number such as Shopify's "50.0". It rejects values that hundredths cannot represent
+// exactly, and any other notation: exponents, signs other than a leading minus, spaces, separators.
 func ParseMoney(amount, currency string) (Money, error) {
 	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return Money{}, fmt.Errorf("currency %.10q is not an ISO 4217 code", currency)
@@ -43,8 +43,8 @@ func ParseMoney(amount, currency string) (Money, error) {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// Add returns the sum of m and n times more. The zero Money has no currency and takes more's; other currencies do not
-// mix.
+// Add returns m plus n times more. The zero Money has no currency and takes that of more. Different currencies cannot
+// be added.
 func (m Money) Add(more Money, n int) (Money, error) {
 	if m == (Money{}) {
 		m.Currency = more.Currency

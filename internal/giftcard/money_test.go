@@ -131,8 +131,8 @@ func FuzzParseMoney(f *testing.F) {
 
 var decimal = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
-// requireExact holds ParseMoney against math/big: it takes exactly the decimals that hundredths can hold, at their
-// value.
+// requireExact compares ParseMoney with math/big: it accepts exactly the decimals that hundredths can represent, with
+// their exact value.
 func requireExact(t require.TestingT, amount string) {
 	m, err := giftcard.ParseMoney(amount, "EUR")
 	if !decimal.MatchString(amount) {

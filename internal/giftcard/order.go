@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Order is a gift-card order as it enters a workflow. It is kept in Temporal's histories, so fields are only ever added,
-// and it holds no more of the customer than issuing needs.
+// Order is a gift-card order as it enters a workflow. It is stored in Temporal's histories, so fields are only ever
+// added, and it contains no more about the customer than issuing needs.
 type Order struct {
 	// Shop is the shop's domain, "example.myshopify.com".
 	Shop string `json:"shop"`
@@ -20,7 +20,7 @@ type Order struct {
 	Lines []Line `json:"lines"`
 }
 
-// Customer is who bought, as far as the issuer's merchant is to be found by it. All fields are empty for a guest.
+// Customer is the buyer, reduced to what is needed to find the issuer's merchant. All fields are empty for a guest.
 type Customer struct {
 	// ID is Shopify's number of the customer, decimal digits.
 	ID string `json:"id,omitempty"`
@@ -31,7 +31,7 @@ type Customer struct {
 	CompanyExternalID string `json:"company_external_id,omitempty"`
 }
 
-// Guest tells whether nothing is known by which a merchant could be found.
+// Guest reports whether there is nothing by which a merchant could be found.
 func (c Customer) Guest() bool {
 	return c.DisplayName == "" && c.CompanyName == "" && c.CompanyExternalID == ""
 }
@@ -43,7 +43,8 @@ type Line struct {
 	SKU string `json:"sku"`
 	// Units is the number of cards: units neither refunded nor removed.
 	Units int `json:"units"`
-	// Price and Currency are a unit's undiscounted price, as Shopify wrote it: a bad one fails the order, not the poll.
+	// Price and Currency are a unit's undiscounted price, as Shopify wrote it: an invalid one fails the order, not the
+	// poll.
 	Price     string    `json:"price"`
 	Currency  string    `json:"currency"`
 	Recipient Recipient `json:"recipient"`
@@ -56,14 +57,14 @@ type Recipient struct {
 	Message string `json:"message,omitempty"`
 	// SendOn is the day of delivery, yyyy-mm-dd; empty means at once.
 	SendOn string `json:"send_on,omitempty"`
-	// Offset is the buyer's distance from UTC in minutes, positive behind UTC, as JavaScript's getTimezoneOffset gives
+	// Offset is the buyer's offset from UTC in minutes, positive behind UTC, as JavaScript's getTimezoneOffset returns
 	// it; empty means unknown.
 	Offset string `json:"offset,omitempty"`
-	// From is the giver's name, present only beside a message.
+	// From is the giver's name; set only if there is a message.
 	From string `json:"from,omitempty"`
 }
 
-// Units returns the number of cards of the order. A number beyond reason stays one: it does not wrap around.
+// Units returns the number of cards of the order. It saturates at math.MaxInt.
 func (o Order) Units() int {
 	n := 0
 	for _, l := range o.Lines {
@@ -75,7 +76,7 @@ func (o Order) Units() int {
 	return n
 }
 
-// Value returns what the cards of the order are worth together.
+// Value returns the total value of the order's cards.
 func (o Order) Value() (Money, error) {
 	var sum Money
 	for _, l := range o.Lines {

@@ -32,7 +32,7 @@ func wholeOrder() giftcard.Order {
 	}
 }
 
-// Histories hold orders in this form, and workflows that began under an older release are replayed from it: fields are
+// Histories store orders in this form, and workflows that began under an older release are replayed from it: fields are
 // added, never renamed or removed.
 func TestOrderInHistories(t *testing.T) {
 	t.Parallel()
@@ -48,7 +48,7 @@ func TestOrderInHistories(t *testing.T) {
 	require.Equal(t, wholeOrder(), read)
 }
 
-// An order of a guest, for the buyer, at once: what is not known takes no place in a history.
+// An order of a guest, for the buyer, at once: unknown values take no space in a history.
 func TestSparseOrderInHistories(t *testing.T) {
 	t.Parallel()
 	order := giftcard.Order{

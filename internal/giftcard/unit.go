@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// MaxUnits is the largest number of cards of one order. A larger one would outgrow its workflow's history; it fails,
-// visibly, and is for a person to split.
+// MaxUnits is the largest number of cards in one order. A larger order would outgrow its workflow's history. It fails
+// visibly, and a person has to split it.
 const MaxUnits = 1000
 
 // Unit is one card to be issued.
@@ -22,8 +22,8 @@ type Unit struct {
 	AuditNumber string
 }
 
-// CardUnits returns one unit per card of the order, in the order of its lines. The audit prefix is the one that the
-// order was taken in with: another one would make other cards.
+// CardUnits returns one unit per card of the order, in the order of its lines. auditPrefix is the prefix with which the
+// order was taken in: a different one would create different cards.
 func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
 	if len(o.Lines) == 0 {
 		return nil, Errorf(InvalidRequest, "order %s came without its lines, since it is too large to be handled", o.Name)
@@ -43,11 +43,11 @@ func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
 	return units, nil
 }
 
-// AuditNumber returns the issuer's idempotency key of one unit. It depends on nothing but its arguments, and must give
-// the same result in every release: it is what keeps a card from being issued twice.
+// AuditNumber returns the issuer's idempotency key of one unit. It depends only on its arguments, and must give the
+// same result in every release: it is what keeps a card from being issued twice.
 //
-// The order's number stands in it for people; the rest is a digest (60 bits) of shop, order, line and unit. With the
-// longest prefix and order number it has 53 characters; CashStar's limit is not known.
+// It contains the order's number for people to read; the rest is a digest (60 bits) of shop, order, line and unit. With
+// the longest prefix and order number it has 53 characters; CashStar's limit is not known.
 func AuditNumber(prefix, shop, order, line string, unit int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{shop, order, line, strconv.Itoa(unit)}, "/")))
 	return fmt.Sprintf("%s%s-%s", prefix, order, base32.StdEncoding.EncodeToString(sum[:])[:12])

@@ -18,7 +18,7 @@ func BenchmarkAuditNumber(b *testing.B) {
 	require.Regexp(b, "^GB5000000000001-[A-Z2-7]{12}$", number)
 }
 
-// BenchmarkCardUnits is the most common order, one card, and the largest that is issued.
+// BenchmarkCardUnits measures the most common order, one card, and the largest order that is issued.
 func BenchmarkCardUnits(b *testing.B) {
 	for _, units := range []int{1, giftcard.MaxUnits} {
 		b.Run("units="+strconv.Itoa(units), func(b *testing.B) {

@@ -11,8 +11,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// These audit numbers are pinned for ever. The issuer knows cards by them: were one of them to change, every order that
-// is re-run after the upgrade would be issued a second time. If this test fails, the code is wrong, not the test.
+// These audit numbers are pinned forever. The issuer identifies cards by them: if one of them changed, every order that
+// is rerun after the upgrade would be issued a second time. If this test fails, the code is wrong, not the test.
 func TestAuditNumberNeverChanges(t *testing.T) {
 	t.Parallel()
 	const shop = "example.myshopify.com"
@@ -105,8 +105,8 @@ func TestCardUnitsBounds(t *testing.T) {
 	}
 }
 
-// Whatever the orders of whatever shops, no two cards share an audit number: the issuer would take the second for the
-// first, and a customer would get none.
+// No two cards share an audit number, whatever the orders and shops: the issuer would take the second for the first,
+// and a customer would get no card.
 func TestCardUnitsAreNumberedUniquely(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
