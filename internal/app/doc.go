@@ -1,3 +1,3 @@
-// Package app builds and runs the processes: it connects what the configuration names, checks what must hold before
-// work begins, and stops in order. Mains, tests and the sandbox are its users.
+// Package app builds and runs the processes: it connects to the configured services, checks the preconditions before
+// work begins, and shuts down in order. The main packages, the tests and the sandbox use it.
 package app

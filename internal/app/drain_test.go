@@ -11,7 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// A stop cuts off no request to the issuer, and waits no longer than a lost worker would be waited for.
+// A stop does not cut off a request to the issuer, and takes no longer than the wait for a lost worker would.
 func TestDrainOutlivesARequest(t *testing.T) {
 	t.Parallel()
 	for timeout, want := range map[time.Duration]time.Duration{

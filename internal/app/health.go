@@ -12,16 +12,16 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// health answers /healthz while the process lives and /readyz while it polls and reaches Temporal. Beside them stand the
-// metrics.
+// health answers /healthz while the process is alive, and /readyz while it polls and can reach Temporal. It also serves
+// the metrics.
 type health struct {
 	server   *http.Server
 	listener net.Listener
 	client   atomic.Pointer[client.Client]
 }
 
-// startHealth listens on addr; an empty address serves nothing. The metrics may be nil. What ends the listening early
-// goes to onFatal.
+// startHealth listens on addr, or serves nothing if addr is empty. The metrics may be nil. An error that ends the
+// listener early is passed to onFatal.
 func startHealth(ctx context.Context, addr string, metrics http.Handler, onFatal func(error)) (*health, error) {
 	h := &health{}
 	if addr == "" {

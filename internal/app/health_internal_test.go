@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// reachable is a Temporal that answers, or does not.
+// reachable is a Temporal client whose server answers or does not.
 type reachable struct {
 	client.Client
 	err error
@@ -21,7 +21,7 @@ func (r reachable) CheckHealth(context.Context, *client.CheckHealthRequest) (*cl
 	return &client.CheckHealthResponse{}, r.err
 }
 
-// A process is alive from the first moment, and ready while it polls and reaches Temporal.
+// A process is alive from the start, and ready while it polls and can reach Temporal.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
@@ -56,7 +56,7 @@ func TestHealthOff(t *testing.T) {
 	h.stop()
 }
 
-// An address that is taken ends the start, with the name of the variable that says so.
+// An address that is in use ends the start with an error that names the variable.
 func TestHealthAddressInUse(t *testing.T) {
 	t.Parallel()
 	first, err := startHealth(t.Context(), "127.0.0.1:0", nil, func(err error) { t.Error(err) })

@@ -12,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// probeTimeout is a little longer than a worker's own question to Temporal may take.
+// probeTimeout is a little longer than the time-out of a worker's own health check of Temporal.
 const probeTimeout = 3 * time.Second
 
-// NewHealthCommand returns the command "health", which asks the process beside it how it is. It is for containers: the
-// image has no shell and nothing else that could ask. The address is what the process listens on; wildcards mean this
-// machine.
+// NewHealthCommand returns the command "health", which checks the health of the process that runs beside it. It is for
+// containers: the image has no shell and no other program that could do this. The address is the one that the process
+// listens on; a wildcard means this machine.
 func NewHealthCommand(path string, addr func() (string, error)) *cobra.Command {
 	return &cobra.Command{
 		Use:   "health",

@@ -23,7 +23,7 @@ const (
 	ExitInterrupted = 130
 )
 
-// UsageError is the user's mistake: a wrong flag, argument or configuration. Processes exit with [ExitUsage].
+// UsageError is a mistake of the user: a wrong flag, argument or configuration. Processes exit with [ExitUsage].
 type UsageError struct{ Err error }
 
 // Error implements error.
@@ -59,26 +59,26 @@ func Execute(root *cobra.Command, stderr io.Writer) int {
 		_, _ = fmt.Fprintf(stderr, "See '%s --help'.\n", command.CommandPath())
 		return ExitUsage
 	case ctx.Err() != nil:
-		// Temporal's client has a cancellation of its own, so it is the context that tells.
+		// Temporal's client has a cancellation error of its own, so check the context instead of the error.
 		return ExitInterrupted
 	default:
 		return ExitFailure
 	}
 }
 
-// canceled reports whether an error says no more than that the command was canceled.
+// canceled reports whether err means only that the command was canceled.
 func canceled(err error) bool {
 	_, byTemporal := errors.AsType[*serviceerror.Canceled](err)
 	return byTemporal || errors.Is(err, context.Canceled)
 }
 
-// NoArgs is cobra.NoArgs as a [*UsageError].
+// NoArgs is cobra.NoArgs, but returns a [*UsageError].
 func NoArgs(cmd *cobra.Command, args []string) error { return usage(cobra.NoArgs(cmd, args)) }
 
-// OneArg is cobra.ExactArgs(1) as a [*UsageError].
+// OneArg is cobra.ExactArgs(1), but returns a [*UsageError].
 func OneArg(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) }
 
-// OneOrder is [OneArg] for the name of an order. Without an argument, the error says that a shell takes #1001 for a
+// OneOrder is [OneArg] for the name of an order. Without an argument, its error explains that a shell treats #1001 as a
 // comment.
 func OneOrder(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 )
 
-// How a command ends is how the process does.
+// The result of a command determines the exit code of the process.
 func TestExecute(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -61,7 +61,7 @@ func TestExecute(t *testing.T) {
 	}
 }
 
-// A signal ends the command's context, and the process as an interrupted one.
+// A signal ends the command's context, and the process exits as interrupted.
 func TestExecuteInterrupted(t *testing.T) { //nolint:paralleltest // Signals are for the whole process.
 	var stderr bytes.Buffer
 	c := &cobra.Command{Use: "tool", RunE: func(cmd *cobra.Command, _ []string) error {

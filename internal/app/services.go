@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	// shopifyTimeout bounds one request to Shopify; a page of 250 orders takes a few seconds.
+	// shopifyTimeout limits one request to Shopify; a page of 250 orders takes a few seconds.
 	shopifyTimeout = 30 * time.Second
-	// connections is the number of idle connections kept to one service: as many cards as a worker issues at once do
-	// not each pay for a handshake.
+	// connections is the number of idle connections kept open to one service, so that each of the cards that a worker
+	// issues concurrently does not need its own handshake.
 	connections = 64
-	// maxHeader bounds the header of an answer; those of both services take a few kilobytes.
+	// maxHeader limits the header of a response; both services send a few kilobytes.
 	maxHeader = 64 << 10
 )
 
-// NewShopify returns the client of the configured shop.
+// NewShopify returns a client for the configured shop.
 func NewShopify(cfg config.Shopify) (*shopify.Client, error) { return newShopify(cfg, nil) }
 
 func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, error) {
@@ -52,7 +52,7 @@ func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, 
 	return c, nil
 }
 
-// NewCashStar returns the client of the configured account.
+// NewCashStar returns a client for the configured account.
 func NewCashStar(cfg config.CashStar) (*cashstar.Client, error) { return newCashStar(cfg, nil) }
 
 func newCashStar(cfg config.CashStar, tel *telemetry.Telemetry) (*cashstar.Client, error) {
@@ -78,10 +78,10 @@ func transport() *http.Transport {
 	return t
 }
 
-// shopIDTimeout bounds the question for the shop's ID: nothing waits for a Shopify that is away.
+// shopIDTimeout limits the request for the shop's ID, so that nothing waits for Shopify while it is unavailable.
 const shopIDTimeout = 5 * time.Second
 
-// ShopID asks Shopify for its ID of the configured shop. It is empty where Shopify cannot be asked.
+// ShopID returns Shopify's ID of the configured shop, or "" if Shopify cannot be asked.
 func ShopID(ctx context.Context, cfg config.Shopify) string {
 	ctx, cancel := context.WithTimeout(ctx, shopIDTimeout)
 	defer cancel()
@@ -96,7 +96,7 @@ func ShopID(ctx context.Context, cfg config.Shopify) string {
 	return shop.ID
 }
 
-// NewOrders returns what reads the orders of the configured shop.
+// NewOrders returns the activities that read the orders of the configured shop.
 func NewOrders(cfg config.Config) (*activities.Orders, error) {
 	shop, err := NewShopify(cfg.Shopify)
 	if err != nil {
@@ -174,7 +174,7 @@ func newDigest(cfg config.Config) (*activities.Digest, error) {
 	return d, err
 }
 
-// NewMailer returns a sender of mails through the configured server.
+// NewMailer returns a sender that sends mail through the configured server.
 func NewMailer(cfg config.SMTP) (*mail.Sender, error) {
 	s, err := mail.New(mail.Options{
 		Host:     cfg.Host,

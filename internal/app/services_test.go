@@ -39,7 +39,7 @@ var trusted, unknown authority
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
-// run makes the system trust an authority of ours. Go reads the system's certificates once in a process.
+// run makes the system trust one of our authorities. Go reads the system's certificates once per process.
 func run(m *testing.M) int {
 	for _, a := range []*authority{&trusted, &unknown} {
 		if err := a.create(); err != nil {
@@ -85,7 +85,8 @@ func (a *authority) create() (err error) {
 	return err
 }
 
-// issue returns the configuration of a server with a certificate for these names.
+// issue returns the TLS configuration of a server with a certificate of the authority. change may be nil; otherwise it
+// modifies the certificate's template.
 func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -106,7 +107,7 @@ func (a *authority) issue(t *testing.T, change func(*x509.Certificate)) *tls.Con
 	}
 }
 
-// serve starts a server and returns its address; nothing but an answer of HTTP or SMTP is expected of it.
+// serve starts an HTTPS server and returns its URL.
 func serve(t *testing.T, secure *tls.Config, handle http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handle)
@@ -117,7 +118,7 @@ func serve(t *testing.T, secure *tls.Config, handle http.HandlerFunc) string {
 	return s.URL
 }
 
-// clients are the clients of the services as the worker builds them.
+// clients returns a request for each service, with the clients that the worker uses.
 func clients(url string) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Shopify": func(ctx context.Context) error {
@@ -153,7 +154,7 @@ func clients(url string) map[string]func(context.Context) error {
 	}
 }
 
-// Nobody is told a secret who cannot show to be the one that it is for.
+// No secret is sent to a server that cannot prove its identity.
 func TestServicesAreAuthenticated(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -219,7 +220,7 @@ func TestServicesAreAuthenticated(t *testing.T) {
 	}
 }
 
-// The same servers are spoken to where nothing is wrong with them.
+// The same servers are used if nothing is wrong with them.
 func TestServicesAreSpokenTo(t *testing.T) {
 	t.Parallel()
 	url := serve(t, trusted.issue(t, nil), func(w http.ResponseWriter, r *http.Request) {
@@ -237,7 +238,7 @@ func TestServicesAreSpokenTo(t *testing.T) {
 	}
 }
 
-// A header without end is not kept in memory.
+// An endless header is not kept in memory.
 func TestServicesHeadersAreBounded(t *testing.T) {
 	t.Parallel()
 	url := serve(t, trusted.issue(t, nil), func(w http.ResponseWriter, _ *http.Request) {

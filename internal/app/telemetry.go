@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
 
-// newTelemetry returns what a worker reports to, nil if neither metrics nor traces are wanted.
+// newTelemetry returns the telemetry of a worker, or nil if neither metrics nor traces are configured.
 func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*telemetry.Telemetry, error) {
 	return telemetry.New(ctx, telemetry.Options{
 		Metrics:        cfg.Metrics.ListenAddr() != "",
@@ -23,10 +23,11 @@ func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*
 	})
 }
 
-// MetricsAddr returns the address of metrics and health checks, empty if there are none.
+// MetricsAddr returns the address of metrics and health checks, or "" if there are none.
 func (w *Worker) MetricsAddr() string { return w.health.addr() }
 
-// resumeMetrics tells the metrics where polls and digests stood before this worker began, as far as that can be read.
+// resumeMetrics sets the metrics to the results of the last poll and digest before this worker started, as far as these
+// can be read.
 func (w *Worker) resumeMetrics(ctx context.Context) {
 	if w.telemetry.Handler() == nil {
 		return

@@ -17,8 +17,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 )
 
-// TemporalFromEnvironment reads where Temporal is, and as whom, from the variables and the profile file that the
-// temporal command line reads too.
+// TemporalFromEnvironment returns the address of Temporal and the credentials for it. It reads the same variables and
+// the same profile file as the temporal command line.
 func TemporalFromEnvironment() (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -27,17 +27,18 @@ func TemporalFromEnvironment() (client.Options, error) {
 	return options, nil
 }
 
-// TemporalUnverified tells whether these variables and that file say that Temporal's certificate is not checked.
+// TemporalUnverified reports whether these variables or that file turn off the verification of Temporal's certificate.
 func TemporalUnverified() bool {
 	profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{})
 	return err == nil && profile.TLS != nil && !profile.TLS.Disabled && profile.TLS.DisableHostVerification
 }
 
-// dialTimeout bounds the first contact: long enough for a server that is just starting, short enough for a person.
+// dialTimeout limits the first connection: long enough for a server that is still starting, short enough for a person
+// who waits.
 const dialTimeout = 20 * time.Second
 
-// NewOperator connects to Temporal with our logger and, unless it is off, with encrypted payloads, and returns an
-// operator who owns the connection.
+// NewOperator connects to Temporal with our logger and, unless encryption is off, with encrypted payloads. It returns
+// an operator that owns the connection.
 func NewOperator(
 	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
 ) (*operator.Operator, error) {
@@ -48,9 +49,8 @@ func NewOperator(
 	return c.operator(cfg), nil
 }
 
-// Uncompress lets a client not compress what it sends. The SDK's own choice, gzip, cost a sixth of a worker's CPU time for
-// messages of a few kB, most of which is ciphertext and does not get smaller. Benchmarks measure the bare engine with the
-// same.
+// Uncompress turns off gRPC compression. The SDK's default, gzip, cost a sixth of a worker's CPU time for messages of a
+// few kB, which are mostly ciphertext and do not get smaller. Benchmarks of the bare engine use the same setting.
 func Uncompress(o *client.Options) {
 	o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 }
@@ -62,13 +62,13 @@ type connection struct {
 	payloads *codec.Codec
 }
 
-// reader is who reads payloads.
+// reader is the kind of process that reads payloads.
 type reader int
 
 const (
-	// person reads whatever can be read.
+	// person reads for a person, and reads every payload that can be read.
 	person reader = iota
-	// spender spends money on what it reads, and so takes nothing that anybody could have written.
+	// spender spends money on what it reads, and so rejects payloads that could have been written without a key.
 	spender
 )
 
@@ -102,8 +102,8 @@ func dial(
 // redialEvery is the pause between two attempts to reach a server that refuses connections.
 const redialEvery = time.Second
 
-// dialPatiently connects to Temporal as a process does that nobody waits for: to a server that is just being restarted
-// and refuses connections, it comes again, as long as the first contact may take.
+// dialPatiently connects to Temporal for a process that no person waits for. While a server is restarting and refuses
+// connections, it retries for up to dialTimeout.
 func dialPatiently(
 	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger,
 ) (*connection, error) {
@@ -125,13 +125,13 @@ func dialPatiently(
 	}
 }
 
-// operator returns an operator, who owns the connection's client.
+// operator returns an operator that owns the connection's client.
 func (c *connection) operator(cfg config.Config) *operator.Operator {
 	return operator.New(c.client, c.options.Namespace, c.payloads, cfg)
 }
 
-// forWorkers returns another client on the connection. To workflow code, a payload that cannot be read is another
-// matter than to people.
+// forWorkers returns another client on the same connection. Its converters handle an unreadable payload differently,
+// because workflow code must not get an error for it.
 func (c *connection) forWorkers(ctx context.Context) (client.Client, error) {
 	options := c.options
 	options.DataConverter = codec.WorkerDataConverter(c.payloads)

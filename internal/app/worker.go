@@ -20,27 +20,27 @@ import (
 )
 
 const (
-	// pollers of each kind: with the SDK's two, the fan-out of a poll starves the orders that it has started, and their
-	// median latency in a burst goes from a quarter of a second to many.
+	// pollers is the number of pollers of each kind. With the SDK's default of two, the fan-out of a poll starves the
+	// orders that it has started, and their median latency in a burst goes from a quarter of a second to many seconds.
 	pollers = 10
-	// minDrain is how long running activities may go on after a stop at least, and drainMargin how much longer than a
-	// request to the issuer may take.
+	// minDrain is the minimum time that running activities get to finish after a stop. drainMargin is added to the time
+	// that a request to the issuer may take.
 	minDrain    = 25 * time.Second
 	drainMargin = 5 * time.Second
 )
 
-// DrainTimeout returns how long running activities may go on after a stop. A request to the issuer that is cut off may have
-// made a card, and with ISSUER_DEDUPES=false a person has to find out: so each has the time that it may take. The grace
-// period of the process must be longer.
+// DrainTimeout returns how long running activities may continue after a stop. A request to the issuer that is cut off
+// may have created a card, and with ISSUER_DEDUPES=false a person has to find out. So each request gets the full time
+// that it may take. The grace period of the process must be longer.
 func DrainTimeout(c config.CashStar) time.Duration { return max(minDrain, c.Timeout+drainMargin) }
 
-// WorkerOptions are what a worker process needs.
+// WorkerOptions are the options of a worker process.
 type WorkerOptions struct {
 	Config   config.Config
 	Temporal client.Options
 	Log      zerolog.Logger
-	// Believed is for how long what was read of an order is believed before money is spent on it; zero is five minutes.
-	// Only the fault laboratory, in which all goes faster, has another.
+	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
+	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
 }
 
@@ -56,7 +56,7 @@ type Worker struct {
 	stop      sync.Once
 }
 
-// StartWorker connects, checks what must hold, and returns once the worker is polling.
+// StartWorker connects, checks the preconditions, and returns once the worker is polling.
 func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	w := &Worker{log: o.Log, fatal: make(chan error, 1)}
 	defer func() {
@@ -71,7 +71,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Health comes first: a process that waits for Temporal is alive and not ready.
+	// Health checks start first: a process that waits for Temporal is alive but not ready.
 	w.health, err = startHealth(ctx, o.Config.Metrics.ListenAddr(), w.telemetry.Handler(), w.onFatal)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	return w, nil
 }
 
-// tellVersion logs which version this is, and why it has nothing to do if that is so.
+// tellVersion logs the version of this worker, and warns if it gets no work because another version is current.
 func (w *Worker) tellVersion(ctx context.Context, this config.Worker) {
 	log := w.log.With().Str("deployment", this.Deployment).Str("build", this.Build()).Logger()
 	current, err := w.operator.CurrentBuild(ctx)
@@ -131,7 +131,8 @@ func (w *Worker) tellVersion(ctx context.Context, this config.Worker) {
 	}
 }
 
-// QueueOptions are how workers poll the common task queue. Benchmarks measure the bare engine with the same.
+// QueueOptions returns the options with which workers poll the common task queue. Benchmarks of the bare engine use the
+// same options.
 func QueueOptions() worker.Options {
 	return worker.Options{
 		MaxConcurrentWorkflowTaskPollers: pollers,
@@ -140,7 +141,7 @@ func QueueOptions() worker.Options {
 	}
 }
 
-// common polls the common task queue: workflows, and the activities without a rate limit.
+// common returns the worker for the common task queue: workflows, and activities without a rate limit.
 func (w *Worker) common(
 	cfg config.Config, orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
 ) worker.Worker {
@@ -156,23 +157,23 @@ func (w *Worker) common(
 	return q
 }
 
-// issuing polls the queue of the cards that are issued under a rate limit. It runs without a limit as well, for the
-// orders that were taken in while there was one. The server holds the limit over all workers, and each must name it:
-// one that does not lifts it.
+// issuing returns the worker for the queue of the cards that are issued under a rate limit. It also runs without a
+// limit, for orders that were taken in while there was one. The server enforces the limit across all workers, and each
+// worker must state it: a worker that does not removes the limit.
 func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) worker.Worker {
 	maxRPS := cfg.CashStar.MaxRPS
 	options := worker.Options{
 		DeploymentOptions:            version(cfg.Worker),
 		DisableWorkflowWorker:        true,
 		TaskQueueActivitiesPerSecond: maxRPS,
-		// A poller brings one task a round trip to Temporal: with the SDK's two, distance alone can keep a worker below
-		// the limit.
+		// A poller fetches one task per round trip to Temporal: with the SDK's default of two, network latency alone
+		// can keep a worker below the limit.
 		MaxConcurrentActivityTaskPollers: pollers,
 		WorkerStopTimeout:                DrainTimeout(cfg.CashStar),
 		OnFatalError:                     w.onFatal,
 	}
 	if maxRPS > 0 {
-		// Few at once, so that what the server lets through in a burst does not wait here for its turn.
+		// Few at once, so that tasks that the server releases in a burst do not queue up in this worker.
 		options.MaxConcurrentActivityExecutionSize = int(math.Ceil(maxRPS)) + pollers
 	}
 	q := worker.New(w.client, workflows.IssueTaskQueue, options)
@@ -180,8 +181,8 @@ func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) wor
 	return q
 }
 
-// version tells Temporal which version of the deployment this worker is. Both queues need it: a worker without a version
-// would get no tasks of the workflows that run under one.
+// version returns the deployment options that identify this worker's version. Both queues need it: a worker without a
+// version would get no tasks of workflows that run under one.
 func version(cfg config.Worker) worker.DeploymentOptions {
 	if !cfg.Versioned() {
 		return worker.DeploymentOptions{}
@@ -199,7 +200,7 @@ func (w *Worker) onFatal(err error) {
 	}
 }
 
-// Wait returns nil when ctx ends, or why the worker cannot go on.
+// Wait returns nil when ctx ends, or the error that prevents the worker from continuing.
 func (w *Worker) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -209,8 +210,8 @@ func (w *Worker) Wait(ctx context.Context) error {
 	}
 }
 
-// Stop stops polling, lets running activities finish within a bound, and disconnects. What was cut off is retried by
-// another worker. It may be called more than once.
+// Stop stops polling, lets running activities finish within a time limit, and disconnects. Another worker retries the
+// activities that were cut off. Stop may be called more than once.
 func (w *Worker) Stop() {
 	w.stop.Do(func() {
 		if w.health != nil {

@@ -1,3 +1,3 @@
-// Package archtest holds the shape of the house: which package may import which, and why, and that each says what it
-// is for. It has tests only.
+// Package archtest enforces the architecture: which package may import which, and why, and that each package documents
+// its purpose. It contains only tests.
 package archtest

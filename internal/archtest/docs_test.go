@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// undocumented returns the folders whose package does not say what it is for. Nested modules are walked too.
+// undocumented returns the folders whose package does not document its purpose. Nested modules are included.
 func undocumented(fsys fs.FS) ([]string, error) {
 	documented := map[string]bool{}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -52,7 +52,7 @@ func undocumented(fsys fs.FS) ([]string, error) {
 	return slices.Sorted(maps.Keys(documented)), nil
 }
 
-// tellsPurpose reports a package comment in the form that go doc expects.
+// tellsPurpose reports whether a file has a package comment in the form that go doc expects.
 func tellsPurpose(f *ast.File) bool {
 	doc := f.Doc.Text()
 	if f.Name.Name == "main" {

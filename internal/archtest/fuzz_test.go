@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fuzzing returns the fuzz targets, as the folder of their corpus, and those whose corpus is empty. Corpora without a
-// target count as the latter: a target that was renamed leaves its findings behind.
+// fuzzing returns the fuzz targets, as the folders of their corpora, and the faults: targets with an empty corpus,
+// targets in the sandbox, and corpora without a target, because a target that is renamed leaves its findings behind.
 func fuzzing(fsys fs.FS) (targets, faults []string, err error) {
 	err = goFiles(fsys, func(name string, _ *token.FileSet, file *ast.File) {
 		if !strings.HasSuffix(name, "_test.go") {
@@ -55,7 +55,7 @@ func fuzzing(fsys fs.FS) (targets, faults []string, err error) {
 	return targets, faults, err
 }
 
-// What a fuzzer starts from is committed, so that it does not find the same again each time.
+// The seed corpus of each fuzzer is committed, so that it does not find the same inputs again each time.
 func TestEveryFuzzTargetHasACorpus(t *testing.T) {
 	t.Parallel()
 	targets, faults, err := fuzzing(os.DirFS("../.."))

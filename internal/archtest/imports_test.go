@@ -18,17 +18,17 @@ import (
 
 const module = "github.com/giftbridge/giftbridge"
 
-// pkg is what go list says of a package.
+// pkg is the output of go list for a package.
 type pkg struct {
 	ImportPath string
-	Imports    []string // What its own files import, tests left out.
-	Deps       []string // The same, and what those import in turn.
+	Imports    []string // The imports of its own files, without tests.
+	Deps       []string // The same, and their transitive imports.
 }
 
 // set is a set of import paths.
 type set func(importPath string) bool
 
-// tree holds the named packages and everything below them.
+// tree returns the set of the named packages and everything below them.
 func tree(roots ...string) set {
 	return func(p string) bool {
 		return slices.ContainsFunc(roots, func(r string) bool { return p == r || strings.HasPrefix(p, r+"/") })
@@ -57,13 +57,13 @@ func (s set) or(other set) set {
 	return func(p string) bool { return s(p) || other(p) }
 }
 
-// fakes are the simulators of outside services, named after what they stand in for: shopifytest, cashstartest.
+// fakes is the set of the simulators of outside services, named after the services: shopifytest, cashstartest.
 func fakes(p string) bool {
 	base := path.Base(p)
 	return strings.HasPrefix(p, module+"/internal/") && strings.HasSuffix(base, "test") && base != "archtest"
 }
 
-// standard holds the standard library: no dot in the first element of the path.
+// standard is the set of the packages of the standard library: no dot in the first element of the path.
 func standard(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
 	return !strings.Contains(first, ".")
@@ -71,12 +71,12 @@ func standard(p string) bool {
 
 func anything(string) bool { return true }
 
-// rule is a wall.
+// rule forbids the imports from one set of packages to another.
 type rule struct {
 	name string
 	from set
 	to   set
-	deep bool // Through other packages as well.
+	deep bool // Transitive imports are forbidden too.
 	why  string
 }
 
@@ -211,7 +211,7 @@ func broken(pkgs []pkg, rules []rule) []string {
 	return out
 }
 
-// list asks the go command about the root module, whatever workspace the test runs in.
+// list runs go list in the root module, regardless of the workspace that the test runs in.
 func list(t *testing.T, args ...string) []pkg {
 	t.Helper()
 	var stderr bytes.Buffer
@@ -243,7 +243,7 @@ func TestImportsPointDown(t *testing.T) {
 	}
 }
 
-// The server has hundreds of dependencies and a Go version of its own; the nested module carries them.
+// The server has hundreds of dependencies and its own Go version; they belong to the nested module.
 func TestRootModuleDoesNotNeedTheServer(t *testing.T) {
 	t.Parallel()
 	server := tree("go.temporal.io/server", "github.com/temporalio/ui-server", "modernc.org")
@@ -252,7 +252,7 @@ func TestRootModuleDoesNotNeedTheServer(t *testing.T) {
 	}
 }
 
-// The walls stand: each of these imports, made up, is found by the rule that is there for it.
+// The rules work: each of these invented imports is found by the rule that forbids it.
 func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ rule, from, to string }{

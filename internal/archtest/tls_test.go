@@ -41,8 +41,8 @@ func goFiles(fsys fs.FS, visit func(name string, fset *token.FileSet, file *ast.
 	})
 }
 
-// trusting returns the places that turn the checking of certificates off, and the configurations of TLS outside of
-// tests that do not name TLS 1.2 or 1.3 as the oldest version.
+// trusting returns the places that turn off the verification of certificates, and the TLS configurations outside tests
+// that do not set TLS 1.2 or 1.3 as the minimum version.
 func trusting(fsys fs.FS) ([]string, error) {
 	var out []string
 	err := goFiles(fsys, func(name string, fset *token.FileSet, file *ast.File) {

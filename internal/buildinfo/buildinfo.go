@@ -1,5 +1,5 @@
-// Package buildinfo says which build a binary is: from what the go command wrote into it, or from what the linker was
-// told where there is no Git checkout, as in the build of an image.
+// Package buildinfo identifies the build of a binary, from the information that the go command embedded, or from the
+// values that the linker was given if there is no Git checkout, as in the build of an image.
 package buildinfo
 
 import (
@@ -7,13 +7,13 @@ import (
 	"runtime/debug"
 )
 
-// Stamped by the linker (deploy/build); empty in ordinary builds.
+// Set by the linker (deploy/build); empty in ordinary builds.
 var (
 	version  string
 	revision string
 )
 
-// Version returns the version and the commit, as far as they are known, and the version of Go.
+// Version returns the version and the commit, as far as they are known, and the Go version.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -22,8 +22,8 @@ func Version() string {
 	return describe(info, version, revision)
 }
 
-// Commit returns the commit that the binary was built from, or nothing: a tree with changes has none, for two builds of
-// it may differ.
+// Commit returns the commit that the binary was built from, or "" if it is not known. A tree with uncommitted changes
+// has no commit, because two builds of it may differ.
 func Commit() string {
 	info, _ := debug.ReadBuildInfo()
 	return commit(info, revision)

@@ -1,13 +1,13 @@
-// Package codec encrypts what Temporal keeps: inputs, results, details, memos, summaries, and the messages of
-// failures. Workflow and activity IDs, type names, error types and search attributes stay readable; nothing secret or
-// personal belongs there.
+// Package codec encrypts the payloads that Temporal stores: inputs, results, details, memos, summaries, and the
+// messages of failures. Workflow and activity IDs, type names, error types and search attributes stay readable; they
+// must not contain anything secret or personal.
 //
 // The cipher is AES-256 in Galois/counter mode with random nonces. One key is good for 2^32 payloads (NIST SP 800-38D,
-// section 8.3), so keys have IDs and can be changed: the first key encrypts, all of them decrypt. No associated data
-// binds a payload to its workflow, because a codec server that opens payloads for people does not know it.
+// section 8.3), so keys have IDs and can be rotated: the first key encrypts, all of them decrypt. No associated data
+// binds a payload to its workflow, because a codec server that decrypts payloads for people does not know the workflow.
 //
-// A payload that cannot be read is a mistake of the deployment, which the next one mends. So workflows wait for that,
-// see [WorkerDataConverter], and what says so stays readable for everybody.
+// A payload that cannot be read is a mistake in the deployment, which the next deployment fixes. Workflows wait for
+// that, see [WorkerDataConverter], and the message that reports it is not encrypted.
 package codec
 
 import (
@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// Encoding is the encoding of encrypted payloads, as in Temporal's own samples.
+	// Encoding is the encoding of encrypted payloads, the same as in Temporal's own samples.
 	Encoding = "binary/encrypted"
 	// MetadataKeyID is the metadata field that holds the ID of the key.
 	MetadataKeyID = "encryption-key-id"
@@ -33,7 +33,7 @@ const (
 type Codec struct {
 	ciphers map[string]cipher.AEAD
 	current string // ID of the key that encrypts; empty when payloads are written in the clear.
-	strict  bool   // What is not encrypted is not read.
+	strict  bool   // Unencrypted payloads are refused.
 }
 
 var _ converter.PayloadCodec = (*Codec)(nil)
@@ -61,8 +61,9 @@ func New(c config.Payload) (*Codec, error) {
 	return out, nil
 }
 
-// Strict returns a codec that refuses payloads in the clear where encryption is on, unless the configuration accepts them. It
-// is for workers, who spend money: whoever has access to Temporal and no key must not be able to tell them what to do.
+// Strict returns a codec that refuses unencrypted payloads if encryption is on, unless the configuration accepts them.
+// It is for workers, because they spend money: access to Temporal without a key must not be enough to tell them what to
+// do.
 func (c *Codec) Strict(cfg config.Payload) *Codec {
 	out := *c
 	out.strict = cfg.Encryption == config.EncryptionOn && !cfg.AcceptPlain
@@ -91,8 +92,8 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	return out, nil
 }
 
-// Decode decrypts the payloads that are encrypted and passes the others through, unless the codec is strict: they were
-// written before encryption was switched on, or by somebody without a key. Its errors are [*UnreadableError].
+// Decode decrypts encrypted payloads. It passes unencrypted ones through unless the codec is strict: they were written
+// before encryption was switched on, or by a client without a key. Its errors are [*UnreadableError].
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {

@@ -14,7 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// commonOrder is an order of one card for somebody else, as it enters a workflow.
+// commonOrder returns an order of one card for another person, as a workflow receives it.
 func commonOrder() giftcard.Order {
 	return giftcard.Order{
 		Shop: "example.myshopify.com", ID: "5000000000001", Name: "#1001",
@@ -58,7 +58,7 @@ func BenchmarkDecode(b *testing.B) {
 	require.Equal(b, plain.GetData(), out[0].GetData())
 }
 
-// BenchmarkConverter is the whole way of an order into a history and back: JSON, and the codec around it.
+// BenchmarkConverter measures the round trip of an order into a history and back: JSON and the codec.
 func BenchmarkConverter(b *testing.B) {
 	in := commonOrder()
 	dc := codec.WorkerDataConverter(newCodec(b, config.EncryptionOn, key("a", "1")))
@@ -72,7 +72,7 @@ func BenchmarkConverter(b *testing.B) {
 	require.Equal(b, in, out)
 }
 
-// BenchmarkFailureConverter is the way of an activity's failure: its message is encrypted too.
+// BenchmarkFailureConverter measures the round trip of an activity's failure, whose message is encrypted too.
 func BenchmarkFailureConverter(b *testing.B) {
 	fc := codec.WorkerFailureConverter(newCodec(b, config.EncryptionOn, key("a", "1")))
 	in := temporal.NewApplicationError("order #1001, card 1: CashStar: create order: HTTP 503", string(giftcard.Unavailable))

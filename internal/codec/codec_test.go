@@ -133,7 +133,7 @@ func TestDecodePassesThroughWhatIsNotEncrypted(t *testing.T) {
 	require.Equal(t, in, out)
 }
 
-// Every bit of the data counts.
+// A change of any bit of the data is detected.
 func TestDecodeFindsTampering(t *testing.T) {
 	t.Parallel()
 	c := newCodec(t, config.EncryptionOn, key("a", "1"))
@@ -203,7 +203,7 @@ func TestFailureConverter(t *testing.T) {
 	require.NotContains(t, f.String(), "grandma")
 	require.Equal(t, "CardDeclined", f.GetApplicationFailureInfo().GetType())
 
-	// A process that writes in the clear still reads what others have encrypted.
+	// A process that writes in the clear can still read payloads that other processes have encrypted.
 	for _, c := range []*codec.Codec{sealing, newCodec(t, config.EncryptionOff, key("a", "1"))} {
 		err := codec.FailureConverter(c).FailureToError(proto.CloneOf(f))
 		var app *temporal.ApplicationError

@@ -11,15 +11,15 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// DataConverter returns Temporal's default data converter behind the codec, for clients.
+// DataConverter returns Temporal's default data converter with the codec, for clients.
 func DataConverter(c *Codec) converter.DataConverter {
 	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), c)
 }
 
-// WorkerDataConverter is [DataConverter] for the client of a worker. To a workflow, an error would be the end: the SDK
-// fails it for an input that cannot be read, and hands other errors to code that would fail it too. So this one panics
-// with an [*UnreadableError], which fails the workflow task alone. Temporal repeats it until a worker can read the
-// payload. An activity gets the error, fails, and is retried.
+// WorkerDataConverter is [DataConverter] for the client of a worker. An error would fail the workflow: the SDK fails a
+// workflow whose input cannot be read, and returns other errors to workflow code, which would fail it too. So this
+// converter panics with an [*UnreadableError], which fails only the workflow task. Temporal retries the task until a
+// worker can read the payload. An activity gets the error, fails, and is retried.
 func WorkerDataConverter(c *Codec) converter.DataConverter { return workerConverter{DataConverter(c)} }
 
 type workerConverter struct{ converter.DataConverter }
@@ -41,7 +41,7 @@ func (w workerConverter) WithWorkflowContext(converter.WorkflowContext) converte
 	return w
 }
 
-// WithContext returns the converter for activities, which get errors.
+// WithContext returns the converter for activities. It returns errors and does not panic.
 func (w workerConverter) WithContext(context.Context) converter.DataConverter { return w.DataConverter }
 
 func orPanic(err error) error {
@@ -51,13 +51,13 @@ func orPanic(err error) error {
 	return err
 }
 
-// FailureConverter returns a failure converter that encrypts messages and stack traces too, which would otherwise be
-// readable in every history. Error types stay readable: they are what people search for. A message that cannot be
-// decrypted says why in its place.
+// FailureConverter returns a failure converter that also encrypts messages and stack traces, which would otherwise be
+// readable in every history. Error types stay readable, because people search for them. A message that cannot be
+// decrypted is replaced by the reason.
 func FailureConverter(c *Codec) converter.FailureConverter { return newFailures(c, DataConverter(c)) }
 
 // WorkerFailureConverter is [FailureConverter] for the client of a worker: it panics as [WorkerDataConverter] does.
-// Workflow code would take the failure of an activity to be another one than it was, and act on that.
+// Otherwise workflow code would mistake the failure of an activity for a different one and act on it.
 func WorkerFailureConverter(c *Codec) converter.FailureConverter {
 	return newFailures(c, WorkerDataConverter(c))
 }
@@ -78,8 +78,8 @@ func newFailures(c *Codec, payloads converter.DataConverter) failures {
 	}
 }
 
-// ErrorToFailure leaves in the clear what says that a payload cannot be read: whoever has to find the key has none to
-// read it with.
+// ErrorToFailure does not encrypt an error that says that a payload cannot be read: the operator who has to find the
+// missing key may have no key to read the error with.
 func (f failures) ErrorToFailure(err error) *failurepb.Failure {
 	if err == nil || !isUnreadable(err) {
 		return f.FailureConverter.ErrorToFailure(err)
@@ -90,7 +90,8 @@ func (f failures) ErrorToFailure(err error) *failurepb.Failure {
 	return temporal.GetDefaultFailureConverter().ErrorToFailure(err)
 }
 
-// FailureToError returns the error of a failure. The SDK's own converter keeps silent about what it cannot decrypt.
+// FailureToError returns the error of a failure. Unlike the SDK's own converter, it reports attributes that it cannot
+// decrypt.
 func (f failures) FailureToError(failure *failurepb.Failure) error {
 	if failure == nil {
 		return nil

@@ -18,7 +18,7 @@ import (
 
 const missing = `decrypt payload: key "a" is not in PAYLOAD_KEYS, which has "b"`
 
-// Workflow code gets no error that it could end on; an activity does.
+// Workflow code gets no error that could fail the workflow; an activity gets the error.
 func TestWorkerDataConverter(t *testing.T) {
 	t.Parallel()
 	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
@@ -46,7 +46,7 @@ func TestWorkerDataConverter(t *testing.T) {
 	require.Error(t, reader.FromPayload(one, &number), "what is read and makes no sense is an error")
 }
 
-// What says that a payload cannot be read is for those who have no key either; what else there is to say is not.
+// The error that a payload cannot be read is not encrypted, for people who have no key; any other text is encrypted.
 func TestFailuresOfUnreadablePayloads(t *testing.T) {
 	t.Parallel()
 	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
@@ -64,7 +64,7 @@ func TestFailuresOfUnreadablePayloads(t *testing.T) {
 		newCodec(t, config.EncryptionOn, key("b.1", "2"), key("c_1", "3")),
 	} {
 		_, err := misfit.Decode(sealed)
-		text := errors.New(err.Error()) // As the SDK leaves it of a panic.
+		text := errors.New(err.Error()) // The SDK keeps only the text of a panic.
 		require.Equal(t, err.Error(), codec.WorkerFailureConverter(misfit).ErrorToFailure(text).GetMessage())
 	}
 	for _, text := range []string{
@@ -76,7 +76,7 @@ func TestFailuresOfUnreadablePayloads(t *testing.T) {
 	require.Nil(t, codec.WorkerFailureConverter(lacking).ErrorToFailure(nil))
 }
 
-// A worker takes nothing that somebody without a key could have written.
+// A worker rejects payloads that could have been written without a key.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	plain, err := converter.GetDefaultDataConverter().ToPayloads("5 cards for me")
@@ -111,7 +111,7 @@ func TestStrict(t *testing.T) {
 	require.Empty(t, text)
 }
 
-// A key's ID is not ours to repeat if it does not look like one.
+// A key's ID is not repeated if it does not have the form of one.
 func TestUnreadableRepeatsNothingElse(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"grandma at home", strings.Repeat("x", 1000), "", `"`} {
@@ -122,7 +122,7 @@ func TestUnreadableRepeatsNothingElse(t *testing.T) {
 	}
 }
 
-// People are told why they cannot read a failure; a workflow is not given another failure than the one that was.
+// People see why they cannot read a failure; a workflow never gets a different failure from the original one.
 func TestUnreadableFailures(t *testing.T) {
 	t.Parallel()
 	cause := temporal.NewNonRetryableApplicationError("card declined", "CardDeclined", nil, "grandma")

@@ -9,30 +9,30 @@ import (
 	"strings"
 )
 
-// UnreadableType is the type of the failure of an activity whose input or details cannot be read. It is retried.
+// UnreadableType is the error type of an activity whose input or details cannot be read. The activity is retried.
 const UnreadableType = "UnreadablePayload"
 
-// UnreadableError says that a payload cannot be read with the keys at hand, or must not be read. It names keys, and
-// nothing else.
+// UnreadableError means that a payload cannot be read with the available keys, or must not be read. It contains the IDs
+// of keys and no other data.
 type UnreadableError struct{ text string }
 
 // Error implements error.
 func (e *UnreadableError) Error() string { return e.text }
 
 var (
-	// keyID is the form of a key's ID, as in PAYLOAD_KEYS. Whatever else stands in a payload's metadata is not repeated.
+	// keyID is the form of a key's ID, as in PAYLOAD_KEYS. Any other text in a payload's metadata is not repeated.
 	keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	// unreadable matches the whole text of an [UnreadableError]. The SDK makes mere text of what workflow code panics
-	// with, and only this text may stand in a history in the clear.
+	// unreadable matches the whole text of an [UnreadableError]. The SDK converts the value of a panic in workflow code
+	// to plain text, and only this text may appear unencrypted in a history.
 	unreadable = regexp.MustCompile(`^` + regexp.QuoteMeta(inTheClear) + `$|^decrypt payload: key "[A-Za-z0-9._?-]{1,64}" (?:of PAYLOAD_KEYS does not fit, or ` +
 		`the payload is damaged|is not in PAYLOAD_KEYS, which (?:is empty|has "[A-Za-z0-9._-]+"(?:, "[A-Za-z0-9._-]+")*))$`)
 )
 
-// inTheClear says that a payload is not encrypted, and what to do if it may be read all the same.
+// inTheClear says that a payload is not encrypted, and what to do if it may be read anyway.
 const inTheClear = "read payload: it is not encrypted, though PAYLOAD_ENCRYPTION is on; " +
 	"if it was written before that was switched on, set PAYLOAD_ACCEPT_PLAIN=true"
 
-// isUnreadable finds an [UnreadableError] in an error, or what the SDK has left of it.
+// isUnreadable reports whether err is an [UnreadableError], or the text into which the SDK has converted one.
 func isUnreadable(err error) bool {
 	_, ok := errors.AsType[*UnreadableError](err)
 	return ok || unreadable.MatchString(err.Error())

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// maxPath bounds what is logged of a path: nobody who asks decently needs more.
+// maxPath limits how much of a path is logged. No legitimate request needs more.
 const maxPath = 200
 
-// logged writes a line for each request, and nothing of what is in it.
+// logged writes a log line for each request, without any of its content.
 func (s *server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -20,20 +20,20 @@ func (s *server) logged(next http.Handler) http.Handler {
 	})
 }
 
-// answered remembers what the log tells of an answer.
+// answered records the details of a response for the log.
 type answered struct {
 	http.ResponseWriter
 
 	status, payloads int
 }
 
-// WriteHeader remembers the status.
+// WriteHeader records the status.
 func (a *answered) WriteHeader(status int) {
 	a.status = status
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// count tells the log how many payloads a request has.
+// count records the number of payloads of a request for the log.
 func count(w http.ResponseWriter, payloads int) {
 	if a, ok := w.(*answered); ok {
 		a.payloads = payloads

@@ -1,10 +1,10 @@
-// Package codecserver opens and seals payloads over HTTP for the people who look at them: Temporal's Web UI and the
-// temporal command line, which hold no keys. It speaks Temporal's codec server protocol
+// Package codecserver decrypts and encrypts payloads over HTTP for people who use Temporal's Web UI or the temporal
+// command line, which hold no keys. It implements Temporal's codec server protocol
 // (https://docs.temporal.io/codec-server): POST to /decode or /encode, with or without the namespace before it.
 //
-// Whoever may ask it may read everything, so it demands a token of every request, answers pages of the Web UI's origin
-// only, keeps nothing and logs no payload. It speaks plain HTTP and belongs behind something that speaks TLS, save on
-// one machine.
+// A client with access can read everything, so the server requires a token in every request, answers only pages of the
+// Web UI's origin, stores nothing and logs no payload. It speaks plain HTTP and must run behind a proxy that terminates
+// TLS, unless everything runs on one machine.
 package codecserver
 
 import (
@@ -28,20 +28,20 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
-// MaxBody is the largest request in bytes. Temporal's own messages end at 4 MB (gRPC's default), which base64 and JSON
-// make a third longer.
+// MaxBody is the maximum size of a request in bytes. Temporal's own messages are limited to 4 MB (gRPC's default), and
+// base64 and JSON make them a third longer.
 const MaxBody = 8 << 20
 
-// stopTimeout bounds how long requests that are being answered may go on after a stop.
+// stopTimeout limits how long requests in progress may continue after a stop.
 const stopTimeout = 5 * time.Second
 
-// Options say what a server opens, for whom.
+// Options are the options of a server.
 type Options struct {
 	Codec converter.PayloadCodec
-	// Token is what each request must bear.
+	// Token is the bearer token that each request must have.
 	Token string
-	// Origins are those of the pages that may ask, as browsers write them: https://temporal.example.com. Requests that
-	// come from no page, as those of the command line, have none.
+	// Origins lists the origins of the pages that may send requests, as browsers write them:
+	// https://temporal.example.com. Requests that do not come from a page, but from the command line, have no origin.
 	Origins []string
 	Log     zerolog.Logger
 }
@@ -68,7 +68,8 @@ type server struct {
 // conversion is one direction of a codec.
 type conversion func([]*commonpb.Payload) ([]*commonpb.Payload, error)
 
-// admit lets the Web UI's preflights pass, and the requests of those who bear the token, from no page or the right one.
+// admit lets the Web UI's preflight requests pass, and requests with the token. A request from a page must have an
+// allowed origin.
 func (s *server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -81,13 +82,13 @@ func (s *server) admit(next http.Handler) http.Handler {
 				return
 			}
 			h.Set("Access-Control-Allow-Origin", origin)
-			// A proxy that signs people in and adds the token may know them by a cookie.
+			// A proxy that authenticates people and adds the token may recognise them by a cookie.
 			h.Set("Access-Control-Allow-Credentials", "true")
 		}
 		switch r.Method {
 		case http.MethodOptions:
 			h.Set("Access-Control-Allow-Methods", http.MethodPost)
-			// What the Web UI sends; the second goes with the first where it passes on its user's token.
+			// The headers that the Web UI sends. It adds the second to the first if it passes on its user's token.
 			h.Set("Access-Control-Allow-Headers", "Authorization, Authorization-Extras, Content-Type, X-Namespace")
 			h.Set("Access-Control-Max-Age", strconv.Itoa(int(time.Hour.Seconds())))
 			w.WriteHeader(http.StatusNoContent)
@@ -105,8 +106,8 @@ func (s *server) admit(next http.Handler) http.Handler {
 	})
 }
 
-// bears reports whether a request has the token. Hashes are compared, which have one length, in constant time. The name of
-// the scheme has no case and may be followed by several spaces (RFC 9110, section 11.4).
+// bears reports whether a request has the token. It compares hashes, which have the same length, in constant time. The
+// name of the scheme is case-insensitive and may be followed by several spaces (RFC 9110, section 11.4).
 func (s *server) bears(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	given := sha256.Sum256([]byte(strings.TrimLeft(token, " ")))
@@ -114,10 +115,10 @@ func (s *server) bears(r *http.Request) bool {
 	return s.Token != "" && strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(given[:], want[:]) == 1
 }
 
-// convert answers with the converted payloads.
+// convert returns a handler that answers with the converted payloads.
 func (s *server) convert(convert conversion) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Besides being wrong, anything else could come from a form of a foreign page.
+		// Any other type is wrong, and could also come from a form on a foreign page.
 		if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 			refuse(w, http.StatusUnsupportedMediaType, "need application/json")
 			return
@@ -132,7 +133,7 @@ func (s *server) convert(convert conversion) http.Handler {
 			return
 		}
 		var in commonpb.Payloads
-		// The decoder's error would repeat parts of the body.
+		// Do not return the decoder's error: it would repeat parts of the body.
 		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &in); err != nil {
 			refuse(w, http.StatusBadRequest, "need payloads in Temporal's JSON form")
 			return
@@ -155,7 +156,7 @@ func (s *server) convert(convert conversion) http.Handler {
 
 func refuse(w http.ResponseWriter, status int, why string) { http.Error(w, why, status) }
 
-// Serve serves until ctx ends, and lets requests that are being answered finish.
+// Serve serves requests until ctx ends, and then lets requests in progress finish.
 func Serve(ctx context.Context, l net.Listener, o Options) error {
 	s := &http.Server{
 		Handler:           NewHandler(o),
@@ -163,7 +164,7 @@ func Serve(ctx context.Context, l net.Listener, o Options) error {
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10, // Tokens of the Web UI's users come along where it passes them on.
+		MaxHeaderBytes:    32 << 10, // The Web UI may pass on the tokens of its users.
 	}
 	stopped := make(chan error, 1)
 	detach := context.AfterFunc(ctx, func() {

@@ -40,7 +40,7 @@ func newCodec(t *testing.T, id, fill string) *codec.Codec {
 	return c
 }
 
-// server is a server under test, and what it has logged.
+// server is a server under test, and its log.
 type server struct {
 	handler http.Handler
 	log     bytes.Buffer
@@ -55,7 +55,7 @@ func newServer(t *testing.T) *server {
 	return s
 }
 
-// ask sends a request as the Web UI does, with these changes; an empty header is left out.
+// ask sends a request as the Web UI does, with the given changes of its header; an empty field is left out.
 func (s *server) ask(method, target string, body io.Reader, change http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, body)
 	h := http.Header{
@@ -102,8 +102,8 @@ func read(t *testing.T, w *httptest.ResponseRecorder) []*commonpb.Payload {
 	return out.GetPayloads()
 }
 
-// What is sealed is opened and the other way round, at all addresses that the Web UI and the command line make of an
-// endpoint; what is in the clear stays as it is.
+// Encrypted payloads are decrypted and vice versa, at all addresses that the Web UI and the command line derive from an
+// endpoint. Unencrypted payloads are returned unchanged by /decode.
 func TestConvert(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -125,7 +125,7 @@ func TestConvert(t *testing.T) {
 	require.Len(t, read(t, s.ask(http.MethodPost, "/decode", strings.NewReader(`{"payloads":[{}],"new":1}`), nil)), 1)
 }
 
-// The SDK's own client of codec servers, which the command line uses, understands the answers.
+// The SDK's own client for codec servers, which the command line uses, understands the responses.
 func TestRemoteCodec(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -211,12 +211,12 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// broken is a connection that breaks.
+// broken is a request body whose connection breaks.
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// A server that was given no token admits nobody.
+// A server without a token accepts no requests.
 func TestNoTokenAdmitsNobody(t *testing.T) {
 	t.Parallel()
 	s := &server{}
@@ -227,7 +227,8 @@ func TestNoTokenAdmitsNobody(t *testing.T) {
 	}
 }
 
-// A browser asks first, without the token, and shows the answer to the page if the origin is named in it.
+// A browser first sends a preflight request without the token. It shows a response to the page only if the response
+// names the page's origin.
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -254,7 +255,7 @@ func TestPreflight(t *testing.T) {
 	require.Empty(t, w.Header().Get("Access-Control-Allow-Origin"))
 }
 
-// The log tells of each request, and nothing that is in it.
+// The log has a line for each request, without its content.
 func TestLogTellsNoPayload(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -283,7 +284,7 @@ func TestLogTellsNoPayload(t *testing.T) {
 	}
 }
 
-// A server that is stopped answers whom it has begun to answer.
+// A server that is stopped finishes requests in progress.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -328,7 +329,7 @@ func TestServe(t *testing.T) {
 	require.Error(t, err)
 }
 
-// heldCodec is a codec that takes its time.
+// heldCodec is a codec that waits for the test before it encodes.
 type heldCodec struct {
 	converter.PayloadCodec
 
@@ -341,7 +342,7 @@ func (c *heldCodec) Encode(p []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	return c.PayloadCodec.Encode(p)
 }
 
-// The name of an authentication scheme has no case (RFC 9110, section 11.1); a token has.
+// The name of an authentication scheme is case-insensitive (RFC 9110, section 11.1); a token is case-sensitive.
 func TestBearerInAnyCase(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -6,10 +6,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 )
 
-// Versioned tells whether workers have a version, and take work only while it is the current one.
+// Versioned reports whether workers have a version. A versioned worker gets work only while its version is current.
 func (w Worker) Versioned() bool { return w.Deployment != "" }
 
-// Build returns the build ID of this version: the configured one, else the commit of this binary, else nothing.
+// Build returns the build ID of this version: the configured one, else the commit of this binary, else "".
 func (w Worker) Build() string {
 	if w.BuildID != "" {
 		return w.BuildID
@@ -17,7 +17,7 @@ func (w Worker) Build() string {
 	return shortCommit(buildinfo.Commit())
 }
 
-// commitDigits is how much of a commit's name makes a build ID: people type it.
+// commitDigits is the number of digits of a commit hash that make up a build ID. It is short because people type it.
 const commitDigits = 12
 
 func shortCommit(commit string) string {
@@ -27,7 +27,7 @@ func shortCommit(commit string) string {
 	return commit[:commitDigits]
 }
 
-// Temporal reserves dots and colons in the names of deployments, and names that begin with underscores
+// Temporal reserves dots and colons in deployment names, and names that begin with underscores
 // (worker_versioning.ValidateDeploymentVersionFields in its server).
 var (
 	deploymentForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)

@@ -1,8 +1,8 @@
-// Package config holds what the environment says about this installation: one [Config], read and checked once at the
-// start of a process, with one error that lists everything that is wrong with it.
+// Package config reads the configuration of this installation from the environment: one [Config], read and checked once
+// when a process starts, with one error that lists all problems.
 //
-// The connection to Temporal is not in here. Its TEMPORAL_* variables belong to go.temporal.io/sdk/contrib/envconfig,
-// which shares them with the temporal command line.
+// The connection to Temporal is not part of it. Its TEMPORAL_* variables belong to
+// go.temporal.io/sdk/contrib/envconfig, which shares them with the temporal command line.
 package config
 
 import (
@@ -13,7 +13,7 @@ import (
 
 //go:generate go test -run ^TestReferenceIsCurrent$ -update .
 
-// Config is the configuration of every giftbridge process. What each variable means is in docs/configuration.md.
+// Config is the configuration of every giftbridge process. docs/configuration.md documents each variable.
 type Config struct {
 	Shopify   Shopify
 	Orders    Orders
@@ -32,7 +32,7 @@ type Config struct {
 	Worker    Worker
 }
 
-// Shopify says which shop is polled and how to get in: with an access token, or with a client ID and its secret.
+// Shopify is the shop that is polled, and its credentials: an access token, or a client ID and its secret.
 type Shopify struct {
 	Shop         string `envconfig:"SHOPIFY_SHOP" required:"true"`
 	BaseURL      string `envconfig:"SHOPIFY_BASE_URL"`
@@ -43,7 +43,7 @@ type Shopify struct {
 	B2B          bool   `envconfig:"SHOPIFY_B2B" default:"false"`
 }
 
-// URL returns the address of the shop: the override, or https with the shop's own host.
+// URL returns the base URL of the shop: the override, or https with the shop's own host.
 func (s Shopify) URL() string {
 	if s.BaseURL != "" {
 		return s.BaseURL
@@ -51,7 +51,7 @@ func (s Shopify) URL() string {
 	return "https://" + s.Shop
 }
 
-// Orders says which orders are gift-card orders of ours.
+// Orders defines which orders giftbridge treats as gift-card orders.
 type Orders struct {
 	GiftCardSKUs      List          `envconfig:"GIFT_CARD_SKUS" required:"true"`
 	CompanionSKUs     List          `envconfig:"COMPANION_SKUS"`
@@ -60,32 +60,33 @@ type Orders struct {
 	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`
 	// Underpaid is [Hold] or [IssueAnyway].
 	Underpaid string `envconfig:"UNDERPAID" default:"hold"`
-	// MatchBy is what merchants are matched by; empty keeps what the installation began with.
+	// MatchBy lists the attributes of a customer by which merchants are matched; empty keeps the choice that the
+	// installation began with.
 	MatchBy List `envconfig:"MATCH_BY"`
 }
 
-// MatchableBy lists what merchants can be matched by.
+// MatchableBy lists the attributes of a customer by which merchants can be matched.
 var MatchableBy = []string{"external_id", "company", "name"}
 
-// What is done of an order that is no longer paid in full.
+// The ways to handle an order that is no longer paid in full.
 const (
-	// Hold leaves it to people.
+	// Hold leaves the order for an operator to decide.
 	Hold = "hold"
-	// IssueAnyway issues its cards.
+	// IssueAnyway issues the order's cards.
 	IssueAnyway = "issue"
 )
 
-// Poll says how orders are looked for.
+// Poll configures how giftbridge looks for orders.
 type Poll struct {
 	Interval    time.Duration `envconfig:"POLL_INTERVAL" default:"5m"`
 	Overlap     time.Duration `envconfig:"POLL_OVERLAP" default:"10m"`
 	SettleDelay time.Duration `envconfig:"POLL_SETTLE_DELAY" default:"1m"`
 	PageSize    int           `envconfig:"POLL_PAGE_SIZE" default:"250"`
-	// SweepInterval is how often it is looked whether polls have missed an order.
+	// SweepInterval is the time between two checks for orders that polls have missed.
 	SweepInterval time.Duration `envconfig:"SWEEP_INTERVAL" default:"1h"`
 }
 
-// CashStar is the account at the issuer. The base URL carries the version prefix.
+// CashStar is the account at the issuer. The base URL includes the version prefix.
 type CashStar struct {
 	BaseURL  string        `envconfig:"CASHSTAR_BASE_URL" required:"true"`
 	Username string        `envconfig:"CASHSTAR_USERNAME" required:"true"`
@@ -94,23 +95,24 @@ type CashStar struct {
 	Timeout  time.Duration `envconfig:"CASHSTAR_TIMEOUT" default:"30s"`
 }
 
-// Network says what is known of the network between us and the services.
+// Network describes the network between giftbridge and the services.
 type Network struct {
 	PlainHTTPHosts List `envconfig:"PLAIN_HTTP_HOSTS"`
 }
 
-// Issue says how cards are ordered from the issuer.
+// Issue configures how cards are ordered from the issuer.
 type Issue struct {
 	MerchantCode string        `envconfig:"MERCHANT_CODE"`
 	AuditPrefix  string        `envconfig:"AUDIT_PREFIX"`
 	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
-	// Dedupes says that the issuer never makes a second card of a repeated audit number.
+	// Dedupes states that the issuer never creates a second card for a repeated audit number.
 	Dedupes bool `envconfig:"ISSUER_DEDUPES" default:"true"`
-	// DedupesStated reports whether ISSUER_DEDUPES is set: what a new installation must say has no default.
+	// DedupesStated reports whether ISSUER_DEDUPES is set. A new installation must set it explicitly; there the default
+	// does not count.
 	DedupesStated bool `ignored:"true"`
 }
 
-// Recipient names the line-item properties in which the shop keeps what the buyer said about the recipient.
+// Recipient names the line-item properties in which the shop stores the recipient's details that the buyer entered.
 type Recipient struct {
 	EmailKey   string `envconfig:"RECIPIENT_EMAIL_KEY" default:"Recipient email" required:"true"`
 	NameKey    string `envconfig:"RECIPIENT_NAME_KEY" default:"Recipient name" required:"true"`
@@ -118,7 +120,7 @@ type Recipient struct {
 	SendOnKey  string `envconfig:"RECIPIENT_SEND_ON_KEY" default:"Send on" required:"true"`
 }
 
-// SMTP is the mail server that takes the digest.
+// SMTP is the mail server that the digest is sent through.
 type SMTP struct {
 	Host     string `envconfig:"SMTP_HOST"`
 	Port     int    `envconfig:"SMTP_PORT" default:"587"`
@@ -127,17 +129,17 @@ type SMTP struct {
 	TLS      string `envconfig:"SMTP_TLS" default:"starttls" required:"true"`
 }
 
-// Enabled reports whether there is a mail server, and so a digest.
+// Enabled reports whether a mail server, and thus the digest, is configured.
 func (s SMTP) Enabled() bool { return s.Host != "" }
 
 // The values of SMTP_TLS.
 const (
-	TLSStart    = "starttls" // Begin in the clear, upgrade before anything is said, or give up.
+	TLSStart    = "starttls" // Connect in the clear and upgrade before anything is sent, or fail.
 	TLSImplicit = "tls"      // TLS from the first byte, usually on port 465.
-	TLSNone     = "none"     // No encryption, for a catcher on this machine or a relay beside it.
+	TLSNone     = "none"     // No encryption, for a mail catcher on this machine or a relay next to it.
 )
 
-// Digest says when the digest is sent, to whom, and what is tried before.
+// Digest configures when and to whom the digest is sent, and whether failed orders are re-run first.
 type Digest struct {
 	From          string        `envconfig:"DIGEST_FROM"`
 	To            List          `envconfig:"DIGEST_TO"`
@@ -149,31 +151,32 @@ type Digest struct {
 	TemporalUIURL string        `envconfig:"TEMPORAL_UI_URL" default:"http://localhost:8233" required:"true"`
 }
 
-// Location returns the digest's time zone. It fails only where Validate does.
+// Location returns the digest's time zone. It fails only if Validate fails too.
 func (d Digest) Location() (*time.Location, error) { return time.LoadLocation(d.TimeZone) }
 
-// Payload says whether what Temporal keeps is encrypted, and with which keys.
+// Payload configures whether the payloads that Temporal stores are encrypted, and with which keys.
 type Payload struct {
 	Encryption string      `envconfig:"PAYLOAD_ENCRYPTION" default:"on" required:"true"`
 	Keys       PayloadKeys `envconfig:"PAYLOAD_KEYS"`
-	// AcceptPlain lets workers read what is not encrypted though encryption is on.
+	// AcceptPlain lets workers read unencrypted payloads although encryption is on.
 	AcceptPlain bool `envconfig:"PAYLOAD_ACCEPT_PLAIN" default:"false"`
 }
 
 // The values of PAYLOAD_ENCRYPTION.
 const (
 	EncryptionOn  = "on"
-	EncryptionOff = "off" // Payloads are written in the clear; the keys, if any, still read older ones.
+	EncryptionOff = "off" // Payloads are written in the clear; the keys, if any, still decrypt older payloads.
 )
 
-// CodecServer says where payloads are opened for people, and for whom. Only that server reads it.
+// CodecServer configures the server that decrypts payloads for people, and who may use it. Only that server reads it.
 type CodecServer struct {
 	Addr    string `envconfig:"CODEC_SERVER_ADDR" default:"127.0.0.1:8234" required:"true"`
 	Token   Secret `envconfig:"CODEC_SERVER_TOKEN"`
 	Origins List   `envconfig:"CODEC_SERVER_ORIGINS"`
 }
 
-// CodecOrigins returns the origins whose pages may have payloads opened: the Web UI's unless others are configured.
+// CodecOrigins returns the origins whose pages may request decrypted payloads: the configured ones, or the Web UI's if
+// none are configured.
 func (c Config) CodecOrigins() []string {
 	if len(c.Codec.Origins) > 0 {
 		return c.Codec.Origins
@@ -184,7 +187,7 @@ func (c Config) CodecOrigins() []string {
 	return nil
 }
 
-// Log says how much is logged and in which form.
+// Log sets the level and the format of the logs.
 type Log struct {
 	Level  string `envconfig:"LOG_LEVEL" default:"info" required:"true"`
 	Format string `envconfig:"LOG_FORMAT" default:"auto" required:"true"`
@@ -197,12 +200,12 @@ const (
 	FormatConsole = "console"
 )
 
-// Metrics says where metrics are served.
+// Metrics configures where metrics are served.
 type Metrics struct {
 	Addr string `envconfig:"METRICS_ADDR" default:"127.0.0.1:9464"`
 }
 
-// MetricsOff is the value of METRICS_ADDR that serves none; the empty value does too.
+// MetricsOff is the value of METRICS_ADDR that turns metrics off. The empty value does too.
 const MetricsOff = "off"
 
 // ListenAddr returns the address to listen on, empty when metrics are off.
@@ -213,27 +216,27 @@ func (m Metrics) ListenAddr() string {
 	return m.Addr
 }
 
-// Traces says where traces go. The other variables of OpenTelemetry's are read by its own libraries.
+// Traces configures where traces are sent. OpenTelemetry's own libraries read its other variables.
 type Traces struct {
 	Endpoint string `envconfig:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
-// Worker says which version of a worker deployment the workers are. Both are empty for workers without a version.
+// Worker identifies the worker deployment and the build of the workers. Both are empty for workers without a version.
 type Worker struct {
 	Deployment string `envconfig:"WORKER_DEPLOYMENT"`
 	BuildID    string `envconfig:"WORKER_BUILD_ID"`
 }
 
 // Load reads the environment and checks all of it. The error, a [*ValidationError], lists every problem: values that
-// cannot be read, values that make no sense, and names that nobody knows. The configuration is returned with the
-// error too, as far as it could be read, so that it can be shown.
+// cannot be parsed, values that make no sense, and unknown names. Even with an error, Load returns the configuration as
+// far as it could be read, so that it can be shown.
 func Load() (Config, error) {
 	c, unread := read()
 	return c, merge(unread, slices.Concat(c.problems(), c.Orders.future(time.Now())))
 }
 
-// Read reads the environment like [Load] but leaves out what only [Config.Validate] would find. It is for commands
-// that need a part of the configuration and check that part themselves.
+// Read reads the environment like [Load], but does not report the problems that only [Config.Validate] finds. It is for
+// commands that need a part of the configuration and check that part themselves.
 func Read() (Config, error) {
 	c, unread := read()
 	return c, unread.err()

@@ -19,7 +19,7 @@ var (
 	key2 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("2", config.PayloadKeySize)))
 )
 
-// minimal is the smallest environment that is valid.
+// minimal returns the smallest valid environment.
 func minimal() map[string]string {
 	return map[string]string{
 		"SHOPIFY_SHOP":         "example.myshopify.com",
@@ -33,7 +33,7 @@ func minimal() map[string]string {
 	}
 }
 
-// environ makes env the whole of what the configuration can see.
+// environ makes env the entire environment that the configuration can read.
 func environ(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, entry := range os.Environ() {
@@ -186,7 +186,7 @@ func TestReadLeavesTheRestToTheCaller(t *testing.T) {
 	require.Error(t, c.Validate())
 }
 
-// A variable is known by its full name only, whatever envconfig makes of nested structs.
+// A variable is read only by its full name, regardless of how envconfig treats nested structs.
 func TestLoadTakesNoStrays(t *testing.T) {
 	env := minimal()
 	env["BASE_URL"], env["SHOP"], env["HOST"], env["LEVEL"] = "http://stray", "stray", "stray", "stray"
@@ -218,7 +218,7 @@ func TestLoadIgnoresServiceLinks(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// names returns the variables that an error of this package complains of.
+// names returns the variables that an error of this package reports.
 func names(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {

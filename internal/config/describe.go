@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Variable is one variable with its value, fit to be shown: secrets are redacted.
+// Variable is one variable with its value, safe to display: secrets are redacted.
 type Variable struct {
 	Name string
-	// Value is as it would be written in the environment; empty when it is not set.
+	// Value is the value as it would be written in the environment; empty when it is not set.
 	Value string
-	// IsDefault reports that the value is the one an empty environment gives.
+	// IsDefault reports whether the value is the same as in an empty environment.
 	IsDefault bool
-	// About says what the variable does, in Markdown.
+	// About describes the variable, in Markdown.
 	About string
 }
 
@@ -37,7 +37,7 @@ func (c Config) Describe() []Variable {
 	return out
 }
 
-// Table is [Config.Describe] as aligned text, one variable a line.
+// Table returns [Config.Describe] as aligned text, one variable per line.
 func (c Config) Table() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -53,11 +53,11 @@ func (c Config) Table() string {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", v.Name, value, note)
 	}
-	_ = w.Flush() // Neither the tabwriter nor the builder below it can fail.
+	_ = w.Flush() // Neither the tabwriter nor the underlying builder can fail.
 	return b.String()
 }
 
-// written returns a value as the environment would hold it.
+// written returns a value as it would be written in the environment.
 func written(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case Secret:
@@ -84,7 +84,7 @@ func written(v reflect.Value) string {
 	}
 }
 
-// short writes 5m where a duration's own form is 5m0s.
+// short formats a duration without zero units at the end: 5m rather than 5m0s.
 func short(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {

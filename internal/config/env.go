@@ -25,13 +25,13 @@ func (l leaf) secret() bool {
 	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[PayloadKeys]()
 }
 
-// leaves lists the variables in the order of Config's fields. Values can be set when c is the caller's own.
+// leaves lists the variables in the order of Config's fields. Setting a leaf's value sets the field of c.
 func leaves(c *Config) []leaf {
 	var out []leaf
 	for section, sv := range reflect.ValueOf(c).Elem().Fields() {
 		for f, fv := range sv.Fields() {
 			if f.Tag.Get("ignored") != "" {
-				continue // It is no variable.
+				continue // It is not a variable.
 			}
 			out = append(out, leaf{
 				section:  section.Name,
@@ -46,15 +46,15 @@ func leaves(c *Config) []leaf {
 	return out
 }
 
-// noVariable is a prefix that no environment variable can have: with it, envconfig finds defaults only.
+// noVariable is a prefix that no environment variable can have. With it, envconfig finds only defaults.
 const noVariable = "\x00"
 
-// placeholder is what our examples hold where no value is right for all.
+// placeholder is the value in our examples where no value suits every installation.
 const placeholder = "CHANGE-ME"
 
-// fill lets envconfig read one variable. Each goes alone, under its full name, for two reasons: envconfig stops at the
-// first value it cannot read, and within a nested struct it would also take a variable without the section's prefix.
-// Where there is no variable it gets def.
+// fill sets one variable with envconfig. Each variable is read on its own, under its full name, for two reasons:
+// envconfig stops at the first value it cannot parse, and within a nested struct it would also accept a variable
+// without the section's prefix. If the variable is not set, it gets def.
 func (l leaf) fill(prefix, def string) error {
 	tag := fmt.Sprintf("default:%q", def)
 	if prefix == "" {
@@ -70,12 +70,12 @@ func (l leaf) fill(prefix, def string) error {
 	return nil
 }
 
-// Default returns the configuration of an empty environment. It is not valid: what has no default is missing.
+// Default returns the configuration of an empty environment. It is not valid: values without a default are missing.
 func Default() Config {
 	var c Config
 	for _, l := range leaves(&c) {
 		if err := l.fill(noVariable, l.def); err != nil {
-			panic(fmt.Sprintf("config: default of %s: %v", l.name, err)) // A slip in a tag above, found by any test.
+			panic(fmt.Sprintf("config: default of %s: %v", l.name, err)) // A mistake in a tag above; any test finds it.
 		}
 	}
 	return c
@@ -87,7 +87,7 @@ func read() (Config, problems) {
 	var around surroundings
 	for _, l := range leaves(&c) {
 		err := l.fill("", l.def)
-		// What was meant goes on, so that no other variable is blamed.
+		// Use the value without its surroundings, so that validation does not blame another variable.
 		if value := os.Getenv(l.name); value != "" {
 			if meant := around.strip(l.name, value); meant != value {
 				err = l.fill(noVariable, meant)
@@ -108,7 +108,7 @@ func read() (Config, problems) {
 		case !errors.As(err, &cannot):
 			found.add(l.name, "cannot be read")
 		case l.secret():
-			found.add(l.name, "%v", cannot.Err) // Our own decoders' words, which never hold the value.
+			found.add(l.name, "%v", cannot.Err) // The error is from our own decoders and never contains the value.
 		default:
 			found.bad(l.name, cannot.Value)
 		}

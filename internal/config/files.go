@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// inFile is what the name of a secret's variable ends in when its value is the name of a file that holds the secret.
+// inFile is the suffix of a variable whose value is the path of a file that holds the secret.
 const inFile = "_FILE"
 
-// maxSecret bounds what is read of a file: one that is longer was meant for something else.
+// maxSecret limits how many bytes of a file are read. A longer file is not a secret but was named by mistake.
 const maxSecret = 64 << 10
 
-// readSecret reads a file that holds a secret. Its errors name the file, and never repeat anything of it.
+// readSecret reads a file that holds a secret. Its errors name the file and never contain any of its content.
 func readSecret(path string) (string, error) {
 	f, err := os.Open(path) //nolint:gosec // Whoever sets our environment says which.
 	if err != nil {
@@ -24,7 +24,7 @@ func readSecret(path string) (string, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", err
 	}
-	secret := strings.TrimSuffix(string(content), "\n") // Editors end files so.
+	secret := strings.TrimSuffix(string(content), "\n") // Editors end files with a newline.
 	switch {
 	case secret == "":
 		return "", fmt.Errorf("%s is empty", path)
@@ -34,7 +34,7 @@ func readSecret(path string) (string, error) {
 	return secret, nil
 }
 
-// fromFile fills a secret that stands in a file, if a variable names one.
+// fromFile sets a secret from a file, if a variable names one.
 func (l leaf) fromFile(around *surroundings, found *problems) error {
 	if !l.secret() {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// inFile writes a file such as an orchestrator mounts for a secret.
+// inFile writes a file like the ones that an orchestrator mounts for secrets.
 func inFile(t *testing.T, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "secret")
@@ -20,7 +20,7 @@ func inFile(t *testing.T, content string) string {
 	return path
 }
 
-// fromFiles is minimal, with each secret in a file.
+// fromFiles returns the minimal environment with each secret in a file.
 func fromFiles(t *testing.T) map[string]string {
 	t.Helper()
 	env := minimal()
@@ -33,7 +33,7 @@ func fromFiles(t *testing.T) map[string]string {
 	env["PAYLOAD_KEYS_FILE"] = inFile(t, env["PAYLOAD_KEYS"]+"\n")
 	env["CODEC_SERVER_TOKEN_FILE"] = inFile(t, strings.Repeat("hush", 8))
 	delete(env, "PAYLOAD_KEYS")
-	env["CASHSTAR_PASSWORD"] = "" // As compose passes on what is not set.
+	env["CASHSTAR_PASSWORD"] = "" // Compose passes on an unset variable as an empty one.
 	env["SHOPIFY_ACCESS_TOKEN_FILE"] = ""
 	return env
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An hour is for clocks that differ, and for whoever takes over at the full hour.
+// One hour of tolerance allows for clock differences, and for an operator who takes over at the full hour.
 func TestCreatedAtMinIsNotInTheFuture(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

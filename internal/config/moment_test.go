@@ -8,7 +8,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// With a moment in the future all looks well, no order is taken in, and the watermark moves past those that should be.
+// With a moment in the future, everything looks fine, but no order is taken in and the watermark moves past orders that
+// should be.
 func TestLoadRefusesAMomentInTheFuture(t *testing.T) {
 	env := minimal()
 	env["CREATED_AT_MIN"] = "2999-01-01T00:00:00Z"
@@ -21,7 +22,7 @@ func TestLoadRefusesAMomentInTheFuture(t *testing.T) {
 		`which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z`)
 }
 
-// The examples hold it wherever no value is right for all.
+// The examples contain the placeholder wherever no value suits every installation.
 func TestLoadRefusesWhatIsLeftOfAnExample(t *testing.T) {
 	env := minimal()
 	for _, name := range []string{"CREATED_AT_MIN", "PAYLOAD_KEYS", "CASHSTAR_PASSWORD", "AUDIT_PREFIX"} {

@@ -9,9 +9,9 @@ import (
 type Problem struct {
 	// Name is the variable at fault.
 	Name string
-	// Also are further variables with the same fault. Where there are any, Text is a whole sentence and names them all.
+	// Also lists further variables with the same fault. If there are any, Text is a whole sentence and names them all.
 	Also []string
-	// Text says what is wrong and what is expected. It never holds a secret.
+	// Text says what is wrong and what is expected. It never contains a secret.
 	Text string
 }
 
@@ -20,7 +20,7 @@ type ValidationError struct {
 	Problems []Problem
 }
 
-// Error returns one line that counts the problems, and one line for each.
+// Error returns one line with the number of problems, and one line for each problem.
 func (e *ValidationError) Error() string {
 	var b strings.Builder
 	if len(e.Problems) == 1 {
@@ -44,7 +44,7 @@ func (ps *problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, Text: fmt.Sprintf(format, args...)})
 }
 
-// bad adds a problem of a value that is safe to show, with what was expected in its place.
+// bad adds a problem with a value that is safe to show, and says what was expected instead.
 func (ps *problems) bad(name, value string) {
 	ps.add(name, "%s: need %s", show(value), references[name].want)
 }
@@ -56,8 +56,8 @@ func (ps problems) err() error {
 	return &ValidationError{Problems: ps}
 }
 
-// merge leaves out what was found in a variable that could not be read in the first place, or not from its file: its
-// value is only the default that stands in for it.
+// merge combines both lists. It leaves out problems that validation found in a variable that could not be read, whether
+// from the environment or from its file: the validated value is only the default in its place.
 func merge(unread, invalid problems) error {
 	all := unread
 	seen := make(map[string]bool, len(unread))
@@ -75,7 +75,7 @@ func merge(unread, invalid problems) error {
 	return all.err()
 }
 
-// maxShown bounds how much of a bad value is repeated: a whole file pasted into a variable helps nobody.
+// maxShown limits how many characters of a bad value are shown: a whole file pasted into a variable would not help.
 const maxShown = 80
 
 func show(value string) string {

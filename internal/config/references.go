@@ -1,9 +1,9 @@
 package config
 
-// reference is what people are told about a variable.
+// reference is the documentation of a variable.
 type reference struct {
-	want  string // What a value must be; follows "need" in a problem.
-	about string // What it does, in a sentence or two of Markdown.
+	want  string // The form of a valid value; follows "need" in a problem.
+	about string // What the variable does, in a sentence or two of Markdown.
 }
 
 const (

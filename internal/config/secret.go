@@ -7,14 +7,14 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a value that prints, logs and marshals as [redacted]. [Secret.Reveal] is the only way to it.
+// Secret is a value that prints, logs and marshals as [redacted]. Only [Secret.Reveal] returns the value.
 type Secret struct {
-	// A pointer, because fmt calls no methods on values in unexported fields of other structs: there it prints an
-	// address, where a string would be printed in full.
+	// A pointer, because fmt calls no methods on values in unexported fields of other structs: there it prints the
+	// address of a pointer, but would print a string in full.
 	value *string
 }
 
-// NewSecret wraps a value. The empty value is the same as no secret.
+// NewSecret returns a secret with the value. An empty value means that there is no secret.
 func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
@@ -39,7 +39,7 @@ func (s *Secret) Decode(value string) error {
 	return nil
 }
 
-// Format prints [redacted], whatever the verb and its flags.
+// Format prints [redacted], regardless of the verb and its flags.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // String returns [redacted].

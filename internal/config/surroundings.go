@@ -7,11 +7,11 @@ import (
 	"unicode"
 )
 
-// surroundings collects what stands around values and is no part of them, for each kind the names of the variables. It
-// is mostly a whole file that is at fault, and then said once.
+// surroundings collects the names of variables whose values have characters around them that are not part of the value,
+// for each kind of character. Usually a whole file has the same fault, which is then reported once.
 type surroundings struct{ returns, spaces, quotes []string }
 
-// strip returns the value that was meant.
+// strip returns the intended value, without its surroundings, and records what it removed.
 func (s *surroundings) strip(name, value string) string {
 	if bare, found := strings.CutSuffix(value, "\r"); found {
 		s.returns = append(s.returns, name)
@@ -28,7 +28,7 @@ func (s *surroundings) strip(name, value string) string {
 	return value
 }
 
-// stripOthers looks at what our libraries read. Certificates and keys end in line ends, and may.
+// stripOthers checks the variables that our libraries read, except certificates and keys, which may end in a line end.
 func (s *surroundings) stripOthers() {
 	for _, name := range others {
 		if !strings.HasSuffix(name, "_DATA") {

@@ -8,8 +8,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// What docker's --env-file, compose files and editors leave around a value is no part of it. Most of these would be
-// read, and mean something else: with quotes around the SKUs the poll finds no order.
+// The characters that docker's --env-file, compose files and editors leave around a value are not part of it. Most of
+// these values could be read but would mean something else: with quotes around the SKUs, the poll finds no order.
 func TestLoadRefusesWhatIsAroundAValue(t *testing.T) {
 	const (
 		quotes = "has quotes around its value: need it without; shells remove quotes, docker's --env-file keeps them"
@@ -58,7 +58,7 @@ func TestLoadKeepsQuotesThatAreInAValue(t *testing.T) {
 	require.Equal(t, `a"b'c"`, c.CashStar.Password.Reveal())
 }
 
-// Where a whole file is at fault, one sentence says so.
+// If a whole file is at fault, one sentence says so.
 func TestLoadSaysOnceWhatIsAroundManyValues(t *testing.T) {
 	env := minimal()
 	for name, value := range env {

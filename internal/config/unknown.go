@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// ours are the beginnings of names that only giftbridge reads: whatever else begins so is a slip. The other variables
-// share theirs with the rest of the world, so there only what is very near one of them is taken for a slip.
+// ours lists the prefixes that only giftbridge uses: an unknown name with such a prefix is a typo. Other programs share
+// the prefixes of our other variables, so there only a name that is very close to a known one counts as a typo.
 var ours = []string{
 	"SHOPIFY_", "CASHSTAR_", "POLL_", "DIGEST_", "SMTP_", "RECIPIENT_", "PAYLOAD_", "CODEC_SERVER_", "WORKER_",
 }
 
-// others are the names that our libraries read: go.temporal.io/sdk/contrib/envconfig, and OpenTelemetry's.
+// others lists the names that our libraries read: go.temporal.io/sdk/contrib/envconfig and OpenTelemetry's.
 var others = []string{
 	"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
 	"TEMPORAL_PROFILE", "TEMPORAL_TLS", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_CERT_DATA",
@@ -24,15 +24,15 @@ var others = []string{
 	"OTEL_EXPORTER_OTLP_HEADERS",
 }
 
-// otherProtocol matches names that differ from our SMTP_* in the protocol, not by a slip.
+// otherProtocol matches names that are close to our SMTP_* because they name another protocol, not because of a typo.
 var otherProtocol = regexp.MustCompile(`^(S?FTP|HTTP|IMAP|LMTP|SNMP|SNTP|AMQP|XMPP)_`)
 
-// serviceLink matches what Kubernetes, and Docker before it, puts into the environment for a service named like one of
+// serviceLink matches the variables that Kubernetes, and Docker before it, sets for a service with a name like one of
 // ours: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables.
 var serviceLink = regexp.MustCompile(
 	`_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 
-// unknown finds variables that look like ours and are not: a slip in a name would leave its default in force, unseen.
+// unknown finds variables that look like ours but are not: a typo in a name would silently leave the default in force.
 func unknown() problems {
 	known := slices.Clone(others)
 	var c Config
@@ -62,8 +62,8 @@ func unknown() problems {
 	return ps
 }
 
-// slip returns how many edits away from one of our names a name is still taken for a slip in it: one, or two in a long
-// name. Short names are near each other by accident.
+// slip returns the number of edits up to which a name still counts as a typo of one of ours: one, or two in a long
+// name. Short names are close to each other by chance.
 func slip(name string) int {
 	const long = 12
 	if len(name) < long {
@@ -72,7 +72,7 @@ func slip(name string) int {
 	return 2
 }
 
-// nearest returns the known name with the fewest edits to it, if there is one within so many edits.
+// nearest returns the known name with the smallest edit distance to name, or "" if none is within the given distance.
 func nearest(name string, known []string, within int) string {
 	best, fewest := "", within+1
 	for _, k := range known {
@@ -83,7 +83,8 @@ func nearest(name string, known []string, within int) string {
 	return best
 }
 
-// edits is the distance of two ASCII strings in letters that are added, left out, replaced or swapped with the next.
+// edits returns the edit distance of two ASCII strings. It counts letters that are added, left out, replaced, or
+// swapped with the next letter.
 func edits(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

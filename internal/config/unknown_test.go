@@ -8,7 +8,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// A slip in any name leaves a default in force that nobody chose. The first of these turned at-most-once off.
+// A typo in any name leaves a default in force that no operator chose. The first of these turned off at-most-once.
 func TestLoadFindsSlipsInEveryName(t *testing.T) {
 	for slip, right := range map[string]string{
 		"ISSUER_DEDUPE":                 "ISSUER_DEDUPES",
@@ -39,7 +39,7 @@ func TestLoadFindsSlipsInEveryName(t *testing.T) {
 	}
 }
 
-// What shells, containers, clusters, service managers and CI put into an environment is none of our business.
+// Variables that shells, containers, clusters, service managers and CI set are ignored.
 func TestLoadIgnoresTheVariablesOfOthers(t *testing.T) {
 	env := minimal()
 	for _, name := range []string{

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// url demands http or https and a host, and refuses what could hide a secret: user, query and fragment.
+// url requires http or https and a host. It refuses the parts that could hide a secret: user, query and fragment.
 func (ps *problems) url(name, raw string) (u *url.URL, ok bool) {
 	if raw == "" {
 		return nil, false
@@ -27,15 +27,15 @@ func (ps *problems) url(name, raw string) (u *url.URL, ok bool) {
 	return u, true
 }
 
-// baseURL is url for addresses that get credentials: in the clear they may not leave the machine, but for the hosts
-// that the configuration names.
+// baseURL is url for addresses that credentials are sent to. In the clear, credentials may only stay on this machine or
+// go to the hosts that the configuration names.
 func (ps *problems) baseURL(name, raw string, n Network) {
 	if u, ok := ps.url(name, raw); ok && u.Scheme != "https" && !loopback(u.Hostname()) && !n.plain(u.Hostname()) {
 		ps.bad(name, raw)
 	}
 }
 
-// hostForm is a host name as it stands in an address that a name server answers for: no wildcards, no ports.
+// hostForm matches a host name as it appears in a URL and as a name server resolves it: no wildcards, no ports.
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$`)
 
 func (n Network) problems() problems {
@@ -49,21 +49,21 @@ func (n Network) problems() problems {
 	return ps
 }
 
-const maxHost = 253 // RFC 1035, section 2.3.4, without the dot of the root.
+const maxHost = 253 // RFC 1035, section 2.3.4, without the trailing dot of the root.
 
-// plain tells whether credentials may go to the host in the clear. Case does not matter in the names of hosts;
-// everything else does, the dot of the root included: "sim." is not asked for as "sim" is.
+// plain reports whether credentials may be sent to the host in the clear. Host names are compared without regard to
+// case, but otherwise exactly, including the trailing dot of the root: "sim." is not resolved as "sim" is.
 func (n Network) plain(host string) bool {
 	return slices.ContainsFunc(n.PlainHTTPHosts, func(h string) bool { return h != "" && strings.EqualFold(h, host) && ascii(host) })
 }
 
-// ascii keeps out the letters beyond ASCII that fold to those within: U+212A is no k to a name server.
+// ascii excludes letters outside ASCII that fold to ASCII letters: to a name server, U+212A is not a k.
 func ascii(s string) bool { return strings.Trim(s, asciiHost) == "" }
 
 const asciiHost = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%"
 
-// origin returns the origin of an address as browsers write it: lower case, without the scheme's own port. It is empty
-// for what has none.
+// origin returns the origin of an address as browsers write it: in lower case, without the scheme's default port. It
+// returns "" for an address that has no origin.
 func origin(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
@@ -82,7 +82,7 @@ func isHostPort(addr string) bool {
 	return err == nil && perr == nil
 }
 
-// publicURL returns a URL fit to be shown.
+// publicURL returns a URL that is safe to show.
 func publicURL(raw string) string {
 	if strings.ContainsAny(raw, "@?#") {
 		return redacted
@@ -90,8 +90,8 @@ func publicURL(raw string) string {
 	return raw
 }
 
-// loopback tells whether a host is this machine. Only the canonical form of an address counts: decimal, octal and
-// hexadecimal ones are names to us, and what a resolver makes of them is not known.
+// loopback reports whether a host is this machine. Only the canonical form of an address counts: decimal, octal and
+// hexadecimal forms are treated as names, because resolvers may interpret them in different ways.
 func loopback(host string) bool {
 	if ascii(host) && strings.EqualFold(host, "localhost") {
 		return true

@@ -22,7 +22,7 @@ func TestValidateBaseURLs(t *testing.T) {
 		{"http://127.9.9.9", true},
 		{"http://[::1]:8080", true},
 		{"http://LOCALHOST:8080", true},
-		{"http://[::ffff:127.0.0.1]:8080", true}, // It is that address.
+		{"http://[::ffff:127.0.0.1]:8080", true}, // It is the same address.
 		{"https://bücher.example/", true},
 		{"http://example.com", false},
 		{"http://localhost.example.com", false},
@@ -76,7 +76,7 @@ func TestValidateBaseURLs(t *testing.T) {
 	}
 }
 
-// Hosts that the configuration names may be spoken to in the clear: these, and nothing like them.
+// Only the hosts that the configuration names may be used over plain HTTP, and no similar names.
 func TestValidatePlainHTTPHosts(t *testing.T) {
 	t.Parallel()
 	hosts := config.List{"shopify-sim", "cashstar_sim.internal", "10.0.0.7", "fd00::7"}
@@ -120,7 +120,7 @@ func TestValidatePlainHTTPHosts(t *testing.T) {
 	}
 }
 
-// What looks the same must be the same.
+// Values that look the same must be the same.
 func TestValidateRefusesHiddenCharacters(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"GIFT\u200b", "\ufeffGIFT", "GI\x00FT", "GIFT\u202e", "GIFT\u3164", "GI\nFT"} {
@@ -135,7 +135,7 @@ func TestValidateRefusesHiddenCharacters(t *testing.T) {
 	}
 }
 
-// The sentence ends where it should, whatever the variable wants.
+// The sentence is well formed with the requirements of any variable.
 func TestURLWithAUserIsExplained(t *testing.T) {
 	t.Parallel()
 	c := valid()

@@ -13,13 +13,13 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// Validate checks everything. Its error, a [*ValidationError], lists every problem.
+// Validate checks the whole configuration. Its error, a [*ValidationError], lists every problem.
 func (c Config) Validate() error { return c.problems().err() }
 
-// Validate checks the payload keys alone, for processes that read or write payloads and nothing else.
+// Validate checks only the payload settings, for processes that only read or write payloads.
 func (p Payload) Validate() error { return p.problems().err() }
 
-// ValidateCodecServer checks what the codec server needs, and nothing else.
+// ValidateCodecServer checks only the settings that the codec server needs.
 func (c Config) ValidateCodecServer() error {
 	ps := slices.Concat(c.Payload.problems(), c.Codec.problems(), c.Log.problems())
 	if len(c.Payload.Keys) == 0 && c.Payload.Encryption == EncryptionOff {
@@ -35,7 +35,7 @@ func (c Config) ValidateCodecServer() error {
 	return ps.err()
 }
 
-// Validate checks the log settings alone.
+// Validate checks only the log settings.
 func (l Log) Validate() error { return l.problems().err() }
 
 func (c Config) problems() problems {
@@ -53,7 +53,7 @@ func (c Config) problems() problems {
 
 var (
 	shopForm       = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.myshopify\.com$`)
-	apiVersionForm = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`) // Quarterly, as Shopify numbers its releases.
+	apiVersionForm = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`) // Shopify's releases are quarterly.
 	auditForm      = regexp.MustCompile(`^[A-Za-z0-9-]{0,20}$`)
 	merchantForm   = regexp.MustCompile(`^[^\s\x00-\x1f/]{0,255}$`)
 )
@@ -84,7 +84,7 @@ func (s Shopify) problems(n Network) problems {
 	return ps
 }
 
-// skus looks for what makes a list of SKUs another one than it seems.
+// skus checks a list of SKUs for entries that are not what they appear to be.
 func (ps *problems) skus(name string, list List) {
 	for i, sku := range list {
 		switch {
@@ -100,7 +100,7 @@ func (ps *problems) skus(name string, list List) {
 	}
 }
 
-const maxSKU = 255 // The length of a SKU in Shopify.
+const maxSKU = 255 // The maximum length of a SKU in Shopify.
 
 func (o Orders) problems() problems {
 	var ps problems
@@ -126,11 +126,11 @@ func (o Orders) problems() problems {
 	return ps
 }
 
-// clockSkew is how far ahead of this machine's clock CREATED_AT_MIN may be.
+// clockSkew is how far CREATED_AT_MIN may be ahead of this machine's clock.
 const clockSkew = time.Hour
 
-// future refuses a moment that is still to come: all would look well, and the watermark of the polls would pass the
-// orders before it. It is checked at the start alone, as it depends on the clock.
+// future refuses a CREATED_AT_MIN in the future: everything would look fine while the watermark of the polls passed the
+// orders before it. It is checked only at the start, because it depends on the clock.
 func (o Orders) future(now time.Time) problems {
 	var ps problems
 	if o.CreatedAtMin.After(now.Add(clockSkew)) {
@@ -140,7 +140,7 @@ func (o Orders) future(now time.Time) problems {
 	return ps
 }
 
-const maxPageSize = 250 // Shopify's bound on the first argument of a connection.
+const maxPageSize = 250 // Shopify's maximum for the "first" argument of a connection.
 
 func (p Poll) problems(maxOrderAge time.Duration) problems {
 	var ps problems
@@ -171,7 +171,7 @@ func (p Poll) problems(maxOrderAge time.Duration) problems {
 	return ps
 }
 
-// maxTimeout stays below the time that one attempt to issue a card may take (workflows.MaxIssueTime).
+// maxTimeout is less than the time that one attempt to issue a card may take (workflows.MaxIssueTime).
 const maxTimeout = 40 * time.Second
 
 func (c CashStar) problems(n Network) problems {
@@ -249,7 +249,7 @@ func (d Digest) problems() problems {
 	if d.At.Hour < 0 || d.At.Hour > 23 || d.At.Minute < 0 || d.At.Minute > 59 {
 		ps.bad("DIGEST_AT", d.At.String())
 	}
-	// "Local" would be another zone on each machine.
+	// "Local" would mean a different zone on each machine.
 	if _, err := d.Location(); d.TimeZone == "Local" || err != nil {
 		ps.bad("DIGEST_TIMEZONE", d.TimeZone)
 	}
@@ -260,13 +260,14 @@ func (d Digest) problems() problems {
 	return ps
 }
 
-const maxRerunWait = 12 * time.Hour // The digest is daily: it must be out before the next one begins.
+const maxRerunWait = 12 * time.Hour // The digest is daily and must be sent before the next one begins.
 
-// mailProblems checks what the digest and the mail server need of each other. Addresses are people's, so none is shown.
+// mailProblems checks that the digest and the mail server are configured together. It shows no mail address, because
+// these are personal data.
 func (c Config) mailProblems() problems {
 	var ps problems
 	if !c.SMTP.Enabled() {
-		// Half a configuration would mean no digest, and nobody would know.
+		// With half a configuration there would silently be no digest.
 		for _, half := range []struct {
 			name string
 			set  bool
@@ -299,14 +300,15 @@ func (c Config) mailProblems() problems {
 	return ps
 }
 
-// isAddress tells whether s is one address that a mail can be sent to. No server is asked to take more than ASCII.
+// isAddress reports whether s is one address that a mail can be sent to. Only ASCII addresses are allowed, so that no
+// server needs to support more.
 func isAddress(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && !strings.ContainsFunc(s, unicode.IsControl) &&
 		!strings.ContainsFunc(a.Address, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// hidden tells of a character that somebody who compares two values does not see.
+// hidden reports whether r is a character that a person who compares two values does not see.
 func hidden(r rune) bool { return unicode.IsControl(r) || !printable.Visible(r) }
 
 func (p Payload) problems() problems {
@@ -332,7 +334,7 @@ func (p Payload) problems() problems {
 	return ps
 }
 
-// minToken is the length of a token that nobody guesses, in hexadecimal digits at the least.
+// minToken is the minimum length of a token: even one of hexadecimal digits alone cannot be guessed at this length.
 const minToken = 32
 
 func (s CodecServer) problems() problems {
@@ -352,7 +354,7 @@ func (s CodecServer) problems() problems {
 	return ps
 }
 
-// notInToken finds what a header cannot carry as it is.
+// notInToken reports whether r is a character that a header cannot carry as it is.
 func notInToken(r rune) bool { return r <= ' ' || r > '~' }
 
 func (l Log) problems() problems {
@@ -378,15 +380,15 @@ func (m Metrics) problems() problems {
 	return ps
 }
 
-// Whoever takes traces may want credentials with them (OTEL_EXPORTER_OTLP_HEADERS).
+// A collector of traces may require credentials (OTEL_EXPORTER_OTLP_HEADERS).
 func (t Traces) problems(n Network) problems {
 	var ps problems
 	ps.baseURL("OTEL_EXPORTER_OTLP_ENDPOINT", t.Endpoint, n)
 	return ps
 }
 
-// secret refuses what a copied file or a quoted line leaves around a secret, which the service would only answer with
-// "unauthorized".
+// secret refuses a secret with characters around it that a copied file or a quoted line has left there. The service
+// would only answer "unauthorized".
 func (ps *problems) secret(name string, s Secret) {
 	if v := s.Reveal(); v != strings.TrimSpace(v) || strings.ContainsFunc(v, unicode.IsControl) {
 		ps.add(name, "has white space around it or a control character in it")

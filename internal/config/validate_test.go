@@ -13,7 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// valid is a configuration with everything in it, built by hand as a test or a sandbox would.
+// valid returns a complete configuration, built by hand as in a test or a sandbox.
 func valid() config.Config {
 	c := config.Default()
 	c.Shopify.Shop = "example.myshopify.com"
@@ -373,7 +373,7 @@ func TestCodecOrigins(t *testing.T) {
 	require.Empty(t, c.CodecOrigins())
 }
 
-// FuzzBaseURL looks for an address that is let through in the clear and leads elsewhere.
+// FuzzBaseURL looks for a plain HTTP address that is accepted but leads to another host.
 func FuzzBaseURL(f *testing.F) {
 	f.Add("http://localhost:8080/v2/")
 	f.Add("http://sim@evil.example/")

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// List is a comma-separated list, white space around its entries removed.
+// List is a comma-separated list. White space around its entries is removed.
 type List []string
 
-// Decode reads the value of a variable. Empty entries are kept, for Validate to name.
+// Decode reads the value of a variable. It keeps empty entries, so that Validate can report them.
 func (l *List) Decode(value string) error {
 	*l = nil
 	if strings.TrimSpace(value) == "" {
@@ -50,23 +50,23 @@ func (c *Clock) Decode(value string) error {
 // String returns the time of day as it is written in a variable.
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minute) }
 
-// PayloadKey is one AES-256 key and the name under which payloads remember it.
+// PayloadKey is one AES-256 key and the ID by which payloads refer to it.
 type PayloadKey struct {
 	ID string
-	// Key reveals the raw bytes, not their base64 form.
+	// Key holds the raw bytes, not their base64 form.
 	Key Secret
 }
 
 // PayloadKeySize is the length of a payload key in bytes: AES-256.
 const PayloadKeySize = 32
 
-// PayloadKeys are the keys payloads may be encrypted with. The first one encrypts, all of them decrypt.
+// PayloadKeys are the keys that payloads may be encrypted with. The first key encrypts; all of them decrypt.
 type PayloadKeys []PayloadKey
 
 var keyIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Decode reads the value of a variable: id:base64 pairs, separated by commas. Its errors name a key by its place and
-// never repeat anything of it, since an ID may be a key that lacks one.
+// Decode reads the value of a variable: id:base64 pairs, separated by commas. Its errors name a key by its position and
+// never repeat any part of it, because the text in the place of an ID may be a key whose ID is missing.
 func (k *PayloadKeys) Decode(value string) error {
 	*k = nil
 	if strings.TrimSpace(value) == "" {
@@ -100,7 +100,7 @@ func (k *PayloadKeys) Decode(value string) error {
 	return nil
 }
 
-// String returns the IDs of the keys, which are no secret.
+// String returns the IDs of the keys, which are not secret.
 func (k PayloadKeys) String() string {
 	ids := make([]string, len(k))
 	for i, key := range k {

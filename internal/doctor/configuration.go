@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// configuration returns one check for each problem, or one that all is well, and notes which variables are wrong.
+// configuration returns one check for each problem, or a single passed check, and records which variables are wrong.
 func (x *examination) configuration() []Check {
 	if x.Problems == nil {
 		c := ok("every variable can be read and makes sense")
@@ -54,7 +54,7 @@ func (x *examination) configuration() []Check {
 	return out
 }
 
-// unverified warns of a connection that works with anybody.
+// unverified returns a warning that the connection accepts any server certificate.
 func unverified() Check {
 	c := warn("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is on: whoever is between here and Temporal can read and change all "+
 		"that is said, and the API key", "unset it (in the profile, disable_host_verification), and set "+
@@ -63,7 +63,7 @@ func unverified() Check {
 	return c
 }
 
-// wrongAmong returns which of the variables are wrong. A name that ends in an underscore is a prefix.
+// wrongAmong returns the wrong variables among those that a check reads. A name that ends in an underscore is a prefix.
 func (x *examination) wrongAmong(reads []string) []string {
 	var found []string
 	for _, name := range x.wrong {
@@ -76,7 +76,7 @@ func (x *examination) wrongAmong(reads []string) []string {
 	return found
 }
 
-// payloadKeys encrypts something and opens it again.
+// payloadKeys checks that a payload can be encrypted and decrypted again.
 func (x *examination) payloadKeys(context.Context) Check {
 	const cure = "set PAYLOAD_KEYS to id:key, the key made by: openssl rand -base64 32"
 	payloads, err := codec.New(x.Config.Payload)

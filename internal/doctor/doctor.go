@@ -1,7 +1,9 @@
-// Package doctor examines an installation before the first order comes: whether all that giftbridge needs is there, and
-// what to do about what is not. Each check is one line with a cure. It changes nothing, issues no card and sends no mail.
+// Package doctor examines an installation before the first order arrives: it checks that everything giftbridge needs is
+// in place, and says how to fix what is not. Each check is one line with a cure. It changes nothing, issues no card and
+// sends no mail.
 //
-// A check whose ground has given way is skipped and says so: where Temporal cannot be reached, that alone fails.
+// A check is skipped, and says so, if a check that it depends on failed: if Temporal cannot be reached, only that check
+// fails.
 package doctor
 
 import (
@@ -24,26 +26,27 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// Options say what is examined.
+// Options are the options of an examination.
 type Options struct {
-	// Config is the configuration, as far as it could be read, and Problems is what [config.Load] found wrong with it.
+	// Config is the configuration, as far as it could be read. Problems is the error of [config.Load].
 	Config   config.Config
 	Problems error
-	// Temporal is where Temporal is, and TemporalProblem why that could not be read.
+	// Temporal is the connection to Temporal. TemporalProblem is the reason why its settings could not be read.
 	Temporal        client.Options
 	TemporalProblem error
-	// TemporalUnverified tells that nobody checks whose certificate Temporal's is.
+	// TemporalUnverified reports whether Temporal's certificate is accepted without verification.
 	TemporalUnverified bool
-	// Timeout bounds each check.
+	// Timeout limits each check.
 	Timeout time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// Status says how a check ended.
+// Status is the result of a check.
 type Status string
 
-// The statuses. What warns works, and somebody should know. What is skipped could not be looked at.
+// The statuses. Warn means that something works but an operator should know about it. Skip means that a check could not
+// be made.
 const (
 	OK   Status = "ok"
 	Warn Status = "warn"
@@ -51,19 +54,19 @@ const (
 	Skip Status = "skip"
 )
 
-// Check is one thing that was looked at.
+// Check is the result of one check.
 type Check struct {
-	// Name is stable. There is one check of the name [Configuration] for each thing that is wrong with it.
+	// Name is stable. There is one check with the name [Configuration] for each problem of the configuration.
 	Name   string `json:"name"`
 	Status Status `json:"status"`
-	// Found is what was found, and Cure what to do about it where something is to be done.
+	// Found is the finding. Cure says how to fix it, if something needs to be fixed.
 	Found string `json:"found"`
 	Cure  string `json:"cure,omitempty"`
 }
 
-// Report is the whole examination.
+// Report is the result of an examination.
 type Report struct {
-	// Checks are in the order in which they are to be read.
+	// Checks are in the order in which to read them.
 	Checks  []Check `json:"checks"`
 	Summary Summary `json:"summary"`
 }
@@ -87,7 +90,7 @@ func (r Report) Failed() []string {
 	return names
 }
 
-// examination is what the checks share. A check writes its own fields before those that need it begin.
+// examination is the state that the checks share. A check writes its own fields before the checks that need it begin.
 type examination struct {
 	Options
 
@@ -96,28 +99,28 @@ type examination struct {
 	retention time.Duration
 	shop      *shopify.Client
 	access    *shopify.Access
-	// strange tells that Shopify does not know the configured version of its API.
+	// strange reports whether Shopify does not know the configured version of its API.
 	strange   bool
 	skew      time.Duration
 	merchants []cashstar.Merchant
 }
 
-// exam is a check to be made.
+// exam is the definition of a check.
 type exam struct {
 	name string
-	// needs are the checks without which this one means nothing, and reads the variables, by name or by a prefix of it.
+	// needs lists the checks that this one depends on. reads lists the variables that it reads, by name or by prefix.
 	needs, reads []string
 	do           func(*examination, context.Context) Check
 }
 
-// outcome is how an exam ended. Root is the check that has to be cured first, if it was skipped.
+// outcome is the outcome of an exam. If the exam was skipped, root is the check that has to be fixed first.
 type outcome struct {
 	Check
 	root  string
 	ended chan struct{}
 }
 
-// Run examines everything, what is independent at the same time.
+// Run makes all checks, independent ones concurrently.
 func Run(ctx context.Context, o Options) Report {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -161,7 +164,7 @@ func Run(ctx context.Context, o Options) Report {
 	return report
 }
 
-// perform makes one exam, after those that it needs.
+// perform makes one exam after waiting for the exams that it needs.
 func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*outcome) (c Check, root string) {
 	for _, need := range e.needs {
 		<-outcomes[need].ended
@@ -184,7 +187,7 @@ func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*
 	return c, root
 }
 
-// blocks names the check that has to be cured before those can be made that need this one; empty if they can.
+// blocks returns the check that has to be fixed before the checks that need this one can be made, or "" if they can.
 func (o *outcome) blocks() string {
 	switch o.Status {
 	case Fail:
@@ -195,10 +198,10 @@ func (o *outcome) blocks() string {
 	return ""
 }
 
-// maxFound bounds what an error says of itself.
+// maxFound is the maximum length of an error's text.
 const maxFound = 300
 
-// why is an error as a line says it.
+// why returns the text of an error on one line.
 func (x *examination) why(ctx context.Context, err error) string {
 	if !timedOut(err) {
 		return printable.Line(err.Error(), maxFound)
@@ -210,7 +213,7 @@ func (x *examination) why(ctx context.Context, err error) string {
 	return "no answer in time"
 }
 
-// timedOut tells whether somebody waited in vain, whoever bounded the wait.
+// timedOut reports whether err is a time-out, whether of a client, of Temporal or of a context.
 func timedOut(err error) bool {
 	if said, found := errors.AsType[*rest.Error](err); found && said.Outcome == rest.TimedOut {
 		return true

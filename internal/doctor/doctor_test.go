@@ -21,21 +21,21 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// today is a day of the quarter after that of the default version.
+// today is a day in the quarter that follows the default version's.
 var today = time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
 
-// patient is an installation whose services are simulated, and which has no Temporal.
+// patient is an installation with simulated services and without Temporal.
 type patient struct {
 	doctor.Options
 
 	shop   shopifytest.Options
 	issuer cashstartest.Options
 	mail   mailtest.Options
-	// proxy, if there is one, stands before the shop.
+	// proxy, if set, wraps the handler of the shop.
 	proxy func(http.Handler) http.Handler
 }
 
-// examined examines an installation that differs in one thing from one whose services are well.
+// examined examines an installation that differs in one respect from one with healthy services.
 func examined(t *testing.T, change func(*patient)) doctor.Report {
 	t.Helper()
 	p := patient{
@@ -106,7 +106,7 @@ func TestServicesThatAreWell(t *testing.T) {
 	require.Equal(t, "the account has 1", check(t, r, doctor.Merchants).Found)
 }
 
-// What is wrong with one thing is said of that thing alone.
+// A fault of one service is reported only for that service.
 func TestServicesThatAreNotWell(t *testing.T) {
 	t.Parallel()
 	at := func(s string) func() time.Time {
@@ -239,7 +239,7 @@ func TestServicesThatAreNotWell(t *testing.T) {
 	}
 }
 
-// A variable that is wrong is told of once, and what reads it is left out.
+// A wrong variable is reported once, and the checks that read it are skipped.
 func TestConfigurationThatIsWrong(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
@@ -263,7 +263,7 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 	require.Equal(t, doctor.OK, check(t, r, doctor.ShopifyOrders).Status)
 }
 
-// without is a proxy that drops a header of answers.
+// without returns a proxy that removes a header from responses.
 func without(header string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -277,7 +277,7 @@ func without(header string) func(http.Handler) http.Handler {
 	}
 }
 
-// A service that says nothing holds up nobody for longer than the time-out.
+// A service that does not answer delays the examination no longer than the time-out.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
@@ -293,7 +293,7 @@ func TestSilence(t *testing.T) {
 	require.Equal(t, "not checked: see shopify", check(t, r, doctor.ShopifyOrders).Found)
 }
 
-// A client's own time-out may end the waiting before the check's does.
+// A client's own time-out may expire before the check's.
 func TestSilenceForAClient(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
@@ -305,7 +305,7 @@ func TestSilenceForAClient(t *testing.T) {
 	require.Equal(t, "no answer in time", check(t, r, doctor.CashStar).Found)
 }
 
-// Something listens that never speaks.
+// A server accepts connections but never answers.
 func TestSilentTemporal(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -319,7 +319,7 @@ func TestSilentTemporal(t *testing.T) {
 	require.Contains(t, c.Cure, "TEMPORAL_ADDRESS")
 }
 
-// Whoever gives up does not wait for the time-outs.
+// An interrupted examination does not wait for the time-outs.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -330,7 +330,7 @@ func TestInterrupted(t *testing.T) {
 	require.Contains(t, r.Failed(), doctor.Temporal)
 }
 
-// What many variables have in common is said once, and nothing is asked of services whose variables are among them.
+// A fault that many variables share is reported once, and no request is sent to services that read one of them.
 func TestOneFaultOfManyVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
@@ -352,7 +352,7 @@ func TestOneFaultOfManyVariables(t *testing.T) {
 	require.Equal(t, doctor.Skip, check(t, r, doctor.MailServer).Status)
 }
 
-// It works, so nothing else would tell of it.
+// The connection works, so no other check would report it.
 func TestTemporalIsNotVerified(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) { p.TemporalUnverified = true })

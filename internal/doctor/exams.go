@@ -1,6 +1,6 @@
 package doctor
 
-// The names of the checks. They are part of what monitors read, and stay.
+// The names of the checks. They must not change, because monitors read them.
 const (
 	Configuration    = "configuration"
 	PayloadKeys      = "payload keys"
@@ -25,7 +25,7 @@ const (
 	MailServer       = "mail server"
 )
 
-// exams are all checks but the configuration's, in the order in which they are read.
+// exams lists all checks except the configuration's, in the order of the report.
 var exams = []exam{
 	{name: PayloadKeys, reads: []string{"PAYLOAD_"}, do: (*examination).payloadKeys},
 	{name: Temporal, do: (*examination).temporal},

@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// cashStar proves the credentials with the one request that changes nothing.
+// cashStar checks the credentials with the only request that changes nothing.
 func (x *examination) cashStar(ctx context.Context) Check {
 	issuer, err := app.NewCashStar(x.Config.CashStar)
 	if err != nil {
@@ -55,7 +55,7 @@ func (x *examination) merchantList(context.Context) Check {
 	return ok("the account has %d, MERCHANT_CODE %s among them", len(x.merchants), code)
 }
 
-// mailServer logs in and leaves.
+// mailServer logs in and disconnects without sending a mail.
 func (x *examination) mailServer(ctx context.Context) Check {
 	cfg := x.Config.SMTP
 	if !cfg.Enabled() {

@@ -26,13 +26,13 @@ const (
 		"in the shop's admin: Settings, Apps, Develop apps, Configuration, and install it again"
 )
 
-// shopify proves the credentials. A version of the API that Shopify does not know is the next check's business, so the
-// newest that is out is asked then.
+// shopify checks the credentials. If Shopify does not know the configured API version, it asks the newest released one
+// instead: an unknown version is reported by the next check.
 func (x *examination) shopify(ctx context.Context) Check {
 	began := x.Now()
 	err := x.getAccess(ctx, x.Config.Shopify.APIVersion)
 	if rest.StatusOf(err) == http.StatusNotFound {
-		// That Shopify answers so to a version that never was is assumed.
+		// Assumed: Shopify answers 404 to a version that never existed.
 		if again := x.getAccess(ctx, quarter(x.Now()).Format(quarterLayout)); again == nil {
 			x.strange, err = true, nil
 		}
@@ -82,13 +82,13 @@ func (x *examination) noAccess(ctx context.Context, err error) Check {
 
 const (
 	quarterLayout = "2006-01"
-	// versionLife is how long a version is accessible at least, and versionNotice how long before its end it is time to
-	// change (shopify.dev/docs/api/usage/versioning).
+	// versionLife is the minimum time for which a version is accessible. versionNotice is how long before its end it
+	// should be replaced (shopify.dev/docs/api/usage/versioning).
 	versionLife   = 12 // Months.
 	versionNotice = 60 * 24 * time.Hour
 )
 
-// quarter returns the beginning of the quarter, when a version comes out.
+// quarter returns the beginning of the quarter of t, when a version is released.
 func quarter(t time.Time) time.Time {
 	t = t.UTC()
 	return time.Date(t.Year(), t.Month()-(t.Month()-1)%3, 1, 0, 0, 0, 0, time.UTC)
@@ -114,7 +114,7 @@ func (x *examination) shopifyVersion(context.Context) Check {
 	switch {
 	case x.strange:
 		return fail("Shopify has no version "+asked, cure)
-	case x.access.ServedVersion != "" && x.access.ServedVersion != asked: // A header that is missing tells nothing.
+	case x.access.ServedVersion != "" && x.access.ServedVersion != asked: // A missing header means nothing.
 		return fail(fmt.Sprintf("%s is gone, Shopify answers by %s", asked, x.access.ServedVersion), cure)
 	case err != nil, listed && !supported:
 		return warn(asked+" is no stable version: it may change without notice", cure)
@@ -127,8 +127,8 @@ func (x *examination) shopifyVersion(context.Context) Check {
 	return ok("%s, accessible until %s at least", asked, end.Format(time.DateOnly))
 }
 
-// historyWithoutScope is how old an order may be that is shown without read_all_orders; older ones are left out
-// silently (shopify.dev/docs/api/admin-graphql/latest/queries/orders).
+// historyWithoutScope is the maximum age of orders that Shopify returns without read_all_orders. It silently leaves out
+// older orders (shopify.dev/docs/api/admin-graphql/latest/queries/orders).
 const historyWithoutScope = 60 * 24 * time.Hour
 
 func (x *examination) shopifyScopes(context.Context) Check {
@@ -138,7 +138,7 @@ func (x *examination) shopifyScopes(context.Context) Check {
 	}
 	var missing []string
 	for _, scope := range want {
-		// Who may write may read: "write_orders" stands for both.
+		// A write scope includes the read scope: "write_orders" stands for both.
 		if !x.granted(scope) && !x.granted(strings.Replace(scope, "read_", "write_", 1)) {
 			missing = append(missing, scope)
 		}
@@ -151,7 +151,7 @@ func (x *examination) shopifyScopes(context.Context) Check {
 
 func (x *examination) granted(scope string) bool { return slices.Contains(x.access.Scopes, scope) }
 
-// shopifyOrders asks what polls ask, for one order.
+// shopifyOrders sends the query of the polls, for one order.
 func (x *examination) shopifyOrders(ctx context.Context) Check {
 	_, err := x.shop.ListOrders(ctx, shopify.ListOrdersOptions{First: 1})
 	said, _ := errors.AsType[*rest.Error](err)
@@ -165,7 +165,7 @@ func (x *examination) shopifyOrders(ctx context.Context) Check {
 	return fail(x.why(ctx, err), "try again; if it stays so, SHOPIFY_B2B must be false for a shop without B2B")
 }
 
-// skusAtOnce bounds the searches at a time.
+// skusAtOnce is the maximum number of concurrent searches.
 const skusAtOnce = 4
 
 func (x *examination) giftCardSKUs(ctx context.Context) Check {
@@ -189,7 +189,7 @@ func (x *examination) giftCardSKUs(ctx context.Context) Check {
 	return judgeSKUs(skus, found)
 }
 
-// judgeSKUs compares as polls do: as a whole, case and all.
+// judgeSKUs compares SKUs as polls do: the whole SKU, and case-sensitively.
 func judgeSKUs(skus []string, found [][]shopify.Variant) Check {
 	var missing, native, notes []string
 	for i, sku := range skus {
@@ -224,11 +224,12 @@ func judgeSKUs(skus []string, found [][]shopify.Variant) Check {
 	return ok("%s", strings.Join(skus, ", "))
 }
 
-// clockTolerance is by how much clocks may differ before polls look at other times than Shopify's; the settle delay is
-// as long by default.
+// clockTolerance is the difference between the clocks above which polls search other times than Shopify's. It is the
+// same as the default settle delay.
 const clockTolerance = time.Minute
 
-// skew is by how much this clock is ahead of one that answered between two times of this one.
+// skew returns by how much this clock is ahead of another one that answered between two times of this clock. It is
+// negative if this clock is behind.
 func skew(answered, from, until time.Time) time.Duration {
 	switch {
 	case answered.Before(from):

@@ -27,7 +27,7 @@ const (
 	cureSchedules = "run: starter schedules"
 )
 
-// temporal connects. Without keys that work it reads what is not encrypted.
+// temporal connects to Temporal. Without working payload keys it reads only unencrypted payloads.
 func (x *examination) temporal(ctx context.Context) Check {
 	if x.TemporalProblem != nil {
 		return fail(x.why(ctx, x.TemporalProblem), "set the TEMPORAL_* variables right, or the profile file of the temporal "+
@@ -82,7 +82,7 @@ func refused(err error) bool {
 	return denied || strings.Contains(err.Error(), "Unauthenticated") || strings.Contains(err.Error(), "Request unauthorized")
 }
 
-// cause cuts what the layers between us and the network put before what happened.
+// cause returns the error text without the prefixes of the layers between giftbridge and the network.
 func cause(err error) string {
 	text := err.Error()
 	for _, before := range []string{`desc = `, "Error while dialing: ", "failed reaching server: "} {
@@ -93,7 +93,7 @@ func cause(err error) string {
 	return strings.ReplaceAll(text, `"`, "")
 }
 
-// ask turns an error of Temporal's into a check. It returns false where there is none.
+// ask turns an error of Temporal's into a failed check. It returns false if err is nil.
 func (x *examination) ask(ctx context.Context, err error) (Check, bool) {
 	switch {
 	case err == nil:
@@ -158,7 +158,7 @@ func (x *examination) pollSchedule(ctx context.Context) Check {
 	return schedule(s, "poll-orders", "no order comes in")
 }
 
-// identity compares the configuration with what tells the orders and cards of this installation apart.
+// identity compares the configuration with the settled values that identify the orders and cards of this installation.
 func (x *examination) identity(ctx context.Context) Check {
 	pin, err := x.operator.Pinned(ctx)
 	if c, bad := x.ask(ctx, err); bad {
@@ -200,7 +200,7 @@ func (x *examination) digestSchedule(ctx context.Context) Check {
 	return schedule(s, "daily-digest", "nobody is told of failed orders")
 }
 
-// schedule judges a schedule that is wanted.
+// schedule checks a schedule that should exist.
 func schedule(s installation.ScheduleComparison, id, without string) Check {
 	switch {
 	case !s.Exists:

@@ -15,14 +15,14 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// Milliseconds in UTC: several lines a second are common, and processes in several zones are too. zerolog keeps both
-// in package variables, so they are set before anything can log.
+// Timestamps are in UTC with milliseconds: several lines per second are common, and so are processes in several time
+// zones. zerolog keeps both settings in package variables, so they are set before anything can log.
 func init() {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
 	zerolog.TimestampFunc = func() time.Time { return time.Now().UTC() }
 }
 
-// New returns a logger that writes lines of the level and above to w, in one of the formats of [config.Log].
+// New returns a logger that writes lines of the configured level and above to w, in the configured format.
 func New(w io.Writer, c config.Log) (zerolog.Logger, error) {
 	if err := c.Validate(); err != nil {
 		return zerolog.Nop(), err
@@ -47,8 +47,8 @@ func terminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Temporal returns the logger in the form that Temporal's client and workers take; workflow and activity code reaches
-// it through the SDK.
+// Temporal returns the logger in the form that Temporal's client and workers accept. Workflow and activity code gets it
+// through the SDK.
 func Temporal(zl zerolog.Logger) log.Logger {
 	return log.NewStructuredLogger(slog.New(zerolog.NewSlogHandler(zl)))
 }

@@ -1,6 +1,6 @@
-// Package printable makes foreign text fit to be shown: in mails, logs, search attributes, error texts and terminals.
-// What it returns cannot send commands to a terminal, cannot change the order in which other text is read, and hides
-// nothing: a character that would not be seen is shown as U+FFFD.
+// Package printable makes foreign text safe to display in mails, logs, search attributes, error texts and terminals.
+// The returned text cannot send commands to a terminal, cannot change the reading order of other text, and hides
+// nothing: an invisible character is shown as U+FFFD.
 package printable
 
 import (
@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Line makes one line of a text, of at most that many characters; 0 is no bound. White space and control characters
-// are collapsed to single spaces.
+// Line returns a text as one line of at most the given number of characters; 0 means no limit. White space and control
+// characters are collapsed to single spaces.
 func Line(s string, most int) string {
 	var b strings.Builder
 	n, space := 0, false
@@ -42,7 +42,7 @@ func Line(s string, most int) string {
 	return b.String()
 }
 
-// Text keeps the lines and the spaces of a text, and is like [Line] otherwise.
+// Text is like [Line], but keeps the lines and the spaces of a text and does not limit its length.
 func Text(s string) string {
 	var last rune
 	return strings.Map(func(r rune) rune {
@@ -54,7 +54,8 @@ func Text(s string) string {
 	}, s)
 }
 
-// JSON escapes what [Text] replaces: JSON says the same then, and can be looked at.
+// JSON returns JSON in which the characters that [Text] replaces are escaped. It has the same meaning and is safe to
+// display.
 func JSON(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	var last rune
@@ -75,14 +76,14 @@ func JSON(b []byte) []byte {
 	return out
 }
 
-// Visible tells whether a character is one that people see, or a space.
+// Visible reports whether r is a visible character or a space.
 func Visible(r rune) bool {
 	const brailleBlank = '\u2800'
 	return unicode.IsGraphic(r) && r != brailleBlank &&
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// shown returns the character that stands for r after last. A variation selector is part of the emoji before it.
+// shown returns the character to display for r after last. A variation selector is part of the emoji before it.
 func shown(r, last rune) rune {
 	if Visible(r) || (unicode.Is(unicode.Variation_Selector, r) && unicode.Is(unicode.So, last)) {
 		return r

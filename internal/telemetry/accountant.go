@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// accountant reads metrics from what activities and workflows take and return.
+// accountant derives metrics from the inputs and results of activities and workflows.
 type accountant struct {
 	interceptor.InterceptorBase
 	metrics      *metrics
@@ -42,7 +42,7 @@ func (a *accountant) InterceptWorkflow(
 	}
 }
 
-// countedActivity counts what an attempt of an activity came to.
+// countedActivity counts the results of activity attempts.
 type countedActivity struct {
 	interceptor.ActivityInboundInterceptorBase
 	metrics *metrics
@@ -77,8 +77,8 @@ func (c *countedActivity) ExecuteActivity(ctx context.Context, in *interceptor.E
 	return out, nil
 }
 
-// countedWorkflow counts the beginning and the end of a workflow, each once: not while it is replayed, nor when its task
-// is done again.
+// countedWorkflow counts the start and the end of a workflow, each once: not during a replay, and not again when a
+// workflow task is retried.
 type countedWorkflow struct {
 	interceptor.WorkflowInboundInterceptorBase
 	accountant *accountant
@@ -102,12 +102,12 @@ func (c *countedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.
 	return out, err
 }
 
-// reset tells whether a reset made the run: it has begun before, as another one.
+// reset reports whether the run was created by a reset. Its start was already counted in the original run.
 func reset(info *workflow.Info) bool {
 	return info.OriginalRunID != "" && info.OriginalRunID != info.WorkflowExecution.RunID
 }
 
-// begun counts a workflow that begins.
+// begun counts the start of a workflow.
 func (m *metrics) begun(in any) {
 	ctx := context.Background()
 	switch in := in.(type) {
@@ -120,7 +120,7 @@ func (m *metrics) begun(in any) {
 	}
 }
 
-// ended counts a workflow that ends.
+// ended counts the end of a workflow.
 func (m *metrics) ended(now time.Time, in, out any, err error) {
 	ctx := context.Background()
 	switch in := in.(type) {
@@ -172,8 +172,8 @@ func (m *metrics) setDigest(ctx context.Context, last workflows.DailyDigestResul
 	}
 }
 
-// Resume tells what the schedules' last runs came to before this worker began. Without it the age of the watermark
-// would be unknown from a restart to the next poll that succeeds, which is when it matters.
+// Resume sets the metrics to the results of the schedules' last runs before this worker started. Without it, the age of
+// the watermark would be unknown between a restart and the next successful poll, which is when it matters.
 func (t *Telemetry) Resume(ctx context.Context, poll workflows.PollOrdersResult, digest workflows.DailyDigestResult) {
 	if t != nil && t.metrics != nil {
 		t.metrics.setWatermark(ctx, poll.Watermark)
@@ -181,7 +181,7 @@ func (t *Telemetry) Resume(ctx context.Context, poll workflows.PollOrdersResult,
 	}
 }
 
-// ofSchedule tells a poll of the schedule from one by hand, which has a window and no watermark.
+// ofSchedule reports whether a poll was started by the schedule. A poll started by hand has a window and no watermark.
 func ofSchedule(in workflows.PollOrdersInput) bool { return in.Since.IsZero() }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
@@ -193,7 +193,7 @@ func completedOr(err error) metric.MeasurementOption {
 	return label(labelOutcome, outcomeCompleted)
 }
 
-// stopped tells whether an end is somebody's wish or the worker's, and says nothing of the work.
+// stopped reports whether err is a cancellation, by a person or by the worker, rather than a failure.
 func stopped(err error) bool {
 	return temporal.IsCanceledError(err) || errors.Is(err, context.Canceled)
 }

@@ -1,9 +1,10 @@
-// Package telemetry measures a worker: the SDK's own metrics, giftbridge's, and traces from a poll to the card.
+// Package telemetry measures a worker: the SDK's own metrics, giftbridge's metrics, and traces from a poll to the card.
 //
-// What giftbridge counts is read from what activities and workflows take and return, by an interceptor: their results
-// are accounts already, and their code stays the business. Requests to outside services are told by the clients. Nothing
-// here adds an event or a call to Temporal.
+// An interceptor derives giftbridge's metrics from the inputs and results of activities and workflows: the results
+// already contain the numbers, and the code stays free of metrics. The clients report requests to outside services.
+// Nothing here adds an event or a call to Temporal.
 //
-// Labels come from closed sets, and no name, number or address of an order or a person is among them. A counter may
-// count something twice, or not at all, if a worker dies at that moment: the account is Temporal's, not the counters'.
+// Label values come from closed sets, which contain no name, number or address of an order or a person. A counter may
+// count something twice, or not at all, if a worker dies at that moment: the reliable record is Temporal's, not the
+// counters.
 package telemetry

@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// Labels. Their values are from closed sets.
+// Labels. Their values come from closed sets.
 const (
 	labelReason    = "reason"
 	labelKind      = "kind"
@@ -31,18 +31,18 @@ const (
 	outcomeEmpty     = "empty"
 )
 
-// otherKind stands for a failure of no kind of ours.
+// otherKind is the label value of a failure whose kind is not one of giftbridge's.
 const otherKind = "Other"
 
 var (
-	// requestSeconds are the bounds for what takes one exchange or one activity.
+	// requestSeconds are the bucket bounds for one exchange or one activity.
 	requestSeconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
-	// orderSeconds are the bounds for an order: minutes if all is well, days if people had to help.
+	// orderSeconds are the bucket bounds for an order: minutes if all goes well, days if people had to help.
 	orderSeconds = []float64{30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 259200, 604800}
 )
 
-// sdkTimers gives the SDK's timers bounds for seconds: OpenTelemetry's own are meant for milliseconds. Tasks may wait
-// for hours where no worker runs.
+// sdkTimers gives the SDK's timers bucket bounds for seconds: OpenTelemetry's defaults are meant for milliseconds.
+// Tasks may wait for hours while no worker runs.
 var sdkTimers = sdkmetric.NewView(
 	sdkmetric.Instrument{Unit: "s", Scope: instrumentationScope(sdkScope)},
 	sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{
@@ -50,7 +50,7 @@ var sdkTimers = sdkmetric.NewView(
 	}},
 )
 
-// metrics are giftbridge's own. docs/operations.md lists them.
+// metrics are giftbridge's own metrics. docs/operations.md lists them.
 type metrics struct {
 	ordersSeen, ordersStarted, ordersCompleted metric.Int64Counter
 	ordersLeftOut                              metric.Int64Counter // By reason.
@@ -76,8 +76,8 @@ type metrics struct {
 	rateLimitWait   metric.Float64Histogram
 }
 
-// newMetrics makes the instruments. Counters begin at zero where the values of their labels are known: the increase to
-// one would else not be seen.
+// newMetrics creates the instruments. Counters whose label values are known start at zero: otherwise the increase to
+// one would not be visible.
 func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 	i := &instruments{meter: meter}
 	m := &metrics{
@@ -155,7 +155,7 @@ func (m *metrics) zero(ctx context.Context) {
 	}
 }
 
-// label returns labels, given as names and values in turn.
+// label returns labels from alternating names and values.
 func label(namesAndValues ...string) metric.MeasurementOption {
 	var all []attribute.KeyValue
 	for i := 0; i+1 < len(namesAndValues); i += 2 {

@@ -2,17 +2,17 @@ package telemetry
 
 import "sync"
 
-// remembered is how many of the latest runs are remembered at least. A task is done again within seconds.
+// remembered is the minimum number of latest runs that are remembered. A task is retried within seconds.
 const remembered = 1000
 
-// recently tells runs that were counted from those that were not: a workflow task that is done again, because something
-// happened while it was done or its answer was late, is no replay.
+// recently remembers which runs were counted. This is needed because a workflow task that is done again, after a new
+// event during the task or a late response, is not a replay.
 type recently struct {
 	mu           sync.Mutex
 	runs, before map[string]bool
 }
 
-// first tells whether it is asked about a run for the first time.
+// first reports whether it is called for the first time for a run.
 func (r *recently) first(runID string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -17,8 +17,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// Request observes a request to an outside service: it is a [rest.Observer]. The URL is told to nobody, since it may
-// hold the code of a card.
+// Request observes a request to an outside service: it is a [rest.Observer]. It does not record the URL, which may
+// contain the code of a card.
 func (t *Telemetry) Request(ctx context.Context, service, op string) (context.Context, func(status int, err error)) {
 	if t == nil {
 		return ctx, func(int, error) {}
@@ -48,11 +48,11 @@ func (t *Telemetry) Request(ctx context.Context, service, op string) (context.Co
 	}
 }
 
-// labelValue is the form of a name that is easily typed into a query: "create order" is create_order.
+// labelValue returns a name in a form that is easy to type in a query: "create order" becomes create_order.
 func labelValue(s string) string { return strings.ReplaceAll(strings.ToLower(s), " ", "_") }
 
-// statusOf returns the status of an exchange as a label: the HTTP status, the class of one that nobody has heard of, or
-// why there is none that says it.
+// statusOf returns the status of an exchange as a label: the HTTP status, the class of an unknown HTTP status, or the
+// outcome if no HTTP status expresses it.
 func statusOf(status int, err error) string {
 	if re, ok := errors.AsType[*rest.Error](err); ok && re.Outcome != rest.Refused {
 		return labelValue(string(re.Outcome))
@@ -67,7 +67,7 @@ func statusOf(status int, err error) string {
 	}
 }
 
-// ShopifyCost is told what a query cost.
+// ShopifyCost records the points that Shopify has left after a query.
 func (t *Telemetry) ShopifyCost(c shopify.Cost) {
 	if t != nil && t.metrics != nil && c.Maximum > 0 {
 		ctx := context.Background()
@@ -76,7 +76,7 @@ func (t *Telemetry) ShopifyCost(c shopify.Cost) {
 	}
 }
 
-// Pace measures how long a pacer lets wait.
+// Pace returns a pacer that measures the waiting time of p.
 func (t *Telemetry) Pace(p activities.Pacer) activities.Pacer {
 	if t == nil || t.metrics == nil {
 		return p

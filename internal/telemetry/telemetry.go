@@ -23,33 +23,33 @@ import (
 	"go.temporal.io/sdk/interceptor"
 )
 
-// scope names what giftbridge itself measures, sdkScope what the Temporal SDK does.
+// scope is the name under which giftbridge's own measurements are recorded, sdkScope the name for the Temporal SDK's.
 const (
 	scope    = "github.com/giftbridge/giftbridge"
 	sdkScope = "go.temporal.io/sdk"
 )
 
-// serviceName is what a trace calls the process unless OTEL_SERVICE_NAME says otherwise.
+// serviceName is the name of the process in traces unless OTEL_SERVICE_NAME sets another one.
 const serviceName = "giftbridge-worker"
 
-// stopTimeout bounds how long the last spans may take to get out.
+// stopTimeout limits how long sending the last spans may take.
 const stopTimeout = 5 * time.Second
 
-// Options say what is measured, and where it goes.
+// Options configure what is measured, and where traces are sent.
 type Options struct {
-	// Metrics are collected for the handler.
+	// Metrics turns on metrics, which the handler serves.
 	Metrics bool
-	// TracesEndpoint is the base address of a collector that takes OTLP over HTTP; empty means that there are no traces.
+	// TracesEndpoint is the base URL of a collector that accepts OTLP over HTTP; empty means no traces.
 	TracesEndpoint string
-	// Version is that of the build.
+	// Version is the version of the build.
 	Version string
-	// StaleAfter is how old the watermark may become before polls are missing.
+	// StaleAfter is the age of the watermark from which polls are considered missing.
 	StaleAfter time.Duration
-	// OnError is told of what cannot be measured or exported.
+	// OnError is called with errors of measuring and exporting.
 	OnError func(error)
 }
 
-// Telemetry is what a worker reports to. A nil one measures nothing.
+// Telemetry collects the metrics and traces of a worker. A nil Telemetry measures nothing.
 type Telemetry struct {
 	metrics  *metrics
 	tracer   trace.Tracer
@@ -58,7 +58,7 @@ type Telemetry struct {
 	shutdown []func(context.Context) error
 }
 
-// New returns what the options ask for, nil if that is nothing.
+// New returns a Telemetry with the given options, or nil if they turn on neither metrics nor traces.
 func New(ctx context.Context, o Options) (*Telemetry, error) {
 	if !o.Metrics && o.TracesEndpoint == "" {
 		return nil, nil
@@ -106,7 +106,7 @@ func (t *Telemetry) trace(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	// What the environment says of the service comes last, and wins.
+	// Attributes from the environment come last, and take precedence.
 	about, err := resource.New(ctx, resource.WithAttributes(serviceAttributes(o.Version)...), resource.WithFromEnv())
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (t *Telemetry) trace(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Handler serves the metrics; nil if there are none.
+// Handler returns the handler that serves the metrics, or nil if there are none.
 func (t *Telemetry) Handler() http.Handler {
 	if t == nil {
 		return nil
@@ -130,7 +130,7 @@ func (t *Telemetry) Handler() http.Handler {
 	return t.handler
 }
 
-// Instrument makes a Temporal client, and the workers that use it, report here.
+// Instrument makes a Temporal client, and the workers that use it, report to t.
 func (t *Telemetry) Instrument(o *client.Options) {
 	if t == nil {
 		return
@@ -144,7 +144,7 @@ func (t *Telemetry) Instrument(o *client.Options) {
 	}
 }
 
-// Stop gets the last spans out, within a bound.
+// Stop sends the last spans, within a time limit.
 func (t *Telemetry) Stop() error {
 	if t == nil {
 		return nil

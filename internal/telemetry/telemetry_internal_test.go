@@ -46,7 +46,7 @@ func scrape(t *testing.T, tel *Telemetry) string {
 	return w.Body.String()
 }
 
-// requireLines wants each line to be there.
+// requireLines requires that each line is present.
 func requireLines(t *testing.T, tel *Telemetry, want ...string) {
 	t.Helper()
 	got := strings.Split(scrape(t, tel), "\n")
@@ -55,7 +55,7 @@ func requireLines(t *testing.T, tel *Telemetry, want ...string) {
 	}
 }
 
-// A counter that is not there before it counts loses its first step, and an alert that misses it.
+// A counter that does not exist before its first increase loses that increase, and an alert misses it.
 func TestCountersBeginAtZero(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -91,7 +91,7 @@ func TestOff(t *testing.T) {
 	require.NoError(t, tel.Stop())
 }
 
-// Names and units are as Prometheus wants them.
+// Names and units follow the conventions of Prometheus.
 func TestNaming(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -119,7 +119,7 @@ type turn struct{}
 
 func (turn) Wait(context.Context) error { return nil }
 
-// What workflows come to.
+// The results of workflows are counted.
 func TestWorkflowsAreCounted(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -174,7 +174,7 @@ func TestWorkflowsAreCounted(t *testing.T) {
 	}
 }
 
-// A run counts when it begins and when it ends, and not what somebody stopped.
+// A run is counted once when it starts and once when it ends. A cancellation does not count as an end.
 func TestWorkflowsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -200,7 +200,7 @@ func TestWorkflowsAreCountedOnce(t *testing.T) {
 			flow := func(workflow.Context, workflows.GiftCardOrderInput) (workflows.GiftCardOrderResult, error) {
 				return workflows.GiftCardOrderResult{}, tt.err
 			}
-			for range 2 { // The same run in both: its task is done again.
+			for range 2 { // The same run twice: its task is retried.
 				env := suite.NewTestWorkflowEnvironment()
 				env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{counts}})
 				env.RegisterWorkflowWithOptions(flow, workflow.RegisterOptions{Name: "flow"})
@@ -211,7 +211,7 @@ func TestWorkflowsAreCountedOnce(t *testing.T) {
 	}
 }
 
-// What activities come to.
+// The results of activities are counted.
 func TestActivitiesAreCounted(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -262,7 +262,7 @@ func TestActivitiesAreCounted(t *testing.T) {
 	}
 }
 
-// Whatever a service answers, the label is one of a few hundred at most.
+// Whatever a service answers, the label has a few hundred values at most.
 func TestRequestsAreCounted(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

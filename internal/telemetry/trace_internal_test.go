@@ -60,7 +60,7 @@ func (c *collector) span(t *testing.T, name string) *tracepb.Span {
 	return c.spans[name]
 }
 
-// A trace goes from a workflow over the headers to the request, and tells kinds and statuses, no texts.
+// A trace continues from a workflow through the headers to the request. It contains kinds and statuses, but no texts.
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -105,7 +105,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// A worker that replays a run makes the same span of it, so that what it goes on with stays in the trace.
+// A worker that replays a run creates the same span for it, so that the spans that follow stay in the trace.
 func TestIdentifiers(t *testing.T) {
 	t.Parallel()
 	seeded := func(seed string) (trace.TraceID, trace.SpanID) {
@@ -126,7 +126,7 @@ func TestIdentifiers(t *testing.T) {
 	require.NotEqual(t, spanRandom, spanNext)
 }
 
-// A header that holds something else is no reason to fail.
+// A header with other content does not cause a failure.
 func TestUnreadableHeader(t *testing.T) {
 	t.Parallel()
 	tr := &tracer{}

@@ -15,12 +15,12 @@ import (
 	"go.temporal.io/sdk/log"
 )
 
-// headerKey is the Temporal header of spans, the same in all SDKs.
+// headerKey is the Temporal header that carries spans, the same in all SDKs.
 const headerKey = "_tracer-data"
 
-// tracer makes spans of what Temporal's tracing interceptor tells it. It differs from the SDK's own for OpenTelemetry in
-// two things. A run of a workflow has the same span, and so the same trace, also where a worker has to replay it. And a
-// span tells the kind of a failure, not its text: failures are encrypted in Temporal, and collectors hold no keys.
+// tracer creates spans for Temporal's tracing interceptor. It differs from the SDK's own tracer for OpenTelemetry in
+// two ways. A workflow run has the same span, and so the same trace, even if a worker has to replay it. And a span
+// contains the kind of a failure, not its text: failures are encrypted in Temporal, and collectors hold no keys.
 type tracer struct {
 	interceptor.BaseTracer
 	tracer trace.Tracer
@@ -28,10 +28,10 @@ type tracer struct {
 
 type spanKey struct{}
 
-// span is a span that the interceptor begins and ends.
+// span is a span that the interceptor starts and finishes.
 type span struct{ trace.Span }
 
-// remoteSpan is one that was begun elsewhere.
+// remoteSpan is a span that was started elsewhere.
 type remoteSpan struct{ trace.SpanContext }
 
 // Finish implements interceptor.TracerSpan.
@@ -44,7 +44,7 @@ func (s span) Finish(o *interceptor.TracerFinishSpanOptions) {
 
 // Options implements interceptor.Tracer.
 func (t *tracer) Options() interceptor.TracerOptions {
-	// A header that cannot be read must not stop an order.
+	// An unreadable header must not stop an order.
 	return interceptor.TracerOptions{SpanContextKey: spanKey{}, HeaderKey: headerKey, AllowInvalidParentSpans: true}
 }
 
@@ -106,7 +106,7 @@ func (t *tracer) StartSpan(o *interceptor.TracerStartSpanOptions) (interceptor.T
 	return span{s}, nil
 }
 
-// GetLogger implements interceptor.Tracer: a line of the log leads to its trace.
+// GetLogger implements interceptor.Tracer. Log lines contain the IDs of their trace and span.
 func (t *tracer) GetLogger(logger log.Logger, ref interceptor.TracerSpanRef) log.Logger {
 	s, ok := ref.(span)
 	if !ok {
@@ -115,10 +115,10 @@ func (t *tracer) GetLogger(logger log.Logger, ref interceptor.TracerSpanRef) log
 	return log.With(logger, "TraceID", s.SpanContext().TraceID().String(), "SpanID", s.SpanContext().SpanID().String())
 }
 
-// seedKey is the key of a context's seed, of which [ids] makes the same identifiers each time.
+// seedKey is the context key of a seed. From the same seed, [ids] generates the same identifiers each time.
 type seedKey struct{}
 
-// ids makes identifiers: random ones, but for spans that have a seed.
+// ids generates identifiers: random ones, except for spans that have a seed.
 type ids struct{}
 
 // NewIDs implements sdktrace.IDGenerator.
@@ -129,7 +129,7 @@ func (ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 		copy(id[:], sum[:])
 	} else {
 		binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
-		binary.NativeEndian.PutUint64(id[8:], rand.Uint64()|1) // Zero is no identifier.
+		binary.NativeEndian.PutUint64(id[8:], rand.Uint64()|1) // Zero is not a valid identifier.
 	}
 	return id, ids{}.NewSpanID(ctx, id)
 }
