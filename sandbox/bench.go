@@ -34,7 +34,7 @@ Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong us
 	return cmd
 }
 
-// benchReport is what a benchmark comes to.
+// benchReport is the result of a benchmark.
 type benchReport interface {
 	Print(w io.Writer) error
 	Checks() []bench.Bar
@@ -132,7 +132,7 @@ The defaults take about 5 minutes on 2 cores. Exit codes as "sandbox bench --hel
 	return cmd
 }
 
-// maxBenchOrders bounds the orders of a round: their issue times are all kept.
+// maxBenchOrders limits the orders of a round, because all their issue times are kept.
 const maxBenchOrders = 20_000
 
 func sizeFlags(cmd *cobra.Command, rounds, orders, warmUp *int) {
@@ -182,7 +182,7 @@ func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print the report as one JSON object on standard output")
 }
 
-// between checks a flag's number.
+// between returns a usage error if the value of a flag is out of range.
 func between(name string, n, least, most int) error {
 	if n < least || n > most {
 		return &app.UsageError{Err: fmt.Errorf("--%s %d: need %d to %d", name, n, least, most)}
@@ -190,7 +190,7 @@ func between(name string, n, least, most int) error {
 	return nil
 }
 
-// newBenchChildCommand is how bench runs Temporal; nobody else calls it.
+// newBenchChildCommand returns the hidden command with which bench runs Temporal. Only bench calls it.
 func newBenchChildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    bench.ChildCommand + " ROLE OPTIONS",

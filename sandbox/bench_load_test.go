@@ -22,7 +22,7 @@ func TestBenchCalls(t *testing.T) {
 		require.InDelta(t, float64(c.Count)*1000/orders, c.PerThousand, 1e-9)
 		count[c.Service+" "+c.Endpoint] = c.Count
 	}
-	// A slow machine may take longer than the list of merchants lasts.
+	// A slow machine may take longer than a list of merchants stays valid.
 	require.Positive(t, count["CashStar list_merchants"])
 	delete(count, "CashStar list_merchants")
 	require.Equal(t, map[string]int{"Shopify orders": 1, "CashStar create_order": orders}, count)

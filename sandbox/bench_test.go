@@ -11,8 +11,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
-// measured runs a benchmark and reads its report, which is all that it prints. Bars may be missed: what a machine
-// achieves is nothing to test.
+// measured runs a benchmark and decodes its report, which must be its only output. Bars may be missed, because a test
+// cannot require what a machine achieves.
 func measured[R any](t *testing.T, args ...string) (report R) {
 	t.Helper()
 	code, stdout, stderr := execute(append([]string{"bench"}, args...)...)
@@ -56,7 +56,7 @@ func TestBenchEngine(t *testing.T) {
 		require.LessOrEqual(t, round.Visible.P50, round.Visible.P99)
 		require.LessOrEqual(t, round.Visible.P99, round.Seconds)
 		require.Less(t, round.Started.P50, round.Visible.P99)
-		// The parent starts all of them, at two events a start and two actions.
+		// The parent starts all of them, with two events and two actions for each start.
 		require.GreaterOrEqual(t, round.ParentHistory.Events, int64(2*orders))
 		require.GreaterOrEqual(t, round.ParentHistory.Actions, int64(2*orders))
 		h := round.OrderHistory

@@ -13,7 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
 
-// chaosFlags are those of the command chaos.
+// chaosFlags holds the flags of the chaos command.
 type chaosFlags struct {
 	seed       uint64
 	orders     int
@@ -134,7 +134,7 @@ func (f *chaosFlags) print(w io.Writer, r lab.Report) error {
 	return r.Print(w)
 }
 
-// newChaosChildCommand is how chaos runs its processes; nobody else calls it.
+// newChaosChildCommand returns the hidden command with which chaos runs its processes. Only chaos calls it.
 func newChaosChildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    lab.ChildCommand + " ROLE OPTIONS",

@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
 
-// TestMain also is the processes of the laboratory and of benchmarks, which start their own program for each.
+// TestMain also runs the processes of the laboratory and of benchmarks, which start this program for each of them.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == lab.ChildCommand || os.Args[1] == bench.ChildCommand) {
 		main()
@@ -23,8 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Short runs, in which everything happens to a few orders, balance in front of the auditor, whether the issuer knows an
-// audit number again or not.
+// Short runs in which everything happens to a few orders pass the audit, whether or not the issuer deduplicates.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	for _, dedupes := range []bool{true, false} {

@@ -22,7 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// flags are the command's.
+// flags holds the flags of the sandbox command.
 type flags struct {
 	once, json, faults        bool
 	orders                    int
@@ -111,7 +111,7 @@ func (f *flags) validate(cmd *cobra.Command) error {
 			return fmt.Errorf("--%s %d: need 0 to 65535", name, port)
 		}
 	}
-	// Nobody looks at well-known ports in a run that checks something, and several may run side by side.
+	// A checking run needs no well-known ports, and several such runs may be active at the same time.
 	if f.once && !cmd.Flags().Changed("temporal-port") {
 		f.temporalPort = 0
 	}
@@ -122,7 +122,7 @@ func (f *flags) validate(cmd *cobra.Command) error {
 	return err
 }
 
-// logOff is the log level of a sandbox that leaves the telling to itself.
+// logOff is the log level that suppresses the worker's log, so that only the sandbox's own progress lines appear.
 const logOff = "off"
 
 func (f *flags) log(w io.Writer) (zerolog.Logger, error) {
@@ -186,7 +186,7 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 	return o
 }
 
-// writeEnvironment writes a file that a shell can read.
+// writeEnvironment writes env to a temporary file that a shell can source, and returns the file's path.
 func writeEnvironment(env []string) (string, error) {
 	file, err := os.CreateTemp("", "giftbridge-sandbox-*.env")
 	if err != nil {
@@ -201,7 +201,7 @@ func writeEnvironment(env []string) (string, error) {
 	return file.Name(), file.Close()
 }
 
-// teller writes lines with the seconds since the start.
+// teller writes progress lines, each prefixed with the seconds since the start.
 type teller struct {
 	w    io.Writer
 	zero time.Time

@@ -34,7 +34,7 @@ func execute(args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// The account in JSON is read by others: its keys stay.
+// Other programs read the account in JSON, so its keys must not change.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := execute("--once", "--orders", "12", "--json", "--seed", "3")
@@ -60,7 +60,7 @@ func TestOnce(t *testing.T) {
 	require.Contains(t, stderr, "every expected card exists exactly once, and nothing else does")
 }
 
-// Who does not give the time gets the account as far as it goes, and a failure.
+// A run that times out prints the account as far as it goes, and fails.
 func TestOnceTimesOut(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := execute("--once", "--orders", "10", "--timeout", "1ms")
@@ -162,7 +162,7 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// watched ends what it watches when it has seen all that it waits for.
+// watched cancels a run when all expected texts have appeared in its output.
 type watched struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -181,7 +181,7 @@ func (w *watched) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Without --once the sandbox tells what happens until somebody stops it, and leaves nothing behind.
+// Without --once the sandbox reports what happens until it is stopped, and leaves nothing behind.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -209,7 +209,7 @@ func TestWatch(t *testing.T) {
 	require.NoFileExists(t, string(file[1]))
 }
 
-// A shell reads the file as it was meant, whatever is in the values.
+// A shell reads the values in the file unchanged, whatever characters they contain.
 func TestEnvironmentFile(t *testing.T) {
 	t.Parallel()
 	file, err := writeEnvironment([]string{"A=1", "B=a b=c", "C="})

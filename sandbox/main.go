@@ -1,5 +1,5 @@
-// Command sandbox runs the whole of giftbridge on this machine: Temporal with its Web UI, a simulated shop and issuer, a
-// worker and the schedule. It shows orders become gift cards.
+// Command sandbox runs all of giftbridge on one machine: Temporal with its Web UI, a simulated shop and issuer, a
+// worker and the schedule. It shows how orders become gift cards.
 package main
 
 import (

@@ -13,11 +13,11 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// progressEvery is how often a run that takes long says where it stands.
+// progressEvery is the interval between progress lines of a long run.
 const progressEvery = 2 * time.Second
 
-// once places the orders, waits until all is settled, lets the missing merchant appear, has a digest sent, and gives
-// account.
+// once places the orders, waits until everything has settled, adds the missing merchant, has a digest sent, and prints
+// the account.
 func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.timeout, errors.New("--timeout is over"))
 	defer cancel()
@@ -46,7 +46,7 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("interrupted, and no account given: %w", ctx.Err())
 	}
-	// Calls notice that the time is over a little before ctx does.
+	// Calls may fail with a time-out shortly before ctx itself expires.
 	if end, _ := ctx.Deadline(); settleErr != nil && ctx.Err() == nil && time.Now().Before(end) {
 		return settleErr
 	}
@@ -74,7 +74,7 @@ func once(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custom
 	return nil
 }
 
-// sendDigest has a digest sent after what made some orders fail was cured.
+// sendDigest adds the missing merchant, which fixes the cause of some failures, and then has a digest sent.
 func sendDigest(ctx context.Context, s *stack.Stack, say teller) error {
 	s.Issuer.AddMerchant(stack.LateComer)
 	say.line("merchant %s added; asking for the digest, which runs failed orders again first", stack.LateComer.Name)

@@ -11,10 +11,10 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// lookEvery is how often the watcher looks for news.
+// lookEvery is the interval at which the watcher checks for news.
 const lookEvery = 500 * time.Millisecond
 
-// watch lets customers place orders and tells what becomes of them, until ctx ends.
+// watch places customer orders and reports what becomes of them, until ctx ends.
 func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller) error {
 	w := watcher{s: s, say: say, failed: map[string]bool{}}
 	place, look, digest := time.NewTicker(f.every), time.NewTicker(lookEvery), time.NewTicker(f.digestEvery)
@@ -59,7 +59,7 @@ func describe(p stack.Placed) string {
 	return fmt.Sprintf("%s, %d cards", p.Kind, len(p.Cards))
 }
 
-// watcher tells news once.
+// watcher reports each piece of news once.
 type watcher struct {
 	s      *stack.Stack
 	say    teller

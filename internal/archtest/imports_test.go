@@ -116,7 +116,7 @@ var rules = []rule{
 	},
 	{
 		name: "activities know nothing above them", from: ours("activities"),
-		to: ours("workflows", "internal/app", "internal/config", "internal/telemetry", "worker", "starter").or(operators),
+		to:  ours("workflows", "internal/app", "internal/config", "internal/telemetry", "worker", "starter").or(operators),
 		why: "dependencies point downward",
 	},
 	{

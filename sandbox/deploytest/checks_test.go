@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// checks says where each step of .ci/run runs. A step that is removed, or moved to where it runs more rarely, has to be
-// removed or moved here as well, with a reason in the commit.
+// checks maps each step of .ci/run to where it runs. A step that is removed, or moved to where it runs less often, must
+// be removed or moved here as well, with the reason in the commit.
 var checks = map[string]string{
 	"format":        "quick,ci",
 	"tidy":          "quick,ci",
@@ -28,7 +28,7 @@ var checks = map[string]string{
 	"unit":          "quick", // "race" and "test" run the same tests in CI.
 	"race":          "ci",
 	"image":         "ci",
-	"fuzz":          "ci", // Of the packages that changed; fuzz-all has the rest.
+	"fuzz":          "ci", // Only for packages that changed; fuzz-all covers the rest.
 	"bench":         "ci",
 	"chaos":         "ci",
 	"postgresql":    "ci",
@@ -45,7 +45,7 @@ var checks = map[string]string{
 	"vulnerabilities": "net", // A job of its own: it needs vuln.go.dev.
 }
 
-// workflow is a GitHub workflow, as far as the tests read it.
+// workflow is the part of a GitHub workflow that the tests read.
 type workflow struct {
 	Jobs map[string]struct {
 		Strategy struct {
@@ -117,7 +117,7 @@ func TestChecksRunWhereTheyAreSaidTo(t *testing.T) {
 	require.Equal(t, checks, listed)
 }
 
-// On GitHub the steps are spread over jobs that run side by side.
+// On GitHub the steps are spread over parallel jobs.
 func TestWorkflowsRunAllChecks(t *testing.T) {
 	t.Parallel()
 	steps, others := readWorkflow(t, "ci.yml").steps()
@@ -129,7 +129,7 @@ func TestWorkflowsRunAllChecks(t *testing.T) {
 	require.Empty(t, others)
 }
 
-// A step of a workflow that this file cannot read is no step of .ci/run.
+// A step of a workflow that this file cannot read does not count as a step of .ci/run.
 func TestWorkflowStepsAreRead(t *testing.T) {
 	t.Parallel()
 	var w workflow
@@ -158,7 +158,7 @@ func TestStepsThatDoNotExistAreRefused(t *testing.T) {
 	require.Equal(t, "no step formt: .ci/run --list names them\n", string(out), "nothing has run before it")
 }
 
-// Dependabot updates each module's pins, those of the tools included.
+// Dependabot updates the pins of each module, including the tools' module.
 func TestEveryModuleIsUpdated(t *testing.T) {
 	t.Parallel()
 	var folders []string

@@ -19,7 +19,7 @@ type installation struct {
 	files       []string
 	project     string
 	profiles    []string
-	certificate bool // In place of the API key.
+	certificate bool // Instead of the API key.
 	services    []string
 }
 
@@ -64,7 +64,7 @@ func load(ctx context.Context, i installation, env map[string]string) (*types.Pr
 	return o.LoadProject(ctx)
 }
 
-// The schema and the interpolation are right, and what a container is told is what it understands.
+// The schema and the interpolation are right, and each container understands what it is given.
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	for name, tt := range installations() {
@@ -88,7 +88,7 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// requirePinned holds that an image has the version that was chosen, and no other next year.
+// requirePinned requires that an image has the version that was chosen, and will have no other next year.
 func requirePinned(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
 	image, tag, _ := strings.Cut(s.Image, ":")
@@ -114,7 +114,8 @@ func requireLoopback(t *testing.T, s types.ServiceConfig) {
 	require.False(t, s.Privileged)
 }
 
-// requireHealth holds that a service that stays says how it is, and that nobody starts before what it needs is there.
+// requireHealth requires that a long-running service reports its health, and that no service starts before those that
+// it needs are ready.
 func requireHealth(t *testing.T, project *types.Project, s types.ServiceConfig) {
 	t.Helper()
 	if !endsByItself(s) {
@@ -133,7 +134,7 @@ func requireHealth(t *testing.T, project *types.Project, s types.ServiceConfig) 
 	}
 }
 
-// endsByItself tells a job from a service.
+// endsByItself reports whether a service is a job, which ends by itself.
 func endsByItself(s types.ServiceConfig) bool {
 	return strings.HasPrefix(s.Restart, types.RestartPolicyOnFailure)
 }
@@ -153,7 +154,8 @@ func requireFiles(t *testing.T, s types.ServiceConfig) {
 	}
 }
 
-// requireKnownVariables holds that whoever is told something knows the word: a slip would leave a default in force.
+// requireKnownVariables requires that a container knows every variable that it is given: a typo would leave a default
+// in force.
 func requireKnownVariables(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
 	known := map[string]bool{}
@@ -188,7 +190,7 @@ func requireKnownVariables(t *testing.T, s types.ServiceConfig) {
 	}
 }
 
-// requireOurs holds that our programs would start: command, health check and configuration.
+// requireOurs requires that our programs would start: command, health check and configuration are right.
 func requireOurs(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
 	if s.Build == nil {
@@ -208,7 +210,7 @@ func requireOurs(t *testing.T, s types.ServiceConfig) {
 	if s.Name == "worker" || s.Name == "starter" {
 		env := map[string]string{}
 		for name, value := range s.Environment {
-			if value != nil { // Without one, the container does not have the variable.
+			if value != nil { // Without a value, the container does not have the variable.
 				env[name] = *value
 			}
 		}
@@ -216,13 +218,13 @@ func requireOurs(t *testing.T, s types.ServiceConfig) {
 	}
 }
 
-// Nothing of the demonstration is left over in production.
+// Production contains nothing of the demonstration.
 func TestProductionKnowsNoSimulator(t *testing.T) {
 	t.Parallel()
 	i := installations()["production with an API key"]
 	project, err := load(t.Context(), i, i.environment(t))
 	require.NoError(t, err)
-	project.Extensions = nil // What services are made of; what they got of it stands there.
+	project.Extensions = nil // Shared building blocks, already merged into the services.
 	text, err := project.MarshalYAML()
 	require.NoError(t, err)
 	for _, word := range []string{"simulators", "mailpit", "http://localhost:8", "postgres", "demonstration:"} {
@@ -232,7 +234,7 @@ func TestProductionKnowsNoSimulator(t *testing.T) {
 	require.Nil(t, project.Services["worker"].Environment["SHOPIFY_BASE_URL"])
 }
 
-// A secret that is missing ends everything with the cure, instead of starting with one that is known to all.
+// A missing secret stops everything and names the remedy. Nothing starts with a secret that everyone knows.
 func TestMissingSecrets(t *testing.T) {
 	t.Parallel()
 	all := installations()["demonstration"].environment(t)
@@ -250,7 +252,7 @@ func TestMissingSecrets(t *testing.T) {
 	}
 }
 
-// Secrets come from .env; the files hold none.
+// Secrets come from .env; the files contain none.
 func TestNoSecretInComposeFiles(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{base, production} {

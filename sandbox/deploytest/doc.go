@@ -1,3 +1,3 @@
-// Package deploytest checks what is deployed without pulling an image: the compose files, the Kubernetes manifests and
-// the Dockerfile say what our programs, and those of others, understand.
+// Package deploytest checks what is deployed without pulling an image: our programs, and other vendors' programs,
+// understand what the compose files, the Kubernetes manifests and the Dockerfile say.
 package deploytest

@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The first run makes .env, for nobody else to read; the next ones leave it alone, for its secrets cannot be made again.
+// The first run creates .env, readable only by its owner. Later runs leave it alone, because its secrets cannot be
+// recreated.
 func TestEnvIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	checkout := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(checkout, "deploy"), 0o755))
 	for _, name := range []string{".env.example", "deploy/env", "deploy/secrets"} {
-		// A process of its own: a script that this one holds open for writing, or a child of it, cannot be run.
+		// A separate process, because a script that this process or one of its children holds open for writing cannot be run.
 		cp := exec.CommandContext(t.Context(), "cp", "-p", filepath.Join(root, name), filepath.Join(checkout, name))
 		require.NoError(t, cp.Run(), name)
 	}
@@ -45,7 +46,7 @@ func TestEnvIsMadeOnce(t *testing.T) {
 	require.Len(t, left, 3, "what was half made is removed")
 }
 
-// Whoever is told how to begin is told this way, which can be followed twice.
+// All instructions for getting started use this way, which can be repeated safely.
 func TestEnvIsTheWayToBegin(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"README.md", "docs/deploy.md", base, ".env.example"} {
@@ -55,7 +56,7 @@ func TestEnvIsTheWayToBegin(t *testing.T) {
 	}
 }
 
-// halves are the two of .env.example: for the demonstration, and for production.
+// halves returns the two halves of .env.example: for the demonstration, and for production.
 func halves(t *testing.T) (demo, prod string) {
 	t.Helper()
 	demo, prod, found := strings.Cut(read(t, filepath.Join(root, ".env.example")),
@@ -64,7 +65,7 @@ func halves(t *testing.T) (demo, prod string) {
 	return demo, prod
 }
 
-// unmarshal reads an .env as Compose does.
+// unmarshal parses an .env file as Compose does.
 func unmarshal(t *testing.T, text string) map[string]string {
 	t.Helper()
 	env, err := dotenv.UnmarshalWithLookup(text, nil)
@@ -84,7 +85,7 @@ var (
 	alternative = regexp.MustCompile(`(?m)^#   ([A-Z_]+=)`)
 )
 
-// environment is the .env of an installation, made as .env.example says.
+// environment returns the .env of an installation, made as .env.example says.
 func (i installation) environment(t *testing.T) map[string]string {
 	t.Helper()
 	demo, prod := halves(t)
@@ -100,7 +101,7 @@ func (i installation) environment(t *testing.T) map[string]string {
 	return env
 }
 
-// In production's .env plain commands mean production, and a value is a value and no prose.
+// With production's .env, plain commands act on production, and values contain no prose.
 func TestProductionHalf(t *testing.T) {
 	t.Parallel()
 	_, text := halves(t)
@@ -115,7 +116,7 @@ func TestProductionHalf(t *testing.T) {
 	require.Equal(t, "CHANGE-ME", env["CREATED_AT_MIN"], "who forgets it starts nothing")
 }
 
-// Each variable of .env.example is one that somebody reads.
+// Each variable in .env.example is read somewhere.
 func TestEnvExample(t *testing.T) {
 	t.Parallel()
 	known := configuration()

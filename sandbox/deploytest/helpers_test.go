@@ -16,12 +16,12 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 )
 
-// root is the folder of the repository.
+// root is the repository's root folder.
 const root = "../.."
 
 func TestMain(m *testing.M) { os.Exit(programs.Run(m)) }
 
-// run runs one of our programs in an environment, and in that alone.
+// run runs one of our programs with only the given environment.
 func run(t *testing.T, env []string, command ...string) (string, error) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), programs.Path(t, filepath.Base(command[0])), command[1:]...)
@@ -30,12 +30,13 @@ func run(t *testing.T, env []string, command ...string) (string, error) {
 	return string(out), err
 }
 
-// requireParses holds that a command line of a container is one of ours, down to its flags.
+// requireParses requires that a container's command line is one of ours, including its flags.
 func requireParses(t *testing.T, command ...string) {
 	t.Helper()
 	require.NotEmpty(t, command)
 	require.Contains(t, []string{"/bin/worker", "/bin/starter", "/bin/simulators"}, command[0])
-	// Asked for help, cobra checks flags and says which command it took; it lets through words that are none.
+	// With --help, cobra checks flags and prints the command that it chose. It does not reject words that are not
+	// commands.
 	out, err := run(t, nil, append(command, "--help")...)
 	require.NoError(t, err, out)
 	path := []string{filepath.Base(command[0])}
@@ -47,7 +48,8 @@ func requireParses(t *testing.T, command ...string) {
 	require.Regexp(t, `(?m)^  `+regexp.QuoteMeta(strings.Join(path, " "))+`( \[flags\])?$`, out)
 }
 
-// requireValid holds that a worker and a starter would start with a configuration, when what it wants to be changed is.
+// requireValid requires that a worker and a starter would start with a configuration once its placeholders are
+// replaced.
 func requireValid(t *testing.T, env map[string]string) {
 	t.Helper()
 	var list []string
@@ -67,7 +69,7 @@ func requireValid(t *testing.T, env map[string]string) {
 	require.NoError(t, err, out)
 }
 
-// configuration are the names of the variables of docs/configuration.md.
+// configuration returns the names of the variables in docs/configuration.md.
 func configuration() map[string]bool {
 	names := map[string]bool{}
 	for _, v := range (config.Config{}).Describe() {
@@ -76,7 +78,7 @@ func configuration() map[string]bool {
 	return names
 }
 
-// moduleFile reads a file of a module that the sandbox is built with.
+// moduleFile reads a file from a module that the sandbox is built with.
 func moduleFile(t *testing.T, module, file string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-json", module).Output()
@@ -86,7 +88,7 @@ func moduleFile(t *testing.T, module, file string) string {
 	return read(t, filepath.Join(m.Dir, file))
 }
 
-// moduleVersion is the version of a module that the sandbox is built with, without the v.
+// moduleVersion returns the version of a module that the sandbox is built with, without the v.
 func moduleVersion(t *testing.T, module string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Version}}", module).Output()
@@ -94,7 +96,7 @@ func moduleVersion(t *testing.T, module string) string {
 	return string(bytes.TrimPrefix(bytes.TrimSpace(out), []byte("v")))
 }
 
-// names returns what the group of a pattern finds in a text.
+// names returns what the group of a pattern matches in a text.
 func names(pattern, text string) map[string]bool {
 	found := map[string]bool{}
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
@@ -103,14 +105,14 @@ func names(pattern, text string) map[string]bool {
 	return found
 }
 
-// temporalClient are the variables of Temporal's own envconfig, which its command line reads too.
+// temporalClient returns the variables of Temporal's own envconfig, which its command line reads too.
 func temporalClient(t *testing.T) map[string]bool {
 	t.Helper()
 	return names(`LookupEnv\("(TEMPORAL_[A-Z_]+)"\)`,
 		moduleFile(t, "go.temporal.io/sdk/contrib/envconfig", "client_config_load.go"))
 }
 
-// openTelemetry are the variables of OpenTelemetry that docs/configuration.md names.
+// openTelemetry returns the variables of OpenTelemetry that docs/configuration.md names.
 func openTelemetry(t *testing.T) map[string]bool {
 	t.Helper()
 	return names(`\b(OTEL_[A-Z_]+)\b`, read(t, filepath.Join(root, "docs/configuration.md")))

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The Dockerfile starts from the Go that go.mod asks for, ends in nothing but our files, and runs our commands as nobody.
+// The Dockerfile starts from the Go version in go.mod, ends with only our files, and runs our commands as an
+// unprivileged user.
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	text := read(t, filepath.Join(root, "Dockerfile"))
@@ -30,7 +31,7 @@ func TestDockerfile(t *testing.T) {
 	require.Equal(t, "giftbridge", stages[len(stages)-1][2], "what docker build . builds")
 	require.Equal(t, 2, strings.Count(text, "\nUSER 65532:65532\n"))
 
-	// A default of compose and Kubernetes: a name of a stage is the name of what it runs, but for the worker.
+	// Compose and Kubernetes rely on this: a stage has the name of what it runs, except for the worker's stage.
 	entrypoints := words(t, `(?m)^ENTRYPOINT (\[.*\])$`, text)
 	require.Equal(t, [][]string{{"/bin/simulators"}, {"/bin/worker"}}, entrypoints)
 	checks := words(t, `(?m)^HEALTHCHECK .* CMD (\[.*\])$`, text)
@@ -45,7 +46,7 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// words returns the lists of words that a pattern finds.
+// words returns the lists of words that a pattern matches.
 func words(t *testing.T, pattern, text string) [][]string {
 	t.Helper()
 	var all [][]string
@@ -57,7 +58,7 @@ func words(t *testing.T, pattern, text string) [][]string {
 	return all
 }
 
-// What goes into the build is named, so that nothing else does: no .env, no certificate, no history.
+// The build context is a list of named files, so that nothing else gets in: no .env, no certificate, no history.
 func TestDockerignore(t *testing.T) {
 	t.Parallel()
 	lines := strings.Split(strings.TrimSpace(read(t, filepath.Join(root, ".dockerignore"))), "\n")

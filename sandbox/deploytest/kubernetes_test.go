@@ -21,7 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// kinds are the types of Kubernetes that the manifests use.
+// kinds are the Kubernetes types that the manifests use.
 var kinds = map[string]func() any{
 	"v1/Namespace":                       func() any { return &corev1.Namespace{} },
 	"v1/ConfigMap":                       func() any { return &corev1.ConfigMap{} },
@@ -34,7 +34,7 @@ var kinds = map[string]func() any{
 	"networking.k8s.io/v1/Ingress":       func() any { return &networkingv1.Ingress{} },
 }
 
-// manifests decodes all documents strictly, by kind and name: a field that Kubernetes does not know fails here and not
+// manifests decodes all documents strictly, by kind and name. A field that Kubernetes does not know fails here and not
 // in a cluster.
 func manifests(t *testing.T) map[string]any {
 	t.Helper()
@@ -63,7 +63,7 @@ func manifests(t *testing.T) map[string]any {
 	return all
 }
 
-// pods are what the manifests run.
+// pods returns the pod templates of the manifests.
 func pods(all map[string]any) map[string]corev1.PodTemplateSpec {
 	found := map[string]corev1.PodTemplateSpec{}
 	for key, object := range all {
@@ -77,7 +77,7 @@ func pods(all map[string]any) map[string]corev1.PodTemplateSpec {
 	return found
 }
 
-// containerEnvironment is what a container gets, from maps and secrets that are there.
+// containerEnvironment returns the environment of a container, from config maps and secrets that exist.
 func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) map[string]string {
 	t.Helper()
 	env := map[string]string{}
@@ -110,7 +110,8 @@ func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) 
 	return env
 }
 
-// Containers run our commands, with variables that we know, as nobody, and can be told from stuck ones.
+// Containers run our commands, with variables that we know, as an unprivileged user, and stuck containers can be
+// detected.
 func TestKubernetesPods(t *testing.T) {
 	t.Parallel()
 	all := manifests(t)
@@ -154,7 +155,7 @@ func TestKubernetesPods(t *testing.T) {
 	}
 }
 
-// requireProbes holds that a container that stays is asked, at the port where it listens.
+// requireProbes requires that a long-running container is probed, at the port on which it listens.
 func requireProbes(t *testing.T, key string, c corev1.Container, env map[string]string) {
 	t.Helper()
 	if strings.HasPrefix(key, "Job/") {
@@ -173,7 +174,7 @@ func requireProbes(t *testing.T, key string, c corev1.Container, env map[string]
 	require.Contains(t, []string{env["METRICS_ADDR"], env["CODEC_SERVER_ADDR"]}, "0.0.0.0:"+port)
 }
 
-// Whatever refers to something by labels or by name finds it.
+// Every reference by labels or by name finds its object.
 func TestKubernetesReferences(t *testing.T) {
 	t.Parallel()
 	all := manifests(t)
@@ -203,11 +204,11 @@ func TestKubernetesReferences(t *testing.T) {
 	worker, ok := all["Deployment/worker"].(*appsv1.Deployment)
 	require.True(t, ok)
 	require.Equal(t, int32(2), *worker.Spec.Replicas)
-	slowest := app.DrainTimeout(config.CashStar{Timeout: 40 * time.Second}) // What CASHSTAR_TIMEOUT may be.
+	slowest := app.DrainTimeout(config.CashStar{Timeout: 40 * time.Second}) // The longest CASHSTAR_TIMEOUT.
 	require.Greater(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(slowest.Seconds()))
 }
 
-// Whatever runs in the namespace reaches the services that it needs, by the ports that the examples name, and no cloud's
+// Everything in the namespace reaches the services that it needs, on the ports that the examples name, and no cloud's
 // metadata service.
 func TestKubernetesEgress(t *testing.T) {
 	t.Parallel()
@@ -230,7 +231,7 @@ func TestKubernetesEgress(t *testing.T) {
 	require.Equal(t, map[int32]bool{53: true, 443: true, 7233: true, 587: true, 465: true, 4318: true}, ports)
 }
 
-// kustomize is kustomization.yaml, as far as ours needs its form.
+// kustomize is the part of kustomization.yaml that ours uses.
 type kustomize struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -254,7 +255,7 @@ func kustomization(t *testing.T) kustomize {
 	return k
 }
 
-// The kustomization names every manifest but the examples, which belong to the same namespace.
+// The kustomization names every manifest except the examples, which belong to the same namespace.
 func TestKustomization(t *testing.T) {
 	t.Parallel()
 	k := kustomization(t)
@@ -274,7 +275,7 @@ func TestKustomization(t *testing.T) {
 	require.Equal(t, "giftbridge", k.Images[0].Name)
 }
 
-// The guide makes the namespace, then each secret, then what needs them.
+// The guide creates the namespace, then each secret, then what needs them.
 func TestKubernetesGuide(t *testing.T) {
 	t.Parallel()
 	_, guide, _ := strings.Cut(read(t, filepath.Join(root, "docs/deploy.md")), "\n## Kubernetes\n")

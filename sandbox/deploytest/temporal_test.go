@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Temporal knows every setting, and those of a task queue are of one that there is.
+// Temporal knows every setting, and settings for a task queue name one that exists.
 func TestDynamicConfig(t *testing.T) {
 	t.Parallel()
 	settings := dynamicconfig.LoadYamlFile([]byte(read(t, filepath.Join(root, "deploy/temporal/dynamicconfig.yaml"))))

@@ -17,7 +17,7 @@ const (
 	forPeople    = "the command line's; our programs decrypt by themselves"
 )
 
-// fixed are the variables that compose sets itself, and why .env has no say.
+// fixed are the variables that compose sets itself, with the reason why .env cannot change them.
 var fixed = map[string]map[string]string{
 	"demonstration": {
 		"METRICS_ADDR": ofContainers, "CODEC_SERVER_ADDR": ofContainers,
@@ -39,7 +39,7 @@ var fixed = map[string]map[string]string{
 	},
 }
 
-// Whatever docs/configuration.md lists can be said in .env, and is what the containers get.
+// Every variable listed in docs/configuration.md can be set in .env and reaches the containers.
 func TestComposePassesEveryVariableOn(t *testing.T) {
 	t.Parallel()
 	for name, exceptions := range fixed {

@@ -18,8 +18,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// An issuer that makes a second card of a repeated audit number gets no number twice, however often and in whatever way
-// the order is run again, until a person has said that there is no card.
+// An issuer that makes a second card for a repeated audit number never gets a number twice, however often and in
+// whatever way the order is run again, until a person has said that there is no card.
 func TestAtMostOnce(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -52,8 +52,8 @@ func TestAtMostOnce(t *testing.T) {
 	require.Equal(t, string(giftcard.OutcomeUnknown), row["kind"])
 	require.Regexp(t, `^starter orders resolve '\d+' --unit \d --unit \d$`, row["command"])
 
-	// Run again in each way there is: by force, by a reset to the first task, and by a reset of a run that is not the
-	// newest, which ends the newest one.
+	// Run it again in every possible way: by force, by a reset to the first task, and by a reset of a run that is not the
+	// newest, which terminates the newest one.
 	first := failed.RunID
 	forced := w.starter(nil, "orders", "retry", order.Name, "--force", "--yes")
 	require.Equal(t, app.ExitOK, forced.code, forced.stderr)
@@ -65,7 +65,7 @@ func TestAtMostOnce(t *testing.T) {
 	require.EqualValues(t, 5, asked.Load(), "nothing was asked again")
 	require.Len(t, again.Units.Issued, 2)
 
-	// A person looks at the issuer, where one of the two cards in doubt exists.
+	// A person looks at the issuer's ledger, where one of the two cards in doubt exists.
 	exists := map[string]bool{}
 	for _, c := range w.Issuer.Cards() {
 		exists[c.AuditNumber] = true
@@ -84,14 +84,14 @@ func TestAtMostOnce(t *testing.T) {
 	require.EqualValues(t, 6, asked.Load())
 	require.Equal(t, 4, w.cardsOf("MUCH"))
 
-	// What was settled stays settled.
+	// What was resolved stays resolved.
 	w.resetRun(orderID(order), done.RunID, firstTask)
 	w.await("done again", func() bool { return w.newest(orderID(order)).GetExecution().GetRunId() != done.RunID })
 	w.show(order, executions.Completed)
 	require.EqualValues(t, 6, asked.Load())
 }
 
-// firstTask is the event of an order's first workflow task.
+// firstTask is the ID of the event that completes an order's first workflow task.
 const firstTask = 4
 
 // failsAgain waits until an order has failed in a newer run.

@@ -22,8 +22,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// oneActivity are the 11 events of a workflow that runs one activity and ends: an order of one card whose merchant came
-// with it, and a poll that finds only what it knows. Another activity, one after the other, would be six more.
+// oneActivity lists the 11 events of a workflow that runs one activity and ends: an order of one card whose merchant
+// came with it, or a poll that finds only known orders. Another activity after the first would add six events.
 var oneActivity = []string{
 	"WorkflowExecutionStarted",
 	"WorkflowTaskScheduled", "WorkflowTaskStarted", "WorkflowTaskCompleted",
@@ -32,17 +32,18 @@ var oneActivity = []string{
 	"WorkflowExecutionCompleted",
 }
 
-// What 100 orders of one card cost is the same on every machine: events, bytes, actions that Temporal Cloud bills, and
-// requests. The bounds are what was measured, bytes with a twentieth on top, since names and times differ in length.
+// The cost of 100 orders of one card is the same on every machine: events, bytes, actions billed by Temporal Cloud, and
+// requests. The bounds are the measured values; the bounds for bytes are a twentieth higher, because names and times
+// vary in length.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	const orders = 100
 	tests := map[string]struct {
 		configure  func(*config.Config)
 		duplicates cashstartest.Duplicates
-		// orderBytes are of an order's own history, pollBytes of an order's share of the poll that takes it in.
+		// orderBytes is the size of an order's own history, pollBytes an order's share of the poll that takes it in.
 		orderBytes, pollBytes int
-		// notes are the heartbeats of all orders: actions that no history shows.
+		// notes is the number of heartbeats of all orders, which are actions that no history shows.
 		notes int
 	}{
 		"again while unclear": {
@@ -52,7 +53,7 @@ func TestCosts(t *testing.T) {
 		"at most once": {
 			configure: func(c *config.Config) { c.Issue.Dedupes = false }, duplicates: cashstartest.IssueAgain,
 			orderBytes: 3600, pollBytes: 1850,
-			notes: orders, // Each before its card is asked for.
+			notes: orders, // One before each card is requested.
 		},
 	}
 	for name, tt := range tests {
@@ -61,7 +62,7 @@ func TestCosts(t *testing.T) {
 			w := measured(t, stack.Options{
 				Shopify: unlimited(), CashStar: cashstartest.Options{Duplicates: tt.duplicates},
 				Configure: func(c *config.Config) {
-					// The stack's two seconds are for people who watch: a busy machine might ask twice.
+					// The stack's two seconds are for interactive use. On a busy machine, a request might be repeated.
 					c.CashStar.Timeout = config.Default().CashStar.Timeout
 					tt.configure(c)
 				},
@@ -73,7 +74,7 @@ func TestCosts(t *testing.T) {
 			w.requireBalance()
 			require.Equal(t, map[string]int{"orders": 1}, w.Shop.Stats().Requests, "a page is one query")
 			requests := w.Issuer.Stats().Requests
-			// What a system that another test has stopped left running may ask at a port that is this issuer's now.
+			// A system that another test has left running may send requests to a port that now belongs to this issuer.
 			delete(requests[cashstartest.Unknown], http.StatusUnauthorized)
 			maps.DeleteFunc(requests, func(_ cashstartest.Operation, by map[int]int) bool { return len(by) == 0 })
 			require.Equal(t, map[cashstartest.Operation]map[int]int{
@@ -81,7 +82,7 @@ func TestCosts(t *testing.T) {
 				cashstartest.ListMerchants: {200: 1},
 			}, requests)
 
-			// In production the windows of the next polls overlap this one. They are part of the price.
+			// In production the windows of the next polls overlap this one, so these polls are part of the cost.
 			usual := config.Default().Poll
 			again := int(usual.Overlap / usual.Interval)
 			var polls bench.HistoryCost
@@ -95,7 +96,7 @@ func TestCosts(t *testing.T) {
 			require.Equal(t, map[string]int{"orders": 1 + again}, w.Shop.Stats().Requests)
 			asked := w.Issuer.Stats().Requests
 			require.Equal(t, map[int]int{200: orders}, asked[cashstartest.CreateOrder])
-			// A list is good for a minute: how many of the polls find it too old depends on the machine.
+			// A list is valid for a minute. How many of the polls find it too old depends on the machine.
 			require.LessOrEqual(t, asked[cashstartest.ListMerchants][200], 1+again)
 
 			var own bench.HistoryCost
@@ -111,8 +112,8 @@ func TestCosts(t *testing.T) {
 			asks := w.requireEventsOfPoll(poll, orders)
 			require.LessOrEqual(t, size(t, asks)/orders, tt.pollBytes)
 
-			// An order is 3: its start is 2, in the history of the poll whose child it is, and its card 1. A poll is 4:
-			// its start by the schedule is 3, its page 1.
+			// An order is 3 actions: 2 for its start, which are in the history of its parent poll, and 1 for its card. A poll is
+			// 4 actions: 3 for its start by the schedule, and 1 for its page.
 			require.EqualValues(t, orders, own.Actions)
 			require.EqualValues(t, 2*orders+4*(1+again), polls.Actions)
 			require.Equal(t, tt.notes, w.heartbeats())
@@ -123,7 +124,7 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// costedPoll makes the schedule poll, and returns that poll and its account.
+// costedPoll triggers a poll of the schedule, and returns that poll and its result.
 func (w *system) costedPoll() (*installation.Poll, workflows.PollOrdersResult) {
 	w.t.Helper()
 	p, err := w.Operator.PollNow(w.ctx)
@@ -133,9 +134,9 @@ func (w *system) costedPoll() (*installation.Poll, workflows.PollOrdersResult) {
 	return p, out
 }
 
-// requireEventsOfPoll looks at the poll that has taken in so many orders of one page, and returns the events of its own
-// doing. It is woken for each order on its own or for many at once, and ends before some of them or after: workflow
-// tasks and the ends of children are left out, since they tell of the machine.
+// requireEventsOfPoll checks the poll that has taken in the given number of orders from one page, and returns the
+// events that it caused itself. The poll is woken for each order separately or for many at once, and ends before or
+// after some of them. Workflow tasks and the ends of children are left out, because they depend on the machine.
 func (w *system) requireEventsOfPoll(poll *installation.Poll, orders int) []*historypb.HistoryEvent {
 	w.t.Helper()
 	events := w.history(poll.WorkflowID, poll.RunID).GetEvents()
@@ -156,7 +157,7 @@ func (w *system) requireEventsOfPoll(poll *installation.Poll, orders int) []*his
 	return events
 }
 
-// heartbeats are those that the worker has sent.
+// heartbeats returns the number of heartbeats that the worker has sent.
 func (w *system) heartbeats() int {
 	w.t.Helper()
 	x, sent := w.metrics(), 0.0
@@ -169,8 +170,8 @@ func (w *system) heartbeats() int {
 	return int(sent)
 }
 
-// undelayed returns the events of a history without the workflow tasks that timed out. Where a machine is so busy that
-// a worker does not take one in time, Temporal offers it again: that is no doing of the workflow's.
+// undelayed returns the events of a history without workflow tasks that timed out. If a machine is so busy that a
+// worker does not take a task in time, Temporal schedules it again, which is not caused by the workflow.
 func undelayed(h *historypb.History) []*historypb.HistoryEvent {
 	late := map[int64]bool{}
 	for _, e := range h.GetEvents() {
@@ -181,7 +182,7 @@ func undelayed(h *historypb.History) []*historypb.HistoryEvent {
 	return slices.DeleteFunc(h.GetEvents(), func(e *historypb.HistoryEvent) bool { return late[e.GetEventId()] })
 }
 
-// types names events.
+// types returns the names of the events' types.
 func types(events []*historypb.HistoryEvent) []string {
 	out := make([]string, len(events))
 	for i, e := range events {
@@ -190,8 +191,8 @@ func types(events []*historypb.HistoryEvent) []string {
 	return out
 }
 
-// size is that of events as they are sent and kept, less the machine's name: workers sign with it, and its length is
-// not ours to answer for.
+// size returns the size of the events as they are sent and stored, without the machine's name. Workers identify
+// themselves with that name, and this test does not control its length.
 func size(t *testing.T, events []*historypb.HistoryEvent) int {
 	t.Helper()
 	kept, err := proto.Marshal(&historypb.History{Events: events})

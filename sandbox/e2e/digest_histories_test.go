@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// What the digest, re-runs and cancelled cards do, as histories, kept like those of orders and polls.
+// Histories of digests, reruns and cancelled cards, kept like the histories of orders and polls.
 func TestHistoriesOfDigests(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: plainly})
@@ -52,7 +52,7 @@ func TestHistoriesOfDigests(t *testing.T) {
 	w.keep("CancelCard/refused", workflows.CancelCardID(stack.Shop, orderNumber(several), 1), "")
 }
 
-// What a digest does in trouble: somebody runs orders again already, the mail server is away for a moment, and it
+// Histories of digests in trouble: orders are already being run again, the mail server is briefly unavailable, or it
 // refuses the mail.
 func TestHistoriesOfDigestsInTrouble(t *testing.T) {
 	t.Parallel()
@@ -64,7 +64,7 @@ func TestHistoriesOfDigestsInTrouble(t *testing.T) {
 	w.keep("RerunOrders/named", workflows.RerunOrdersID, "")
 	w.show(failed, executions.Failed)
 
-	// One that nobody works on.
+	// A workflow that no worker runs.
 	_, err := w.plain.ExecuteWorkflow(w.ctx,
 		client.StartWorkflowOptions{ID: workflows.RerunOrdersID, TaskQueue: "nobody"}, workflows.RerunOrdersType,
 		workflows.RerunOrdersInput{})

@@ -15,8 +15,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// An order of each kind that fails, over three digests: all of them fail, what can be cured is cured, and what was
-// cured is not spoken of again.
+// An order of each kind of failure, over three digests: all of them fail, then fixable failures are fixed, and then
+// fixed orders are no longer mentioned.
 func TestDigestOfEveryKind(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{
@@ -39,8 +39,8 @@ func TestDigestOfEveryKind(t *testing.T) {
 		code     string
 		kind     string
 		attempts string
-		first    string // What became of the re-run by the first digest.
-		cards    int    // After the cure; 0 where there is none.
+		first    string // The outcome of the rerun by the first digest.
+		cards    int    // After the fix; 0 if there is none.
 	}{
 		{w.orderFor("NEW", 2), "NEW", "MerchantUnknown", "1", "failed_again", 2},
 		{w.orderFor("TWIN", 1), "TWIN", "MerchantAmbiguous", "1", "failed_again", 0},

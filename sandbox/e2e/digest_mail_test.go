@@ -23,8 +23,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// A mail server that has a bad moment loses no digest. Where it took the mail and could not say so, the mail comes
-// again as the same mail; else it comes once.
+// A temporary failure of the mail server loses no digest. If the server took the mail and could not say so, the same
+// mail is sent again; otherwise it is sent once.
 func TestDigestThroughMailTrouble(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = false }})
@@ -63,8 +63,8 @@ func TestDigestThroughMailTrouble(t *testing.T) {
 	}
 }
 
-// A digest that cannot be sent fails, and is seen to. The next one tells what it would have told: it begins where the
-// last one that was sent ended.
+// A digest that cannot be sent fails visibly. The next digest reports what it would have reported, because it begins
+// where the last digest that was sent ended.
 func TestDigestRefused(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = false }})
@@ -96,7 +96,7 @@ func TestDigestRefused(t *testing.T) {
 	}
 	require.Len(t, w.Mail.Messages(), 1)
 
-	// The poll that left an order out is seen by reports that are made ten seconds after it.
+	// The poll that left an order out appears only in reports that are made at least ten seconds after it.
 	w.Mail.Fail(mailtest.Fault{Kind: mailtest.Greylist, Times: 2})
 	last, d, err := w.tryDigest()
 	require.NoError(t, err)
@@ -111,10 +111,10 @@ func TestDigestRefused(t *testing.T) {
 	require.Equal(t, "no", w.lastMail().row(w, "#1001")["new"])
 }
 
-// failedOrders is small enough for every day; docs/architecture.md has the figures for 5,000.
+// failedOrders is small enough for everyday use; docs/architecture.md has the figures for 5,000.
 var failedOrders = flag.Int("failed-orders", 230, "how many failed orders TestDigestOfManyOrders makes, more than 200")
 
-// Hundreds of failed orders make a mail that can be read, and none of them enters the digest's history.
+// Hundreds of failed orders make a readable mail, and none of them is in the digest's history.
 func TestDigestOfManyOrders(t *testing.T) {
 	t.Parallel()
 	const shown = 200
@@ -153,7 +153,7 @@ func TestDigestOfManyOrders(t *testing.T) {
 	require.Empty(t, w.Issuer.Cards())
 }
 
-// printed writes a number as mails do.
+// printed formats a number as mails do.
 func printed(n int) string {
 	if n < 1000 {
 		return strconv.Itoa(n)
@@ -161,7 +161,7 @@ func printed(n int) string {
 	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
 
-// A recipient whom the mail server refuses is told of in the result, by status, and in the next mail.
+// A recipient that the mail server refuses is reported in the result, by status, and in the next mail.
 func TestDigestThatDidNotReachEverybody(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) {
@@ -188,7 +188,7 @@ func TestDigestCountsOrdersOnce(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
 	issued := w.PlaceKind(stack.SeveralUnits)
-	failed := w.PlaceKind(stack.UnknownMerchant) // It makes the digests wait for what has just ended.
+	failed := w.PlaceKind(stack.UnknownMerchant) // It makes the digests wait until reports include what has just ended.
 	w.poll()
 	d := w.show(issued, executions.Completed)
 	w.show(failed, executions.Failed)
@@ -208,7 +208,7 @@ func TestDigestCountsOrdersOnce(t *testing.T) {
 	require.Len(t, d.Result.Cards, len(issued.Cards))
 }
 
-// An order that fails for the first time while a digest runs others again was not run again itself.
+// An order that fails for the first time while a digest reruns others is not reported as rerun.
 func TestDigestOfAnOrderThatFailsMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})

@@ -20,25 +20,25 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// quarterAgo is the version of Shopify's API that came out so many quarters before the present one.
+// quarterAgo returns the version of Shopify's API that was released n quarters before the current one.
 func quarterAgo(n int) string {
 	now := time.Now().UTC()
 	return time.Date(now.Year(), now.Month()-(now.Month()-1)%3-time.Month(3*n), 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
 }
 
-// breakage is one thing that is wrong.
+// breakage is one thing that is broken.
 type breakage struct {
 	name string
-	// env breaks it for the doctor alone, harm for everybody until cure.
+	// env breaks it for the doctor alone, harm for the whole system until cure.
 	env        []string
 	harm, cure func()
-	// check is the one that tells of it.
+	// check is the check that reports it.
 	check string
-	// found and says are part of what it says, and of the cure that it names.
+	// found and says are parts of its finding and of the remedy that it names.
 	found, says string
 }
 
-// One thing after the other is broken: its line tells of it with the cure, and no other does.
+// One thing after the other is broken. Its check reports it with the remedy, and no other check does.
 func TestDoctorTellsWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	shop := unlimited()
@@ -60,7 +60,7 @@ func TestDoctorTellsWhatIsBroken(t *testing.T) {
 	require.Regexp(t, `(?m)^ok +stored payloads +the newest 4 can be read$`, text)
 	require.Regexp(t, `\n\n21 checks: 21 ok, 0 warn, 0 fail, 0 skipped\n$`, text)
 
-	for _, b := range w.breakages() { // One after the other: they break the same system.
+	for _, b := range w.breakages() { // One after the other, because they break the same system.
 		if b.harm != nil {
 			b.harm()
 		}
@@ -227,7 +227,7 @@ func (w *system) breakages() []breakage {
 	}
 }
 
-// diagnosis is what the doctor says, as a program reads it.
+// diagnosis returns the doctor's report as a program reads it.
 func (w *system) diagnosis(env ...string) (doctor.Report, said) {
 	w.t.Helper()
 	out := w.starter(env, "doctor", "--json")
@@ -248,8 +248,8 @@ func (w *system) requireWell() {
 	require.Empty(w.t, out.stderr)
 }
 
-// requireDiagnosis requires that one line tells of what is broken, that what builds on it is skipped, and that all else
-// is well.
+// requireDiagnosis requires that one check reports what is broken, that dependent checks are skipped, and that all
+// others pass.
 func (w *system) requireDiagnosis(b breakage) {
 	w.t.Helper()
 	r, out := w.diagnosis(b.env...)
@@ -272,7 +272,7 @@ func (w *system) requireDiagnosis(b breakage) {
 	require.NotContains(w.t, out.stdout, w.Config.Payload.Keys[0].Key.Reveal())
 }
 
-// removeSearchAttribute does what cannot be undone without starter schedules.
+// removeSearchAttribute makes a change that only starter schedules can undo.
 func (w *system) removeSearchAttribute(name string) {
 	w.t.Helper()
 	_, err := w.plain.OperatorService().RemoveSearchAttributes(w.ctx, &operatorservice.RemoveSearchAttributesRequest{
@@ -281,7 +281,7 @@ func (w *system) removeSearchAttribute(name string) {
 	require.NoError(w.t, err)
 }
 
-// A key that has just become the first one warns, until starter schedules has written the schedules anew.
+// A key that has just become the first one causes a warning until starter schedules has rewritten the schedules.
 func (w *system) requireNewKeyWarns() {
 	w.t.Helper()
 	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", config.PayloadKeySize))) + "," +

@@ -33,14 +33,14 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// patience is long: the machine may do much else. A test that outlives it fails, and says what it waited for.
+// patience is long, because the machine may be busy. A test that exceeds it fails and says what it was waiting for.
 var patience = flag.Duration("patience", 10*time.Minute, "how long a test may take, within the time-out of go test")
 
-// lookEvery is how often tests look whether something has happened.
+// lookEvery is the interval at which tests check whether something has happened.
 const lookEvery = 100 * time.Millisecond
 
-// atOnce is how many tests run at a time, at least. Mostly they wait, for retries and time-outs: more of them than there
-// are processors do the same in half the time. A -parallel that somebody asks for takes precedence.
+// atOnce is the minimum number of tests that run in parallel. Tests mostly wait for retries and time-outs, so running
+// more of them than there are processors halves the time. An explicit -parallel takes precedence.
 const atOnce = 6
 
 func TestMain(m *testing.M) {
@@ -56,11 +56,11 @@ type system struct {
 	*stack.Customers
 	t   *testing.T
 	ctx context.Context
-	// plain is a client without our codec, such as anybody might have; keyed is one with it.
+	// plain is a client without our codec, as anyone might have; keyed is a client with the codec.
 	plain, keyed client.Client
 }
 
-// start starts a system that the test ends. Unless the options say otherwise, polls happen when they are asked for.
+// start starts a system that the end of the test stops. Unless the options say otherwise, polls run only on request.
 func start(t *testing.T, o stack.Options) *system {
 	t.Helper()
 	o.UIPort = temporalserver.NoUI
@@ -97,14 +97,14 @@ func startWithUI(t *testing.T, o stack.Options) *system {
 	w.keyed, err = client.NewClientFromExistingWithContext(ctx, w.plain, options)
 	require.NoError(t, err)
 	t.Cleanup(w.keyed.Close)
-	t.Cleanup(w.explainFailure) // Cleanups run backwards: this one finds all of it running.
+	t.Cleanup(w.explainFailure) // Cleanups run in reverse order, so everything is still running at this one.
 	return w
 }
 
-// inTheClear leaves payloads as they are, for tests whose subject is what histories hold.
+// inTheClear turns off payload encryption, for tests of the contents of histories.
 func inTheClear(c *config.Config) { c.Payload = config.Payload{Encryption: config.EncryptionOff} }
 
-// converter returns what reads the stack's payloads.
+// converter returns a data converter that decrypts the stack's payloads.
 func (w *system) converter() converter.DataConverter {
 	w.t.Helper()
 	payloads, err := codec.New(w.Config.Payload)
@@ -112,7 +112,7 @@ func (w *system) converter() converter.DataConverter {
 	return codec.DataConverter(payloads)
 }
 
-// place places orders of these kinds.
+// place places orders of the given kinds.
 func (w *system) place(kinds ...stack.Kind) []stack.Placed {
 	var placed []stack.Placed
 	for _, k := range kinds {
@@ -121,7 +121,7 @@ func (w *system) place(kinds ...stack.Kind) []stack.Placed {
 	return placed
 }
 
-// poll makes the schedule poll and waits for the result.
+// poll triggers a poll of the schedule and waits for the result.
 func (w *system) poll() workflows.PollOrdersResult {
 	w.t.Helper()
 	out, err := w.tryPoll()
@@ -136,14 +136,14 @@ func (w *system) tryPoll() (workflows.PollOrdersResult, error) {
 	return p.Wait(w.ctx)
 }
 
-// await waits until something holds.
+// await waits until holds returns true.
 func (w *system) await(what string, holds func() bool) {
 	w.t.Helper()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	told := false
 	defer func() {
-		if !told { // The look itself has ended the test, and does not know what it was for.
+		if !told { // The check itself has ended the test, and does not know what it was for.
 			w.t.Log("awaited: " + what)
 		}
 	}()
@@ -158,7 +158,7 @@ func (w *system) await(what string, holds func() bool) {
 	told = true
 }
 
-// settle waits until so many orders are known and none of them is running.
+// settle waits until the given number of orders are known and no order is running.
 func (w *system) settle(orders int) {
 	w.t.Helper()
 	w.await("settled", func() bool {
@@ -169,7 +169,7 @@ func (w *system) settle(orders int) {
 	})
 }
 
-// show waits until an order is in a state, and returns what is known of it.
+// show waits until an order is in a state, and returns its details.
 func (w *system) show(p stack.Placed, in executions.State) *orders.OrderDetails {
 	w.t.Helper()
 	var d *orders.OrderDetails
@@ -192,7 +192,7 @@ func (w *system) requireBalance() stack.Account {
 			expected++
 		}
 	}
-	// The lists of a busy server lag behind what it has said of each order.
+	// On a busy server, lists lag behind the states of individual orders.
 	w.await("listed as ended", func() bool {
 		orders, err := w.Operator.ListOrders(w.ctx, orders.OrderFilter{})
 		require.NoError(w.t, err)
@@ -206,7 +206,7 @@ func (w *system) requireBalance() stack.Account {
 	return a
 }
 
-// watermark returns up to which orders have been seen.
+// watermark returns the time up to which orders have been seen.
 func (w *system) watermark() time.Time {
 	w.t.Helper()
 	s, err := w.Operator.Status(w.ctx)
@@ -227,7 +227,7 @@ func (w *system) history(workflowID, runID string) *historypb.History {
 	return &h
 }
 
-// opened returns the events of a run with their payloads as whoever has the key reads them.
+// opened returns the events of a run with decrypted payloads.
 func (w *system) opened(workflowID, runID string) *historypb.History {
 	w.t.Helper()
 	h := w.history(workflowID, runID)
@@ -235,7 +235,7 @@ func (w *system) opened(workflowID, runID string) *historypb.History {
 	return h
 }
 
-// open decrypts the payloads of a message of Temporal's.
+// open decrypts the payloads in a Temporal message.
 func (w *system) open(m proto.Message) {
 	w.t.Helper()
 	payloads, err := codec.New(w.Config.Payload)
@@ -264,7 +264,8 @@ func unlimited() shopifytest.Options {
 	return shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9}
 }
 
-// createOrderFault makes an issuer whose orders of cards fail so; decide returns nil for those that do not.
+// createOrderFault returns the options of an issuer whose requests for cards fail as decide says; decide returns nil
+// for requests that do not fail.
 func createOrderFault(decide func(cashstartest.Request) *cashstartest.Fault) cashstartest.Options {
 	return cashstartest.Options{Fault: func(r cashstartest.Request) *cashstartest.Fault {
 		if r.Operation != cashstartest.CreateOrder {
@@ -274,7 +275,7 @@ func createOrderFault(decide func(cashstartest.Request) *cashstartest.Fault) cas
 	}}
 }
 
-// silence is a logger.
+// silence is a logger that discards everything.
 type silence struct{}
 
 func (silence) Debug(string, ...any) {}

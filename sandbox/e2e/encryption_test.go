@@ -24,7 +24,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// Whoever has Temporal's database but not the key learns nothing of a customer; whoever has the key sees it all.
+// With Temporal's database but without the key, nothing about a customer can be read; with the key, everything can.
 func TestEncryption(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -64,7 +64,7 @@ func TestEncryption(t *testing.T) {
 	}
 }
 
-// The Web UI is told where to ask what payloads say, and is answered without a token of its own. Nobody else is.
+// The Web UI knows where to have payloads decoded, and is served without a token of its own. No other client is.
 func TestWebUIReadsWhatIsEncrypted(t *testing.T) {
 	t.Parallel()
 	w := startWithUI(t, stack.Options{})
@@ -109,14 +109,14 @@ func TestWebUIReadsWhatIsEncrypted(t *testing.T) {
 	require.Contains(t, w.Environ(), "TEMPORAL_CODEC_AUTH="+bearer)
 }
 
-// answer is an HTTP answer that was read.
+// answer is an HTTP answer whose body has been read.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// request asks something of the stack over HTTP. Empty headers are left out.
+// request sends an HTTP request to the stack. Empty headers are omitted.
 func (w *system) request(method, url string, body []byte, header http.Header) answer {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.ctx, method, url, bytes.NewReader(body))
@@ -135,8 +135,8 @@ func (w *system) request(method, url string, body []byte, header http.Header) an
 	return answer{status: out.StatusCode, header: out.Header, body: read}
 }
 
-// What is kept in a file is readable the next time, for its key is kept beside it, for nobody else. The file is SQLite's, whatever
-// the other tests run on.
+// State kept in a file is readable after a restart, because its key is kept beside it, readable only by its owner. The
+// file is SQLite's, whichever store the other tests use.
 func TestStateIsKeptWithItsKey(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "temporal.db")

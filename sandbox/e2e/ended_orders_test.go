@@ -13,8 +13,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// Orders whose workflow somebody has cancelled or terminated are in the digest, with the cards that exist. They are run again
-// by name alone.
+// Orders whose workflow was cancelled or terminated are in the digest, with the cards that exist. They are rerun only
+// if they are named.
 func TestOrdersThatSomebodyEnded(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{"ENDED": {Kind: cashstartest.RateLimit}}, first: 1}

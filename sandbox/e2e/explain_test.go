@@ -30,9 +30,9 @@ import (
 )
 
 const (
-	// explainWithin bounds the explanation of a failure, and beforeTimeout what is left for it and for stopping the
-	// system before go test ends the package with nothing but a list of goroutines: a worker with an activity that does
-	// not end is waited for for 25 seconds, and what a test says is lost unless it comes to its end.
+	// explainWithin limits the explanation of a failure. beforeTimeout is the time that is left for it, and for stopping
+	// the system, before go test ends the package with only a list of goroutines. Stopping a worker with an activity that
+	// does not end takes 25 seconds, and a test's output is lost unless the test ends.
 	explainWithin = 15 * time.Second
 	beforeTimeout = 45 * time.Second
 
@@ -40,10 +40,10 @@ const (
 	explainedPending = 10   // activities of each run, and as many children
 	explainedEvents  = 20   // of each run, the last ones
 	explainedLines   = 200  // of a worker's log, the last ones
-	explainedBytes   = 2000 // of each of these lines: stack traces stand in one
+	explainedBytes   = 2000 // of each of these lines, because a stack trace is one line
 )
 
-// within returns how long a test may take: patience, but never so long that the time-out of the package comes first.
+// within returns how long a test may take: patience, but less if the package would time out first.
 func within(t interface{ Deadline() (time.Time, bool) }) time.Duration {
 	deadline, ok := t.Deadline()
 	if !ok {
@@ -52,14 +52,14 @@ func within(t interface{ Deadline() (time.Time, bool) }) time.Duration {
 	return min(*patience, time.Until(deadline)-beforeTimeout)
 }
 
-// tail keeps the last lines that are written to it.
+// tail keeps the last lines written to it.
 type tail struct {
 	mu    sync.Mutex
 	lines []string
 	gone  int
 }
 
-// Write takes one line; zerolog writes each event at once.
+// Write takes one line, because zerolog writes each event at once.
 func (l *tail) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *tail) String() string {
 	return fmt.Sprintf("the worker's log, without %d earlier lines:\n%s", l.gone, strings.Join(l.lines, "\n"))
 }
 
-// showIfFailed shows the lines if the test has failed and there are any: stacks without a worker log nothing.
+// showIfFailed prints the lines if the test has failed and there are any. Stacks without a worker log nothing.
 func (l *tail) showIfFailed(t *testing.T) {
 	t.Helper()
 	if text := l.String(); t.Failed() && text != "" {
@@ -92,8 +92,8 @@ func (l *tail) showIfFailed(t *testing.T) {
 	}
 }
 
-// showEnd shows the end of a worker's log if the test fails. The log is read when the cleanups that are registered
-// after this one are done.
+// showEnd prints the end of a worker's log if the test fails. The log is read after the cleanups that are registered
+// later than this one.
 func showEnd(t *testing.T, log fmt.Stringer) {
 	t.Helper()
 	t.Cleanup(func() { endOf(log.String()).showIfFailed(t) })
@@ -103,13 +103,13 @@ func showEnd(t *testing.T, log fmt.Stringer) {
 func endOf(text string) *tail {
 	var end tail
 	for line := range strings.Lines(text) {
-		_, _ = end.Write([]byte(line)) // It never fails.
+		_, _ = end.Write([]byte(line)) // Write never fails.
 	}
 	return &end
 }
 
-// logged makes the stack keep the end of its log, and shows it if the test fails. A test that has a use of its own for
-// the log keeps it.
+// logged makes the stack keep the end of its log, and prints it if the test fails. A test that uses the log for itself
+// keeps it.
 func logged(t *testing.T, o *stack.Options) *tail {
 	t.Helper()
 	log := &tail{}
@@ -121,13 +121,13 @@ func logged(t *testing.T, o *stack.Options) *tail {
 	return log
 }
 
-// explainFailure shows what Temporal knows, if the test has failed. It is for a t.Cleanup that comes before the system
+// explainFailure prints Temporal's state if the test has failed. It is for a t.Cleanup that runs before the system
 // stops.
 func (w *system) explainFailure() {
 	if !w.t.Failed() {
 		return
 	}
-	// The test's own context has ended by now.
+	// The test's own context has been cancelled by now.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), explainWithin)
 	defer cancel()
 	var b strings.Builder
@@ -135,8 +135,8 @@ func (w *system) explainFailure() {
 	w.t.Log(b.String())
 }
 
-// explain writes which workflows run and which have failed, what each waits for, and what happened to it last. What
-// cannot be had, such as from a server that was stopped, is written as well.
+// explain writes which workflows are running and which have failed, what each is waiting for, and its last events. It
+// also writes what it cannot read, for example from a stopped server.
 func (w *system) explain(ctx context.Context, out io.Writer) {
 	for _, of := range []struct{ title, query string }{
 		{"still running", "ExecutionStatus = 'Running'"},
@@ -175,11 +175,11 @@ func (w *system) explainRun(ctx context.Context, out io.Writer, run *workflowpb.
 	if task := d.GetPendingWorkflowTask(); task != nil {
 		fmt.Fprintf(out, "    pending workflow task: %s, attempt %d", task.GetState(), task.GetAttempt())
 		if f := taskFailure(events); f != nil && task.GetAttempt() > 1 {
-			fmt.Fprintf(out, ", failed first with: %s", w.message(f)) // Histories leave out what later attempts say.
+			fmt.Fprintf(out, ", failed first with: %s", w.message(f)) // Histories omit the failures of later attempts.
 		}
 		fmt.Fprintln(out)
 	}
-	// Those that were tried most often tell most.
+	// The activities with most attempts are the most informative.
 	activities := slices.SortedStableFunc(slices.Values(d.GetPendingActivities()),
 		func(a, b *workflowpb.PendingActivityInfo) int { return cmp.Compare(b.GetAttempt(), a.GetAttempt()) })
 	some(out, "activities", activities, func(a *workflowpb.PendingActivityInfo) {
@@ -204,19 +204,19 @@ func (w *system) explainRun(ctx context.Context, out io.Writer, run *workflowpb.
 	}
 }
 
-// lastEvents returns the last events of a run, the oldest of them first. It reads no others: a poll has thousands.
+// lastEvents returns the last events of a run, oldest first. It reads no others, because a poll has thousands.
 func (w *system) lastEvents(ctx context.Context, run *commonpb.WorkflowExecution) ([]*historypb.HistoryEvent, error) {
 	page, err := w.plain.WorkflowService().GetWorkflowExecutionHistoryReverse(ctx,
 		&workflowservice.GetWorkflowExecutionHistoryReverseRequest{
 			Namespace: w.Temporal.Namespace(), Execution: run, MaximumPageSize: explainedEvents,
 		})
 	events := page.GetHistory().GetEvents()
-	events = events[:min(len(events), explainedEvents)] // The server counts batches, which hold one event or more.
+	events = events[:min(len(events), explainedEvents)] // The server counts batches, each with one event or more.
 	slices.Reverse(events)
 	return events, err
 }
 
-// some writes the first of what is pending, and how many more there are.
+// some writes the first pending items, and the number of the others.
 func some[T any](out io.Writer, what string, pending []T, write func(T)) {
 	for _, p := range pending[:min(len(pending), explainedPending)] {
 		write(p)
@@ -226,7 +226,7 @@ func some[T any](out io.Writer, what string, pending []T, write func(T)) {
 	}
 }
 
-// taskFailure returns why the last workflow task failed that did.
+// taskFailure returns the failure of the last workflow task that failed.
 func taskFailure(events []*historypb.HistoryEvent) *failurepb.Failure {
 	for _, e := range slices.Backward(events) {
 		if f := e.GetWorkflowTaskFailedEventAttributes().GetFailure(); f != nil {
@@ -236,7 +236,7 @@ func taskFailure(events []*historypb.HistoryEvent) *failurepb.Failure {
 	return nil
 }
 
-// message returns what a failure says to whoever has the key, in one line.
+// message returns a failure's message in one line, decrypted with the key.
 func (w *system) message(f *failurepb.Failure) string {
 	payloads, err := codec.New(w.Config.Payload)
 	if err != nil {
@@ -245,7 +245,8 @@ func (w *system) message(f *failurepb.Failure) string {
 	return printable.Line(codec.FailureConverter(payloads).FailureToError(f).Error(), 500)
 }
 
-// happened names an event: its type, and which activity, child or timer it is about, where the event itself says so.
+// happened describes an event: its type, and the activity, child or timer that it is about, if the event itself says
+// so.
 func happened(e *historypb.HistoryEvent) string {
 	about := cmp.Or(
 		e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName(),
@@ -257,7 +258,7 @@ func happened(e *historypb.HistoryEvent) string {
 	return strings.TrimSpace(e.GetEventType().String() + " " + about)
 }
 
-// failureOf returns the failure that an event holds, if it does.
+// failureOf returns the failure in an event, or nil if it has none.
 func failureOf(e *historypb.HistoryEvent) *failurepb.Failure {
 	return cmp.Or(
 		e.GetActivityTaskFailedEventAttributes().GetFailure(),
@@ -269,8 +270,8 @@ func failureOf(e *historypb.HistoryEvent) *failurepb.Failure {
 	)
 }
 
-// timeline names the events of a history, one a line, but for the workflow tasks: how many of them there are, and where
-// they stand, depends on what a worker happens to take at once.
+// timeline names the events of a history, one per line, without workflow tasks: their number and position depend on
+// what a worker happens to take at once.
 func timeline(events []*historypb.HistoryEvent) string {
 	var b strings.Builder
 	for _, e := range events {
@@ -281,15 +282,15 @@ func timeline(events []*historypb.HistoryEvent) string {
 	return b.String()
 }
 
-// requireTimeline requires that a history has these events in this order, workflow tasks aside. It shows a diff where it
-// has not.
+// requireTimeline requires that a history has these events in this order, except for workflow tasks. It shows a diff if
+// it does not.
 func requireTimeline(t *testing.T, h *historypb.History, want ...string) {
 	t.Helper()
 	require.Equal(t, strings.Join(want, "\n")+"\n", timeline(h.GetEvents()), "the events of a history")
 }
 
-// An order that is being retried is explained by its last failure, also when its worker has gone. A server that has
-// gone is waited for no longer than there is time.
+// An order that is being retried is explained by its last failure, even if its worker has stopped. The explanation of a
+// stopped server takes no longer than its time limit.
 func TestFailuresAreExplained(t *testing.T) {
 	t.Parallel()
 	o := stack.Options{CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
@@ -328,7 +329,7 @@ func TestFailuresAreExplained(t *testing.T) {
 	require.Contains(t, stopped.String(), "failed: cannot be listed")
 }
 
-// A workflow that no worker can run is explained by why its task fails.
+// A workflow that no worker can run is explained by the reason why its task fails.
 func TestFailingTasksAreExplained(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})

@@ -11,7 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Somebody reaches Temporal, and has no key. What they write makes no card, and no poll.
+// An attacker reaches Temporal but has no key. Workflows that the attacker starts issue no card and run no poll.
 func TestForgedWorkflowsIssueNothing(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -42,7 +42,7 @@ func TestForgedWorkflowsIssueNothing(t *testing.T) {
 	require.Empty(t, w.Issuer.Cards())
 	require.Empty(t, w.Shop.Stats().Requests)
 
-	// Whoever has a key is served.
+	// A client with a key is served.
 	honest := w.PlaceKind(stack.Single)
 	w.poll()
 	w.show(honest, "completed")

@@ -9,8 +9,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// gate is an issuer that can be shut: it then keeps one half of the cards waiting and refuses the other half, which are
-// retried. Both are orders in flight.
+// gate is an issuer that can be shut. It then keeps one half of the card requests waiting, and refuses the other half,
+// which are retried. Both are orders in flight.
 type gate struct {
 	mu      sync.Mutex
 	opened  chan struct{} // Nil while the gate is open; closed while it is half open.
@@ -49,7 +49,7 @@ func (g *gate) open() {
 	g.opened = nil
 }
 
-// halve lets those pass that wait, and goes on to refuse the others.
+// halve lets waiting requests pass, and continues to refuse the others.
 func (g *gate) halve() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -63,8 +63,8 @@ func (g *gate) halve() {
 	}
 }
 
-// inFlight counts the cards that wait and those that are retried, without those that there were before: a release may
-// ask for them again or not.
+// inFlight counts the cards that wait and the cards that are retried, without cards that existed before, which a
+// release may or may not request again.
 func (g *gate) inFlight(before map[string]stack.ExpectedCard) (waiting, retried int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,11 +91,11 @@ func (g *gate) retries(order string) bool {
 	return false
 }
 
-// hesitation is an issuer that keeps its first answer to each card back until it is let go. It then turns the card away, and
-// issues it when it is asked again. What happens meanwhile happens before any card is asked for a second time.
+// hesitation is an issuer that holds back its first answer for each card until it is let go. It then rejects the card,
+// and issues it when it is requested again. What happens meanwhile happens before any card is requested a second time.
 type hesitation struct {
 	fault cashstartest.Fault
-	// first is how many cards it issues at once.
+	// first is the number of cards that it issues at once.
 	first int
 
 	mu    sync.Mutex
@@ -123,7 +123,7 @@ func (h *hesitation) answer(r cashstartest.Request) *cashstartest.Fault {
 	return &h.fault
 }
 
-// cards counts those that it was asked for.
+// cards returns the number of cards that were requested.
 func (h *hesitation) cards() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,7 +132,7 @@ func (h *hesitation) cards() int {
 
 func (h *hesitation) letGo() { close(h.free) }
 
-// shopGate is a shop that answers so many pages of orders, and then none until it is opened.
+// shopGate is a shop that answers a given number of pages of orders, and then none until it is opened.
 type shopGate struct {
 	once    sync.Once
 	reached chan struct{}
@@ -149,7 +149,7 @@ func (g *shopGate) shutAfter(pages int) {
 	g.pages, g.reached, g.opened = pages, make(chan struct{}), make(chan struct{})
 }
 
-// open may be called more than once, and of a gate that nobody has shut.
+// open may be called more than once, and on a gate that is not shut.
 func (g *shopGate) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -178,7 +178,7 @@ func (g *shopGate) next(kind string) *shopifytest.Fault {
 	return nil
 }
 
-// pass opens the shop for others as long as something takes.
+// pass opens the shop for other requests while a function runs.
 func (g *shopGate) pass(while func()) {
 	set := func(passing bool) {
 		g.mu.Lock()

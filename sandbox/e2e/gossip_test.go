@@ -17,13 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gossip stands before a simulated service and is as indiscreet as a service can be: it repeats in headers, and in the
-// errors that it makes up, what it was asked, by whom, and whatever else it has heard of.
+// gossip is a proxy in front of a simulated service that is as indiscreet as a service can be: it repeats, in headers
+// and in the errors that it makes up, what was asked, by whom, and whatever else it knows.
 type gossip struct {
 	service http.Handler
 	// spoil decides whether a request is answered with an error; zero lets it pass.
 	spoil func(body string) (status int)
-	// rumour is what the service knows besides, in words for an error's text and for a header.
+	// rumour is what else the service knows, as text for an error and for a header.
 	rumour func() string
 
 	mu    sync.Mutex
@@ -32,7 +32,7 @@ type gossip struct {
 	count int
 }
 
-// gossiping returns the address of a gossip before the service at another one.
+// gossiping returns the address of a gossip in front of the service at another address.
 func gossiping(t *testing.T, address string, g *gossip) string {
 	t.Helper()
 	target, err := url.Parse(address)
@@ -52,7 +52,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.Header.Del("Accept-Encoding") // What is told is to be read here, too.
+	r.Header.Del("Accept-Encoding") // The answer must be readable here too.
 	request, err := httputil.DumpRequest(r, true)
 	if err != nil {
 		return
@@ -61,7 +61,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.count++
 	turn := g.count
 	g.mu.Unlock()
-	// What is cut off cannot leak, so that each has its turn.
+	// What is cut off cannot leak, so each part takes its turn.
 	username, password, _ := r.BasicAuth()
 	sayings := []string{
 		fmt.Sprintf("refused for %s, token %s, user %s with %s", r.Header.Get("Authorization"),
@@ -97,7 +97,7 @@ func (g *gossip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// all is what was asked and answered.
+// all returns everything that was asked and answered.
 func (g *gossip) all() (heard, told string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

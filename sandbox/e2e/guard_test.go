@@ -20,7 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// bare starts a Temporal server to which nobody has done anything yet, and a configuration for it.
+// bare starts an unprepared Temporal server, and returns client options and a configuration for it.
 func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config) {
 	t.Helper()
 	o.UIPort, o.PostgreSQL = temporalserver.NoUI, storetest.PostgreSQL(t)
@@ -37,8 +37,8 @@ func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config
 	return client.Options{HostPort: s.HostPort(), Namespace: s.Namespace()}, c
 }
 
-// A namespace that forgets orders while they can still be polled would let them be issued twice. A development server
-// is such a namespace, so the refusal says what to do about it.
+// A namespace that deletes workflows of orders that can still be polled would let them be issued twice. A development
+// server has such a namespace, so the refusal says what to do.
 func TestRetentionGuard(t *testing.T) {
 	t.Parallel()
 	temporal, cfg := bare(t, temporalserver.Options{
@@ -56,14 +56,14 @@ func TestRetentionGuard(t *testing.T) {
 	_, err = o.PollNow(t.Context())
 	require.ErrorContains(t, err, "schedule poll-orders does not exist; run: starter schedules")
 
-	// Orders that are picked up for less long than they are remembered are safe.
+	// Orders are safe if they are polled for less time than their workflows are kept.
 	cfg.Orders.MaxOrderAge, cfg.Issue.RetryBudget = 23*time.Hour, time.Hour
 	w, err := app.StartWorker(t.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: zerolog.Nop()})
 	require.NoError(t, err)
 	w.Stop()
 }
 
-// Without its search attributes, every start of an order would be retried for ever.
+// Without its search attributes, every start of an order would be retried forever.
 func TestSearchAttributeGuard(t *testing.T) {
 	t.Parallel()
 	temporal, cfg := bare(t, temporalserver.Options{})

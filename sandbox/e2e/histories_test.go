@@ -35,8 +35,8 @@ var update = flag.Bool("update", false, "write the histories that package workfl
 
 const recorded = "../../workflows/testdata/history"
 
-// What happens to orders and polls, as histories. Each of them replays here and now; with -update those that are new
-// become what later code is held against.
+// Histories of what happens to orders and polls. Each of them is replayed here; with -update, new ones become the
+// histories that later code is checked against.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	var shop denied
@@ -71,7 +71,7 @@ func TestHistories(t *testing.T) {
 	w.keepOrder("GiftCardOrder/released", placed[4], executions.Completed)
 
 	w.Issuer.AddMerchant(cashstartest.Merchant{Name: "Stranger 3", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
-	w.StopWorker() // And with it its list of merchants.
+	w.StopWorker() // This also discards its list of merchants.
 	require.NoError(t, w.StartWorker(w.ctx))
 	w.reset(placed[2])
 	w.keepOrder("GiftCardOrder/reset", placed[2], executions.Completed)
@@ -113,20 +113,20 @@ func TestHistories(t *testing.T) {
 	w.keep("PollOrders/known-orders", w.polled().WorkflowID, "")
 }
 
-// release releases an order as somebody whose name may stand in a recorded history.
+// release releases an order as a person whose name may appear in a recorded history.
 func (w *system) release(p stack.Placed) {
 	w.t.Helper()
 	_, err := w.Operator.Release(w.ctx, w.planRelease(p), "somebody", "nobody has issued it")
 	require.NoError(w.t, err)
 }
 
-// plainly is how histories are recorded: in the clear, and quickly.
+// plainly is the configuration for recording histories: unencrypted and fast.
 func plainly(c *config.Config) {
 	inTheClear(c)
 	c.CashStar.Timeout, c.Issue.RetryBudget = time.Second, time.Second
 }
 
-// polled makes the schedule poll and returns that poll when it is done.
+// polled triggers a poll of the schedule and returns that poll when it is done.
 func (w *system) polled() *installation.Poll {
 	w.t.Helper()
 	p, err := w.Operator.PollNow(w.ctx)
@@ -142,8 +142,8 @@ func (w *system) keepOrder(name string, p stack.Placed, in executions.State) {
 	w.keep(name, d.WorkflowID, d.RunID)
 }
 
-// keep replays the history of a run and, with -update, writes it, unless there is one by that name: what a release wrote
-// may still be running somewhere. It returns the run that continues this one, if any.
+// keep replays the history of a run and, with -update, writes it, unless a history of that name exists: what a release
+// wrote may still be running somewhere. It returns the run that continues this one, if any.
 func (w *system) keep(name, workflowID, runID string) string {
 	w.t.Helper()
 	h := w.history(workflowID, runID)
@@ -167,7 +167,7 @@ func continuedAs(h *historypb.History) string {
 	return last.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
 }
 
-// written returns a history as JSON, an event a line, without the names of machines and processes.
+// written returns a history as JSON, one event per line, without the names of machines and processes.
 func written(t *testing.T, h *historypb.History) []byte {
 	t.Helper()
 	h = proto.CloneOf(h)
@@ -180,13 +180,13 @@ func written(t *testing.T, h *historypb.History) []byte {
 		if i > 0 {
 			out.WriteString(",\n")
 		}
-		require.NoError(t, json.Compact(&out, line)) // The marshaler puts spaces where it likes.
+		require.NoError(t, json.Compact(&out, line)) // The marshaler inserts spaces at random.
 	}
 	out.WriteString("\n]}\n")
 	return out.Bytes()
 }
 
-// neutral replaces what tells where a history was made.
+// neutral replaces what reveals where a history was made.
 func neutral(m protoreflect.Message) {
 	if queue, ok := m.Interface().(*taskqueuepb.TaskQueue); ok && queue.GetKind() == enumspb.TASK_QUEUE_KIND_STICKY {
 		queue.Name = "sticky"

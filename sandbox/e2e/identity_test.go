@@ -20,11 +20,11 @@ import (
 
 const formerly = stack.Shop
 
-// renamed is the environment of a shop that has another name now.
+// renamed is the environment after the shop has been renamed.
 var renamed = []string{"SHOPIFY_SHOP=renamed.myshopify.com"}
 
-// The identity of an installation is settled by its first schedules. Neither a renamed shop nor another setting has an order
-// issued again.
+// The first schedules fix the identity of an installation. Neither a renamed shop nor another setting causes an order
+// to be issued again.
 func TestIdentityIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoSchedule: true, NoWorker: true})
@@ -61,7 +61,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	first.stop()
 	first.ended()
 
-	// The shop is renamed. Its orders are known all the same, and new ones have IDs of the same kind.
+	// The shop is renamed. Its orders are still recognised, and new orders have IDs of the same form.
 	require.Regexp(t, `schedule poll-orders +unchanged`, func() string {
 		out := w.starter(renamed, "schedules")
 		require.Equal(t, app.ExitOK, out.code, out.stderr)
@@ -78,7 +78,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	require.Equal(t, app.ExitOK, shown.code, shown.stderr)
 }
 
-// Where the schedule is gone, the newest order tells the identity.
+// If the schedule is gone, the newest order supplies the identity.
 func TestIdentityOfOrders(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -100,7 +100,7 @@ func TestIdentityOfOrders(t *testing.T) {
 	}, d.Identity)
 }
 
-// The schedules of an earlier release go on, say what is missing, and are settled by the next deploy.
+// The schedules of an earlier release continue, report what is missing, and are completed by the next deploy.
 func TestIdentityOfAnEarlierRelease(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -124,7 +124,7 @@ func TestIdentityOfAnEarlierRelease(t *testing.T) {
 	require.Contains(t, w.starter(nil, "status").stdout, "nobody has said whether the issuer refuses a used audit number")
 }
 
-// schedulesWithout runs starter schedules without a variable, and returns what it says.
+// schedulesWithout runs starter schedules without a variable, and returns its output.
 func (w *system) schedulesWithout(name string, code int) string {
 	w.t.Helper()
 	c := w.command(w.ctx, programs.Starter, nil, []string{"schedules"})
@@ -134,7 +134,7 @@ func (w *system) schedulesWithout(name string, code int) string {
 	return string(out)
 }
 
-// endsAtOnce starts a worker that does not run, and returns why.
+// endsAtOnce starts a worker that refuses to run, and returns the reason.
 func (w *system) endsAtOnce(env ...string) string {
 	w.t.Helper()
 	c := w.command(w.ctx, programs.Worker, append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...), nil)
@@ -143,7 +143,7 @@ func (w *system) endsAtOnce(env ...string) string {
 	return string(out)
 }
 
-// Another CREATED_AT_MIN, and the end of the digest, are confirmed.
+// Another CREATED_AT_MIN, and the end of the digest, must be confirmed.
 func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true})

@@ -53,7 +53,7 @@ func TestWrongCashStarPassword(t *testing.T) {
 	require.Empty(t, w.Issuer.Cards())
 }
 
-// A SKU that no product has finds nothing, and the account says so: nothing seen, nothing left out.
+// A search for an SKU that no product has finds nothing, and the result says so: nothing seen, nothing left out.
 func TestUnknownSKU(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Orders.GiftCardSKUs = config.List{"NO-SUCH-SKU"} }})
@@ -65,7 +65,7 @@ func TestUnknownSKU(t *testing.T) {
 	require.NotZero(t, out.Watermark)
 }
 
-// Orders that cannot become cards fail at once, one by one, and say why; the others are not held up.
+// Orders that cannot become cards fail at once, individually and with a reason. They do not delay the others.
 func TestOrdersThatCannotBe(t *testing.T) {
 	t.Parallel()
 	buyer := &shopifytest.Customer{ID: 1, DisplayName: stack.Merchants()[0].Name, Email: "buyer@example.com"}
@@ -144,15 +144,15 @@ func requireNothingPersonal(t *testing.T, texts ...string) {
 	}
 }
 
-// An issuer that only talks nonsense: the order fails when its budget is spent, and names itself and the cause. Run
-// again after the issuer has recovered, it becomes exactly one card, whether the nonsense was said before or after the
-// issuer made one.
+// With an issuer that returns only nonsense, an order fails when its retry budget is spent, and the failure names the
+// order and the cause. Rerun after the issuer has recovered, the order becomes exactly one card, whether the issuer
+// failed before or after it made one.
 func TestIssuerTalksNonsense(t *testing.T) {
 	t.Parallel()
 	tests := map[string]cashstartest.Fault{
 		"a page, no card":       {Kind: cashstartest.HTML},
 		"a page, but a card":    {Kind: cashstartest.HTML, AfterCommit: true},
-		"half of the answer":    {Kind: cashstartest.Truncated}, // and half of the refusal that follows, which proves nothing
+		"half of the answer":    {Kind: cashstartest.Truncated}, // and half of the rejection that follows, which proves nothing
 		"something like JSON":   {Kind: cashstartest.Malformed},
 		"nothing, but a card":   {Kind: cashstartest.Drop, AfterCommit: true},
 		"unavailable":           {Kind: cashstartest.ServerError},
@@ -186,7 +186,7 @@ func TestIssuerTalksNonsense(t *testing.T) {
 	}
 }
 
-// reset runs a failed order again from the step that failed.
+// reset reruns a failed order from the step that failed.
 func (w *system) reset(p stack.Placed) {
 	w.t.Helper()
 	d, err := w.plain.DescribeWorkflowExecution(w.ctx, orderID(p), "")
@@ -217,7 +217,7 @@ func (w *system) reset(p stack.Placed) {
 	})
 }
 
-// A card for somebody else's money is not taken for ours.
+// A card of another merchant is not accepted as ours.
 func TestAnswerForAnotherMerchant(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {

@@ -36,7 +36,7 @@ const (
 	payloadBytes = "PAYLOADKEY-0c6e2b9f41d7a835-leak"
 )
 
-// leaky is a system in which everything that is secret or personal is marked.
+// leaky is a system in which everything secret or personal is marked.
 type leaky struct {
 	*system
 
@@ -109,7 +109,7 @@ func startLeaky(t *testing.T) *leaky {
 	return l
 }
 
-// spoil answers the orders of cards as their recipients' addresses say.
+// spoil decides the answer to a request for a card by its recipient's address.
 func (l *leaky) spoil(body string) int {
 	switch {
 	case strings.Contains(body, "refused-"):
@@ -126,7 +126,7 @@ func (l *leaky) spoil(body string) int {
 	return 0
 }
 
-// order places an order whose people are marked.
+// order places an order with marked personal data.
 func (l *leaky) order(kind string, change func(*shopifytest.Order)) stack.Placed {
 	l.orders++
 	mark := func(what string) string {
@@ -157,7 +157,7 @@ func (l *leaky) order(kind string, change func(*shopifytest.Order)) stack.Placed
 	return stack.Placed{ID: o.ID, Name: o.Name}
 }
 
-// secrets are the markers of what nobody may see anywhere.
+// secrets returns the markers of everything that must not be visible anywhere.
 func (l *leaky) secrets() markers {
 	token := regexp.MustCompile(`"access_token":"([^"]+)"`)
 	_, told := l.shop.all()
@@ -172,14 +172,14 @@ func (l *leaky) secrets() markers {
 	}
 	for _, c := range l.Issuer.Cards() {
 		m["number of card "+c.EGCCode], m["URL of card "+c.EGCCode] = c.EGCNumber, c.URL
-		// Codes are short, and turn up by chance in what is long: in the company that such codes keep.
+		// Access codes are short and occur by chance in long texts, so look for them together with their labels.
 		m["access code of card "+c.EGCCode] = "access_code " + c.AccessCode
 		m["PIN of card "+c.EGCCode] = "PIN: " + c.AccessCode
 	}
 	return m
 }
 
-// starters runs a starter and keeps what it says.
+// starters runs a starter and keeps its output.
 func (l *leaky) starters(code int, args ...string) {
 	l.t.Helper()
 	c := l.command(l.ctx, programs.Starter, l.env, args)
@@ -194,8 +194,8 @@ func both(a, b markers) markers {
 	return out
 }
 
-// Whatever services and people do, what is secret leaves the worker only where it must, and what is personal is kept by
-// Temporal under lock and key alone.
+// Whatever services and people do, secrets leave the worker only where they must, and Temporal stores personal data
+// only encrypted.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
 	l := startLeaky(t)
@@ -260,7 +260,7 @@ func TestNothingLeaks(t *testing.T) {
 	l.requireNothingKept()
 }
 
-// read has the codec server read a history, for the right and for the wrong person.
+// read requests a history from the codec server, with the right token and with a wrong one.
 func (l *leaky) read() {
 	l.t.Helper()
 	input := l.history(l.running("GiftCardOrder")[0].GetExecution().GetWorkflowId(), "").
@@ -274,7 +274,7 @@ func (l *leaky) read() {
 	}
 }
 
-// requireMarked proves that there was something to find: the services were told, and told again, what is marked.
+// requireMarked proves that there was something to find: the services received and repeated the marked data.
 func (l *leaky) requireMarked() {
 	l.t.Helper()
 	shopHeard, shopTold := l.shop.all()
@@ -307,7 +307,7 @@ func (l *leaky) requireMarked() {
 	}
 }
 
-// requireNothingSaid searches what people see: logs, answers of the starter, mails, health checks.
+// requireNothingSaid searches what people see: logs, output of the starter, mails, health checks.
 func (l *leaky) requireNothingSaid() {
 	l.t.Helper()
 	all := both(l.secrets(), l.personal)
@@ -339,7 +339,7 @@ func (l *leaky) requireNothingSaid() {
 	}
 }
 
-// requireNothingKept searches what Temporal keeps: nothing marked is readable without the key, and nothing secret with.
+// requireNothingKept searches what Temporal stores. Nothing marked is readable without the key, and no secret with it.
 func (l *leaky) requireNothingKept() {
 	l.t.Helper()
 	secrets := l.secrets()
@@ -365,7 +365,7 @@ func (l *leaky) requireNothingKept() {
 		id, run := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
 		types[info.GetType().GetName()]++
 		inTheOpen("list of "+id, info)
-		opened("list of "+id, info, all) // The memo and the search attributes, for everybody who may open them.
+		opened("list of "+id, info, all) // The memo and the search attributes, for everyone who has the key.
 		h := l.history(id, run)
 		inTheOpen("history of "+id, h)
 		d, err := l.plain.DescribeWorkflowExecution(l.ctx, id, run)
@@ -399,7 +399,7 @@ func (l *leaky) requireNothingKept() {
 	}
 }
 
-// running lists the runs of a type, or all, those of the schedules among them.
+// running lists the runs of a workflow type, or all runs, including the schedules'.
 func (l *leaky) running(kind string) []*workflowpb.WorkflowExecutionInfo {
 	l.t.Helper()
 	queries := []string{"", "TemporalNamespaceDivision = 'TemporalScheduler'"}

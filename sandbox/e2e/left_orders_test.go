@@ -19,7 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// mixedOrder places an order of a merchant's with two gift cards and a mug.
+// mixedOrder places an order of a merchant with two gift cards and a mug.
 func (w *system) mixedOrder(code string) stack.Placed {
 	o := w.Shop.AddOrder(shopifytest.Order{
 		Email:    "buyer@example.com",
@@ -32,8 +32,8 @@ func (w *system) mixedOrder(code string) stack.Placed {
 	return stack.Placed{ID: o.ID, Name: o.Name}
 }
 
-// An order that is left to people is issued by nothing but its release, whatever becomes of it in the shop: here the other
-// item is refunded, then taken out of the order, so that nothing tells it from a gift-card order.
+// An order that is left to people is issued only by a release, whatever happens to it in the shop. Here the other item
+// is refunded, and then removed from the order, so that the order looks like a gift-card order.
 func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 	t.Parallel()
 	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
@@ -87,7 +87,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			require.Equal(t, app.ExitFailure, again.code)
 			require.Contains(t, again.stderr, "order "+p.Name+" has its cards")
 
-			// What was released is an order as any other: it can be run again, and nothing is issued twice.
+			// A released order is like any other: it can be rerun, and nothing is issued twice.
 			w.resetRun(orderID(p), issued.RunID, firstTask)
 			w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != issued.RunID })
 			w.show(p, executions.Completed)
@@ -96,13 +96,13 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 	}
 }
 
-// A digest names an order that is left to people once, with what it is worth and where it is in the shop, unless it was
-// cancelled or released before; the next one counts it.
+// A digest names an order that is left to people once, with its value and its link to the shop, unless the order was
+// cancelled or released before. The next digest counts it.
 func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LEFT")}}})
 	left, cancelled, released := w.mixedOrder("LEFT"), w.mixedOrder("LEFT"), w.mixedOrder("LEFT")
-	failed := w.PlaceKind(stack.UnknownMerchant) // Running it again takes the digest as long as reports stay behind the present.
+	failed := w.PlaceKind(stack.UnknownMerchant) // Rerunning it takes the digest longer than the delay of reports.
 	w.poll()
 	w.awaitFailed(1)
 	w.show(released, executions.Left)
@@ -119,7 +119,7 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 		require.Contains(t, body, "2 cards, 50.00 USD")
 		require.Contains(t, body, link)
 	}
-	// It changes, and the poll sees it again.
+	// The order changes, and the poll sees it again.
 	require.True(t, w.Shop.UpdateOrder(left.ID, func(o *shopifytest.Order) { o.Lines[1].Removed = 1 }))
 	w.poll()
 	require.Zero(t, w.digest().Mixed)
@@ -127,8 +127,8 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	require.Contains(t, w.lastMail().HTML, "3 orders of earlier digests were left to people as well")
 }
 
-// Of an order that has changed, a release issues the cards that are left, less those that exist: of three one was issued,
-// and one is refunded.
+// For an order that has changed, a release issues the cards that remain, without those that exist: of three cards, one
+// was issued, and one is refunded.
 func TestReleaseOfAChangedOrder(t *testing.T) {
 	t.Parallel()
 	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
@@ -151,11 +151,11 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 			require.Equal(t, app.ExitFailure, refused.code)
 			require.Contains(t, refused.stderr, "it was cancelled")
 
-			// The shop takes it back, and refunds one card.
+			// The shop undoes this, and refunds one card.
 			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
 				o.CancelledAt, o.FinancialStatus, o.Lines[0].Removed = time.Time{}, "PARTIALLY_REFUNDED", 1
 			}))
-			w.StopWorker() // And with it what it has read of the order.
+			w.StopWorker() // This also discards what it has read of the order.
 			require.NoError(t, w.StartWorker(w.ctx))
 			require.Contains(t, w.ok("orders", "release", p.Name, "--dry-run"), "1 card of 25.00 USD in all would be issued. 1 exist already.")
 			w.ok("orders", "release", p.Name, "--yes")
@@ -168,7 +168,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 	}
 }
 
-// planRelease says what a release of an order would issue.
+// planRelease returns what a release of an order would issue.
 func (w *system) planRelease(p stack.Placed) *recovery.Release {
 	w.t.Helper()
 	shop, err := app.NewOrders(w.Config)
@@ -180,8 +180,8 @@ func (w *system) planRelease(p stack.Placed) *recovery.Release {
 	return plan
 }
 
-// Money is given back without a unit being refunded, before an order is taken in and while it waits: no card is issued until
-// somebody releases the order.
+// Money is refunded without a unit, before an order is taken in and while it waits. No card is issued until the order
+// is released.
 func TestMoneyGivenBack(t *testing.T) {
 	t.Parallel()
 	giveBack := func(o *shopifytest.Order) { o.FinancialStatus, o.NetPayment = "PARTIALLY_REFUNDED", "30.00" }
@@ -205,7 +205,7 @@ func TestMoneyGivenBack(t *testing.T) {
 	require.Equal(t, 4, w.cardsOf("BUSY"))
 }
 
-// Where the shop wants it so, such an order is issued as any other.
+// If the shop chooses so, such an order is issued like any other.
 func TestMoneyGivenBackAndIssued(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{
@@ -220,8 +220,8 @@ func TestMoneyGivenBackAndIssued(t *testing.T) {
 	w.show(p, executions.Completed)
 }
 
-// An order that is paid when it has become too old is named, and issued if somebody releases it. One that was paid in time is
-// not: it had its cards, and Temporal has forgotten it.
+// An order that is paid when it is already too old is reported, and issued if it is released. An order that was paid in
+// time is not: its cards were issued, and Temporal has deleted its workflow.
 func TestOrdersThatWerePaidLate(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{

@@ -19,18 +19,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// markers are texts that must not turn up, by what they are.
+// markers maps descriptions to texts that must not occur.
 type markers map[string]string
 
-// found names the markers that a text holds, in whatever form: escaped for URLs, JSON, HTML or mail, quoted by Go or
-// Protocol Buffers, in base64 or hexadecimal, in lower or upper case, broken over lines.
+// found returns the markers that occur in a text in any form: escaped for URLs, JSON, HTML or mail, quoted by Go or
+// Protocol Buffers, in base64 or hexadecimal, in lower or upper case, or broken across lines.
 func (m markers) found(text string) []string {
 	views := []string{text, joined(text)}
-	for range 2 { // What is quoted may have been quoted before.
+	for range 2 { // Quoted text may have been quoted before.
 		text = unescaped(text)
 		views = append(views, text, joined(text))
 	}
-	fold := strings.NewReplacer("+", " ") // URLs write the one for the other.
+	fold := strings.NewReplacer("+", " ") // URLs may write a blank as a plus sign.
 	var folded []string
 	for _, v := range views {
 		folded = append(folded, strings.ToLower(fold.Replace(v)))
@@ -53,7 +53,7 @@ func (m markers) found(text string) []string {
 	return out
 }
 
-// joined leaves out white space: lines are broken in base64, and card numbers are written in groups.
+// joined removes white space, because base64 is broken into lines and card numbers are written in groups.
 func joined(s string) string { return strings.Join(strings.Fields(s), "") }
 
 var (
@@ -61,7 +61,7 @@ var (
 	escapedChar = strings.NewReplacer(`\"`, `"`, `\/`, `/`, `\\`, `\`, "=\r\n", "", "=\n", "", `\n`, "\n")
 )
 
-// unescaped undoes one round of escapes.
+// unescaped removes one level of escapes.
 func unescaped(s string) string {
 	s = html.UnescapeString(escapedChar.Replace(s))
 	return escapedByte.ReplaceAllStringFunc(s, func(e string) string {
@@ -84,8 +84,8 @@ func unescaped(s string) string {
 	})
 }
 
-// inBase64 returns what a text looks like within a longer one in base64: whichever way it lies on the groups of three
-// bytes, the characters that it alone decides.
+// inBase64 returns the forms of a text within a longer text in base64. For each alignment with the groups of three
+// bytes, it returns the characters that depend only on the text.
 func inBase64(value string) []string {
 	var out []string
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -99,7 +99,7 @@ func inBase64(value string) []string {
 	return out
 }
 
-// A searcher that finds nothing proves nothing: each form of a marker is found, and no other text is.
+// A search that never finds anything proves nothing, so each form of a marker must be found, and no other text.
 func TestMarkersAreFound(t *testing.T) {
 	t.Parallel()
 	const value = `Zoë "Mark" <zoe+mark@example.com> & Söhne/=%`
@@ -147,7 +147,7 @@ func TestMarkersAreFound(t *testing.T) {
 	require.Equal(t, []string{"number"}, markers{"number": "6006491234567890"}.found("card 6006 4912 3456 7890"))
 }
 
-// octal writes a text as Protocol Buffers' text form does.
+// octal writes a text as the text format of Protocol Buffers does.
 func octal(s string) string {
 	var out strings.Builder
 	for _, b := range []byte(s) {

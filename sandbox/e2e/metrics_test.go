@@ -29,10 +29,10 @@ func measured(t *testing.T, o stack.Options) *system {
 	return start(t, o)
 }
 
-// exposition is what /metrics says: the value of each series, as text.
+// exposition holds the output of /metrics: the value of each series, as text.
 type exposition map[string]string
 
-// metrics asks the worker.
+// metrics reads the worker's metrics.
 func (w *system) metrics() exposition {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.MetricsURL(), nil)
@@ -59,7 +59,7 @@ func readExposition(t *testing.T, r io.Reader) exposition {
 	return out
 }
 
-// names are the names of the series.
+// names returns the names of the series.
 func (x exposition) names() []string {
 	var all []string
 	for series := range x {
@@ -70,7 +70,7 @@ func (x exposition) names() []string {
 	return slices.Compact(all)
 }
 
-// ofOurs are the series of giftbridge and of the SDK, without those of the process.
+// ofOurs returns the series of giftbridge and of the SDK, without the process's own.
 func (x exposition) ofOurs() []string {
 	var all []string
 	for series := range x {
@@ -82,7 +82,7 @@ func (x exposition) ofOurs() []string {
 	return all
 }
 
-// value is that of a series, 0 where there is none.
+// value returns the value of a series, or 0 if it does not exist.
 func (x exposition) value(t *testing.T, series string) float64 {
 	t.Helper()
 	if x[series] == "" {
@@ -93,7 +93,7 @@ func (x exposition) value(t *testing.T, series string) float64 {
 	return v
 }
 
-// What a worker does is counted, nobody is named, and more orders make no more series.
+// The worker's activity is counted, no personal data appears, and more orders do not add series.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	w := measured(t, stack.Options{Configure: func(c *config.Config) {
@@ -135,7 +135,7 @@ func TestMetrics(t *testing.T) {
 	w.settle(6)
 	x = w.metrics()
 	require.InDelta(t, unixSeconds(second.Watermark), x.value(t, "giftbridge_poll_watermark_timestamp_seconds"), 0.001)
-	// What the SDK first measures late is not more of the same.
+	// Series that the SDK first records late do not count as growth.
 	require.LessOrEqual(t, len(x.ofOurs()), len(before)+len(before)/10)
 	require.Less(t, len(x.ofOurs()), 2500)
 	for series := range x {

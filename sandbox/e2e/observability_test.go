@@ -27,7 +27,7 @@ const (
 	runbookURL    = "https://github.com/giftbridge/giftbridge/blob/main/docs/operations.md#"
 )
 
-// ruleFile is a file of alert rules, as far as ours need its form
+// ruleFile is the part of a file of alert rules that ours use
 // (prometheus.io/docs/prometheus/latest/configuration/alerting_rules).
 type ruleFile struct {
 	Groups []struct {
@@ -61,7 +61,7 @@ func rules(t *testing.T) []rule {
 	return all
 }
 
-// panel is a panel of Grafana's, as far as queries go.
+// panel is the part of a Grafana panel that concerns queries.
 type panel struct {
 	ID      int    `json:"id"`
 	Type    string `json:"type"`
@@ -90,7 +90,7 @@ func panels(t *testing.T) []panel {
 	return d.Panels
 }
 
-// Every metric, label and value that a rule or a panel asks for is one that a worker exports.
+// Every metric, label and value in a rule or panel is one that a worker exports.
 func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	t.Parallel()
 	w := measured(t, stack.Options{Configure: func(c *config.Config) {
@@ -101,7 +101,7 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	w.settle(2)
 	_, _, err := w.tryDigest()
 	require.NoError(t, err)
-	// The SDK tells of failed workflow tasks when there is one: nobody knows this workflow.
+	// The SDK reports failed workflow tasks only after one has failed; no worker knows this workflow.
 	run, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{TaskQueue: workflows.TaskQueue}, "Nobody")
 	require.NoError(t, err)
 	const failures = "temporal_workflow_task_execution_failed_total"
@@ -126,7 +126,7 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	require.Contains(t, string(scrape), "job_name: "+scrapeJob+"\n")
 }
 
-// Each rule says what is wrong, how bad it is, and where the runbook tells what to do.
+// Each rule says what is wrong, how severe it is, and where the runbook says what to do.
 func TestAlertRules(t *testing.T) {
 	t.Parallel()
 	anchors := headings(t)
@@ -152,7 +152,8 @@ func TestAlertRules(t *testing.T) {
 
 var promAge = regexp.MustCompile(`time\(\) - max\((\w+)\)`)
 
-// A moment that is not known has no age, so a rule about an age is silent where there never was one: another one is not.
+// An unknown time has no age, so a rule about an age stays silent if there never was such a time. Another rule covers
+// that case.
 func TestAlertsOnAgesAreNotBlind(t *testing.T) {
 	t.Parallel()
 	var ages, absent []string
@@ -169,7 +170,7 @@ func TestAlertsOnAgesAreNotBlind(t *testing.T) {
 	require.Subset(t, absent, ages)
 }
 
-// Panels have identifiers of their own, and ask the data source that is provisioned.
+// Panels have unique IDs, and query the provisioned data source.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	seen := map[int]bool{}
@@ -187,7 +188,7 @@ func TestDashboard(t *testing.T) {
 
 var notInAnchors = regexp.MustCompile(`[^a-z0-9 _-]`)
 
-// headings returns the anchors of the runbook's headings, as GitHub makes them.
+// headings returns the anchors of the runbook's headings, as GitHub generates them.
 func headings(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(runbookFile)

@@ -26,11 +26,11 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// trouble is an issuer that refuses the cards of some merchants, until it is cured.
+// trouble is an issuer that refuses the cards of some merchants until it is fixed.
 type trouble struct {
 	cured atomic.Bool
 	of    map[string]cashstartest.Fault
-	// first is how many cards of each of these merchants it issues before.
+	// first is the number of cards of each of these merchants that it issues before.
 	first int
 
 	mu     sync.Mutex
@@ -58,15 +58,16 @@ func (tr *trouble) options() cashstartest.Options {
 	return o
 }
 
-// declined is a refusal for good.
+// declined is a permanent refusal.
 var declined = cashstartest.Fault{Kind: cashstartest.ServerError, Status: http.StatusForbidden}
 
-// merchant is one whom the issuer calls by the code in capitals.
+// merchant returns the merchant with the given code, which is in capitals.
 func merchant(code string) cashstartest.Merchant {
 	return cashstartest.Merchant{Name: code + " Store", MerchantCode: code, Currencies: []string{"USD"}}
 }
 
-// addMerchant makes a merchant known, also to the worker, which would look at its own list for a second more.
+// addMerchant adds a merchant at the issuer and restarts the worker, which would otherwise use its own list for another
+// second.
 func (w *system) addMerchant(m cashstartest.Merchant) {
 	w.t.Helper()
 	w.Issuer.AddMerchant(m)
@@ -74,7 +75,7 @@ func (w *system) addMerchant(m cashstartest.Merchant) {
 	require.NoError(w.t, w.StartWorker(w.ctx))
 }
 
-// orderFor places an order of a merchant's, with one line of so many cards.
+// orderFor places an order of a merchant, with one line of the given number of cards.
 func (w *system) orderFor(code string, cards int) stack.Placed {
 	return w.placeOrder(code, shopifytest.LineItem{SKU: stack.SKUs()[0], Title: "Gift card", Quantity: cards, UnitPrice: "25.0"})
 }
@@ -88,7 +89,7 @@ func (w *system) placeOrder(code string, line shopifytest.LineItem) stack.Placed
 	return stack.Placed{ID: o.ID, Name: o.Name}
 }
 
-// cardsOf counts the cards that a merchant has in the issuer's ledger.
+// cardsOf returns the number of cards that a merchant has in the issuer's ledger.
 func (w *system) cardsOf(code string) int {
 	n := 0
 	for _, c := range w.Issuer.Cards() {
@@ -138,7 +139,7 @@ func (w *system) read(m mailtest.Message) mail {
 	return mail{parsed, rows}
 }
 
-// row returns the one row of an order.
+// row returns the only row of an order.
 func (m mail) row(w *system, name string) map[string]string {
 	w.t.Helper()
 	var found []map[string]string
@@ -151,7 +152,7 @@ func (m mail) row(w *system, name string) map[string]string {
 	return found[0]
 }
 
-// states lists the orders of the rows by their state.
+// states returns the orders in the rows by state.
 func (m mail) states() map[string][]string {
 	out := map[string][]string{}
 	for _, r := range m.rows {
@@ -163,7 +164,7 @@ func (m mail) states() map[string][]string {
 	return out
 }
 
-// awaitFailed waits until so many orders are failed.
+// awaitFailed waits until n orders have failed.
 func (w *system) awaitFailed(n int) {
 	w.t.Helper()
 	w.await("failed", func() bool {
@@ -185,7 +186,7 @@ func (w *system) newest(workflowID string) *workflowpb.WorkflowExecutionInfo {
 	return d.GetWorkflowExecutionInfo()
 }
 
-// sendInput returns what a digest told the activity that sends it.
+// sendInput returns a digest's input to the activity that sends it.
 func (w *system) sendInput(workflowID string) activities.SendDigestInput {
 	w.t.Helper()
 	var in activities.SendDigestInput
@@ -199,7 +200,7 @@ func (w *system) sendInput(workflowID string) activities.SendDigestInput {
 	return in
 }
 
-// asked runs a starter process at a prompt, where that is typed.
+// asked runs a starter process and types the given text at its prompt.
 func (w *system) asked(typed string, args ...string) said {
 	w.t.Helper()
 	c := w.command(w.ctx, programs.Starter, nil, args)

@@ -20,8 +20,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// The digest's schedule follows the configuration from deploy to deploy, and keeps the time of day over a change of the
-// clocks.
+// The digest's schedule follows the configuration from deploy to deploy, and keeps the time of day across daylight
+// saving changes.
 func TestDigestSchedule(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
@@ -102,7 +102,7 @@ func TestDigestSchedule(t *testing.T) {
 		}
 		require.Len(t, offsets, 2, "the clocks change in between")
 	}
-	// Times that the clocks skip and repeat. Nothing is lost: each digest begins where the last one ended.
+	// Times that a clock change skips or repeats. Nothing is lost: each digest begins where the last one ended.
 	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 2, Minute: 30} }))
 	require.Empty(t, w.matching(time.Date(2027, 3, 14, 0, 0, 0, 0, newYork), time.Date(2027, 3, 15, 0, 0, 0, 0, newYork)))
 	require.Equal(t, installation.Updated, deploy(func(c *config.Config) { c.Digest.At = config.Clock{Hour: 1, Minute: 30} }))
@@ -115,7 +115,7 @@ func TestDigestSchedule(t *testing.T) {
 	require.Equal(t, installation.Off, deploy(same))
 }
 
-// matching returns when the digest's schedule acts.
+// matching returns the times at which the digest's schedule acts.
 func (w *system) matching(from, to time.Time) []time.Time {
 	w.t.Helper()
 	answer, err := w.plain.WorkflowService().ListScheduleMatchingTimes(w.ctx,

@@ -21,7 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Failed orders at the prompt: listed, shown, and run again when somebody says yes.
+// Failed orders on the command line: they are listed, shown, and rerun after confirmation.
 func TestStarterWithFailedOrders(t *testing.T) {
 	t.Parallel()
 	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"BAD": declined}}
@@ -71,7 +71,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 		require.Contains(t, shown, part)
 	}
 
-	// Nobody answers, or somebody says no: nothing happens.
+	// Without an answer, or with the answer no, nothing happens.
 	no := w.asked("n\n", "orders", "retry", "--all-failed")
 	require.Equal(t, app.ExitFailure, no.code)
 	require.Contains(t, no.stderr, "Run 2 orders again? [y/N] ")
@@ -83,7 +83,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	require.Contains(t, nobody.stderr, "stdin is not interactive; pass --yes")
 	require.Len(t, w.runs(orderID(bad)), 1)
 
-	// Orders that are not failed are left alone, and that is a failure where nothing else was asked for.
+	// Orders that have not failed are left alone. That is an error if nothing else was requested.
 	for _, tt := range []struct {
 		order, says string
 	}{
@@ -104,7 +104,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	require.Contains(t, out.stderr, orderNumber(stack.Placed{ID: twin.ID}))
 	require.Len(t, w.runs(orderID(good)), 1)
 
-	// Of a kind, of which others are not.
+	// One kind of failure; other failed orders are of other kinds.
 	tr.cured.Store(true)
 	yes := w.asked("Y\n", "orders", "retry", "--all-failed", "--kind", "CardDeclined", "--json")
 	require.Equal(t, app.ExitOK, yes.code, yes.stderr)
@@ -116,7 +116,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	w.show(bad, executions.Completed)
 	require.Len(t, w.runs(orderID(unknown)), 1)
 
-	// Named twice is once; one that is run again makes up for one that is not.
+	// Naming an order twice counts once. One order that is rerun makes up for one that is not.
 	w.addMerchant(merchant("NEW"))
 	some := w.starter(nil, "orders", "retry", "--yes", unknown.Name, orderNumber(unknown), bad.Name)
 	require.Equal(t, app.ExitOK, some.code, some.stderr)
@@ -126,7 +126,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	require.Len(t, w.Issuer.Cards(), 5)
 }
 
-// The digest at the prompt: what it would say, how it would look, and one at once.
+// The digest on the command line: what it would say, how it would look, and sending one now.
 func TestStarterDigest(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -161,7 +161,7 @@ func TestStarterDigest(t *testing.T) {
 	require.Regexp(t, `recovered +1`, out.stdout)
 	require.Len(t, w.Mail.Messages(), 1)
 
-	// There is nothing to say any more, and so no mail.
+	// There is nothing left to report, so no mail is sent.
 	again := decoded[workflows.DailyDigestResult](w, "digest", "--now")
 	require.False(t, again.Sent)
 	require.Zero(t, again.Failed+again.Recovered+again.Rerun)
@@ -172,7 +172,7 @@ func TestStarterDigest(t *testing.T) {
 	})
 }
 
-// A card's money is asked for, and taken back: by somebody, for a reason, once.
+// A card's balance is shown, and the card is cancelled: by a named person, for a reason, once.
 func TestStarterWithCards(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -249,7 +249,7 @@ func cancelled(w *system) int {
 	return n
 }
 
-// Mistakes in the operator's commands are told from failures by the exit code.
+// The exit code distinguishes mistakes in the operator's commands from failures.
 func TestStarterOperatorMistakes(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})

@@ -15,8 +15,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// An order fails for want of its merchant. The shop cancels it, and gives the money back. The merchant comes, and the
-// digest runs the order again by itself: no card is issued.
+// An order fails because its merchant is missing. The shop cancels the order and refunds it. The merchant is added, and
+// the digest reruns the order by itself: no card is issued.
 func TestCancelledOrdersAreNotIssuedWhenRunAgain(t *testing.T) {
 	t.Parallel()
 	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
@@ -47,8 +47,8 @@ func TestCancelledOrdersAreNotIssuedWhenRunAgain(t *testing.T) {
 	}
 }
 
-// Units of an order are refunded while the issuer turns it away. Those that are left are issued; of those that are not,
-// the failure says why. Where the issuer may have made the card before, the doubt comes first.
+// Units of an order are refunded while the issuer rejects it. The remaining units are issued. The failure says why the
+// others are not. If the issuer may have made the card before, the doubt takes precedence.
 func TestOrdersChangeWhileTheyWait(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

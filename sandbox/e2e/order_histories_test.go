@@ -18,7 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// The kinds that an order can fail with, as histories. Those that are retried were retried, and given up.
+// Histories of each kind of failure of an order. Retryable failures were retried until the retry budget was spent.
 func TestHistoriesOfFailedOrders(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]struct {
@@ -60,7 +60,7 @@ func TestHistoriesOfFailedOrders(t *testing.T) {
 	require.EqualValues(t, giftcard.MerchantAmbiguous, w.show(placed["merchant-ambiguous"], executions.Failed).Failure.Kind)
 	require.EqualValues(t, giftcard.InvalidRequest, w.show(placed["too-many-cards"], executions.Failed).Failure.Kind)
 
-	// Everything done again, from the first workflow task on.
+	// Everything is done again, from the first workflow task.
 	tr.cured.Store(true)
 	again := placed["card-declined"]
 	w.resetRun(orderID(again), "", firstTask)
@@ -68,7 +68,7 @@ func TestHistoriesOfFailedOrders(t *testing.T) {
 	w.keepOrder("GiftCardOrder/reset-to-first-task", again, executions.Completed)
 }
 
-// More cards than are issued at once, an order that is cancelled while its cards are being issued, and one that is
+// More cards than are issued at once, an order that is cancelled while its cards are being issued, and an order that is
 // issued under a rate limit.
 func TestHistoriesOfManyCards(t *testing.T) {
 	t.Parallel()
@@ -95,7 +95,7 @@ func TestHistoriesOfManyCards(t *testing.T) {
 	w.keepOrder("GiftCardOrder/cancelled", cancelled, executions.Canceled)
 }
 
-// A card whose worker was lost is issued by another one, when its time is up.
+// A card whose worker was lost is issued by another worker after a time-out.
 func TestHistoriesOfLostWorker(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{})
@@ -123,7 +123,7 @@ func TestHistoriesOfLostWorker(t *testing.T) {
 	w.requireBalance()
 }
 
-// A long poll by hand in small pages: the runs in its middle were continued and are continued.
+// A long manual poll in small pages. The runs in its middle continue a run and are continued by another.
 func TestHistoriesOfPollByHand(t *testing.T) {
 	t.Parallel()
 	var shop denied
@@ -151,7 +151,7 @@ func TestHistoriesOfPollByHand(t *testing.T) {
 	w.keep("PollOrders/by-hand-failed", poll.WorkflowID, poll.RunID)
 }
 
-// An order that is refunded while CashStar is away gets no card.
+// An order that is refunded while CashStar is unavailable gets no card.
 func TestHistoriesOfChangedOrder(t *testing.T) {
 	t.Parallel()
 	issuer := hesitation{fault: cashstartest.Fault{Kind: cashstartest.RateLimit}}
@@ -173,8 +173,7 @@ func TestHistoriesOfChangedOrder(t *testing.T) {
 	require.Empty(t, w.Issuer.Cards())
 }
 
-// Two cards of which nobody knows whether they were issued, and what a person says of them: the one exists, the other
-// does not.
+// Two cards in doubt, and what a person says about them: one exists, the other does not.
 func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{
@@ -183,7 +182,7 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 	}}
 	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) {
 		plainly(c)
-		c.Issue.Dedupes, c.Issue.RetryBudget = false, time.Minute // The doubt about the one holds the other back for a while.
+		c.Issue.Dedupes, c.Issue.RetryBudget = false, time.Minute // The doubt about one card holds the other back for a while.
 	}})
 	issued, notIssued := w.orderFor("ISSUED", 1), w.orderFor("NOT-ISSUED", 1)
 	w.poll()
@@ -208,7 +207,7 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 	require.Len(t, w.Issuer.Cards(), 2)
 }
 
-// rerun runs one failed order again.
+// rerun reruns one failed order.
 func (w *system) rerun(in workflows.RerunOrdersInput) {
 	w.t.Helper()
 	rerun, err := w.Operator.RerunOrders(w.ctx, in)

@@ -25,7 +25,7 @@ func orderNumber(p stack.Placed) string { return strconv.FormatInt(p.ID, 10) }
 
 func orderID(p stack.Placed) string { return workflows.GiftCardOrderID(stack.Shop, orderNumber(p)) }
 
-// A day of a shop in small: every kind of order, found by the schedule's own polls.
+// A shop's day in miniature: every kind of order, found by the schedule's own polls.
 func TestMixOfOrders(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) {
@@ -47,7 +47,7 @@ func TestMixOfOrders(t *testing.T) {
 	}
 }
 
-// requireWellKept looks at an order as Temporal keeps it: what people search and see, and what nobody should.
+// requireWellKept checks an order as Temporal stores it: what people search and see, and what must not be visible.
 func (w *system) requireWellKept(p stack.Placed) {
 	w.t.Helper()
 	d, err := w.keyed.DescribeWorkflow(w.ctx, orderID(p), "")
@@ -79,9 +79,9 @@ func (w *system) requireWellKept(p stack.Placed) {
 		require.LessOrEqual(w.t, len(h.GetEvents()), most, "workflow tasks included:\n%s",
 			strings.Join(types(h.GetEvents()), "\n"))
 	}
-	kept := h.String() // Unlike JSON, it leaves payloads readable.
+	kept := h.String() // Unlike JSON, this leaves payloads readable.
 	require.Contains(w.t, kept, "order_name")
-	secrets := []string{"access_code", "egc_number", "egc_url"} // An access code alone is too short to look for.
+	secrets := []string{"access_code", "egc_number", "egc_url"} // An access code alone is too short to search for.
 	for _, c := range w.Issuer.Cards() {
 		secrets = append(secrets, c.EGCNumber, c.URL)
 	}
@@ -91,8 +91,8 @@ func (w *system) requireWellKept(p stack.Placed) {
 	}
 }
 
-// requireOrderTimeline is requireTimeline for what an order does once it knows its merchant. It tells whether the order
-// looked the merchant up, or the merchant came with it: that depends on how old the poll's list was.
+// requireOrderTimeline is requireTimeline for what an order does once it knows its merchant. It reports whether the
+// order looked the merchant up or the merchant came with the order, which depends on the age of the poll's list.
 func requireOrderTimeline(t *testing.T, h *historypb.History, want ...string) (lookedUp bool) {
 	t.Helper()
 	before := []string{"WorkflowExecutionStarted"}
@@ -104,7 +104,7 @@ func requireOrderTimeline(t *testing.T, h *historypb.History, want ...string) (l
 	return lookedUp
 }
 
-// Both sides have a bad day; the seeds make it the same bad day each time, as far as threads allow.
+// Both services have a bad day. The seeds make it the same bad day each time, as far as threads allow.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{
@@ -148,7 +148,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// With CASHSTAR_MAX_RPS, cards are issued from a queue of their own, at a pace that the issuer bears.
+// With CASHSTAR_MAX_RPS, cards are issued from a task queue of their own, at a rate that the issuer tolerates.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	const rps = 10

@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// Where each card may be asked for only once, an outage leaves those cards in doubt that were under way when it began. The
+// If each card may be requested only once, an outage leaves in doubt the cards that were in progress when it began. The
 // others wait until the issuer answers a harmless read.
 func TestOutageLeavesFewInDoubt(t *testing.T) {
 	t.Parallel()
@@ -24,11 +24,11 @@ func TestOutageLeavesFewInDoubt(t *testing.T) {
 			Fault: func(r cashstartest.Request) *cashstartest.Fault {
 				switch {
 				case reads.Load() >= 2:
-					return nil // It is over.
+					return nil // The outage is over.
 				case r.Operation == cashstartest.CreateOrder:
 					lost.Add(1)
 				case lost.Load() == 0:
-					return nil // It has not begun.
+					return nil // The outage has not begun.
 				default:
 					reads.Add(1)
 				}

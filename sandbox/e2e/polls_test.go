@@ -20,10 +20,10 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// maxEvents keeps histories far from the server's limit of 51,200 events, and below where it begins to warn.
+// maxEvents keeps histories far below the server's limit of 51,200 events, and below its warning threshold.
 const maxEvents = 10_000
 
-// A window with 20,000 candidates is read to its end, over as many runs as it takes.
+// A window with 20,000 candidates is read to its end, over as many runs as necessary.
 func TestLargeWindow(t *testing.T) {
 	t.Parallel()
 	const candidates, every = 20_000, 16
@@ -68,7 +68,7 @@ func TestLargeWindow(t *testing.T) {
 	w.requireBalance()
 }
 
-// runs returns the runs of a workflow that visibility knows.
+// runs returns the runs of a workflow that visibility lists.
 func (w *system) runs(workflowID string) []*workflowpb.WorkflowExecutionInfo {
 	w.t.Helper()
 	page, err := w.plain.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{
@@ -78,7 +78,7 @@ func (w *system) runs(workflowID string) []*workflowpb.WorkflowExecutionInfo {
 	return page.GetExecutions()
 }
 
-// Polls whose windows overlap may run at once: the schedule's, and several by hand.
+// Polls with overlapping windows may run at the same time: the schedule's poll, and several manual ones.
 func TestPollsAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := unlimited()
@@ -107,7 +107,7 @@ func TestPollsAtOnce(t *testing.T) {
 	w.requireBalance()
 }
 
-// Asked twice for the same window, there is one poll.
+// Two requests to poll the same window result in one poll.
 func TestPollByHandTwice(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true})
@@ -121,7 +121,7 @@ func TestPollByHandTwice(t *testing.T) {
 	require.ErrorContains(t, err, "the window is empty")
 }
 
-// denied is a shop that refuses after so many more requests, until it is told otherwise.
+// denied is a shop that refuses requests after a given number of further ones, until it is told otherwise.
 type denied struct{ after atomic.Int64 }
 
 func (d *denied) next(kind string) *shopifytest.Fault {
@@ -133,8 +133,8 @@ func (d *denied) next(kind string) *shopifytest.Fault {
 
 const never = 1 << 40
 
-// A poll that fails midway moves no watermark; what it missed is found by its successor, also after the worker was
-// restarted, and what it had started is not started again.
+// A poll that fails midway does not move the watermark. Its successor finds what it missed, even after a restart of the
+// worker, and does not start again what it had started.
 func TestPollFailsMidway(t *testing.T) {
 	t.Parallel()
 	var shop denied
@@ -156,7 +156,7 @@ func TestPollFailsMidway(t *testing.T) {
 	status, err := w.Operator.Status(w.ctx)
 	require.NoError(t, err)
 	require.Equal(t, "Unauthorized", status.FailedPoll.Failure.Kind)
-	w.settle(10) // The first page's orders, of which one was known.
+	w.settle(10) // The orders of the first page, one of which was already known.
 
 	w.StopWorker()
 	require.Equal(t, watermark, w.watermark())
@@ -179,7 +179,7 @@ func TestPollFailsMidway(t *testing.T) {
 	require.Nil(t, status.FailedPoll)
 }
 
-// A poll by hand leaves the watermark where it is.
+// A manual poll does not move the watermark.
 func TestPollByHandLeavesTheWatermark(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -198,7 +198,8 @@ func TestPollByHandLeavesTheWatermark(t *testing.T) {
 	requireTimeline(t, w.history(next.WorkflowID, next.RunID),
 		"WorkflowExecutionStarted",
 		"ActivityTaskScheduled ListGiftCardOrders", "ActivityTaskStarted", "ActivityTaskCompleted",
-		// The schedule's polls tell each other what they started. Of others' orders Temporal says that they exist.
+		// The schedule's polls tell each other what they started. For orders of other polls, Temporal reports that they
+		// already exist.
 		"StartChildWorkflowExecutionInitiated GiftCardOrder", "StartChildWorkflowExecutionFailed",
 		"WorkflowExecutionCompleted")
 	require.Equal(t, workflows.PollOrdersResult{

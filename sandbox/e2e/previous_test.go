@@ -25,8 +25,8 @@ import (
 var previous = flag.String("previous", "",
 	"folder with an older worker and starter for TestUpgradeFromPrevious; without it, the present ones: see .ci/upgrade")
 
-// Whichever way the programs of an older commit are replaced by the present ones while orders, a poll and a digest are
-// under way, and the other way round, no task of a workflow fails, and the books say what they would have said anyway.
+// However the programs of an older commit are replaced by the current ones, or the other way round, while orders, a
+// poll and a digest are in progress, no workflow task fails, and the books are the same as without the replacement.
 func TestUpgradeFromPrevious(t *testing.T) {
 	t.Parallel()
 	present := programs.Folder(t)
@@ -59,24 +59,24 @@ func TestUpgradeFromPrevious(t *testing.T) {
 	}
 }
 
-// books are what must not depend on which workers did the work, and on what became of them.
+// books holds what must not depend on which workers did the work, or on what happened to them.
 type books struct {
 	Account stack.Account
-	// Cards are the issuer's, by audit number.
+	// Cards are the issuer's cards, by audit number.
 	Cards map[string]stack.ExpectedCard
-	// Orders are the states of orders by name, with the kind of their failure.
+	// Orders are the states of the orders, by name, with the kind of their failure.
 	Orders map[string]string
-	// Digests are what the digests said: the one under way, and one at the end.
+	// Digests are the contents of the digests: the one in progress, and one at the end.
 	Digests []reported
 }
 
-// reported is what a digest said.
+// reported is the content of a digest.
 type reported struct {
 	Counts []int
 	States map[string][]string
 }
 
-// replaceWorkers leads a system through releases, and orders of every kind of wait through it.
+// replaceWorkers takes a system through releases, together with orders that wait in every possible way.
 func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	var issuer gate
 	var shop shopGate
@@ -100,7 +100,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	})
 	workers := []*process{w.deploy(releases[0])}
 
-	// What is done, and what has failed.
+	// What is complete, and what has failed.
 	decline.Store(true)
 	w.place(stack.Single, stack.TwoLines, stack.UnknownMerchant, stack.TwoLines, stack.Mixed)
 	w.poll()
@@ -109,12 +109,13 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 
 	issued := w.ledger()
 
-	// What is under way: a digest that waits for the orders that it runs again, orders, and a poll in its midst.
+	// What is in progress: a digest that waits for the orders that it reruns, orders, and a poll in the middle of its
+	// work.
 	issuer.shut()
 	digest, err := w.Operator.DigestNow(w.ctx)
 	require.NoError(t, err)
 	underWay := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 7)...)
-	shop.shutAfter(4) // The first has the 5 orders from before.
+	shop.shutAfter(4) // The first page has the 5 orders from before.
 	poll, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
 	<-shop.reached
@@ -152,8 +153,9 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 		if replaced && !killed {
 			before.ended()
 		}
-		// The digest looks at its orders again and again. Of the orders, only those whose cards were lost with the first
-		// worker show at once who has them: others may have had their last step from a worker that was about to stop.
+		// The digest checks its orders repeatedly. Of the orders, only the ones whose cards were lost with the first worker
+		// show at once which worker has them, because the last step of the others may have been done by a worker that was
+		// about to stop.
 		lost := underWay
 		if !killed || i > 0 {
 			lost = nil
@@ -185,7 +187,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	return b
 }
 
-// deploy brings a release: its schedules, and then a worker of it, which polls when this returns.
+// deploy deploys a release: its schedules, and then a worker of it, which is polling when deploy returns.
 func (w *system) deploy(folder string) *process {
 	w.t.Helper()
 	out, err := w.commandIn(w.ctx, folder, programs.Starter, nil, []string{"schedules"}).CombinedOutput()
@@ -193,10 +195,10 @@ func (w *system) deploy(folder string) *process {
 	return w.startProcessIn(folder)
 }
 
-// duringChange is how many orders are taken in at a change.
+// duringChange is the number of orders that are taken in at a change.
 const duringChange = 6
 
-// takeIn has new orders taken in by whatever workers there are.
+// takeIn has new orders taken in by whichever workers are running.
 func (w *system) takeIn(change int) {
 	w.t.Helper()
 	since := time.Now()
@@ -218,7 +220,7 @@ func (w *system) cardsOfOrder(p stack.Placed) int {
 	return n
 }
 
-// tasks returns who did the workflow tasks of a workflow's newest run.
+// tasks returns the identities that did the workflow tasks of a workflow's newest run.
 func (w *system) tasks(workflowID string) []string {
 	w.t.Helper()
 	return doneBy(w.history(workflowID, ""))
@@ -230,7 +232,7 @@ func (w *system) lastTask(workflowID string) string {
 	return tasks[len(tasks)-1]
 }
 
-// doneBy lists who did the workflow tasks of a history, in order.
+// doneBy returns the identities that did the workflow tasks of a history, in order.
 func doneBy(h *historypb.History) []string {
 	var out []string
 	for _, e := range h.GetEvents() {
@@ -241,7 +243,7 @@ func doneBy(h *historypb.History) []string {
 	return out
 }
 
-// was tells whether an identity is this worker's: the SDK's begins with the number of the process.
+// was reports whether an identity is this worker's. The SDK's identity begins with the process ID.
 func (p *process) was(identity string) bool {
 	return strings.HasPrefix(identity, strconv.Itoa(p.cmd.Process.Pid)+"@")
 }
@@ -257,7 +259,7 @@ func (w *system) ledger() map[string]stack.ExpectedCard {
 	return out
 }
 
-// states returns what became of each order.
+// states returns the outcome of each order.
 func (w *system) states() map[string]string {
 	w.t.Helper()
 	orders, err := w.Operator.ListOrders(w.ctx, orders.OrderFilter{})
@@ -272,7 +274,8 @@ func (w *system) states() map[string]string {
 	return out
 }
 
-// reportedBy returns what a digest said of orders that failed. Mixed ones stand in it as often as polls have seen them.
+// reportedBy returns what a digest said about orders that failed. It leaves out mixed orders, which are listed as often
+// as polls have seen them.
 func reportedBy(r workflows.DailyDigestResult, m mail) reported {
 	states := m.states()
 	delete(states, "mixed")

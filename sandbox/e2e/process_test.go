@@ -32,14 +32,14 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// command prepares a process of ours in the stack's environment, and in that alone. Later variables win.
+// command prepares one of our programs with only the stack's environment. Later variables take precedence.
 func (w *system) command(ctx context.Context, name string, env, args []string) *exec.Cmd {
 	w.t.Helper()
 	return w.commandIn(ctx, programs.Folder(w.t), name, env, args)
 }
 
-// commandIn is command for programs that lie in another folder. They may be of an older release, which refuses a
-// variable that it does not know: what has its default is not set, but for what has to be said.
+// commandIn is command for programs in another folder. They may be of an older release, which refuses variables that it
+// does not know. So variables with their default value are not set, except for one that must be set.
 func (w *system) commandIn(ctx context.Context, folder, name string, env, args []string) *exec.Cmd {
 	w.t.Helper()
 	set := w.Environ()
@@ -57,9 +57,9 @@ func (w *system) commandIn(ctx context.Context, folder, name string, env, args [
 type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
-	addr string // Of its health checks.
+	addr string // The address of its health checks.
 	done chan struct{}
-	log  bytes.Buffer // To be read when it is done.
+	log  bytes.Buffer // To be read only when it is done.
 }
 
 // startProcess starts a worker process and waits until it polls.
@@ -68,7 +68,7 @@ func (w *system) startProcess(env ...string) *process {
 	return w.startProcessIn(programs.Folder(w.t), env...)
 }
 
-// startProcessIn is startProcess for a worker that lies in another folder.
+// startProcessIn is startProcess for a worker in another folder.
 func (w *system) startProcessIn(folder string, env ...string) *process {
 	w.t.Helper()
 	env = append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...)
@@ -77,7 +77,7 @@ func (w *system) startProcessIn(folder string, env ...string) *process {
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(w.t, err)
 	require.NoError(w.t, p.cmd.Start())
-	showEnd(w.t, &p.log) // Cleanups run backwards: the process has ended by then.
+	showEnd(w.t, &p.log) // Cleanups run in reverse order, so the process has ended by then.
 	w.t.Cleanup(p.kill)
 	polling := make(chan string, 1)
 	go func() {
@@ -102,17 +102,17 @@ func (w *system) startProcessIn(folder string, env ...string) *process {
 	return p
 }
 
-// maxLine is the longest line of a worker's log that is read, stack traces of many goroutines included.
+// maxLine is the longest line of a worker's log that can be read, including stack traces of many goroutines.
 const maxLine = 1 << 20
 
-// scan reads a worker's log line by line. A worker whose log nobody reads on, because a line is too long, would stop.
+// scan reads a worker's log line by line. If reading stopped at a line that is too long, the worker would block.
 func scan(log io.Reader) *bufio.Scanner {
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, maxLine)
 	return lines
 }
 
-// kill ends the process as a lost machine does.
+// kill kills the process, like the loss of its machine.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
@@ -127,8 +127,8 @@ func (p *process) get(path string) int {
 	return answer.StatusCode
 }
 
-// A worker that dies takes nothing with it: cards whose answer it did not live to see, and one that was being asked
-// for, are finished by the next worker, each once.
+// Nothing is lost when a worker dies. Cards whose answer it did not receive, and a card that was being requested, are
+// completed by the next worker, each once.
 func TestWorkerKilled(t *testing.T) {
 	t.Parallel()
 	var healthy, slow atomic.Bool
@@ -155,7 +155,7 @@ func TestWorkerKilled(t *testing.T) {
 	require.Positive(t, w.Issuer.Stats().Repeated)
 }
 
-// A worker that is asked to stop finishes what it is doing, takes nothing new, and ends well.
+// A worker that is asked to stop completes what it is doing, takes no new work, and exits successfully.
 func TestWorkerStops(t *testing.T) {
 	t.Parallel()
 	asked, answer := make(chan struct{}), make(chan struct{})
@@ -190,7 +190,7 @@ func TestWorkerStops(t *testing.T) {
 	require.Zero(t, w.Issuer.Stats().Repeated)
 }
 
-// A worker says what is wrong and ends, instead of starting work that it cannot do well.
+// A worker reports what is wrong and exits, instead of starting work that it cannot do properly.
 func TestWorkerRefuses(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true})
@@ -231,7 +231,7 @@ func TestWorkerRefuses(t *testing.T) {
 	}
 }
 
-// A worker that finds no Temporal gives up, and says where it looked.
+// A worker that cannot reach Temporal gives up, and says where it looked.
 func TestWorkerWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
@@ -242,7 +242,7 @@ func TestWorkerWithoutTemporal(t *testing.T) {
 	require.Contains(t, string(out), "connect to Temporal at 127.0.0.1:1")
 }
 
-// A worker that is started while Temporal is being restarted waits for it.
+// A worker that is started during a restart of Temporal waits for it.
 func TestWorkerWaitsForTemporal(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})

@@ -12,15 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// promQuery is what a query asks for.
+// promQuery is what a query reads.
 type promQuery struct {
 	selectors []selector
-	// labels are those that series are grouped and joined by, and kept those of them that an aggregation leaves.
+	// labels are the labels by which series are grouped and joined, and kept the ones of them that remain after an
+	// aggregation.
 	labels, kept []string
 	aggregates   bool
 }
 
-// selector is a metric as a query names it, with what selects its series.
+// selector is a metric as named in a query, with its label matchers.
 type selector struct {
 	metric   string
 	matchers []matcher
@@ -37,13 +38,13 @@ var (
 )
 
 // promAggregations and promFunctions are the functions and operators that the rules and panels use. A misspelled one is
-// no metric that exists either.
+// not the name of an existing metric either.
 var (
 	promAggregations = []string{"absent", "count", "max", "min", "sum"}
 	promFunctions    = []string{"and", "histogram_quantile", "increase", "or", "rate", "time", "unless"}
 )
 
-// parseQuery reads as much of PromQL as the rules and panels are written in, and refuses the rest.
+// parseQuery parses the part of PromQL that the rules and panels use, and rejects the rest.
 func parseQuery(query string) (promQuery, error) {
 	var q promQuery
 	values := promString.FindAllString(query, -1)

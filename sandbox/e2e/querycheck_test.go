@@ -15,15 +15,15 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// scrapeJob is the job that workers are scraped as.
+// scrapeJob is the name of the job that scrapes workers.
 const scrapeJob = "giftbridge-worker"
 
 var (
-	// scrapedMetrics and scrapedLabels are what Prometheus itself adds.
+	// scrapedMetrics and scrapedLabels are the ones that Prometheus itself adds.
 	scrapedMetrics = []string{"up"}
 	scrapedLabels  = []string{"job", "instance"}
-	// troubleValues are values of labels that are not seen where all is well: an activity that begins at once waits in no
-	// queue. That of the failure reason is the SDK's (go.temporal.io/sdk/internal/common/metrics).
+	// troubleValues are label values that do not occur when all is well: an activity that starts at once does not wait in
+	// a queue. The failure reason's value is the SDK's (go.temporal.io/sdk/internal/common/metrics).
 	troubleValues = map[string][]string{
 		"job": {scrapeJob},
 		"status": {
@@ -35,14 +35,14 @@ var (
 	}
 
 	seriesLabel = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)="((?:\\.|[^"\\])*)"`)
-	// alertLabel and legendLabel are where a text of a rule and one of a panel take a label's value.
+	// alertLabel and legendLabel match label references in the texts of rules and panels.
 	alertLabel  = regexp.MustCompile(`\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)`)
 	legendLabel = regexp.MustCompile(`\{\{\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*\}\}`)
 )
 
 func underscored(o rest.Outcome) string { return strings.ReplaceAll(string(o), " ", "_") }
 
-// missing says what of a query is not among the series.
+// missing returns the parts of a query that no series has.
 func (x exposition) missing(query string) []string {
 	q, err := parseQuery(query)
 	if err != nil {
@@ -72,7 +72,7 @@ func (x exposition) missing(query string) []string {
 	return out
 }
 
-// unfilled says which labels of a text the result of a query does not have.
+// unfilled returns the labels in a text that the result of a query does not have.
 func (x exposition) unfilled(query string, label *regexp.Regexp, text string) []string {
 	q, err := parseQuery(query)
 	if err != nil {
@@ -96,7 +96,7 @@ func (x exposition) hasLabel(metric, label string) bool {
 	return slices.Contains(scrapedLabels, label) || len(x.values(metric, label)) > 0
 }
 
-// values are those of a metric's label.
+// values returns the values of a metric's label.
 func (x exposition) values(metric, label string) []string {
 	var all []string
 	for series := range x {
@@ -113,8 +113,8 @@ func (x exposition) values(metric, label string) []string {
 	return all
 }
 
-// unknown are the values that a matcher wants and no series has, each alternative for itself. What is left out need not
-// exist.
+// unknown returns the values that a matcher requires and no series has, each alternative separately. Excluded values
+// need not exist.
 func (x exposition) unknown(metric string, m matcher) []string {
 	wanted := map[string]*regexp.Regexp{}
 	switch m.operator {
@@ -140,7 +140,7 @@ func (x exposition) unknown(metric string, m matcher) []string {
 	return out
 }
 
-// The check finds what is made up, and nothing else.
+// The check finds invented names, and nothing else.
 func TestQueryCheck(t *testing.T) {
 	t.Parallel()
 	x := exposition{

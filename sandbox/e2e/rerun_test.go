@@ -38,7 +38,7 @@ func (w *system) resetRun(workflowID, runID string, eventID int64) {
 	require.NoError(w.t, err)
 }
 
-// asShellReads returns the words of a command as a shell hands them to the program.
+// asShellReads returns the words of a command as a shell passes them to the program.
 func asShellReads(t *testing.T, command string) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -51,8 +51,8 @@ func asShellReads(t *testing.T, command string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }
 
-// The ways to run an order again end in the same account: the command that stands in the digest, a reset to the first
-// workflow task, which does again what had succeeded, and starter. Of three cards, one had been issued.
+// All ways to rerun an order give the same account: the command in the digest, a reset to the first workflow task,
+// which repeats what had succeeded, and starter. Of three cards, one had been issued.
 func TestRerunByHand(t *testing.T) {
 	t.Parallel()
 	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"COMMAND": declined, "FIRST": declined, "STARTER": declined}}
@@ -122,7 +122,7 @@ func TestRerunByHand(t *testing.T) {
 	require.Len(t, w.Issuer.Cards(), 9)
 }
 
-// An order is judged by its newest run. Whoever asks a second time, or with a page that is no longer true, does no harm.
+// An order is judged by its newest run. A second request, or one from an outdated page, does no harm.
 func TestRerunFailedTwice(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{"BAD": declined, "ODD": {Kind: cashstartest.WrongMerchant}}}
@@ -134,7 +134,7 @@ func TestRerunFailedTwice(t *testing.T) {
 	w.awaitFailed(3)
 	w.show(good, executions.Completed)
 
-	// The answer of the activity is lost; its next attempt finds its own runs, which have failed again.
+	// The answer of the activity is lost. Its next attempt finds its own runs, which have failed again.
 	page := activities.RerunFailedOrdersInput{Reason: "test", Since: time.Now()}
 	first, err := w.Operator.RerunFailed(w.ctx, page)
 	require.NoError(t, err)
@@ -147,7 +147,7 @@ func TestRerunFailedTwice(t *testing.T) {
 		require.Len(t, w.runs(orderID(p)), 2)
 	}
 
-	// Nobody takes the orders: they run, and are not reset.
+	// No worker takes the orders: they are running, and are not reset.
 	w.StopWorker()
 	page.Since = time.Now()
 	again, err := w.Operator.RerunFailed(w.ctx, page)
@@ -158,7 +158,7 @@ func TestRerunFailedTwice(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.RerunFailedOrdersResult{LeftAlone: 1}, running, "one is failed, and not to be cured so")
 
-	// Named, they are told of one by one.
+	// Orders that are named are reported one by one.
 	later.Orders = []string{orderID(bad), orderID(odd), orderID(good), workflows.GiftCardOrderID(stack.Shop, "1")}
 	named, err := w.Operator.RerunFailed(w.ctx, later)
 	require.NoError(t, err)
@@ -170,7 +170,7 @@ func TestRerunFailedTwice(t *testing.T) {
 		{WorkflowID: workflows.GiftCardOrderID(stack.Shop, "1"), LeftAlone: "Temporal does not know it, or no longer"},
 	}, named.Orders)
 
-	// Two people reset the same old run, one after the other: Temporal obeys both.
+	// Two people reset the same old run, one after the other. Temporal does both.
 	tr.cured.Store(true)
 	old := w.runs(orderID(bad))
 	for _, r := range old[len(old)-2:] {
@@ -195,7 +195,7 @@ func TestRerunFailedTwice(t *testing.T) {
 	require.Equal(t, 1, w.cardsOf("ODD"))
 }
 
-// There is one re-run at a time. A second one is refused, and a digest says so and is sent all the same.
+// There is at most one rerun at a time. A second one is refused. A digest reports this and is sent nevertheless.
 func TestOneRerunAtATime(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{"BAD": declined}}
@@ -231,7 +231,7 @@ func TestOneRerunAtATime(t *testing.T) {
 	require.Equal(t, 1, w.cardsOf("BAD"))
 }
 
-// An order that failed again and again has failed runs on many pages. It is run again once, and counted once.
+// An order that failed repeatedly has failed runs on many pages. It is rerun once, and counted once.
 func TestRerunOverPages(t *testing.T) {
 	t.Parallel()
 	const orders, page = 3, 100
@@ -258,7 +258,7 @@ func TestRerunOverPages(t *testing.T) {
 	require.Greater(t, count(h, enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED), 1, "pages:\n%s", timeline(h.GetEvents()))
 }
 
-// Once a card exists, the order's merchant stays the same, whatever becomes of the names at the issuer.
+// Once a card exists, the order's merchant stays the same, however the names at the issuer change.
 func TestMerchantStaysTheSame(t *testing.T) {
 	t.Parallel()
 	for name, dedupes := range map[string]bool{"again while unclear": true, "at most once": false} {
@@ -289,7 +289,7 @@ func TestMerchantStaysTheSame(t *testing.T) {
 	}
 }
 
-// judgedAt returns the times by which a run of an order has judged whether days of delivery lie ahead.
+// judgedAt returns the times at which a run of an order decided whether delivery dates lie ahead.
 func (w *system) judgedAt(p stack.Placed, runID string) map[time.Time]bool {
 	w.t.Helper()
 	times := map[time.Time]bool{}

@@ -19,7 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Cards of several orders are settled in one go, also while failed orders are being run again.
+// Cards of several orders are resolved in one call, even while failed orders are being rerun.
 func TestSeveralOrdersAreResolved(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{"LOST": {Kind: cashstartest.ServerError, Status: 503}}}
@@ -61,8 +61,8 @@ func TestSeveralOrdersAreResolved(t *testing.T) {
 	require.Equal(t, 2, w.cardsOf("LOST"))
 }
 
-// Temporal's database is lost, and orders that have their cards are taken in again. CashStar knows the cards, the orders do
-// not: a person settles all of them at once, or one after the other.
+// Temporal's database is lost, and orders that have their cards are taken in again. CashStar knows the cards, and the
+// orders do not: a person resolves all of them at once, or one after the other.
 func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LOST")}}})

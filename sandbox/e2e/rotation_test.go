@@ -15,8 +15,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// A key is changed in three steps: read with the new one, write with it, drop the old one. Schedules are older than any
-// history, and are what would hold on to the old key.
+// A key is rotated in three steps: read with the new key, write with it, and remove the old key. Schedules are older
+// than any history, so they could still depend on the old key.
 func TestPayloadKeysAreChanged(t *testing.T) {
 	t.Parallel()
 	key := func(id string, fill byte) config.PayloadKey {

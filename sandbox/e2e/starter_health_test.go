@@ -26,7 +26,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// health is what a monitor sees of the system.
+// health returns what a monitor sees of the system.
 func (w *system) health(env ...string) health.Health {
 	w.t.Helper()
 	out := w.starter(env, "status", "--json")
@@ -50,7 +50,7 @@ func failing(h health.Health) []string {
 	return names
 }
 
-// requireProblem requires that this is what a monitor sees, and nothing else.
+// requireProblem requires that a monitor sees this problem and no other.
 func (w *system) requireProblem(name, says string, env ...string) {
 	w.t.Helper()
 	h := w.health(env...)
@@ -64,7 +64,7 @@ func (w *system) requireHealthy() {
 	require.Empty(w.t, w.health().Problems)
 }
 
-// judged is what would be seen at another time.
+// judged returns what would be seen at another time.
 func (w *system) judged(at time.Time) []string {
 	w.t.Helper()
 	h, err := w.Operator.Health(w.ctx, at)
@@ -73,7 +73,7 @@ func (w *system) judged(at time.Time) []string {
 	return failing(*h)
 }
 
-// Each thing that goes wrong is what a monitor is told, by the exit code and by name, and it is gone when it is cured.
+// Each problem is reported to a monitor, by the exit code and by name, and disappears when it is fixed.
 func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	t.Parallel()
 	var refuses atomic.Bool
@@ -87,7 +87,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 		DynamicConfig: map[string]any{"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute": 2},
 		Configure:     func(c *config.Config) { c.Digest.Rerun = false },
 	})
-	w.requireHealthy() // No poll has completed yet, and none was to.
+	w.requireHealthy() // No poll has completed yet, and none was due.
 	w.poll()
 	w.requireHealthy()
 	text := w.ok("status")
@@ -164,7 +164,8 @@ func (w *system) setRetention(d time.Duration) {
 	require.NoError(w.t, err)
 }
 
-// failTasks starts a workflow that no worker can run, as a bad release would have many of, and stops it when it is seen.
+// failTasks starts a workflow that no worker can run, as a bad release would have many of, and terminates it when its
+// failure has been seen.
 func (w *system) failTasks() {
 	w.t.Helper()
 	run, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{TaskQueue: workflows.TaskQueue}, "Unheard")
@@ -187,7 +188,7 @@ func TestStarterStatusWithoutWorkers(t *testing.T) {
 	require.Equal(t, app.ExitUsage, w.starter(nil, "status", "now").code)
 }
 
-// Orders that were too old when the first poll came are told of, to the monitor and in the digest.
+// Orders that were already too old at the first poll are reported, to the monitor and in the digest.
 func TestOrdersAreMissedAloud(t *testing.T) {
 	t.Parallel()
 	since := time.Now().AddDate(0, 0, -30).UTC().Truncate(time.Second)

@@ -24,7 +24,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// said is what a process said, and how it ended.
+// said is the output and the exit code of a process.
 type said struct {
 	stdout, stderr string
 	code           int
@@ -46,7 +46,7 @@ func (w *system) starter(env []string, args ...string) said {
 	return out
 }
 
-// ok runs a starter process that must succeed, and returns what it prints.
+// ok runs a starter process that must succeed, and returns its output.
 func (w *system) ok(args ...string) string {
 	w.t.Helper()
 	out := w.starter(nil, args...)
@@ -134,7 +134,7 @@ func TestStarterPollsAWindow(t *testing.T) {
 	w.requireBalance()
 }
 
-// A deploy brings the schedule up to the configuration, and neither resumes what somebody paused nor moves the
+// A deploy updates the schedule to the configuration. It neither resumes a schedule that is paused nor moves the
 // watermark.
 func TestStarterUpdatesTheSchedule(t *testing.T) {
 	t.Parallel()
@@ -169,7 +169,8 @@ func TestStarterConfig(t *testing.T) {
 	require.Contains(t, out.stderr, "CASHSTAR_TIMEOUT")
 }
 
-// Mistakes at the prompt are answered with a sentence, and what is not there with another exit code than what is wrong.
+// Mistakes on the command line are answered with one sentence. The exit code distinguishes what does not exist from
+// what is wrong.
 func TestStarterMistakes(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -214,7 +215,7 @@ func TestStarterMistakes(t *testing.T) {
 	require.Contains(t, w.starter(nil, "orders", "show", first.Name).stderr, orderNumber(stack.Placed{ID: second.ID}))
 }
 
-// cloneOf returns an order like another one of the shop's, yet to be placed.
+// cloneOf returns an order like another one in the shop, yet to be placed.
 func cloneOf(w *system, p stack.Placed) shopifytest.Order {
 	for _, o := range w.Shop.Orders() {
 		if o.ID == p.ID {

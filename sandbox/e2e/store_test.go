@@ -17,13 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// storeTests names the tests that are run on PostgreSQL for each commit.
+// storeTests is the file that names the tests that are run on PostgreSQL for each commit.
 const storeTests = "testdata/store-tests.txt"
 
-// storeCalls are the calls whose answers depend on the database. A method is named alone, a function of another package
+// storeCalls are the calls whose results depend on the database. A method is named alone, a function of another package
 // with that package.
 var storeCalls = map[string]bool{
-	// Temporal's lists. Each database has its own translation of their queries, its own order and its own pages.
+	// Temporal's lists. Each database has its own translation of the list queries, its own order and its own pages.
 	"ListWorkflow": true, "CountWorkflow": true,
 	"ListOpenWorkflow": true, "ListClosedWorkflow": true, "ListArchivedWorkflow": true, "ScanWorkflow": true,
 	"ListWorkflowExecutions": true, "CountWorkflowExecutions": true,
@@ -31,49 +31,48 @@ var storeCalls = map[string]bool{
 	// What the operator reads from those lists.
 	"ListOrders": true, "FindOrder": true, "RerunFailed": true, "CountRunning": true,
 	"Status": true, "Health": true, "Report": true,
-	// The rows of a digest: which orders failed and which recovered is a question to the lists.
+	// The rows of a digest: the lists say which orders failed and which recovered.
 	"stack.DigestRows": true,
 	// The namespace's retention, and its search attributes, which are columns.
 	"UpdateNamespace": true, "RegisterNamespace": true,
 	"AddSearchAttributes": true, "RemoveSearchAttributes": true,
-	// Versions of workers: the server finds out through the lists whether one is drained.
+	// Versions of workers: the server uses the lists to find out whether a version is drained.
 	"Deployment": true, "SetCurrent": true, "DescribeWorkerDeployment": true,
-	// A server of the test's own, on a store that nothing has prepared.
+	// A server of the test's own, on an unprepared store.
 	"temporalserver.Start": true,
 }
 
-// storeCommands are the commands of starter that read Temporal's lists, or the versions of workers.
+// storeCommands are the starter commands that read Temporal's lists, or the versions of workers.
 var storeCommands = map[string]bool{
 	"orders list": true, "orders retry": true, "status": true, "digest": true, "deployment": true,
 }
 
-// bookkeeping are the helpers by which tests of anything wait for orders, and count at the end what came of them. They
-// ask Temporal's lists as well, and do not make those the subject of a test: TestLargeWindow counts the runs of a poll,
-// and is about the poll.
+// bookkeeping are the helpers with which all kinds of tests wait for orders, and count the results at the end. They
+// read Temporal's lists too, but that does not make the lists the subject of a test: TestLargeWindow counts the runs of
+// a poll, and is about the poll.
 var bookkeeping = map[string]bool{
 	"settle": true, "awaitFailed": true, "requireBalance": true, "watermark": true, "runs": true,
-	"explain": true, // It says what a test that failed has left behind.
+	"explain": true, // It shows what a failed test has left behind.
 }
 
-// TestStoreTestsAreComplete holds the list of the tests that CI runs on PostgreSQL for each commit, in .ci/run
-// postgresql; on SQLite it runs all tests, and each night all of them on PostgreSQL. Whoever adds a test need not think
-// of the list: this test does, and says what is missing.
+// TestStoreTestsAreComplete checks the list of the tests that CI runs on PostgreSQL for each commit, in .ci/run
+// postgresql. On SQLite, CI runs all tests for each commit, and each night it runs all of them on PostgreSQL. The
+// author of a new test need not think of the list: this test fails and says what is missing.
 //
-// The rule: a test belongs to the list if it makes one of storeCalls or gives starter one of storeCommands, itself or
-// in helpers of this package, however deep, except those of bookkeeping.
+// The rule: a test belongs to the list if it makes one of storeCalls or gives starter one of storeCommands, directly or
+// through helpers of this package at any depth, except through bookkeeping.
 //
-// It is about names, so it needs no types. A call is a selector that is called, such as w.plain.CountWorkflow(r). A
-// helper is followed wherever its name is used, also as a value, and all methods of a name are followed: at worst, a
-// test is listed that need not be. Variables of the package are followed likewise. A command is what a helper with a
-// last parameter "...string" is given for that, or how a literal []string begins.
+// The rule works on names, so it needs no types. A call is a selector that is called, such as w.plain.CountWorkflow(r).
+// A helper is followed wherever its name is used, also as a value, and all methods of a name are followed: at worst, a
+// test is listed that need not be. Variables of the package are followed likewise. A command is read from the arguments
+// for the last parameter "...string" of a helper, or from the beginning of a literal []string.
 //
-// What the rule leaves out, it does so on purpose. Killing and stopping workers is no matter of the store. Starting the
-// server again is, and has its test in sandbox/internal/temporalserver, which is run on PostgreSQL beside this list.
-// Which events a history has, how payloads are encrypted and what is sent to shop and issuer does not depend on the
-// store.
+// The rule deliberately leaves some tests out. Killing and stopping workers does not depend on the store. Restarting
+// the server does, and has its test in sandbox/internal/temporalserver, which is run on PostgreSQL beside this list.
+// The events of a history, the encryption of payloads and the requests to shop and issuer do not depend on the store.
 //
-// A test that the rule does not know of may be listed as well, after all others, with the reason on its line. The list
-// is made into a regular expression by
+// A test that the rule does not cover may be listed as well, after all others, with the reason on its line. The list is
+// turned into a regular expression by
 //
 //	grep -o '^Test[A-Za-z0-9_]*' sandbox/e2e/testdata/store-tests.txt | paste -sd'|'
 //
@@ -101,10 +100,10 @@ func TestStoreTestsAreComplete(t *testing.T) {
 	require.Empty(t, strings.Join(problemsOf(string(list), subjects), "\n"), storeTests)
 }
 
-// listed is a line of the list.
+// listed matches a line of the list.
 var listed = regexp.MustCompile(`^(Test[A-Za-z0-9_]*)( # \S.*)?$`)
 
-// problemsOf says what is wrong with the list, given all tests and why they belong to it.
+// problemsOf returns what is wrong with the list, given all tests and the reasons why they belong to it.
 func problemsOf(list string, subjects map[string]string) []string {
 	var problems []string
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -157,15 +156,15 @@ func problemsOf(list string, subjects map[string]string) []string {
 	return problems
 }
 
-// sources are what a package declares, by name. The name of a method has a dot before it.
+// sources holds the declarations of a package, by name. The name of a method begins with a dot.
 type sources struct {
 	decls map[string][]ast.Node
-	// variadic are the functions whose last parameter is "...string", and how many parameters come before it.
+	// variadic holds the functions whose last parameter is "...string", with the number of parameters before it.
 	variadic map[string]int
 	tests    []string
 }
 
-// parse reads the files of a package.
+// parse parses the files of a package.
 func parse(t *testing.T, files ...string) *sources {
 	t.Helper()
 	p := &sources{decls: map[string][]ast.Node{}, variadic: map[string]int{}}
@@ -219,7 +218,7 @@ func (p *sources) addVars(d *ast.GenDecl) {
 	}
 }
 
-// subjects returns for each test why its subject is the store, or nothing if it is not.
+// subjects returns for each test why its subject is the store, or an empty string if it is not.
 func (p *sources) subjects() map[string]string {
 	out := map[string]string{}
 	for _, name := range p.tests {
@@ -228,8 +227,8 @@ func (p *sources) subjects() map[string]string {
 	return out
 }
 
-// reason returns something that a declaration asks of the store, itself if there is such, or else through helpers,
-// which are named. What was looked at before is not looked at again.
+// reason returns a use of the store by a declaration: a direct use if there is one, otherwise one through helpers,
+// which it names. It does not look again at declarations in seen.
 func (p *sources) reason(name string, seen map[string]bool) string {
 	seen[name] = true
 	var why string
@@ -248,7 +247,7 @@ func (p *sources) reason(name string, seen map[string]bool) string {
 			used = append(used, n.Name)
 		case *ast.SelectorExpr:
 			used = append(used, "."+n.Sel.Name)
-			ast.Inspect(n.X, look) // But not its Sel, which is no name of the package's.
+			ast.Inspect(n.X, look) // But not its Sel, which is not a name of this package.
 			return false
 		}
 		return true
@@ -269,7 +268,7 @@ func (p *sources) reason(name string, seen map[string]bool) string {
 	return why
 }
 
-// asks returns what a call asks of the store, if anything.
+// asks returns what a call asks of the store, or an empty string.
 func (p *sources) asks(c *ast.CallExpr) string {
 	called := c.Fun
 	if generic, ok := called.(*ast.IndexExpr); ok {
@@ -295,7 +294,7 @@ func (p *sources) asks(c *ast.CallExpr) string {
 	return ""
 }
 
-// commandAmong returns the command of starter that a []string is, or one of several such, if any.
+// commandAmong returns the starter command in a []string, or in one of several such lists, if any.
 func commandAmong(l *ast.CompositeLit) string {
 	if isStrings(l.Type) {
 		return command(l.Elts)
@@ -314,7 +313,7 @@ func commandAmong(l *ast.CompositeLit) string {
 		if pair, ok := e.(*ast.KeyValueExpr); ok {
 			e = pair.Value
 		}
-		// Those that repeat their type are seen on their own.
+		// Elements that repeat their type are visited separately.
 		if one, ok := e.(*ast.CompositeLit); ok && one.Type == nil {
 			if found := command(one.Elts); found != "" {
 				return found
@@ -324,7 +323,7 @@ func commandAmong(l *ast.CompositeLit) string {
 	return ""
 }
 
-// command returns the command of starter with which a list of words begins, if it is one of storeCommands.
+// command returns the starter command with which a list of words begins, if it is one of storeCommands.
 func command(list []ast.Expr) string {
 	var words []string
 	for _, e := range list {
@@ -356,7 +355,7 @@ func isIdent(e ast.Expr, name string) bool {
 	return ok && of.Name == name
 }
 
-// The rule is seen to know what it should, and nothing else.
+// The rule detects what it should, and nothing else.
 func TestRuleOfStoreTests(t *testing.T) {
 	t.Parallel()
 	const helpers = `
@@ -418,7 +417,7 @@ func TestRuleOfStoreTests(t *testing.T) {
 	}
 }
 
-// What is wrong with the list is said, and what is right is not.
+// Mistakes in the list are reported, and correct entries are not.
 func TestProblemsOfStoreTests(t *testing.T) {
 	t.Parallel()
 	subjects := map[string]string{"TestA": "ListOrders", "TestB": "", "TestC": "", "TestD": "states, ListOrders"}

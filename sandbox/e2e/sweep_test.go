@@ -15,7 +15,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Shopify's search lags for longer than polls look back. They pass the orders by; a sweep finds them, each once.
+// Shopify's search lags for longer than polls look back. The polls miss the orders, and a sweep finds each of them
+// once.
 func TestSweepFindsWhatPollsMiss(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{
@@ -42,7 +43,7 @@ func TestSweepFindsWhatPollsMiss(t *testing.T) {
 		many.Lines = append(many.Lines, mug)
 	}
 	place(many)
-	w.orderFor("SWEPT", 1) // It is so young that it is the next poll's.
+	w.orderFor("SWEPT", 1) // It is so new that it is left to the next poll.
 	require.Zero(t, w.poll().Seen, "the search does not show them")
 
 	sweep := func(args ...string) workflows.SweepOrdersResult {
@@ -61,7 +62,7 @@ func TestSweepFindsWhatPollsMiss(t *testing.T) {
 	require.Len(t, w.Issuer.Cards(), 1)
 }
 
-// An order whose time of change lies behind what polls look at is found by a search for its SKU, and by polls no more.
+// An order whose time of change is before what polls look at is found by a search for its SKU, and no longer by polls.
 func TestSweepSearches(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{
@@ -88,7 +89,7 @@ func TestSweepSearches(t *testing.T) {
 	require.Len(t, w.Issuer.Cards(), 1)
 	require.NotContains(t, w.starter(nil, "status").stdout, "FAIL   sweep")
 
-	// However many orders there are that have their workflows, a sweep is one activity: with its
-	// start by the schedule 4 actions, or 96 a day. Of a thousand orders that is less than a tenth of an action for each.
+	// However many orders already have their workflows, a sweep is one activity. With its start by the schedule this is 4
+	// actions, or 96 a day. For a thousand orders that is less than a tenth of an action each.
 	require.Equal(t, oneActivity, types(undelayed(w.history(workflows.SweepByHandID, ""))))
 }

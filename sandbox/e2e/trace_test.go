@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// collector takes spans as OTLP over HTTP.
+// collector receives spans as OTLP over HTTP.
 type collector struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -46,14 +46,14 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
-// all returns the spans of a name.
+// all returns the spans with a name.
 func (c *collector) all(name string) []*tracepb.Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(c.spans), func(s *tracepb.Span) bool { return s.GetName() != name })
 }
 
-// One trace leads from a poll to the request for the card, and no span says what the card is for.
+// One trace leads from a poll to the request for the card, and no span reveals what the card is for.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -61,7 +61,7 @@ func TestTraces(t *testing.T) {
 	placed := w.place(stack.Single)
 	w.poll()
 	w.settle(1)
-	w.StopWorker() // It sends what it has.
+	w.StopWorker() // It exports its remaining spans.
 
 	polls := c.all("RunWorkflow:PollOrders")
 	require.NotEmpty(t, polls)

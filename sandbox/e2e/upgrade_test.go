@@ -23,7 +23,7 @@ import (
 
 const deployment = "giftbridge"
 
-// startVersion starts a worker process of a version, or of none.
+// startVersion starts a worker process with a version, or without one.
 func (w *system) startVersion(build string) *process {
 	w.t.Helper()
 	env := []string{"CASHSTAR_TIMEOUT=40s"}
@@ -33,7 +33,7 @@ func (w *system) startVersion(build string) *process {
 	return w.startProcess(env...)
 }
 
-// deploys runs a starter process that knows of the deployment.
+// deploys runs a starter process that knows the deployment.
 func (w *system) deploys(args ...string) string {
 	w.t.Helper()
 	out := w.starter([]string{"WORKER_DEPLOYMENT=" + deployment}, append([]string{"deployment"}, args...)...)
@@ -41,16 +41,16 @@ func (w *system) deploys(args ...string) string {
 	return out.stdout
 }
 
-// setCurrent gives the work to a version, or to the workers without one, and returns what is said about it.
+// setCurrent makes a version current, or the workers without one, and returns the output.
 func (w *system) setCurrent(build string) string {
 	w.t.Helper()
 	if build == "" {
 		build = "--unversioned"
 	}
-	return w.deploys("set-current", build, "--wait", (*patience / 4).String()) // It can still say then what is missing.
+	return w.deploys("set-current", build, "--wait", (*patience / 4).String()) // It can then still say what is missing.
 }
 
-// stop asks a worker to stop; a second time would end it at once.
+// stop asks a worker to stop. A second request would end it at once.
 func (p *process) stop() {
 	p.t.Helper()
 	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
@@ -63,7 +63,7 @@ func (p *process) ended() {
 	require.Equal(p.t, app.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
 }
 
-// builds lists the versions that did the workflow tasks of a history, in order, each run of one version once.
+// builds returns the versions that did the workflow tasks of a history, in order, with consecutive repetitions removed.
 func builds(h *historypb.History) []string {
 	var out []string
 	for _, e := range h.GetEvents() {
@@ -74,8 +74,8 @@ func builds(h *historypb.History) []string {
 	return slices.Compact(out)
 }
 
-// requireNoFailedTasks looks at the history of every run there is: no version failed at what another one had written. A
-// reset is written as a failed task, and so is a task that has to be done again because something happened meanwhile.
+// requireNoFailedTasks reads the history of every run: no version failed on what another version had written. A reset
+// is recorded as a failed task, and so is a task that has to be repeated because something happened meanwhile.
 func (w *system) requireNoFailedTasks() {
 	w.t.Helper()
 	list, err := w.plain.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{
@@ -97,8 +97,9 @@ func (w *system) requireNoFailedTasks() {
 	}
 }
 
-// An installation whose workers had no version goes over to version A, from A to B, and all the way back. Each time half
-// of the orders in flight wait for the issuer's answer and half are being retried, and the old workers are stopped.
+// An installation whose workers had no version is upgraded to version A, from A to B, and rolled back all the way. Each
+// time half of the orders in flight wait for the issuer's answer and half are being retried, and the old workers are
+// stopped.
 func TestUpgradeAndRollback(t *testing.T) {
 	t.Parallel()
 	var issuer gate
@@ -167,7 +168,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 	})
 }
 
-// An order that failed under one version is run again under the next one, when nothing of the first is left.
+// An order that failed under one version is rerun under the next one, when no worker of the first is left.
 func TestRerunAfterUpgrade(t *testing.T) {
 	t.Parallel()
 	tr := trouble{of: map[string]cashstartest.Fault{"DECLINED": declined}, first: 1}
@@ -198,7 +199,7 @@ func TestRerunAfterUpgrade(t *testing.T) {
 	w.requireNoFailedTasks()
 }
 
-// A long poll goes on under the new version, and so do the runs that continue it.
+// A long poll continues under the new version, and so do the runs that continue it.
 func TestUpgradeDuringPoll(t *testing.T) {
 	t.Parallel()
 	var shop shopGate
@@ -239,7 +240,7 @@ func TestUpgradeDuringPoll(t *testing.T) {
 	w.requireNoFailedTasks()
 }
 
-// What people are told who upgrade for the first time, or type something wrong.
+// The output for an operator who upgrades for the first time, or who makes a typing mistake.
 func TestStarterDeployment(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true})
@@ -274,7 +275,7 @@ func TestStarterDeployment(t *testing.T) {
 	require.True(t, d.Settled)
 	require.NotContains(t, w.deploys(), "NOTHING IS DONE")
 
-	// Back to workers without a version: the deployment as if it had never been.
+	// Back to workers without a version, as if the deployment had never existed.
 	w.startProcess()
 	change := decodedFrom[rollout.CurrentChange](w, "deployment", "set-current", "--unversioned")
 	require.Equal(t, rollout.CurrentChange{Deployment: deployment, Before: "A", Changed: true}, change)

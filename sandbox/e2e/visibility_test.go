@@ -14,8 +14,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// An order is found by its name, whatever that is: a shop may give its orders any prefix and suffix. Some characters mean
-// something to the database, or are more than it takes.
+// An order is found by its name, whatever the name is: a shop may give its orders any prefix and suffix. Some names
+// contain characters that have a meaning in the database, or more than it accepts.
 func TestOrdersAreFoundByName(t *testing.T) {
 	t.Parallel()
 	names := []string{
@@ -52,7 +52,7 @@ func listedName(listed []executions.Order, p stack.Placed) string {
 	return ""
 }
 
-// A SKU is found in orders that have others beside it, and no part of one is.
+// A SKU is found in orders that also contain others, and a part of a SKU is not.
 func TestOrdersAreFoundBySKU(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
@@ -75,7 +75,7 @@ func TestOrdersAreFoundBySKU(t *testing.T) {
 	}
 }
 
-// add adds an order of a name, the shop's next if it is empty, with one card of each SKU.
+// add adds an order with a name, or with the shop's next name if it is empty, with one card of each SKU.
 func (w *system) add(name string, skus ...string) stack.Placed {
 	w.t.Helper()
 	var lines []shopifytest.LineItem

@@ -25,17 +25,17 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// payloadKey is a key for tests.
+// payloadKey returns a key for tests.
 func payloadKey(id string, fill byte) config.PayloadKey {
 	return config.PayloadKey{ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, config.PayloadKeySize)))}
 }
 
-// encrypted has payloads encrypted with the first of these keys.
+// encrypted returns a configuration that encrypts payloads with the first of these keys.
 func encrypted(keys ...config.PayloadKey) config.Payload {
 	return config.Payload{Encryption: config.EncryptionOn, Keys: keys}
 }
 
-// unreadable are the configurations that cannot read what the key "k1" wrote, and what they say of it.
+// unreadable are the configurations that cannot read what was written with key "k1", and what they report.
 var unreadable = map[string]struct {
 	payload config.Payload
 	says    string
@@ -54,7 +54,7 @@ var unreadable = map[string]struct {
 	},
 }
 
-// lines is a log that may be read while it is written.
+// lines is a log that may be read while it is being written.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -72,7 +72,7 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// restart goes on with another worker that has these keys.
+// restart replaces the worker by another one that has these keys.
 func (w *system) restart(p config.Payload) {
 	w.t.Helper()
 	w.StopWorker()
@@ -80,7 +80,7 @@ func (w *system) restart(p config.Payload) {
 	require.NoError(w.t, w.StartWorker(w.ctx))
 }
 
-// workflowTaskFailure waits for a workflow task of a run to fail, and returns why.
+// workflowTaskFailure waits until a workflow task of a run fails, and returns the failure.
 func (w *system) workflowTaskFailure(workflowID, runID string) *failurepb.Failure {
 	w.t.Helper()
 	var failure *failurepb.Failure
@@ -97,13 +97,13 @@ func (w *system) workflowTaskFailure(workflowID, runID string) *failurepb.Failur
 	return failure
 }
 
-// nudge gives an order's workflow something to do.
+// nudge causes a workflow task of an order's workflow.
 func (w *system) nudge(p stack.Placed) {
 	w.t.Helper()
 	require.NoError(w.t, w.plain.SignalWorkflow(w.ctx, orderID(p), "", "nudge", nil))
 }
 
-// requireRunning requires that a run has neither failed nor come to another end.
+// requireRunning requires that a run has not closed.
 func (w *system) requireRunning(workflowID, runID string) {
 	w.t.Helper()
 	d, err := w.plain.DescribeWorkflowExecution(w.ctx, workflowID, runID)
@@ -111,8 +111,8 @@ func (w *system) requireRunning(workflowID, runID string) {
 	require.Equal(w.t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, d.GetWorkflowExecutionInfo().GetStatus())
 }
 
-// A worker that cannot read what orders and polls were given leaves them as they are: their workflow tasks and activities
-// fail, say in the clear which key is missing, and are repeated until a worker with the key comes.
+// A worker that cannot read the input of orders and polls does not change them. Their workflow tasks and activities
+// fail, name the missing key unencrypted, and are retried until a worker with the key comes.
 func TestUnreadableInput(t *testing.T) {
 	t.Parallel()
 	right := encrypted(payloadKey("k1", 1))
@@ -168,8 +168,8 @@ func TestUnreadableInput(t *testing.T) {
 	}
 }
 
-// The same goes for what came back: results and failures of activities, and the last result of a schedule. A worker that
-// took an unreadable failure for another one would end the order on it.
+// The same holds for results and failures of activities, and for the last result of a schedule. A worker that mistook
+// an unreadable failure for another one would end the order with it.
 func TestUnreadableResults(t *testing.T) {
 	t.Parallel()
 	first, second := payloadKey("k1", 1), payloadKey("k2", 2)
@@ -227,7 +227,7 @@ func TestUnreadableResults(t *testing.T) {
 	}
 }
 
-// A starter that lacks the key says so. What it can tell without, it tells.
+// A starter that lacks the key says so. It shows what it can without the key.
 func TestStarterWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Payload = encrypted(payloadKey("k1", 1)) }})
@@ -247,7 +247,7 @@ func TestStarterWithoutTheKey(t *testing.T) {
 				{"schedules"},
 				{"poll"},
 				{"digest", "--dry-run"},
-				// What no worker could read would stand in the way of what they can.
+				// Input that no worker can read would block what workers can read.
 				{"orders", "retry", failed.Name, "--yes"},
 				{"poll", "--since", "10m"},
 			} {
@@ -266,7 +266,7 @@ func TestStarterWithoutTheKey(t *testing.T) {
 	w.ok("poll", "--since", "10m")
 }
 
-// A poll by hand goes by the schedule's rules, whatever is set where it is asked for.
+// A manual poll follows the schedule's rules, whatever the settings are where it is requested.
 func TestPollByHandGoesByTheSchedule(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})

@@ -1,5 +1,5 @@
-// Command floor is a worker of the least that Temporal can do for an order: what the workers of giftbridge are measured
-// against.
+// Command floor is a worker that does the least that Temporal can do for an order. The workers of giftbridge are
+// compared with it.
 package main
 
 import (

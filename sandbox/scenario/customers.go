@@ -33,7 +33,7 @@ func Variants() []shopifytest.Variant {
 	return variants
 }
 
-// sleeve is behind the SKU of a gift card in that of its sleeve.
+// sleeve is the suffix that turns the SKU of a gift card into the SKU of its sleeve.
 const sleeve = "-SLEEVE"
 
 // merchants is the number of customers that the issuer knows.
@@ -55,7 +55,7 @@ func merchantName(i int) string { return fmt.Sprintf("Widget Store %02d", i+1) }
 
 func merchantCode(i int) string { return fmt.Sprintf("WS%02d", i+1) }
 
-// LateComer is a customer whom the issuer does not know until somebody adds it.
+// LateComer is a customer that the issuer does not know until it is added.
 var LateComer = cashstartest.Merchant{
 	Name: "Late Store", LegalName: "Late Store, Inc.", MerchantCode: "LATE", Currencies: []string{"USD"},
 }
@@ -82,33 +82,33 @@ const (
 	Native          Kind = "native"
 )
 
-// mix is the sequence of kinds that customers place, over and over. The first ten hold what matters most.
+// mix is the sequence of kinds in which customers place orders, repeated forever. The first ten are the most important.
 var mix = []Kind{
 	Single, SeveralUnits, Mixed, Unpaid, Test, Cancelled, UnknownMerchant, ForAFriend, TwoLines, PaidLater,
 	LateMerchant, PartlyRefunded, Company, SimilarSKU, Single, SeveralUnits, Native, Single, ForAFriend, Single,
 	TwoLines, Single, SeveralUnits, Company, Single,
 }
 
-// Placed is an order that was placed, and what must become of it.
+// Placed is an order that was placed, and its expected outcome.
 type Placed struct {
 	Kind Kind
-	// ID is Shopify's number of the order.
+	// ID is Shopify's numeric ID of the order.
 	ID   int64
 	Name string
-	// GiftCards tells whether it is a gift-card order.
+	// GiftCards reports whether it is a gift-card order.
 	GiftCards bool
-	// Fails tells whether it is one that cannot succeed, FailsFirst whether it succeeds once its merchant is there.
+	// Fails reports whether the order cannot succeed, FailsFirst whether it succeeds once its merchant exists.
 	Fails, FailsFirst bool
-	// Cards are the cards that must come of it.
+	// Cards are the cards that must be issued for it.
 	Cards []ExpectedCard
 }
 
-// ExpectedCard is a card that must exist, as the issuer's ledger would tell it. Targets differ from order to order.
+// ExpectedCard is a card that must exist, in the terms of the issuer's ledger. Every order has different targets.
 type ExpectedCard struct {
 	Target, Amount, Currency, MerchantCode string
 }
 
-// Customers place orders in a simulated shop. The same seed makes the same orders.
+// Customers place orders in a simulated shop. The same seed produces the same orders.
 type Customers struct {
 	shop *shopifytest.Server
 	rand *rand.Rand
@@ -138,7 +138,7 @@ func (c *Customers) Place() Placed {
 	return c.PlaceKind(kind)
 }
 
-// PayPending pays the orders that were placed to be paid later.
+// PayPending pays the orders that were placed for later payment.
 func (c *Customers) PayPending() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,10 +183,10 @@ func (c *Customers) PlaceKind(kind Kind) Placed {
 	return p
 }
 
-// leftOut are the kinds that are no gift-card orders.
+// leftOut are the kinds that are not gift-card orders.
 var leftOut = []Kind{Mixed, Unpaid, Test, Cancelled, SimilarSKU, Native}
 
-// change makes a single card's order one of a kind.
+// change turns a single card's order into an order of the given kind.
 func change(kind Kind, o *shopifytest.Order, c *Customers, n, who int) {
 	first := &o.Lines[0]
 	switch kind {
@@ -238,7 +238,7 @@ func friend(n int) []shopifytest.Attribute {
 
 func friendAddress(n int) string { return fmt.Sprintf("friend-%d@example.com", n) }
 
-// expected writes down which cards the order must become, without asking the code that is being judged.
+// expected returns the cards that must be issued for the order. It does not use the code under test.
 func expected(o shopifytest.Order, merchantCode string) []ExpectedCard {
 	var cards []ExpectedCard
 	for _, l := range o.Lines {

@@ -1,4 +1,4 @@
-// Package scenario is the world outside as the sandbox has it: customers who place orders of every kind in a simulated
-// shop, merchants whom a simulated issuer knows, and what goes wrong on a bad day. It knows no Temporal, so that the
-// simulators can run without one.
+// Package scenario is the outside world of the sandbox: customers who place orders of every kind in a simulated shop,
+// merchants known to a simulated issuer, and the faults of a bad day. It does not depend on Temporal, so that the
+// simulators can run without it.
 package scenario

@@ -8,11 +8,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// FaultyLag is how far the search index of a faulty shop lags.
+// FaultyLag is the lag of the search index in a faulty shop.
 const FaultyLag = 2 * time.Second
 
-// CashStarFaults are what goes wrong at a bad day of the issuer: about every fourth request, before and after it took
-// effect. None of them is final.
+// CashStarFaults returns the faults of a bad day at the issuer: about every fourth request fails, before or after it
+// took effect. No fault is permanent.
 func CashStarFaults() []cashstartest.RandomFault {
 	fault := func(rate float64, f cashstartest.Fault) cashstartest.RandomFault {
 		return cashstartest.RandomFault{Rate: rate, Fault: f}
@@ -32,7 +32,7 @@ func CashStarFaults() []cashstartest.RandomFault {
 	}
 }
 
-// ShopifyFaults are what goes wrong at a bad day of the shop: about every third request.
+// ShopifyFaults returns the faults of a bad day at the shop: about every third request fails.
 func ShopifyFaults(seed uint64) shopifytest.Faults {
 	rate := func(probability float64, f shopifytest.Fault) shopifytest.Rate {
 		return shopifytest.Rate{Fault: f, Probability: probability}

@@ -21,7 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
-// flags are the command's.
+// flags holds the command's flags.
 type flags struct {
 	shopifyAddr, cashStarAddr string
 	signInAddr, codecServer   string
@@ -70,7 +70,8 @@ Exit codes: 0 stopped as asked, 1 failure, 2 wrong usage or configuration.`,
 	return cmd
 }
 
-// configuration reads what there is of the worker's environment and checks what is needed of it.
+// configuration reads the worker's environment, which may be incomplete, and checks the variables that the simulators
+// need.
 func (f *flags) configuration() (config.Config, error) {
 	cfg, err := config.Read()
 	switch {
@@ -151,7 +152,8 @@ func (f *flags) simulators(cfg config.Config) (*shopifytest.Server, *cashstartes
 	return shopifytest.New(shop), cashstartest.New(issuer)
 }
 
-// signIn passes requests on to the codec server, those of the Web UI's pages with the token.
+// signIn returns a handler that forwards requests to the codec server. It adds the token to requests from the Web UI's
+// pages.
 func (f *flags) signIn(cfg config.Config) (http.Handler, error) {
 	target, err := url.Parse(f.codecServer)
 	if err != nil || target.Host == "" {

@@ -28,7 +28,7 @@ func configuration() config.Config {
 	return c
 }
 
-// events hands on what a log says.
+// events passes on the events of a log.
 type events struct {
 	mu      sync.Mutex
 	text    bytes.Buffer
@@ -49,7 +49,7 @@ func (e *events) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// The shop and the issuer answer those who have the worker's credentials, and customers place orders.
+// The shop and the issuer answer clients with the worker's credentials, and customers place orders.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	codec := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

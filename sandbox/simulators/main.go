@@ -1,6 +1,6 @@
-// Command simulators runs what giftbridge talks to, without giftbridge: the simulated shop with customers who place
-// orders, the simulated issuer, and the proxy that lets the Web UI show encrypted payloads. It is for a worker in another
-// process or container, and much smaller than the sandbox, for it holds no Temporal.
+// Command simulators runs the services that giftbridge talks to, without giftbridge: the simulated shop with customers
+// who place orders, the simulated issuer, and the proxy that lets the Web UI show encrypted payloads. It is for a
+// worker in another process or container. It is much smaller than the sandbox, because it does not contain Temporal.
 package main
 
 import (

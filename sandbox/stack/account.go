@@ -18,36 +18,37 @@ import (
 // Account compares what customers placed with what exists: the issuer's ledger for cards, Temporal for orders.
 type Account struct {
 	OrdersPlaced int `json:"orders_placed"`
-	// OrdersEligible are the gift-card orders among them, those that cannot succeed included.
+	// OrdersEligible is the number of gift-card orders among them, including those that cannot succeed.
 	OrdersEligible int `json:"orders_eligible"`
 	CardsExpected  int `json:"cards_expected"`
-	// CardsIssued are the cards in the issuer's ledger.
+	// CardsIssued is the number of cards in the issuer's ledger.
 	CardsIssued int `json:"cards_issued"`
-	// CardsDuplicate exist more often than they should, CardsMissing less often, and CardsUnexpected should not exist.
+	// CardsDuplicate counts cards that exist more often than they should, CardsMissing cards that exist less often, and
+	// CardsUnexpected cards that should not exist.
 	CardsDuplicate  int `json:"cards_duplicate"`
 	CardsMissing    int `json:"cards_missing"`
 	CardsUnexpected int `json:"cards_unexpected"`
-	// OrdersFailed are the orders whose workflow failed, OrdersLeftOut those that have none.
+	// OrdersFailed is the number of orders whose workflow failed, OrdersLeftOut the number of orders without a workflow.
 	OrdersFailed  int `json:"orders_failed"`
 	OrdersLeftOut int `json:"orders_left_out"`
-	// DigestMails are the digests that the mail catcher has. DigestFailedOrders and DigestRecovered are the rows of the
-	// newest one.
+	// DigestMails is the number of digests that the mail catcher has received. DigestFailedOrders and DigestRecovered
+	// count the failed and recovered rows of the newest one.
 	DigestMails        int `json:"digest_mails"`
 	DigestFailedOrders int `json:"digest_failed_orders"`
 	DigestRecovered    int `json:"digest_recovered"`
-	// IssuerRequests and ShopRequests are what the simulators were asked, failed requests included.
+	// IssuerRequests and ShopRequests are the numbers of requests to the simulators, including failed ones.
 	IssuerRequests int     `json:"issuer_requests"`
 	ShopRequests   int     `json:"shop_requests"`
 	Seconds        float64 `json:"seconds"`
-	// Problems says what is not as it should be.
+	// Problems describes each deviation from what was expected.
 	Problems []string `json:"problems"`
 }
 
-// OK tells whether every expected card exists exactly once and nothing else does, and exactly those orders failed that
-// had to.
+// OK reports whether every expected card exists exactly once and nothing else does, and whether exactly the orders that
+// had to fail have failed.
 func (a Account) OK() bool { return len(a.Problems) == 0 }
 
-// maxProblems bounds the list of problems.
+// maxProblems limits the length of the list of problems.
 const maxProblems = 50
 
 func (a *Account) problem(format string, args ...any) {
@@ -56,7 +57,7 @@ func (a *Account) problem(format string, args ...any) {
 	}
 }
 
-// Account settles the account of what was placed.
+// Account returns the account of the placed orders.
 func (s *Stack) Account(ctx context.Context, placed []Placed) (Account, error) {
 	orders, err := s.Operator.ListOrders(ctx, orders.OrderFilter{})
 	if err != nil {
@@ -79,7 +80,8 @@ func (s *Stack) Account(ctx context.Context, placed []Placed) (Account, error) {
 	return a, nil
 }
 
-// countCards compares multisets: two cards of one line are alike in everything that the ledger and the order share.
+// countCards compares multisets, because two cards of one line are identical in everything that the ledger and the
+// order share.
 func (s *Stack) countCards(a *Account, placed []Placed) {
 	left := map[ExpectedCard]int{}
 	known := map[ExpectedCard]bool{}
@@ -174,7 +176,7 @@ func (s *Stack) countDigest(a *Account, placed []Placed) error {
 	return nil
 }
 
-// DigestRows returns the rows of a digest's attachment, by the names of its columns.
+// DigestRows returns the rows of a digest's attachment, each as a map from column name to cell.
 func DigestRows(m mailtest.Message) ([]map[string]string, error) {
 	mail, err := m.Parse()
 	if err != nil {
@@ -199,11 +201,11 @@ func DigestRows(m mailtest.Message) ([]map[string]string, error) {
 	return rows, nil
 }
 
-// settleEvery is how often Settle looks.
+// settleEvery is the interval at which Settle checks the status.
 const settleEvery = 250 * time.Millisecond
 
-// Settle waits until polls have seen everything that was placed before since (index lag included), no order is running,
-// and one more poll has read the overlap again. Progress, if not nil, is called with where things stand.
+// Settle waits until polls have seen everything that was placed before since (allowing for the index lag), no order is
+// running, and one more poll has read the overlap again. If progress is not nil, Settle calls it with each status.
 func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, progress func(*health.Status)) error {
 	look := time.NewTicker(settleEvery)
 	defer look.Stop()

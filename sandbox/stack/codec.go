@@ -15,11 +15,11 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/signin"
 )
 
-// payloadKeyID names the sandbox's key.
+// payloadKeyID is the ID of the sandbox's key.
 const payloadKeyID = "sandbox"
 
-// payloadKey returns the key with which this stack's payloads are encrypted. With a database file it lies beside it,
-// for what is kept there is unreadable without it.
+// payloadKey returns the key that encrypts this stack's payloads. If there is a database file, the key is kept in a
+// file beside it, because the contents of the database cannot be decrypted without it.
 func payloadKey(dbFile string) (config.PayloadKey, error) {
 	key := make([]byte, config.PayloadKeySize)
 	_, _ = rand.Read(key) // It never fails.
@@ -41,14 +41,14 @@ func payloadKey(dbFile string) (config.PayloadKey, error) {
 	return config.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
 }
 
-// newToken returns a token that nobody guesses.
+// newToken returns an unguessable token.
 func newToken() config.Secret {
 	token := make([]byte, 32)
 	_, _ = rand.Read(token) // It never fails.
 	return config.NewSecret(hex.EncodeToString(token))
 }
 
-// serveCodec serves payloads to those who bear the token on one listener, and to the Web UI on the other.
+// serveCodec serves the codec to clients that present the token on one listener, and to the Web UI on the other.
 func (s *Stack) serveCodec(bearers, ui net.Listener) error {
 	payloads, err := codec.New(s.Config.Payload)
 	if err != nil {

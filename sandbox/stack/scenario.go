@@ -2,7 +2,7 @@ package stack
 
 import "github.com/giftbridge/giftbridge/sandbox/scenario"
 
-// Who starts a stack speaks of its scenario too, so the scenario's words are here as well.
+// Programs that start a stack also use its scenario, so the scenario's names are available here as well.
 type (
 	// Customers is [scenario.Customers].
 	Customers = scenario.Customers
@@ -33,10 +33,10 @@ const (
 	Native          = scenario.Native
 )
 
-// FaultyLag is how far the search index of a faulty shop lags.
+// FaultyLag is the lag of the search index in a faulty shop.
 const FaultyLag = scenario.FaultyLag
 
-// The scenario's people and its bad days.
+// The scenario's participants and its faults.
 var (
 	LateComer      = scenario.LateComer
 	NewCustomers   = scenario.NewCustomers

@@ -1,8 +1,9 @@
 // Package stack runs the whole system on one machine: a Temporal server with its Web UI, the simulated shop and issuer,
-// the schedule, a worker, and a codec server, since payloads are encrypted here as elsewhere. The sandbox command, the end-to-end tests and the benchmarks are its users.
+// the schedule, a worker, and a codec server, because payloads are encrypted here too. The sandbox command, the
+// end-to-end tests and the benchmarks use it.
 //
-// The worker is the real one. It knows that it talks to simulators as little as a worker in production does: all it is
-// given are addresses.
+// The worker is the real one. Like a worker in production, it is given only addresses, so it does not know that it
+// talks to simulators.
 package stack
 
 import (
@@ -42,32 +43,32 @@ const (
 	password    = "sandbox-password"
 )
 
-// Options say what a stack is like. The zero value is everything on free ports, in memory, with a worker.
+// Options configures a stack. The zero value runs everything on free ports, in memory, with a worker.
 type Options struct {
-	// TemporalPort, UIPort, ShopifyPort and CashStarPort are free ones where they are zero; a UIPort of
-	// temporalserver.NoUI leaves the Web UI out.
+	// TemporalPort, UIPort, ShopifyPort and CashStarPort are the ports to listen on; a free port if zero. If UIPort is
+	// temporalserver.NoUI, there is no Web UI.
 	TemporalPort, UIPort, ShopifyPort, CashStarPort int
-	// MailPort is that of the mail catcher, MailPagePort that of the page that shows its mails; free ones where they are
+	// MailPort is the port of the mail catcher, MailPagePort the port of the page that shows its mails; a free port if
 	// zero.
 	MailPort, MailPagePort int
-	// CodecPort is that of the codec server; a free one if zero.
+	// CodecPort is the port of the codec server; a free port if zero.
 	CodecPort int
-	// MailFolder keeps the mails as files; empty means nowhere.
+	// MailFolder is the folder in which mails are kept as files; if empty, they are not kept as files.
 	MailFolder string
-	// DBFile keeps Temporal's state in a file, and the payload key in one beside it; empty means in memory.
+	// DBFile is the file that keeps Temporal's state, with the payload key in a file beside it; in memory if empty.
 	DBFile string
-	// PostgreSQL is the address of the database that keeps Temporal's state instead; see temporalserver.Options.
+	// PostgreSQL is the address of a database that keeps Temporal's state instead; see temporalserver.Options.
 	PostgreSQL string
-	// Shopify and CashStar are the simulators' options; credentials are filled in.
+	// Shopify and CashStar are the simulators' options. Start fills in the credentials.
 	Shopify  shopifytest.Options
 	CashStar cashstartest.Options
 	// Configure changes the configuration before it is used.
 	Configure func(*config.Config)
-	// NoWorker and NoSchedule leave these out.
+	// NoWorker omits the worker, NoSchedule the schedule.
 	NoWorker, NoSchedule bool
 	// DynamicConfig overrides the Temporal server's dynamic configuration.
 	DynamicConfig map[string]any
-	// Log takes the worker's log.
+	// Log receives the worker's log.
 	Log zerolog.Logger
 }
 
@@ -76,20 +77,20 @@ type Stack struct {
 	Shop     *shopifytest.Server
 	Issuer   *cashstartest.Server
 	Temporal *temporalserver.Server
-	// Mail is the catcher of the digests, and MailPage the address of the page that shows them.
+	// Mail catches the digests. MailPage is the address of the page that shows them.
 	Mail     *mailtest.Server
 	MailPage string
-	// CodecEndpoint is the address of the codec server, for those who bear the token in Config.
+	// CodecEndpoint is the address of the codec server for clients that present the token in Config.
 	CodecEndpoint string
 	Operator      *operator.Operator
 	Config        config.Config
 
 	log     zerolog.Logger
 	worker  *app.Worker
-	closers []io.Closer // Of what serves.
+	closers []io.Closer // The listeners and servers.
 }
 
-// Start starts a stack. What was started before an error is stopped.
+// Start starts a stack. On an error it stops everything that it has started.
 func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	s := &Stack{log: o.Log}
 	defer func() {
@@ -97,7 +98,8 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
-	// The Web UI must be told where its payloads are opened before it can be told whose payloads these are.
+	// The Web UI needs the codec endpoint when it starts, and the codec server's configuration is known only later. So
+	// both listeners are opened here and served by serveCodec.
 	bearers, err := listen(ctx, o.CodecPort)
 	if err != nil {
 		return nil, fmt.Errorf("start codec server: %w", err)
@@ -169,11 +171,11 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	return s, nil
 }
 
-// configuration is quick: a person watches.
+// configuration returns a configuration with short intervals, because a person is watching.
 func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) config.Config {
 	c := config.Default()
 	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
-	c.Poll.SweepInterval = 24 * time.Hour // Whoever wants a sweep asks for one.
+	c.Poll.SweepInterval = 24 * time.Hour // Sweeps run on request only.
 	c.Shopify.Shop = Shop
 	c.Shopify.BaseURL = shopURL
 	c.Shopify.AccessToken = config.NewSecret(accessToken)
@@ -193,7 +195,8 @@ func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) 
 	c.Metrics.Addr = config.MetricsOff
 	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = s.Mail.Host(), s.Mail.Port(), config.TLSNone
 	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
-	// Digests are asked for. The schedule's own is as far away as can be, so that none comes unasked.
+	// Digests are sent on request. The scheduled time is as far away as possible, so that no digest is sent by the
+	// schedule.
 	c.Digest.At = config.Clock{Hour: time.Now().UTC().Add(-time.Hour).Hour()}
 	c.Digest.RerunWait = time.Minute
 	c.Digest.TemporalUIURL = s.Temporal.UIURL()
@@ -203,7 +206,7 @@ func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) 
 	return c
 }
 
-// start serves on a port, a free one if zero, and returns the address.
+// start serves h on a port (a free one if zero) and returns the address.
 func (s *Stack) start(ctx context.Context, port int, h http.Handler) (string, error) {
 	l, err := listen(ctx, port)
 	if err != nil {
@@ -229,12 +232,12 @@ func (s *Stack) serve(l net.Listener, h http.Handler) {
 	}()
 }
 
-// TemporalOptions are a client's options for the stack's Temporal server.
+// TemporalOptions returns client options for the stack's Temporal server.
 func (s *Stack) TemporalOptions() client.Options {
 	return client.Options{HostPort: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace()}
 }
 
-// StartWorker starts the stack's worker, after NoWorker or StopWorker.
+// StartWorker starts the stack's worker after NoWorker or StopWorker.
 func (s *Stack) StartWorker(ctx context.Context) error {
 	w, err := app.StartWorker(ctx, app.WorkerOptions{Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log})
 	if err != nil {
@@ -244,7 +247,8 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	return nil
 }
 
-// MetricsURL returns the address of the worker's metrics, empty where METRICS_ADDR is off.
+// MetricsURL returns the address of the worker's metrics, or an empty string if there is no worker or METRICS_ADDR is
+// off.
 func (s *Stack) MetricsURL() string {
 	if s.worker == nil || s.worker.MetricsAddr() == "" {
 		return ""
@@ -252,7 +256,7 @@ func (s *Stack) MetricsURL() string {
 	return "http://" + s.worker.MetricsAddr() + "/metrics"
 }
 
-// StopWorker stops the stack's worker, if it runs.
+// StopWorker stops the stack's worker if it is running.
 func (s *Stack) StopWorker() {
 	if s.worker != nil {
 		s.worker.Stop()
@@ -260,8 +264,8 @@ func (s *Stack) StopWorker() {
 	}
 }
 
-// Environ returns the environment for a worker or a starter in a process of its own, and for the temporal command line,
-// as NAME=value. The secrets in it are the simulators' and this stack's.
+// Environ returns the environment for a separate worker or starter process, and for the temporal command line, as
+// NAME=value. The secrets in it belong to the simulators and to this stack.
 func (s *Stack) Environ() []string {
 	token := s.Config.Codec.Token.Reveal()
 	return append(Environ(s.Config, s.Temporal.HostPort(), s.Temporal.Namespace()),
@@ -271,7 +275,7 @@ func (s *Stack) Environ() []string {
 	)
 }
 
-// Environ returns the environment that says what a configuration does, secrets and all, as NAME=value.
+// Environ returns the environment variables that express a configuration, including its secrets, as NAME=value.
 func Environ(c config.Config, temporal, namespace string) []string {
 	keys := make([]string, len(c.Payload.Keys))
 	for i, k := range c.Payload.Keys {

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Books are what there is to compare.
+// Books holds the records to compare.
 type Books struct {
 	Orders    []Order
 	Merchants []Merchant
 	Cards     []Card
 	Workflows []Workflow
-	// Mails are in the order in which they came.
+	// Mails are in the order of their arrival.
 	Mails []Mail
 }
 
-// Order is an order as the shop has it.
+// Order is an order as recorded by the shop.
 type Order struct {
 	ID              int64     `json:"id"`
 	Name            string    `json:"name"`
@@ -37,13 +37,13 @@ type Order struct {
 	Lines           []Line    `json:"lines"`
 }
 
-// Customer is who bought.
+// Customer is the buyer.
 type Customer struct {
 	DisplayName string `json:"display_name"`
 	Email       string `json:"email"`
 }
 
-// Company is for whom it was bought.
+// Company is the company for which the order was placed.
 type Company struct {
 	Name       string `json:"name"`
 	ExternalID string `json:"external_id"`
@@ -59,13 +59,13 @@ type Line struct {
 	Attributes []Property `json:"attributes"`
 }
 
-// Property is what the buyer said of a line.
+// Property is a property that the buyer entered for a line.
 type Property struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// Merchant is one of the issuer's account.
+// Merchant is a merchant of the issuer's account.
 type Merchant struct {
 	Name         string `json:"name"`
 	LegalName    string `json:"legal_name"`
@@ -89,11 +89,11 @@ type Card struct {
 	} `json:"message"`
 }
 
-// Sources say where the books are.
+// Sources says where to read the books.
 type Sources struct {
 	// Shop and Issuer are the addresses of the simulators.
 	Shop, Issuer string
-	// Mails is the folder of the mails, with folders in it.
+	// Mails is the folder of the mails, including its subfolders.
 	Mails string
 	// Temporal is the server's address.
 	Temporal, Namespace string
@@ -142,7 +142,7 @@ func get(ctx context.Context, address string, into any) error {
 	return nil
 }
 
-// readMails reads all .eml files below a folder in the order of their paths.
+// readMails reads all .eml files below a folder, ordered by path.
 func readMails(folder string) ([]Mail, error) {
 	var files []string
 	err := filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {

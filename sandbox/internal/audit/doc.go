@@ -1,7 +1,7 @@
-// Package audit compares the books after a run: what the shop sold, what the issuer issued, how Temporal says that each
-// order ended, and what people were told by mail.
+// Package audit compares the books after a run: what the shop sold, what the issuer issued, how each order ended
+// according to Temporal, and what the digest mails reported.
 //
-// It shares no code with the application, on purpose: a rule that both got from one place would be wrong in both. It
-// reads the simulators' control routes into structs of its own, asks Temporal over its raw API, takes mails apart by
-// itself, and applies its own reading of the rules. A test holds that it imports nothing of this project.
+// It deliberately shares no code with the application: a shared rule that is wrong would be wrong in both. It decodes
+// the simulators' control routes into structs of its own, queries Temporal over its raw API, parses mails itself, and
+// applies its own reading of the rules. A test enforces that it imports nothing from this project.
 package audit

@@ -9,44 +9,45 @@ import (
 	"time"
 )
 
-// Account is what comes of comparing the books.
+// Account is the result of comparing the books.
 type Account struct {
 	OrdersPlaced int `json:"orders_placed"`
-	// OrdersEligible are the gift-card orders, those that must fail included.
+	// OrdersEligible is the number of gift-card orders, including those that must fail.
 	OrdersEligible int `json:"orders_eligible"`
-	// UnitsExpected are the cards that must exist.
+	// UnitsExpected is the number of cards that must exist.
 	UnitsExpected   int `json:"units_expected"`
 	CardsIssued     int `json:"cards_issued"`
 	CardsMissing    int `json:"cards_missing"`
 	CardsDuplicate  int `json:"cards_duplicate"`
 	CardsUnexpected int `json:"cards_unexpected"`
-	// CardsOfMoneyBack are those that were asked for before the money was given back, or too soon after to know;
-	// CardsTooLate were asked for after that.
+	// CardsOfMoneyBack counts the cards of refunded units that were requested before the refund, or too soon after it to
+	// know of it. CardsTooLate counts the ones that were requested later than that.
 	CardsOfMoneyBack int `json:"cards_of_money_back"`
 	CardsTooLate     int `json:"cards_too_late"`
 
 	OrdersCompleted int `json:"orders_completed"`
 	OrdersFailed    int `json:"orders_failed"`
 	OrdersRunning   int `json:"orders_running"`
-	// OrdersRecovered have completed, after a run of theirs had failed.
+	// OrdersRecovered is the number of orders that completed after an earlier run had failed.
 	OrdersRecovered int `json:"orders_recovered"`
-	// AttemptsCutOff are attempts to look up a merchant or to issue a card whose worker died over them, in the newest
-	// run of each order.
+	// AttemptsCutOff is the number of attempts to look up a merchant or to issue a card that were cut off because their
+	// worker died, in the newest run of each order.
 	AttemptsCutOff int `json:"attempts_cut_off"`
-	// FailuresUnseen are failed orders that no digest names.
+	// FailuresUnseen is the number of failed orders that no digest names.
 	FailuresUnseen int `json:"failures_unseen"`
-	// NotFailed are orders that should have failed and did not, WronglyFailed those that should not have failed.
+	// NotFailed is the number of orders that should have failed and did not, WronglyFailed the number of orders that
+	// failed and should not have.
 	NotFailed     int `json:"orders_not_failed"`
 	WronglyFailed int `json:"orders_wrongly_failed"`
-	// Stray are orders that have a workflow and should have been left out.
+	// Stray is the number of orders that have a workflow and should have been left out.
 	Stray int `json:"orders_stray"`
-	// MixedUnseen are mixed orders that no digest names.
+	// MixedUnseen is the number of mixed orders that no digest names.
 	MixedUnseen int           `json:"mixed_unseen"`
 	Failed      []FailedOrder `json:"failed_orders"`
 	DigestMails int           `json:"digest_mails"`
-	// Problems say what is not as it should be, up to a number of them.
+	// Problems describes what is wrong, up to a maximum number of entries.
 	Problems []string `json:"problems"`
-	// MoreProblems are those beyond.
+	// MoreProblems is the number of problems beyond that maximum.
 	MoreProblems int `json:"more_problems,omitempty"`
 }
 
@@ -54,17 +55,17 @@ type Account struct {
 type FailedOrder struct {
 	Order string `json:"order"`
 	Kind  string `json:"kind"`
-	// Expected tells whether it had to fail so, InDigest whether a mail names it.
+	// Expected reports whether the order had to fail with this kind, InDigest whether a digest names it.
 	Expected bool `json:"expected"`
 	InDigest bool `json:"in_digest"`
 }
 
-// OK tells whether the books balance.
+// OK reports whether the books balance.
 func (a Account) OK() bool { return len(a.Problems) == 0 }
 
 const maxProblems = 50
 
-// Problem adds one to the list.
+// Problem adds a problem to the list.
 func (a *Account) Problem(format string, args ...any) {
 	if len(a.Problems) == maxProblems {
 		a.MoreProblems++
@@ -94,8 +95,8 @@ func (b Books) Judge(rules Rules) Account {
 	return a
 }
 
-// judgeCards matches each card of the ledger with a unit of an order. Two units of one line are alike in everything that
-// order and ledger share.
+// judgeCards matches each card in the ledger with a unit of an order. Two units of one line are identical in everything
+// that the order and the ledger share.
 func (b Books) judgeCards(a *Account, verdicts []verdict) {
 	left, buyers := map[unit]int{}, map[string]string{}
 	gone, late := map[unit]int{}, map[unit]time.Time{}
@@ -111,7 +112,7 @@ func (b Books) judgeCards(a *Account, verdicts []verdict) {
 		}
 	}
 	numbers := map[string]int{}
-	// Of a line's cards the first ones are those that are left.
+	// Of a line's cards, the earliest are matched with the units that remain.
 	cards := slices.SortedStableFunc(slices.Values(b.Cards), func(a, b Card) int { return a.Created.Compare(b.Created) })
 	for _, c := range cards {
 		numbers[c.AuditNumber]++
@@ -242,8 +243,9 @@ func (a *Account) judgeFailed(v verdict, w Workflow, named map[string]bool) {
 	}
 }
 
-// judgeChanged asks that an order of which money was given back is completed, or that its failure says that it was changed, or
-// that a card of it is in doubt, and is named. It may never have been taken in if nothing is left of it.
+// judgeChanged requires that a partly or fully refunded order is completed, or that its failure says that it was
+// changed or that one of its cards is in doubt, and a digest names it. If no unit of the order remains, it need not
+// have a workflow.
 func (a *Account) judgeChanged(v verdict, w Workflow, known bool, named map[string]bool) {
 	switch {
 	case !known && len(v.units) > 0:
@@ -261,7 +263,7 @@ func (a *Account) judgeChanged(v verdict, w Workflow, known bool, named map[stri
 	}
 }
 
-// named returns the orders that a digest has in that state.
+// named returns the orders that a digest lists in the given state.
 func (b Books) named(state string) map[string]bool {
 	names := map[string]bool{}
 	for _, m := range b.Mails {
@@ -274,8 +276,8 @@ func (b Books) named(state string) map[string]bool {
 	return names
 }
 
-// judgeMails asks that the last digest is right: nothing has happened since it was sent. Mixed orders are named once, by
-// any digest.
+// judgeMails requires that the last digest is right, because nothing has happened since it was sent. A mixed order is
+// named only once, so any digest counts.
 func (b Books) judgeMails(a *Account, verdicts []verdict) {
 	mixed := b.named("mixed")
 	for _, v := range verdicts {

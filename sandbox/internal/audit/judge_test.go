@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 )
 
-// The auditor shares no code with what it audits: what both took from one place could be wrong in both.
+// The auditor shares no code with what it audits: a rule that both took from one place could be wrong in both.
 func TestAuditorStandsAlone(t *testing.T) {
 	t.Parallel()
 	p, err := build.ImportDir(".", 0)
@@ -30,7 +30,7 @@ var began = time.Date(2026, time.July, 1, 12, 0, 0, 0, time.UTC)
 
 var rules = audit.Rules{SKUs: []string{"GIFT-25", "GIFT-50"}, Companions: []string{"WRAP"}, CreatedFrom: began, Within: time.Minute}
 
-// sold is an order of two cards by a customer whom the issuer knows.
+// sold returns an order of two cards by a customer whom the issuer knows.
 func sold(n int) audit.Order {
 	return audit.Order{
 		ID: int64(n), Name: fmt.Sprintf("#%d", n), CreatedAt: began, FinancialStatus: "PAID", Currency: "USD",
@@ -39,7 +39,7 @@ func sold(n int) audit.Order {
 	}
 }
 
-// made is a card of such an order.
+// made returns a card of such an order.
 func made(n, unit int) audit.Card {
 	return audit.Card{
 		AuditNumber: fmt.Sprintf("%d-%d", n, unit), OrderNumber: fmt.Sprintf("9%d%d", n, unit), MerchantCode: "WS",
@@ -53,7 +53,7 @@ func flow(n int, state audit.State, kind string) audit.Workflow {
 	}
 }
 
-// books balance: order 1 was issued, order 2 failed as it had to, and a digest tells of it; order 3 is mixed.
+// These books balance: order 1 was issued, order 2 failed as it had to and is in a digest, and order 3 is mixed.
 func books() audit.Books {
 	stranger, mixed := sold(2), sold(3)
 	stranger.Customer.DisplayName = "Stranger"
@@ -85,7 +85,7 @@ func TestBooksThatBalance(t *testing.T) {
 	}, a)
 }
 
-// Of an order of which money was given back, the cards that are left must exist. The others may, if they were made in time.
+// The cards of an order that remain after a refund must exist. The others may exist if they were made in time.
 func TestOrdersOfWhichMoneyIsGivenBack(t *testing.T) {
 	t.Parallel()
 	back := began.Add(time.Hour)
@@ -152,7 +152,7 @@ func TestOrdersOfWhichMoneyIsGivenBack(t *testing.T) {
 	}
 }
 
-// Each of these is one thing that is wrong, and the one problem that it is.
+// Each case has one thing that is wrong, and the one problem that the audit must report for it.
 func TestBooksThatDoNotBalance(t *testing.T) {
 	t.Parallel()
 	type change = func(*audit.Books)
@@ -263,7 +263,7 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 	}
 }
 
-// One audit number with two cards is wrong even where an order has two cards that are alike.
+// Two cards with one audit number are wrong, even if they belong to an order with two identical cards.
 func TestOneAuditNumberForTwoCards(t *testing.T) {
 	t.Parallel()
 	b := books()

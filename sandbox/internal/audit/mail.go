@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Mail is what a digest's attachment says.
+// Mail is the content of a digest's attachment.
 type Mail struct {
 	MessageID string
 	Rows      []Row
@@ -24,12 +24,12 @@ type Mail struct {
 type Row struct {
 	// State is "failed", "recovered", "mixed" and so on.
 	State string
-	// Order is its name.
+	// Order is the order's name.
 	Order string
 	Kind  string
 }
 
-// ParseMail takes a digest apart: a mail with one table of comma-separated values attached.
+// ParseMail parses a digest: a mail with one CSV table attached.
 func ParseMail(content []byte) (Mail, error) {
 	m, err := mail.ReadMessage(bytes.NewReader(content))
 	if err != nil {
@@ -46,7 +46,7 @@ func ParseMail(content []byte) (Mail, error) {
 	return Mail{MessageID: m.Header.Get("Message-Id"), Rows: rows}, err
 }
 
-// tablesIn returns the parts that are comma-separated values.
+// tablesIn returns the CSV parts of a body.
 func tablesIn(contentType, encoding string, body io.Reader) ([][]byte, error) {
 	media, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil {

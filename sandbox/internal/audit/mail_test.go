@@ -12,7 +12,7 @@ import (
 
 const table = "\ufeffstate,order,order_id,kind\r\nfailed,#1,11,Timeout\r\nmixed,#2,12,\r\n"
 
-// digest is a mail with a text and these attachments.
+// digest returns a mail with a text and the given attachments.
 func digest(attachments ...string) []byte {
 	lines := []string{
 		"Message-ID: <one@example.com>", "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=outer", "",

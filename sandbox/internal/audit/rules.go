@@ -7,47 +7,48 @@ import (
 	"time"
 )
 
-// Rules are what the shop's owner has said.
+// Rules are the rules that the shop's owner has set.
 type Rules struct {
 	SKUs []string
-	// Companions are the SKUs that may be in any order.
+	// Companions are the SKUs that any order may contain.
 	Companions []string
-	// CreatedFrom is the moment from which orders count.
+	// CreatedFrom is the earliest creation time of an order that counts.
 	CreatedFrom time.Time
-	// GivenBack says when money for cards was given back, by Shopify's numbers of the orders. Cards of it may exist that
-	// were made at most Within after that.
+	// GivenBack maps Shopify's order ID to the time at which money for cards of the order was refunded. Cards for refunded
+	// units may exist if they were made at most Within after that time.
 	GivenBack map[int64]time.Time
 	Within    time.Duration
 }
 
-// fate is what must become of an order.
+// fate is the required outcome of an order.
 type fate string
 
 const (
 	issued  fate = "issued"
 	refused fate = "refused"
 	leftOut fate = "left out"
-	// changed orders are those of which money was given back after they had been placed. What is left of them is issued.
+	// changed is the fate of orders of which money was refunded after they had been placed. Their remaining units are
+	// issued.
 	changed fate = "changed"
 )
 
-// unit is a card as the order and the ledger both know it.
+// unit describes a card by what both the order and the ledger contain.
 type unit struct {
 	Target, Amount, Currency, Merchant, To, Body string
-	// Scheduled is the day of delivery, empty for at once.
+	// Scheduled is the day of delivery; empty for immediate delivery.
 	Scheduled string
 }
 
-// verdict is what must become of one order, and why.
+// verdict is the required outcome of one order, with the reason.
 type verdict struct {
 	order Order
 	fate  fate
-	// kind is what it must fail of.
+	// kind is the error type with which the order must fail.
 	kind string
-	// mixed tells that it was left out for holding other things as well, which people must be told.
+	// mixed reports that the order was left out because it contains other items too. A digest must name such an order.
 	mixed bool
 	units []unit
-	// gone are the units whose money was given back at a time: their cards may exist if they were made by late.
+	// gone are the refunded units. Their cards may exist if they were made no later than late.
 	gone []unit
 	late time.Time
 }
@@ -66,7 +67,7 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 		case l.Quantity <= 0:
 		case slices.Contains(r.Companions, l.SKU):
 		case !slices.Contains(r.SKUs, l.SKU):
-			others++ // Also if it was sent back: by then people may have issued the cards.
+			others++ // Even if it was returned: by then people may have issued the cards.
 		case l.GiftCard:
 			native++
 		case l.left() > 0:
@@ -103,7 +104,8 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 	return v
 }
 
-// decideChanged applies the rules to an order of which money was given back at a time. Cards that are left are owed.
+// decideChanged applies the rules to an order of which money was refunded at the given time. Its remaining cards are
+// owed.
 func (r Rules) decideChanged(v verdict, at time.Time, merchants []Merchant) verdict {
 	o := v.order
 	v.fate, v.late = changed, at.Add(r.Within)
@@ -124,7 +126,7 @@ func (r Rules) decideChanged(v verdict, at time.Time, merchants []Merchant) verd
 	return v
 }
 
-// find returns the code of the order's merchant, or of what the order must fail.
+// find returns the code of the order's merchant, or the error type with which the order must fail.
 func find(o Order, merchants []Merchant) (code, kind string) {
 	if o.Customer == nil && o.Company == nil {
 		return "", "MerchantUnknown"
@@ -164,7 +166,7 @@ func sameName(a, b string) bool {
 	return fold(a) != "" && strings.EqualFold(fold(a), fold(b))
 }
 
-// cardOf is the card that a unit of a line must become; it is false where there can be none.
+// cardOf returns the card that a unit of a line must become, or false if there can be none.
 func cardOf(o Order, l Line, merchant string) (unit, bool) {
 	property := func(key string) string {
 		for _, p := range l.Attributes {
@@ -205,7 +207,7 @@ func cardOf(o Order, l Line, merchant string) (unit, bool) {
 	return u, true
 }
 
-// unitOf is a card of the ledger in the same terms.
+// unitOf returns a card of the ledger as a unit.
 func unitOf(c Card) unit {
 	u := unit{
 		Target: c.Target, Amount: c.InitialBalance, Currency: c.Currency, Merchant: c.MerchantCode,

@@ -9,12 +9,12 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 )
 
-// The auditor's own reading of what is a gift-card order, and of what must become of it.
+// The auditor's own reading of which orders are gift-card orders, and of their required outcome.
 func TestFates(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*audit.Order)
-		// want is the number of cards; kind is what it must fail of; neither means that it is left out.
+		// want is the number of cards; kind is the error type with which it must fail. With neither, it is left out.
 		want int
 		kind string
 	}{
@@ -64,7 +64,7 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// A card goes to whom the line names, with greeting and day.
+// A card goes to the recipient that the line names, with greeting and day.
 func TestCardsOfALine(t *testing.T) {
 	t.Parallel()
 	b := books()

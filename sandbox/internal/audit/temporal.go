@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// State is how a workflow stands.
+// State is the state of a workflow.
 type State string
 
 // The states.
@@ -25,26 +25,26 @@ const (
 	Other     State = "other"
 )
 
-// Workflow is an order's workflow, judged by its newest run.
+// Workflow is an order's workflow. Its newest run decides its state.
 type Workflow struct {
 	ID string
-	// OrderID is the shop's number of the order, from the workflow's ID.
+	// OrderID is the shop's ID of the order, taken from the workflow ID.
 	OrderID string
 	State   State
-	// Kind is the type of the error that it failed with.
+	// Kind is the type of the error with which it failed.
 	Kind string
-	// Runs is the number of its runs: more than one after a reset.
+	// Runs is the number of its runs, which is more than one after a reset.
 	Runs int
-	// CutOff counts the attempts of its activities that never came to an end, because their worker died.
+	// CutOff counts the activity attempts that never ended because their worker died.
 	CutOff int
 }
 
-// The names by which anybody finds an order's workflow in Temporal.
+// The names by which an order's workflow is found in Temporal.
 const (
 	orderType = "GiftCardOrder"
 )
 
-// requestTimeout bounds one request to Temporal.
+// requestTimeout is the time-out of one request to Temporal.
 const requestTimeout = time.Minute
 
 func readWorkflows(ctx context.Context, address, namespace string) ([]Workflow, error) {
@@ -71,13 +71,13 @@ func readWorkflows(ctx context.Context, address, namespace string) ([]Workflow, 
 	return out, nil
 }
 
-// reader asks Temporal.
+// reader reads from Temporal.
 type reader struct {
 	service   workflowservice.WorkflowServiceClient
 	namespace string
 }
 
-// runs counts the runs of each order's workflow.
+// runs returns the number of runs of each order's workflow.
 func (r reader) runs(ctx context.Context) (map[string]int, error) {
 	runs := map[string]int{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{
@@ -124,7 +124,7 @@ func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
 	return w, r.readHistory(ctx, &w, d.GetWorkflowExecutionInfo().GetExecution())
 }
 
-// readHistory reads why a run failed, and which attempts were cut off. Types of errors are not encrypted.
+// readHistory reads why a run failed and how many attempts were cut off. Error types are not encrypted.
 func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.WorkflowExecution) error {
 	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: run}
 	for {
@@ -133,7 +133,7 @@ func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.Work
 			return err
 		}
 		for _, e := range page.GetHistory().GetEvents() {
-			// An attempt that failed and was followed by another stands in the history as the other one's last failure.
+			// The history shows a failed attempt that was retried only as the last failure of the following attempt.
 			last := e.GetActivityTaskStartedEventAttributes().GetLastFailure()
 			if last.GetTimeoutFailureInfo() != nil || e.GetActivityTaskTimedOutEventAttributes() != nil {
 				w.CutOff++

@@ -12,35 +12,35 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
-// BacklogOptions say how much work there is at once.
+// BacklogOptions configures the backlog benchmark.
 type BacklogOptions struct {
-	// Orders are what the search finds in one window. GiftCards is the share of them that are gift-card orders of one
-	// card; the others are found as well and left out.
+	// Orders is the number of orders that the search finds in one window. GiftCards is the share of them that are
+	// gift-card orders of one card. The others are found as well and left out.
 	Orders    int
 	GiftCards float64
-	// Plan is the shop's, one of [Plans].
+	// Plan is the shop's plan, one of [Plans].
 	Plan string
-	// Outage is the issuer's.
+	// Outage configures the outage of the issuer.
 	Outage OutageOptions
 }
 
-// Cards is the number of cards that come of the window.
+// Cards returns the number of cards for the orders of the window.
 func (o BacklogOptions) Cards() int { return int(float64(o.Orders) * o.GiftCards) }
 
-// WindowReport is what a large window came to.
+// WindowReport is the result of polling a large window.
 type WindowReport struct {
 	Orders    int `json:"orders"`
 	GiftCards int `json:"gift_card_orders"`
-	// Pages are those that the shop answered with; queries that it refused are none.
+	// Pages is the number of pages that the shop returned. Queries that it refused do not count.
 	Pages    int     `json:"pages"`
 	PollTime float64 `json:"poll_seconds"`
 	// TotalTime ends with the last card and workflow.
 	TotalTime float64 `json:"total_seconds"`
-	// WorkerRSS is the most that the worker ever used.
+	// WorkerRSS is the peak memory of the worker.
 	WorkerRSS float64 `json:"worker_peak_rss_mib"`
 	WorkerCPU float64 `json:"worker_cpu_seconds"`
 	ServerRSS float64 `json:"temporal_peak_rss_mib"`
-	// MostPending is the most children that a run of the poll had pending, looked at twice a second, PendingLooks times.
+	// MostPending is the largest number of pending children of a run of the poll, at PendingLooks looks, two a second.
 	MostPending  int         `json:"most_pending_children"`
 	PendingLooks int         `json:"pending_looks"`
 	Histories    []Histories `json:"histories"`
@@ -48,7 +48,7 @@ type WindowReport struct {
 	Points       Points      `json:"points"`
 }
 
-// window polls a large window, and waits until all its cards are there.
+// window polls a large window, and waits until all its cards are issued.
 func window(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *WindowReport, err error) {
 	shop, err := shopOn(o.Plan)
 	if err != nil {
@@ -111,8 +111,9 @@ func window(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *Win
 	return report, err
 }
 
-// placeMixed places so many orders that the search finds, one a millisecond, gift-card orders spread evenly among them.
-// The others are of the kinds that shops have most: something for a gift card, a mixed order, one that is not paid.
+// placeMixed places the given number of orders that the search finds, one per millisecond, with the gift-card orders
+// spread evenly among them. The others are of the kinds that are most frequent in shops: an accessory for a gift card,
+// a mixed order, and an unpaid order.
 func (r *Rig) placeMixed(orders, cards int, at time.Time) {
 	for i := range orders {
 		at := at.Add(time.Duration(i) * time.Millisecond)
@@ -139,10 +140,10 @@ func (r *Rig) placeMixed(orders, cards int, at time.Time) {
 	}
 }
 
-// tellEvery is how often whoever waits hears of the cards.
+// tellEvery is the interval between progress lines about the cards.
 const tellEvery = 10 * time.Second
 
-// tell says how many of the cards there are, until ctx ends.
+// tell reports how many of the cards have been issued, until ctx ends.
 func (r *Rig) tell(ctx context.Context, cards int, say Say) {
 	for wait(ctx, tellEvery) == nil {
 		say("%d of %d cards, %d pages read", created(r.Issuer.Stats().Requests[cashstartest.CreateOrder]), cards,
@@ -150,7 +151,7 @@ func (r *Rig) tell(ctx context.Context, cards int, say Say) {
 	}
 }
 
-// pages are the answers to queries for orders, less those that say that the query was throttled.
+// pages returns the number of answers to queries for orders, without the answers that report throttling.
 func pages(s shopifytest.Stats) int {
 	return s.Answers["orders"][http.StatusOK] - s.Errors[codeThrottled]
 }

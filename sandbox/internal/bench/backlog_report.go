@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// BacklogReport is what much work at once came to.
+// BacklogReport is the result of the backlog benchmark.
 type BacklogReport struct {
 	Benchmark string        `json:"benchmark"`
 	Machine   Machine       `json:"machine"`
@@ -21,7 +21,7 @@ const (
 	minUtilisation   = 0.95
 )
 
-// Backlog measures a window with very many orders, and how what gathers in an outage of the issuer is worked off.
+// Backlog measures a window with very many orders, and how the backlog of an outage of the issuer is worked off.
 func Backlog(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *BacklogReport, err error) {
 	r := &BacklogReport{Benchmark: "backlog", Machine: p.machine}
 	if r.Window, err = window(ctx, p, o, say); err != nil {
@@ -40,7 +40,7 @@ func Backlog(ctx context.Context, p *Programs, o BacklogOptions, say Say) (_ *Ba
 	return r, nil
 }
 
-// Checks are the bars.
+// Checks returns the bars.
 func (r *BacklogReport) Checks() []Bar { return r.Bars }
 
 // Print prints the report as tables.

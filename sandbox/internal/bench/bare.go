@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 )
 
-// bare is the bare engine as a contender.
+// bare is the bare engine; it implements contender.
 type bare struct {
 	server    *Server
 	processes []*Process
@@ -63,7 +63,7 @@ func (b *bare) warm(ctx context.Context, n int) error {
 	return b.settle(ctx)
 }
 
-// again implements contender: no parent finds a child twice.
+// again implements contender. It does nothing, because no parent finds a child twice.
 func (b *bare) again(context.Context) ([]run, error) { return nil, nil }
 
 // take implements contender.
@@ -99,7 +99,7 @@ func (b *bare) take(ctx context.Context, n int) (intake, error) {
 	return out, nil
 }
 
-// done is the number of entries in the ledgers of all workers.
+// done returns the number of entries in the ledgers of all workers.
 func (b *bare) done(ctx context.Context) (int, error) {
 	sum := 0
 	if err := b.gone(); err != nil {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Bar is what a figure has to be.
+// Bar is a limit that a figure has to meet.
 type Bar struct {
 	Figure string `json:"figure"`
-	// AtLeast tells whether Limit is the least; else it is the most.
+	// AtLeast reports whether Limit is a minimum; otherwise it is a maximum.
 	AtLeast bool    `json:"at_least"`
 	Limit   float64 `json:"limit"`
 	Got     float64 `json:"got"`
@@ -16,12 +16,12 @@ type Bar struct {
 	Held    bool    `json:"held"`
 }
 
-// AtLeast is a bar that a figure must reach.
+// AtLeast returns a bar that a figure must reach.
 func AtLeast(figure string, got, limit float64, unit string) Bar {
 	return Bar{Figure: figure, AtLeast: true, Limit: limit, Got: got, Unit: unit, Held: got >= limit}
 }
 
-// AtMost is a bar that a figure must not exceed.
+// AtMost returns a bar that a figure must not exceed.
 func AtMost(figure string, got, limit float64, unit string) Bar {
 	return Bar{Figure: figure, Limit: limit, Got: got, Unit: unit, Held: got <= limit}
 }
@@ -38,7 +38,7 @@ func (e *MissedError) Error() string {
 	return "a bar is missed: " + strings.Join(missed, "; ")
 }
 
-// Need says what the figure has to be.
+// Need returns the condition that the figure has to meet.
 func (b Bar) Need() string {
 	sign := "<="
 	if b.AtLeast {

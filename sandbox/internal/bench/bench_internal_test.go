@@ -66,7 +66,7 @@ temporal_request_total 7
 	require.Equal(t, 5, total(map[string]int{"a": 2, "b": 3}))
 }
 
-// Counters under another name are not taken for a worker that asks for nothing.
+// Counters under another name are not mistaken for a worker without requests.
 func TestTraffic(t *testing.T) {
 	t.Parallel()
 	const requests, polls = `temporal_request_total{operation="DescribeNamespace"} 1` + "\n",
@@ -99,7 +99,7 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
-// What is billed is written down per event by Temporal's manual.
+// Temporal's documentation says for each event what is billed.
 func TestActions(t *testing.T) {
 	t.Parallel()
 	event := func(kind enumspb.EventType) *historypb.HistoryEvent { return &historypb.HistoryEvent{EventType: kind} }
@@ -186,7 +186,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// Each round of ours is compared with the floor's of the same number, and the median counts.
+// Each round of ours is compared with the floor's round of the same number, and the median counts.
 func TestSummarize(t *testing.T) {
 	t.Parallel()
 	var r EngineReport

@@ -15,27 +15,27 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
-// CallsOptions say what is asked of the services for.
+// CallsOptions configures the calls benchmark.
 type CallsOptions struct {
-	// Orders are placed in one window.
+	// Orders is the number of orders placed in one window.
 	Orders int
-	// Plan is the shop's, one of [Plans].
+	// Plan is the shop's plan, one of [Plans].
 	Plan string
 }
 
-// plans are Shopify's: points a second (shopify.dev/docs/api/usage/limits). The bucket holds 20 seconds' worth: measured
-// by others on the two smallest, assumed on the others.
+// plans are Shopify's plans with their points per second (shopify.dev/docs/api/usage/limits). The bucket holds 20
+// seconds' worth: measured by others on the two smallest plans, assumed on the others.
 var plans = map[string]float64{"standard": 100, "advanced": 200, "plus": 1000, "enterprise": 2000}
 
 // bucketSeconds is how long an empty bucket takes to fill.
 const bucketSeconds = 20
 
-// Plans are the names of Shopify's plans, the smallest first.
+// Plans returns the names of Shopify's plans, the smallest first.
 func Plans() []string {
 	return slices.SortedFunc(maps.Keys(plans), func(a, b string) int { return int(plans[a] - plans[b]) })
 }
 
-// shopOn is a shop on a plan.
+// shopOn returns the options of a shop on a plan.
 func shopOn(plan string) (shopifytest.Options, error) {
 	rate, ok := plans[plan]
 	if !ok {
@@ -44,46 +44,46 @@ func shopOn(plan string) (shopifytest.Options, error) {
 	return shopifytest.Options{RestoreRate: rate, BucketSize: bucketSeconds * rate}, nil
 }
 
-// CallsReport is what is asked of the services for the orders of one window.
+// CallsReport counts the requests to the services for the orders of one window.
 type CallsReport struct {
 	Benchmark string  `json:"benchmark"`
 	Machine   Machine `json:"machine"`
 	Orders    int     `json:"orders"`
-	// Customers are as many as orders, Merchants are who they buy for.
+	// Merchants is the number of merchants for which the customers buy. There are as many customers as orders.
 	Merchants int    `json:"merchants"`
 	Plan      string `json:"plan"`
-	// Calls are all requests.
+	// Calls covers all requests.
 	Calls  []Calls `json:"calls"`
 	Points Points  `json:"points"`
 	Bars   []Bar   `json:"bars"`
 }
 
-// Calls are the requests to an endpoint that were answered alike.
+// Calls counts the requests to an endpoint that were answered with the same status.
 type Calls struct {
 	Service  string `json:"service"`
 	Endpoint string `json:"endpoint"`
 	Status   int    `json:"status"`
 	Count    int    `json:"count"`
-	// PerThousand is for a thousand orders.
+	// PerThousand is the number for a thousand orders.
 	PerThousand float64 `json:"per_thousand_orders"`
 }
 
-// Points are what the queries cost, in Shopify's currency.
+// Points is the cost of the queries, in Shopify's points.
 type Points struct {
 	Bucket float64 `json:"bucket"`
-	// Restored come back a second.
+	// Restored is the number of points that are restored per second.
 	Restored float64 `json:"restored_per_second"`
 	Spent    float64 `json:"spent"`
-	// Available are a full bucket and what came back while the poll ran, Seconds long.
+	// Available is a full bucket plus the points restored while the poll ran, which took Seconds.
 	Available float64 `json:"available"`
 	Seconds   float64 `json:"seconds"`
-	// Least is what the bucket held when it was emptiest.
+	// Least is the lowest number of points in the bucket at any time.
 	Least float64 `json:"least"`
-	// Throttled are the answers that refused a query for want of points.
+	// Throttled is the number of answers that refused a query for lack of points.
 	Throttled int `json:"throttled"`
 }
 
-// The bars of what is asked.
+// The bars for the numbers of requests.
 const (
 	maxIssuerCalls = 1010 // For a thousand orders of one unit.
 	maxShopCalls   = 6    // For a window of a thousand orders.
@@ -93,11 +93,11 @@ const (
 const (
 	shopService   = "Shopify"
 	issuerService = "CashStar"
-	// codeThrottled is Shopify's code of a query refused for want of points.
+	// codeThrottled is Shopify's error code for a query that was refused for lack of points.
 	codeThrottled = "THROTTLED"
 )
 
-// CountCalls counts what is asked of the services for the orders of one window.
+// CountCalls counts the requests to the services for the orders of one window.
 func CountCalls(ctx context.Context, p *Programs, o CallsOptions, say Say) (*CallsReport, error) {
 	shop, err := shopOn(o.Plan)
 	if err != nil {
@@ -138,7 +138,7 @@ func CountCalls(ctx context.Context, p *Programs, o CallsOptions, say Say) (*Cal
 	return report, nil
 }
 
-// calls reads the services' books.
+// calls reads the services' request counts.
 func calls(r *Rig, orders int) []Calls {
 	var out []Calls
 	count := func(service, endpoint string, byStatus map[int]int) {
@@ -158,7 +158,7 @@ func calls(r *Rig, orders int) []Calls {
 	return out
 }
 
-// points reads what the queries cost.
+// points reads the cost of the queries.
 func points(r *Rig, shop shopifytest.Options, length time.Duration) Points {
 	s := r.Shop.Stats()
 	return Points{
@@ -168,7 +168,8 @@ func points(r *Rig, shop shopifytest.Options, length time.Duration) Points {
 	}
 }
 
-// checks are the bars. Those for a thousand orders say nothing of fewer: a list of merchants is fetched for one as well.
+// checks returns the bars. The bars for a thousand orders do not apply to fewer: a list of merchants is fetched even
+// for one order.
 func (r *CallsReport) checks() []Bar {
 	bars := []Bar{AtMost("queries that the shop throttled", float64(r.Points.Throttled), 0, "")}
 	if r.Orders < thousand {
@@ -184,7 +185,7 @@ func (r *CallsReport) checks() []Bar {
 	)
 }
 
-// Checks are the bars.
+// Checks returns the bars.
 func (r *CallsReport) Checks() []Bar { return r.Bars }
 
 // Print prints the report as tables.
@@ -217,10 +218,10 @@ func (p Points) print(row func(...any)) {
 	row("queries throttled", p.Throttled)
 }
 
-// created are the statuses under which the issuer makes a card.
+// created returns the number of answers with a status under which the issuer makes a card.
 func created(byStatus map[int]int) int { return byStatus[http.StatusOK] + byStatus[http.StatusCreated] }
 
-// issuedOnce fails unless the issuer's ledger has so many cards and no audit number twice.
+// issuedOnce returns an error unless the issuer's ledger has the given number of cards and no audit number twice.
 func issuedOnce(issuer *cashstartest.Server, cards int) error {
 	seen := make(map[string]bool, cards)
 	for _, c := range issuer.Cards() {

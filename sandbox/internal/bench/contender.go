@@ -8,36 +8,36 @@ import (
 // Variant is a system that takes in orders.
 type Variant string
 
-// The variants. Floor polls and connects as our workers do, FloorDefaults as the SDK does unless told otherwise: with its
-// poller options, and requests compressed with gzip.
+// The variants. Floor polls and connects as our workers do. FloorDefaults polls and connects as the SDK does by
+// default: with its poller options, and with requests compressed with gzip.
 const (
 	Ours          Variant = "ours"
 	Floor         Variant = "floor"
 	FloorDefaults Variant = "floor_sdk_defaults"
 )
 
-// contender is a variant that runs, on a server of its own.
+// contender is a running variant, with a server of its own.
 type contender interface {
-	// warm takes in so many orders that do not count.
+	// warm takes in n orders that do not count.
 	warm(ctx context.Context, n int) error
-	// take takes in so many orders with one parent, and returns when the last one's card is issued, or what stands for
-	// it in the bare engine.
+	// take takes in n orders with one parent. It returns when the last card is issued, or its equivalent in the bare
+	// engine.
 	take(ctx context.Context, n int) (intake, error)
 	// settle waits until all workflows are done.
 	settle(ctx context.Context) error
-	// again carries out the parents that find the last orders taken in once more, and returns them.
+	// again runs the parents that find the orders of the latest intake once more, and returns these runs.
 	again(ctx context.Context) ([]run, error)
 	temporal() *Server
 	workers() []*Process
-	// orderType is the type of the workflows of orders.
+	// orderType returns the workflow type of orders.
 	orderType() string
 	close()
 }
 
-// intake is how a number of orders was taken in.
+// intake records how a number of orders was taken in.
 type intake struct {
 	parent run
-	// issued tells when each order's card was issued, by workflow ID.
+	// issued is the time at which each order's card was issued, by workflow ID.
 	issued map[string]time.Time
 }
 

@@ -6,29 +6,30 @@ import (
 	"slices"
 )
 
-// EngineOptions say how much to measure.
+// EngineOptions says how much to measure.
 type EngineOptions struct {
 	Rounds int `json:"rounds"`
 	Orders int `json:"orders_per_round"`
-	// Burst is the number of orders of the larger rounds, in which latency is judged; 0 is none.
+	// Burst is the number of orders in each of the larger rounds, which measure latency; 0 means no such rounds.
 	Burst int `json:"burst"`
-	// WarmUp is the number of orders before each round, which do not count.
+	// WarmUp is the number of orders before each round that do not count.
 	WarmUp int `json:"warm_up"`
 }
 
-// EngineReport compares what an order costs with what it costs in the bare engine.
+// EngineReport compares the cost of an order with its cost in the bare engine.
 type EngineReport struct {
 	Benchmark string        `json:"benchmark"`
 	Machine   Machine       `json:"machine"`
 	Options   EngineOptions `json:"options"`
 	Rounds    []Round       `json:"rounds"`
-	// Bursts are the larger rounds of ours and of the floor, in pairs.
+	// Bursts are the larger rounds of ours and floor, in pairs.
 	Bursts []Round `json:"bursts"`
-	// Summaries are over the rounds of each variant.
+	// Summaries summarizes the rounds of each variant.
 	Summaries []Summary `json:"summaries"`
-	// Ratios are ours over a variant, each of one round.
+	// Ratios are ours relative to a variant, computed round by round.
 	Ratios []Ratios `json:"ratios"`
-	// BurstP95Ratio is the 95th percentile from visible to issued of ours over that of the floor, the median of the pairs'.
+	// BurstP95Ratio is the 95th percentile of the time from visible to issued, ours over floor. It is the median over the
+	// pairs.
 	BurstP95Ratio   float64 `json:"burst_p95_ratio"`
 	EventsPerOrder  float64 `json:"events_per_order"`
 	BytesPerOrder   float64 `json:"bytes_per_order"`
@@ -36,7 +37,7 @@ type EngineReport struct {
 	Bars            []Bar   `json:"bars"`
 }
 
-// Summary is a variant over its rounds.
+// Summary summarizes the rounds of a variant.
 type Summary struct {
 	Variant         Variant `json:"variant"`
 	OrdersPerSecond Spread  `json:"orders_per_second"`
@@ -44,7 +45,7 @@ type Summary struct {
 	ServerCPU       Spread  `json:"server_cpu_ms_per_order"`
 }
 
-// Ratios are ours over a variant.
+// Ratios are the figures of ours divided by the figures of a variant.
 type Ratios struct {
 	Over            Variant `json:"over"`
 	OrdersPerSecond Spread  `json:"orders_per_second"`
@@ -52,7 +53,7 @@ type Ratios struct {
 	ServerCPU       Spread  `json:"server_cpu"`
 }
 
-// The bars of an order beside the bare engine.
+// The bars of an order compared with the bare engine.
 const (
 	minThroughputRatio         = 0.90
 	minThroughputRatioDefaults = 1.05
@@ -63,7 +64,7 @@ const (
 	maxBurstP95Ratio           = 1.3
 )
 
-// burstPairs have opposite orders, as rounds do.
+// burstPairs is the number of pairs of larger rounds. Their order alternates, as in the other rounds.
 const burstPairs = 2
 
 // Engine measures our orders beside the bare engine's, in alternating rounds.
@@ -87,8 +88,8 @@ func Engine(ctx context.Context, p *Programs, o EngineOptions, say Say) (_ *Engi
 	return r, nil
 }
 
-// rounds measures so many rounds of each of the variants. Every other time they come in the opposite order: a machine that
-// becomes slower or faster in the course of the run is so for each of them alike, where the number of rounds is even.
+// rounds measures the given number of rounds of each variant. Every other round has the variants in the opposite order:
+// if the number of rounds is even, a machine that becomes slower or faster during the run affects all variants alike.
 func (p *Programs) rounds(ctx context.Context, variants []Variant, rounds, orders, warmUp int, say Say) ([]Round, error) {
 	var out []Round
 	for i := range rounds {
@@ -104,7 +105,7 @@ func (p *Programs) rounds(ctx context.Context, variants []Variant, rounds, order
 	return out, nil
 }
 
-// round measures a round and tells of it.
+// round measures a round and reports its figures.
 func (p *Programs) round(ctx context.Context, r Round, warmUp int, say Say) (Round, error) {
 	out, err := p.measure(ctx, r, warmUp)
 	if err != nil {
@@ -171,7 +172,7 @@ func over(rounds []Round, figure func(Round) float64) Spread {
 	return NewSpread(values)
 }
 
-// ratios compares round by round.
+// ratios compares two variants round by round.
 func ratios(v Variant, mine, others []Round) Ratios {
 	return Ratios{
 		Over:            v,
@@ -189,5 +190,5 @@ func ratioSpread(mine, others []Round, figure func(Round) float64) Spread {
 	return NewSpread(values)
 }
 
-// Checks are the bars.
+// Checks returns the bars.
 func (r *EngineReport) Checks() []Bar { return r.Bars }

@@ -52,12 +52,12 @@ the SDK does by default too; ours and floor do not.
 	return err
 }
 
-// String is the median and the spread.
+// String returns the median and the spread.
 func (s Spread) String() string {
 	return fmt.Sprintf("%s (%s to %s)", number(s.Median), number(s.Min), number(s.Max))
 }
 
-// String is the three of them.
+// String returns the three percentiles.
 func (p Percentiles) String() string {
 	return fmt.Sprintf("%.2f/%.2f/%.2f", p.P50, p.P95, p.P99)
 }

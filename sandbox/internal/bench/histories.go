@@ -13,16 +13,16 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 )
 
-// Histories are those of the runs of a type of workflow.
+// Histories summarizes the histories of the runs of a workflow type.
 type Histories struct {
 	Type string `json:"type"`
 	Runs int    `json:"runs"`
-	// MostEvents and MostBytes are those of the largest; they need not be of one run.
+	// MostEvents and MostBytes are the largest values. They need not be of the same run.
 	MostEvents int64 `json:"most_events"`
 	MostBytes  int64 `json:"most_bytes"`
 }
 
-// histories looks at all runs that have ended.
+// histories summarizes all runs that have ended.
 func (s *Server) histories(ctx context.Context) ([]Histories, error) {
 	const page = 1000
 	byType := map[string]Histories{}
@@ -51,16 +51,16 @@ func (s *Server) histories(ctx context.Context) ([]Histories, error) {
 // pendingEvery is the pause between two looks at a poll's children.
 const pendingEvery = 500 * time.Millisecond
 
-// pendingChildren are those of a workflow, as they were seen.
+// pendingChildren is what was seen of the pending children of a workflow.
 type pendingChildren struct {
-	// most were pending at any look.
+	// most is the largest number of pending children at any look.
 	most int
-	// looks are those at which Temporal told.
+	// looks is the number of looks that Temporal answered.
 	looks int
 }
 
-// watchChildren looks at the newest run of a workflow until ctx ends, and then tells what it has seen. A server with much
-// to do may leave a look unanswered; there are more.
+// watchChildren looks at the newest run of a workflow until ctx ends, and then sends what it has seen. A busy server
+// may leave a look unanswered; more looks follow.
 func watchChildren(ctx context.Context, c client.Client, workflowID string) <-chan pendingChildren {
 	out := make(chan pendingChildren, 1)
 	go func() {

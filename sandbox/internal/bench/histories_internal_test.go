@@ -12,8 +12,8 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// teller is a Temporal that tells of so many pending children, one number after the other, and answers nothing where the
-// number is negative.
+// teller is a Temporal client that reports the given numbers of pending children, one after the other, and fails where
+// a number is negative.
 type teller struct {
 	client.Client
 	pending []int

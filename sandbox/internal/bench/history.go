@@ -9,15 +9,15 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// HistoryCost is what histories hold, and what they cost.
+// HistoryCost is the size and the cost of histories.
 type HistoryCost struct {
 	Runs   int   `json:"runs"`
 	Events int64 `json:"events"`
 	Bytes  int64 `json:"bytes"`
-	// MaxEvents and MaxBytes are those of the largest run.
+	// MaxEvents and MaxBytes are the largest values of any run.
 	MaxEvents int64 `json:"max_events"`
 	MaxBytes  int64 `json:"max_bytes"`
-	// Actions are billable on Temporal Cloud.
+	// Actions is the number of billable actions on Temporal Cloud.
 	Actions int64 `json:"actions"`
 }
 
@@ -27,7 +27,7 @@ func (h HistoryCost) PerRun() (events, bytes, actions float64) {
 	return Ratio(float64(h.Events), n), Ratio(float64(h.Bytes), n), Ratio(float64(h.Actions), n)
 }
 
-// Read adds a workflow's run, and those that continue it.
+// Read adds a run of a workflow, and the runs that continue it.
 func (h *HistoryCost) Read(ctx context.Context, c client.Client, workflowID, runID string) error {
 	for {
 		d, err := c.DescribeWorkflowExecution(ctx, workflowID, runID)
@@ -65,13 +65,14 @@ func (h *HistoryCost) Read(ctx context.Context, c client.Client, workflowID, run
 	}
 }
 
-// actions counts what Temporal Cloud bills of a history, as https://docs.temporal.io/evaluate/cloud/actions has it.
-// Heartbeats and queries are not in histories; orders and polls have none.
+// actions counts the billable actions of a history on Temporal Cloud, as
+// https://docs.temporal.io/evaluate/cloud/actions defines them. Histories contain neither heartbeats nor queries;
+// orders and polls have none.
 type actions struct {
 	count int64
-	// next is the run that continues this one.
+	// next is the ID of the run that continues this one.
 	next string
-	// marked is the workflow task whose markers are counted.
+	// marked is the workflow task whose markers have been counted.
 	marked int64
 }
 
@@ -93,7 +94,7 @@ func (a *actions) add(e *historypb.HistoryEvent) {
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		a.count += int64(e.GetActivityTaskStartedEventAttributes().GetAttempt() - 1) // Retries.
 	case enumspb.EVENT_TYPE_MARKER_RECORDED:
-		// All markers of a workflow task are one.
+		// All markers of a workflow task count as one action.
 		if task := e.GetMarkerRecordedEventAttributes().GetWorkflowTaskCompletedEventId(); task != a.marked {
 			a.marked = task
 			a.count++
@@ -121,7 +122,8 @@ func (a *actions) add(e *historypb.HistoryEvent) {
 	}
 }
 
-// startActions are those of a start: none where a parent's event has counted it, three by a schedule, else one.
+// startActions returns the actions of a start: none if the parent's event has already counted it, three if a schedule
+// started the workflow, otherwise one.
 func startActions(s *historypb.WorkflowExecutionStartedEventAttributes) int64 {
 	_, scheduled := s.GetSearchAttributes().GetIndexedFields()[scheduledBy]
 	switch {

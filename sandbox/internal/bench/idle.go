@@ -10,44 +10,45 @@ import (
 	"time"
 )
 
-// Say takes a line for whoever waits.
+// Say receives a progress line for the user.
 type Say func(format string, args ...any)
 
-// IdleOptions say how long to look.
+// IdleOptions says how long to measure.
 type IdleOptions struct {
 	For time.Duration
-	// Starts is how often the start of a worker is measured.
+	// Starts is the number of times that the start of a worker is measured.
 	Starts int
 }
 
-// IdleReport is what a worker uses that has nothing to do.
+// IdleReport is what an idle worker uses.
 type IdleReport struct {
 	Benchmark string  `json:"benchmark"`
 	Machine   Machine `json:"machine"`
 	Seconds   float64 `json:"seconds"`
 	CPUMillis float64 `json:"cpu_ms"`
-	// RSSMiB is at the end, PeakRSSMiB the most since the start.
+	// RSSMiB is the memory in use at the end, PeakRSSMiB its maximum since the start.
 	RSSMiB     float64 `json:"rss_mib"`
 	PeakRSSMiB float64 `json:"peak_rss_mib"`
-	// Requests to Temporal are counted by operation; LongPolls wait for work, and come back empty after a minute.
+	// Requests counts requests to Temporal by operation. LongPolls counts the requests that wait for work, which return
+	// empty after a minute.
 	Requests       map[string]int `json:"temporal_requests"`
 	LongPolls      map[string]int `json:"temporal_long_polls"`
 	ShopRequests   int            `json:"shop_requests"`
 	IssuerRequests int            `json:"issuer_requests"`
 	BinaryMiB      float64        `json:"binary_mib"`
-	// StartupSeconds are from the start of a process until it polls.
+	// StartupSeconds is the time from the start of a process until it polls.
 	StartupSeconds Spread `json:"startup_seconds"`
 	Bars           []Bar  `json:"bars"`
 }
 
-// The bars of a worker without work.
+// The bars of an idle worker.
 const (
 	maxIdleRSSMiB     = 60
 	maxBinaryMiB      = 45
 	maxStartupSeconds = 1
 )
 
-// Idle measures a worker that has nothing to do.
+// Idle measures an idle worker.
 func Idle(ctx context.Context, p *Programs, o IdleOptions, say Say) (*IdleReport, error) {
 	report := &IdleReport{Benchmark: "idle", Machine: p.machine}
 	info, err := os.Stat(p.Worker())
@@ -86,7 +87,7 @@ func Idle(ctx context.Context, p *Programs, o IdleOptions, say Say) (*IdleReport
 	return report, nil
 }
 
-// look measures what the worker uses for a time.
+// look measures what the worker uses in a period of the given length.
 func (r *IdleReport) look(ctx context.Context, rig *Rig, w *Worker, length time.Duration) error {
 	asked, err := readTraffic(ctx, w.Addr)
 	if err != nil {
@@ -127,7 +128,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }
 
-// Checks are the bars.
+// Checks returns the bars.
 func (r *IdleReport) Checks() []Bar { return r.Bars }
 
 // Print prints the report as tables.

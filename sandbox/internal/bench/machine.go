@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// Machine is where figures come from.
+// Machine describes the machine on which figures were measured.
 type Machine struct {
 	Cores  int    `json:"cores"`
 	CPU    string `json:"cpu"`
 	Kernel string `json:"kernel"`
 	Go     string `json:"go"`
-	// Load is the machine's load over the minute before the programs were built: figures of a busy machine mean little.
+	// Load is the load average over the minute before the programs were built. The figures of a busy machine mean little.
 	Load string `json:"load"`
 }
 
-// ThisMachine describes this machine. What it does not tell stays empty.
+// ThisMachine describes this machine. Fields that it cannot determine stay empty.
 func ThisMachine() Machine {
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
 	load, _ := os.ReadFile("/proc/loadavg")

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The SDK's counters of requests to Temporal, as the worker exports them; long ones are polls that wait for a task
+// The SDK's counters of requests to Temporal, as the worker exports them. Long requests are polls that wait for a task
 // (https://docs.temporal.io/references/sdk-metrics).
 const (
 	metricRequests     = "temporal_request_total"
@@ -16,7 +16,7 @@ const (
 	labelOperation     = "operation"
 )
 
-// traffic is what a worker has asked of Temporal so far, by operation.
+// traffic counts the requests that a worker has made to Temporal so far, by operation.
 type traffic struct{ requests, longPolls map[string]int }
 
 // readTraffic reads a worker's counters.
@@ -34,8 +34,8 @@ func readTraffic(ctx context.Context, addr string) (traffic, error) {
 	}, nil
 }
 
-// since is what was asked after before. A worker that polls has asked for something and waits for work: counters that do
-// not tell are not there, or have other names.
+// since returns the requests that were made after before. A polling worker has made requests and is waiting for work,
+// so an empty counter means that the metric is missing or has another name. That is an error.
 func (t traffic) since(before traffic) (requests, longPolls map[string]int, err error) {
 	for name, counts := range map[string]map[string]int{metricRequests: t.requests, metricLongRequests: t.longPolls} {
 		if len(counts) == 0 {
@@ -45,8 +45,8 @@ func (t traffic) since(before traffic) (requests, longPolls map[string]int, err 
 	return since(t.requests, before.requests), since(t.longPolls, before.longPolls), nil
 }
 
-// parseCounters reads lines such as name{label="key",other="…"} 12. Values of labels that we look for hold neither
-// quotes nor blanks.
+// parseCounters reads lines such as name{label="key",other="…"} 12. The values of the labels that it is used for
+// contain neither quotes nor blanks.
 func parseCounters(text, name, label string) map[string]int {
 	out := map[string]int{}
 	for line := range strings.Lines(text) {
@@ -58,7 +58,7 @@ func parseCounters(text, name, label string) map[string]int {
 		if !ok {
 			continue
 		}
-		number, _, _ = strings.Cut(strings.TrimSpace(number), " ") // A time may follow.
+		number, _, _ = strings.Cut(strings.TrimSpace(number), " ") // A timestamp may follow.
 		value, err := strconv.ParseFloat(number, 64)
 		if err != nil {
 			continue
@@ -72,7 +72,7 @@ func parseCounters(text, name, label string) map[string]int {
 	return out
 }
 
-// since subtracts earlier counts and leaves out what did not happen.
+// since returns the differences from earlier counts, without those that are zero.
 func since(now, before map[string]int) map[string]int {
 	out := map[string]int{}
 	for key, n := range now {

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Spread is a figure over several rounds.
+// Spread summarizes a figure over several rounds.
 type Spread struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
 }
 
-// NewSpread summarizes values; without any it is zero.
+// NewSpread summarizes values. Without values, it returns the zero Spread.
 func NewSpread(values []float64) Spread {
 	if len(values) == 0 {
 		return Spread{}
@@ -26,8 +26,8 @@ func NewSpread(values []float64) Spread {
 	return Spread{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1]}
 }
 
-// Percentile returns the smallest of the values that at least p percent of them do not exceed (the nearest rank);
-// without any it is zero.
+// Percentile returns the smallest of the values that is greater than or equal to at least p percent of them (the
+// nearest rank). Without values, it returns zero.
 func Percentile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -37,19 +37,19 @@ func Percentile(values []float64, p float64) float64 {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// Percentiles are those of a latency, in seconds.
+// Percentiles holds percentiles of a latency, in seconds.
 type Percentiles struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 }
 
-// NewPercentiles reads them from values.
+// NewPercentiles returns the percentiles of values.
 func NewPercentiles(values []float64) Percentiles {
 	return Percentiles{P50: Percentile(values, 50), P95: Percentile(values, 95), P99: Percentile(values, 99)}
 }
 
-// Ratio is a over b, and zero where b is.
+// Ratio returns a divided by b, or zero if b is zero.
 func Ratio(a, b float64) float64 {
 	if b == 0 {
 		return 0

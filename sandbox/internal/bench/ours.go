@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// Orders of a warm-up were updated so long ago that the next poll does not read them again; those of what is
-	// measured were updated within the overlap, and are read again by all polls of a round.
+	// Orders of a warm-up were updated so long ago that the next poll does not read them again. The measured orders were
+	// updated within the overlap, so that all polls of a round read them again.
 	overlap   = time.Hour
 	longAgo   = 2 * time.Hour
 	latelyAgo = 10 * time.Minute
 )
 
-// ours is a rig as a contender.
+// ours is a rig that implements contender.
 type ours struct {
 	*Rig
-	// last is the number of orders taken in last.
+	// last is the number of orders in the latest intake.
 	last int
 }
 
@@ -35,7 +35,7 @@ func (p *Programs) openOurs(ctx context.Context, workers int) (contender, error)
 	return &ours{Rig: r}, nil
 }
 
-// warm implements contender. Nothing is taken in before it.
+// warm implements contender. No orders are taken in before it.
 func (o *ours) warm(ctx context.Context, n int) error {
 	if _, err := o.takeUpdated(ctx, n, longAgo); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (o *ours) take(ctx context.Context, n int) (intake, error) {
 	return o.takeUpdated(ctx, n, latelyAgo)
 }
 
-// takeUpdated takes in orders that were updated so long ago.
+// takeUpdated takes in orders that were last updated the given time ago.
 func (o *ours) takeUpdated(ctx context.Context, n int, ago time.Duration) (intake, error) {
 	ids := o.Place(n, time.Now().Add(-ago))
 	o.last = n
@@ -70,7 +70,7 @@ func (o *ours) takeUpdated(ctx context.Context, n int, ago time.Duration) (intak
 	return out, nil
 }
 
-// again implements contender. Unless configured otherwise, windows overlap by as much as so many polls are apart.
+// again implements contender. It polls as many times as the default poll interval fits into the default overlap.
 func (o *ours) again(ctx context.Context) ([]run, error) {
 	usual := config.Default().Poll
 	var out []run

@@ -14,12 +14,12 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// OutageOptions say how the issuer is away, and what has gathered when it is back.
+// OutageOptions configures an outage of the issuer and the backlog that has gathered when it ends.
 //
-// An hour is compressed to Length. After an hour of failures every order waits for Backoff between two attempts, the
-// most that the retry policy makes of it; only the number of orders and of attempts is larger than after a few minutes.
-// So that orders wait as long from their first attempt on, the issuer asks them to, with Retry-After. Nothing of the
-// system's own is scaled: neither its rates nor its back-off, its budget or its time-outs.
+// An hour of outage is compressed to Length. After an hour of failures, every order waits for Backoff between two
+// attempts, the maximum of the retry policy. Other than that, only the numbers of orders and of attempts are larger
+// than after a few minutes. To make orders wait that long from their first attempt on, the issuer asks for it with
+// Retry-After. Nothing of the system itself is scaled: not its rates, its backoff, its budget or its time-outs.
 type OutageOptions struct {
 	Orders  int
 	Length  time.Duration
@@ -29,35 +29,35 @@ type OutageOptions struct {
 	Workers int
 }
 
-// OutageReport is what came of the outage.
+// OutageReport is the result of the outage.
 type OutageReport struct {
 	Orders         int     `json:"orders"`
 	Workers        int     `json:"workers"`
 	MaxRPS         float64 `json:"max_rps"`
 	Seconds        float64 `json:"seconds"`
 	BackoffSeconds float64 `json:"backoff_seconds"`
-	// InVain are the requests that the issuer failed while it was away, by operation; BusiestAway is the most of them in
-	// one second.
+	// InVain counts the requests that the issuer failed while it was away, by operation. BusiestAway is the largest number
+	// of them in one second.
 	InVain      map[string]int `json:"requests_in_vain"`
 	BusiestAway int            `json:"busiest_second_away"`
-	// Drained are the cards that were issued in DrainSeconds, from the issuer's return to the last card.
+	// Drained is the number of cards that were issued in DrainSeconds, the time from the issuer's return to the last card.
 	Drained      int     `json:"drained"`
 	DrainSeconds float64 `json:"drain_seconds"`
-	// Utilisation is Drained over what MaxRPS allows in that time.
+	// Utilisation is Drained divided by the number of cards that MaxRPS allows in that time.
 	Utilisation float64 `json:"utilisation"`
-	// Busiest is the most requests answered in any second of the drain; those that were refused are Violations.
+	// Busiest is the largest number of requests answered in any second of the drain. Refused requests count as Violations.
 	Busiest int `json:"busiest_second"`
-	// Violations are the requests that the issuer refused because they came faster than MaxRPS, with a second's worth
-	// of patience, at any time. Merchant lists count.
+	// Violations is the number of requests that the issuer refused at any time because they came faster than MaxRPS, with
+	// a tolerance of one second's worth. Requests for merchant lists count.
 	Violations int `json:"violations"`
-	// Repeated are requests for cards that existed.
+	// Repeated is the number of requests for cards that already existed.
 	Repeated int `json:"repeated"`
-	// WorkerRSS is the most that any worker ever used.
+	// WorkerRSS is the largest peak memory of any worker.
 	WorkerRSS float64 `json:"worker_peak_rss_mib"`
 }
 
-// flaky is an issuer that can be away, and writes down when it was asked. It hears of no request that the issuer refuses
-// because of its rate.
+// flaky is an issuer that can be away, and that records when it received requests. It does not see requests that the
+// issuer refuses because of its rate limit.
 type flaky struct {
 	away    atomic.Bool
 	backoff time.Duration
@@ -67,7 +67,7 @@ type flaky struct {
 	failed map[string]int
 }
 
-// fault is the issuer's hook.
+// fault is the issuer's fault hook.
 func (f *flaky) fault(r cashstartest.Request) *cashstartest.Fault {
 	away := f.away.Load()
 	f.mu.Lock()
@@ -85,7 +85,7 @@ func (f *flaky) fault(r cashstartest.Request) *cashstartest.Fault {
 	}
 }
 
-// busiest is the most requests in any second of [from, until).
+// busiest returns the largest number of requests in any second of [from, until).
 func (f *flaky) busiest(from, until time.Time) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -101,14 +101,14 @@ func (f *flaky) busiest(from, until time.Time) int {
 	return most
 }
 
-// outage lets the issuer be away while orders come in, and looks at how their cards are issued when it is back.
+// outage takes the issuer away while orders come in, and measures how their cards are issued when it is back.
 func outage(ctx context.Context, p *Programs, o OutageOptions, say Say) (*OutageReport, error) {
 	issuer := &flaky{backoff: o.Backoff, failed: map[string]int{}}
 	rig, err := p.OpenRig(ctx, RigOptions{
 		Workers: o.Workers, Configure: func(c *config.Config) { c.CashStar.MaxRPS = o.MaxRPS },
 		Issuer: cashstartest.Options{MaxRPS: o.MaxRPS, Fault: issuer.fault},
-		// A queue's partitions share its limit equally, and one that is done leaves its share unused. So do the settings
-		// in deploy/temporal.
+		// The partitions of a task queue share its rate limit equally, and a partition that is done leaves its share unused.
+		// The settings in deploy/temporal are the same.
 		DynamicConfig: map[string]any{
 			"matching.numTaskqueueReadPartitions": 1, "matching.numTaskqueueWritePartitions": 1,
 		},
@@ -119,7 +119,7 @@ func outage(ctx context.Context, p *Programs, o OutageOptions, say Say) (*Outage
 	defer rig.Close()
 	telling, stop := context.WithCancel(ctx)
 	defer stop()
-	// An order before it all: the workers know the merchants then, as they do when an outage begins.
+	// One order comes first, so that the workers know the merchants, as they do when an outage begins.
 	if err := rig.takeIn(ctx, 1); err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func outage(ctx context.Context, p *Programs, o OutageOptions, say Say) (*Outage
 	issuer.away.Store(true)
 	began := time.Now()
 	say("the issuer is away for %s; orders come in", o.Length)
-	// A quarter of the orders comes while the merchants are known, the others come later.
+	// A quarter of the orders comes in while the merchants are known, and the others later.
 	early := o.Orders / 4
 	if err := rig.takeIn(ctx, early); err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func outage(ctx context.Context, p *Programs, o OutageOptions, say Say) (*Outage
 	return o.report(rig, issuer, began, back)
 }
 
-// merchantsKnown is how long a worker relies on the merchants that it knows, and a little.
+// merchantsKnown is how long a worker relies on the merchants that it knows, plus a margin.
 const merchantsKnown = 62 * time.Second
 
 // takeIn places orders and waits until their workflows have started.

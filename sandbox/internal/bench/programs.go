@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// Programs are what is measured, built for it, and a folder for their logs.
+// Programs holds the programs to be measured, which are built for that purpose, and a folder for their logs.
 type Programs struct {
 	folder string
-	// machine is as it was before it had to build anything.
+	// machine describes the machine before anything was built.
 	machine Machine
 }
 
@@ -62,17 +62,17 @@ func (p *Programs) build(ctx context.Context, what string) error {
 // Close removes the programs.
 func (p *Programs) Close() { _ = os.RemoveAll(p.folder) }
 
-// Worker is the path of the worker's program.
+// Worker returns the path of the worker's program.
 func (p *Programs) Worker() string { return filepath.Join(p.folder, workerProgram) }
 
 func (p *Programs) floor() string { return filepath.Join(p.folder, floorProgram) }
 
-// log makes a new file for a process's log.
+// log creates a new file for a process's log.
 func (p *Programs) log(name string) (*os.File, error) {
 	return os.CreateTemp(p.folder, name+"-*.log")
 }
 
-// logTail is the end of a log that errors show.
+// logTail is the number of bytes at the end of a log that errors show.
 const logTail = 2000
 
 // lastWords adds the end of a process's log to an error.

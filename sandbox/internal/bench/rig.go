@@ -30,7 +30,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// The simulated services' own credentials.
+// The credentials of the simulated services.
 const (
 	shopDomain     = "bench.myshopify.com"
 	shopToken      = "shpat_bench"
@@ -38,22 +38,22 @@ const (
 	issuerPassword = "bench-password"
 )
 
-// RigOptions say what a rig is like.
+// RigOptions configures a rig.
 type RigOptions struct {
-	// Workers is the number of worker processes to begin with.
+	// Workers is the initial number of worker processes.
 	Workers int
-	// Configure changes the workers' configuration: production's defaults with encryption on, a poll that nothing but
-	// [Rig.Poll] starts, and nothing to settle.
+	// Configure changes the workers' configuration. Before that, it consists of production's defaults with encryption on,
+	// a poll that only [Rig.Poll] starts, and no settle delay.
 	Configure func(*config.Config)
-	// Shop and Issuer are the simulators' options. Their latency is none and their quotas are out of reach unless these
-	// say otherwise.
+	// Shop and Issuer are the simulators' options. Unless these say otherwise, the simulators have no latency and their
+	// quotas are out of reach.
 	Shop   shopifytest.Options
 	Issuer cashstartest.Options
 	// DynamicConfig overrides the Temporal server's dynamic configuration.
 	DynamicConfig map[string]any
 }
 
-// Rig is the system on a bench: Temporal and the workers in processes of their own, the services in this one.
+// Rig is the system on a test bench: Temporal and the workers run in processes of their own, the services in this one.
 type Rig struct {
 	Config   config.Config
 	Server   *Server
@@ -126,8 +126,8 @@ func (r *Rig) serve(ctx context.Context, h http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// configuration is production's as far as that can be measured: its defaults, encryption on, logs written, metrics
-// served.
+// configuration is as close to production as can be measured: production's defaults, encryption on, logs written,
+// metrics served.
 func configuration(shopURL, issuerURL string) config.Config {
 	c := config.Default()
 	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
@@ -149,13 +149,13 @@ func configuration(shopURL, issuerURL string) config.Config {
 // Worker is a worker process.
 type Worker struct {
 	*Process
-	// Addr is where its health and metrics are.
+	// Addr is the address of its health checks and metrics.
 	Addr string
 	// Startup is the time from its start until it polled.
 	Startup time.Duration
 }
 
-// StartWorker starts another worker and returns it when it polls. It is the program that is deployed.
+// StartWorker starts another worker and returns it when it polls. The worker is the program that is deployed.
 func (r *Rig) StartWorker(ctx context.Context) (*Worker, error) {
 	port, err := child.FreePort(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (r *Rig) StartWorker(ctx context.Context) (*Worker, error) {
 	return w, nil
 }
 
-// start starts a program and returns it when it answers at /readyz.
+// start starts a program and returns its process when /readyz answers.
 func (p *Programs) start(ctx context.Context, program child.Program, addr string) (*Process, error) {
 	log, err := p.log(program.Name)
 	if err != nil {
@@ -197,11 +197,11 @@ func (p *Programs) start(ctx context.Context, program child.Program, addr string
 	return out, nil
 }
 
-// firstID is the shop's number of the order before the first.
+// firstID is the shop's ID of the order before the first.
 const firstID = 6_000_000_000_000
 
-// Place places one-unit orders, paid and last updated at a time, and returns their numbers at the shop. The buyers are
-// known to the issuer; their addresses say which order it is, as [Rig.Issued] reads it.
+// Place places one-unit orders that are paid and were last updated at the given time, and returns their shop IDs. The
+// issuer knows the buyers. Their addresses identify the orders for [Rig.Issued].
 func (r *Rig) Place(n int, at time.Time) []int64 {
 	ids := make([]int64, n)
 	known, sku := scenario.Merchants(), scenario.SKUs()[0]
@@ -225,7 +225,7 @@ func (r *Rig) Place(n int, at time.Time) []int64 {
 
 func target(id int64) string { return fmt.Sprintf("buyer-%d@example.com", id) }
 
-// Poll makes the schedule poll, and returns when that poll has begun.
+// Poll triggers a poll of the schedule, and returns when that poll has started.
 func (r *Rig) Poll(ctx context.Context) (*installation.Poll, error) { return r.Operator.PollNow(ctx) }
 
 // Await returns a poll's account when it is done. It fails if Temporal or a worker ends meanwhile.
@@ -257,23 +257,23 @@ func (r *Rig) Gone() error {
 	return err
 }
 
-// CardCount is the number of cards that the issuer has answered with.
+// CardCount returns the number of cards that the issuer has returned.
 func (r *Rig) CardCount() int {
 	return r.Issuer.Stats().Requests[cashstartest.CreateOrder][http.StatusOK]
 }
 
-// AwaitCards waits until the issuer has issued so many cards.
+// AwaitCards waits until the issuer has issued n cards.
 func (r *Rig) AwaitCards(ctx context.Context, n int) error {
 	return until(ctx, awaitEvery, func() (bool, error) { return r.CardCount() >= n, r.Gone() })
 }
 
-// Settle waits until all workflows are done and as many orders have completed as were placed. It fails if one failed, or
-// if Temporal or a worker ends.
+// Settle waits until all workflows are done and as many orders have completed as were placed. It fails if a workflow
+// failed, or if Temporal or a worker ends.
 func (r *Rig) Settle(ctx context.Context) error {
 	return r.Server.settle(ctx, workflows.GiftCardOrderType, r.placed, r.Gone)
 }
 
-// Issued tells when each order's card was issued. It fails where an order has none or more than one.
+// Issued returns when each order's card was issued. It fails if an order has no card or more than one.
 func (r *Rig) Issued(ids []int64) (map[int64]time.Time, error) {
 	byTarget := make(map[string][]time.Time, len(ids))
 	for _, c := range r.Issuer.Cards() {

@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
-// TestMain also is the Temporal of benchmarks, which start their own program for it.
+// TestMain also runs the Temporal server of benchmarks, which start this program for it.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == bench.ChildCommand {
 		if err := bench.RunChild(context.Background(), os.Args[2], os.Args[3], os.Stdin, os.Stdout); err != nil {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Whoever interrupts a benchmark finds neither processes nor files of it.
+// An interrupted benchmark leaves neither processes nor files behind.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	p, err := bench.Build(t.Context())
@@ -52,13 +52,13 @@ func TestInterrupted(t *testing.T) {
 	require.NoDirExists(t, folder)
 }
 
-// processes are those at home in a folder.
+// processes returns the processes whose HOME is the given folder.
 func processes(t *testing.T, folder string) (pids []string) {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
 	require.NoError(t, err)
 	for _, f := range files {
-		// Those of others cannot be read, and some are gone by now.
+		// Processes of other users cannot be read, and some processes have ended by now.
 		if text, err := os.ReadFile(f); err == nil && strings.Contains(string(text), "HOME="+folder+"\x00") {
 			pids = append(pids, f)
 		}
@@ -66,7 +66,7 @@ func processes(t *testing.T, folder string) (pids []string) {
 	return pids
 }
 
-// A benchmark whose worker dies ends with that, instead of waiting for what nobody does any more.
+// A benchmark whose worker dies ends at once, instead of waiting for work that no process will do.
 func TestWorkerDies(t *testing.T) {
 	t.Parallel()
 	p, err := bench.Build(t.Context())

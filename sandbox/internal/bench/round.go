@@ -12,44 +12,45 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 )
 
-// Round is what taking in a number of orders came to. CPU times are milliseconds per order.
+// Round is the result of taking in a number of orders. CPU times are milliseconds per order.
 type Round struct {
 	Variant Variant `json:"variant"`
 	Round   int     `json:"round"`
 	Workers int     `json:"workers"`
 	Orders  int     `json:"orders"`
-	// Seconds are from the start of the poll, when all orders are visible to it, until the last card is issued.
+	// Seconds is the time from the start of the poll, when all orders are visible to it, until the last card is issued.
 	Seconds         float64 `json:"seconds"`
 	OrdersPerSecond float64 `json:"orders_per_second"`
 	WorkerCPU       float64 `json:"worker_cpu_ms_per_order"`
 	ServerCPU       float64 `json:"server_cpu_ms_per_order"`
-	// BenchCPU is that of the simulated services and of the measuring.
+	// BenchCPU is the CPU time of the simulated services and of the measuring.
 	BenchCPU         float64 `json:"bench_cpu_ms_per_order"`
 	WorkerPeakRSSMiB float64 `json:"worker_peak_rss_mib"`
-	// Visible is the time from when the orders are visible until a card is issued; Started is that from the start of an
-	// order's own workflow.
+	// Visible is the time from when the orders are visible until a card is issued. Started is the time from the start of
+	// an order's own workflow until then.
 	Visible Percentiles `json:"visible_to_issued_seconds"`
 	Started Percentiles `json:"started_to_issued_seconds"`
-	// OrderHistory is that of some of the orders, ParentHistory that of the poll, NextHistory that of the next polls, in
-	// whose windows the orders are again. Times and CPU times end before these.
+	// OrderHistory covers the histories of some of the orders, ParentHistory the history of the poll, and NextHistory the
+	// histories of the next polls, whose windows contain the orders again. Times and CPU times end before the next polls.
 	OrderHistory  HistoryCost `json:"order_history"`
 	ParentHistory HistoryCost `json:"parent_history"`
 	NextHistory   HistoryCost `json:"next_history"`
-	// ActionsPerOrder are billable on Temporal Cloud, those of all these polls included.
+	// ActionsPerOrder is the number of billable actions on Temporal Cloud, including the actions of all these polls.
 	ActionsPerOrder float64 `json:"actions_per_order"`
 }
 
 const (
 	// readHistories is the number of orders whose histories are read.
 	readHistories = 50
-	// patience bounds a round beside the time that its orders may take.
+	// patience limits a round, in addition to the time that its orders may take.
 	patience = 3 * time.Minute
 	// patiencePerOrder is many times what an order takes.
 	patiencePerOrder = 500 * time.Millisecond
 )
 
-// measure carries out one round of a variant: on a server, with workers and services of its own, so that none finds a
-// larger database or a warmer cache than another, and after a warm-up, so that none pays for first times.
+// measure carries out one round of a variant. The round has a server, workers and services of its own, so that no round
+// finds a larger database or a warmer cache than another. A warm-up comes first, so that no round pays for first-time
+// costs.
 func (p *Programs) measure(ctx context.Context, r Round, warmUp int) (Round, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience+time.Duration(r.Orders+warmUp)*patiencePerOrder,
 		fmt.Errorf("%s: %d orders take too long", r.Variant, r.Orders))
@@ -94,8 +95,8 @@ func (p *Programs) measure(ctx context.Context, r Round, warmUp int) (Round, err
 	return r, r.readHistories(ctx, c, in, next)
 }
 
-// usages are those of all processes of a contender; of several workers, the times are added and the memory is that of
-// the largest.
+// usages holds the usage of all processes of a contender. For several workers, the CPU times are added and the memory
+// is the largest worker's.
 type usages struct{ worker, server, bench Usage }
 
 func readUsages(c contender) (u usages, err error) {
@@ -114,7 +115,7 @@ func readUsages(c contender) (u usages, err error) {
 	return u, err
 }
 
-// readTimes reads how long orders took.
+// readTimes reads how long the orders took.
 func (r *Round) readTimes(ctx context.Context, c contender, in intake) error {
 	parent, err := c.temporal().Client.DescribeWorkflowExecution(ctx, in.parent.workflowID, in.parent.runID)
 	if err != nil {
@@ -140,7 +141,7 @@ func (r *Round) readTimes(ctx context.Context, c contender, in intake) error {
 	return nil
 }
 
-// starts tells when the workflows of a type began, by workflow ID.
+// starts returns the start times of the workflows of a type, by workflow ID.
 func (s *Server) starts(ctx context.Context, workflowType string) (map[string]time.Time, error) {
 	out := map[string]time.Time{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{
@@ -160,7 +161,7 @@ func (s *Server) starts(ctx context.Context, workflowType string) (map[string]ti
 	}
 }
 
-// readHistories reads the histories of the parents and of orders from all over the round.
+// readHistories reads the histories of the parents, and of orders spread over the whole round.
 func (r *Round) readHistories(ctx context.Context, c contender, in intake, next []run) error {
 	temporal := c.temporal().Client
 	if err := r.ParentHistory.Read(ctx, temporal, in.parent.workflowID, in.parent.runID); err != nil {

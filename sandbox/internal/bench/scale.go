@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// ScaleOptions say how much to measure.
+// ScaleOptions says how much to measure.
 type ScaleOptions struct {
 	Rounds  int   `json:"rounds"`
 	Orders  int   `json:"orders_per_round"`
@@ -15,19 +15,19 @@ type ScaleOptions struct {
 	Workers []int `json:"workers"`
 }
 
-// ScaleReport compares numbers of worker processes.
+// ScaleReport compares different numbers of worker processes.
 type ScaleReport struct {
 	Benchmark string       `json:"benchmark"`
 	Machine   Machine      `json:"machine"`
 	Options   ScaleOptions `json:"options"`
 	Rounds    []Round      `json:"rounds"`
-	// Summaries are in the order of Options.Workers, as are Ratios, each over the first.
+	// Summaries are in the order of Options.Workers, as are Ratios, which are relative to the first number of workers.
 	Summaries []Summary `json:"summaries"`
 	Ratios    []Spread  `json:"orders_per_second_ratios"`
 }
 
-// Scale measures numbers of workers in alternating rounds. It has no bars: on one machine the workers and the server
-// share the cores, and more workers only cost.
+// Scale measures different numbers of workers in alternating rounds. It has no bars: on one machine the workers and the
+// server share the cores, so more workers only add cost.
 func Scale(ctx context.Context, p *Programs, o ScaleOptions, say Say) (*ScaleReport, error) {
 	r := &ScaleReport{Benchmark: "scale", Machine: p.machine, Options: o}
 	numbers := slices.Clone(o.Workers)
@@ -55,7 +55,7 @@ func (r *ScaleReport) of(workers int) []Round {
 	return slices.DeleteFunc(slices.Clone(r.Rounds), func(r Round) bool { return r.Workers != workers })
 }
 
-// Checks are the bars; there are none.
+// Checks returns the bars, of which there are none.
 func (r *ScaleReport) Checks() []Bar { return nil }
 
 // Print prints the report as tables.

@@ -21,13 +21,13 @@ const ChildCommand = "bench-child"
 
 const roleTemporal = "temporal"
 
-// temporalOptions are those of the Temporal process.
+// temporalOptions are the options of the Temporal process.
 type temporalOptions struct {
 	Port          int            `json:"port"`
 	DynamicConfig map[string]any `json:"dynamic_config,omitempty"`
 }
 
-// RunChild runs a process in a role, as [child.Run] says.
+// RunChild runs a process in a role; see [child.Run].
 func RunChild(ctx context.Context, role, options string, stdin io.Reader, stdout io.Writer) error {
 	return child.Run(ctx, map[string]child.Role{roleTemporal: runTemporal}, role, options, stdin, stdout)
 }
@@ -44,11 +44,11 @@ func runTemporal(ctx context.Context, raw json.RawMessage) error {
 	return err
 }
 
-// Server is a Temporal server, in memory, in a process of its own.
+// Server is an in-memory Temporal server in a process of its own.
 type Server struct {
 	*Process
 	HostPort string
-	// Client does not open payloads.
+	// Client does not decode payloads.
 	Client client.Client
 }
 
@@ -67,7 +67,7 @@ func (p *Programs) openServer(ctx context.Context, dynamicConfig map[string]any)
 	}
 	defer func() { _ = log.Close() }()
 	program.Log = log
-	// The server looks for its own configuration nowhere, and what is in the environment is none of its business.
+	// The server looks for no configuration of its own, and it must not depend on the environment.
 	program.Env = []string{"HOME=" + p.folder}
 	started, err := program.Start()
 	if err != nil {
@@ -95,7 +95,7 @@ func (s *Server) close() {
 	s.Stop()
 }
 
-// count counts workflows by a visibility query.
+// count returns the number of workflows that match a visibility query.
 func (s *Server) count(ctx context.Context, query string) (int, error) {
 	n, err := s.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: temporalserver.DefaultNamespace, Query: query,
@@ -106,8 +106,8 @@ func (s *Server) count(ctx context.Context, query string) (int, error) {
 	return int(n.GetCount()), nil
 }
 
-// settle waits until so many workflows of a type have completed and none runs, or until gone tells that nobody is left
-// to complete them.
+// settle waits until at least the given number of workflows of a type have completed and no workflow is running. It
+// fails if a workflow failed, or if gone reports that a process needed to complete them has ended.
 func (s *Server) settle(ctx context.Context, workflowType string, completed int, gone func() error) error {
 	return until(ctx, settleEvery, func() (bool, error) {
 		if err := gone(); err != nil {

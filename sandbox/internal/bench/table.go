@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 )
 
-// Table prints rows in columns.
+// Table prints rows in aligned columns.
 func Table(w io.Writer, fill func(row func(cells ...any))) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fill(func(cells ...any) {
@@ -24,7 +24,7 @@ func Table(w io.Writer, fill func(row func(cells ...any))) error {
 	return t.Flush()
 }
 
-// number prints as many digits as mean something.
+// number formats f with as many digits as are meaningful.
 func number(f float64) string {
 	switch {
 	case f == float64(int64(f)), f >= 100, f <= -100:
@@ -35,13 +35,13 @@ func number(f float64) string {
 	return fmt.Sprintf("%.2f", f)
 }
 
-// PrintMachine prints where the figures come from.
+// PrintMachine prints the machine on which the figures were measured.
 func PrintMachine(w io.Writer, m Machine) error {
 	_, err := fmt.Fprintf(w, "%d cores (%s), Linux %s, %s, load %s\n\n", m.Cores, m.CPU, m.Kernel, m.Go, m.Load)
 	return err
 }
 
-// PrintBars prints the bars and whether they are held.
+// PrintBars prints the bars and whether each is held.
 func PrintBars(w io.Writer, bars []Bar) error {
 	_, _ = fmt.Fprintln(w)
 	return Table(w, func(row func(...any)) {

@@ -12,11 +12,11 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
-// Usage is what a process has used since it began.
+// Usage is what a process has used since its start.
 type Usage struct {
 	// CPU is the time on all cores, in user and system mode.
 	CPU time.Duration
-	// RSS is the memory in use, PeakRSS the most that there was at any time, in bytes.
+	// RSS is the memory in use, PeakRSS its maximum so far, in bytes.
 	RSS, PeakRSS int64
 }
 
@@ -26,7 +26,7 @@ type Process struct {
 	Name string
 }
 
-// Usage reads what the process has used so far.
+// Usage returns what the process has used so far.
 func (p *Process) Usage() (Usage, error) {
 	if err := p.Gone(); err != nil {
 		return Usage{}, err
@@ -38,11 +38,11 @@ func (p *Process) Usage() (Usage, error) {
 	return u, nil
 }
 
-// tick is the unit in which Linux tells CPU time to programs on all architectures that Go knows: USER_HZ is 100
+// tick is the unit in which Linux reports CPU time to programs. USER_HZ is 100 on all architectures that Go supports
 // (man 5 proc_pid_stat).
 const tick = 10 * time.Millisecond
 
-// ReadUsage reads what a process has used so far from /proc, which only Linux has.
+// ReadUsage reads what a process has used so far. It reads /proc, which only Linux has.
 func ReadUsage(pid int) (Usage, error) {
 	folder := "/proc/" + strconv.Itoa(pid)
 	stat, err := os.ReadFile(folder + "/stat") //nolint:gosec // a process's number
@@ -60,13 +60,13 @@ func ReadUsage(pid int) (Usage, error) {
 	return Usage{CPU: cpu, RSS: kilobytes(status, "VmRSS:"), PeakRSS: kilobytes(status, "VmHWM:")}, nil
 }
 
-// ownUsage is what this process has used: the simulated services and the measuring.
+// ownUsage returns what this process has used for the simulated services and for measuring.
 func ownUsage() (Usage, error) { return ReadUsage(os.Getpid()) }
 
-// cpuTime reads utime and stime, the 14th and 15th field of stat. The second, the program's name, stands in parentheses
-// and may hold anything.
+// cpuTime reads utime and stime, the 14th and 15th fields of stat. The second field, the program's name, is in
+// parentheses and may contain anything.
 func cpuTime(stat []byte) (time.Duration, error) {
-	const utime, stime = 14 - 3, 15 - 3 // Counted from the third field, the first behind the name.
+	const utime, stime = 14 - 3, 15 - 3 // Counted from the third field, the first after the name.
 	i := bytes.LastIndexByte(stat, ')')
 	if i < 0 {
 		return 0, errors.New("read CPU time: no name in stat")
@@ -86,7 +86,8 @@ func cpuTime(stat []byte) (time.Duration, error) {
 	return time.Duration(user+system) * tick, nil
 }
 
-// kilobytes reads a line such as "VmRSS:  123 kB"; a process that is ending has none, and no memory.
+// kilobytes reads a line such as "VmRSS:  123 kB" and returns the number of bytes. A process that is ending has no such
+// line, and no memory.
 func kilobytes(status []byte, name string) int64 {
 	for line := range strings.Lines(string(status)) {
 		if rest, ok := strings.CutPrefix(line, name); ok {

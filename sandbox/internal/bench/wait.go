@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// awaitEvery is the pause between two looks whether all cards are issued. Ledgers tell when they were, so it may be
-	// long enough to cost next to nothing.
+	// awaitEvery is the pause between two checks whether all cards are issued. The ledgers record when they were issued,
+	// so the pause may be long enough to cost next to nothing.
 	awaitEvery = 500 * time.Millisecond
-	// settleEvery is the pause between two looks whether all workflows are done.
+	// settleEvery is the pause between two checks whether all workflows are done.
 	settleEvery = 100 * time.Millisecond
-	// readyTimeout bounds the start of a process.
+	// readyTimeout is the time-out of the start of a process.
 	readyTimeout = time.Minute
 )
 
-// until looks at every so often whether something holds, and waits until it does.
+// until calls holds at an interval, until it returns true or an error or ctx ends.
 func until(ctx context.Context, every time.Duration, holds func() (bool, error)) error {
 	look := time.NewTicker(every)
 	defer look.Stop()
@@ -34,7 +34,7 @@ func until(ctx context.Context, every time.Duration, holds func() (bool, error))
 	}
 }
 
-// wait waits for a time.
+// wait waits for d, or until ctx ends.
 func wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -46,7 +46,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// ask gets a page of a process of this machine.
+// ask gets a page from a process on this machine.
 func ask(ctx context.Context, url string) (int, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -85,5 +85,6 @@ func awaitReady(ctx context.Context, p *Process, addr string) error {
 	}
 }
 
-// readyEvery is the pause between two looks whether a process is ready: how long it takes is measured.
+// readyEvery is the pause between two checks whether a process is ready. It is short, because the time until then is
+// measured.
 const readyEvery = 5 * time.Millisecond

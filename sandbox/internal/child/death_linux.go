@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// endWithParent has the system send the signal when the starter of the process is gone without a word.
+// endWithParent makes the system send the signal to the process when the process that started it is gone.
 func endWithParent(signal os.Signal) *syscall.SysProcAttr {
 	number, ok := signal.(syscall.Signal)
 	if !ok {

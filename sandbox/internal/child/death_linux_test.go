@@ -19,11 +19,11 @@ const (
 	testCommand = "child-test"
 	// roleIdle does nothing until it is told to end.
 	roleIdle = "idle"
-	// roleStarter starts a process, and does nothing either.
+	// roleStarter starts a process, and otherwise does nothing.
 	roleStarter = "starter"
 )
 
-// TestMain also is the processes that the tests start.
+// TestMain also runs the processes that the tests start.
 func TestMain(m *testing.M) {
 	if len(os.Args) != 4 || os.Args[1] != testCommand {
 		os.Exit(m.Run())
@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// startAnother starts a process that has this one's standard error, either in a role or a program that knows nothing of
-// roles and is told to end by a signal.
+// startAnother starts a process that inherits this process's standard error. It runs either in a role, or as a program
+// that has no roles and is told to end by a signal.
 func startAnother(ctx context.Context, raw json.RawMessage) error {
 	inRole, err := child.Options[bool](raw)
 	if err != nil {
@@ -59,7 +59,7 @@ func startAnother(ctx context.Context, raw json.RawMessage) error {
 	return started.Await(ctx)
 }
 
-// Nothing outlives a starter that is killed: it cannot stop anything itself.
+// Nothing outlives a starter that is killed, although the starter cannot stop anything itself.
 func TestEndsWithItsStarter(t *testing.T) {
 	t.Parallel()
 	for name, inRole := range map[string]string{"in a role": "true", "a program with a signal": "false"} {
@@ -78,7 +78,7 @@ func TestEndsWithItsStarter(t *testing.T) {
 			require.NoError(t, err)
 
 			require.NoError(t, starter.Process.Kill())
-			// This ends when nobody holds the other end any more, neither the starter nor what it has started.
+			// This ends when no process holds the other end any more, neither the starter nor what it started.
 			said, err := io.ReadAll(held)
 			require.NoError(t, err)
 			require.Empty(t, said)

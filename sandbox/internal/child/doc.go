@@ -1,4 +1,4 @@
-// Package child runs programs as processes of their own, so that they can be measured and killed apart, and sees that
-// none of them outlives the one that started it. A process may be this very program in another role: then [Run] is what
-// it does.
+// Package child runs programs as separate processes, so that each can be measured and killed on its own, and ensures
+// that no process outlives the one that started it. A process may be this same program in another role; then it calls
+// [Run].
 package child

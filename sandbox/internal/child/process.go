@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// exitTimeout is how long a process may take to end by itself.
+// exitTimeout is how long a process may take to exit by itself.
 const exitTimeout = 3 * time.Second
 
-// Program is what to start.
+// Program is a program to start.
 type Program struct {
-	// Name is what errors call it.
+	// Name is the program's name in errors.
 	Name string
 	Path string
 	Args []string
-	// Env is all of its environment.
+	// Env is its whole environment.
 	Env []string
-	// Log takes its standard error; nil takes none.
+	// Log receives its standard error, which is discarded if Log is nil.
 	Log io.Writer
-	// Signal is how a program is told to end that does not watch its standard input; nil is none.
+	// Signal ends a program that does not watch its standard input; nil means that no signal is sent.
 	Signal os.Signal
 }
 
-// Own returns this very program in a role, with options that [Run] hands to it. The command is the name under which the
-// program calls Run.
+// Own returns this same program in a role, with options that [Run] passes to it. The command is the name under which
+// the program calls Run.
 func Own(command, role string, options any) (Program, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -55,10 +55,10 @@ type Process struct {
 	stop    sync.Once
 }
 
-// Start starts the program. Whoever calls it calls Stop in the end.
+// Start starts the program. The caller must call Stop in the end.
 func (p Program) Start() (*Process, error) {
 	out := &Process{program: p, ready: make(chan struct{}), ended: make(chan struct{})}
-	// Not CommandContext: it kills at once, and a process that may end by itself leaves whole logs behind.
+	// Not CommandContext, which kills at once: a process that may exit by itself leaves complete logs behind.
 	out.cmd = exec.Command(p.Path, p.Args...) //nolint:gosec,noctx // the caller's program
 	out.cmd.Env, out.cmd.Stderr = p.Env, p.Log
 	out.cmd.Stdout = &awaited{line: ready + "\n", came: out.ready}
@@ -78,16 +78,16 @@ func (p Program) Start() (*Process, error) {
 	return out, nil
 }
 
-// PID is the process's number.
+// PID returns the process ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Ready is closed when the process has said that it is ready, as [Run] does.
+// Ready returns a channel that is closed when the process has reported that it is ready, as [Run] does.
 func (p *Process) Ready() <-chan struct{} { return p.ready }
 
-// Ended is closed when the process has ended.
+// Ended returns a channel that is closed when the process has ended.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Err returns what a process that has ended ended with.
+// Err returns the error of a process that has ended.
 func (p *Process) Err() error { return p.err }
 
 // Await waits until the process is ready.
@@ -112,7 +112,8 @@ func (p *Process) Gone() error {
 	}
 }
 
-// Stop asks the process to end, kills one that does not, and returns when it has ended. It may be called more than once.
+// Stop asks the process to end, kills it if it does not, and returns when it has ended. It may be called more than
+// once.
 func (p *Process) Stop() {
 	p.stop.Do(func() {
 		_ = p.stdin.Close()
@@ -130,10 +131,10 @@ func (p *Process) Stop() {
 	<-p.ended
 }
 
-// Kill ends the process as a lost machine does. It does not wait.
+// Kill kills the process, like the loss of its machine. It does not wait.
 func (p *Process) Kill() error { return p.cmd.Process.Kill() }
 
-// awaited is a writer that waits for its first line.
+// awaited is a writer that waits for a given first line.
 type awaited struct {
 	line string
 	head bytes.Buffer

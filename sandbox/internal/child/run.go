@@ -11,15 +11,15 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 )
 
-// ready is what a process writes when it is.
+// ready is the line that a process writes when it is ready.
 const ready = "ready"
 
-// Role starts what a process is for, and returns once that is ready. It goes on until the context ends.
+// Role starts the work of a process, and returns once it is ready. The work continues until the context ends.
 type Role func(ctx context.Context, options json.RawMessage) error
 
-// Run is what this program does in a role: it starts it, writes a line to standard output when it is ready, and returns
-// when standard input ends, for it must not outlive the one that started it, and that one may be killed. Interrupts from
-// the terminal are that one's business too.
+// Run runs this program in a role. It starts the role, writes a line to standard output when it is ready, and returns
+// when standard input ends: the process must not outlive the one that started it, and that one may be killed.
+// Interrupts from the terminal are left to that process too.
 func Run(ctx context.Context, roles map[string]Role, role, options string, stdin io.Reader, stdout io.Writer) error {
 	signal.Ignore(os.Interrupt)
 	start, ok := roles[role]
@@ -42,7 +42,7 @@ func Run(ctx context.Context, roles map[string]Role, role, options string, stdin
 	return nil
 }
 
-// Options reads a role's options.
+// Options decodes a role's options.
 func Options[T any](raw json.RawMessage) (out T, err error) {
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return out, fmt.Errorf("read options: %w", err)

@@ -20,25 +20,26 @@ import (
 	"github.com/giftbridge/giftbridge/internal/logging"
 )
 
-// Options say where Temporal is and how to poll it.
+// Options says where Temporal is and how to poll it.
 type Options struct {
 	Temporal, Namespace string
-	// Listen is where /readyz and [LedgerPath] are answered.
+	// Listen is the address that serves /readyz and [LedgerPath].
 	Listen string
-	// SDKDefaults polls and connects as the SDK does unless told otherwise; else it is done as giftbridge's workers do.
+	// SDKDefaults makes the worker poll and connect as the SDK does by default. Otherwise it does so as giftbridge's
+	// workers do.
 	SDKDefaults bool
 }
 
-// LedgerPath answers with the entries of the ledger, a list of [Entry]; with ?count it answers with their number alone.
+// LedgerPath returns the entries of the ledger as a list of [Entry]. With ?count it returns only their number.
 const LedgerPath = "/ledger"
 
-// Entry tells when the second activity of a child was done.
+// Entry records when the second activity of a child was done.
 type Entry struct {
 	Number int       `json:"number"`
 	At     time.Time `json:"at"`
 }
 
-// ledger stands where the issuer's ledger does in the real system.
+// ledger takes the place of the issuer's ledger in the real system.
 type ledger struct {
 	mu      sync.Mutex
 	entries []Entry
@@ -88,7 +89,7 @@ func Run(ctx context.Context, o Options) error {
 	return l.listen(ctx, o.Listen)
 }
 
-// listen answers until ctx ends.
+// listen serves HTTP until ctx ends.
 func (l *ledger) listen(ctx context.Context, addr string) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Names by which a parent is started and its children are found.
+// Names with which a parent is started and its children are found.
 const (
 	TaskQueue  = "floor"
 	ParentType = "Parent"
@@ -17,26 +17,26 @@ const (
 )
 
 const (
-	// maxStarting and continueAfter are those of a poll: what differs is the content, not the shape.
+	// maxStarting and continueAfter have the values that a poll uses: only the content differs, not the shape.
 	maxStarting   = 50
 	continueAfter = 500
 )
 
-// ParentInput says which children to start: those with the numbers from From to below To.
+// ParentInput says which children to start: the numbers from From up to, but not including, To.
 type ParentInput struct {
 	From int `json:"from"`
 	To   int `json:"to"`
 }
 
-// Order is what goes in and out of children and activities.
+// Order is the input and output of children and activities.
 type Order struct {
 	Number int `json:"number"`
 }
 
-// ChildID is the workflow ID of a child.
+// ChildID returns the workflow ID of a child.
 func ChildID(number int) string { return fmt.Sprintf("child/%d", number) }
 
-// Parent starts children, a bounded number at once, and does not wait for their ends.
+// Parent starts children, a limited number at a time, and does not wait until they end.
 func Parent(ctx workflow.Context, in ParentInput) error {
 	var starting []workflow.Future
 	await := func(inFlight int) error {
@@ -80,13 +80,13 @@ func Child(ctx workflow.Context, in Order) (Order, error) {
 	return in, err
 }
 
-// activities do nothing but tell the ledger that a child is done.
+// activities do nothing except record in the ledger that a child is done.
 type activities struct{ ledger *ledger }
 
 // First does nothing.
 func (a *activities) First(_ context.Context, in Order) (Order, error) { return in, nil }
 
-// Second does nothing that takes time.
+// Second records the order in the ledger and does nothing that takes time.
 func (a *activities) Second(_ context.Context, in Order) (Order, error) {
 	a.ledger.enter(in.Number)
 	return in, nil

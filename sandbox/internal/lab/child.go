@@ -25,7 +25,7 @@ import (
 // ChildCommand is the name of the hidden command that runs one process of the laboratory.
 const ChildCommand = "chaos-child"
 
-// The processes.
+// The roles of the processes.
 const (
 	roleTemporal = "temporal"
 	roleWorker   = "worker"
@@ -34,20 +34,20 @@ const (
 	roleMail     = "mail"
 )
 
-// childOptions are what a process is told when it is started; each role has use for some of them.
+// childOptions are the options with which a process is started. Each role uses some of them.
 type childOptions struct {
-	// Port is where to listen.
+	// Port is the port to listen on.
 	Port int `json:"port,omitempty"`
-	// File is Temporal's database, Folder that of the mails.
+	// File is Temporal's database, Folder the folder of the mails.
 	File   string `json:"file,omitempty"`
 	Folder string `json:"folder,omitempty"`
-	// ClockOffset is that of the shop.
+	// ClockOffset is the offset of the shop's clock.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
-	// Seed is that of the simulators' random faults.
+	// Seed is the seed of the simulators' random faults.
 	Seed uint64 `json:"seed,omitempty"`
-	// Believed is for how long a worker believes what was read of an order.
+	// Believed is how long a worker relies on what it has read of an order.
 	Believed time.Duration `json:"believed,omitempty"`
-	// IssueAgain lets the issuer issue another card for an audit number that it knows.
+	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
 }
 
@@ -57,7 +57,7 @@ type tenant struct {
 	log io.Writer
 }
 
-// RunChild runs one process of the laboratory, as [child.Run] says.
+// RunChild runs one process of the laboratory; see [child.Run].
 func RunChild(ctx context.Context, role, options string, stdin io.Reader, stdout, stderr io.Writer) error {
 	as := func(start func(tenant, context.Context) error) child.Role {
 		return func(ctx context.Context, raw json.RawMessage) error {
@@ -81,7 +81,7 @@ func (t tenant) temporal(ctx context.Context) error {
 	return err
 }
 
-// worker is the worker's own main, less the signals.
+// worker does the same as the worker's main, except for signal handling.
 func (t tenant) worker(ctx context.Context) error {
 	cfg, err := config.Load()
 	if err != nil {
@@ -114,12 +114,12 @@ func (t tenant) shop(ctx context.Context) error {
 	return t.serve(ctx, shopifytest.New(shopifytest.Options{
 		Domain: shopDomain, AccessToken: shopToken,
 		Now: func() time.Time { return time.Now().Add(t.ClockOffset) },
-		// The laboratory is not about the bucket, and polls often.
+		// The laboratory does not test the bucket, and polls often.
 		BucketSize: 1e6, RestoreRate: 1e5,
 	}))
 }
 
-// issuerLatency lets requests be under way when something is killed.
+// issuerLatency is long enough for requests to be in flight when a process is killed.
 const issuerLatency = 150 * time.Millisecond
 
 func (t tenant) issuer(ctx context.Context) error {

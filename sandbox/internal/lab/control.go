@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
-// control speaks with the simulators' control routes.
+// control calls the simulators' control routes.
 type control struct {
 	client       http.Client
 	shop, issuer string
@@ -26,7 +26,7 @@ func newControl(at ports) *control {
 	}
 }
 
-// send sends body as JSON, nil for none, and reads the answer into out, unless it is nil.
+// send sends body as JSON, or no body if it is nil, and decodes the answer into out unless out is nil.
 func (c *control) send(ctx context.Context, method, address string, body, out any) error {
 	var reader io.Reader = http.NoBody
 	if body != nil {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// What names something that happens to the system.
+// What is the name of something that happens to the system.
 type What string
 
-// What happens.
+// The names of all events.
 const (
 	WorkerKilled   What = "worker_killed"
 	WorkersKilled  What = "all_workers_killed"
@@ -44,31 +44,31 @@ const (
 	DigestAsked  What = "digest_amid_faults"
 	LateMerchant What = "merchant_added"
 
-	// These are counted by the orders that are placed meanwhile.
+	// These are counted by the number of orders that are placed while they last.
 	ShopLongLag   What = "shop_index_lag_of_30_minutes"
 	ShopRenamed   What = "shop_renamed"
 	OtherSettings What = "worker_with_other_settings"
 	OtherIdentity What = "worker_of_another_identity"
 )
 
-// Event is one thing that happens.
+// Event is a planned event.
 type Event struct {
 	At   time.Duration
 	What What
-	// For is how long it lasts: for a process, until it is started again.
+	// For is how long the event lasts. For a process, it is the time until the process is started again.
 	For time.Duration
-	// Share is that of the requests that it befalls.
+	// Share is the fraction of requests affected. For a lag, it is the length of the lag in seconds.
 	Share float64
-	// Number is that of a worker or an order.
+	// Number is the index of a worker or an order.
 	Number int
-	// Windows are those of polls by hand, which run at the same time. Times count from the start.
+	// Windows are the windows of manual polls that run at the same time. Their times count from the start.
 	Windows []Window
 }
 
-// Window is a window of a poll by hand, counted from the start.
+// Window is the window of a manual poll, counted from the start.
 type Window struct{ Since, Until time.Duration }
 
-// String says it in a line.
+// String returns a one-line description.
 func (e Event) String() string {
 	switch e.What {
 	case WorkerKilled:
@@ -93,7 +93,7 @@ func (e Event) String() string {
 	return fmt.Sprintf("%s: %.0f%% of the requests, for %s", e.What, 100*e.Share, e.For)
 }
 
-// round is the time in which everything happens that can happen.
+// round is the length of a round, in which every possible event happens.
 const round = time.Minute
 
 var (
@@ -106,13 +106,13 @@ var (
 	}
 )
 
-// Happenings are all things that happen in a plan.
+// Happenings lists all events that happen in a plan.
 var Happenings = slices.Concat(issuerFaults, shopFaults, []What{
 	WorkerKilled, WorkersKilled, TemporalKilled, MailDown, ShopLag, OrderEdited, HandPolls, HandSweep, DigestAsked,
 	LateMerchant, ShopLongLag, ShopRenamed, OtherSettings, OtherIdentity,
 })
 
-// newEvents fills the time with rounds.
+// newEvents fills the plan's length with rounds.
 func newEvents(random *rand.Rand, p Plan) []Event {
 	length := p.Length
 	rounds := max(1, int((length+round/2)/round))
@@ -137,26 +137,27 @@ func newEvents(random *rand.Rand, p Plan) []Event {
 	return events
 }
 
-// roundOf makes the events of one round.
+// roundOf creates the events of one round.
 type roundOf struct {
 	random        *rand.Rand
 	begin, length time.Duration
-	// orders and polls are the numbers of orders of the plan, and of polls by hand in the round.
+	// orders is the number of orders in the plan, polls the number of events with manual polls in the round.
 	orders, polls int
-	// longLag is longer than what polls overlap, by the shop's clock.
+	// longLag is longer than the overlap of polls, by the shop's clock.
 	longLag time.Duration
 	events  []Event
 }
 
-// at returns a random time between two parts of the round, in percent.
+// at returns a random time between two points of the round, given in percent.
 func (r *roundOf) at(from, to int) time.Duration {
 	return r.begin + between(r.random, r.length*time.Duration(from)/100, r.length*time.Duration(to)/100)
 }
 
 func (r *roundOf) add(e Event) { r.events = append(r.events, e) }
 
-// kills leaves out the last third: a card that a dead worker was about to issue waits for the length of an attempt, and
-// the run would wait with it. Workers are up again before the next one is killed, or there would be nothing to kill.
+// kills leaves out the last third of the round: a card that a dead worker was about to issue waits until the attempt
+// times out, and the run would wait with it. Workers are up again before the next kill, because otherwise there would
+// be nothing to kill.
 func (r *roundOf) kills() {
 	const deaths, first, last = 5, 5, 62
 	lane := r.length * (last - first) / 100 / deaths
@@ -187,13 +188,13 @@ func (r *roundOf) services() {
 		r.add(Event{At: r.at(3, 85), What: what, For: r.burst(), Share: r.share(30, 60)})
 	}
 	for range 2 {
-		// The share of a lag is its length in seconds.
+		// The Share of a lag is its length in seconds.
 		r.add(Event{At: r.at(20, 80), What: ShopLag, For: r.burst(), Share: float64(20+r.random.IntN(40)) / 10})
 	}
 	r.add(Event{At: r.at(4, 7), What: ShopLongLag, For: r.burst(), Share: r.longLag.Seconds()})
 }
 
-// settings are changes of the workers' settings. But for the first they come after the kills.
+// settings adds changes to the workers' settings. All but the first come after the kills.
 func (r *roundOf) settings() {
 	r.add(Event{At: r.at(1, 3), What: OtherSettings, Number: 0})
 	r.add(Event{At: r.at(62, 64), What: ShopRenamed})
@@ -201,7 +202,7 @@ func (r *roundOf) settings() {
 	r.add(Event{At: r.at(78, 80), What: HandSweep})
 }
 
-// visits are what people do meanwhile.
+// visits adds what people do meanwhile.
 func (r *roundOf) visits() {
 	for range 4 {
 		r.add(Event{At: r.at(10, 95), What: OrderEdited, Number: r.random.IntN(r.orders)})
@@ -217,7 +218,7 @@ func (r *roundOf) visits() {
 	}
 	digest := r.at(12, 22)
 	r.add(Event{At: digest, What: DigestAsked})
-	// A digest waits for what it runs again, and for lists that lag, before it sends its mail.
+	// A digest waits for the orders that it reruns, and for lists that lag, before it sends its mail.
 	r.add(Event{At: digest + r.length*30/100, What: MailDown, For: between(r.random, r.length*15/100, r.length*25/100)})
 }
 
@@ -225,5 +226,5 @@ func (r *roundOf) burst() time.Duration {
 	return between(r.random, r.length*6/100, r.length*12/100)
 }
 
-// share returns a random share, in percent.
+// share returns a random fraction between two percentages.
 func (r *roundOf) share(from, to int) float64 { return float64(from+r.random.IntN(to-from)) / 100 }

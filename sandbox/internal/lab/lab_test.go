@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
 
-// TestMain also is the processes of the laboratory, which starts its own program for each.
+// TestMain also runs the processes of the laboratory, which starts this program for each of them.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == lab.ChildCommand {
 		err := lab.RunChild(context.Background(), os.Args[2], os.Args[3], os.Stdin, os.Stdout, os.Stderr)
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A laboratory whose workers trust an issuer that cannot be trusted makes cards twice: the auditor sees that.
+// If the workers wrongly rely on the issuer to deduplicate, cards are made twice, and the auditor notices.
 func TestBooksOfDeceivedWorkersDoNotBalance(t *testing.T) {
 	t.Parallel()
 	report, err := lab.Run(t.Context(), lab.Options{
@@ -42,7 +42,7 @@ func TestBooksOfDeceivedWorkersDoNotBalance(t *testing.T) {
 	require.Contains(t, strings.Join(report.Problems, "\n"), "duplicate: card ")
 }
 
-// Whoever interrupts a run finds neither processes nor files of it.
+// An interrupted run leaves neither processes nor files behind.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -65,7 +65,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// A process of the laboratory ends when its standard input does, and so when the laboratory is killed.
+// A process of the laboratory ends when its standard input ends, and therefore when the laboratory is killed.
 func TestChildEndsWithItsParent(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

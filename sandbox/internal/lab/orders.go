@@ -15,7 +15,8 @@ import (
 // OrderKind is a kind of order that customers place.
 type OrderKind string
 
-// The kinds: those that become cards, those that must fail where people see it, and those to be left out.
+// The kinds: orders that become cards, orders that must fail visibly, orders to be left out, and orders that are
+// refunded while they fail or wait.
 const (
 	Single         OrderKind = "single"
 	Several        OrderKind = "several_units"
@@ -54,21 +55,21 @@ const (
 	PaidInParts OrderKind = "refunded_in_part_while_waiting"
 )
 
-// OrderKinds are all kinds: first those that become cards, then those that must fail, then those to be left out, and last
-// those whose money is given back while they fail or wait.
+// OrderKinds lists all kinds: first orders that become cards, then orders that must fail, then orders to be left out,
+// and last orders that are refunded while they fail or wait.
 var OrderKinds = []OrderKind{
 	Single, Several, Many, TwoLines, Friend, Later, PaidLater, PartlyRefunded, Company, CompanyByID, Wrapped, Late,
 	Stranger, Guest, Twin, Worthless, NoAddress, Mixed, Returned, Unpaid, Test, Cancelled, Refunded, Sleeve, Native,
 	Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts,
 }
 
-// issued reports whether all units of such an order become cards in the end.
+// issued reports whether all units of such an order eventually become cards.
 func (k OrderKind) issued() bool {
 	return slices.Index(OrderKinds, k) <= slices.Index(OrderKinds, Late)
 }
 
-// deck is dealt over and over, in another order each time. A run of 160 orders deals it three times, so that each kind
-// comes three times.
+// deck is dealt repeatedly, in a new random order each time. A run of 160 orders deals it three times, so that each
+// kind comes at least three times.
 var deck = []OrderKind{
 	Single, Single, Several, Several, Several, Several, Several, Several, Several, Several, Several, Several, Many, Many, TwoLines, TwoLines,
 	TwoLines, TwoLines, Friend, Later, PaidLater, PaidLater, PartlyRefunded, PartlyRefunded, Company, Company, CompanyByID,
@@ -76,26 +77,26 @@ var deck = []OrderKind{
 	Sleeve, Native, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidBack, PaidInParts, PaidInParts,
 }
 
-// companion is an SKU that may be in any order; see COMPANION_SKUS.
+// companion is an SKU that any order may contain; see COMPANION_SKUS.
 const companion = "WRAP"
 
-// PlannedOrder is an order that is going to be placed.
+// PlannedOrder is an order that will be placed.
 type PlannedOrder struct {
 	At    time.Duration
 	Kind  OrderKind
 	Order shopifytest.Order
-	// Change is what somebody does to the order later; nil where nobody does.
+	// Change is a later change to the order; nil if there is none.
 	Change *Change
 }
 
-// Change is a change of an order by a customer or the shop.
+// Change is a change to an order by a customer or the shop.
 type Change struct {
 	At time.Duration
-	// What is the name under which it is counted.
+	// What is the name under which the change is counted.
 	What What
-	// Fields are those of [shopifytest.Order] that become others.
+	// Fields are the fields of [shopifytest.Order] that change, with their new values.
 	Fields map[string]any
-	// GivesBack reports whether money for cards is given back.
+	// GivesBack reports whether the change refunds money for cards.
 	GivesBack bool
 }
 
@@ -107,16 +108,16 @@ func (o PlannedOrder) units() int {
 	return n
 }
 
-// twins are two merchants of one name.
+// twins are two merchants with the same name.
 var twins = []cashstartest.Merchant{
 	{Name: "Twin Store", LegalName: "Twin Store East, Inc.", MerchantCode: "TWIN1", Currencies: []string{"USD"}},
 	{Name: "Twin  store", LegalName: "Twin Store West, Inc.", MerchantCode: "TWIN2", Currencies: []string{"USD"}},
 }
 
-// merchants are those that the issuer knows from the start.
+// merchants returns the merchants that the issuer knows from the start.
 func merchants() []cashstartest.Merchant { return append(stack.Merchants(), twins...) }
 
-// newOrders deals orders to random times. They end a little before the faults do.
+// newOrders deals orders to random times. The last ones are placed a little before the faults end.
 func newOrders(random *rand.Rand, n int, length time.Duration) []PlannedOrder {
 	orders := make([]PlannedOrder, 0, n)
 	var hand []OrderKind
@@ -132,10 +133,10 @@ func newOrders(random *rand.Rand, n int, length time.Duration) []PlannedOrder {
 			switch {
 			case !o.Change.GivesBack:
 				o.Change.At = o.At + between(random, time.Second, max(length-o.At, 2*time.Second))
-			case o.Order.Customer.DisplayName == stack.LateComer.Name: // It fails until the merchant comes.
+			case o.Order.Customer.DisplayName == stack.LateComer.Name: // It fails until the merchant is added.
 				o.At = between(random, 0, length*25/100)
 				o.Change.At = between(random, o.At+length*8/100, length*40/100)
-			default: // It has been taken in, and may wait for its turn or for the issuer.
+			default: // It has been taken in, and may be waiting for its turn or for the issuer.
 				o.Change.At = min(o.At+between(random, 3*time.Second, 9*time.Second), length)
 			}
 		}
@@ -145,14 +146,14 @@ func newOrders(random *rand.Rand, n int, length time.Duration) []PlannedOrder {
 	return orders
 }
 
-// dealer makes one order.
+// dealer creates one order.
 type dealer struct {
 	random *rand.Rand
 	n      int
 	kind   OrderKind
 }
 
-// firstID is the shop's number of the first order.
+// firstID is the number from which the shop's order IDs are counted.
 const firstID = 6_000_000_000_000
 
 func (d dealer) order() shopifytest.Order {
@@ -206,10 +207,10 @@ func (d dealer) friend() []shopifytest.Attribute {
 	}
 }
 
-// longAgo is when orders were cancelled; only that it is a time matters.
+// longAgo is the cancellation time of cancelled orders. Its value does not matter.
 var longAgo = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
 
-// What happens to orders later.
+// Later changes to orders.
 const (
 	OrderPaid        What = "order_paid_later"
 	OrderReturned    What = "order_other_item_refunded"
@@ -222,12 +223,12 @@ const (
 	OrderPaidInParts What = "order_refunded_in_part_while_waiting"
 )
 
-// OrderChanges are all changes of orders that give money back.
+// OrderChanges lists all changes to orders that refund money.
 var OrderChanges = []What{
 	OrderWithdrawn, OrderReimbursed, OrderReduced, OrderChanged, OrderGivenUp, OrderPaidBack, OrderPaidInParts,
 }
 
-// later returns what is done to an order of the kind later, but for its time; nil for most.
+// later returns the later change to an order of the dealer's kind, without its time; nil for most kinds.
 func (d dealer) later(o *shopifytest.Order) *Change {
 	lines := slices.Clone(o.Lines)
 	last := &lines[len(lines)-1]
@@ -259,7 +260,7 @@ func (d dealer) later(o *shopifytest.Order) *Change {
 		return &Change{
 			What: what, GivesBack: true, Fields: map[string]any{"financial_status": "PARTIALLY_REFUNDED", "lines": lines},
 		}
-	case Edited: // An edit takes the second line out, and its money is given back.
+	case Edited: // An edit removes the second line, and its money is refunded.
 		last.Removed = last.Quantity
 		return &Change{What: OrderChanged, GivesBack: true, Fields: map[string]any{"lines": lines}}
 	}
@@ -270,10 +271,11 @@ func cancelledFields() map[string]any {
 	return map[string]any{"financial_status": "REFUNDED", "cancelled_at": withdrawn}
 }
 
-// withdrawn is when orders were cancelled that had been placed before, by whatever clock.
+// withdrawn is the cancellation time of orders that are cancelled later. By any clock, it is after the order was
+// placed.
 var withdrawn = time.Date(2100, time.January, 2, 3, 4, 5, 0, time.UTC)
 
-// change makes an order one of its kind.
+// change turns the order into one of the dealer's kind.
 func (d dealer) change(o *shopifytest.Order, who cashstartest.Merchant) {
 	first := &o.Lines[0]
 	switch d.kind {

@@ -12,12 +12,12 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// maxLooks bounds how often the person looks for cards in doubt. Without faults one look is enough.
+// maxLooks limits how often the person looks for cards in doubt. Without faults, one look is enough.
 const maxLooks = 3
 
-// person is whoever looks after cards of which nobody knows whether they exist: where the issuer does not know an audit number
-// again, or the order was changed before it could be asked again. The person looks at the issuer's ledger, says what is there,
-// and has the order run again. It is what "starter orders resolve" does.
+// person acts as the operator who resolves cards in doubt. A card is in doubt if the issuer does not deduplicate audit
+// numbers, or if the order was changed before the request could be repeated. The operator checks the issuer's ledger,
+// records whether the card exists, and has the order run again. This is what "starter orders resolve" does.
 func (l *laboratory) person(ctx context.Context) error {
 	for range maxLooks {
 		resolved, err := l.resolveAll(ctx)
@@ -41,7 +41,7 @@ func (l *laboratory) person(ctx context.Context) error {
 	return nil
 }
 
-// resolveAll resolves the cards in doubt of all failed orders and returns the workflows of these orders.
+// resolveAll resolves the cards in doubt of all failed orders and returns the workflow IDs of these orders.
 func (l *laboratory) resolveAll(ctx context.Context) ([]string, error) {
 	failed, err := l.operator.ListOrders(ctx, orders.OrderFilter{State: executions.Failed})
 	if err != nil {
@@ -86,7 +86,7 @@ func inDoubt(d *orders.OrderDetails) []workflows.UnitFailure {
 	return doubts
 }
 
-// issuedNumbers returns the audit numbers that the issuer has cards of.
+// issuedNumbers returns the audit numbers for which the issuer has cards.
 func (l *laboratory) issuedNumbers(ctx context.Context) (map[string]bool, error) {
 	var cards []struct {
 		AuditNumber string `json:"audit_number"`

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// Plan is all that chance decides about a run.
+// Plan is everything about a run that is decided at random.
 type Plan struct {
 	Seed uint64
 	// Length is how long orders are placed and faults happen.
 	Length time.Duration
-	// ClockOffset is how far the shop's clock is ahead of everybody else's; negative is behind.
+	// ClockOffset is how far the shop's clock is ahead of all other clocks; negative if it is behind.
 	ClockOffset time.Duration
-	// MaxRPS is the rate limit of the issuer that the workers keep; 0 is none.
+	// MaxRPS is the issuer's rate limit that the workers observe; 0 means none.
 	MaxRPS float64
 	Orders []PlannedOrder
-	// Events are in the order of their time.
+	// Events are ordered by time.
 	Events []Event
 }
 
@@ -30,7 +30,7 @@ const (
 	MaxOrders = 20_000
 )
 
-// NewPlan returns the plan of a seed: the same arguments give the same plan.
+// NewPlan returns the plan of a seed. The same arguments give the same plan.
 func NewPlan(seed uint64, orders int, length time.Duration) Plan {
 	random := rand.New(rand.NewPCG(seed, 0x6c6162))
 	p := Plan{Seed: seed, Length: length}
@@ -50,11 +50,11 @@ func NewPlan(seed uint64, orders int, length time.Duration) Plan {
 	return p
 }
 
-// farAhead tells whether the shop's clock is so far ahead that polls of the schedule see orders too late for a short run:
-// polls by hand find them then.
+// farAhead reports whether the shop's clock is so far ahead that the schedule's polls see orders too late for a short
+// run. Manual polls then find the orders.
 func (p Plan) farAhead() bool { return p.ClockOffset > 30*time.Second }
 
-// Units is the number of cards that the plan's orders should become.
+// Units returns the number of cards that the plan's orders should become.
 func (p Plan) Units() int {
 	n := 0
 	for _, o := range p.Orders {
@@ -65,7 +65,7 @@ func (p Plan) Units() int {
 	return n
 }
 
-// Promised counts the events by what happens.
+// Promised counts the planned events by name.
 func (p Plan) Promised() map[What]int {
 	counts := map[What]int{}
 	for _, e := range p.Events {
@@ -74,7 +74,7 @@ func (p Plan) Promised() map[What]int {
 	return counts
 }
 
-// Print writes the plan for a person.
+// Print writes the plan in readable form.
 func (p Plan) Print(w io.Writer) error {
 	kinds := map[OrderKind]int{}
 	for _, o := range p.Orders {
@@ -114,7 +114,7 @@ func describeLimit(rps float64) string {
 
 // between returns a random time in [from, to).
 func between(random *rand.Rand, from, to time.Duration) time.Duration {
-	// Milliseconds: nobody reads more.
+	// Milliseconds are precise enough.
 	span := int64((to - from) / time.Millisecond)
 	return from + time.Duration(random.Int64N(max(span, 1)))*time.Millisecond
 }

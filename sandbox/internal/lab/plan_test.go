@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
 
-// The same seed makes the same plan, orders and faults alike; another one makes another.
+// The same seed gives the same plan, including orders and faults. Another seed gives another plan.
 func TestPlanIsAFunctionOfItsSeed(t *testing.T) {
 	t.Parallel()
 	seen := map[string]uint64{}
@@ -27,7 +27,7 @@ func TestPlanIsAFunctionOfItsSeed(t *testing.T) {
 	require.NotEqual(t, lab.NewPlan(1, 160, time.Minute).Events, lab.NewPlan(1, 160, 2*time.Minute).Events)
 }
 
-// Whatever the seed, a plan of the usual size makes 300 cards, and lets everything happen.
+// Whatever the seed, a plan of the usual size has 300 cards and contains every event.
 func TestPlanHoldsEverything(t *testing.T) {
 	t.Parallel()
 	offsets := map[string]int{}
@@ -68,7 +68,7 @@ func TestPlanHoldsEverything(t *testing.T) {
 	require.Len(t, offsets, 4, "of 200 seeds, some have a clock that is off")
 }
 
-// A longer run is not the same few faults in more time.
+// A longer run does not spread the same few faults over more time.
 func TestLongPlanHasMoreFaults(t *testing.T) {
 	t.Parallel()
 	short, long := lab.NewPlan(1, 160, time.Minute), lab.NewPlan(1, 160, 5*time.Minute)

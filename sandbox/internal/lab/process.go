@@ -13,15 +13,15 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
-// process keeps one process of the laboratory running: whenever it ends, it is started again, after a while.
+// process keeps one process of the laboratory running. Whenever the process ends, it is started again after a pause.
 type process struct {
 	name    string
 	role    string
 	options childOptions
 	env     []string
-	// folder is where its log goes.
+	// folder is the folder of its log.
 	folder string
-	// prepare, if there is one, changes the options before each start; starts count from 1.
+	// prepare, if not nil, changes the options before each start. Starts count from 1.
 	prepare func(start int, o *childOptions) error
 
 	mu      sync.Mutex
@@ -30,22 +30,22 @@ type process struct {
 	changed chan struct{}
 	pause   time.Duration
 	kills   int
-	// exits counts the times that it ended unasked.
+	// exits counts how often it ended unexpectedly.
 	exits   int
 	starts  int
 	lastErr error
-	// other are variables of the environment that differ from env from the next start on.
+	// other holds environment variables that override env from the next start on.
 	other []string
 }
 
 const (
-	// restartPause is the pause after a process has ended unasked, as a supervisor makes it.
+	// restartPause is the pause after a process has ended unexpectedly, as a supervisor would make it.
 	restartPause = 500 * time.Millisecond
-	// readyTimeout bounds a start.
+	// readyTimeout is the time-out of a start.
 	readyTimeout = time.Minute
 )
 
-// run starts the process, again and again, until ctx ends; then it sees that it has ended.
+// run starts the process again and again until ctx ends, and returns when the process has ended.
 func (p *process) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := p.once(ctx)
@@ -117,8 +117,8 @@ func (p *process) set(change func()) {
 	p.changed = make(chan struct{})
 }
 
-// kill ends the process as a lost machine does; it is started again after the pause. It is false where there is nothing
-// to kill.
+// kill kills the process, like the loss of its machine. The process is started again after the pause. kill returns
+// false if there is nothing to kill.
 func (p *process) kill(pause time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,7 +131,7 @@ func (p *process) kill(pause time.Duration) bool {
 	return true
 }
 
-// with gives the process other variables from the next start on, besides those that it was given before.
+// with adds environment variables from the next start on, and returns the variables that were added before.
 func (p *process) with(other ...string) (before []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,25 +12,25 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 )
 
-// Report is the account of a run.
+// Report is the result of a run.
 type Report struct {
 	Seed          uint64  `json:"seed"`
 	IssuerDedupes bool    `json:"issuer_dedupes"`
 	Minutes       float64 `json:"minutes"`
-	// ClockOffset is how far the shop's clock was ahead, MaxRPS the rate limit that workers kept, 0 for none.
+	// ClockOffset is how far the shop's clock was ahead. MaxRPS is the rate limit that the workers observed; 0 means none.
 	ClockOffset float64 `json:"shop_clock_ahead_seconds"`
 	MaxRPS      float64 `json:"max_rps"`
 	audit.Account
-	// UnitsResolved are those about which a person had to say whether their cards exist.
+	// UnitsResolved is the number of units for which a person had to say whether the card exists.
 	UnitsResolved int `json:"units_resolved"`
-	// OrdersSwept are those that sweeps have found and no poll had taken in.
+	// OrdersSwept is the number of orders that sweeps found and no poll had taken in.
 	OrdersSwept int `json:"orders_found_by_sweeps"`
-	// CardsAskedAgain are the requests for a card that existed already.
+	// CardsAskedAgain is the number of requests for a card that already existed.
 	CardsAskedAgain int `json:"cards_asked_again"`
-	// Faults counts what really happened, NotSeen names what the plan had and did not come to pass.
+	// Faults counts what actually happened. NotSeen names what was planned and did not happen.
 	Faults  map[What]int `json:"faults"`
 	NotSeen []What       `json:"faults_not_seen"`
-	// Exits are processes that ended unasked, and how often.
+	// Exits counts how often each process ended unexpectedly.
 	Exits   map[string]int `json:"unasked_exits"`
 	Seconds float64        `json:"seconds"`
 }
@@ -69,7 +69,7 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 	return r, nil
 }
 
-// countFaults asks the services which faults befell requests.
+// countFaults asks the services which faults requests met.
 func (l *laboratory) countFaults(ctx context.Context, r *Report) error {
 	var issuer, shop struct {
 		Repeated int            `json:"repeated"`
@@ -87,7 +87,7 @@ func (l *laboratory) countFaults(ctx context.Context, r *Report) error {
 			r.Faults[what] = n
 		}
 	}
-	// The shop counts all statuses as one kind: they share the number.
+	// The shop counts all status faults as one kind, so they share the count.
 	for what, fault := range atShop {
 		if n := shop.Faults[string(fault.Kind)]; n > 0 {
 			r.Faults[what] = n
@@ -96,7 +96,7 @@ func (l *laboratory) countFaults(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// Print writes the report for a person.
+// Print writes the report in readable form.
 func (r Report) Print(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `orders placed      %d
   eligible         %d

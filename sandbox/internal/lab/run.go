@@ -20,24 +20,25 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
-// Options say what to run.
+// Options configures a run.
 type Options struct {
 	Plan Plan
-	// IssuerDedupes tells whether the issuer knows an audit number again, and the workers rely on it.
+	// IssuerDedupes reports whether the issuer recognises a repeated audit number, and the workers rely on it.
 	IssuerDedupes bool
-	// Deceive makes an issuer that does not, and workers that rely on it: the books must not balance.
+	// Deceive pairs an issuer that does not deduplicate with workers that assume that it does. The books must not balance.
 	Deceive bool
-	// Keep is the folder in which logs, database and mails stay; empty is a temporary one, which is removed.
+	// Keep is the folder in which logs, the database and mails are kept. If it is empty, the run uses a temporary folder
+	// and removes it.
 	Keep string
-	// Patience bounds the time from the end of the faults to the end of the run.
+	// Patience limits the time from the end of the faults to the end of the run.
 	Patience time.Duration
-	// Say takes a line for whoever waits.
+	// Say receives progress lines for the user.
 	Say func(format string, args ...any)
 
 	folder string
 }
 
-// laboratory is a run.
+// laboratory is one run.
 type laboratory struct {
 	Options
 	began    time.Time
@@ -46,7 +47,7 @@ type laboratory struct {
 	control  *control
 	storm    *storm
 	operator *operator.Operator
-	people   sync.WaitGroup // Polls by hand and digests under way.
+	people   sync.WaitGroup // Manual polls, sweeps and digests in progress.
 
 	temporal, shop, issuer, mail *process
 	workers                      []*process
@@ -54,10 +55,10 @@ type laboratory struct {
 
 	mu       sync.Mutex
 	happened map[What]int
-	// conditions are what is other than usual now.
+	// conditions are the unusual conditions in force now.
 	conditions map[What]bool
 	lag        time.Duration
-	// due is when searches find all that has changed in the shop.
+	// due is the time at which searches will find everything that has changed in the shop.
 	due      time.Time
 	resolved int
 	swept    int
@@ -143,7 +144,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	}
 	l.rules = audit.Rules{
 		SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
-		// A request that was sent in time takes its time.
+		// A request that was sent in time may last until its time-out.
 		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout,
 	}
 	l.control = newControl(at)
@@ -183,7 +184,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	return nil
 }
 
-// admit lets a process in, to be kept running until ctx ends.
+// admit starts a process and keeps it running until ctx ends.
 func (l *laboratory) admit(ctx context.Context, role string, env []string, o childOptions) *process {
 	name := role
 	if role == roleWorker {
@@ -194,7 +195,8 @@ func (l *laboratory) admit(ctx context.Context, role string, env []string, o chi
 	return p
 }
 
-// admitMail gives the mail catcher a new folder at each start: it counts mails anew.
+// admitMail starts the mail catcher. It gets a new folder at each start, because it then numbers mails from the
+// beginning.
 func (l *laboratory) admitMail(ctx context.Context, env []string, mails string, port int) *process {
 	p := &process{
 		name: roleMail, role: roleMail, options: childOptions{Port: port}, env: env, folder: l.folder,

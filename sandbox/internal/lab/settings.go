@@ -13,13 +13,13 @@ import (
 // Workers is the number of worker processes.
 const Workers = 2
 
-// hurry is how many times faster all is than in production, where polls come every five minutes.
+// hurry is the factor by which everything is faster than in production, where polls come every five minutes.
 const hurry = 75
 
-// scaled returns how long something takes that takes d in production.
+// scaled returns the laboratory's equivalent of a duration in production.
 func scaled(d time.Duration) time.Duration { return d / hurry }
 
-// believed is for how long what was read of an order is believed.
+// believed is how long a worker relies on what it has read of an order.
 var believed = scaled(5 * time.Minute)
 
 // The credentials of the simulated services, and the shop's name.
@@ -32,11 +32,11 @@ const (
 	namespace      = "default"
 )
 
-// ports are those of a run, for all its time.
+// ports are the ports of a run. They stay the same throughout the run.
 type ports struct{ temporal, shop, issuer, mail int }
 
-// configuration is that of an installation in a hurry: what takes minutes in production takes seconds, in the same
-// proportions.
+// configuration returns the configuration of an accelerated installation and its environment. What takes minutes in
+// production takes seconds, in the same proportions.
 func configuration(p Plan, at ports, began time.Time, o Options) (config.Config, []string) {
 	c := config.Default()
 	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
@@ -45,9 +45,9 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Shopify.B2B = true
 	c.Orders.GiftCardSKUs, c.Orders.CompanionSKUs = stack.SKUs(), config.List{companion}
 	c.Orders.CreatedAtMin = began.Add(-time.Hour).UTC().Truncate(time.Second)
-	// The overlap bears a clock that is behind and a short lag. No poll bears the long one.
+	// The overlap covers a clock that is behind and a short lag. No poll covers the long lag.
 	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = scaled(5*time.Minute), 18*time.Second, time.Second
-	c.Poll.SweepInterval = 24 * time.Hour // Sweeps are asked for.
+	c.Poll.SweepInterval = 24 * time.Hour // Sweeps run on request only.
 	c.Poll.PageSize = 25
 	c.CashStar.BaseURL = "http://" + child.Loopback(at.issuer) + "/v2/"
 	c.CashStar.Username, c.CashStar.Password = issuerUser, config.NewSecret(issuerPassword)
@@ -58,7 +58,8 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Issue.RetryBudget = 6 * time.Second
 	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = "127.0.0.1", at.mail, config.TLSNone
 	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
-	// Digests are asked for. The schedule's own is as far away as can be, so that none comes unasked.
+	// Digests are sent on request. The scheduled time is as far away as possible, so that no digest is sent by the
+	// schedule.
 	c.Digest.At = config.Clock{Hour: began.UTC().Add(-time.Hour).Hour()}
 	c.Digest.RerunWait = 20 * time.Second
 	c.Digest.SendEmpty = true
@@ -78,8 +79,8 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	return c, env
 }
 
-// otherSettings are those of a worker whose owner has another idea of the shop. Orders and polls carry what was settled with
-// the schedule, so that it makes no difference.
+// otherSettings returns the settings of a worker whose owner has a different view of the shop. They make no difference,
+// because orders and polls carry the settings that were fixed with the schedule.
 func otherSettings() []string {
 	return []string{
 		"GIFT_CARD_SKUS=MUG", "COMPANION_SKUS=" + stack.SKUs()[0], "MATCH_BY=external_id", "UNDERPAID=issue",
@@ -87,5 +88,5 @@ func otherSettings() []string {
 	}
 }
 
-// otherIdentity is that of another installation: a worker with it would ask for other cards.
+// otherIdentity returns the identity of another installation. A worker with it would request other cards.
 func otherIdentity() []string { return []string{"AUDIT_PREFIX=OTHER"} }

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// settleEvery is how often the laboratory looks whether all is calm.
+	// settleEvery is the interval at which the laboratory checks whether the system is at rest.
 	settleEvery = 500 * time.Millisecond
-	// maxDigests bounds the digests after the faults.
+	// maxDigests limits the number of digests after the faults.
 	maxDigests = 4
 )
 
-// settle ends the faults, waits until nothing moves, and has digests sent, which run failed orders again, until one
-// changes nothing.
+// settle ends the faults, waits until the system is at rest, and has digests sent until one changes nothing. Each
+// digest reruns failed orders.
 func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	if err := l.calm(ctx); err != nil {
 		return audit.Account{}, err
@@ -53,7 +53,7 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	return before, nil
 }
 
-// sweepUp has all orders looked at once more: Shopify's search may have hidden some from the polls.
+// sweepUp has all orders checked once more, because Shopify's search may have hidden some from the polls.
 func (l *laboratory) sweepUp(ctx context.Context) error {
 	before := l.swept
 	if err := l.sweep(ctx); err != nil || l.swept == before {
@@ -63,7 +63,7 @@ func (l *laboratory) sweepUp(ctx context.Context) error {
 	return l.rest(ctx)
 }
 
-// calm ends the faults and sees all processes running.
+// calm ends the faults and waits until all processes are running.
 func (l *laboratory) calm(ctx context.Context) error {
 	if err := l.storm.abate(ctx); err != nil {
 		return err
@@ -123,7 +123,7 @@ func (l *laboratory) rest(ctx context.Context) error {
 	}
 }
 
-// away waits until nobody polls by hand or waits for a digest.
+// away waits until all manual polls, sweeps and digests have ended.
 func (l *laboratory) away(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
@@ -138,7 +138,7 @@ func (l *laboratory) away(ctx context.Context) error {
 	}
 }
 
-// pollAll polls all the time of the run by hand, in the shop's time.
+// pollAll starts a manual poll of the whole time of the run, by the shop's clock, and waits for it.
 func (l *laboratory) pollAll(ctx context.Context) error {
 	now := time.Now().Add(l.Plan.ClockOffset)
 	poll, err := l.operator.PollWindow(ctx, l.began.Add(l.Plan.ClockOffset-time.Minute), now.Add(time.Minute))
@@ -149,7 +149,7 @@ func (l *laboratory) pollAll(ctx context.Context) error {
 	return err
 }
 
-// digest has a digest sent and waits until the orders that it runs again have ended.
+// digest has a digest sent and waits until the orders that it reruns have ended.
 func (l *laboratory) digest(ctx context.Context) error {
 	digest, err := l.operator.DigestNow(ctx)
 	if err != nil {

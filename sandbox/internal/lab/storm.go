@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// storm makes the services misbehave: several bursts of faults may be on at a time.
+// storm makes the services misbehave. Several bursts of faults may be active at the same time.
 type storm struct {
 	control *control
 	seed    uint64
@@ -24,10 +24,10 @@ func newStorm(c *control, seed uint64) *storm {
 	return &storm{control: c, seed: seed, bursts: map[*Event]bool{}}
 }
 
-// slowness is longer than the workers wait for an issuer.
+// slowness is longer than the workers' time-out for the issuer.
 const slowness = 3 * time.Second
 
-// issuerFault is a fault in the words of the issuer's control route.
+// issuerFault is a fault in the format of the issuer's control route.
 type issuerFault struct {
 	Kind        cashstartest.FaultKind `json:"kind"`
 	Operation   cashstartest.Operation `json:"operation,omitempty"`
@@ -39,7 +39,7 @@ type issuerFault struct {
 	Times       int                    `json:"times,omitempty"`
 }
 
-// atIssuer maps events to faults, several where they come in kinds.
+// atIssuer maps events to faults. Some events have several variants.
 var atIssuer = map[What][]issuerFault{
 	IssuerError:      {{Kind: cashstartest.ServerError}, {Kind: cashstartest.ServerError, Status: http.StatusBadGateway}},
 	IssuerErrorAfter: {{Kind: cashstartest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}},
@@ -54,13 +54,13 @@ var atIssuer = map[What][]issuerFault{
 	IssuerMalformed: {{Kind: cashstartest.Malformed}},
 	IssuerTruncated: {{Kind: cashstartest.Truncated}},
 	IssuerHTMLAfter: {{Kind: cashstartest.HTML, AfterCommit: true}},
-	// A content delivery network says so for reasons of its own.
+	// A content delivery network may return such a status for reasons of its own.
 	IssuerPage: {
 		{Kind: cashstartest.HTML, Status: http.StatusNotFound}, {Kind: cashstartest.HTML, Status: http.StatusConflict},
 	},
 }
 
-// issuerCount is the name under which the issuer counts a fault.
+// issuerCount maps events to the names under which the issuer counts their faults.
 var issuerCount = map[What]string{
 	IssuerError: "server_error", IssuerErrorAfter: "server_error_after_commit", IssuerDrop: "drop",
 	IssuerDropAfter: "drop_after_commit", IssuerSlow: "slow", IssuerSlowAfter: "slow_after_commit",
@@ -68,7 +68,7 @@ var issuerCount = map[What]string{
 	IssuerHTMLAfter: "html_after_commit", IssuerPage: "html",
 }
 
-// atShop maps events to faults.
+// atShop maps events to faults of the shop.
 var atShop = map[What]shopifytest.Fault{
 	ShopError:           {Kind: shopifytest.FaultStatus, Status: http.StatusBadGateway},
 	ShopTooManyRequests: {Kind: shopifytest.FaultStatus, Status: http.StatusTooManyRequests, RetryAfter: "1.0"},
@@ -80,7 +80,7 @@ var atShop = map[What]shopifytest.Fault{
 	ShopSlow:            {Kind: shopifytest.FaultSlow, Delay: shopifytest.Duration(slowness)},
 }
 
-// begin starts a burst. The next request to the shop, or the next one that creates a card, is sure to get it.
+// begin starts a burst. The next request to the shop, or the next request that creates a card, is certain to meet it.
 func (s *storm) begin(ctx context.Context, e *Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,7 @@ func (s *storm) end(ctx context.Context, e *Event) error {
 	return s.apply(ctx, e.What)
 }
 
-// apply tells the service in question which faults there are now.
+// apply sends the current faults to the service concerned.
 func (s *storm) apply(ctx context.Context, what What) error {
 	if _, ok := atShop[what]; ok {
 		type rate struct {
@@ -131,7 +131,7 @@ func (s *storm) apply(ctx context.Context, what What) error {
 	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"random": random}, nil)
 }
 
-// abate ends all bursts. What is sure to happen still does.
+// abate ends all bursts. Faults that are certain to happen still do.
 func (s *storm) abate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +144,7 @@ func (s *storm) abate(ctx context.Context) error {
 	return s.control.send(ctx, http.MethodPut, s.control.shop+"lag", map[string]string{"lag": "0s"}, nil)
 }
 
-// clear ends what did not find its request.
+// clear removes the certain faults that have not met a request.
 func (s *storm) clear(ctx context.Context) error {
 	for _, service := range []string{s.control.shop, s.control.issuer} {
 		if err := s.control.send(ctx, http.MethodDelete, service+"faults", nil, nil); err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// action is something that the laboratory does at a time, counted from the start of the faults.
+// action is something that the laboratory does at a given time, counted from the start of the faults.
 type action struct {
 	at time.Duration
 	do func(context.Context) error
 }
 
-// weather lets customers place their orders and carries out the plan's events. What people do meanwhile, polls by hand
-// and digests, goes on under the people's context.
+// weather places the customers' orders and carries out the plan's events. Manual polls, sweeps and digests, which
+// people start meanwhile, run under the people context.
 func (l *laboratory) weather(ctx, people context.Context) {
 	actions := slices.Concat(l.purchases(), l.events(people))
 	slices.SortStableFunc(actions, func(a, b action) int { return cmp.Compare(a.at, b.at) })
@@ -39,7 +39,7 @@ func (l *laboratory) weather(ctx, people context.Context) {
 	wait(ctx, time.Until(begin.Add(l.Plan.Length)))
 }
 
-// sayEvery is how often a run says where it stands.
+// sayEvery is the interval between progress lines of a run.
 const sayEvery = 10 * time.Second
 
 func (l *laboratory) say(at time.Duration) {
@@ -50,7 +50,7 @@ func (l *laboratory) say(at time.Duration) {
 		l.happened[TemporalKilled])
 }
 
-// orderPlaced is what customers do, among what has happened.
+// orderPlaced is the name under which placed orders are counted among the events.
 const orderPlaced What = "order_placed"
 
 func (l *laboratory) purchases() []action {
@@ -75,7 +75,7 @@ func (l *laboratory) purchases() []action {
 	return actions
 }
 
-// countConditions counts an order for all that is other than usual while it is placed.
+// countConditions counts the order that is being placed for each unusual condition in force.
 func (l *laboratory) countConditions() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,7 +94,7 @@ func (l *laboratory) setCondition(what What, on bool) {
 	}
 }
 
-// change changes an order in the shop, and notes when searches will know.
+// change changes an order in the shop, and records when searches will reflect the change.
 func (l *laboratory) change(ctx context.Context, method, route string, body any) error {
 	err := l.control.send(ctx, method, l.control.shop+route, body, nil)
 	l.mu.Lock()
@@ -143,7 +143,7 @@ func (l *laboratory) setLag(ctx context.Context, lag time.Duration) error {
 	return l.control.send(ctx, http.MethodPut, l.control.shop+"lag", map[string]string{"lag": lag.String()}, nil)
 }
 
-// carryOut does what happens at a moment.
+// carryOut carries out an event that happens at one moment.
 func (l *laboratory) carryOut(ctx, people context.Context, e *Event) error {
 	switch e.What {
 	case WorkerKilled:
@@ -189,7 +189,7 @@ func (l *laboratory) kill(e *Event, victims ...*process) {
 	}
 }
 
-// edit changes an order that is there already: polls see it again.
+// edit edits an order that has already been placed, so that polls see it again.
 func (l *laboratory) edit(ctx context.Context, e *Event) error {
 	l.mu.Lock()
 	placed := l.happened[orderPlaced]
@@ -202,7 +202,7 @@ func (l *laboratory) edit(ctx context.Context, e *Event) error {
 	return l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.ID), struct{}{})
 }
 
-// pollByHand polls a window of the shop's time. A poll may fail of the faults, as any may.
+// pollByHand polls a window by the shop's clock. Like any poll, it may fail because of the faults.
 func (l *laboratory) pollByHand(ctx context.Context, w Window) {
 	begin := l.began.Add(l.Plan.ClockOffset)
 	poll, err := l.operator.PollWindow(ctx, begin.Add(w.Since), begin.Add(w.Until))
@@ -214,14 +214,14 @@ func (l *laboratory) pollByHand(ctx context.Context, w Window) {
 	}
 }
 
-// sweepByHand looks for orders that polls have missed. A sweep may fail of the faults, as any may.
+// sweepByHand looks for orders that polls have missed. Like any sweep, it may fail because of the faults.
 func (l *laboratory) sweepByHand(ctx context.Context) {
 	if l.sweep(ctx) == nil {
 		l.did(HandSweep)
 	}
 }
 
-// sweep has all orders looked at, and counts those that no poll had taken in.
+// sweep has all orders checked, and counts those that no poll had taken in.
 func (l *laboratory) sweep(ctx context.Context) error {
 	sweep, err := l.operator.SweepNow(ctx, true)
 	if err != nil {
@@ -237,15 +237,15 @@ func (l *laboratory) sweep(ctx context.Context) error {
 	return nil
 }
 
-// restart kills a worker, which is other than before from then on.
+// restart kills a worker, which from its next start on runs with other environment variables.
 func (l *laboratory) restart(what What, w *process, other ...string) {
 	w.with(other...)
 	w.kill(restartPause)
 	l.setCondition(what, true)
 }
 
-// misled starts a worker that takes itself for one of another installation, which it must refuse. Orders that are placed
-// meanwhile count only if it did.
+// misled starts a worker with the identity of another installation. The worker must refuse to run. Orders that are
+// placed meanwhile are counted only if it did.
 func (l *laboratory) misled(e *Event, end time.Duration) []action {
 	w := l.workers[e.Number]
 	var before []string

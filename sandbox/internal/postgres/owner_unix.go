@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// owner is whose a cluster is; without a credential, ours.
+// owner is the user that owns a cluster; without a credential, the current user.
 type owner struct{ credential *syscall.Credential }
 
-// findOwner finds somebody else where we are root, whom PostgreSQL refuses: the package's user, or the one without
-// rights.
+// findOwner finds another user if the current user is root, which PostgreSQL refuses: the package's user, or the
+// unprivileged one.
 func findOwner() (owner, error) {
 	if os.Geteuid() != 0 {
 		return owner{}, nil
@@ -38,7 +38,7 @@ func findOwner() (owner, error) {
 	return owner{}, errors.New("it does not run as root, and there is no user postgres or nobody")
 }
 
-// take makes a folder the owner's.
+// take gives a folder to the owner.
 func (o owner) take(folder string) error {
 	if o.credential == nil {
 		return nil
@@ -46,7 +46,7 @@ func (o owner) take(folder string) error {
 	return os.Chown(folder, int(o.credential.Uid), int(o.credential.Gid))
 }
 
-// run makes a command the owner's.
+// run makes a command run as the owner.
 func (o owner) run(c *exec.Cmd) {
 	if o.credential != nil {
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential}

@@ -1,5 +1,5 @@
-// Package postgres runs a throw-away PostgreSQL cluster for tests, of the binaries that are installed. It listens in its
-// own temporary folder only, and nothing in it survives: it neither syncs to the disk nor writes pages in full.
+// Package postgres runs a throw-away PostgreSQL cluster for tests from the installed binaries. The cluster listens only
+// in its own temporary folder, and its data does not survive: it neither syncs to the disk nor writes full pages.
 package postgres
 
 import (
@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// superuser is trusted: whoever gets into the folder is the cluster's owner, or root.
+	// superuser needs no password: only the cluster's owner and root have access to the folder.
 	superuser = "postgres"
-	// maxConnections is for many servers at once.
+	// maxConnections is enough for many servers at once.
 	maxConnections = 2000
 
 	startTimeout = time.Minute
@@ -33,8 +33,8 @@ const (
 // binFolders is where Debian's packages put the server's binaries, which are not on the PATH.
 const binFolders = "/usr/lib/postgresql/*/bin"
 
-// keeper becomes the command that it is given, beside a watcher that stops that command once the third file descriptor
-// is at its end: a pipe whose other end the system closes whichever way the process that holds it ends.
+// keeper becomes the command that it is given, beside a watcher that stops the command once file descriptor 3 reaches
+// its end. That is a pipe. The system closes its other end however the process that holds it ends.
 const keeper = `(read -r _ <&3; kill -QUIT $$ 2>/dev/null) & exec "$@" 3<&-`
 
 // Server is a running cluster.
@@ -42,12 +42,12 @@ type Server struct {
 	folder   string
 	owner    owner
 	lifeline io.Closer
-	output   bytes.Buffer // To be read when it has exited.
+	output   bytes.Buffer // To be read only after it has exited.
 	exited   chan struct{}
-	ended    error // How it exited; to be read then as well.
+	ended    error // How it exited; also to be read only then.
 }
 
-// Start makes a cluster and returns when it takes connections. The context bounds the start alone.
+// Start creates a cluster and returns when it accepts connections. The context limits only the start.
 func Start(ctx context.Context) (*Server, error) {
 	s, err := start(ctx, binFolders)
 	if err != nil {
@@ -91,14 +91,14 @@ func start(ctx context.Context, folders string) (_ *Server, err error) {
 	return s, s.await(ctx)
 }
 
-// find finds the server, on the PATH or the newest in folders, and the initdb of the same version, which lies beside it.
+// find finds the server, on the PATH or else the newest in folders, and the initdb of the same version beside it.
 func find(folders string) (postgres, initdb string, err error) {
 	if postgres, err = exec.LookPath("postgres"); err != nil {
 		if postgres, err = newest(folders); err != nil {
 			return "", "", err
 		}
 	}
-	// A link may stand alone.
+	// A symbolic link may have no initdb beside it.
 	if postgres, err = filepath.EvalSymlinks(postgres); err != nil {
 		return "", "", err
 	}
@@ -109,7 +109,7 @@ func find(folders string) (postgres, initdb string, err error) {
 	return postgres, initdb, nil
 }
 
-// newest finds the server of the highest version where several are installed.
+// newest finds the server of the highest version if several are installed.
 func newest(folders string) (string, error) {
 	paths, err := filepath.Glob(filepath.Join(folders, "postgres"))
 	if err != nil {
@@ -121,7 +121,8 @@ func newest(folders string) (string, error) {
 	return slices.MaxFunc(paths, func(a, b string) int { return cmp.Compare(version(a), version(b)) }), nil
 }
 
-// version is that in a path of the form version/bin/postgres, 0 where there is none. Before version 10 it has two parts.
+// version returns the version in a path of the form version/bin/postgres, or 0 if there is none. Before version 10 it
+// has two parts.
 func version(path string) float64 {
 	v, err := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(path))), 64)
 	if err != nil {
@@ -132,7 +133,7 @@ func version(path string) float64 {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
-// asOwner makes a command one of the cluster's owner, at home in the cluster's folder.
+// asOwner makes a command run as the cluster's owner, in the cluster's folder.
 func (s *Server) asOwner(c *exec.Cmd) *exec.Cmd {
 	c.Dir = s.folder
 	s.owner.run(c)
@@ -168,7 +169,7 @@ func (s *Server) run(postgres string) error {
 	return nil
 }
 
-// await waits until the cluster says that it is ready, where pg_ctl looks for it as well.
+// await waits until the cluster reports that it is ready, in the same file that pg_ctl reads.
 func (s *Server) await(ctx context.Context) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -202,7 +203,7 @@ func (s *Server) Stop() error {
 	if s.lifeline != nil {
 		_ = s.lifeline.Close()
 		select {
-		case <-s.exited: // It was told to quit, which is no error.
+		case <-s.exited: // It was told to quit, so this is not an error.
 		case <-time.After(stopTimeout):
 			err = fmt.Errorf("stop postgresql: it still runs after %s", stopTimeout)
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who lacks PostgreSQL is told what to install.
+// If PostgreSQL is missing, the error says what to install.
 func TestServerIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := newest(t.TempDir())
@@ -44,7 +44,7 @@ func TestNewest(t *testing.T) {
 	}
 }
 
-// Both are of one version, also where a link alone is on the PATH.
+// Both are of the same version, even if only a link is on the PATH.
 func TestFindBesideALink(t *testing.T) {
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-// Package programs builds this repository's programs for tests that run them as processes of their own.
+// Package programs builds this repository's programs for tests that run them as separate processes.
 package programs
 
 import (
@@ -21,7 +21,7 @@ const (
 
 const module = "github.com/giftbridge/giftbridge/"
 
-// folder is where the programs are built; Run removes it.
+// folder is the folder in which the programs are built. Run removes it.
 var folder string
 
 // Run runs the tests of a package that uses programs, and returns the exit code. It belongs in the package's TestMain.
@@ -45,14 +45,14 @@ var build = sync.OnceValue(func() error {
 	return nil
 })
 
-// Folder returns where the programs are. They are built for the first test that asks.
+// Folder returns the folder of the programs. They are built when the first test asks for them.
 func Folder(t testing.TB) string {
 	t.Helper()
 	require.NoError(t, build())
 	return folder
 }
 
-// Path returns the file of a program.
+// Path returns the path of a program.
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	return filepath.Join(Folder(t), name)

@@ -1,4 +1,4 @@
-// Package storetest lets tests choose where Temporal servers keep their state: in SQLite, which needs nothing, or with
+// Package storetest lets tests choose where Temporal servers keep their state: in SQLite, which needs no setup, or with
 // -temporal-store postgresql in PostgreSQL, as in production.
 package storetest
 
@@ -22,11 +22,11 @@ const (
 
 var chosen = flag.String("temporal-store", sqlite, "where Temporal servers keep their state: sqlite or postgresql")
 
-// cluster is PostgreSQL where that is chosen; Run stops it.
+// cluster is the PostgreSQL cluster if PostgreSQL is chosen. Run stops it.
 var cluster *postgres.Server
 
-// Run runs a package's tests, with PostgreSQL if that is chosen, and returns the exit code. It belongs in TestMain. A
-// PostgreSQL that cannot be had fails the run.
+// Run runs a package's tests, with PostgreSQL if that is chosen, and returns the exit code. It belongs in TestMain. If
+// PostgreSQL cannot be started, the run fails.
 func Run(run func() int) int {
 	flag.Parse()
 	switch *chosen {
@@ -50,8 +50,8 @@ func Run(run func() int) int {
 	return code
 }
 
-// PostgreSQL returns the address of a database of the test's own, to be made by the server that is given it, or the empty
-// string where SQLite is chosen.
+// PostgreSQL returns the address of a database for this test alone, which the server that is given it creates, or the
+// empty string if SQLite is chosen.
 func PostgreSQL(testing.TB) string {
 	if cluster == nil {
 		return ""

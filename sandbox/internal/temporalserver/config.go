@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// clusterName is kept in the database and is what the Temporal CLI's development server calls its own.
+	// clusterName is kept in the database. The Temporal CLI's development server has the same name.
 	clusterName = "active"
 	// mainStore and visibilityStore name the databases within the configuration.
 	mainStore       = "default"
 	visibilityStore = "visibility"
 	disabled        = "disabled"
-	// historyShards is kept in the database as well. A few let workflows move in parallel on a small machine.
+	// historyShards is kept in the database as well. A few shards let workflows progress in parallel on a small machine.
 	historyShards = 4
-	// joinTimeout bounds the start: each service may take twice as long.
+	// joinTimeout limits the start. Each service may take twice as long.
 	joinTimeout = 15 * time.Second
 )
 
@@ -53,7 +53,8 @@ func (s services) hosts(host string) map[primitives.ServiceName]static.Hosts {
 	return hosts
 }
 
-// serverConfig is what the Temporal CLI's development server runs with, less metrics, profiling and the HTTP API.
+// serverConfig returns the configuration of the Temporal CLI's development server, without metrics, profiling and the
+// HTTP API.
 func serverConfig(host string, ports services, s store) *config.Config {
 	frontend := address(host, ports[primitives.FrontendService])
 	conf := &config.Config{
@@ -90,11 +91,11 @@ func dynamicConfig(overrides map[string]any) dynamicconfig.StaticClient {
 	values := dynamicconfig.StaticClient{
 		// The version check calls home.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
-		// As in the CLI's development server: less memory, and a visibility rate that a dashboard does not exceed.
+		// As in the CLI's development server: less memory, and a visibility rate limit that a dashboard does not exceed.
 		dynamicconfig.HistoryCacheHostLevelMaxSize.Key():                 8096,
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
-		// The server never stops these workers of its own, and they would poll the next server on this port. Two sweep
-		// what is months old; the history service does the work of the third itself.
+		// The server never stops these internal workers, and they would poll the next server on this port. Two of them clean
+		// up data that is months old; the history service does the work of the third itself.
 		dynamicconfig.TaskQueueScannerEnabled.Key():       false,
 		dynamicconfig.HistoryScannerEnabled.Key():         false,
 		dynamicconfig.EnableParentClosePolicyWorker.Key(): false,

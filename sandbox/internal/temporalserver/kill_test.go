@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 )
 
-// killedFileVariable names the database file in the environment of the process that is to be killed.
+// killedFileVariable names the environment variable with the database file for the process to be killed.
 const killedFileVariable = "TEMPORALSERVER_TEST_KILLED_FILE"
 
 func TestMain(m *testing.M) {
@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	os.Exit(storetest.Run(m.Run))
 }
 
-// serveUntilKilled starts a workflow and reports its run on the standard output. It returns when the standard input
-// ends, so as not to outlive the test.
+// serveUntilKilled starts a workflow and writes its run to standard output. It returns when standard input ends, so
+// that it does not outlive the test.
 func serveUntilKilled(file string) error {
 	ctx := context.Background()
 	server, err := temporalserver.Start(ctx, temporalserver.Options{DBFile: file, UIPort: temporalserver.NoUI})

@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/server/common/log/tag"
 )
 
-// gate is a slog.Handler that lets records of a level pass until it is shut.
+// gate is a slog.Handler that passes records of at least a given level until it is shut.
 type gate struct {
 	slog.Handler
 
@@ -22,20 +22,20 @@ func (g gate) Enabled(ctx context.Context, level slog.Level) bool {
 	return !g.shut.Load() && level >= g.level.Level() && g.Handler.Enabled(ctx, level)
 }
 
-// WithAttrs returns a gate before a handler with these attributes.
+// WithAttrs returns a gate in front of a handler with these attributes.
 func (g gate) WithAttrs(attrs []slog.Attr) slog.Handler {
 	g.Handler = g.Handler.WithAttrs(attrs)
 	return g
 }
 
-// WithGroup returns a gate before a handler with this group.
+// WithGroup returns a gate in front of a handler with this group.
 func (g gate) WithGroup(name string) slog.Handler {
 	g.Handler = g.Handler.WithGroup(name)
 	return g
 }
 
-// logger is the server's logger. A record that would panic or exit is an error like any other: the process is the
-// caller's.
+// logger is the server's logger. It logs a record that would panic or exit as an ordinary error, because the process
+// belongs to the caller.
 type logger struct{ log *slog.Logger }
 
 var (
@@ -57,7 +57,7 @@ func (l logger) With(tags ...tag.Tag) log.Logger {
 	return logger{log: slog.New(l.log.Handler().WithAttrs(attributes(tags)))}
 }
 
-// SLog returns the logger the records go to.
+// SLog returns the logger to which the records go.
 func (l logger) SLog() *slog.Logger { return l.log }
 
 func (l logger) write(level slog.Level, msg string, tags []tag.Tag) {

@@ -21,8 +21,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// setNamespace makes the namespace, or changes the one that is there. Before the server runs this takes effect at once;
-// a change through its API reaches the server's caches only seconds later.
+// setNamespace creates the namespace, or changes the existing one. Before the server runs, this takes effect at once. A
+// change through the server's API reaches its caches only seconds later.
 func (s store) setNamespace(
 	ctx context.Context, name string, retention time.Duration, attributes map[string]enumspb.IndexedValueType,
 ) error {
@@ -30,7 +30,7 @@ func (s store) setNamespace(
 	if err != nil {
 		return fmt.Errorf("make namespace: %w", err)
 	}
-	// Any database of the server's will do, whatever the name of the package says.
+	// This works for any database of the server, despite the name of the package.
 	if err := sqliteschema.CreateNamespaces(s.main, fresh); err != nil {
 		return fmt.Errorf("make namespace: %w", err)
 	}
@@ -70,8 +70,8 @@ func (s store) setNamespace(
 	return nil
 }
 
-// addAliases gives each search attribute that has none yet a column of its type. SQL visibility has a fixed number of
-// columns of each type, and aliases map a column to the attribute that lives in it.
+// addAliases assigns a column of the right type to each search attribute that has no column yet. SQL visibility has a
+// fixed number of columns of each type, and aliases map a column to the attribute that it holds.
 func addAliases(
 	aliases map[string]string, attributes map[string]enumspb.IndexedValueType,
 ) (map[string]string, error) {

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// DefaultHost is the address the server listens on unless told otherwise.
+	// DefaultHost is the address that the server listens on by default.
 	DefaultHost = "127.0.0.1"
-	// DefaultNamespace is the namespace the server makes unless told otherwise.
+	// DefaultNamespace is the namespace that the server creates by default.
 	DefaultNamespace = "default"
-	// DefaultRetention is how long a closed workflow is kept unless told otherwise. The server's own default, a day,
-	// would make workflow IDs forget what they have already done.
+	// DefaultRetention is how long a closed workflow is kept by default. With the server's own default, a day, a workflow
+	// ID could be used again after a day, although its work has already been done.
 	DefaultRetention = 30 * 24 * time.Hour
-	// NoUI as UIPort leaves the Web UI out.
+	// NoUI as UIPort omits the Web UI.
 	NoUI = -1
 )
 
-// Options say what a server is like. The zero value is a server in memory, on free ports, with a Web UI.
+// Options configures a server. The zero value is a server in memory, on free ports, with a Web UI.
 type Options struct {
 	// Host is the loopback IP address to listen on, DefaultHost if empty.
 	Host string
@@ -35,24 +35,24 @@ type Options struct {
 	UIPort int
 	// UICodecEndpoint is the URL of the codec server that the Web UI asks to decode payloads.
 	UICodecEndpoint string
-	// Namespace is the one namespace to make, DefaultNamespace if empty.
+	// Namespace is the only namespace to create, DefaultNamespace if empty.
 	Namespace string
 	// Retention is how long the namespace keeps closed workflows, DefaultRetention if zero.
 	Retention time.Duration
-	// DBFile is a SQLite file that outlives the server, even one that was killed; empty keeps everything in memory.
+	// DBFile is a SQLite file that outlives the server, even if the server is killed. If empty, everything is in memory.
 	DBFile string
-	// PostgreSQL is the address of a database that takes the place of SQLite, postgres://user:password@host:port/name with
-	// the parameters that libpq knows (?host= is the folder of a socket). It and name_visibility are made unless they are
-	// there; they outlive the server.
+	// PostgreSQL is the address of a database to use instead of SQLite, postgres://user:password@host:port/name with the
+	// parameters that libpq knows (?host= is the folder of a socket). This database and name_visibility are created if
+	// they do not exist, and they outlive the server.
 	PostgreSQL string
-	// SearchAttributes are the namespace's custom search attributes, added to those that it already has.
+	// SearchAttributes are custom search attributes to add to the ones that the namespace already has.
 	SearchAttributes map[string]enumspb.IndexedValueType
 	// DynamicConfig overrides the server's dynamic configuration, for example "frontend.WorkflowPauseEnabled": true.
 	DynamicConfig map[string]any
-	// Logger receives the server's records, nobody if nil. A server that stops is silent.
+	// Logger receives the server's log records, which are discarded if it is nil. A server that is stopping logs nothing.
 	Logger *slog.Logger
-	// LogLevel is the lowest level that reaches Logger, slog.LevelError if nil: a server that starts warns of much
-	// that is as it should be.
+	// LogLevel is the lowest level that reaches Logger, slog.LevelError if nil: a starting server warns of many things
+	// that are normal.
 	LogLevel slog.Leveler
 }
 
@@ -74,7 +74,7 @@ func (o Options) validate() error {
 	if err != nil {
 		return fmt.Errorf("parse host: %w", err)
 	}
-	// The server has no authentication, so nobody else may reach it.
+	// The server has no authentication, so it must not be reachable from other machines.
 	if !host.IsLoopback() {
 		return fmt.Errorf("host %s is not a loopback address", host)
 	}

@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// reservePort returns the port if nothing listens on it, or a free one for zero. The server opens its listeners itself,
-// from port numbers, and dies if it cannot.
+// reservePort returns the port if nothing listens on it, or a free port if it is zero. The server opens its listeners
+// itself, from port numbers, and dies if it cannot.
 func reservePort(ctx context.Context, host string, port int) (int, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address(host, port))
@@ -25,8 +25,8 @@ func reservePort(ctx context.Context, host string, port int) (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-// leaveTimeWait leaves a connection of the listener's port in state TIME_WAIT: until that has passed, the kernel gives
-// the port only to those who ask for it by number, and so not to another caller of reservePort.
+// leaveTimeWait leaves a connection of the listener's port in state TIME_WAIT. Until that state ends, the kernel gives
+// the port only to callers that ask for it by number, and so not to another caller of reservePort.
 func leaveTimeWait(ctx context.Context, listener net.Listener) error {
 	var dialer net.Dialer
 	client, err := dialer.DialContext(ctx, "tcp", listener.Addr().String())

@@ -15,19 +15,20 @@ import (
 )
 
 const (
-	// visibilitySuffix makes the name of the visibility database, as in the container images of Temporal's.
+	// visibilitySuffix forms the name of the visibility database, as in Temporal's container images.
 	visibilitySuffix = "_visibility"
-	// maintenanceDatabase is where one is who makes others.
+	// maintenanceDatabase is the database to connect to in order to create others.
 	maintenanceDatabase = "postgres"
 	defaultPort         = "5432"
 
-	// Each of the server's four services has a pool of this many connections to each of the two databases, which bounds
-	// a server's connections to 48. Fewer idle ones would be opened and closed all the time, at the price of a process.
+	// Each of the server's four services has a pool of this many connections to each of the two databases, which limits a
+	// server to 48 connections. If fewer could be idle, connections would be opened and closed all the time, each at the
+	// price of a process.
 	mainConns       = 8
 	visibilityConns = 4
 )
 
-// openPostgreSQL makes the two databases and their tables unless they are there, and brings older tables up to date.
+// openPostgreSQL creates the two databases and their tables if they do not exist, and brings older tables up to date.
 func openPostgreSQL(address string, l log.Logger) (store, error) {
 	db, err := parsePostgreSQL(address)
 	if err != nil {
@@ -44,7 +45,7 @@ func openPostgreSQL(address string, l log.Logger) (store, error) {
 	return store{main: db, visibility: &visibility, close: func() error { return nil }}, nil
 }
 
-// parsePostgreSQL reads the address. Its errors do not repeat it, for there may be a password in it.
+// parsePostgreSQL parses the address. Its errors do not repeat the address, because it may contain a password.
 func parsePostgreSQL(address string) (*config.SQL, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
@@ -75,8 +76,8 @@ func parsePostgreSQL(address string) (*config.SQL, error) {
 	}, nil
 }
 
-// prepareDatabase does with Temporal's own code what temporal-sql-tool does: create-database, setup-schema to a version
-// before all others, and update-schema to that of this server.
+// prepareDatabase uses Temporal's own code to do what temporal-sql-tool does: create-database, setup-schema to a
+// version before all others, and update-schema to this server's version.
 func prepareDatabase(db *config.SQL, versions string, l log.Logger) error {
 	maintenance := *db
 	if err := sqltool.DoCreateDatabase(&maintenance, maintenanceDatabase, l); err != nil {

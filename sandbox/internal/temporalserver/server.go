@@ -1,6 +1,6 @@
-// Package temporalserver runs a Temporal server and its Web UI inside this process, for one machine: all services, one
-// namespace, SQLite in memory or in a file, or PostgreSQL, loopback only, no authentication and no calls home. It is wired as the
-// Temporal CLI's development server is
+// Package temporalserver runs a Temporal server and its Web UI inside this process, for use on one machine: all
+// services, one namespace, SQLite in memory or in a file, or PostgreSQL, loopback only, without authentication and
+// without calls home. It is wired like the Temporal CLI's development server
 // (https://github.com/temporalio/cli/blob/main/internal/devserver/server.go).
 package temporalserver
 
@@ -23,11 +23,11 @@ import (
 )
 
 const (
-	// readyTimeout bounds the wait for a started server to answer.
+	// readyTimeout limits the wait for a started server to answer.
 	readyTimeout = 30 * time.Second
-	// stopTimeout bounds Stop. The frontend alone lets long polls go on for a second.
+	// stopTimeout limits Stop. The frontend alone lets long polls continue for a second.
 	stopTimeout = 30 * time.Second
-	// pollInterval is the pause between two questions whether something answers yet.
+	// pollInterval is the pause between two checks whether something answers yet.
 	pollInterval = 10 * time.Millisecond
 )
 
@@ -45,8 +45,8 @@ type Server struct {
 	stopErr  error
 }
 
-// Start starts a server and returns when its frontend and Web UI answer and its namespace is as the options say, also
-// if the database had it otherwise. The context bounds the start alone.
+// Start starts a server. It returns when the frontend and the Web UI answer and the namespace matches the options, even
+// if the database had other settings for it. The context limits only the start.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
@@ -119,7 +119,7 @@ func (s *Server) waitForNamespace(ctx context.Context) error {
 	return nil
 }
 
-// HostPort returns the address of the frontend, as a Temporal client wants it.
+// HostPort returns the address of the frontend, in the form that a Temporal client expects.
 func (s *Server) HostPort() string { return s.hostPort }
 
 // Namespace returns the namespace's name.
@@ -133,8 +133,8 @@ func (s *Server) UIURL() string {
 	return s.ui.url
 }
 
-// Stop stops the server and frees its ports. It returns when that is done, or with an error when the context ends or
-// half a minute has passed, and stopping goes on. Calling it again waits for the same end.
+// Stop stops the server and frees its ports. It returns when that is done. If the context ends or half a minute passes
+// first, it returns an error and stopping continues. Further calls wait for the same stop.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopOnce.Do(func() { go s.stop() })
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
@@ -149,7 +149,7 @@ func (s *Server) Stop(ctx context.Context) error {
 
 func (s *Server) stop() {
 	defer close(s.stopped)
-	// Services that lose each other one by one would complain of it.
+	// Services that lose each other one by one would log complaints about it.
 	s.muted.Store(true)
 	if s.ui != nil {
 		s.ui.server.Stop()

@@ -66,7 +66,7 @@ func dial(t *testing.T, server *temporalserver.Server) client.Client {
 	return c
 }
 
-// serve works for the client's namespace until the test ends.
+// serve runs a worker in the client's namespace until the test ends.
 func serve(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, taskQueue, worker.Options{})
@@ -75,7 +75,7 @@ func serve(t *testing.T, c client.Client) {
 	t.Cleanup(w.Stop)
 }
 
-// greetIn runs the workflow, with the attribute unless that is empty, and returns its result.
+// greetIn runs the workflow, with the attribute unless it is empty, and returns its result.
 func greetIn(t *testing.T, c client.Client, name, order string) string {
 	t.Helper()
 	serve(t, c)
@@ -187,7 +187,7 @@ func TestTwoServersAtOnce(t *testing.T) {
 	require.Equal(t, "hello Grace", greetIn(t, c, "Grace", ""))
 }
 
-// What a server kept, the next one has, with the options of its own.
+// What one server kept is there in the next one, which has options of its own.
 func TestStateIsOpenedAgain(t *testing.T) {
 	t.Parallel()
 	opts := temporalserver.Options{
@@ -195,7 +195,7 @@ func TestStateIsOpenedAgain(t *testing.T) {
 		UIPort:     temporalserver.NoUI, Retention: 24 * time.Hour, SearchAttributes: keywords("Other"),
 	}
 	if opts.PostgreSQL == "" {
-		// Characters that mean something in a URI.
+		// Characters that have a meaning in a URI.
 		opts.DBFile = filepath.Join(t.TempDir(), "a b?c#d%41.db")
 	}
 	first := start(t, opts)
@@ -274,7 +274,7 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
-// buffer is a bytes.Buffer that may be read while the server still writes.
+// buffer is a bytes.Buffer that may be read while the server is still writing.
 type buffer struct {
 	mu    sync.Mutex
 	bytes bytes.Buffer

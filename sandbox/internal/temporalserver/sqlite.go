@@ -20,11 +20,11 @@ import (
 // namespaceTable is a table that every database of the server has.
 const namespaceTable = "namespaces"
 
-// openSQLite makes the database's tables unless it has them. The server's driver keeps a database open until the process
-// ends.
+// openSQLite creates the database's tables if they do not exist. The server's driver keeps a database open until the
+// process ends.
 func openSQLite(file string) (store, error) {
 	if file == "" {
-		// Databases in memory are shared by name within the process; the driver makes the tables.
+		// Databases in memory are shared by name within the process. The driver creates the tables.
 		memory := &config.SQL{
 			PluginName:        sqliteplugin.PluginName,
 			DatabaseName:      rand.Text(),
@@ -35,8 +35,8 @@ func openSQLite(file string) (store, error) {
 	db := &config.SQL{
 		PluginName:   sqliteplugin.PluginName,
 		DatabaseName: (&url.URL{Path: file}).EscapedPath(), // it becomes part of a URI
-		// A write-ahead log survives the process being killed and needs no sync on every commit; the default journal
-		// costs two thirds of the throughput.
+		// A write-ahead log survives the killing of the process and needs no sync on every commit. The default journal costs
+		// two thirds of the throughput.
 		ConnectAttributes: map[string]string{"mode": "rwc", "journal_mode": "WAL", "synchronous": "NORMAL"},
 	}
 	return store{main: db, visibility: db, close: func() error { return checkpoint(db) }}, createTables(db)
@@ -57,7 +57,7 @@ func createTables(file *config.SQL) error {
 	case len(tables) > 0:
 		return errors.New("database file is not one of a temporal server")
 	}
-	// In one transaction, or a process killed here would leave a file that never works again.
+	// In one transaction, because otherwise a process killed here would leave a file that never works again.
 	if err := db.Exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin to create tables: %w", err)
 	}
@@ -70,7 +70,8 @@ func createTables(file *config.SQL) error {
 	return nil
 }
 
-// checkpoint moves what the write-ahead log holds into the database file, so that the one file is all there is to copy.
+// checkpoint moves the contents of the write-ahead log into the database file, so that only this file needs to be
+// copied.
 func checkpoint(file *config.SQL) error {
 	db, err := admin(file)
 	if err != nil {

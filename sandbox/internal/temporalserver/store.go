@@ -7,7 +7,7 @@ import (
 
 // store is where a server keeps its state.
 type store struct {
-	// main and visibility are one database where it is SQLite's.
+	// main and visibility are the same database for SQLite.
 	main, visibility *config.SQL
 	// close is called once the server has stopped.
 	close func() error

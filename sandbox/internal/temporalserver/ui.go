@@ -11,14 +11,14 @@ import (
 	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
 )
 
-// ui is a Web UI server. It cannot be told to close its connection to the frontend, which idles until the process ends.
+// ui is a Web UI server. Its connection to the frontend cannot be closed, and idles until the process ends.
 type ui struct {
 	server *uiserver.Server
 	url    string
 }
 
 func startUI(ctx context.Context, opts Options, frontend string) (*ui, error) {
-	// The UI server ends the process if it cannot listen, so ask first.
+	// The UI server ends the process if it cannot listen, so check the port first.
 	port, err := reservePort(ctx, opts.Host, opts.UIPort)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func startUI(ctx context.Context, opts Options, frontend string) (*ui, error) {
 		},
 	))}
 	go func() {
-		// Start returns when the server is stopped, and then without an error.
+		// Start returns without an error when the server is stopped.
 		_ = u.server.Start()
 	}()
 	if err := poll(ctx, u.healthy); err != nil {
@@ -56,7 +56,7 @@ func (u *ui) healthy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A transport of its own, because the default one may go through a proxy.
+	// Use a separate transport, because the default one may go through a proxy.
 	transport := &http.Transport{DisableKeepAlives: true}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
