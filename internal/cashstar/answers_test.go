@@ -27,7 +27,7 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// stub returns a client of a service that answers what the simulator never would.
+// stub returns a client of a service with responses that the simulator never sends.
 func stub(t testing.TB, answer transport) *cashstar.Client {
 	t.Helper()
 	c, err := cashstar.New(cashstar.Options{
@@ -75,10 +75,10 @@ func TestSecretsOfACardStayOutOfItsText(t *testing.T) {
 	require.Equal(t, "1234567890123456", got.Card.Number.Value())
 	require.Equal(t, "http://widgets.cashstar.com/egc/12312352", got.Card.URL.Value())
 
-	got.OrderNumber = "" // it happens to be the access code
+	got.OrderNumber = "" // it happens to equal the access code
 	asJSON, err := json.Marshal(got)
 	require.NoError(t, err)
-	hidden := struct{ card cashstar.Card }{got.Card} // fmt asks no method of an unexported field
+	hidden := struct{ card cashstar.Card }{got.Card} // fmt calls no methods of an unexported field
 	texts := []string{string(asJSON), fmt.Sprintf("%v %+v", hidden, hidden)}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		texts = append(texts, fmt.Sprintf(verb, got), fmt.Sprintf(verb, *got), fmt.Sprintf(verb, got.Card),
@@ -161,7 +161,7 @@ func TestOrderAnswersThatAreNone(t *testing.T) {
 	}
 }
 
-// An answer about one card, or about an account's merchants, is a few kilobytes.
+// A response about one card, or about an account's merchants, takes a few kilobytes.
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
 	const most = 1 << 20
@@ -266,7 +266,7 @@ func TestCheck(t *testing.T) {
 		o.Card.InitialBalance = same
 		require.NoError(t, o.Check(order), same)
 	}
-	// What is left out is not different, and a currency is a word.
+	// An omitted field is not a difference, and the currency is not case-sensitive.
 	for _, change := range []func(*cashstar.Order){
 		func(o *cashstar.Order) { o.Card.MerchantCode = "" },
 		func(o *cashstar.Order) { o.Card.Currency = "" },

@@ -1,9 +1,9 @@
-// Package cashstar is a client of the CashStar eGift Card (eGC) service in the service's own words: merchants, orders,
-// cards. It sends each request once, decides nothing and remembers nothing.
+// Package cashstar is a client for the CashStar eGift Card (eGC) service. It uses the service's own terms: merchants,
+// orders, cards. It sends each request once, makes no decisions and keeps no state.
 //
 // There is no public reference manual. The paths and bodies are those of the public Ruby client crowdtap/cashstar
-// 0.1.7; the entity of an order is the one that CashStar's integrators publish. What nobody outside has seen the
-// service do is marked "assumed".
+// 0.1.7; the order entity is the one that CashStar's integrators publish. Behaviour that nobody outside CashStar has
+// observed is marked "assumed".
 package cashstar
 
 import (
@@ -23,41 +23,43 @@ const (
 	service   = "CashStar"
 	userAgent = "giftbridge"
 
-	// maxBody bounds an answer. An order is a kilobyte or two, a merchant some hundred bytes. Hundreds of cards may be
-	// asked for at a time: much less than what an answer of Shopify may have is enough for each.
+	// maxBody is the size limit of a response in bytes. An order takes a kilobyte or two, a merchant some hundred
+	// bytes. Hundreds of cards may be requested at a time, and each response needs much less than the limit for
+	// Shopify.
 	maxBody = 1 << 20
 
 	opCreateOrder = "create order"
 	opBalance     = "get balance"
 	opCancel      = "cancel card"
 
-	// DefaultTimeout bounds one request, its answer included, where [Options] name no other.
+	// DefaultTimeout is the time-out of one request, including its response, unless [Options] set another.
 	DefaultTimeout = 30 * time.Second
 )
 
-// Options say where the service is and who asks.
+// Options are the address of the service and the credentials for it.
 type Options struct {
 	// BaseURL is https://api.cashstar.com or https://api-semiprod.cashstar.com with the version prefix of the
 	// account, such as /v2.
 	BaseURL string
-	// Username and Password are the account's, sent as HTTP Basic authentication.
+	// Username and Password are the account's credentials, sent as HTTP Basic authentication.
 	Username, Password string
 	// HTTPClient is optional. It is copied, not changed.
 	HTTPClient *http.Client
-	// Timeout bounds one request; 0 leaves it to HTTPClient or, without one of either, to [DefaultTimeout].
+	// Timeout is the time-out of one request. If it is 0, HTTPClient's time-out applies; if that is 0 too, or there is
+	// no HTTPClient, [DefaultTimeout] applies.
 	Timeout time.Duration
-	// Observe is told of each request; nil tells nobody.
+	// Observe is called for each request; it may be nil.
 	Observe rest.Observer
 }
 
 // Client talks to one CashStar account. It is safe for concurrent use.
 type Client struct {
 	rest *rest.Client
-	// secrets are the account's, as they are sent.
+	// secrets are the account's credentials in the form in which they are sent.
 	secrets []string
 }
 
-// New returns a client. It sends nothing.
+// New returns a client. It sends no request.
 func New(o Options) (*Client, error) {
 	if o.Username == "" || o.Password == "" {
 		return nil, errors.New("cashstar client: need a username and a password")
@@ -107,7 +109,8 @@ type Merchant struct {
 	Name, LegalName, MerchantCode string
 }
 
-// Merchants returns the merchants of the account. One without a merchant code cannot be ordered for and is left out.
+// Merchants returns the merchants of the account. It leaves out a merchant without a merchant code, for which no card
+// can be ordered.
 func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
 	const op = "list merchants"
 	var answer merchantsAnswer
@@ -126,8 +129,8 @@ func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
 	return merchants, nil
 }
 
-// CreateOrder orders one card. The audit number makes it safe to send the same order again; see [IsDuplicate] for the
-// answer to that, and [Order.Check] for whether the answer is the one that was asked for.
+// CreateOrder orders one card. The audit number makes it safe to send the same order again. [IsDuplicate] recognises
+// the response to a repeated order, and [Order.Check] verifies that the returned order is the requested one.
 func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts ...Option) (*Order, error) {
 	const op = opCreateOrder
 	var used bool
@@ -148,7 +151,7 @@ func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts .
 	return answer.Order.order(opts), nil
 }
 
-// Balance returns the card with its balance and status as of now.
+// Balance returns the card with its current balance and status.
 func (c *Client) Balance(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
 	return c.card(ctx, opBalance, http.MethodGet, "balance/", merchantCode, egcCode, opts)
 }
@@ -185,7 +188,8 @@ func (c *Client) card(
 	return card, nil
 }
 
-// segment escapes one segment of a path. An empty one and a dot segment would address something else.
+// segment escapes one segment of a path. It refuses an empty segment and a dot segment, which would address another
+// resource.
 func segment(name, s string) (string, error) {
 	if s == "" || s == "." || s == ".." {
 		return "", fmt.Errorf("cashstar: %s %q cannot stand in a path", name, s)
@@ -204,7 +208,7 @@ func (c *Client) do(
 	return c.conceal(err)
 }
 
-// conceal takes the account's credentials out of what a service says that repeats its requests.
+// conceal removes the account's credentials from err: some services repeat the request in their error messages.
 func (c *Client) conceal(err error) error {
 	if fail, ok := errors.AsType[*rest.Error](err); ok {
 		fail.Conceal(c.secrets...)

@@ -276,7 +276,7 @@ func TestFaults(t *testing.T) {
 			}
 			requireNoLeak(t, err, service)
 
-			_, err = c.CreateOrder(t.Context(), order) // what a retry meets
+			_, err = c.CreateOrder(t.Context(), order) // as a retry would
 			if tt.cards == 1 {
 				require.True(t, cashstar.IsDuplicate(err), err)
 			} else {
@@ -342,7 +342,7 @@ func TestTimeoutOption(t *testing.T) {
 	require.Equal(t, &http.Client{Timeout: time.Hour}, hc, "the caller's client is left alone")
 }
 
-// requireNoLeak holds an error to what it must not tell.
+// requireNoLeak checks that an error holds no secrets and no personal data.
 func requireNoLeak(t *testing.T, err error, service *cashstartest.Server) {
 	t.Helper()
 	secrets := []string{"hunter2", "Z2lmdGJyaWRnZT", "steve@example.com", "The Smiths", "grandma", "Thanks so much"}

@@ -13,24 +13,25 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// StatusEnhanceYourCalm is CashStar's status of a rate limit. 429 is assumed to mean the same.
+// StatusEnhanceYourCalm is the HTTP status with which CashStar reports a rate limit. 429 is assumed to mean the same.
 const StatusEnhanceYourCalm = 420
 
-// IsRateLimit reports whether the service refused the request because there were too many.
+// IsRateLimit reports whether the service refused the request because of a rate limit.
 func IsRateLimit(err error) bool {
 	s := rest.StatusOf(err)
 	return s == StatusEnhanceYourCalm || s == http.StatusTooManyRequests
 }
 
-// IsDuplicate reports whether the service refused an order because its audit number was used before: the card exists, or
-// somebody has ordered another one under this number. It is for the caller to know whether that was they.
+// IsDuplicate reports whether the service refused an order because its audit number was used before: either the card
+// exists, or another client has ordered a card under this number. The caller must know which of the two it is.
 //
-// Assumed, since nobody outside has seen the refusal: it is 409 or 400, with an entry in the service's own shape of an
-// error that names the audit number and says that it was used. The status alone proves nothing. A proxy says 409 for
-// reasons of its own, and the service may mean an order that is under way. To take a refusal for a card that exists leaves
-// a customer without one, and nobody hears of it; not to do so makes work for a person. So what is not understood is no
-// duplicate: other fault with the number ("is too long"), a merchant that "does not exist (audit number …)", an order
-// "in progress", a number of a different order, or another number.
+// Assumed, since nobody outside CashStar has seen this refusal: its status is 409 or 400, and it holds an entry in the
+// service's own error format that names the audit number and says that it was used. The status alone proves nothing: a
+// proxy returns 409 for reasons of its own, and the service may mean an order in progress. Mistaking another refusal
+// for a duplicate leaves a customer without a card, unnoticed; failing to recognise a duplicate only makes work for an
+// operator. A refusal that is not understood is therefore not a duplicate. Examples are another complaint about the
+// number ("is too long"), a merchant that "does not exist (audit number …)", an order "in progress", a number that
+// belongs to a different order, or another number.
 func IsDuplicate(err error) bool {
 	_, ok := errors.AsType[usedNumber](err)
 	return ok
@@ -42,16 +43,16 @@ type usedNumber struct{ error }
 // Unwrap returns the refusal.
 func (e usedNumber) Unwrap() error { return e.error }
 
-// Explains reports whether the service itself said why it refused: the answer was JSON in its own shape of an error. What
-// stands before it (a proxy, a firewall, a content delivery network) answers with pages, or with nothing.
+// Explains reports whether the service itself gave a reason for the refusal: the response was JSON in its own error
+// format. Intermediaries (a proxy, a firewall, a content delivery network) respond with pages, or with nothing.
 func Explains(err error) bool {
 	e, ok := refusal(err)
 	return ok && e.Message != ""
 }
 
-// IsInconclusive reports whether a refusal tells nothing about what was asked for, so that the same request may succeed
-// later: something else than the service has answered for it, or it does not say enough. Statuses that mean the same
-// whoever says them, such as a rate limit or wrong credentials, are conclusive.
+// IsInconclusive reports whether a refusal says nothing about the requested operation, so that the same request may
+// succeed later: either an intermediary responded instead of the service, or the refusal is not specific enough.
+// Statuses whose meaning does not depend on the sender, such as a rate limit or wrong credentials, are conclusive.
 func IsInconclusive(err error) bool {
 	e, ok := refusal(err)
 	switch {
@@ -62,14 +63,14 @@ func IsInconclusive(err error) bool {
 	case e.Status == http.StatusConflict && e.Op == opCreateOrder:
 		return !IsDuplicate(err) && !saysDifferent.MatchString(e.Message)
 	case e.Op == opBalance || e.Op == opCancel:
-		return false // These paths name a card, which may not be there.
+		return false // These paths name a card, which may not exist.
 	}
 	return slices.Contains(addressStatuses, e.Status)
 }
 
-// IsAmbiguous reports whether an order may have been carried out after an error. A refusal counts as certain only in the
-// service's own words: a firewall that reads answers may withhold one that looks as if it held the number of a credit
-// card, and say 403 instead.
+// IsAmbiguous reports whether an order may have been carried out despite an error. A refusal is certain only in the
+// service's own words: a firewall that inspects responses may withhold one that appears to hold a credit card number,
+// and return 403 instead.
 func IsAmbiguous(err error) bool {
 	var e *rest.Error
 	if !errors.As(err, &e) || e.Service != service {
@@ -85,26 +86,26 @@ func refusal(err error) (*rest.Error, bool) {
 }
 
 var (
-	// plainStatuses need no explanation.
+	// plainStatuses are the statuses that need no explanation by the service.
 	plainStatuses = []int{
 		http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusProxyAuthRequired,
 		http.StatusRequestTimeout, StatusEnhanceYourCalm, http.StatusLocked, http.StatusTooEarly,
 		http.StatusTooManyRequests,
 	}
-	// unheardStatuses are said before a request is looked at.
+	// unheardStatuses are returned before the request itself is processed.
 	unheardStatuses = []int{
 		http.StatusUnauthorized, http.StatusProxyAuthRequired, StatusEnhanceYourCalm, http.StatusTooEarly,
 		http.StatusTooManyRequests,
 	}
-	// addressStatuses tell that nobody is at this address, or not for this: neither order/ nor merchant/ names anything
-	// that could be missing. 430 is no standard's; content delivery networks refuse with it.
+	// addressStatuses mean that nothing is at this address, or that it does not accept the request: neither order/ nor
+	// merchant/ names anything that could be missing. 430 is not standard; content delivery networks refuse with it.
 	addressStatuses = []int{
 		http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusMisdirectedRequest, 430,
 	}
 )
 
 var (
-	// namesAuditNumber also finds the number where it is quoted.
+	// namesAuditNumber matches a mention of the audit number, and captures the number if it is quoted.
 	namesAuditNumber = regexp.MustCompile(
 		`(?i)\baudit[ _-]?(?:number|no)\b(?:[^\pL\pN]{0,4}([\pL\pN_-]*\d[\pL\pN_-]*))?`)
 	saysUsed = regexp.MustCompile(`(?i)\b(duplicated?|exists|in use|must be unique|` +
@@ -115,11 +116,12 @@ var (
 		`(?i)\b(differ\w*|mismatch\w*|(an)?other (order|card|merchant|customer|account|client)s?)\b`)
 	saysUnderWay = regexp.MustCompile(`(?i)\b(in progress|under way|pending|being|processing)\b`)
 
-	// betweenClauses splits what has nothing to do with each other; a dot may stand within a word.
+	// betweenClauses separates independent clauses. A dot counts only before white space, as it may be part of a word.
 	betweenClauses = regexp.MustCompile(`[;!?\n]|[.,]\s`)
 )
 
-// sayUsed tells whether the entries of a refusal say that this audit number was used, and nothing that takes it back.
+// sayUsed reports whether the entries of a refusal say that this audit number was used, and nothing that contradicts
+// it.
 func sayUsed(entries []string, auditNumber string) bool {
 	said := false
 	for _, entry := range entries {
@@ -137,7 +139,7 @@ func saysItWasUsed(entry, auditNumber string) bool {
 			return false
 		}
 	}
-	const it = "\x00" // stands for the number, so that no word of it is taken for one about it
+	const it = "\x00" // placeholder for the number: words in it must not pass for words about it
 	entry = namesAuditNumber.ReplaceAllString(entry, it)
 	entry = strings.ReplaceAll(entry, "not unique", "duplicate")
 	for _, clause := range betweenClauses.Split(entry, -1) {
@@ -148,20 +150,19 @@ func saysItWasUsed(entry, auditNumber string) bool {
 	return false
 }
 
-// errorAnswer is what the service says of an error: a text under "error", or texts or objects with a "message" under
-// "errors".
+// errorAnswer is the service's error format: a text under "error", or texts or objects with a "message" under "errors".
 type errorAnswer struct {
 	Error  json.RawMessage `json:"error"`
 	Errors json.RawMessage `json:"errors"`
 }
 
-// errorEntry is one of the errors that the service tells of. Field is what it is about, where that is said apart.
+// errorEntry is one of the errors in a response. Field is the subject of the error, if the service names it separately.
 type errorEntry struct {
 	Message string          `json:"message"`
 	Field   json.RawMessage `json:"field"`
 }
 
-// entries returns what the answer says, error by error.
+// entries returns the errors in the response, one by one.
 func (a errorAnswer) entries() []errorEntry {
 	var all []errorEntry
 	for _, raw := range []json.RawMessage{a.Error, a.Errors} {
@@ -191,8 +192,8 @@ func join(entries []errorEntry) string {
 	return strings.Join(all, "; ")
 }
 
-// contradicts tells of an answer that lacks what was asked for, in the service's own words if it has any: some
-// services answer 200 with an error in it.
+// contradicts returns the error for a response that lacks the requested data. It includes the service's own message if
+// there is one: some services report an error with status 200.
 func (a errorAnswer) contradicts(op, what string, message rest.ErrorBody) error {
 	err := contradiction(op, what)
 	if b, e := json.Marshal(a); e == nil {
@@ -206,16 +207,17 @@ func contradiction(op, what string) *rest.Error {
 	return &rest.Error{Service: service, Op: op, Outcome: rest.Contradictory, Err: errors.New(what)}
 }
 
-// errorMessage reads an error body. Anything in it that looks like an address or a card number is taken out.
+// errorMessage reads an error body. It removes anything that looks like an address or a card number.
 func errorMessage(body []byte) (code, message string) {
 	return "", scrub(join(readError(body)))
 }
 
-// errorMessage also takes out what the order itself says of people: a refusal may quote it. It does so before used learns
-// whether the service says that the audit number was used, so that a greeting cannot pass for the service's own words; and
-// that comes before numbers are taken out, since an audit number looks like a card's.
+// errorMessage returns a reader of error bodies that also removes the personal data in the order, which a refusal may
+// quote. The personal data is removed first, so that a greeting cannot pass for the service's own words. Then used is
+// set to whether the service says that the audit number was used. Numbers are removed last, since an audit number looks
+// like a card number.
 func (r CreateOrderRequest) errorMessage(used *bool) rest.ErrorBody {
-	const least = 3 // shorter values are no more than syllables of the message
+	const least = 3 // shorter values may be mere syllables of the message
 	var pairs []string
 	for _, s := range []string{
 		r.Delivery.Target, r.Challenge, r.Message.Body, r.Message.From, r.Message.To,
@@ -237,7 +239,7 @@ func (r CreateOrderRequest) errorMessage(used *bool) rest.ErrorBody {
 	}
 }
 
-// readError returns nothing where the body is not the service's own kind of error: HTML of a proxy, most likely.
+// readError returns nil if the body is not in the service's own error format: most likely it is a proxy's HTML.
 func readError(body []byte) []errorEntry {
 	var a errorAnswer
 	if json.Unmarshal(body, &a) != nil {
@@ -260,7 +262,8 @@ func scrub(s string) string {
 	return looksLikeNumber.ReplaceAllLiteralString(s, "[number]")
 }
 
-// scrubAround is scrub for a text that may name our own audit number, which is no secret: people look for it at the service.
+// scrubAround is scrub for a text that may contain our own audit number. That number is not secret, and operators use
+// it to look up the order at the service.
 func scrubAround(s, auditNumber string) string {
 	if auditNumber == "" {
 		return scrub(s)
@@ -272,7 +275,7 @@ func scrubAround(s, auditNumber string) string {
 	return strings.Join(parts, auditNumber)
 }
 
-// quote shows a foreign value that should be a word.
+// quote quotes a foreign value that should be a single word, for an error message.
 func quote(s string) string {
 	const most = 40
 	if s == "" {

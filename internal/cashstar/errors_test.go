@@ -99,8 +99,8 @@ func TestIsDuplicate(t *testing.T) {
 	require.False(t, cashstar.IsRateLimit(errors.New("420")))
 }
 
-// An audit number begins with the ID of an order, which is as long as a card's number. Our own stays in what people see:
-// they look for it at the service.
+// An audit number begins with an order ID, which is as long as a card number. Our own audit number must stay in
+// messages: operators use it to look up the order at the service.
 func TestIsDuplicateOfALongNumber(t *testing.T) {
 	t.Parallel()
 	long := order
@@ -116,8 +116,8 @@ func TestIsDuplicateOfALongNumber(t *testing.T) {
 	}
 }
 
-// A refusal without the service's own words is of something before it; with them, a card that is not there is a card that
-// is not there.
+// A refusal without the service's own words comes from an intermediary. With them, a card that is not found does not
+// exist.
 func TestIsInconclusive(t *testing.T) {
 	t.Parallel()
 	const own, page = `{"error":"no"}`, "<h1>No</h1>"
@@ -126,7 +126,7 @@ func TestIsInconclusive(t *testing.T) {
 		body         string
 		merchants    bool
 		create, card bool
-		ambiguous    bool // to an order
+		ambiguous    bool // for an order
 	}{
 		{400, own, false, false, false, false},
 		{400, page, true, true, true, true},

@@ -68,7 +68,7 @@ func FuzzErrorBody(f *testing.F) {
 	})
 }
 
-// FuzzErrorText wraps any text in an error body, so that the fuzzer need not find JSON.
+// FuzzErrorText wraps any text in an error body, so that the fuzzer does not have to discover JSON.
 func FuzzErrorText(f *testing.F) {
 	f.Add("call 1234 5678 9012 3456 or write to steve@example.com")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -8,37 +8,39 @@ import (
 	"time"
 )
 
-// The words of Delivery.
+// The values of the fields of [Delivery].
 const (
-	// DeliveredByCashStar lets CashStar deliver the card, its default. DeliveredByClient leaves that to the client.
+	// DeliveredByCashStar makes CashStar deliver the card, which is the service's default. DeliveredByClient leaves
+	// delivery to the client.
 	DeliveredByCashStar = "CASHSTAR"
 	DeliveredByClient   = "CLIENT"
 	// MethodEmail delivers the card to an e-mail address.
 	MethodEmail = "EMAIL"
 )
 
-// CreateOrderRequest orders one card. The service can take several cards in one order; one an order keeps the audit
-// number the name of a card.
+// CreateOrderRequest is an order of one card. The service accepts several cards in one order; with one card per order,
+// the audit number identifies the card.
 type CreateOrderRequest struct {
-	// AuditNumber is the client's own unique number of the order.
+	// AuditNumber is the client's own unique number for the order.
 	AuditNumber  string
 	MerchantCode string
 	// InitialBalance has two decimals: "100.00".
 	InitialBalance string
 	// Currency is an ISO 4217 code.
 	Currency string
-	// Challenge is what the recipient must know to see the card, ChallengeDescription what they are asked for.
+	// Challenge is what the recipient must know to see the card; ChallengeDescription is the question put to the
+	// recipient.
 	Challenge, ChallengeDescription string
 	Delivery                        Delivery
-	// Message is left out where it is empty.
+	// Message is omitted if it is empty.
 	Message Message
 }
 
 // Delivery says how the card reaches its recipient.
 type Delivery struct {
-	// DeliveredBy and Method are words such as [DeliveredByCashStar] and [MethodEmail]; Target is the address.
+	// DeliveredBy and Method are constants such as [DeliveredByCashStar] and [MethodEmail]; Target is the address.
 	DeliveredBy, Method, Target string
-	// Scheduled is when to deliver; the zero time means at once.
+	// Scheduled is the delivery time; the zero time means immediately.
 	Scheduled time.Time
 }
 
@@ -47,35 +49,36 @@ type Message struct {
 	From, To, Body string
 }
 
-// Order is an order as the service answers it.
+// Order is an order as returned by the service.
 type Order struct {
 	OrderNumber, OrderStatus, TransactionID, AuditNumber string
 	Card                                                 Card
 }
 
-// Card is an eGift card as the service answers it. What the answer repeats of people (challenge, address, greeting) is
-// not kept, nor are the card's number, its access code and its URL, unless asked for by [Reveal].
+// Card is an eGift card as returned by the service. Personal data that the response repeats (challenge, address,
+// greeting) is not kept. The card's number, its access code and its URL are kept only if requested with [Reveal].
 type Card struct {
-	// EGCCode is the service's name of the card. It buys nothing by itself.
+	// EGCCode is the service's identifier of the card. It cannot be spent by itself.
 	EGCCode string
-	// MaskedNumber is the card's number with all but its last four digits hidden.
+	// MaskedNumber is the card's number with all but the last four digits hidden.
 	MaskedNumber string
 	MerchantCode string
 	// InitialBalance and CurrentBalance are decimals in Currency.
 	InitialBalance, CurrentBalance, Currency string
 	Active                                   bool
 	Status                                   string
-	// BalanceLastUpdated, Scheduled and Delivered are times as the service writes them (ISO 8601).
+	// BalanceLastUpdated, Scheduled and Delivered are times in the service's notation (ISO 8601).
 	BalanceLastUpdated, Scheduled, Delivered string
-	// Number, AccessCode and URL are empty unless asked for by [Reveal].
+	// Number, AccessCode and URL are empty unless requested with [Reveal].
 	Number, AccessCode, URL Secret
 }
 
-// Check compares the order with the request that it answers. The error is a [*rest.Error] whose outcome is
-// [rest.Contradictory]: there is a card, and it is not the one that was ordered.
+// Check compares the order with the request that it answers. The error is a [*rest.Error] with the outcome
+// [rest.Contradictory]: a card exists, but it is not the one that was ordered.
 //
-// A merchant code or a currency that the answer leaves out is no difference, nor is a currency in lower case. Assumed,
-// since no manual says what an answer must hold: it repeats the audit number and the balance, as the published one does.
+// A merchant code or a currency that the response omits does not count as a difference, nor does a currency in lower
+// case. Assumed, since no manual says what a response must hold: it repeats the audit number and the balance, as the
+// published one does.
 func (o *Order) Check(req CreateOrderRequest) error {
 	differs := func(field, got, want string) error {
 		return contradiction(opCreateOrder, fmt.Sprintf("ordered %s %s, answered %s", field, quote(want), quote(got)))
@@ -93,7 +96,7 @@ func (o *Order) Check(req CreateOrderRequest) error {
 	return nil
 }
 
-// decimal is deliberately narrow: big.Rat would take its time over "1e999999999".
+// decimal is deliberately narrow: big.Rat would take very long to parse "1e999999999".
 var decimal = regexp.MustCompile(`^-?[0-9]{1,15}(\.[0-9]{1,15})?$`)
 
 func sameDecimal(a, b string) bool {

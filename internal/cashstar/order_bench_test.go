@@ -11,7 +11,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 )
 
-// BenchmarkCreateOrder is what a card costs beside the network: the request, and its answer read and compared with it.
+// BenchmarkCreateOrder measures the cost of a card without the network: building the request, reading its response, and
+// comparing the two.
 func BenchmarkCreateOrder(b *testing.B) {
 	service := cashstartest.New(cashstartest.Options{
 		Username: "giftbridge", Password: "hunter2", Duplicates: cashstartest.AnswerExisting,

@@ -8,11 +8,11 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a text that stays out of logs, errors and JSON by whatever road it goes there; [Secret.Value] is the only
-// way to it. The zero value is the empty secret.
+// Secret is a text that does not appear in logs, errors or JSON, however it is printed or encoded. [Secret.Value] is
+// the only way to read it. The zero value is the empty secret.
 type Secret struct {
-	// value is a pointer because fmt prints an unexported field of a foreign struct without asking it: it then finds
-	// an address.
+	// value is a pointer because fmt prints an unexported field of another package's struct without calling its
+	// methods: fmt then prints only an address.
 	value *string
 }
 
@@ -39,28 +39,28 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format implements fmt.Formatter, and so covers all verbs.
+// Format implements fmt.Formatter, and so applies to all verbs.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalText implements encoding.TextMarshaler, which JSON and the structured loggers use.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Field names a part of a card that whoever has it can spend.
+// Field names a field of a card that lets anyone who has it spend the card.
 type Field string
 
-// The fields of a card that are dropped as an answer is decoded.
+// The fields of a card that are dropped when a response is decoded.
 const (
 	EGCNumber  Field = "egc_number"
 	AccessCode Field = "access_code"
 	URL        Field = "url"
 )
 
-// Option changes what is kept of an answer.
+// Option changes which fields of a response are kept.
 type Option func(*kept)
 
 type kept struct{ fields []Field }
 
-// Reveal keeps the fields named. Whoever calls it answers for where they go.
+// Reveal keeps the named fields. The caller is responsible for where they go.
 func Reveal(fields ...Field) Option {
 	return func(k *kept) { k.fields = append(k.fields, fields...) }
 }

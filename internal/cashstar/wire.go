@@ -141,8 +141,8 @@ func (e *egcEntity) card(opts []Option) *Card {
 	}
 }
 
-// mask hides all but the last four digits, and those of a number too short to spare them. The stars are always twelve:
-// they tell nothing of the number's length.
+// mask hides all but the last four digits of a number, and every digit of a number shorter than eight. There are always
+// twelve stars, so that they do not reveal the number's length.
 func mask(number string) string {
 	const stars, shown, least = "************", 4, 8
 	switch r := []rune(number); {
@@ -155,8 +155,8 @@ func mask(number string) string {
 	}
 }
 
-// text takes a JSON string, number or boolean as text. Assumed: the published sample has strings for all but "active",
-// and a service that wrote one of them as a number would mean the same.
+// text decodes a JSON string, number or boolean as text. Assumed: the published sample has strings for everything but
+// "active", and a service that wrote one of them as a number would mean the same.
 type text string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -180,7 +180,8 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// oneOrMany takes a list or its only element. Assumed: services that translate XML write a list of one that way.
+// oneOrMany decodes a list, or a single element in place of a list of one. Assumed: services that translate XML write a
+// list of one that way.
 type oneOrMany[T any] []T
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 )
 
-// A check says all that comes before a mail, and nothing of one.
+// A check sends every command that precedes a mail, and none of a mail.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

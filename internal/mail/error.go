@@ -17,7 +17,7 @@ import (
 // Op is the step of sending that failed.
 type Op string
 
-// The steps, in their order.
+// The steps, in order.
 const (
 	OpMessage   Op = "message"
 	OpConnect   Op = "connect"
@@ -28,19 +28,20 @@ const (
 	OpData      Op = "data"
 )
 
-// Error is a mail that was not sent, or not to everyone. It holds no mail address, user name or password.
+// Error describes a mail that was not sent, or not to all recipients. It holds no mail address, user name or password.
 type Error struct {
 	Op Op
-	// Permanent tells that sending again as it is cannot help.
+	// Permanent is true if sending the same mail again cannot help.
 	Permanent bool
-	// Unacknowledged tells that the whole mail was sent and no answer came: the server may have taken it. A repeat with
-	// the same Message-ID is the same mail to those who read it.
+	// Unacknowledged is true if the whole mail was sent but no response came: the server may have accepted it. Mail
+	// readers recognise a repeat with the same Message-ID as the same mail.
 	Unacknowledged bool
-	// Delivered is to how many recipients the mail was sent all the same; the others were refused for good.
+	// Delivered is the number of recipients to whom the mail was sent despite the error. The others were permanently
+	// refused.
 	Delivered int
-	// Code is the server's answer (RFC 5321, section 4.2), 0 where it is not what failed.
+	// Code is the server's reply code (RFC 5321, section 4.2), 0 if the failure was not a reply.
 	Code int
-	// Message says what happened.
+	// Message describes the failure.
 	Message string
 
 	err error
@@ -62,16 +63,16 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns the cause where it is the network's or the context's. A server's words are no cause: they repeat
-// addresses.
+// Unwrap returns the cause if it comes from the network or the context. A server's reply is not exposed as a cause,
+// since it repeats addresses.
 func (e *Error) Unwrap() error { return e.err }
 
-// lacking is something that the server would have to offer for the mail to be sent.
+// lacking names something that the server must offer, but does not, for the mail to be sent.
 type lacking string
 
 func (l lacking) Error() string { return string(l) }
 
-// refusal is a recipient refused for good.
+// refusal is a permanently refused recipient.
 type refusal struct {
 	error
 	number    int
@@ -80,7 +81,7 @@ type refusal struct {
 
 func (r *refusal) Unwrap() error { return r.error }
 
-// reply returns the code and the text of a server's answer.
+// reply returns the code and the text of a server's reply.
 func reply(err error) (code int, text string) {
 	if answer, ok := errors.AsType[*textproto.Error](err); ok {
 		return answer.Code, answer.Msg
@@ -119,20 +120,20 @@ func (d *delivery) asError(ctx context.Context, err error) *Error {
 		e.err = err
 		e.Message = d.redact(err.Error())
 	default:
-		// The end of the connection, or something that is not SMTP or TLS.
+		// The connection ended, or the data is not SMTP or TLS.
 		e.Message = d.redact(err.Error())
 	}
-	// An answer that is neither yes nor no counts as none.
+	// A reply that is neither success nor failure counts as no reply.
 	e.Unacknowledged = d.ended && d.op == OpData && (e.Code < 400 || e.Code > 599)
 	return e
 }
 
-// maxReply is how much of a server's words an error repeats.
+// maxReply is the maximum length of a server's words in an error.
 const maxReply = 200
 
 var addresses = regexp.MustCompile(`[^\s<>"'(),;:\[\]]*@[^\s<>"'(),;:\[\]]*`)
 
-// redact makes one line of a server's words and takes out what is not for logs: addresses, names, the login.
+// redact turns a server's words into one line, and removes what must not be logged: addresses, names, the login.
 func (d *delivery) redact(text string) string {
 	o := d.sender.options
 	if o.Username != "" {

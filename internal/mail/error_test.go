@@ -13,7 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 )
 
-// private is what no error may show.
+// private are texts that no error may contain.
 var private = []string{username, password, "example.com", "example.org", "example.net", "Ada", "c3RhcGxl"}
 
 func requireError(t *testing.T, err error) *mail.Error {
@@ -163,7 +163,7 @@ func TestSendAfterTheEndOfTheContext(t *testing.T) {
 	require.ErrorIs(t, e, context.Canceled)
 }
 
-// The end of the context ends a conversation wherever it stands, though the server says nothing any more.
+// The end of the context ends a conversation at any step, even if the server has stopped responding.
 func TestSendUntilTheEndOfTheContext(t *testing.T) {
 	t.Parallel()
 	for verb, op := range map[string]mail.Op{

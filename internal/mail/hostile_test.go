@@ -14,7 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 )
 
-// talker is a server that says the same to everybody.
+// talker starts a server that sends the same to every client.
 func talker(t *testing.T, say func(io.Writer)) mail.Options {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +42,7 @@ func talker(t *testing.T, say func(io.Writer)) mail.Options {
 	return mail.Options{Host: host, Port: number, TLS: mail.NoTLS, HELO: "client.example.com"}
 }
 
-// A server that does not stop is not listened to for ever, whether it says one line or many.
+// The client does not read forever from a server that never stops, whether it sends one line or many.
 func TestSendToATalkativeServer(t *testing.T) {
 	t.Parallel()
 	for name, say := range map[string]string{
@@ -68,7 +68,7 @@ func TestSendToATalkativeServer(t *testing.T) {
 	}
 }
 
-// What a server says reaches people as one line that does nothing to their terminal.
+// A server's words are shown as one line that cannot affect a terminal.
 func TestServersWordsAreHarmless(t *testing.T) {
 	t.Parallel()
 	o := talker(t, func(w io.Writer) { _, _ = io.WriteString(w, "554 \x1b[2Jgo\u202eyawa\u200b\u3164\r\n") })
@@ -77,14 +77,14 @@ func TestServersWordsAreHarmless(t *testing.T) {
 	require.Equal(t, "[2Jgo�yawa��", e.Message)
 }
 
-// FuzzReply is a server's first words.
+// FuzzReply fuzzes a server's first words.
 func FuzzReply(f *testing.F) {
 	f.Add("554 no\r\n")
 	f.Fuzz(func(t *testing.T, words string) {
 		o := talker(t, func(w io.Writer) { _, _ = io.WriteString(w, words) })
 		err := sender(t, o).Send(t.Context(), message())
 		if err == nil {
-			return // All the right words, in the right order.
+			return // The fuzzer found a valid conversation.
 		}
 		for _, r := range requireError(t, err).Error() {
 			require.False(t, unicode.IsControl(r) || unicode.Is(unicode.Cf, r), "%U", r)
@@ -92,7 +92,7 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-// headers are the places of a mail whose values stand in headers.
+// headers set the fields of a mail whose values appear in headers.
 var headers = []func(m *mail.Message, value string){
 	func(m *mail.Message, value string) { m.Subject = value },
 	func(m *mail.Message, value string) { m.From = value },
@@ -104,7 +104,8 @@ var headers = []func(m *mail.Message, value string){
 	func(m *mail.Message, value string) { m.Attachments[0].ContentType = value },
 }
 
-// FuzzHeaders puts the value in a place of a header: a mail is refused, or has these headers and no other.
+// FuzzHeaders puts the value into a header field: the mail is either refused, or has exactly the expected headers and
+// no others.
 func FuzzHeaders(f *testing.F) {
 	server, err := mailtest.Start(mailtest.Options{NoTLS: true})
 	require.NoError(f, err)

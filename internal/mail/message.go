@@ -17,8 +17,8 @@ import (
 // maxSubject keeps a header line below the 998 characters of RFC 5322, section 2.1.1.
 const maxSubject = 900
 
-// encodedWord begins what readers of mails decode (RFC 2047, section 2). A text that has it would say something else to
-// them than it says here.
+// encodedWord is the start of an encoded word, which mail readers decode (RFC 2047, section 2). A text that contains it
+// would be displayed differently from what it says here.
 const encodedWord = "=?"
 
 // Message is a mail.
@@ -28,11 +28,11 @@ type Message struct {
 	To      []string
 	ReplyTo string
 	Subject string
-	// Text is needed; HTML is the same for those who can show it.
+	// Text is required. HTML is the same content for mail readers that can display it.
 	Text, HTML  string
 	Attachments []Attachment
-	// MessageID is the mail's identity, without angle brackets: "digest.2026-08-22@example.com". The same mail sent
-	// again has the same.
+	// MessageID is the mail's identity, without angle brackets: "digest.2026-08-22@example.com". A mail that is sent
+	// again keeps its MessageID.
 	MessageID string
 	Date      time.Time
 }
@@ -45,7 +45,7 @@ type Attachment struct {
 	Data        []byte
 }
 
-// letter is a message as it goes over the wire.
+// letter is a message in the form in which it is transmitted.
 type letter struct {
 	from, replyTo *netmail.Address
 	to            []*netmail.Address
@@ -63,7 +63,7 @@ func (l letter) all() []*netmail.Address {
 	return all
 }
 
-// messageID is dot-atom-text, an at sign, and the same again (RFC 5322, section 3.6.4).
+// messageID matches dot-atom-text, an at sign, and dot-atom-text again (RFC 5322, section 3.6.4).
 var messageID = regexp.MustCompile("^[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]+@[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]+$")
 
 func (m Message) letter() (letter, error) {
@@ -122,7 +122,7 @@ func (m Message) addresses() (letter, error) {
 	return l, nil
 }
 
-// address reads an address. The error does not repeat it.
+// address parses an address. The error does not repeat it.
 func address(s string) (*netmail.Address, error) {
 	if !oneLine(s) {
 		return nil, errors.New("address holds a control character")
@@ -140,7 +140,7 @@ func address(s string) (*netmail.Address, error) {
 	return a, nil
 }
 
-// envelope returns the address as it stands in an SMTP command, its local part quoted where it must be.
+// envelope returns the address in the form for an SMTP command, with its local part quoted if necessary.
 func envelope(a *netmail.Address) string { return (&netmail.Address{Address: a.Address}).String() }
 
 func oneLine(s string) bool {
@@ -157,8 +157,8 @@ func (a Attachment) check() error {
 	return nil
 }
 
-// contentType returns the content type in its canonical form, to which the name can be appended as one more parameter,
-// or nothing where it has none.
+// contentType returns the content type in its canonical form, to which the name can be appended as a parameter. It
+// returns an empty string if the content type is invalid or already has a name.
 func (a Attachment) contentType() string {
 	media, parameters, err := mime.ParseMediaType(a.ContentType)
 	if err != nil || !oneLine(a.ContentType) {
@@ -177,11 +177,12 @@ func (m Message) compose(l letter) ([]byte, error) {
 	if l.replyTo != nil {
 		msg.ReplyToMailAddress(l.replyTo)
 	}
-	// Runs of spaces would be folded into lines of nothing but space, which some servers take for the end of the header.
+	// A run of spaces could be folded into lines of white space alone, which some servers take for the end of the
+	// header.
 	msg.Subject(strings.Join(strings.Fields(m.Subject), " "))
 	msg.SetMessageIDWithValue(m.MessageID)
 	msg.SetDateWithValue(m.Date)
-	// RFC 3834: nobody's out-of-office answers to this.
+	// RFC 3834: asks for no out-of-office replies.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {

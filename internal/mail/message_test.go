@@ -48,7 +48,7 @@ func TestSendKeepsTheMessage(t *testing.T) {
 	}
 }
 
-// Two sends of a mail differ in the boundaries between its parts only.
+// Two sends of a mail differ only in the boundaries between its parts.
 func TestSendOrdersHeaders(t *testing.T) {
 	t.Parallel()
 	server := start(t, mailtest.Options{})

@@ -16,10 +16,10 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// TLS says how a connection is protected.
+// TLS is the way in which a connection is protected.
 type TLS string
 
-// The ways. [StartTLS] is never optional: a server that does not offer it is not spoken to.
+// The values of [TLS]. [StartTLS] is never optional: if the server does not offer it, no mail is sent.
 const (
 	StartTLS    TLS = "starttls"
 	ImplicitTLS TLS = "tls"
@@ -29,35 +29,36 @@ const (
 const (
 	defaultTimeout = 30 * time.Second
 
-	// finalTimeout is how long the answer to a whole mail is waited for, as RFC 5321, section 4.5.3.2.6 asks: a sender
-	// that gives up earlier sends the mail twice.
+	// finalTimeout is the time-out for the reply to a whole mail, as recommended by RFC 5321, section 4.5.3.2.6: a
+	// sender that gives up earlier sends the mail twice.
 	finalTimeout = 10 * time.Minute
 
 	goodbyeTimeout = 5 * time.Second
 
-	// maxAnswers is how many bytes a server may say in one conversation: its certificates, and answers of a few hundred
-	// bytes each. Lines are read whole, so that one without end would be kept in memory.
+	// maxAnswers is the maximum number of bytes read from a server in one conversation: its certificates, and replies
+	// of a few hundred bytes each. Lines are read whole, so a line without end would otherwise fill the memory.
 	maxAnswers = 1 << 20
 )
 
-// Options are the mail server and how to speak to it.
+// Options are the mail server and the settings for connecting to it.
 type Options struct {
 	Host string
 	Port int
-	// Username and Password log in, if there is a user name. They are sent over TLS, or to this machine.
+	// Username and Password are used to log in if there is a user name. They are sent only over TLS, or to this
+	// machine.
 	Username, Password string
-	// TLS is [StartTLS] where it is empty.
+	// TLS defaults to [StartTLS].
 	TLS TLS
-	// RootCAs are the authorities that the server's certificate must come from, nil for the system's.
+	// RootCAs are the authorities trusted to issue the server's certificate; nil means the system's.
 	RootCAs *x509.CertPool
-	// Timeout bounds the connecting, and each read and write after it; 30 seconds where it is 0. The context bounds the
-	// whole.
+	// Timeout is the time-out for connecting, and for each read and write after that; the default is 30 seconds. The
+	// context limits the whole conversation.
 	Timeout time.Duration
-	// HELO is the name this machine gives itself, its host name where it is empty.
+	// HELO is the name by which this machine introduces itself, by default its host name.
 	HELO string
 }
 
-// Sender sends mails. It is safe for concurrent use; every mail has a connection of its own.
+// Sender sends mails. It is safe for concurrent use; each mail uses its own connection.
 type Sender struct {
 	options  Options
 	loopback bool
@@ -68,7 +69,7 @@ func New(o Options) (*Sender, error) {
 	o.TLS = cmp.Or(o.TLS, StartTLS)
 	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	if o.HELO == "" {
-		// A machine without a name is no reason not to send: servers read the name, few check it.
+		// A machine without a name can send all the same: servers read the name, few check it.
 		name, _ := os.Hostname()
 		o.HELO = cmp.Or(name, "localhost")
 	}
@@ -93,9 +94,9 @@ func New(o Options) (*Sender, error) {
 	return s, nil
 }
 
-// Send sends a mail. Errors are [*Error]. A recipient refused for good does not keep the mail from the others, but is
-// an error once they have it; any other failure keeps it from all of them. What happens after the server has taken the
-// mail is no error.
+// Send sends a mail. Errors are [*Error]. If a recipient is permanently refused, the mail is still sent to the others,
+// and the refusal is returned afterwards; any other failure keeps the mail from all recipients. A failure after the
+// server has accepted the mail is not an error.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	l, err := m.letter()
 	if err != nil {
@@ -108,7 +109,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
-// Check does what Send does up to the login, and takes its leave: no mail is sent. Errors are [*Error].
+// Check does what Send does up to the login, and then quits without sending a mail. Errors are [*Error].
 func (s *Sender) Check(ctx context.Context) error {
 	d := &delivery{sender: s}
 	if err := d.converse(ctx, func() error { return nil }); err != nil {
@@ -125,13 +126,13 @@ type delivery struct {
 	op   Op
 	conn *patientConn
 	smtp *smtp.Client
-	// offered are the server's extensions as [delivery.extension] has read them, nil before.
+	// offered are the server's extensions as read by [delivery.extension], nil before that.
 	offered map[string]string
-	// ended tells that the whole mail was sent, and so may have been taken.
+	// ended is true once the whole mail has been sent, and so may have been accepted.
 	ended bool
 }
 
-// converse connects, logs in, does what the conversation is for, and says goodbye.
+// converse connects, logs in, calls do, and quits.
 func (d *delivery) converse(ctx context.Context, do func() error) error {
 	d.op = OpConnect
 	if err := ctx.Err(); err != nil {
@@ -157,14 +158,14 @@ func (d *delivery) converse(ctx context.Context, do func() error) error {
 	}
 	err := do()
 	if _, some := errors.AsType[*refusal](err); err == nil || (some && d.ended) {
-		// What was to be done is done: whether the server says goodbye does not matter.
+		// The work is done: it does not matter whether the server responds to QUIT.
 		d.conn.patience = min(goodbyeTimeout, d.sender.options.Timeout)
 		_ = d.smtp.Quit()
 	}
 	return err
 }
 
-// deliver hands the mail over.
+// deliver transmits the mail.
 func (d *delivery) deliver() error {
 	d.op = OpSender
 	if err := d.mailFrom(); err != nil {
@@ -211,7 +212,7 @@ func (d *delivery) greet() error {
 	if err != nil {
 		return err
 	}
-	// Servers that know no addresses beyond ASCII might be next on the mail's way; letter has none.
+	// The next servers on the mail's way may not support addresses beyond ASCII; letter has none.
 	client.SkipSMTPUTF8(true)
 	d.smtp = client
 	return client.Hello(d.sender.options.HELO)
@@ -228,13 +229,13 @@ func (d *delivery) startTLS() error {
 	if _, ok := d.extension("STARTTLS"); !ok {
 		return lacking("the server does not offer STARTTLS")
 	}
-	d.offered = nil // What was said before the connection was secured does not count.
+	d.offered = nil // What the server said before the connection was secured does not count.
 	return d.smtp.StartTLS(d.sender.tlsConfig())
 }
 
 // extension returns the parameters of one of the server's extensions, and reports whether the server offers it. The
-// keyword may be in any case (RFC 5321, section 4.1.1.1). The SMTP library takes upper case alone, so where it finds
-// none, the server is asked again.
+// keyword may be in any case (RFC 5321, section 4.1.1.1). The SMTP library only recognises upper case, so if it finds
+// nothing, extension sends EHLO again.
 func (d *delivery) extension(keyword string) (parameters string, offered bool) {
 	if ok, parameters := d.smtp.Extension(keyword); ok {
 		return parameters, true
@@ -246,7 +247,8 @@ func (d *delivery) extension(keyword string) (parameters string, offered bool) {
 	return parameters, offered
 }
 
-// hello returns what the server answers to EHLO, keywords in upper case. An answer that is no greeting holds none.
+// hello returns the extensions in the server's reply to EHLO, with keywords in upper case. It returns none if the reply
+// is not a greeting.
 func (d *delivery) hello() map[string]string {
 	keywords := map[string]string{}
 	id, err := d.smtp.Text.Cmd("EHLO %s", d.sender.options.HELO)
@@ -294,7 +296,7 @@ func (d *delivery) mailFrom() error {
 	return d.smtp.Mail(envelope(d.letter.from))
 }
 
-// recipients returns the refusal of a recipient apart from an error that ends the conversation.
+// recipients returns the refusal of a recipient separately from an error that ends the conversation.
 func (d *delivery) recipients() (refused *refusal, err error) {
 	accepted := 0
 	for i, to := range d.letter.to {
@@ -324,7 +326,8 @@ func (d *delivery) data() error {
 	if err != nil {
 		return err
 	}
-	// Without its final dot a mail is not taken: a writer that failed must not be closed.
+	// A mail is not accepted without its final dot, which closing the writer would send: do not close it after a failed
+	// write.
 	if _, err := w.Write(d.letter.content); err != nil {
 		return err
 	}
@@ -333,8 +336,8 @@ func (d *delivery) data() error {
 	return w.Close()
 }
 
-// patientConn is a connection of which each read and each write may take as long as its patience, and which is read no
-// further than what is left.
+// patientConn is a connection that allows each read and each write to take up to patience, and that reads no more than
+// left bytes.
 type patientConn struct {
 	net.Conn
 	patience time.Duration

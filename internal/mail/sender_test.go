@@ -127,7 +127,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// verbs notes the commands that a server gets.
+// verbs records the commands that a server receives.
 type verbs struct {
 	mu   sync.Mutex
 	seen []string

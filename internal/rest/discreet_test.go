@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// A header may hold anything; what is kept of it is a name.
+// A header may hold anything; only an identifier is kept.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
@@ -27,7 +27,7 @@ func TestRequestID(t *testing.T) {
 	require.Equal(t, "a", rest.RequestID(http.Header{"X-Request-Id": {"a b"}, "X-Correlation-Id": {"a"}}))
 }
 
-// A service that repeats credentials does not get them into an error.
+// Credentials that a service repeats do not get into an error.
 func TestConceal(t *testing.T) {
 	t.Parallel()
 	e := &rest.Error{Code: "no hush1", Message: "hush1 and hush1 are not abc", RequestID: "hush1"}

@@ -12,56 +12,57 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// Outcome says what is known of a request that went wrong. It decides whether the request may have taken effect.
+// Outcome is what is known about a failed request. It determines whether the request may have taken effect.
 type Outcome string
 
 const (
-	// NoAnswer: the connection failed or broke before an answer. The request may have taken effect.
+	// NoAnswer: the connection failed, or broke before a response. The request may have taken effect.
 	NoAnswer Outcome = "no answer"
-	// TimedOut: no whole answer came within the time-out. The request may have taken effect.
+	// TimedOut: no complete response arrived within the time-out. The request may have taken effect.
 	TimedOut Outcome = "timed out"
-	// Refused: the service answered with a status other than 2xx.
+	// Refused: the service responded with a status other than 2xx.
 	Refused Outcome = "refused"
-	// Unreadable: the service answered 2xx with a body that is cut off, too large or not the JSON that was expected.
-	// The request has most likely taken effect.
+	// Unreadable: the service responded with 2xx and a body that is cut off, too large, or not the expected JSON. The
+	// request has most likely taken effect.
 	Unreadable Outcome = "unreadable answer"
-	// Contradictory: the service answered 2xx, readably, and with something else than was asked for.
+	// Contradictory: the service responded with 2xx and a readable body that does not match the request.
 	Contradictory Outcome = "contradictory answer"
 )
 
-// Error is one failed exchange with an outside service. Its text is for people, free of secrets and of personal data.
+// Error is one failed exchange with an outside service. Its text is for people; it holds no secrets and no personal
+// data.
 type Error struct {
-	// Service and Op name the exchange: "CashStar", "create order".
+	// Service and Op identify the exchange: "CashStar", "create order".
 	Service, Op string
-	// Outcome says how the exchange ended.
+	// Outcome is how the exchange ended.
 	Outcome Outcome
-	// Unsent tells that no connection was had: the service has seen nothing of the request.
+	// Unsent is true if no connection was established: the service has seen nothing of the request.
 	Unsent bool
-	// Status is the HTTP status, 0 where there was no answer.
+	// Status is the HTTP status, 0 if there was no response.
 	Status int
 	// Code and Message are the service's own words.
 	Code, Message string
-	// RetryAfter is how long the service asked to wait, 0 where it did not.
+	// RetryAfter is how long the service asked the client to wait, 0 if it did not.
 	RetryAfter time.Duration
-	// RequestID is the service's name of the exchange, for its support.
+	// RequestID is the service's identifier of the exchange, for its support team.
 	RequestID string
-	// Err is the cause where the service itself said nothing.
+	// Err is the cause, if the service itself gave none.
 	Err error
 }
 
-// TooLargeError is the cause where an answer is larger than is read. Asked for less, the service may give it.
+// TooLargeError is the cause if a response exceeds the size limit. A smaller request may succeed.
 type TooLargeError struct {
 	Most int
-	// Of is what is counted.
+	// Of is the unit of the limit, such as "bytes".
 	Of string
 }
 
 // Error implements error.
 func (e *TooLargeError) Error() string { return fmt.Sprintf("answer larger than %d %s", e.Most, e.Of) }
 
-// Conceal takes secrets out of what the service said: some repeat what they were sent.
+// Conceal removes secrets from the service's words: some services repeat what they were sent.
 func (e *Error) Conceal(secrets ...string) {
-	const least = 4 // Shorter ones are syllables of other words.
+	const least = 4 // Shorter secrets may be syllables of other words.
 	for _, secret := range secrets {
 		if len(secret) < least {
 			continue
@@ -96,9 +97,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Ambiguous tells whether the request may have taken effect all the same. A refusal for a reason that lies with the
-// request or its sender (4xx) has had none; a failure on the service's side (5xx) may come after the deed, and so may
-// whatever stands between us and the service answer for it (redirects, 408).
+// Ambiguous reports whether the request may have taken effect despite the error. A refusal for a reason that lies with
+// the request or its sender (4xx) means that it had no effect. A failure on the service's side (5xx) may occur after
+// the effect, and so may a response by an intermediary (redirects, 408).
 func (e *Error) Ambiguous() bool {
 	if e.Outcome != Refused {
 		return !e.Unsent
@@ -106,7 +107,7 @@ func (e *Error) Ambiguous() bool {
 	return e.Status < 400 || e.Status >= 500 || e.Status == http.StatusRequestTimeout
 }
 
-// StatusOf returns the HTTP status of the exchange that err tells of, 0 where there is none.
+// StatusOf returns the HTTP status of the exchange that err describes, 0 if there is none.
 func StatusOf(err error) int {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Status
@@ -114,8 +115,8 @@ func StatusOf(err error) int {
 	return 0
 }
 
-// RetryAfter reads the header of that name: seconds, which Shopify sends with decimals ("4.0"), or an HTTP date. It is
-// 0 where the header is absent, malformed or in the past, and a day at most.
+// RetryAfter parses the Retry-After header: seconds, which Shopify sends with decimals ("4.0"), or an HTTP date. It
+// returns 0 if the header is absent, malformed or in the past, and at most a day.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	const most = 24 * time.Hour
 	v := strings.TrimSpace(h.Get("Retry-After"))

@@ -43,7 +43,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// A request is repeated to an issuer that does not know repetitions only where it has certainly had no effect.
+// With an issuer that does not recognise repeated requests, a request is repeated only if it certainly had no effect.
 func TestAmbiguous(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// A small answer that unpacks to a huge one is cut off like one that comes huge.
+// A small response that decompresses to a huge one is cut off like an uncompressed huge one.
 func TestDoUnpacksNoBomb(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
@@ -43,7 +43,7 @@ func TestDoUnpacksNoBomb(t *testing.T) {
 	}
 }
 
-// Three bytes of JSON can take hundreds of memory.
+// Three bytes of JSON can take hundreds of bytes of memory.
 func TestDoTooManyValues(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -51,7 +51,7 @@ func TestDoTooManyValues(t *testing.T) {
 	})
 	require.ErrorContains(t, requireError(t, do(t, c, &answer{}), rest.Unreadable), "objects and lists")
 
-	// What a customer writes is no structure.
+	// Brackets in a string do not count as structure.
 	c = newClient(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"name":%q}`, strings.Repeat(`{["\`, 1<<20))
 	})
@@ -60,7 +60,7 @@ func TestDoTooManyValues(t *testing.T) {
 	require.Len(t, got.Name, 4<<20)
 }
 
-// A body that never ends and never stops ends with the time-out.
+// A body that keeps coming forever is ended by the time-out.
 func TestDoEndlessBody(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +85,7 @@ func TestDoEndlessBody(t *testing.T) {
 	requireError(t, err, rest.TimedOut)
 }
 
-// What a service says reaches people as one line that does nothing to their terminal, wherever it comes from.
+// A service's words are shown as one line that cannot affect a terminal, whatever their source.
 func TestErrorTextIsOneHarmlessLine(t *testing.T) {
 	t.Parallel()
 	e := &rest.Error{

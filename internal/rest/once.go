@@ -10,20 +10,22 @@ import (
 	"sync/atomic"
 )
 
-// once sends a request that may create something once. The transport of net/http repeats some by itself, within one
-// round trip, and tells nobody: HTTP/2 after a stream that was reset (REFUSED_STREAM, but also PROTOCOL_ERROR) and after
-// GOAWAY, HTTP/1 on a stale connection what bears an Idempotency-Key (http2shouldRetryRequest in h2_bundle.go,
-// isReplayable in request.go; as of Go 1.26). Both need GetBody for it, or a request without a body.
+// once is a round tripper that sends a request at most once if repeating it could create something twice. The transport
+// of net/http silently repeats some requests within one round trip: with HTTP/2, after a stream that was reset
+// (REFUSED_STREAM, but also PROTOCOL_ERROR) and after GOAWAY; with HTTP/1, on a stale connection, if the request has an
+// Idempotency-Key (http2shouldRetryRequest in h2_bundle.go, isReplayable in request.go; as of Go 1.26). To repeat a
+// request, both need GetBody, or a request without a body.
 //
-// Until the first header is written there is nothing to be repeated: a connection that was closed while it lay idle
-// costs no attempt.
+// Until the first header is written, the service has seen nothing, and repeating is harmless: a connection that was
+// closed while idle costs no attempt.
 type once struct{ base http.RoundTripper }
 
-// errBegun stands in for what broke off the request: the transport drops that when it asks to repeat.
+// errBegun replaces the error that broke off the request: the transport drops that error when it asks for the body to
+// repeat the request.
 var errBegun = errors.New("the connection was lost or given up while the request was under way; " +
 	"it was not sent a second time")
 
-// repeatable are the methods of which several are as good as one (RFC 9110, section 9.2.2).
+// repeatable are the idempotent methods (RFC 9110, section 9.2.2).
 var repeatable = []string{
 	http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete,
 }
@@ -45,7 +47,7 @@ func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.GetBody = nil
 	switch {
 	case r.Body == nil || r.Body == http.NoBody:
-		// Without a body HTTP/2 repeats without asking. This one is sent as an empty one.
+		// Without a body, HTTP/2 repeats the request without asking. This request is sent with an empty body instead.
 		r.Body = io.NopCloser(strings.NewReader(""))
 	case getBody != nil:
 		r.GetBody = func() (io.ReadCloser, error) {

@@ -20,17 +20,18 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// peer speaks HTTP/2 frame by frame. It answers each request with {}, but for the one that it is told to spoil.
+// peer speaks HTTP/2 frame by frame. It responds to each request with {}, except for the one that it is configured to
+// spoil.
 type peer struct {
 	t     *testing.T
-	spoil func(*http2.Framer, uint32) // gets the stream, instead of the answer
-	which int                         // the number of the request that is spoiled, from 1
+	spoil func(*http2.Framer, uint32) // called with the stream, instead of responding
+	which int                         // the number of the request to spoil, from 1
 
 	mu       sync.Mutex
 	requests int
 }
 
-// newPeer returns a client of the peer.
+// newPeer returns a peer and a client for it.
 func newPeer(t *testing.T, which int, spoil func(*http2.Framer, uint32)) (*peer, *rest.Client) {
 	t.Helper()
 	p := &peer{t: t, spoil: spoil, which: which}
@@ -104,7 +105,7 @@ func (p *peer) serve(conn net.Conn) {
 	}
 }
 
-// count is how many requests have arrived.
+// count returns the number of requests that have arrived.
 func (p *peer) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,7 +116,8 @@ func reset(code http2.ErrCode) func(*http2.Framer, uint32) {
 	return func(f *http2.Framer, stream uint32) { _ = f.WriteRSTStream(stream, code) }
 }
 
-// goAway says which stream was the last that the peer has looked at, the one of the request or the one before it.
+// goAway sends GOAWAY with the last stream that the peer has processed: the request's own if seen, otherwise the
+// previous one.
 func goAway(code http2.ErrCode, seen bool) func(*http2.Framer, uint32) {
 	return func(f *http2.Framer, stream uint32) {
 		last := stream
@@ -130,7 +132,8 @@ func goAway(code http2.ErrCode, seen bool) func(*http2.Framer, uint32) {
 	}
 }
 
-// net/http repeats requests by itself, HTTP/2 after a reset or GOAWAY. A request that creates something must not be.
+// net/http repeats requests by itself: HTTP/2 does so after a reset or GOAWAY. A request that creates something must
+// not be repeated.
 func TestDoSendsACreationOnce(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*http2.Framer, uint32){
@@ -144,7 +147,7 @@ func TestDoSendsACreationOnce(t *testing.T) {
 		"enhance your calm":       goAway(http2.ErrCodeEnhanceYourCalm, false),
 	}
 	for name, spoil := range tests {
-		for _, which := range []int{1, 2} { // on a fresh connection, and on one that has served before
+		for _, which := range []int{1, 2} { // on a fresh connection, and on a reused one
 			for _, body := range []any{map[string]string{"audit_number": "1"}, nil} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -164,7 +167,7 @@ func TestDoSendsACreationOnce(t *testing.T) {
 	}
 }
 
-// What only reads may be read again: nobody is hurt.
+// A request that only reads may safely be repeated.
 func TestDoLetsAReadingBeRepeated(t *testing.T) {
 	t.Parallel()
 	p, c := newPeer(t, 1, reset(http2.ErrCodeRefusedStream))
@@ -175,7 +178,7 @@ func TestDoLetsAReadingBeRepeated(t *testing.T) {
 	require.Equal(t, 2, p.count())
 }
 
-// HTTP/1 repeats on a connection that has gone stale what bears the header.
+// On a stale connection, HTTP/1 repeats a request that has the header.
 func TestDoSendsACreationWithAnIdempotencyKeyOnce(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
@@ -200,7 +203,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A connection that turns out to be closed before anything was written is no reason to give up.
+// A connection that turns out to be closed before anything was written does not cause a failure.
 func TestDoBeginsAnewUntilAHeaderIsWritten(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")

@@ -1,9 +1,9 @@
-// Package rest is the one way in which giftbridge talks HTTP to outside services: build a request, do it once, decode
-// JSON, and turn whatever went wrong into an [*Error] that says what is known of the outcome.
+// Package rest is the only way in which giftbridge talks HTTP to outside services. It builds a request, sends it once,
+// decodes the JSON response, and turns any failure into an [*Error] that says what is known about the outcome.
 //
-// It never retries, and keeps net/http from repeating what may create something: Temporal retries, durably and visibly,
-// and two layers of retries multiply. It never logs. Answers are capped, and no request body, header or query string gets
-// into an error.
+// It never retries, and keeps net/http from repeating a request that may create something. Temporal retries, durably
+// and visibly, and two layers of retries would multiply. The package never logs. The size of responses is limited, and
+// no request body, header or query string gets into an error.
 package rest
 
 import (
@@ -24,13 +24,13 @@ import (
 	"time"
 )
 
-// MaxBody is the number of bytes of an answer that are read before it is called unreadable; [Client.Bounded] names
-// another. A page of 250 Shopify orders with long line lists stays far below it. A compressed answer is measured after it
-// is unpacked.
+// MaxBody is the default size limit of a response in bytes; a larger response is unreadable. [Client.Bounded] sets
+// another limit. A page of 250 Shopify orders with long line lists stays far below it. A compressed response is
+// measured after decompression.
 const MaxBody = 32 << 20
 
-// maxValues is the number of objects and lists of an answer. Decoded, an empty object of three bytes can take hundreds,
-// so that MaxBody alone does not bound the memory that an answer takes.
+// maxValues is the maximum number of objects and lists in a response. An empty object of three bytes can take hundreds
+// of bytes when decoded, so MaxBody alone does not limit the memory that a response takes.
 const maxValues = 1 << 20
 
 // Client sends requests to one service. The zero value is not usable; see [New].
@@ -42,13 +42,14 @@ type Client struct {
 	maxBody  int
 }
 
-// Observer is told of each exchange before it begins, by the names that [Client.Do] has for it. It returns the context
-// of the exchange and what is called at its end, with the HTTP status, 0 where there was no answer, and Do's error.
+// Observer is called before each exchange, with the names that [Client.Do] uses for it. It returns the context for the
+// exchange, and a function that is called at the end of the exchange with the HTTP status, 0 if there was no response,
+// and with Do's error.
 type Observer func(ctx context.Context, service, op string) (context.Context, func(status int, err error))
 
-// New returns a client of the service, named as its users know it ("CashStar"), at baseURL. Paths of requests are
-// appended to the base URL's own path. The HTTP client carries time-out and authentication; it follows no redirects
-// here, since a redirected POST could be sent twice or elsewhere.
+// New returns a client of the service at baseURL. The service is named as its users know it ("CashStar"). Request paths
+// are appended to the base URL's own path. The HTTP client provides time-out and authentication. Redirects are not
+// followed, since a redirected POST could be sent twice or elsewhere.
 func New(service, baseURL string, hc *http.Client) (*Client, error) {
 	base, err := url.Parse(baseURL)
 	if err != nil || base.Hostname() == "" || (base.Scheme != "http" && base.Scheme != "https") ||
@@ -64,14 +65,14 @@ func New(service, baseURL string, hc *http.Client) (*Client, error) {
 	return &Client{service: service, base: base, http: &c, maxBody: MaxBody}, nil
 }
 
-// Observed returns a client that tells the observer of what it does; nil tells nobody.
+// Observed returns a client that calls the observer for each exchange; o may be nil.
 func (c *Client) Observed(o Observer) *Client {
 	observed := *c
 	observed.observer = o
 	return &observed
 }
 
-// Bounded returns a client that reads so many bytes of an answer instead of [MaxBody].
+// Bounded returns a client whose responses are limited to maxBody bytes instead of [MaxBody].
 func (c *Client) Bounded(maxBody int) *Client {
 	bounded := *c
 	bounded.maxBody = maxBody
@@ -86,8 +87,8 @@ func redactURL(raw string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// NewRequest builds a request with a JSON body; a nil body sends none. The path is relative to the base URL, already
-// escaped, without a leading slash.
+// NewRequest builds a request with a JSON body, or without a body if body is nil. The path is relative to the base URL,
+// already escaped, and has no leading slash.
 func (c *Client) NewRequest(ctx context.Context, method, path string, body any) (*http.Request, error) {
 	u, err := c.base.Parse(path)
 	if err != nil {
@@ -112,13 +113,13 @@ func (c *Client) NewRequest(ctx context.Context, method, path string, body any) 
 	return req, nil
 }
 
-// ErrorBody reads the service's own code and message from the body of an answer that is not 2xx. The message is shown
-// to people and stored: it must hold no personal data.
+// ErrorBody extracts the service's own code and message from the body of a response other than 2xx. The message is
+// shown to people and stored, so it must hold no personal data.
 type ErrorBody func(body []byte) (code, message string)
 
-// Do sends the request once and decodes a 2xx answer into out, which may be nil. Whatever goes wrong is an [*Error]
-// that names op, the operation in the service's words ("create order"). The answer's header is returned where there
-// was an answer.
+// Do sends the request once and decodes a 2xx response into out, which may be nil. Any failure is an [*Error] that
+// names op, the operation in the service's terms ("create order"). Do returns the response header if there was a
+// response.
 func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) (http.Header, error) {
 	if c.observer == nil {
 		_, header, err := c.do(req, op, out, errorBody)
@@ -130,7 +131,7 @@ func (c *Client) Do(req *http.Request, op string, out any, errorBody ErrorBody) 
 	return header, err
 }
 
-// do is Do unobserved; it returns the status of the answer too.
+// do is Do without the observer. It also returns the status of the response.
 func (c *Client) do(
 	req *http.Request, op string, out any, errorBody ErrorBody,
 ) (int, http.Header, error) {
@@ -181,7 +182,7 @@ func (c *Client) do(
 	return resp.StatusCode, resp.Header, nil
 }
 
-// countValues counts the objects and lists of a JSON text; what stands in its strings does not count.
+// countValues counts the objects and lists in a JSON text, ignoring the contents of strings.
 func countValues(body []byte) int {
 	n, inString := 0, false
 	for i := 0; i < len(body); i++ {
@@ -197,7 +198,7 @@ func countValues(body []byte) int {
 	return n
 }
 
-// describeUnreadable says what came instead of JSON without quoting it: a body may hold anything.
+// describeUnreadable describes what came instead of the expected JSON, without quoting it: a body may hold anything.
 func describeUnreadable(h http.Header, body []byte, err error) error {
 	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	var wrongType *json.UnmarshalTypeError
@@ -221,8 +222,8 @@ func isTimeout(ctx context.Context, err error) bool {
 		(errors.As(err, &t) && t.Timeout())
 }
 
-// withoutURL drops the URL that net/http puts in front of its errors, since it may hold a card code, and the line of an
-// answer that is no HTTP, which net/http quotes.
+// withoutURL removes the URL that net/http prepends to its errors, since the URL may hold a card code. It also removes
+// the line of a response that is not HTTP, which net/http quotes.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
@@ -235,12 +236,12 @@ func withoutURL(err error) error {
 
 var (
 	idForm = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
-	// cardForm is a number as long as a card's, which no ID is.
+	// cardForm matches a number as long as a card's. No request ID contains one.
 	cardForm = regexp.MustCompile(`\d{13}`)
 )
 
-// RequestID returns the service's name of an exchange, empty where what stands there does not look like a name: it is
-// kept and shown, and a service may write anything into a header.
+// RequestID returns the service's identifier of an exchange. It returns an empty string if the header does not look
+// like an identifier: the value is stored and shown, and a service may write anything into a header.
 func RequestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Correlation-Id"} {
 		if v := h.Get(name); idForm.MatchString(v) && !cardForm.MatchString(v) {

@@ -134,7 +134,7 @@ func TestDoRefusesEveryOtherStatus(t *testing.T) {
 		require.Equal(t, status, rest.StatusOf(fmt.Errorf("wrapped: %w", err)))
 		require.Equal(t, 7*time.Second, e.RetryAfter)
 		require.Equal(t, "abc", e.RequestID)
-		if status != http.StatusNotModified { // which has no body
+		if status != http.StatusNotModified { // it has no body
 			require.Equal(t, "no thanks", e.Message)
 		}
 		require.Zero(t, got)
@@ -255,7 +255,7 @@ func TestDoTimedOut(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body) // lets the server notice when the client is gone
+				_, _ = io.Copy(io.Discard, r.Body) // lets the server notice that the client is gone
 				if tt.begin != "" {
 					_, _ = io.WriteString(w, tt.begin)
 					_ = http.NewResponseController(w).Flush()

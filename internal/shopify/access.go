@@ -5,31 +5,32 @@ import (
 	"time"
 )
 
-// Access is what the credentials give access to, and by which versions of the API.
+// Access describes what the credentials give access to, and with which versions of the API.
 type Access struct {
-	// ShopID is Shopify's global ID of the shop, which a renaming does not change.
+	// ShopID is Shopify's global ID of the shop. It stays the same if the shop is renamed.
 	ShopID string
-	// MyshopifyDomain is that of the shop.
+	// MyshopifyDomain is the shop's myshopify.com domain.
 	MyshopifyDomain string
-	// Scopes are the access scopes that the app was granted, such as "read_orders".
+	// Scopes are the access scopes granted to the app, such as "read_orders".
 	Scopes []string
-	// Versions are the versions of the API that there are, the release candidate and "unstable" among them.
+	// Versions are the existing versions of the API, including the release candidate and "unstable".
 	Versions []APIVersion
-	// ServedVersion is the version that answered; it differs from [Client.APIVersion] when that is gone.
+	// ServedVersion is the version that served the response. It differs from [Client.APIVersion] if that version no
+	// longer exists.
 	ServedVersion string
-	// AnsweredAt is when Shopify answered, by its own clock; zero where it did not say.
+	// AnsweredAt is the time of the response by Shopify's clock. It is zero if Shopify did not state it.
 	AnsweredAt time.Time
 }
 
 // APIVersion is one version of the Admin API (shopify.dev/docs/api/admin-graphql/latest/objects/ApiVersion).
 type APIVersion struct {
-	// Handle names it: 2026-07.
+	// Handle is the version's name, such as 2026-07.
 	Handle string
-	// Supported is false of release candidates, of "unstable", and of versions past their end.
+	// Supported is false for release candidates, for "unstable", and for versions past their end of support.
 	Supported bool
 }
 
-// GetAccess proves the credentials and says what they are good for. It needs no scope.
+// GetAccess verifies the credentials and returns what they give access to. It needs no scope.
 func (c *Client) GetAccess(ctx context.Context) (*Access, error) {
 	x := c.exchange("get access")
 	data, err := getAccess(ctx, x)
@@ -55,12 +56,12 @@ func (c *Client) GetAccess(ctx context.Context) (*Access, error) {
 // Variant is a variant of a product (shopify.dev/docs/api/admin-graphql/latest/objects/ProductVariant).
 type Variant struct {
 	SKU string
-	// IsGiftCard is true of products that Shopify itself issues a gift card for.
+	// IsGiftCard is true for products for which Shopify itself issues a gift card.
 	IsGiftCard bool
 }
 
-// FindVariants returns variants that have the SKU, or one like it: the search goes by tokens and prefixes. It needs the
-// scope read_products. Of more than 250, the first are returned.
+// FindVariants returns variants with the SKU, or with a similar one: the search matches tokens and prefixes. It needs
+// the scope read_products. If there are more than 250, it returns the first 250.
 func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error) {
 	x := c.exchange("find variants")
 	data, err := findVariants(ctx, x, maxPageSize, "sku:"+quote(sku))

@@ -51,7 +51,7 @@ func TestGetAccessOfNothing(t *testing.T) {
 	require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome)
 }
 
-// The search is as vague as that of orders: whoever asks compares.
+// The search is as imprecise as the search for orders: the caller must compare the SKUs.
 func TestFindVariants(t *testing.T) {
 	t.Parallel()
 	_, c := setup(t, shopifytest.Options{Variants: []shopifytest.Variant{

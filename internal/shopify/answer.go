@@ -14,25 +14,26 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// Codes of errors in answers of status 200. Shopify's own are in extensions.code of an error
+// Codes of errors in responses with status 200. Shopify's own codes are in extensions.code of an error
 // (shopify.dev/docs/api/admin-graphql, status and error codes).
 const (
-	// CodeThrottled: the bucket is empty. The error's RetryAfter says when it holds enough.
+	// CodeThrottled: the bucket is empty. The error's RetryAfter says when it will hold enough points.
 	CodeThrottled = "THROTTLED"
 	// CodeMaxCostExceeded: the query is too large for any bucket.
 	CodeMaxCostExceeded = "MAX_COST_EXCEEDED"
 	// CodeAccessDenied: a scope, or access to protected customer data, is missing.
 	CodeAccessDenied = "ACCESS_DENIED"
-	// CodeInternalServerError: Shopify failed; worth another try.
+	// CodeInternalServerError: Shopify failed; a retry may succeed.
 	CodeInternalServerError = "INTERNAL_SERVER_ERROR"
 	// CodeBadRequest: an argument is out of range.
 	CodeBadRequest = "BAD_REQUEST"
-	// CodeSearchWarning is ours: Shopify understood the search otherwise than it was meant, and answered nevertheless.
+	// CodeSearchWarning is our own code: Shopify interpreted the search differently from what was meant, and returned
+	// results nevertheless.
 	CodeSearchWarning = "SEARCH_WARNING"
 )
 
-// answer is the envelope of every answer. Parts that only inform are kept raw, so that a new shape of theirs does not
-// make an answer unreadable.
+// answer is the envelope of every response. Parts that are only informative are kept raw, so that a change in their
+// format does not make the response unreadable.
 type answer struct {
 	Data       json.RawMessage `json:"data"`
 	Errors     graphErrors     `json:"errors"`
@@ -58,8 +59,8 @@ type graphError struct {
 	} `json:"extensions"`
 }
 
-// graphErrors also reads errors in the shapes of a refused login ("errors": "[API] Invalid API key") and of the older
-// API ("errors": {"field": ["message"]}). Whatever is there counts as an error, understood or not.
+// graphErrors also decodes errors in the formats of a refused login ("errors": "[API] Invalid API key") and of the
+// older API ("errors": {"field": ["message"]}). Any content counts as an error, whether it is understood or not.
 type graphErrors []graphError
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -81,7 +82,7 @@ func (e *graphErrors) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// check returns the error in an answer of status 200, nil where data can be used.
+// check returns the error in a response with status 200, or nil if its data can be used.
 func (a *answer) check(fail rest.Error, header http.Header) error {
 	switch {
 	case len(a.Errors) > 0:
@@ -112,7 +113,7 @@ func (a *answer) warnings() []searchWarning {
 	return all
 }
 
-// describe returns the code of the first error, and a line on all of them: where, what, how many.
+// describe returns the code of the first error, and a line that summarises all of them: where, what, how many.
 func (e graphErrors) describe() (code, message string) {
 	first := e[0]
 	message = first.Message
@@ -142,7 +143,7 @@ func (e graphError) path() string {
 	return b.String()
 }
 
-// cost reads extensions.cost; actualQueryCost is null where the query did not run.
+// cost returns extensions.cost. actualQueryCost is null if the query did not run.
 func (a *answer) cost() Cost {
 	var wire struct {
 		Requested float64 `json:"requestedQueryCost"`
@@ -162,7 +163,7 @@ func (a *answer) cost() Cost {
 	}
 }
 
-// wait is how long it takes until the bucket holds what the query needs, 0 where that cannot be told.
+// wait returns how long it takes until the bucket holds what the query needs, or 0 if that is unknown.
 func (c Cost) wait() time.Duration {
 	missing := c.Requested - c.Available
 	if missing <= 0 || c.RestoreRate <= 0 {
@@ -173,7 +174,7 @@ func (c Cost) wait() time.Duration {
 	return time.Duration(min(seconds, most.Seconds()) * float64(time.Second))
 }
 
-// errorBody reads the body of an answer that is not 2xx, of the API and of its OAuth endpoint.
+// errorBody reads the body of a response other than 2xx from the API or from its OAuth endpoint.
 func errorBody(body []byte) (code, message string) {
 	var wire struct {
 		Errors           graphErrors `json:"errors"`
@@ -191,8 +192,8 @@ func errorBody(body []byte) (code, message string) {
 
 var address = regexp.MustCompile(`[^\s"'<>(),:;]+@[^\s"'<>(),:;]+`)
 
-// foreign makes a text of Shopify's fit for an error. Shopify's errors speak of the query, which holds no personal
-// data; an e-mail address is taken out nevertheless.
+// foreign makes a text from Shopify fit for an error. Shopify's errors are about the query, which holds no personal
+// data; e-mail addresses are removed nevertheless.
 func foreign(s string) string {
 	return rest.Clip(address.ReplaceAllString(s, "[address]"))
 }

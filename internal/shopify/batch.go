@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// maxQueryCost is the most points that one query may ask for
-	// (shopify.dev/docs/api/usage/limits).
+	// maxQueryCost is the maximum number of points that one query may request (shopify.dev/docs/api/usage/limits).
 	maxQueryCost = 1000
-	// firstBatch is how many orders are looked up at once before it is known what that costs.
+	// firstBatch is the number of orders that are looked up at once while the cost is still unknown.
 	firstBatch = 10
-	// maxIDs is how many ids Shopify takes in one list (shopify.dev/docs/api/usage/limits#input-limits).
+	// maxIDs is the maximum number of ids that Shopify accepts in one list
+	// (shopify.dev/docs/api/usage/limits#input-limits).
 	maxIDs = 250
 )
 
-// fit is how many orders fit into one query. Shopify does not publish what it charges for several ids, and an answer may be
-// too large, so it is learned.
+// fit is the number of orders that fit into one query. It is learned from responses, since Shopify does not publish
+// what it charges for several ids, and since a response may be too large.
 type fit struct {
 	mu sync.Mutex
 	n  int
@@ -35,7 +35,7 @@ func (f *fit) size() int {
 	return f.n
 }
 
-// note learns from a query of n orders that was answered.
+// note updates the size from the cost of a successful query of n orders.
 func (f *fit) note(n int, c Cost) {
 	if c.Requested <= 0 {
 		return
@@ -45,7 +45,7 @@ func (f *fit) note(n int, c Cost) {
 	f.n = min(max(1, int(maxQueryCost*float64(n)/c.Requested)), maxIDs)
 }
 
-// halve learns that n orders were too many, and returns how many to try.
+// halve records that n orders were too many, and returns the number to try next.
 func (f *fit) halve(n int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,15 +53,16 @@ func (f *fit) halve(n int) int {
 	return f.n
 }
 
-// Lookup is what came of looking up one order among others. Err is as [Client.GetOrder] returns it, of this order alone.
+// Lookup is the result for one of several orders that were looked up. Err is the error that [Client.GetOrder] would
+// return for this order.
 type Lookup struct {
 	Order *Order
 	Err   error
 }
 
-// GetOrders looks up the orders of the given legacy ids, and returns what came of each. As [Client.GetOrder], it sees the
-// newest state. It asks for as many at once as Shopify's own cost shows to fit. An error is one of all orders that are not
-// in the map.
+// GetOrders looks up the orders with the given legacy ids, and returns a result for each. Like [Client.GetOrder], it
+// sees the newest state. It requests as many orders at once as will fit, judging by the cost that Shopify reports. An
+// error applies to all orders that are not in the map.
 func (c *Client) GetOrders(ctx context.Context, ids []string) (map[string]Lookup, error) {
 	for _, id := range ids {
 		if !numberPattern.MatchString(id) {
@@ -90,7 +91,7 @@ func (c *Client) GetOrders(ctx context.Context, ids []string) (map[string]Lookup
 	return out, nil
 }
 
-// tooMuch reports whether fewer orders at once may be answered.
+// tooMuch reports whether a query for fewer orders may succeed.
 func tooMuch(err error) bool {
 	_, large := errors.AsType[*rest.TooLargeError](err)
 	fail, ok := errors.AsType[*rest.Error](err)

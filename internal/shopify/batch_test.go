@@ -13,7 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// However Shopify charges for several ids, as many orders are read at once as it lets through.
+// However Shopify charges for several ids, each query reads as many orders as Shopify permits.
 func TestOrdersAreReadTogether(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -50,7 +50,7 @@ func TestOrdersAreReadTogether(t *testing.T) {
 	}
 }
 
-// Shopify may charge more than before: fewer orders are read at once then.
+// Shopify may charge more than before; fewer orders are then read at once.
 func TestOrdersThatCostTooMuchTogether(t *testing.T) {
 	t.Parallel()
 	const tooDear = `{"errors":[{"message":"too dear","extensions":{"code":"MAX_COST_EXCEEDED","cost":1500,"maxCost":1000}}]}`
@@ -73,7 +73,7 @@ func TestOrdersThatCostTooMuchTogether(t *testing.T) {
 	require.ErrorContains(t, err, "is no id of an order")
 }
 
-// An order that is too large to be read stops no other.
+// An order that is too large to be read does not prevent the others from being read.
 func TestAnOrderThatIsTooLargeAmongOthers(t *testing.T) {
 	t.Parallel()
 	sim, c := setup(t, shopifytest.Options{}, shopify.Options{})
@@ -81,7 +81,7 @@ func TestAnOrderThatIsTooLargeAmongOthers(t *testing.T) {
 	for i := range 3 {
 		o := shopifytest.Order{ID: int64(i + 1), Lines: []shopifytest.LineItem{{}}}
 		if i == 1 {
-			for range 100 { // More than is read of one answer.
+			for range 100 { // More than the size limit of a response.
 				o.Lines = append(o.Lines, shopifytest.LineItem{
 					Attributes: []shopifytest.Attribute{{Key: "k", Value: strings.Repeat("x", 400_000)}},
 				})

@@ -17,30 +17,30 @@ import (
 
 const (
 	service = "Shopify"
-	// versionHeader names the version of the API that served an answer. A version that is gone falls forward to the
-	// oldest accessible one (shopify.dev/docs/api/usage/versioning).
+	// versionHeader is the header with the version of the API that served a response. A version that no longer exists
+	// falls forward to the oldest accessible one (shopify.dev/docs/api/usage/versioning).
 	versionHeader = "X-Shopify-API-Version"
 	tokenHeader   = "X-Shopify-Access-Token" //nolint:gosec // the name of a header, not a token
 	// defaultTimeout is longer than the slowest search is expected to take.
 	defaultTimeout = 30 * time.Second
 )
 
-// Options says which shop to talk to, and how.
+// Options are the shop to connect to, and how to connect.
 type Options struct {
-	// BaseURL is where the shop's API lives: https://example.myshopify.com. Every request goes below it.
+	// BaseURL is the root of the shop's API, such as https://example.myshopify.com. All requests go to paths below it.
 	BaseURL string
-	// APIVersion is a quarterly version of the Admin API: 2026-07.
+	// APIVersion is a quarterly version of the Admin API, such as 2026-07.
 	APIVersion string
 	// Token is a [StaticToken] or [ClientCredentials].
 	Token TokenSource
-	// HTTPClient carries the time-out; nil means one of 30 seconds.
+	// HTTPClient sets the time-out; nil means a client with a time-out of 30 seconds.
 	HTTPClient *http.Client
-	// Company also reads the company of an order. Only a shop with B2B has companies, and the app needs the scope
+	// Company also reads the company of each order. Only a shop with B2B has companies, and the app needs the scope
 	// read_customers or read_companies.
 	Company bool
-	// Observe is told of each request; nil tells nobody.
+	// Observe is called for each request; it may be nil.
 	Observe rest.Observer
-	// ObserveCost is told what each answer cost, where Shopify says so; nil tells nobody.
+	// ObserveCost is called with the cost of each response for which Shopify states it; it may be nil.
 	ObserveCost func(Cost)
 }
 
@@ -58,7 +58,7 @@ type Client struct {
 
 var versionPattern = regexp.MustCompile(`^(20\d\d-(01|04|07|10)|unstable)$`)
 
-// New returns a client. It fails on options that cannot work, without talking to Shopify.
+// New returns a client. It fails if the options cannot work, and sends no request.
 func New(opts Options) (*Client, error) {
 	if !versionPattern.MatchString(opts.APIVersion) {
 		return nil, fmt.Errorf("Shopify API version %q: need a quarter like 2026-07", opts.APIVersion)
@@ -91,36 +91,37 @@ func New(opts Options) (*Client, error) {
 	}, nil
 }
 
-// APIVersion is the version that the client asks for. A page tells which one served it.
+// APIVersion returns the version that the client requests. A page states which version served it.
 func (c *Client) APIVersion() string { return c.version }
 
-// Cost is what an answer cost in points, and what is left in the bucket of app and shop
-// (shopify.dev/docs/api/usage/limits). Its zero value means that Shopify did not say.
+// Cost is the cost of a response in points, and the state of the bucket, which belongs to the app and the shop
+// (shopify.dev/docs/api/usage/limits). The zero value means that Shopify did not state it.
 type Cost struct {
-	// Requested was reserved before the query ran, Actual is what it took in the end.
+	// Requested is the number of points reserved before the query ran; Actual is what the query used.
 	Requested, Actual float64
-	// Available points are left of Maximum; RestoreRate come back per second.
+	// Available is the number of points left of Maximum; RestoreRate is the number of points restored per second.
 	Available, Maximum, RestoreRate float64
 }
 
-// exchange is one operation on the API. It implements genqlient's client, and keeps what an answer tells beside data.
+// exchange is one operation on the API. It implements genqlient's client, and records what a response says besides its
+// data.
 type exchange struct {
 	client *Client
 	op     string
-	// size is the number of ids that are asked for; zero where that is fixed by the query.
+	// size is the number of ids requested; zero if the query fixes it.
 	size    int
 	version string
 	cost    Cost
-	// answeredAt is by Shopify's clock.
+	// answeredAt is the time of the response by Shopify's clock.
 	answeredAt time.Time
 }
 
 func (c *Client) exchange(op string) *exchange { return &exchange{client: c, op: op} }
 
-// weight names what decides on the requested cost: the query, and of how many ids it is.
+// weight identifies what determines the requested cost: the query and its number of ids.
 func (x *exchange) weight() string { return x.op + strconv.Itoa(x.size) }
 
-// MakeRequest implements [graphql.Client]. A token that is refused is renewed once.
+// MakeRequest implements [graphql.Client]. If the token is refused, it renews the token and tries once more.
 func (x *exchange) MakeRequest(ctx context.Context, req *graphql.Request, resp *graphql.Response) error {
 	token, err := x.client.tokens.token(ctx, "")
 	if err != nil {
@@ -157,7 +158,7 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
 	x.client.pace.note(x.weight(), x.cost)
-	x.answeredAt, _ = http.ParseTime(header.Get("Date")) // Zero where there is none.
+	x.answeredAt, _ = http.ParseTime(header.Get("Date")) // Zero if there is none.
 	if x.client.onCost != nil && x.cost != (Cost{}) {
 		x.client.onCost(x.cost)
 	}
@@ -173,7 +174,7 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	return nil
 }
 
-// concealed takes secrets out of what Shopify says.
+// concealed removes secrets from the error's text by Shopify.
 func concealed(err error, secrets ...string) error {
 	if fail, ok := errors.AsType[*rest.Error](err); ok {
 		fail.Conceal(secrets...)
@@ -181,7 +182,7 @@ func concealed(err error, secrets ...string) error {
 	return err
 }
 
-// contradiction tells of an answer that is well-formed and cannot be right.
+// contradiction returns the error for a response that is well-formed but cannot be right.
 func (x *exchange) contradiction(format string, args ...any) error {
 	return &rest.Error{
 		Service: service, Op: x.op, Outcome: rest.Contradictory, Status: http.StatusOK,
@@ -189,7 +190,7 @@ func (x *exchange) contradiction(format string, args ...any) error {
 	}
 }
 
-// misfit says where data differs from the query without quoting it.
+// misfit describes where the data does not match the query, without quoting the data.
 func misfit(err error) error {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("data field %s is no %s", wrongType.Field, wrongType.Type)

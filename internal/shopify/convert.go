@@ -5,7 +5,8 @@ import (
 	"regexp"
 )
 
-// maxLines bounds the lines of one order. Shopify takes 500 into a cart, an order through its API may have more.
+// maxLines is the maximum number of lines in one order. Shopify allows 500 in a cart; an order created through its API
+// may have more.
 const maxLines = 20_000
 
 var (
@@ -13,8 +14,8 @@ var (
 	lineIDPattern = regexp.MustCompile(`^gid://shopify/LineItem/[0-9]{1,20}$`)
 )
 
-// order converts an order and completes its lines. It refuses one that lacks what tells orders and lines apart: a
-// missing id would make two orders look like one, and so would one that is no id.
+// order converts an order and completes its lines. It refuses an order that lacks what identifies orders and lines: a
+// missing or invalid id would make two orders look like one.
 func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error) {
 	if !numberPattern.MatchString(o.LegacyResourceId) || o.Id != orderIDPrefix+o.LegacyResourceId ||
 		o.CreatedAt.IsZero() || o.UpdatedAt.IsZero() {
@@ -60,13 +61,13 @@ func moneyOf(m shopMoneyShopMoneyMoneyV2) Money {
 	return Money{Amount: m.Amount, CurrencyCode: m.CurrencyCode}
 }
 
-// noLines is a list of lines that is whole.
+// noLines returns an empty list of lines that is complete.
 func noLines() lineItems {
 	more := false
 	return lineItems{Nodes: []lineItem{}, PageInfo: pageInfo{HasNextPage: &more}}
 }
 
-// lines converts a list of lines, and fetches what of it is missing.
+// lines converts a list of lines, and fetches the missing ones.
 func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list lineItems) ([]LineItem, error) {
 	out, cursor, seen := []LineItem(nil), "", map[string]bool{}
 	for {
@@ -79,7 +80,7 @@ func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list li
 			case !lineIDPattern.MatchString(id):
 				return nil, x.contradiction("order %s has a line without id", orderID)
 			case seen[id]:
-				// Its cards would be counted twice and issued once. It also ends a list that goes round in circles.
+				// Its cards would be counted twice and issued once. This check also stops a list that repeats itself.
 				return nil, x.contradiction("order %s has a line twice", orderID)
 			case len(out) == maxLines:
 				return nil, x.contradiction("order %s has more than %d lines", orderID, maxLines)
@@ -123,8 +124,8 @@ func lineItemOf(l *lineItem) LineItem {
 	return out
 }
 
-// nextCursor returns where a list goes on, empty at its end. A list that says it goes on and does not say where, or
-// goes on where it was, would be cut off or read for ever.
+// nextCursor returns the cursor of the next page, empty at the end of the list. It refuses a list that has a next page
+// but no cursor for it, or the same cursor again: the list would be cut off, or read forever.
 func (x *exchange) nextCursor(p pageInfo, after string) (string, error) {
 	switch {
 	case p.HasNextPage == nil:

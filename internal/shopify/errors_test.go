@@ -171,7 +171,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// FuzzOrder puts foreign text and numbers in the places of an order, so that the fuzzer need not find JSON.
+// FuzzOrder puts foreign texts and numbers into the fields of an order, so that the fuzzer does not have to discover
+// JSON.
 func FuzzOrder(f *testing.F) {
 	f.Add("#1001", "1", "1", "GIFT", "50.0", "USD", "Recipient email", "ada@example.com", int64(1))
 	f.Fuzz(func(t *testing.T, name, id, line, sku, amount, currency, key, value string, quantity int64) {
@@ -208,7 +209,7 @@ func FuzzOrder(f *testing.F) {
 	})
 }
 
-// FuzzErrorBody is what comes with a status that is no success.
+// FuzzErrorBody fuzzes the body of a response with an error status.
 func FuzzErrorBody(f *testing.F) {
 	f.Add(401, `{"errors":"[API] Invalid API key"}`)
 	f.Add(400, `{"error":"invalid_client","error_description":"for ada@example.com"}`)

@@ -51,7 +51,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// canned is a client that gets these bodies with status 200, one after the other, the last one for ever.
+// canned returns a client that receives these bodies with status 200, one after the other, and the last one forever.
 func canned(t testing.TB, bodies ...string) *shopify.Client {
 	t.Helper()
 	return newClient(t, shopify.Options{Company: true, HTTPClient: &http.Client{

@@ -11,44 +11,45 @@ import (
 // Page sizes. Shopify refuses more than 250 (shopify.dev/docs/api/usage/pagination-graphql).
 const (
 	defaultPageSize = 100
-	// lineItemsInPage lines of an order come with a page of orders; of the few orders that have more, the rest is
-	// fetched. Cost grows with the logarithm of this number.
+	// lineItemsInPage is the number of lines per order that come with a page of orders; the remaining lines of the few
+	// orders that have more are fetched separately. Cost grows with the logarithm of this number.
 	lineItemsInPage = 100
 	maxPageSize     = 250
 )
 
-// Order is an order, as far as it is read (shopify.dev/docs/api/admin-graphql/latest/objects/Order).
+// Order is an order, limited to the fields that are read (shopify.dev/docs/api/admin-graphql/latest/objects/Order).
 type Order struct {
-	// ID is the global id, LegacyID the number in it, which the REST API and webhooks use.
+	// ID is the global id. LegacyID is the number in it, as used by the REST API and by webhooks.
 	ID, LegacyID string
-	// Name is for people ("#1001"); it is not unique.
+	// Name is the name shown to people ("#1001"); it is not unique.
 	Name string
-	// Test is true of orders that nobody paid.
+	// Test is true for orders that nobody paid for.
 	Test bool
 	// CancelledAt is zero unless the order is cancelled.
 	CreatedAt, UpdatedAt, CancelledAt time.Time
-	// FinancialStatus is an OrderDisplayFinancialStatus, such as PAID; empty where Shopify has none.
+	// FinancialStatus is an OrderDisplayFinancialStatus, such as PAID; empty if Shopify has none.
 	FinancialStatus string
 	// Email is the order's contact address.
 	Email string
-	// CurrencyCode is the shop's currency at the time.
+	// CurrencyCode is the shop's currency at the time of the order.
 	CurrencyCode string
-	// Tips is what was given as tips, in the shop's currency.
+	// Tips is the sum of the tips, in the shop's currency.
 	Tips Money
-	// NetPayment is what was paid less what was given back, in the shop's currency.
+	// NetPayment is the amount paid less the amount refunded, in the shop's currency.
 	NetPayment Money
-	// PaidAt is when money last came in, by a sale or by capturing an authorization; zero where none has, or where Shopify
-	// names no time. Of an order of more than 50 transactions the later ones are not looked at.
+	// PaidAt is the time of the latest incoming payment, by a sale or by the capture of an authorization. It is zero if
+	// there is none, or if Shopify states no time. If an order has more than 50 transactions, the later ones are not
+	// considered.
 	PaidAt time.Time
 	// Customer is nil for guests.
 	Customer *Customer
-	// Company is nil unless a company bought, and [Options.Company] is set.
+	// Company is nil unless a company placed the order and [Options.Company] is set.
 	Company *Company
-	// LineItems are all lines, those without units left included.
+	// LineItems are all lines, including those without remaining units.
 	LineItems []LineItem
 }
 
-// Customer is who placed an order.
+// Customer is the person who placed an order.
 type Customer struct {
 	LegacyID, DisplayName, FirstName, LastName, Email string
 }
@@ -61,27 +62,28 @@ type Company struct {
 // LineItem is one line of an order (shopify.dev/docs/api/admin-graphql/latest/objects/LineItem).
 type LineItem struct {
 	ID string
-	// SKU is empty where the variant has none.
+	// SKU is empty if the variant has none.
 	SKU, Title string
-	// Vendor is that of the product; empty where the line has none, as tips and custom items.
+	// Vendor is the product's vendor. It is empty if the line has none, such as a tip or a custom item.
 	Vendor string
-	// IsGiftCard is true of products that Shopify itself issues a gift card for.
+	// IsGiftCard is true for products for which Shopify itself issues a gift card.
 	IsGiftCard bool
-	// CurrentQuantity leaves out units that were refunded or removed.
+	// CurrentQuantity excludes units that were refunded or removed.
 	Quantity, CurrentQuantity int
-	// UnitPrice is that of one unit before discounts, in the shop's currency.
+	// UnitPrice is the price of one unit before discounts, in the shop's currency.
 	UnitPrice Money
-	// DiscountedPrice is about that of one unit after all discounts: Shopify divides what was taken off the whole order.
+	// DiscountedPrice is the approximate price of one unit after all discounts: Shopify divides up the discounts on the
+	// whole order.
 	DiscountedPrice Money
 	Attributes      []Attribute
 }
 
-// Money is a decimal amount in a currency. It is a text: a float would not be exact.
+// Money is a decimal amount in a currency. The amount is a string because a float would not be exact.
 type Money struct {
 	Amount, CurrencyCode string
 }
 
-// Attribute is a custom attribute of a line, called property in the REST API. Buyers fill it in.
+// Attribute is a custom attribute of a line, called a property in the REST API. Buyers enter its value.
 type Attribute struct {
 	Key, Value string
 }
@@ -92,27 +94,28 @@ type ListOrdersOptions struct {
 	Query string
 	// First is the page size, at most 250; 0 means 100.
 	First int
-	// After is the NextCursor of the page before. It belongs to its Query.
+	// After is the NextCursor of the previous page. It is valid only with the same Query.
 	After string
-	// WithoutLines leaves the orders' lines out: it reads orders whose lines are too large to be read.
+	// WithoutLines omits the orders' lines. It makes it possible to read orders whose lines are too large to be read.
 	WithoutLines bool
 }
 
-// OrderPage is a page of orders, those that changed longest ago first.
+// OrderPage is a page of orders, least recently updated first.
 type OrderPage struct {
-	// Orders may be empty though there is a next page.
+	// Orders may be empty even though there is a next page.
 	Orders []Order
 	// NextCursor is empty on the last page.
 	NextCursor string
-	// ServedVersion is the version of the API that answered; it differs from [Client.APIVersion] when that is gone.
+	// ServedVersion is the version of the API that served the response. It differs from [Client.APIVersion] if that
+	// version no longer exists.
 	ServedVersion string
-	// Cost is that of the last query of the page.
+	// Cost is the cost of the last query for the page.
 	Cost Cost
 }
 
 // ListOrders returns one page of orders with all their lines.
 //
-// Without the scope read_all_orders, orders older than 60 days are left out silently.
+// Without the scope read_all_orders, Shopify silently omits orders older than 60 days.
 func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*OrderPage, error) {
 	if opts.First == 0 {
 		opts.First = defaultPageSize
@@ -120,7 +123,7 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 	x := c.exchange("list orders")
 	lines := lineItemsInPage
 	if opts.WithoutLines {
-		lines = 1 // The fewest that can be asked for.
+		lines = 1 // The minimum.
 	}
 	data, err := listOrders(ctx, x, opts.First, opts.After, opts.Query, lines, c.company)
 	if err != nil {
@@ -148,8 +151,8 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 	return page, nil
 }
 
-// Orders returns all orders from the given page on. It asks for a page when the one before is used up. An error ends
-// it.
+// Orders returns all orders from the given page on. It requests a page once the previous one is used up. An error ends
+// the sequence.
 func (c *Client) Orders(ctx context.Context, opts ListOrdersOptions) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
 		for {
@@ -171,10 +174,10 @@ func (c *Client) Orders(ctx context.Context, opts ListOrdersOptions) iter.Seq2[O
 	}
 }
 
-// NotFoundError is returned for an order that Shopify does not show: it does not exist, or is older than 60 days and
-// the app lacks the scope read_all_orders.
+// NotFoundError is returned for an order that Shopify does not show: either it does not exist, or it is older than 60
+// days and the app lacks the scope read_all_orders.
 type NotFoundError struct {
-	// ID is the global id that was asked for.
+	// ID is the requested global id.
 	ID string
 }
 
@@ -185,8 +188,8 @@ const orderIDPrefix = "gid://shopify/Order/"
 
 var orderIDPattern = regexp.MustCompile(`^(?:` + orderIDPrefix + `)?([0-9]{1,20})$`)
 
-// GetOrder returns the order of the given global or legacy id. It does not go through search, so it sees the newest
-// state. The error is a [*NotFoundError] where there is no such order.
+// GetOrder returns the order with the given global or legacy id. It does not go through search, so it sees the newest
+// state. The error is a [*NotFoundError] if there is no such order.
 func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 	m := orderIDPattern.FindStringSubmatch(id)
 	if m == nil {
@@ -211,15 +214,15 @@ func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 	return &o, nil
 }
 
-// Shop is what the credentials give access to.
+// Shop is the shop that the credentials give access to.
 type Shop struct {
-	// ID is Shopify's global ID of the shop, which a renaming does not change.
+	// ID is Shopify's global ID of the shop. It stays the same if the shop is renamed.
 	ID string
 
 	Name, MyshopifyDomain, IANATimezone, CurrencyCode string
 }
 
-// GetShop returns the shop. It proves that the credentials work.
+// GetShop returns the shop. It verifies that the credentials work.
 func (c *Client) GetShop(ctx context.Context) (*Shop, error) {
 	x := c.exchange("get shop")
 	data, err := getShop(ctx, x)

@@ -14,8 +14,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// BenchmarkListOrders is what a page of 250 orders costs beside the network: the request, and its answer to the last
-// line of the last order.
+// BenchmarkListOrders measures the cost of a page of 250 orders without the network: building the request, and reading
+// its response to the last line of the last order.
 func BenchmarkListOrders(b *testing.B) {
 	sim := shopifytest.New(shopifytest.Options{})
 	for i := range 250 {

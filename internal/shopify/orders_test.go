@@ -221,7 +221,7 @@ func TestAnOrderThatVanishesWhileItsLinesAreRead(t *testing.T) {
 	require.Equal(t, rest.Contradictory, asRestError(t, err).Outcome, "a list that does not move")
 }
 
-// Pages of lines that go round in a circle, and lines without end, end.
+// Reading stops if pages of lines loop, or if the lines never end.
 func TestLinesWithoutEnd(t *testing.T) {
 	t.Parallel()
 	lines := func(after string, ids ...int) string {

@@ -6,26 +6,27 @@ import (
 	"time"
 )
 
-// maxPace bounds how long a query waits for points. Who shares the bucket may have taken more than expected, and then
-// Shopify is better asked.
+// maxPace is the longest time that a query waits for points. Another client that shares the bucket may have taken more
+// than expected; beyond this time it is better to ask Shopify.
 const maxPace = 10 * time.Second
 
-// pace lets a query wait until the bucket holds what it asks for. Shopify would refuse it: a large window then costs an
-// attempt, and its back-off, for every few pages.
+// pace delays a query until the bucket should hold the points that it requests. Otherwise Shopify would refuse the
+// query, and a large window would cost one attempt, with its backoff, for every few pages.
 type pace struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	// last is what the last answer said, and at is when.
+	// last is the cost in the latest response; at is the time of that response.
 	last Cost
 	at   time.Time
-	// requested is what each operation asked for. That is fixed by the query and the number of its ids, unlike what it takes.
+	// requested is the requested cost of each operation. Unlike the actual cost, it is fixed by the query and its
+	// number of ids.
 	requested map[string]float64
 }
 
 func newPace() *pace { return &pace{now: time.Now, requested: map[string]float64{}} }
 
-// wait returns when it is the operation's turn, or when ctx ends.
+// wait blocks until the operation may run or ctx ends.
 func (p *pace) wait(ctx context.Context, op string) error {
 	d := p.delay(op)
 	if d == 0 {
@@ -50,7 +51,7 @@ func (p *pace) delay(op string) time.Duration {
 	return min(expected.wait(), maxPace)
 }
 
-// note learns from an answer.
+// note records the cost in a response.
 func (p *pace) note(op string, c Cost) {
 	if c == (Cost{}) {
 		return

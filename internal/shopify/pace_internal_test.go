@@ -33,7 +33,7 @@ func TestPace(t *testing.T) {
 			p := newPace()
 			p.now = func() time.Time { return now }
 			p.note("list_orders", tt.noted)
-			p.note("list_orders", Cost{}) // An answer that says nothing changes nothing.
+			p.note("list_orders", Cost{}) // A response without a cost changes nothing.
 			now = begin.Add(tt.later)
 			require.InDelta(t, tt.want, p.delay(tt.op), float64(time.Millisecond))
 		})

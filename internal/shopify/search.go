@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Search builds a search of orders in Shopify's search syntax (shopify.dev/docs/api/usage/search-syntax). All that is
-// set must hold; zero fields do not restrict.
+// Search builds a search for orders in Shopify's search syntax (shopify.dev/docs/api/usage/search-syntax). All
+// conditions that are set must hold; zero fields do not restrict the search.
 //
-// The search finds candidates: sku matches by tokens and prefixes, and the index lags behind writes.
+// The search finds candidates only: sku matches by tokens and prefixes, and the index lags behind writes.
 type Search struct {
-	// UpdatedAtMin and UpdatedBefore bound the last change: [UpdatedAtMin, UpdatedBefore).
+	// UpdatedAtMin and UpdatedBefore limit the time of the last change: [UpdatedAtMin, UpdatedBefore).
 	UpdatedAtMin, UpdatedBefore time.Time
-	// CreatedAtMin is the earliest creation, itself included.
+	// CreatedAtMin is the earliest time of creation, inclusive.
 	CreatedAtMin time.Time
-	// SKUs are those of which an order has at least one. Blank ones are ignored.
+	// SKUs are the SKUs of which an order must have at least one. Blank ones are ignored.
 	SKUs []string
 }
 
-// String returns the search. Times are quoted, in UTC and to the second, since Shopify cuts an unquoted time at its
-// first colon without a word. Bounds are rounded so that the range grows.
+// String returns the search. Times are quoted, since Shopify silently truncates an unquoted time at its first colon,
+// and are in UTC with a precision of a second. Bounds are rounded so that the range grows.
 func (s Search) String() string {
 	var terms []string
 	if !s.UpdatedAtMin.IsZero() {
@@ -56,8 +56,8 @@ func ceilSecond(t time.Time) time.Time {
 	return t
 }
 
-// quote escapes what would end a quoted value. Colons and parentheses are taken literally inside quotes (assumed; it is
-// measured for the colons of times).
+// quote quotes a value and escapes any character that would end it. Colons and parentheses are literal inside quotes
+// (assumed; measured for the colons of times).
 func quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

@@ -34,7 +34,7 @@ func TestSearchIsWrittenAsShopifyNeedsIt(t *testing.T) {
 	}
 }
 
-// found asks a simulated shop with one order whether the search finds it.
+// found reports whether the search finds the order in a simulated shop that holds no other.
 func found(t require.TestingT, s shopify.Search, o shopifytest.Order) bool {
 	sim := shopifytest.New(shopifytest.Options{TimeZone: time.FixedZone("", -5*60*60)})
 	sim.AddOrder(o)
@@ -73,7 +73,7 @@ func TestASearchFindsWhatItIsMeantToFind(t *testing.T) {
 		if got := found(rt, s, o); meant && !got {
 			rt.Fatalf("%s does not find the order", s)
 		}
-		// What is more than a second outside is not found.
+		// An order more than a second outside the range is not found.
 		if far := time.Second; o.UpdatedAt.Before(s.UpdatedAtMin.Add(-far)) || o.UpdatedAt.After(s.UpdatedBefore.Add(far)) {
 			if found(rt, s, o) {
 				rt.Fatalf("%s finds the order", s)
@@ -88,7 +88,7 @@ func FuzzSearchSKU(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, sku string) {
 		s := shopify.Search{UpdatedAtMin: start, SKUs: []string{sku}}
-		// However odd a SKU is, it neither hides an order that has it nor shows one out of the window.
+		// However odd a SKU is, it neither hides an order that has it nor matches an order outside the window.
 		o := shopifytest.Order{UpdatedAt: start, Lines: []shopifytest.LineItem{{SKU: sku}, {SKU: "b"}}}
 		require.True(t, found(t, s, o))
 		o.UpdatedAt = start.Add(-time.Hour)

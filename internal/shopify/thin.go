@@ -5,34 +5,34 @@ import (
 	"time"
 )
 
-// ThinOrder is an order with little more than what tells whether it is worth reading.
+// ThinOrder is an order with little more than the fields that show whether the order is worth reading.
 type ThinOrder struct {
 	// LegacyID is Shopify's number of the order, decimal digits.
 	LegacyID        string
 	CreatedAt       time.Time
 	Cancelled       bool
 	FinancialStatus string
-	// SKUs are those of its first lines; MoreLines reports whether there are others.
+	// SKUs are the SKUs of its first lines; MoreLines reports whether there are more lines.
 	SKUs      []string
 	MoreLines bool
 }
 
-// ThinPage is a page of thin orders, the newest first.
+// ThinPage is a page of thin orders, newest first.
 type ThinPage struct {
 	Orders []ThinOrder
 	// NextCursor is empty on the last page.
 	NextCursor string
-	// Cost is that of the query.
+	// Cost is the cost of the query.
 	Cost Cost
 }
 
-// linesOfThin is how many lines of a thin order are read.
+// linesOfThin is the number of lines that are read of a thin order.
 const linesOfThin = 20
 
-// ListThinOrders returns one page of the shop's orders, the newest first. With an empty query it does not go through search,
-// and so sees the newest state.
+// ListThinOrders returns one page of the shop's orders, newest first. With an empty query it does not go through
+// search, and so sees the newest state.
 //
-// Without the scope read_all_orders, orders older than 60 days are left out silently.
+// Without the scope read_all_orders, Shopify silently omits orders older than 60 days.
 func (c *Client) ListThinOrders(ctx context.Context, query, after string) (*ThinPage, error) {
 	x := c.exchange("list thin orders")
 	data, err := listThinOrders(ctx, x, maxPageSize, after, query, linesOfThin)

@@ -13,18 +13,18 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// TokenSource is where access tokens come from: a [StaticToken] or [ClientCredentials].
+// TokenSource is a source of access tokens: a [StaticToken] or [ClientCredentials].
 type TokenSource interface {
 	bind(rc *rest.Client) (tokens, error)
 }
 
-// tokens hands out access tokens for one shop. The token that Shopify has just refused is passed in, so that another
-// one comes back if there is one; it is empty on the first try.
+// tokens provides access tokens for one shop. The caller passes the token that Shopify has just refused, to get another
+// one if possible; it passes an empty string on the first attempt.
 type tokens interface {
 	token(ctx context.Context, refused string) (string, error)
 }
 
-// StaticToken is an access token that does not expire, as custom apps made in a shop's admin have ("shpat_…").
+// StaticToken is an access token that does not expire, as issued to custom apps created in a shop's admin ("shpat_…").
 type StaticToken string
 
 func (t StaticToken) bind(*rest.Client) (tokens, error) {
@@ -42,8 +42,8 @@ func (t StaticToken) String() string { return "[redacted]" }
 // GoString keeps the token out of logs.
 func (t StaticToken) GoString() string { return "[redacted]" }
 
-// ClientCredentials are the id and secret of an app of the Dev Dashboard. They are exchanged for tokens of about a
-// day, which are kept, renewed early, and renewed at once when Shopify refuses one
+// ClientCredentials are the id and secret of an app of the Dev Dashboard. They are exchanged for tokens that live for
+// about a day. A token is kept, renewed early, and renewed immediately if Shopify refuses it
 // (shopify.dev/docs/apps/build/authentication-authorization/client-credentials-grant).
 type ClientCredentials struct {
 	ID, Secret string
@@ -69,17 +69,17 @@ func (c ClientCredentials) bind(rc *rest.Client) (tokens, error) {
 
 const opGetToken = "get access token"
 
-// maxTokenLife is the longest life that is believed.
+// maxTokenLife is the maximum lifetime of a token; a longer one in a response is reduced to it.
 const maxTokenLife = 366 * 24 * time.Hour
 
-// tokenPattern is a token as it can stand in a header.
+// tokenPattern matches a token that is valid in a header.
 var tokenPattern = regexp.MustCompile(`^[!-~]{1,1000}$`)
 
-// renewBefore is how long before its end a token is renewed; a token that lives shorter than ten times as long is
-// renewed in its last tenth.
+// renewBefore is the time before its expiry at which a token is renewed. A token whose lifetime is shorter than ten
+// times this duration is renewed in the last tenth of its lifetime.
 const renewBefore = 30 * time.Minute
 
-// grant is the client-credentials grant of OAuth with its current token.
+// grant is OAuth's client-credentials grant with its current token.
 type grant struct {
 	credentials ClientCredentials
 	rest        *rest.Client
@@ -89,7 +89,7 @@ type grant struct {
 	current accessToken
 }
 
-// accessToken is a token and its life; zero times mean that its end is unknown.
+// accessToken is a token and its lifetime. Zero times mean that its expiry is unknown.
 type accessToken struct {
 	value         string
 	renew, expiry time.Time
@@ -101,7 +101,7 @@ func (g *grant) token(ctx context.Context, refused string) (string, error) {
 	if usable && (t.renew.IsZero() || now.Before(t.renew)) {
 		return t.value, nil
 	}
-	// Those who wait for the same renewal must not fail when the first of them gives up.
+	// Callers that wait for the same renewal must not fail when the first of them gives up.
 	renewal := g.flight.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
 		defer cancel()
@@ -119,7 +119,7 @@ func (g *grant) token(ctx context.Context, refused string) (string, error) {
 			return r.Val.(string), nil
 		}
 		if usable {
-			return t.value, nil // renewed early and failed: it still works for a while
+			return t.value, nil // the early renewal failed, but the token still works for a while
 		}
 		return "", r.Err
 	}
@@ -131,7 +131,7 @@ func (g *grant) held() accessToken {
 	return g.current
 }
 
-// renew asks for a token unless the stale one has been replaced in the meantime.
+// renew requests a token, unless the stale one has been replaced in the meantime.
 func (g *grant) renew(ctx context.Context, stale string) (string, error) {
 	if t := g.held(); t.value != stale {
 		return t.value, nil

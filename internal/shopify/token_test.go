@@ -19,7 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// clock is a clock that tests move.
+// clock is a clock that tests can advance.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -195,7 +195,7 @@ func TestAnAnswerWithoutATokenIsContradictory(t *testing.T) {
 	}
 }
 
-// A life beyond what a clock holds is a long one, not one that ended long ago.
+// A lifetime too long to be represented counts as long, not as already expired.
 func TestATokenOfAbsurdLifeIsKept(t *testing.T) {
 	t.Parallel()
 	tokens := 0

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// answer is what goes out: JSON of body or, where that is nil, raw.
+// answer is a response to send: the JSON of body or, if body is nil, raw.
 type answer struct {
 	status     int
 	body       any
@@ -62,7 +62,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, op Operation, a 
 		w.Header().Set("Retry-After", a.retryAfter)
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.bytes()) // a client that is gone needs no answer
+	_, _ = w.Write(a.bytes()) // the client may be gone
 }
 
 func (s *Server) count(op Operation, a answer) {
@@ -76,7 +76,7 @@ func (s *Server) count(op Operation, a answer) {
 	counts[a.status]++
 }
 
-// wait returns early when the client has gone. What follows is carried out all the same, as services do.
+// wait waits for d. It returns early if the client has gone; the request is still carried out, as a real service would.
 func wait(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

@@ -1,23 +1,24 @@
-// Package cashstartest is CashStar's eGift Card service in memory: an http.Handler with a ledger of the cards that it
-// issued, for tests, demonstrations and load. It is strict where a lenient double would hide a mistake of the client,
-// it misbehaves on demand, and it knows nothing of the client beside it: its wire format is its own.
+// Package cashstartest is an in-memory simulation of CashStar's eGift Card service: an http.Handler with a ledger of
+// the cards that it issued, for tests, demonstrations and load tests. It is strict where a lenient double would hide a
+// mistake of the client, injects faults on demand, and shares no code with the client package beside it: it defines its
+// own wire format.
 //
-// The service proper is below [Options].BasePath, behind HTTP Basic authentication. Below /_control/, open to whoever
-// reaches the handler, is what a person or a test in another process needs:
+// The service proper is below [Options].BasePath, behind HTTP Basic authentication. The control routes for people, and
+// for tests in another process, are below /_control/. They are open to anyone who can reach the handler:
 //
 //	GET    /_control/cards      the ledger, a list of Card
 //	GET    /_control/stats      Stats
 //	GET    /_control/merchants  the account's merchants, a list of Merchant
 //	POST   /_control/merchants  a Merchant, added or replaced by its code
-//	POST   /_control/faults     {"faults": [Fault…], "random": [RandomFault…]}: the faults are queued, the random
-//	                            ones replace those before
-//	DELETE /_control/faults     an end to both
+//	POST   /_control/faults     {"faults": [Fault…], "random": [RandomFault…]}: queues the faults; the random faults
+//	                            replace the previous ones
+//	DELETE /_control/faults     removes both
 //
-// The fields of a fault in JSON are those of [Fault] in lower case, with "after_commit" and "retry_after", a delay such
-// as "250ms" and, for a random one, a "rate" above 0 and up to 1.
+// The JSON fields of a fault are the fields of [Fault] in lower case, with "after_commit" and "retry_after"; "delay" is
+// a duration such as "250ms". A random fault also has a "rate" above 0 and up to 1.
 //
-// What nobody outside has seen the real service do (the wording and mostly the status of refusals, what a repeated
-// audit number does, the limit of a card) is assumed.
+// Behaviour of the real service that nobody outside CashStar has observed (the wording and mostly the status of
+// refusals, the effect of a repeated audit number, the limit of a card) is assumed.
 package cashstartest
 
 import (
@@ -36,7 +37,7 @@ import (
 // Operation names a kind of request in [Stats] and [Fault].
 type Operation string
 
-// The operations. Unknown is a request that is none of them or not authenticated.
+// The operations. Unknown is any other request, or one that is not authenticated.
 const (
 	ListMerchants Operation = "list_merchants"
 	CreateOrder   Operation = "create_order"
@@ -45,16 +46,16 @@ const (
 	Unknown       Operation = "unknown"
 )
 
-// Duplicates says what an order with a known audit number meets. In the first two a different order under a known
-// audit number is refused with 400.
+// Duplicates says how the server treats an order with a known audit number. With the first two values, a different
+// order under a known audit number is refused with 400.
 type Duplicates string
 
 const (
-	// RefuseDuplicates answers 409.
+	// RefuseDuplicates returns 409.
 	RefuseDuplicates Duplicates = "refuse"
-	// AnswerExisting answers with the order that exists.
+	// AnswerExisting returns the existing order.
 	AnswerExisting Duplicates = "answer_existing"
-	// IssueAgain issues another card: an issuer that never looks at the audit number.
+	// IssueAgain issues another card, as an issuer does that ignores the audit number.
 	IssueAgain Duplicates = "issue_again"
 )
 
@@ -63,57 +64,60 @@ type Merchant struct {
 	Name         string `json:"name"`
 	LegalName    string `json:"legal_name"`
 	MerchantCode string `json:"merchant_code"`
-	// Currencies are those that the merchant's cards can have.
+	// Currencies are the currencies in which the merchant issues cards.
 	Currencies []string `json:"currencies"`
 }
 
-// Options make a [Server]. All are optional.
+// Options configure a [Server]. All are optional.
 type Options struct {
-	// BasePath is the version prefix, "/v2/" where it is empty.
+	// BasePath is the version prefix; the default is "/v2/".
 	BasePath string
-	// Username and Password are what the client must send.
+	// Username and Password are the credentials that the client must send.
 	Username, Password string
 	Merchants          []Merchant
-	// Duplicates is [RefuseDuplicates] where it is empty.
+	// Duplicates defaults to [RefuseDuplicates].
 	Duplicates Duplicates
-	// Decline refuses an order with 403 and the text that it returns; the empty text lets it pass. The card is the
-	// one that would be issued, yet without code and number.
+	// Decline, if set, is called with the card that would be issued, which has no code and no number yet. The order is
+	// refused with 403 and the returned text; an empty text accepts it.
 	Decline func(Card) string
-	// Fault says what goes wrong with a valid request, before the queued and the random faults are asked.
+	// Fault, if set, returns the fault for a valid request. It is called before the queued and the random faults are
+	// considered.
 	Fault func(Request) *Fault
-	// Random faults are drawn from a generator that begins with Seed, as are card numbers.
+	// Random are faults drawn from a generator seeded with Seed. Card codes and access codes come from the same
+	// generator.
 	Random []RandomFault
 	Seed   uint64
-	// Latency is waited before each answer.
+	// Latency is the delay before each response.
 	Latency time.Duration
-	// MaxRPS is how many requests a second are answered, in bursts of at most a second's worth; those above get 420.
-	// 0 is no limit.
+	// MaxRPS is the number of requests per second that are served, in bursts of at most one second's worth; excess
+	// requests get 420. 0 means no limit.
 	MaxRPS float64
-	// Now is time.Now where it is nil.
+	// Now defaults to time.Now.
 	Now func() time.Time
 }
 
-// Request is what a fault hook may decide by.
+// Request describes a request to a fault hook.
 type Request struct {
 	Operation Operation
-	// AuditNumber is that of an order, EGCCode that of a card.
+	// AuditNumber is set for an order, EGCCode for an existing card.
 	AuditNumber, MerchantCode, EGCCode string
 }
 
-// Stats count what was asked.
+// Stats are counts of requests and faults.
 type Stats struct {
-	// Requests are counted by operation and HTTP status; 0 is a connection that was dropped on purpose.
+	// Requests are counted by operation and HTTP status. The status 0 stands for a connection that was dropped on
+	// purpose.
 	Requests map[Operation]map[int]int `json:"requests"`
-	// Repeated counts valid orders whose audit number was known.
+	// Repeated is the number of valid orders whose audit number was already known.
 	Repeated int `json:"repeated"`
-	// Violations counts requests above MaxRPS.
+	// Violations is the number of requests above MaxRPS.
 	Violations int `json:"violations"`
-	// Faults counts those that happened, by kind; those that came after the request took effect have "_after_commit"
-	// behind it.
+	// Faults are counted by kind as they happen. A fault that happens after the request took effect has the suffix
+	// "_after_commit".
 	Faults map[string]int `json:"faults"`
 }
 
-// Server is the service. It is safe for concurrent use.
+// Server is the simulated service. It is safe for concurrent use.
 type Server struct {
 	options Options
 	api     *http.ServeMux
@@ -128,7 +132,7 @@ type Server struct {
 	filled time.Time
 }
 
-// New returns a service without cards.
+// New returns a server without cards.
 func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -163,8 +167,8 @@ func New(o Options) *Server {
 	return s
 }
 
-// ServeHTTP implements http.Handler. Faults that drop the connection panic with http.ErrAbortHandler, which a server
-// of net/http understands.
+// ServeHTTP implements http.Handler. Faults that drop the connection panic with http.ErrAbortHandler, which a net/http
+// server handles.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPath) {
 		s.control.ServeHTTP(w, r)
@@ -191,7 +195,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.api.ServeHTTP(w, r)
 }
 
-// unrouted answers what has no operation in the service's own format; the mux knows whether it is 404 or 405.
+// unrouted answers a request that matches no operation, in the service's own format. The mux decides between 404 and
+// 405.
 func (s *Server) unrouted(w http.ResponseWriter, r *http.Request, h http.Handler) {
 	var probe statusProbe
 	h.ServeHTTP(&probe, r)
@@ -268,14 +273,14 @@ func (s *Server) createOrder(w http.ResponseWriter, r *http.Request) {
 				return refusal(http.StatusForbidden, why)
 			}
 		}
-		if s.ledger.known(order.AuditNumber) { // asked anew: the hook gave others time
+		if s.ledger.known(order.AuditNumber) { // checked again: the lock was released during the hook
 			s.stats.Repeated++
 		}
 		return s.ledger.create(order, s.options.Duplicates, s.options.Now(), s.random)
 	})
 }
 
-// unlocked calls a hook, which may look at the server.
+// unlocked calls a hook with the lock released, as the hook may call methods of the server.
 func (s *Server) unlocked(hook func() string) string {
 	s.mu.Unlock()
 	defer s.mu.Lock()
@@ -318,7 +323,7 @@ func cardRequest(op Operation, r *http.Request) Request {
 	return Request{Operation: op, MerchantCode: r.PathValue("merchant"), EGCCode: r.PathValue("egc")}
 }
 
-// exchange carries out one valid request, with whatever fault it draws. Perform is called with the lock held.
+// exchange carries out one valid request, with the fault drawn for it, if any. It calls perform with the lock held.
 func (s *Server) exchange(w http.ResponseWriter, r *http.Request, req Request, perform func() answer) {
 	if !accepts(r, "application/json") {
 		s.answer(w, r, req.Operation, refusal(http.StatusNotAcceptable, "Accept must be application/json"))
@@ -347,7 +352,7 @@ func accepts(r *http.Request, want string) bool {
 	return false
 }
 
-// admit takes a token of the bucket that MaxRPS fills.
+// admit takes a token from the bucket that MaxRPS refills. It reports whether there was one.
 func (s *Server) admit() bool {
 	if s.options.MaxRPS <= 0 {
 		return true

@@ -53,7 +53,7 @@ func start(t *testing.T, o cashstartest.Options) fixture {
 	return fixture{s, t, server.URL, server.Close}
 }
 
-// try sends a request with the headers of a well-behaved client, which change may spoil.
+// try sends a request with the headers of a well-behaved client. The change function may break them.
 func (f fixture) try(
 	ctx context.Context, method, path, body string, change func(*http.Request),
 ) (*http.Response, string, error) {

@@ -9,49 +9,50 @@ import (
 	"time"
 )
 
-// FaultKind is a way to go wrong.
+// FaultKind is a kind of fault.
 type FaultKind string
 
-// The kinds. Those that say so heed [Fault].AfterCommit; Malformed, Truncated and WrongMerchant spoil an answer and so
-// come after, RateLimit comes before.
+// The kinds. [Fault].AfterCommit applies only to the kinds that say so. Malformed, Truncated and WrongMerchant corrupt
+// a response, so the request has taken effect; RateLimit happens before it does.
 const (
-	// ServerError answers Status, 503 where it is 0. It heeds AfterCommit.
+	// ServerError returns Status, by default 503. AfterCommit applies.
 	ServerError FaultKind = "server_error"
-	// Drop closes the connection without an answer. It heeds AfterCommit.
+	// Drop closes the connection without a response. AfterCommit applies.
 	Drop FaultKind = "drop"
-	// Slow waits for Delay or until the client gives up, and carries out the request all the same. It heeds
-	// AfterCommit.
+	// Slow waits for Delay or until the client gives up. The request is carried out in either case. AfterCommit
+	// applies.
 	Slow FaultKind = "slow"
-	// HTML answers with a page, as a proxy does: Status, 200 where it is 0. It heeds AfterCommit. A content delivery
-	// network says 404 where it has no route and 409 where it does not find the service, before the service is asked.
+	// HTML returns a page, as a proxy does, with Status, by default 200. AfterCommit applies. A content delivery
+	// network returns 404 if it has no route and 409 if it does not find the service; in both cases the service never
+	// sees the request.
 	HTML FaultKind = "html"
-	// RateLimit answers Status, 420 where it is 0.
+	// RateLimit returns Status, by default 420.
 	RateLimit FaultKind = "rate_limit"
-	// Malformed answers something close to JSON.
+	// Malformed returns something close to JSON.
 	Malformed FaultKind = "malformed"
-	// Truncated answers the first half of the JSON.
+	// Truncated returns the first half of the JSON.
 	Truncated FaultKind = "truncated"
-	// WrongMerchant answers with a card of another merchant.
+	// WrongMerchant returns a card of another merchant.
 	WrongMerchant FaultKind = "wrong_merchant"
 )
 
-// Fault is something that goes wrong with one request or several.
+// Fault is a fault that happens to one or more requests.
 type Fault struct {
 	Kind FaultKind
-	// Operation limits the fault to one operation; empty is any.
+	// Operation limits the fault to one operation; empty means any.
 	Operation Operation
-	// Times is to how many requests a queued fault happens, 1 where it is 0.
+	// Times is the number of requests to which a queued fault happens, by default 1.
 	Times int
 	// AfterCommit lets the request take effect first.
 	AfterCommit bool
-	// Status is for ServerError, RateLimit and HTML, RetryAfter for the header of the first two.
+	// Status applies to ServerError, RateLimit and HTML. RetryAfter is the Retry-After header of the first two.
 	Status     int
 	RetryAfter string
-	// Delay is for Slow.
+	// Delay applies to Slow.
 	Delay time.Duration
 }
 
-// RandomFault happens to a share of the requests, Rate of 1 being all.
+// RandomFault happens to a random share of the requests. A Rate of 1 means all of them.
 type RandomFault struct {
 	Rate float64
 	Fault
@@ -64,9 +65,9 @@ type faultBody struct {
 	AfterCommit bool      `json:"after_commit,omitempty"`
 	Status      int       `json:"status,omitempty"`
 	RetryAfter  string    `json:"retry_after,omitempty"`
-	// Delay is a Go duration: "250ms".
+	// Delay is a Go duration such as "250ms".
 	Delay string `json:"delay,omitempty"`
-	// Rate is for random faults.
+	// Rate applies to random faults.
 	Rate float64 `json:"rate,omitempty"`
 }
 
@@ -139,7 +140,7 @@ type faults struct {
 	random []RandomFault
 }
 
-// Inject queues faults: each request takes the first one that is for its operation. It panics on a fault that is none.
+// Inject queues faults: each request takes the first one that applies to its operation. It panics on an invalid fault.
 func (s *Server) Inject(faults ...Fault) {
 	for _, f := range faults {
 		if err := f.validate(); err != nil {
@@ -151,14 +152,14 @@ func (s *Server) Inject(faults ...Fault) {
 	s.faults.queue = append(s.faults.queue, faults...)
 }
 
-// ClearFaults ends the queued and the random faults.
+// ClearFaults removes the queued and the random faults.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = faults{}
 }
 
-// name is the fault's name in [Stats].
+// name returns the fault's name in [Stats].
 func (f Fault) name() string {
 	if f.AfterCommit {
 		return string(f.Kind) + "_after_commit"
@@ -166,7 +167,7 @@ func (f Fault) name() string {
 	return string(f.Kind)
 }
 
-// draw returns the fault of a request, the zero Fault for none, and counts it.
+// draw returns and counts the fault of a request. It is the zero Fault if there is none.
 func (s *Server) draw(req Request) Fault {
 	var f Fault
 	if s.options.Fault != nil {
@@ -205,7 +206,7 @@ func (s *Server) drawQueued(req Request) Fault {
 	return Fault{}
 }
 
-// before is what happens instead of the request, if anything.
+// before returns the response that replaces carrying out the request, if there is one.
 func (f Fault) before(ctx context.Context) (answer, bool) {
 	switch {
 	case f.Kind == RateLimit:
@@ -220,7 +221,7 @@ func (f Fault) before(ctx context.Context) (answer, bool) {
 	}
 }
 
-// after is what happens to the answer of a request that was carried out.
+// after returns the response, with the fault applied, to a request that was carried out.
 func (f Fault) after(ctx context.Context, a answer) answer {
 	switch f.Kind {
 	case Slow:
@@ -242,7 +243,7 @@ func (f Fault) after(ctx context.Context, a answer) answer {
 	return a
 }
 
-// instead answers without regard to the request.
+// instead returns the response of a fault whose response does not depend on the request.
 func (f Fault) instead() (answer, bool) {
 	switch f.Kind {
 	case ServerError:
@@ -263,7 +264,7 @@ func spoilt(a answer, raw []byte) answer {
 	return a
 }
 
-// withMerchant replaces each merchant code of the answer.
+// withMerchant replaces each merchant code in the response.
 func withMerchant(b []byte, code string) []byte {
 	var tree any
 	if err := json.Unmarshal(b, &tree); err != nil {

@@ -16,7 +16,7 @@ const (
 	StatusCancelled = "CANCELLED"
 )
 
-// Card is an entry of the ledger: the order of one card and the card.
+// Card is an entry of the ledger: an order of one card, together with the card.
 type Card struct {
 	OrderNumber          string    `json:"order_number"`
 	TransactionID        string    `json:"transaction_id"`
@@ -36,25 +36,25 @@ type Card struct {
 	DeliveredBy          string    `json:"delivered_by"`
 	Method               string    `json:"method"`
 	Target               string    `json:"target"`
-	// Scheduled is the zero time where the order named none.
+	// Scheduled is the zero time if the order does not specify one.
 	Scheduled time.Time `json:"scheduled,omitzero"`
 	Message   Message   `json:"message"`
 	Created   time.Time `json:"created"`
 }
 
-// Message is the greeting of a card.
+// Message is the greeting on a card.
 type Message struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	Body string `json:"body"`
 }
 
-// ledger is what the service remembers. Its owner locks it.
+// ledger is the state of the service. Its owner does the locking.
 type ledger struct {
 	merchants []Merchant
 	merchant  map[string]int // index in merchants by code
 	cards     []*Card
-	byAudit   map[string]*Card // the last of the audit number
+	byAudit   map[string]*Card // the latest card per audit number
 	byCode    map[string]*Card
 	answers   int
 }
@@ -86,7 +86,7 @@ func (l *ledger) list() []Card {
 
 func (l *ledger) known(auditNumber string) bool { return l.byAudit[auditNumber] != nil }
 
-// check finds fault with what only the ledger knows.
+// check returns the problems of an order that only the ledger can find.
 func (l *ledger) check(order Card) []string {
 	i, ok := l.merchant[order.MerchantCode]
 	if !ok {
@@ -128,7 +128,7 @@ func (l *ledger) create(order Card, duplicates Duplicates, now time.Time, random
 	return answer{status: http.StatusOK, body: orderAnswer(card, now)}
 }
 
-// sameOrder compares what the client sent.
+// sameOrder reports whether the client sent the same data in both orders.
 func sameOrder(existing, order Card) bool {
 	if !existing.Scheduled.Equal(order.Scheduled) {
 		return false
@@ -143,7 +143,7 @@ func sameOrder(existing, order Card) bool {
 	return sent == order
 }
 
-// egcCode is a code like DiSEMhS3pMCCyNr2QW: random, and unique by the number of the card that ends it.
+// egcCode returns a code like DiSEMhS3pMCCyNr2QW. It is random, and unique because it ends in the card's encoded index.
 func egcCode(random *rand.Rand, n int) string {
 	const (
 		alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -97,7 +97,7 @@ func TestDecline(t *testing.T) {
 	t.Parallel()
 	var f fixture
 	f = start(t, cashstartest.Options{Decline: func(c cashstartest.Card) string {
-		_ = f.Cards() // hooks may look at the server
+		_ = f.Cards() // hooks may call methods of the server
 		if c.InitialBalance == "10.00" && c.Target == "steve@example.com" {
 			return "this account may not order cards of 10.00"
 		}
@@ -115,7 +115,7 @@ func TestLedger(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	f := start(t, cashstartest.Options{Now: func() time.Time { return now }})
-	for n := range 70 { // past the first digit of a card's code
+	for n := range 70 { // more than one digit of a card's code can count
 		status, _ := f.order(audit(n))
 		require.Equal(t, http.StatusOK, status)
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// orderBody is what a client may send.
+// orderBody is the body of an order as a client may send it.
 type orderBody struct {
 	Order struct {
 		AuditNumber string `json:"audit_number"`
@@ -34,7 +34,7 @@ type orderBody struct {
 	} `json:"order"`
 }
 
-// MaxBalance is the most that a card can hold, in the merchant's currency.
+// MaxBalance is the maximum balance of a card, in the merchant's currency.
 const MaxBalance = 2000.00
 
 var (
@@ -42,7 +42,7 @@ var (
 	currency = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
-// parseOrder reads an order and finds all fault with it that can be found without the ledger.
+// parseOrder parses an order. It returns all problems that can be found without the ledger.
 func parseOrder(body []byte) (Card, []string) {
 	var b orderBody
 	if err := strictJSON(body, &b); err != nil {
@@ -89,8 +89,8 @@ func isEmail(s string) bool {
 
 var fieldName = regexp.MustCompile(`^[a-z_]+$`)
 
-// strictJSON decodes exactly one value, refusing unknown fields and known ones in another case, which encoding/json
-// lets pass.
+// strictJSON decodes exactly one value. It refuses unknown fields, and also known fields in another case, which
+// encoding/json accepts.
 func strictJSON(b []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// certificate makes a self-signed certificate for this machine, and the pool that trusts it.
+// certificate creates a self-signed certificate for this machine, and a pool that trusts it.
 func certificate(now time.Time) (*tls.Config, *x509.CertPool, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -6,49 +6,49 @@ import (
 	"time"
 )
 
-// FaultKind is a way to go wrong.
+// FaultKind is a kind of fault.
 type FaultKind string
 
 // The kinds.
 const (
-	// Down answers a new connection 421 and closes it.
+	// Down replies 421 to a new connection and closes it.
 	Down FaultKind = "down"
-	// RefuseSender answers MAIL 550.
+	// RefuseSender replies 550 to MAIL.
 	RefuseSender FaultKind = "refuse_sender"
-	// RefuseRecipient answers RCPT 550, repeating the address as servers do.
+	// RefuseRecipient replies 550 to RCPT, repeating the address as servers do.
 	RefuseRecipient FaultKind = "refuse_recipient"
-	// Greylist answers RCPT 451.
+	// Greylist replies 451 to RCPT.
 	Greylist FaultKind = "greylist"
-	// RefuseMail answers the end of the mail 554, and does not keep it.
+	// RefuseMail replies 554 at the end of the mail, and does not keep it.
 	RefuseMail FaultKind = "refuse_mail"
-	// BusyMail answers the end of the mail 452, and does not keep it.
+	// BusyMail replies 452 at the end of the mail, and does not keep it.
 	BusyMail FaultKind = "busy_mail"
 	// CloseMidData closes the connection when the first line of the mail arrives.
 	CloseMidData FaultKind = "close_mid_data"
-	// CloseBeforeReply keeps the mail and closes the connection without an answer.
+	// CloseBeforeReply keeps the mail and closes the connection without a reply.
 	CloseBeforeReply FaultKind = "close_before_reply"
-	// GarbleReply keeps the mail and answers what is not SMTP.
+	// GarbleReply keeps the mail and sends a reply that is not SMTP.
 	GarbleReply FaultKind = "garble_reply"
 	// CloseAtQuit closes the connection when QUIT arrives.
 	CloseAtQuit FaultKind = "close_at_quit"
-	// Slow waits for Delay before it answers the end of a mail, or until the client gives up. The mail is kept.
+	// Slow keeps the mail, and waits for Delay, or until the client gives up, before the reply at the end of the mail.
 	Slow FaultKind = "slow"
 	// Silent waits in the same way before it greets a new connection.
 	Silent FaultKind = "silent"
 )
 
-// Fault is something that goes wrong once, or several times.
+// Fault is a fault that happens once or several times.
 type Fault struct {
 	Kind FaultKind
-	// Recipient limits RefuseRecipient and Greylist to one address; empty is any.
+	// Recipient limits RefuseRecipient and Greylist to one address; empty means any.
 	Recipient string
-	// Times is how often it happens, 1 where it is 0.
+	// Times is how often the fault happens, by default once.
 	Times int
-	// Delay is for Slow and Silent.
+	// Delay applies to Slow and Silent.
 	Delay time.Duration
 }
 
-// Fail queues faults. Each happens at its next occasion, in the order in which they were queued.
+// Fail queues faults. Each happens at the next opportunity, in the order in which they were queued.
 func (s *Server) Fail(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,14 +58,15 @@ func (s *Server) Fail(faults ...Fault) {
 	}
 }
 
-// Heal forgets the faults that have not happened.
+// Heal removes the faults that have not happened yet.
 func (s *Server) Heal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 }
 
-// fault takes the first queued fault that is one of the kinds.
+// fault returns the first queued fault of one of the kinds, and reports whether there was one. It counts down the
+// fault's Times.
 func (s *Server) fault(recipient string, kinds ...FaultKind) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

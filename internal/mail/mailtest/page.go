@@ -15,17 +15,18 @@ var pageFile embed.FS
 
 var pages = template.Must(template.ParseFS(pageFile, "page.html"))
 
-// mailPolicy is for a mail's own HTML: it may style itself and open links in windows of their own, and nothing else.
+// mailPolicy is the policy for a mail's own HTML: it may use inline styles, and open links in new windows, but nothing
+// else.
 const (
 	mailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; " +
 		"sandbox allow-popups allow-popups-to-escape-sandbox"
 	pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'none'; base-uri 'none'"
 )
 
-// shown is how many mails the list has.
+// shown is the maximum number of mails in the list.
 const shown = 100
 
-// entry is a mail on the page. Err tells why it could not be taken apart.
+// entry is a mail on the page. Err is the error if the mail could not be parsed.
 type entry struct {
 	Message
 	Mail

@@ -14,15 +14,15 @@ import (
 	"strings"
 )
 
-// Mail is a mail taken apart.
+// Mail is a parsed mail.
 type Mail struct {
-	// Header is as sent, encoded words and all; Subject, From and To are decoded.
+	// Header is as sent, with encoded words not decoded; Subject, From and To are decoded.
 	Header     netmail.Header
 	Subject    string
 	From       []*netmail.Address
 	To         []*netmail.Address
 	Text, HTML string
-	// Attachments are the parts that say they are.
+	// Attachments are the parts that are declared as attachments.
 	Attachments []Attachment
 }
 
@@ -32,13 +32,13 @@ type Attachment struct {
 	Data              []byte
 }
 
-// maxDepth is how deep parts may be nested.
+// maxDepth is the maximum nesting depth of parts.
 const maxDepth = 8
 
-// Parse takes the mail apart.
+// Parse parses the mail.
 func (m Message) Parse() (Mail, error) { return Parse(m.Data) }
 
-// Parse takes a mail apart (RFC 5322, RFC 2045).
+// Parse parses a mail (RFC 5322, RFC 2045).
 func Parse(data []byte) (Mail, error) {
 	raw, err := netmail.ReadMessage(bytes.NewReader(data))
 	if err != nil {

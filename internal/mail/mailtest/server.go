@@ -14,45 +14,47 @@ import (
 	"time"
 )
 
-// Options are the server's. The zero value listens on a free port of the loopback interface and wants no login.
+// Options are the server's options. With the zero value, the server listens on a free port of the loopback interface
+// and requires no login.
 type Options struct {
-	// Addr is where to listen, on the loopback interface; "127.0.0.1:0" where it is empty.
+	// Addr is the address to listen on, on the loopback interface; the default is "127.0.0.1:0".
 	Addr string
-	// Username and Password are what a client must log in with before it sends, if there is a user name.
+	// Username and Password are the credentials with which a client must log in before it sends, if there is a user
+	// name.
 	Username, Password string
 	// ImplicitTLS speaks TLS from the first byte.
 	ImplicitTLS bool
-	// NoTLS does not offer STARTTLS; AUTH is then offered without.
+	// NoTLS does not offer STARTTLS; AUTH is then offered without encryption.
 	NoTLS bool
-	// AuthLogin offers AUTH LOGIN in the place of AUTH PLAIN, as some servers do.
+	// AuthLogin offers AUTH LOGIN instead of AUTH PLAIN, as some servers do.
 	AuthLogin bool
-	// LowerCase writes the keywords of its extensions in lower case, as RFC 5321 lets a server do.
+	// LowerCase writes the keywords of the server's extensions in lower case, as RFC 5321 allows.
 	LowerCase bool
-	// MaxSize is the largest mail in bytes, 32 MiB where it is 0.
+	// MaxSize is the maximum size of a mail in bytes, by default 32 MiB.
 	MaxSize int
-	// Keep is how many mails are kept, the newest; 1,000 where it is 0.
+	// Keep is how many of the newest mails are kept, by default 1,000.
 	Keep int
-	// Folder, if there is one, gets every mail as a file, "0001.eml" and so on. It must exist.
+	// Folder, if set, is an existing folder to which every mail is written as a file, "0001.eml" and so on.
 	Folder string
-	// OnCommand, if it is set, is called with the verb of each command before it is carried out, with "." for the end
-	// of a mail, and "" for a new connection.
+	// OnCommand, if set, is called with the verb of each command before the command is carried out, with "." for the
+	// end of a mail, and with "" for a new connection.
 	OnCommand func(verb string)
-	// Now is the clock, time.Now where it is nil.
+	// Now is the clock, by default time.Now.
 	Now func() time.Time
 }
 
-// Message is a mail as the server got it.
+// Message is a mail as received by the server.
 type Message struct {
-	// ID counts the mails from 1.
+	// ID is the number of the mail, starting at 1.
 	ID         int
 	ReceivedAt time.Time
-	// From and To are the envelope's.
+	// From and To are the addresses in the envelope.
 	From string
 	To   []string
-	// TLS tells whether it came encrypted, Username who had logged in.
+	// TLS is true if the mail came over an encrypted connection. Username is the user that was logged in.
 	TLS      bool
 	Username string
-	// Data is the mail itself, with CR LF.
+	// Data is the mail itself, with CR LF line ends.
 	Data []byte
 }
 
@@ -72,7 +74,7 @@ type Server struct {
 	faults   []Fault
 }
 
-// Start starts a server. Stop ends it.
+// Start starts a server. Stop stops it.
 func Start(o Options) (*Server, error) {
 	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
 	o.MaxSize = cmp.Or(o.MaxSize, 32<<20)
@@ -99,7 +101,7 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Stop ends the server and every conversation with it. It may be called again.
+// Stop stops the server and closes all its connections. It may be called more than once.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	s.stopped = true
@@ -123,7 +125,7 @@ func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 // Addr returns host and port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// RootCAs returns the pool by which the server's certificate is trusted. It is for 127.0.0.1, ::1 and localhost.
+// RootCAs returns a pool that trusts the server's certificate, which is valid for 127.0.0.1, ::1 and localhost.
 func (s *Server) RootCAs() *x509.CertPool { return s.pool }
 
 // Messages returns the mails, oldest first.
@@ -133,7 +135,7 @@ func (s *Server) Messages() []Message {
 	return slices.Clone(s.messages)
 }
 
-// Clear forgets the mails. It leaves files and faults.
+// Clear removes the mails. It keeps files and faults.
 func (s *Server) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,7 +176,7 @@ func (s *Server) untrack(c net.Conn) {
 	delete(s.conns, c)
 }
 
-// keep stores a mail. A mail that cannot be written to the folder is not taken.
+// keep stores a mail. It does not accept a mail that cannot be written to the folder.
 func (s *Server) keep(m Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

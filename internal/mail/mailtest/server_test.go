@@ -28,7 +28,7 @@ func start(t *testing.T, o mailtest.Options) *mailtest.Server {
 	return s
 }
 
-// talker is a client that says exactly what it is told to.
+// talker is a client that sends exactly what it is told to.
 type talker struct {
 	t *testing.T
 	*textproto.Conn
@@ -57,7 +57,7 @@ func (c talker) say(code int, line string) string {
 	return c.expect(code)
 }
 
-// begin goes on to where a mail may be said.
+// begin starts a mail, up to the point where its content is sent.
 func (c talker) begin() {
 	c.t.Helper()
 	c.say(250, "EHLO client")
@@ -66,7 +66,7 @@ func (c talker) begin() {
 	c.say(354, "DATA")
 }
 
-// The standard library's client is another's reading of the same RFC.
+// The standard library's client is an independent reading of the same RFC.
 func TestStandardClient(t *testing.T) {
 	t.Parallel()
 	s := start(t, mailtest.Options{Username: "user", Password: "secret"})
@@ -283,7 +283,7 @@ const letter = "From: a@example.com\r\nTo: b@example.com\r\nSubject: =?utf-8?q?G
 	"--x\r\nContent-Type: text/html; name=\"a.html\"\r\nContent-Disposition: attachment; filename=\"a.html\"\r\n" +
 	"Content-Transfer-Encoding: base64\r\n\r\nPHA+\r\n--x--\r\n"
 
-// nested is a part in a part, and so on.
+// nested returns a multipart part nested to the given depth.
 func nested(depth int) string {
 	if depth == 0 {
 		return "\r\n"

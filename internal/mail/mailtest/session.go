@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// Limits of RFC 5321, section 4.5.3.1, and how long a silent client is suffered.
+// Limits of RFC 5321, section 4.5.3.1, and the time-out for a silent client.
 const (
 	maxLine       = 2048
 	maxRecipients = 100
 	idle          = 5 * time.Minute
 )
 
-// session is one conversation.
+// session is one conversation with a client.
 type session struct {
 	server *Server
 	conn   net.Conn
@@ -31,7 +31,7 @@ type session struct {
 	secure   bool
 	greeted  bool
 	username string
-	from     *string // Nil where no mail has begun.
+	from     *string // Nil if no mail has begun.
 	to       []string
 }
 
@@ -74,8 +74,8 @@ func (c *session) use(conn net.Conn) {
 	c.in = bufio.NewReaderSize(conn, maxLine)
 }
 
-// line reads a line without its end, which is CR LF: a server that takes less can be told where a mail ends by what is
-// in it.
+// line reads a line without its end, which must be CR LF. With a server that accepts other line ends, the content of a
+// mail could fake the end of the mail.
 func (c *session) line() (string, error) {
 	if err := c.conn.SetReadDeadline(time.Now().Add(idle)); err != nil {
 		return "", err
@@ -95,7 +95,7 @@ func (c *session) line() (string, error) {
 	return line, nil
 }
 
-// wait reports whether the client is still there after a while.
+// wait waits for d, and reports whether the client is still there.
 func (c *session) wait(d time.Duration) bool {
 	if err := c.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
 		return false
@@ -191,7 +191,7 @@ func (c *session) mechanism() string {
 	return "PLAIN"
 }
 
-// mayLogIn tells whether a password may be sent now.
+// mayLogIn reports whether a password may be sent now.
 func (c *session) mayLogIn() bool {
 	return c.server.options.Username != "" && (c.secure || c.server.options.NoTLS)
 }
@@ -305,7 +305,7 @@ func (c *session) rcpt(argument string) error {
 	return c.reply(250, "2.1.5 ok")
 }
 
-// path reads FROM:<address> or TO:<address>, and what follows.
+// path parses FROM:<address> or TO:<address>, and the parameters that follow.
 func path(argument, keyword string) (address, parameters string, ok bool) {
 	if len(argument) < len(keyword) || !strings.EqualFold(argument[:len(keyword)], keyword) {
 		return "", "", false
@@ -370,8 +370,8 @@ func (c *session) data() error {
 	return c.reply(250, "2.0.0 kept")
 }
 
-// content reads a mail to its final dot and takes out the dots that were put in (RFC 5321, section 4.5.2). It returns
-// nil where the mail is too large.
+// content reads a mail up to its final dot, and removes the dots that the client inserted (RFC 5321, section 4.5.2). It
+// returns nil if the mail is too large.
 func (c *session) content() ([]byte, error) {
 	content := []byte{}
 	for {

@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// schema is the part of an introspection result that is read.
+// schema is an introspection result, limited to the parts that are read.
 type schema struct {
 	QueryType struct {
 		Name string `json:"name"`
@@ -59,7 +59,7 @@ func (r typeRef) ast() *ast.Type {
 	}
 }
 
-// named is the type inside lists and non-nulls.
+// named returns the name of the type inside lists and non-nulls.
 func (r typeRef) named() string {
 	for r.OfType != nil {
 		r = *r.OfType
@@ -67,20 +67,20 @@ func (r typeRef) named() string {
 	return r.Name
 }
 
-// id is the one field of the interface Node.
+// id is the only field of the interface Node.
 const id = "id"
 
-// cutter collects which types and fields some documents use.
+// cutter collects the types and fields that the documents use.
 type cutter struct {
 	types     map[string]typeDef
 	fragments ast.FragmentDefinitionList
 	used      map[string]map[string]bool
-	// narrowed are the types that the documents pick from an interface.
+	// narrowed are the types that the documents select from an interface.
 	narrowed map[string][]string
 }
 
-// cut returns the definitions of the types, fields and arguments that the documents use. Arguments of a used field
-// and values of a used enum are kept whole.
+// cut returns the definitions of the types, fields and arguments that the documents use. All arguments of a used field
+// and all values of a used enum are kept.
 func cut(full *schema, doc *ast.QueryDocument) (*ast.SchemaDocument, error) {
 	c := cutter{
 		types: map[string]typeDef{}, fragments: doc.Fragments, used: map[string]map[string]bool{}, narrowed: map[string][]string{},
@@ -137,7 +137,7 @@ func (c *cutter) selections(typeName string, set ast.SelectionSet) error {
 		case *ast.InlineFragment:
 			if t.Kind == ast.Interface {
 				c.narrowed[t.Name] = append(c.narrowed[t.Name], s.TypeCondition)
-				c.use(t.Name)[id] = true // An interface needs a field.
+				c.use(t.Name)[id] = true // An interface must have a field.
 				c.use(s.TypeCondition)[id] = true
 			}
 			err = c.selections(s.TypeCondition, s.SelectionSet)

@@ -1,6 +1,6 @@
-// Schemacut cuts the official schema of Shopify's Admin API down to the fields that some GraphQL documents use, and
-// writes it in GraphQL's schema language. The whole schema has thousands of types; the part that giftbridge uses can
-// be read, reviewed, and compared from one version of the API to the next.
+// Schemacut reduces the official schema of Shopify's Admin API to the fields that some GraphQL documents use, and
+// writes it in GraphQL's schema language. The whole schema has thousands of types; the part that giftbridge uses is
+// small enough to be read, reviewed, and compared between versions of the API.
 //
 // The official schema is an introspection result, gzipped, in the npm package @shopify/dev-mcp (ISC licence):
 //

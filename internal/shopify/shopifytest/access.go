@@ -5,42 +5,43 @@ import (
 	"strings"
 )
 
-// Variant is a variant of a product, as far as it is simulated.
+// Variant is a variant of a product, limited to the fields that are simulated.
 type Variant struct {
 	SKU string
-	// GiftCard is true where Shopify itself issues a gift card.
+	// GiftCard is true if Shopify itself issues a gift card for the product.
 	GiftCard bool
 }
 
-// SetScopes changes what the app was granted, as somebody in the shop's admin would.
+// SetScopes sets the scopes granted to the app, as an administrator of the shop would.
 func (s *Server) SetScopes(scopes ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes = slices.Clone(scopes)
 }
 
-// Scopes returns what the app was granted.
+// Scopes returns the scopes granted to the app.
 func (s *Server) Scopes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.scopes)
 }
 
-// SetVariants changes the variants of the shop's products.
+// SetVariants sets the variants of the shop's products.
 func (s *Server) SetVariants(variants ...Variant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.variants = slices.Clone(variants)
 }
 
-// Deny changes which fields the app has no access to, whatever its scopes, as without access to protected customer data.
+// Deny sets the fields to which the app has no access, whatever its scopes. It simulates an app without access to
+// protected customer data.
 func (s *Server) Deny(fields ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.denied = slices.Clone(fields)
 }
 
-// scopeOf names the scope that a field needs; the others need none of their own.
+// scopeOf maps a field to the scope that it needs. Other fields need no scope of their own.
 var scopeOf = map[string]string{
 	"QueryRoot.orders":          "read_orders",
 	"QueryRoot.order":           "read_orders",
@@ -63,7 +64,7 @@ func (s *Server) installation() object {
 	return fields{"AppInstallation", map[string]any{"accessScopes": scopes}}
 }
 
-// apiVersions lists the accessible versions and, as Shopify does, the unstable one.
+// apiVersions returns the accessible versions and, as Shopify does, the unstable one.
 func (s *Server) apiVersions() []object {
 	versions := []object{fields{"ApiVersion", map[string]any{"handle": "unstable", "supported": false}}}
 	for _, v := range s.opts.Versions {
@@ -72,7 +73,8 @@ func (s *Server) apiVersions() []object {
 	return versions
 }
 
-// productVariants answers searches by SKU, which find what those of orders do (assumed). Others are not simulated.
+// productVariants resolves searches by SKU, which match in the same way as searches for orders (assumed). Other
+// searches are not simulated.
 func (x *execution) productVariants(args map[string]any) (any, *graphError) {
 	n, fail := first(args)
 	if fail != nil {

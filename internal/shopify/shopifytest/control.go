@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// control adds the routes that the package's documentation lists.
+// control adds the control routes that the package documentation lists.
 func (s *Server) control() {
 	s.mux.HandleFunc("GET /_control/stats", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, s.Stats())
@@ -108,7 +108,7 @@ func (s *Server) controlPutOrder(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, s.AddOrder(o))
 }
 
-// controlPatchOrder changes the fields that the body has, as an edit in the shop's admin would.
+// controlPatchOrder changes the fields that are in the body, as an edit in the shop's admin would.
 func (s *Server) controlPatchOrder(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Costs follow shopify.dev/docs/api/usage/limits and, for connections, whose price Shopify does not publish, a formula
-// that reproduces the costs which others measured: 2 + floor(2 ln n) times the cost of one item. Requested costs take n
-// from the argument, and at least 2; real costs take the number of items that came.
+// Costs follow shopify.dev/docs/api/usage/limits. Shopify does not publish the price of connections; they follow a
+// formula that reproduces costs measured by others: 2 + floor(2 ln n) times the cost of one item. For the requested
+// cost, n is the argument, and at least 2; for the actual cost, n is the number of items returned.
 
-// maxQueryCost is the most that one query may request, on all plans.
+// maxQueryCost is the maximum cost that one query may request, on all plans.
 const maxQueryCost = 1000
 
-// ownCost of an object without its fields.
+// ownCost returns the cost of an object without its fields.
 func ownCost(typeName string) float64 {
 	switch typeName {
 	case "MoneyBag", "MoneyV2", "PageInfo", "OrderConnection", "LineItemConnection",
@@ -28,11 +28,12 @@ func ownCost(typeName string) float64 {
 
 func isConnection(typeName string) bool { return strings.HasSuffix(typeName, "Connection") }
 
-// connectionCost of n items that cost so much each.
+// connectionCost returns the cost of a connection with n items of the given cost each.
 func connectionCost(n, item float64) float64 { return 2 + math.Floor(2*math.Log(max(1, n)))*item }
 
-// listCost turns the real cost of a list's items into that of the list: the nodes of a connection cost as the formula
-// says, those of a lookup by ids one by one or as one, and any other list of objects counts as one object.
+// listCost converts the actual cost of a list's items into the cost of the list. The nodes of a connection cost what
+// the formula says. The results of a lookup by ids are charged one by one, or as one. Any other list of objects counts
+// as one object.
 func (x *execution) listCost(f *selected, list []object, items float64) float64 {
 	n := float64(len(list))
 	switch {
@@ -46,11 +47,11 @@ func (x *execution) listCost(f *selected, list []object, items float64) float64 
 	return items / n
 }
 
-// nodeType is the interface of what is looked up by its id.
+// nodeType is the interface of objects that can be looked up by id.
 const nodeType = "Node"
 
-// requestedCost is known before an operation runs. What Shopify charges for a lookup of several ids is not published: each,
-// or all as one where nodesCostOne is set.
+// requestedCost returns the cost of an operation before it runs. Shopify does not publish what it charges for a lookup
+// of several ids: here each id is charged, or all of them as one if nodesCostOne is set.
 func requestedCost(op *ast.OperationDefinition, vars map[string]any, nodesCostOne bool) (cost float64) {
 	root := &selected{set: op.SelectionSet}
 	for _, f := range root.on("QueryRoot", vars) {
@@ -98,7 +99,7 @@ func pageSize(args map[string]any) int64 {
 	return n
 }
 
-// bucket holds the points of the app in the shop. It leaks: points come back over time.
+// bucket is the leaky bucket of points for the app in the shop. Points are restored over time.
 type bucket struct {
 	now           func() time.Time
 	size, restore float64
@@ -112,7 +113,7 @@ func newBucket(now func() time.Time, size, restore float64) *bucket {
 	return &bucket{now: now, size: size, restore: restore, points: size, at: now()}
 }
 
-// take reserves points, unless there are too few, and tells what is left.
+// take reserves points, unless there are too few, and returns the number left.
 func (b *bucket) take(points float64) (left float64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -124,7 +125,7 @@ func (b *bucket) take(points float64) (left float64, ok bool) {
 	return b.points, true
 }
 
-// giveBack returns what was reserved too much, and tells what is left.
+// giveBack restores points that were reserved but not used, and returns the number left.
 func (b *bucket) giveBack(points float64) (left float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -60,7 +60,7 @@ func TestTheBucketRunsEmptyAndFillsUp(t *testing.T) {
 		cheaply = `{ shop { name } }`
 	)
 
-	a := query(t, s, dearly, nil) // takes 156, gives back all but 2
+	a := query(t, s, dearly, nil) // reserves 156 and gives back all but 2
 	require.Nil(t, a.Errors)
 	require.InDelta(t, 198, left(a), 0)
 	require.InDelta(t, 44, s.Stats().PointsLeast, 0)

@@ -19,15 +19,15 @@ type sorting struct {
 	reverse bool
 }
 
-// position is a place in a sorted list: the value sorted by, and the id among equals.
+// position is a place in a sorted list: the value of the sort key, and the id as a tie-breaker.
 type position struct {
 	time time.Time
 	text string
 	id   int64
 }
 
-// position returns where an order stands. Shopify's sort keys that are no date, id or name are not simulated: they sort
-// by id.
+// position returns the position of an order. Shopify's sort keys other than dates, id and name are not simulated: they
+// sort by id.
 func (s sorting) position(o *Order) position {
 	switch s.key {
 	case sortUpdatedAt:
@@ -51,8 +51,8 @@ func (s sorting) compare(o *Order, b position) int {
 
 func (s sorting) compareEntries(a, b *entry) int { return s.compare(a.order, s.position(b.order)) }
 
-// cursor is what Shopify's cursors hold, and a mark of the list it belongs to: Shopify answers nonsense for a cursor of
-// another search, the simulator refuses it.
+// cursor is the content of a Shopify cursor, plus a mark that identifies the list that it belongs to. For a cursor of
+// another search, Shopify returns nonsense; the simulator refuses it.
 type cursor struct {
 	LastID    int64  `json:"last_id"`
 	LastValue string `json:"last_value"`
@@ -61,7 +61,7 @@ type cursor struct {
 
 var errCursor = errors.New("Invalid cursor for current pagination sort.") //nolint:revive // Shopify's words
 
-// listMark names a list by what it depends on.
+// listMark returns a mark for a list, computed from everything that the list depends on.
 func listMark(parts ...string) string {
 	h := fnv.New64a()
 	for _, p := range parts {

@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// execute runs a valid operation if the bucket allows it.
+// execute runs a valid operation if the bucket holds enough points.
 func (s *Server) execute(w http.ResponseWriter, kind string, x *execution, op *ast.OperationDefinition) {
 	requested := requestedCost(op, x.vars, s.opts.NodesCostOne)
 	if requested > maxQueryCost {
@@ -49,7 +49,7 @@ func (s *Server) execute(w http.ResponseWriter, kind string, x *execution, op *a
 	s.send(w, kind, http.StatusOK, b.Bytes())
 }
 
-// throttle answers that the bucket is too empty: status 200, without data and without Retry-After.
+// throttle responds that the bucket holds too few points: status 200, without data and without Retry-After.
 func (s *Server) throttle(w http.ResponseWriter, kind string, requested float64) {
 	cost := s.bucket.report(requested, nil, s.bucket.giveBack(0))
 	s.fail(w, kind, &cost, coded("THROTTLED", "Throttled"))

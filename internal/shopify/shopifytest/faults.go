@@ -11,60 +11,61 @@ import (
 	"time"
 )
 
-// FaultKind is a way in which a request goes wrong.
+// FaultKind is a kind of fault.
 type FaultKind string
 
 const (
-	// FaultStatus answers with the fault's Status, 503 unless it is set, and its RetryAfter.
+	// FaultStatus responds with the fault's Status, by default 503, and its RetryAfter.
 	FaultStatus FaultKind = "status"
-	// FaultThrottled answers that the bucket is empty for a second.
+	// FaultThrottled responds that the bucket will be empty for a second.
 	FaultThrottled FaultKind = "throttled"
-	// FaultInternalError answers INTERNAL_SERVER_ERROR with status 200.
+	// FaultInternalError responds with INTERNAL_SERVER_ERROR and status 200.
 	FaultInternalError FaultKind = "internal_error"
-	// FaultHTML answers a page for people with status 200.
+	// FaultHTML responds with an HTML page and status 200.
 	FaultHTML FaultKind = "html"
-	// FaultMalformed answers something like JSON with status 200.
+	// FaultMalformed responds with malformed JSON and status 200.
 	FaultMalformed FaultKind = "malformed"
-	// FaultNullData answers neither data nor errors with status 200.
+	// FaultNullData responds with neither data nor errors, and status 200.
 	FaultNullData FaultKind = "null_data"
-	// FaultTruncated breaks the connection halfway through the right answer.
+	// FaultTruncated breaks the connection halfway through the correct response.
 	FaultTruncated FaultKind = "truncated"
-	// FaultDropped breaks the connection before an answer.
+	// FaultDropped breaks the connection before any response.
 	FaultDropped FaultKind = "dropped"
-	// FaultSlow answers after the fault's Delay.
+	// FaultSlow responds after the fault's Delay.
 	FaultSlow FaultKind = "slow"
 )
 
-// Fault is one thing that goes wrong.
+// Fault is one fault.
 type Fault struct {
 	Kind FaultKind `json:"kind"`
-	// Status of FaultStatus.
+	// Status is the HTTP status of FaultStatus.
 	Status int `json:"status,omitempty"`
-	// RetryAfter is the header of that name as Shopify sends it: "2.0".
+	// RetryAfter is the Retry-After header in Shopify's format: "2.0".
 	RetryAfter string `json:"retry_after,omitempty"`
-	// Delay of FaultSlow.
+	// Delay is the delay of FaultSlow.
 	Delay Duration `json:"delay,omitzero"`
 }
 
-// Rate is how often a fault happens.
+// Rate is a fault and the probability with which it happens.
 type Rate struct {
 	Fault       Fault   `json:"fault"`
 	Probability float64 `json:"probability"`
 }
 
-// Faults are what makes a shop's requests go wrong. The control routes change Seed, Latency and Rates.
+// Faults are the faults of a shop. The control routes change Seed, Latency and Rates.
 type Faults struct {
-	// Next decides on each request, before anything else does; nil lets it pass. The kind of a request is the first root
-	// field of its query ("orders", "order", "shop"), "token", or "invalid". It may be called concurrently.
+	// Next returns the fault for a request, nil for none. It is consulted before the other faults. The kind of a
+	// request is the first root field of its query ("orders", "order", "shop"), "token", or "invalid". Next may be
+	// called concurrently.
 	Next func(kind string) *Fault
-	// Rates strike queries at random, reproducibly from Seed for requests one after the other.
+	// Rates are faults that happen to queries at random. The same Seed reproduces them for sequential requests.
 	Rates []Rate
 	Seed  uint64
-	// Latency delays each answer to a query.
+	// Latency is a delay before each response to a query.
 	Latency time.Duration
 }
 
-// Duration is a time.Duration that is a text in JSON: "1.5s".
+// Duration is a time.Duration that is encoded in JSON as a string: "1.5s".
 type Duration time.Duration
 
 // MarshalJSON implements json.Marshaler.
@@ -98,7 +99,7 @@ func (f Fault) valid() error {
 	return nil
 }
 
-// faults decides which request goes wrong.
+// faults decides which requests fail.
 type faults struct {
 	mu     sync.Mutex
 	set    Faults
@@ -112,7 +113,7 @@ func newFaults(set Faults) *faults {
 	return f
 }
 
-// replace sets all but the hook, which stays unless there is a new one, and the faults that are queued.
+// replace sets everything except the queued faults, and the hook, which stays unless there is a new one.
 func (f *faults) replace(set Faults) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,7 +124,7 @@ func (f *faults) replace(set Faults) {
 	f.random = rand.New(rand.NewPCG(set.Seed, 0))
 }
 
-// clear ends all faults but the hook's.
+// clear removes all faults except the hook's.
 func (f *faults) clear() {
 	f.replace(Faults{})
 	f.mu.Lock()
@@ -172,8 +173,8 @@ func (f *faults) latency() time.Duration {
 	return f.set.Latency
 }
 
-// misbehave does what is wrong with a request. It returns the writer for the request to go on with, nil where the
-// request is over.
+// misbehave applies the fault of a request, if any. It returns the writer with which to continue the request, or nil if
+// the request is finished.
 func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, kind string) http.ResponseWriter {
 	if kind != kindToken && !wait(r, s.faults.latency()) {
 		return nil
@@ -219,7 +220,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, kind string) 
 	return nil
 }
 
-// wait is false where the client has gone away before.
+// wait waits for d. It reports whether the client is still there.
 func wait(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true

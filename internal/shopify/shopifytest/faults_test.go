@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// get asks a server for its shop over a real connection.
+// get queries a server for its shop over a real connection.
 func get(t *testing.T, s *httptest.Server) (*http.Response, error) {
 	t.Helper()
 	body := strings.NewReader(`{"query":"{ shop { name } }"}`)
@@ -66,7 +66,7 @@ func TestFaultsAreWhatTheySay(t *testing.T) {
 	}
 }
 
-// broken serves a shop whose every query fails so.
+// broken serves a shop on which every query fails with the given fault.
 func broken(kind shopifytest.FaultKind) (*shopifytest.Server, *httptest.Server) {
 	shop := shopifytest.New(shopifytest.Options{Faults: shopifytest.Faults{
 		Next: func(string) *shopifytest.Fault { return &shopifytest.Fault{Kind: kind} },

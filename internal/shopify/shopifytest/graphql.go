@@ -23,7 +23,7 @@ var schema = sync.OnceValue(func() *ast.Schema {
 	return gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: schemaText})
 })
 
-// graphError is one of an answer's errors.
+// graphError is one of the errors in a response.
 type graphError struct {
 	Message    string         `json:"message"`
 	Path       []any          `json:"path,omitempty"`
@@ -36,7 +36,7 @@ func coded(code, message string) *graphError {
 	return &graphError{Message: message, Extensions: map[string]any{"code": code}}
 }
 
-// validationErrors names gqlparser's rules as Shopify does, for those that matter.
+// validationErrors converts gqlparser's errors. It gives the codes of the rules that matter their Shopify names.
 func validationErrors(list gqlerror.List) []*graphError {
 	var out []*graphError
 	for _, e := range list {
@@ -55,7 +55,8 @@ func validationErrors(list gqlerror.List) []*graphError {
 	return out
 }
 
-// documents parses and validates query documents, and keeps the result, as clients send the same few for ever.
+// documents parses and validates query documents. It caches the results, as clients keep sending the same few
+// documents.
 type documents struct {
 	mu     sync.Mutex
 	parsed map[string]document
@@ -81,7 +82,7 @@ func (d *documents) parse(text string) document {
 	return doc
 }
 
-// operation returns the operation to run, nil where it cannot be told.
+// operation returns the operation to run, or nil if it cannot be determined.
 func (d document) operation(name string) *ast.OperationDefinition {
 	if d.query == nil || len(d.errors) > 0 || name == "" && len(d.query.Operations) != 1 {
 		return nil
@@ -89,7 +90,7 @@ func (d document) operation(name string) *ast.OperationDefinition {
 	return d.query.Operations.ForName(name)
 }
 
-// kind names an operation by its first root field.
+// kind returns the name of an operation's first root field.
 func kind(op *ast.OperationDefinition) string {
 	if op == nil {
 		return "invalid"
@@ -110,14 +111,14 @@ func variables(op *ast.OperationDefinition, given map[string]any) (map[string]an
 	return vars, nil
 }
 
-// object is a value with fields. A field's value is nil, a string, bool, int, int64, time, object, or list of objects, of which
-// some may be nil.
+// object is a value with fields. A field's value is nil, a string, bool, int, int64, time, object, or list of objects,
+// some of which may be nil.
 type object interface {
 	typeName() string
 	field(x *execution, name string, args map[string]any) (any, *graphError)
 }
 
-// selected is one field of a selection set with fragments spread, conditions decided, and equal keys merged.
+// selected is one field of a selection set, with fragments spread, conditions evaluated, and equal keys merged.
 type selected struct {
 	key, name string
 	def       *ast.FieldDefinition
@@ -126,7 +127,7 @@ type selected struct {
 	byType    map[string][]*selected
 }
 
-// on returns what is selected of an object of the type.
+// on returns the fields selected of an object of the given type.
 func (s *selected) on(typeName string, vars map[string]any) []*selected {
 	if list, ok := s.byType[typeName]; ok {
 		return list
@@ -196,7 +197,7 @@ type execution struct {
 	search []searchReport
 }
 
-// object writes the selected fields and returns their cost. It is false where a field that cannot be null is: then the
+// object writes the selected fields and returns their cost. ok is false if a non-nullable field is null: then the
 // object itself is null.
 func (x *execution) object(o object, fields []*selected) (cost float64, ok bool) {
 	start := x.buf.Len()
@@ -280,7 +281,7 @@ func (x *execution) list(list []object, f *selected) (cost float64, ok bool) {
 		c, ok := x.object(o, f.on(o.typeName(), x.vars))
 		x.path = x.path[:len(x.path)-1]
 		if !ok {
-			return 0, false // an object that cannot be made is null only where an id is looked up
+			return 0, false // only in a lookup by ids may an element be null
 		}
 		cost += ownCost(o.typeName()) + c
 	}
@@ -293,7 +294,7 @@ func (x *execution) text(s string) {
 	x.buf.Write(b)
 }
 
-// run writes the data of an operation, and returns what it has really cost.
+// run writes the data of an operation, and returns its actual cost.
 func (x *execution) run(root object, op *ast.OperationDefinition) float64 {
 	cost, ok := x.object(root, collect(root.typeName(), op.SelectionSet, x.vars, nil))
 	if !ok {
@@ -302,7 +303,8 @@ func (x *execution) run(root object, op *ast.OperationDefinition) float64 {
 	return cost
 }
 
-// searchReport is one of extensions.search: how a search was understood. It is there only if something is odd.
+// searchReport is an element of extensions.search: how a search was understood. It is present only if something is
+// unusual.
 type searchReport struct {
 	Path     []any          `json:"path"`
 	Query    string         `json:"query"`

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write golden files")
 
 var start = time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
 
-// clock is a clock that tests move.
+// clock is a clock that tests can advance.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -40,7 +40,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// answer is what tests read of an answer.
+// answer is a response, limited to the parts that tests read.
 type answer struct {
 	Data   map[string]any `json:"data"`
 	Errors any            `json:"errors"`

@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// Order is an order of the simulated shop. In JSON, which the control routes speak, its fields have these names in lower
+// Order is an order of the simulated shop. In the JSON of the control routes, its fields have the same names in lower
 // case, with underscores.
 type Order struct {
-	// ID is the legacy id; AddOrder gives one to an order without.
+	// ID is the legacy id; AddOrder assigns one if it is not set.
 	ID int64 `json:"id"`
-	// Name is "#1001" and so on unless it is set.
+	// Name defaults to "#1001" and so on.
 	Name string `json:"name"`
 	Test bool   `json:"test,omitempty"`
-	// CreatedAt and UpdatedAt are now unless they are set; if one is, the other is the same.
+	// CreatedAt and UpdatedAt default to now; if only one is set, the other defaults to it.
 	CreatedAt time.Time `json:"created_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
-	// CancelledAt and ClosedAt are zero for orders that are not.
+	// CancelledAt and ClosedAt are zero unless the order is cancelled or closed.
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 	ClosedAt    time.Time `json:"closed_at,omitzero"`
-	// FinancialStatus is an OrderDisplayFinancialStatus, PAID unless it is set.
+	// FinancialStatus is an OrderDisplayFinancialStatus, by default PAID.
 	FinancialStatus string `json:"financial_status"`
 	Email           string `json:"email"`
-	// Currency is the shop's unless it is set.
+	// Currency defaults to the shop's currency.
 	Currency string `json:"currency"`
-	// NetPayment is what was paid less what was given back; unless it is set, it is what the units that are left cost, and
-	// nothing of an order that is not paid.
+	// NetPayment is the amount paid less the amount refunded. It defaults to the cost of the remaining units, or to
+	// zero for an order that is not paid.
 	NetPayment string `json:"net_payment,omitempty"`
-	// PaidAt is when a paid order was paid, CreatedAt unless it is set.
+	// PaidAt is when a paid order was paid, by default CreatedAt.
 	PaidAt time.Time `json:"paid_at,omitzero"`
-	// Tips is the sum of the tips, "0.0" unless it is set.
+	// Tips is the sum of the tips, by default "0.0".
 	Tips string `json:"tips,omitempty"`
 	// Customer is nil for guests.
 	Customer *Customer `json:"customer,omitempty"`
-	// Company is set for orders that a company placed.
+	// Company is set if a company placed the order.
 	Company *Company   `json:"company,omitempty"`
 	Lines   []LineItem `json:"lines"`
 }
 
-// Customer is who placed an order. DisplayName falls back to the other names, then to the address.
+// Customer is the person who placed an order. DisplayName falls back to the other names, then to the email address.
 type Customer struct {
 	ID          int64  `json:"id"`
 	FirstName   string `json:"first_name"`
@@ -60,20 +60,20 @@ type Company struct {
 
 // LineItem is a line of an order.
 type LineItem struct {
-	// ID is given by AddOrder unless it is set.
+	// ID is assigned by AddOrder if it is not set.
 	ID int64 `json:"id"`
-	// SKU is null where it is empty.
+	// SKU is null if it is empty.
 	SKU   string `json:"sku"`
 	Title string `json:"title"`
-	// Vendor is null where it is empty, as of tips and custom items.
+	// Vendor is null if it is empty, as for tips and custom items.
 	Vendor   string `json:"vendor,omitempty"`
 	GiftCard bool   `json:"gift_card,omitempty"`
 	Quantity int    `json:"quantity"`
-	// Removed units were refunded or removed since.
+	// Removed is the number of units that have been refunded or removed.
 	Removed int `json:"removed,omitempty"`
-	// UnitPrice is a decimal amount in the order's currency, "0.00" unless it is set.
+	// UnitPrice is a decimal amount in the order's currency, by default "0.00".
 	UnitPrice string `json:"unit_price"`
-	// DiscountedPrice is the price of a unit after all discounts, UnitPrice unless it is set.
+	// DiscountedPrice is the price of a unit after all discounts, by default UnitPrice.
 	DiscountedPrice string      `json:"discounted_price,omitempty"`
 	Attributes      []Attribute `json:"attributes,omitempty"`
 }
@@ -114,7 +114,7 @@ func (o *Order) paid() bool {
 	return slices.Contains([]string{"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}, o.FinancialStatus)
 }
 
-// netPayment returns what was paid less what was given back. A price that is none counts for nothing.
+// netPayment returns the amount paid less the amount refunded. An invalid price counts as zero.
 func (o *Order) netPayment() string {
 	if o.NetPayment != "" {
 		return o.NetPayment

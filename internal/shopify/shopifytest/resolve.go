@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// maxPageSize of any connection (shopify.dev/docs/api/usage/pagination-graphql).
+// maxPageSize is the maximum page size of any connection (shopify.dev/docs/api/usage/pagination-graphql).
 const maxPageSize = 250
 
 func gid(typeName string, id int64) string {
@@ -57,7 +57,7 @@ func (x *execution) order(arg any) (any, *graphError) {
 	return nil, nil
 }
 
-// nodes looks up ids. Only those of orders are known.
+// nodes looks up objects by id. It knows only orders.
 func (x *execution) nodes(arg any) (any, *graphError) {
 	ids, _ := arg.([]any)
 	if len(ids) > maxPageSize {
@@ -112,7 +112,8 @@ func (x *execution) orders(args map[string]any) (any, *graphError) {
 	return c, nil
 }
 
-// first checks the arguments that page through a connection. Paging backwards is not simulated.
+// first checks the arguments for paging through a connection, and returns the page size. Paging backwards is not
+// simulated.
 func first(args map[string]any) (int, *graphError) {
 	for _, name := range []string{"last", "before", "savedSearchId"} {
 		if args[name] != nil {
@@ -217,7 +218,8 @@ func (o orderObject) field(_ *execution, name string, args map[string]any) (any,
 	return nil, nil
 }
 
-// transactions are those of an order that was authorized when it was placed, and paid at once or later.
+// transactions returns the transactions of an order that was authorized when it was placed, and paid immediately or
+// later.
 func (o orderObject) transactions() []object {
 	of := func(kind string, at time.Time) object {
 		return fields{"OrderTransaction", map[string]any{"kind": kind, "status": "SUCCESS", "processedAt": at}}

@@ -8,10 +8,11 @@ import (
 	"unicode"
 )
 
-// Searches follow shopify.dev/docs/api/usage/search-syntax: terms side by side must all hold, OR, NOT or a minus in
-// front, parentheses, comparators after the colon, values bare or in quotes, a star at the end of a value.
+// Searches follow shopify.dev/docs/api/usage/search-syntax. Adjacent terms must all hold. Also supported are OR, a
+// leading NOT or minus, parentheses, comparators after the colon, bare or quoted values, and a star at the end of a
+// value.
 
-// warning is one of extensions.search[].warnings. Shopify answers such a search all the same.
+// warning is an element of extensions.search[].warnings. Shopify returns results for such a search all the same.
 type warning struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
@@ -22,7 +23,7 @@ type warning struct {
 type matcher struct {
 	root     node
 	warnings []warning
-	// updatedMin and updatedMax enclose the changes that can match, so that a scan need not look further.
+	// updatedMin and updatedMax are the limits of the change times that can match. A scan need not look beyond them.
 	updatedMin, updatedMax time.Time
 }
 
@@ -38,7 +39,7 @@ type (
 	anyOf []node
 	not   struct{ node node }
 	test  func(*entry) bool
-	// within is a range of updated_at; zero times do not bound.
+	// within is a range of updated_at; a zero time is no limit.
 	within struct{ from, before time.Time }
 )
 
@@ -60,7 +61,7 @@ func (n within) holds(t time.Time) bool {
 	return !t.Before(n.from) && (n.before.IsZero() || t.Before(n.before))
 }
 
-// parseSearch never fails: Shopify answers whatever it is asked, with warnings at most.
+// parseSearch never fails: Shopify answers any search, at most with warnings.
 func parseSearch(query string, zone *time.Location) matcher {
 	p := &searchParser{rest: query, zone: zone}
 	m := matcher{root: p.alternatives(0)}
@@ -82,11 +83,11 @@ func parseSearch(query string, zone *time.Location) matcher {
 	return m
 }
 
-// spaces between terms. Bytes are compared with them, so they must be ASCII: other white space is part of a letter in
-// UTF-8.
+// spaces are the characters that separate terms. They are compared with single bytes, so they must be ASCII: in UTF-8,
+// the bytes of other white space also occur in letters.
 const spaces = " \t\r\n\v\f"
 
-// maxNesting of parentheses and negations; deeper ones are ignored.
+// maxNesting is the maximum nesting of parentheses; anything deeper is ignored.
 const maxNesting = 50
 
 type searchParser struct {
@@ -95,7 +96,7 @@ type searchParser struct {
 	warnings []warning
 }
 
-// alternatives reads terms up to the end or a closing parenthesis. OR binds weaker than standing side by side.
+// alternatives reads terms up to the end or a closing parenthesis. OR has lower precedence than adjacency.
 func (p *searchParser) alternatives(depth int) node {
 	var alternatives anyOf
 	var terms allOf
@@ -120,7 +121,7 @@ func (p *searchParser) alternatives(depth int) node {
 	}
 }
 
-// joined drops what does not restrict, and wrappings of one.
+// joined joins the nodes. It drops nodes that do not restrict the search, and does not wrap a single node.
 func joined[L ~[]node](list L) node {
 	some := slices.DeleteFunc(slices.Clone(list), func(n node) bool { return n == nil })
 	switch len(some) {
@@ -135,7 +136,7 @@ func joined[L ~[]node](list L) node {
 	return allOf(some)
 }
 
-// word reads an operator, which stands alone.
+// word reads an operator, which must be a word of its own.
 func (p *searchParser) word(w string) bool {
 	after, ok := strings.CutPrefix(p.rest, w)
 	if !ok || after != "" && !strings.Contains(spaces+"(", after[:1]) {
@@ -173,7 +174,7 @@ func (p *searchParser) term(depth int) node {
 	return n
 }
 
-// comparison reads field:value, with a comparator between the two, or a value alone.
+// comparison reads field:value, with an optional comparator before the value, or a value alone.
 func (p *searchParser) comparison() node {
 	field, quoted := p.value()
 	if quoted || !strings.HasPrefix(p.rest, ":") {
@@ -189,8 +190,8 @@ func (p *searchParser) comparison() node {
 	}
 	value, quoted := p.value()
 	n := p.field(strings.ToLower(field), op, value)
-	// A colon ends a bare value without a warning, and what follows is a term of its own. So a time without quotes is
-	// cut to its hour, in the shop's zone, and finds next to nothing.
+	// A colon ends a bare value without a warning, and the rest becomes a term of its own. A time without quotes is
+	// therefore truncated to its hour, in the shop's zone, and finds next to nothing.
 	if after, ok := strings.CutPrefix(p.rest, ":"); ok && !quoted {
 		end := strings.IndexAny(after, spaces+"()")
 		if end < 0 {
@@ -202,7 +203,7 @@ func (p *searchParser) comparison() node {
 	return n
 }
 
-// value reads up to white space, a colon or a parenthesis, or a quoted text whole.
+// value reads up to white space, a colon or a parenthesis, or reads a whole quoted text.
 func (p *searchParser) value() (value string, quoted bool) {
 	var b strings.Builder
 	quote := byte(0)
@@ -234,8 +235,8 @@ func (p *searchParser) warn(field, message, code string) node {
 	return nil
 }
 
-// field makes a test of one of the search fields of orders. Which values warn is assumed, but for unknown fields; a
-// term that warns does not restrict (assumed).
+// field returns a test of one of the search fields of orders. Which values cause a warning is assumed, except for
+// unknown fields. A term with a warning does not restrict the search (assumed).
 func (p *searchParser) field(field, op, value string) node {
 	switch field {
 	case "updated_at", "created_at":
@@ -304,7 +305,8 @@ func (p *searchParser) number(op, value string) node {
 	})
 }
 
-// dateLayouts with the span that a value of each covers. A value without a zone is in the shop's.
+// dateLayouts are the accepted layouts, each with the span that its values cover. A value without a zone is in the
+// shop's zone.
 var dateLayouts = []struct {
 	layout string
 	span   time.Duration
@@ -344,7 +346,7 @@ func (p *searchParser) date(field, op, value string) node {
 	return p.warn(field, "Invalid timestamp for this field.", "invalid_value")
 }
 
-// text is a term without a field. It looks at names and addresses only.
+// text returns a test for a term without a field. It matches names and addresses only.
 func (p *searchParser) text(value string) node {
 	if value == "" {
 		return nil
@@ -368,8 +370,8 @@ func textTest(value string, of func(*Order) []string) node {
 	})
 }
 
-// skuTest finds candidates only, as others report of Shopify: each token of the value must begin some token of a
-// line's SKU. "GIFT-50" also finds "GIFT-500" and "50-XL-GIFT".
+// skuTest finds candidates only, as others report of Shopify: each token of the value must be a prefix of some token in
+// a line's SKU. "GIFT-50" also finds "GIFT-500" and "50-XL-GIFT".
 func skuTest(value string) node {
 	want := tokens(value)
 	return test(func(e *entry) bool {

@@ -43,15 +43,16 @@ func TestSearch(t *testing.T) {
 		{"updated_at:<='2026-11-21T20:00:01Z'", "A B", ""},
 		{"updated_at:'2026-11-21T20:00:01Z'", "B", ""},
 		{`updated_at:>="2026-11-21T22:01:00+02:00"`, "C D", ""},
-		{"updated_at:>='2026-11-21T22:01:00'", "C D", ""}, // without a zone: the shop's
+		{"updated_at:>='2026-11-21T22:01:00'", "C D", ""}, // without a zone: in the shop's zone
 		{"updated_at:>='2026-11-21'", "A B C D", ""},
 		{"updated_at:>='2026-11-22'", "", ""},
-		// Without quotes the time is cut at its first colon, and the rest of it finds nothing. No warning.
+		// Without quotes, the time is truncated at its first colon, and the rest of it finds nothing. There is no
+		// warning.
 		{"updated_at:>=2026-11-21T20:00:00Z", "", ""},
 		{"updated_at:>=2026-11-21T20", "A B C D", ""},
 		{"updated_at:soon", "A B C D", "invalid_value"},
 		{"created_at:>='2026-11-21T20:30:00Z'", "D", ""},
-		{"sku:GIFT-50", "A B", ""}, // a candidate: GIFT-500 begins so
+		{"sku:GIFT-50", "A B", ""}, // a candidate: GIFT-500 has this prefix
 		{"sku:'GIFT-500'", "B", ""},
 		{"sku:gift", "A B", ""},
 		{"sku:50", "A B D", ""},
@@ -62,7 +63,7 @@ func TestSearch(t *testing.T) {
 		{"sku:GIFT-50 AND sku:MUG", "B", ""},
 		{"sku:'GIFT-50' OR test:true", "A B C", ""},
 		{"updated_at:>'2026-11-21T20:00:00Z' (sku:'GIFT-50' OR sku:'MUG')", "B C", ""},
-		{"sku:MUG sku:GIFT OR name:D", "B D", ""}, // AND binds closer
+		{"sku:MUG sku:GIFT OR name:D", "B D", ""}, // AND has higher precedence
 		{"-sku:MUG", "A D", ""},
 		{"NOT (sku:MUG OR sku:50)", "", ""},
 		{"NOT NOT test:true", "C", ""},
@@ -100,7 +101,7 @@ func TestAPageGoesOnWhereItsCursorSays(t *testing.T) {
 	t.Parallel()
 	s := shopifytest.New(shopifytest.Options{})
 	rapid.Check(t, func(rt *rapid.T) {
-		// A shop of its own for each run, with orders that share moments.
+		// Each run has its own shop, with orders that share times.
 		s = shopifytest.New(shopifytest.Options{BucketSize: 1e6})
 		n := rapid.IntRange(0, 40).Draw(rt, "orders")
 		for i := range n {
@@ -204,7 +205,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add("eyJsYXN0X2lkIjoxfQ==")
 	f.Add("eyJsYXN0X2lkIjoxLCJsYXN0X3ZhbHVlIjoiIiwibGlzdCI6IiJ9")
 	f.Fuzz(func(t *testing.T, cursor string) {
-		// No cursor but the shop's own fits a list.
+		// Only the shop's own cursors are valid for a list.
 		require.Equal(t, "BAD_REQUEST", query(t, s, q, map[string]any{"after": cursor}).code(t))
 	})
 }

@@ -15,48 +15,48 @@ import (
 	"time"
 )
 
-// AccessToken is the access token of a shop whose [Options] name neither a token nor an app.
+// AccessToken is the access token of a shop whose [Options] specify neither a token nor an app.
 const AccessToken = "shpat_simulated"
 
-// kindToken is the kind of requests for a token; those of queries are named by their first root field.
+// kindToken is the kind of token requests. The kind of a query is its first root field.
 const kindToken = "token"
 
-// Options of a simulated shop. The zero value is usable.
+// Options are the options of a simulated shop. The zero value is usable.
 type Options struct {
-	// ShopID is Shopify's number of the shop, 1 unless it is set.
+	// ShopID is Shopify's number for the shop, by default 1.
 	ShopID int64
 	// ShopName, Domain, TimeZone and Currency describe the shop. They default to "Simulated shop",
 	// "simulated.myshopify.com", UTC and USD.
 	ShopName, Domain string
 	TimeZone         *time.Location
 	Currency         string
-	// AccessToken is one that does not expire.
+	// AccessToken is an access token that does not expire.
 	AccessToken string
-	// ClientID and ClientSecret are an app's, for the client-credentials grant. Tokens live for TokenLifetime, by default
-	// a day less a second.
+	// ClientID and ClientSecret are the credentials of an app, for the client-credentials grant. Its tokens live for
+	// TokenLifetime, by default a day less a second.
 	ClientID, ClientSecret string
 	TokenLifetime          time.Duration
 	// Versions are the accessible versions of the API, oldest first: by default 2026-01 to 2026-10.
 	Versions []string
 	// BucketSize and RestoreRate, in points and points per second, default to those of a Standard plan: 2000 and 100.
 	BucketSize, RestoreRate float64
-	// NodesCostOne charges a lookup of several ids as that of one; else each is charged.
+	// NodesCostOne charges a lookup of several ids as one; otherwise each id is charged.
 	NodesCostOne bool
-	// Lag is how long a write stays unseen by searches.
+	// Lag is how long a write stays invisible to searches.
 	Lag time.Duration
-	// Scopes are the access scopes that the app was granted: by default read_orders, read_customers and read_products.
+	// Scopes are the access scopes granted to the app, by default read_orders, read_customers and read_products.
 	Scopes []string
-	// Variants are those of the shop's products.
+	// Variants are the variants of the shop's products.
 	Variants []Variant
-	// DeniedFields are fields that the app has no access to: "Order.email".
+	// DeniedFields are fields to which the app has no access, such as "Order.email".
 	DeniedFields []string
-	// Faults makes requests fail.
+	// Faults are the faults of requests.
 	Faults Faults
 	// Now is the shop's clock, by default time.Now.
 	Now func() time.Time
 }
 
-// Server is a simulated shop. It is an [http.Handler], safe for concurrent use.
+// Server is a simulated shop. It is an [http.Handler] and safe for concurrent use.
 type Server struct {
 	opts      Options
 	shop      *shop
@@ -124,28 +124,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// AddOrder stores a copy of the order and returns it with everything filled in that it lacked. An order with the id of
-// another one replaces it.
+// AddOrder stores a copy of the order, and returns it with its missing fields filled in. It replaces an existing order
+// with the same id.
 func (s *Server) AddOrder(o Order) Order { return s.shop.add(o) }
 
-// UpdateOrder changes an order; its UpdatedAt becomes now unless the change sets it. It is false where there is no such
-// order.
+// UpdateOrder changes an order, and sets its UpdatedAt to now unless the change sets it. It reports whether the order
+// exists.
 func (s *Server) UpdateOrder(id int64, change func(*Order)) bool { return s.shop.update(id, change) }
 
 // Orders returns copies of all orders, oldest first.
 func (s *Server) Orders() []Order { return s.shop.orders() }
 
-// SetLag changes how long writes from now on stay unseen by searches.
+// SetLag sets how long writes from now on stay invisible to searches.
 func (s *Server) SetLag(lag time.Duration) { s.shop.setLag(lag) }
 
-// RevokeTokens makes all tokens invalid that the client-credentials grant has issued.
+// RevokeTokens invalidates all tokens issued by the client-credentials grant.
 func (s *Server) RevokeTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.issued)
 }
 
-// Stats returns what has happened so far.
+// Stats returns the counts so far.
 func (s *Server) Stats() Stats { return s.counts.stats() }
 
 func (s *Server) authorized(token string) bool {
@@ -157,7 +157,7 @@ func (s *Server) authorized(token string) bool {
 	return token == s.opts.AccessToken || s.opts.Now().Before(s.issued[token])
 }
 
-// accessToken is the client-credentials grant. Like Shopify it takes a form or JSON.
+// accessToken implements the client-credentials grant. Like Shopify, it accepts a form or JSON.
 func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 	const kind = kindToken
 	if w = s.misbehave(w, r, kind); w == nil {
@@ -196,8 +196,8 @@ func (s *Server) accessToken(w http.ResponseWriter, r *http.Request) {
 
 var versionPattern = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`)
 
-// servedVersion is the version that answers a call: the one asked for, or the oldest where that one is gone. A version
-// that never was gets no answer.
+// servedVersion returns the version that serves a call: the requested version, or the oldest one if the requested
+// version no longer exists. It returns an empty string for a version that never existed.
 func (s *Server) servedVersion(asked string) string {
 	switch {
 	case slices.Contains(s.opts.Versions, asked):
@@ -257,12 +257,12 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuse answers with the body of Shopify's refusals: errors as a plain text.
+// refuse responds in the format of Shopify's refusals, with errors as a plain text.
 func (s *Server) refuse(w http.ResponseWriter, kind string, status int, message string) {
 	s.answer(w, kind, status, map[string]string{"errors": message})
 }
 
-// fail answers a query that did not run. Shopify does so with status 200.
+// fail responds to a query that did not run. Like Shopify, it does so with status 200.
 func (s *Server) fail(w http.ResponseWriter, kind string, cost *costReport, errs ...*graphError) {
 	body := map[string]any{"errors": errs}
 	if cost != nil {

@@ -103,7 +103,7 @@ func TestAQueryThatShopifyWouldRefuseIsRefused(t *testing.T) {
 	}
 }
 
-// dear asks for 250 orders with 250 lines, four times.
+// dear requests 250 orders with 250 lines, four times.
 const dear = `{
 	a: orders(first: 250) { nodes { ...o } } b: orders(first: 250) { nodes { ...o } }
 	c: orders(first: 250) { nodes { ...o } } d: orders(first: 250) { nodes { ...o } } }

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// shop is the store of orders with a search index that may lag behind it. What it hands out is never changed again.
+// shop is the store of orders, with a search index that may lag behind it. The orders that it returns are never changed
+// afterwards.
 type shop struct {
 	now      func() time.Time
 	currency string
@@ -18,7 +19,8 @@ type shop struct {
 	lag    time.Duration
 	byID   map[int64]*Order
 	lastID int64
-	// index holds what searches see, sorted by last change and id. Writes they do not see yet are pending, in order.
+	// index holds the entries that searches see, sorted by last change and id. pending holds the writes that are not
+	// yet visible to them, in order.
 	index   []*entry
 	indexed map[int64]*entry
 	pending []write
@@ -42,7 +44,7 @@ func newShop(now func() time.Time, currency string, lag time.Duration) *shop {
 	}
 }
 
-// add stores a copy of the order with what it lacks filled in. An order with the id of another one replaces it.
+// add stores a copy of the order with its missing fields filled in. It replaces an existing order with the same id.
 func (s *shop) add(o Order) Order {
 	c := o.clone()
 	s.mu.Lock()
@@ -59,7 +61,7 @@ func (s *shop) add(o Order) Order {
 	return *c.clone()
 }
 
-// update changes an order, as an edit in the shop's admin would. It is false where there is no such order.
+// update changes an order, as an edit in the shop's admin would. It reports whether the order exists.
 func (s *shop) update(id int64, change func(*Order)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +111,7 @@ func (s *shop) store(o *Order) {
 	s.pending = append(s.pending, write{seenAt: s.now().Add(s.lag), order: o})
 }
 
-// see brings an order into the index, in place of what the index held of it.
+// see adds an order to the index. It replaces the order's previous entry, if any.
 func (s *shop) see(o *Order) {
 	if old, ok := s.indexed[o.ID]; ok {
 		i, _ := slices.BinarySearchFunc(s.index, old, byUpdate)
@@ -139,7 +141,7 @@ func byUpdate(a, b *entry) int {
 	return cmp.Or(a.order.UpdatedAt.Compare(b.order.UpdatedAt), cmp.Compare(a.order.ID, b.order.ID))
 }
 
-// settle brings due writes into the index. A write does not overtake an earlier one of the same order.
+// settle moves the writes that are due into the index. A write does not overtake an earlier one of the same order.
 func (s *shop) settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,7 +156,7 @@ func (s *shop) settle() {
 	})
 }
 
-// order looks an order up by id, which does not lag.
+// order returns the order with the id, or nil. This lookup does not lag.
 func (s *shop) order(id int64) *Order {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -174,9 +176,9 @@ func (s *shop) orders() []Order {
 	return out
 }
 
-// page returns up to n orders that match, in the given order, from behind a position on, and whether there are more.
-// The search decides which orders; their fields are the newest, as in Shopify, where a search yields ids. A list that
-// is not searched does not lag.
+// page returns up to n matching orders in the given order, starting after a position, and reports whether there are
+// more. The index decides which orders match, but the caller reads their newest fields, as in Shopify, where a search
+// yields ids. A list without a search does not lag.
 func (s *shop) page(m matcher, sorting sorting, after *position, n int) (page []*entry, more bool) {
 	s.settle()
 	s.mu.RLock()
@@ -195,7 +197,7 @@ func (s *shop) page(m matcher, sorting sorting, after *position, n int) (page []
 	}
 	from, to := 0, len(list)
 	if sorting.key == sortUpdatedAt {
-		// Only a part of a large shop needs to be looked at.
+		// Only a part of a large shop needs to be scanned.
 		from = sort.Search(len(list), func(i int) bool { return !list[i].order.UpdatedAt.Before(m.updatedMin) })
 		if !m.updatedMax.IsZero() {
 			to = sort.Search(len(list), func(i int) bool { return list[i].order.UpdatedAt.After(m.updatedMax) })

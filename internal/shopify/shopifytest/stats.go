@@ -5,21 +5,22 @@ import (
 	"sync"
 )
 
-// Stats is what has happened in a shop.
+// Stats are the counts of a shop.
 type Stats struct {
 	// Requests are counted by kind, which is the first root field of a query, "token", "invalid" or "other".
 	Requests map[string]int `json:"requests"`
-	// Statuses are counted by HTTP status; 0 is a connection that broke without an answer.
+	// Statuses are counted by HTTP status. The status 0 stands for a connection that broke without a response.
 	Statuses map[int]int `json:"statuses"`
 	// Answers are requests counted by kind and HTTP status.
 	Answers map[string]map[int]int `json:"answers"`
-	// Errors are counted by the code of errors in answers of status 200.
+	// Errors are counted by code, for errors in responses with status 200.
 	Errors map[string]int `json:"errors"`
-	// Faults are those that struck.
+	// Faults are the faults that happened, counted by kind.
 	Faults map[FaultKind]int `json:"faults"`
-	// PointsSpent is the real cost of all queries.
+	// PointsSpent is the actual cost of all queries.
 	PointsSpent float64 `json:"points_spent"`
-	// PointsLeast is what the bucket held when it was emptiest: while a query ran, what that had requested was taken out.
+	// PointsLeast is the lowest number of points in the bucket so far. While a query runs, its requested cost is
+	// deducted.
 	PointsLeast float64 `json:"points_least"`
 }
 

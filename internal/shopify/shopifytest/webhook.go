@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// restOrder is the payload of an orders/create webhook: an order in the words of the REST API, with times in the
+// restOrder is the payload of an orders/create webhook: an order in the format of the REST API, with times in the
 // shop's zone and ids as numbers.
 type restOrder struct {
 	ID              int64     `json:"id"`
@@ -45,7 +45,7 @@ type restLine struct {
 	} `json:"properties"`
 }
 
-// FromWebhook reads the payload of an orders/create webhook.
+// FromWebhook parses the payload of an orders/create webhook.
 func FromWebhook(payload []byte) (Order, error) {
 	var in restOrder
 	if err := json.Unmarshal(payload, &in); err != nil {
@@ -87,7 +87,8 @@ func FromWebhook(payload []byte) (Order, error) {
 	return o, nil
 }
 
-// propertyText is the text that GraphQL shows of a property, which apps may set to a number or a flag.
+// propertyText returns a property's value as text, as GraphQL returns it. Apps may set a property to a number or a
+// boolean.
 func propertyText(v any) string {
 	switch v := v.(type) {
 	case nil:
