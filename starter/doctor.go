@@ -46,7 +46,7 @@ Run it with the environment of the workers, where they run. Once it all works, s
 
 Exit codes: 0 nothing fails, 1 something does, 2 wrong usage, 130 interrupted.`,
 		Example: `  starter doctor
-  starter doctor --json | jq -r '.checks[] | select(.status == "fail") | .name + ": " + .cure'`,
+  starter doctor --json | jq -r '.checks[] | select(.status == "fail") | .name + ": " + .fix'`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
@@ -78,22 +78,10 @@ Exit codes: 0 nothing fails, 1 something does, 2 wrong usage, 130 interrupted.`,
 }
 
 func printReport(w io.Writer, r doctor.Report) error {
-	err := table(w, func(row func(...any)) {
-		for _, c := range r.Checks {
-			status := string(c.Status)
-			if c.Status == doctor.Fail {
-				status = "FAIL"
-			}
-			row(status, c.Name, c.Found)
-			if c.Cure != "" {
-				row("", "", "→ "+c.Cure)
-			}
-		}
-	})
-	if err != nil {
+	if err := printChecks(w, r.Checks); err != nil {
 		return err
 	}
 	s := r.Summary
-	_, err = fmt.Fprintf(w, "\n%d checks: %d ok, %d warn, %d fail, %d skipped\n", len(r.Checks), s.OK, s.Warn, s.Fail, s.Skip)
+	_, err := fmt.Fprintf(w, "\n%d checks: %d ok, %d warn, %d fail, %d skipped\n", len(r.Checks), s.OK, s.Warn, s.Fail, s.Skip)
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 
@@ -17,7 +19,7 @@ import (
 )
 
 // errUnhealthy returns an error, which ends the command with the exit code of a failure.
-func errUnhealthy(problems []health.Check) error {
+func errUnhealthy(problems []check.Check) error {
 	names := make([]string, len(problems))
 	for i, p := range problems {
 		names[i] = p.Name
@@ -82,16 +84,21 @@ func printHealth(w io.Writer, h *health.Health) error {
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
+	return printChecks(w, h.Checks)
+}
+
+// printChecks prints a line for each check, and below it what to do, if anything.
+func printChecks(w io.Writer, checks []check.Check) error {
 	return table(w, func(row func(...any)) {
-		for _, c := range h.Checks {
-			level, says := string(c.Level), c.Says
-			if c.Level == health.Fail {
-				level = "FAIL"
+		for _, c := range checks {
+			status := string(c.Status)
+			if c.Status == check.Fail {
+				status = "FAIL"
 			}
-			if c.Do != "" {
-				says += "; " + c.Do
+			row(status, c.Name, c.Found)
+			if c.Fix != "" {
+				row("", "", "→ "+c.Fix)
 			}
-			row(level, c.Name, says)
 		}
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	commonpb "go.temporal.io/api/common/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -16,23 +18,23 @@ import (
 )
 
 // configuration returns one check for each problem, or a single passed check, and records which variables are wrong.
-func (x *examination) configuration() []Check {
+func (x *examination) configuration() []check.Check {
 	if x.Problems == nil {
 		c := ok("every variable can be read and makes sense")
 		c.Name = Configuration
-		return []Check{c}
+		return []check.Check{c}
 	}
 	var invalid *config.ValidationError
 	if !errors.As(x.Problems, &invalid) {
-		return []Check{{
-			Name: Configuration, Status: Fail, Found: printable.Line(x.Problems.Error(), maxFound), Cure: "see docs/configuration.md",
+		return []check.Check{{
+			Name: Configuration, Status: check.Fail, Found: printable.Line(x.Problems.Error(), maxFound), Fix: "see docs/configuration.md",
 		}}
 	}
 	var known []string
 	for _, v := range x.Config.Describe() {
 		known = append(known, v.Name)
 	}
-	var out []Check
+	var out []check.Check
 	for _, p := range invalid.Problems {
 		found, need, told := strings.Cut(p.Text, ": need ")
 		if strings.HasPrefix(found, `"`) {
@@ -41,12 +43,12 @@ func (x *examination) configuration() []Check {
 		if len(p.Also) == 0 {
 			found = p.Name + " " + found
 		}
-		c := Check{Name: Configuration, Status: Fail, Found: found, Cure: "see docs/configuration.md"}
+		c := check.Check{Name: Configuration, Status: check.Fail, Found: found, Fix: "see docs/configuration.md"}
 		switch {
 		case told:
-			c.Cure = "need " + need
+			c.Fix = "need " + need
 		case !slices.Contains(known, p.Name):
-			c.Cure = "rename or unset it: docs/configuration.md has all names"
+			c.Fix = "rename or unset it: docs/configuration.md has all names"
 		}
 		x.wrong = append(append(x.wrong, p.Name), p.Also...)
 		out = append(out, c)
@@ -55,7 +57,7 @@ func (x *examination) configuration() []Check {
 }
 
 // unverified returns a warning that the connection accepts any server certificate.
-func unverified() Check {
+func unverified() check.Check {
 	c := warn("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION is on: whoever is between here and Temporal can read and change all "+
 		"that is said, and the API key", "unset it (in the profile, disable_host_verification), and set "+
 		"TEMPORAL_TLS_SERVER_CA_CERT_PATH to the authority of Temporal's certificate")
@@ -77,7 +79,7 @@ func (x *examination) wrongAmong(reads []string) []string {
 }
 
 // payloadKeys checks that a payload can be encrypted and decrypted again.
-func (x *examination) payloadKeys(context.Context) Check {
+func (x *examination) payloadKeys(context.Context) check.Check {
 	const cure = "set PAYLOAD_KEYS to id:key, the key made by: openssl rand -base64 32"
 	payloads, err := codec.New(x.Config.Payload)
 	if err != nil {

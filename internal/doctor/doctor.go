@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
@@ -42,33 +44,11 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Status is the result of a check.
-type Status string
-
-// The statuses. Warn means that something works but an operator should know about it. Skip means that a check could not
-// be made.
-const (
-	OK   Status = "ok"
-	Warn Status = "warn"
-	Fail Status = "fail"
-	Skip Status = "skip"
-)
-
-// Check is the result of one check.
-type Check struct {
-	// Name is stable. There is one check with the name [Configuration] for each problem of the configuration.
-	Name   string `json:"name"`
-	Status Status `json:"status"`
-	// Found is the finding. Cure says how to fix it, if something needs to be fixed.
-	Found string `json:"found"`
-	Cure  string `json:"cure,omitempty"`
-}
-
 // Report is the result of an examination.
 type Report struct {
 	// Checks are in the order in which to read them.
-	Checks  []Check `json:"checks"`
-	Summary Summary `json:"summary"`
+	Checks  []check.Check `json:"checks"`
+	Summary Summary       `json:"summary"`
 }
 
 // Summary counts checks by status.
@@ -83,7 +63,7 @@ type Summary struct {
 func (r Report) Failed() []string {
 	var names []string
 	for _, c := range r.Checks {
-		if c.Status == Fail && !slices.Contains(names, c.Name) {
+		if c.Status == check.Fail && !slices.Contains(names, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
@@ -110,12 +90,12 @@ type exam struct {
 	name string
 	// needs lists the checks that this one depends on. reads lists the variables that it reads, by name or by prefix.
 	needs, reads []string
-	do           func(*examination, context.Context) Check
+	do           func(*examination, context.Context) check.Check
 }
 
 // outcome is the outcome of an exam. If the exam was skipped, root is the check that has to be fixed first.
 type outcome struct {
-	Check
+	check.Check
 	root  string
 	ended chan struct{}
 }
@@ -151,13 +131,13 @@ func Run(ctx context.Context, o Options) Report {
 	}
 	for _, c := range report.Checks {
 		switch c.Status {
-		case OK:
+		case check.OK:
 			report.Summary.OK++
-		case Warn:
+		case check.Warn:
 			report.Summary.Warn++
-		case Fail:
+		case check.Fail:
 			report.Summary.Fail++
-		case Skip:
+		case check.Skip:
 			report.Summary.Skip++
 		}
 	}
@@ -165,7 +145,7 @@ func Run(ctx context.Context, o Options) Report {
 }
 
 // perform makes one exam after waiting for the exams that it needs.
-func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*outcome) (c Check, root string) {
+func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*outcome) (c check.Check, root string) {
 	for _, need := range e.needs {
 		<-outcomes[need].ended
 		if root == "" {
@@ -183,16 +163,16 @@ func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*
 		c = e.do(x, ctx)
 	}
 	c.Name = e.name
-	c.Found, c.Cure = printable.Line(c.Found, 0), printable.Line(c.Cure, 0)
+	c.Found, c.Fix = printable.Line(c.Found, 0), printable.Line(c.Fix, 0)
 	return c, root
 }
 
 // blocks returns the check that has to be fixed before the checks that need this one can be made, or "" if they can.
 func (o *outcome) blocks() string {
 	switch o.Status {
-	case Fail:
+	case check.Fail:
 		return o.Name
-	case Skip:
+	case check.Skip:
 		return o.root
 	}
 	return ""
@@ -222,12 +202,16 @@ func timedOut(err error) bool {
 	return inTemporal || errors.Is(err, context.DeadlineExceeded)
 }
 
-func ok(format string, args ...any) Check {
-	return Check{Status: OK, Found: fmt.Sprintf(format, args...)}
+func ok(format string, args ...any) check.Check {
+	return check.Check{Status: check.OK, Found: fmt.Sprintf(format, args...)}
 }
 
-func warn(found, cure string) Check { return Check{Status: Warn, Found: found, Cure: cure} }
+func warn(found, cure string) check.Check {
+	return check.Check{Status: check.Warn, Found: found, Fix: cure}
+}
 
-func fail(found, cure string) Check { return Check{Status: Fail, Found: found, Cure: cure} }
+func fail(found, cure string) check.Check {
+	return check.Check{Status: check.Fail, Found: found, Fix: cure}
+}
 
-func skip(found string) Check { return Check{Status: Skip, Found: found} }
+func skip(found string) check.Check { return check.Check{Status: check.Skip, Found: found} }

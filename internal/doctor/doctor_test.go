@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
@@ -75,15 +77,15 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	require.Empty(t, catcher.Messages())
 	for _, c := range r.Checks {
 		require.NotEmpty(t, c.Found, c.Name)
-		require.Equal(t, c.Status == doctor.Warn || c.Status == doctor.Fail, c.Cure != "", "%+v", c)
+		require.Equal(t, c.Status == check.Warn || c.Status == check.Fail, c.Fix != "", "%+v", c)
 		for _, secret := range []string{"issuer-password", "mail-password", shopifytest.AccessToken} {
-			require.NotContains(t, c.Found+c.Cure, secret)
+			require.NotContains(t, c.Found+c.Fix, secret)
 		}
 	}
 	return r
 }
 
-func check(t *testing.T, r doctor.Report, name string) doctor.Check {
+func checkOf(t *testing.T, r doctor.Report, name string) check.Check {
 	t.Helper()
 	for _, c := range r.Checks {
 		if c.Name == name {
@@ -91,7 +93,7 @@ func check(t *testing.T, r doctor.Report, name string) doctor.Check {
 		}
 	}
 	require.Fail(t, "there is no check "+name)
-	return doctor.Check{}
+	return check.Check{}
 }
 
 func TestServicesThatAreWell(t *testing.T) {
@@ -99,11 +101,11 @@ func TestServicesThatAreWell(t *testing.T) {
 	r := examined(t, nil)
 	require.Equal(t, []string{doctor.Temporal}, r.Failed())
 	require.Equal(t, doctor.Summary{OK: 11, Fail: 1, Skip: 9}, r.Summary)
-	require.Contains(t, check(t, r, doctor.Temporal).Found, "there is none here")
-	require.Equal(t, "not checked: see temporal", check(t, r, doctor.Workers).Found)
-	require.Equal(t, "2026-07, accessible until 2027-07-01 at least", check(t, r, doctor.ShopifyVersion).Found)
-	require.Equal(t, "read_orders, read_customers", check(t, r, doctor.ShopifyScopes).Found)
-	require.Equal(t, "the account has 1", check(t, r, doctor.Merchants).Found)
+	require.Contains(t, checkOf(t, r, doctor.Temporal).Found, "there is none here")
+	require.Equal(t, "not checked: see temporal", checkOf(t, r, doctor.Workers).Found)
+	require.Equal(t, "2026-07, accessible until 2027-07-01 at least", checkOf(t, r, doctor.ShopifyVersion).Found)
+	require.Equal(t, "read_orders, read_customers", checkOf(t, r, doctor.ShopifyScopes).Found)
+	require.Equal(t, "the account has 1", checkOf(t, r, doctor.Merchants).Found)
 }
 
 // A fault of one service is reported only for that service.
@@ -117,12 +119,12 @@ func TestServicesThatAreNotWell(t *testing.T) {
 	on := func(day string) func(*patient) {
 		return func(p *patient) { p.Now = at(day); p.shop.Now = p.Now }
 	}
-	const fail, warn, ok = doctor.Fail, doctor.Warn, doctor.OK
+	const fail, warn, ok = check.Fail, check.Warn, check.OK
 	tests := []struct {
 		name   string
 		change func(*patient)
 		check  string
-		status doctor.Status
+		status check.Status
 		found  string
 		cure   string
 	}{
@@ -226,13 +228,13 @@ func TestServicesThatAreNotWell(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := examined(t, tt.change)
-			c := check(t, r, tt.check)
+			c := checkOf(t, r, tt.check)
 			require.Equal(t, tt.status, c.Status, "%+v", c)
 			require.Contains(t, c.Found, tt.found)
-			require.Contains(t, c.Cure, tt.cure)
+			require.Contains(t, c.Fix, tt.cure)
 			for _, other := range r.Checks {
 				if other.Name != tt.check && other.Name != doctor.Temporal {
-					require.Contains(t, []doctor.Status{doctor.OK, doctor.Skip}, other.Status, "%+v", other)
+					require.Contains(t, []check.Status{check.OK, check.Skip}, other.Status, "%+v", other)
 				}
 			}
 		})
@@ -249,18 +251,18 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 			{Name: "POLL_INTERVALL", Text: "unknown; did you mean POLL_INTERVAL?"},
 		}}
 	})
-	require.Equal(t, []doctor.Check{
-		{Name: doctor.Configuration, Status: doctor.Fail, Found: "GIFT_CARD_SKUS is not set", Cure: "need SKUs"},
-		{Name: doctor.Configuration, Status: doctor.Fail, Found: `SMTP_PORT is "0"`, Cure: "need a port"},
+	require.Equal(t, []check.Check{
+		{Name: doctor.Configuration, Status: check.Fail, Found: "GIFT_CARD_SKUS is not set", Fix: "need SKUs"},
+		{Name: doctor.Configuration, Status: check.Fail, Found: `SMTP_PORT is "0"`, Fix: "need a port"},
 		{
-			Name: doctor.Configuration, Status: doctor.Fail, Found: "POLL_INTERVALL unknown; did you mean POLL_INTERVAL?",
-			Cure: "rename or unset it: docs/configuration.md has all names",
+			Name: doctor.Configuration, Status: check.Fail, Found: "POLL_INTERVALL unknown; did you mean POLL_INTERVAL?",
+			Fix: "rename or unset it: docs/configuration.md has all names",
 		},
 	}, r.Checks[:3])
 	require.Equal(t, []string{doctor.Configuration, doctor.Temporal}, r.Failed())
-	require.Equal(t, "not checked: see configuration, GIFT_CARD_SKUS", check(t, r, doctor.GiftCardSKUs).Found)
-	require.Equal(t, "not checked: see configuration, SMTP_PORT", check(t, r, doctor.MailServer).Found)
-	require.Equal(t, doctor.OK, check(t, r, doctor.ShopifyOrders).Status)
+	require.Equal(t, "not checked: see configuration, GIFT_CARD_SKUS", checkOf(t, r, doctor.GiftCardSKUs).Found)
+	require.Equal(t, "not checked: see configuration, SMTP_PORT", checkOf(t, r, doctor.MailServer).Found)
+	require.Equal(t, check.OK, checkOf(t, r, doctor.ShopifyOrders).Status)
 }
 
 // without returns a proxy that removes a header from responses.
@@ -286,11 +288,11 @@ func TestSilence(t *testing.T) {
 			return &shopifytest.Fault{Kind: shopifytest.FaultSlow, Delay: shopifytest.Duration(time.Hour)}
 		}
 	})
-	c := check(t, r, doctor.Shopify)
-	require.Equal(t, doctor.Fail, c.Status)
+	c := checkOf(t, r, doctor.Shopify)
+	require.Equal(t, check.Fail, c.Status)
 	require.Equal(t, "no answer within 1ms", c.Found)
-	require.Contains(t, c.Cure, "SHOPIFY_SHOP")
-	require.Equal(t, "not checked: see shopify", check(t, r, doctor.ShopifyOrders).Found)
+	require.Contains(t, c.Fix, "SHOPIFY_SHOP")
+	require.Equal(t, "not checked: see shopify", checkOf(t, r, doctor.ShopifyOrders).Found)
 }
 
 // A client's own time-out may expire before the check's.
@@ -302,7 +304,7 @@ func TestSilenceForAClient(t *testing.T) {
 			return &cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour}
 		}
 	})
-	require.Equal(t, "no answer in time", check(t, r, doctor.CashStar).Found)
+	require.Equal(t, "no answer in time", checkOf(t, r, doctor.CashStar).Found)
 }
 
 // A server accepts connections but never answers.
@@ -314,9 +316,9 @@ func TestSilentTemporal(t *testing.T) {
 	r := examined(t, func(p *patient) {
 		p.TemporalProblem, p.Temporal.HostPort, p.Timeout = nil, l.Addr().String(), time.Millisecond
 	})
-	c := check(t, r, doctor.Temporal)
+	c := checkOf(t, r, doctor.Temporal)
 	require.Equal(t, l.Addr().String()+" cannot be reached: no answer within 1ms", c.Found)
-	require.Contains(t, c.Cure, "TEMPORAL_ADDRESS")
+	require.Contains(t, c.Fix, "TEMPORAL_ADDRESS")
 }
 
 // An interrupted examination does not wait for the time-outs.
@@ -342,25 +344,25 @@ func TestOneFaultOfManyVariables(t *testing.T) {
 			{Name: "TEMPORAL_NAMESPACE", Text: "has quotes around its value: need it without"},
 		}}
 	})
-	require.Equal(t, doctor.Check{
-		Name: doctor.Configuration, Status: doctor.Fail, Found: "3 values have quotes around them, A, B, C",
-		Cure: "need them without; why",
+	require.Equal(t, check.Check{
+		Name: doctor.Configuration, Status: check.Fail, Found: "3 values have quotes around them, A, B, C",
+		Fix: "need them without; why",
 	}, r.Checks[0])
 	require.Equal(t, "TEMPORAL_NAMESPACE has quotes around its value", r.Checks[1].Found)
-	require.Equal(t, "need it without", r.Checks[1].Cure)
-	require.Equal(t, "not checked: see configuration, CASHSTAR_PASSWORD", check(t, r, doctor.CashStar).Found)
-	require.Equal(t, doctor.Skip, check(t, r, doctor.MailServer).Status)
+	require.Equal(t, "need it without", r.Checks[1].Fix)
+	require.Equal(t, "not checked: see configuration, CASHSTAR_PASSWORD", checkOf(t, r, doctor.CashStar).Found)
+	require.Equal(t, check.Skip, checkOf(t, r, doctor.MailServer).Status)
 }
 
 // The connection works, so no other check would report it.
 func TestTemporalIsNotVerified(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) { p.TemporalUnverified = true })
-	require.Equal(t, doctor.OK, r.Checks[0].Status)
+	require.Equal(t, check.OK, r.Checks[0].Status)
 	c := r.Checks[1]
 	require.Equal(t, doctor.Configuration, c.Name)
-	require.Equal(t, doctor.Warn, c.Status)
+	require.Equal(t, check.Warn, c.Status)
 	require.Contains(t, c.Found, "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION")
-	require.Contains(t, c.Cure, "TEMPORAL_TLS_SERVER_CA_CERT_PATH")
+	require.Contains(t, c.Fix, "TEMPORAL_TLS_SERVER_CA_CERT_PATH")
 	require.Equal(t, doctor.Summary{OK: 11, Warn: 1, Fail: 1, Skip: 9}, r.Summary)
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -17,7 +19,7 @@ import (
 )
 
 // cashStar checks the credentials with the only request that changes nothing.
-func (x *examination) cashStar(ctx context.Context) Check {
+func (x *examination) cashStar(ctx context.Context) check.Check {
 	issuer, err := app.NewCashStar(x.Config.CashStar)
 	if err != nil {
 		return fail(x.why(ctx, err), "set the CASHSTAR_* variables as docs/configuration.md says")
@@ -41,7 +43,7 @@ func (x *examination) cashStar(ctx context.Context) Check {
 	return fail(x.why(ctx, err), "wait and try again; then ask CashStar, with the time of this request")
 }
 
-func (x *examination) merchantList(context.Context) Check {
+func (x *examination) merchantList(context.Context) check.Check {
 	code := x.Config.Issue.MerchantCode
 	switch {
 	case len(x.merchants) == 0:
@@ -56,7 +58,7 @@ func (x *examination) merchantList(context.Context) Check {
 }
 
 // mailServer logs in and disconnects without sending a mail.
-func (x *examination) mailServer(ctx context.Context) Check {
+func (x *examination) mailServer(ctx context.Context) check.Check {
 	cfg := x.Config.SMTP
 	if !cfg.Enabled() {
 		return ok("none: SMTP_HOST is not set")

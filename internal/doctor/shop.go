@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -28,7 +30,7 @@ const (
 
 // shopify checks the credentials. If Shopify does not know the configured API version, it asks the newest released one
 // instead: an unknown version is reported by the next check.
-func (x *examination) shopify(ctx context.Context) Check {
+func (x *examination) shopify(ctx context.Context) check.Check {
 	began := x.Now()
 	err := x.getAccess(ctx, x.Config.Shopify.APIVersion)
 	if rest.StatusOf(err) == http.StatusNotFound {
@@ -62,7 +64,7 @@ func (x *examination) getAccess(ctx context.Context, version string) (err error)
 	return err
 }
 
-func (x *examination) noAccess(ctx context.Context, err error) Check {
+func (x *examination) noAccess(ctx context.Context, err error) check.Check {
 	said, found := errors.AsType[*rest.Error](err)
 	if !found {
 		return fail(x.why(ctx, err), "set the SHOPIFY_* variables as docs/configuration.md says")
@@ -94,7 +96,7 @@ func quarter(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month()-(t.Month()-1)%3, 1, 0, 0, 0, 0, time.UTC)
 }
 
-func (x *examination) shopifyVersion(context.Context) Check {
+func (x *examination) shopifyVersion(context.Context) check.Check {
 	asked := x.Config.Shopify.APIVersion
 	newest, supported, listed := "", false, false
 	for _, v := range x.access.Versions {
@@ -131,7 +133,7 @@ func (x *examination) shopifyVersion(context.Context) Check {
 // older orders (shopify.dev/docs/api/admin-graphql/latest/queries/orders).
 const historyWithoutScope = 60 * 24 * time.Hour
 
-func (x *examination) shopifyScopes(context.Context) Check {
+func (x *examination) shopifyScopes(context.Context) check.Check {
 	want := []string{"read_orders", "read_customers"}
 	if x.Config.Orders.MaxOrderAge > historyWithoutScope {
 		want = append(want, "read_all_orders")
@@ -152,7 +154,7 @@ func (x *examination) shopifyScopes(context.Context) Check {
 func (x *examination) granted(scope string) bool { return slices.Contains(x.access.Scopes, scope) }
 
 // shopifyOrders sends the query of the polls, for one order.
-func (x *examination) shopifyOrders(ctx context.Context) Check {
+func (x *examination) shopifyOrders(ctx context.Context) check.Check {
 	_, err := x.shop.ListOrders(ctx, shopify.ListOrdersOptions{First: 1})
 	said, _ := errors.AsType[*rest.Error](err)
 	switch {
@@ -168,7 +170,7 @@ func (x *examination) shopifyOrders(ctx context.Context) Check {
 // skusAtOnce is the maximum number of concurrent searches.
 const skusAtOnce = 4
 
-func (x *examination) giftCardSKUs(ctx context.Context) Check {
+func (x *examination) giftCardSKUs(ctx context.Context) check.Check {
 	skus := x.Config.Orders.GiftCardSKUs
 	if !x.granted("read_products") && !x.granted("write_products") {
 		return warn("not checked: the app lacks read_products, which giftbridge does not need otherwise",
@@ -190,7 +192,7 @@ func (x *examination) giftCardSKUs(ctx context.Context) Check {
 }
 
 // judgeSKUs compares SKUs as polls do: the whole SKU, and case-sensitively.
-func judgeSKUs(skus []string, found [][]shopify.Variant) Check {
+func judgeSKUs(skus []string, found [][]shopify.Variant) check.Check {
 	var missing, native, notes []string
 	for i, sku := range skus {
 		known := false
@@ -240,7 +242,7 @@ func skew(answered, from, until time.Time) time.Duration {
 	return 0
 }
 
-func (x *examination) clock(context.Context) Check {
+func (x *examination) clock(context.Context) check.Check {
 	if x.access.AnsweredAt.IsZero() {
 		return skip("not checked: Shopify did not say what time it is")
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/giftbridge/giftbridge/internal/installation"
 
 	"github.com/rs/zerolog"
@@ -28,7 +30,7 @@ const (
 )
 
 // temporal connects to Temporal. Without working payload keys it reads only unencrypted payloads.
-func (x *examination) temporal(ctx context.Context) Check {
+func (x *examination) temporal(ctx context.Context) check.Check {
 	if x.TemporalProblem != nil {
 		return fail(x.why(ctx, x.TemporalProblem), "set the TEMPORAL_* variables right, or the profile file of the temporal "+
 			"command line: docs/deploy.md")
@@ -61,7 +63,7 @@ func (x *examination) temporal(ctx context.Context) Check {
 	return ok("%s answers %s, server %s", address, secured, version)
 }
 
-func (x *examination) unreachable(ctx context.Context, address string, err error) Check {
+func (x *examination) unreachable(ctx context.Context, address string, err error) check.Check {
 	if refused(err) {
 		return fail(address+" does not let us in: "+cause(err), cureIdentity)
 	}
@@ -94,17 +96,17 @@ func cause(err error) string {
 }
 
 // ask turns an error of Temporal's into a failed check. It returns false if err is nil.
-func (x *examination) ask(ctx context.Context, err error) (Check, bool) {
+func (x *examination) ask(ctx context.Context, err error) (check.Check, bool) {
 	switch {
 	case err == nil:
-		return Check{}, false
+		return check.Check{}, false
 	case refused(err):
 		return fail("Temporal does not let us look: "+cause(err), cureIdentity), true
 	}
 	return fail(x.why(ctx, err), "look at Temporal's own log, and try again"), true
 }
 
-func (x *examination) namespace(ctx context.Context) Check {
+func (x *examination) namespace(ctx context.Context) check.Check {
 	name := x.operator.Namespace()
 	var err error
 	x.retention, err = x.operator.Retention(ctx)
@@ -118,7 +120,7 @@ func (x *examination) namespace(ctx context.Context) Check {
 	return ok("%q exists", name)
 }
 
-func (x *examination) retentionCheck(context.Context) Check {
+func (x *examination) retentionCheck(context.Context) check.Check {
 	age := x.Config.Orders.MaxOrderAge
 	if x.retention <= age {
 		return fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
@@ -133,7 +135,7 @@ func (x *examination) retentionCheck(context.Context) Check {
 	return ok("closed workflows are kept for %s, orders picked up for %s", x.retention, age)
 }
 
-func (x *examination) searchAttributes(ctx context.Context) Check {
+func (x *examination) searchAttributes(ctx context.Context) check.Check {
 	missing, mistyped, err := x.operator.SearchAttributes(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -150,7 +152,7 @@ func (x *examination) searchAttributes(ctx context.Context) Check {
 	return ok("all there, of the right types")
 }
 
-func (x *examination) pollSchedule(ctx context.Context) Check {
+func (x *examination) pollSchedule(ctx context.Context) check.Check {
 	s, err := x.operator.ComparePollSchedule(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -159,7 +161,7 @@ func (x *examination) pollSchedule(ctx context.Context) Check {
 }
 
 // identity compares the configuration with the settled values that identify the orders and cards of this installation.
-func (x *examination) identity(ctx context.Context) Check {
+func (x *examination) identity(ctx context.Context) check.Check {
 	pin, err := x.operator.Pinned(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -185,7 +187,7 @@ func (x *examination) identity(ctx context.Context) Check {
 	return ok("orders are of %s", pin.Shop)
 }
 
-func (x *examination) digestSchedule(ctx context.Context) Check {
+func (x *examination) digestSchedule(ctx context.Context) check.Check {
 	s, err := x.operator.CompareDigestSchedule(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -201,7 +203,7 @@ func (x *examination) digestSchedule(ctx context.Context) Check {
 }
 
 // schedule checks a schedule that should exist.
-func schedule(s installation.ScheduleComparison, id, without string) Check {
+func schedule(s installation.ScheduleComparison, id, without string) check.Check {
 	switch {
 	case !s.Exists:
 		return fail("does not exist: "+without, cureSchedules)
@@ -218,7 +220,7 @@ func schedule(s installation.ScheduleComparison, id, without string) Check {
 	return ok("as configured, next at %s", s.NextAt.UTC().Format("2006-01-02 15:04 MST"))
 }
 
-func (x *examination) storedPayloads(ctx context.Context) Check {
+func (x *examination) storedPayloads(ctx context.Context) check.Check {
 	read, err := x.operator.ReadStored(ctx)
 	if u, locked := errors.AsType[*codec.UnreadableError](err); locked {
 		return fail(u.Error(), "add that key to PAYLOAD_KEYS, behind the one that encrypts: orders wait for it")
@@ -232,7 +234,7 @@ func (x *examination) storedPayloads(ctx context.Context) Check {
 	return ok("the newest %d can be read", read)
 }
 
-func (x *examination) workerVersion(ctx context.Context) Check {
+func (x *examination) workerVersion(ctx context.Context) check.Check {
 	name := x.Config.Worker.Deployment
 	if name == "" {
 		return ok("none: WORKER_DEPLOYMENT is not set")
@@ -248,7 +250,7 @@ func (x *examination) workerVersion(ctx context.Context) Check {
 	return ok("version %s of deployment %s gets the work", current, name)
 }
 
-func (x *examination) workers(ctx context.Context) Check {
+func (x *examination) workers(ctx context.Context) check.Check {
 	unpolled, err := x.operator.Unpolled(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -32,108 +34,108 @@ type failedOrder struct {
 	at   time.Time
 }
 
-func (f facts) checks() []Check {
-	return []Check{
+func (f facts) checks() []check.Check {
+	return []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
 		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.ordersCheck(),
 	}
 }
 
-func (f facts) namespaceCheck() Check {
-	c := Check{Name: "namespace", Level: Fail}
+func (f facts) namespaceCheck() check.Check {
+	c := check.Check{Name: "namespace", Status: check.Fail}
 	switch {
 	case f.retention <= f.maxOrderAge:
-		c.Says = fmt.Sprintf("it forgets closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
+		c.Found = fmt.Sprintf("it forgets closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
 			"an order can be issued twice", f.retention, f.maxOrderAge)
-		c.Do = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
+		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
-		c.Says = "it lacks search attributes, without which no order starts: " + strings.Join(f.missingAttributes, ", ")
-		c.Do = "run: starter schedules"
+		c.Found = "it lacks search attributes, without which no order starts: " + strings.Join(f.missingAttributes, ", ")
+		c.Fix = "run: starter schedules"
 	case installation.RetentionIsTight(f.retention, f.maxOrderAge):
-		c.Level = Warn
-		c.Says = fmt.Sprintf("it keeps closed workflows for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
+		c.Status = check.Warn
+		c.Found = fmt.Sprintf("it keeps closed workflows for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
 			"starts late can be issued twice", f.retention, f.maxOrderAge)
-		c.Do = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
+		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	default:
-		c.Level = OK
-		c.Says = fmt.Sprintf("it keeps closed workflows for %s, orders are picked up for %s", f.retention, f.maxOrderAge)
+		c.Status = check.OK
+		c.Found = fmt.Sprintf("it keeps closed workflows for %s, orders are picked up for %s", f.retention, f.maxOrderAge)
 	}
 	return c
 }
 
-func (f facts) workersCheck() Check {
+func (f facts) workersCheck() check.Check {
 	if len(f.unpolled) > 0 {
-		return Check{
-			Name: "workers", Level: Fail,
-			Says: "nobody polls " + strings.Join(f.unpolled, ", "),
-			Do:   "start workers, and see their logs; with WORKER_DEPLOYMENT, make their version current",
+		return check.Check{
+			Name: "workers", Status: check.Fail,
+			Found: "nobody polls " + strings.Join(f.unpolled, ", "),
+			Fix:   "start workers, and see their logs; with WORKER_DEPLOYMENT, make their version current",
 		}
 	}
-	return Check{Name: "workers", Level: OK, Says: "every task queue is polled"}
+	return check.Check{Name: "workers", Status: check.OK, Found: "every task queue is polled"}
 }
 
-func (f facts) tasksCheck() Check {
+func (f facts) tasksCheck() check.Check {
 	switch {
 	case f.stuck.unknown:
-		return Check{
-			Name: "workflow tasks", Level: Warn, Says: "this Temporal server does not tell of tasks that keep failing",
-			Do: "look for errors in the workers' logs",
+		return check.Check{
+			Name: "workflow tasks", Status: check.Warn, Found: "this Temporal server does not tell of tasks that keep failing",
+			Fix: "look for errors in the workers' logs",
 		}
 	case f.stuck.count > 0:
-		return Check{
-			Name: "workflow tasks", Level: Fail,
-			Says: fmt.Sprintf("they keep failing in %d running workflows, such as %s", f.stuck.count, f.stuck.example),
-			Do:   "read the failed task there; most often a release is to be rolled back",
+		return check.Check{
+			Name: "workflow tasks", Status: check.Fail,
+			Found: fmt.Sprintf("they keep failing in %d running workflows, such as %s", f.stuck.count, f.stuck.example),
+			Fix:   "read the failed task there; most often a release is to be rolled back",
 		}
 	}
-	return Check{Name: "workflow tasks", Level: OK, Says: "none keeps failing"}
+	return check.Check{Name: "workflow tasks", Status: check.OK, Found: "none keeps failing"}
 }
 
-func (f facts) scheduleCheck() Check {
-	c := Check{Name: "schedule", Level: Fail}
+func (f facts) scheduleCheck() check.Check {
+	c := check.Check{Name: "schedule", Status: check.Fail}
 	switch s := f.Schedule; {
 	case !s.Exists:
-		c.Says, c.Do = "the poll's schedule does not exist: no order comes in", "run: starter schedules"
+		c.Found, c.Fix = "the poll's schedule does not exist: no order comes in", "run: starter schedules"
 	case s.Paused:
-		c.Says, c.Do = "PAUSED, no order comes in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
+		c.Found, c.Fix = "PAUSED, no order comes in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
 	default:
-		c.Level, c.Says = OK, "polls every "+f.interval.String()
+		c.Status, c.Found = check.OK, "polls every "+f.interval.String()
 	}
 	return c
 }
 
 // identityCheck tells of an installation whose identity is not settled, or rests on a guess.
-func (f facts) identityCheck() Check {
+func (f facts) identityCheck() check.Check {
 	switch {
 	case f.input == nil:
-		return Check{Name: "identity", Level: OK, Says: "settled with the poll's schedule"}
+		return check.Check{Name: "identity", Status: check.OK, Found: "settled with the poll's schedule"}
 	case f.input.Identity == nil:
-		return Check{
-			Name: "identity", Level: Warn,
-			Says: "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again",
-			Do:   "run: starter schedules",
+		return check.Check{
+			Name: "identity", Status: check.Warn,
+			Found: "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again",
+			Fix:   "run: starter schedules",
 		}
 	case !f.input.Identity.IssuerDedupesStated:
-		return Check{
-			Name: "identity", Level: Warn,
-			Says: fmt.Sprintf("nobody has said whether the issuer refuses a used audit number; %t is taken for granted",
+		return check.Check{
+			Name: "identity", Status: check.Warn,
+			Found: fmt.Sprintf("nobody has said whether the issuer refuses a used audit number; %t is taken for granted",
 				f.input.Identity.IssuerDedupes),
-			Do: "set ISSUER_DEDUPES (docs/configuration.md says what to), and run: starter schedules",
+			Fix: "set ISSUER_DEDUPES (docs/configuration.md says what to), and run: starter schedules",
 		}
 	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, activities.ByName)):
-		return Check{
-			Name: "identity", Level: Warn,
-			Says: "merchants are matched by the customer's name too, which buyers choose themselves: a buyer who takes a " +
+		return check.Check{
+			Name: "identity", Status: check.Warn,
+			Found: "merchants are matched by the customer's name too, which buyers choose themselves: a buyer who takes a " +
 				"merchant's name places orders on its account",
-			Do: "set MATCH_BY=external_id,company if all buyers belong to companies, and run: starter schedules",
+			Fix: "set MATCH_BY=external_id,company if all buyers belong to companies, and run: starter schedules",
 		}
 	}
-	return Check{Name: "identity", Level: OK, Says: "settled: orders are of " + f.input.Identity.Shop}
+	return check.Check{Name: "identity", Status: check.OK, Found: "settled: orders are of " + f.input.Identity.Shop}
 }
 
 // sweepCheck tells of sweeps that are missing, and of orders that polls have missed.
-func (f facts) sweepCheck() Check {
-	c := Check{Name: "sweep", Level: Fail}
+func (f facts) sweepCheck() check.Check {
+	c := check.Check{Name: "sweep", Status: check.Fail}
 	every := time.Duration(f.SweepSchedule.Interval * float64(time.Second))
 	since := f.SweptAt
 	if since.IsZero() {
@@ -141,27 +143,27 @@ func (f facts) sweepCheck() Check {
 	}
 	switch s := f.SweepSchedule; {
 	case !s.Exists && (f.input == nil || f.input.Identity == nil):
-		c.Level, c.Says, c.Do = Warn, "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
+		c.Status, c.Found, c.Fix = check.Warn, "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
 	case !s.Exists:
-		c.Says, c.Do = "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
+		c.Found, c.Fix = "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
 	case s.Paused:
-		c.Says = "PAUSED, orders that polls miss are not found: " + s.Note
-		c.Do = "run: temporal schedule toggle --unpause --schedule-id sweep-orders"
+		c.Found = "PAUSED, orders that polls miss are not found: " + s.Note
+		c.Fix = "run: temporal schedule toggle --unpause --schedule-id sweep-orders"
 	case f.FailedSweep != nil:
-		c.Says = "the last one FAILED: " + f.FailedSweep.Failure.Kind + ": " + f.FailedSweep.Failure.Message
-		c.Do = "see " + f.FailedSweep.Link
+		c.Found = "the last one FAILED: " + f.FailedSweep.Failure.Kind + ": " + f.FailedSweep.Failure.Message
+		c.Fix = "see " + f.FailedSweep.Link
 	case f.now.Sub(since) > settings.StaleIntervals*every+sweepTakes:
-		c.Says = "none has completed for " + f.now.Sub(since).Round(time.Minute).String()
-		c.Do = "see the other checks; one that takes long is shown by temporal workflow list"
+		c.Found = "none has completed for " + f.now.Sub(since).Round(time.Minute).String()
+		c.Fix = "see the other checks; one that takes long is shown by temporal workflow list"
 	case f.LastSweep != nil && f.LastSweep.Found > 0:
-		c.Level = Warn
-		c.Says = fmt.Sprintf("the last one found %d orders that no poll had taken in, and took them in: %s", f.LastSweep.Found,
+		c.Status = check.Warn
+		c.Found = fmt.Sprintf("the last one found %d orders that no poll had taken in, and took them in: %s", f.LastSweep.Found,
 			strings.Join(f.LastSweep.Names[:min(len(f.LastSweep.Names), maxNamed)], ", "))
-		c.Do = "see the runbook: a sweep has found orders"
+		c.Fix = "see the runbook: a sweep has found orders"
 	case f.LastSweep != nil:
-		c.Level, c.Says = OK, fmt.Sprintf("found nothing that polls had missed among %d orders", f.LastSweep.Seen)
+		c.Status, c.Found = check.OK, fmt.Sprintf("found nothing that polls had missed among %d orders", f.LastSweep.Seen)
 	default:
-		c.Level, c.Says = OK, "next at "+s.NextAt.Format(time.RFC3339)
+		c.Status, c.Found = check.OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}
 	return c
 }
@@ -175,83 +177,83 @@ func (f facts) tolerance() time.Duration { return settings.StaleAfter(f.interval
 // clockSkew is by how much the clock of whoever looks may differ from Temporal's.
 const clockSkew = time.Minute
 
-func (f facts) watermarkCheck() Check {
-	c := Check{Name: "watermark", Level: Fail}
+func (f facts) watermarkCheck() check.Check {
+	c := check.Check{Name: "watermark", Status: check.Fail}
 	age := f.now.Sub(f.Watermark)
 	switch {
 	case f.WatermarkUnreadable != "":
-		c.Says = "the result of the last poll cannot be read: " + f.WatermarkUnreadable
-		c.Do = "PAYLOAD_KEYS must hold the key that it was written with, here and in the workers"
+		c.Found = "the result of the last poll cannot be read: " + f.WatermarkUnreadable
+		c.Fix = "PAYLOAD_KEYS must hold the key that it was written with, here and in the workers"
 	case f.Watermark.IsZero() && !f.Schedule.Exists:
-		c.Level, c.Says = Warn, "none yet: no poll has completed"
+		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case f.Watermark.IsZero() && f.now.Sub(f.Schedule.CreatedAt) > f.tolerance():
-		c.Says = "none: no poll has completed since the schedule was made at " + f.Schedule.CreatedAt.Format(time.RFC3339)
-		c.Do = "see why polls fail; run: temporal workflow list --query \"WorkflowType='PollOrders'\""
+		c.Found = "none: no poll has completed since the schedule was made at " + f.Schedule.CreatedAt.Format(time.RFC3339)
+		c.Fix = "see why polls fail; run: temporal workflow list --query \"WorkflowType='PollOrders'\""
 	case f.Watermark.IsZero():
-		c.Level, c.Says = Warn, "none yet: no poll has completed"
+		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case age < -clockSkew:
-		c.Says = fmt.Sprintf("it lies %s in the future: a clock is or was wrong", (-age).Round(time.Second))
-		c.Do = "set the clocks of Temporal's hosts and of this one; the next poll looks at all orders again"
+		c.Found = fmt.Sprintf("it lies %s in the future: a clock is or was wrong", (-age).Round(time.Second))
+		c.Fix = "set the clocks of Temporal's hosts and of this one; the next poll looks at all orders again"
 	case age > f.tolerance():
-		c.Says = fmt.Sprintf("STALE, orders are seen up to %s ago only: polls are missing", age.Round(time.Second))
-		c.Do = "see the other checks; a poll that takes long is shown by temporal workflow list"
+		c.Found = fmt.Sprintf("STALE, orders are seen up to %s ago only: polls are missing", age.Round(time.Second))
+		c.Fix = "see the other checks; a poll that takes long is shown by temporal workflow list"
 	default:
-		c.Level, c.Says = OK, fmt.Sprintf("orders are seen up to %s ago", max(age, 0).Round(time.Second))
+		c.Status, c.Found = check.OK, fmt.Sprintf("orders are seen up to %s ago", max(age, 0).Round(time.Second))
 	}
 	return c
 }
 
-func (f facts) pollCheck() Check {
+func (f facts) pollCheck() check.Check {
 	if f.FailedPoll != nil {
-		return Check{
-			Name: "last poll", Level: Fail,
-			Says: "FAILED: " + f.FailedPoll.Failure.Kind + ": " + f.FailedPoll.Failure.Message,
-			Do:   "see " + f.FailedPoll.Link,
+		return check.Check{
+			Name: "last poll", Status: check.Fail,
+			Found: "FAILED: " + f.FailedPoll.Failure.Kind + ": " + f.FailedPoll.Failure.Message,
+			Fix:   "see " + f.FailedPoll.Link,
 		}
 	}
-	return Check{Name: "last poll", Level: OK, Says: "has not failed"}
+	return check.Check{Name: "last poll", Status: check.OK, Found: "has not failed"}
 }
 
-func (f facts) missedCheck() Check {
+func (f facts) missedCheck() check.Check {
 	if !f.MadeUp && (f.LastPoll == nil || f.LastPoll.Missed == nil) {
-		return Check{
-			Name: "missed orders", Level: Warn,
-			Says: "GIFT_CARD_SKUS or CREATED_AT_MIN takes more orders since " + f.input.WidenedAt.Format(time.RFC3339) +
+		return check.Check{
+			Name: "missed orders", Status: check.Warn,
+			Found: "GIFT_CARD_SKUS or CREATED_AT_MIN takes more orders since " + f.input.WidenedAt.Format(time.RFC3339) +
 				", and no poll has looked at those of before",
-			Do: "run: starter poll --since 336h, or as far back as they are to count",
+			Fix: "run: starter poll --since 336h, or as far back as they are to count",
 		}
 	}
 	if f.LastPoll == nil || f.LastPoll.Missed == nil {
-		return Check{Name: "missed orders", Level: OK, Says: "none"}
+		return check.Check{Name: "missed orders", Status: check.OK, Found: "none"}
 	}
 	m := f.LastPoll.Missed
-	return Check{
-		Name: "missed orders", Level: Fail,
-		Says: fmt.Sprintf("no poll has looked at the orders created from %s until %s, which are older than MAX_ORDER_AGE",
+	return check.Check{
+		Name: "missed orders", Status: check.Fail,
+		Found: fmt.Sprintf("no poll has looked at the orders created from %s until %s, which are older than MAX_ORDER_AGE",
 			m.From.Format(time.RFC3339), m.Until.Format(time.RFC3339)),
-		Do: "look for them in Shopify, and settle them by hand, or raise MAX_ORDER_AGE and poll that time: " +
+		Fix: "look for them in Shopify, and settle them by hand, or raise MAX_ORDER_AGE and poll that time: " +
 			"starter poll --since --until; this is shown for two days",
 	}
 }
 
-func (f facts) digestCheck() Check {
-	c := Check{Name: "digest", Level: Fail}
+func (f facts) digestCheck() check.Check {
+	c := check.Check{Name: "digest", Status: check.Fail}
 	switch s := f.DigestSchedule; {
 	case !s.Exists && f.digestWanted:
-		c.Says, c.Do = "its schedule does not exist: nobody is told of failed orders", "run: starter schedules"
+		c.Found, c.Fix = "its schedule does not exist: nobody is told of failed orders", "run: starter schedules"
 	case !s.Exists:
-		c.Level, c.Says = OK, "off: there is no SMTP_HOST"
+		c.Status, c.Found = check.OK, "off: there is no SMTP_HOST"
 	case s.Paused:
-		c.Says = "PAUSED, nobody is told of failed orders: " + s.Note
-		c.Do = "run: temporal schedule toggle --unpause --schedule-id daily-digest"
+		c.Found = "PAUSED, nobody is told of failed orders: " + s.Note
+		c.Fix = "run: temporal schedule toggle --unpause --schedule-id daily-digest"
 	case f.FailedDigest != nil:
-		c.Says = "the last one was not sent: " + f.FailedDigest.Failure.Kind + ": " + f.FailedDigest.Failure.Message
-		c.Do = "see " + f.FailedDigest.Link
+		c.Found = "the last one was not sent: " + f.FailedDigest.Failure.Kind + ": " + f.FailedDigest.Failure.Message
+		c.Fix = "see " + f.FailedDigest.Link
 	case f.RefusedDigest != "":
-		c.Level, c.Says = Warn, "the last one did not reach everybody: "+f.RefusedDigest
-		c.Do = "correct DIGEST_TO, or ask whoever runs the mail server"
+		c.Status, c.Found = check.Warn, "the last one did not reach everybody: "+f.RefusedDigest
+		c.Fix = "correct DIGEST_TO, or ask whoever runs the mail server"
 	default:
-		c.Level, c.Says = OK, "next at "+s.NextAt.Format(time.RFC3339)
+		c.Status, c.Found = check.OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}
 	return c
 }
@@ -265,7 +267,7 @@ const (
 	maxNamed = 5
 )
 
-func (f facts) ordersCheck() Check {
+func (f facts) ordersCheck() check.Check {
 	soon := min(soonAtMost, f.retention/soonShare)
 	orders := slices.SortedFunc(slices.Values(f.failed), func(a, b failedOrder) int { return a.at.Compare(b.at) })
 	var expiring []string
@@ -274,20 +276,20 @@ func (f facts) ordersCheck() Check {
 			expiring = append(expiring, o.name)
 		}
 	}
-	c := Check{Name: "failed orders", Level: OK, Says: "none"}
+	c := check.Check{Name: "failed orders", Status: check.OK, Found: "none"}
 	switch {
 	case len(expiring) > 0:
-		c.Level = Fail
-		c.Says = fmt.Sprintf("%d cannot be run again from %s on, when their histories expire: %s", len(expiring),
+		c.Status = check.Fail
+		c.Found = fmt.Sprintf("%d cannot be run again from %s on, when their histories expire: %s", len(expiring),
 			orders[0].at.Add(f.retention).Format(time.RFC3339), strings.Join(expiring[:min(len(expiring), maxNamed)], ", "))
 		if more := len(expiring) - maxNamed; more > 0 {
-			c.Says += fmt.Sprintf(" and %d more", more)
+			c.Found += fmt.Sprintf(" and %d more", more)
 		}
-		c.Do = "cure what failed and run them again, or settle them by hand; run: starter orders list --failed"
+		c.Fix = "cure what failed and run them again, or settle them by hand; run: starter orders list --failed"
 	case len(orders) > 0:
-		c.Level = Warn
-		c.Says = fmt.Sprintf("%d; the digest tells of them", len(orders))
-		c.Do = "run: starter orders list --failed"
+		c.Status = check.Warn
+		c.Found = fmt.Sprintf("%d; the digest tells of them", len(orders))
+		c.Fix = "run: starter orders list --failed"
 	}
 	return c
 }

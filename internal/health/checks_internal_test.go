@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -40,24 +42,24 @@ func TestChecks(t *testing.T) {
 		name   string
 		change func(*facts)
 		check  string // The one check that is not ok; empty if all are.
-		level  Level
+		level  check.Status
 		says   string
 		do     string
 	}{
 		{name: "healthy", change: func(*facts) {}},
 		{
-			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", Fail,
+			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", check.Fail,
 			"forgets closed workflows after 336h0m0s, which is not longer than MAX_ORDER_AGE (336h0m0s)",
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
 		{
 			"retention hardly longer than orders are picked up",
-			func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour }, "namespace", Warn,
+			func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour }, "namespace", check.Warn,
 			"hardly longer than MAX_ORDER_AGE (336h0m0s)", "--retention 720h",
 		},
 		{
 			"retention of a month, and orders that may be older",
-			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", Fail,
+			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", check.Fail,
 			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
 		},
 		{
@@ -65,11 +67,11 @@ func TestChecks(t *testing.T) {
 				f.MadeUp, f.input = false, &workflows.PollOrdersInput{
 					WidenedAt: Noon, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
 				}
-			}, "missed orders", Warn, "takes more orders since 2026-07-10T12:00:00Z", "starter poll --since",
+			}, "missed orders", check.Warn, "takes more orders since 2026-07-10T12:00:00Z", "starter poll --since",
 		},
 		{
 			"sweep of an earlier release", func(f *facts) { f.SweepSchedule = installation.ScheduleStatus{} },
-			"sweep", Warn, "its schedule does not exist", "starter schedules",
+			"sweep", check.Warn, "its schedule does not exist", "starter schedules",
 		},
 		{
 			"sweep whose schedule was deleted",
@@ -77,20 +79,20 @@ func TestChecks(t *testing.T) {
 				f.SweepSchedule = installation.ScheduleStatus{}
 				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{IssuerDedupesStated: true}}
 			},
-			"sweep", Fail, "its schedule does not exist", "starter schedules",
+			"sweep", check.Fail, "its schedule does not exist", "starter schedules",
 		},
 		{
-			"sweep paused", func(f *facts) { f.SweepSchedule.Paused = true }, "sweep", Fail, "PAUSED", "--schedule-id sweep-orders",
+			"sweep paused", func(f *facts) { f.SweepSchedule.Paused = true }, "sweep", check.Fail, "PAUSED", "--schedule-id sweep-orders",
 		},
 		{
-			"sweep failed", func(f *facts) { f.FailedSweep = failed }, "sweep", Fail, "FAILED: Unauthorized: 401", "see http://ui/run",
+			"sweep failed", func(f *facts) { f.FailedSweep = failed }, "sweep", check.Fail, "FAILED: Unauthorized: 401", "see http://ui/run",
 		},
 		{
-			"no sweep for long", func(f *facts) { f.SweptAt = Noon.Add(-10 * time.Hour) }, "sweep", Fail,
+			"no sweep for long", func(f *facts) { f.SweptAt = Noon.Add(-10 * time.Hour) }, "sweep", check.Fail,
 			"none has completed for 10h0m0s", "temporal workflow list",
 		},
 		{
-			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", Fail, "none has completed for 24h0m0s", "",
+			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "none has completed for 24h0m0s", "",
 		},
 		{
 			"polls have missed orders",
@@ -98,10 +100,10 @@ func TestChecks(t *testing.T) {
 				f.LastSweep = &workflows.SweepOrdersResult{}
 				f.LastSweep.Found, f.LastSweep.Names = 2, []string{"#1", "#2"}
 			},
-			"sweep", Warn, "found 2 orders that no poll had taken in, and took them in: #1, #2", "runbook",
+			"sweep", check.Warn, "found 2 orders that no poll had taken in, and took them in: #1, #2", "runbook",
 		},
 		{
-			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", Warn,
+			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", check.Warn,
 			"did not reach everybody: recipient 2 of 3", "DIGEST_TO",
 		},
 		{name: "settled", change: func(f *facts) {
@@ -109,78 +111,78 @@ func TestChecks(t *testing.T) {
 		}},
 		{
 			"identity of an earlier release", func(f *facts) { f.input = &workflows.PollOrdersInput{} },
-			"identity", Warn, "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would", "starter schedules",
+			"identity", check.Warn, "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would", "starter schedules",
 		},
 		{
 			"merchants found by a name that buyers choose",
 			func(f *facts) {
 				f.byChance, f.input = true, &workflows.PollOrdersInput{Identity: &workflows.Identity{IssuerDedupesStated: true}}
 			},
-			"identity", Warn, "which buyers choose themselves", "MATCH_BY=external_id,company",
+			"identity", check.Warn, "which buyers choose themselves", "MATCH_BY=external_id,company",
 		},
 		{
 			"a promise that nobody has stated",
 			func(f *facts) {
 				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupes: true}}
 			},
-			"identity", Warn, "nobody has said whether the issuer refuses a used audit number; true is taken", "ISSUER_DEDUPES",
+			"identity", check.Warn, "nobody has said whether the issuer refuses a used audit number; true is taken", "ISSUER_DEDUPES",
 		},
 		{name: "retention long enough for a poll", change: func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour + time.Second }},
 		{
 			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },
-			"namespace", Fail, "GiftCardSku (KeywordList)", "starter schedules",
+			"namespace", check.Fail, "GiftCardSku (KeywordList)", "starter schedules",
 		},
 		{
-			"nobody polls", func(f *facts) { f.unpolled = []string{"giftbridge-issue activity"} }, "workers", Fail,
+			"nobody polls", func(f *facts) { f.unpolled = []string{"giftbridge-issue activity"} }, "workers", check.Fail,
 			"nobody polls giftbridge-issue activity", "start workers",
 		},
 		{
 			"tasks that fail", func(f *facts) { f.stuck = stuckWorkflows{count: 3, example: "http://ui/x"} },
-			"workflow tasks", Fail, "in 3 running workflows, such as http://ui/x", "rolled back",
+			"workflow tasks", check.Fail, "in 3 running workflows, such as http://ui/x", "rolled back",
 		},
 		{
-			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", Warn, "does not tell", "logs",
+			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", check.Warn, "does not tell", "logs",
 		},
 		{
-			"no schedule", func(f *facts) { f.Schedule = installation.ScheduleStatus{} }, "schedule", Fail, "does not exist", "starter schedules",
+			"no schedule", func(f *facts) { f.Schedule = installation.ScheduleStatus{} }, "schedule", check.Fail, "does not exist", "starter schedules",
 		},
 		{
-			"paused", func(f *facts) { f.Schedule.Paused, f.Schedule.Note = true, "holiday" }, "schedule", Fail,
+			"paused", func(f *facts) { f.Schedule.Paused, f.Schedule.Note = true, "holiday" }, "schedule", check.Fail,
 			"PAUSED, no order comes in: holiday", "--unpause --schedule-id poll-orders",
 		},
 		{name: "as far behind as may be", change: func(f *facts) { f.Watermark = Noon.Add(-16 * time.Minute) }},
 		{
-			"further", func(f *facts) { f.Watermark = Noon.Add(-16*time.Minute - time.Second) }, "watermark", Fail,
+			"further", func(f *facts) { f.Watermark = Noon.Add(-16*time.Minute - time.Second) }, "watermark", check.Fail,
 			"STALE, orders are seen up to 16m1s ago only", "other checks",
 		},
 		{name: "another clock", change: func(f *facts) { f.Watermark = Noon.Add(time.Minute) }},
 		{
-			"the future", func(f *facts) { f.Watermark = Noon.Add(time.Hour) }, "watermark", Fail, "it lies 1h0m0s in the future",
+			"the future", func(f *facts) { f.Watermark = Noon.Add(time.Hour) }, "watermark", check.Fail, "it lies 1h0m0s in the future",
 			"clocks",
 		},
 		{
 			"not yet", func(f *facts) { f.Watermark, f.Schedule.CreatedAt = time.Time{}, Noon.Add(-15*time.Minute) },
-			"watermark", Warn, "none yet", "",
+			"watermark", check.Warn, "none yet", "",
 		},
 		{
 			"never", func(f *facts) { f.Watermark, f.Schedule.CreatedAt = time.Time{}, Noon.Add(-17*time.Minute) },
-			"watermark", Fail, "no poll has completed since the schedule was made at 2026-07-10T11:43:00Z", "PollOrders",
+			"watermark", check.Fail, "no poll has completed since the schedule was made at 2026-07-10T11:43:00Z", "PollOrders",
 		},
 		{
-			"unreadable", func(f *facts) { f.Watermark, f.WatermarkUnreadable = time.Time{}, "no such key" }, "watermark", Fail,
+			"unreadable", func(f *facts) { f.Watermark, f.WatermarkUnreadable = time.Time{}, "no such key" }, "watermark", check.Fail,
 			"cannot be read: no such key", "PAYLOAD_KEYS",
 		},
 		{
-			"a poll that failed", func(f *facts) { f.FailedPoll = failed }, "last poll", Fail, "FAILED: Unauthorized: 401",
+			"a poll that failed", func(f *facts) { f.FailedPoll = failed }, "last poll", check.Fail, "FAILED: Unauthorized: 401",
 			"http://ui/run",
 		},
 		{
 			"missed orders", func(f *facts) {
 				f.LastPoll.Missed = &workflows.MissedOrders{From: Noon.AddDate(0, 0, -20), Until: Noon.AddDate(0, 0, -14)}
-			}, "missed orders", Fail, "created from 2026-06-20T12:00:00Z until 2026-06-26T12:00:00Z", "--since --until",
+			}, "missed orders", check.Fail, "created from 2026-06-20T12:00:00Z until 2026-06-26T12:00:00Z", "--since --until",
 		},
 		{
-			"no digest", func(f *facts) { f.DigestSchedule = installation.ScheduleStatus{} }, "digest", Fail, "does not exist",
+			"no digest", func(f *facts) { f.DigestSchedule = installation.ScheduleStatus{} }, "digest", check.Fail, "does not exist",
 			"starter schedules",
 		},
 		{
@@ -188,34 +190,34 @@ func TestChecks(t *testing.T) {
 			change: func(f *facts) { f.DigestSchedule, f.digestWanted = installation.ScheduleStatus{}, false },
 		},
 		{
-			"digest paused", func(f *facts) { f.DigestSchedule.Paused, f.DigestSchedule.Note = true, "quiet" }, "digest", Fail,
+			"digest paused", func(f *facts) { f.DigestSchedule.Paused, f.DigestSchedule.Note = true, "quiet" }, "digest", check.Fail,
 			"PAUSED, nobody is told of failed orders: quiet", "--schedule-id daily-digest",
 		},
 		{
-			"digest not sent", func(f *facts) { f.FailedDigest = failed }, "digest", Fail,
+			"digest not sent", func(f *facts) { f.FailedDigest = failed }, "digest", check.Fail,
 			"the last one was not sent: Unauthorized: 401", "http://ui/run",
 		},
 		{
 			"failed orders", func(f *facts) { f.failed = []failedOrder{order(time.Hour), order(27 * day)} }, "failed orders",
-			Warn, "2; the digest tells of them", "orders list --failed",
+			check.Warn, "2; the digest tells of them", "orders list --failed",
 		},
 		{
 			"one that is about to be forgotten", func(f *facts) { f.failed = []failedOrder{order(day), order(27*day + time.Minute)} },
-			"failed orders", Fail, "1 cannot be run again from 2026-07-13T11:59:00Z on, when their histories expire: #648h1m0s",
+			"failed orders", check.Fail, "1 cannot be run again from 2026-07-13T11:59:00Z on, when their histories expire: #648h1m0s",
 			"settle them by hand",
 		},
 		{
 			"a tenth of a short retention", func(f *facts) {
 				f.retention, f.maxOrderAge = 20*day, 10*day
 				f.failed = []failedOrder{order(17*day + time.Hour), order(18*day + time.Minute)}
-			}, "failed orders", Fail, "1 cannot be run again", "settle them by hand",
+			}, "failed orders", check.Fail, "1 cannot be run again", "settle them by hand",
 		},
 		{
 			"many", func(f *facts) {
 				for i := range 7 {
 					f.failed = append(f.failed, order(29*day+time.Duration(i)*time.Hour))
 				}
-			}, "failed orders", Fail, "7 cannot be run again from 2026-07-11T06:00:00Z on, when their histories expire: " +
+			}, "failed orders", check.Fail, "7 cannot be run again from 2026-07-11T06:00:00Z on, when their histories expire: " +
 				"#702h0m0s, #701h0m0s, #700h0m0s, #699h0m0s, #698h0m0s and 2 more", "settle them by hand",
 		},
 	}
@@ -227,17 +229,17 @@ func TestChecks(t *testing.T) {
 			checks := f.checks()
 			require.Len(t, checks, 11)
 			if tt.check != "" {
-				i := slices.IndexFunc(checks, func(c Check) bool { return c.Name == tt.check })
+				i := slices.IndexFunc(checks, func(c check.Check) bool { return c.Name == tt.check })
 				require.NotEqual(t, -1, i, tt.check)
-				require.Equal(t, tt.level, checks[i].Level)
-				require.Contains(t, checks[i].Says, tt.says)
-				require.Contains(t, checks[i].Do, tt.do)
+				require.Equal(t, tt.level, checks[i].Status)
+				require.Contains(t, checks[i].Found, tt.says)
+				require.Contains(t, checks[i].Fix, tt.do)
 				checks = slices.Delete(checks, i, i+1)
 			}
 			for _, c := range checks {
-				require.Equal(t, OK, c.Level, "%+v", c)
-				require.NotEmpty(t, c.Says)
-				require.Empty(t, c.Do)
+				require.Equal(t, check.OK, c.Status, "%+v", c)
+				require.NotEmpty(t, c.Found)
+				require.Empty(t, c.Fix)
 			}
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -42,30 +44,11 @@ type Health struct {
 	// Healthy tells that no check has failed.
 	Healthy bool `json:"healthy"`
 	// Problems are the checks that failed.
-	Problems []Check `json:"problems"`
+	Problems []check.Check `json:"problems"`
 	// Checks are all of them, in the order in which they are to be read.
-	Checks []Check `json:"checks"`
+	Checks []check.Check `json:"checks"`
 	Status
 }
-
-// Check is one thing that was looked at.
-type Check struct {
-	Name  string `json:"name"`
-	Level Level  `json:"level"`
-	// Says is what was found, and Do what to do about it.
-	Says string `json:"says"`
-	Do   string `json:"do,omitempty"`
-}
-
-// Level is what a check means for whoever is on call.
-type Level string
-
-// The levels. What warns can wait for the digest or for the next working day.
-const (
-	OK   Level = "ok"
-	Warn Level = "warn"
-	Fail Level = "fail"
-)
 
 // Health asks Temporal where the system stands, and judges it as of now.
 func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
@@ -100,10 +83,10 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 	for _, info := range status.failed {
 		f.failed = append(f.failed, failedOrder{o.Order(info).Name, info.GetCloseTime().AsTime()})
 	}
-	h := &Health{Healthy: true, Problems: []Check{}, Checks: f.checks(), Status: *status}
+	h := &Health{Healthy: true, Problems: []check.Check{}, Checks: f.checks(), Status: *status}
 	h.Stale = h.WatermarkUnreadable != "" || (!h.Watermark.IsZero() && f.now.Sub(h.Watermark) > f.tolerance())
 	for _, c := range h.Checks {
-		if c.Level == Fail {
+		if c.Status == check.Fail {
 			h.Healthy = false
 			h.Problems = append(h.Problems, c)
 		}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
@@ -240,8 +242,8 @@ func (w *system) requireWell() {
 	w.t.Helper()
 	r, out := w.diagnosis()
 	for _, c := range r.Checks {
-		require.Equal(w.t, doctor.OK, c.Status, "%+v", c)
-		require.Empty(w.t, c.Cure, "%+v", c)
+		require.Equal(w.t, check.OK, c.Status, "%+v", c)
+		require.Empty(w.t, c.Fix, "%+v", c)
 	}
 	require.Equal(w.t, doctor.Summary{OK: len(r.Checks)}, r.Summary)
 	require.Equal(w.t, app.ExitOK, out.code)
@@ -257,13 +259,13 @@ func (w *system) requireDiagnosis(b breakage) {
 	require.Equal(w.t, []string{b.check}, r.Failed(), b.name)
 	for _, c := range r.Checks {
 		switch c.Status {
-		case doctor.Fail:
+		case check.Fail:
 			require.Contains(w.t, c.Found, b.found, b.name)
-			require.Contains(w.t, c.Cure, b.says, b.name)
-		case doctor.Skip:
+			require.Contains(w.t, c.Fix, b.says, b.name)
+		case check.Skip:
 			require.Contains(w.t, c.Found, "not checked: see "+b.check, b.name)
 		default:
-			require.Equal(w.t, doctor.OK, c.Status, "%s: %+v", b.name, c)
+			require.Equal(w.t, check.OK, c.Status, "%s: %+v", b.name, c)
 		}
 	}
 	require.Equal(w.t, app.ExitFailure, out.code, b.name)
@@ -290,9 +292,9 @@ func (w *system) requireNewKeyWarns() {
 	require.Equal(w.t, app.ExitOK, out.code)
 	require.Equal(w.t, 2, r.Summary.Warn, "%+v", r.Checks)
 	for _, c := range r.Checks {
-		if c.Status == doctor.Warn {
+		if c.Status == check.Warn {
 			require.Contains(w.t, []string{doctor.PollSchedule, doctor.DigestSchedule}, c.Name)
-			require.Equal(w.t, "run: starter schedules", c.Cure)
+			require.Equal(w.t, "run: starter schedules", c.Fix)
 		}
 	}
 }

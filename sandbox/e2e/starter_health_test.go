@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/check"
+
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 
@@ -55,8 +57,8 @@ func (w *system) requireProblem(name, says string, env ...string) {
 	w.t.Helper()
 	h := w.health(env...)
 	require.Equal(w.t, []string{name}, failing(h), "%+v", h.Problems)
-	require.Contains(w.t, h.Problems[0].Says, says)
-	require.NotEmpty(w.t, h.Problems[0].Do)
+	require.Contains(w.t, h.Problems[0].Found, says)
+	require.NotEmpty(w.t, h.Problems[0].Fix)
 }
 
 func (w *system) requireHealthy() {
@@ -142,7 +144,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	h := w.health()
 	require.True(t, h.Healthy, "a failed order is the digest's business")
 	require.Equal(t, 1, h.Orders[executions.Failed])
-	require.Equal(t, health.Warn, h.Checks[len(h.Checks)-1].Level)
+	require.Equal(t, check.Warn, h.Checks[len(h.Checks)-1].Status)
 	require.Equal(t, []string{"sweep", "failed orders"}, w.judged(time.Now().Add((27*24+1)*time.Hour)))
 
 	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseMail})
