@@ -52,6 +52,7 @@ func TestLoad(t *testing.T) {
 	c, err := config.Load()
 
 	require.NoError(t, err)
+	defer requireRoundTrip(t, c)
 	require.Equal(t, "example.myshopify.com", c.Shopify.Shop)
 	require.Equal(t, "https://example.myshopify.com", c.Shopify.URL())
 	require.Equal(t, "shpat_hush", c.Shopify.AccessToken.Reveal())
@@ -134,6 +135,29 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		delete(env, v.Name)
 	}
 	require.Equal(t, []string{"PAYLOAD_KEYS"}, slices.Collect(maps.Keys(env)), "every variable set here is one of ours")
+
+	requireRoundTrip(t, c)
+}
+
+// requireRoundTrip requires that a process in the environment of a configuration has that configuration.
+func requireRoundTrip(t *testing.T, c config.Config) {
+	t.Helper()
+	env := map[string]string{}
+	for _, entry := range config.Environ(c) {
+		name, value, _ := strings.Cut(entry, "=")
+		env[name] = value
+	}
+	for _, v := range c.Describe() {
+		if v.Name != "ISSUER_DEDUPES" || c.Issue.DedupesStated {
+			require.Contains(t, env, v.Name)
+		}
+	}
+	environ(t, env)
+	again, err := config.Load()
+	require.NoError(t, err)
+	require.True(t, c.Orders.CreatedAtMin.Equal(again.Orders.CreatedAtMin))
+	again.Orders.CreatedAtMin = c.Orders.CreatedAtMin
+	require.Equal(t, c, again)
 }
 
 func TestLoadListsEverythingAtOnce(t *testing.T) {

@@ -46,7 +46,7 @@ func (c Config) Table() string {
 		switch {
 		case v.Value == "":
 			value = "-"
-		case v.Name == "ISSUER_DEDUPES" && !c.Issue.DedupesStated:
+		case v.Name == dedupesVariable && !c.Issue.DedupesStated:
 			note = "(not set: a new installation has to say true or false, see docs/configuration.md)"
 		case v.IsDefault:
 			note = "(default)"

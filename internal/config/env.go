@@ -49,6 +49,9 @@ func leaves(c *Config) []leaf {
 // noVariable is a prefix that no environment variable can have. With it, envconfig finds only defaults.
 const noVariable = "\x00"
 
+// dedupesVariable is the variable that an operator must state, although it has a default.
+const dedupesVariable = "ISSUER_DEDUPES"
+
 // placeholder is the value in our examples where no value suits every installation.
 const placeholder = "CHANGE-ME"
 
@@ -113,7 +116,7 @@ func read() (Config, problems) {
 			found.bad(l.name, cannot.Value)
 		}
 	}
-	c.Issue.DedupesStated = os.Getenv("ISSUER_DEDUPES") != ""
+	c.Issue.DedupesStated = os.Getenv(dedupesVariable) != ""
 	around.stripOthers()
 	return c, slices.Concat(around.problems(), found, unknown())
 }

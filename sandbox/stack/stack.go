@@ -8,7 +8,6 @@ package stack
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -267,68 +265,16 @@ func (s *Stack) StopWorker() {
 // Environ returns the environment for a separate worker or starter process, and for the temporal command line, as
 // NAME=value. The secrets in it belong to the simulators and to this stack.
 func (s *Stack) Environ() []string {
-	token := s.Config.Codec.Token.Reveal()
 	return append(Environ(s.Config, s.Temporal.HostPort(), s.Temporal.Namespace()),
-		"CODEC_SERVER_TOKEN="+token,
 		"TEMPORAL_CODEC_ENDPOINT="+s.CodecEndpoint,
-		"TEMPORAL_CODEC_AUTH=Bearer "+token,
+		"TEMPORAL_CODEC_AUTH=Bearer "+s.Config.Codec.Token.Reveal(),
 	)
 }
 
-// Environ returns the environment variables that express a configuration, including its secrets, as NAME=value.
+// Environ returns the environment variables that express a configuration and where its Temporal is, including its secrets,
+// as NAME=value.
 func Environ(c config.Config, temporal, namespace string) []string {
-	keys := make([]string, len(c.Payload.Keys))
-	for i, k := range c.Payload.Keys {
-		keys[i] = k.ID + ":" + base64.StdEncoding.EncodeToString([]byte(k.Key.Reveal()))
-	}
-	return []string{
-		"TEMPORAL_ADDRESS=" + temporal,
-		"TEMPORAL_NAMESPACE=" + namespace,
-		"TEMPORAL_UI_URL=" + c.Digest.TemporalUIURL,
-		"SHOPIFY_SHOP=" + c.Shopify.Shop,
-		"SHOPIFY_BASE_URL=" + c.Shopify.BaseURL,
-		"SHOPIFY_ACCESS_TOKEN=" + c.Shopify.AccessToken.Reveal(),
-		"SHOPIFY_API_VERSION=" + c.Shopify.APIVersion,
-		"SHOPIFY_B2B=" + strconv.FormatBool(c.Shopify.B2B),
-		"GIFT_CARD_SKUS=" + strings.Join(c.Orders.GiftCardSKUs, ","),
-		"COMPANION_SKUS=" + strings.Join(c.Orders.CompanionSKUs, ","),
-		"UNDERPAID=" + c.Orders.Underpaid,
-		"MATCH_BY=" + c.Orders.MatchBy.String(),
-		"SWEEP_INTERVAL=" + c.Poll.SweepInterval.String(),
-		"CREATED_AT_MIN=" + c.Orders.CreatedAtMin.Format(time.RFC3339),
-		"MAX_ORDER_AGE=" + c.Orders.MaxOrderAge.String(),
-		"INCLUDE_TEST_ORDERS=" + strconv.FormatBool(c.Orders.IncludeTestOrders),
-		"POLL_INTERVAL=" + c.Poll.Interval.String(),
-		"POLL_OVERLAP=" + c.Poll.Overlap.String(),
-		"POLL_SETTLE_DELAY=" + c.Poll.SettleDelay.String(),
-		"POLL_PAGE_SIZE=" + strconv.Itoa(c.Poll.PageSize),
-		"CASHSTAR_BASE_URL=" + c.CashStar.BaseURL,
-		"CASHSTAR_USERNAME=" + c.CashStar.Username,
-		"CASHSTAR_PASSWORD=" + c.CashStar.Password.Reveal(),
-		"CASHSTAR_TIMEOUT=" + c.CashStar.Timeout.String(),
-		"CASHSTAR_MAX_RPS=" + strconv.FormatFloat(c.CashStar.MaxRPS, 'f', -1, 64),
-		"MERCHANT_CODE=" + c.Issue.MerchantCode,
-		"AUDIT_PREFIX=" + c.Issue.AuditPrefix,
-		"RETRY_BUDGET=" + c.Issue.RetryBudget.String(),
-		"ISSUER_DEDUPES=" + strconv.FormatBool(c.Issue.Dedupes),
-		"SMTP_HOST=" + c.SMTP.Host,
-		"SMTP_PORT=" + strconv.Itoa(c.SMTP.Port),
-		"SMTP_TLS=" + c.SMTP.TLS,
-		"DIGEST_FROM=" + c.Digest.From,
-		"DIGEST_TO=" + c.Digest.To.String(),
-		"DIGEST_AT=" + c.Digest.At.String(),
-		"DIGEST_TIMEZONE=" + c.Digest.TimeZone,
-		"DIGEST_RERUN=" + strconv.FormatBool(c.Digest.Rerun),
-		"DIGEST_SEND_EMPTY=" + strconv.FormatBool(c.Digest.SendEmpty),
-		"DIGEST_RERUN_WAIT=" + c.Digest.RerunWait.String(),
-		"PAYLOAD_ENCRYPTION=" + c.Payload.Encryption,
-		"PAYLOAD_ACCEPT_PLAIN=" + strconv.FormatBool(c.Payload.AcceptPlain),
-		"PAYLOAD_KEYS=" + strings.Join(keys, ","),
-		"METRICS_ADDR=" + c.Metrics.Addr,
-		"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.Traces.Endpoint,
-		"WORKER_DEPLOYMENT=" + c.Worker.Deployment,
-		"WORKER_BUILD_ID=" + c.Worker.BuildID,
-	}
+	return append(config.Environ(c), "TEMPORAL_ADDRESS="+temporal, "TEMPORAL_NAMESPACE="+namespace)
 }
 
 // Stop stops everything, the worker first. It may be called more than once.

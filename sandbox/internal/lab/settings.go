@@ -71,12 +71,7 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Log.Level, c.Log.Format = "info", config.FormatJSON
 
 	env := stack.Environ(c, child.Loopback(at.temporal), namespace)
-	env = append(env,
-		"DIGEST_SEND_EMPTY=true",
-		"LOG_LEVEL="+c.Log.Level, "LOG_FORMAT="+c.Log.Format,
-		"HOME="+o.folder, "PATH="+os.Getenv("PATH"),
-	)
-	return c, env
+	return c, append(env, "HOME="+o.folder, "PATH="+os.Getenv("PATH"))
 }
 
 // otherSettings returns the settings of a worker whose owner has a different view of the shop. They make no difference,
