@@ -1,7 +1,6 @@
 package cashstar_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,38 +59,22 @@ func TestPublishedSampleOfAnOrder(t *testing.T) {
 		Card: cashstar.Card{
 			EGCCode: "DiSEMhS3pMCCyNr2QW", MaskedNumber: "************3456", MerchantCode: "TWS",
 			InitialBalance: "10.00", CurrentBalance: "8.00", Currency: "USD", Active: true, Status: "ACTIVE",
-			BalanceLastUpdated: "1997-07-16T19:20:30+01:00",
-			Scheduled:          "1997-07-16T19:20:30+01:00", Delivered: "1997-07-16T19:22:11+01:00",
 		},
 	}, got)
 }
 
-func TestSecretsOfACardStayOutOfItsText(t *testing.T) {
+// What spends a card is dropped when a response is read.
+func TestSecretsOfACardAreNotKept(t *testing.T) {
 	t.Parallel()
-	c := answering(t, 200, sample(t))
-	got, err := c.CreateOrder(t.Context(), order,
-		cashstar.Reveal(cashstar.EGCNumber), cashstar.Reveal(cashstar.AccessCode, cashstar.URL))
+	got, err := answering(t, 200, sample(t)).CreateOrder(t.Context(), order)
 	require.NoError(t, err)
-	require.Equal(t, "1234567890123456", got.Card.Number.Value())
-	require.Equal(t, "http://widgets.cashstar.com/egc/12312352", got.Card.URL.Value())
-
-	got.OrderNumber = "" // it happens to equal the access code
-	asJSON, err := json.Marshal(got)
-	require.NoError(t, err)
-	hidden := struct{ card cashstar.Card }{got.Card} // fmt calls no methods of an unexported field
-	texts := []string{string(asJSON), fmt.Sprintf("%v %+v", hidden, hidden)}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		texts = append(texts, fmt.Sprintf(verb, got), fmt.Sprintf(verb, *got), fmt.Sprintf(verb, got.Card),
-			fmt.Sprintf(verb, got.Card.AccessCode))
+	require.Equal(t, "************3456", got.Card.MaskedNumber)
+	got.OrderNumber = "" // It happens to equal the access code.
+	text := fmt.Sprintf("%#v", *got)
+	for _, secret := range []string{"1234567890123456", "egc/12312352"} {
+		require.NotContains(t, text, secret)
 	}
-	for _, text := range texts {
-		require.NotContains(t, text, "1234567890123456")
-		require.NotContains(t, text, "31323334353637") // in hexadecimal
-		require.NotContains(t, text, "egc/12312352")
-		require.NotContains(t, strings.ReplaceAll(text, "12421413", ""), "1234")
-	}
-	require.Equal(t, "[redacted]", fmt.Sprintf("%#v", got.Card.AccessCode))
-	require.Empty(t, fmt.Sprint(cashstar.Secret{}))
+	require.NotContains(t, strings.ReplaceAll(text, "12421413", ""), "1234")
 }
 
 func TestAssumedShapesOfAnOrder(t *testing.T) {

@@ -131,7 +131,7 @@ func (c *Client) Merchants(ctx context.Context) ([]Merchant, error) {
 
 // CreateOrder orders one card. The audit number makes it safe to send the same order again. [IsDuplicate] recognises
 // the response to a repeated order, and [Order.Check] verifies that the returned order is the requested one.
-func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts ...Option) (*Order, error) {
+func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest) (*Order, error) {
 	const op = opCreateOrder
 	var used bool
 	message := req.errorMessage(&used)
@@ -148,22 +148,20 @@ func (c *Client) CreateOrder(ctx context.Context, req CreateOrderRequest, opts .
 	case len(answer.Order.EGC) != 1 || answer.Order.EGC[0].EGCCode == "":
 		return nil, c.conceal(answer.contradicts(op, "the order in the answer does not hold one card", message))
 	}
-	return answer.Order.order(opts), nil
+	return answer.Order.order(), nil
 }
 
 // Balance returns the card with its current balance and status.
-func (c *Client) Balance(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
-	return c.card(ctx, opBalance, http.MethodGet, "balance/", merchantCode, egcCode, opts)
+func (c *Client) Balance(ctx context.Context, merchantCode, egcCode string) (*Card, error) {
+	return c.card(ctx, opBalance, http.MethodGet, "balance/", merchantCode, egcCode)
 }
 
 // CancelCard cancels the card and returns it.
-func (c *Client) CancelCard(ctx context.Context, merchantCode, egcCode string, opts ...Option) (*Card, error) {
-	return c.card(ctx, opCancel, http.MethodDelete, "", merchantCode, egcCode, opts)
+func (c *Client) CancelCard(ctx context.Context, merchantCode, egcCode string) (*Card, error) {
+	return c.card(ctx, opCancel, http.MethodDelete, "", merchantCode, egcCode)
 }
 
-func (c *Client) card(
-	ctx context.Context, op, method, suffix, merchantCode, egcCode string, opts []Option,
-) (*Card, error) {
+func (c *Client) card(ctx context.Context, op, method, suffix, merchantCode, egcCode string) (*Card, error) {
 	merchant, err := segment("merchant code", merchantCode)
 	if err != nil {
 		return nil, err
@@ -180,7 +178,7 @@ func (c *Client) card(
 	if len(answer.EGC) != 1 {
 		return nil, c.conceal(answer.contradicts(op, "the answer does not hold one card", errorMessage))
 	}
-	card := answer.EGC[0].card(opts)
+	card := answer.EGC[0].card()
 	if (card.EGCCode != "" && card.EGCCode != egcCode) ||
 		(card.MerchantCode != "" && card.MerchantCode != merchantCode) {
 		return nil, contradiction(op, "the answer is about another card")

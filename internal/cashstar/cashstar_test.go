@@ -107,7 +107,6 @@ func TestCreateOrder(t *testing.T) {
 		Card: cashstar.Card{
 			EGCCode: issued.EGCCode, MaskedNumber: "************" + issued.EGCNumber[12:], MerchantCode: "TWS",
 			InitialBalance: "100.00", CurrentBalance: "100.00", Currency: "USD", Active: true, Status: "ACTIVE",
-			BalanceLastUpdated: issued.BalanceLastUpdated.Format(time.RFC3339), Scheduled: "2099-07-16T19:20:30+01:00",
 		},
 	}, *got)
 	require.Equal(t, cashstartest.Card{
@@ -183,26 +182,6 @@ func TestCardsAreAddressedByNothingElse(t *testing.T) {
 	require.Empty(t, service.Stats().Requests)
 }
 
-func TestReveal(t *testing.T) {
-	t.Parallel()
-	c, service := start(t, cashstartest.Options{})
-	got, err := c.CreateOrder(t.Context(), order, cashstar.Reveal(cashstar.EGCNumber, cashstar.URL))
-	require.NoError(t, err)
-	issued := service.Cards()[0]
-	require.Equal(t, issued.EGCNumber, got.Card.Number.Value())
-	require.Equal(t, issued.URL, got.Card.URL.Value())
-	require.Empty(t, got.Card.AccessCode.Value())
-
-	card, err := c.Balance(t.Context(), "TWS", issued.EGCCode, cashstar.Reveal(cashstar.AccessCode))
-	require.NoError(t, err)
-	require.Equal(t, issued.AccessCode, card.AccessCode.Value())
-	require.Empty(t, card.Number.Value())
-
-	card, err = c.CancelCard(t.Context(), "TWS", issued.EGCCode)
-	require.NoError(t, err)
-	require.Equal(t, cashstar.Secret{}, card.AccessCode)
-}
-
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(cashstartest.New(cashstartest.Options{Username: "giftbridge", Password: "hunter2"}))
@@ -270,7 +249,6 @@ func TestFaults(t *testing.T) {
 			e := requireError(t, err, tt.outcome)
 			require.Equal(t, tt.status, e.Status)
 			require.Len(t, service.Cards(), tt.cards)
-			require.Equal(t, tt.status == 420 || tt.status == 429, cashstar.IsRateLimit(err))
 			if tt.fault.RetryAfter != "" {
 				require.Equal(t, 3*time.Second, e.RetryAfter)
 			}

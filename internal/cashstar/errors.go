@@ -13,14 +13,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
+// redacted stands where a secret was.
+const redacted = "[redacted]"
+
 // StatusEnhanceYourCalm is the HTTP status with which CashStar reports a rate limit. 429 is assumed to mean the same.
 const StatusEnhanceYourCalm = 420
-
-// IsRateLimit reports whether the service refused the request because of a rate limit.
-func IsRateLimit(err error) bool {
-	s := rest.StatusOf(err)
-	return s == StatusEnhanceYourCalm || s == http.StatusTooManyRequests
-}
 
 // IsDuplicate reports whether the service refused an order because its audit number was used before: either the card
 // exists, or another client has ordered a card under this number. The caller must know which of the two it is.

@@ -32,7 +32,6 @@ func TestEveryStatus(t *testing.T) {
 			require.Equal(t, status, e.Status, name)
 			require.Equal(t, "no", e.Message, name)
 			require.Equal(t, 7*time.Second, e.RetryAfter, name)
-			require.Equal(t, status == 420 || status == 429, cashstar.IsRateLimit(err), name)
 			require.False(t, cashstar.IsDuplicate(err), name)
 		}
 	}
@@ -96,7 +95,6 @@ func TestIsDuplicate(t *testing.T) {
 	}
 	require.False(t, cashstar.IsDuplicate(nil))
 	require.False(t, cashstar.IsDuplicate(errors.New("audit_number already exists")))
-	require.False(t, cashstar.IsRateLimit(errors.New("420")))
 }
 
 // An audit number begins with an order ID, which is as long as a card number. Our own audit number must stay in
@@ -155,7 +153,7 @@ func TestIsInconclusive(t *testing.T) {
 		require.Equal(t, tt.create, cashstar.IsInconclusive(err), "create %d %s", tt.status, tt.body)
 		require.Equal(t, tt.ambiguous, cashstar.IsAmbiguous(err), "create %d %s", tt.status, tt.body)
 		require.Equal(t, tt.body == own, cashstar.Explains(err))
-		for _, call := range []func(context.Context, string, string, ...cashstar.Option) (*cashstar.Card, error){
+		for _, call := range []func(context.Context, string, string) (*cashstar.Card, error){
 			c.Balance, c.CancelCard,
 		} {
 			_, err = call(t.Context(), "TWS", "c")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
@@ -23,7 +22,6 @@ func FuzzOrderAnswer(f *testing.F) {
 			return
 		}
 		require.NotEmpty(t, got.Card.EGCCode)
-		require.Equal(t, cashstar.Secret{}, got.Card.Number)
 		require.LessOrEqual(t, utf8.RuneCountInString(got.Card.MaskedNumber), 16)
 		if err := got.Check(order); err != nil {
 			requireError(t, err, rest.Contradictory)

@@ -56,7 +56,8 @@ type Order struct {
 }
 
 // Card is an eGift card as returned by the service. Personal data that the response repeats (challenge, address,
-// greeting) is not kept. The card's number, its access code and its URL are kept only if requested with [Reveal].
+// greeting) is not kept. Neither are the card's number, its access code and its
+// URL: whoever has them can spend the card.
 type Card struct {
 	// EGCCode is the service's identifier of the card. It cannot be spent by itself.
 	EGCCode string
@@ -67,10 +68,6 @@ type Card struct {
 	InitialBalance, CurrentBalance, Currency string
 	Active                                   bool
 	Status                                   string
-	// BalanceLastUpdated, Scheduled and Delivered are times in the service's notation (ISO 8601).
-	BalanceLastUpdated, Scheduled, Delivered string
-	// Number, AccessCode and URL are empty unless requested with [Reveal].
-	Number, AccessCode, URL Secret
 }
 
 // Check compares the order with the request that it answers. The error is a [*rest.Error] with the outcome

@@ -88,13 +88,13 @@ type orderEntity struct {
 	EGC           oneOrMany[egcEntity] `json:"egc"`
 }
 
-func (o *orderEntity) order(opts []Option) *Order {
+func (o *orderEntity) order() *Order {
 	return &Order{
 		OrderNumber:   string(o.OrderNumber),
 		OrderStatus:   string(o.OrderStatus),
 		TransactionID: string(o.TransactionID),
 		AuditNumber:   string(o.AuditNumber),
-		Card:          *o.EGC[0].card(opts),
+		Card:          *o.EGC[0].card(),
 	}
 }
 
@@ -104,40 +104,26 @@ type cardAnswer struct {
 }
 
 type egcEntity struct {
-	EGCCode            text `json:"egc_code"`
-	EGCNumber          text `json:"egc_number"`
-	AccessCode         text `json:"access_code"`
-	MerchantCode       text `json:"merchant_code"`
-	InitialBalance     text `json:"initial_balance"`
-	CurrentBalance     text `json:"current_balance"`
-	BalanceLastUpdated text `json:"balance_last_updated"`
-	Currency           text `json:"currency"`
-	Active             text `json:"active"`
-	Status             text `json:"status"`
-	URL                text `json:"url"`
-	Delivery           struct {
-		Scheduled text `json:"scheduled"`
-		Delivered text `json:"delivered"`
-	} `json:"delivery"`
+	EGCCode        text `json:"egc_code"`
+	EGCNumber      text `json:"egc_number"`
+	MerchantCode   text `json:"merchant_code"`
+	InitialBalance text `json:"initial_balance"`
+	CurrentBalance text `json:"current_balance"`
+	Currency       text `json:"currency"`
+	Active         text `json:"active"`
+	Status         text `json:"status"`
 }
 
-func (e *egcEntity) card(opts []Option) *Card {
-	keep := keeper(opts)
+func (e *egcEntity) card() *Card {
 	return &Card{
-		EGCCode:            string(e.EGCCode),
-		MaskedNumber:       mask(string(e.EGCNumber)),
-		MerchantCode:       string(e.MerchantCode),
-		InitialBalance:     string(e.InitialBalance),
-		CurrentBalance:     string(e.CurrentBalance),
-		Currency:           string(e.Currency),
-		Active:             e.Active == "true",
-		Status:             string(e.Status),
-		BalanceLastUpdated: string(e.BalanceLastUpdated),
-		Scheduled:          string(e.Delivery.Scheduled),
-		Delivered:          string(e.Delivery.Delivered),
-		Number:             keep(EGCNumber, string(e.EGCNumber)),
-		AccessCode:         keep(AccessCode, string(e.AccessCode)),
-		URL:                keep(URL, string(e.URL)),
+		EGCCode:        string(e.EGCCode),
+		MaskedNumber:   mask(string(e.EGCNumber)),
+		MerchantCode:   string(e.MerchantCode),
+		InitialBalance: string(e.InitialBalance),
+		CurrentBalance: string(e.CurrentBalance),
+		Currency:       string(e.Currency),
+		Active:         e.Active == "true",
+		Status:         string(e.Status),
 	}
 }
 

@@ -15,10 +15,8 @@ const MaxUnits = 1000
 // Unit is one card to be issued.
 type Unit struct {
 	// Number counts the units of the order from 1.
-	Number int
-	Line   Line
-	// OfLine counts the units of the line from 1.
-	OfLine      int
+	Number      int
+	Line        Line
 	AuditNumber string
 }
 
@@ -35,7 +33,7 @@ func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
 	for _, l := range o.Lines {
 		for u := 1; u <= l.Units; u++ {
 			units = append(units, Unit{
-				Number: len(units) + 1, Line: l, OfLine: u,
+				Number: len(units) + 1, Line: l,
 				AuditNumber: AuditNumber(auditPrefix, o.Shop, o.ID, l.ID, u),
 			})
 		}

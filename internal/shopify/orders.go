@@ -3,7 +3,6 @@ package shopify
 import (
 	"context"
 	"fmt"
-	"iter"
 	"regexp"
 	"time"
 )
@@ -149,29 +148,6 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 	}
 	page.Cost = x.cost
 	return page, nil
-}
-
-// Orders returns all orders from the given page on. It requests a page once the previous one is used up. An error ends
-// the sequence.
-func (c *Client) Orders(ctx context.Context, opts ListOrdersOptions) iter.Seq2[Order, error] {
-	return func(yield func(Order, error) bool) {
-		for {
-			page, err := c.ListOrders(ctx, opts)
-			if err != nil {
-				yield(Order{}, err)
-				return
-			}
-			for _, o := range page.Orders {
-				if !yield(o, nil) {
-					return
-				}
-			}
-			if page.NextCursor == "" {
-				return
-			}
-			opts.After = page.NextCursor
-		}
-	}
 }
 
 // NotFoundError is returned for an order that Shopify does not show: either it does not exist, or it is older than 60
