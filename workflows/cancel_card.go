@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -18,9 +17,5 @@ type CancelCardInput struct {
 // CancelCard cancels one card at the issuer. It is a workflow so that who requested it, and why, stays on record.
 func CancelCard(ctx workflow.Context, in CancelCardInput) (activities.CancelCardResult, error) {
 	out, err := call(cancelling(ctx), giftCards.CancelCard, in.CancelCardInput).get(ctx)
-	if err == nil || temporal.IsCanceledError(err) {
-		return out, err
-	}
-	kind, message := cause(err)
-	return activities.CancelCardResult{}, failure(kind, message)
+	return out, ended(err)
 }

@@ -53,11 +53,7 @@ func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, 
 	workflow.SetCurrentDetails(ctx, "Making the report and sending it.")
 	out.SendDigestResult, err = call(mailing(ctx), digests.SendDigest, send).get(ctx)
 	if err != nil {
-		if temporal.IsCanceledError(err) {
-			return DailyDigestResult{}, err
-		}
-		kind, message := cause(err)
-		return DailyDigestResult{}, failure(kind, message)
+		return DailyDigestResult{}, ended(err)
 	}
 	return out, nil
 }

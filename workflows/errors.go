@@ -35,6 +35,16 @@ func failure(kind giftcard.Kind, message string, details ...any) error {
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: details})
 }
 
+// ended returns the error that a workflow ends with after one of its activities: a cancellation as it is, anything else as a
+// failure of its kind.
+func ended(err error) error {
+	if err == nil || temporal.IsCanceledError(err) {
+		return err
+	}
+	kind, message := cause(err)
+	return failure(kind, message)
+}
+
 // lastResultUnreadable returns the error of a scheduled run that cannot tell where to begin.
 func lastResultUnreadable(err error) error {
 	return failure(giftcard.UnexpectedResponse, "the result of the schedule's last run cannot be read: "+err.Error())

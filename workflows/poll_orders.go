@@ -225,50 +225,13 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 		}
 	}
 	p.know(last.Latest)
-	p.Result.Since = p.Rules.CreatedFrom
-	p.Result.Until = now.Add(-time.Duration(in.SettleDelay))
-	if last.Watermark.After(now) && last.Watermark.Sub(p.Result.Until) > time.Duration(in.Overlap) {
-		// A wrong clock wrote the watermark. Orders between the time of that poll and the watermark may not have been
-		// seen. So all orders that count are looked at again, and known orders are recognised.
+	w := windowOf(now, in, last)
+	if w.rewound {
 		workflow.GetLogger(ctx).Warn("the watermark lies in the future: looking at all orders again",
 			"watermark", last.Watermark)
-		p.Result.Watermark = p.Result.Until
-		p.Result.Missed = last.Missed.at(now)
-		return p, nil
 	}
-	var since time.Time
-	if !last.Watermark.IsZero() {
-		since = last.Watermark.Add(-time.Duration(in.Overlap))
-		p.Result.Since = latest(p.Result.Since, since)
-	}
-	p.Result.Missed = last.Missed.at(now)
-	if seen := latest(in.CreatedAtMin, last.Watermark); seen.Before(p.Rules.CreatedFrom) {
-		p.Result.Missed = p.Result.Missed.and(MissedOrders{
-			From: latest(in.CreatedAtMin, since), Until: p.Rules.CreatedFrom, FoundAt: now,
-		})
-	}
-	// The watermark never goes back, not even if the clock goes back a little.
-	p.Result.Watermark = latest(last.Watermark, p.Result.Until)
+	p.Result.Since, p.Result.Until, p.Result.Watermark, p.Result.Missed = w.since, w.until, w.watermark, w.missed
 	return p, nil
-}
-
-// at returns m while it should still be reported (48 h), then nil.
-func (m *MissedOrders) at(now time.Time) *MissedOrders {
-	if m == nil || now.Sub(m.FoundAt) >= tellMissed {
-		return nil
-	}
-	return m
-}
-
-// and merges m with more missed orders.
-func (m *MissedOrders) and(more MissedOrders) *MissedOrders {
-	if m != nil {
-		if m.From.Before(more.From) {
-			more.From = m.From
-		}
-		more.Until = latest(m.Until, more.Until)
-	}
-	return &more
 }
 
 func latest(a, b time.Time) time.Time {

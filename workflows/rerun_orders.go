@@ -3,7 +3,6 @@ package workflows
 import (
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -52,12 +51,8 @@ func RerunOrders(ctx workflow.Context, in RerunOrdersInput) (RerunOrdersResult, 
 			Orders: in.Orders, Kinds: in.Kinds, Force: in.Force, Reason: in.Reason,
 			Since: p.Since, PageToken: p.PageToken,
 		}).get(ctx)
-		if temporal.IsCanceledError(err) {
-			return RerunOrdersResult{}, err
-		}
 		if err != nil {
-			kind, message := cause(err)
-			return RerunOrdersResult{}, failure(kind, message)
+			return RerunOrdersResult{}, ended(err)
 		}
 		p.Result.Rerun += page.Rerun
 		p.Result.LeftAlone += page.LeftAlone

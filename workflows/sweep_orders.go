@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -58,11 +57,7 @@ func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, 
 		Rules: rules, Shop: in.Poll.shop(), Search: !out.Whole, From: out.From, Until: now.Add(-time.Duration(in.After)),
 	}).get(ctx)
 	if err != nil {
-		if temporal.IsCanceledError(err) {
-			return SweepOrdersResult{}, err
-		}
-		kind, message := cause(err)
-		return SweepOrdersResult{}, failure(kind, message)
+		return SweepOrdersResult{}, ended(err)
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d seen, %d are gift-card orders, %d were found that no poll has taken in.",
 		out.Seen, out.Candidates, out.Found))
