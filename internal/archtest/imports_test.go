@@ -183,7 +183,7 @@ var rules = []rule{
 		why: "everything else is told what it needs; an installation's settings and schedules are what is compared with it",
 	},
 	{
-		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check"),
+		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
 		to:  ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/mail", "internal/giftcard"),
 		why: "every process stands on them, whatever it does",
 	},

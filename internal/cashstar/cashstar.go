@@ -207,9 +207,4 @@ func (c *Client) do(
 }
 
 // conceal removes the account's credentials from err: some services repeat the request in their error messages.
-func (c *Client) conceal(err error) error {
-	if fail, ok := errors.AsType[*rest.Error](err); ok {
-		fail.Conceal(c.secrets...)
-	}
-	return err
-}
+func (c *Client) conceal(err error) error { return rest.Concealed(err, c.secrets...) }

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/giftbridge/giftbridge/internal/redact"
+
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
-
-// redacted stands where a secret was.
-const redacted = "[redacted]"
 
 // StatusEnhanceYourCalm is the HTTP status with which CashStar reports a rate limit. 429 is assumed to mean the same.
 const StatusEnhanceYourCalm = 420
@@ -220,7 +219,7 @@ func (r CreateOrderRequest) errorMessage(used *bool) rest.ErrorBody {
 		r.Delivery.Target, r.Challenge, r.Message.Body, r.Message.From, r.Message.To,
 	} {
 		if utf8.RuneCountInString(s) >= least {
-			pairs = append(pairs, s, redacted)
+			pairs = append(pairs, s, redact.Secret)
 		}
 	}
 	personal := strings.NewReplacer(pairs...)
@@ -247,14 +246,13 @@ func readError(body []byte) []errorEntry {
 
 var (
 	looksLikeURL    = regexp.MustCompile(`(?i)https?:\S+`)
-	looksLikeEmail  = regexp.MustCompile(`[^\s@<>"'()\[\],;:]+@[^\s@<>"'()\[\],;:]+`)
 	looksLikeCode   = regexp.MustCompile(`(?i)\b(access[ _-]?code|pin)\b["':=\s]{0,4}\w+`)
 	looksLikeNumber = regexp.MustCompile(`\d([ -]?\d){11,}`)
 )
 
 func scrub(s string) string {
 	s = looksLikeURL.ReplaceAllLiteralString(s, "[URL]")
-	s = looksLikeEmail.ReplaceAllLiteralString(s, "[e-mail]")
+	s = redact.Addresses(s)
 	s = looksLikeCode.ReplaceAllString(s, "$1 [code]")
 	return looksLikeNumber.ReplaceAllLiteralString(s, "[number]")
 }

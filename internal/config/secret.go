@@ -3,9 +3,11 @@ package config
 import (
 	"fmt"
 	"io"
+
+	"github.com/giftbridge/giftbridge/internal/redact"
 )
 
-const redacted = "[redacted]"
+const redacted = redact.Secret
 
 // Secret is a value that prints, logs and marshals as [redacted]. Only [Secret.Reveal] returns the value.
 type Secret struct {

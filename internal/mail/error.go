@@ -9,7 +9,8 @@ import (
 	"net"
 	"net/textproto"
 	"regexp"
-	"strings"
+
+	"github.com/giftbridge/giftbridge/internal/redact"
 
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
@@ -131,28 +132,20 @@ func (d *delivery) asError(ctx context.Context, err error) *Error {
 // maxReply is the maximum length of a server's words in an error.
 const maxReply = 200
 
-var addresses = regexp.MustCompile(`[^\s<>"'(),;:\[\]]*@[^\s<>"'(),;:\[\]]*`)
-
 // redact turns a server's words into one line, and removes what must not be logged: addresses, names, the login.
 func (d *delivery) redact(text string) string {
 	o := d.sender.options
 	if o.Username != "" {
 		b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
-		for _, secret := range []string{
-			b64("\x00" + o.Username + "\x00" + o.Password), b64(o.Password), b64(o.Username), o.Password, o.Username,
-		} {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, "[redacted]")
-			}
-		}
+		text = redact.Secrets(text,
+			b64("\x00"+o.Username+"\x00"+o.Password), b64(o.Password), b64(o.Username), o.Password, o.Username)
 	}
 	for _, a := range d.letter.all() {
 		for _, s := range []string{a.Address, a.Name} {
 			if s != "" {
-				text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(s)).ReplaceAllLiteralString(text, "[address]")
+				text = regexp.MustCompile(`(?i)`+regexp.QuoteMeta(s)).ReplaceAllLiteralString(text, redact.Address)
 			}
 		}
 	}
-	text = addresses.ReplaceAllLiteralString(text, "[address]")
-	return printable.Line(text, maxReply)
+	return printable.Line(redact.Addresses(text), maxReply)
 }

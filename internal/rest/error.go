@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/giftbridge/giftbridge/internal/redact"
+
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
@@ -68,9 +70,17 @@ func (e *Error) Conceal(secrets ...string) {
 			continue
 		}
 		for _, said := range []*string{&e.Code, &e.Message, &e.RequestID} {
-			*said = strings.ReplaceAll(*said, secret, "[redacted]")
+			*said = redact.Secrets(*said, secret)
 		}
 	}
+}
+
+// Concealed returns err, with secrets taken out of what the service said if it is an [*Error].
+func Concealed(err error, secrets ...string) error {
+	if fail, ok := errors.AsType[*Error](err); ok {
+		fail.Conceal(secrets...)
+	}
+	return err
 }
 
 // Error implements error.

@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/redact"
 
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
@@ -190,10 +191,8 @@ func errorBody(body []byte) (code, message string) {
 	return foreign(wire.Error), foreign(wire.ErrorDescription)
 }
 
-var address = regexp.MustCompile(`[^\s"'<>(),:;]+@[^\s"'<>(),:;]+`)
-
 // foreign makes a text from Shopify fit for an error. Shopify's errors are about the query, which holds no personal
 // data; e-mail addresses are removed nevertheless.
 func foreign(s string) string {
-	return rest.Clip(address.ReplaceAllString(s, "[address]"))
+	return rest.Clip(redact.Addresses(s))
 }

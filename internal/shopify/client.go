@@ -153,7 +153,7 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 	var answer answer
 	header, err := x.client.rest.Do(httpReq, x.op, &answer, errorBody)
 	if err != nil {
-		return concealed(err, token)
+		return rest.Concealed(err, token)
 	}
 	x.version = header.Get(versionHeader)
 	x.cost = answer.cost()
@@ -165,21 +165,13 @@ func (x *exchange) send(ctx context.Context, token string, req *graphql.Request,
 
 	fail := rest.Error{Service: service, Op: x.op, Status: http.StatusOK, RequestID: rest.RequestID(header)}
 	if err := answer.check(fail, header); err != nil {
-		return concealed(err, token)
+		return rest.Concealed(err, token)
 	}
 	if err := json.Unmarshal(answer.Data, resp.Data); err != nil {
 		fail.Outcome, fail.Err = rest.Unreadable, misfit(err)
 		return &fail
 	}
 	return nil
-}
-
-// concealed removes secrets from the error's text by Shopify.
-func concealed(err error, secrets ...string) error {
-	if fail, ok := errors.AsType[*rest.Error](err); ok {
-		fail.Conceal(secrets...)
-	}
-	return err
 }
 
 // contradiction returns the error for a response that is well-formed but cannot be right.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/redact"
+
 	"golang.org/x/sync/singleflight"
 
 	"github.com/giftbridge/giftbridge/internal/rest"
@@ -37,10 +39,10 @@ func (t StaticToken) bind(*rest.Client) (tokens, error) {
 func (t StaticToken) token(context.Context, string) (string, error) { return string(t), nil }
 
 // String keeps the token out of logs.
-func (t StaticToken) String() string { return "[redacted]" }
+func (t StaticToken) String() string { return redact.Secret }
 
 // GoString keeps the token out of logs.
-func (t StaticToken) GoString() string { return "[redacted]" }
+func (t StaticToken) GoString() string { return redact.Secret }
 
 // ClientCredentials are the id and secret of an app of the Dev Dashboard. They are exchanged for tokens that live for
 // about a day. A token is kept, renewed early, and renewed immediately if Shopify refuses it
@@ -52,10 +54,10 @@ type ClientCredentials struct {
 }
 
 // String keeps the secret out of logs.
-func (c ClientCredentials) String() string { return "[redacted]" }
+func (c ClientCredentials) String() string { return redact.Secret }
 
 // GoString keeps the secret out of logs.
-func (c ClientCredentials) GoString() string { return "[redacted]" }
+func (c ClientCredentials) GoString() string { return redact.Secret }
 
 func (c ClientCredentials) bind(rc *rest.Client) (tokens, error) {
 	if c.ID == "" || c.Secret == "" {
@@ -149,7 +151,7 @@ func (g *grant) renew(ctx context.Context, stale string) (string, error) {
 		ExpiresIn   float64 `json:"expires_in"`
 	}
 	if _, err := g.rest.Do(req, opGetToken, &answer, errorBody); err != nil {
-		return "", concealed(err, g.credentials.Secret)
+		return "", rest.Concealed(err, g.credentials.Secret)
 	}
 	if !tokenPattern.MatchString(answer.AccessToken) {
 		return "", &rest.Error{
