@@ -8,14 +8,14 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Failure is why something failed.
+// Failure says why something failed.
 type Failure struct {
-	// Kind is one of giftcard.Kinds, or a name of Temporal's where we gave none.
+	// Kind is one of giftcard.Kinds, or a name from Temporal if giftbridge has set no kind.
 	Kind    string `json:"kind"`
 	Message string `json:"message"`
 }
 
-// FailureOf reads kind and message from an error as Temporal returns it.
+// FailureOf returns the kind and the message of an error that Temporal returned.
 func FailureOf(err error) *Failure {
 	var app *temporal.ApplicationError
 	var timeout *temporal.TimeoutError
@@ -36,7 +36,7 @@ func FailureOf(err error) *Failure {
 	return &Failure{Kind: "Unknown", Message: err.Error()}
 }
 
-// UnitsOf reads what a failed order says of its cards.
+// UnitsOf returns which cards of a failed order exist and which do not, or nil if the error does not say.
 func UnitsOf(err error) *workflows.OrderFailure {
 	var units workflows.OrderFailure
 	app, ok := errors.AsType[*temporal.ApplicationError](err)

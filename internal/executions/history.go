@@ -24,21 +24,22 @@ func (o *Reader) DescribeRun(ctx context.Context, workflowID, runID string) (*wo
 	return d.GetWorkflowExecutionInfo(), nil
 }
 
-// FailedRun is what a run that failed says of itself in its history.
+// FailedRun is what the history of a failed run says about the failure.
 type FailedRun struct {
 	Failure Failure
-	// Units says which cards exist and which do not, nil if the run did not fail over some.
+	// Units says which cards exist and which do not; nil if the run did not fail because of cards.
 	Units *workflows.OrderFailure
 	// Attempts counts the attempts of the activities that failed.
 	Attempts int
-	// ResetPoint is the workflow task that scheduled the first activity that failed: reset to it, what succeeded before
-	// stays and what failed is done again. It is 0 where there is no workflow task to go back to.
+	// ResetPoint is the workflow task that scheduled the first failed activity. A reset to it keeps what succeeded
+	// before and repeats what failed. It is 0 if there is no workflow task to reset to.
 	ResetPoint int64
 }
 
-// Curable reports whether running the order again may succeed without anybody touching it. The worst of an order's cards names
-// it: where that is one that stays as it is, refunded or refused, another one may still be issued. Where it is one of which
-// nobody knows whether it exists, or what it is, none is asked for again before a person has looked.
+// Curable reports whether a rerun of the order may succeed without human intervention. The kind of the order's failure
+// is the kind of its worst card. If that card stays as it is, because it was refunded or refused, another card may
+// still be issued. If it is unknown whether that card exists, or what it is, no card is requested again before a person
+// has looked.
 func (r FailedRun) Curable() bool {
 	kind := giftcard.Kind(r.Failure.Kind)
 	if kind.Curable() {
@@ -77,11 +78,11 @@ func (o *Reader) ReadFailedRun(ctx context.Context, workflowID, runID string) (F
 	return out, nil
 }
 
-// byServer is who ends a workflow that goes beyond a limit of Temporal's (go.temporal.io/server v1.32.1,
-// consts.IdentityHistoryService).
+// byServer is the identity under which the Temporal server ends a workflow that exceeds one of Temporal's limits
+// (go.temporal.io/server v1.32.1, consts.IdentityHistoryService).
 const byServer = "history-service"
 
-// whoEnded says who terminated a run, and why if that is known.
+// whoEnded returns who terminated a run, and the reason if it is known.
 func whoEnded(e *historypb.WorkflowExecutionTerminatedEventAttributes) string {
 	who := "somebody terminated it"
 	if e.GetIdentity() == byServer {
@@ -93,10 +94,10 @@ func whoEnded(e *historypb.WorkflowExecutionTerminatedEventAttributes) string {
 	return who
 }
 
-// maxReason bounds what is shown of the reason that somebody gave.
+// maxReason bounds how much of a given reason is shown.
 const maxReason = 200
 
-// EachEvent reads the history of a run, event by event.
+// EachEvent calls read for each event in the history of a run.
 func (o *Reader) EachEvent(
 	ctx context.Context, workflowID, runID string, read func(*historypb.HistoryEvent) error,
 ) error {
@@ -113,13 +114,13 @@ func (o *Reader) EachEvent(
 	return nil
 }
 
-// TerminatedKind stands for a kind where somebody terminated a run.
+// TerminatedKind is the failure kind of a terminated run.
 const TerminatedKind = "Terminated"
 
-// CanceledKind stands for a kind where somebody cancelled a run.
+// CanceledKind is the failure kind of a cancelled run.
 const CanceledKind = "Canceled"
 
-// runReader collects from the events of a run.
+// runReader collects data from the events of a run.
 type runReader struct {
 	// scheduled maps activities that have not succeeded to the workflow task that scheduled them.
 	scheduled map[int64]int64
@@ -128,7 +129,7 @@ type runReader struct {
 	failedAt  int64
 	lastTask  int64
 	cause     *failurepb.Failure
-	// ended is set where the run was terminated, and issued are the events that scheduled cards which exist.
+	// ended is set if the run was terminated. issued holds the events that scheduled cards which exist.
 	ended  *historypb.WorkflowExecutionTerminatedEventAttributes
 	cards  map[int64]bool
 	issued map[int64]bool
@@ -176,7 +177,8 @@ func (r *runReader) failed(scheduledEventID int64) {
 	r.failedAt = earlier(r.failedAt, r.scheduled[scheduledEventID])
 }
 
-// resetPoint prefers what failed, then what was never finished, then the last decision of the workflow.
+// resetPoint returns the workflow task that scheduled the first failed activity, else the first activity that never
+// finished, else the last workflow task.
 func (r *runReader) resetPoint() int64 {
 	if r.failedAt != 0 {
 		return r.failedAt
@@ -191,7 +193,7 @@ func (r *runReader) resetPoint() int64 {
 	return r.lastTask
 }
 
-// earlier returns the smaller event ID; 0 is none.
+// earlier returns the smaller event ID; 0 means no event.
 func earlier(a, b int64) int64 {
 	if a == 0 || (b != 0 && b < a) {
 		return b
@@ -199,7 +201,7 @@ func earlier(a, b int64) int64 {
 	return a
 }
 
-// OrderInput reads what a run of an order was started with.
+// OrderInput returns the input that a run of an order was started with.
 func (o *Reader) OrderInput(ctx context.Context, workflowID, runID string) (in workflows.GiftCardOrderInput, err error) {
 	events := o.Client.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	first, err := events.Next()

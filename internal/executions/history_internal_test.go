@@ -20,11 +20,11 @@ func read(h historytest.Events) runReader {
 	return r
 }
 
-// A failed run goes back to where the first of what failed was asked for: what had succeeded by then stays.
+// A failed run is reset to where the first failed activity was scheduled: what had succeeded by then stays.
 func TestResetPoint(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		history  func(*historytest.Events) int64 // It returns the reset point.
+		history  func(*historytest.Events) int64 // history returns the reset point.
 		attempts int
 	}{
 		"the look-up failed": {func(h *historytest.Events) int64 {
@@ -92,8 +92,7 @@ func TestResetPoint(t *testing.T) {
 	}
 }
 
-// The command of a digest survives the shell, whatever an order's number and the namespace are.
-// An order is called by the worst of its cards. Others of it may be issued all the same.
+// An order has the failure kind of its worst card. Other cards of the order may still be issued.
 func TestCurable(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

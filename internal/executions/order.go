@@ -11,7 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Keyword reads a search attribute of one or several keywords, joined by commas.
+// Keyword returns a search attribute of one or several keywords, joined by commas.
 func Keyword(fields map[string]*commonpb.Payload, name string) string {
 	p, ok := fields[name]
 	if !ok {
@@ -28,7 +28,7 @@ func Keyword(fields map[string]*commonpb.Payload, name string) string {
 	return ""
 }
 
-// Order is a gift-card order as Temporal knows it.
+// Order is a gift-card order as recorded in Temporal.
 type Order struct {
 	Name       string    `json:"name"`
 	ID         string    `json:"id"`
@@ -40,8 +40,9 @@ type Order struct {
 	WorkflowID string    `json:"workflow_id"`
 	RunID      string    `json:"run_id"`
 	Link       string    `json:"link"`
-	// Failure says why the newest run failed; only lists of failed orders have it. Curable reports whether running the order
-	// again may then succeed without anybody touching it.
+	// Failure says why the newest run failed. It is set only in lists of failed or cancelled orders, and when such an
+	// order is shown. Curable is set only in the lists. It reports whether a rerun of the order may succeed without
+	// human intervention.
 	Failure *Failure `json:"failure,omitempty"`
 	Curable bool     `json:"curable,omitempty"`
 }

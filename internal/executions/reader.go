@@ -19,7 +19,7 @@ import (
 // Namespace returns the name of the namespace.
 func (o *Reader) Namespace() string { return o.namespace }
 
-// ServerVersion asks Temporal for its version.
+// ServerVersion returns the version of the Temporal server.
 func (o *Reader) ServerVersion(ctx context.Context) (string, error) {
 	info, err := o.Client.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
 	if err != nil {
@@ -32,15 +32,15 @@ func (o *Reader) ServerVersion(ctx context.Context) (string, error) {
 type Reader struct {
 	// Client is the connection to Temporal.
 	Client client.Client
-	// Converter and Failures decode what the keys at hand open.
+	// Converter and Failures decode the payloads and failures that the available keys can decrypt.
 	Converter converter.DataConverter
 	Failures  converter.FailureConverter
 
 	namespace, uiURL string
 }
 
-// New returns a reader that uses the client, which must be of that namespace. Links begin with uiURL, the address of the
-// Temporal Web UI.
+// New returns a reader that uses c, which must be connected to the given namespace. All links begin with uiURL, the
+// address of the Temporal Web UI.
 func New(c client.Client, namespace string, payloads *codec.Codec, uiURL string) *Reader {
 	return &Reader{
 		Client:    c,
@@ -51,10 +51,10 @@ func New(c client.Client, namespace string, payloads *codec.Codec, uiURL string)
 	}
 }
 
-// Close ends the client's connection.
+// Close closes the client's connection.
 func (o *Reader) Close() { o.Client.Close() }
 
-// Link returns the address of a run in the Temporal Web UI, or that of the newest run where none is named.
+// Link returns the address of a run in the Temporal Web UI, or of the workflow's newest run if runID is empty.
 func (o *Reader) Link(workflowID, runID string) string {
 	link := o.uiURL + "/namespaces/" + url.PathEscape(o.namespace) +
 		"/workflows/" + url.PathEscape(workflowID)
@@ -69,7 +69,7 @@ func ShopLink(shop, orderID string) string {
 	return "https://" + shop + "/admin/orders/" + url.PathEscape(orderID)
 }
 
-// NotFoundError says that there is nothing by that name.
+// NotFoundError reports that something does not exist. The field What is the message.
 type NotFoundError struct{ What string }
 
 // Error implements error.

@@ -36,7 +36,7 @@ func TestFailureOf(t *testing.T) {
 	require.NotEmpty(t, late.Message)
 }
 
-// What a person types is never part of a query's grammar.
+// User input never becomes part of a query's grammar.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, `'#1001'`, Quote("#1001"))

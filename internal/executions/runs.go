@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Explain says what a workflow failed of, instead of how Temporal wraps that.
+// Explain returns the kind and the message of a workflow's failure, without Temporal's wrapping.
 func Explain(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -32,7 +32,7 @@ func (o *Reader) PollResult(
 ) (workflows.PollOrdersResult, error) {
 	var result workflows.PollOrdersResult
 	err := o.Result(ctx, info, &result)
-	result.Latest = nil // It is for the next poll, and long.
+	result.Latest = nil // Only the next poll needs it, and it is long.
 	return result, err
 }
 
@@ -44,7 +44,7 @@ func (o *Reader) Result(ctx context.Context, info *workflowpb.WorkflowExecutionI
 	return nil
 }
 
-// LastRun returns the run of a schedule with one of the statuses that closed last, nil if there is none.
+// LastRun returns the run of a schedule that closed last with one of the given statuses, or nil if there is none.
 func (o *Reader) LastRun(
 	ctx context.Context, schedule, statuses string,
 ) (*workflowpb.WorkflowExecutionInfo, error) {
@@ -57,7 +57,7 @@ func (o *Reader) LastRun(
 	return last, err
 }
 
-// ScheduledRun is a run that was asked for.
+// ScheduledRun is a run that was started on request.
 type ScheduledRun struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`

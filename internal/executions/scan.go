@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// QuoteAll writes values for a list in a visibility query.
+// QuoteAll quotes values for a list in a visibility query.
 func QuoteAll(values []string) string {
 	quoted := make([]string, 0, len(values))
 	for _, v := range values {
@@ -19,14 +19,14 @@ func QuoteAll(values []string) string {
 	return strings.Join(quoted, ",")
 }
 
-// Quote writes a value for a visibility query, where a backslash takes the next character's meaning away.
+// Quote quotes a value for a visibility query, in which a backslash escapes the next character.
 func Quote(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(s) + "'" }
 
 func QuoteTime(t time.Time) string { return Quote(t.UTC().Format(time.RFC3339)) }
 
-// Newest returns the newest run of the workflow that info is a run of. A failed run stays failed in visibility for ever,
-// also after a reset that succeeded, and an order that was left to people stays listed after its release; for other runs the
-// list is right.
+// Newest returns the newest run of the workflow that info is a run of. A failed run stays failed in visibility forever,
+// even after a successful reset, and an order that was left to people stays listed after its release. For other runs,
+// visibility is right.
 func (o *Reader) Newest(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*workflowpb.WorkflowExecutionInfo, error) {
 	if s := OrderState(info); s != Failed && s != Left && s != Canceled {
 		return info, nil
@@ -41,7 +41,7 @@ func (o *Reader) Newest(ctx context.Context, info *workflowpb.WorkflowExecutionI
 	return d.GetWorkflowExecutionInfo(), nil
 }
 
-// Scan calls visit with the runs that a query finds, until it returns false.
+// Scan calls visit for each run that matches a query, until visit returns false or an error.
 func (o *Reader) Scan(
 	ctx context.Context, query string, visit func(*workflowpb.WorkflowExecutionInfo) (bool, error),
 ) error {

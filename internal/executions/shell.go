@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// ShellWord quotes what a shell would not take for one plain word.
+// ShellWord returns s as a single shell word. It quotes s only if necessary.
 func ShellWord(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == "" {
 		return s

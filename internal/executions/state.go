@@ -7,10 +7,10 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// State is how an order stands, judged by the newest run of its workflow.
+// State is the state of an order, judged by the newest run of its workflow.
 type State string
 
-// The states of an order. [Failed] includes runs that timed out or were terminated, [Left] are orders that are left to
+// The states of an order. [Failed] includes runs that timed out or were terminated. [Left] is an order that is left to
 // people.
 const (
 	Running   State = "running"
@@ -20,7 +20,7 @@ const (
 	Left      State = "left"
 )
 
-// States lists the states.
+// States lists all states.
 var States = []State{Running, Completed, Failed, Canceled, Left}
 
 func StateOf(s enumspb.WorkflowExecutionStatus) State {
@@ -37,7 +37,7 @@ func StateOf(s enumspb.WorkflowExecutionStatus) State {
 	}
 }
 
-// OrderState returns how an order stands by a run of its workflow.
+// OrderState returns the state of an order, judged by the given run of its workflow.
 func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
 	if info.GetType().GetName() == workflows.LeftOrderType {
 		return Left
@@ -45,7 +45,7 @@ func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
 	return StateOf(info.GetStatus())
 }
 
-// TypeOf returns the type of the workflows of orders in a state.
+// TypeOf returns the workflow type of orders in the given state.
 func TypeOf(s State) string {
 	if s == Left {
 		return workflows.LeftOrderType
@@ -53,7 +53,7 @@ func TypeOf(s State) string {
 	return workflows.GiftCardOrderType
 }
 
-// Statuses are the values of ExecutionStatus that make up a state.
+// Statuses maps each state to the values of ExecutionStatus that it covers.
 var Statuses = map[State]string{
 	Running:   "('Running')",
 	Completed: "('Completed')",

@@ -11,11 +11,12 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// maxOpened is how many workflows ReadStored opens.
+// maxOpened is the maximum number of workflows that ReadStored decrypts.
 const maxOpened = 5
 
-// ReadStored opens what the namespace holds: the inputs of the schedules and of the newest workflows. It returns how
-// many it has read, and a [*codec.UnreadableError] for the first that the keys at hand do not open.
+// ReadStored decrypts what the namespace holds: the inputs of the poll and digest schedules and of the newest
+// workflows. It returns the number of inputs that it has read, and a [*codec.UnreadableError] for the first input that
+// the available keys cannot decrypt.
 func (o *Reader) ReadStored(ctx context.Context) (read int, err error) {
 	for _, id := range []string{workflows.PollScheduleID, workflows.DigestScheduleID} {
 		d, err := o.Client.WorkflowService().DescribeSchedule(ctx,
@@ -44,7 +45,7 @@ func (o *Reader) ReadStored(ctx context.Context) (read int, err error) {
 	return read + opened, err
 }
 
-// openRun opens what a workflow was started with. One that is gone by now is none to open.
+// openRun decrypts the input of a workflow. It skips a workflow that no longer exists.
 func (o *Reader) openRun(ctx context.Context, run *commonpb.WorkflowExecution) error {
 	page, err := o.Client.WorkflowService().GetWorkflowExecutionHistory(ctx,
 		&workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: o.namespace, Execution: run, MaximumPageSize: 1})
@@ -72,8 +73,8 @@ func (o *Reader) open(payloads *commonpb.Payloads) error {
 	return nil
 }
 
-// CanRead returns an error where the keys at hand do not open what the namespace holds. What they encrypt, no worker could
-// read: a workflow that is started so stands still, and may stand in the way of others.
+// CanRead returns an error if the available keys cannot decrypt what the namespace holds. Workers could not read what
+// those keys encrypt, so a workflow that is started with them makes no progress, and may block others.
 func (o *Reader) CanRead(ctx context.Context) error {
 	if _, err := o.ReadStored(ctx); err != nil {
 		return fmt.Errorf("nothing was started, as workers could not read it: %w", err)

@@ -21,7 +21,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// difference names the fields of a schedule's input that an update changes, and says whether its times change.
+// difference lists the fields of a schedule's input that an update changes, and says whether the schedule's times
+// change.
 func (o *Installation) difference(have client.Schedule, want schedule) []string {
 	var out []string
 	input, _ := settings.InputOf(have)
@@ -52,7 +53,7 @@ func (o *Installation) difference(have client.Schedule, want schedule) []string 
 	return out
 }
 
-// asJSON shows a field; a dash is one that is not there.
+// asJSON returns a field as JSON, or a dash if there is no such field.
 func asJSON(fields map[string]any, name string) string {
 	v, ok := fields[name]
 	if !ok {
@@ -65,13 +66,14 @@ func asJSON(fields map[string]any, name string) string {
 	return string(text)
 }
 
-// same tells whether a schedule is what the configuration wants, under the key that encrypts now.
+// same reports whether a schedule matches the configuration and is encrypted with the current key.
 func (o *Installation) same(have client.Schedule, want schedule) bool {
 	input, action := settings.InputOf(have)
 	return input != nil && o.sameKey(input, want.input) && o.sameContent(have, input, action, want)
 }
 
-// sameContent leaves the key aside. Inputs are compared decrypted: every encryption of the same input is different.
+// sameContent is same without the comparison of the key. It compares inputs decrypted, because every encryption of the
+// same input is different.
 func (o *Installation) sameContent(
 	have client.Schedule, input *commonpb.Payload, action *client.ScheduleWorkflowAction, want schedule,
 ) bool {
@@ -84,8 +86,8 @@ func (o *Installation) sameContent(
 		have.Policy.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_SKIP && have.Policy.CatchupWindow == want.catchUp
 }
 
-// sameKey tells whether a payload is encrypted as one would be now. A schedule that is still under an older key is
-// written again, so that the key can be dropped some day.
+// sameKey reports whether a payload is encrypted as a new one would be. A schedule that is still encrypted with an
+// older key is written again, so that the key can be dropped some day.
 func (o *Installation) sameKey(have *commonpb.Payload, input any) bool {
 	fresh, err := o.Converter.ToPayload(input)
 	return err == nil && reflect.DeepEqual(have.GetMetadata(), fresh.GetMetadata())
@@ -102,7 +104,7 @@ func sameJSON(a, b any) bool {
 	return reflect.DeepEqual(decoded[0], decoded[1])
 }
 
-// sameSpec compares what we set; the server fills in the rest.
+// sameSpec compares the fields that giftbridge sets; the server fills in the rest.
 func sameSpec(have, want client.ScheduleSpec) bool {
 	start := func(r []client.ScheduleRange) int {
 		if len(r) != 1 || (r[0].End != 0 && r[0].End != r[0].Start) {
@@ -117,20 +119,20 @@ func sameSpec(have, want client.ScheduleSpec) bool {
 		have.TimeZoneName == want.TimeZoneName
 }
 
-// ScheduleStatus is how a schedule stands.
+// ScheduleStatus is the state of a schedule.
 type ScheduleStatus struct {
 	Exists bool      `json:"exists"`
 	Paused bool      `json:"paused"`
 	Note   string    `json:"note,omitempty"`
 	NextAt time.Time `json:"next_at,omitzero"`
-	// CreatedAt is when it was made.
+	// CreatedAt is when the schedule was created.
 	CreatedAt time.Time `json:"created_at,omitzero"`
-	// Interval is in seconds; 0 where a schedule goes by the calendar.
+	// Interval is in seconds; 0 for a calendar-based schedule.
 	Interval float64 `json:"interval_seconds,omitempty"`
 }
 
-// Schedule tells how a schedule stands, and reads its input where that is asked for. It asks without the client's help,
-// which fails where a payload cannot be read: whether a schedule runs can be seen without a key.
+// Schedule returns the state of a schedule, and reads its input if input is not nil. It does not use the SDK's schedule
+// client, which fails if a payload cannot be read: whether a schedule runs can be seen without a key.
 func (o *Installation) Schedule(
 	ctx context.Context, id string, input **workflows.PollOrdersInput,
 ) (out ScheduleStatus, err error) {
@@ -160,16 +162,16 @@ func (o *Installation) Schedule(
 	return out, nil
 }
 
-// ScheduleComparison is how a schedule stands beside the configuration.
+// ScheduleComparison is a schedule compared with the configuration.
 type ScheduleComparison struct {
 	ScheduleStatus
-	// Wanted tells that the configuration asks for the schedule.
+	// Wanted reports whether the configuration asks for the schedule.
 	Wanted bool
-	// Unreadable says why the schedule cannot be compared, though it is there; nil where it can.
+	// Unreadable says why an existing schedule cannot be compared; nil if it can.
 	Unreadable error
-	// Differs tells that the schedule is not what the configuration says.
+	// Differs reports whether the schedule differs from the configuration.
 	Differs bool
-	// OtherKey tells that it says the same, and is not encrypted as it would be now.
+	// OtherKey reports whether the input is not encrypted as a new one would be.
 	OtherKey bool
 }
 

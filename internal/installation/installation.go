@@ -5,13 +5,13 @@ import (
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
-// Installation is giftbridge in one namespace.
+// Installation is the giftbridge installation in one namespace.
 type Installation struct {
 	*settings.Settings
 	cfg config.Config
 }
 
-// New returns an installation that is to be as the configuration says.
+// New returns an installation that should match the given configuration.
 func New(s *settings.Settings, cfg config.Config) *Installation {
 	return &Installation{Settings: s, cfg: cfg}
 }

@@ -12,37 +12,37 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Poll is a poll that was asked for.
+// Poll is a poll that was started on request.
 type Poll struct {
 	executions.ScheduledRun
 }
 
-// Wait returns the poll's account when it is done, also over its continuations.
+// Wait waits for the poll, including the runs that continue it, and returns its result.
 func (p *Poll) Wait(ctx context.Context) (workflows.PollOrdersResult, error) {
 	var out workflows.PollOrdersResult
 	return out, executions.Explain(ctx, p.Run.Get(ctx, &out))
 }
 
-// PollNow makes the schedule poll at once, or right after the poll that is running, and returns that poll. It moves the
-// watermark as any poll of the schedule does.
+// PollNow triggers the poll's schedule and returns the poll. The poll starts at once, or right after one that is
+// running. It moves the watermark as any scheduled poll does.
 func (o *Installation) PollNow(ctx context.Context) (*Poll, error) {
 	run, err := o.trigger(ctx, workflows.PollScheduleID)
 	return &Poll{run}, err
 }
 
-// Sweep is a sweep that was asked for.
+// Sweep is a sweep that was started on request.
 type Sweep struct {
 	executions.ScheduledRun
 }
 
-// Wait returns the sweep's account when it is done.
+// Wait waits for the sweep and returns its result.
 func (s *Sweep) Wait(ctx context.Context) (workflows.SweepOrdersResult, error) {
 	var out workflows.SweepOrdersResult
 	return out, executions.Explain(ctx, s.Run.Get(ctx, &out))
 }
 
-// SweepNow looks at once whether polls have missed an order: of the last two days, or, if whole is set, of all that may still
-// be taken in. Asked for while such a sweep runs, it returns that one.
+// SweepNow starts a sweep that looks for orders that polls have missed: among those of the last two days or, if whole
+// is set, among all orders that may still be taken in. While such a sweep runs, SweepNow returns that one.
 func (o *Installation) SweepNow(ctx context.Context, whole bool) (*Sweep, error) {
 	poll, err := o.ScheduledPollInput(ctx)
 	if err != nil {
@@ -63,12 +63,13 @@ func (o *Installation) SweepNow(ctx context.Context, whole bool) (*Sweep, error)
 	return &Sweep{o.ScheduledRun(ctx, run.GetID(), run.GetRunID())}, nil
 }
 
-// byHandTimeout ends a run that somebody has started and no worker can go on with. It is many times what the largest takes.
+// byHandTimeout ends a run that was started by hand and that no worker can continue. It is many times the duration of
+// the largest run.
 const byHandTimeout = workflows.RerunTimeout
 
-// PollWindow polls the orders that were updated in [since, until), whatever the watermark, and leaves the watermark
-// alone. Orders that were handled are recognised by their workflows. Asked for the same window while such a poll runs,
-// it returns that one.
+// PollWindow polls the orders that were updated in [since, until), regardless of the watermark, which it does not move.
+// Orders that were handled are recognised by their workflows. While a poll of the same window runs, PollWindow returns
+// that one.
 func (o *Installation) PollWindow(ctx context.Context, since, until time.Time) (*Poll, error) {
 	if !since.Before(until) {
 		return nil, fmt.Errorf("the window is empty: since %s is not before until %s",

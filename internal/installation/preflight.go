@@ -15,8 +15,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// CheckNamespace refuses a namespace in which a worker must not run: one that forgets too early, or lacks our search
-// attributes.
+// CheckNamespace returns an error if a worker must not run in the namespace, because its retention is too short or
+// because it lacks giftbridge's search attributes.
 func (o *Installation) CheckNamespace(ctx context.Context) error {
 	if err := o.checkRetention(ctx); err != nil {
 		return err
@@ -24,8 +24,8 @@ func (o *Installation) CheckNamespace(ctx context.Context) error {
 	return o.checkSearchAttributes(ctx)
 }
 
-// checkRetention refuses a namespace that forgets closed workflows before orders are too old to be picked up: an order
-// whose workflow is forgotten would be issued a second time.
+// checkRetention returns an error if the namespace deletes closed workflows before orders are too old to be picked up:
+// an order whose workflow is deleted would be issued a second time.
 func (o *Installation) checkRetention(ctx context.Context) error {
 	namespace, maxOrderAge := o.Namespace(), o.cfg.Orders.MaxOrderAge
 	retention, err := o.Retention(ctx)
@@ -40,8 +40,8 @@ func (o *Installation) checkRetention(ctx context.Context) error {
 		namespace, retention, maxOrderAge, RaiseRetention(namespace, maxOrderAge))
 }
 
-// RetentionIsTight reports whether a namespace keeps closed workflows for hardly longer than orders are picked up. An order's
-// age is compared before it is started, and a poll may then take up to two hours.
+// RetentionIsTight reports whether a namespace keeps closed workflows for hardly longer than orders are picked up. An
+// order's age is checked before the order is started, and a poll may then take up to two hours.
 func RetentionIsTight(retention, maxOrderAge time.Duration) bool {
 	return retention <= maxOrderAge+byHandTimeout
 }
@@ -51,16 +51,16 @@ func RaiseRetention(namespace string, maxOrderAge time.Duration) string {
 	return "temporal operator namespace update --namespace " + executions.ShellWord(namespace) + " --retention " + enough(maxOrderAge)
 }
 
-// enough returns the retention that giftbridge asks for: 30 days, or a week more than orders may be old, in whole days. The
-// week leaves failed orders time to be run again.
+// enough returns the retention that giftbridge asks for, in whole days: 30 days, or a week more than the maximum age of
+// orders if that is longer. The week leaves time to rerun failed orders.
 func enough(maxOrderAge time.Duration) string {
 	const day, usual, week = 24 * time.Hour, 30, 7
 	days := max(usual, int(math.Ceil(float64(maxOrderAge)/float64(day)))+week)
 	return fmt.Sprintf("%dh", days*24)
 }
 
-// checkSearchAttributes refuses a namespace without our search attributes: every start of an order would be retried for
-// ever.
+// checkSearchAttributes returns an error if the namespace lacks giftbridge's search attributes: every start of an order
+// would be retried forever.
 func (o *Installation) checkSearchAttributes(ctx context.Context) error {
 	missing, err := o.MissingSearchAttributes(ctx)
 	if err == nil && len(missing) > 0 {
@@ -75,8 +75,8 @@ func (o *Installation) MissingSearchAttributes(ctx context.Context) ([]string, e
 	return append(missing, mistyped...), err
 }
 
-// SearchAttributes lists those of ours that the namespace lacks, and those that it has with another type. Temporal
-// cannot change a type.
+// SearchAttributes lists giftbridge's search attributes that the namespace lacks, and those that it has with another
+// type. Temporal cannot change a type.
 func (o *Installation) SearchAttributes(ctx context.Context) (missing, mistyped []string, err error) {
 	have, err := o.Client.OperatorService().ListSearchAttributes(ctx,
 		&operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace()})
@@ -96,7 +96,7 @@ func (o *Installation) SearchAttributes(ctx context.Context) (missing, mistyped 
 	return missing, mistyped, nil
 }
 
-// CreateNamespace returns the command that makes a namespace which keeps closed workflows for long enough.
+// CreateNamespace returns the command that creates a namespace which keeps closed workflows for long enough.
 func CreateNamespace(namespace string, maxOrderAge time.Duration) string {
 	return "temporal operator namespace create --namespace " + executions.ShellWord(namespace) + " --retention " + enough(maxOrderAge)
 }

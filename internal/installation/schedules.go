@@ -17,36 +17,36 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// What EnsureSchedules did.
+// The outcomes of EnsureSchedules, in Change.Did.
 const (
 	Created   = "created"
 	Updated   = "updated"
 	Unchanged = "unchanged"
 	Removed   = "removed"
-	// Off stands for what is not configured.
+	// Off means that the schedule is not configured.
 	Off = "off"
 )
 
-// Change is one thing that EnsureSchedules made sure of.
+// Change is the outcome of EnsureSchedules for one search attribute or schedule.
 type Change struct {
-	// What it is, such as "schedule poll-orders".
+	// What names the search attribute or schedule, such as "schedule poll-orders".
 	What string `json:"what"`
 	// Did is [Created], [Updated], [Unchanged], [Removed] or [Off].
 	Did string `json:"did"`
-	// Fields are those that an update changes, as "field: old -> new".
+	// Fields lists the fields that an update changes, as "field: old -> new".
 	Fields []string `json:"fields,omitempty"`
 }
 
 const (
-	// pollCatchUp is how late a poll may start. Short on purpose: a poll reads from the watermark, so one poll makes up
-	// for all that were missed.
+	// pollCatchUp is how late a poll may start. It is short on purpose: a poll reads from the watermark, so one poll
+	// makes up for all missed ones.
 	pollCatchUp = time.Minute
 	// digestCatchUp is how late a digest may start: a mail in the night is better than none.
 	digestCatchUp = 12 * time.Hour
 )
 
-// EnsureSchedules creates what a namespace needs, or brings it up to the configuration. It is safe on every deploy: what
-// is right is left alone, and a paused schedule stays paused. Without a mail server there is no digest.
+// EnsureSchedules creates what a namespace needs, or updates it to match the configuration. It is safe to run on every
+// deploy: it leaves alone what is right, and a paused schedule stays paused. Without a mail server there is no digest.
 func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) ([]Change, error) {
 	if err := o.checkRetention(ctx); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 	return changes, nil
 }
 
-// widenedAt returns when the poll's rules came to take orders that they had passed by.
+// widenedAt returns when the poll's rules were last widened to orders that they had excluded before.
 func widenedAt(have *workflows.PollOrdersInput, want workflows.PollOrdersInput) time.Time {
 	if have == nil {
 		return time.Time{}
@@ -107,8 +107,8 @@ func widenedAt(have *workflows.PollOrdersInput, want workflows.PollOrdersInput) 
 	return have.WidenedAt
 }
 
-// MakesUp says what has to be run by hand after a change of the rules, for the orders of before: a poll looks at what has
-// changed since the last one.
+// MakesUp returns what to run by hand for earlier orders after a change of the rules: a poll looks only at orders that
+// have changed since the last poll.
 func MakesUp(c Change) []string {
 	var out []string
 	for _, field := range c.Fields {
@@ -127,7 +127,7 @@ func MakesUp(c Change) []string {
 	return slices.Compact(out)
 }
 
-// ConfirmError says what a change loses that nobody has confirmed.
+// ConfirmError reports a change that needs confirmation, and what it loses.
 type ConfirmError struct{ what string }
 
 // Error implements error.
@@ -167,7 +167,7 @@ func (o *Installation) ensureSearchAttributes(ctx context.Context, dryRun bool) 
 	return changes, nil
 }
 
-// schedule is a schedule as the configuration wants it.
+// schedule is a schedule as the configuration defines it.
 type schedule struct {
 	id, workflow, summary string
 	off                   bool
@@ -193,7 +193,7 @@ const (
 	sweepCatchUp = time.Minute
 )
 
-// sweepSchedule is that of the sweep, which goes by the poll's rules.
+// sweepSchedule returns the schedule of the sweep, which follows the poll's rules.
 func (o *Installation) sweepSchedule(poll workflows.PollOrdersInput) schedule {
 	return schedule{
 		id: workflows.SweepScheduleID, workflow: workflows.SweepOrdersType,
@@ -217,8 +217,8 @@ func (o *Installation) digestSchedule() schedule {
 		id: workflows.DigestScheduleID, workflow: workflows.DailyDigestType,
 		summary: "Tell people which gift-card orders failed",
 		off:     !o.cfg.SMTP.Enabled(),
-		// Temporal knows the zone's daylight saving. A time that a change of the clocks skips has no digest on that day,
-		// one that it repeats has two; each begins where the last one ended.
+		// Temporal applies the zone's daylight saving time. A time that a clock change skips has no digest on that day;
+		// a time that it repeats has two. Each digest begins where the last one ended.
 		spec: client.ScheduleSpec{
 			Calendars: []client.ScheduleCalendarSpec{{
 				Hour: []client.ScheduleRange{{Start: at.Hour}}, Minute: []client.ScheduleRange{{Start: at.Minute}},
@@ -269,7 +269,7 @@ func (o *Installation) ensure(ctx context.Context, want schedule, dryRun bool) (
 			found.Spec, found.Action = &want.spec, want.action()
 			found.Policy.Overlap = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP
 			found.Policy.CatchupWindow = want.catchUp
-			// The state goes along: a deploy must not resume what somebody has paused.
+			// The state is kept: a deploy must not resume a schedule that an operator has paused.
 			return &client.ScheduleUpdate{Schedule: &found}, nil
 		},
 	})

@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// The server fills in what we leave out of a specification; anything else is a difference.
+// The server fills in what giftbridge leaves out of a specification; anything else is a difference.
 func TestSameSpec(t *testing.T) {
 	t.Parallel()
 	at := func(hour, minute int) client.ScheduleSpec {

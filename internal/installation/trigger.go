@@ -11,10 +11,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 )
 
-// lookEvery is how often the schedule is asked whether it has started what was asked for.
+// lookEvery is how often trigger checks whether the schedule has started the requested run.
 const lookEvery = 200 * time.Millisecond
 
-// trigger makes a schedule run now, or right after the run that is under way, and returns that run.
+// trigger triggers a schedule and returns the run, which starts at once or right after one that is running.
 func (o *Installation) trigger(ctx context.Context, id string) (executions.ScheduledRun, error) {
 	before, err := o.describeSchedule(ctx, id)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package operator puts the parts together with which people and workers act on an installation.
+// Package operator combines the packages with which people and workers act on an installation.
 package operator
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
-// Operator is all of it, for one namespace.
+// Operator combines them for one namespace.
 type Operator struct {
 	*executions.Reader
 	*settings.Settings
@@ -28,7 +28,7 @@ type Operator struct {
 	*health.Monitor
 }
 
-// New returns an operator who uses the client, which must be of that namespace.
+// New returns an operator that uses c, which must be connected to the given namespace.
 func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Config) *Operator {
 	o := &Operator{Reader: executions.New(c, namespace, payloads, cfg.Digest.TemporalUIURL)}
 	o.Settings = settings.New(o.Reader, cfg)

@@ -8,13 +8,13 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Card is a card that an order has at the issuer.
+// Card is a card of an order at the issuer.
 type Card struct {
 	workflows.IssuedCard
 	MerchantCode string `json:"merchant_code"`
 }
 
-// Cards returns the cards of an order that exist, also where the order failed over others.
+// Cards returns the order's cards that exist, even if the order failed because of other cards.
 func (d *OrderDetails) Cards() []Card {
 	var cards []workflows.IssuedCard
 	var merchantCode string
@@ -31,7 +31,7 @@ func (d *OrderDetails) Cards() []Card {
 	return out
 }
 
-// CardToCancel returns the card of a unit, or why it cannot be cancelled.
+// CardToCancel returns the card of a unit, or an error that says why it cannot be cancelled.
 func (d *OrderDetails) CardToCancel(unit int) (Card, error) {
 	for _, c := range d.Cards() {
 		if c.Unit != unit {
@@ -46,7 +46,8 @@ func (d *OrderDetails) CardToCancel(unit int) (Card, error) {
 	return Card{}, &executions.NotFoundError{What: fmt.Sprintf("order %s has no card %d", d.Name, unit)}
 }
 
-// CardInDoubt returns the card of a unit of which nobody knows whether it was issued, or why there is none.
+// CardInDoubt returns the card of a unit if it is unknown whether the card was issued. Otherwise it returns an error
+// that says why the card is not in doubt.
 func (d *OrderDetails) CardInDoubt(unit int) (workflows.UnitFailure, error) {
 	for _, u := range d.FailedUnits() {
 		switch {
@@ -68,7 +69,7 @@ func (d *OrderDetails) CardInDoubt(unit int) (workflows.UnitFailure, error) {
 	return workflows.UnitFailure{}, &executions.NotFoundError{What: fmt.Sprintf("order %s has no card %d that is in doubt", d.Name, unit)}
 }
 
-// UnitsInDoubt returns the cards of a failed order of which nobody knows whether they were issued.
+// UnitsInDoubt returns the units of a failed order for which it is unknown whether a card was issued.
 func (d *OrderDetails) UnitsInDoubt() []int {
 	var out []int
 	for _, u := range d.FailedUnits() {

@@ -9,7 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 )
 
-// Every status that Temporal has is a state of ours, and each state is asked for by the statuses that make it up.
+// Every workflow status of Temporal maps to a state, and every state is queried by the statuses that it covers.
 func TestStates(t *testing.T) {
 	t.Parallel()
 	for number, name := range enumspb.WorkflowExecutionStatus_name {

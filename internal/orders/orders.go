@@ -17,24 +17,24 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Orders are the gift-card orders of an installation.
+// Orders reads the gift-card orders of an installation.
 type Orders struct{ *settings.Settings }
 
 // New returns the orders of an installation.
 func New(s *settings.Settings) *Orders { return &Orders{s} }
 
-// OrderFilter chooses orders; zero fields do not restrict.
+// OrderFilter selects orders. Zero fields do not restrict the selection.
 type OrderFilter struct {
 	State executions.State
-	// Kind is why an order failed; it goes with the state [Failed].
+	// Kind is the kind of failure. It needs the state [executions.Failed] or [executions.Canceled].
 	Kind string
 	// Since is the earliest start of the run.
 	Since time.Time
-	// Limit is the largest number of orders returned.
+	// Limit is the maximum number of orders to return.
 	Limit int
 }
 
-// Validate returns what is wrong with the filter.
+// Validate returns an error that says what is wrong with the filter.
 func (f OrderFilter) Validate() error {
 	if f.State != "" && executions.Statuses[f.State] == "" {
 		return fmt.Errorf("--state %q is not one of %v", f.State, executions.States)
@@ -45,7 +45,7 @@ func (f OrderFilter) Validate() error {
 	return nil
 }
 
-// FailureKinds returns the kinds that a failed order may have: those of the domain, Terminated and Canceled.
+// FailureKinds returns the kinds of failure that an order may have: the kinds of the domain, Terminated and Canceled.
 func FailureKinds() []string {
 	kinds := make([]string, 0, len(giftcard.Kinds)+2)
 	for _, k := range giftcard.Kinds {
@@ -54,7 +54,7 @@ func FailureKinds() []string {
 	return append(kinds, executions.TerminatedKind, executions.CanceledKind)
 }
 
-// ListOrders returns orders, open ones first, then those closed last. Visibility may lag some seconds behind.
+// ListOrders returns orders: running ones first, then the most recently closed. Visibility may lag by some seconds.
 func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Order, error) {
 	if err := f.Validate(); err != nil {
 		return nil, err
@@ -100,18 +100,18 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 	return out, err
 }
 
-// OrderDetails is all that is known of an order.
+// OrderDetails is everything that is known about an order.
 type OrderDetails struct {
 	executions.Order
 	// Runs are the runs of its workflow, newest first.
 	Runs []Run `json:"runs"`
-	// Result is what exists at the issuer, if the newest run completed.
+	// Result lists what exists at the issuer, if the newest run completed.
 	Result *workflows.GiftCardOrderResult `json:"result,omitempty"`
-	// Units says which cards exist and which do not, if the newest run failed over some.
+	// Units says which cards exist and which do not, if the newest run failed because of cards.
 	Units *workflows.OrderFailure `json:"units,omitempty"`
 	// Left says what people are asked to do, if the order is left to them.
 	Left *activities.LeftOrder `json:"left,omitempty"`
-	// Pending are the activities under way.
+	// Pending lists the activities that are in progress.
 	Pending []PendingActivity `json:"pending,omitempty"`
 }
 
@@ -122,7 +122,7 @@ type Run struct {
 	StartedAt time.Time        `json:"started_at"`
 	ClosedAt  time.Time        `json:"closed_at,omitzero"`
 	Events    int64            `json:"events"`
-	// Failure says why a failed run failed, and Attempts how often the activities that failed had been tried.
+	// Failure says why a failed run failed, and Attempts is the number of attempts of the failed activities.
 	Failure  *executions.Failure `json:"failure,omitempty"`
 	Attempts int                 `json:"attempts,omitempty"`
 }
@@ -135,7 +135,7 @@ type PendingActivity struct {
 	Last     *executions.Failure `json:"last_failure,omitempty"`
 }
 
-// ShowOrder returns what is known of the order of that name ("#1001") or Shopify number.
+// ShowOrder returns everything that is known about the order with the given name ("#1001") or Shopify number.
 func (o *Orders) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetails, error) {
 	workflowID, err := o.FindOrder(ctx, nameOrID)
 	if err != nil {
@@ -162,7 +162,7 @@ func (o *Orders) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetails,
 	return out, o.addOutcome(ctx, out)
 }
 
-// runs lists the runs of a workflow; the newest is given, since visibility may not know it yet.
+// runs lists the runs of a workflow. The caller passes the newest run, because visibility may not list it yet.
 func (o *Orders) runs(ctx context.Context, workflowID string, newest *workflowpb.WorkflowExecutionInfo) ([]Run, error) {
 	first, err := o.run(ctx, newest)
 	if err != nil {
@@ -218,8 +218,8 @@ func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
 	return nil
 }
 
-// FindOrder returns the workflow ID of the order of that name or Shopify number. A number is tried as the order's number
-// first, then as its name with and without "#".
+// FindOrder returns the workflow ID of the order with the given name or Shopify number. It tries a number as the
+// order's number first, then as its name with and without "#".
 func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error) {
 	nameOrID = strings.TrimSpace(nameOrID)
 	if nameOrID == "" {
@@ -267,10 +267,10 @@ func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error)
 	}
 }
 
-// named asks for the orders of a name, and perhaps for more than those. Temporal's SQL visibility takes a question mark for
-// a place holder, and writes quotation marks and backslashes as MySQL wants them, not PostgreSQL or SQLite
-// (go.temporal.io/server v1.32.1, common/persistence/visibility/store/sql/query_converter.go). A name with one of these is
-// asked for by what stands before it.
+// named returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
+// visibility takes a question mark for a placeholder, and escapes quotation marks and backslashes for MySQL, not for
+// PostgreSQL or SQLite (go.temporal.io/server v1.32.1, common/persistence/visibility/store/sql/query_converter.go). If
+// the name contains one of these characters, the condition matches only the part before it.
 func named(name string) string {
 	attribute, operator := workflows.ShopifyOrderName.GetName(), "="
 	if i := strings.IndexAny(name, `?"\`); i >= 0 {

@@ -19,12 +19,12 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Note keeps a note with a running activity. It implements activities.Attempts.
+// Note stores a note with a running activity. It implements activities.Attempts.
 func (o *Recovery) Note(ctx context.Context, taskToken []byte, note activities.AttemptNote) error {
 	return o.Client.RecordActivityHeartbeat(ctx, taskToken, note)
 }
 
-// IsFirst tells whether a run is the first of its workflow. It implements activities.Runs.
+// IsFirst reports whether a run is the first of its workflow. It implements activities.Runs.
 func (o *Recovery) IsFirst(ctx context.Context, workflowID, runID string) (bool, error) {
 	run, err := o.DescribeRun(ctx, workflowID, runID)
 	if err != nil {
@@ -33,15 +33,15 @@ func (o *Recovery) IsFirst(ctx context.Context, workflowID, runID string) (bool,
 	return run.GetFirstRunId() == runID, nil
 }
 
-// Beat tells that an activity is at work. It implements activities.Executions.
+// Beat sends an activity's heartbeat. It implements activities.Executions.
 func (o *Recovery) Beat(ctx context.Context, taskToken []byte, details ...any) error {
 	return o.Client.RecordActivityHeartbeat(ctx, taskToken, details...)
 }
 
-// Earlier reads what became of a card in the order's other runs. It implements activities.Runs.
+// Earlier returns what became of a card in the order's other runs. It implements activities.Runs.
 //
-// The runs that led to this one by resets, or by a release, are found in its history. A run beside them, of somebody who
-// has reset the same run twice, is found in visibility, which may lag behind by a second.
+// The runs that led to this one, by resets or by a release, are found in its history. A parallel run, which exists if
+// the same run was reset twice, is found in visibility, which may lag by a second.
 func (o *Recovery) Earlier(ctx context.Context, in activities.EarlierInput) (activities.Earlier, error) {
 	var out activities.Earlier
 	if !in.Again {
@@ -86,8 +86,8 @@ func (o *Recovery) Earlier(ctx context.Context, in activities.EarlierInput) (act
 	return out, nil
 }
 
-// settledUntil returns when the run has started up to which a person has found that the card was not issued; zero if
-// nobody has.
+// settledUntil returns a start time: a person has found that no run which started up to then has issued the card. It is
+// zero if no person has.
 func (o *Recovery) settledUntil(
 	ctx context.Context, workflowID string, said *workflows.CardResolution,
 ) (time.Time, error) {
@@ -101,7 +101,7 @@ func (o *Recovery) settledUntil(
 	return run.GetStartTime().AsTime(), err
 }
 
-// otherRuns returns the other runs of a workflow.
+// otherRuns returns the IDs of the other runs of a workflow.
 func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]string, error) {
 	known := map[string]bool{runID: true}
 	runs := []string{runID}
@@ -120,7 +120,7 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 	}
 	for i := 0; i < len(runs); i++ {
 		err := o.EachEvent(ctx, workflowID, runs[i], func(e *historypb.HistoryEvent) error {
-			// The history of a run that a reset has made holds that reset, and those before it.
+			// The history of a run that was created by a reset contains that reset, and earlier ones.
 			add(e.GetWorkflowTaskFailedEventAttributes().GetBaseRunId())
 			released, err := o.releasedFrom(e)
 			add(released)
@@ -133,7 +133,8 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 	return runs[1:], nil
 }
 
-// releasedFrom returns the run that a person had before them who released the order, if it begins with this event.
+// releasedFrom returns the ID of the run that was the newest when a person released the order, if e is the first event
+// of a released order.
 func (o *Recovery) releasedFrom(e *historypb.HistoryEvent) (string, error) {
 	started := e.GetWorkflowExecutionStartedEventAttributes()
 	if started.GetWorkflowType().GetName() != workflows.GiftCardOrderType {
@@ -149,8 +150,8 @@ func (o *Recovery) releasedFrom(e *historypb.HistoryEvent) (string, error) {
 	return in.Release.RunID, nil
 }
 
-// IssuedCards returns the audit numbers of the cards of an order that exist, or may exist, as far as this run and those before
-// it know. Of a card that this run is still asking for it says nothing. It implements activities.Runs.
+// IssuedCards returns the audit numbers of the cards of an order that exist, or may exist, as far as this run and
+// earlier runs know. It omits a card that this run is still requesting. It implements activities.Runs.
 func (o *Recovery) IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error) {
 	runs, err := o.otherRuns(ctx, workflowID, runID)
 	if err != nil {
@@ -166,8 +167,8 @@ func (o *Recovery) IssuedCards(ctx context.Context, workflowID, runID string) (m
 	return out, nil
 }
 
-// MerchantOf returns the merchant for whom the runs before this one have issued a card, or may have; without code where
-// there is none. It implements activities.Runs.
+// MerchantOf returns the merchant for which earlier runs have issued a card, or may have issued one. The code is empty
+// if there is none. It implements activities.Runs.
 func (o *Recovery) MerchantOf(
 	ctx context.Context, workflowID, runID string,
 ) (found activities.LookUpMerchantResult, err error) {
@@ -184,8 +185,8 @@ func (o *Recovery) MerchantOf(
 	return found, nil
 }
 
-// eachIssued visits the cards of a run that exist, or may exist. Of one that is still being asked for, only that of a run that
-// is over may.
+// eachIssued calls visit for the cards of a run that exist, or may exist. A card whose request has no outcome yet may
+// exist only if the run is over.
 func (o *Recovery) eachIssued(ctx context.Context, workflowID, runID string, running bool, visit func(askedCard)) error {
 	cards, err := o.cardsOfRun(ctx, workflowID, runID)
 	if executions.IsNotFound(err) {
@@ -208,7 +209,7 @@ func (o *Recovery) eachIssued(ctx context.Context, workflowID, runID string, run
 	return nil
 }
 
-// mayExist reports whether a card that a run has left in doubt may exist, by what a person has said of it since.
+// mayExist reports whether a card that a run has left in doubt may exist, given what a person has said about it since.
 func (o *Recovery) mayExist(ctx context.Context, workflowID, runID string, unit int) (bool, error) {
 	said, err := o.resolution(ctx, workflowID, unit)
 	if err != nil || said == nil || said.Issued {
@@ -225,17 +226,17 @@ func (o *Recovery) mayExist(ctx context.Context, workflowID, runID string, unit 
 	return run.GetStartTime().AsTime().After(settled), nil
 }
 
-// askedCard is a card that a run has asked for, and what came of it.
+// askedCard is a card that a run has requested, and the outcome.
 type askedCard struct {
 	unit                    int
 	audit                   string
 	merchant                activities.LookUpMerchantResult
 	issued, failed, inDoubt bool
-	// result is that of a card that was issued.
+	// result is the activity's result, if the card was issued.
 	result *commonpb.Payloads
 }
 
-// cardsOfRun returns the cards that a run has asked for.
+// cardsOfRun returns the cards that a run has requested, by the ID of the event that scheduled the request.
 func (o *Recovery) cardsOfRun(ctx context.Context, workflowID, runID string) (map[int64]askedCard, error) {
 	cards := map[int64]askedCard{}
 	err := o.EachEvent(ctx, workflowID, runID, func(e *historypb.HistoryEvent) error {
@@ -278,15 +279,15 @@ func (o *Recovery) cardsOfRun(ctx context.Context, workflowID, runID string) (ma
 	return cards, err
 }
 
-// cardOfRun reads what a run knows of a card. Once the card was asked for, it is in doubt until the history tells
-// otherwise: a run that was terminated, or an attempt that timed out, says nothing.
+// cardOfRun returns what a run knows about a card. Once the card was requested, it is in doubt until the history says
+// otherwise: a terminated run, or an attempt that timed out, does not say.
 func (o *Recovery) cardOfRun(ctx context.Context, workflowID, runID, auditNumber string) (activities.Earlier, error) {
 	var out activities.Earlier
 	cards, err := o.cardsOfRun(ctx, workflowID, runID)
 	if err != nil {
 		return out, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(cards)) { // Of a card that was asked for again, the last word counts.
+	for _, id := range slices.Sorted(maps.Keys(cards)) { // For a card that was requested again, the last outcome counts.
 		c := cards[id]
 		if c.audit != auditNumber {
 			continue
@@ -302,7 +303,7 @@ func (o *Recovery) cardOfRun(ctx context.Context, workflowID, runID, auditNumber
 	return out, nil
 }
 
-// notIssued tells whether a failed activity is certain to have made no card.
+// notIssued reports whether it is certain that a failed activity has created no card.
 func notIssued(err error) bool {
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	var details activities.FailureDetails

@@ -33,17 +33,17 @@ const (
 	audit    = "5001-ABC"
 )
 
-// noon is when the runs have started.
+// noon is when all runs started.
 var noon = time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
 
-// recoveryOf returns the recovery of a Temporal's orders.
+// recoveryOf returns a Recovery for the orders in Temporal.
 func recoveryOf(c client.Client) *Recovery {
 	return New(orders.New(settings.New(&executions.Reader{
 		Client: c, Converter: converter.GetDefaultDataConverter(), Failures: temporal.GetDefaultFailureConverter(),
 	}, config.Config{})))
 }
 
-// orderRuns is a Temporal that knows the runs of one order, and lists some of them.
+// orderRuns is a fake Temporal client that has the runs of one order, and lists some of them.
 type orderRuns struct {
 	client.Client
 	histories map[string]historytest.Events
@@ -87,7 +87,7 @@ func payloads(t *testing.T, v any) *commonpb.Payloads {
 	return p
 }
 
-// ask schedules the activity that asks for the card, and starts it.
+// ask schedules the activity that requests the card, and starts it.
 func ask(t *testing.T, h *historytest.Events) int64 {
 	t.Helper()
 	activity := h.Schedule(h.Task())
@@ -98,7 +98,7 @@ func ask(t *testing.T, h *historytest.Events) int64 {
 	return activity
 }
 
-// resetOf is the history of a run that a reset has made of another one.
+// resetOf returns the history of a run that was created by a reset of the run base.
 func resetOf(base string) historytest.Events {
 	var h historytest.Events
 	h.Add(&historypb.HistoryEvent{
@@ -110,7 +110,7 @@ func resetOf(base string) historytest.Events {
 	return h
 }
 
-// What an earlier run knows of a card, whatever way that run has ended.
+// Earlier returns what an earlier run knows about a card, however that run ended.
 func TestEarlier(t *testing.T) {
 	t.Parallel()
 	issued := activities.IssueCardResult{AuditNumber: audit, OrderNumber: "1110"}
@@ -149,7 +149,7 @@ func TestEarlier(t *testing.T) {
 			want: activities.Earlier{Issued: &issued},
 		},
 	}
-	// Visibility lags: it may not know of the first run's end, or of this run's beginning.
+	// Visibility lags: it may not list that the first run ended, or that this run began.
 	for lag, listed := range map[string][]string{"listed": {thisRun, firstRun}, "not listed": {thisRun}, "nothing listed": nil} {
 		for name, tt := range tests {
 			t.Run(name+", "+lag, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestEarlier(t *testing.T) {
 	}
 }
 
-// A run whose history has expired can tell nothing, and so may have issued the card.
+// A run whose history has expired gives no information, so it may have issued the card.
 func TestEarlierOfAnExpiredRun(t *testing.T) {
 	t.Parallel()
 	o := recoveryOf(&orderRuns{histories: map[string]historytest.Events{thisRun: resetOf(firstRun)}})

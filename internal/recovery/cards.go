@@ -13,7 +13,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// CancelCard cancels one card and waits for it. Who asked and why is kept with the workflow that does it.
+// CancelCard cancels one card and waits for the result. The cancelling workflow keeps a record of who requested it and
+// why.
 func (o *Recovery) CancelCard(
 	ctx context.Context, d *orders.OrderDetails, card orders.Card, by, reason string,
 ) (activities.CancelCardResult, error) {

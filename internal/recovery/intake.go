@@ -14,11 +14,11 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// KnownAtOnce is how many workflow IDs visibility is asked for at once: some 6 kB of query.
+// KnownAtOnce is the number of workflow IDs in one visibility query, which is then some 6 kB long.
 const KnownAtOnce = 100
 
-// Known returns which of these workflow IDs there is a workflow of. It implements activities.Intake. Visibility lags: of what
-// was started in the last seconds it may say nothing.
+// Known returns which of these workflow IDs have a workflow. It implements activities.Intake. Visibility lags:
+// workflows that were started in the last few seconds may be missing.
 func (o *Recovery) Known(ctx context.Context, workflowIDs []string) (map[string]bool, error) {
 	known := map[string]bool{}
 	for ids := range slices.Chunk(workflowIDs, KnownAtOnce) {
@@ -34,7 +34,7 @@ func (o *Recovery) Known(ctx context.Context, workflowIDs []string) (map[string]
 	return known, nil
 }
 
-// Start starts an order by the poll schedule's settings, unless there is a workflow of its ID. It implements
+// Start starts an order with the settings of the poll's schedule, unless a workflow with its ID exists. It implements
 // activities.Intake.
 func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error) {
 	poll, err := o.ScheduledInput(ctx)

@@ -21,7 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Claim starts the workflow LeftOrder of an order, unless the order has a workflow. It implements activities.Claims.
+// Claim starts the workflow LeftOrder for an order, unless the order has a workflow. It implements activities.Claims.
 func (o *Recovery) Claim(ctx context.Context, left activities.LeftOrder) error {
 	listing := workflows.ListingOfLeft(left)
 	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -39,19 +39,20 @@ func (o *Recovery) Claim(ctx context.Context, left activities.LeftOrder) error {
 	return err
 }
 
-// Release is the issuing of an order that is not issued by itself, as it would be done now.
+// Release is a plan to issue, now, an order that is not issued automatically.
 type Release struct {
-	// Order has the lines of the gift cards that are left.
+	// Order has the lines of the gift cards that remain in the shop's order.
 	Order giftcard.Order `json:"-"`
 	Name  string         `json:"order"`
 	ID    string         `json:"id"`
 	// Was says why the order was not issued.
 	Was string `json:"was"`
-	// Reason says why the order would be left to people as it is now, by the poll's rules; empty if it would not.
+	// Reason says why the poll's rules would leave the order to people as it is now; empty if they would not.
 	Reason giftcard.Reason `json:"reason,omitempty"`
-	// Existing is the number of its cards that exist, or may exist.
+	// Existing is the number of the order's cards that exist, or may exist.
 	Existing int `json:"existing"`
-	// AuditNumbers are those of the cards to be issued. Amount, with two decimals, and Currency are their value.
+	// AuditNumbers lists the audit numbers of the cards to issue. Amount, with two decimals, and Currency are the value
+	// of these cards.
 	AuditNumbers []string `json:"audit_numbers"`
 	Amount       string   `json:"amount,omitempty"`
 	Currency     string   `json:"currency,omitempty"`
@@ -60,14 +61,14 @@ type Release struct {
 	settings          workflows.GiftCardOrderInput
 }
 
-// NothingToRelease says why an order has no cards to issue.
+// NothingToRelease reports that an order has no cards to issue, and why.
 type NothingToRelease struct{ why string }
 
 // Error implements error.
 func (e *NothingToRelease) Error() string { return e.why }
 
-// PlanRelease returns what a release would issue: the cards that are left of the order as it is in the shop now, less those
-// that exist. Only an order that is left to people, or that has failed as OrderChanged, can be released.
+// PlanRelease returns what a release would issue: the cards that remain in the order as it is in the shop now, minus
+// the cards that exist. Only an order that is left to people, or that has failed as OrderChanged, can be released.
 func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now giftcard.Candidate) (*Release, error) {
 	was, err := releasable(d)
 	if err != nil {
@@ -82,7 +83,7 @@ func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now 
 		settings: workflows.InputOf(poll, giftcard.Order{}),
 	}
 	if d.State != executions.Left {
-		// Its cards keep their audit numbers.
+		// The order's cards keep their audit numbers.
 		if r.settings, err = o.OrderInput(ctx, d.WorkflowID, d.RunID); err != nil {
 			return nil, err
 		}
@@ -99,7 +100,7 @@ func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now 
 	return r, r.choose(now, exists)
 }
 
-// releasable says why an order was not issued by itself, or why it cannot be released.
+// releasable returns why an order was not issued automatically, or an error that says why it cannot be released.
 func releasable(d *orders.OrderDetails) (string, error) {
 	for _, u := range d.FailedUnits() {
 		if u.Kind == giftcard.OutcomeUnknown {
@@ -119,7 +120,7 @@ func releasable(d *orders.OrderDetails) (string, error) {
 	return "", fmt.Errorf("order %s is neither left to people nor has it changed: starter orders retry runs it again", d.Name)
 }
 
-// notToRelease says why an order as it is in the shop has no cards to issue.
+// notToRelease returns why an order, as it is in the shop, has no cards to issue.
 func notToRelease(r giftcard.Reason) string {
 	switch r {
 	case giftcard.NoGiftCard:
@@ -136,7 +137,7 @@ func notToRelease(r giftcard.Reason) string {
 	return string(r)
 }
 
-// choose picks the units to issue: of each line as many as are left, less the cards that exist.
+// choose selects the units to issue: for each line, as many as remain, minus the cards that exist.
 func (r *Release) choose(now giftcard.Candidate, exists map[string]bool) error {
 	var value giftcard.Money
 	for _, l := range r.Order.Lines {
@@ -169,7 +170,7 @@ func (r *Release) choose(now giftcard.Candidate, exists map[string]bool) error {
 	return nil
 }
 
-// ordered returns how many units of a line were ordered.
+// ordered returns the number of units of a line that were ordered.
 func ordered(c giftcard.Candidate, lineID string) int {
 	i := slices.IndexFunc(c.Order.Lines, func(l giftcard.Line) bool { return l.ID == lineID })
 	if i < 0 || i >= len(c.Lines) {
@@ -178,8 +179,8 @@ func ordered(c giftcard.Candidate, lineID string) int {
 	return c.Lines[i].Ordered
 }
 
-// Release issues the cards of a plan, and returns the page of the run that does. Of two people who release the same order at
-// the same moment, both get the same run.
+// Release starts a run that issues the cards of a plan, and returns the page of that run. Two people who release the
+// same order at the same moment get the same run.
 func (o *Recovery) Release(ctx context.Context, r *Release, by, reason string) (link string, err error) {
 	in := r.settings
 	in.Order = r.Order
@@ -198,8 +199,8 @@ func (o *Recovery) Release(ctx context.Context, r *Release, by, reason string) (
 	return o.Link(r.workflowID, started.GetRunId()), nil
 }
 
-// releaseRequest is made by hand for the sake of its ID: the SDK draws one, and Temporal would take a second release for
-// another one.
+// releaseRequest builds the request by hand in order to choose its ID: the SDK would generate one, and Temporal would
+// take a second release for a different request.
 func (o *Recovery) releaseRequest(
 	r *Release, in workflows.GiftCardOrderInput,
 ) (*workflowservice.StartWorkflowExecutionRequest, error) {
@@ -237,7 +238,7 @@ func (o *Recovery) releaseRequest(
 	}, nil
 }
 
-// searchAttributes writes search attributes as the SDK does: in plain, with their types.
+// searchAttributes encodes search attributes as the SDK does: unencrypted, with their types.
 func searchAttributes(attributes temporal.SearchAttributes) (*commonpb.SearchAttributes, error) {
 	out := &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{}}
 	for key, value := range attributes.GetUntypedValues() {

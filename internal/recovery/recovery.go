@@ -4,8 +4,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/orders"
 )
 
-// Recovery is that of the orders of one installation.
+// Recovery recovers the orders of one installation.
 type Recovery struct{ *orders.Orders }
 
-// New returns the recovery of these orders.
+// New returns a Recovery for the given orders.
 func New(o *orders.Orders) *Recovery { return &Recovery{o} }

@@ -20,16 +20,17 @@ import (
 )
 
 const (
-	// rerunPage is the number of failed runs looked at in one go.
+	// rerunPage is the number of failed runs in a page.
 	rerunPage = 100
-	// rerunsPerSecond bounds the resets: orders that run again share the issuer with new ones.
+	// rerunsPerSecond bounds the resets: rerun orders share the issuer with new ones.
 	rerunsPerSecond = 20
 )
 
-// RerunFailed runs failed orders again: those that are named, or a page of all. It implements activities.Executions.
+// RerunFailed reruns failed orders: the ones named in the input, or a page of all failed orders. It implements
+// activities.Executions.
 //
-// An order is judged by its newest run: one that is not failed is left alone, and a run that was reset before is never
-// the newest. Runs that somebody terminated are run again only if they are named.
+// An order is judged by its newest run. An order whose newest run is not failed is left alone, and a run that was reset
+// before is never the newest. Terminated and cancelled runs are rerun only if they are named.
 func (o *Recovery) RerunFailed(
 	ctx context.Context, in activities.RerunFailedOrdersInput,
 ) (activities.RerunFailedOrdersResult, error) {
@@ -71,8 +72,9 @@ func (o *Recovery) RerunFailed(
 	return out, nil
 }
 
-// rerun resets one order, unless there is a reason not to. It tells whether the order is failed: a page also holds those
-// that were, and have recovered since. Listed are its failed runs on the page, none if it was named.
+// rerun resets one order, unless there is a reason not to. failed reports whether the order is failed: a page also
+// contains orders that have recovered since. listed holds the order's failed runs in the page, and is empty if the
+// order was named.
 func (o *Recovery) rerun(
 	ctx context.Context, workflowID string, listed []string, in activities.RerunFailedOrdersInput, pace *rate.Limiter,
 ) (out activities.RerunOrder, failed bool, err error) {
@@ -87,7 +89,8 @@ func (o *Recovery) rerun(
 	}
 	newest := d.GetWorkflowExecutionInfo()
 	if at := d.GetWorkflowExtendedInfo().GetLastResetTime(); at != nil && at.AsTime().After(in.Since) {
-		// An earlier page has reset it, or an earlier attempt, whose answer was lost: that one is to be counted.
+		// An earlier page has reset it, or an earlier attempt whose answer was lost. The reset of an earlier attempt is
+		// counted.
 		reset, err := o.resetInto(ctx, workflowID, listed, newest.GetExecution().GetRunId())
 		if reset || len(in.Orders) > 0 {
 			out.RunID = newest.GetExecution().GetRunId()
@@ -111,7 +114,7 @@ func (o *Recovery) rerun(
 	return out, true, err
 }
 
-// resetInto tells whether one of the runs was reset, and that run came of it.
+// resetInto reports whether a reset of one of the runs created the run newest.
 func (o *Recovery) resetInto(ctx context.Context, workflowID string, runs []string, newest string) (bool, error) {
 	for _, run := range runs {
 		d, err := o.Client.DescribeWorkflowExecution(ctx, workflowID, run)
@@ -125,7 +128,7 @@ func (o *Recovery) resetInto(ctx context.Context, workflowID string, runs []stri
 	return false, nil
 }
 
-// notFailed says why a run is not one to be run again, empty if it is.
+// notFailed returns why the newest run of an order is not one to rerun, or the empty string if it is.
 func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFailedOrdersInput) string {
 	terminated := newest.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 	switch state := executions.OrderState(newest); {
@@ -143,7 +146,7 @@ func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFail
 	return ""
 }
 
-// notToRerun says why a failed run is not run again, empty if it is.
+// notToRerun returns why a failed run is not rerun, or the empty string if it is.
 func notToRerun(run executions.FailedRun, in activities.RerunFailedOrdersInput) string {
 	kind := giftcard.Kind(run.Failure.Kind)
 	switch {
@@ -157,8 +160,8 @@ func notToRerun(run executions.FailedRun, in activities.RerunFailedOrdersInput) 
 	return ""
 }
 
-// reset returns the new run. The run that is reset is named: should another one be the newest by now, Temporal resets
-// the named one all the same, which is why re-runs go through one workflow.
+// reset resets the given run and returns the new run. If another run is the newest by now, Temporal still resets the
+// given one, which is why all reruns go through one workflow.
 func (o *Recovery) reset(
 	ctx context.Context, run *workflowpb.WorkflowExecutionInfo, eventID int64, reason string,
 ) (string, error) {
@@ -177,7 +180,7 @@ func (o *Recovery) reset(
 	return answer.GetRunId(), nil
 }
 
-// CountRunning counts the orders that run and were started, or run again, since then. It implements
+// CountRunning counts the running orders that were started, or rerun, since the given time. It implements
 // activities.Executions.
 func (o *Recovery) CountRunning(ctx context.Context, since time.Time) (int, error) {
 	count, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
@@ -191,21 +194,21 @@ func (o *Recovery) CountRunning(ctx context.Context, since time.Time) (int, erro
 	return int(count.GetCount()), nil
 }
 
-// Rerun is a re-run that was asked for.
+// Rerun is a rerun that was started on request.
 type Rerun struct {
 	Link string `json:"link"`
 	run  client.WorkflowRun
 }
 
-// Wait returns what became of the orders.
+// Wait waits for the rerun and returns its result.
 func (r *Rerun) Wait(ctx context.Context) (workflows.RerunOrdersResult, error) {
 	var out workflows.RerunOrdersResult
 	return out, executions.Explain(ctx, r.run.Get(ctx, &out))
 }
 
-// RerunUnderWayError says that failed orders are being run again already.
+// RerunUnderWayError reports that failed orders are already being rerun.
 type RerunUnderWayError struct {
-	// Link is the page of what runs them.
+	// Link is the page of the workflow that reruns them.
 	Link string
 }
 
@@ -214,7 +217,7 @@ func (e *RerunUnderWayError) Error() string {
 	return fmt.Sprintf("failed orders are being run again right now (%s); try again when that is done", e.Link)
 }
 
-// RerunOrders starts the workflow that runs failed orders again. While another one runs, it fails.
+// RerunOrders starts the workflow that reruns failed orders. It fails while another rerun is running.
 func (o *Recovery) RerunOrders(ctx context.Context, in workflows.RerunOrdersInput) (*Rerun, error) {
 	if err := o.CanRead(ctx); err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// ResolveCard puts on record what a person has found out about a card of a failed order: that it was issued, or that it
-// was not. It changes nothing until the order is run again.
+// ResolveCard records what a person has found out about a card of a failed order: that it was issued, or that it was
+// not. This has no effect until the order is rerun.
 func (o *Recovery) ResolveCard(ctx context.Context, d *orders.OrderDetails, unit int, issued bool, by, reason string) error {
 	if _, err := d.CardInDoubt(unit); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (o *Recovery) ResolveCard(ctx context.Context, d *orders.OrderDetails, unit
 	return executions.Explain(ctx, run.Get(ctx, nil))
 }
 
-// resolution returns what a person has last said of a card, nil if nobody has said anything.
+// resolution returns the latest resolution of a card, or nil if no person has resolved it.
 func (o *Recovery) resolution(ctx context.Context, orderWorkflowID string, unit int) (*workflows.CardResolution, error) {
 	shop, order, err := workflows.ParseGiftCardOrderID(orderWorkflowID)
 	if err != nil {

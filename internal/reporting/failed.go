@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// failures are the failed runs of one order. They stay in visibility after a reset that succeeded.
+// failures summarises the failed runs of one order. The runs stay in visibility after a successful reset.
 type failures struct {
 	first time.Time
 	last  *workflowpb.WorkflowExecutionInfo
@@ -69,7 +69,7 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 		return err
 	}
 	began := newest.GetStartTime().AsTime()
-	// An order may also have come, and failed for the first time, while the others were run again.
+	// An order may also have arrived, and failed for the first time, during the rerun of the others.
 	again := !r.in.RerunSince.IsZero() && !began.Before(r.in.RerunSince) && !began.Before(f.first)
 	rerun := digest.NotTried
 	failed := newest
@@ -117,8 +117,8 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	return nil
 }
 
-// isNew tells whether the last digest has not named an order that failed first at that time. It named all that were
-// failed when it was made, which was somewhat after the end of its window.
+// isNew reports whether an order that first failed at the given time is missing from the last digest. That digest named
+// all orders that were failed when it was made, which was shortly after the end of its window.
 func (r *reporter) isNew(failed time.Time) bool { return !failed.Before(r.Window.From.Add(reportLag)) }
 
 func (r *reporter) contains(t time.Time) bool {
@@ -139,14 +139,14 @@ func (r *reporter) addRecovered(ctx context.Context, f *failures, newest *workfl
 	return nil
 }
 
-// resetCommand is what runs a failed order again from a shell.
+// resetCommand returns the shell command that reruns a failed order.
 func (o *Reporting) resetCommand(order executions.Order, eventID int64) string {
 	return fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --event-id %d --reason 'run again'",
 		executions.ShellQuote(o.Namespace()), executions.ShellQuote(order.WorkflowID), order.RunID, eventID)
 }
 
-// resolveCommand asks, in a shell, what was found out about the cards of an order that are in doubt. It answers nothing
-// beforehand.
+// resolveCommand returns the shell command that asks what was found out about an order's cards in doubt. The command
+// contains no answer.
 func resolveCommand(order executions.Order, failed []workflows.UnitFailure) string {
 	var units strings.Builder
 	for _, u := range failed {

@@ -16,8 +16,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// addLeft tells of the orders that were left to people in the window and are so still. The names that polls give are those
-// of orders that have no workflow of their own: workers of earlier releases gave them none.
+// addLeft adds the orders that were left to people in the window and still are. The order names that polls return are
+// of orders without a workflow of their own: workers of earlier releases did not start one for them.
 func (r *reporter) addLeft(ctx context.Context) error {
 	ofType := "WorkflowType = " + executions.Quote(workflows.LeftOrderType)
 	named := map[string]bool{}
@@ -73,7 +73,7 @@ func (r *reporter) addLeft(ctx context.Context) error {
 	return nil
 }
 
-// leftOrder reads an order that is left to people from the memo of its run.
+// leftOrder returns an order that is left to people, from the memo of its run.
 func (o *Reporting) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.LeftOrder, error) {
 	order := o.Order(info)
 	out := digest.LeftOrder{Name: order.Name, OrderID: order.ID, Link: executions.ShopLink(order.Shop, order.ID)}

@@ -19,32 +19,32 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Reporting makes reports on one installation.
+// Reporting creates the reports on one installation.
 type Reporting struct {
 	*recovery.Recovery
 	shop, timeZone string
 }
 
-// New returns what makes reports on the installation of a shop, whose dates are in a time zone.
+// New returns a Reporting for the installation of a shop. Its reports use the given time zone.
 func New(r *recovery.Recovery, shop, timeZone string) *Reporting {
 	return &Reporting{Recovery: r, shop: shop, timeZone: timeZone}
 }
 
 const (
-	// reportLag is how far a report stays behind the present, because visibility lags: what closes later is the next
-	// report's.
+	// reportLag is how far a report's window ends before the present, because visibility lags. Runs that close later
+	// belong to the next report.
 	reportLag = 10 * time.Second
-	// reportParallel bounds the requests to Temporal at a time.
+	// reportParallel bounds the number of concurrent requests to Temporal.
 	reportParallel = 8
-	// retryingAfter is how long an order may run before the digest mentions it, and maxRetrying how many such orders are
-	// looked into.
+	// retryingAfter is how long an order may run before the digest mentions it, and maxRetrying is how many such orders
+	// are examined.
 	retryingAfter = time.Hour
 	maxRetrying   = 1000
-	// maxFailedPolls bounds the failed polls that are shown.
+	// maxFailedPolls bounds the number of failed polls that are shown.
 	maxFailedPolls = 20
 )
 
-// Report says how orders and polls stand, and what has changed since the last digest. It implements
+// Report describes the state of orders and polls, and what has changed since the last digest. It implements
 // activities.Executions.
 func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (digest.Report, error) {
 	now := time.Now().UTC()
@@ -67,7 +67,7 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 	return r.Report, nil
 }
 
-// reporter makes a report.
+// reporter creates one report.
 type reporter struct {
 	*Reporting
 	digest.Report
@@ -76,13 +76,13 @@ type reporter struct {
 	mu  sync.Mutex
 }
 
-// inWindow restricts a query to what closed in the window.
+// inWindow returns a query condition for runs that closed in the report's window.
 func (r *reporter) inWindow() string {
 	return " AND CloseTime >= " + executions.QuoteTime(r.Window.From) + " AND CloseTime < " + executions.QuoteTime(r.Window.To)
 }
 
-// addRetrying finds the orders that have been running for long because something keeps failing. Orders that only wait
-// for their turn in a rate-limited queue are not among them.
+// addRetrying adds the orders that have been running for a long time because an activity keeps failing. It does not add
+// orders that only wait for their turn in a rate-limited queue.
 func (r *reporter) addRetrying(ctx context.Context) error {
 	looked := 0
 	query := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) +
@@ -115,7 +115,7 @@ func (r *reporter) addRetrying(ctx context.Context) error {
 	return err
 }
 
-// addPolls tells of polls that failed, of the watermark, and of the orders that polls left out and people must know of.
+// addPolls adds the failed polls, the watermark, and the orders that polls left out and that people must know about.
 func (r *reporter) addPolls(ctx context.Context) error {
 	last, err := r.LastRun(ctx, workflows.PollScheduleID, executions.Statuses[executions.Completed])
 	if err != nil {
@@ -168,8 +168,8 @@ func (r *reporter) addPolls(ctx context.Context) error {
 	return err
 }
 
-// addIssued adds up what went well, from the memos: no history is opened. An order counts once, when it had all its cards
-// first, however often it is run again.
+// addIssued totals the issued orders and cards from the memos, without reading histories. An order counts once, when it
+// first had all its cards, however often it is rerun.
 func (r *reporter) addIssued(ctx context.Context) error {
 	completed := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus = 'Completed'"
 	orders := map[string]*workflowpb.WorkflowExecutionInfo{}

@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
+// The digest's command is safe in a shell, whatever the order's workflow ID and the namespace are.
 func TestResetCommand(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"default", "team's gift cards", "$(reboot)", "`reboot`; \"x\" \\ *", "''", "-n"} {
@@ -29,7 +30,8 @@ func TestResetCommand(t *testing.T) {
 	}
 }
 
-// An order is new in one digest: in the first one that was made after it had failed, though its window ended before.
+// An order is new in exactly one digest: the first one made after the failure, even if that digest's window ended
+// before it.
 func TestReporterIsNew(t *testing.T) {
 	t.Parallel()
 	made := time.Date(2026, 7, 10, 18, 0, 0, 0, time.UTC)

@@ -20,30 +20,31 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Rollout is that of the workers of one installation.
+// Rollout manages the worker versions of one installation.
 type Rollout struct {
 	*executions.Reader
 	deployment, build string
 }
 
-// New returns the rollout of the workers of a deployment, empty for workers without versions. The build is that of the
-// program that asks.
+// New returns the rollout of a worker deployment; the deployment is empty for unversioned workers. build is the build
+// ID of the calling program.
 func New(r *executions.Reader, deployment, build string) *Rollout {
 	return &Rollout{Reader: r, deployment: deployment, build: build}
 }
 
-// Deployment is how the versions of the workers stand.
+// Deployment is the state of a deployment's worker versions.
 type Deployment struct {
 	Name string `json:"name"`
-	// Current is the build ID of the version that gets the work; empty where workers without a version get it.
+	// Current is the build ID of the version that receives the work; empty if unversioned workers receive it.
 	Current      string    `json:"current"`
 	CurrentSince time.Time `json:"current_since,omitzero"`
-	// Ramping gets a share of the work, RampPercent of it. Ramping is empty where workers without a version get it.
+	// Ramping is the build ID of the version that receives RampPercent percent of the work; empty if unversioned
+	// workers receive it.
 	Ramping     string  `json:"ramping,omitempty"`
 	RampPercent float32 `json:"ramp_percent,omitempty"`
-	// Settled tells that all queues send their work to the current version.
+	// Settled reports whether all queues send their work to the current version.
 	Settled bool `json:"settled"`
-	// Versions are those that Temporal remembers, the newest first, and then the workers without a version, if any.
+	// Versions lists the versions that Temporal keeps, newest first, and then the unversioned workers, if any.
 	Versions []Version `json:"versions"`
 
 	conflictToken []byte
@@ -51,15 +52,16 @@ type Deployment struct {
 
 // Version is one version of the workers.
 type Version struct {
-	// BuildID is empty for workers without a version.
+	// BuildID is empty for unversioned workers.
 	BuildID string `json:"build_id"`
-	// State is Temporal's word: current, ramping, draining or drained (was one of these), inactive (never was), or created
-	// (no worker of it has been seen yet). Workers without a version are current or inactive.
+	// State is the status that Temporal reports: current, ramping, draining or drained (was current or ramping),
+	// inactive (never was), or created (no worker of it has been seen yet). Unversioned workers are current or
+	// inactive.
 	State     string    `json:"state"`
 	CreatedAt time.Time `json:"created_at,omitzero"`
-	// DrainageCheckedAt is when Temporal last looked whether something still needs this version.
+	// DrainageCheckedAt is when Temporal last checked whether anything still needs this version.
 	DrainageCheckedAt time.Time `json:"drainage_checked_at,omitzero"`
-	// Workers counts the worker processes that were seen polling in the last 75 seconds, by queue.
+	// Workers is the number of worker processes that were seen polling in the last 75 seconds, by queue.
 	Workers map[string]int `json:"workers"`
 }
 
@@ -71,15 +73,15 @@ type queue struct {
 
 func (q queue) String() string { return q.name + " " + strings.ToLower(q.of.String()) }
 
-// queues are all that a worker polls.
+// queues lists all task queues that a worker polls.
 var queues = []queue{
 	{workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW},
 	{workflows.TaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY},
 	{workflows.IssueTaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY},
 }
 
-// stillPolls is how long ago a worker that polls was seen at most: a poll without work takes a minute. One that has
-// stopped is counted for as long.
+// stillPolls is the maximum time since the last poll of a worker that counts as polling: a poll without work takes a
+// minute. A worker that has stopped still counts for this long.
 const stillPolls = 75 * time.Second
 
 // Missing lists the queues on which no worker of the version was seen.
@@ -93,7 +95,7 @@ func (v Version) Missing() []string {
 	return out
 }
 
-// Version returns a version by its build ID, which is empty for workers without a version.
+// Version returns the version with the given build ID, which is empty for unversioned workers.
 func (d *Deployment) Version(buildID string) (Version, bool) {
 	for _, v := range d.Versions {
 		if v.BuildID == buildID {
@@ -103,7 +105,7 @@ func (d *Deployment) Version(buildID string) (Version, bool) {
 	return Version{BuildID: buildID}, false
 }
 
-// Deployment asks Temporal how the versions of the configured deployment stand.
+// Deployment returns the state of the configured deployment's versions.
 func (o *Rollout) Deployment(ctx context.Context) (*Deployment, error) {
 	name := o.deployment
 	workers, routes, err := o.workers(ctx, name)
@@ -155,7 +157,7 @@ func (o *Rollout) describeDeployment(ctx context.Context) (*workflowservice.Desc
 	return d, nil
 }
 
-// CurrentBuild returns the build ID of the current version, empty where workers without a version get the work.
+// CurrentBuild returns the build ID of the current version; empty if unversioned workers receive the work.
 func (o *Rollout) CurrentBuild(ctx context.Context) (string, error) {
 	d, err := o.describeDeployment(ctx)
 	if _, none := errors.AsType[*executions.NotFoundError](err); none {
@@ -182,15 +184,15 @@ func version(
 	return v
 }
 
-// partitionsHear is how long the partitions of a queue are given to hear from its first one which version is current;
-// Temporal calls what takes longer slow (SlowPropagationDelay in go.temporal.io/server v1.32.1,
-// service/worker/workerdeployment). Then the word of the first one counts, because Temporal's own that a change is under
-// way can stay for ever: https://github.com/temporalio/temporal/issues/11842. Work that reaches a partition which has not
-// heard yet waits there.
+// partitionsHear is how long the partitions of a queue have to learn the current version from the first partition.
+// Temporal calls a longer propagation slow (SlowPropagationDelay in go.temporal.io/server v1.32.1,
+// service/worker/workerdeployment). After that, the answer of the first partition counts, because Temporal's own state
+// can stay "in progress" forever: https://github.com/temporalio/temporal/issues/11842. Work that reaches a partition
+// before it has learned the version waits there.
 const partitionsHear = 10 * time.Second
 
-// settled tells whether all queues send their work to the current version, from Temporal's word and from where they do
-// send it.
+// settled reports whether all queues send their work to the current version, given the state that Temporal reports and
+// the versions to which the queues actually send it.
 func settled(state enumspb.RoutingConfigUpdateState, d *Deployment, routes []string) bool {
 	if state != enumspb.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
 		return true
@@ -199,7 +201,7 @@ func settled(state enumspb.RoutingConfigUpdateState, d *Deployment, routes []str
 	return !elsewhere && time.Since(d.CurrentSince) > partitionsHear
 }
 
-// workers counts the workers that poll, by build ID and queue, and returns the build IDs that the queues send work to.
+// workers counts the polling workers by build ID and queue, and returns the build IDs to which the queues send work.
 func (o *Rollout) workers(
 	ctx context.Context, deployment string,
 ) (workers map[string]map[string]int, routes []string, err error) {
@@ -226,7 +228,8 @@ func (o *Rollout) workers(
 	return workers, routes, nil
 }
 
-// buildOf returns the version of a worker, empty if it has none, and whether it is of that deployment or of none.
+// buildOf returns the build ID of a worker, empty if it is unversioned, and reports whether the worker is unversioned
+// or belongs to the given deployment.
 func buildOf(p *taskqueuepb.PollerInfo, deployment string) (build string, ours bool) {
 	v := p.GetDeploymentOptions()
 	if v.GetWorkerVersioningMode() != enumspb.WORKER_VERSIONING_MODE_VERSIONED {
@@ -235,10 +238,10 @@ func buildOf(p *taskqueuepb.PollerInfo, deployment string) (build string, ours b
 	return v.GetBuildId(), v.GetDeploymentName() == deployment
 }
 
-// Build returns the build ID that the configuration, or else the binary, says this version has; empty if neither does.
+// Build returns the build ID of this program, from the configuration or else from the binary; empty if neither has one.
 func (o *Rollout) Build() string { return o.build }
 
-// CurrentChange is what [Operator.SetCurrent] did. Build IDs are empty for workers without a version.
+// CurrentChange is the outcome of [Rollout.SetCurrent]. Build IDs are empty for unversioned workers.
 type CurrentChange struct {
 	Deployment string `json:"deployment"`
 	Before     string `json:"before"`
@@ -246,9 +249,9 @@ type CurrentChange struct {
 	Changed    bool   `json:"changed"`
 }
 
-// SetCurrent makes a version the one that gets the work, or the workers without a version if the build ID is empty. It
-// waits until workers of it poll every queue, because what is sent to a version without workers is done by nobody, and
-// returns when all queues know. A version that is current stays so.
+// SetCurrent makes a version, or the unversioned workers if the build ID is empty, the current version. It first waits
+// until workers of that version poll every queue, because work that is sent to a version without workers is not
+// processed. It returns when all queues know the current version. A version that is already current stays current.
 func (o *Rollout) SetCurrent(ctx context.Context, buildID string, wait time.Duration) (*CurrentChange, error) {
 	d, err := o.awaitWorkers(ctx, buildID, wait)
 	if err != nil {
@@ -271,9 +274,9 @@ func (o *Rollout) SetCurrent(ctx context.Context, buildID string, wait time.Dura
 	return out, o.awaitSettled(ctx, wait)
 }
 
-// lacksQueues tells that Temporal has not written down yet which queues the version's workers poll, which a slow database
-// takes some seconds for (ErrCurrentVersionDoesNotHaveAllTaskQueues in go.temporal.io/server v1.32.1,
-// service/worker/workerdeployment). A conflict is the same type of error, and is not to be tried again.
+// lacksQueues reports whether err says that Temporal has not yet recorded which queues the version's workers poll. With
+// a slow database, recording takes some seconds (ErrCurrentVersionDoesNotHaveAllTaskQueues in go.temporal.io/server
+// v1.32.1, service/worker/workerdeployment). A conflict has the same error type, and must not be retried.
 func lacksQueues(err error) bool {
 	_, refused := errors.AsType[*serviceerror.FailedPrecondition](err)
 	return refused && strings.Contains(err.Error(), "missing active task queues")
@@ -311,17 +314,19 @@ func (o *Rollout) awaitSettled(ctx context.Context, wait time.Duration) error {
 	})
 }
 
-// lookAtDeploymentEvery is slow: Temporal's system workflows bear few questions a second, and say so.
+// lookAtDeploymentEvery is long, because Temporal's system workflows accept only a few queries a second and reject the
+// rest.
 const lookAtDeploymentEvery = time.Second
 
-// notYet tells an error that time cures.
+// notYet reports whether waiting may cure err.
 func notYet(err error) bool {
 	_, missing := errors.AsType[*executions.NotFoundError](err)
 	_, tooOften := errors.AsType[*serviceerror.ResourceExhausted](err)
 	return missing || tooOften
 }
 
-// until tries until there is no error any more that time cures, or for so long, and then returns that error.
+// until calls try until it succeeds, fails with an error that waiting does not cure, or wait has elapsed. It returns
+// the last error.
 func until(ctx context.Context, wait time.Duration, try func() error) error {
 	end := time.NewTimer(wait)
 	defer end.Stop()
@@ -342,7 +347,7 @@ func until(ctx context.Context, wait time.Duration, try func() error) error {
 	}
 }
 
-// polling says whose workers do poll, for somebody who typed a wrong build ID.
+// polling lists the versions whose workers poll, for an operator who has mistyped a build ID.
 func (d *Deployment) polling() string {
 	var names []string
 	for _, v := range d.Versions {
@@ -360,7 +365,7 @@ func shownBuild(buildID string) string {
 	return "version " + buildID
 }
 
-// Unpolled lists the queues that no worker polls. Where workers have versions, the one that gets the work counts.
+// Unpolled lists the queues that no worker polls. If workers have versions, only those of the current version count.
 func (o *Rollout) Unpolled(ctx context.Context) ([]string, error) {
 	deployment, current := o.deployment, ""
 	if deployment != "" {

@@ -1,2 +1,2 @@
-// Package rollout shows and sets which version of the workers gets the work, and reports queues that no worker polls.
+// Package rollout shows and sets the worker version that receives the work, and reports queues that no worker polls.
 package rollout

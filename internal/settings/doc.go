@@ -1,4 +1,4 @@
-// Package settings reads what an installation has settled in the input of its poll schedule: by which rules orders are taken
-// in, and the identity that tells its orders and cards apart. It refuses a configuration that belongs to another
+// Package settings reads what an installation has settled in the input of its poll schedule: the rules by which orders
+// are taken in, and the identity of its orders and cards. It rejects a configuration that belongs to another
 // installation.
 package settings

@@ -14,20 +14,20 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Pin is what tells the orders and cards of an installation apart, as it was settled once. Workflow IDs and audit numbers
-// are made of it: with another shop or prefix, orders that were issued would be issued again.
+// Pin is the identity of an installation's orders and cards, as it was settled once. Workflow IDs and audit numbers are
+// made of it: with another shop or prefix, orders that were issued would be issued again.
 type Pin struct {
 	workflows.Identity
-	// AuditPrefix begins the audit numbers; nil where it is not known.
+	// AuditPrefix is the prefix of the audit numbers; nil if it is not known.
 	AuditPrefix *string
-	// From says where this stands: the schedule, or the order that was found.
+	// From names the source of the identity: the schedule, or the order that was found.
 	From string
-	// Settled reports whether it stands in the schedule's input, and NoSchedule whether there is none.
+	// Settled reports whether the identity is in the schedule's input, and NoSchedule whether there is no schedule.
 	Settled, NoSchedule bool
 }
 
-// Pinned returns what is settled: in the poll's schedule, or, where that has none, by the newest order. It is nil in an
-// installation without either, where the configuration counts.
+// Pinned returns the identity in the input of the poll's schedule or, if that has none, the identity of the newest
+// order. It returns nil for an installation with neither, to which the configuration applies.
 func (o *Settings) Pinned(ctx context.Context) (*Pin, error) {
 	in, err := o.ScheduledInput(ctx)
 	if err != nil {
@@ -41,13 +41,13 @@ func (o *Settings) Pinned(ctx context.Context) (*Pin, error) {
 	pin, err := o.pinOfNewestOrder(ctx)
 	if pin != nil {
 		if pin.NoSchedule = in == nil; in != nil {
-			pin.AuditPrefix = &in.AuditPrefix // Orders go by the schedule's.
+			pin.AuditPrefix = &in.AuditPrefix // Orders use the schedule's prefix.
 		}
 	}
 	return pin, err
 }
 
-// ScheduledInput returns the input of the poll's schedule, nil where there is no schedule.
+// ScheduledInput returns the input of the poll's schedule, or nil if there is no schedule.
 func (o *Settings) ScheduledInput(ctx context.Context) (*workflows.PollOrdersInput, error) {
 	d, err := o.Client.ScheduleClient().GetHandle(ctx, workflows.PollScheduleID).Describe(ctx)
 	if executions.IsNotFound(err) {
@@ -59,7 +59,7 @@ func (o *Settings) ScheduledInput(ctx context.Context) (*workflows.PollOrdersInp
 	return o.pollInputOf(d.Schedule)
 }
 
-// pollInputOf reads the input of the poll's schedule.
+// pollInputOf returns the input of the poll's schedule.
 func (o *Settings) pollInputOf(s client.Schedule) (*workflows.PollOrdersInput, error) {
 	input, _ := InputOf(s)
 	if input == nil {
@@ -72,7 +72,7 @@ func (o *Settings) pollInputOf(s client.Schedule) (*workflows.PollOrdersInput, e
 	return &in, nil
 }
 
-// pinOfNewestOrder reads the shop from the workflow ID of an order, and the prefix from its input.
+// pinOfNewestOrder takes the shop from the workflow ID of the newest order, and the prefix from its input.
 func (o *Settings) pinOfNewestOrder(ctx context.Context) (*Pin, error) {
 	var newest *workflowpb.WorkflowExecutionInfo
 	err := o.Scan(ctx, "WorkflowType = "+executions.Quote(workflows.GiftCardOrderType), func(i *workflowpb.WorkflowExecutionInfo) (bool, error) {
@@ -89,14 +89,14 @@ func (o *Settings) pinOfNewestOrder(ctx context.Context) (*Pin, error) {
 	pin := &Pin{
 		Identity: workflows.Identity{Shop: order.Shop, IssuerDedupes: true}, From: "order " + order.Name,
 	}
-	// What the keys at hand do not open, they do not tell.
+	// Without a key that decrypts the input, the prefix is not known.
 	if in, err := o.OrderInput(ctx, order.WorkflowID, order.RunID); err == nil {
 		pin.AuditPrefix, pin.IssuerDedupes = &in.AuditPrefix, !in.AtMostOnce
 	}
 	return pin, nil
 }
 
-// IdentityError says that a configuration is not of the installation that it is used with.
+// IdentityError reports that a configuration does not belong to the installation that it is used with.
 type IdentityError struct{ why string }
 
 // Error implements error.
@@ -104,8 +104,8 @@ func (e *IdentityError) Error() string { return e.why }
 
 const changeIdentity = "; only if you know that no order is issued twice by it: starter schedules --change-identity"
 
-// Refuses returns why a configuration must not be used with a pinned installation; nil where it may. The shop's ID is
-// Shopify's; where it is empty, Shopify could not be asked.
+// Refuses returns an error that says why a configuration must not be used with the pinned installation, or nil if it
+// may. shopID is Shopify's ID of the shop; it is empty if Shopify could not be asked.
 func (p *Pin) Refuses(cfg config.Config, shopID string) error {
 	if p == nil {
 		return nil
@@ -129,9 +129,9 @@ func (p *Pin) Refuses(cfg config.Config, shopID string) error {
 	return nil
 }
 
-// CheckIdentity refuses a configuration that is of another installation than the namespace. It asks Shopify for its ID of the
-// shop only where that decides. A Shopify that cannot be asked refuses nothing, nor does a schedule that cannot be read: no
-// worker can read it then.
+// CheckIdentity returns an error if the configuration belongs to another installation than the namespace. It asks
+// Shopify for the shop's ID only if the ID decides. If Shopify cannot be asked, that is not an error; neither is a
+// schedule that cannot be decrypted, because no worker can read it then.
 func (o *Settings) CheckIdentity(ctx context.Context, shopID func(context.Context) string) (*Pin, error) {
 	pin, err := o.Pinned(ctx)
 	if err != nil || pin == nil {
@@ -144,7 +144,7 @@ func (o *Settings) CheckIdentity(ctx context.Context, shopID func(context.Contex
 	return pin, pin.Refuses(o.cfg, id)
 }
 
-// IgnoreUnreadable drops an error of keys that are not at hand.
+// IgnoreUnreadable returns nil for a [*codec.UnreadableError], and any other error unchanged.
 func IgnoreUnreadable(err error) error {
 	if _, locked := errors.AsType[*codec.UnreadableError](err); locked {
 		return nil
@@ -152,7 +152,7 @@ func IgnoreUnreadable(err error) error {
 	return err
 }
 
-// ShopKey returns the shop as it stands in workflow IDs.
+// ShopKey returns the shop as it appears in workflow IDs.
 func (o *Settings) ShopKey(ctx context.Context) string {
 	if pin, err := o.Pinned(ctx); err == nil && pin != nil {
 		return pin.Shop
@@ -160,24 +160,26 @@ func (o *Settings) ShopKey(ctx context.Context) string {
 	return o.cfg.Shopify.Shop
 }
 
-// Ensure says how EnsureSchedules goes about what must not change by itself.
+// Ensure holds the options of EnsureSchedules for changes that must not happen unasked.
 type Ensure struct {
-	// ShopID is Shopify's ID of the shop; empty where it could not be asked.
+	// ShopID is Shopify's ID of the shop; empty if Shopify could not be asked.
 	ShopID string
-	// DryRun changes nothing.
+	// DryRun reports the changes without making them.
 	DryRun bool
-	// Yes allows what loses something: another moment from which orders count, and the end of the digest.
+	// Yes allows changes that lose something: a different CREATED_AT_MIN, and the removal of the digest.
 	Yes bool
-	// Renamed keeps the shop's former name, under which its orders are known, where it is not settled yet.
+	// Renamed keeps the shop's former name, under which its orders are known, if Shopify's ID of the shop is not
+	// settled yet.
 	Renamed bool
-	// ChangeIdentity takes the configuration for right where it differs from what is settled.
+	// ChangeIdentity lets the configuration override the settled identity where they differ.
 	ChangeIdentity bool
 }
 
-// UnreadableIsReplaced reports whether an error is of a schedule that cannot be read, and is to be written anew.
+// UnreadableIsReplaced reports whether err is due to a schedule that cannot be decrypted and is to be replaced.
 func (e Ensure) UnreadableIsReplaced(err error) bool { return e.Yes && IgnoreUnreadable(err) == nil }
 
-// Identity returns the identity for the poll's schedule, or why the configuration is not of this installation.
+// Identity returns the identity for the poll's schedule, or an error that says why the configuration does not belong to
+// this installation.
 func (o *Settings) Identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
 	stated := o.cfg.Issue.DedupesStated
 	id := workflows.Identity{

@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Settings are those of one installation, beside the configuration of the process that asks.
+// Settings reads the settings of one installation. It also knows the configuration of the calling process.
 type Settings struct {
 	*executions.Reader
 	cfg config.Config
@@ -21,8 +21,8 @@ type Settings struct {
 // New returns the settings of the reader's namespace.
 func New(r *executions.Reader, cfg config.Config) *Settings { return &Settings{Reader: r, cfg: cfg} }
 
-// ScheduledPollInput returns what the schedule polls with: a poll by hand goes by the same rules, whatever the shell says
-// that asks for it. Where there is no schedule yet, the configuration counts.
+// ScheduledPollInput returns the input of the poll's schedule, so that a poll by hand follows the same rules, whatever
+// the environment of the calling shell says. If there is no schedule yet, the configuration applies.
 func (o *Settings) ScheduledPollInput(ctx context.Context) (workflows.PollOrdersInput, error) {
 	var in workflows.PollOrdersInput
 	if err := o.CanRead(ctx); err != nil {
@@ -38,8 +38,8 @@ func (o *Settings) ScheduledPollInput(ctx context.Context) (workflows.PollOrders
 	return *scheduled, nil
 }
 
-// MatchBy returns what merchants are matched by, nil for all there is. An installation keeps what it began with until
-// somebody says otherwise.
+// MatchBy returns the attributes by which merchants are matched; nil means every attribute. An installation keeps its
+// original choice until MATCH_BY changes it.
 func (o *Settings) MatchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 	switch {
 	case len(o.cfg.Orders.MatchBy) == len(config.MatchableBy):
@@ -54,7 +54,7 @@ func (o *Settings) MatchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 	return nil
 }
 
-// PollInput returns the configuration record of the poll.
+// PollInput returns the poll's input according to the configuration of the process.
 func (o *Settings) PollInput() workflows.PollOrdersInput {
 	c := o.cfg
 	in := workflows.PollOrdersInput{
@@ -78,7 +78,8 @@ func (o *Settings) PollInput() workflows.PollOrdersInput {
 	return in
 }
 
-// InputOf returns what a schedule of ours starts workflows with, nil if it is none of ours.
+// InputOf returns the workflow input and the action of a giftbridge schedule, or nil if the schedule is not
+// giftbridge's.
 func InputOf(s client.Schedule) (*commonpb.Payload, *client.ScheduleWorkflowAction) {
 	action, ok := s.Action.(*client.ScheduleWorkflowAction)
 	if !ok || len(action.Args) != 1 || s.Spec == nil || s.Policy == nil {

@@ -1,4 +1,4 @@
-// Package historytest writes histories of workflows for tests.
+// Package historytest builds workflow histories for tests.
 package historytest
 
 import (
@@ -7,7 +7,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 )
 
-// Events is a history, numbered as it is written.
+// Events is a history. Its events are numbered in the order in which they are added.
 type Events []*historypb.HistoryEvent
 
 func (h *Events) Add(e *historypb.HistoryEvent) int64 {
@@ -16,7 +16,7 @@ func (h *Events) Add(e *historypb.HistoryEvent) int64 {
 	return e.EventId
 }
 
-// Task is a workflow task that completed.
+// Task adds a completed workflow task, and returns the ID of its last event.
 func (h *Events) Task() int64 {
 	h.Add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED})
 	h.Add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED})
