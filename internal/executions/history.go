@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
+// DescribeRun returns what Temporal knows of one run.
 func (o *Reader) DescribeRun(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
 	d, err := o.Client.DescribeWorkflowExecution(ctx, workflowID, runID)
 	if err != nil {

@@ -47,6 +47,7 @@ type Order struct {
 	Curable bool     `json:"curable,omitempty"`
 }
 
+// Order reads an order from the search attributes and the memo of one of its runs.
 func (o *Reader) Order(info *workflowpb.WorkflowExecutionInfo) Order {
 	fields := info.GetSearchAttributes().GetIndexedFields()
 	out := Order{

@@ -75,11 +75,13 @@ type NotFoundError struct{ What string }
 // Error implements error.
 func (e *NotFoundError) Error() string { return e.What }
 
+// IsNotFound reports whether Temporal has no workflow, schedule or deployment of that name.
 func IsNotFound(err error) bool {
 	var nf *serviceerror.NotFound
 	return errors.As(err, &nf)
 }
 
+// IsAlreadyStarted reports whether a workflow was not started because there is one with its ID.
 func IsAlreadyStarted(err error) bool {
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	return errors.As(err, &started)

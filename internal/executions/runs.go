@@ -19,6 +19,7 @@ func Explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%s: %s", f.Kind, f.Message)
 }
 
+// LastResult reads the result of the last run of a schedule that completed. It leaves out alone if there is none.
 func (o *Reader) LastResult(ctx context.Context, schedule string, out any) error {
 	last, err := o.LastRun(ctx, schedule, Statuses[Completed])
 	if err != nil || last == nil {
@@ -27,6 +28,7 @@ func (o *Reader) LastResult(ctx context.Context, schedule string, out any) error
 	return o.Result(ctx, last, out)
 }
 
+// PollResult reads the result of a poll.
 func (o *Reader) PollResult(
 	ctx context.Context, info *workflowpb.WorkflowExecutionInfo,
 ) (workflows.PollOrdersResult, error) {
@@ -36,6 +38,7 @@ func (o *Reader) PollResult(
 	return result, err
 }
 
+// Result reads the result of a run that completed.
 func (o *Reader) Result(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, out any) error {
 	run := o.Client.GetWorkflow(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
 	if err := run.Get(ctx, out); err != nil {
@@ -65,6 +68,7 @@ type ScheduledRun struct {
 	Run        client.WorkflowRun
 }
 
+// ScheduledRun returns a run that a schedule started.
 func (o *Reader) ScheduledRun(ctx context.Context, workflowID, runID string) ScheduledRun {
 	return ScheduledRun{
 		WorkflowID: workflowID, RunID: runID, Link: o.Link(workflowID, runID),

@@ -22,6 +22,7 @@ func QuoteAll(values []string) string {
 // Quote quotes a value for a visibility query, in which a backslash escapes the next character.
 func Quote(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(s) + "'" }
 
+// QuoteTime quotes a time for a visibility query.
 func QuoteTime(t time.Time) string { return Quote(t.UTC().Format(time.RFC3339)) }
 
 // Newest returns the newest run of the workflow that info is a run of. A failed run stays failed in visibility forever,

@@ -12,4 +12,5 @@ func ShellWord(s string) string {
 	return ShellQuote(s)
 }
 
+// ShellQuote quotes a text as one word for a POSIX shell.
 func ShellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

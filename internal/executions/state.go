@@ -23,6 +23,7 @@ const (
 // States lists all states.
 var States = []State{Running, Completed, Failed, Canceled, Left}
 
+// StateOf returns the state of an order whose newest run has this status.
 func StateOf(s enumspb.WorkflowExecutionStatus) State {
 	switch s {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:

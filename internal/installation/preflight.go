@@ -70,6 +70,7 @@ func (o *Installation) checkSearchAttributes(ctx context.Context) error {
 	return err
 }
 
+// MissingSearchAttributes returns the search attributes that the namespace lacks, with their types.
 func (o *Installation) MissingSearchAttributes(ctx context.Context) ([]string, error) {
 	missing, mistyped, err := o.SearchAttributes(ctx)
 	return append(missing, mistyped...), err

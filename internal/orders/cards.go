@@ -80,6 +80,7 @@ func (d *OrderDetails) UnitsInDoubt() []int {
 	return out
 }
 
+// FailedUnits returns the cards of a failed order that were not issued, or may not have been.
 func (d *OrderDetails) FailedUnits() []workflows.UnitFailure {
 	if d.Units == nil {
 		return nil

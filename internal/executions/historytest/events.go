@@ -10,6 +10,7 @@ import (
 // Events is a history. Its events are numbered in the order in which they are added.
 type Events []*historypb.HistoryEvent
 
+// Add appends an event, numbers it, and returns its number.
 func (h *Events) Add(e *historypb.HistoryEvent) int64 {
 	e.EventId = int64(len(*h) + 1)
 	*h = append(*h, e)
@@ -23,6 +24,7 @@ func (h *Events) Task() int64 {
 	return h.Add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED})
 }
 
+// Schedule adds an activity that a workflow task scheduled, and returns its event.
 func (h *Events) Schedule(task int64) int64 {
 	return h.Add(&historypb.HistoryEvent{
 		EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
@@ -32,6 +34,7 @@ func (h *Events) Schedule(task int64) int64 {
 	})
 }
 
+// Start adds the start of the last attempt of an activity.
 func (h *Events) Start(activity int64, attempt int32) {
 	h.Add(&historypb.HistoryEvent{
 		EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED,
@@ -43,6 +46,7 @@ func (h *Events) Start(activity int64, attempt int32) {
 	})
 }
 
+// Complete adds the start and the completion of an activity.
 func (h *Events) Complete(activity int64) {
 	h.Start(activity, 1)
 	h.Add(&historypb.HistoryEvent{
@@ -53,6 +57,7 @@ func (h *Events) Complete(activity int64) {
 	})
 }
 
+// Fail adds the last attempt of an activity, and its failure.
 func (h *Events) Fail(activity int64, attempts int32) {
 	h.Start(activity, attempts)
 	h.Add(&historypb.HistoryEvent{
@@ -63,6 +68,7 @@ func (h *Events) Fail(activity int64, attempts int32) {
 	})
 }
 
+// TimeOut adds the last attempt of an activity, and its time-out.
 func (h *Events) TimeOut(activity int64, attempts int32) {
 	h.Start(activity, attempts)
 	h.Add(&historypb.HistoryEvent{
@@ -73,6 +79,7 @@ func (h *Events) TimeOut(activity int64, attempts int32) {
 	})
 }
 
+// End adds the failure of the workflow.
 func (h *Events) End(cause string) {
 	h.Add(&historypb.HistoryEvent{
 		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
