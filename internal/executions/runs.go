@@ -62,10 +62,10 @@ func (o *Reader) LastRun(
 
 // ScheduledRun is a run that was started on request.
 type ScheduledRun struct {
-	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
-	Link       string `json:"link"`
-	Run        client.WorkflowRun
+	WorkflowID string             `json:"workflow_id"`
+	RunID      string             `json:"run_id"`
+	Link       string             `json:"link"`
+	Run        client.WorkflowRun `json:"-"`
 }
 
 // ScheduledRun returns a run that a schedule started.
