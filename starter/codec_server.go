@@ -53,7 +53,11 @@ func runCodecServer(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return &app.UsageError{Err: err}
 	}
-	payloads, err := codec.New(cfg.Payload)
+	temporal, err := app.TemporalFromEnvironment()
+	if err != nil {
+		return &app.UsageError{Err: err}
+	}
+	payloads, err := codec.New(cfg.Payload, app.NamespaceOf(temporal))
 	if err != nil {
 		return err
 	}

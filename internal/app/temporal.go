@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,11 @@ func TemporalFromEnvironment() (client.Options, error) {
 		return client.Options{}, fmt.Errorf("read TEMPORAL_* variables and profile: %w", err)
 	}
 	return options, nil
+}
+
+// NamespaceOf returns the namespace that options name, or Temporal's default namespace.
+func NamespaceOf(options client.Options) string {
+	return cmp.Or(options.Namespace, client.DefaultNamespace)
 }
 
 // TemporalUnverified reports whether these variables or that file turn off the verification of Temporal's certificate.
@@ -76,12 +82,10 @@ const (
 func dial(
 	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger, who reader,
 ) (*connection, error) {
-	if options.Namespace == "" {
-		options.Namespace = client.DefaultNamespace
-	}
+	options.Namespace = NamespaceOf(options)
 	options.Logger = logging.Temporal(log)
 	Uncompress(&options)
-	payloads, err := codec.New(cfg.Payload)
+	payloads, err := codec.New(cfg.Payload, options.Namespace)
 	if err != nil {
 		return nil, fmt.Errorf("set up payload encryption: %w", err)
 	}

@@ -3,8 +3,9 @@
 // must not contain anything secret or personal.
 //
 // The cipher is AES-256 in Galois/counter mode with random nonces. One key is good for 2^32 payloads (NIST SP 800-38D,
-// section 8.3), so keys have IDs and can be rotated: the first key encrypts, all of them decrypt. No associated data
-// binds a payload to its workflow, because a codec server that decrypts payloads for people does not know the workflow.
+// section 8.3), so keys have IDs and can be rotated: the first key encrypts, all of them decrypt. Associated data can bind
+// a payload to its namespace. Nothing binds it to its workflow: a codec server that decrypts payloads for people does not
+// know the workflow, and the SDK reads the arguments of a schedule under another workflow ID than it writes them.
 //
 // A payload that cannot be read is a mistake in the deployment, which the next deployment fixes. Workflows wait for
 // that, see [WorkerDataConverter], and the message that reports it is not encrypted.
@@ -27,6 +28,10 @@ const (
 	Encoding = "binary/encrypted"
 	// MetadataKeyID is the metadata field that holds the ID of the key.
 	MetadataKeyID = "encryption-key-id"
+	// MetadataBound is the metadata field that says what a payload is bound to; it is absent from payloads that are bound to
+	// nothing.
+	MetadataBound = "encryption-bound-to"
+	boundTo       = "namespace"
 )
 
 // Codec encrypts and decrypts payloads. It is safe for concurrent use.
@@ -34,16 +39,22 @@ type Codec struct {
 	ciphers map[string]cipher.AEAD
 	current string // ID of the key that encrypts; empty when payloads are written in the clear.
 	strict  bool   // Unencrypted payloads are refused.
+	// namespace is the associated data of bound payloads; bind makes the codec write such.
+	namespace []byte
+	bind      bool
 }
 
 var _ converter.PayloadCodec = (*Codec)(nil)
 
-// New returns a codec with the keys of the configuration. With encryption off it only decrypts.
-func New(c config.Payload) (*Codec, error) {
+// New returns a codec for the payloads of a namespace, with the keys of the configuration. With encryption off it only
+// decrypts.
+func New(c config.Payload, namespace string) (*Codec, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	out := &Codec{ciphers: make(map[string]cipher.AEAD, len(c.Keys))}
+	out := &Codec{
+		ciphers: make(map[string]cipher.AEAD, len(c.Keys)), namespace: []byte(namespace), bind: c.BindNamespace,
+	}
 	for _, k := range c.Keys {
 		block, err := aes.NewCipher([]byte(k.Key.Reveal()))
 		if err != nil {
@@ -81,12 +92,17 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 		if err != nil {
 			return nil, fmt.Errorf("marshal payload: %w", err)
 		}
+		metadata := map[string][]byte{
+			converter.MetadataEncoding: []byte(Encoding),
+			MetadataKeyID:              []byte(c.current),
+		}
+		var associated []byte
+		if c.bind {
+			metadata[MetadataBound], associated = []byte(boundTo), c.namespace
+		}
 		out[i] = &commonpb.Payload{
-			Metadata: map[string][]byte{
-				converter.MetadataEncoding: []byte(Encoding),
-				MetadataKeyID:              []byte(c.current),
-			},
-			Data: c.ciphers[c.current].Seal(nil, nil, plain, nil), //nolint:gosec // The cipher makes its own nonce.
+			Metadata: metadata,
+			Data:     c.ciphers[c.current].Seal(nil, nil, plain, associated), //nolint:gosec // The cipher makes its own nonce.
 		}
 	}
 	return out, nil
@@ -119,8 +135,15 @@ func (c *Codec) open(p *commonpb.Payload) (*commonpb.Payload, error) {
 	if !ok {
 		return nil, c.missing(id)
 	}
-	plain, err := gcm.Open(nil, nil, p.GetData(), nil)
-	if err != nil {
+	var associated []byte
+	if _, bound := p.GetMetadata()[MetadataBound]; bound {
+		associated = c.namespace
+	}
+	plain, err := gcm.Open(nil, nil, p.GetData(), associated)
+	switch {
+	case err != nil && associated != nil:
+		return nil, misplaced(id, string(c.namespace))
+	case err != nil:
 		return nil, misfit(id)
 	}
 	out := new(commonpb.Payload)

@@ -21,7 +21,7 @@ func key(id, fill string) config.PayloadKey {
 }
 
 func newCodec(t require.TestingT, encryption string, keys ...config.PayloadKey) *codec.Codec {
-	c, err := codec.New(config.Payload{Encryption: encryption, Keys: keys})
+	c, err := codec.New(config.Payload{Encryption: encryption, Keys: keys}, "default")
 	require.NoError(t, err)
 	return c
 }
@@ -176,7 +176,7 @@ func TestNewRefusesBadKeys(t *testing.T) {
 		{Encryption: "maybe", Keys: config.PayloadKeys{key("a", "1")}},
 		{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{{ID: "a", Key: config.NewSecret("short")}}},
 	} {
-		_, err := codec.New(p)
+		_, err := codec.New(p, "default")
 		require.ErrorContains(t, err, "PAYLOAD_")
 	}
 }
@@ -231,4 +231,37 @@ func FuzzDecode(f *testing.F) {
 			require.True(t, proto.Equal(payload("x"), out[0]), "only what was sealed can be opened")
 		}
 	})
+}
+
+// What is written for one namespace is not read in another that has the same key; what was bound to none is read everywhere.
+func TestBoundToTheNamespace(t *testing.T) {
+	t.Parallel()
+	in := func(namespace string, bind bool) *codec.Codec {
+		c, err := codec.New(config.Payload{
+			Encryption: config.EncryptionOn, Keys: config.PayloadKeys{key("a", "1")}, BindNamespace: bind,
+		}, namespace)
+		require.NoError(t, err)
+		return c
+	}
+	bound, err := in("gifts", true).Encode(one(payload("card")))
+	require.NoError(t, err)
+	for _, bind := range []bool{true, false} { // A process that does not bind yet reads what another one has bound.
+		opened, err := in("gifts", bind).Decode(bound)
+		require.NoError(t, err)
+		require.Equal(t, "card", string(opened[0].GetData()))
+		_, err = in("elsewhere", bind).Decode(bound)
+		var unreadable *codec.UnreadableError
+		require.ErrorAs(t, err, &unreadable)
+		require.ErrorContains(t, err, "another namespace than elsewhere")
+	}
+	// That it is bound cannot be taken off.
+	delete(bound[0].Metadata, codec.MetadataBound)
+	_, err = in("elsewhere", true).Decode(bound)
+	require.Error(t, err)
+
+	free, err := in("gifts", false).Encode(one(payload("card")))
+	require.NoError(t, err)
+	require.NotContains(t, free[0].GetMetadata(), codec.MetadataBound)
+	_, err = in("elsewhere", true).Decode(free)
+	require.NoError(t, err)
 }

@@ -51,6 +51,12 @@ func misfit(id string) error {
 		`decrypt payload: key "%s" of PAYLOAD_KEYS does not fit, or the payload is damaged`, named(id))}
 }
 
+func misplaced(id, namespace string) error {
+	return &UnreadableError{fmt.Sprintf(
+		`decrypt payload: it was written for another namespace than %s, or key "%s" of PAYLOAD_KEYS does not fit, or the `+
+			`payload is damaged`, namespace, named(id))}
+}
+
 func named(id string) string {
 	if !keyID.MatchString(id) {
 		return "?"

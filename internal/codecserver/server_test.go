@@ -35,7 +35,7 @@ func newCodec(t *testing.T, id, fill string) *codec.Codec {
 	t.Helper()
 	c, err := codec.New(config.Payload{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{
 		{ID: id, Key: config.NewSecret(strings.Repeat(fill, config.PayloadKeySize))},
-	}})
+	}}, "default")
 	require.NoError(t, err)
 	return c
 }

@@ -158,6 +158,8 @@ func (d Digest) Location() (*time.Location, error) { return time.LoadLocation(d.
 type Payload struct {
 	Encryption string      `envconfig:"PAYLOAD_ENCRYPTION" default:"on" required:"true"`
 	Keys       PayloadKeys `envconfig:"PAYLOAD_KEYS"`
+	// BindNamespace makes what is encrypted readable in its own namespace alone. Releases before it cannot read that.
+	BindNamespace bool `envconfig:"PAYLOAD_BIND_NAMESPACE" default:"false"`
 	// AcceptPlain lets workers read unencrypted payloads although encryption is on.
 	AcceptPlain bool `envconfig:"PAYLOAD_ACCEPT_PLAIN" default:"false"`
 }

@@ -191,6 +191,13 @@ var references = map[string]reference{
 		"on or off",
 		"Encrypt what Temporal keeps. `off` writes in the clear, and still reads what the keys can open.",
 	},
+	"PAYLOAD_BIND_NAMESPACE": {
+		wantBool,
+		"Encrypt payloads so that they can be decrypted only in the namespace that they were written for: nobody can copy " +
+			"an order from one namespace to another that has the same key. Set it to true in a new installation. In an " +
+			"existing one, set it once no worker, starter or codec server of a release without this variable runs any more, " +
+			"because such a release cannot read what is written then. Payloads written before stay readable.",
+	},
 	"PAYLOAD_ACCEPT_PLAIN": {
 		wantBool,
 		"Let workers read payloads that are not encrypted although `PAYLOAD_ENCRYPTION` is on. Set it when encryption is " +

@@ -81,7 +81,7 @@ func (x *examination) wrongAmong(reads []string) []string {
 // payloadKeys checks that a payload can be encrypted and decrypted again.
 func (x *examination) payloadKeys(context.Context) check.Check {
 	const cure = "set PAYLOAD_KEYS to id:key, the key made by: openssl rand -base64 32"
-	payloads, err := codec.New(x.Config.Payload)
+	payloads, err := codec.New(x.Config.Payload, x.Temporal.Namespace)
 	if err != nil {
 		return fail(printable.Line(err.Error(), maxFound), cure)
 	}
@@ -103,5 +103,9 @@ func (x *examination) payloadKeys(context.Context) check.Check {
 	if more := len(keys) - 1; more > 0 {
 		found += fmt.Sprintf(", %d older ones open", more)
 	}
-	return ok("%s", found)
+	if !x.Config.Payload.BindNamespace {
+		return warn(found+", and what it encrypts can be copied to other namespaces that have the key",
+			"set PAYLOAD_BIND_NAMESPACE=true once no process of a release without that variable runs any more")
+	}
+	return ok("%s, for this namespace alone", found)
 }

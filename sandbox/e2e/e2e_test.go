@@ -107,7 +107,7 @@ func inTheClear(c *config.Config) { c.Payload = config.Payload{Encryption: confi
 // converter returns a data converter that decrypts the stack's payloads.
 func (w *system) converter() converter.DataConverter {
 	w.t.Helper()
-	payloads, err := codec.New(w.Config.Payload)
+	payloads, err := codec.New(w.Config.Payload, w.Temporal.Namespace())
 	require.NoError(w.t, err)
 	return codec.DataConverter(payloads)
 }
@@ -238,7 +238,7 @@ func (w *system) opened(workflowID, runID string) *historypb.History {
 // open decrypts the payloads in a Temporal message.
 func (w *system) open(m proto.Message) {
 	w.t.Helper()
-	payloads, err := codec.New(w.Config.Payload)
+	payloads, err := codec.New(w.Config.Payload, w.Temporal.Namespace())
 	require.NoError(w.t, err)
 	require.NoError(w.t, proxy.VisitPayloads(w.ctx, m, proxy.VisitPayloadsOptions{
 		SkipSearchAttributes: true,

@@ -238,7 +238,7 @@ func taskFailure(events []*historypb.HistoryEvent) *failurepb.Failure {
 
 // message returns a failure's message in one line, decrypted with the key.
 func (w *system) message(f *failurepb.Failure) string {
-	payloads, err := codec.New(w.Config.Payload)
+	payloads, err := codec.New(w.Config.Payload, w.Temporal.Namespace())
 	if err != nil {
 		return printable.Line(f.GetMessage(), 500)
 	}

@@ -96,6 +96,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 			c.CashStar.MaxRPS, c.CashStar.Timeout = 100, 40*time.Second // Both task queues have work.
 			c.Poll.PageSize = 5
 			c.Digest.RerunWait = *patience
+			c.Payload.BindNamespace = false // The release before may not be able to read what is bound.
 		},
 	})
 	workers := []*process{w.deploy(releases[0])}

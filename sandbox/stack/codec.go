@@ -50,7 +50,7 @@ func newToken() config.Secret {
 
 // serveCodec serves the codec to clients that present the token on one listener, and to the Web UI on the other.
 func (s *Stack) serveCodec(bearers, ui net.Listener) error {
-	payloads, err := codec.New(s.Config.Payload)
+	payloads, err := codec.New(s.Config.Payload, s.Temporal.Namespace())
 	if err != nil {
 		return err
 	}

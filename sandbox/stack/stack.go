@@ -188,7 +188,7 @@ func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) 
 	c.CashStar.Password = config.NewSecret(password)
 	c.CashStar.Timeout = 2 * time.Second
 	c.Issue.AuditPrefix = "SBX"
-	c.Payload.Keys = config.PayloadKeys{key}
+	c.Payload.Keys, c.Payload.BindNamespace = config.PayloadKeys{key}, true
 	c.Codec.Token = newToken()
 	c.Metrics.Addr = config.MetricsOff
 	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = s.Mail.Host(), s.Mail.Port(), config.TLSNone

@@ -141,7 +141,7 @@ func configuration(shopURL, issuerURL string) config.Config {
 	c.Issue.AuditPrefix = "BENCH"
 	key := make([]byte, config.PayloadKeySize)
 	_, _ = rand.Read(key) // It never fails.
-	c.Payload.Encryption = config.EncryptionOn
+	c.Payload.Encryption, c.Payload.BindNamespace = config.EncryptionOn, true
 	c.Payload.Keys = config.PayloadKeys{{ID: "bench", Key: config.NewSecret(string(key))}}
 	return c
 }

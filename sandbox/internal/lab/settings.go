@@ -65,7 +65,7 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Digest.SendEmpty = true
 	key := make([]byte, config.PayloadKeySize)
 	_, _ = rand.Read(key) // It never fails.
-	c.Payload.Encryption = config.EncryptionOn
+	c.Payload.Encryption, c.Payload.BindNamespace = config.EncryptionOn, true
 	c.Payload.Keys = config.PayloadKeys{{ID: "lab", Key: config.NewSecret(string(key))}}
 	c.Metrics.Addr = config.MetricsOff
 	c.Log.Level, c.Log.Format = "info", config.FormatJSON
