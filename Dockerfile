@@ -3,9 +3,9 @@
 #   docker build --build-arg VERSION=v1.4.0 --build-arg REVISION="$(git rev-parse HEAD)" -t giftbridge:v1.4.0 .
 #   docker build --target simulators -t giftbridge-simulators .
 #
-# What is in it: docker create giftbridge:v1.4.0, docker cp the binary out, go version -m worker.
+# To list what is in an image: docker create giftbridge:v1.4.0, docker cp the binary out, go version -m worker.
 
-# The version of Go is that of go.mod; a test holds that.
+# The same Go version as in go.mod; a test checks that.
 FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS source
 WORKDIR /source
 COPY . .
@@ -30,9 +30,9 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["/bin/simulators"
 
 FROM scratch AS giftbridge
 COPY --from=build /rootfs /
-# Nobody's name, because a scratch image has no list of users.
+# A number instead of a user name, because a scratch image has no list of users.
 USER 65532:65532
 ENV PATH=/bin
 ENTRYPOINT ["/bin/worker"]
-# Of the worker; whoever runs the starter has to say otherwise.
+# For the worker; override it when you run the starter.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/bin/worker", "health"]

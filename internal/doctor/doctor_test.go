@@ -52,6 +52,7 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	c.Shopify.Shop, c.Shopify.AccessToken = "simulated.myshopify.com", config.NewSecret(shopifytest.AccessToken)
 	c.Orders.GiftCardSKUs = config.List{"GIFT-25"}
 	c.CashStar.Username, c.CashStar.Password = "account", config.NewSecret("issuer-password")
+	c.Payload.BindNamespace = true
 	c.Payload.Keys = config.PayloadKeys{{ID: "k1", Key: config.NewSecret(strings.Repeat("k", config.PayloadKeySize))}}
 	c.SMTP.TLS, c.SMTP.Username, c.SMTP.Password = config.TLSNone, "sender", config.NewSecret("mail-password")
 	p.issuer.Username, p.issuer.Password = "account", "issuer-password"
@@ -222,6 +223,10 @@ func TestServicesThatAreNotWell(t *testing.T) {
 		{
 			"payloads in the clear", func(p *patient) { p.Config.Payload.Encryption = config.EncryptionOff },
 			doctor.PayloadKeys, warn, "PAYLOAD_ENCRYPTION=off", "set PAYLOAD_ENCRYPTION=on",
+		},
+		{
+			"payloads of any namespace", func(p *patient) { p.Config.Payload.BindNamespace = false },
+			doctor.PayloadKeys, warn, "can be copied to other namespaces", "set PAYLOAD_BIND_NAMESPACE=true",
 		},
 	}
 	for _, tt := range tests {
