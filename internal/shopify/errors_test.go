@@ -51,7 +51,7 @@ func TestErrorsInAnAnswerOf200(t *testing.T) {
 		"throttled":            {throttled("400", "150", "100.0"), "THROTTLED", "Throttled", 2500 * time.Millisecond},
 		"throttled, a trickle": {throttled("3", "2", "3"), "THROTTLED", "Throttled", 334 * time.Millisecond},
 		"throttled, enough":    {throttled("10", "150", "100"), "THROTTLED", "Throttled", 0},
-		"throttled for ever":   {throttled("10", "5", "0"), "THROTTLED", "Throttled", 0},
+		"throttled forever":    {throttled("10", "5", "0"), "THROTTLED", "Throttled", 0},
 		"throttled for long":   {throttled("1e300", "5", "1e-300"), "THROTTLED", "Throttled", time.Hour},
 		"throttled, no cost": {
 			`{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}`, "THROTTLED", "Throttled", 0,

@@ -89,7 +89,7 @@ func (f Fault) valid() error {
 	switch f.Kind {
 	case FaultStatus:
 		if f.Status != 0 && (f.Status < 300 || f.Status > 599) {
-			return fmt.Errorf("status %d is none of a failure", f.Status)
+			return fmt.Errorf("status %d is not that of a failure", f.Status)
 		}
 	case FaultThrottled, FaultInternalError, FaultHTML, FaultMalformed, FaultNullData, FaultTruncated, FaultDropped,
 		FaultSlow:
