@@ -30,7 +30,7 @@ const (
 	MetadataKeyID = "encryption-key-id"
 	// MetadataBound is the metadata field that says what a payload is bound to; it is absent from payloads that are bound to
 	// nothing.
-	MetadataBound = "encryption-bound-to"
+	MetadataBound = "bound-to"
 	boundTo       = "namespace"
 )
 

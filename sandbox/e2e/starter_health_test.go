@@ -119,7 +119,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.requireProblem("last poll", "Unauthorized")
 	out := w.starter(nil, "status")
 	require.Equal(t, app.ExitFailure, out.code)
-	require.Regexp(t, `(?m)^FAIL +last poll +FAILED: Unauthorized: .*; see http`, out.stdout)
+	require.Regexp(t, `(?m)^FAIL +last poll +FAILED: Unauthorized: .*\n +→ see http`, out.stdout)
 	require.Equal(t, "starter status: unhealthy: last poll\n", out.stderr)
 	refuses.Store(false)
 	w.poll()
