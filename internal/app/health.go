@@ -67,7 +67,7 @@ func (h *health) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	if _, err := (*c).CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		http.Error(w, "Temporal does not answer", http.StatusServiceUnavailable)
+		http.Error(w, "Temporal is not responding", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))

@@ -21,11 +21,11 @@ const probeTimeout = 3 * time.Second
 func NewHealthCommand(path string, addr func() (string, error)) *cobra.Command {
 	return &cobra.Command{
 		Use:   "health",
-		Short: "Ask the process that runs beside this one how it is",
-		Long: `Health asks the process that runs on this machine, in the same environment, for ` + path + `. It is what a
-container's health check runs.
+		Short: "Check the health of the process on this machine",
+		Long: `Health requests ` + path + ` from the process that runs on this machine with the same environment. It
+is meant for a container's health check.
 
-Exit codes: 0 it is well, 1 it is not or does not answer, 2 wrong usage or configuration.`,
+Exit codes: 0 healthy, 1 unhealthy or no answer, 2 wrong usage or configuration.`,
 		Args: NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			listening, err := addr()
@@ -34,7 +34,7 @@ Exit codes: 0 it is well, 1 it is not or does not answer, 2 wrong usage or confi
 			}
 			host, port, err := net.SplitHostPort(listening)
 			if err != nil {
-				return Usagef("nothing to ask: it listens nowhere")
+				return Usagef("nothing to check: the process does not listen on an address")
 			}
 			if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
 				host = "127.0.0.1"
@@ -47,7 +47,7 @@ Exit codes: 0 it is well, 1 it is not or does not answer, 2 wrong usage or confi
 func probe(cmd *cobra.Command, url string) error {
 	r, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", url, err)
+		return fmt.Errorf("check health at %s: %w", url, err)
 	}
 	client := http.Client{Timeout: probeTimeout}
 	answer, err := client.Do(r)
@@ -57,7 +57,7 @@ func probe(cmd *cobra.Command, url string) error {
 	defer func() { _ = answer.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask %s: %s: %s", url, answer.Status, strings.TrimSpace(string(text)))
+		return fmt.Errorf("check health at %s: %s: %s", url, answer.Status, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func TestHealthCommand(t *testing.T) {
 		"silent": {
 			path: "/well", addr: closed.Listener.Addr().String(), code: app.ExitFailure, says: "connection refused",
 		},
-		"nowhere":           {path: "/well", code: app.ExitUsage, says: "listens nowhere"},
+		"nowhere":           {path: "/well", code: app.ExitUsage, says: "does not listen on an address"},
 		"bad configuration": {err: app.Usagef("bad"), code: app.ExitUsage, says: "bad"},
 	}
 	for name, tt := range tests {

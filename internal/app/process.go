@@ -82,7 +82,7 @@ func OneArg(cmd *cobra.Command, args []string) error { return usage(cobra.ExactA
 // comment.
 func OneOrder(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return Usagef("need an order; a shell takes #1001 for a comment: write '#1001' or 1001")
+		return Usagef("need an order; a shell treats #1001 as a comment: write '#1001' or 1001")
 	}
 	return OneArg(cmd, args)
 }

@@ -221,7 +221,7 @@ func TestServicesAreAuthenticated(t *testing.T) {
 }
 
 // The same servers are used if nothing is wrong with them.
-func TestServicesAreSpokenTo(t *testing.T) {
+func TestTrustedServices(t *testing.T) {
 	t.Parallel()
 	url := serve(t, trusted.issue(t, nil), func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -19,7 +19,7 @@ func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*
 		TracesEndpoint: cfg.Traces.Endpoint,
 		Version:        buildinfo.Version(),
 		StaleAfter:     settings.StaleAfter(cfg.Poll.Interval, cfg.Poll.SettleDelay),
-		OnError:        func(err error) { log.Warn().Err(err).Msg("cannot measure or export") },
+		OnError:        func(err error) { log.Warn().Err(err).Msg("cannot record or export telemetry") },
 	})
 }
 
@@ -34,7 +34,7 @@ func (w *Worker) resumeMetrics(ctx context.Context) {
 	}
 	poll, digest, err := w.operator.LastResults(ctx)
 	if err != nil {
-		w.log.Warn().Err(err).Msg("the metrics do not know all before the next poll and digest")
+		w.log.Warn().Err(err).Msg("the metrics are incomplete until the next poll and digest")
 	}
 	w.telemetry.Resume(ctx, poll, digest)
 }

@@ -116,16 +116,16 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	return w, nil
 }
 
-// tellVersion logs the version of this worker, and warns if it gets no work because another version is current.
+// tellVersion logs the version of this worker, and warns if it gets no tasks because another version is current.
 func (w *Worker) tellVersion(ctx context.Context, this config.Worker) {
 	log := w.log.With().Str("deployment", this.Deployment).Str("build", this.Build()).Logger()
 	current, err := w.operator.CurrentBuild(ctx)
 	switch {
 	case err != nil:
-		log.Warn().Err(err).Msg("cannot tell which version is current")
+		log.Warn().Err(err).Msg("cannot determine which version is current")
 	case current != this.Build():
 		log.Warn().Str("current", current).
-			Msg("this version gets no work until it is current: starter deployment set-current")
+			Msg("this version gets no tasks until it is current; run: starter deployment set-current")
 	default:
 		log.Info().Msg("this version is current")
 	}
@@ -206,7 +206,7 @@ func (w *Worker) Wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case err := <-w.fatal:
-		return fmt.Errorf("worker cannot go on: %w", err)
+		return fmt.Errorf("worker cannot continue: %w", err)
 	}
 }
 

@@ -58,11 +58,11 @@ func New(c config.Payload, namespace string) (*Codec, error) {
 	for _, k := range c.Keys {
 		block, err := aes.NewCipher([]byte(k.Key.Reveal()))
 		if err != nil {
-			return nil, fmt.Errorf("make cipher of key %q: %w", k.ID, err)
+			return nil, fmt.Errorf("create cipher for key %q: %w", k.ID, err)
 		}
 		gcm, err := cipher.NewGCMWithRandomNonce(block)
 		if err != nil {
-			return nil, fmt.Errorf("make cipher of key %q: %w", k.ID, err)
+			return nil, fmt.Errorf("create cipher for key %q: %w", k.ID, err)
 		}
 		out.ciphers[k.ID] = gcm
 	}

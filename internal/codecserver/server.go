@@ -78,7 +78,7 @@ func (s *server) admit(next http.Handler) http.Handler {
 		h.Add("Vary", "Origin")
 		if origin := r.Header.Get("Origin"); origin != "" {
 			if !slices.Contains(s.Origins, origin) {
-				refuse(w, http.StatusForbidden, "pages of this origin may not ask: CODEC_SERVER_ORIGINS does not name it")
+				refuse(w, http.StatusForbidden, "this origin is not allowed: it is not in CODEC_SERVER_ORIGINS")
 				return
 			}
 			h.Set("Access-Control-Allow-Origin", origin)
@@ -129,13 +129,13 @@ func (s *server) convert(convert conversion) http.Handler {
 			return
 		}
 		if err != nil {
-			refuse(w, http.StatusBadRequest, "the request broke off")
+			refuse(w, http.StatusBadRequest, "the request ended too early")
 			return
 		}
 		var in commonpb.Payloads
 		// Do not return the decoder's error: it would repeat parts of the body.
 		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &in); err != nil {
-			refuse(w, http.StatusBadRequest, "need payloads in Temporal's JSON form")
+			refuse(w, http.StatusBadRequest, "need payloads in Temporal's JSON format")
 			return
 		}
 		count(w, len(in.GetPayloads()))
@@ -146,7 +146,7 @@ func (s *server) convert(convert conversion) http.Handler {
 		}
 		answer, err := protojson.Marshal(&commonpb.Payloads{Payloads: out})
 		if err != nil {
-			refuse(w, http.StatusInternalServerError, "the payloads have no JSON form")
+			refuse(w, http.StatusInternalServerError, "the payloads cannot be written as JSON")
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")

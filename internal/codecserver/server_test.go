@@ -170,10 +170,10 @@ func TestRefusals(t *testing.T) {
 		"a form":          {header: http.Header{"Content-Type": {form}}, status: http.StatusUnsupportedMediaType},
 		"no type":         {header: http.Header{"Content-Type": {""}}, status: http.StatusUnsupportedMediaType},
 		"too large":       {body: strings.NewReader(strings.Repeat(" ", codecserver.MaxBody+1)), status: http.StatusRequestEntityTooLarge},
-		"no JSON":         {body: strings.NewReader("grandma"), status: http.StatusBadRequest, says: "Temporal's JSON form"},
+		"no JSON":         {body: strings.NewReader("grandma"), status: http.StatusBadRequest, says: "Temporal's JSON format"},
 		"other JSON":      {body: strings.NewReader(`{"payloads":"grandma"}`), status: http.StatusBadRequest},
 		"no body":         {body: http.NoBody, status: http.StatusBadRequest},
-		"cut off":         {body: io.MultiReader(strings.NewReader("{"), broken{}), status: http.StatusBadRequest, says: "broke off"},
+		"cut off":         {body: io.MultiReader(strings.NewReader("{"), broken{}), status: http.StatusBadRequest, says: "ended too early"},
 		"another method":  {method: http.MethodPut, status: http.StatusMethodNotAllowed, says: "POST"},
 		"looked at":       {method: http.MethodGet, status: http.StatusMethodNotAllowed},
 		"another path":    {target: "/download", status: http.StatusNotFound},
@@ -217,7 +217,7 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // A server without a token accepts no requests.
-func TestNoTokenAdmitsNobody(t *testing.T) {
+func TestNoTokenAcceptsNoRequests(t *testing.T) {
 	t.Parallel()
 	s := &server{}
 	s.handler = codecserver.NewHandler(codecserver.Options{Codec: newCodec(t, "k1", "1")})

@@ -175,7 +175,7 @@ func TestLoadListsEverythingAtOnce(t *testing.T) {
 	_, err := config.Load()
 
 	require.EqualError(t, err, `configuration: 8 problems
-  CREATED_AT_MIN: "2026-07-01": need the time at which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z
+  CREATED_AT_MIN: "2026-07-01": need the time at which giftbridge takes over, in RFC 3339 format with a time zone, such as 2026-07-01T00:00:00Z
   POLL_INTERVAL: "5x": need a duration of whole seconds such as 5m, less than MAX_ORDER_AGE
   PAYLOAD_KEYS: key 1: need 32 bytes, have 6
   PAYLOAD_NONSENSE_ENTIRELY: unknown

@@ -47,7 +47,7 @@ func (c Config) Table() string {
 		case v.Value == "":
 			value = "-"
 		case v.Name == dedupesVariable && !c.Issue.DedupesStated:
-			note = "(not set: a new installation has to say true or false, see docs/configuration.md)"
+			note = "(not set: a new installation must set true or false; see docs/configuration.md)"
 		case v.IsDefault:
 			note = "(default)"
 		}

@@ -96,7 +96,7 @@ func read() (Config, problems) {
 				err = l.fill(noVariable, meant)
 			}
 			if value == placeholder {
-				found.add(l.name, "is still %s, as in the example: need %s", placeholder, references[l.name].want)
+				found.add(l.name, "still has the example value %s: need %s", placeholder, references[l.name].want)
 				continue
 			}
 		}

@@ -45,12 +45,12 @@ func (l leaf) fromFile(around *surroundings, found *problems) error {
 	case path == "":
 		return nil
 	case os.Getenv(l.name) != "":
-		found.add(name, "is set beside %s: need one of them", l.name)
+		found.add(name, "is set together with %s: need only one of them", l.name)
 		return nil
 	}
 	secret, err := readSecret(path)
 	if err != nil {
-		found.add(name, "cannot be used, %v: need a file that this process can read and that holds the secret", err)
+		found.add(name, "cannot be used, %v: need a file that this process can read and that contains the secret", err)
 		return nil
 	}
 	return l.fill(noVariable, secret)

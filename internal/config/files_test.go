@@ -69,11 +69,11 @@ func TestLoadRefusesFilesWithoutASecret(t *testing.T) {
 		"quotes":    {map[string]string{"CASHSTAR_PASSWORD_FILE": `"` + inFile(t, "hush") + `"`}, "has quotes around its value"},
 		"both": {
 			map[string]string{"CASHSTAR_PASSWORD_FILE": inFile(t, "hush"), "CASHSTAR_PASSWORD": "hush"},
-			"is set beside CASHSTAR_PASSWORD: need one of them",
+			"is set together with CASHSTAR_PASSWORD: need only one of them",
 		},
 		"a slip":            {map[string]string{"CASHSTAR_PASWORD_FILE": blank}, "did you mean CASHSTAR_PASSWORD_FILE?"},
 		"no secret's":       {map[string]string{"CASHSTAR_USERNAME_FILE": blank}, "CASHSTAR_USERNAME_FILE: unknown"},
-		"white space":       {map[string]string{"CASHSTAR_PASSWORD_FILE": inFile(t, "hush\n\n")}, "has white space around it"},
+		"white space":       {map[string]string{"CASHSTAR_PASSWORD_FILE": inFile(t, "hush\n\n")}, "leading or trailing white space"},
 		"keys that are not": {map[string]string{"PAYLOAD_KEYS_FILE": inFile(t, "hush")}, "PAYLOAD_KEYS: key 1: need id:base64"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,21 +9,21 @@ const preamble = `<!-- Generated from internal/config by "go generate ./internal
 
 # Configuration
 
-Everything is said in environment variables. A process reads them once, at its start, and refuses to run on anything
-it cannot read, does not understand or has never heard of; the message lists all problems at once.
-` + "`starter config`" + ` shows what is in force, secrets redacted.
+All settings are environment variables. A process reads them once, when it starts, and refuses to run if a value cannot
+be read or is invalid, or if a variable is unknown; the message lists all problems at once.
+` + "`starter config`" + ` shows the settings in effect, with secrets redacted.
 
-A variable that is set to the empty string is set: it does not get its default. Values with quotes around them, or with
-white space at their end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
+A variable that is set to the empty string counts as set: it does not get its default. Values with quotes around them,
+or with white space at the end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
 
-A secret can stand in a file instead: ` + "`NAME_FILE`" + ` names the file for each ` + "`NAME`" + ` that is a secret, ` + "`PAYLOAD_KEYS`" + ` included.
-One newline at the file's end is no part of the secret.
+A secret can be in a file instead: for each secret ` + "`NAME`, including `PAYLOAD_KEYS`, `NAME_FILE`" + `
+is the path of the file. One newline at the end of the file is not part of the secret.
 `
 
 const temporal = `
 ## Temporal
 
-The connection is configured as for the ` + "`temporal`" + ` command line, by
+The connection is configured as for the ` + "`temporal`" + ` command line, with
 [Temporal's own variables and profiles](https://docs.temporal.io/develop/environment-configuration):
 ` + "`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS*`, `TEMPORAL_PROFILE`," + `
 ` + "`TEMPORAL_CONFIG_FILE`" + `.

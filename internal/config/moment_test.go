@@ -18,8 +18,8 @@ func TestLoadRefusesAMomentInTheFuture(t *testing.T) {
 	_, err := config.Load()
 
 	require.EqualError(t, err, `configuration: 1 problem
-  CREATED_AT_MIN: lies in the future, 2999-01-01T00:00:00Z, and no order before it would get a card: need the time at `+
-		`which giftbridge takes over, in RFC 3339 with its zone, such as 2026-07-01T00:00:00Z`)
+  CREATED_AT_MIN: is in the future, 2999-01-01T00:00:00Z, and no order before it would get a card: need the time at `+
+		`which giftbridge takes over, in RFC 3339 format with a time zone, such as 2026-07-01T00:00:00Z`)
 }
 
 // The examples contain the placeholder wherever no value suits every installation.
@@ -33,10 +33,10 @@ func TestLoadRefusesWhatIsLeftOfAnExample(t *testing.T) {
 	_, err := config.Load()
 
 	require.EqualError(t, err, `configuration: 4 problems
-  CREATED_AT_MIN: is still CHANGE-ME, as in the example: need the time at which giftbridge takes over, in RFC 3339 with `+
-		`its zone, such as 2026-07-01T00:00:00Z
-  CASHSTAR_PASSWORD: is still CHANGE-ME, as in the example: need a secret
-  AUDIT_PREFIX: is still CHANGE-ME, as in the example: need at most 20 letters, digits and dashes
-  PAYLOAD_KEYS: is still CHANGE-ME, as in the example: need id:base64 pairs separated by commas, each key 32 bytes, no `+
-		`ID twice`)
+  CREATED_AT_MIN: still has the example value CHANGE-ME: need the time at which giftbridge takes over, in RFC 3339 `+
+		`format with a time zone, such as 2026-07-01T00:00:00Z
+  CASHSTAR_PASSWORD: still has the example value CHANGE-ME: need a secret
+  AUDIT_PREFIX: still has the example value CHANGE-ME: need at most 20 letters, digits and dashes
+  PAYLOAD_KEYS: still has the example value CHANGE-ME: need id:base64 pairs separated by commas, each key 32 bytes, `+
+		`without duplicate IDs`)
 }

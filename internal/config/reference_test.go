@@ -26,7 +26,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	require.Equal(t, config.Markdown(), string(got), "run go generate ./internal/config")
 }
 
-func TestReferenceTellsOfEveryVariable(t *testing.T) {
+func TestReferenceListsEveryVariable(t *testing.T) {
 	t.Parallel()
 	var rows int
 	for line := range strings.Lines(config.Markdown()) {

@@ -44,10 +44,10 @@ func (s *surroundings) problems() problems {
 		one, many, why string
 	}{
 		{
-			s.returns, "a carriage return at the end of its value", "a carriage return at their end",
-			"; the file has Windows line ends",
+			s.returns, "a carriage return at the end of its value", "a carriage return at the end",
+			"; the file has Windows line endings",
 		},
-		{s.spaces, "white space at the end of its value", "white space at their end", ""},
+		{s.spaces, "white space at the end of its value", "white space at the end", ""},
 		{
 			s.quotes, "quotes around its value", "quotes around them",
 			"; shells remove quotes, docker's --env-file keeps them",
@@ -56,11 +56,11 @@ func (s *surroundings) problems() problems {
 		switch n := len(kind.names); n {
 		case 0:
 		case 1:
-			ps.add(kind.names[0], "has %s: need it without%s", kind.one, kind.why)
+			ps.add(kind.names[0], "has %s: need the bare value%s", kind.one, kind.why)
 		default:
 			ps = append(ps, Problem{
 				Name: kind.names[0], Also: kind.names[1:],
-				Text: fmt.Sprintf("%d values have %s, %s: need them without%s",
+				Text: fmt.Sprintf("%d values have %s, %s: need the bare values%s",
 					n, kind.many, strings.Join(kind.names, ", "), kind.why),
 			})
 		}

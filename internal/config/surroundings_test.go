@@ -12,9 +12,9 @@ import (
 // these values could be read but would mean something else: with quotes around the SKUs, the poll finds no order.
 func TestLoadRefusesWhatIsAroundAValue(t *testing.T) {
 	const (
-		quotes = "has quotes around its value: need it without; shells remove quotes, docker's --env-file keeps them"
-		space  = "has white space at the end of its value: need it without"
-		cr     = "has a carriage return at the end of its value: need it without; the file has Windows line ends"
+		quotes = "has quotes around its value: need the bare value; shells remove quotes, docker's --env-file keeps them"
+		space  = "has white space at the end of its value: need the bare value"
+		cr     = "has a carriage return at the end of its value: need the bare value; the file has Windows line endings"
 	)
 	for _, tt := range []struct{ name, value, text string }{
 		{"GIFT_CARD_SKUS", `"GIFT-25,GIFT-50"`, quotes},
@@ -70,11 +70,11 @@ func TestLoadSaysOnceWhatIsAroundManyValues(t *testing.T) {
 	_, err := config.Load()
 
 	require.EqualError(t, err, `configuration: 3 problems
-  2 values have a carriage return at their end, CASHSTAR_USERNAME, CASHSTAR_PASSWORD: need them without; the file has `+
-		`Windows line ends
-  CASHSTAR_PASSWORD: has white space at the end of its value: need it without
+  2 values have a carriage return at the end, CASHSTAR_USERNAME, CASHSTAR_PASSWORD: need the bare values; the file has `+
+		`Windows line endings
+  CASHSTAR_PASSWORD: has white space at the end of its value: need the bare value
   7 values have quotes around them, SHOPIFY_SHOP, SHOPIFY_ACCESS_TOKEN, GIFT_CARD_SKUS, CREATED_AT_MIN, `+
-		`CASHSTAR_BASE_URL, CASHSTAR_PASSWORD, PAYLOAD_KEYS: need them without; shells remove quotes, docker's --env-file `+
+		`CASHSTAR_BASE_URL, CASHSTAR_PASSWORD, PAYLOAD_KEYS: need the bare values; shells remove quotes, docker's --env-file `+
 		`keeps them`)
 	require.NotContains(t, err.Error(), "hush")
 }

@@ -21,7 +21,7 @@ func (ps *problems) url(name, raw string) (u *url.URL, ok bool) {
 		ps.bad(name, publicURL(raw))
 		return nil, false
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		ps.add(name, "has a user, a query or a fragment, which it must not have: need %s", references[name].want)
+		ps.add(name, "has a user, a query or a fragment, which is not allowed: need %s", references[name].want)
 		return nil, false
 	}
 	return u, true

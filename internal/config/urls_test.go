@@ -142,6 +142,6 @@ func TestURLWithAUserIsExplained(t *testing.T) {
 	c.CashStar.BaseURL = "https://u:hush@api.cashstar.com/v2/"
 
 	require.EqualError(t, c.Validate(), `configuration: 1 problem
-  CASHSTAR_BASE_URL: has a user, a query or a fragment, which it must not have: need an https URL, or http on this `+
-		`machine (localhost, 127.0.0.0/8, ::1) or a host of PLAIN_HTTP_HOSTS`)
+  CASHSTAR_BASE_URL: has a user, a query or a fragment, which is not allowed: need an https URL, or an http URL on this `+
+		`machine (localhost, 127.0.0.0/8, ::1) or a host in PLAIN_HTTP_HOSTS`)
 }

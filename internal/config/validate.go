@@ -23,7 +23,7 @@ func (p Payload) Validate() error { return p.problems().err() }
 func (c Config) ValidateCodecServer() error {
 	ps := slices.Concat(c.Payload.problems(), c.Codec.problems(), c.Log.problems())
 	if len(c.Payload.Keys) == 0 && c.Payload.Encryption == EncryptionOff {
-		ps.add("PAYLOAD_KEYS", "is not set: there is nothing to open payloads with")
+		ps.add("PAYLOAD_KEYS", "is not set: there is no key to decrypt payloads with")
 	}
 	if c.Codec.Addr == "" {
 		ps.add("CODEC_SERVER_ADDR", "is not set: need %s", references["CODEC_SERVER_ADDR"].want)
@@ -70,7 +70,8 @@ func (s Shopify) problems(n Network) problems {
 	id, secret := s.ClientID != "", s.ClientSecret.IsSet()
 	switch {
 	case s.AccessToken.IsSet() && (id || secret):
-		ps.add("SHOPIFY_ACCESS_TOKEN", "is set beside SHOPIFY_CLIENT_ID or SHOPIFY_CLIENT_SECRET: need one way in, not two")
+		ps.add("SHOPIFY_ACCESS_TOKEN",
+			"is set together with SHOPIFY_CLIENT_ID or SHOPIFY_CLIENT_SECRET: need one or the other")
 	case s.AccessToken.IsSet():
 	case id && !secret:
 		ps.add("SHOPIFY_CLIENT_SECRET", "is not set: need it with SHOPIFY_CLIENT_ID")
@@ -91,11 +92,11 @@ func (ps *problems) skus(name string, list List) {
 		case sku == "":
 			ps.add(name, "entry %d is empty: need %s", i+1, references[name].want)
 		case strings.ContainsFunc(sku, hidden):
-			ps.add(name, "entry %d, %s, holds a character that cannot be seen", i+1, show(sku))
+			ps.add(name, "entry %d, %s, contains an invisible character", i+1, show(sku))
 		case len(sku) > maxSKU:
 			ps.add(name, "entry %d has %d bytes: need at most %d", i+1, len(sku), maxSKU)
 		case slices.Contains(list[:i], sku):
-			ps.add(name, "entry %d, %s, is there twice", i+1, show(sku))
+			ps.add(name, "entry %d, %s, is a duplicate", i+1, show(sku))
 		}
 	}
 }
@@ -108,7 +109,7 @@ func (o Orders) problems() problems {
 	ps.skus("COMPANION_SKUS", o.CompanionSKUs)
 	for i, sku := range o.CompanionSKUs {
 		if slices.Contains(o.GiftCardSKUs, sku) {
-			ps.add("COMPANION_SKUS", "entry %d, %s, is one of GIFT_CARD_SKUS: a SKU is either", i+1, show(sku))
+			ps.add("COMPANION_SKUS", "entry %d, %s, is also in GIFT_CARD_SKUS: need it in one of the two", i+1, show(sku))
 		}
 	}
 	if o.Underpaid != Hold && o.Underpaid != IssueAnyway {
@@ -134,7 +135,7 @@ const clockSkew = time.Hour
 func (o Orders) future(now time.Time) problems {
 	var ps problems
 	if o.CreatedAtMin.After(now.Add(clockSkew)) {
-		ps.add("CREATED_AT_MIN", "lies in the future, %s, and no order before it would get a card: need %s",
+		ps.add("CREATED_AT_MIN", "is in the future, %s, and no order before it would get a card: need %s",
 			o.CreatedAtMin.Format(time.RFC3339), references["CREATED_AT_MIN"].want)
 	}
 	return ps
@@ -215,7 +216,7 @@ func (r Recipient) problems() problems {
 	for i, k := range keys {
 		for _, other := range keys[:i] {
 			if k.key != "" && k.key == other.key {
-				ps.add(k.name, "%s: need another property than %s has", show(k.key), other.name)
+				ps.add(k.name, "%s: need a different property from %s", show(k.key), other.name)
 			}
 		}
 	}
@@ -239,7 +240,7 @@ func (s SMTP) problems() problems {
 	case s.Username == "" && s.Password.IsSet():
 		ps.add("SMTP_USERNAME", "is not set: need it with SMTP_PASSWORD")
 	case s.Username != "" && s.TLS == TLSNone && !loopback(s.Host):
-		ps.add("SMTP_TLS", "%q: need %s or %s, or the password travels in the clear", s.TLS, TLSStart, TLSImplicit)
+		ps.add("SMTP_TLS", "%q: need %s or %s, because the password would be sent unencrypted", s.TLS, TLSStart, TLSImplicit)
 	}
 	return ps
 }
@@ -328,7 +329,7 @@ func (p Payload) problems() problems {
 			ps.add("PAYLOAD_KEYS", "key %d: need %s", i+1, references["PAYLOAD_KEYS"].want)
 		}
 		if slices.ContainsFunc(p.Keys[:i], func(o PayloadKey) bool { return o.ID == k.ID }) {
-			ps.add("PAYLOAD_KEYS", "key %d: has the ID of another key", i+1)
+			ps.add("PAYLOAD_KEYS", "key %d: has the same ID as another key", i+1)
 		}
 	}
 	return ps
@@ -391,6 +392,6 @@ func (t Traces) problems(n Network) problems {
 // would only answer "unauthorized".
 func (ps *problems) secret(name string, s Secret) {
 	if v := s.Reveal(); v != strings.TrimSpace(v) || strings.ContainsFunc(v, unicode.IsControl) {
-		ps.add(name, "has white space around it or a control character in it")
+		ps.add(name, "has leading or trailing white space, or contains a control character")
 	}
 }

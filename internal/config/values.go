@@ -84,12 +84,12 @@ func (k *PayloadKeys) Decode(value string) error {
 			return fmt.Errorf("key %d: need an ID of at most 64 letters, digits, dots, dashes or underscores", n)
 		}
 		if first, ok := seen[id]; ok {
-			return fmt.Errorf("key %d: has the ID of key %d", n, first)
+			return fmt.Errorf("key %d: has the same ID as key %d", n, first)
 		}
 		seen[id] = n
 		raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
 		if err != nil {
-			return fmt.Errorf("key %d: need standard base64, as of openssl rand -base64 32", n)
+			return fmt.Errorf("key %d: need standard base64, such as the output of openssl rand -base64 32", n)
 		}
 		if len(raw) != PayloadKeySize {
 			return fmt.Errorf("key %d: need %d bytes, have %d", n, PayloadKeySize, len(raw))

@@ -21,8 +21,8 @@ func TestPayloadKeysDecode(t *testing.T) {
 		{"no ID", key1, "key 1: need id:base64"},
 		{"empty ID", ":" + key1, "key 1: need an ID of at most 64 letters, digits, dots, dashes or underscores"},
 		{"wrong way round", key1 + ":a", "key 1: need an ID of at most 64 letters, digits, dots, dashes or underscores"},
-		{"ID twice", "a:" + key1 + ",a:" + key2, "key 2: has the ID of key 1"},
-		{"no base64", "a:hush!", "key 1: need standard base64, as of openssl rand -base64 32"},
+		{"ID twice", "a:" + key1 + ",a:" + key2, "key 2: has the same ID as key 1"},
+		{"no base64", "a:hush!", "key 1: need standard base64, such as the output of openssl rand -base64 32"},
 		{"short", "a:" + key1 + ",b:" + short, "key 2: need 32 bytes, have 5"},
 	}
 	for _, tt := range tests {

@@ -97,20 +97,20 @@ func checkOf(t *testing.T, r doctor.Report, name string) check.Check {
 	return check.Check{}
 }
 
-func TestServicesThatAreWell(t *testing.T) {
+func TestHealthyServices(t *testing.T) {
 	t.Parallel()
 	r := examined(t, nil)
 	require.Equal(t, []string{doctor.Temporal}, r.Failed())
 	require.Equal(t, doctor.Summary{OK: 11, Fail: 1, Skip: 9}, r.Summary)
 	require.Contains(t, checkOf(t, r, doctor.Temporal).Found, "there is none here")
 	require.Equal(t, "not checked: see temporal", checkOf(t, r, doctor.Workers).Found)
-	require.Equal(t, "2026-07, accessible until 2027-07-01 at least", checkOf(t, r, doctor.ShopifyVersion).Found)
+	require.Equal(t, "2026-07, available until at least 2027-07-01", checkOf(t, r, doctor.ShopifyVersion).Found)
 	require.Equal(t, "read_orders, read_customers", checkOf(t, r, doctor.ShopifyScopes).Found)
 	require.Equal(t, "the account has 1", checkOf(t, r, doctor.Merchants).Found)
 }
 
 // A fault of one service is reported only for that service.
-func TestServicesThatAreNotWell(t *testing.T) {
+func TestFaultyServices(t *testing.T) {
 	t.Parallel()
 	at := func(s string) func() time.Time {
 		now, err := time.Parse(time.DateOnly, s)
@@ -130,19 +130,19 @@ func TestServicesThatAreNotWell(t *testing.T) {
 		cure   string
 	}{
 		{
-			"the last day without a warning", on("2027-05-02"), doctor.ShopifyVersion, ok, "until 2027-07-01", "",
+			"the last day without a warning", on("2027-05-02"), doctor.ShopifyVersion, ok, "until at least 2027-07-01", "",
 		},
 		{
 			"a version that ends in 59 days", on("2027-05-03"), doctor.ShopifyVersion, warn, "from 2027-07-01 on, in 59 days",
 			"the newest is 2026-10",
 		},
 		{
-			"a version past its twelve months", on("2027-07-02"), doctor.ShopifyVersion, warn, "may go any day",
+			"a version past its twelve months", on("2027-07-02"), doctor.ShopifyVersion, warn, "may be removed any day",
 			"SHOPIFY_API_VERSION",
 		},
 		{
 			"a version that is gone", func(p *patient) { p.Config.Shopify.APIVersion = "2025-07" }, doctor.ShopifyVersion, fail,
-			"2025-07 is gone, Shopify answers by 2026-01", "the newest is 2026-10",
+			"2025-07 is no longer available; Shopify answered with 2026-01", "the newest is 2026-10",
 		},
 		{
 			"a version that never was", func(p *patient) { p.Config.Shopify.APIVersion = "2027-01" }, doctor.ShopifyVersion, fail,
@@ -150,7 +150,7 @@ func TestServicesThatAreNotWell(t *testing.T) {
 		},
 		{
 			"an answer that does not say its version", func(p *patient) { p.proxy = without("X-Shopify-API-Version") },
-			doctor.ShopifyVersion, ok, "2026-07, accessible until", "",
+			doctor.ShopifyVersion, ok, "2026-07, available until", "",
 		},
 		{
 			"a client whose secret is wrong", func(p *patient) {
@@ -162,7 +162,7 @@ func TestServicesThatAreNotWell(t *testing.T) {
 			"a client", func(p *patient) {
 				p.shop.ClientID, p.shop.ClientSecret = "id", "right-secret"
 				p.Config.Shopify.ClientID, p.Config.Shopify.ClientSecret = "id", config.NewSecret("right-secret")
-			}, doctor.Shopify, ok, "simulated.myshopify.com lets us in", "",
+			}, doctor.Shopify, ok, "credentials accepted by simulated.myshopify.com", "",
 		},
 		{
 			"a shop that fails", func(p *patient) {
@@ -181,7 +181,7 @@ func TestServicesThatAreNotWell(t *testing.T) {
 		},
 		{
 			"no scope for products", func(p *patient) { p.shop.Scopes = []string{"read_orders", "read_customers"} },
-			doctor.GiftCardSKUs, warn, "lacks read_products", "look in the shop's admin",
+			doctor.GiftCardSKUs, warn, "lacks read_products", "check in the shop's admin",
 		},
 		{
 			"another spelling", func(p *patient) { p.shop.Variants = []shopifytest.Variant{{SKU: "Gift-25"}} },
@@ -201,22 +201,23 @@ func TestServicesThatAreNotWell(t *testing.T) {
 			doctor.Clock, warn, "1m1s behind Shopify's", "NTP",
 		},
 		{
-			"no merchants", func(p *patient) { p.issuer.Merchants = nil }, doctor.Merchants, fail, "has none", "ask CashStar",
+			"no merchants", func(p *patient) { p.issuer.Merchants = nil }, doctor.Merchants, fail, "has no merchants",
+			"ask CashStar",
 		},
 		{
-			"a merchant of ours", func(p *patient) { p.Config.Issue.MerchantCode = "TWS" }, doctor.Merchants, ok,
-			"1, MERCHANT_CODE TWS among them", "",
+			"a merchant of the account", func(p *patient) { p.Config.Issue.MerchantCode = "TWS" }, doctor.Merchants, ok,
+			"1, including MERCHANT_CODE TWS", "",
 		},
 		{
 			"a merchant in another case", func(p *patient) { p.Config.Issue.MerchantCode = "tws" }, doctor.Merchants, fail,
-			"tws is none of the account's 1", "case and all",
+			"tws is not one of the account's 1 merchants", "case-sensitive",
 		},
 		{
 			"another mail password", func(p *patient) { p.mail.Password = "another" }, doctor.MailServer, fail, "login: 535",
 			"SMTP_PASSWORD",
 		},
 		{
-			"a mail server whose certificate nobody knows", func(p *patient) {
+			"a mail server with an unknown certificate", func(p *patient) {
 				p.mail.NoTLS, p.Config.SMTP.TLS = false, config.TLSStart
 			}, doctor.MailServer, fail, "x509: certificate signed by unknown authority", "valid for SMTP_HOST",
 		},
@@ -247,7 +248,7 @@ func TestServicesThatAreNotWell(t *testing.T) {
 }
 
 // A wrong variable is reported once, and the checks that read it are skipped.
-func TestConfigurationThatIsWrong(t *testing.T) {
+func TestWrongVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
 		p.Problems = &config.ValidationError{Problems: []config.Problem{
@@ -261,7 +262,7 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 		{Name: doctor.Configuration, Status: check.Fail, Found: `SMTP_PORT is "0"`, Fix: "need a port"},
 		{
 			Name: doctor.Configuration, Status: check.Fail, Found: "POLL_INTERVALL unknown; did you mean POLL_INTERVAL?",
-			Fix: "rename or unset it: docs/configuration.md has all names",
+			Fix: "rename or unset it; docs/configuration.md lists all names",
 		},
 	}, r.Checks[:3])
 	require.Equal(t, []string{doctor.Configuration, doctor.Temporal}, r.Failed())
@@ -338,29 +339,29 @@ func TestInterrupted(t *testing.T) {
 }
 
 // A fault that many variables share is reported once, and no request is sent to services that read one of them.
-func TestOneFaultOfManyVariables(t *testing.T) {
+func TestFaultSharedByManyVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
 		p.Problems = &config.ValidationError{Problems: []config.Problem{
 			{
 				Name: "TEMPORAL_ADDRESS", Also: []string{"CASHSTAR_PASSWORD", "SMTP_HOST"},
-				Text: "3 values have quotes around them, A, B, C: need them without; why",
+				Text: "3 values have quotes around them, A, B, C: need the bare values; why",
 			},
-			{Name: "TEMPORAL_NAMESPACE", Text: "has quotes around its value: need it without"},
+			{Name: "TEMPORAL_NAMESPACE", Text: "has quotes around its value: need the bare value"},
 		}}
 	})
 	require.Equal(t, check.Check{
 		Name: doctor.Configuration, Status: check.Fail, Found: "3 values have quotes around them, A, B, C",
-		Fix: "need them without; why",
+		Fix: "need the bare values; why",
 	}, r.Checks[0])
 	require.Equal(t, "TEMPORAL_NAMESPACE has quotes around its value", r.Checks[1].Found)
-	require.Equal(t, "need it without", r.Checks[1].Fix)
+	require.Equal(t, "need the bare value", r.Checks[1].Fix)
 	require.Equal(t, "not checked: see configuration, CASHSTAR_PASSWORD", checkOf(t, r, doctor.CashStar).Found)
 	require.Equal(t, check.Skip, checkOf(t, r, doctor.MailServer).Status)
 }
 
 // The connection works, so no other check would report it.
-func TestTemporalIsNotVerified(t *testing.T) {
+func TestUnverifiedTemporalCertificate(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) { p.TemporalUnverified = true })
 	require.Equal(t, check.OK, r.Checks[0].Status)

@@ -19,13 +19,15 @@ import (
 )
 
 const (
-	cureShop  = "SHOPIFY_SHOP must be the shop's own name (example.myshopify.com), and this machine let out to it"
-	cureToken = "set SHOPIFY_ACCESS_TOKEN to the token of the app that is installed in the shop (shown once, when it is " +
-		"installed; admin: Settings, Apps)"
-	cureGrant = "set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET as the app's Settings in the Dev Dashboard say, and install " +
-		"the app in the shop, which must be of the same organisation"
-	cureScopes = "Dev Dashboard: the app, Versions, a new version with these scopes, then let the shop accept it; an app made " +
-		"in the shop's admin: Settings, Apps, Develop apps, Configuration, and install it again"
+	cureShop = "set SHOPIFY_SHOP to the shop's own name (example.myshopify.com), and allow outbound connections to it " +
+		"from this machine"
+	cureToken = "set SHOPIFY_ACCESS_TOKEN to the token of the app that is installed in the shop (shown only once, at " +
+		"installation; admin: Settings, Apps)"
+	cureGrant = "set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET to the values in the app's Settings in the Dev " +
+		"Dashboard, and install the app in the shop, which must belong to the same organisation"
+	cureScopes = "in the Dev Dashboard, open the app, create a new version with these scopes under Versions, and have " +
+		"the shop accept it; for an app created in the shop's admin, add them under Settings, Apps, Develop apps, " +
+		"Configuration, and install the app again"
 )
 
 // shopify checks the credentials. If Shopify does not know the configured API version, it asks the newest released one
@@ -47,11 +49,12 @@ func (x *examination) shopify(ctx context.Context) check.Check {
 	}
 	configured := x.Config.Shopify.Shop
 	if !strings.EqualFold(x.access.MyshopifyDomain, configured) {
-		return fail(fmt.Sprintf("the credentials are of %s, and SHOPIFY_SHOP is %s", x.access.MyshopifyDomain, configured),
-			"if the shop was renamed, set SHOPIFY_SHOP to its new name: workflow IDs keep the former one; if it is another shop, "+
-				"use its own namespace, or the credentials of "+configured)
+		return fail(
+			fmt.Sprintf("the credentials belong to %s, but SHOPIFY_SHOP is %s", x.access.MyshopifyDomain, configured),
+			"if the shop was renamed, set SHOPIFY_SHOP to its new name (workflow IDs keep the old one); if it is a "+
+				"different shop, use a separate namespace for it, or the credentials of "+configured)
 	}
-	return ok("%s lets us in", configured)
+	return ok("credentials accepted by %s", configured)
 }
 
 func (x *examination) getAccess(ctx context.Context, version string) (err error) {
@@ -67,7 +70,7 @@ func (x *examination) getAccess(ctx context.Context, version string) (err error)
 func (x *examination) noAccess(ctx context.Context, err error) check.Check {
 	said, found := errors.AsType[*rest.Error](err)
 	if !found {
-		return fail(x.why(ctx, err), "set the SHOPIFY_* variables as docs/configuration.md says")
+		return fail(x.why(ctx, err), "set the SHOPIFY_* variables as described in docs/configuration.md")
 	}
 	cure := cureToken
 	if x.Config.Shopify.ClientID != "" {
@@ -75,16 +78,16 @@ func (x *examination) noAccess(ctx context.Context, err error) check.Check {
 	}
 	switch said.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
-		return fail("the credentials are refused: "+x.why(ctx, err), cure)
+		return fail("credentials refused: "+x.why(ctx, err), cure)
 	case http.StatusNotFound, 0:
 		return fail(x.why(ctx, err), cureShop)
 	}
-	return fail(x.why(ctx, err), "wait and try again; Shopify's status page tells of outages")
+	return fail(x.why(ctx, err), "try again later; Shopify's status page reports outages")
 }
 
 const (
 	quarterLayout = "2006-01"
-	// versionLife is the minimum time for which a version is accessible. versionNotice is how long before its end it
+	// versionLife is the minimum time for which a version is available. versionNotice is how long before its end it
 	// should be replaced (shopify.dev/docs/api/usage/versioning).
 	versionLife   = 12 // Months.
 	versionNotice = 60 * 24 * time.Hour
@@ -107,7 +110,7 @@ func (x *examination) shopifyVersion(context.Context) check.Check {
 			supported, listed = v.Supported, true
 		}
 	}
-	cure := "set SHOPIFY_API_VERSION to a newer version, after a look at Shopify's changelog"
+	cure := "set SHOPIFY_API_VERSION to a newer version after reading Shopify's changelog"
 	if newest != "" {
 		cure += "; the newest is " + newest
 	}
@@ -117,16 +120,16 @@ func (x *examination) shopifyVersion(context.Context) check.Check {
 	case x.strange:
 		return fail("Shopify has no version "+asked, cure)
 	case x.access.ServedVersion != "" && x.access.ServedVersion != asked: // A missing header means nothing.
-		return fail(fmt.Sprintf("%s is gone, Shopify answers by %s", asked, x.access.ServedVersion), cure)
+		return fail(fmt.Sprintf("%s is no longer available; Shopify answered with %s", asked, x.access.ServedVersion), cure)
 	case err != nil, listed && !supported:
-		return warn(asked+" is no stable version: it may change without notice", cure)
+		return warn(asked+" is not a stable version: it may change without notice", cure)
 	case x.Now().After(end):
-		return warn(asked+" may go any day: its twelve months are over", cure)
+		return warn(asked+" may be removed any day: its twelve months are over", cure)
 	case x.Now().Add(versionNotice).After(end):
-		return warn(fmt.Sprintf("%s may go from %s on, in %d days", asked, end.Format(time.DateOnly),
+		return warn(fmt.Sprintf("%s may be removed from %s on, in %d days", asked, end.Format(time.DateOnly),
 			int(end.Sub(x.Now()).Hours()/24)), cure)
 	}
-	return ok("%s, accessible until %s at least", asked, end.Format(time.DateOnly))
+	return ok("%s, available until at least %s", asked, end.Format(time.DateOnly))
 }
 
 // historyWithoutScope is the maximum age of orders that Shopify returns without read_all_orders. It silently leaves out
@@ -159,12 +162,13 @@ func (x *examination) shopifyOrders(ctx context.Context) check.Check {
 	said, _ := errors.AsType[*rest.Error](err)
 	switch {
 	case err == nil:
-		return ok("what polls ask for can be read")
+		return ok("the poll query works")
 	case said != nil && said.Code == shopify.CodeAccessDenied:
-		return fail(x.why(ctx, err), "give the app access to protected customer data, name and e-mail address too: Dev "+
-			"Dashboard or Partner Dashboard, the app, API access; an app made in the shop's admin needs a plan that allows it")
+		return fail(x.why(ctx, err), "give the app access to protected customer data, including name and e-mail address, "+
+			"in the Dev Dashboard or Partner Dashboard (the app, API access); an app created in the shop's admin needs a "+
+			"plan that allows it")
 	}
-	return fail(x.why(ctx, err), "try again; if it stays so, SHOPIFY_B2B must be false for a shop without B2B")
+	return fail(x.why(ctx, err), "try again; if it still fails and the shop has no B2B, set SHOPIFY_B2B=false")
 }
 
 // skusAtOnce is the maximum number of concurrent searches.
@@ -173,8 +177,8 @@ const skusAtOnce = 4
 func (x *examination) giftCardSKUs(ctx context.Context) check.Check {
 	skus := x.Config.Orders.GiftCardSKUs
 	if !x.granted("read_products") && !x.granted("write_products") {
-		return warn("not checked: the app lacks read_products, which giftbridge does not need otherwise",
-			"look in the shop's admin whether "+skus.String()+" are variants and no native gift cards; or grant the scope")
+		return warn("not checked: the app lacks read_products, which only this check needs",
+			"check in the shop's admin that "+skus.String()+" are variants and not native gift cards, or grant the scope")
 	}
 	found := make([][]shopify.Variant, len(skus))
 	all, ctx := errgroup.WithContext(ctx)
@@ -186,7 +190,7 @@ func (x *examination) giftCardSKUs(ctx context.Context) check.Check {
 		})
 	}
 	if err := all.Wait(); err != nil {
-		return fail(x.why(ctx, err), "try again; without the scope read_products this check is left out")
+		return fail(x.why(ctx, err), "try again; without the scope read_products, this check is not made")
 	}
 	return judgeSKUs(skus, found)
 }
@@ -216,12 +220,12 @@ func judgeSKUs(skus []string, found [][]shopify.Variant) check.Check {
 		if len(notes) > 0 {
 			text += "; " + strings.Join(notes, ", ")
 		}
-		return fail(text, "set GIFT_CARD_SKUS to the SKUs as the shop's admin spells them (Products, the variant, Inventory), "+
-			"or give the variant that SKU")
+		return fail(text, "set GIFT_CARD_SKUS to the SKUs exactly as they are in the shop's admin (Products, the variant, "+
+			"Inventory), or give the variant that SKU")
 	case len(native) > 0:
-		return fail("of a native Shopify gift card, which Shopify issues itself, and giftbridge leaves out: "+
+		return fail("native Shopify gift cards, which Shopify issues itself and giftbridge leaves out: "+
 			strings.Join(native, ", "),
-			"sell it as an ordinary product: the kind of a product cannot be changed, so make a new one with that SKU")
+			"sell them as ordinary products: a product's type cannot be changed, so create a new product with that SKU")
 	}
 	return ok("%s", strings.Join(skus, ", "))
 }
@@ -244,7 +248,7 @@ func skew(answered, from, until time.Time) time.Duration {
 
 func (x *examination) clock(context.Context) check.Check {
 	if x.access.AnsweredAt.IsZero() {
-		return skip("not checked: Shopify did not say what time it is")
+		return skip("not checked: Shopify's response did not include its time")
 	}
 	if x.skew.Abs() <= clockTolerance {
 		return ok("agrees with Shopify's")
@@ -254,5 +258,5 @@ func (x *examination) clock(context.Context) check.Check {
 		direction = "behind"
 	}
 	return warn(fmt.Sprintf("%s %s Shopify's", x.skew.Abs().Round(time.Second), direction),
-		"set this machine's clock (NTP), and look at those of Temporal's hosts: polls go by them")
+		"synchronise this machine's clock (NTP), and check the clocks of Temporal's hosts: polls rely on those")
 }

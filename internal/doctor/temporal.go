@@ -21,19 +21,19 @@ import (
 )
 
 const (
-	cureAddress = "start Temporal, or set TEMPORAL_ADDRESS to its host:port; if it wants TLS, TEMPORAL_TLS=true"
-	cureTLS     = "TEMPORAL_TLS_SERVER_CA_CERT_PATH must name the authority of Temporal's certificate, " +
-		"TEMPORAL_TLS_SERVER_NAME the name in it; TEMPORAL_TLS=false if it speaks no TLS"
+	cureAddress = "start Temporal, or set TEMPORAL_ADDRESS to its host:port; if it requires TLS, set TEMPORAL_TLS=true"
+	cureTLS     = "set TEMPORAL_TLS_SERVER_CA_CERT_PATH to the CA certificate for Temporal's server certificate, and " +
+		"TEMPORAL_TLS_SERVER_NAME to the name in that certificate; if Temporal does not use TLS, set TEMPORAL_TLS=false"
 	cureIdentity = "set TEMPORAL_API_KEY to a key that is valid for this namespace (Temporal Cloud: Settings, API Keys), " +
-		"or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH to its certificate"
+		"or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH to a client certificate for it and its key"
 	cureSchedules = "run: starter schedules"
 )
 
 // temporal connects to Temporal. Without working payload keys it reads only unencrypted payloads.
 func (x *examination) temporal(ctx context.Context) check.Check {
 	if x.TemporalProblem != nil {
-		return fail(x.why(ctx, x.TemporalProblem), "set the TEMPORAL_* variables right, or the profile file of the temporal "+
-			"command line: docs/deploy.md")
+		return fail(x.why(ctx, x.TemporalProblem), "correct the TEMPORAL_* variables, or the profile file of the temporal "+
+			"command line; see docs/deploy.md")
 	}
 	cfg := x.Config
 	if len(x.wrongAmong([]string{"PAYLOAD_"})) > 0 {
@@ -41,7 +41,7 @@ func (x *examination) temporal(ctx context.Context) check.Check {
 	}
 	address := x.Temporal.HostPort
 	if address == "" {
-		address = client.DefaultHostPort + ", TEMPORAL_ADDRESS is not set,"
+		address = client.DefaultHostPort + " (the default: TEMPORAL_ADDRESS is not set)"
 	}
 	o, err := app.NewOperator(ctx, x.Temporal, cfg, zerolog.Nop())
 	if err != nil {
@@ -58,19 +58,19 @@ func (x *examination) temporal(ctx context.Context) check.Check {
 		secured = "over TLS"
 	}
 	if version == "" {
-		return ok("%s answers %s", address, secured)
+		return ok("%s is reachable %s", address, secured)
 	}
-	return ok("%s answers %s, server %s", address, secured, version)
+	return ok("%s is reachable %s, server version %s", address, secured, version)
 }
 
 func (x *examination) unreachable(ctx context.Context, address string, err error) check.Check {
 	if refused(err) {
-		return fail(address+" does not let us in: "+cause(err), cureIdentity)
+		return fail(address+" denied access: "+cause(err), cureIdentity)
 	}
 	text := cause(err)
 	for _, sign := range []string{"tls:", "x509:", "certificate"} {
 		if strings.Contains(text, sign) {
-			return fail(address+" cannot be spoken to: "+printable.Line(text, maxFound), cureTLS)
+			return fail(address+" cannot be reached over TLS: "+printable.Line(text, maxFound), cureTLS)
 		}
 	}
 	if timedOut(err) {
@@ -95,15 +95,15 @@ func cause(err error) string {
 	return strings.ReplaceAll(text, `"`, "")
 }
 
-// ask turns an error of Temporal's into a failed check. It returns false if err is nil.
+// ask turns an error from Temporal into a failed check. It returns false if err is nil.
 func (x *examination) ask(ctx context.Context, err error) (check.Check, bool) {
 	switch {
 	case err == nil:
 		return check.Check{}, false
 	case refused(err):
-		return fail("Temporal does not let us look: "+cause(err), cureIdentity), true
+		return fail("Temporal denied access: "+cause(err), cureIdentity), true
 	}
-	return fail(x.why(ctx, err), "look at Temporal's own log, and try again"), true
+	return fail(x.why(ctx, err), "check the Temporal server's log, and try again"), true
 }
 
 func (x *examination) namespace(ctx context.Context) check.Check {
@@ -111,8 +111,8 @@ func (x *examination) namespace(ctx context.Context) check.Check {
 	var err error
 	x.retention, err = x.operator.Retention(ctx)
 	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
-		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to one that does, or create it (on Temporal "+
-			"Cloud by its console): "+installation.CreateNamespace(name, x.Config.Orders.MaxOrderAge))
+		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to an existing namespace, or create "+
+			"this one (on Temporal Cloud, in its console): "+installation.CreateNamespace(name, x.Config.Orders.MaxOrderAge))
 	}
 	if c, bad := x.ask(ctx, err); bad {
 		return c
@@ -125,14 +125,14 @@ func (x *examination) retentionCheck(context.Context) check.Check {
 	if x.retention <= age {
 		return fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
 			"be issued twice", x.retention, age),
-			"run, or on Temporal Cloud use its console: "+installation.RaiseRetention(x.operator.Namespace(), age))
+			"run (on Temporal Cloud, use its console instead): "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
 	if installation.RetentionIsTight(x.retention, age) {
-		return warn(fmt.Sprintf("closed workflows are kept for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
-			"starts late could be issued twice", x.retention, age),
-			"run, or on Temporal Cloud use its console: "+installation.RaiseRetention(x.operator.Namespace(), age))
+		return warn(fmt.Sprintf("closed workflows are kept for %s, only slightly longer than MAX_ORDER_AGE (%s): an order "+
+			"that a slow poll starts late could be issued twice", x.retention, age),
+			"run (on Temporal Cloud, use its console instead): "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
-	return ok("closed workflows are kept for %s, orders picked up for %s", x.retention, age)
+	return ok("closed workflows are kept for %s; orders are picked up until they are %s old", x.retention, age)
 }
 
 func (x *examination) searchAttributes(ctx context.Context) check.Check {
@@ -143,13 +143,13 @@ func (x *examination) searchAttributes(ctx context.Context) check.Check {
 	switch {
 	case len(mistyped) > 0:
 		name, _, _ := strings.Cut(mistyped[0], " ")
-		return fail("of another type than they must be: "+strings.Join(mistyped, ", "),
+		return fail("wrong type, expected: "+strings.Join(mistyped, ", "),
 			"remove them (temporal operator search-attribute remove --name "+name+"), then run: starter schedules")
 	case len(missing) > 0:
-		return fail("missing, and no order starts without: "+strings.Join(missing, ", "),
-			cureSchedules+" (on Temporal Cloud add them by its console before)")
+		return fail("missing, and no order can start without them: "+strings.Join(missing, ", "),
+			cureSchedules+" (on Temporal Cloud, first add them in its console)")
 	}
-	return ok("all there, of the right types")
+	return ok("all exist with the right types")
 }
 
 func (x *examination) pollSchedule(ctx context.Context) check.Check {
@@ -157,7 +157,7 @@ func (x *examination) pollSchedule(ctx context.Context) check.Check {
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
-	return schedule(s, "poll-orders", "no order comes in")
+	return schedule(s, "poll-orders", "new orders are not picked up")
 }
 
 // identity compares the configuration with the settled values that identify the orders and cards of this installation.
@@ -169,22 +169,23 @@ func (x *examination) identity(ctx context.Context) check.Check {
 	stated := x.Config.Issue.DedupesStated
 	switch {
 	case pin == nil && !stated:
-		return fail("ISSUER_DEDUPES is not set, and nothing was issued yet", "set it to true if the issuer has confirmed in writing "+
-			"that it never makes a second card of a repeated audit number, else to false: each card is asked for at most once, "+
-			"and a person settles what was left open")
+		return fail("ISSUER_DEDUPES is not set, and nothing has been issued yet", "set it to true if the issuer has "+
+			"confirmed in writing that it never issues a second card for a repeated audit number; otherwise set it to "+
+			"false: each card is then requested at most once, and an operator settles each unknown outcome")
 	case pin == nil:
-		return ok("nothing was issued yet")
+		return ok("nothing has been issued yet")
 	}
 	if err := pin.Refuses(x.Config, x.access.ShopID); err != nil {
-		return fail(err.Error(), "set it as it was")
+		return fail(err.Error(), "set it back to its previous value")
 	}
 	switch {
 	case !pin.Settled && !pin.NoSchedule:
-		return warn("not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again", cureSchedules)
+		return warn("not settled: with another SHOPIFY_SHOP or AUDIT_PREFIX, orders would be issued again", cureSchedules)
 	case pin.Settled && !pin.IssuerDedupesStated && !stated:
-		return warn("nobody has said whether the issuer refuses a used audit number", "set ISSUER_DEDUPES, then "+cureSchedules)
+		return warn("ISSUER_DEDUPES has never been set: it is not known whether the issuer refuses a used audit number",
+			"set ISSUER_DEDUPES, then "+cureSchedules)
 	}
-	return ok("orders are of %s", pin.Shop)
+	return ok("orders belong to %s", pin.Shop)
 }
 
 func (x *examination) digestSchedule(ctx context.Context) check.Check {
@@ -194,12 +195,12 @@ func (x *examination) digestSchedule(ctx context.Context) check.Check {
 	}
 	switch {
 	case !s.Wanted && s.Exists:
-		return fail("there is one, and no SMTP_HOST: the digests will fail", "set SMTP_HOST, or "+cureSchedules)
+		return fail("exists, but SMTP_HOST is not set: digests will fail", "set SMTP_HOST, or "+cureSchedules)
 	case !s.Wanted:
-		return warn("off: without SMTP_HOST nobody is told of failed orders", "set SMTP_HOST, DIGEST_FROM and DIGEST_TO, "+
-			cureSchedules)
+		return warn("off: SMTP_HOST is not set, so failed orders are not reported by mail",
+			"set SMTP_HOST, DIGEST_FROM and DIGEST_TO, then "+cureSchedules)
 	}
-	return schedule(s, "daily-digest", "nobody is told of failed orders")
+	return schedule(s, "daily-digest", "failed orders are not reported by mail")
 }
 
 // schedule checks a schedule that should exist.
@@ -213,23 +214,23 @@ func schedule(s installation.ScheduleComparison, id, without string) check.Check
 	case s.Unreadable != nil:
 		return fail("cannot be read: "+s.Unreadable.Error(), cureSchedules)
 	case s.Differs:
-		return fail("is not what the configuration says", cureSchedules+"; or run this with the configuration of the deploy")
+		return fail("differs from the configuration", cureSchedules+"; or run the doctor with the deployed configuration")
 	case s.OtherKey:
-		return warn("is not encrypted with the key that encrypts now", cureSchedules)
+		return warn("is not encrypted with the current key", cureSchedules)
 	}
-	return ok("as configured, next at %s", s.NextAt.UTC().Format("2006-01-02 15:04 MST"))
+	return ok("as configured, next run at %s", s.NextAt.UTC().Format("2006-01-02 15:04 MST"))
 }
 
 func (x *examination) storedPayloads(ctx context.Context) check.Check {
 	read, err := x.operator.ReadStored(ctx)
 	if u, locked := errors.AsType[*codec.UnreadableError](err); locked {
-		return fail(u.Error(), "add that key to PAYLOAD_KEYS, behind the one that encrypts: orders wait for it")
+		return fail(u.Error(), "add that key to PAYLOAD_KEYS, after the key that encrypts: orders are waiting for it")
 	}
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if read == 0 {
-		return ok("there are none yet")
+		return ok("none yet")
 	}
 	return ok("the newest %d can be read", read)
 }
@@ -237,17 +238,17 @@ func (x *examination) storedPayloads(ctx context.Context) check.Check {
 func (x *examination) workerVersion(ctx context.Context) check.Check {
 	name := x.Config.Worker.Deployment
 	if name == "" {
-		return ok("none: WORKER_DEPLOYMENT is not set")
+		return ok("unversioned: WORKER_DEPLOYMENT is not set")
 	}
 	current, err := x.operator.CurrentBuild(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if current == "" {
-		return fail("no version of deployment "+name+" is current: its workers get no work",
+		return fail("no version of deployment "+name+" is current: its workers get no tasks",
 			"start workers with WORKER_DEPLOYMENT="+name+", then run: starter deployment set-current BUILD-ID")
 	}
-	return ok("version %s of deployment %s gets the work", current, name)
+	return ok("version %s of deployment %s is current", current, name)
 }
 
 func (x *examination) workers(ctx context.Context) check.Check {
@@ -256,7 +257,8 @@ func (x *examination) workers(ctx context.Context) check.Check {
 		return c
 	}
 	if len(unpolled) > 0 {
-		return fail("none polls "+strings.Join(unpolled, ", "), "start workers with this environment (worker), and see their logs")
+		return fail("no worker is polling "+strings.Join(unpolled, ", "),
+			"start workers with this environment (command: worker), and check their logs")
 	}
 	return ok("every task queue is polled")
 }

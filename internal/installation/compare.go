@@ -29,7 +29,7 @@ func (o *Installation) difference(have client.Schedule, want schedule) []string 
 	var before, after map[string]any
 	switch {
 	case input == nil:
-		return []string{"it is none of ours"}
+		return []string{"it was not created by giftbridge"}
 	case o.Converter.FromPayload(input, &before) != nil:
 		return []string{"its input cannot be read with these keys"}
 	}
@@ -45,10 +45,10 @@ func (o *Installation) difference(have client.Schedule, want schedule) []string 
 		}
 	}
 	if have.Spec != nil && !sameSpec(*have.Spec, want.spec) {
-		out = append(out, "when it runs")
+		out = append(out, "times at which it runs")
 	}
 	if len(out) == 0 {
-		out = append(out, "how it is encrypted or kept")
+		out = append(out, "encryption key, action or policy")
 	}
 	return out
 }

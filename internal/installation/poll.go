@@ -55,7 +55,7 @@ func (o *Installation) SweepNow(ctx context.Context, whole bool) (*Sweep, error)
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Sweep by hand",
+		StaticSummary:            "Manual sweep",
 	}, workflows.SweepOrdersType, in)
 	if err != nil {
 		return nil, fmt.Errorf("start sweep: %w", err)
@@ -86,7 +86,7 @@ func (o *Installation) PollWindow(ctx context.Context, since, until time.Time) (
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowRunTimeout:       byHandTimeout,
-		StaticSummary:            "Poll by hand",
+		StaticSummary:            "Manual poll",
 	}, workflows.PollOrdersType, in)
 	if err != nil {
 		return nil, fmt.Errorf("start poll: %w", err)

@@ -35,8 +35,8 @@ func (o *Installation) checkRetention(ctx context.Context) error {
 	if retention > maxOrderAge {
 		return nil
 	}
-	return fmt.Errorf("namespace %s forgets closed workflows after %s, which must be longer than MAX_ORDER_AGE (%s), "+
-		"else an order can be issued twice; raise it: %s",
+	return fmt.Errorf("namespace %s deletes closed workflows after %s, which must be longer than MAX_ORDER_AGE (%s), "+
+		"or an order can be issued twice; raise the retention: %s",
 		namespace, retention, maxOrderAge, RaiseRetention(namespace, maxOrderAge))
 }
 
@@ -46,7 +46,7 @@ func RetentionIsTight(retention, maxOrderAge time.Duration) bool {
 	return retention <= maxOrderAge+byHandTimeout
 }
 
-// RaiseRetention returns the command that makes a namespace keep closed workflows for long enough.
+// RaiseRetention returns the command that makes a namespace keep closed workflows long enough.
 func RaiseRetention(namespace string, maxOrderAge time.Duration) string {
 	return "temporal operator namespace update --namespace " + executions.ShellWord(namespace) + " --retention " + enough(maxOrderAge)
 }

@@ -41,7 +41,7 @@ const (
 	// pollCatchUp is how late a poll may start. It is short on purpose: a poll reads from the watermark, so one poll
 	// makes up for all missed ones.
 	pollCatchUp = time.Minute
-	// digestCatchUp is how late a digest may start: a mail in the night is better than none.
+	// digestCatchUp is how late a digest may start: a mail at night is better than no mail.
 	digestCatchUp = 12 * time.Hour
 )
 
@@ -57,8 +57,9 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 		return nil, err
 	}
 	if have != nil && !e.Yes && !have.CreatedAtMin.Equal(o.cfg.Orders.CreatedAtMin) {
-		return nil, &ConfirmError{fmt.Sprintf("CREATED_AT_MIN moves from %s to %s. Orders from before that are not taken in; those "+
-			"between the two are, once they change in Shopify or somebody polls them: starter poll --since",
+		return nil, &ConfirmError{fmt.Sprintf("CREATED_AT_MIN changes from %s to %s. Orders created before the new time "+
+			"are not taken in. If the new time is earlier, orders created between the two are taken in once they change in "+
+			"Shopify or are polled with: starter poll --since",
 			have.CreatedAtMin.Format(time.RFC3339), o.cfg.Orders.CreatedAtMin.UTC().Format(time.RFC3339))}
 	}
 	pin, err := o.Pinned(ctx)
@@ -78,7 +79,8 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 			return nil, err
 		}
 		if d.Exists {
-			return nil, &ConfirmError{"without SMTP_HOST the daily digest is removed: nobody is told of failed orders any more"}
+			return nil, &ConfirmError{"without SMTP_HOST the daily digest is removed: failed orders are no longer reported " +
+				"by mail"}
 		}
 	}
 	changes, err := o.ensureSearchAttributes(ctx, e.DryRun)
@@ -115,12 +117,12 @@ func MakesUp(c Change) []string {
 		name, _, _ := strings.Cut(field, ":")
 		switch name {
 		case "skus", "created_at_min":
-			out = append(out, "for the orders of before, run: starter poll --since 336h (or as far back as they are to count)")
+			out = append(out, "to take in earlier orders, run: starter poll --since 336h (or as far back as they should count)")
 		}
 		switch name {
 		case "skus", "companion_skus", "hold_underpaid":
-			out = append(out, "orders that were left to people stay so; which would not be now, says: "+
-				"starter orders release --all --rejudge --dry-run")
+			out = append(out, "orders that were left to an operator stay so; to list those that the new rules would not "+
+				"leave, run: starter orders release --all --rejudge --dry-run")
 		}
 	}
 	slices.Sort(out)
@@ -131,7 +133,7 @@ func MakesUp(c Change) []string {
 type ConfirmError struct{ what string }
 
 // Error implements error.
-func (e *ConfirmError) Error() string { return e.what + "; --yes does it" }
+func (e *ConfirmError) Error() string { return e.what + "; to confirm, pass --yes" }
 
 func (o *Installation) ensureSearchAttributes(ctx context.Context, dryRun bool) ([]Change, error) {
 	service := o.Client.OperatorService()
@@ -148,8 +150,8 @@ func (o *Installation) ensureSearchAttributes(ctx context.Context, dryRun bool) 
 		case !ok:
 			missing[name], did = want[name], Created
 		case got != want[name]:
-			return nil, fmt.Errorf("search attribute %s is of type %s and must be %s: Temporal cannot change that; "+
-				"remove it (temporal operator search-attribute remove --name %s) and run this again",
+			return nil, fmt.Errorf("search attribute %s has type %s but must have type %s: Temporal cannot change the type; "+
+				"remove it (temporal operator search-attribute remove --name %s) and run this command again",
 				name, got, want[name], name)
 		}
 		changes = append(changes, Change{What: "search attribute " + name, Did: did})
@@ -189,7 +191,7 @@ func (o *Installation) pollSchedule() schedule {
 const (
 	// sweepRecent is how far back each sweep looks.
 	sweepRecent = 48 * time.Hour
-	// sweepCatchUp is how late a sweep may start: the next one looks at the same orders.
+	// sweepCatchUp is how late a sweep may start: the next sweep looks at the same orders.
 	sweepCatchUp = time.Minute
 )
 
@@ -215,7 +217,7 @@ func (o *Installation) digestSchedule() schedule {
 	at := o.cfg.Digest.At
 	return schedule{
 		id: workflows.DigestScheduleID, workflow: workflows.DailyDigestType,
-		summary: "Tell people which gift-card orders failed",
+		summary: "Report failed gift-card orders",
 		off:     !o.cfg.SMTP.Enabled(),
 		// Temporal applies the zone's daylight saving time. A time that a clock change skips has no digest on that day;
 		// a time that it repeats has two. Each digest begins where the last one ended.

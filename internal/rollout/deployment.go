@@ -294,9 +294,10 @@ func (o *Rollout) awaitWorkers(ctx context.Context, buildID string, wait time.Du
 		case len(v.Missing()) == 0:
 			return nil
 		case !known || len(v.Workers) == 0:
-			return &executions.NotFoundError{What: fmt.Sprintf("no worker of %s polls; %s", shownBuild(buildID), d.polling())}
+			return &executions.NotFoundError{What: fmt.Sprintf("no %s is polling; %s", shownWorker(buildID), d.polling())}
 		default:
-			return &executions.NotFoundError{What: fmt.Sprintf("no worker of %s polls %s", shownBuild(buildID), strings.Join(v.Missing(), ", "))}
+			return &executions.NotFoundError{What: fmt.Sprintf("no %s is polling %s", shownWorker(buildID),
+				strings.Join(v.Missing(), ", "))}
 		}
 	})
 	return d, err
@@ -307,8 +308,8 @@ func (o *Rollout) awaitSettled(ctx context.Context, wait time.Duration) error {
 	return until(ctx, wait, func() error {
 		d, err := o.Deployment(ctx)
 		if err == nil && !d.Settled {
-			err = &executions.NotFoundError{What: "the current version is set, but not all task queues know of it yet; " +
-				"look again: starter deployment"}
+			err = &executions.NotFoundError{What: "the current version is set, but not all task queues know it yet; " +
+				"to check again, run: starter deployment"}
 		}
 		return err
 	})
@@ -355,7 +356,7 @@ func (d *Deployment) polling() string {
 			names = append(names, shownBuild(v.BuildID))
 		}
 	}
-	return "polling are: " + cmp.Or(strings.Join(names, ", "), "none")
+	return "currently polling: " + cmp.Or(strings.Join(names, ", "), "none")
 }
 
 func shownBuild(buildID string) string {
@@ -365,7 +366,14 @@ func shownBuild(buildID string) string {
 	return "version " + buildID
 }
 
-// Unpolled lists the queues that no worker polls. If workers have versions, only those of the current version count.
+func shownWorker(buildID string) string {
+	if buildID == "" {
+		return "worker without a version"
+	}
+	return "worker of version " + buildID
+}
+
+// Unpolled lists the queues that no worker polls. If workers have versions, only workers of the current version count.
 func (o *Rollout) Unpolled(ctx context.Context) ([]string, error) {
 	deployment, current := o.deployment, ""
 	if deployment != "" {

@@ -22,11 +22,11 @@ func TestSettled(t *testing.T) {
 		routes []string
 		want   bool
 	}{
-		"Temporal says so":                         {done, 0, some, true},
-		"a server that does not say":               {unknown, 0, some, true},
-		"a change under way":                       {changing, 0, all, false},
-		"a queue does not know":                    {changing, time.Hour, some, false},
-		"in progress forever, but the queues know": {changing, time.Hour, all, true},
+		"Temporal says so":                       {done, 0, some, true},
+		"a server that does not say":             {unknown, 0, some, true},
+		"a change under way":                     {changing, 0, all, false},
+		"a queue does not know":                  {changing, time.Hour, some, false},
+		"under way forever, but the queues know": {changing, time.Hour, all, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -63,7 +63,7 @@ func (o *Settings) ScheduledInput(ctx context.Context) (*workflows.PollOrdersInp
 func (o *Settings) pollInputOf(s client.Schedule) (*workflows.PollOrdersInput, error) {
 	input, _ := InputOf(s)
 	if input == nil {
-		return nil, fmt.Errorf("schedule %s has no input of ours: run starter schedules", workflows.PollScheduleID)
+		return nil, fmt.Errorf("schedule %s has no input from giftbridge; run: starter schedules", workflows.PollScheduleID)
 	}
 	var in workflows.PollOrdersInput
 	if err := o.Converter.FromPayload(input, &in); err != nil {
@@ -102,7 +102,8 @@ type IdentityError struct{ why string }
 // Error implements error.
 func (e *IdentityError) Error() string { return e.why }
 
-const changeIdentity = "; only if you know that no order is issued twice by it: starter schedules --change-identity"
+const changeIdentity = "; if you are certain that no order is issued twice because of it, run: " +
+	"starter schedules --change-identity"
 
 // Refuses returns an error that says why a configuration must not be used with the pinned installation, or nil if it
 // may. shopID is Shopify's ID of the shop; it is empty if Shopify could not be asked.
@@ -113,18 +114,20 @@ func (p *Pin) Refuses(cfg config.Config, shopID string) error {
 	known := p.ShopID != "" && shopID != ""
 	switch {
 	case known && p.ShopID != shopID:
-		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP %s is another shop than that of %s, %s: one namespace holds one shop; "+
-			"set TEMPORAL_NAMESPACE to that of this shop", cfg.Shopify.Shop, p.From, p.Shop)}
+		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP %s is not the shop of %s, which is %s: a namespace holds one "+
+			"shop; set TEMPORAL_NAMESPACE to the namespace of this shop", cfg.Shopify.Shop, p.From, p.Shop)}
 	case p.ShopID == "" && p.Shop != cfg.Shopify.Shop:
-		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP is %s, and %s is of %s: with another name, orders that were issued would "+
-			"be issued again. If it is another shop, set TEMPORAL_NAMESPACE to its own namespace. If the shop was renamed, "+
-			"run starter schedules --renamed, which keeps the former name in workflow IDs", cfg.Shopify.Shop, p.From, p.Shop)}
+		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP is %s, but %s belongs to %s: with another name, orders that were "+
+			"already issued would be issued again. If it is a different shop, set TEMPORAL_NAMESPACE to a separate "+
+			"namespace for it. If the shop was renamed, run starter schedules --renamed, which keeps the old name in "+
+			"workflow IDs",
+			cfg.Shopify.Shop, p.From, p.Shop)}
 	case p.AuditPrefix != nil && *p.AuditPrefix != cfg.Issue.AuditPrefix:
-		return &IdentityError{fmt.Sprintf("AUDIT_PREFIX is %q, and that of %s is %q: an order that is taken in again would get "+
-			"other cards%s", cfg.Issue.AuditPrefix, p.From, *p.AuditPrefix, changeIdentity)}
+		return &IdentityError{fmt.Sprintf("AUDIT_PREFIX is %q, but %s has %q: an order that is taken in again would get "+
+			"new cards%s", cfg.Issue.AuditPrefix, p.From, *p.AuditPrefix, changeIdentity)}
 	case p.Settled && p.IssuerDedupesStated && !p.IssuerDedupes && cfg.Issue.DedupesStated && cfg.Issue.Dedupes:
-		return &IdentityError{fmt.Sprintf("ISSUER_DEDUPES is true, and %s says false: cards would be asked for again that the "+
-			"issuer may issue twice%s", p.From, changeIdentity)}
+		return &IdentityError{fmt.Sprintf("ISSUER_DEDUPES is true, but %s has false: requests for cards would be "+
+			"repeated, and the issuer may issue those cards twice%s", p.From, changeIdentity)}
 	}
 	return nil
 }
@@ -186,9 +189,9 @@ func (o *Settings) Identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
 		ShopID: e.ShopID, Shop: o.cfg.Shopify.Shop, IssuerDedupes: o.cfg.Issue.Dedupes, IssuerDedupesStated: stated,
 	}
 	if pin == nil && !stated {
-		return nil, &IdentityError{"ISSUER_DEDUPES is not set, and this is a new installation. Say true if the issuer has " +
-			"confirmed in writing that it never makes a second card of a repeated audit number; else false: each card is " +
-			"asked for at most once, and a person settles what was left open"}
+		return nil, &IdentityError{"ISSUER_DEDUPES is not set, and this is a new installation. Set it to true if the " +
+			"issuer has confirmed in writing that it never issues a second card for a repeated audit number. Otherwise set " +
+			"it to false: each card is then requested at most once, and an operator settles each unknown outcome"}
 	}
 	if pin == nil || e.ChangeIdentity {
 		return &id, nil
@@ -200,7 +203,7 @@ func (o *Settings) Identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
 		pin.ShopID = e.ShopID
 	}
 	if e.Renamed && e.ShopID == "" {
-		return nil, &IdentityError{"--renamed needs Shopify's ID of the shop, and Shopify could not be asked"}
+		return nil, &IdentityError{"--renamed needs Shopify's ID of the shop, but the request to Shopify failed"}
 	}
 	if err := pin.Refuses(o.cfg, e.ShopID); err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func TestDoctorTellsWhatIsBroken(t *testing.T) {
 		Configure: func(c *config.Config) { c.Shopify.APIVersion = quarterAgo(0) },
 	})
 	w.requireDiagnosis(breakage{
-		check: doctor.Workers, found: "none polls giftbridge workflow, giftbridge activity", says: "start workers",
+		check: doctor.Workers, found: "no worker is polling giftbridge workflow, giftbridge activity", says: "start workers",
 	})
 	require.NoError(t, w.StartWorker(w.ctx))
 	w.requireWell()
@@ -143,7 +143,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "a new configuration", env: []string{"POLL_PAGE_SIZE=17"}, check: doctor.PollSchedule,
-			found: "not what the configuration says", says: "starter schedules",
+			found: "differs from the configuration", says: "starter schedules",
 		},
 		{
 			name: "the digest is paused", harm: pauseDigest, cure: resumeDigest, check: doctor.DigestSchedule,
@@ -155,7 +155,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "another time for the digest", env: []string{"DIGEST_TIMEZONE=Asia/Tokyo"}, check: doctor.DigestSchedule,
-			found: "not what the configuration says", says: "starter schedules",
+			found: "differs from the configuration", says: "starter schedules",
 		},
 		{
 			name: "another key", env: []string{"PAYLOAD_KEYS=" + otherKey}, check: doctor.StoredPayloads,
@@ -171,7 +171,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "another shop", env: []string{"SHOPIFY_SHOP=other.myshopify.com"}, check: doctor.Shopify,
-			found: "sandbox.myshopify.com, and SHOPIFY_SHOP is other.myshopify.com", says: "SHOPIFY_SHOP",
+			found: "sandbox.myshopify.com, but SHOPIFY_SHOP is other.myshopify.com", says: "SHOPIFY_SHOP",
 		},
 		{
 			name: "no shop", env: []string{"SHOPIFY_BASE_URL=" + nowhere}, check: doctor.Shopify,
@@ -188,7 +188,8 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "a version that is gone", env: []string{"SHOPIFY_API_VERSION=2024-01"}, check: doctor.ShopifyVersion,
-			found: "2024-01 is gone, Shopify answers by " + quarterAgo(3), says: "the newest is " + quarterAgo(0),
+			found: "2024-01 is no longer available; Shopify answered with " + quarterAgo(3),
+			says:  "the newest is " + quarterAgo(0),
 		},
 		{
 			name: "a version that never was", env: []string{"SHOPIFY_API_VERSION=2099-01"}, check: doctor.ShopifyVersion,
@@ -212,7 +213,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "another merchant", env: []string{"MERCHANT_CODE=NOBODY"}, check: doctor.Merchants,
-			found: "NOBODY is none of the account's", says: "MERCHANT_CODE",
+			found: "NOBODY is not one of the account's", says: "MERCHANT_CODE",
 		},
 		{
 			name: "no mail server", env: []string{"SMTP_PORT=1"}, check: doctor.MailServer,
@@ -224,7 +225,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "no mail server wanted", env: []string{"SMTP_HOST=", "DIGEST_FROM=", "DIGEST_TO="}, check: doctor.DigestSchedule,
-			found: "no SMTP_HOST", says: "starter schedules",
+			found: "SMTP_HOST is not set", says: "starter schedules",
 		},
 	}
 }

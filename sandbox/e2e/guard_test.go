@@ -46,7 +46,7 @@ func TestRetentionGuard(t *testing.T) {
 	})
 	const advice = "temporal operator namespace update --namespace default --retention 720h"
 	_, err := app.StartWorker(t.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: zerolog.Nop()})
-	require.ErrorContains(t, err, "forgets closed workflows after 24h0m0s")
+	require.ErrorContains(t, err, "deletes closed workflows after 24h0m0s")
 	require.ErrorContains(t, err, advice)
 	o, err := app.NewOperator(t.Context(), temporal, cfg, zerolog.Nop())
 	require.NoError(t, err)

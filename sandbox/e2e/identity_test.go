@@ -44,15 +44,15 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 		require.Contains(t, out.stderr, says)
 	}
 	prefix := []string{"AUDIT_PREFIX=OTHER"}
-	refuses(`AUDIT_PREFIX is "OTHER", and that of schedule poll-orders is "SBX"`, prefix, "schedules")
+	refuses(`AUDIT_PREFIX is "OTHER", but schedule poll-orders has "SBX"`, prefix, "schedules")
 	require.Contains(t, w.endsAtOnce(prefix...), `AUDIT_PREFIX is "OTHER"`)
 	other := httptest.NewServer(shopifytest.New(shopifytest.Options{
 		ShopID: 2, AccessToken: w.Config.Shopify.AccessToken.Reveal(),
 	}))
 	t.Cleanup(other.Close)
 	another := []string{"SHOPIFY_SHOP=another.myshopify.com", "SHOPIFY_BASE_URL=" + other.URL}
-	refuses("SHOPIFY_SHOP another.myshopify.com is another shop than that of schedule poll-orders", another, "schedules")
-	require.Contains(t, w.endsAtOnce(another...), "is another shop than that of schedule poll-orders")
+	refuses("SHOPIFY_SHOP another.myshopify.com is not the shop of schedule poll-orders", another, "schedules")
+	require.Contains(t, w.endsAtOnce(another...), "is not the shop of schedule poll-orders")
 
 	first := w.startProcess()
 	p := w.PlaceKind(stack.Single)
@@ -89,8 +89,8 @@ func TestIdentityOfOrders(t *testing.T) {
 
 	out := w.starter(renamed, "schedules")
 	require.Equal(t, app.ExitFailure, out.code)
-	require.Contains(t, out.stderr, "SHOPIFY_SHOP is renamed.myshopify.com, and order #1001 is of "+formerly)
-	require.Contains(t, w.endsAtOnce(renamed...), "and order #1001 is of "+formerly)
+	require.Contains(t, out.stderr, "SHOPIFY_SHOP is renamed.myshopify.com, but order #1001 belongs to "+formerly)
+	require.Contains(t, w.endsAtOnce(renamed...), "but order #1001 belongs to "+formerly)
 	out = w.starter(renamed, "schedules", "--renamed")
 	require.Equal(t, app.ExitOK, out.code, out.stderr)
 	d, err := w.Operator.Pinned(w.ctx)
@@ -148,13 +148,13 @@ func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true})
 	for says, env := range map[string][]string{
-		"CREATED_AT_MIN moves from ":                    {"CREATED_AT_MIN=2026-01-02T00:00:00Z"},
+		"CREATED_AT_MIN changes from ":                  {"CREATED_AT_MIN=2026-01-02T00:00:00Z"},
 		"without SMTP_HOST the daily digest is removed": {"SMTP_HOST=", "DIGEST_FROM=", "DIGEST_TO="},
 	} {
 		out := w.starter(env, "schedules")
 		require.Equal(t, app.ExitUsage, out.code, out.stderr)
 		require.Contains(t, out.stderr, says)
-		require.Contains(t, out.stderr, "--yes does it")
+		require.Contains(t, out.stderr, "to confirm, pass --yes")
 	}
 	out := w.starter([]string{"POLL_PAGE_SIZE=7"}, "schedules", "--dry-run")
 	require.Equal(t, app.ExitOK, out.code, out.stderr)

@@ -265,8 +265,8 @@ func TestStarterDeployment(t *testing.T) {
 	require.Regexp(t, `current +\(no version\)`, idle)
 	require.Contains(t, idle, "NOTHING IS DONE")
 	require.Regexp(t, `(?m)^A +inactive .* 1$`, idle)
-	refused(app.ExitFailure, "no worker of version 1.5.0 polls; polling are: version A", ours, "set-current", "1.5.0", "--wait", "0s")
-	refused(app.ExitFailure, "no worker of workers without a version polls", ours, "set-current", "--unversioned", "--wait", "0s")
+	refused(app.ExitFailure, "no worker of version 1.5.0 is polling; currently polling: version A", ours, "set-current", "1.5.0", "--wait", "0s")
+	refused(app.ExitFailure, "no worker without a version is polling", ours, "set-current", "--unversioned", "--wait", "0s")
 
 	require.Equal(t, "current version of giftbridge: A, was: (no version)\n",
 		w.starter(append(ours, "WORKER_BUILD_ID=A"), "deployment", "set-current").stdout)
@@ -281,7 +281,7 @@ func TestStarterDeployment(t *testing.T) {
 	require.Equal(t, rollout.CurrentChange{Deployment: deployment, Before: "A", Changed: true}, change)
 	a.stop()
 	a.ended()
-	require.Contains(t, a.log.String(), "this version gets no work until it is current")
+	require.Contains(t, a.log.String(), "this version gets no tasks until it is current")
 	p := w.PlaceKind(stack.Single)
 	w.poll()
 	w.show(p, executions.Completed)
