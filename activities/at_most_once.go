@@ -65,11 +65,11 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 	note := AttemptNote{FirstFailure: began(ctx)}
 	if activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &note); err != nil {
-			return IssueCardResult{}, fmt.Errorf("read the note of the last attempt: %w", err)
+			return IssueCardResult{}, fmt.Errorf("read the previous attempt's note: %w", err)
 		}
 	}
 	if note.Asked {
-		return IssueCardResult{}, inDoubt(in, "an attempt was cut off before CashStar's answer came"+g.sinceThen(ctx, in), nil)
+		return IssueCardResult{}, inDoubt(in, "an attempt was cut off before CashStar answered"+g.sinceThen(ctx, in), nil)
 	}
 	earlier, err := g.Attempts.Earlier(ctx, earlierRuns(ctx, in))
 	switch {
@@ -81,7 +81,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		return foundCard(in)
 	case earlier.InDoubt:
 		return IssueCardResult{}, inDoubt(in,
-			"an attempt before the order was run again may have issued it"+g.sinceThen(ctx, in), nil)
+			"an attempt before the order was rerun may have issued it"+g.sinceThen(ctx, in), nil)
 	}
 	out, err := g.ask(ctx, in, func() error {
 		if err := g.checkOrder(ctx, in, time.Since(begun)); err != nil {
@@ -89,7 +89,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		}
 		note.Asked = true
 		if err := g.Attempts.Note(ctx, info.TaskToken, note); err != nil {
-			return fmt.Errorf("leave a note with Temporal: %w", err)
+			return fmt.Errorf("store a note with Temporal: %w", err)
 		}
 		return nil
 	})
@@ -142,7 +142,7 @@ func mayHaveIssued(err error) bool {
 func inDoubt(in IssueCardInput, why string, err error) error {
 	return &giftcard.Error{
 		Kind: giftcard.OutcomeUnknown, Err: err,
-		Message: "the card may exist or not (" + why + "); look at CashStar for audit number " + in.AuditNumber +
-			", then say what you found with starter orders resolve",
+		Message: "it is unknown whether the card exists (" + why + "); look up audit number " + in.AuditNumber +
+			" at CashStar, then record what you found with starter orders resolve",
 	}
 }

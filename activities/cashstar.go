@@ -16,7 +16,7 @@ const challengeDescription = "your email address"
 func createOrderRequest(in IssueCardInput) (cashstar.CreateOrderRequest, error) {
 	value, err := giftcard.ParseMoney(in.Price, in.Currency)
 	if err != nil {
-		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest, "its value: %v", err)
+		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest, "its value is invalid: %v", err)
 	}
 	if value.Hundredths <= 0 {
 		return cashstar.CreateOrderRequest{}, giftcard.Errorf(giftcard.InvalidRequest,
@@ -74,24 +74,24 @@ func sendOn(to giftcard.Recipient, now time.Time) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(time.DateOnly, day, zone)
 	if err != nil {
-		return time.Time{}, giftcard.Errorf(giftcard.InvalidRequest, "its day of delivery is not a date (yyyy-mm-dd)")
+		return time.Time{}, giftcard.Errorf(giftcard.InvalidRequest, "its delivery date is not a valid date (yyyy-mm-dd)")
 	}
 	switch ahead := t.After(now); {
 	case now.IsZero():
 		return t, nil // There is no time to compare it with.
 	case ahead && t.After(now.AddDate(plausibleYears, 0, plausibleDays)):
-		return time.Time{}, implausible(t, "ahead")
+		return time.Time{}, implausible(t, "in the future")
 	case ahead:
 		return t, nil
 	case t.Before(now.AddDate(-plausibleYears, 0, -plausibleDays)):
-		return time.Time{}, implausible(t, "back")
+		return time.Time{}, implausible(t, "in the past")
 	}
 	return time.Time{}, nil
 }
 
 // implausible returns the error for an implausible day. It quotes the day, which is a date and not personal data.
 func implausible(day time.Time, where string) error {
-	return giftcard.Errorf(giftcard.InvalidRequest, "its day of delivery, %s, lies more than a year %s; nobody can have meant that",
+	return giftcard.Errorf(giftcard.InvalidRequest, "its delivery date, %s, is more than a year %s, which cannot be intended",
 		day.Format(time.DateOnly), where)
 }
 

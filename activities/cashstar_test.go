@@ -84,7 +84,7 @@ func TestCreateOrderRequestRefuses(t *testing.T) {
 		change func(*IssueCardInput)
 		want   string
 	}{
-		{"nothing", func(in *IssueCardInput) { in.Price = "" }, `its value: amount "" is not a decimal number`},
+		{"nothing", func(in *IssueCardInput) { in.Price = "" }, `its value is invalid: amount "" is not a decimal number`},
 		{"zero", func(in *IssueCardInput) { in.Price = "0.00" }, "its value is 0.00 USD; a card needs a value above zero"},
 		{
 			"negative", func(in *IssueCardInput) { in.Price = "-5.0" },
@@ -92,21 +92,21 @@ func TestCreateOrderRequestRefuses(t *testing.T) {
 		},
 		{
 			"three decimals", func(in *IssueCardInput) { in.Price = "5.001" },
-			"its value: amount \"5.001\" has more than two decimals",
+			"its value is invalid: amount \"5.001\" has more than two decimals",
 		},
-		{"exponent", func(in *IssueCardInput) { in.Price = "5e3" }, "its value: amount \"5e3\" is not a decimal number"},
-		{"no currency", func(in *IssueCardInput) { in.Currency = "" }, "its value: currency \"\" is not an ISO 4217 code"},
+		{"exponent", func(in *IssueCardInput) { in.Price = "5e3" }, "its value is invalid: amount \"5e3\" is not a decimal number"},
+		{"no currency", func(in *IssueCardInput) { in.Currency = "" }, "its value is invalid: currency \"\" is not an ISO 4217 code"},
 		{
 			"bad currency", func(in *IssueCardInput) { in.Currency = "usd" },
-			"its value: currency \"usd\" is not an ISO 4217 code",
+			"its value is invalid: currency \"usd\" is not an ISO 4217 code",
 		},
 		{
 			"no recipient", func(in *IssueCardInput) { in.Recipient.Email = "" },
-			"there is no e-mail address to send it to: none on the line, the order or the customer",
+			"there is no e-mail address to send it to: neither the line, the order nor the customer has one",
 		},
 		{
 			"malformed day", func(in *IssueCardInput) { in.Recipient.SendOn = "20.07.2026" },
-			"its day of delivery is not a date (yyyy-mm-dd)",
+			"its delivery date is not a valid date (yyyy-mm-dd)",
 		},
 	}
 	for _, tt := range tests {
@@ -205,7 +205,7 @@ func TestSendOnRefusesWhatIsNoDay(t *testing.T) {
 		"tomorrow", "2026-7-16", "16-07-2026", "2026-02-30", "2026-07-16T00:00:00Z", "20260716", "2026-07-16 to 2026-07-20",
 	} {
 		_, err := sendOn(giftcard.Recipient{SendOn: day}, now)
-		require.EqualError(t, err, "its day of delivery is not a date (yyyy-mm-dd)", "the buyer's words are not quoted")
+		require.EqualError(t, err, "its delivery date is not a valid date (yyyy-mm-dd)", "the buyer's words are not quoted")
 	}
 }
 
@@ -214,20 +214,20 @@ func TestSendOnRefusesWhatIsNoDay(t *testing.T) {
 func TestSendOnRefusesWhatNobodyCanMean(t *testing.T) {
 	t.Parallel()
 	for day, want := range map[string]string{
-		"2569-12-24": "its day of delivery, 2569-12-24, lies more than a year ahead",
-		"2206-12-24": "its day of delivery, 2206-12-24, lies more than a year ahead",
-		"9999-12-31": "its day of delivery, 9999-12-31, lies more than a year ahead",
-		"2027-07-17": "its day of delivery, 2027-07-17, lies more than a year ahead",
-		"2025-07-13": "its day of delivery, 2025-07-13, lies more than a year back",
-		"2019-03-06": "its day of delivery, 2019-03-06, lies more than a year back",
-		"0026-12-24": "its day of delivery, 0026-12-24, lies more than a year back",
-		"0000-01-01": "its day of delivery, 0000-01-01, lies more than a year back",
+		"2569-12-24": "its delivery date, 2569-12-24, is more than a year in the future",
+		"2206-12-24": "its delivery date, 2206-12-24, is more than a year in the future",
+		"9999-12-31": "its delivery date, 9999-12-31, is more than a year in the future",
+		"2027-07-17": "its delivery date, 2027-07-17, is more than a year in the future",
+		"2025-07-13": "its delivery date, 2025-07-13, is more than a year in the past",
+		"2019-03-06": "its delivery date, 2019-03-06, is more than a year in the past",
+		"0026-12-24": "its delivery date, 0026-12-24, is more than a year in the past",
+		"0000-01-01": "its delivery date, 0000-01-01, is more than a year in the past",
 	} {
 		for _, offset := range []string{"", "840", "-840"} {
 			in := cardInput()
 			in.Recipient.SendOn, in.Recipient.Offset = day, offset
 			request, err := createOrderRequest(in)
-			require.EqualError(t, err, want+"; nobody can have meant that", "%s %s", day, offset)
+			require.EqualError(t, err, want+", which cannot be intended", "%s %s", day, offset)
 			require.Zero(t, request)
 			kind, _ := classify(err)
 			require.Equal(t, giftcard.InvalidRequest, kind)

@@ -183,7 +183,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	token := activity.GetInfo(ctx).TaskToken
 	if err := d.Executions.Beat(ctx, token); err != nil {
 		// Temporal may consider this worker dead, and another worker may be sending the same mail.
-		return SendDigestResult{}, failure(ctx, "asking whether to send the digest", err, untilTimeout)
+		return SendDigestResult{}, failure(ctx, "checking with Temporal before sending the digest", err, untilTimeout)
 	}
 	if out.Refused, err = d.send(ctx, in.At, report); err != nil {
 		return SendDigestResult{}, failure(ctx, "sending the digest", err, untilTimeout)
@@ -191,7 +191,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	out.Sent = true
 	stop()
 	if err := d.Executions.Beat(ctx, token, out); err != nil {
-		activity.GetLogger(ctx).Warn("the digest was sent, which could not be noted", "error", err)
+		activity.GetLogger(ctx).Warn("the digest was sent, but this could not be recorded", "error", err)
 	}
 	return out, nil
 }
@@ -214,7 +214,7 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 		}
 		order, err := d.Orders.get(ctx, left.OrderID)
 		if err != nil {
-			activity.GetLogger(ctx).Warn("orders that are left to people are named unread", "error", err)
+			activity.GetLogger(ctx).Warn("orders that are left to people are listed without being reread", "error", err)
 			answers = false
 			return false
 		}
@@ -245,7 +245,7 @@ func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) (
 	}
 	rendered, err := digest.Render(report)
 	if err != nil {
-		return "", giftcard.Errorf(giftcard.InvalidRequest, "render: %v", err)
+		return "", giftcard.Errorf(giftcard.InvalidRequest, "render the digest: %v", err)
 	}
 	err = d.Mailer.Send(ctx, mail.Message{
 		From:    d.From,

@@ -166,7 +166,7 @@ func TestSendDigestOfAWorkerTakenForDead(t *testing.T) {
 	x, p := &executions{report: aReport, beatErr: errors.New("unknown task")}, &postOffice{}
 	_, env, _ := newDigest(t, x, p)
 	_, err := execute[activities.SendDigestResult](t, env, "SendDigest", sendInput)
-	requireKind(t, err, giftcard.Unavailable, "asking whether to send the digest")
+	requireKind(t, err, giftcard.Unavailable, "checking with Temporal before sending the digest")
 	require.Empty(t, p.mails)
 }
 

@@ -52,7 +52,7 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 	_, asked := errors.AsType[unclear](err)
 	if !kind.Final() && budgetSpent(ctx, budget, wait, asked) {
 		options.NonRetryable, options.NextRetryDelay = true, 0
-		message += "; given up: retrying is limited to " + budget.String()
+		message += "; gave up after the retry budget of " + budget.String()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(kind), options)
 }

@@ -181,7 +181,7 @@ func TestBudgetBeginsWithTheFirstFailure(t *testing.T) {
 	before := time.Now()
 	e := run(t, env)
 	require.False(t, e.NonRetryable())
-	require.NotContains(t, e.Message(), "given up")
+	require.NotContains(t, e.Message(), "gave up")
 	require.Len(t, beats, 1)
 	first := <-beats
 	require.False(t, first.Before(before.Truncate(0)) || first.After(time.Now()))
@@ -206,7 +206,7 @@ func TestBudgetIsCountedByTheServersClock(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	const budget = time.Hour
-	givenUp := "given up: retrying is limited to "
+	givenUp := "gave up after the retry budget of "
 	tests := []struct {
 		name   string
 		err    error
@@ -236,7 +236,7 @@ func TestBudget(t *testing.T) {
 				require.Zero(t, e.NextRetryDelay())
 				return
 			}
-			require.NotContains(t, e.Message(), "given up")
+			require.NotContains(t, e.Message(), "gave up")
 		})
 	}
 }

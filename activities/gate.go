@@ -73,7 +73,7 @@ func (g *Gate) pass(ctx context.Context) (left func(a answer, retryAfter time.Du
 	}
 	left = func(a answer, retryAfter time.Duration) {
 		if now := g.leave(time.Now(), shuts, a, retryAfter); now != "" {
-			activity.GetLogger(ctx).Warn("requests for cards: " + now)
+			activity.GetLogger(ctx).Warn("card requests: " + now)
 		}
 	}
 	if !unread {
@@ -82,7 +82,7 @@ func (g *Gate) pass(ctx context.Context) (left func(a answer, retryAfter time.Du
 	err = g.Read(ctx)
 	if kind, _ := classify(err); err != nil && !kind.Final() { // A refusal is an answer too.
 		left(doubtful, 0)
-		return nil, giftcard.Errorf(giftcard.Unavailable, "the issuer is not asked for cards, since it does not answer: %v", err)
+		return nil, giftcard.Errorf(giftcard.Unavailable, "no card is requested because the issuer does not answer: %v", err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -101,7 +101,7 @@ func (g *Gate) enter(now time.Time) (shuts int, unread bool, err error) {
 	if wait > 0 {
 		return 0, false, &giftcard.Error{
 			Kind:       g.kind,
-			Message:    "the card was not asked for: " + g.why,
+			Message:    "the card was not requested: " + g.why,
 			RetryAfter: wait + rand.N(firstPause), // Spread the retries.
 		}
 	}
@@ -122,16 +122,16 @@ func (g *Gate) leave(now time.Time, shuts int, a answer, retryAfter time.Duratio
 		g.pause = min(max(2*g.pause, firstPause), longestPause)
 		g.unread = true
 		g.shut(now.Add(g.pause), giftcard.Unavailable, "an earlier answer left open whether a card was issued; "+
-			"cards are asked for again one by one once the issuer answers clearly")
-		return fmt.Sprintf("none for %s, since an answer left open whether a card was issued", g.pause)
+			"cards are requested again one by one once the issuer answers clearly")
+		return fmt.Sprintf("paused for %s, because an answer left open whether a card was issued", g.pause)
 	case a == limited && retryAfter > 0:
 		retryAfter = min(retryAfter, longestHold)
 		g.shut(now.Add(retryAfter), giftcard.RateLimited, "the issuer asked to wait")
-		return fmt.Sprintf("none for %s, since the issuer asked to wait", retryAfter)
+		return fmt.Sprintf("paused for %s, because the issuer asked to wait", retryAfter)
 	case a == answered && g.most > 0:
 		if g.most *= 2; g.most > manyAtOnce {
 			g.most, g.pause = 0, 0
-			return "without a bound again"
+			return "no longer limited"
 		}
 	}
 	return ""

@@ -228,7 +228,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 		if err := g.Pace.Wait(ctx); ctx.Err() != nil {
 			return IssueCardResult{}, ctx.Err()
 		} else if err != nil {
-			return IssueCardResult{}, giftcard.Errorf(giftcard.RateLimited, "no turn came within the rate limit")
+			return IssueCardResult{}, giftcard.Errorf(giftcard.RateLimited, "the rate limit did not allow the request in time")
 		}
 	}
 	left, err := g.pass(ctx)
@@ -241,7 +241,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 		return IssueCardResult{}, err
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < g.Timeout {
-		return IssueCardResult{}, giftcard.Errorf(giftcard.Timeout, "too little time is left to ask for the card")
+		return IssueCardResult{}, giftcard.Errorf(giftcard.Timeout, "too little time is left to request the card")
 	}
 	out := resultOf(request)
 	order, err := g.CashStar.CreateOrder(ctx, request)
@@ -250,9 +250,9 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 		if why := g.cannotBeOurs(ctx, in); why != "" {
 			return IssueCardResult{}, &giftcard.Error{
 				Kind: giftcard.OutcomeUnknown, Err: err,
-				Message: "CashStar says that the card was issued already, " + why + "; look at CashStar for audit number " +
-					in.AuditNumber + ": if it is this order's card, say so with starter orders resolve --issued, " +
-					"else the number is somebody else's and the order has to be settled by hand",
+				Message: "CashStar says that the card was already issued, " + why + "; look up audit number " +
+					in.AuditNumber + " at CashStar: if it is this order's card, run starter orders resolve --issued; " +
+					"otherwise the number belongs to another card, and the order has to be settled by hand",
 			}
 		}
 		out.Existed = true
@@ -301,7 +301,7 @@ func answerOf(err error, atMostOnce bool) (answer, time.Duration) {
 // it, such as an installation with the same audit prefix, or a deleted workflow of this order. That attempt is the last
 // one, because a later attempt could no longer tell the difference.
 func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string {
-	const firstTime = "yet this order asks for the first time"
+	const firstTime = "but this is the order's first request"
 	info := activity.GetInfo(ctx)
 	if info.Attempt > 1 || in.Again || activity.HasHeartbeatDetails(ctx) {
 		return ""
@@ -312,7 +312,7 @@ func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string 
 	first, err := g.Runs.IsFirst(ctx, info.WorkflowExecution.ID, info.WorkflowExecution.RunID)
 	switch {
 	case err != nil:
-		return "and whether this order has asked before could not be found out (" + err.Error() + ")"
+		return "and it is unknown whether this order has requested it before (" + err.Error() + ")"
 	case first:
 		return firstTime
 	}

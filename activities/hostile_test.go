@@ -37,11 +37,11 @@ func TestEmailAddress(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                                   "there is no e-mail address to send it to",
 		" \u200b ":                           "there is no e-mail address to send it to",
-		"a@x.com\r\nBcc: b@x.com":            "holds a character that cannot be seen",
-		"a\x00@x.com":                        "holds a character that cannot be seen",
-		"a\u202eb@x.com":                     "holds a character that cannot be seen",
-		"a@x\u200b.com":                      "holds a character that cannot be seen",
-		"a\xff@x.com":                        "holds a character that cannot be seen",
+		"a@x.com\r\nBcc: b@x.com":            "contains an invisible character",
+		"a\x00@x.com":                        "contains an invisible character",
+		"a\u202eb@x.com":                     "contains an invisible character",
+		"a@x\u200b.com":                      "contains an invisible character",
+		"a\xff@x.com":                        "contains an invisible character",
 		"a@x.com,b@x.com":                    "is more than one address",
 		"a@x.com; b@x.com":                   "is more than one address",
 		"a@x.com b@x.com":                    "is more than one address",
@@ -56,10 +56,10 @@ func TestEmailAddress(t *testing.T) {
 		"Grace <a@x.com>":                    "is not an address",
 		"mailto:a@x.com":                     "is not an address",
 		"a@[127.0.0.1]":                      "is not an address",
-		"a@localhost":                        "has no domain",
-		"a@x.com.":                           "has no domain",
-		"a@.com":                             "has no domain",
-		"a@x..com":                           "has no domain",
+		"a@localhost":                        "has no valid domain",
+		"a@x.com.":                           "has no valid domain",
+		"a@.com":                             "has no valid domain",
+		"a@x..com":                           "has no valid domain",
 	} {
 		_, err := emailAddress(in)
 		require.ErrorContains(t, err, want, "%q", in)
@@ -79,7 +79,7 @@ func TestIssueCardToSeveralAddresses(t *testing.T) {
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
 	require.Equal(t, string(giftcard.InvalidRequest), app.Type())
-	require.Equal(t, "order "+in.OrderName+", card 1: the recipient's e-mail address holds a character that cannot be seen",
+	require.Equal(t, "order "+in.OrderName+", card 1: the recipient's e-mail address contains an invisible character",
 		app.Message())
 }
 
@@ -144,7 +144,7 @@ func TestInvisibleCharactersFindNoOtherMerchant(t *testing.T) {
 	for _, r := range "\u200b\u200c\u200d\u2060\ufeff\u00ad\u202a\u202e\u2066\u2069\u200e\u034f\u3164\uffa0\u2800\u180e\x00\x7f\ufe0f" {
 		for _, name := range []string{fmt.Sprintf("Wid%cgets", r), fmt.Sprintf("%cWidgets", r), fmt.Sprintf("Widgets%c", r)} {
 			code, err := index.match("", nil, giftcard.Customer{ID: "1", DisplayName: name, CompanyExternalID: name})
-			require.ErrorContains(t, err, "is not among CashStar's 2 merchants", "%q is %s", name, code)
+			require.ErrorContains(t, err, "is not one of CashStar's 2 merchants", "%q is %s", name, code)
 		}
 	}
 	_, err := index.match("", nil, giftcard.Customer{ID: "1", DisplayName: "\u200b", CompanyName: " ", CompanyExternalID: "\u3164"})
@@ -166,7 +166,7 @@ func TestMerchantCodesAreWhatTheyLookLike(t *testing.T) {
 	require.Equal(t, "TWS-1_ä", code)
 	for _, code := range []string{"TWS", "TWS\u200b", "\x1b[2J"} {
 		_, err := index.match(code, nil, giftcard.Customer{})
-		require.ErrorContains(t, err, "is not among CashStar's 1 merchants")
+		require.ErrorContains(t, err, "is not one of CashStar's 1 merchants")
 	}
 }
 

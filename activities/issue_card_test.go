@@ -203,10 +203,10 @@ func TestIssueCardThatExistsAtTheFirstAttempt(t *testing.T) {
 		runs activities.Runs
 		want string // what the failure says; empty if the card is believed to be ours
 	}{
-		"first run":          {runs{first: true}, "yet this order asks for the first time"},
+		"first run":          {runs{first: true}, "but this is the order's first request"},
 		"run made by reset":  {runs{}, ""},
-		"Temporal is away":   {runs{err: errors.New("frontend is away")}, "could not be found out (frontend is away)"},
-		"nobody knows of it": {nil, "yet this order asks for the first time"},
+		"Temporal is away":   {runs{err: errors.New("frontend is away")}, "whether this order has requested it before (frontend is away)"},
+		"nobody knows of it": {nil, "but this is the order's first request"},
 	}
 	for name, tt := range tests {
 		for _, mode := range []activities.Attempts{nil, &attempts{}} {
@@ -500,7 +500,7 @@ func TestIssueCardGivesUp(t *testing.T) {
 	env.SetHeartbeatDetails(activities.AttemptNote{FirstFailure: time.Now().Add(-2 * time.Hour)})
 	_, err := execute[activities.IssueCardResult](t, env, "IssueCard", secondCard())
 	require.ErrorContains(t, err, doing+": ")
-	require.ErrorContains(t, err, "given up: retrying is limited to 1h0m0s")
+	require.ErrorContains(t, err, "gave up after the retry budget of 1h0m0s")
 }
 
 // If a service asks to wait for longer than the budget lasts, the activity does not wait.

@@ -195,13 +195,13 @@ func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (s
 	if code != "" {
 		if !x.codes[code] {
 			return "", giftcard.Errorf(giftcard.MerchantUnknown,
-				"the configured merchant code %q is not among CashStar's %d merchants", code, len(x.codes))
+				"the configured merchant code %q is not one of CashStar's %d merchants", code, len(x.codes))
 		}
 		return code, nil
 	}
 	if who.Guest() {
 		return "", giftcard.Errorf(giftcard.MerchantUnknown,
-			"it was placed without a customer account, so there is no name to find its merchant by")
+			"it was placed without a customer account, so there is no name to match to a merchant")
 	}
 	if matches(ByExternalID) && who.CompanyExternalID != "" && x.codes[who.CompanyExternalID] {
 		return who.CompanyExternalID, nil
@@ -220,12 +220,12 @@ func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (s
 			return codes[0], nil
 		default:
 			return "", giftcard.Errorf(giftcard.MerchantAmbiguous,
-				"the name of customer %s belongs to %d of CashStar's merchants: %s",
+				"the name of customer %s matches %d of CashStar's merchants: %s",
 				who.ID, len(codes), strings.Join(codes, ", "))
 		}
 	}
 	return "", giftcard.Errorf(giftcard.MerchantUnknown,
-		"customer %s is not among CashStar's %d merchants: it has to be added there",
+		"customer %s is not one of CashStar's %d merchants: it has to be added at CashStar",
 		who.ID, len(x.codes))
 }
 

@@ -86,17 +86,17 @@ func TestMerchantIndexMatch(t *testing.T) {
 	}{
 		"unknown": {
 			giftcard.MerchantUnknown,
-			"customer 77 is not among CashStar's 7 merchants: ",
+			"customer 77 is not one of CashStar's 7 merchants: ",
 		},
 		"ambiguous": {
-			giftcard.MerchantAmbiguous, "the name of customer 77 belongs to 2 of CashStar's merchants: TWIN-1, TWIN-2",
+			giftcard.MerchantAmbiguous, "the name of customer 77 matches 2 of CashStar's merchants: TWIN-1, TWIN-2",
 		},
 		"guest": {
 			giftcard.MerchantUnknown,
-			"it was placed without a customer account, so there is no name to find its merchant by",
+			"it was placed without a customer account, so there is no name to match to a merchant",
 		},
 		"misconfigured": {
-			giftcard.MerchantUnknown, `the configured merchant code "XXX" is not among CashStar's 7 merchants`,
+			giftcard.MerchantUnknown, `the configured merchant code "XXX" is not one of CashStar's 7 merchants`,
 		},
 	}
 	for _, tt := range tests {
@@ -326,7 +326,7 @@ func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 
 	clock.advance(merchantsMissTTL + time.Nanosecond)
 	_, err = look(unknown)
-	require.ErrorContains(t, err, "customer 2 is not among CashStar's 1 merchants")
+	require.ErrorContains(t, err, "customer 2 is not one of CashStar's 1 merchants")
 	require.Equal(t, 2, fetches(server), "once more before the order fails")
 
 	for range 100 {

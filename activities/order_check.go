@@ -117,7 +117,7 @@ func (r *OrderReader) readAll(ctx context.Context) {
 func (r *OrderReader) tell(number string, at time.Time, found map[string]shopify.Lookup, err error) {
 	answer, ok := found[number]
 	if !ok {
-		answer.Err = cmp.Or(err, errors.New("Shopify did not say what came of order "+number))
+		answer.Err = cmp.Or(err, errors.New("Shopify returned no result for order "+number))
 	}
 	if _, missing := errors.AsType[*shopify.NotFoundError](answer.Err); missing {
 		answer.Err = nil
@@ -159,7 +159,7 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 	shop, number, _ := orderOf(activity.GetInfo(ctx).WorkflowExecution.ID)
 	order, err := g.Orders.get(ctx, number)
 	if err != nil {
-		return fmt.Errorf("read the order again: %w", err)
+		return fmt.Errorf("reread the order: %w", err)
 	}
 	why := changed(order)
 	if why == "" {
@@ -190,9 +190,9 @@ func (g *GiftCards) belongs(ctx context.Context, in IssueCardInput) error {
 	_, number, ok := orderOf(info.WorkflowExecution.ID)
 	switch {
 	case !ok || info.WorkflowType == nil || info.WorkflowType.Name != OrderWorkflowType:
-		return giftcard.Errorf(giftcard.InvalidRequest, "a card is issued in the workflow of its order alone")
+		return giftcard.Errorf(giftcard.InvalidRequest, "a card can be issued only in the workflow of its order")
 	case !strings.Contains(in.AuditNumber, number+"-"):
-		return giftcard.Errorf(giftcard.InvalidRequest, "audit number %s is not of order %s", in.AuditNumber, number)
+		return giftcard.Errorf(giftcard.InvalidRequest, "audit number %s does not belong to order %s", in.AuditNumber, number)
 	}
 	return nil
 }
@@ -214,7 +214,7 @@ func orderOf(workflowID string) (shop, number string, ok bool) {
 func changed(o *shopify.Order) string {
 	switch {
 	case o == nil:
-		return "Shopify shows the order no longer: it was deleted, or is older than the app may read"
+		return "Shopify no longer shows the order: it was deleted, or is older than the app may read"
 	case !o.CancelledAt.IsZero():
 		return "the order was cancelled"
 	case !slices.Contains(paidStatuses, o.FinancialStatus):
@@ -229,15 +229,15 @@ func cardChanged(
 	shop string, o *shopify.Order, in IssueCardInput, issuedCards func() (map[string]bool, error),
 ) (string, error) {
 	if len(in.PaidFor) > 0 && candidate(shop, *o, PropertyKeys{}).Underpaid(in.PaidFor) {
-		return fmt.Sprintf("money was given back: what was paid, less that, is %s, which does not pay for the gift cards "+
-			"that are left", priceOf(o.NetPayment)), nil
+		return fmt.Sprintf("money was refunded: the net payment of %s does not cover the remaining gift cards",
+			priceOf(o.NetPayment)), nil
 	}
 	line, n := lineOf(shop, o, in.AuditNumber)
 	if n == 0 {
 		return "its line is no longer in the order", nil
 	}
 	if !samePrice(line.UnitPrice, in) {
-		return fmt.Sprintf("its price is %s now, and was %s %s", priceOf(line.UnitPrice), in.Price, in.Currency), nil
+		return fmt.Sprintf("its price is now %s, and was %s %s", priceOf(line.UnitPrice), in.Price, in.Currency), nil
 	}
 	if line.CurrentQuantity >= line.Quantity {
 		return "", nil
@@ -256,7 +256,7 @@ func cardChanged(
 		}
 	}
 	if place > line.CurrentQuantity {
-		return fmt.Sprintf("the card was refunded or removed: %d of %d are left of its line",
+		return fmt.Sprintf("the card was refunded or removed: %d of %d cards of its line remain",
 			max(0, line.CurrentQuantity), line.Quantity), nil
 	}
 	return "", nil

@@ -44,11 +44,11 @@ func TestChanged(t *testing.T) {
 		"another card refunded": {order: func(o *shopify.Order) { o.FinancialStatus = "PARTIALLY_REFUNDED" }},
 		"the card refunded": {
 			order: func(o *shopify.Order) { o.LineItems[0].CurrentQuantity = 1 },
-			want:  "the card was refunded or removed: 1 of 3 are left of its line",
+			want:  "the card was refunded or removed: 1 of 3 cards of its line remain",
 		},
 		"its line refunded": {
 			order: func(o *shopify.Order) { o.LineItems[0].CurrentQuantity = 0 },
-			want:  "the card was refunded or removed: 0 of 3 are left of its line",
+			want:  "the card was refunded or removed: 0 of 3 cards of its line remain",
 		},
 		"its line gone": {
 			order: func(o *shopify.Order) { o.LineItems[0].ID = "gid://shopify/LineItem/1" },
@@ -56,11 +56,11 @@ func TestChanged(t *testing.T) {
 		},
 		"another price": {
 			order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.Amount = "25.0" },
-			want:  "its price is 25.0 EUR now, and was 50.0 EUR",
+			want:  "its price is now 25.0 EUR, and was 50.0 EUR",
 		},
 		"another currency": {
 			order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.CurrencyCode = "USD" },
-			want:  "its price is 50.0 USD now, and was 50.0 EUR",
+			want:  "its price is now 50.0 USD, and was 50.0 EUR",
 		},
 		"the same price in other words": {order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.Amount = "50.00" }},
 		"another prefix": {card: func(in *IssueCardInput) {
@@ -92,7 +92,7 @@ func TestChanged(t *testing.T) {
 			require.Equal(t, tt.want, why)
 		})
 	}
-	require.Contains(t, changed(nil), "Shopify shows the order no longer")
+	require.Contains(t, changed(nil), "Shopify no longer shows the order")
 }
 
 // Of the remaining units of a line, the existing cards come first.

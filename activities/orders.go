@@ -205,7 +205,7 @@ func (o *Orders) list(
 		case giftcard.NativeGiftCard:
 			out.Native = append(out.Native, orderName(found))
 			log.Error("order left out: Shopify itself issues a gift card for this product; "+
-				"turn that off or take the SKU out of GIFT_CARD_SKUS", "order", orderName(found))
+				"turn that off or remove the SKU from GIFT_CARD_SKUS", "order", orderName(found))
 		}
 		out.LeftOut[reason]++
 		if reason.LeftToPeople() {

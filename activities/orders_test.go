@@ -264,7 +264,7 @@ func TestListGiftCardOrdersKeepsPagesSmall(t *testing.T) {
 	}
 	require.Equal(t, []string{"#0", "#1", "#monster"}, got)
 	_, err := last.CardUnits("")
-	require.EqualError(t, err, "order #monster came without its lines, since it is too large to be handled")
+	require.EqualError(t, err, "order #monster was read without its lines because it is too large")
 }
 
 // Shopify's answer can be larger than the limit for reading, although only a small part of it would be kept. Pages
@@ -295,7 +295,7 @@ func TestListGiftCardOrdersOfTooLargeAnswers(t *testing.T) {
 		for _, o := range out.Orders {
 			got[o.Name] = o.Units()
 			if _, err := o.CardUnits(""); o.Name == "#monster" {
-				require.EqualError(t, err, "order #monster came without its lines, since it is too large to be handled")
+				require.EqualError(t, err, "order #monster was read without its lines because it is too large")
 			}
 		}
 		for reason, n := range out.LeftOut {

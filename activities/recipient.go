@@ -24,14 +24,14 @@ func emailAddress(s string) (string, error) {
 	s = withoutUnseen(s)
 	if s == "" {
 		return "", giftcard.Errorf(giftcard.InvalidRequest,
-			"there is no e-mail address to send it to: none on the line, the order or the customer")
+			"there is no e-mail address to send it to: neither the line, the order nor the customer has one")
 	}
 	local, domain, _ := strings.Cut(s, "@")
 	fault := ""
 	switch {
 	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || !printable.Visible(r) }) ||
 		!utf8.ValidString(s):
-		fault = "holds a character that cannot be seen"
+		fault = "contains an invisible character"
 	case strings.Count(s, "@") > 1 || strings.ContainsAny(s, ",;"):
 		fault = "is more than one address"
 	case len(s) > maxAddress || len(local) > maxLocalPart:
@@ -39,7 +39,7 @@ func emailAddress(s string) (string, error) {
 	case local == "" || domain == "" || strings.ContainsAny(s, `<>()[]:"\`) || strings.ContainsFunc(s, unicode.IsSpace):
 		fault = "is not an address"
 	case !strings.Contains(domain, ".") || strings.Contains(domain, "..") || strings.Trim(domain, ".-") != domain:
-		fault = "has no domain to send it to"
+		fault = "has no valid domain"
 	default:
 		return s, nil
 	}

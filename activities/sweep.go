@@ -166,7 +166,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	_, tooLarge := errors.AsType[*rest.TooLargeError](err)
 	switch {
 	case gone || tooLarge: // One order must not stop the others. A poll takes in an oversized one, without its lines.
-		activity.GetLogger(ctx).Error("an order cannot be read, and is passed by", "order", number, "error", err)
+		activity.GetLogger(ctx).Error("an order cannot be read and is skipped", "order", number, "error", err)
 		return nil
 	case err != nil:
 		return err
@@ -191,7 +191,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	if len(out.Names) < maxSweptNames {
 		out.Names = append(out.Names, order.Name)
 	}
-	activity.GetLogger(ctx).Error("no poll has seen this order: Shopify's search lags, or has left it out", "order", order.Name)
+	activity.GetLogger(ctx).Error("no poll has seen this order: Shopify's search lags or has omitted it", "order", order.Name)
 	return nil
 }
 

@@ -76,5 +76,5 @@ func whoami() string {
 		name = u.Username
 	}
 	host, _ := os.Hostname()
-	return cmp.Or(name, "somebody") + "@" + cmp.Or(host, "somewhere")
+	return cmp.Or(name, "unknown-user") + "@" + cmp.Or(host, "unknown-host")
 }

@@ -107,7 +107,7 @@ left alone  1
 	none := workflows.RerunOrdersResult{LeftAlone: 1, Orders: some.Orders[1:]}
 	for _, json := range []bool{false, true} {
 		out.Reset()
-		require.EqualError(t, printRerun(&out, &flags{json: json}, none), "none was run again: it is running")
+		require.EqualError(t, printRerun(&out, &flags{json: json}, none), "no order was run again: it is running")
 		require.Contains(t, out.String(), "it is running")
 	}
 	// All failed orders were selected, and none could be cured: that is a result, not a failure.

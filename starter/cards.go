@@ -24,16 +24,17 @@ func newOrdersCancelCard(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel-card <order> --unit N --reason WHY",
 		Short: "Cancel one card of an order at CashStar",
-		Long: `Cancel-card cancels one card at CashStar: its money is gone for whoever has it. It asks first. Who did it and why
-stays on record, as the workflow cancel-card/<shop>/<order>/<unit>. Shopify is not told: refund the order there.`,
+		Long: `Cancel-card cancels one card at CashStar: whoever holds the card loses its balance. It asks for
+confirmation first. The workflow cancel-card/<shop>/<order>/<unit> records who cancelled the card, and why. Shopify is
+not informed: refund the order there.`,
 		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
 		Args:    app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if unit < 1 {
-				return app.Usagef("--unit: which card of the order? 1 is the first; orders show lists them")
+				return app.Usagef("--unit must be the number of a card, starting at 1; orders show lists the cards")
 			}
 			if strings.TrimSpace(reason) == "" {
-				return app.Usagef("--reason: why? It stays on record")
+				return app.Usagef("--reason must not be empty: it is recorded with the cancellation")
 			}
 			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				d, err := o.ShowOrder(ctx, args[0])
@@ -62,9 +63,9 @@ stays on record, as the workflow cancel-card/<shop>/<order>/<unit>. Shopify is n
 			})
 		},
 	}
-	cmd.Flags().IntVar(&unit, "unit", 0, "which card of the order; 1 is the first")
-	cmd.Flags().StringVar(&reason, "reason", "", "why; it stays on record")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().IntVar(&unit, "unit", 0, "number of the card in the order, starting at 1")
+	cmd.Flags().StringVar(&reason, "reason", "", "reason, kept on record")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
 
@@ -83,7 +84,7 @@ type balance struct {
 func newOrdersBalance(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "balance <order>",
-		Short: "Ask CashStar for status and balance of an order's cards",
+		Short: "Show the status and balance of an order's cards at CashStar",
 		Args:  app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()
@@ -124,13 +125,13 @@ func newOrdersBalance(f *flags) *cobra.Command {
 func balances(ctx context.Context, issuer *cashstar.Client, d *orders.OrderDetails) ([]balance, error) {
 	cards := d.Cards()
 	if len(cards) == 0 {
-		return nil, &executions.NotFoundError{What: "order " + d.Name + " has no cards; it is " + string(d.State)}
+		return nil, &executions.NotFoundError{What: "order " + d.Name + " has no cards; its state is " + string(d.State)}
 	}
 	var out []balance
 	for _, c := range cards {
 		if c.EGCCode == "" {
 			out = append(out, balance{
-				Unit: c.Unit, Unknown: "CashStar did not tell its code; look up audit number " + c.AuditNumber + " there",
+				Unit: c.Unit, Unknown: "CashStar did not return its code; look up audit number " + c.AuditNumber + " at CashStar",
 			})
 			continue
 		}

@@ -17,14 +17,14 @@ import (
 func newCodecServer() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "codec-server",
-		Short: "Let Temporal's Web UI and command line show encrypted payloads",
-		Long: `Codec-server answers Temporal's Web UI and the temporal command line, which hold no keys, what the payloads of
-a history say. It listens at CODEC_SERVER_ADDR until Ctrl-C or SIGTERM, and opens whatever PAYLOAD_KEYS open, for whoever
-bears CODEC_SERVER_TOKEN. Of web pages it answers those of CODEC_SERVER_ORIGINS alone, by default those of
-TEMPORAL_UI_URL.
+		Short: "Decrypt payloads for Temporal's Web UI and command line",
+		Long: `Codec-server decrypts the payloads of a history for Temporal's Web UI and the temporal command line,
+which hold no keys. It listens on CODEC_SERVER_ADDR until Ctrl-C or SIGTERM. Whoever holds CODEC_SERVER_TOKEN can
+decrypt every payload that PAYLOAD_KEYS can decrypt. It answers web pages only from CODEC_SERVER_ORIGINS, by default
+the origin of TEMPORAL_UI_URL.
 
-It speaks plain HTTP, so beyond one machine it belongs behind something that speaks TLS and, for the Web UI, signs
-people in: docs/operations.md. It needs neither Temporal, Shopify nor CashStar.`,
+It speaks plain HTTP. If other machines use it, put it behind a proxy that terminates TLS and, for the Web UI, signs
+users in: docs/operations.md. It does not need Temporal, Shopify or CashStar.`,
 		Example: `  starter codec-server
   temporal workflow show -w gift-card-order/example.myshopify.com/1 \
     --codec-endpoint http://127.0.0.1:8234 --codec-auth "Bearer $CODEC_SERVER_TOKEN"`,
@@ -63,13 +63,13 @@ func runCodecServer(cmd *cobra.Command, _ []string) error {
 	}
 	l, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", cfg.Codec.Addr)
 	if err != nil {
-		return fmt.Errorf("listen for payloads (CODEC_SERVER_ADDR): %w", err)
+		return fmt.Errorf("listen on CODEC_SERVER_ADDR: %w", err)
 	}
 	addr := l.Addr().String()
 	log.Info().Str("address", addr).Strs("origins", cfg.CodecOrigins()).Msg("codec server is listening")
 	if a, err := netip.ParseAddrPort(addr); err != nil || !a.Addr().IsLoopback() {
 		log.Warn().Str("address", addr).
-			Msg("payloads leave this machine in the clear unless something that speaks TLS stands before the codec server")
+			Msg("codec server is not bound to loopback; without a TLS proxy in front, payloads leave this machine in the clear")
 	}
 	return codecserver.Serve(cmd.Context(), l, codecserver.Options{
 		Codec: payloads, Token: cfg.Codec.Token.Reveal(), Origins: cfg.CodecOrigins(), Log: log,

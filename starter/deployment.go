@@ -20,18 +20,19 @@ import (
 func newDeployment(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deployment",
-		Short: "Show the versions of the workers, and which of them gets the work",
-		Long: `Deployment shows the versions of the worker deployment WORKER_DEPLOYMENT: which one is current, and how many
-workers of each were seen polling.
+		Short: "Show the worker versions, and which one is current",
+		Long: `Deployment shows the versions of the worker deployment WORKER_DEPLOYMENT: which one is current, and how
+many workers of each have been polling.
 
-Workers that have WORKER_DEPLOYMENT have a version, WORKER_BUILD_ID, and take work only while it is the current one. So
-an upgrade goes: start workers of the new version; make it current; stop the workers of the old one. Orders that are
-under way move on to the new version with their next step, and back with a rollback. Nothing is lost or done twice if
-you stop in the middle; but while no worker of the current version runs, nothing is done.
+Workers that have WORKER_DEPLOYMENT have a version, WORKER_BUILD_ID, and receive work only while that version is
+current. To upgrade, start workers of the new version, make it current, and then stop the workers of the old version.
+Running orders move to the new version with their next step, and back again after a rollback. If you stop halfway,
+nothing is lost or done twice. But while no worker of the current version runs, no work is done.
 
-The states of a version are Temporal's: current; ramping; draining and drained, of one that was current; inactive, of
-one that was not yet. No workflow of giftbridge stays on a version, so the workers of a draining one may be stopped.
-Workers are counted that were seen polling in the last 75 seconds, also if they have stopped since.`,
+The states of a version are Temporal's: current; ramping; draining and drained, for a version that was current;
+inactive, for one that has not been current yet. No giftbridge workflow is pinned to a version, so the workers of a
+draining version can be stopped. The count includes workers that polled in the last 75 seconds, even if they have
+stopped since.`,
 		Example: `  starter deployment
   starter deployment set-current 1.4.0
   starter deployment set-current --unversioned`,
@@ -57,7 +58,7 @@ Workers are counted that were seen polling in the last 75 seconds, also if they 
 func ofADeployment() (config.Config, error) {
 	cfg, err := onlyToLook()
 	if err == nil && !cfg.Worker.Versioned() {
-		err = app.Usagef("WORKER_DEPLOYMENT is not set: the workers have no versions, and nothing has to be made current")
+		err = app.Usagef("WORKER_DEPLOYMENT is not set: the workers have no versions, and there is no current one to set")
 	}
 	return cfg, err
 }
@@ -67,17 +68,19 @@ func newDeploymentSetCurrent(f *flags) *cobra.Command {
 	var unversioned bool
 	cmd := &cobra.Command{
 		Use:   "set-current [BUILD_ID]",
-		Short: "Give the work to a version of the workers",
-		Long: `Set-current makes a version the one that gets the work: BUILD_ID, else WORKER_BUILD_ID, else the commit that this
-starter was built from. With --unversioned the workers without a version get it, as before there were versions.
+		Short: "Make a worker version current",
+		Long: `Set-current makes a version current, so that its workers receive the work: BUILD_ID, or else
+WORKER_BUILD_ID, or else the commit that this starter was built from. With --unversioned, the workers without a version
+receive the work, as they do where versions are not used.
 
 It waits until workers of that version poll all task queues, and refuses if there are none: work that is sent to a
-version without workers is done by nobody. It returns when all queues know; then stop the old version's workers. A
-version that is current already stays so: the command may be run again, and on every deploy.
+version without workers is not done. It returns when all task queues have applied the change; then stop the old
+version's workers. A version that is already current stays current, so the command can be run again, and on every
+deploy.
 
-A rollback is the same command with the older version, whose workers have to run again.`,
+To roll back, run the same command with the older version. Its workers have to be running again.`,
 		Example: `  starter deployment set-current 1.4.0
-  starter deployment set-current             # the version that this starter is of
+  starter deployment set-current             # the version of this starter
   starter deployment set-current --unversioned`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -104,7 +107,7 @@ A rollback is the same command with the older version, whose workers have to run
 		},
 	}
 	cmd.Flags().DurationVar(&wait, "wait", time.Minute, "how long to wait for workers of that version")
-	cmd.Flags().BoolVar(&unversioned, "unversioned", false, "give the work to the workers without a version")
+	cmd.Flags().BoolVar(&unversioned, "unversioned", false, "make the workers without a version current")
 	return cmd
 }
 
@@ -118,15 +121,15 @@ func chosenBuild(args []string, unversioned bool, own string) (string, error) {
 	case len(args) > 0 && args[0] != "":
 		return args[0], nil
 	case len(args) > 0 || own == "": // An empty argument is a variable that was not set.
-		return "", app.Usagef("which version? Give its build ID; without an argument it is WORKER_BUILD_ID, or else the " +
-			"commit of this starter, which is not known here")
+		return "", app.Usagef("no build ID: pass one, or pass no argument to use WORKER_BUILD_ID, or else the commit of " +
+			"this starter if it is known")
 	}
 	return own, nil
 }
 
 func changed(c *rollout.CurrentChange) string {
 	if !c.Changed {
-		return fmt.Sprintf("current version of %s: %s, as before", c.Deployment, named(c.Now))
+		return fmt.Sprintf("current version of %s: %s, unchanged", c.Deployment, named(c.Now))
 	}
 	return fmt.Sprintf("current version of %s: %s, was: %s", c.Deployment, named(c.Now), named(c.Before))
 }
@@ -151,10 +154,10 @@ func printDeployment(w io.Writer, d *rollout.Deployment) error {
 			row("ramping", fmt.Sprintf("%s, %g %% of the work", named(d.Ramping), d.RampPercent))
 		}
 		if v, _ := d.Version(d.Current); len(v.Missing()) > 0 {
-			row("NOTHING IS DONE", "workers of the current version are missing; start them, or make another version current")
+			row("NO WORK IS DONE", "workers of the current version are missing; start them, or make another version current")
 		}
 		if !d.Settled {
-			row("NOT SETTLED", "not all task queues know of the current version yet; look again")
+			row("NOT SETTLED", "not all task queues have applied the current version yet; check again")
 		}
 	})
 	if err != nil {

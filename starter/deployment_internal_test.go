@@ -24,9 +24,9 @@ func TestChosenBuild(t *testing.T) {
 		"this one's":         {own: "1.4.0", want: "1.4.0"},
 		"none":               {unversioned: true, own: "1.4.0"},
 		"both":               {args: []string{"1.5.0"}, unversioned: true, fails: "not both"},
-		"nothing to go by":   {fails: "which version?"},
-		"an empty variable":  {args: []string{""}, fails: "which version?"},
-		"empty, and its own": {args: []string{""}, own: "1.4.0", fails: "which version?"},
+		"nothing to go by":   {fails: "no build ID"},
+		"an empty variable":  {args: []string{""}, fails: "no build ID"},
+		"empty, and its own": {args: []string{""}, own: "1.4.0", fails: "no build ID"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +69,7 @@ BUILD ID      STATE     CREATED               WORKERS
 
 	d.Versions[1].Workers, d.Settled = nil, false
 	text := printed(t, d)
-	require.Contains(t, text, "NOTHING IS DONE")
+	require.Contains(t, text, "NO WORK IS DONE")
 	require.Contains(t, text, "NOT SETTLED")
 }
 

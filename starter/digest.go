@@ -20,15 +20,15 @@ func newDigest(f *flags) *cobra.Command {
 	var since string
 	cmd := &cobra.Command{
 		Use:   "digest --now | --dry-run",
-		Short: "Send the digest now, or show what it would say",
-		Long: `Digest --now makes the schedule send a digest at once: failed orders are run again, then people are told what is
-still failing. Digest --dry-run sends nothing and runs nothing again; it prints what a digest would say now.`,
+		Short: "Send a digest now, or print it without sending",
+		Long: `Digest --now triggers the digest's schedule: failed orders are run again, then a mail reports what still
+fails. Digest --dry-run prints the digest as of now. It sends nothing and runs nothing again.`,
 		Example: `  starter digest --dry-run
   starter digest --now`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if now == dryRun {
-				return app.Usagef("give --now or --dry-run")
+				return app.Usagef("pass --now or --dry-run")
 			}
 			if now {
 				return digestNow(cmd, f)
@@ -44,8 +44,8 @@ still failing. Digest --dry-run sends nothing and runs nothing again; it prints 
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&now, "now", false, "send a digest at once and wait for it")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what a digest would say now")
+	cmd.Flags().BoolVar(&now, "now", false, "send a digest now and wait for it")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the digest as of now without sending it")
 	cmd.Flags().StringVar(&since, "since", "", "with --dry-run: "+sinceUsage)
 	cmd.AddCommand(newDigestPreview())
 	return cmd
@@ -83,11 +83,11 @@ func newDigestPreview() *cobra.Command {
 	var file, since string
 	cmd := &cobra.Command{
 		Use:   "preview --html FILE",
-		Short: "Write what a digest would look like now to a file",
+		Short: "Write the digest as of now to an HTML file, without sending it",
 		Args:  app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
-				return app.Usagef("--html: to which file?")
+				return app.Usagef("--html FILE is required")
 			}
 			mail, _, err := preview(cmd, since)
 			if err != nil {
@@ -100,12 +100,12 @@ func newDigestPreview() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&file, "html", "", "the file")
+	cmd.Flags().StringVar(&file, "html", "", "file to write")
 	cmd.Flags().StringVar(&since, "since", "", sinceUsage)
 	return cmd
 }
 
-const sinceUsage = "look back to a time (RFC 3339) or so long (24h); to where the last digest ended if not given"
+const sinceUsage = "start of the window: a time (RFC 3339) or how long ago (24h); default: where the last digest ended"
 
 // preview renders the digest that would be sent now.
 func preview(cmd *cobra.Command, since string) (mail digest.Mail, report digest.Report, err error) {

@@ -17,40 +17,41 @@ func newDoctor(f *flags) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check all that giftbridge needs, and say how to cure what is wrong",
-		Long: `Doctor checks what giftbridge needs before the first order comes, one line each: ok, warn, FAIL with the cure, or
-skip where another check has to be cured first. It changes nothing, issues no card and sends no mail.
+		Short: "Check everything that giftbridge needs, and say how to fix what fails",
+		Long: `Doctor checks what giftbridge needs before the first order arrives, one line per check: ok, warn, FAIL
+with the fix, or skip if another check has to pass first. It changes nothing, issues no card and sends no mail.
 
   configuration        every variable; one line for each problem
-  payload keys         they encrypt, and open it again
-  temporal             it can be reached, and lets us in
+  payload keys         they encrypt a payload and decrypt it again
+  temporal             it can be reached and accepts the credentials
   namespace            it exists
-  retention            it is longer than MAX_ORDER_AGE
-  search attributes    they are there, of the right types
-  stored payloads      the keys open what the namespace holds
-  poll schedule        there, not paused, as configured
-  digest schedule      the same, if there is a mail server
+  retention            longer than MAX_ORDER_AGE
+  search attributes    they exist and have the right types
+  stored payloads      the keys decrypt the payloads in the namespace
+  poll schedule        exists, is not paused, and matches the configuration
+  digest schedule      the same, if a mail server is configured
   worker version       one is current, if WORKER_DEPLOYMENT is set
   workers              every task queue is polled
-  shopify              the credentials are good, and of this shop
-  shopify api version  known, and good for 60 days
-  shopify scopes       those of the queries; read_all_orders if MAX_ORDER_AGE is above 60 days
-  shopify orders       what polls ask for can be read
-  gift card skus       each is a variant, and no native Shopify gift card
-  clock                it agrees with Shopify's
-  cashstar             the credentials are good
-  merchants            there are some, and MERCHANT_CODE is among them
-  mail server          it answers and takes the login
+  shopify              the credentials are valid for this shop
+  shopify api version  known, and supported for at least 60 days
+  shopify scopes       those the queries need; read_all_orders if MAX_ORDER_AGE is above 60 days
+  shopify orders       everything that polls request can be read
+  gift card skus       each is a variant, and not a native Shopify gift card
+  clock                agrees with Shopify's clock
+  cashstar             the credentials are valid
+  merchants            the account has merchants, and MERCHANT_CODE is one of them
+  mail server          it answers and accepts the login
 
-Run it with the environment of the workers, where they run. Once it all works, starter status tells how it goes.
+Run it with the environment of the workers, on the machine or in the container where they run. Once every check passes,
+monitor the system with starter status.
 
-Exit codes: 0 nothing fails, 1 something does, 2 wrong usage, 130 interrupted.`,
+Exit codes: 0 no check failed, 1 a check failed, 2 wrong usage, 130 interrupted.`,
 		Example: `  starter doctor
   starter doctor --json | jq -r '.checks[] | select(.status == "fail") | .name + ": " + .fix'`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
-				return app.Usagef("--timeout %s: need a time above zero, such as 10s", timeout)
+				return app.Usagef("--timeout %s must be above zero, such as 10s", timeout)
 			}
 			o := doctor.Options{Timeout: timeout}
 			o.Config, o.Problems = config.Load()
@@ -68,12 +69,12 @@ Exit codes: 0 nothing fails, 1 something does, 2 wrong usage, 130 interrupted.`,
 				return err
 			}
 			if failed := report.Failed(); len(failed) > 0 {
-				return fmt.Errorf("to be cured: %s", strings.Join(failed, ", "))
+				return fmt.Errorf("failed checks: %s", strings.Join(failed, ", "))
 			}
 			return nil
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long each check may take")
+	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "time limit of each check")
 	return cmd
 }
 

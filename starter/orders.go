@@ -19,7 +19,7 @@ import (
 func newOrders(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "orders",
-		Short: "List, show and re-run gift-card orders, and deal with their cards",
+		Short: "List, show and re-run gift-card orders, and manage their cards",
 		Args:  app.NoArgs,
 		RunE:  help,
 	}
@@ -34,7 +34,7 @@ func newOrdersList(f *flags) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List gift-card orders, open ones first, then those closed last",
+		Short: "List gift-card orders: open ones first, then the most recently closed",
 		Example: `  starter orders list --failed
   starter orders list --failed --kind MerchantUnknown
   starter orders list --since 24h --limit 0 --json`,
@@ -47,7 +47,7 @@ func newOrdersList(f *flags) *cobra.Command {
 			filter := orders.OrderFilter{State: executions.State(state), Kind: kind, Limit: limit}
 			if failed || kind != "" {
 				if state != "" && filter.State != executions.Failed {
-					return app.Usagef("--state %s does not go with --failed or --kind", state)
+					return app.Usagef("--state %s cannot be combined with --failed or --kind", state)
 				}
 				filter.State = executions.Failed
 			}
@@ -71,19 +71,19 @@ func newOrdersList(f *flags) *cobra.Command {
 					return printJSON(cmd.OutOrStdout(), orders)
 				}
 				if limit > 0 && len(orders) == limit {
-					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "the first %d; --limit 0 lists all\n", limit)
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %d orders; --limit 0 lists all\n", limit)
 				}
 				return printOrders(cmd.OutOrStdout(), orders)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
-	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
+	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
 	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people)")
 	completeKinds(cmd)
 	complete(cmd, "state", "running", "completed", "failed", "canceled", "left")
-	cmd.Flags().StringVar(&since, "since", "", "only orders started since: a time (RFC 3339) or how long ago (24h)")
-	cmd.Flags().IntVar(&limit, "limit", 100, "at most this many; 0 for all")
+	cmd.Flags().StringVar(&since, "since", "", "only orders started since a time (RFC 3339), or how long ago (24h)")
+	cmd.Flags().IntVar(&limit, "limit", 100, "maximum number of orders; 0 for all")
 	return cmd
 }
 
@@ -107,9 +107,9 @@ func printOrders(w io.Writer, orders []executions.Order) error {
 func newOrdersShow(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show <order>",
-		Short: "Show one order: what was issued, what failed, where to look",
-		Long: `Show tells all that is known of one gift-card order: its runs, the cards that exist, what failed and why, the
-attempts under way, and its page in the Temporal Web UI. The order is given by its name or by Shopify's number.`,
+		Short: "Show one order: its cards, its failures, and where to look",
+		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
+why, the attempts under way, and its page in the Temporal Web UI. Give the order's name or its Shopify number.`,
 		Example: `  starter orders show '#1001'
   starter orders show 820982911946154508`,
 		Args: app.OneOrder,
@@ -182,7 +182,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 func issued(c workflows.IssuedCard) string {
 	s := c.Amount + " " + c.Currency + ", audit number " + c.AuditNumber
 	if c.Existed {
-		return s + ", found to exist"
+		return s + ", already existed"
 	}
 	return s + ", CashStar order " + c.OrderNumber + ", card " + c.MaskedNumber
 }

@@ -24,10 +24,11 @@ func newPoll(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "poll",
 		Short: "Poll the shop now, or poll a window by hand",
-		Long: `Poll makes the schedule poll at once (or right after the poll that is running) and waits for the result.
+		Long: `Poll triggers the poll's schedule now (or right after the poll that is running) and waits for the
+result.
 
-With --since it polls that window instead: orders that were last updated in it. The watermark stays where it is.
-Orders that were handled before are recognised and left alone, so any window is safe.`,
+With --since it polls a window instead: orders that were last updated in it. The watermark does not move. Orders that
+were handled before are recognised and left alone, so any window is safe.`,
 		Example: `  starter poll
   starter poll --since 48h
   starter poll --since 2026-07-01T00:00:00Z --until 2026-07-02T00:00:00Z`,
@@ -58,8 +59,8 @@ Orders that were handled before are recognised and left alone, so any window is 
 			})
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", "", "begin of the window: a time (RFC 3339) or how long ago (48h)")
-	cmd.Flags().StringVar(&until, "until", "", "end of the window, not included; now if not given")
+	cmd.Flags().StringVar(&since, "since", "", "start of the window: a time (RFC 3339) or how long ago (48h)")
+	cmd.Flags().StringVar(&until, "until", "", "end of the window, exclusive; default: now")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "do not wait for the result")
 	return cmd
 }
@@ -120,7 +121,7 @@ func pollRows(row func(...any), r workflows.PollOrdersResult) {
 	row("window", r.Since.Format(time.RFC3339)+" to "+r.Until.Format(time.RFC3339))
 	row("orders seen", r.Seen)
 	row("started", r.Started)
-	row("known already", r.Known)
+	row("already known", r.Known)
 	for _, reason := range giftcard.Reasons {
 		if n := r.LeftOut[reason]; n > 0 {
 			row("left out, "+strings.ReplaceAll(string(reason), "_", " "), n)
@@ -134,9 +135,9 @@ func pollRows(row func(...any), r workflows.PollOrdersResult) {
 			": too old to be picked up")
 	}
 	if len(r.Native) > 0 {
-		row("NATIVE GIFT CARDS", strings.Join(r.Native, ", ")+": Shopify itself issues a card for this product")
+		row("NATIVE GIFT CARDS", strings.Join(r.Native, ", ")+": Shopify itself issues a gift card for the product")
 	}
 	if r.ServedVersion != "" {
-		row("SHOPIFY API VERSION", "answered as "+r.ServedVersion+": the configured one is gone, upgrade")
+		row("SHOPIFY API VERSION", "answered as "+r.ServedVersion+": the configured version is no longer served; upgrade")
 	}
 }

@@ -25,23 +25,23 @@ func newOrdersRelease(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release <order>... | --all --rejudge",
 		Short: "Issue the cards of orders that were left to people",
-		Long: `Release has the cards of an order issued that giftbridge leaves to people (a mixed order, or one of a product for
-which Shopify issues gift cards), or that has changed since it was taken in (OrderChanged). It reads the order again
-and issues the cards that are left of it, less those that exist at CashStar by giftbridge. It does not know of cards
-that somebody has issued by hand: look there first.
+		Long: `Release issues the cards of an order that giftbridge has left to people (a mixed order, or an order of a
+product for which Shopify itself issues gift cards), or that has changed since it was taken in (OrderChanged). It reads
+the order again and issues the cards that are still due, except those that giftbridge has already issued at CashStar.
+It does not know about cards that were issued by hand: check CashStar first.
 
---all --rejudge releases those orders alone that the poll's rules of today would not leave to people, such as after an
+--all --rejudge releases only the orders that the poll's current rules would not leave to people, for example after an
 SKU was added to COMPANION_SKUS.
 
-It asks before it does anything. Who released the order, and why, stays on record in its workflow's input.`,
-		Example: `  starter orders release '#1001' --reason 'nobody has issued it by hand, asked Ann'
+It asks for confirmation first. The input of the order's workflow records who released the order, and why.`,
+		Example: `  starter orders release '#1001' --reason 'not issued by hand, confirmed by Ann'
   starter orders release --all --rejudge --dry-run`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == (len(args) > 0):
-				return app.Usagef("name orders, or give --all")
+				return app.Usagef("name one or more orders, or pass --all")
 			case all != rejudge:
-				return app.Usagef("--all goes with --rejudge: only orders that the rules of today would not leave to people")
+				return app.Usagef("--all and --rejudge go together: only orders that the current rules would not leave to people")
 			}
 			return nil
 		},
@@ -73,7 +73,8 @@ It asks before it does anything. Who released the order, and why, stays on recor
 						_, _ = fmt.Fprintln(cmd.OutOrStdout(), sentence(p))
 						continue
 					}
-					if err := confirmFrom(cmd, in, yes, sentence(p)+" Has nobody issued them by hand, and shall they be issued?"); err != nil {
+					question := sentence(p) + " Make sure that none was issued by hand. Issue now?"
+					if err := confirmFrom(cmd, in, yes, question); err != nil {
 						return err
 					}
 					link, err := o.Release(ctx, p, whoami(), reason)
@@ -87,10 +88,10 @@ It asks before it does anything. Who released the order, and why, stays on recor
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "all orders that are left to people")
-	cmd.Flags().BoolVar(&rejudge, "rejudge", false, "only those that the poll's rules of today would not leave to people")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be issued")
-	cmd.Flags().StringVar(&reason, "reason", "starter orders release", "why; it stays on record")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&rejudge, "rejudge", false, "only orders that the poll's current rules would not leave to people")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only print what would be issued")
+	cmd.Flags().StringVar(&reason, "reason", "starter orders release", "reason, kept on record")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
 
@@ -147,10 +148,10 @@ func sentence(p *recovery.Release) string {
 	if n := len(p.AuditNumbers); n > 1 {
 		cards = fmt.Sprintf("%d cards", n)
 	}
-	s := fmt.Sprintf("Order %s was left to people: %s. %s of %s %s in all would be issued.",
-		p.Name, cmp.Or(p.Was, "it is one of today's rules"), cards, p.Amount, p.Currency)
+	s := fmt.Sprintf("Order %s was left to people: %s. %s worth %s %s in total would be issued.",
+		p.Name, cmp.Or(p.Was, "the reason is not known"), cards, p.Amount, p.Currency)
 	if p.Existing > 0 {
-		s += fmt.Sprintf(" %d exist already.", p.Existing)
+		s += fmt.Sprintf(" Cards that already exist: %d.", p.Existing)
 	}
 	return s
 }

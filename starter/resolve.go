@@ -27,30 +27,31 @@ func newOrdersResolve(f *flags) *cobra.Command {
 	var issued, notIssued, all bool
 	cmd := &cobra.Command{
 		Use:   "resolve <order>... [--unit N] | --all",
-		Short: "Say whether cards exist whose outcome is unknown",
-		Long: `Resolve settles cards that failed as OutcomeUnknown: CashStar's answer was lost, and where ISSUER_DEDUPES is false,
-asking again could issue the card a second time. Look at CashStar for the audit number ("orders show" tells it), then
-say what you found: --issued and the card counts as issued; --not-issued and it is asked for once more. Without either,
-it asks for each card. The orders are run again at once. Cards that are still in doubt stay so.
+		Short: "Record whether cards with an unknown outcome exist",
+		Long: `Resolve settles cards that failed as OutcomeUnknown: CashStar's answer was lost, and where
+ISSUER_DEDUPES is false, another request could issue the card a second time. Look up the audit number at CashStar
+("orders show" prints it), then record what you found: with --issued, the card counts as issued; with --not-issued, it
+is requested once more. Without either flag, the command asks about each card. The orders are then run again. Cards
+that are still in doubt stay so.
 
-Without --unit it means all cards of the orders that are in doubt. --all means all orders: after the loss of Temporal's
-database, CashStar knows cards of orders that seem to be new, and --all --issued settles them.
+Without --unit, the command covers every card in doubt of the named orders. --all covers all orders: after the loss of
+Temporal's database, CashStar knows cards of orders that seem to be new, and --all --issued settles them.
 
-It asks before it does anything. A wrong --not-issued gives money away, a wrong --issued leaves a customer without a
-card. Who said what, and why, stays on record as the workflow resolve-card/<shop>/<order>/<unit>.`,
+It asks for confirmation first. A wrong --not-issued gives money away; a wrong --issued leaves a customer without a
+card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which answer, and why.`,
 		Example: `  starter orders resolve '#1001'
   starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked CashStar, ticket 4711'
   starter orders resolve --all --kind OutcomeUnknown --issued`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == (len(args) > 0):
-				return app.Usagef("name orders, or give --all")
+				return app.Usagef("name one or more orders, or pass --all")
 			case len(r.units) > 0 && len(args) != 1:
-				return app.Usagef("--unit goes with one order")
+				return app.Usagef("--unit needs exactly one order")
 			case len(r.units) > 0 && slices.Min(r.units) < 1:
-				return app.Usagef("--unit: 1 is the first card of the order")
+				return app.Usagef("--unit must be the number of a card, starting at 1")
 			case issued && notIssued:
-				return app.Usagef("say what you found at CashStar: --issued or --not-issued")
+				return app.Usagef("pass either --issued or --not-issued, as you found at CashStar, not both")
 			case all && !issued && !notIssued:
 				return app.Usagef("--all needs --issued or --not-issued")
 			}
@@ -62,7 +63,7 @@ card. Who said what, and why, stays on record as the workflow resolve-card/<shop
 				return err
 			}
 			if known != "" && known != string(giftcard.OutcomeUnknown) {
-				return app.Usagef("--kind %s is not in doubt: only OutcomeUnknown is", known)
+				return app.Usagef("--kind %s cannot be resolved: only OutcomeUnknown leaves cards in doubt", known)
 			}
 			r.cmd, r.in = cmd, bufio.NewReader(cmd.InOrStdin())
 			if issued || notIssued {
@@ -74,13 +75,13 @@ card. Who said what, and why, stays on record as the workflow resolve-card/<shop
 			})
 		},
 	}
-	cmd.Flags().IntSliceVar(&r.units, "unit", nil, "which card of the order, 1 is the first; may be given several times")
+	cmd.Flags().IntSliceVar(&r.units, "unit", nil, "number of the card in the order, starting at 1; may be repeated")
 	cmd.Flags().BoolVar(&all, "all", false, "all orders that have cards in doubt")
-	cmd.Flags().StringVar(&kind, "kind", "", "with --all: OutcomeUnknown, which is what is in doubt")
+	cmd.Flags().StringVar(&kind, "kind", "", "with --all: OutcomeUnknown, the only kind that leaves cards in doubt")
 	cmd.Flags().BoolVar(&issued, "issued", false, "CashStar has the cards")
-	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "CashStar has no cards of these audit numbers")
-	cmd.Flags().StringVar(&r.reason, "reason", "starter orders resolve", "why; it stays on record")
-	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "CashStar has no cards with these audit numbers")
+	cmd.Flags().StringVar(&r.reason, "reason", "starter orders resolve", "reason, kept on record")
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
 
@@ -120,7 +121,7 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 	var orders []string
 	for i, v := range said {
 		if len(said) > 1 {
-			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "putting card %d of %d on record\n", i+1, len(said))
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "recording the answer for card %d of %d\n", i+1, len(said))
 		}
 		if err := r.operator.ResolveCard(ctx, v.order, v.card.Unit, v.issued, whoami(), r.reason); err != nil {
 			return err
@@ -156,7 +157,7 @@ func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, erro
 			units = d.UnitsInDoubt()
 		}
 		if len(units) == 0 && !all {
-			return nil, fmt.Errorf("order %s has no card that is in doubt", d.Name)
+			return nil, fmt.Errorf("order %s has no card in doubt", d.Name)
 		}
 		for _, unit := range units {
 			card, err := d.CardInDoubt(unit)
@@ -175,18 +176,18 @@ func (r *resolver) ask(cards []verdict) ([]verdict, error) {
 	if r.found == nil {
 		return r.askForEach(cards)
 	}
-	found := "does not exist, and may be asked for once more"
+	found := "does not exist at CashStar and may be requested once more"
 	if *r.found {
-		found = "exists"
+		found = "exists at CashStar"
 	}
 	for i := range cards {
 		cards[i].issued = *r.found
-		_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "Order %s, at CashStar: card %d (audit number %s) %s.\n",
+		_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "Order %s: card %d (audit number %s) %s.\n",
 			printable.Line(cards[i].order.Name, 0), cards[i].card.Unit, cards[i].card.AuditNumber, found)
 	}
-	question := "Is that so?"
+	question := "Is this correct?"
 	if n := len(cards); n > 1 {
-		question = fmt.Sprintf("Is that so, of all %d cards?", n)
+		question = fmt.Sprintf("Is this correct for all %d cards?", n)
 	}
 	return cards, confirmFrom(r.cmd, r.in, r.yes, question)
 }
@@ -204,7 +205,7 @@ func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 			v.issued = answer == "issued"
 			out = append(out, v)
 		case answer == "" && end:
-			return nil, app.Usagef("stdin is not interactive; say --issued or --not-issued")
+			return nil, app.Usagef("stdin is not interactive; pass --issued or --not-issued")
 		case answer != "skip":
 			return nil, errDeclined
 		}
@@ -227,18 +228,18 @@ func (r *resolver) rerun(ctx context.Context, orders []string) error {
 		rerun, err := r.operator.RerunOrders(ctx, in)
 		if busy, ok := errors.AsType[*recovery.RerunUnderWayError](err); ok {
 			if !told {
-				_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "what you found is on record; waiting: %v\n", busy)
+				_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "your answer is recorded; waiting: %v\n", busy)
 			}
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("what you found is on record, but the orders do not run again yet; run: "+
+				return fmt.Errorf("your answer is recorded, but the orders have not been run again yet; run: "+
 					"starter orders retry --force: %w", ctx.Err())
 			case <-time.After(waitForRerun):
 			}
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("what you found is on record, but the orders do not run again yet: %w", err)
+			return fmt.Errorf("your answer is recorded, but the orders have not been run again yet: %w", err)
 		}
 		result, err := rerun.Wait(ctx)
 		if err != nil {

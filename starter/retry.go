@@ -48,19 +48,19 @@ func newOrdersRetry(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry <order>... | --all-failed",
 		Short: "Run failed orders again",
-		Long: `Retry resets failed orders, each to the step that failed: what has succeeded stays, and no card is issued a second
-time. It asks before it does anything, and waits until the orders have been reset; "orders show" tells what becomes
-of them.
+		Long: `Retry resets each failed order to the step that failed: steps that succeeded are kept, and no card is
+issued a second time. It asks for confirmation first, and waits until the orders have been reset. Follow an order with
+"orders show".
 
-Orders whose failure running again does not cure (InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown)
-are left alone unless --force is given. After an UnexpectedResponse look at CashStar first: if it refuses the audit number as used,
-the card counts as issued. An OutcomeUnknown is settled with "orders resolve". Orders that run or have succeeded are
-always left alone.`,
+Orders whose failure a re-run does not cure (InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown) are left
+alone unless --force is given. After an UnexpectedResponse, check CashStar first: if CashStar refuses the audit number
+as already used, the card counts as issued. Settle an OutcomeUnknown with "orders resolve". Orders that are running or
+have succeeded are always left alone.`,
 		Example: `  starter orders retry '#1001' '#1002'
   starter orders retry --all-failed --kind MerchantUnknown --yes`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if allFailed == (len(args) > 0) {
-				return app.Usagef("name orders, or give --all-failed")
+				return app.Usagef("name one or more orders, or pass --all-failed")
 			}
 			return nil
 		},
@@ -79,7 +79,7 @@ always left alone.`,
 					return err
 				}
 				if count == 0 {
-					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no order is failed so")
+					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no failed order matches")
 					return err
 				}
 				question := fmt.Sprintf("Run %s again?", orderCount(count))
@@ -99,12 +99,12 @@ always left alone.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&allFailed, "all-failed", false, "all orders that are failed")
-	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed so, such as MerchantUnknown")
+	cmd.Flags().BoolVar(&allFailed, "all-failed", false, "all failed orders")
+	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
 	completeKinds(cmd)
-	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure running again does not cure")
-	cmd.Flags().StringVar(&reason, "reason", "starter orders retry", "why; it stands in the orders' histories")
-	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure a re-run does not cure")
+	cmd.Flags().StringVar(&reason, "reason", "starter orders retry", "reason, recorded in the orders' histories")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
 
@@ -165,7 +165,7 @@ func printRerun(w io.Writer, f *flags, r workflows.RerunOrdersResult) error {
 		})
 	}
 	if err == nil && len(r.Orders) > 0 && r.Rerun == 0 {
-		return fmt.Errorf("none was run again: %s", r.Orders[0].LeftAlone)
+		return fmt.Errorf("no order was run again: %s", r.Orders[0].LeftAlone)
 	}
 	return err
 }

@@ -28,23 +28,24 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "starter",
 		Short: "Set up and operate giftbridge",
-		Long: `Starter sets up and operates giftbridge. It talks to Temporal at TEMPORAL_ADDRESS (and the other variables and
-the profile file of the temporal command line), and is configured like the worker: docs/configuration.md.
+		Long: `Starter sets up and operates giftbridge. It connects to Temporal at TEMPORAL_ADDRESS (it also reads the
+other variables and the profile file of the temporal command line), and is configured like the worker:
+docs/configuration.md.
 
-A first day:
-  starter doctor             check all that giftbridge needs, and how to cure what is wrong
-  starter schedules          create search attributes and the poll's schedule; safe on every deploy
+Getting started:
+  starter doctor             check everything that giftbridge needs, and say how to fix what fails
+  starter schedules          create the search attributes and schedules; safe on every deploy
   starter poll               poll now instead of waiting for the schedule
-  starter status             where the system stands; exits with 1 if somebody has to see to it
-  starter orders list        the gift-card orders, and how each of them stands
+  starter status             show the state of the system; exits with 1 if it needs attention
+  starter orders list        list the gift-card orders and their states
   starter orders show '#1001'
-                             one of them: what was issued, what failed, where to look
+                             show one order: its cards, its failures, and where to look
   starter orders retry       run failed orders again
-  starter digest --dry-run   what the next daily digest would say
-  starter deployment         which versions of the workers there are, if they have versions
-  starter codec-server       let the Web UI and the temporal command line show what is encrypted
+  starter digest --dry-run   print the daily digest as of now
+  starter deployment         show the worker versions, if the workers have versions
+  starter codec-server       decrypt payloads for the Web UI and the temporal command line
 
-Exit codes: 0 done, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
+Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
 		Args: app.NoArgs,
 		RunE: help,
 	}

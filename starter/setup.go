@@ -20,15 +20,16 @@ func newSchedules(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedules",
 		Short: "Create or update search attributes and schedules",
-		Long: `Schedules makes sure that the namespace has giftbridge's search attributes and the schedules poll-orders and
-daily-digest, and that these hold this configuration. Run it on every deploy: what is right is left alone, the
-watermark stays, and a paused schedule stays paused. Without SMTP_HOST there is no digest. It says which fields change;
---dry-run changes nothing. What loses something (another CREATED_AT_MIN, the end of the digest) wants --yes.
+		Long: `Schedules creates giftbridge's search attributes and its schedules (poll-orders, sweep-orders and
+daily-digest), or updates them to match this configuration. Run it on every deploy: what already matches is left alone,
+the watermark stays, and a paused schedule stays paused. Without SMTP_HOST there is no digest. It prints which fields
+change; --dry-run changes nothing. A change that loses something (another CREATED_AT_MIN, removal of the digest) needs
+--yes.
 
-The first run settles what tells orders and cards apart: Shopify's ID of the shop, the shop's name in workflow IDs, the
-audit prefix, and whether the issuer refuses a used audit number. From then on another shop or prefix is refused. If the
-shop was renamed before that, --renamed keeps its former name in workflow IDs. --change-identity takes this configuration
-for right: orders that polls see again would be issued a second time under another name or prefix.
+The first run records what identifies orders and cards: Shopify's ID of the shop, the shop's name in workflow IDs, the
+audit prefix, and whether the issuer refuses a used audit number. After that, another shop or prefix is refused. If the
+shop was renamed before the first run, --renamed keeps its former name in workflow IDs. --change-identity accepts this
+configuration instead: orders that polls see again would be issued a second time under another name or prefix.
 
 It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders could be issued twice.`,
 		Args: app.NoArgs,
@@ -39,7 +40,7 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 			}
 			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				if e.ShopID = app.ShopID(ctx, cfg.Shopify); e.ShopID == "" {
-					_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "Shopify did not say which shop this is; its ID is settled by a later run")
+					_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "Shopify's ID of the shop could not be read; a later run records it")
 				}
 				changes, err := o.EnsureSchedules(ctx, e)
 				if unconfirmed, ok := errors.AsType[*installation.ConfirmError](err); ok {
@@ -65,18 +66,19 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&e.DryRun, "dry-run", false, "only say what would change")
-	cmd.Flags().BoolVarP(&e.Yes, "yes", "y", false, "also what loses something: another CREATED_AT_MIN, the end of the digest")
+	cmd.Flags().BoolVar(&e.DryRun, "dry-run", false, "only print what would change")
+	cmd.Flags().BoolVarP(&e.Yes, "yes", "y", false,
+		"also make changes that lose something: another CREATED_AT_MIN, removal of the digest")
 	cmd.Flags().BoolVar(&e.Renamed, "renamed", false, "the shop was renamed: keep its former name in workflow IDs")
 	cmd.Flags().BoolVar(&e.ChangeIdentity, "change-identity", false,
-		"take another shop, prefix or promise of the issuer for right; orders may be issued twice")
+		"accept another shop, AUDIT_PREFIX or ISSUER_DEDUPES; orders may be issued twice")
 	return cmd
 }
 
 func newConfig(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "config",
-		Short: "Show the configuration, secrets redacted, and what is wrong with it",
+		Short: "Show the configuration with secrets redacted, and its problems",
 		Args:  app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, problems := config.Load()

@@ -30,29 +30,28 @@ func errUnhealthy(problems []check.Check) error {
 func newStatus(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Show where the system stands, and whether somebody has to see to it",
-		Long: `Status shows the poll's schedule, the watermark (up to which orders have been seen) and its age, the account of
-the last poll, and the number of gift-card orders by state. Then it checks what can go wrong without anybody noticing,
-one line each: ok, warn, or FAIL with what to do.
+		Short: "Show the state of the system, and whether it needs attention",
+		Long: `Status shows the poll's schedule, the watermark (the time up to which orders have been seen) and its
+age, the result of the last poll, and the number of gift-card orders by state. Then it checks what can go wrong
+unnoticed, one line per check: ok, warn, or FAIL with the fix.
 
-  namespace       its retention is longer than MAX_ORDER_AGE, and it has our search attributes
+  namespace       its retention is longer than MAX_ORDER_AGE, and it has giftbridge's search attributes
   workers         every task queue is polled
-  workflow tasks  none keeps failing, as they do after a bad release
-  schedule        the poll's schedule is there and not paused
-  watermark       orders are seen up to the present, less three intervals
-  last poll       it has not failed
-  missed orders   none was left out because it was too old when polls began again
-  digest          its schedule is there and not paused, and the last one was sent
-  identity        it is settled what tells orders and cards apart
-  sweep           its schedule is there, the last one has not failed, and has found no order that polls had missed
-  failed orders   none whose history expires within three days or a tenth of the retention
+  workflow tasks  none fails repeatedly, as happens after a bad release
+  schedule        the poll's schedule exists and is not paused
+  watermark       it is at most three poll intervals behind
+  last poll       it did not fail
+  missed orders   none was left out because it was too old when polling resumed
+  digest          its schedule exists and is not paused, and the last digest was sent
+  identity        what identifies orders and cards is recorded
+  sweep           its schedule exists, the last sweep did not fail, and it found no order that polls had missed
+  failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
-Failed orders by themselves are the digest's business: they warn. Status exits with 1 where a check fails, or where
-Temporal cannot be reached, so that a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST
-and WORKER_DEPLOYMENT if the workers have them. With --json, "healthy" says it all, and "problems" lists the checks
-that failed.`,
+Failed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
+be reached, so a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST and WORKER_DEPLOYMENT
+if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.`,
 		Example: `  starter status
-  starter status --json | jq -r '.problems[] | .name + ": " + .says'
+  starter status --json | jq -r '.problems[] | .name + ": " + .found'
   starter status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
 		Args: app.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -121,7 +120,7 @@ func printStatus(w io.Writer, s *health.Status) error {
 		default:
 			note := ""
 			if s.Stale {
-				note = " STALE: polls are missing"
+				note = " STALE: recent polls are missing"
 			}
 			row("watermark", s.Watermark.Format(time.RFC3339)+", "+seconds(s.WatermarkAge)+" ago"+note)
 		}

@@ -16,10 +16,11 @@ func newSweep(f *flags) *cobra.Command {
 	var whole bool
 	cmd := &cobra.Command{
 		Use:   "sweep",
-		Short: "Look now whether polls have missed an order",
-		Long: `Sweep looks whether each gift-card order of the last two days has a workflow, and takes in those that have none. A
-schedule does the same every SWEEP_INTERVAL, and once a day for all orders that may still be taken in. It takes a fifth
-of Shopify's points, so that a large shop takes a while; Ctrl-C ends the waiting, not the sweep.`,
+		Short: "Check now whether polls have missed an order",
+		Long: `Sweep checks whether each gift-card order of the last two days has a workflow, and takes in the orders
+that have none. A schedule does the same every SWEEP_INTERVAL, and once a day for all orders that may still be taken
+in. A sweep uses a fifth of Shopify's rate-limit points, so a large shop takes a while. Ctrl-C stops the waiting, not
+the sweep.`,
 		Example: `  starter sweep
   starter sweep --whole`,
 		Args: app.NoArgs,
@@ -49,6 +50,6 @@ of Shopify's points, so that a large shop takes a while; Ctrl-C ends the waiting
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&whole, "whole", false, "all orders that may still be taken in, without Shopify's search")
+	cmd.Flags().BoolVar(&whole, "whole", false, "check all orders that may still be taken in, without Shopify's search")
 	return cmd
 }

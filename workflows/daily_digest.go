@@ -50,7 +50,7 @@ func DailyDigest(ctx workflow.Context, in DailyDigestInput) (DailyDigestResult, 
 			workflow.GetLogger(ctx).Warn("failed orders were not run again", "error", err)
 		}
 	}
-	workflow.SetCurrentDetails(ctx, "Making the report and sending it.")
+	workflow.SetCurrentDetails(ctx, "Creating and sending the report.")
 	out.SendDigestResult, err = call(mailing(ctx), digests.SendDigest, send).get(ctx)
 	if err != nil {
 		return DailyDigestResult{}, ended(err)
@@ -104,7 +104,7 @@ func rerunForDigest(ctx workflow.Context, at time.Time, wait time.Duration) (int
 	if err != nil || rerun.Rerun == 0 {
 		return rerun.Rerun, err
 	}
-	workflow.SetCurrentDetails(ctx, "Waiting for the orders that run again.")
+	workflow.SetCurrentDetails(ctx, "Waiting for the orders that were rerun.")
 	deadline := workflow.Now(ctx).Add(wait)
 	// Visibility lags: an order that was just reset may not be counted as running yet.
 	if err := workflow.Sleep(ctx, visibilityLag); err != nil {

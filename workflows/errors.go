@@ -21,9 +21,9 @@ func cause(err error) (giftcard.Kind, string) {
 	}
 	if late, ok := errors.AsType[*temporal.TimeoutError](err); ok {
 		if late.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START {
-			return giftcard.Timeout, "no worker took it in time"
+			return giftcard.Timeout, "no worker picked it up in time"
 		}
-		return giftcard.Timeout, "not finished in time; the last attempt may have been cut off by the end of its worker"
+		return giftcard.Timeout, "not finished in time; the last attempt may have been cut off when its worker stopped"
 	}
 	return giftcard.Unavailable, err.Error()
 }

@@ -24,13 +24,13 @@ func TestCause(t *testing.T) {
 		"failure of an activity": {refused, giftcard.InvalidRequest, "refused"},
 		"time-out of an attempt": {
 			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_START_TO_CLOSE, nil), giftcard.Timeout,
-			"not finished in time; the last attempt may have been cut off by the end of its worker",
+			"not finished in time; the last attempt may have been cut off when its worker stopped",
 		},
 		"time-out after a failure": {
 			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, refused), giftcard.InvalidRequest, "refused",
 		},
 		"nobody took it": {
-			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil), giftcard.Timeout, "no worker took it in time",
+			temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START, nil), giftcard.Timeout, "no worker picked it up in time",
 		},
 		"anything else": {errors.New("lost"), giftcard.Unavailable, "lost"},
 	}

@@ -107,7 +107,7 @@ func TestOrderTakesTheKindOfItsFirstUnit(t *testing.T) {
 
 func TestOrderWithoutMerchant(t *testing.T) {
 	t.Parallel()
-	const message = "order #1001, looking up its merchant: customer 77 is not among CashStar's 40 merchants"
+	const message = "order #1001, looking up its merchant: customer 77 is not one of CashStar's 40 merchants"
 	e := newEnv(t)
 	e.look = func(activities.LookUpMerchantInput) (activities.LookUpMerchantResult, error) {
 		return activities.LookUpMerchantResult{}, final(giftcard.MerchantUnknown, message)
@@ -124,11 +124,11 @@ func TestOrderWhoseBudgetIsSpent(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	e.issue = func(activities.IssueCardInput) (activities.IssueCardResult, error) {
-		return activities.IssueCardResult{}, temporal.NewApplicationErrorWithOptions("given up", string(giftcard.Timeout),
+		return activities.IssueCardResult{}, temporal.NewApplicationErrorWithOptions("gave up", string(giftcard.Timeout),
 			temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
 	e.ExecuteWorkflow(workflows.GiftCardOrder, workflows.GiftCardOrderInput{Order: orderNumber(1, 1)})
-	e.requireFailure(t, giftcard.Timeout, "given up")
+	e.requireFailure(t, giftcard.Timeout, "gave up")
 	require.Len(t, e.issued, 1)
 }
 
@@ -139,7 +139,7 @@ func TestOrderSize(t *testing.T) {
 		message string
 	}{
 		"no unit":      {[]int{0}, "order #1001 has 0 gift cards; 1 to 1000 can be issued"},
-		"no line":      {nil, "order #1001 came without its lines, since it is too large to be handled"},
+		"no line":      {nil, "order #1001 was read without its lines because it is too large"},
 		"one too many": {[]int{giftcard.MaxUnits, 1}, "order #1001 has 1001 gift cards; 1 to 1000 can be issued"},
 		"far from right": {
 			[]int{1_000_000_000}, "order #1001 has 1000000000 gift cards; 1 to 1000 can be issued",

@@ -20,9 +20,9 @@ func Why(r giftcard.Reason) string {
 	case giftcard.MixedOrder:
 		return "other items were ordered with its gift cards"
 	case giftcard.PaidLate:
-		return "it was paid when it was older than MAX_ORDER_AGE"
+		return "it was already older than MAX_ORDER_AGE when it was paid"
 	case giftcard.Underpaid:
-		return "money was given back, and what is left does not pay for its gift cards"
+		return "money was refunded, and the net payment does not cover its gift cards"
 	case giftcard.NativeGiftCard:
 		return "Shopify itself issues a gift card for its product"
 	}

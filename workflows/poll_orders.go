@@ -227,7 +227,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	p.know(last.Latest)
 	w := windowOf(now, in, last)
 	if w.rewound {
-		workflow.GetLogger(ctx).Warn("the watermark lies in the future: looking at all orders again",
+		workflow.GetLogger(ctx).Warn("the watermark is in the future: reading all orders again",
 			"watermark", last.Watermark)
 	}
 	p.Result.Since, p.Result.Until, p.Result.Watermark, p.Result.Missed = w.since, w.until, w.watermark, w.missed
@@ -356,7 +356,7 @@ func (p *poll) awaitStarts(ctx workflow.Context, inFlight int) error {
 func (p *poll) failed(ctx workflow.Context, err error) error {
 	for len(p.starting) > 0 {
 		if startErr := p.awaitStarts(ctx, 0); startErr != nil {
-			workflow.GetLogger(ctx).Warn("an order was not started by a poll that fails anyway", "error", startErr)
+			workflow.GetLogger(ctx).Warn("a poll that already fails could not start an order", "error", startErr)
 		}
 	}
 	p.show(ctx)

@@ -59,7 +59,7 @@ func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, 
 	if err != nil {
 		return SweepOrdersResult{}, ended(err)
 	}
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d seen, %d are gift-card orders, %d were found that no poll has taken in.",
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d orders seen, %d of them gift-card orders, %d that no poll had taken in.",
 		out.Seen, out.Candidates, out.Found))
 	return out, nil
 }

@@ -98,13 +98,13 @@ func TestRenderWithWhatIsKnown(t *testing.T) {
 	r.Retrying = []digest.RetryingOrder{{Name: "#1002"}}
 	m := render(t, r)
 	require.Contains(t, m.Text, "\nUntil 22 Aug 2026 18:00\n")
-	require.Contains(t, m.Text, "\nNo poll has succeeded yet: orders wait unseen.\n")
+	require.Contains(t, m.Text, "\nNo poll has succeeded yet: no order has been seen.\n")
 	require.Contains(t, m.Text, "\norder 581001  Unknown\n  Failed.\n  Not run again for this digest.\n\n")
 	require.Contains(t, m.Text, "\n#1002\n  Running.\n\n")
 	r.Window, r.Watermark = digest.Window{}, digest.Watermark{}
 	m = render(t, r)
 	require.NotContains(t, m.Text, "Until")
-	require.NotContains(t, m.Text, "unseen")
+	require.NotContains(t, m.Text, "been seen")
 }
 
 func TestSubject(t *testing.T) {

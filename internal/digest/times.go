@@ -7,7 +7,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// soon is how long before a history expires the digest warns.
+// soon is the time before the expiry of a history from which the digest warns.
 const soon = 72 * time.Hour
 
 // times phrases what depends on the time and the zone of the digest.
@@ -29,7 +29,7 @@ func (t times) window(w Window) string {
 	}
 }
 
-// maxAudit is how many audit numbers of an order the mail lists; the CSV has all of them.
+// maxAudit is the maximum number of audit numbers that the mail lists for an order. The CSV has all of them.
 const maxAudit = 10
 
 func (t times) failed(o FailedOrder) failedView {
@@ -103,20 +103,20 @@ func (t times) missed(w Window) string {
 	if w.To.IsZero() {
 		return ""
 	}
-	return "No poll has looked at the orders created from " + t.moment(w.From) + " until " + t.moment(w.To) +
-		", and none will: they were too old when polls began again. Look for them in Shopify, and settle them by hand, or " +
-		"raise MAX_ORDER_AGE and poll that time (starter poll --since --until)."
+	return "No poll has read the orders created from " + t.moment(w.From) + " until " + t.moment(w.To) +
+		", and none will: they were too old when polling resumed. Look for them in Shopify and settle them by hand, or " +
+		"raise MAX_ORDER_AGE and poll that window (starter poll --since --until)."
 }
 
 func (t times) watermark(w Watermark) string {
 	switch {
 	case w.At.IsZero() && w.Stale:
-		return "No poll has succeeded yet: orders wait unseen."
+		return "No poll has succeeded yet: no order has been seen."
 	case w.At.IsZero():
 		return ""
 	case w.Stale:
 		return "Orders have been seen only up to " + t.moment(w.At) + ", " + span(w.Age) +
-			" ago. Newer ones wait unseen until a poll succeeds."
+			" ago. Newer orders are not seen until a poll succeeds."
 	default:
 		return "Orders have been seen up to " + t.moment(w.At) + ", " + span(w.Age) + " ago."
 	}

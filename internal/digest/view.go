@@ -47,7 +47,7 @@ type view struct {
 	Currencies                                   []currencyView
 }
 
-// more is how many rows are not shown: those that are in the CSV, and those that only the totals count.
+// more is the number of rows that are not shown: rows that are in the CSV, and rows that only the totals include.
 type more struct{ CSV, Nowhere int }
 
 type orderView struct{ Name, Kind, Link string }
@@ -145,13 +145,14 @@ var otherReasons = []struct {
 	title, says string
 }{
 	{
-		giftcard.Underpaid, "Left out, because money was given back",
-		"What was paid, less what was given back, does not pay for the gift cards that are left. Where a card is owed all the " +
-			"same, 'starter orders release' has it issued.",
+		giftcard.Underpaid, "Left out because money was refunded",
+		"The payment, less refunds, does not cover the remaining gift cards. If a card is owed nevertheless, issue it with " +
+			"'starter orders release'.",
 	},
 	{
-		giftcard.PaidLate, "Left out, because they were paid late",
-		"They were paid when they were older than MAX_ORDER_AGE. Where a card is owed, 'starter orders release' has it issued.",
+		giftcard.PaidLate, "Left out because they were paid late",
+		"They were already older than MAX_ORDER_AGE when they were paid. If a card is owed, issue it with 'starter orders " +
+			"release'.",
 	},
 }
 
@@ -169,7 +170,7 @@ func leftSections(r Report) []leftSection {
 	return out
 }
 
-// leftViews returns the views of orders that are left to people, and of those whose name alone is known.
+// leftViews returns the views of orders that are left to people, and of orders of which only the name is known.
 func leftViews(orders []LeftOrder, names []string) []leftView {
 	var out []leftView
 	for _, o := range orders {

@@ -50,7 +50,7 @@ func (m Money) Add(more Money, n int) (Money, error) {
 		m.Currency = more.Currency
 	}
 	if m.Currency != more.Currency {
-		return Money{}, fmt.Errorf("%s and %s do not add up", m.Currency, more.Currency)
+		return Money{}, fmt.Errorf("%s and %s cannot be added", m.Currency, more.Currency)
 	}
 	product := new(big.Int).Mul(big.NewInt(more.Hundredths), big.NewInt(int64(n)))
 	sum := product.Add(product, big.NewInt(m.Hundredths))

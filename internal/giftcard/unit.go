@@ -24,7 +24,7 @@ type Unit struct {
 // order was taken in: a different one would create different cards.
 func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
 	if len(o.Lines) == 0 {
-		return nil, Errorf(InvalidRequest, "order %s came without its lines, since it is too large to be handled", o.Name)
+		return nil, Errorf(InvalidRequest, "order %s was read without its lines because it is too large", o.Name)
 	}
 	if n := o.Units(); n < 1 || n > MaxUnits {
 		return nil, Errorf(InvalidRequest, "order %s has %d gift cards; 1 to %d can be issued", o.Name, n, MaxUnits)

@@ -98,7 +98,7 @@ func TestCardUnitsBounds(t *testing.T) {
 			require.Equal(t, giftcard.InvalidRequest, refused.Kind)
 			want := fmt.Sprintf("order #1001 has %d gift cards; 1 to 1000 can be issued", order.Units())
 			if len(tt.lines) == 0 {
-				want = "order #1001 came without its lines, since it is too large to be handled"
+				want = "order #1001 was read without its lines because it is too large"
 			}
 			require.EqualError(t, err, want)
 		})

@@ -13,7 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
-// facts are what checks judge.
+// facts is the input of the checks.
 type facts struct {
 	Status
 	now                         time.Time
@@ -24,7 +24,7 @@ type facts struct {
 	stuck                       stuckWorkflows
 	failed                      []failedOrder
 	digestWanted                bool
-	// byChance reports that the shop sells to companies, and nobody has said what merchants are matched by.
+	// byChance reports that the shop sells to companies and that MATCH_BY was not set.
 	byChance bool
 }
 
@@ -45,20 +45,20 @@ func (f facts) namespaceCheck() check.Check {
 	c := check.Check{Name: "namespace", Status: check.Fail}
 	switch {
 	case f.retention <= f.maxOrderAge:
-		c.Found = fmt.Sprintf("it forgets closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
+		c.Found = fmt.Sprintf("it deletes closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
 			"an order can be issued twice", f.retention, f.maxOrderAge)
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
-		c.Found = "it lacks search attributes, without which no order starts: " + strings.Join(f.missingAttributes, ", ")
+		c.Found = "it lacks search attributes, and no order can start without them: " + strings.Join(f.missingAttributes, ", ")
 		c.Fix = "run: starter schedules"
 	case installation.RetentionIsTight(f.retention, f.maxOrderAge):
 		c.Status = check.Warn
-		c.Found = fmt.Sprintf("it keeps closed workflows for %s, hardly longer than MAX_ORDER_AGE (%s): an order that a long poll "+
-			"starts late can be issued twice", f.retention, f.maxOrderAge)
+		c.Found = fmt.Sprintf("it keeps closed workflows for %s, only slightly longer than MAX_ORDER_AGE (%s): an order that a "+
+			"long poll starts late can be issued twice", f.retention, f.maxOrderAge)
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	default:
 		c.Status = check.OK
-		c.Found = fmt.Sprintf("it keeps closed workflows for %s, orders are picked up for %s", f.retention, f.maxOrderAge)
+		c.Found = fmt.Sprintf("it keeps closed workflows for %s; orders are picked up for %s", f.retention, f.maxOrderAge)
 	}
 	return c
 }
@@ -67,8 +67,8 @@ func (f facts) workersCheck() check.Check {
 	if len(f.unpolled) > 0 {
 		return check.Check{
 			Name: "workers", Status: check.Fail,
-			Found: "nobody polls " + strings.Join(f.unpolled, ", "),
-			Fix:   "start workers, and see their logs; with WORKER_DEPLOYMENT, make their version current",
+			Found: "no worker is polling " + strings.Join(f.unpolled, ", "),
+			Fix:   "start workers and check their logs; with WORKER_DEPLOYMENT, make their version current",
 		}
 	}
 	return check.Check{Name: "workers", Status: check.OK, Found: "every task queue is polled"}
@@ -78,62 +78,63 @@ func (f facts) tasksCheck() check.Check {
 	switch {
 	case f.stuck.unknown:
 		return check.Check{
-			Name: "workflow tasks", Status: check.Warn, Found: "this Temporal server does not tell of tasks that keep failing",
-			Fix: "look for errors in the workers' logs",
+			Name: "workflow tasks", Status: check.Warn,
+			Found: "this Temporal server does not report repeatedly failing workflow tasks",
+			Fix:   "look for errors in the workers' logs",
 		}
 	case f.stuck.count > 0:
 		return check.Check{
 			Name: "workflow tasks", Status: check.Fail,
-			Found: fmt.Sprintf("they keep failing in %d running workflows, such as %s", f.stuck.count, f.stuck.example),
-			Fix:   "read the failed task there; most often a release is to be rolled back",
+			Found: fmt.Sprintf("they fail repeatedly in %d running workflows, such as %s", f.stuck.count, f.stuck.example),
+			Fix:   "read the failed task there; usually a release has to be rolled back",
 		}
 	}
-	return check.Check{Name: "workflow tasks", Status: check.OK, Found: "none keeps failing"}
+	return check.Check{Name: "workflow tasks", Status: check.OK, Found: "none fails repeatedly"}
 }
 
 func (f facts) scheduleCheck() check.Check {
 	c := check.Check{Name: "schedule", Status: check.Fail}
 	switch s := f.Schedule; {
 	case !s.Exists:
-		c.Found, c.Fix = "the poll's schedule does not exist: no order comes in", "run: starter schedules"
+		c.Found, c.Fix = "the poll's schedule does not exist: no order is taken in", "run: starter schedules"
 	case s.Paused:
-		c.Found, c.Fix = "PAUSED, no order comes in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
+		c.Found, c.Fix = "PAUSED, no order is taken in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
 	default:
 		c.Status, c.Found = check.OK, "polls every "+f.interval.String()
 	}
 	return c
 }
 
-// identityCheck tells of an installation whose identity is not settled, or rests on a guess.
+// identityCheck warns of an installation whose identity is not recorded, or rests on a default that nobody confirmed.
 func (f facts) identityCheck() check.Check {
 	switch {
 	case f.input == nil:
-		return check.Check{Name: "identity", Status: check.OK, Found: "settled with the poll's schedule"}
+		return check.Check{Name: "identity", Status: check.OK, Found: "recorded with the poll's schedule"}
 	case f.input.Identity == nil:
 		return check.Check{
 			Name: "identity", Status: check.Warn,
-			Found: "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would have orders issued again",
+			Found: "not recorded yet: under another SHOPIFY_SHOP or AUDIT_PREFIX, orders would be issued again",
 			Fix:   "run: starter schedules",
 		}
 	case !f.input.Identity.IssuerDedupesStated:
 		return check.Check{
 			Name: "identity", Status: check.Warn,
-			Found: fmt.Sprintf("nobody has said whether the issuer refuses a used audit number; %t is taken for granted",
+			Found: fmt.Sprintf("ISSUER_DEDUPES was never set: whether the issuer refuses a used audit number is assumed to be %t",
 				f.input.Identity.IssuerDedupes),
-			Fix: "set ISSUER_DEDUPES (docs/configuration.md says what to), and run: starter schedules",
+			Fix: "set ISSUER_DEDUPES (see docs/configuration.md) and run: starter schedules",
 		}
 	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, activities.ByName)):
 		return check.Check{
 			Name: "identity", Status: check.Warn,
-			Found: "merchants are matched by the customer's name too, which buyers choose themselves: a buyer who takes a " +
-				"merchant's name places orders on its account",
+			Found: "merchants are also matched by the customer's name, which buyers choose themselves: a buyer who uses a " +
+				"merchant's name places orders on that merchant's account",
 			Fix: "set MATCH_BY=external_id,company if all buyers belong to companies, and run: starter schedules",
 		}
 	}
-	return check.Check{Name: "identity", Status: check.OK, Found: "settled: orders are of " + f.input.Identity.Shop}
+	return check.Check{Name: "identity", Status: check.OK, Found: "recorded: orders belong to " + f.input.Identity.Shop}
 }
 
-// sweepCheck tells of sweeps that are missing, and of orders that polls have missed.
+// sweepCheck reports missing sweeps, and orders that polls have missed.
 func (f facts) sweepCheck() check.Check {
 	c := check.Check{Name: "sweep", Status: check.Fail}
 	every := time.Duration(f.SweepSchedule.Interval * float64(time.Second))
@@ -150,31 +151,31 @@ func (f facts) sweepCheck() check.Check {
 		c.Found = "PAUSED, orders that polls miss are not found: " + s.Note
 		c.Fix = "run: temporal schedule toggle --unpause --schedule-id sweep-orders"
 	case f.FailedSweep != nil:
-		c.Found = "the last one FAILED: " + f.FailedSweep.Failure.Kind + ": " + f.FailedSweep.Failure.Message
+		c.Found = "the last sweep FAILED: " + f.FailedSweep.Failure.Kind + ": " + f.FailedSweep.Failure.Message
 		c.Fix = "see " + f.FailedSweep.Link
 	case f.now.Sub(since) > settings.StaleIntervals*every+sweepTakes:
-		c.Found = "none has completed for " + f.now.Sub(since).Round(time.Minute).String()
-		c.Fix = "see the other checks; one that takes long is shown by temporal workflow list"
+		c.Found = "no sweep has completed for " + f.now.Sub(since).Round(time.Minute).String()
+		c.Fix = "see the other checks; temporal workflow list shows a sweep that takes long"
 	case f.LastSweep != nil && f.LastSweep.Found > 0:
 		c.Status = check.Warn
-		c.Found = fmt.Sprintf("the last one found %d orders that no poll had taken in, and took them in: %s", f.LastSweep.Found,
+		c.Found = fmt.Sprintf("the last sweep found and took in %d orders that no poll had taken in: %s", f.LastSweep.Found,
 			strings.Join(f.LastSweep.Names[:min(len(f.LastSweep.Names), maxNamed)], ", "))
-		c.Fix = "see the runbook: a sweep has found orders"
+		c.Fix = "see the runbook, docs/operations.md: A sweep has found orders"
 	case f.LastSweep != nil:
-		c.Status, c.Found = check.OK, fmt.Sprintf("found nothing that polls had missed among %d orders", f.LastSweep.Seen)
+		c.Status, c.Found = check.OK, fmt.Sprintf("the last sweep found no missed order among %d orders", f.LastSweep.Seen)
 	default:
 		c.Status, c.Found = check.OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}
 	return c
 }
 
-// sweepTakes is how long a sweep of a large shop may take.
+// sweepTakes is the time that a sweep of a large shop may take.
 const sweepTakes = 6 * time.Hour
 
-// tolerance is how far a watermark may lie behind.
+// tolerance returns the age from which the watermark is stale.
 func (f facts) tolerance() time.Duration { return settings.StaleAfter(f.interval, f.settle) }
 
-// clockSkew is by how much the clock of whoever looks may differ from Temporal's.
+// clockSkew is the tolerated difference between the clock of this process and Temporal's.
 const clockSkew = time.Minute
 
 func (f facts) watermarkCheck() check.Check {
@@ -183,22 +184,22 @@ func (f facts) watermarkCheck() check.Check {
 	switch {
 	case f.WatermarkUnreadable != "":
 		c.Found = "the result of the last poll cannot be read: " + f.WatermarkUnreadable
-		c.Fix = "PAYLOAD_KEYS must hold the key that it was written with, here and in the workers"
+		c.Fix = "PAYLOAD_KEYS must contain the key that it was encrypted with, here and in the workers"
 	case f.Watermark.IsZero() && !f.Schedule.Exists:
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case f.Watermark.IsZero() && f.now.Sub(f.Schedule.CreatedAt) > f.tolerance():
-		c.Found = "none: no poll has completed since the schedule was made at " + f.Schedule.CreatedAt.Format(time.RFC3339)
-		c.Fix = "see why polls fail; run: temporal workflow list --query \"WorkflowType='PollOrders'\""
+		c.Found = "none: no poll has completed since the schedule was created at " + f.Schedule.CreatedAt.Format(time.RFC3339)
+		c.Fix = "find out why polls fail; run: temporal workflow list --query \"WorkflowType='PollOrders'\""
 	case f.Watermark.IsZero():
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case age < -clockSkew:
-		c.Found = fmt.Sprintf("it lies %s in the future: a clock is or was wrong", (-age).Round(time.Second))
-		c.Fix = "set the clocks of Temporal's hosts and of this one; the next poll looks at all orders again"
+		c.Found = fmt.Sprintf("it is %s in the future: a clock is or was wrong", (-age).Round(time.Second))
+		c.Fix = "correct the clocks of Temporal's hosts and of this host; the next poll reads all orders again"
 	case age > f.tolerance():
-		c.Found = fmt.Sprintf("STALE, orders are seen up to %s ago only: polls are missing", age.Round(time.Second))
-		c.Fix = "see the other checks; a poll that takes long is shown by temporal workflow list"
+		c.Found = fmt.Sprintf("STALE, orders have been seen only up to %s ago: recent polls are missing", age.Round(time.Second))
+		c.Fix = "see the other checks; temporal workflow list shows a poll that takes long"
 	default:
-		c.Status, c.Found = check.OK, fmt.Sprintf("orders are seen up to %s ago", max(age, 0).Round(time.Second))
+		c.Status, c.Found = check.OK, fmt.Sprintf("orders have been seen up to %s ago", max(age, 0).Round(time.Second))
 	}
 	return c
 }
@@ -211,16 +212,16 @@ func (f facts) pollCheck() check.Check {
 			Fix:   "see " + f.FailedPoll.Link,
 		}
 	}
-	return check.Check{Name: "last poll", Status: check.OK, Found: "has not failed"}
+	return check.Check{Name: "last poll", Status: check.OK, Found: "did not fail"}
 }
 
 func (f facts) missedCheck() check.Check {
 	if !f.MadeUp && (f.LastPoll == nil || f.LastPoll.Missed == nil) {
 		return check.Check{
 			Name: "missed orders", Status: check.Warn,
-			Found: "GIFT_CARD_SKUS or CREATED_AT_MIN takes more orders since " + f.input.WidenedAt.Format(time.RFC3339) +
-				", and no poll has looked at those of before",
-			Fix: "run: starter poll --since 336h, or as far back as they are to count",
+			Found: "GIFT_CARD_SKUS or CREATED_AT_MIN was widened at " + f.input.WidenedAt.Format(time.RFC3339) +
+				", and no poll by hand has read the orders from before",
+			Fix: "run: starter poll --since 336h, or as far back as orders are to count",
 		}
 	}
 	if f.LastPoll == nil || f.LastPoll.Missed == nil {
@@ -229,10 +230,10 @@ func (f facts) missedCheck() check.Check {
 	m := f.LastPoll.Missed
 	return check.Check{
 		Name: "missed orders", Status: check.Fail,
-		Found: fmt.Sprintf("no poll has looked at the orders created from %s until %s, which are older than MAX_ORDER_AGE",
+		Found: fmt.Sprintf("no poll has read the orders created from %s until %s, which are older than MAX_ORDER_AGE",
 			m.From.Format(time.RFC3339), m.Until.Format(time.RFC3339)),
-		Fix: "look for them in Shopify, and settle them by hand, or raise MAX_ORDER_AGE and poll that time: " +
-			"starter poll --since --until; this is shown for two days",
+		Fix: "look for them in Shopify and settle them by hand, or raise MAX_ORDER_AGE and poll that window: " +
+			"starter poll --since --until; this is reported for two days",
 	}
 }
 
@@ -240,18 +241,18 @@ func (f facts) digestCheck() check.Check {
 	c := check.Check{Name: "digest", Status: check.Fail}
 	switch s := f.DigestSchedule; {
 	case !s.Exists && f.digestWanted:
-		c.Found, c.Fix = "its schedule does not exist: nobody is told of failed orders", "run: starter schedules"
+		c.Found, c.Fix = "its schedule does not exist: failed orders are not reported", "run: starter schedules"
 	case !s.Exists:
-		c.Status, c.Found = check.OK, "off: there is no SMTP_HOST"
+		c.Status, c.Found = check.OK, "off: SMTP_HOST is not set"
 	case s.Paused:
-		c.Found = "PAUSED, nobody is told of failed orders: " + s.Note
+		c.Found = "PAUSED, failed orders are not reported: " + s.Note
 		c.Fix = "run: temporal schedule toggle --unpause --schedule-id daily-digest"
 	case f.FailedDigest != nil:
-		c.Found = "the last one was not sent: " + f.FailedDigest.Failure.Kind + ": " + f.FailedDigest.Failure.Message
+		c.Found = "the last digest was not sent: " + f.FailedDigest.Failure.Kind + ": " + f.FailedDigest.Failure.Message
 		c.Fix = "see " + f.FailedDigest.Link
 	case f.RefusedDigest != "":
-		c.Status, c.Found = check.Warn, "the last one did not reach everybody: "+f.RefusedDigest
-		c.Fix = "correct DIGEST_TO, or ask whoever runs the mail server"
+		c.Status, c.Found = check.Warn, "the last digest did not reach all recipients: "+f.RefusedDigest
+		c.Fix = "correct DIGEST_TO, or ask the operator of the mail server"
 	default:
 		c.Status, c.Found = check.OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}
@@ -259,11 +260,11 @@ func (f facts) digestCheck() check.Check {
 }
 
 const (
-	// soonAtMost and soonShare bound when the history of a failed order is about to expire: three days before, and not
-	// more than a tenth of the retention.
+	// soonAtMost and soonShare define when the history of a failed order is about to expire: three days before it does,
+	// or a tenth of the retention before if that is shorter.
 	soonAtMost = 72 * time.Hour
 	soonShare  = 10
-	// maxNamed is how many orders a check names.
+	// maxNamed is the maximum number of orders that a check names.
 	maxNamed = 5
 )
 
@@ -280,15 +281,15 @@ func (f facts) ordersCheck() check.Check {
 	switch {
 	case len(expiring) > 0:
 		c.Status = check.Fail
-		c.Found = fmt.Sprintf("%d cannot be run again from %s on, when their histories expire: %s", len(expiring),
+		c.Found = fmt.Sprintf("the histories of %d expire, the first at %s; then they cannot be run again: %s", len(expiring),
 			orders[0].at.Add(f.retention).Format(time.RFC3339), strings.Join(expiring[:min(len(expiring), maxNamed)], ", "))
 		if more := len(expiring) - maxNamed; more > 0 {
 			c.Found += fmt.Sprintf(" and %d more", more)
 		}
-		c.Fix = "cure what failed and run them again, or settle them by hand; run: starter orders list --failed"
+		c.Fix = "fix the cause and run them again, or settle them by hand; run: starter orders list --failed"
 	case len(orders) > 0:
 		c.Status = check.Warn
-		c.Found = fmt.Sprintf("%d; the digest tells of them", len(orders))
+		c.Found = fmt.Sprintf("%d; the digest reports them", len(orders))
 		c.Fix = "run: starter orders list --failed"
 	}
 	return c

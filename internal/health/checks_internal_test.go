@@ -49,13 +49,13 @@ func TestChecks(t *testing.T) {
 		{name: "healthy", change: func(*facts) {}},
 		{
 			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", check.Fail,
-			"forgets closed workflows after 336h0m0s, which is not longer than MAX_ORDER_AGE (336h0m0s)",
+			"deletes closed workflows after 336h0m0s, which is not longer than MAX_ORDER_AGE (336h0m0s)",
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
 		{
 			"retention hardly longer than orders are picked up",
 			func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour }, "namespace", check.Warn,
-			"hardly longer than MAX_ORDER_AGE (336h0m0s)", "--retention 720h",
+			"only slightly longer than MAX_ORDER_AGE (336h0m0s)", "--retention 720h",
 		},
 		{
 			"retention of a month, and orders that may be older",
@@ -67,7 +67,7 @@ func TestChecks(t *testing.T) {
 				f.MadeUp, f.input = false, &workflows.PollOrdersInput{
 					WidenedAt: Noon, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
 				}
-			}, "missed orders", check.Warn, "takes more orders since 2026-07-10T12:00:00Z", "starter poll --since",
+			}, "missed orders", check.Warn, "was widened at 2026-07-10T12:00:00Z", "starter poll --since",
 		},
 		{
 			"sweep of an earlier release", func(f *facts) { f.SweepSchedule = installation.ScheduleStatus{} },
@@ -89,10 +89,10 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"no sweep for long", func(f *facts) { f.SweptAt = Noon.Add(-10 * time.Hour) }, "sweep", check.Fail,
-			"none has completed for 10h0m0s", "temporal workflow list",
+			"no sweep has completed for 10h0m0s", "temporal workflow list",
 		},
 		{
-			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "none has completed for 24h0m0s", "",
+			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "no sweep has completed for 24h0m0s", "",
 		},
 		{
 			"polls have missed orders",
@@ -100,18 +100,18 @@ func TestChecks(t *testing.T) {
 				f.LastSweep = &workflows.SweepOrdersResult{}
 				f.LastSweep.Found, f.LastSweep.Names = 2, []string{"#1", "#2"}
 			},
-			"sweep", check.Warn, "found 2 orders that no poll had taken in, and took them in: #1, #2", "runbook",
+			"sweep", check.Warn, "found and took in 2 orders that no poll had taken in: #1, #2", "runbook",
 		},
 		{
 			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", check.Warn,
-			"did not reach everybody: recipient 2 of 3", "DIGEST_TO",
+			"did not reach all recipients: recipient 2 of 3", "DIGEST_TO",
 		},
 		{name: "settled", change: func(f *facts) {
 			f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true}}
 		}},
 		{
 			"identity of an earlier release", func(f *facts) { f.input = &workflows.PollOrdersInput{} },
-			"identity", check.Warn, "not settled: another SHOPIFY_SHOP or AUDIT_PREFIX would", "starter schedules",
+			"identity", check.Warn, "not recorded yet: under another SHOPIFY_SHOP or AUDIT_PREFIX", "starter schedules",
 		},
 		{
 			"merchants found by a name that buyers choose",
@@ -125,7 +125,7 @@ func TestChecks(t *testing.T) {
 			func(f *facts) {
 				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupes: true}}
 			},
-			"identity", check.Warn, "nobody has said whether the issuer refuses a used audit number; true is taken", "ISSUER_DEDUPES",
+			"identity", check.Warn, "whether the issuer refuses a used audit number is assumed to be true", "ISSUER_DEDUPES",
 		},
 		{name: "retention long enough for a poll", change: func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour + time.Second }},
 		{
@@ -133,31 +133,31 @@ func TestChecks(t *testing.T) {
 			"namespace", check.Fail, "GiftCardSku (KeywordList)", "starter schedules",
 		},
 		{
-			"nobody polls", func(f *facts) { f.unpolled = []string{"giftbridge-issue activity"} }, "workers", check.Fail,
-			"nobody polls giftbridge-issue activity", "start workers",
+			"no worker polls", func(f *facts) { f.unpolled = []string{"giftbridge-issue activity"} }, "workers", check.Fail,
+			"no worker is polling giftbridge-issue activity", "start workers",
 		},
 		{
 			"tasks that fail", func(f *facts) { f.stuck = stuckWorkflows{count: 3, example: "http://ui/x"} },
 			"workflow tasks", check.Fail, "in 3 running workflows, such as http://ui/x", "rolled back",
 		},
 		{
-			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", check.Warn, "does not tell", "logs",
+			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", check.Warn, "does not report", "logs",
 		},
 		{
 			"no schedule", func(f *facts) { f.Schedule = installation.ScheduleStatus{} }, "schedule", check.Fail, "does not exist", "starter schedules",
 		},
 		{
 			"paused", func(f *facts) { f.Schedule.Paused, f.Schedule.Note = true, "holiday" }, "schedule", check.Fail,
-			"PAUSED, no order comes in: holiday", "--unpause --schedule-id poll-orders",
+			"PAUSED, no order is taken in: holiday", "--unpause --schedule-id poll-orders",
 		},
 		{name: "as far behind as may be", change: func(f *facts) { f.Watermark = Noon.Add(-16 * time.Minute) }},
 		{
 			"further", func(f *facts) { f.Watermark = Noon.Add(-16*time.Minute - time.Second) }, "watermark", check.Fail,
-			"STALE, orders are seen up to 16m1s ago only", "other checks",
+			"STALE, orders have been seen only up to 16m1s ago", "other checks",
 		},
 		{name: "another clock", change: func(f *facts) { f.Watermark = Noon.Add(time.Minute) }},
 		{
-			"the future", func(f *facts) { f.Watermark = Noon.Add(time.Hour) }, "watermark", check.Fail, "it lies 1h0m0s in the future",
+			"the future", func(f *facts) { f.Watermark = Noon.Add(time.Hour) }, "watermark", check.Fail, "it is 1h0m0s in the future",
 			"clocks",
 		},
 		{
@@ -166,7 +166,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"never", func(f *facts) { f.Watermark, f.Schedule.CreatedAt = time.Time{}, Noon.Add(-17*time.Minute) },
-			"watermark", check.Fail, "no poll has completed since the schedule was made at 2026-07-10T11:43:00Z", "PollOrders",
+			"watermark", check.Fail, "no poll has completed since the schedule was created at 2026-07-10T11:43:00Z", "PollOrders",
 		},
 		{
 			"unreadable", func(f *facts) { f.Watermark, f.WatermarkUnreadable = time.Time{}, "no such key" }, "watermark", check.Fail,
@@ -191,33 +191,33 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"digest paused", func(f *facts) { f.DigestSchedule.Paused, f.DigestSchedule.Note = true, "quiet" }, "digest", check.Fail,
-			"PAUSED, nobody is told of failed orders: quiet", "--schedule-id daily-digest",
+			"PAUSED, failed orders are not reported: quiet", "--schedule-id daily-digest",
 		},
 		{
 			"digest not sent", func(f *facts) { f.FailedDigest = failed }, "digest", check.Fail,
-			"the last one was not sent: Unauthorized: 401", "http://ui/run",
+			"the last digest was not sent: Unauthorized: 401", "http://ui/run",
 		},
 		{
 			"failed orders", func(f *facts) { f.failed = []failedOrder{order(time.Hour), order(27 * day)} }, "failed orders",
-			check.Warn, "2; the digest tells of them", "orders list --failed",
+			check.Warn, "2; the digest reports them", "orders list --failed",
 		},
 		{
 			"one that is about to be forgotten", func(f *facts) { f.failed = []failedOrder{order(day), order(27*day + time.Minute)} },
-			"failed orders", check.Fail, "1 cannot be run again from 2026-07-13T11:59:00Z on, when their histories expire: #648h1m0s",
+			"failed orders", check.Fail, "the histories of 1 expire, the first at 2026-07-13T11:59:00Z; then they cannot be run again: #648h1m0s",
 			"settle them by hand",
 		},
 		{
 			"a tenth of a short retention", func(f *facts) {
 				f.retention, f.maxOrderAge = 20*day, 10*day
 				f.failed = []failedOrder{order(17*day + time.Hour), order(18*day + time.Minute)}
-			}, "failed orders", check.Fail, "1 cannot be run again", "settle them by hand",
+			}, "failed orders", check.Fail, "the histories of 1 expire", "settle them by hand",
 		},
 		{
 			"many", func(f *facts) {
 				for i := range 7 {
 					f.failed = append(f.failed, order(29*day+time.Duration(i)*time.Hour))
 				}
-			}, "failed orders", check.Fail, "7 cannot be run again from 2026-07-11T06:00:00Z on, when their histories expire: " +
+			}, "failed orders", check.Fail, "the histories of 7 expire, the first at 2026-07-11T06:00:00Z; then they cannot be run again: " +
 				"#702h0m0s, #701h0m0s, #700h0m0s, #699h0m0s, #698h0m0s and 2 more", "settle them by hand",
 		},
 	}

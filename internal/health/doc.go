@@ -1,2 +1,2 @@
-// Package health shows where an installation stands, and judges what of it an operator has to attend to.
+// Package health reports the state of an installation, and checks whether an operator has to act.
 package health

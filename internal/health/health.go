@@ -16,21 +16,21 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rollout"
 )
 
-// Monitor watches one installation.
+// Monitor checks one installation.
 type Monitor struct {
 	*installation.Installation
 	*rollout.Rollout
 	expected Expected
 }
 
-// Expected is what the process that asks expects of the installation. Where the poll schedule says otherwise, the schedule
-// counts.
+// Expected is the configuration of the process that runs the checks. Where the poll's schedule differs, the schedule takes
+// precedence.
 type Expected struct {
 	PollInterval, SettleDelay, MaxOrderAge time.Duration
 	// Digest reports whether a digest is sent.
 	Digest bool
-	// MatchesByName reports whether merchants are matched by the name that customers choose only because nobody has chosen
-	// otherwise.
+	// MatchesByName reports whether merchants are matched by the name that customers choose only by default, because
+	// MATCH_BY is not set.
 	MatchesByName bool
 }
 
@@ -39,18 +39,18 @@ func New(i *installation.Installation, r *rollout.Rollout, expected Expected) *M
 	return &Monitor{Installation: i, Rollout: r, expected: expected}
 }
 
-// Health is where the system stands, and what of it somebody has to see to.
+// Health is the status of the system, with the results of the checks.
 type Health struct {
-	// Healthy tells that no check has failed.
+	// Healthy reports whether no check has failed.
 	Healthy bool `json:"healthy"`
 	// Problems are the checks that failed.
 	Problems []check.Check `json:"problems"`
-	// Checks are all of them, in the order in which they are to be read.
+	// Checks are all checks, in reading order.
 	Checks []check.Check `json:"checks"`
 	Status
 }
 
-// Health asks Temporal where the system stands, and judges it as of now.
+// Health reads the status of the system from Temporal, and runs the checks as of now.
 func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 	status, err := o.Status(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 		interval: o.expected.PollInterval, settle: o.expected.SettleDelay, maxOrderAge: o.expected.MaxOrderAge,
 		digestWanted: o.expected.Digest, byChance: o.expected.MatchesByName,
 	}
-	// The schedule is what polls go by. A monitor need not have the configuration.
+	// Polls follow the schedule, and a monitor need not have the configuration.
 	if in := status.input; in != nil {
 		f.maxOrderAge, f.settle = time.Duration(in.MaxOrderAge), time.Duration(in.SettleDelay)
 	}
@@ -94,17 +94,17 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 	return h, nil
 }
 
-// stuckWorkflows are running workflows whose code fails: Temporal goes on trying it, and nobody is told. An order among
-// them is neither issued nor failed.
+// stuckWorkflows are running workflows whose code fails. Temporal keeps retrying their workflow tasks without notifying
+// anyone. An order among them is neither issued nor failed.
 type stuckWorkflows struct {
 	count int
-	// example is one of them.
+	// example is the Web UI page of one such workflow.
 	example string
-	// unknown tells that this Temporal does not keep account of them.
+	// unknown reports that this Temporal server does not track such workflows.
 	unknown bool
 }
 
-// stuck asks for workflows with problems that Temporal reports after five workflow tasks in a row have failed.
+// stuck returns the workflows with problems that Temporal reports after five consecutive workflow tasks have failed.
 func (o *Monitor) stuck(ctx context.Context) (stuckWorkflows, error) {
 	const query = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 	count, err := o.Client.CountWorkflow(ctx,

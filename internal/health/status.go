@@ -14,39 +14,41 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Status is where the system stands.
+// Status is the state of the system.
 type Status struct {
 	Schedule installation.ScheduleStatus `json:"schedule"`
-	// DigestSchedule does not exist where no mail server is configured.
+	// DigestSchedule does not exist if no mail server is configured.
 	DigestSchedule installation.ScheduleStatus `json:"digest_schedule"`
-	// Watermark is up to which orders have been seen; zero if no poll has completed yet.
+	// Watermark is the time up to which orders have been seen; zero if no poll has completed yet.
 	Watermark time.Time `json:"watermark,omitzero"`
-	// WatermarkUnreadable says why the watermark is not known though there is one.
+	// WatermarkUnreadable is the error that prevented reading an existing watermark.
 	WatermarkUnreadable string `json:"watermark_unreadable,omitempty"`
-	// WatermarkAge is how far it lies behind, in seconds.
+	// WatermarkAge is the age of the watermark in seconds.
 	WatermarkAge float64 `json:"watermark_age_seconds,omitempty"`
-	// Stale tells that the watermark is older than three intervals, the settle delay aside: polls are missing.
+	// Stale reports that the watermark is older than three intervals, not counting the settle delay: recent polls are
+	// missing.
 	Stale bool `json:"stale"`
 	// LastPoll is the last poll of the schedule that completed.
 	LastPoll *workflows.PollOrdersResult `json:"last_poll,omitempty"`
 	// FailedPoll is the last poll of the schedule that failed, if none has completed since.
 	FailedPoll *FailedRun `json:"failed_poll,omitempty"`
-	// RefusedDigest says why the last digest that was sent did not reach everybody; empty if it did.
+	// RefusedDigest is the reason why the last digest that was sent did not reach all recipients; empty if it did.
 	RefusedDigest string `json:"refused_digest,omitempty"`
 	// FailedDigest is the last digest of the schedule that failed, if none has been sent since.
 	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
-	// SweepSchedule is the schedule of the sweep, LastSweep the last one that completed, and SweptAt when.
+	// SweepSchedule is the schedule of the sweep. LastSweep is the last sweep that completed, and SweptAt the time at which
+	// it did.
 	SweepSchedule installation.ScheduleStatus  `json:"sweep_schedule"`
 	LastSweep     *workflows.SweepOrdersResult `json:"last_sweep,omitempty"`
 	SweptAt       time.Time                    `json:"swept_at,omitzero"`
 	// FailedSweep is the last sweep that failed, if none has completed since.
 	FailedSweep *FailedRun `json:"failed_sweep,omitempty"`
-	// MadeUp reports whether somebody has polled by hand since the rules were widened, or they were not.
+	// MadeUp reports whether a poll by hand has completed since the rules were widened. It is true if they were not widened.
 	MadeUp bool `json:"made_up"`
-	// Orders counts gift-card orders by state. Visibility keeps them as long as the namespace's retention.
+	// Orders counts gift-card orders by state. Visibility keeps closed orders for the namespace's retention.
 	Orders map[executions.State]int `json:"orders"`
 
-	// input is what the poll's schedule goes by, nil where it cannot be read; failed are the runs of failed orders.
+	// input is the input of the poll's schedule, nil if it cannot be read. failed are the runs of failed orders.
 	input  *workflows.PollOrdersInput
 	failed []*workflowpb.WorkflowExecutionInfo
 }
@@ -58,7 +60,7 @@ type FailedRun struct {
 	Link     string              `json:"link"`
 }
 
-// Status asks Temporal where the system stands.
+// Status reads the state of the system from Temporal.
 func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 	out := &Status{Orders: map[executions.State]int{}}
 	var err error
@@ -118,7 +120,7 @@ func (o *Monitor) addPolls(ctx context.Context, out *Status) error {
 	return err
 }
 
-// addDigest tells of a digest that was not sent: people who wait for a mail cannot know.
+// addDigest adds a digest that was not sent. Its recipients cannot notice a mail that does not arrive.
 func (o *Monitor) addDigest(ctx context.Context, out *Status) error {
 	last, err := o.LastRun(ctx, workflows.DigestScheduleID, executions.Statuses[executions.Completed])
 	if err != nil {
@@ -150,7 +152,7 @@ func (o *Monitor) madeUp(ctx context.Context, in *workflows.PollOrdersInput) (bo
 	return count.GetCount() > 0, nil
 }
 
-// addSweep tells of the last sweep. One whose result cannot be read is none.
+// addSweep adds the last sweep. A sweep whose result cannot be read is ignored.
 func (o *Monitor) addSweep(ctx context.Context, out *Status) error {
 	var err error
 	if out.SweepSchedule, err = o.Schedule(ctx, workflows.SweepScheduleID, nil); err != nil {
@@ -171,7 +173,7 @@ func (o *Monitor) addSweep(ctx context.Context, out *Status) error {
 	return err
 }
 
-// failedSince returns the last run of a schedule that failed, nil if one has completed since.
+// failedSince returns the last failed run of a schedule, or nil if a run has completed since.
 func (o *Monitor) failedSince(
 	ctx context.Context, schedule string, completed *workflowpb.WorkflowExecutionInfo,
 ) (*FailedRun, error) {
@@ -190,8 +192,8 @@ func (o *Monitor) failedSince(
 	}, nil
 }
 
-// LastResults returns what the last poll and the last digest of the schedules that completed came to; the zero value
-// where there is none. An error of the one leaves the other readable.
+// LastResults returns the results of the last completed poll and the last completed digest of the schedules, or zero values
+// if there is none. If one result cannot be read, the other is still returned.
 func (o *Monitor) LastResults(
 	ctx context.Context,
 ) (poll workflows.PollOrdersResult, digest workflows.DailyDigestResult, err error) {
@@ -201,8 +203,8 @@ func (o *Monitor) LastResults(
 	return poll, digest, err
 }
 
-// failedOrders returns the newest runs of the orders that are failed. A count would include the runs that were reset and
-// have succeeded since.
+// failedOrders returns the newest runs of failed orders. A count in visibility would include failed runs of orders that were
+// reset and have succeeded since.
 func (o *Monitor) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	var out []*workflowpb.WorkflowExecutionInfo
 	seen := map[string]bool{}

@@ -38,8 +38,8 @@ func (d *OrderDetails) CardToCancel(unit int) (Card, error) {
 			continue
 		}
 		if c.EGCCode == "" {
-			return c, fmt.Errorf("card %d of order %s exists, but CashStar did not tell its code when it was asked for it "+
-				"again; cancel it in CashStar's console by its audit number %s", unit, d.Name, c.AuditNumber)
+			return c, fmt.Errorf("card %d of order %s exists, but CashStar did not return its code when the request was "+
+				"repeated; cancel it in CashStar's console by its audit number %s", unit, d.Name, c.AuditNumber)
 		}
 		return c, nil
 	}
@@ -64,9 +64,11 @@ func (d *OrderDetails) CardInDoubt(unit int) (workflows.UnitFailure, error) {
 		}
 	}
 	if d.State == executions.Running {
-		return workflows.UnitFailure{}, fmt.Errorf("order %s is running: wait for what comes of it", d.Name)
+		return workflows.UnitFailure{}, fmt.Errorf("order %s is running: wait until it has finished", d.Name)
 	}
-	return workflows.UnitFailure{}, &executions.NotFoundError{What: fmt.Sprintf("order %s has no card %d that is in doubt", d.Name, unit)}
+	return workflows.UnitFailure{}, &executions.NotFoundError{
+		What: fmt.Sprintf("order %s has no card %d in doubt", d.Name, unit),
+	}
 }
 
 // UnitsInDoubt returns the units of a failed order for which it is unknown whether a card was issued.

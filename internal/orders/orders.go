@@ -109,7 +109,7 @@ type OrderDetails struct {
 	Result *workflows.GiftCardOrderResult `json:"result,omitempty"`
 	// Units says which cards exist and which do not, if the newest run failed because of cards.
 	Units *workflows.OrderFailure `json:"units,omitempty"`
-	// Left says what people are asked to do, if the order is left to them.
+	// Left describes what people are asked to do, if the order is left to them.
 	Left *activities.LeftOrder `json:"left,omitempty"`
 	// Pending lists the activities that are in progress.
 	Pending []PendingActivity `json:"pending,omitempty"`
@@ -223,7 +223,7 @@ func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
 func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error) {
 	nameOrID = strings.TrimSpace(nameOrID)
 	if nameOrID == "" {
-		return "", &executions.NotFoundError{What: "an order has a name such as #1001, or a number"}
+		return "", &executions.NotFoundError{What: "no order given: use its name, such as #1001, or its number"}
 	}
 	names := []string{nameOrID}
 	if strings.Trim(nameOrID, "0123456789") == "" {
@@ -257,12 +257,12 @@ func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error)
 	}
 	switch len(found) {
 	case 0:
-		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known: it was not seen by a poll yet, is not "+
-			"one by the rules, or is older than the retention", nameOrID)}
+		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known: no poll has seen it yet, it is "+
+			"not a gift-card order by the rules, or it is older than the retention", nameOrID)}
 	case 1:
 		return found[0], nil
 	default:
-		return "", fmt.Errorf("%q is the name of %d orders; use the number of one: %s",
+		return "", fmt.Errorf("%q is the name of %d orders; use the number of one of them: %s",
 			nameOrID, len(found), strings.Join(orderIDs(found), ", "))
 	}
 }

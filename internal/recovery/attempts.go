@@ -287,7 +287,7 @@ func (o *Recovery) cardOfRun(ctx context.Context, workflowID, runID, auditNumber
 	if err != nil {
 		return out, err
 	}
-	for _, id := range slices.Sorted(maps.Keys(cards)) { // For a card that was requested again, the last outcome counts.
+	for _, id := range slices.Sorted(maps.Keys(cards)) { // If a card was requested again, the last outcome counts.
 		c := cards[id]
 		if c.audit != auditNumber {
 			continue

@@ -36,7 +36,7 @@ func (o *Recovery) CancelCard(
 		By: by, Reason: reason,
 	})
 	if executions.IsAlreadyStarted(err) {
-		return out, fmt.Errorf("card %d of order %s was cancelled before, or is being cancelled: %s",
+		return out, fmt.Errorf("card %d of order %s is already cancelled, or is being cancelled: %s",
 			card.Unit, d.Name, o.Link(workflows.CancelCardID(d.Shop, d.ID, card.Unit), ""))
 	}
 	if err != nil {

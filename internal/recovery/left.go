@@ -45,7 +45,7 @@ type Release struct {
 	Order giftcard.Order `json:"-"`
 	Name  string         `json:"order"`
 	ID    string         `json:"id"`
-	// Was says why the order was not issued.
+	// Was is the reason why the order was not issued.
 	Was string `json:"was"`
 	// Reason says why the poll's rules would leave the order to people as it is now; empty if they would not.
 	Reason giftcard.Reason `json:"reason,omitempty"`
@@ -104,7 +104,7 @@ func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now 
 func releasable(d *orders.OrderDetails) (string, error) {
 	for _, u := range d.FailedUnits() {
 		if u.Kind == giftcard.OutcomeUnknown {
-			return "", fmt.Errorf("card %d of order %s may exist: settle it with starter orders resolve first", u.Unit, d.Name)
+			return "", fmt.Errorf("card %d of order %s may exist: first settle it with starter orders resolve", u.Unit, d.Name)
 		}
 	}
 	switch {
@@ -113,11 +113,11 @@ func releasable(d *orders.OrderDetails) (string, error) {
 	case d.State == executions.Running:
 		return "", fmt.Errorf("order %s is being issued", d.Name)
 	case d.State == executions.Completed:
-		return "", fmt.Errorf("order %s has its cards", d.Name)
+		return "", fmt.Errorf("order %s already has its cards", d.Name)
 	case d.Failure != nil && giftcard.Kind(d.Failure.Kind) == giftcard.OrderChanged:
 		return d.Failure.Message, nil
 	}
-	return "", fmt.Errorf("order %s is neither left to people nor has it changed: starter orders retry runs it again", d.Name)
+	return "", fmt.Errorf("order %s is neither left to people nor changed: run it again with starter orders retry", d.Name)
 }
 
 // notToRelease returns why an order, as it is in the shop, has no cards to issue.
@@ -132,7 +132,7 @@ func notToRelease(r giftcard.Reason) string {
 	case giftcard.Unpaid:
 		return "it is not paid"
 	case giftcard.NoUnitsLeft:
-		return "all of them were refunded or removed"
+		return "all gift cards were refunded or removed"
 	}
 	return string(r)
 }
@@ -143,7 +143,7 @@ func (r *Release) choose(now giftcard.Candidate, exists map[string]bool) error {
 	for _, l := range r.Order.Lines {
 		price, err := giftcard.ParseMoney(l.Price, l.Currency)
 		if err != nil {
-			return fmt.Errorf("order %s: the price of its cards: %w", r.Name, err)
+			return fmt.Errorf("order %s: read the price of its cards: %w", r.Name, err)
 		}
 		var missing []string
 		left := l.Units
@@ -159,11 +159,11 @@ func (r *Release) choose(now giftcard.Candidate, exists map[string]bool) error {
 		chosen := missing[:min(max(left, 0), len(missing))]
 		r.AuditNumbers = append(r.AuditNumbers, chosen...)
 		if value, err = value.Add(price, len(chosen)); err != nil {
-			return fmt.Errorf("order %s: the value of its cards: %w", r.Name, err)
+			return fmt.Errorf("order %s: add up the value of its cards: %w", r.Name, err)
 		}
 	}
 	if len(r.AuditNumbers) == 0 {
-		return &NothingToRelease{fmt.Sprintf("order %s has no card left to issue: %d exist, and %d are left in the shop",
+		return &NothingToRelease{fmt.Sprintf("order %s has no card left to issue: %d exist, and the shop's order still has %d",
 			r.Name, r.Existing, r.Order.Units())}
 	}
 	r.Amount, r.Currency = value.Amount(), value.Currency
@@ -191,7 +191,7 @@ func (o *Recovery) Release(ctx context.Context, r *Release, by, reason string) (
 	}
 	started, err := o.Client.WorkflowService().StartWorkflowExecution(ctx, request)
 	if executions.IsAlreadyStarted(err) {
-		return "", fmt.Errorf("order %s is being issued already: %s", r.Name, o.Link(r.workflowID, ""))
+		return "", fmt.Errorf("order %s is already being issued: %s", r.Name, o.Link(r.workflowID, ""))
 	}
 	if err != nil {
 		return "", fmt.Errorf("release order %s: %w", r.Name, err)
@@ -206,18 +206,18 @@ func (o *Recovery) releaseRequest(
 ) (*workflowservice.StartWorkflowExecutionRequest, error) {
 	input, err := o.Converter.ToPayloads(in)
 	if err != nil {
-		return nil, fmt.Errorf("write the input: %w", err)
+		return nil, fmt.Errorf("encode the input: %w", err)
 	}
 	listing := workflows.ListingOf(in.Order)
 	summary, err := o.Converter.ToPayload(listing.Summary)
 	if err != nil {
-		return nil, fmt.Errorf("write the summary: %w", err)
+		return nil, fmt.Errorf("encode the summary: %w", err)
 	}
 	memo, err := o.Converter.ToPayload(workflows.OrderMemo{
 		Cards: len(r.AuditNumbers), Amount: r.Amount, Currency: r.Currency,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("write the memo: %w", err)
+		return nil, fmt.Errorf("encode the memo: %w", err)
 	}
 	attributes, err := searchAttributes(listing.Attributes)
 	if err != nil {
@@ -244,7 +244,7 @@ func searchAttributes(attributes temporal.SearchAttributes) (*commonpb.SearchAtt
 	for key, value := range attributes.GetUntypedValues() {
 		payload, err := converter.GetDefaultDataConverter().ToPayload(value)
 		if err != nil {
-			return nil, fmt.Errorf("write search attribute %s: %w", key.GetName(), err)
+			return nil, fmt.Errorf("encode search attribute %s: %w", key.GetName(), err)
 		}
 		payload.Metadata["type"] = []byte(key.GetValueType().String())
 		out.IndexedFields[key.GetName()] = payload

@@ -81,7 +81,7 @@ func (o *Recovery) rerun(
 	out.WorkflowID = workflowID
 	d, err := o.Client.DescribeWorkflowExecution(ctx, workflowID, "")
 	if executions.IsNotFound(err) {
-		out.LeftAlone = "Temporal does not know it, or no longer"
+		out.LeftAlone = "Temporal does not have it, or has deleted it"
 		return out, false, nil
 	}
 	if err != nil {
@@ -133,15 +133,15 @@ func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFail
 	terminated := newest.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 	switch state := executions.OrderState(newest); {
 	case state == executions.Left:
-		return "it is left to people; starter orders release has its cards issued"
+		return "it is left to people; starter orders release issues its cards"
 	case state == executions.Running:
 		return "it is running"
 	case state == executions.Completed:
 		return "it has succeeded"
 	case state == executions.Canceled && len(in.Orders) == 0:
-		return "somebody cancelled it"
+		return "it was cancelled"
 	case terminated && len(in.Orders) == 0:
-		return "somebody terminated it"
+		return "it was terminated"
 	}
 	return ""
 }
@@ -153,9 +153,9 @@ func notToRerun(run executions.FailedRun, in activities.RerunFailedOrdersInput) 
 	case len(in.Kinds) > 0 && !slices.Contains(in.Kinds, kind):
 		return "it failed as " + run.Failure.Kind
 	case slices.Contains(giftcard.Kinds, kind) && !run.Curable() && !in.Force:
-		return "it failed as " + run.Failure.Kind + ", which running it again does not cure; force it if you know better"
+		return "it failed as " + run.Failure.Kind + ", which a re-run does not cure; use --force to run it anyway"
 	case run.ResetPoint == 0:
-		return "its history holds no workflow task to go back to"
+		return "its history has no workflow task to reset to"
 	}
 	return ""
 }
@@ -214,7 +214,7 @@ type RerunUnderWayError struct {
 
 // Error implements error.
 func (e *RerunUnderWayError) Error() string {
-	return fmt.Sprintf("failed orders are being run again right now (%s); try again when that is done", e.Link)
+	return fmt.Sprintf("another re-run is in progress (%s); try again when it is done", e.Link)
 }
 
 // RerunOrders starts the workflow that reruns failed orders. It fails while another rerun is running.

@@ -28,12 +28,12 @@ func (o *Recovery) ResolveCard(ctx context.Context, d *orders.OrderDetails, unit
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            fmt.Sprintf("Say whether card %d of order %s was issued", unit, d.Name),
+		StaticSummary:                            fmt.Sprintf("Record whether card %d of order %s was issued", unit, d.Name),
 	}, workflows.ResolveCardType, workflows.ResolveCardInput{
 		CardResolution: workflows.CardResolution{Issued: issued, RunID: d.RunID}, By: by, Reason: reason,
 	})
 	if executions.IsAlreadyStarted(err) {
-		return fmt.Errorf("somebody is resolving card %d of order %s right now: %s", unit, d.Name, o.Link(id, ""))
+		return fmt.Errorf("card %d of order %s is already being resolved: %s", unit, d.Name, o.Link(id, ""))
 	}
 	if err != nil {
 		return fmt.Errorf("resolve card %d of order %s: %w", unit, d.Name, err)

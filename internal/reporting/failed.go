@@ -23,7 +23,7 @@ type failures struct {
 	last  *workflowpb.WorkflowExecutionInfo
 }
 
-// addFailed judges each order that has ever failed by its newest run.
+// addFailed adds the orders that have ever failed, each classified by its newest run.
 func (r *reporter) addFailed(ctx context.Context) error {
 	keep, err := r.Retention(ctx)
 	if err != nil {

@@ -175,12 +175,12 @@ func TestDigestThatDidNotReachEverybody(t *testing.T) {
 	require.True(t, first.Sent)
 	require.Contains(t, first.Refused, "recipient 2 of 2")
 	require.NotContains(t, first.Refused, "example.com")
-	require.Contains(t, w.starter(nil, "status").stdout, "the last one did not reach everybody")
+	require.Contains(t, w.starter(nil, "status").stdout, "the last digest did not reach all recipients")
 	require.Empty(t, w.digest().Refused)
-	require.Contains(t, w.lastMail().Text, "THE LAST DIGEST DID NOT REACH EVERYBODY")
+	require.Contains(t, w.lastMail().Text, "THE LAST DIGEST DID NOT REACH ALL RECIPIENTS")
 	require.Contains(t, w.lastMail().Text, "recipient 2 of 2")
 	w.digest()
-	require.NotContains(t, w.lastMail().Text, "DID NOT REACH EVERYBODY")
+	require.NotContains(t, w.lastMail().Text, "DID NOT REACH ALL RECIPIENTS")
 }
 
 // An order whose cards were issued counts once, whoever runs it again, and whenever.

@@ -270,7 +270,7 @@ func (w *system) requireDiagnosis(b breakage) {
 		}
 	}
 	require.Equal(w.t, app.ExitFailure, out.code, b.name)
-	require.Equal(w.t, "starter doctor: to be cured: "+b.check+"\n", out.stderr, b.name)
+	require.Equal(w.t, "starter doctor: failed checks: "+b.check+"\n", out.stderr, b.name)
 	requireNothingPersonal(w.t, out.stdout)
 	require.NotContains(w.t, out.stdout, w.Config.Payload.Keys[0].Key.Reveal())
 }

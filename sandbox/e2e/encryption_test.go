@@ -49,7 +49,7 @@ func TestEncryption(t *testing.T) {
 		require.Contains(t, k, "binary/encrypted")
 		for _, secret := range []string{
 			"example.com", "buyer-", "friend-", "Grandma", "Thanks so much", "Widget Store", "Stranger", "recipient",
-			"is not among CashStar",
+			"is not one of CashStar",
 		} {
 			require.NotContains(t, k, secret)
 		}

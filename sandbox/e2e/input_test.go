@@ -101,7 +101,7 @@ func TestOrdersThatCannotBe(t *testing.T) {
 			with(func(o *shopifytest.Order) { o.Customer = nil }),
 		},
 		{
-			"a stranger", "MerchantUnknown", "customer 1 is not among CashStar's",
+			"a stranger", "MerchantUnknown", "customer 1 is not one of CashStar's",
 			with(func(o *shopifytest.Order) { o.Customer.DisplayName = "Ada Lovelace" }),
 		},
 		{
@@ -176,7 +176,7 @@ func TestIssuerTalksNonsense(t *testing.T) {
 			d := w.show(p, executions.Failed)
 			require.Equal(t, "Unavailable", d.Failure.Kind)
 			require.Contains(t, d.Failure.Message, "order #1001, card 1: CashStar: create order: ")
-			require.Contains(t, d.Failure.Message, "given up")
+			require.Contains(t, d.Failure.Message, "gave up")
 			requireNothingPersonal(t, d.Failure.Message)
 			healthy.Store(true)
 			w.reset(p)

@@ -70,7 +70,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			require.Contains(t, retried.stderr, "it is left to people")
 
 			dry := w.ok("orders", "release", p.Name, "--dry-run")
-			require.Contains(t, dry, "2 cards of 50.00 USD in all would be issued")
+			require.Contains(t, dry, "2 cards worth 50.00 USD in total would be issued")
 			w.show(p, executions.Left)
 			// Two people release it at the same moment.
 			plan, same := w.planRelease(p), w.planRelease(p)
@@ -85,7 +85,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			require.Len(t, w.runs(orderID(p)), 2)
 			again := w.starter(nil, "orders", "release", p.Name, "--yes")
 			require.Equal(t, app.ExitFailure, again.code)
-			require.Contains(t, again.stderr, "order "+p.Name+" has its cards")
+			require.Contains(t, again.stderr, "order "+p.Name+" already has its cards")
 
 			// A released order is like any other: it can be rerun, and nothing is issued twice.
 			w.resetRun(orderID(p), issued.RunID, firstTask)
@@ -124,7 +124,7 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	w.poll()
 	require.Zero(t, w.digest().Mixed)
 	require.NotContains(t, w.lastMail().states(), "mixed")
-	require.Contains(t, w.lastMail().HTML, "3 orders of earlier digests were left to people as well")
+	require.Contains(t, w.lastMail().HTML, "Also left to people, in earlier digests: 3 orders.")
 }
 
 // For an order that has changed, a release issues the cards that remain, without those that exist: of three cards, one
@@ -157,7 +157,8 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 			}))
 			w.StopWorker() // This also discards what it has read of the order.
 			require.NoError(t, w.StartWorker(w.ctx))
-			require.Contains(t, w.ok("orders", "release", p.Name, "--dry-run"), "1 card of 25.00 USD in all would be issued. 1 exist already.")
+			require.Contains(t, w.ok("orders", "release", p.Name, "--dry-run"),
+				"1 card worth 25.00 USD in total would be issued. Cards that already exist: 1.")
 			w.ok("orders", "release", p.Name, "--yes")
 			w.show(p, executions.Completed)
 			require.Equal(t, 2, w.cardsOf("BUSY"))
@@ -196,7 +197,7 @@ func TestMoneyGivenBack(t *testing.T) {
 	issuer.letGo()
 	d := w.show(after, executions.Failed)
 	require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
-	require.Contains(t, d.Failure.Message, "what was paid, less that, is 30.00 USD, which does not pay for the gift cards that are left")
+	require.Contains(t, d.Failure.Message, "the net payment of 30.00 USD does not cover the remaining gift cards")
 	require.Empty(t, w.Issuer.Cards())
 	for _, p := range []stack.Placed{before, after} {
 		w.ok("orders", "release", p.Name, "--yes")

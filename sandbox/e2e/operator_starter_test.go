@@ -28,7 +28,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	issuer := tr.options()
 	issuer.Merchants = append(issuer.Merchants, merchant("GOOD"))
 	w := start(t, stack.Options{CashStar: issuer})
-	require.Contains(t, w.starter(nil, "orders", "retry", "--all-failed").stderr, "no order is failed so")
+	require.Contains(t, w.starter(nil, "orders", "retry", "--all-failed").stderr, "no failed order matches")
 	bad, unknown, good := w.orderFor("BAD", 2), w.orderFor("NEW", 1), w.orderFor("GOOD", 1)
 	w.poll()
 	w.awaitFailed(2)
@@ -87,7 +87,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	for _, tt := range []struct {
 		order, says string
 	}{
-		{good.Name, "none was run again: it has succeeded"},
+		{good.Name, "no order was run again: it has succeeded"},
 		{"#9999", `no gift-card order "#9999" is known`},
 		{"9999", `no gift-card order "9999" is known`},
 	} {
@@ -186,7 +186,7 @@ func TestStarterWithCards(t *testing.T) {
 	balance := w.ok("orders", "balance", p.Name)
 	require.Equal(t, len(p.Cards)+1, strings.Count(balance, "\n"))
 	require.Regexp(t, `1 +\S+ +ACTIVE +`+p.Cards[0].Amount+` USD +`+p.Cards[0].Amount+" USD", balance)
-	require.Contains(t, w.starter(nil, "orders", "balance", failed.Name).stderr, "has no cards; it is failed")
+	require.Contains(t, w.starter(nil, "orders", "balance", failed.Name).stderr, "has no cards; its state is failed")
 
 	no := w.asked("n\n", cancel("2")...)
 	require.Equal(t, app.ExitFailure, no.code)
@@ -198,9 +198,9 @@ func TestStarterWithCards(t *testing.T) {
 		says string
 	}{
 		{cancel("9", "--yes"), app.ExitFailure, "order #1001 has no card 9"},
-		{cancel("0", "--yes"), app.ExitUsage, "--unit: which card of the order?"},
+		{cancel("0", "--yes"), app.ExitUsage, "--unit must be the number of a card"},
 		{cancel("one", "--yes"), app.ExitUsage, `"one"`},
-		{[]string{"orders", "cancel-card", p.Name, "--unit", "1", "--reason", " ", "--yes"}, app.ExitUsage, "--reason: why?"},
+		{[]string{"orders", "cancel-card", p.Name, "--unit", "1", "--reason", " ", "--yes"}, app.ExitUsage, "--reason must not be empty"},
 		{[]string{"orders", "cancel-card", failed.Name, "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, "has no card 1"},
 		{[]string{"orders", "cancel-card", "#9", "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, `"#9" is known`},
 		{[]string{"orders", "cancel-card"}, app.ExitUsage, "need an order"},
@@ -228,7 +228,7 @@ func TestStarterWithCards(t *testing.T) {
 
 	twice := w.starter(nil, cancel("2", "--yes")...)
 	require.Equal(t, app.ExitFailure, twice.code)
-	require.Contains(t, twice.stderr, "card 2 of order #1001 was cancelled before, or is being cancelled: ")
+	require.Contains(t, twice.stderr, "card 2 of order #1001 is already cancelled, or is being cancelled: ")
 	require.Equal(t, 1, cancelled(w))
 
 	// The issuer cancels the card, and its answer is lost.
@@ -258,17 +258,17 @@ func TestStarterOperatorMistakes(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"orders", "list", "--failed", "--state", "running"}, app.ExitUsage, "--state running does not go with"},
+		{[]string{"orders", "list", "--failed", "--state", "running"}, app.ExitUsage, "--state running cannot be combined with"},
 		{[]string{"orders", "list", "--kind", "Bad"}, app.ExitUsage, `--kind "Bad" is not one of`},
 		{[]string{"orders", "list", "--failed", "--since", "soon"}, app.ExitUsage, `--since "soon" is neither`},
-		{[]string{"orders", "retry"}, app.ExitUsage, "name orders, or give --all-failed"},
-		{[]string{"orders", "retry", "#1", "--all-failed"}, app.ExitUsage, "name orders, or give --all-failed"},
+		{[]string{"orders", "retry"}, app.ExitUsage, "name one or more orders, or pass --all-failed"},
+		{[]string{"orders", "retry", "#1", "--all-failed"}, app.ExitUsage, "name one or more orders, or pass --all-failed"},
 		{[]string{"orders", "retry", "#1", "--kind", "bad"}, app.ExitUsage, `--kind "bad" is not one of`},
 		{[]string{"orders", "retri"}, app.ExitUsage, `"retri"`},
-		{[]string{"digest"}, app.ExitUsage, "give --now or --dry-run"},
-		{[]string{"digest", "--now", "--dry-run"}, app.ExitUsage, "give --now or --dry-run"},
+		{[]string{"digest"}, app.ExitUsage, "pass --now or --dry-run"},
+		{[]string{"digest", "--now", "--dry-run"}, app.ExitUsage, "pass --now or --dry-run"},
 		{[]string{"digest", "--dry-run", "--since", "-1h"}, app.ExitUsage, `"-1h" is neither`},
-		{[]string{"digest", "preview"}, app.ExitUsage, "--html: to which file?"},
+		{[]string{"digest", "preview"}, app.ExitUsage, "--html FILE is required"},
 		{[]string{"digest", "preview", "--html", "/no/such/folder/x.html"}, app.ExitFailure, "write the preview"},
 		{[]string{"digest", "--now"}, app.ExitFailure, "schedule daily-digest does not exist; run: starter schedules"},
 		{[]string{"orders", "balance", "#1"}, app.ExitFailure, `no gift-card order "#1" is known`},

@@ -164,10 +164,10 @@ func TestRerunFailedTwice(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []activities.RerunOrder{
 		{WorkflowID: orderID(bad), LeftAlone: "it is running"},
-		{WorkflowID: orderID(odd), LeftAlone: "it failed as UnexpectedResponse, which running it again does not cure; " +
-			"force it if you know better"},
+		{WorkflowID: orderID(odd), LeftAlone: "it failed as UnexpectedResponse, which a re-run does not cure; " +
+			"use --force to run it anyway"},
 		{WorkflowID: orderID(good), LeftAlone: "it has succeeded"},
-		{WorkflowID: workflows.GiftCardOrderID(stack.Shop, "1"), LeftAlone: "Temporal does not know it, or no longer"},
+		{WorkflowID: workflows.GiftCardOrderID(stack.Shop, "1"), LeftAlone: "Temporal does not have it, or has deleted it"},
 	}, named.Orders)
 
 	// Two people reset the same old run, one after the other. Temporal does both.
@@ -210,9 +210,9 @@ func TestOneRerunAtATime(t *testing.T) {
 
 	out := w.starter(nil, "orders", "retry", "--all-failed", "--yes")
 	require.Equal(t, app.ExitFailure, out.code)
-	require.Contains(t, out.stderr, "failed orders are being run again right now")
+	require.Contains(t, out.stderr, "another re-run is in progress (")
 	require.Contains(t, out.stderr, "/workflows/rerun-orders)")
-	require.Contains(t, out.stderr, "try again when that is done")
+	require.Contains(t, out.stderr, "try again when it is done")
 	require.Empty(t, out.stdout)
 
 	digest := w.digest()

@@ -94,7 +94,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.requireHealthy()
 	text := w.ok("status")
 	require.Regexp(t, `(?m)^orders failed +0$`, text)
-	require.Regexp(t, `(?m)^ok +watermark +orders are seen up to `, text)
+	require.Regexp(t, `(?m)^ok +watermark +orders have been seen up to `, text)
 	require.NotRegexp(t, `(?m)^(warn|FAIL)`, text)
 
 	schedules := w.plain.ScheduleClient()
@@ -126,7 +126,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.await("cured", func() bool { return w.health().Healthy })
 
 	w.setRetention(24 * time.Hour)
-	w.requireProblem("namespace", "forgets closed workflows after 24h0m0s")
+	w.requireProblem("namespace", "deletes closed workflows after 24h0m0s")
 	w.setRetention(30 * 24 * time.Hour)
 	w.requireHealthy()
 
@@ -151,7 +151,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	_, _, err = w.tryDigest()
 	require.Error(t, err)
 	w.await("seen", func() bool { return len(failing(w.health())) > 0 })
-	w.requireProblem("digest", "the last one was not sent: InvalidRequest")
+	w.requireProblem("digest", "the last digest was not sent: InvalidRequest")
 	_, _, err = w.tryDigest()
 	require.NoError(t, err)
 	w.await("cured", func() bool { return w.health().Healthy })
@@ -182,7 +182,7 @@ func (w *system) failTasks() {
 func TestStarterStatusWithoutWorkers(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoWorker: true})
-	w.requireProblem("workers", "nobody polls giftbridge workflow, giftbridge activity, giftbridge-issue activity")
+	w.requireProblem("workers", "no worker is polling giftbridge workflow, giftbridge activity, giftbridge-issue activity")
 	out := w.starter([]string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, "status")
 	require.Equal(t, app.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "connect to Temporal at 127.0.0.1:1")

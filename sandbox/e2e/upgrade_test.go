@@ -130,7 +130,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 		require.Positive(t, retried)
 
 		next := w.startVersion(change.to)
-		for _, says := range []string{", was: ", "as before"} {
+		for _, says := range []string{", was: ", ", unchanged"} {
 			require.Contains(t, w.setCurrent(change.to), says)
 		}
 		during := w.PlaceKind(stack.SeveralUnits)
@@ -253,7 +253,7 @@ func TestStarterDeployment(t *testing.T) {
 	}
 	refused(app.ExitUsage, "WORKER_DEPLOYMENT is not set", nil)
 	refused(app.ExitUsage, "WORKER_DEPLOYMENT is not set", nil, "set-current", "A")
-	refused(app.ExitUsage, "which version?", ours, "set-current")
+	refused(app.ExitUsage, "no build ID", ours, "set-current")
 	refused(app.ExitUsage, "not both", ours, "set-current", "A", "--unversioned")
 	refused(app.ExitUsage, "accepts 1 arg", ours, "set-current", "A", "B")
 	refused(app.ExitFailure, "no worker of deployment giftbridge has been seen yet", ours)
@@ -263,7 +263,7 @@ func TestStarterDeployment(t *testing.T) {
 	w.await("known", func() bool { return w.starter(ours, "deployment").code == app.ExitOK })
 	idle := w.deploys()
 	require.Regexp(t, `current +\(no version\)`, idle)
-	require.Contains(t, idle, "NOTHING IS DONE")
+	require.Contains(t, idle, "NO WORK IS DONE")
 	require.Regexp(t, `(?m)^A +inactive .* 1$`, idle)
 	refused(app.ExitFailure, "no worker of version 1.5.0 is polling; currently polling: version A", ours, "set-current", "1.5.0", "--wait", "0s")
 	refused(app.ExitFailure, "no worker without a version is polling", ours, "set-current", "--unversioned", "--wait", "0s")
@@ -273,7 +273,7 @@ func TestStarterDeployment(t *testing.T) {
 	d := decodedFrom[rollout.Deployment](w, "deployment")
 	require.Equal(t, "A", d.Current)
 	require.True(t, d.Settled)
-	require.NotContains(t, w.deploys(), "NOTHING IS DONE")
+	require.NotContains(t, w.deploys(), "NO WORK IS DONE")
 
 	// Back to workers without a version, as if the deployment had never existed.
 	w.startProcess()
