@@ -51,7 +51,7 @@ type PollOrdersInput struct {
 	Progress *PollProgress `json:"progress,omitempty"`
 }
 
-// Identity, together with the audit prefix, identifies a shop's orders and cards permanently. It is settled once:
+// Identity identifies a shop's orders and cards permanently, together with the audit prefix. It is settled once:
 // workflow IDs and audit numbers are made of it, and settings can change.
 type Identity struct {
 	// ShopID is Shopify's global ID of the shop, which a renaming does not change; empty if it is not known.

@@ -16,7 +16,7 @@ func TestWindowOf(t *testing.T) {
 		SettleDelay: Duration(time.Minute),
 	}
 	until, oldest := noon.Add(-time.Minute), noon.Add(-14*day)
-	found := func(from, until time.Time, at time.Time) *MissedOrders {
+	found := func(from, until, at time.Time) *MissedOrders {
 		return &MissedOrders{From: from, Until: until, FoundAt: at}
 	}
 	for name, tt := range map[string]struct {

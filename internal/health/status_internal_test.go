@@ -1,17 +1,17 @@
 package health
 
 import (
-	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/installation"
-	"github.com/giftbridge/giftbridge/internal/rollout"
-	"github.com/giftbridge/giftbridge/internal/settings"
-
 	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/rollout"
+	"github.com/giftbridge/giftbridge/internal/settings"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"

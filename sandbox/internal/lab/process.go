@@ -29,7 +29,6 @@ type process struct {
 	up      bool
 	changed chan struct{}
 	pause   time.Duration
-	kills   int
 	// exits counts how often it ended unexpectedly.
 	exits   int
 	starts  int
@@ -126,7 +125,6 @@ func (p *process) kill(pause time.Duration) bool {
 		return false
 	}
 	p.pause = max(pause, time.Millisecond)
-	p.kills++
 	p.up = false
 	return true
 }
@@ -163,10 +161,11 @@ func (p *process) await(ctx context.Context) error {
 	}
 }
 
-func (p *process) counts() (kills, exits int) {
+// unasked returns how often the process ended without being killed.
+func (p *process) unasked() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.kills, p.exits
+	return p.exits
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -56,7 +56,7 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 	}
 	slices.Sort(r.NotSeen)
 	for _, p := range append([]*process{l.temporal, l.shop, l.issuer, l.mail}, l.workers...) {
-		_, exits := p.counts()
+		exits := p.unasked()
 		if exits == 0 {
 			continue
 		}

@@ -254,14 +254,14 @@ func (l *laboratory) misled(e *Event, end time.Duration) []action {
 		{e.At, func(context.Context) error {
 			before = w.with(otherIdentity()...)
 			placed = l.count(orderPlaced)
-			_, exits = w.counts()
+			exits = w.unasked()
 			w.kill(time.Millisecond)
 			return nil
 		}},
 		{end, func(context.Context) error {
 			w.set(func() { w.other = before })
 			w.kill(time.Millisecond)
-			if _, now := w.counts(); now > exits {
+			if w.unasked() > exits {
 				l.mu.Lock()
 				defer l.mu.Unlock()
 				l.happened[e.What] += l.happened[orderPlaced] - placed
