@@ -11,10 +11,17 @@ import (
 // before they consider its worker dead.
 const beatEvery = 10 * time.Second
 
+// Beater sends heartbeats past the SDK, which throttles its own.
+type Beater interface {
+	// Beat sends an activity's heartbeat and stores details for its next attempt. It returns once Temporal has stored
+	// them.
+	Beat(ctx context.Context, taskToken []byte, details ...any) error
+}
+
 // alive sends a heartbeat to Temporal at once and then at regular intervals, until stop is called. It bypasses the
 // SDK's own heartbeats, which are throttled: an older heartbeat must not arrive after the one that records that a mail
 // was sent. A failed heartbeat is made up for by the next one.
-func (d *Digest) alive(ctx context.Context) (stop func()) {
+func alive(ctx context.Context, b Beater) (stop func()) {
 	token := activity.GetInfo(ctx).TaskToken
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -23,7 +30,7 @@ func (d *Digest) alive(ctx context.Context) (stop func()) {
 		again := time.NewTicker(beatEvery)
 		defer again.Stop()
 		for {
-			_ = d.Executions.Beat(ctx, token)
+			_ = b.Beat(ctx, token)
 			select {
 			case <-ctx.Done():
 				return

@@ -16,15 +16,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
-// Executions is what the digest needs from Temporal itself. operator.Operator implements it.
-type Executions interface {
-	// RerunFailed reruns failed orders: one page of them, or the ones named in the input.
-	RerunFailed(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error)
-	// CountRunning counts the running orders that were started, or rerun, since the given time.
-	CountRunning(ctx context.Context, since time.Time) (int, error)
-	// Beat sends an activity's heartbeat and stores details for its next attempt. It returns once Temporal has stored
-	// them.
-	Beat(ctx context.Context, taskToken []byte, details ...any) error
+// Reports describes an installation to the digest. reporting.Reporting implements it.
+type Reports interface {
+	Beater
 	// Report describes the state of all orders and polls, and what has changed since the last digest.
 	Report(ctx context.Context, in ReportInput) (digest.Report, error)
 }
@@ -42,9 +36,9 @@ type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
 }
 
-// Digest reruns failed orders and mails a report of the ones that are still failing.
+// Digest mails a report of the orders that are failing.
 type Digest struct {
-	Executions Executions
+	Reports Reports
 	// Mailer is nil if no mail server is configured.
 	Mailer   Mailer
 	Shop     string
@@ -55,68 +49,6 @@ type Digest struct {
 	// Orders rereads the orders that are left to people, so that orders cancelled or refunded since are not listed. If
 	// nil, all are listed.
 	Orders *OrderReader
-}
-
-// RerunFailedOrdersInput selects the failed orders to rerun. Each call handles one page, unless orders are named.
-type RerunFailedOrdersInput struct {
-	// Orders are workflow IDs; empty means all failed orders.
-	Orders []string `json:"orders,omitempty"`
-	// Kinds restricts the rerun to orders that failed with one of these kinds; empty means no restriction.
-	Kinds []giftcard.Kind `json:"kinds,omitempty"`
-	// Force includes kinds of failure that a rerun alone does not cure.
-	Force bool `json:"force,omitempty"`
-	// Reason is recorded in the history of each order.
-	Reason string `json:"reason"`
-	// Since is when the rerun began: an order that was reset after that is already running again.
-	Since time.Time `json:"since"`
-	// PageToken continues after an earlier page.
-	PageToken []byte `json:"page_token,omitempty"`
-}
-
-// RerunFailedOrdersResult is the outcome for the orders of one page.
-type RerunFailedOrdersResult struct {
-	// Rerun counts the orders that were rerun; LeftAlone counts the failed or named orders that were not.
-	Rerun     int `json:"rerun"`
-	LeftAlone int `json:"left_alone"`
-	// Orders has one entry per order, if orders were named.
-	Orders []RerunOrder `json:"orders,omitempty"`
-	// PageToken is empty after the last page.
-	PageToken []byte `json:"page_token,omitempty"`
-}
-
-// RerunOrder is the outcome for one order.
-type RerunOrder struct {
-	WorkflowID string `json:"workflow_id"`
-	// RunID is the new run; empty if there is none.
-	RunID string `json:"run_id,omitempty"`
-	// LeftAlone says why there is no new run.
-	LeftAlone string `json:"left_alone,omitempty"`
-}
-
-// RerunFailedOrders resets failed orders, each to the workflow task that scheduled the failed activity, so the results
-// of earlier tasks are kept. Cards of the same task are requested again, which is safe because of audit numbers or
-// [Attempts].
-func (d *Digest) RerunFailedOrders(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error) {
-	stop := d.alive(ctx)
-	defer stop()
-	out, err := d.Executions.RerunFailed(ctx, in)
-	return out, failure(ctx, "running failed orders again", err, untilTimeout)
-}
-
-// CountRunningOrdersInput is the time from which orders are counted.
-type CountRunningOrdersInput struct {
-	Since time.Time `json:"since"`
-}
-
-// CountRunningOrdersResult is the number of running orders.
-type CountRunningOrdersResult struct {
-	Running int `json:"running"`
-}
-
-// CountRunningOrders counts the running orders that were started, or rerun, since in.Since.
-func (d *Digest) CountRunningOrders(ctx context.Context, in CountRunningOrdersInput) (CountRunningOrdersResult, error) {
-	n, err := d.Executions.CountRunning(ctx, in.Since)
-	return CountRunningOrdersResult{Running: n}, failure(ctx, "counting orders", err, untilTimeout)
 }
 
 // SendDigestInput is the scope of a digest.
@@ -160,9 +92,9 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &sent) == nil && sent.Sent {
 		return sent, nil
 	}
-	stop := d.alive(ctx)
+	stop := alive(ctx, d.Reports)
 	defer stop()
-	report, err := d.Executions.Report(ctx, ReportInput{Since: in.Since, RerunSince: in.RerunSince})
+	report, err := d.Reports.Report(ctx, ReportInput{Since: in.Since, RerunSince: in.RerunSince})
 	if err != nil {
 		return SendDigestResult{}, failure(ctx, "making the digest's report", err, untilTimeout)
 	}
@@ -181,7 +113,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		return out, nil
 	}
 	token := activity.GetInfo(ctx).TaskToken
-	if err := d.Executions.Beat(ctx, token); err != nil {
+	if err := d.Reports.Beat(ctx, token); err != nil {
 		// Temporal may consider this worker dead, and another worker may be sending the same mail.
 		return SendDigestResult{}, failure(ctx, "checking with Temporal before sending the digest", err, untilTimeout)
 	}
@@ -190,7 +122,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	}
 	out.Sent = true
 	stop()
-	if err := d.Executions.Beat(ctx, token, out); err != nil {
+	if err := d.Reports.Beat(ctx, token, out); err != nil {
 		activity.GetLogger(ctx).Warn("the digest was sent, but this could not be recorded", "error", err)
 	}
 	return out, nil

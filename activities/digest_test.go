@@ -103,7 +103,7 @@ func newDigest(t *testing.T, x *executions, p *postOffice) (*activities.Digest, 
 	tokyo, err := time.LoadLocation("Asia/Tokyo")
 	require.NoError(t, err)
 	d := &activities.Digest{
-		Executions: x, Shop: "example.myshopify.com", From: "giftbridge@example.com", To: []string{"ops@example.com"},
+		Reports: x, Shop: "example.myshopify.com", From: "giftbridge@example.com", To: []string{"ops@example.com"},
 		Location: tokyo, Now: func() time.Time { return date(22) },
 	}
 	if p != nil {
@@ -261,10 +261,10 @@ func TestDigestThatIsNotSent(t *testing.T) {
 	})
 }
 
-func TestDigestAsksTemporal(t *testing.T) {
+func TestRerunsAskTemporal(t *testing.T) {
 	t.Parallel()
 	x := &executions{beat: make(chan struct{})}
-	_, env, _ := newDigest(t, x, nil)
+	env := newEnv(&logs{}, &activities.Reruns{Orders: x})
 	in := activities.RerunFailedOrdersInput{
 		Orders: []string{"a"}, Kinds: []giftcard.Kind{giftcard.Timeout}, Force: true, Reason: "r", Since: date(1), PageToken: []byte("p"),
 	}

@@ -21,7 +21,8 @@ func TestActivityNames(t *testing.T) {
 	want := map[reflect.Type][]string{
 		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders", "Sweep"},
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
-		reflect.TypeFor[*activities.Digest]():    {"CountRunningOrders", "RerunFailedOrders", "SendDigest"},
+		reflect.TypeFor[*activities.Digest]():    {"SendDigest"},
+		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
 	}
 	for of, names := range want {
 		require.Equal(t, names, methods(of), of)

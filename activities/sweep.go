@@ -17,12 +17,11 @@ import (
 // Intake starts the workflows of orders outside the poll. operator.Operator implements it.
 type Intake interface {
 	Claims
+	Beater
 	// Known returns which of these workflow IDs have a workflow.
 	Known(ctx context.Context, workflowIDs []string) (map[string]bool, error)
 	// Start starts an order by the rules of the poll's schedule. It returns false if a workflow with its ID exists.
 	Start(ctx context.Context, o giftcard.Order) (bool, error)
-	// Beat sends an activity's heartbeat and stores details for its next attempt.
-	Beat(ctx context.Context, taskToken []byte, details ...any) error
 }
 
 // SweepInput selects the orders that a sweep looks at.

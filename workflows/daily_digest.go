@@ -111,7 +111,7 @@ func rerunForDigest(ctx workflow.Context, at time.Time, wait time.Duration) (int
 		return rerun.Rerun, err
 	}
 	for workflow.Now(ctx).Before(deadline) {
-		count, err := call(counting(ctx), digests.CountRunningOrders, activities.CountRunningOrdersInput{Since: began}).get(ctx)
+		count, err := call(counting(ctx), reruns.CountRunningOrders, activities.CountRunningOrdersInput{Since: began}).get(ctx)
 		if err != nil {
 			return rerun.Rerun, err
 		}

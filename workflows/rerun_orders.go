@@ -47,7 +47,7 @@ func RerunOrders(ctx workflow.Context, in RerunOrdersInput) (RerunOrdersResult, 
 		p = *in.Progress
 	}
 	for {
-		page, err := call(resetting(ctx), digests.RerunFailedOrders, activities.RerunFailedOrdersInput{
+		page, err := call(resetting(ctx), reruns.RerunFailedOrders, activities.RerunFailedOrdersInput{
 			Orders: in.Orders, Kinds: in.Kinds, Force: in.Force, Reason: in.Reason,
 			Since: p.Since, PageToken: p.PageToken,
 		}).get(ctx)

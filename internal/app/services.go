@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
@@ -119,59 +120,79 @@ func newOrders(cfg config.Config, shop *shopify.Client) *activities.Orders {
 	}
 }
 
-// newActivities connects the activities to the services.
-func newActivities(
-	cfg config.Config, tel *telemetry.Telemetry, believed time.Duration,
-) (*activities.Orders, *activities.GiftCards, *activities.Digest, error) {
-	shop, err := newShopify(cfg.Shopify, tel)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	issuer, err := newCashStar(cfg.CashStar, tel)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	digest, err := newDigest(cfg)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	merchants := activities.NewMerchantList(issuer)
-	orders := newOrders(cfg, shop)
-	orders.Merchants, orders.MerchantCode = merchants, cfg.Issue.MerchantCode
-	reader := activities.NewOrderReader(shop, believed)
-	digest.Orders = reader
-	giftCards := &activities.GiftCards{
-		CashStar:     issuer,
-		Merchants:    merchants,
-		MerchantCode: cfg.Issue.MerchantCode,
-		Orders:       reader,
-		Gate: &activities.Gate{Read: func(ctx context.Context) error {
-			_, err := issuer.Merchants(ctx)
-			return err
-		}},
-		Timeout: cfg.CashStar.Timeout,
-		Now:     time.Now,
-	}
-	if rps := cfg.CashStar.MaxRPS; rps > 0 {
-		giftCards.Pace = tel.Pace(rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10))))
-	}
-	return orders, giftCards, digest, nil
+// services are the clients of a worker. They are made before it connects to Temporal, so that a configuration that does not
+// work is reported at once.
+type services struct {
+	shop   *shopify.Client
+	issuer *cashstar.Client
+	// mailer is nil without a mail server.
+	mailer activities.Mailer
+	zone   *time.Location
+	// pace is nil without a rate limit.
+	pace activities.Pacer
 }
 
-// newDigest connects the digest to the mail server, if there is one.
-func newDigest(cfg config.Config) (*activities.Digest, error) {
-	zone, err := cfg.Digest.Location()
-	if err != nil {
-		return nil, fmt.Errorf("load DIGEST_TIMEZONE: %w", err)
+func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err error) {
+	if s.shop, err = newShopify(cfg.Shopify, tel); err != nil {
+		return s, err
 	}
-	d := &activities.Digest{
-		Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: zone, Now: time.Now,
+	if s.issuer, err = newCashStar(cfg.CashStar, tel); err != nil {
+		return s, err
 	}
-	if !cfg.SMTP.Enabled() {
-		return d, nil
+	if s.zone, err = cfg.Digest.Location(); err != nil {
+		return s, fmt.Errorf("load DIGEST_TIMEZONE: %w", err)
 	}
-	d.Mailer, err = NewMailer(cfg.SMTP)
-	return d, err
+	if cfg.SMTP.Enabled() {
+		if s.mailer, err = NewMailer(cfg.SMTP); err != nil {
+			return s, err
+		}
+	}
+	if rps := cfg.CashStar.MaxRPS; rps > 0 {
+		s.pace = tel.Pace(rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10))))
+	}
+	return s, nil
+}
+
+// topics are the activities of a worker, by topic.
+type topics struct {
+	orders    *activities.Orders
+	giftCards *activities.GiftCards
+	digest    *activities.Digest
+	reruns    *activities.Reruns
+}
+
+// newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
+func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop string) topics {
+	cfg := o.Config
+	merchants := activities.NewMerchantList(s.issuer)
+	reader := activities.NewOrderReader(s.shop, o.Believed)
+	orders := newOrders(cfg, s.shop)
+	orders.Shop, orders.Claims, orders.Intake = shop, temporal, temporal
+	orders.Merchants, orders.MerchantCode = merchants, cfg.Issue.MerchantCode
+	return topics{
+		orders: orders,
+		giftCards: &activities.GiftCards{
+			CashStar:     s.issuer,
+			Merchants:    merchants,
+			MerchantCode: cfg.Issue.MerchantCode,
+			Orders:       reader,
+			Runs:         temporal,
+			Attempts:     temporal,
+			AtMostOnce:   !cfg.Issue.Dedupes,
+			Pace:         s.pace,
+			Gate: &activities.Gate{Read: func(ctx context.Context) error {
+				_, err := s.issuer.Merchants(ctx)
+				return err
+			}},
+			Timeout: cfg.CashStar.Timeout,
+			Now:     time.Now,
+		},
+		digest: &activities.Digest{
+			Reports: temporal, Mailer: s.mailer, Orders: reader,
+			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
+		},
+		reruns: &activities.Reruns{Orders: temporal},
+	}
 }
 
 // NewMailer returns a sender that sends mail through the configured server.

@@ -67,7 +67,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if w.telemetry, err = newTelemetry(ctx, o.Config, o.Log); err != nil {
 		return nil, err
 	}
-	orders, giftCards, digest, err := newActivities(o.Config, w.telemetry, o.Believed)
+	services, err := newServices(o.Config, w.telemetry)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +82,6 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		return nil, err
 	}
 	w.operator = connected.operator(o.Config)
-	digest.Executions, giftCards.Runs = w.operator, w.operator
-	orders.Claims, orders.Intake = w.operator, w.operator
-	giftCards.Attempts, giftCards.AtMostOnce = w.operator, !o.Config.Issue.Dedupes
 	if w.client, err = connected.forWorkers(ctx); err != nil {
 		return nil, err
 	}
@@ -95,12 +92,14 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	if err != nil {
 		return nil, err
 	}
+	shop := o.Config.Shopify.Shop
 	if pin != nil {
-		orders.Shop = pin.Shop
+		shop = pin.Shop
 	}
+	topics := newTopics(o, services, w.operator, shop)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
-		w.common(o.Config, orders, giftCards, digest), w.issuing(o.Config, giftCards),
+		w.common(o.Config, topics), w.issuing(o.Config, topics.giftCards),
 	} {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
@@ -142,18 +141,16 @@ func QueueOptions() worker.Options {
 }
 
 // common returns the worker for the common task queue: workflows, and activities without a rate limit.
-func (w *Worker) common(
-	cfg config.Config, orders *activities.Orders, giftCards *activities.GiftCards, digest *activities.Digest,
-) worker.Worker {
+func (w *Worker) common(cfg config.Config, t topics) worker.Worker {
 	options := QueueOptions()
 	options.WorkerStopTimeout = DrainTimeout(cfg.CashStar)
 	options.DeploymentOptions = version(cfg.Worker)
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	q.RegisterActivity(orders)
-	q.RegisterActivity(digest)
-	q.RegisterActivity(giftCards)
+	for _, topic := range []any{t.orders, t.digest, t.reruns, t.giftCards} {
+		q.RegisterActivity(topic)
+	}
 	return q
 }
 
