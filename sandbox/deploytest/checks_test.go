@@ -25,6 +25,7 @@ var checks = map[string]string{
 	"vet":           "quick,ci",
 	"workflowcheck": "ci",
 	"lint":          "quick,ci",
+	"mutants":       "quick,ci",
 	"unit":          "quick", // "race" and "test" run the same tests in CI.
 	"race":          "ci",
 	"image":         "ci",
@@ -36,6 +37,7 @@ var checks = map[string]string{
 	"test":          "ci",
 
 	"image-twice":    "nightly",
+	"release":        "nightly",
 	"fuzz-all":       "nightly",
 	"chaos-all":      "nightly",
 	"postgresql-all": "nightly",
@@ -48,14 +50,16 @@ var checks = map[string]string{
 // workflow is the part of a GitHub workflow that the tests read.
 type workflow struct {
 	Jobs map[string]struct {
+		Needs    string `json:"needs"`
 		Strategy struct {
 			Matrix struct {
 				Steps []string `json:"steps"`
 			} `json:"matrix"`
 		} `json:"strategy"`
 		Steps []struct {
-			Run string            `json:"run"`
-			Env map[string]string `json:"env"`
+			Uses string            `json:"uses"`
+			Run  string            `json:"run"`
+			Env  map[string]string `json:"env"`
 		} `json:"steps"`
 	} `json:"jobs"`
 }
@@ -127,6 +131,50 @@ func TestWorkflowsRunAllChecks(t *testing.T) {
 	steps, others = readWorkflow(t, "nightly.yml").steps()
 	require.ElementsMatch(t, inSet("nightly"), steps)
 	require.Empty(t, others)
+}
+
+// A tag publishes nothing before every check of a commit has passed, and no image before the files of the release are
+// made.
+func TestReleaseIsCheckedFirst(t *testing.T) {
+	t.Parallel()
+	w := readWorkflow(t, "release.yml")
+	runs := func(job string) (commands []string) {
+		for _, step := range w.Jobs[job].Steps {
+			if step.Run != "" {
+				commands = append(commands, step.Run)
+			}
+		}
+		return commands
+	}
+	require.Len(t, w.Jobs, 3)
+	require.Equal(t, []string{".ci/run"}, runs("check"))
+	require.Equal(t, "check", w.Jobs["archives"].Needs)
+	require.Equal(t, `.ci/release "$GITHUB_REF_NAME" dist`, runs("archives")[0])
+	require.Equal(t, "archives", w.Jobs["image"].Needs)
+}
+
+// An action is pinned to a commit, and to the same one everywhere.
+func TestActionsArePinned(t *testing.T) {
+	t.Parallel()
+	pins := map[string]string{}
+	files, err := os.ReadDir(filepath.Join(root, ".github/workflows"))
+	require.NoError(t, err)
+	for _, file := range files {
+		for _, job := range readWorkflow(t, file.Name()).Jobs {
+			for _, step := range job.Steps {
+				if step.Uses == "" {
+					continue
+				}
+				action, pin, _ := strings.Cut(step.Uses, "@")
+				require.Regexp(t, `^[0-9a-f]{40}$`, pin, "%s: %s", file.Name(), action)
+				if first, ok := pins[action]; ok {
+					require.Equal(t, first, pin, "%s: %s", file.Name(), action)
+				}
+				pins[action] = pin
+			}
+		}
+	}
+	require.NotEmpty(t, pins)
 }
 
 // A step of a workflow that this file cannot read does not count as a step of .ci/run.
