@@ -1,0 +1,155 @@
+package walls_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	module  = "github.com/giftbridge/giftbridge"
+	sandbox = module + "/sandbox"
+)
+
+// wall forbids imports, and says why.
+type wall struct {
+	name string
+	// from are folders of the sandbox; empty means all of them except those in but.
+	from, but []string
+	// to are prefixes of import paths, except those in allowed.
+	to, allowed []string
+	why         string
+}
+
+var walls = []wall{
+	{
+		name: "the auditor stands alone", from: []string{"internal/audit"}, to: []string{module},
+		why: "what it shared with the code that it judges could be wrong in both",
+	},
+	{
+		name: "scenarios know simulators alone", from: []string{"scenario"}, to: []string{module, "go.temporal.io"},
+		allowed: []string{module + "/internal/cashstar/cashstartest", module + "/internal/shopify/shopifytest"},
+		why:     "customers do not know what becomes of their orders",
+	},
+	{
+		name: "the server knows nothing of giftbridge", from: []string{"internal/temporalserver", "internal/postgres"},
+		to:  []string{module},
+		why: "it is Temporal, whoever uses it",
+	},
+	{
+		name: "simulators run without Temporal", from: []string{"simulators"},
+		to:  []string{"go.temporal.io", sandbox + "/stack", sandbox + "/internal/temporalserver"},
+		why: "they serve workers elsewhere, in an image without the server",
+	},
+	{
+		name: "only commands run laboratories and benchmarks", but: []string{"."},
+		to:  []string{sandbox + "/internal/lab", sandbox + "/internal/bench"},
+		why: "each is a command of its own; what they share is in packages below them",
+	},
+	{
+		name: "the floor is bare", from: []string{"internal/floor", "floor"},
+		to:  []string{module + "/workflows", module + "/activities", module + "/internal/operator"},
+		why: "it measures Temporal without giftbridge",
+	},
+	{
+		name: "the server is used in two places and by what starts processes",
+		but:  []string{"stack", "internal/lab", "internal/bench", "internal/temporalserver", "e2e"},
+		to:   []string{sandbox + "/internal/temporalserver", "go.temporal.io/server"},
+		why:  "it is several hundred modules",
+	},
+}
+
+// folders maps each folder of the sandbox to what its files import. Tests do not count.
+func folders(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		folder, err := filepath.Rel("../..", filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range f.Imports {
+			imported, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			out[filepath.ToSlash(folder)] = append(out[filepath.ToSlash(folder)], imported)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return out
+}
+
+func under(prefixes []string, path string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
+}
+
+// broken returns a line for each import that a wall forbids.
+func broken(imports map[string][]string, w wall) []string {
+	var out []string
+	for folder, list := range imports {
+		if len(w.from) > 0 && !slices.Contains(w.from, folder) || slices.Contains(w.but, folder) {
+			continue
+		}
+		for _, i := range list {
+			if under(w.to, i) && !under(w.allowed, i) {
+				out = append(out, fmt.Sprintf("%s: sandbox/%s imports %s: %s", w.name, folder, i, w.why))
+			}
+		}
+	}
+	return out
+}
+
+func TestImportsOfTheSandbox(t *testing.T) {
+	t.Parallel()
+	imports := folders(t)
+	require.Greater(t, len(imports), 10)
+	for _, w := range walls {
+		require.Empty(t, broken(imports, w))
+		for _, folder := range w.from {
+			require.Contains(t, imports, folder, "%s: no package is behind this wall", w.name)
+		}
+	}
+}
+
+// The walls stand: each of these imports, made up, is found by the wall that is there for it.
+func TestWallsStand(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, tt := range []struct{ wall, from, to string }{
+		{"the auditor stands alone", "internal/audit", module + "/internal/giftcard"},
+		{"scenarios know simulators alone", "scenario", "go.temporal.io/sdk/client"},
+		{"the server knows nothing of giftbridge", "internal/temporalserver", module + "/workflows"},
+		{"simulators run without Temporal", "simulators", sandbox + "/stack"},
+		{"only commands run laboratories and benchmarks", "stack", sandbox + "/internal/lab"},
+		{"the floor is bare", "internal/floor", module + "/workflows"},
+		{"the server is used in two places and by what starts processes", "simulators", "go.temporal.io/server/temporal"},
+	} {
+		seen[tt.wall] = true
+		for _, w := range walls {
+			if w.name == tt.wall {
+				require.Len(t, broken(map[string][]string{tt.from: {"fmt", tt.to}}, w), 1, tt.wall)
+				require.Empty(t, broken(map[string][]string{tt.from: {"fmt"}}, w), tt.wall)
+			}
+		}
+	}
+	for _, w := range walls {
+		require.True(t, seen[w.name], "%s: not tested here", w.name)
+	}
+}
