@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,9 +92,17 @@ func (s *storm) begin(ctx context.Context, e *Event) error {
 	if fault, ok := atShop[e.What]; ok {
 		return s.control.send(ctx, http.MethodPost, s.control.shop+"faults", map[string]any{"fault": fault, "times": 1}, nil)
 	}
-	sure := atIssuer[e.What][0]
-	sure.Operation = cashstartest.CreateOrder
-	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"faults": []issuerFault{sure}}, nil)
+	sure := slices.Clone(atIssuer[e.What][:1])
+	if e.What == IssuerPage { // Both pages, and each twice: they say different things of a card.
+		sure = slices.Clone(atIssuer[e.What])
+		for i := range sure {
+			sure[i].Times = 2
+		}
+	}
+	for i := range sure {
+		sure[i].Operation = cashstartest.CreateOrder
+	}
+	return s.control.send(ctx, http.MethodPost, s.control.issuer+"faults", map[string]any{"faults": sure}, nil)
 }
 
 // end ends a burst.
