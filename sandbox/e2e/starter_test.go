@@ -191,7 +191,7 @@ func TestStarterMistakes(t *testing.T) {
 		{args: []string{"orders", "show", `\' OR WorkflowType != 'x`}, code: app.ExitFailure, says: "no gift-card order"},
 		{args: []string{"orders", "show", first.Name}, code: app.ExitFailure, says: "is the name of 2 orders"},
 		{args: []string{"orders", "show"}, code: app.ExitUsage, says: "need an order"},
-		{args: []string{"orders", "show", " "}, code: app.ExitFailure, says: "an order has a name"},
+		{args: []string{"orders", "show", " "}, code: app.ExitFailure, says: "no order given"},
 		{args: []string{"orders", "list", "--state", "lost"}, code: app.ExitUsage, says: `"lost"`},
 		{args: []string{"orders", "list", "--since", "yesterday"}, code: app.ExitUsage, says: `"yesterday"`},
 		{args: []string{"poll", "--until", "1h"}, code: app.ExitUsage, says: "--until needs --since"},
