@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Environ returns the environment variables that express c, including its secrets, as NAME=value. [Load] in that environment
-// returns c again. It is for whoever starts a process with the same configuration.
+// Environ returns the environment variables that express c, including its secrets, as NAME=value. [Load] in that
+// environment returns c again. A process with the same configuration is started in this environment.
 func Environ(c Config) []string {
 	var out []string
 	for _, l := range leaves(&c) {

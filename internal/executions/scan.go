@@ -42,6 +42,26 @@ func (o *Reader) Newest(ctx context.Context, info *workflowpb.WorkflowExecutionI
 	return d.GetWorkflowExecutionInfo(), nil
 }
 
+// ScanNewest calls visit with the newest run of each workflow of which any run matches a query, once per workflow, until
+// visit returns false or an error.
+func (o *Reader) ScanNewest(
+	ctx context.Context, query string, visit func(*workflowpb.WorkflowExecutionInfo) (bool, error),
+) error {
+	seen := map[string]bool{}
+	return o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		id := info.GetExecution().GetWorkflowId()
+		if seen[id] {
+			return true, nil
+		}
+		seen[id] = true
+		newest, err := o.Newest(ctx, info)
+		if err != nil {
+			return false, err
+		}
+		return visit(newest)
+	})
+}
+
 // Scan calls visit for each run that matches a query, until visit returns false or an error.
 func (o *Reader) Scan(
 	ctx context.Context, query string, visit func(*workflowpb.WorkflowExecutionInfo) (bool, error),

@@ -207,19 +207,12 @@ func (o *Monitor) LastResults(
 // reset and have succeeded since.
 func (o *Monitor) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	var out []*workflowpb.WorkflowExecutionInfo
-	seen := map[string]bool{}
 	query := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + executions.Statuses[executions.Failed]
-	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		id := info.GetExecution().GetWorkflowId()
-		if seen[id] {
-			return true, nil
-		}
-		seen[id] = true
-		newest, err := o.Newest(ctx, info)
-		if err == nil && executions.StateOf(newest.GetStatus()) == executions.Failed {
+	err := o.ScanNewest(ctx, query, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if executions.StateOf(newest.GetStatus()) == executions.Failed {
 			out = append(out, newest)
 		}
-		return true, err
+		return true, nil
 	})
 	return out, err
 }

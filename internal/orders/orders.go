@@ -70,17 +70,7 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 		query += " AND StartTime >= " + executions.QuoteTime(f.Since)
 	}
 	out := []executions.Order{}
-	seen := map[string]bool{}
-	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		id := info.GetExecution().GetWorkflowId()
-		if seen[id] {
-			return true, nil
-		}
-		seen[id] = true
-		newest, err := o.Newest(ctx, info)
-		if err != nil {
-			return false, err
-		}
+	err := o.ScanNewest(ctx, query, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		order := o.Order(newest)
 		if f.State != "" && order.State != f.State {
 			return true, nil

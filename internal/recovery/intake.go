@@ -44,16 +44,24 @@ func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error
 	if poll == nil {
 		return false, fmt.Errorf("schedule %s does not exist; run: starter schedules", workflows.PollScheduleID)
 	}
-	listing := workflows.ListingOf(order)
-	_, err = o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       workflows.GiftCardOrderID(order.Shop, order.ID),
+	return o.startOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), workflows.ListingOf(order),
+		workflows.GiftCardOrderType, workflows.InputOf(*poll, order))
+}
+
+// startOnce starts an order's workflow and reports whether it did: it does not if any workflow with the ID exists, closed
+// or not.
+func (o *Recovery) startOnce(
+	ctx context.Context, id string, listing workflows.Listing, workflowType string, in any,
+) (bool, error) {
+	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       id,
 		TaskQueue:                                workflows.TaskQueue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		TypedSearchAttributes:                    listing.Attributes,
 		Memo:                                     listing.Memo,
 		StaticSummary:                            listing.Summary,
-	}, workflows.GiftCardOrderType, workflows.InputOf(*poll, order))
+	}, workflowType, in)
 	if executions.IsAlreadyStarted(err) {
 		return false, nil
 	}

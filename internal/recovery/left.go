@@ -10,7 +10,6 @@ import (
 	sdkpb "go.temporal.io/api/sdk/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
@@ -23,19 +22,8 @@ import (
 
 // Claim starts the workflow LeftOrder for an order, unless the order has a workflow. It implements activities.Claims.
 func (o *Recovery) Claim(ctx context.Context, left activities.LeftOrder) error {
-	listing := workflows.ListingOfLeft(left)
-	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       workflows.GiftCardOrderID(left.Shop, left.ID),
-		TaskQueue:                                workflows.TaskQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    listing.Attributes,
-		Memo:                                     listing.Memo,
-		StaticSummary:                            listing.Summary,
-	}, workflows.LeftOrderType, left)
-	if executions.IsAlreadyStarted(err) {
-		return nil
-	}
+	_, err := o.startOnce(ctx, workflows.GiftCardOrderID(left.Shop, left.ID), workflows.ListingOfLeft(left),
+		workflows.LeftOrderType, left)
 	return err
 }
 

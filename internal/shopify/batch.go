@@ -66,7 +66,7 @@ type Lookup struct {
 func (c *Client) GetOrders(ctx context.Context, ids []string) (map[string]Lookup, error) {
 	for _, id := range ids {
 		if !numberPattern.MatchString(id) {
-			return nil, fmt.Errorf("Shopify: get orders: %q is no id of an order", id)
+			return nil, fmt.Errorf("Shopify: get orders: %q is not the id of an order", id)
 		}
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))

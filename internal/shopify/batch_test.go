@@ -70,7 +70,7 @@ func TestOrdersThatCostTooMuchTogether(t *testing.T) {
 	_, err = canned(t, `{"data":{"nodes":[`+one(1)+`]}}`).GetOrders(t.Context(), []string{"1", "2"})
 	require.ErrorContains(t, err, "asked for 2 orders and got 1")
 	_, err = canned(t, `{"data":{"nodes":[]}}`).GetOrders(t.Context(), []string{"gid://shopify/Order/1"})
-	require.ErrorContains(t, err, "is no id of an order")
+	require.ErrorContains(t, err, "is not the id of an order")
 }
 
 // An order that is too large to be read does not prevent the others from being read.

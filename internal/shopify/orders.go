@@ -169,7 +169,7 @@ var orderIDPattern = regexp.MustCompile(`^(?:` + orderIDPrefix + `)?([0-9]{1,20}
 func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 	m := orderIDPattern.FindStringSubmatch(id)
 	if m == nil {
-		return nil, fmt.Errorf("Shopify: get order: %q is no id of an order", id)
+		return nil, fmt.Errorf("Shopify: get order: %q is not the id of an order", id)
 	}
 	id = orderIDPrefix + m[1]
 	x := c.exchange("get order")

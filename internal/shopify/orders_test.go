@@ -268,7 +268,7 @@ func TestGetOrder(t *testing.T) {
 
 	for _, id := range []string{"", "#1001", "gid://shopify/Product/7", "gid://shopify/Order/", "7 ", "-7"} {
 		_, err = c.GetOrder(t.Context(), id)
-		require.ErrorContains(t, err, "no id of an order", "%q", id)
+		require.ErrorContains(t, err, "not the id of an order", "%q", id)
 	}
 	require.Equal(t, 2, sim.Stats().Requests["order"])
 
