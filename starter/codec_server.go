@@ -19,7 +19,7 @@ func newCodecServer() *cobra.Command {
 		Use:   "codec-server",
 		Short: "Decrypt payloads for Temporal's Web UI and command line",
 		Long: `Codec-server decrypts the payloads of a history for Temporal's Web UI and the temporal command line,
-which hold no keys. It listens on CODEC_SERVER_ADDR until Ctrl-C or SIGTERM. Whoever holds CODEC_SERVER_TOKEN can
+which hold no keys. It listens on CODEC_SERVER_ADDR until Ctrl-C or SIGTERM. Every holder of CODEC_SERVER_TOKEN can
 decrypt every payload that PAYLOAD_KEYS can decrypt. It answers web pages only from CODEC_SERVER_ORIGINS, by default
 the origin of TEMPORAL_UI_URL.
 

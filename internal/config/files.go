@@ -16,7 +16,7 @@ const maxSecret = 64 << 10
 
 // readSecret reads a file that holds a secret. Its errors name the file and never contain any of its content.
 func readSecret(path string) (string, error) {
-	f, err := os.Open(path) //nolint:gosec // Whoever sets our environment says which.
+	f, err := os.Open(path) //nolint:gosec // The path comes from the environment, like every setting.
 	if err != nil {
 		return "", err
 	}

@@ -221,7 +221,7 @@ var references = map[string]reference{
 	},
 	"CODEC_SERVER_TOKEN": {
 		"at least 32 ASCII characters without spaces, such as the output of openssl rand -hex 32",
-		"Bearer token of the codec server. Whoever holds it can decrypt every payload. Only the codec server reads it.",
+		"Bearer token of the codec server. Its holder can decrypt every payload. Only the codec server reads it.",
 	},
 	"CODEC_SERVER_ORIGINS": {
 		"origins separated by commas, such as https://temporal.example.com",

@@ -185,7 +185,7 @@ func (x *exchange) contradiction(format string, args ...any) error {
 // misfit describes where the data does not match the query, without quoting the data.
 func misfit(err error) error {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("data field %s is no %s", wrongType.Field, wrongType.Type)
+		return fmt.Errorf("data field %s is not of type %s", wrongType.Field, wrongType.Type)
 	}
 	return errors.New("data do not fit the query")
 }

@@ -84,7 +84,7 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 		ordersSeen: i.counter("giftbridge_orders_seen",
 			"Orders that a search found; one that is found again counts again."),
 		ordersLeftOut: i.counter("giftbridge_orders_left_out",
-			"Orders of these that are no gift-card orders, by reason."),
+			"Orders read from Shopify that are not gift-card orders, by reason."),
 		ordersSwept: i.counter("giftbridge_orders_swept",
 			"Gift-card orders that no poll had taken in, and a sweep has found."),
 		ordersStarted:   i.counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),

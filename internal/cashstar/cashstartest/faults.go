@@ -98,7 +98,7 @@ func (f Fault) validate() error {
 		return fmt.Errorf("unknown operation %q", f.Operation)
 	}
 	if f.Status != 0 && (f.Status < 400 || f.Status > 599) {
-		return fmt.Errorf("status %d is no error", f.Status)
+		return fmt.Errorf("status %d is not an error status", f.Status)
 	}
 	if f.Times < 0 {
 		return fmt.Errorf("times is %d", f.Times)
