@@ -57,10 +57,13 @@ func (s set) or(other set) set {
 	return func(p string) bool { return s(p) || other(p) }
 }
 
-// fakes is the set of the simulators of outside services, named after the services: shopifytest, cashstartest.
+// fakes is the set of the simulators of outside services, named after the services: shopifytest, cashstartest, with the
+// packages below them, and of what they share.
 func fakes(p string) bool {
-	base := path.Base(p)
-	return strings.HasPrefix(p, module+"/internal/") && strings.HasSuffix(base, "test") && base != "archtest"
+	rest, ok := strings.CutPrefix(p, module+"/internal/")
+	return ok && (ours("internal/simulator")(p) || slices.ContainsFunc(strings.Split(rest, "/"), func(element string) bool {
+		return strings.HasSuffix(element, "test") && element != "archtest"
+	}))
 }
 
 // standard is the set of the packages of the standard library: no dot in the first element of the path.
@@ -128,6 +131,11 @@ var rules = []rule{
 		name: "fakes have their own wire types", from: fakes,
 		to:  everything.except(fakes),
 		why: "a fake that shares a wrong JSON tag with the client agrees with it",
+	},
+	{
+		name: "simulators stand on common ground", from: ours("internal/simulator"),
+		to:  everything.except(ours("internal/simulator")),
+		why: "what one service alone does is in the package of its simulator",
 	},
 	{
 		name: "no tests in production", from: everything,
@@ -269,9 +277,14 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"the domain stands on the standard library", "internal/giftcard", "golang.org/x/text/cases"},
 		{"the domain stands on the standard library", "internal/giftcard", module + "/internal/rest"},
 		{"fakes have their own wire types", "internal/shopify/shopifytest", module + "/internal/shopify"},
+		{"fakes have their own wire types", "internal/shopify/shopifytest/shop", module + "/internal/shopify"},
+		{"fakes have their own wire types", "internal/simulator", module + "/internal/rest"},
+		{"simulators stand on common ground", "internal/simulator", module + "/internal/cashstar/cashstartest"},
 		{"no tests in production", "internal/cashstar/cashstartest", "testing"},
 		{"no tests in production", "internal/config", "github.com/stretchr/testify/require"},
 		{"no fakes in production", "internal/app", module + "/internal/cashstar/cashstartest"},
+		{"no fakes in production", "internal/shopify", module + "/internal/shopify/shopifytest/shop"},
+		{"no fakes in production", "internal/app", module + "/internal/simulator"},
 		{"no generators in production", "internal/shopify", "github.com/Khan/genqlient/generate"},
 		{"processes wire", "internal/codec", module + "/internal/app"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
@@ -306,7 +319,7 @@ func TestBrokenAllowsTheRest(t *testing.T) {
 		"activities":                      {"go.temporal.io/sdk/activity", module + "/internal/shopify"},
 		"internal/giftcard":               {"crypto/sha256", "time"},
 		"internal/shopify":                {"net/http", module + "/internal/rest"},
-		"internal/cashstar/cashstartest":  {"net/http", "encoding/json"},
+		"internal/cashstar/cashstartest":  {"net/http", "encoding/json", module + "/internal/simulator"},
 		"internal/app":                    {module + "/workflows", module + "/internal/config", "github.com/rs/zerolog"},
 		"worker":                          {module + "/internal/app", "os"},
 		"internal/shopifytestimonials":    {"net/http"},

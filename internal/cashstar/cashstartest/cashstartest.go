@@ -22,20 +22,16 @@
 package cashstartest
 
 import (
-	"io"
-	"maps"
 	"math/rand/v2"
 	"mime"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-)
 
-// Operation names a kind of request in [Stats] and [Fault].
-type Operation string
+	"github.com/giftbridge/giftbridge/internal/simulator"
+)
 
 // The operations. Unknown is any other request, or one that is not authenticated.
 const (
@@ -83,8 +79,8 @@ type Options struct {
 	// Fault, if set, returns the fault for a valid request. It is called before the queued and the random faults are
 	// considered.
 	Fault func(Request) *Fault
-	// Random are faults drawn from a generator seeded with Seed. Card codes and access codes come from the same
-	// generator.
+	// Random are faults that happen at random. They are drawn from a generator seeded with Seed; card codes and access
+	// codes come from another one with the same seed.
 	Random []RandomFault
 	Seed   uint64
 	// Latency is the delay before each response.
@@ -123,13 +119,15 @@ type Server struct {
 	api     *http.ServeMux
 	control *http.ServeMux
 
+	faults *simulator.Faults
+	counts simulator.Counts[Operation, string]
+	limit  *simulator.Bucket // nil without a limit
+
 	mu     sync.Mutex
 	ledger ledger
-	faults faults
 	random *rand.Rand
-	stats  Stats
-	tokens float64
-	filled time.Time
+	// repeated and violations are as in Stats.
+	repeated, violations int
 }
 
 // New returns a server without cards.
@@ -150,11 +148,12 @@ func New(o Options) *Server {
 		control: http.NewServeMux(),
 		ledger:  newLedger(),
 		random:  rand.New(rand.NewPCG(o.Seed, 0)),
-		stats:   Stats{Requests: make(map[Operation]map[int]int), Faults: make(map[string]int)},
-		tokens:  max(o.MaxRPS, 1),
-		filled:  o.Now(),
+		faults:  newFaults(o.Seed),
 	}
-	s.faults.random = o.Random
+	s.faults.SetRandom(o.Random...)
+	if o.MaxRPS > 0 {
+		s.limit = simulator.NewBucket(o.Now, max(o.MaxRPS, 1), o.MaxRPS)
+	}
 	for _, m := range o.Merchants {
 		s.ledger.addMerchant(m)
 	}
@@ -170,12 +169,12 @@ func New(o Options) *Server {
 // ServeHTTP implements http.Handler. Faults that drop the connection panic with http.ErrAbortHandler, which a net/http
 // server handles.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, controlPath) {
+	if strings.HasPrefix(r.URL.Path, simulator.ControlPath) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
 	if !s.admit() {
-		s.answer(w, r, Unknown, limited(420, "1"))
+		s.answer(w, r, Unknown, limited("1"))
 		return
 	}
 	username, password, ok := r.BasicAuth()
@@ -184,43 +183,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, Unknown, refusal(http.StatusUnauthorized, "the username or the password is wrong"))
 		return
 	}
-	if escaped := r.URL.EscapedPath(); path.Clean(escaped)+"/" != escaped { // the mux would redirect
-		s.answer(w, r, Unknown, refusal(http.StatusNotFound, "there is nothing at this path"))
-		return
+	switch status, allow := simulator.Unrouted(s.api, r); status {
+	case 0:
+		s.api.ServeHTTP(w, r)
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", allow)
+		s.answer(w, r, Unknown, refusal(status, r.Method+" is not for this path"))
+	default:
+		s.answer(w, r, Unknown, refusal(status, "there is nothing at this path"))
 	}
-	if h, pattern := s.api.Handler(r); pattern == "" {
-		s.unrouted(w, r, h)
-		return
-	}
-	s.api.ServeHTTP(w, r)
 }
-
-// unrouted answers a request that matches no operation, in the service's own format. The mux decides between 404 and
-// 405.
-func (s *Server) unrouted(w http.ResponseWriter, r *http.Request, h http.Handler) {
-	var probe statusProbe
-	h.ServeHTTP(&probe, r)
-	if probe.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", probe.Header().Get("Allow"))
-		s.answer(w, r, Unknown, refusal(probe.status, r.Method+" is not for this path"))
-		return
-	}
-	s.answer(w, r, Unknown, refusal(http.StatusNotFound, "there is nothing at this path"))
-}
-
-type statusProbe struct {
-	header http.Header
-	status int
-}
-
-func (p *statusProbe) Header() http.Header {
-	if p.header == nil {
-		p.header = make(http.Header)
-	}
-	return p.header
-}
-func (p *statusProbe) WriteHeader(status int)      { p.status = status }
-func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
 
 // AddMerchant adds a merchant or replaces the one of the same code.
 func (s *Server) AddMerchant(m Merchant) {
@@ -247,13 +219,10 @@ func (s *Server) Cards() []Card {
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stats := s.stats
-	stats.Requests = make(map[Operation]map[int]int, len(s.stats.Requests))
-	for op, counts := range s.stats.Requests {
-		stats.Requests[op] = maps.Clone(counts)
+	return Stats{
+		Requests: s.counts.Requests(), Faults: s.counts.Faults(),
+		Repeated: s.repeated, Violations: s.violations,
 	}
-	stats.Faults = maps.Clone(s.stats.Faults)
-	return stats
 }
 
 func (s *Server) listMerchants(w http.ResponseWriter, r *http.Request) {
@@ -267,14 +236,14 @@ func (s *Server) createOrder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req := Request{Operation: CreateOrder, AuditNumber: order.AuditNumber, MerchantCode: order.MerchantCode}
-	s.exchange(w, r, req, func() answer {
+	s.exchange(w, r, req, func() simulator.Answer {
 		if s.options.Decline != nil && !s.ledger.known(order.AuditNumber) {
 			if why := s.unlocked(func() string { return s.options.Decline(order) }); why != "" {
 				return refusal(http.StatusForbidden, why)
 			}
 		}
 		if s.ledger.known(order.AuditNumber) { // checked again: the lock was released during the hook
-			s.stats.Repeated++
+			s.repeated++
 		}
 		return s.ledger.create(order, s.options.Duplicates, s.options.Now(), s.random)
 	})
@@ -288,11 +257,10 @@ func (s *Server) unlocked(hook func() string) string {
 }
 
 func (s *Server) readOrder(r *http.Request) (Card, []string) {
-	const most = 1 << 20
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return Card{}, []string{"Content-Type must be application/json"}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, most))
+	body, err := simulator.ReadBody(r)
 	if err != nil {
 		return Card{}, []string{"the body cannot be read"}
 	}
@@ -307,14 +275,14 @@ func (s *Server) readOrder(r *http.Request) (Card, []string) {
 
 func (s *Server) getBalance(w http.ResponseWriter, r *http.Request) {
 	req := cardRequest(GetBalance, r)
-	s.exchange(w, r, req, func() answer {
+	s.exchange(w, r, req, func() simulator.Answer {
 		return s.ledger.balance(req.MerchantCode, req.EGCCode, s.options.Now())
 	})
 }
 
 func (s *Server) cancelCard(w http.ResponseWriter, r *http.Request) {
 	req := cardRequest(CancelCard, r)
-	s.exchange(w, r, req, func() answer {
+	s.exchange(w, r, req, func() simulator.Answer {
 		return s.ledger.cancel(req.MerchantCode, req.EGCCode, s.options.Now())
 	})
 }
@@ -324,48 +292,28 @@ func cardRequest(op Operation, r *http.Request) Request {
 }
 
 // exchange carries out one valid request, with the fault drawn for it, if any. It calls perform with the lock held.
-func (s *Server) exchange(w http.ResponseWriter, r *http.Request, req Request, perform func() answer) {
-	if !accepts(r, "application/json") {
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, req Request, perform func() simulator.Answer) {
+	if !simulator.Accepts(r) {
 		s.answer(w, r, req.Operation, refusal(http.StatusNotAcceptable, "Accept must be application/json"))
 		return
 	}
-	fault := s.draw(req)
-	if early, done := fault.before(r.Context()); done {
-		s.answer(w, r, req.Operation, early)
-		return
-	}
-	s.mu.Lock()
-	a := perform()
-	s.mu.Unlock()
-	s.answer(w, r, req.Operation, fault.after(r.Context(), a))
+	s.answer(w, r, req.Operation, s.faults.Exchange(r.Context(), s.draw(req), func() simulator.Answer {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return perform()
+	}))
 }
 
-func accepts(r *http.Request, want string) bool {
-	for _, header := range r.Header.Values("Accept") {
-		for part := range strings.SplitSeq(header, ",") {
-			media, _, err := mime.ParseMediaType(part)
-			if err == nil && (media == want || media == "*/*" || media == "application/*") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// admit takes a token from the bucket that MaxRPS refills. It reports whether there was one.
+// admit takes a request from the bucket that MaxRPS refills. It reports whether there was one.
 func (s *Server) admit() bool {
-	if s.options.MaxRPS <= 0 {
+	if s.limit == nil {
 		return true
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.options.Now()
-	s.tokens = min(max(s.options.MaxRPS, 1), s.tokens+now.Sub(s.filled).Seconds()*s.options.MaxRPS)
-	s.filled = now
-	if s.tokens < 1 {
-		s.stats.Violations++
-		return false
+	_, ok := s.limit.Take(1)
+	if !ok {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.violations++
 	}
-	s.tokens--
-	return true
+	return ok
 }

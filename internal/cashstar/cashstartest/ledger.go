@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // The states of a card.
@@ -98,13 +100,13 @@ func (l *ledger) check(order Card) []string {
 	return nil
 }
 
-func (l *ledger) create(order Card, duplicates Duplicates, now time.Time, random *rand.Rand) answer {
+func (l *ledger) create(order Card, duplicates Duplicates, now time.Time, random *rand.Rand) simulator.Answer {
 	if existing := l.byAudit[order.AuditNumber]; existing != nil && duplicates != IssueAgain {
 		switch {
 		case !sameOrder(*existing, order):
 			return refusal(http.StatusBadRequest, "audit_number belongs to a different order")
 		case duplicates == AnswerExisting:
-			return answer{status: http.StatusOK, body: orderAnswer(*existing, now)}
+			return simulator.Answer{Status: http.StatusOK, Body: orderAnswer(*existing, now)}
 		default:
 			return refusal(http.StatusConflict, "audit_number was already used")
 		}
@@ -125,7 +127,7 @@ func (l *ledger) create(order Card, duplicates Duplicates, now time.Time, random
 	l.cards = append(l.cards, &card)
 	l.byCode[card.EGCCode] = &card
 	l.byAudit[card.AuditNumber] = &card
-	return answer{status: http.StatusOK, body: orderAnswer(card, now)}
+	return simulator.Answer{Status: http.StatusOK, Body: orderAnswer(card, now)}
 }
 
 // sameOrder reports whether the client sent the same data in both orders.
@@ -170,15 +172,15 @@ func (l *ledger) find(merchantCode, code string) *Card {
 	return c
 }
 
-func (l *ledger) balance(merchantCode, code string, now time.Time) answer {
+func (l *ledger) balance(merchantCode, code string, now time.Time) simulator.Answer {
 	c := l.find(merchantCode, code)
 	if c == nil {
 		return refusal(http.StatusNotFound, "the merchant has no such eGC")
 	}
-	return answer{status: http.StatusOK, body: cardAnswerBody{EGC: egcAnswer(*c, now)}}
+	return simulator.Answer{Status: http.StatusOK, Body: cardAnswerBody{EGC: egcAnswer(*c, now)}}
 }
 
-func (l *ledger) cancel(merchantCode, code string, now time.Time) answer {
+func (l *ledger) cancel(merchantCode, code string, now time.Time) simulator.Answer {
 	c := l.find(merchantCode, code)
 	switch {
 	case c == nil:
@@ -187,17 +189,17 @@ func (l *ledger) cancel(merchantCode, code string, now time.Time) answer {
 		return refusal(http.StatusBadRequest, "the eGC is cancelled")
 	}
 	c.Status, c.CurrentBalance, c.BalanceLastUpdated = StatusCancelled, "0.00", now
-	return answer{status: http.StatusOK, body: cardAnswerBody{EGC: egcAnswer(*c, now)}}
+	return simulator.Answer{Status: http.StatusOK, Body: cardAnswerBody{EGC: egcAnswer(*c, now)}}
 }
 
-func (l *ledger) merchantsAnswer() answer {
+func (l *ledger) merchantsAnswer() simulator.Answer {
 	var b merchantsBody
 	b.Merchants.TransactionID = l.nextTransaction()
 	b.Merchants.Merchant = make([]merchantBody, 0, len(l.merchants))
 	for _, m := range l.merchants {
 		b.Merchants.Merchant = append(b.Merchants.Merchant, merchantBody{m.Name, m.LegalName, m.MerchantCode})
 	}
-	return answer{status: http.StatusOK, body: b}
+	return simulator.Answer{Status: http.StatusOK, Body: b}
 }
 
 func (l *ledger) nextTransaction() string {

@@ -1,16 +1,14 @@
 package cashstartest
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/mail"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // orderBody is the body of an order as a client may send it.
@@ -45,7 +43,7 @@ var (
 // parseOrder parses an order. It returns all problems that can be found without the ledger.
 func parseOrder(body []byte) (Card, []string) {
 	var b orderBody
-	if err := strictJSON(body, &b); err != nil {
+	if err := simulator.StrictJSON(body, &b); err != nil {
 		return Card{}, []string{"the body is not an order: " + err.Error()}
 	}
 	egc := b.Order.EGC
@@ -85,47 +83,6 @@ func parseOrder(body []byte) (Card, []string) {
 func isEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s && strings.Contains(s[strings.LastIndex(s, "@"):], ".")
-}
-
-var fieldName = regexp.MustCompile(`^[a-z_]+$`)
-
-// strictJSON decodes exactly one value. It refuses unknown fields, and also known fields in another case, which
-// encoding/json accepts.
-func strictJSON(b []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more than one value")
-	}
-	var tree any
-	if err := json.Unmarshal(b, &tree); err != nil {
-		return err
-	}
-	return checkNames(tree)
-}
-
-func checkNames(node any) error {
-	switch n := node.(type) {
-	case map[string]any:
-		for name, child := range n {
-			if !fieldName.MatchString(name) {
-				return fmt.Errorf("unknown field %q", name)
-			}
-			if err := checkNames(child); err != nil {
-				return err
-			}
-		}
-	case []any:
-		for _, child := range n {
-			if err := checkNames(child); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 type merchantsBody struct {
