@@ -35,15 +35,12 @@ func (c Control) Delete(route string, remove func()) {
 	})
 }
 
-// Receive adds a route that receives a T in [StrictJSON]. An error of receive, such as one about a value in it, is the
+// Receive adds a route that receives a T in [StrictJSON] and responds with 204. An error of receive, such as one about a value in it, is the
 // sender's.
 func Receive[T any](c Control, method, route string, receive func(T) error) {
 	c.Handle(method, route, func(w http.ResponseWriter, r *http.Request) {
 		var in T
-		body, err := ReadBody(r)
-		if err == nil {
-			err = StrictJSON(body, &in)
-		}
+		err := ReadJSON(r, &in)
 		if err == nil {
 			err = receive(in)
 		}
@@ -62,3 +59,12 @@ func Refused(status int, text string) Answer {
 
 // ReadBody reads a body of up to 1 MiB.
 func ReadBody(r *http.Request) ([]byte, error) { return io.ReadAll(io.LimitReader(r.Body, maxBody)) }
+
+// ReadJSON reads a body in [StrictJSON].
+func ReadJSON(r *http.Request, into any) error {
+	body, err := ReadBody(r)
+	if err != nil {
+		return err
+	}
+	return StrictJSON(body, into)
+}

@@ -15,7 +15,7 @@ type Draws[F any] struct {
 	random *rand.Rand
 }
 
-// Share is a fault that happens to a share of the requests: the Rate is above 0 and up to 1.
+// Share is a fault that happens to a share of the requests. A Rate of 1 means all of them.
 type Share[F any] struct {
 	Fault F
 	Rate  float64

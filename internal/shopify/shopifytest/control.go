@@ -1,143 +1,118 @@
 package shopifytest
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // control adds the control routes that the package documentation lists.
 func (s *Server) control() {
-	s.mux.HandleFunc("GET /_control/stats", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, s.Stats())
+	c := simulator.Control{Mux: s.mux}
+	c.Show("stats", func() any { return s.Stats() })
+	c.Delete("stats", s.counts.reset)
+	simulator.Receive(c, http.MethodPut, "faults", s.controlFaults)
+	simulator.Receive(c, http.MethodPost, "faults", s.controlNextFaults)
+	c.Delete("faults", s.faults.clear)
+	simulator.Receive(c, http.MethodPut, "lag", func(in lagBody) error {
+		s.SetLag(time.Duration(in.Lag))
+		return nil
 	})
-	s.mux.HandleFunc("DELETE /_control/stats", func(w http.ResponseWriter, _ *http.Request) {
-		s.counts.reset()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	s.mux.HandleFunc("PUT /_control/faults", s.controlFaults)
-	s.mux.HandleFunc("POST /_control/faults", s.controlNextFaults)
-	s.mux.HandleFunc("DELETE /_control/faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.faults.clear()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	s.mux.HandleFunc("PUT /_control/lag", s.controlLag)
-	s.mux.HandleFunc("POST /_control/orders", s.controlOrders)
-	s.mux.HandleFunc("GET /_control/orders", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, s.Orders())
-	})
-	s.mux.HandleFunc("PUT /_control/orders", s.controlPutOrder)
-	s.mux.HandleFunc("PATCH /_control/orders/{id}", s.controlPatchOrder)
+	c.Show("orders", func() any { return s.Orders() })
+	c.Handle(http.MethodPost, "orders", s.controlOrders)
+	c.Handle(http.MethodPut, "orders", s.controlPutOrder)
+	c.Handle(http.MethodPatch, "orders/{id}", s.controlPatchOrder)
 }
 
-func (s *Server) controlFaults(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Seed    uint64   `json:"seed"`
-		Latency Duration `json:"latency"`
-		Rates   []Rate   `json:"rates"`
-	}
-	err := decodeStrictly(r.Body, &in)
+type lagBody struct {
+	Lag Duration `json:"lag"`
+}
+
+type faultsBody struct {
+	Seed    uint64   `json:"seed"`
+	Latency Duration `json:"latency"`
+	Rates   []Rate   `json:"rates"`
+}
+
+func (s *Server) controlFaults(in faultsBody) error {
 	for _, rate := range in.Rates {
-		err = errors.Join(err, rate.Fault.valid())
+		if err := rate.Fault.valid(); err != nil {
+			return err
+		}
 		if !(rate.Probability >= 0 && rate.Probability <= 1) {
-			err = errors.Join(err, errors.New("probability is not between 0 and 1"))
+			return errors.New("probability is not between 0 and 1")
 		}
 	}
-	if err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
-		return
-	}
 	s.faults.replace(Faults{Seed: in.Seed, Latency: time.Duration(in.Latency), Rates: in.Rates})
-	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
-func (s *Server) controlNextFaults(w http.ResponseWriter, r *http.Request) {
-	in := struct {
-		Fault Fault `json:"fault"`
-		Times int   `json:"times"`
-	}{Times: 1}
-	err := errors.Join(decodeStrictly(r.Body, &in), in.Fault.valid())
-	if in.Times < 1 || in.Times > 1000 {
-		err = errors.Join(err, errors.New("times is not between 1 and 1000"))
-	}
-	if err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
-		return
-	}
-	s.faults.push(in.Fault, in.Times)
-	w.WriteHeader(http.StatusNoContent)
+type nextFaultsBody struct {
+	Fault Fault `json:"fault"`
+	// Times is by default 1.
+	Times *int `json:"times"`
 }
 
-func (s *Server) controlLag(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Lag Duration `json:"lag"`
+func (s *Server) controlNextFaults(in nextFaultsBody) error {
+	times := 1
+	if in.Times != nil {
+		times = *in.Times
 	}
-	if err := decodeStrictly(r.Body, &in); err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
-		return
+	if times < 1 || times > 1000 {
+		return errors.New("times is not between 1 and 1000")
 	}
-	s.SetLag(time.Duration(in.Lag))
-	w.WriteHeader(http.StatusNoContent)
+	if err := in.Fault.valid(); err != nil {
+		return err
+	}
+	s.faults.draws.Queue(in.Fault, times)
+	return nil
 }
 
 func (s *Server) controlOrders(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
+	body, err := simulator.ReadBody(r)
 	if err != nil {
-		reply(w, http.StatusRequestEntityTooLarge, map[string]string{"error": "payload is too large"})
+		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
 	o, err := FromWebhook(body)
 	if err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
 	o = s.AddOrder(o)
-	reply(w, http.StatusCreated, map[string]any{"id": o.ID, "name": o.Name})
+	simulator.Answer{Status: http.StatusCreated, Body: map[string]any{"id": o.ID, "name": o.Name}}.Send(w)
 }
 
 func (s *Server) controlPutOrder(w http.ResponseWriter, r *http.Request) {
 	var o Order
-	if err := decodeStrictly(r.Body, &o); err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+	if err := simulator.ReadJSON(r, &o); err != nil {
+		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
-	reply(w, http.StatusOK, s.AddOrder(o))
+	simulator.Answer{Status: http.StatusOK, Body: s.AddOrder(o)}.Send(w)
 }
 
 // controlPatchOrder changes the fields that are in the body, as an edit in the shop's admin would.
 func (s *Server) controlPatchOrder(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": "id is not a number"})
+		simulator.Refused(http.StatusBadRequest, "id is not a number").Send(w)
 		return
 	}
-	body, err := io.ReadAll(r.Body)
+	body, err := simulator.ReadBody(r)
 	if err == nil {
-		err = decodeStrictly(bytes.NewReader(body), &Order{})
+		err = simulator.StrictJSON(body, &Order{})
 	}
 	if err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
-	if !s.UpdateOrder(id, func(o *Order) { _ = decodeStrictly(bytes.NewReader(body), o) }) {
-		reply(w, http.StatusNotFound, map[string]string{"error": "there is no such order"})
+	if !s.UpdateOrder(id, func(o *Order) { _ = simulator.StrictJSON(body, o) }) {
+		simulator.Refused(http.StatusNotFound, "there is no such order").Send(w)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-func decodeStrictly(r io.Reader, out any) error {
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	return d.Decode(out)
-}
-
-func reply(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	w.Write(mustMarshal(body)) //nolint:errcheck // the client may be gone
 }

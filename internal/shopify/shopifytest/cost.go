@@ -3,8 +3,6 @@ package shopifytest
 import (
 	"math"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -99,49 +97,6 @@ func pageSize(args map[string]any) int64 {
 	return n
 }
 
-// bucket is the leaky bucket of points for the app in the shop. Points are restored over time.
-type bucket struct {
-	now           func() time.Time
-	size, restore float64
-
-	mu     sync.Mutex
-	points float64
-	at     time.Time
-}
-
-func newBucket(now func() time.Time, size, restore float64) *bucket {
-	return &bucket{now: now, size: size, restore: restore, points: size, at: now()}
-}
-
-// take reserves points, unless there are too few, and returns the number left.
-func (b *bucket) take(points float64) (left float64, ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.refill()
-	if points > b.points {
-		return b.points, false
-	}
-	b.points -= points
-	return b.points, true
-}
-
-// giveBack restores points that were reserved but not used, and returns the number left.
-func (b *bucket) giveBack(points float64) (left float64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.refill()
-	b.points = min(b.size, b.points+points)
-	return b.points
-}
-
-func (b *bucket) refill() {
-	now := b.now()
-	if passed := now.Sub(b.at); passed > 0 {
-		b.points = min(b.size, b.points+passed.Seconds()*b.restore)
-		b.at = now
-	}
-}
-
 // costReport is extensions.cost.
 type costReport struct {
 	Requested float64        `json:"requestedQueryCost"`
@@ -155,6 +110,10 @@ type throttleStatus struct {
 	Restore   float64 `json:"restoreRate"`
 }
 
-func (b *bucket) report(requested float64, actual *float64, left float64) costReport {
-	return costReport{Requested: requested, Actual: actual, Status: throttleStatus{b.size, math.Floor(left), b.restore}}
+// cost returns the report of a query's cost. Left is the number of points left in the bucket.
+func (o *Options) cost(requested float64, actual *float64, left float64) costReport {
+	return costReport{
+		Requested: requested, Actual: actual,
+		Status: throttleStatus{o.BucketSize, math.Floor(left), o.RestoreRate},
+	}
 }

@@ -2,11 +2,12 @@ package shopifytest
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"net/http"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // execute runs a valid operation if the bucket holds enough points.
@@ -21,18 +22,18 @@ func (s *Server) execute(w http.ResponseWriter, kind string, x *execution, op *a
 		})
 		return
 	}
-	reserved, ok := s.bucket.take(requested)
+	reserved, ok := s.bucket.Take(requested)
 	s.counts.left(reserved)
 	if !ok {
 		s.throttle(w, kind, requested)
 		return
 	}
 	actual := min(requested, math.Ceil(x.run(queryRoot{}, op)))
-	left := s.bucket.giveBack(requested - actual)
-	s.counts.spent(actual)
-	s.counts.errors(x.errors)
+	left := s.bucket.GiveBack(requested - actual)
+	s.counts.paid(actual)
+	s.counts.failed(x.errors)
 
-	extensions := map[string]any{"cost": s.bucket.report(requested, &actual, left)}
+	extensions := map[string]any{"cost": s.opts.cost(requested, &actual, left)}
 	if len(x.search) > 0 {
 		extensions["search"] = x.search
 	}
@@ -41,24 +42,16 @@ func (s *Server) execute(w http.ResponseWriter, kind string, x *execution, op *a
 	b.Write(x.buf.Bytes())
 	if len(x.errors) > 0 {
 		b.WriteString(`,"errors":`)
-		b.Write(mustMarshal(x.errors))
+		b.Write(simulator.MustMarshal(x.errors))
 	}
 	b.WriteString(`,"extensions":`)
-	b.Write(mustMarshal(extensions))
+	b.Write(simulator.MustMarshal(extensions))
 	b.WriteByte('}')
 	s.send(w, kind, http.StatusOK, b.Bytes())
 }
 
 // throttle responds that the bucket holds too few points: status 200, without data and without Retry-After.
 func (s *Server) throttle(w http.ResponseWriter, kind string, requested float64) {
-	cost := s.bucket.report(requested, nil, s.bucket.giveBack(0))
+	cost := s.opts.cost(requested, nil, s.bucket.GiveBack(0))
 	s.fail(w, kind, &cost, coded("THROTTLED", "Throttled"))
-}
-
-func mustMarshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only plain values get here
-	}
-	return b
 }

@@ -1,14 +1,13 @@
 package shopifytest
 
 import (
-	"encoding/json"
-	"errors"
+	"context"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // FaultKind is a kind of fault.
@@ -66,24 +65,7 @@ type Faults struct {
 }
 
 // Duration is a time.Duration that is encoded in JSON as a string: "1.5s".
-type Duration time.Duration
-
-// MarshalJSON implements json.Marshaler.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Duration) UnmarshalJSON(b []byte) error {
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	v, err := time.ParseDuration(s)
-	if err == nil && v < 0 {
-		err = errors.New("duration is negative")
-	}
-	*d = Duration(v)
-	return err
-}
+type Duration = simulator.Duration
 
 func (f Fault) valid() error {
 	switch f.Kind {
@@ -101,101 +83,83 @@ func (f Fault) valid() error {
 
 // faults decides which requests fail.
 type faults struct {
-	mu     sync.Mutex
-	set    Faults
-	random *rand.Rand
-	queue  []Fault
+	draws *simulator.Draws[Fault]
+	hook  func(kind string) *Fault
+
+	mu      sync.Mutex
+	latency time.Duration
 }
 
 func newFaults(set Faults) *faults {
-	f := &faults{}
+	f := &faults{draws: simulator.NewDraws[Fault](set.Seed), hook: set.Next}
 	f.replace(set)
 	return f
 }
 
-// replace sets everything except the queued faults, and the hook, which stays unless there is a new one.
+// replace sets everything except the queued faults and the hook.
 func (f *faults) replace(set Faults) {
+	shares := make([]simulator.Share[Fault], len(set.Rates))
+	for i, r := range set.Rates {
+		shares[i] = simulator.Share[Fault]{Fault: r.Fault, Rate: r.Probability}
+	}
+	f.draws.Seed(set.Seed)
+	f.draws.SetShares(shares...)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if set.Next == nil {
-		set.Next = f.set.Next
-	}
-	f.set = set
-	f.random = rand.New(rand.NewPCG(set.Seed, 0))
+	f.latency = set.Latency
 }
 
 // clear removes all faults except the hook's.
 func (f *faults) clear() {
 	f.replace(Faults{})
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.queue = nil
-}
-
-func (f *faults) push(fault Fault, times int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for range times {
-		f.queue = append(f.queue, fault)
-	}
+	f.draws.Clear()
 }
 
 func (f *faults) next(kind string) *Fault {
-	f.mu.Lock()
-	hook := f.set.Next
-	f.mu.Unlock()
-	if hook != nil {
-		if fault := hook(kind); fault != nil {
+	if f.hook != nil {
+		if fault := f.hook(kind); fault != nil {
 			return fault
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if kind == kindToken {
 		return nil
 	}
-	if len(f.queue) > 0 {
-		fault := f.queue[0]
-		f.queue = f.queue[1:]
+	if fault, ok := f.draws.Draw(nil); ok {
 		return &fault
-	}
-	for _, r := range f.set.Rates {
-		if f.random.Float64() < r.Probability {
-			return &r.Fault
-		}
 	}
 	return nil
 }
 
-func (f *faults) latency() time.Duration {
+// wait waits for the latency of a response. It reports whether the client is still there.
+func (f *faults) wait(ctx context.Context) bool {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.set.Latency
+	latency := f.latency
+	f.mu.Unlock()
+	return simulator.Wait(ctx, latency)
 }
 
 // misbehave applies the fault of a request, if any. It returns the writer with which to continue the request, or nil if
 // the request is finished.
 func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, kind string) http.ResponseWriter {
-	if kind != kindToken && !wait(r, s.faults.latency()) {
+	if kind != kindToken && !s.faults.wait(r.Context()) {
 		return nil
 	}
 	fault := s.faults.next(kind)
 	if fault == nil {
 		return w
 	}
-	s.counts.fault(fault.Kind)
+	s.counts.Fault(fault.Kind)
 	switch fault.Kind {
 	case FaultSlow:
-		if wait(r, time.Duration(fault.Delay)) {
+		if simulator.Wait(r.Context(), time.Duration(fault.Delay)) {
 			return w
 		}
 	case FaultTruncated:
-		return truncated{w}
+		return simulator.BreakHalfway(w)
 	case FaultDropped:
-		s.counts.answered(kind, 0)
-		panic(http.ErrAbortHandler)
+		s.deliver(w, kind, simulator.Answer{Dropped: true})
 	case FaultThrottled:
-		cost := s.bucket.report(s.opts.RestoreRate, nil, 0)
+		cost := s.opts.cost(s.opts.RestoreRate, nil, 0)
 		s.fail(w, kind, &cost, coded("THROTTLED", "Throttled"))
 	case FaultInternalError:
 		s.fail(w, kind, nil, coded("INTERNAL_SERVER_ERROR", "Internal error. Looks like something went wrong on our end."))
@@ -204,9 +168,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, kind string) 
 	case FaultNullData:
 		s.send(w, kind, http.StatusOK, []byte(`{"data":null}`))
 	case FaultHTML:
-		s.counts.answered(kind, http.StatusOK)
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		io.WriteString(w, "<!doctype html><title>Something went wrong</title>") //nolint:errcheck // the client may be gone
+		s.deliver(w, kind, simulator.Page(http.StatusOK))
 	default:
 		if fault.RetryAfter != "" {
 			w.Header().Set("Retry-After", fault.RetryAfter)
@@ -218,28 +180,4 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, kind string) 
 		s.refuse(w, kind, status, http.StatusText(status))
 	}
 	return nil
-}
-
-// wait waits for d. It reports whether the client is still there.
-func wait(r *http.Request, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
-}
-
-// truncated breaks the connection halfway through an answer.
-type truncated struct{ http.ResponseWriter }
-
-func (t truncated) Write(b []byte) (int, error) {
-	t.ResponseWriter.Write(b[:len(b)/2])                 //nolint:errcheck // breaks anyway
-	http.NewResponseController(t.ResponseWriter).Flush() //nolint:errcheck // breaks anyway
-	panic(http.ErrAbortHandler)
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // AccessToken is the access token of a shop whose [Options] specify neither a token nor an app.
@@ -60,7 +62,7 @@ type Options struct {
 type Server struct {
 	opts      Options
 	shop      *shop
-	bucket    *bucket
+	bucket    *simulator.Bucket
 	documents documents
 	faults    *faults
 	counts    *counts
@@ -100,7 +102,7 @@ func New(opts Options) *Server {
 	s := &Server{
 		opts:   opts,
 		shop:   newShop(opts.Now, opts.Currency, opts.Lag),
-		bucket: newBucket(opts.Now, opts.BucketSize, opts.RestoreRate),
+		bucket: simulator.NewBucket(opts.Now, opts.BucketSize, opts.RestoreRate),
 		faults: newFaults(opts.Faults),
 		counts: newCounts(opts.BucketSize),
 		mux:    http.NewServeMux(),
@@ -268,18 +270,19 @@ func (s *Server) fail(w http.ResponseWriter, kind string, cost *costReport, errs
 	if cost != nil {
 		body["extensions"] = map[string]any{"cost": cost}
 	}
-	s.counts.errors(errs)
+	s.counts.failed(errs)
 	s.answer(w, kind, 200, body)
 }
 
 func (s *Server) answer(w http.ResponseWriter, kind string, status int, body any) {
-	s.send(w, kind, status, mustMarshal(body))
+	s.send(w, kind, status, simulator.MustMarshal(body))
 }
 
 func (s *Server) send(w http.ResponseWriter, kind string, status int, body []byte) {
-	s.counts.answered(kind, status)
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // the client may be gone
+	s.deliver(w, kind, simulator.Answer{Status: status, Raw: body, Media: "application/json; charset=utf-8"})
+}
+
+func (s *Server) deliver(w http.ResponseWriter, kind string, a simulator.Answer) {
+	s.counts.Answered(kind, a.Status)
+	a.Send(w)
 }

@@ -3,6 +3,8 @@ package shopifytest
 import (
 	"maps"
 	"sync"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // Stats are the counts of a shop.
@@ -24,11 +26,15 @@ type Stats struct {
 	PointsLeast float64 `json:"points_least"`
 }
 
+// counts are the shop's counts: what every simulator counts, and errors and points.
 type counts struct {
+	simulator.Counts[string, FaultKind]
+
 	bucketSize float64
 
-	mu sync.Mutex
-	s  Stats
+	mu           sync.Mutex
+	errors       map[string]int
+	spent, least float64
 }
 
 func newCounts(bucketSize float64) *counts {
@@ -38,58 +44,48 @@ func newCounts(bucketSize float64) *counts {
 }
 
 func (c *counts) reset() {
-	c.change(func(s *Stats) {
-		*s = Stats{
-			Requests: map[string]int{}, Statuses: map[int]int{}, Answers: map[string]map[int]int{},
-			Errors: map[string]int{}, Faults: map[FaultKind]int{}, PointsLeast: c.bucketSize,
-		}
-	})
-}
-
-func (c *counts) change(f func(*Stats)) {
+	c.Reset()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f(&c.s)
+	c.errors, c.spent, c.least = map[string]int{}, 0, c.bucketSize
 }
 
-func (c *counts) answered(kind string, status int) {
-	c.change(func(s *Stats) {
-		s.Requests[kind]++
-		s.Statuses[status]++
-		if s.Answers[kind] == nil {
-			s.Answers[kind] = map[int]int{}
-		}
-		s.Answers[kind][status]++
-	})
+func (c *counts) failed(errs []*graphError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range errs {
+		code, _ := e.Extensions["code"].(string)
+		c.errors[code]++
+	}
 }
 
-func (c *counts) errors(errs []*graphError) {
-	c.change(func(s *Stats) {
-		for _, e := range errs {
-			code, _ := e.Extensions["code"].(string)
-			s.Errors[code]++
-		}
-	})
+// paid counts the points that a query spent.
+func (c *counts) paid(points float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spent += points
 }
 
-func (c *counts) fault(kind FaultKind) { c.change(func(s *Stats) { s.Faults[kind]++ }) }
-
-func (c *counts) spent(points float64) { c.change(func(s *Stats) { s.PointsSpent += points }) }
-
+// left notes the number of points left in the bucket.
 func (c *counts) left(points float64) {
-	c.change(func(s *Stats) { s.PointsLeast = min(s.PointsLeast, points) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.least = min(c.least, points)
 }
 
-func (c *counts) stats() (out Stats) {
-	c.change(func(s *Stats) {
-		out = Stats{
-			Requests: maps.Clone(s.Requests), Statuses: maps.Clone(s.Statuses), Errors: maps.Clone(s.Errors),
-			Answers: make(map[string]map[int]int, len(s.Answers)),
-			Faults:  maps.Clone(s.Faults), PointsSpent: s.PointsSpent, PointsLeast: s.PointsLeast,
+func (c *counts) stats() Stats {
+	out := Stats{
+		Requests: map[string]int{}, Statuses: map[int]int{},
+		Answers: c.Requests(), Faults: c.Faults(),
+	}
+	for kind, statuses := range out.Answers {
+		for status, n := range statuses {
+			out.Requests[kind] += n
+			out.Statuses[status] += n
 		}
-		for kind, statuses := range s.Answers {
-			out.Answers[kind] = maps.Clone(statuses)
-		}
-	})
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out.Errors, out.PointsSpent, out.PointsLeast = maps.Clone(c.errors), c.spent, c.least
 	return out
 }

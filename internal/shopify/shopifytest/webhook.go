@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
 // restOrder is the payload of an orders/create webhook: an order in the format of the REST API, with times in the
@@ -96,5 +98,5 @@ func propertyText(v any) string {
 	case string:
 		return v
 	}
-	return string(mustMarshal(v))
+	return string(simulator.MustMarshal(v))
 }
