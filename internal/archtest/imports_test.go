@@ -138,6 +138,12 @@ var rules = []rule{
 		why: "what one service alone does is in the package of its simulator",
 	},
 	{
+		name: "queries and searches know no shop",
+		from: ours("internal/shopify/shopifytest/graphql", "internal/shopify/shopifytest/index"),
+		to:   ours("internal/shopify/shopifytest"),
+		why:  "they serve whatever a shop comes to hold",
+	},
+	{
 		name: "no tests in production", from: everything,
 		to:  only("testing", "net/http/httptest").or(tree("github.com/stretchr/testify", "pgregory.net/rapid")),
 		why: "a fake serves demos and compose as well as tests; a binary registers no test flags",
@@ -280,6 +286,14 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"fakes have their own wire types", "internal/shopify/shopifytest/shop", module + "/internal/shopify"},
 		{"fakes have their own wire types", "internal/simulator", module + "/internal/rest"},
 		{"simulators stand on common ground", "internal/simulator", module + "/internal/cashstar/cashstartest"},
+		{
+			"queries and searches know no shop", "internal/shopify/shopifytest/index",
+			module + "/internal/shopify/shopifytest/shop",
+		},
+		{
+			"queries and searches know no shop", "internal/shopify/shopifytest/graphql",
+			module + "/internal/shopify/shopifytest/index",
+		},
 		{"no tests in production", "internal/cashstar/cashstartest", "testing"},
 		{"no tests in production", "internal/config", "github.com/stretchr/testify/require"},
 		{"no fakes in production", "internal/app", module + "/internal/cashstar/cashstartest"},

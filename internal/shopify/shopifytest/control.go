@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -77,7 +78,7 @@ func (s *Server) controlOrders(w http.ResponseWriter, r *http.Request) {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
-	o, err := FromWebhook(body)
+	o, err := shop.FromWebhook(body)
 	if err != nil {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -160,9 +161,9 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, kind string) 
 		s.deliver(w, kind, simulator.Answer{Dropped: true})
 	case FaultThrottled:
 		cost := s.opts.cost(s.opts.RestoreRate, nil, 0)
-		s.fail(w, kind, &cost, coded("THROTTLED", "Throttled"))
+		s.throttle(w, kind, &cost)
 	case FaultInternalError:
-		s.fail(w, kind, nil, coded("INTERNAL_SERVER_ERROR", "Internal error. Looks like something went wrong on our end."))
+		s.fail(w, kind, nil, graphql.Coded("INTERNAL_SERVER_ERROR", "Internal error. Looks like something went wrong on our end."))
 	case FaultMalformed:
 		s.send(w, kind, http.StatusOK, []byte(`{"data":{"orders":{"nodes":[}`))
 	case FaultNullData:

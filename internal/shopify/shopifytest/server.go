@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -58,22 +60,19 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Server is a simulated shop. It is an [http.Handler] and safe for concurrent use.
+// Server is a simulated shop with its API. It is an [http.Handler] and safe for concurrent use.
 type Server struct {
-	opts      Options
-	shop      *shop
-	bucket    *simulator.Bucket
-	documents documents
-	faults    *faults
-	counts    *counts
-	mux       *http.ServeMux
-	requests  atomic.Int64
+	*shop.Shop
 
-	mu       sync.Mutex
-	issued   map[string]time.Time
-	scopes   []string
-	variants []Variant
-	denied   []string
+	opts     Options
+	bucket   *simulator.Bucket
+	faults   *faults
+	counts   *counts
+	mux      *http.ServeMux
+	requests atomic.Int64
+
+	mu     sync.Mutex
+	issued map[string]time.Time
 }
 
 // New returns a shop without orders.
@@ -100,17 +99,18 @@ func New(opts Options) *Server {
 		opts.Scopes = []string{"read_orders", "read_customers", "read_products"}
 	}
 	s := &Server{
+		Shop: shop.New(shop.Options{
+			ID: opts.ShopID, Name: opts.ShopName, Domain: opts.Domain, Currency: opts.Currency, TimeZone: opts.TimeZone,
+			Versions: opts.Versions, Lag: opts.Lag, Scopes: opts.Scopes, Denied: opts.DeniedFields,
+			Variants: opts.Variants, Now: opts.Now,
+		}),
 		opts:   opts,
-		shop:   newShop(opts.Now, opts.Currency, opts.Lag),
 		bucket: simulator.NewBucket(opts.Now, opts.BucketSize, opts.RestoreRate),
 		faults: newFaults(opts.Faults),
 		counts: newCounts(opts.BucketSize),
 		mux:    http.NewServeMux(),
 		issued: map[string]time.Time{},
 	}
-	s.SetScopes(opts.Scopes...)
-	s.SetVariants(opts.Variants...)
-	s.Deny(opts.DeniedFields...)
 	s.mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.graphQL)
 	s.mux.HandleFunc("POST /admin/oauth/access_token", s.accessToken)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, "other", 404, "Not Found") })
@@ -125,20 +125,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	s.mux.ServeHTTP(w, r)
 }
-
-// AddOrder stores a copy of the order, and returns it with its missing fields filled in. It replaces an existing order
-// with the same id.
-func (s *Server) AddOrder(o Order) Order { return s.shop.add(o) }
-
-// UpdateOrder changes an order, and sets its UpdatedAt to now unless the change sets it. It reports whether the order
-// exists.
-func (s *Server) UpdateOrder(id int64, change func(*Order)) bool { return s.shop.update(id, change) }
-
-// Orders returns copies of all orders, oldest first.
-func (s *Server) Orders() []Order { return s.shop.orders() }
-
-// SetLag sets how long writes from now on stay invisible to searches.
-func (s *Server) SetLag(lag time.Duration) { s.shop.setLag(lag) }
 
 // RevokeTokens invalidates all tokens issued by the client-credentials grant.
 func (s *Server) RevokeTokens() {
@@ -228,9 +214,8 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, "invalid", 400, "Bad Request")
 		return
 	}
-	doc := s.documents.parse(in.Query)
-	op := doc.operation(in.OperationName)
-	kind := kind(op)
+	query := schema().Parse(in.Query, in.OperationName)
+	kind := query.Kind()
 	if w = s.misbehave(w, r, kind); w == nil {
 		return
 	}
@@ -244,19 +229,12 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("X-Shopify-API-Version", version)
-	switch {
-	case len(doc.errors) > 0:
-		s.fail(w, kind, nil, doc.errors...)
-	case op == nil:
-		s.fail(w, kind, nil, coded("operationNotFound", "An operation name is required"))
-	default:
-		vars, fail := variables(op, in.Variables)
-		if fail != nil {
-			s.fail(w, kind, nil, fail)
-			return
-		}
-		s.execute(w, kind, &execution{server: s, vars: vars}, op)
+	x, errs := query.Bind(in.Variables, graphql.Rules{Denied: s.Denied, NodesCostOne: s.opts.NodesCostOne})
+	if len(errs) > 0 {
+		s.fail(w, kind, nil, errs...)
+		return
 	}
+	s.execute(w, kind, x)
 }
 
 // refuse responds in the format of Shopify's refusals, with errors as a plain text.
@@ -265,13 +243,9 @@ func (s *Server) refuse(w http.ResponseWriter, kind string, status int, message 
 }
 
 // fail responds to a query that did not run. Like Shopify, it does so with status 200.
-func (s *Server) fail(w http.ResponseWriter, kind string, cost *costReport, errs ...*graphError) {
-	body := map[string]any{"errors": errs}
-	if cost != nil {
-		body["extensions"] = map[string]any{"cost": cost}
-	}
+func (s *Server) fail(w http.ResponseWriter, kind string, cost *graphql.CostReport, errs ...*graphql.Error) {
 	s.counts.failed(errs)
-	s.answer(w, kind, 200, body)
+	s.send(w, kind, http.StatusOK, graphql.Failure(cost, errs...))
 }
 
 func (s *Server) answer(w http.ResponseWriter, kind string, status int, body any) {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -50,12 +51,11 @@ func (c *counts) reset() {
 	c.errors, c.spent, c.least = map[string]int{}, 0, c.bucketSize
 }
 
-func (c *counts) failed(errs []*graphError) {
+func (c *counts) failed(errs []*graphql.Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range errs {
-		code, _ := e.Extensions["code"].(string)
-		c.errors[code]++
+		c.errors[e.Code()]++
 	}
 }
 

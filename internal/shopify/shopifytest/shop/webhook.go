@@ -1,4 +1,4 @@
-package shopifytest
+package shop
 
 import (
 	"encoding/json"

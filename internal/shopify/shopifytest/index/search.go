@@ -1,4 +1,4 @@
-package shopifytest
+package index
 
 import (
 	"slices"
@@ -12,24 +12,29 @@ import (
 // leading NOT or minus, parentheses, comparators after the colon, bare or quoted values, and a star at the end of a
 // value.
 
-// warning is an element of extensions.search[].warnings. Shopify returns results for such a search all the same.
-type warning struct {
+// Warning is an element of extensions.search[].warnings. Shopify returns results for such a search all the same.
+type Warning struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
 	Code    string `json:"code"`
 }
 
-// matcher is a parsed search.
-type matcher struct {
-	root     node
-	warnings []warning
+// Search is a parsed search.
+type Search struct {
+	// Warnings say which terms were not understood.
+	Warnings []Warning
+
+	root node
 	// updatedMin and updatedMax are the limits of the change times that can match. A scan need not look beyond them.
 	updatedMin, updatedMax time.Time
 }
 
-func (m matcher) all() bool { return m.root == nil }
+// Match reports whether an entry matches the search.
+func (m Search) Match(e Entry) bool { return m.match(newEntry(e)) }
 
-func (m matcher) match(e *entry) bool { return m.root == nil || m.root.match(e) }
+func (m Search) all() bool { return m.root == nil }
+
+func (m Search) match(e *entry) bool { return m.root == nil || m.root.match(e) }
 
 // node is a part of a search.
 type node interface{ match(*entry) bool }
@@ -55,17 +60,18 @@ func (n not) match(e *entry) bool { return !n.node.match(e) }
 
 func (n test) match(e *entry) bool { return n(e) }
 
-func (n within) match(e *entry) bool { return n.holds(e.order.UpdatedAt) }
+func (n within) match(e *entry) bool { return n.holds(e.UpdatedAt) }
 
 func (n within) holds(t time.Time) bool {
 	return !t.Before(n.from) && (n.before.IsZero() || t.Before(n.before))
 }
 
-// parseSearch never fails: Shopify answers any search, at most with warnings.
-func parseSearch(query string, zone *time.Location) matcher {
+// ParseSearch parses a search. It never fails: Shopify answers any search, at most with warnings. Times without a zone
+// are in the given one.
+func ParseSearch(query string, zone *time.Location) Search {
 	p := &searchParser{rest: query, zone: zone}
-	m := matcher{root: p.alternatives(0)}
-	m.warnings = p.warnings
+	m := Search{root: p.alternatives(0)}
+	m.Warnings = p.warnings
 	top, ok := m.root.(allOf)
 	if !ok && m.root != nil {
 		top = allOf{m.root}
@@ -93,7 +99,7 @@ const maxNesting = 50
 type searchParser struct {
 	rest     string
 	zone     *time.Location
-	warnings []warning
+	warnings []Warning
 }
 
 // alternatives reads terms up to the end or a closing parenthesis. OR has lower precedence than adjacency.
@@ -231,7 +237,7 @@ func (p *searchParser) value() (value string, quoted bool) {
 }
 
 func (p *searchParser) warn(field, message, code string) node {
-	p.warnings = append(p.warnings, warning{Field: field, Message: message, Code: code})
+	p.warnings = append(p.warnings, Warning{Field: field, Message: message, Code: code})
 	return nil
 }
 
@@ -246,20 +252,20 @@ func (p *searchParser) field(field, op, value string) node {
 	case "sku":
 		return skuTest(value)
 	case "name":
-		return textTest(value, func(o *Order) []string { return []string{o.Name, strings.TrimPrefix(o.Name, "#")} })
+		return textTest(value, func(e *entry) []string { return []string{e.Name, strings.TrimPrefix(e.Name, "#")} })
 	case "email":
-		return textTest(value, func(o *Order) []string { return []string{o.Email} })
+		return textTest(value, func(e *entry) []string { return []string{e.Email} })
 	case "test":
 		want, err := strconv.ParseBool(value)
 		if err != nil {
 			return p.warn(field, "Invalid value for this field.", "invalid_value")
 		}
-		return test(func(e *entry) bool { return e.order.Test == want })
+		return test(func(e *entry) bool { return e.Test == want })
 	case "financial_status":
 		if !slices.Contains(financialStatuses, strings.ToLower(value)) {
 			return p.warn(field, "Invalid value for this field.", "invalid_value")
 		}
-		return test(func(e *entry) bool { return strings.EqualFold(e.order.FinancialStatus, value) })
+		return test(func(e *entry) bool { return strings.EqualFold(e.FinancialStatus, value) })
 	case "status":
 		return p.status(strings.ToLower(value))
 	}
@@ -273,13 +279,13 @@ var financialStatuses = []string{
 func (p *searchParser) status(value string) node {
 	switch value {
 	case "open":
-		return test(func(e *entry) bool { return !e.order.closed() && !e.order.cancelled() })
+		return test(func(e *entry) bool { return !e.Closed && !e.Cancelled })
 	case "closed":
-		return test(func(e *entry) bool { return e.order.closed() })
+		return test(func(e *entry) bool { return e.Closed })
 	case "cancelled":
-		return test(func(e *entry) bool { return e.order.cancelled() })
+		return test(func(e *entry) bool { return e.Cancelled })
 	case "not_closed":
-		return test(func(e *entry) bool { return !e.order.closed() })
+		return test(func(e *entry) bool { return !e.Closed })
 	}
 	return p.warn("status", "Invalid value for this field.", "invalid_value")
 }
@@ -290,7 +296,7 @@ func (p *searchParser) number(op, value string) node {
 		return p.warn("id", "Invalid value for this field.", "invalid_value")
 	}
 	return test(func(e *entry) bool {
-		id := e.order.ID
+		id := e.ID
 		switch op {
 		case ">":
 			return id > want
@@ -341,7 +347,7 @@ func (p *searchParser) date(field, op, value string) node {
 		if field == "updated_at" {
 			return r
 		}
-		return test(func(e *entry) bool { return r.holds(e.order.CreatedAt) })
+		return test(func(e *entry) bool { return r.holds(e.CreatedAt) })
 	}
 	return p.warn(field, "Invalid timestamp for this field.", "invalid_value")
 }
@@ -351,19 +357,15 @@ func (p *searchParser) text(value string) node {
 	if value == "" {
 		return nil
 	}
-	return textTest(value, func(o *Order) []string {
-		all := []string{o.Name, strings.TrimPrefix(o.Name, "#"), o.Email}
-		if c := o.Customer; c != nil {
-			all = append(all, c.FirstName, c.LastName, c.displayName(), c.Email)
-		}
-		return all
+	return textTest(value, func(e *entry) []string {
+		return append([]string{e.Name, strings.TrimPrefix(e.Name, "#"), e.Email}, e.People...)
 	})
 }
 
-func textTest(value string, of func(*Order) []string) node {
+func textTest(value string, of func(*entry) []string) node {
 	prefix, star := strings.CutSuffix(strings.ToLower(value), "*")
 	return test(func(e *entry) bool {
-		return slices.ContainsFunc(of(e.order), func(s string) bool {
+		return slices.ContainsFunc(of(e), func(s string) bool {
 			s = strings.ToLower(s)
 			return s == prefix || star && strings.HasPrefix(s, prefix)
 		})

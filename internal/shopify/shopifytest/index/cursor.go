@@ -1,4 +1,4 @@
-package shopifytest
+package index
 
 import (
 	"cmp"
@@ -26,30 +26,28 @@ type position struct {
 	id   int64
 }
 
-// position returns the position of an order. Shopify's sort keys other than dates, id and name are not simulated: they
+// position returns the position of an entry. Shopify's sort keys other than dates, id and name are not simulated: they
 // sort by id.
-func (s sorting) position(o *Order) position {
+func (s sorting) position(e *entry) position {
 	switch s.key {
 	case sortUpdatedAt:
-		return position{time: o.UpdatedAt, id: o.ID}
+		return position{time: e.UpdatedAt, id: e.ID}
 	case "CREATED_AT", "PROCESSED_AT":
-		return position{time: o.CreatedAt, id: o.ID}
+		return position{time: e.CreatedAt, id: e.ID}
 	case "ORDER_NUMBER":
-		return position{text: o.Name, id: o.ID}
+		return position{text: e.Name, id: e.ID}
 	case "CUSTOMER_NAME":
-		if o.Customer != nil {
-			return position{text: strings.ToLower(o.Customer.displayName()), id: o.ID}
-		}
+		return position{text: strings.ToLower(e.Customer), id: e.ID}
 	}
-	return position{id: o.ID}
+	return position{id: e.ID}
 }
 
-func (s sorting) compare(o *Order, b position) int {
-	a := s.position(o)
+func (s sorting) compare(e *entry, b position) int {
+	a := s.position(e)
 	return cmp.Or(a.time.Compare(b.time), cmp.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
 }
 
-func (s sorting) compareEntries(a, b *entry) int { return s.compare(a.order, s.position(b.order)) }
+func (s sorting) compareEntries(a, b *entry) int { return s.compare(a, s.position(b)) }
 
 // cursor is the content of a Shopify cursor, plus a mark that identifies the list that it belongs to. For a cursor of
 // another search, Shopify returns nonsense; the simulator refuses it.
@@ -59,10 +57,11 @@ type cursor struct {
 	List      string `json:"list"`
 }
 
-var errCursor = errors.New("Invalid cursor for current pagination sort.") //nolint:revive // Shopify's words
+// ErrCursor is the error for a cursor that does not belong to the list.
+var ErrCursor = errors.New("Invalid cursor for current pagination sort.") //nolint:revive // Shopify's words
 
-// listMark returns a mark for a list, computed from everything that the list depends on.
-func listMark(parts ...string) string {
+// ListMark returns a mark for a list, computed from everything that the list depends on.
+func ListMark(parts ...string) string {
 	h := fnv.New64a()
 	for _, p := range parts {
 		h.Write([]byte(strconv.Quote(p)))
@@ -82,11 +81,11 @@ func encodeCursor(p position, mark string) string {
 func decodeCursor(s, mark string) (position, error) {
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		return position{}, errCursor
+		return position{}, ErrCursor
 	}
 	var c cursor
 	if json.Unmarshal(b, &c) != nil || c.List != mark {
-		return position{}, errCursor
+		return position{}, ErrCursor
 	}
 	p := position{id: c.LastID}
 	if t, err := time.Parse(time.RFC3339Nano, c.LastValue); err == nil {
@@ -95,4 +94,13 @@ func decodeCursor(s, mark string) (position, error) {
 		p.text = c.LastValue
 	}
 	return p, nil
+}
+
+// Cursor returns the cursor of an item in a list that is sorted by id. The mark is that of the list.
+func Cursor(id int64, mark string) string { return encodeCursor(position{id: id}, mark) }
+
+// ItemAt returns the id of the item that a cursor of the list stands for.
+func ItemAt(cursor, mark string) (int64, error) {
+	p, err := decodeCursor(cursor, mark)
+	return p.id, err
 }

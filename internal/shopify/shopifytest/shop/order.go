@@ -1,4 +1,4 @@
-package shopifytest
+package shop
 
 import (
 	"cmp"
@@ -7,12 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
 )
 
 // Order is an order of the simulated shop. In the JSON of the control routes, its fields have the same names in lower
 // case, with underscores.
 type Order struct {
-	// ID is the legacy id; AddOrder assigns one if it is not set.
+	// ID is the legacy id; [Shop.AddOrder] assigns one if it is not set.
 	ID int64 `json:"id"`
 	// Name defaults to "#1001" and so on.
 	Name string `json:"name"`
@@ -60,7 +62,7 @@ type Company struct {
 
 // LineItem is a line of an order.
 type LineItem struct {
-	// ID is assigned by AddOrder if it is not set.
+	// ID is assigned by [Shop.AddOrder] if it is not set.
 	ID int64 `json:"id"`
 	// SKU is null if it is empty.
 	SKU   string `json:"sku"`
@@ -134,4 +136,19 @@ func (l *LineItem) discounted() string { return cmp.Or(l.DiscountedPrice, l.Unit
 
 func (o *Order) cancelled() bool { return !o.CancelledAt.IsZero() }
 
-func (o *Order) closed() bool { return !o.ClosedAt.IsZero() }
+// entry returns what the search index knows of the order.
+func (o *Order) entry() index.Entry {
+	e := index.Entry{
+		ID: o.ID, Name: o.Name, Email: o.Email, FinancialStatus: o.FinancialStatus,
+		Test: o.Test, Closed: !o.ClosedAt.IsZero(), Cancelled: o.cancelled(),
+		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+	}
+	if c := o.Customer; c != nil {
+		e.Customer = c.displayName()
+		e.People = []string{c.FirstName, c.LastName, e.Customer, c.Email}
+	}
+	for _, l := range o.Lines {
+		e.SKUs = append(e.SKUs, l.SKU)
+	}
+	return e
+}

@@ -1,0 +1,55 @@
+package shop
+
+import "slices"
+
+// Variant is a variant of a product, limited to the fields that are simulated.
+type Variant struct {
+	SKU string
+	// GiftCard is true if Shopify itself issues a gift card for the product.
+	GiftCard bool
+}
+
+// SetScopes sets the scopes granted to the app, as an administrator of the shop would.
+func (s *Shop) SetScopes(scopes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scopes = slices.Clone(scopes)
+}
+
+// Scopes returns the scopes granted to the app.
+func (s *Shop) Scopes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.scopes)
+}
+
+// SetVariants sets the variants of the shop's products.
+func (s *Shop) SetVariants(variants ...Variant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.variants = slices.Clone(variants)
+}
+
+// Deny sets the fields to which the app has no access, whatever its scopes. It simulates an app without access to
+// protected customer data.
+func (s *Shop) Deny(fields ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied = slices.Clone(fields)
+}
+
+// scopeOf maps a field to the scope that it needs. Other fields need no scope of their own.
+var scopeOf = map[string]string{
+	"QueryRoot.orders":          "read_orders",
+	"QueryRoot.order":           "read_orders",
+	"Order.customer":            "read_customers",
+	"QueryRoot.productVariants": "read_products",
+}
+
+// Denied reports whether the app has no access to a field such as "Order.email".
+func (s *Shop) Denied(field string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	scope := scopeOf[field]
+	return slices.Contains(s.denied, field) || scope != "" && !slices.Contains(s.scopes, scope)
+}

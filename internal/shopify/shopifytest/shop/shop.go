@@ -1,0 +1,151 @@
+// Package shop is a simulated shop: its orders and products, what its app may see of them, and how the API shows them.
+package shop
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
+)
+
+// Options describe a shop. All are needed, except those that may be empty.
+type Options struct {
+	// ID is Shopify's number for the shop.
+	ID                     int64
+	Name, Domain, Currency string
+	TimeZone               *time.Location
+	// Versions are the accessible versions of the API, oldest first.
+	Versions []string
+	// Lag is how long a write stays invisible to searches.
+	Lag time.Duration
+	// Scopes are the access scopes granted to the app. Denied are fields to which it has no access nevertheless.
+	Scopes, Denied []string
+	// Variants are the variants of the shop's products.
+	Variants []Variant
+	// Now is the shop's clock.
+	Now func() time.Time
+}
+
+// Shop is a shop. It is safe for concurrent use. The orders that it stores are never changed afterwards.
+type Shop struct {
+	opts  Options
+	index *index.Index
+
+	mu       sync.Mutex
+	byID     map[int64]*Order
+	lastID   int64
+	scopes   []string
+	variants []Variant
+	denied   []string
+}
+
+// New returns a shop without orders.
+func New(opts Options) *Shop {
+	s := &Shop{
+		opts: opts, index: index.New(opts.Now, opts.TimeZone, opts.Lag),
+		byID: map[int64]*Order{}, lastID: 5_000_000_000_000,
+	}
+	s.SetScopes(opts.Scopes...)
+	s.SetVariants(opts.Variants...)
+	s.Deny(opts.Denied...)
+	return s
+}
+
+// SetLag sets how long writes from now on stay invisible to searches.
+func (s *Shop) SetLag(lag time.Duration) { s.index.SetLag(lag) }
+
+// AddOrder stores a copy of the order, and returns it with its missing fields filled in. It replaces an existing order
+// with the same id.
+func (s *Shop) AddOrder(o Order) Order {
+	c := o.clone()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Now().UTC()
+	c.ID = s.id(c.ID)
+	c.CreatedAt = orTime(c.CreatedAt, orTime(c.UpdatedAt, now))
+	c.UpdatedAt = orTime(c.UpdatedAt, c.CreatedAt)
+	c.Name = cmp.Or(c.Name, "#"+strconv.Itoa(1001+len(s.byID)))
+	c.FinancialStatus = cmp.Or(c.FinancialStatus, "PAID")
+	c.Currency = cmp.Or(c.Currency, s.opts.Currency)
+	s.complete(c)
+	s.store(c)
+	return *c.clone()
+}
+
+// UpdateOrder changes an order, as an edit in the shop's admin would, and sets its UpdatedAt to now unless the change
+// sets it. It reports whether the order exists.
+func (s *Shop) UpdateOrder(id int64, change func(*Order)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, ok := s.byID[id]
+	if !ok {
+		return false
+	}
+	c := old.clone()
+	change(c)
+	c.ID = id
+	if c.UpdatedAt.Equal(old.UpdatedAt) {
+		c.UpdatedAt = s.opts.Now().UTC()
+	}
+	s.complete(c)
+	s.store(c)
+	return true
+}
+
+func (s *Shop) complete(o *Order) {
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		l.ID = s.id(l.ID)
+		l.UnitPrice = cmp.Or(l.UnitPrice, "0.00")
+	}
+	if o.Customer != nil {
+		o.Customer.ID = s.id(o.Customer.ID)
+	}
+	if o.Company != nil {
+		o.Company.ID = s.id(o.Company.ID)
+	}
+}
+
+func (s *Shop) id(given int64) int64 {
+	if given == 0 {
+		s.lastID++
+		return s.lastID
+	}
+	return given
+}
+
+func (s *Shop) store(o *Order) {
+	s.byID[o.ID] = o
+	s.index.Put(o.entry())
+}
+
+// order returns the order with the id, or nil. This lookup does not lag.
+func (s *Shop) order(id int64) *Order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID[id]
+}
+
+// Orders returns copies of all orders, oldest first.
+func (s *Shop) Orders() []Order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Order, 0, len(s.byID))
+	for _, o := range s.byID {
+		out = append(out, *o.clone())
+	}
+	slices.SortFunc(out, func(a, b Order) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+func orTime(t, instead time.Time) time.Time {
+	if t.IsZero() {
+		return instead
+	}
+	return t.UTC()
+}
