@@ -32,17 +32,17 @@ type APIVersion struct {
 
 // GetAccess verifies the credentials and returns what they give access to. It needs no scope.
 func (c *Client) GetAccess(ctx context.Context) (*Access, error) {
-	x := c.exchange("get access")
+	x := c.api.Exchange("get access")
 	data, err := getAccess(ctx, x)
 	if err != nil {
 		return nil, err
 	}
 	if data.Shop == nil || data.Shop.MyshopifyDomain == "" || data.CurrentAppInstallation == nil {
-		return nil, x.contradiction("no shop or no app installed in it")
+		return nil, x.Contradiction("no shop or no app installed in it")
 	}
 	a := &Access{
 		ShopID:          data.Shop.Id,
-		MyshopifyDomain: data.Shop.MyshopifyDomain, ServedVersion: x.version, AnsweredAt: x.answeredAt,
+		MyshopifyDomain: data.Shop.MyshopifyDomain, ServedVersion: x.Version, AnsweredAt: x.AnsweredAt,
 	}
 	for _, s := range data.CurrentAppInstallation.AccessScopes {
 		a.Scopes = append(a.Scopes, s.Handle)
@@ -63,13 +63,13 @@ type Variant struct {
 // FindVariants returns variants with the SKU, or with a similar one: the search matches tokens and prefixes. It needs
 // the scope read_products. If there are more than 250, it returns the first 250.
 func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error) {
-	x := c.exchange("find variants")
+	x := c.api.Exchange("find variants")
 	data, err := findVariants(ctx, x, maxPageSize, "sku:"+quote(sku))
 	if err != nil {
 		return nil, err
 	}
 	if data.ProductVariants == nil {
-		return nil, x.contradiction("no list of variants")
+		return nil, x.Contradiction("no list of variants")
 	}
 	var found []Variant
 	for _, v := range data.ProductVariants.Nodes {

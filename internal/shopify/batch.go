@@ -99,8 +99,7 @@ func tooMuch(err error) bool {
 }
 
 func (c *Client) getOrders(ctx context.Context, ids []string, out map[string]Lookup) (Cost, error) {
-	x := c.exchange("get orders")
-	x.size = len(ids)
+	x := c.api.ExchangeOf("get orders", len(ids))
 	global := make([]string, len(ids))
 	for i, id := range ids {
 		global[i] = orderIDPrefix + id
@@ -110,9 +109,9 @@ func (c *Client) getOrders(ctx context.Context, ids []string, out map[string]Loo
 		return Cost{}, err
 	}
 	if len(data.Nodes) != len(ids) {
-		return Cost{}, x.contradiction("asked for %d orders and got %d", len(ids), len(data.Nodes))
+		return Cost{}, x.Contradiction("asked for %d orders and got %d", len(ids), len(data.Nodes))
 	}
-	cost := x.cost
+	cost := x.Cost
 	for i, n := range data.Nodes {
 		found, ok := n.(*getOrdersNodesOrder)
 		if !ok {
@@ -120,9 +119,9 @@ func (c *Client) getOrders(ctx context.Context, ids []string, out map[string]Loo
 			continue
 		}
 		if found.Id != global[i] {
-			return Cost{}, x.contradiction("asked for %s and got another order", global[i])
+			return Cost{}, x.Contradiction("asked for %s and got another order", global[i])
 		}
-		o, err := c.order(ctx, c.exchange(x.op), &found.order)
+		o, err := c.order(ctx, c.api.Exchange(x.Op), &found.order)
 		if err != nil {
 			return Cost{}, err
 		}

@@ -3,6 +3,8 @@ package shopify
 import (
 	"context"
 	"regexp"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/adminapi"
 )
 
 // maxLines is the maximum number of lines in one order. Shopify allows 500 in a cart; an order created through its API
@@ -16,10 +18,10 @@ var (
 
 // order converts an order and completes its lines. It refuses an order that lacks what identifies orders and lines: a
 // missing or invalid id would make two orders look like one.
-func (c *Client) order(ctx context.Context, x *exchange, o *order) (Order, error) {
+func (c *Client) order(ctx context.Context, x *adminapi.Exchange, o *order) (Order, error) {
 	if !numberPattern.MatchString(o.LegacyResourceId) || o.Id != orderIDPrefix+o.LegacyResourceId ||
 		o.CreatedAt.IsZero() || o.UpdatedAt.IsZero() {
-		return Order{}, x.contradiction("an order without id or dates")
+		return Order{}, x.Contradiction("an order without id or dates")
 	}
 	out := Order{
 		ID:              o.Id,
@@ -68,27 +70,27 @@ func noLines() lineItems {
 }
 
 // lines converts a list of lines, and fetches the missing ones.
-func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list lineItems) ([]LineItem, error) {
+func (c *Client) lines(ctx context.Context, x *adminapi.Exchange, orderID string, list lineItems) ([]LineItem, error) {
 	out, cursor, seen := []LineItem(nil), "", map[string]bool{}
 	for {
 		if list.Nodes == nil {
-			return nil, x.contradiction("order %s without a list of lines", orderID)
+			return nil, x.Contradiction("order %s without a list of lines", orderID)
 		}
 		for i := range list.Nodes {
 			id := list.Nodes[i].Id
 			switch {
 			case !lineIDPattern.MatchString(id):
-				return nil, x.contradiction("order %s has a line without id", orderID)
+				return nil, x.Contradiction("order %s has a line without id", orderID)
 			case seen[id]:
 				// Its cards would be counted twice and issued once. This check also stops a list that repeats itself.
-				return nil, x.contradiction("order %s has a line twice", orderID)
+				return nil, x.Contradiction("order %s has a line twice", orderID)
 			case len(out) == maxLines:
-				return nil, x.contradiction("order %s has more than %d lines", orderID, maxLines)
+				return nil, x.Contradiction("order %s has more than %d lines", orderID, maxLines)
 			}
 			seen[id] = true
 			out = append(out, lineItemOf(&list.Nodes[i]))
 		}
-		next, err := x.nextCursor(list.PageInfo, cursor)
+		next, err := nextCursor(x, list.PageInfo, cursor)
 		if err != nil || next == "" {
 			return out, err
 		}
@@ -98,7 +100,7 @@ func (c *Client) lines(ctx context.Context, x *exchange, orderID string, list li
 			return nil, err
 		}
 		if data.Order == nil {
-			return nil, x.contradiction("order %s vanished while its lines were read", orderID)
+			return nil, x.Contradiction("order %s vanished while its lines were read", orderID)
 		}
 		list = data.Order.LineItems
 	}
@@ -126,14 +128,14 @@ func lineItemOf(l *lineItem) LineItem {
 
 // nextCursor returns the cursor of the next page, empty at the end of the list. It refuses a list that has a next page
 // but no cursor for it, or the same cursor again: the list would be cut off, or read forever.
-func (x *exchange) nextCursor(p pageInfo, after string) (string, error) {
+func nextCursor(x *adminapi.Exchange, p pageInfo, after string) (string, error) {
 	switch {
 	case p.HasNextPage == nil:
-		return "", x.contradiction("a list that does not say whether it goes on")
+		return "", x.Contradiction("a list that does not say whether it goes on")
 	case !*p.HasNextPage:
 		return "", nil
 	case p.EndCursor == "" || p.EndCursor == after:
-		return "", x.contradiction("a list that goes on and does not move")
+		return "", x.Contradiction("a list that goes on and does not move")
 	}
 	return p.EndCursor, nil
 }

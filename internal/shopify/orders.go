@@ -119,7 +119,7 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 	if opts.First == 0 {
 		opts.First = defaultPageSize
 	}
-	x := c.exchange("list orders")
+	x := c.api.Exchange("list orders")
 	lines := lineItemsInPage
 	if opts.WithoutLines {
 		lines = 1 // The minimum.
@@ -129,10 +129,10 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 		return nil, err
 	}
 	if data.Orders == nil || data.Orders.Nodes == nil {
-		return nil, x.contradiction("no list of orders")
+		return nil, x.Contradiction("no list of orders")
 	}
-	page := &OrderPage{ServedVersion: x.version, Orders: make([]Order, 0, len(data.Orders.Nodes))}
-	page.NextCursor, err = x.nextCursor(data.Orders.PageInfo, opts.After)
+	page := &OrderPage{ServedVersion: x.Version, Orders: make([]Order, 0, len(data.Orders.Nodes))}
+	page.NextCursor, err = nextCursor(x, data.Orders.PageInfo, opts.After)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 		}
 		page.Orders = append(page.Orders, o)
 	}
-	page.Cost = x.cost
+	page.Cost = x.Cost
 	return page, nil
 }
 
@@ -172,7 +172,7 @@ func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 		return nil, fmt.Errorf("Shopify: get order: %q is not the id of an order", id)
 	}
 	id = orderIDPrefix + m[1]
-	x := c.exchange("get order")
+	x := c.api.Exchange("get order")
 	data, err := getOrder(ctx, x, id, lineItemsInPage, c.company)
 	if err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 		return nil, &NotFoundError{ID: id}
 	}
 	if data.Order.Id != id {
-		return nil, x.contradiction("asked for %s and got another order", id)
+		return nil, x.Contradiction("asked for %s and got another order", id)
 	}
 	o, err := c.order(ctx, x, data.Order)
 	if err != nil {
@@ -200,13 +200,13 @@ type Shop struct {
 
 // GetShop returns the shop. It verifies that the credentials work.
 func (c *Client) GetShop(ctx context.Context) (*Shop, error) {
-	x := c.exchange("get shop")
+	x := c.api.Exchange("get shop")
 	data, err := getShop(ctx, x)
 	if err != nil {
 		return nil, err
 	}
 	if data.Shop == nil || data.Shop.MyshopifyDomain == "" {
-		return nil, x.contradiction("no shop")
+		return nil, x.Contradiction("no shop")
 	}
 	return &Shop{
 		ID:              data.Shop.Id,

@@ -34,21 +34,21 @@ const linesOfThin = 20
 //
 // Without the scope read_all_orders, Shopify silently omits orders older than 60 days.
 func (c *Client) ListThinOrders(ctx context.Context, query, after string) (*ThinPage, error) {
-	x := c.exchange("list thin orders")
+	x := c.api.Exchange("list thin orders")
 	data, err := listThinOrders(ctx, x, maxPageSize, after, query, linesOfThin)
 	if err != nil {
 		return nil, err
 	}
 	if data.Orders == nil || data.Orders.Nodes == nil {
-		return nil, x.contradiction("no list of orders")
+		return nil, x.Contradiction("no list of orders")
 	}
-	page := &ThinPage{Cost: x.cost}
-	if page.NextCursor, err = x.nextCursor(data.Orders.PageInfo, after); err != nil {
+	page := &ThinPage{Cost: x.Cost}
+	if page.NextCursor, err = nextCursor(x, data.Orders.PageInfo, after); err != nil {
 		return nil, err
 	}
 	for _, o := range data.Orders.Nodes {
 		if !numberPattern.MatchString(o.LegacyResourceId) || o.CreatedAt.IsZero() || o.LineItems.PageInfo.HasNextPage == nil {
-			return nil, x.contradiction("a thin order without id, date or lines")
+			return nil, x.Contradiction("a thin order without id, date or lines")
 		}
 		thin := ThinOrder{
 			LegacyID: o.LegacyResourceId, CreatedAt: o.CreatedAt, Cancelled: !o.CancelledAt.IsZero(),

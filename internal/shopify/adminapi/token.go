@@ -1,4 +1,4 @@
-package shopify
+package adminapi
 
 import (
 	"context"
@@ -8,10 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/redact"
-
 	"golang.org/x/sync/singleflight"
 
+	"github.com/giftbridge/giftbridge/internal/redact"
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 

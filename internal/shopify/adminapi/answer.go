@@ -1,4 +1,4 @@
-package shopify
+package adminapi
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/redact"
-
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
