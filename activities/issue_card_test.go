@@ -18,6 +18,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
+	"github.com/giftbridge/giftbridge/internal/issuer/cashstarissuer"
 )
 
 const (
@@ -48,9 +51,18 @@ func newGiftCards(t *testing.T, issuer http.Handler, password string) *activitie
 		BaseURL: serve(t, issuer) + "/v2", Username: username, Password: password,
 	})
 	require.NoError(t, err)
+	found := behind(t, client)
 	return &activities.GiftCards{
-		CashStar: client, Merchants: activities.NewMerchantList(client), Now: func() time.Time { return date(15) },
+		Issuer: found, Accounts: accounts.NewList(found), Now: func() time.Time { return date(15) },
 	}
+}
+
+// behind returns the issuer behind a client.
+func behind(t *testing.T, client *cashstar.Client) issuer.Abilities {
+	t.Helper()
+	found, err := issuer.Find(cashstarissuer.New(client, true))
+	require.NoError(t, err)
+	return found
 }
 
 func (i issuing) issue(t *testing.T, in activities.IssueCardInput) (activities.IssueCardResult, error) {
@@ -486,7 +498,7 @@ func TestIssueCardTimeouts(t *testing.T) {
 		BaseURL: serve(t, i.issuer) + "/v2", Username: username, Password: password, Timeout: 50 * time.Millisecond,
 	})
 	require.NoError(t, err)
-	i.gifts.CashStar = client
+	i.gifts.Issuer = behind(t, client)
 	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour})
 	_, err = i.issue(t, secondCard())
 	requireKind(t, err, giftcard.Timeout, doing)

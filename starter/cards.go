@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
@@ -91,7 +91,7 @@ func newOrdersBalance(f *flags) *cobra.Command {
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
-			issuer, err := app.NewCashStar(cfg.CashStar)
+			from, err := app.NewIssuer(cfg)
 			if err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func newOrdersBalance(f *flags) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				cards, err := balances(ctx, issuer, d)
+				cards, err := balances(ctx, from, d)
 				if err != nil {
 					return err
 				}
@@ -122,20 +122,25 @@ func newOrdersBalance(f *flags) *cobra.Command {
 	}
 }
 
-func balances(ctx context.Context, issuer *cashstar.Client, d *orders.OrderDetails) ([]balance, error) {
+func balances(ctx context.Context, from issuer.Abilities, d *orders.OrderDetails) ([]balance, error) {
 	cards := d.Cards()
 	if len(cards) == 0 {
 		return nil, &executions.NotFoundError{What: "order " + d.Name + " has no cards; its state is " + string(d.State)}
+	}
+	words := from.Words()
+	if from.Inspector == nil {
+		return nil, fmt.Errorf("%s does not show the balance of cards", words.Issuer)
 	}
 	var out []balance
 	for _, c := range cards {
 		if c.EGCCode == "" {
 			out = append(out, balance{
-				Unit: c.Unit, Unknown: "CashStar did not return its code; look up audit number " + c.AuditNumber + " at CashStar",
+				Unit: c.Unit, Unknown: words.Issuer + " did not return its code; look up " + words.Key + " " + c.AuditNumber +
+					" at " + words.Issuer,
 			})
 			continue
 		}
-		card, err := issuer.Balance(ctx, c.MerchantCode, c.EGCCode)
+		card, err := from.Inspector.Inspect(ctx, c.MerchantCode, c.EGCCode)
 		if err != nil {
 			return nil, fmt.Errorf("order %s, card %d: %w", d.Name, c.Unit, err)
 		}
