@@ -51,7 +51,7 @@ func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, 
 		Company:    cfg.B2B,
 
 		Observe:     tel.Request,
-		ObserveCost: tel.ShopifyCost,
+		ObserveCost: func(c shopify.Cost) { tel.Points(c.Available, c.Maximum) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the Shopify client: %w", err)
