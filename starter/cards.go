@@ -23,8 +23,8 @@ func newOrdersCancelCard(f *flags) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "cancel-card <order> --unit N --reason WHY",
-		Short: "Cancel one card of an order at CashStar",
-		Long: `Cancel-card cancels one card at CashStar: whoever holds the card loses its balance. It asks for
+		Short: "Cancel one card of an order at the issuer",
+		Long: `Cancel-card cancels one card at the issuer: whoever holds the card loses its balance. It asks for
 confirmation first. The workflow cancel-card/<shop>/<order>/<unit> records who cancelled the card, and why. Shopify is
 not informed: refund the order there.`,
 		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
@@ -69,7 +69,7 @@ not informed: refund the order there.`,
 	return cmd
 }
 
-// balance is a card's current state at CashStar.
+// balance is a card's current state at the issuer.
 type balance struct {
 	Unit           int    `json:"unit"`
 	MaskedNumber   string `json:"masked_number"`
@@ -77,14 +77,14 @@ type balance struct {
 	InitialBalance string `json:"initial_balance"`
 	CurrentBalance string `json:"current_balance"`
 	Currency       string `json:"currency"`
-	// Unknown says why CashStar cannot be asked.
+	// Unknown says why the issuer cannot be asked.
 	Unknown string `json:"unknown,omitempty"`
 }
 
 func newOrdersBalance(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "balance <order>",
-		Short: "Show the status and balance of an order's cards at CashStar",
+		Short: "Show the status and balance of an order's cards at the issuer",
 		Args:  app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()

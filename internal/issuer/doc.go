@@ -1,5 +1,5 @@
 // Package issuer is the port to the issuers of gift cards: what giftbridge asks of an issuer, in the domain's words. An
-// adapter for each vendor implements it (internal/issuer/cashstarissuer); nothing else knows the vendor. The
+// adapter for each vendor implements it, in a folder below this one; nothing else knows the vendor. The
 // conformance suite in internal/issuer/issuertest states what every adapter has to keep.
 //
 // An adapter has a small core, [Issuer], and abilities, which are optional: [Direct], [Accounts], [Inspector],

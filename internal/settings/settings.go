@@ -72,7 +72,7 @@ func (o *Settings) PollInput() workflows.PollOrdersInput {
 		AuditPrefix: c.Issue.AuditPrefix,
 		RetryBudget: workflows.Duration(c.Issue.RetryBudget),
 	}
-	if c.CashStar.MaxRPS > 0 {
+	if c.MaxIssueRate() > 0 {
 		in.IssueTaskQueue = workflows.IssueTaskQueue
 	}
 	return in
