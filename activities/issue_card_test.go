@@ -628,3 +628,32 @@ func TestLookUpMerchantFails(t *testing.T) {
 		})
 	}
 }
+
+// asksOnly is an issuer that can do nothing but issue cards.
+type asksOnly struct{}
+
+func (asksOnly) Words() issuer.Words { return issuer.Words{Issuer: "Acme"} }
+func (asksOnly) Dedupes() bool       { return false }
+func (asksOnly) Issue(context.Context, issuer.Request) (issuer.Card, error) {
+	return issuer.Card{}, errors.New("boom")
+}
+
+// What an issuer cannot do fails at once, and what its adapter does not say about a request leaves the card in doubt.
+func TestIssuerWithoutAbilities(t *testing.T) {
+	t.Parallel()
+	found, err := issuer.Find(asksOnly{})
+	require.NoError(t, err)
+	a := &attempts{}
+	i := issuing{logs: &logs{}, gifts: &activities.GiftCards{
+		Issuer: found, Attempts: a, AtMostOnce: true, Now: func() time.Time { return date(15) },
+	}}
+	_, err = execute[activities.CancelCardResult](t, newEnv(i.logs, i.gifts), "CancelCard",
+		activities.CancelCardInput{OrderName: "#1001", Unit: 2, EGCCode: "c-1"})
+	failure := requireKind(t, err, giftcard.InvalidRequest, "order #1001, cancelling card 2")
+	require.Contains(t, failure.Message(), "Acme cannot cancel cards")
+
+	_, err = i.issue(t, secondCard())
+	failure = requireKind(t, err, giftcard.OutcomeUnknown, doing)
+	require.Contains(t, failure.Message(), "at Acme, then record what you found")
+	require.True(t, a.standing())
+}
