@@ -7,8 +7,8 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
 )
 
 // Attempts records and looks up earlier attempts to issue a card. operator.Operator implements it.
@@ -69,7 +69,8 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		}
 	}
 	if note.Asked {
-		return IssueCardResult{}, inDoubt(in, "an attempt was cut off before CashStar answered"+g.sinceThen(ctx, in), nil)
+		return IssueCardResult{}, g.inDoubt(in,
+			"an attempt was cut off before "+g.Issuer.Words().Issuer+" answered"+g.sinceThen(ctx, in), nil)
 	}
 	earlier, err := g.Attempts.Earlier(ctx, earlierRuns(ctx, in))
 	switch {
@@ -80,7 +81,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 	case earlier.Found:
 		return foundCard(in)
 	case earlier.InDoubt:
-		return IssueCardResult{}, inDoubt(in,
+		return IssueCardResult{}, g.inDoubt(in,
 			"an attempt before the order was rerun may have issued it"+g.sinceThen(ctx, in), nil)
 	}
 	out, err := g.ask(ctx, in, func() error {
@@ -100,7 +101,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		if kind, _ := classify(err); kind.Final() {
 			return IssueCardResult{}, err
 		}
-		return IssueCardResult{}, inDoubt(in, err.Error(), err)
+		return IssueCardResult{}, g.inDoubt(in, err.Error(), err)
 	}
 	if note.Asked {
 		note.Asked = false
@@ -123,7 +124,7 @@ func (g *GiftCards) sinceThen(ctx context.Context, in IssueCardInput) string {
 
 // foundCard returns the result for a card that a person has found at the issuer.
 func foundCard(in IssueCardInput) (IssueCardResult, error) {
-	request, err := createOrderRequest(in)
+	request, err := cardRequest(in)
 	if err != nil {
 		return IssueCardResult{}, err
 	}
@@ -132,17 +133,17 @@ func foundCard(in IssueCardInput) (IssueCardResult, error) {
 	return out, nil
 }
 
-// mayHaveIssued reports whether the card may exist after err. Errors that are not CashStar's occur before CashStar is
-// asked.
+// mayHaveIssued reports whether the card may exist after err. Errors that are not the issuer's occur before it is asked.
 func mayHaveIssued(err error) bool {
-	return cashstar.IsAmbiguous(err)
+	return issuer.EffectOf(err) != issuer.None
 }
 
 // inDoubt returns the error for a card that may or may not exist.
-func inDoubt(in IssueCardInput, why string, err error) error {
+func (g *GiftCards) inDoubt(in IssueCardInput, why string, err error) error {
+	w := g.Issuer.Words()
 	return &giftcard.Error{
 		Kind: giftcard.OutcomeUnknown, Err: err,
-		Message: "it is unknown whether the card exists (" + why + "); look up audit number " + in.AuditNumber +
-			" at CashStar, then record what you found with starter orders resolve",
+		Message: "it is unknown whether the card exists (" + why + "); look up " + w.Key + " " + in.AuditNumber +
+			" at " + w.Issuer + ", then record what you found with starter orders resolve",
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer/gate"
 )
 
 // attempts is a fake of Temporal that stores notes and returns what earlier runs know.
@@ -132,7 +133,7 @@ func TestAtMostOnceInDoubt(t *testing.T) {
 				BaseURL: serve(t, i.issuer) + "/v2", Username: username, Password: password, Timeout: time.Second,
 			})
 			require.NoError(t, err)
-			i.gifts.CashStar = client
+			i.gifts.Issuer = behind(t, client)
 			_, err = i.issue(t, secondCard())
 			requireInDoubt(t, err)
 			require.True(t, a.standing())
@@ -209,7 +210,7 @@ func TestAtMostOnceWithoutConnection(t *testing.T) {
 		BaseURL: "http://" + l.Addr().String() + "/v2", Username: username, Password: password,
 	})
 	require.NoError(t, err)
-	i.gifts.CashStar = client
+	i.gifts.Issuer = behind(t, client)
 	_, err = i.issue(t, secondCard())
 	requireNotIssued(t, err, giftcard.Unavailable)
 }
@@ -340,7 +341,7 @@ func TestDoubtIsAddedToTheNote(t *testing.T) {
 func TestAtMostOnceDuringAnOutage(t *testing.T) {
 	t.Parallel()
 	i, a := atMostOnce(t, cashstartest.Options{})
-	i.gifts.Gate = &activities.Gate{}
+	i.gifts.Gate = &gate.Gate{}
 	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503})
 	_, err := i.issue(t, secondCard())
 	requireInDoubt(t, err)
@@ -361,7 +362,7 @@ func TestLimitHoldsBackOtherCards(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := begin()
-			i.gifts.Gate = &activities.Gate{}
+			i.gifts.Gate = &gate.Gate{}
 			i.issuer.Inject(limit(429, "60"))
 			_, err := i.issue(t, secondCard())
 			require.Equal(t, time.Minute, requireKind(t, err, giftcard.RateLimited, doing).NextRetryDelay())

@@ -3,10 +3,11 @@ package activities
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
@@ -21,24 +22,29 @@ type CancelCardInput struct {
 
 // CancelCardResult is the outcome of a cancellation.
 type CancelCardResult struct {
-	// Status is the card's state, in CashStar's words.
+	// Status is the card's state, in the issuer's words.
 	Status string `json:"status"`
 }
 
-// CancelCard cancels one card at CashStar.
+// CancelCard cancels one card at the issuer.
 func (g *GiftCards) CancelCard(ctx context.Context, in CancelCardInput) (CancelCardResult, error) {
-	card, err := g.CashStar.CancelCard(ctx, in.MerchantCode, in.EGCCode)
-	if rest.StatusOf(err) != 0 && activity.GetInfo(ctx).Attempt > 1 {
-		// An earlier attempt may have cancelled the card without receiving the answer.
-		if now, e := g.CashStar.Balance(ctx, in.MerchantCode, in.EGCCode); e == nil && isCancelled(now.Status) {
-			return CancelCardResult{Status: now.Status}, nil
-		}
-	}
+	card, err := g.cancel(ctx, in)
 	if err != nil {
 		return CancelCardResult{}, failure(ctx, fmt.Sprintf("order %s, cancelling card %d", in.OrderName, in.Unit), err, untilTimeout)
 	}
 	return CancelCardResult{Status: card.Status}, nil
 }
 
-// isCancelled accepts both spellings. Assumed: the status of a cancelled card has not been seen outside CashStar.
-func isCancelled(status string) bool { return strings.HasPrefix(strings.ToUpper(status), "CANCEL") }
+func (g *GiftCards) cancel(ctx context.Context, in CancelCardInput) (issuer.State, error) {
+	if g.Issuer.Canceller == nil {
+		return issuer.State{}, giftcard.Errorf(giftcard.InvalidRequest, "%s cannot cancel cards", g.Issuer.Words().Issuer)
+	}
+	card, err := g.Issuer.Canceller.Cancel(ctx, in.MerchantCode, in.EGCCode)
+	if rest.StatusOf(err) != 0 && activity.GetInfo(ctx).Attempt > 1 && g.Issuer.Inspector != nil {
+		// An earlier attempt may have cancelled the card without receiving the answer.
+		if now, e := g.Issuer.Inspector.Inspect(ctx, in.MerchantCode, in.EGCCode); e == nil && now.Cancelled {
+			return now, nil
+		}
+	}
+	return card, err
+}

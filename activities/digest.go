@@ -11,9 +11,9 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/printable"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // Reports describes an installation to the digest. reporting.Reporting implements it.
@@ -48,7 +48,7 @@ type Digest struct {
 	Now      func() time.Time
 	// Orders rereads the orders that are left to people, so that orders cancelled or refunded since are not listed. If
 	// nil, all are listed.
-	Orders *OrderReader
+	Orders *intake.Reader
 }
 
 // SendDigestInput is the scope of a digest.
@@ -144,13 +144,13 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 		if !answers {
 			return false
 		}
-		order, err := d.Orders.get(ctx, left.OrderID)
+		order, err := d.Orders.Get(ctx, left.OrderID)
 		if err != nil {
 			activity.GetLogger(ctx).Warn("orders that are left to people are listed without being reread", "error", err)
 			answers = false
 			return false
 		}
-		settled := settledInShop(order)
+		settled := intake.Settled(order)
 		switch {
 		case settled && left.Reason == giftcard.NativeGiftCard:
 			report.NativeTotal--
@@ -159,15 +159,6 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 		}
 		return settled
 	})
-}
-
-// settledInShop reports whether nothing of an order is owed any longer. An order that Shopify does not show is not
-// settled: a person has to look at it.
-func settledInShop(o *shopify.Order) bool {
-	if o == nil {
-		return false
-	}
-	return !o.CancelledAt.IsZero() || !slices.ContainsFunc(o.LineItems, func(l shopify.LineItem) bool { return l.CurrentQuantity > 0 })
 }
 
 // send mails a report. If the mail reached some recipients but not all, it returns the reason.

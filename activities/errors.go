@@ -3,19 +3,15 @@ package activities
 import (
 	"context"
 	"errors"
-	"net/http"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/rest"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // FailureDetails accompany every failure of an activity, for the tools that read histories.
@@ -94,32 +90,13 @@ func budgetSpent(ctx context.Context, budget, wait time.Duration, asked bool) bo
 // differ by more than the whole budget.
 func began(ctx context.Context) time.Time { return activity.GetInfo(ctx).StartedTime }
 
-// classify returns the kind of err and how long the service asked to wait. No other code decides the kind.
+// classify returns the kind of err and how long the service asked to wait. The adapters of shop and issuer have decided
+// the kinds of their refusals.
 func classify(err error) (giftcard.Kind, time.Duration) {
-	if ge, ok := errors.AsType[*giftcard.Error](err); ok {
-		return ge.Kind, ge.RetryAfter
-	}
 	if me, ok := errors.AsType[*mail.Error](err); ok {
 		return kindOfMail(me), 0
 	}
-	var re *rest.Error
-	if !errors.As(err, &re) {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return giftcard.Timeout, 0
-		}
-		return giftcard.Unavailable, 0
-	}
-	switch re.Outcome {
-	case rest.TimedOut:
-		return giftcard.Timeout, 0
-	case rest.NoAnswer, rest.Unreadable:
-		// An unreadable answer is treated like no answer: the request is repeated with the same audit number.
-		return giftcard.Unavailable, 0
-	case rest.Contradictory:
-		return giftcard.UnexpectedResponse, 0
-	default:
-		return kindOfRefusal(re), re.RetryAfter
-	}
+	return giftcard.KindOf(err)
 }
 
 func kindOfMail(e *mail.Error) giftcard.Kind {
@@ -128,48 +105,6 @@ func kindOfMail(e *mail.Error) giftcard.Kind {
 		return giftcard.Unavailable
 	case e.Op == mail.OpLogin:
 		return giftcard.Unauthorized
-	default:
-		return giftcard.InvalidRequest
-	}
-}
-
-// Shopify returns these codes with HTTP 200 (shopify.dev, "GraphQL Admin API: status and error codes").
-var (
-	throttledCodes    = []string{shopify.CodeThrottled}
-	unavailableCodes  = []string{shopify.CodeInternalServerError, "TIMEOUT"}
-	unauthorizedCodes = []string{shopify.CodeAccessDenied, "UNAUTHORIZED", "SHOP_INACTIVE"}
-)
-
-// unauthorizedStatuses are statuses that concern us rather than the request: bad credentials, a missing permission, a
-// shop that is frozen (402) or locked (423).
-var unauthorizedStatuses = []int{
-	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusLocked,
-	http.StatusProxyAuthRequired,
-}
-
-func kindOfRefusal(e *rest.Error) giftcard.Kind {
-	switch {
-	case slices.Contains(throttledCodes, e.Code):
-		return giftcard.RateLimited
-	case slices.Contains(unavailableCodes, e.Code):
-		return giftcard.Unavailable
-	case slices.Contains(unauthorizedCodes, e.Code):
-		return giftcard.Unauthorized
-	}
-	if cashstar.IsInconclusive(e) {
-		return giftcard.Unavailable
-	}
-	switch s := e.Status; {
-	case s == http.StatusTooManyRequests || s == cashstar.StatusEnhanceYourCalm:
-		return giftcard.RateLimited
-	case s == http.StatusRequestTimeout:
-		return giftcard.Timeout
-	case slices.Contains(unauthorizedStatuses, s):
-		return giftcard.Unauthorized
-	case s < 400 || s == http.StatusNotImplemented:
-		return giftcard.UnexpectedResponse
-	case s == http.StatusTooEarly || s >= 500:
-		return giftcard.Unavailable
 	default:
 		return giftcard.InvalidRequest
 	}

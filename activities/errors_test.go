@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,97 +22,30 @@ import (
 // doing is what the activities of these tests are doing when they fail.
 const doing = "order #1001, card 2"
 
-// kindOfStatus repeats the decision as a table, so that no status changes its kind unnoticed. A refusal that the
-// service itself explains may be about the order. An unexplained refusal, or one from a wrong address, is not.
-func kindOfStatus(status int, explained bool) giftcard.Kind {
-	tables := map[giftcard.Kind][]int{
-		giftcard.Unauthorized:       {401, 402, 403, 407, 423},
-		giftcard.Timeout:            {408},
-		giftcard.RateLimited:        {420, 429},
-		giftcard.Unavailable:        {404, 405, 409, 410, 421, 425, 430},
-		giftcard.UnexpectedResponse: {501},
-	}
-	for kind, statuses := range tables {
-		if slices.Contains(statuses, status) {
-			return kind
-		}
-	}
-	switch {
-	case status < 400:
-		return giftcard.UnexpectedResponse
-	case status < 500 && explained:
-		return giftcard.InvalidRequest
-	default:
-		return giftcard.Unavailable
-	}
-}
-
-func TestFailureOfEveryStatus(t *testing.T) {
+// The status and the code of the service are reported beside the kind that its adapter has decided.
+func TestFailureTellsTheExchange(t *testing.T) {
 	t.Parallel()
 	const wait = 7 * time.Second
-	for status := 300; status <= 599; status++ {
-		for _, message := range []string{"", "no"} {
-			refused := &rest.Error{
-				Service: "CashStar", Op: "create order", Outcome: rest.Refused, Status: status, Message: message,
-				RetryAfter: wait, RequestID: "r-1",
-			}
-			for _, err := range []error{refused, fmt.Errorf("second try: %w", refused)} {
-				e := failed(t, err)
-				kind := kindOfStatus(status, message != "")
-				require.Equal(t, string(kind), e.Type(), status)
-				require.Equal(t, kind.Final(), e.NonRetryable(), status)
-				require.Equal(t, wait, e.NextRetryDelay(), status)
-				require.Equal(t, doing+": "+err.Error(), e.Message())
-				require.Equal(t, FailureDetails{Status: status, RequestID: "r-1"}, details(t, e))
-			}
-		}
+	refused := &rest.Error{Outcome: rest.Refused, Status: 429, Code: "THROTTLED", RequestID: "r-1"}
+	limited := &giftcard.Error{Kind: giftcard.RateLimited, Message: refused.Error(), RetryAfter: wait, Err: refused}
+	for _, err := range []error{limited, fmt.Errorf("second try: %w", limited)} {
+		e := failed(t, err)
+		require.Equal(t, string(giftcard.RateLimited), e.Type())
+		require.False(t, e.NonRetryable())
+		require.Equal(t, wait, e.NextRetryDelay())
+		require.Equal(t, doing+": "+err.Error(), e.Message())
+		require.Equal(t, FailureDetails{Status: 429, Code: "THROTTLED", RequestID: "r-1"}, details(t, e))
 	}
 }
 
-func TestFailureOfEveryCode(t *testing.T) {
-	t.Parallel()
-	tests := map[string]giftcard.Kind{
-		"THROTTLED":                        giftcard.RateLimited,
-		"INTERNAL_SERVER_ERROR":            giftcard.Unavailable,
-		"TIMEOUT":                          giftcard.Unavailable,
-		"ACCESS_DENIED":                    giftcard.Unauthorized,
-		"UNAUTHORIZED":                     giftcard.Unauthorized,
-		"SHOP_INACTIVE":                    giftcard.Unauthorized,
-		"MAX_COST_EXCEEDED":                giftcard.UnexpectedResponse,
-		"BAD_REQUEST":                      giftcard.UnexpectedResponse,
-		"undefinedField":                   giftcard.UnexpectedResponse,
-		"argumentLiteralsIncompatible":     giftcard.UnexpectedResponse,
-		"throttled, in a code of the past": giftcard.UnexpectedResponse,
-		"":                                 giftcard.UnexpectedResponse,
-	}
-	for code, kind := range tests {
-		t.Run(code, func(t *testing.T) {
-			t.Parallel()
-			e := failed(t, &rest.Error{
-				Service: "Shopify", Op: "list orders", Outcome: rest.Refused, Status: http.StatusOK, Code: code,
-				RetryAfter: 1500 * time.Millisecond,
-			})
-			require.Equal(t, string(kind), e.Type())
-			require.Equal(t, kind.Final(), e.NonRetryable())
-			require.Equal(t, 1500*time.Millisecond, e.NextRetryDelay())
-			require.Equal(t, FailureDetails{Status: http.StatusOK, Code: code}, details(t, e))
-		})
-	}
-}
-
-func TestFailureOfEveryOutcome(t *testing.T) {
+func TestFailureWithoutAKind(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
 		err  error
 		want giftcard.Kind
 	}{
-		{"no answer", &rest.Error{Outcome: rest.NoAnswer, Err: io.EOF}, giftcard.Unavailable},
-		{"timed out", &rest.Error{Outcome: rest.TimedOut}, giftcard.Timeout},
-		{"timed out within an answer", &rest.Error{Outcome: rest.TimedOut, Status: 200}, giftcard.Timeout},
-		{"unreadable", &rest.Error{Outcome: rest.Unreadable, Status: 200}, giftcard.Unavailable},
-		{"contradictory", &rest.Error{Outcome: rest.Contradictory, Status: 200}, giftcard.UnexpectedResponse},
-		{"a time-out of another kind", fmt.Errorf("token: %w", context.DeadlineExceeded), giftcard.Timeout},
+		{"a time-out", fmt.Errorf("token: %w", context.DeadlineExceeded), giftcard.Timeout},
 		{"nobody thought of it", errors.New("boom"), giftcard.Unavailable},
 		{"cancelled by somebody else", context.Canceled, giftcard.Unavailable},
 	}

@@ -3,35 +3,35 @@ package activities
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
+	"github.com/giftbridge/giftbridge/internal/issuer/gate"
 )
 
-// GiftCards looks up merchants and issues cards at CashStar.
+// GiftCards looks up the accounts of customers and issues cards at the issuer.
 type GiftCards struct {
-	CashStar  *cashstar.Client
-	Merchants *MerchantList
-	// MerchantCode, if set, is the merchant of every order.
+	Issuer   issuer.Abilities
+	Accounts *accounts.List
+	// MerchantCode, if set, is the account of every order.
 	MerchantCode string
-	// Pace spreads this worker's create-order requests; nil means no limit. The limit over all workers is that of the
+	// Pace spreads this worker's requests for cards; nil means no limit. The limit over all workers is that of the
 	// task queue, which lets short bursts through.
 	Pace Pacer
 	Now  func() time.Time
 	// Orders rereads an order before money is spent on it. If nil, orders are never reread.
-	Orders *OrderReader
+	Orders *intake.Reader
 	// Runs tells a card that this order may have requested before from one that it cannot have requested. If nil, only
 	// retries are known to be possible repeats.
 	Runs Runs
 	// Gate holds requests back while the issuer is in trouble. If nil, no request is held back.
-	Gate *Gate
-	// Timeout is the longest that a create-order request can take. A request that could not finish in time is not sent.
+	Gate *gate.Gate
+	// Timeout is the longest that a request for a card can take. A request that could not finish in time is not sent.
 	Timeout time.Duration
 	// Attempts stores notes with Temporal when a card is requested at most once.
 	Attempts Attempts
@@ -98,7 +98,7 @@ func (g *GiftCards) merchantOf(ctx context.Context, in LookUpMerchantInput) (Loo
 			return found, err
 		}
 	}
-	code, err := g.Merchants.match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
+	code, err := g.Accounts.Match(ctx, g.MerchantCode, in.MatchBy, in.Customer)
 	return LookUpMerchantResult{MerchantCode: code, At: g.Now().UTC()}, err
 }
 
@@ -131,22 +131,22 @@ type IssueCardInput struct {
 // IssueCardType is the name of [GiftCards.IssueCard] in Temporal.
 const IssueCardType = "IssueCard"
 
-// IssueCardResult is a card that exists. It contains no card number, access code or card URL.
+// IssueCardResult is a card that exists. It contains nothing that can be spent.
 type IssueCardResult struct {
 	AuditNumber string `json:"audit_number"`
-	// OrderNumber, EGCCode and MaskedNumber are CashStar's. They are empty if CashStar only said that the card exists
-	// already.
+	// OrderNumber, EGCCode (the reference of the card) and MaskedNumber are the issuer's. They are empty if the issuer
+	// only said that the card exists already.
 	OrderNumber  string `json:"order_number,omitempty"`
 	EGCCode      string `json:"egc_code,omitempty"`
 	MaskedNumber string `json:"masked_number,omitempty"`
 	Amount       string `json:"amount"`
 	Currency     string `json:"currency"`
-	// Existed reports whether an earlier attempt had issued the card: CashStar refused the audit number as used, and
-	// this order may have used it; or a person has found the card at CashStar.
+	// Existed reports whether an earlier attempt had issued the card: the issuer refused the audit number as used, and
+	// this order may have used it; or a person has found the card at the issuer.
 	Existed bool `json:"existed,omitempty"`
 }
 
-// IssueCard creates one card. A repeated request with the same audit number is safe: if CashStar says that the number
+// IssueCard creates one card. A repeated request with the same audit number is safe: if the issuer says that the number
 // was used, the card exists, and that is success if this order may have requested it before. If the issuer does not
 // refuse used numbers, a request that may have been carried out is never repeated; see [Attempts].
 func (g *GiftCards) IssueCard(ctx context.Context, in IssueCardInput) (IssueCardResult, error) {
@@ -174,7 +174,7 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 			return IssueCardResult{}, err
 		}
 		if earlier.Issued != nil {
-			return *earlier.Issued, nil // If asked again, CashStar would only say that the card exists.
+			return *earlier.Issued, nil // If asked again, the issuer would only say that the card exists.
 		}
 		if earlier.Found {
 			return foundCard(in) // The order may have changed since, and the card would not be requested again.
@@ -192,7 +192,7 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 		return IssueCardResult{}, notIssued{err}
 	}
 	if kind, _ := classify(err); kind == giftcard.OrderChanged {
-		return IssueCardResult{}, inDoubt(in, "an earlier attempt may have issued it; since then, "+err.Error(), err)
+		return IssueCardResult{}, g.inDoubt(in, "an earlier attempt may have issued it; since then, "+err.Error(), err)
 	}
 	return IssueCardResult{}, err
 }
@@ -218,9 +218,9 @@ type unclear struct{ error }
 
 func (e unclear) Unwrap() error { return e.error }
 
-// ask sends one create-order request. It calls before after any rate-limit wait, immediately before sending.
+// ask sends one request for a card. It calls before after any rate-limit wait, immediately before sending.
 func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() error) (IssueCardResult, error) {
-	request, err := createOrderRequest(in)
+	request, err := cardRequest(in)
 	if err != nil {
 		return IssueCardResult{}, err
 	}
@@ -235,7 +235,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	if err != nil {
 		return IssueCardResult{}, err
 	}
-	came, retryAfter := notAsked, time.Duration(0)
+	came, retryAfter := gate.NotAsked, time.Duration(0)
 	defer func() { left(came, retryAfter) }()
 	if err := before(); err != nil {
 		return IssueCardResult{}, err
@@ -244,56 +244,52 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 		return IssueCardResult{}, giftcard.Errorf(giftcard.Timeout, "too little time is left to request the card")
 	}
 	out := resultOf(request)
-	order, err := g.CashStar.CreateOrder(ctx, request)
+	card, err := g.Issuer.Issue(ctx, request)
 	came, retryAfter = answerOf(err, g.AtMostOnce || in.AtMostOnce)
-	if cashstar.IsDuplicate(err) {
+	if issuer.EffectOf(err) == issuer.Duplicate {
 		if why := g.cannotBeOurs(ctx, in); why != "" {
+			w := g.Issuer.Words()
 			return IssueCardResult{}, &giftcard.Error{
 				Kind: giftcard.OutcomeUnknown, Err: err,
-				Message: "CashStar says that the card was already issued, " + why + "; look up audit number " +
-					in.AuditNumber + " at CashStar: if it is this order's card, run starter orders resolve --issued; " +
+				Message: w.Issuer + " says that the card was already issued, " + why + "; look up " + w.Key + " " +
+					in.AuditNumber + " at " + w.Issuer + ": if it is this order's card, run starter orders resolve --issued; " +
 					"otherwise the number belongs to another card, and the order has to be settled by hand",
 			}
 		}
 		out.Existed = true
 		return out, nil
 	}
-	if cashstar.Explains(err) && slices.Contains(declinedStatuses, rest.StatusOf(err)) {
-		return IssueCardResult{}, &giftcard.Error{Kind: giftcard.CardDeclined, Message: err.Error(), Err: err}
-	}
 	if err != nil {
 		return IssueCardResult{}, err
 	}
-	if err := order.Check(request); err != nil {
-		return IssueCardResult{}, err
-	}
-	out.OrderNumber, out.EGCCode, out.MaskedNumber = order.OrderNumber, order.Card.EGCCode, order.Card.MaskedNumber
+	out.OrderNumber, out.EGCCode, out.MaskedNumber = card.OrderNumber, card.Reference, card.MaskedNumber
 	return out, nil
 }
 
-// pass calls [Gate.pass] if there is a gate.
-func (g *GiftCards) pass(ctx context.Context) (left func(answer, time.Duration), err error) {
+// pass calls [gate.Gate.Pass] if there is a gate.
+func (g *GiftCards) pass(ctx context.Context) (left func(gate.Answer, time.Duration), err error) {
 	if g.Gate == nil {
-		return func(answer, time.Duration) {}, nil
+		return func(gate.Answer, time.Duration) {}, nil
 	}
-	return g.Gate.pass(ctx)
+	return g.Gate.Pass(ctx, func(news string) { activity.GetLogger(ctx).Warn(news) })
 }
 
 // answerOf returns the outcome of a request for the gate. If a request may be repeated, no answer leaves the card in
 // doubt.
-func answerOf(err error, atMostOnce bool) (answer, time.Duration) {
+func answerOf(err error, atMostOnce bool) (gate.Answer, time.Duration) {
 	kind, retryAfter := classify(err)
+	effect := issuer.EffectOf(err)
 	switch {
-	case err == nil || cashstar.IsDuplicate(err):
-		return answered, 0
+	case err == nil || effect == issuer.Duplicate || effect == issuer.Different:
+		return gate.Answered, 0
 	case kind == giftcard.RateLimited:
-		return limited, retryAfter
-	case mayHaveIssued(err) && atMostOnce:
-		return doubtful, 0
+		return gate.Limited, retryAfter
+	case effect == issuer.Unclear && atMostOnce:
+		return gate.Doubtful, 0
 	case kind.Final():
-		return answered, 0
+		return gate.Answered, 0
 	}
-	return notAsked, 0
+	return gate.NotAsked, 0
 }
 
 // cannotBeOurs returns why an existing card may not be one that this order requested, or the empty string if it may be
@@ -318,7 +314,3 @@ func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string 
 	}
 	return ""
 }
-
-// declinedStatuses are taken as the issuer's refusal to issue this card, if the issuer explains it. Assumed: no such
-// refusal has been seen outside CashStar.
-var declinedStatuses = []int{http.StatusPaymentRequired, http.StatusForbidden, http.StatusUnprocessableEntity}

@@ -18,6 +18,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
+	"github.com/giftbridge/giftbridge/internal/issuer/cashstarissuer"
 )
 
 const (
@@ -48,9 +51,18 @@ func newGiftCards(t *testing.T, issuer http.Handler, password string) *activitie
 		BaseURL: serve(t, issuer) + "/v2", Username: username, Password: password,
 	})
 	require.NoError(t, err)
+	found := behind(t, client)
 	return &activities.GiftCards{
-		CashStar: client, Merchants: activities.NewMerchantList(client), Now: func() time.Time { return date(15) },
+		Issuer: found, Accounts: accounts.NewList(found), Now: func() time.Time { return date(15) },
 	}
+}
+
+// behind returns the issuer behind a client.
+func behind(t *testing.T, client *cashstar.Client) issuer.Abilities {
+	t.Helper()
+	found, err := issuer.Find(cashstarissuer.New(client, true))
+	require.NoError(t, err)
+	return found
 }
 
 func (i issuing) issue(t *testing.T, in activities.IssueCardInput) (activities.IssueCardResult, error) {
@@ -486,7 +498,7 @@ func TestIssueCardTimeouts(t *testing.T) {
 		BaseURL: serve(t, i.issuer) + "/v2", Username: username, Password: password, Timeout: 50 * time.Millisecond,
 	})
 	require.NoError(t, err)
-	i.gifts.CashStar = client
+	i.gifts.Issuer = behind(t, client)
 	i.issuer.Inject(cashstartest.Fault{Kind: cashstartest.Slow, Delay: time.Hour})
 	_, err = i.issue(t, secondCard())
 	requireKind(t, err, giftcard.Timeout, doing)
@@ -615,4 +627,33 @@ func TestLookUpMerchantFails(t *testing.T) {
 			requireKind(t, err, tt.want, "order #1001, looking up its merchant")
 		})
 	}
+}
+
+// asksOnly is an issuer that can do nothing but issue cards.
+type asksOnly struct{}
+
+func (asksOnly) Words() issuer.Words { return issuer.Words{Issuer: "Acme"} }
+func (asksOnly) Dedupes() bool       { return false }
+func (asksOnly) Issue(context.Context, issuer.Request) (issuer.Card, error) {
+	return issuer.Card{}, errors.New("boom")
+}
+
+// What an issuer cannot do fails at once, and what its adapter does not say about a request leaves the card in doubt.
+func TestIssuerWithoutAbilities(t *testing.T) {
+	t.Parallel()
+	found, err := issuer.Find(asksOnly{})
+	require.NoError(t, err)
+	a := &attempts{}
+	i := issuing{logs: &logs{}, gifts: &activities.GiftCards{
+		Issuer: found, Attempts: a, AtMostOnce: true, Now: func() time.Time { return date(15) },
+	}}
+	_, err = execute[activities.CancelCardResult](t, newEnv(i.logs, i.gifts), "CancelCard",
+		activities.CancelCardInput{OrderName: "#1001", Unit: 2, EGCCode: "c-1"})
+	failure := requireKind(t, err, giftcard.InvalidRequest, "order #1001, cancelling card 2")
+	require.Contains(t, failure.Message(), "Acme cannot cancel cards")
+
+	_, err = i.issue(t, secondCard())
+	failure = requireKind(t, err, giftcard.OutcomeUnknown, doing)
+	require.Contains(t, failure.Message(), "at Acme, then record what you found")
+	require.True(t, a.standing())
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
@@ -61,7 +63,7 @@ func TestIssueCardLooksAtTheOrderAgain(t *testing.T) {
 			}})
 			c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
 			require.NoError(t, err)
-			i.gifts.Orders = activities.NewOrderReader(c, 0)
+			i.gifts.Orders = intake.NewReader(shopifyintake.New(c, keys), 0)
 
 			in := secondCard()
 			in.ReadAt, in.Again = time.Now().Add(-tt.readAt), tt.again
@@ -105,7 +107,7 @@ func TestIssueCardWaitsForShopify(t *testing.T) {
 		})),
 	})
 	require.NoError(t, err)
-	i.gifts.Orders = activities.NewOrderReader(c, 0)
+	i.gifts.Orders = intake.NewReader(shopifyintake.New(c, keys), 0)
 	in := secondCard()
 	in.AuditNumber = giftcard.AuditNumber("", shopDomain, strconv.FormatInt(o.ID, 10), strconv.FormatInt(o.Lines[0].ID, 10), 1)
 	in.Again = true
@@ -126,7 +128,7 @@ func TestIssueCardThatAPersonHasFound(t *testing.T) {
 	i := newIssuing(t, cashstartest.Options{})
 	c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
 	require.NoError(t, err)
-	i.gifts.Orders = activities.NewOrderReader(c, 0)
+	i.gifts.Orders = intake.NewReader(shopifyintake.New(c, keys), 0)
 	i.gifts.Runs = runs{earlier: activities.Earlier{Found: true, InDoubt: true}}
 	in := secondCard()
 	in.Again = true
@@ -154,7 +156,7 @@ func TestIssueCardLooksAfterItHasWaited(t *testing.T) {
 	i := newIssuing(t, cashstartest.Options{})
 	c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
 	require.NoError(t, err)
-	i.gifts.Orders = activities.NewOrderReader(c, time.Millisecond)
+	i.gifts.Orders = intake.NewReader(shopifyintake.New(c, keys), time.Millisecond)
 	require.True(t, shop.UpdateOrder(o.ID, cancel))
 	in := secondCard()
 	// When the activity starts, its order has not been read yet: only the wait makes the order old.
@@ -175,7 +177,7 @@ func TestIssueCardOutsideOfAnOrder(t *testing.T) {
 		BaseURL: serve(t, shopifytest.New(shopifytest.Options{})), APIVersion: "2026-07", Token: token,
 	})
 	require.NoError(t, err)
-	i.gifts.Orders = activities.NewOrderReader(c, 0)
+	i.gifts.Orders = intake.NewReader(shopifyintake.New(c, keys), 0)
 	in := secondCard()
 	in.Again = true
 	refused := func(err error) {

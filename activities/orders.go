@@ -10,20 +10,20 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/rest"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // Orders reads the shop's orders.
 type Orders struct {
-	Shopify *shopify.Client
+	Source intake.Source
 	// Shop is the shop's domain. It is part of the identity of every order, unless the input sets another shop.
 	Shop string
-	Keys PropertyKeys
-	// Merchants, if set, adds merchants to the orders that are listed. MerchantCode, if set, is the merchant of every
-	// order.
-	Merchants    *MerchantList
+	// Accounts, if set, adds the accounts of customers to the orders that are listed. MerchantCode, if set, is the
+	// account of every order.
+	Accounts     *accounts.List
 	MerchantCode string
 	Now          func() time.Time
 	// Claims prevents orders that are left to people from being issued later. If nil, they are only listed by name.
@@ -70,6 +70,9 @@ type ListGiftCardOrdersResult struct {
 	ServedVersion string `json:"served_version,omitempty"`
 }
 
+// maxVersion is far longer than the names of API versions ("2026-07").
+const maxVersion = 100
+
 // maxPageBytes bounds a page's orders in JSON, well below the 2 MB that Temporal accepts as one payload.
 const maxPageBytes = 1 << 20
 
@@ -113,20 +116,20 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 // ReadOrder reads an order of the shop, by Shopify's number, so that the rules can be applied to it. It is not an
 // activity.
 func ReadOrder(ctx context.Context, o *Orders, number string) (giftcard.Candidate, error) {
-	found, err := o.Shopify.GetOrder(ctx, number)
+	found, err := o.Source.Read(ctx, number)
 	if err != nil {
 		return giftcard.Candidate{}, err
 	}
-	return candidate(o.Shop, *found, o.Keys), nil
+	return found.In(o.Shop), nil
 }
 
 // findMerchants finds the merchants of all orders of a page at once. It never fails a page: an issuer that is
 // unavailable must not keep orders from being taken in.
 func (o *Orders) findMerchants(ctx context.Context, in ListGiftCardOrdersInput, page *ListGiftCardOrdersResult) {
-	if o.Merchants == nil || len(page.Orders) == 0 {
+	if o.Accounts == nil || len(page.Orders) == 0 {
 		return
 	}
-	page.Merchants, page.MerchantsAt = o.Merchants.matchAhead(ctx, o.MerchantCode, in.MatchBy, page.Orders), o.Now().UTC()
+	page.Merchants, page.MerchantsAt = o.Accounts.MatchAhead(ctx, o.MerchantCode, in.MatchBy, page.Orders), o.Now().UTC()
 }
 
 // Merchant returns the merchant of an order of the page, or nil if it was not found.
@@ -159,16 +162,14 @@ func (o *Orders) list(
 	ctx context.Context, in ListGiftCardOrdersInput, withoutLines bool,
 ) (ListGiftCardOrdersResult, error) {
 	readAt := o.Now().UTC()
-	page, err := o.Shopify.ListOrders(ctx, shopify.ListOrdersOptions{
-		WithoutLines: withoutLines,
-		Query: shopify.Search{
-			UpdatedAtMin:  in.UpdatedFrom,
-			UpdatedBefore: in.UpdatedBefore,
-			CreatedAtMin:  in.Rules.SearchFrom(),
-			SKUs:          in.Rules.SKUs,
-		}.String(),
-		First: in.PageSize,
-		After: in.Cursor,
+	page, err := o.Source.List(ctx, intake.Query{
+		UpdatedFrom:   in.UpdatedFrom,
+		UpdatedBefore: in.UpdatedBefore,
+		CreatedFrom:   in.Rules.SearchFrom(),
+		SKUs:          in.Rules.SKUs,
+		PageSize:      in.PageSize,
+		Cursor:        in.Cursor,
+		WithoutLines:  withoutLines,
 	})
 	if err != nil {
 		return ListGiftCardOrdersResult{}, err
@@ -177,10 +178,10 @@ func (o *Orders) list(
 		NextCursor: page.NextCursor, Seen: len(page.Orders), LeftOut: map[giftcard.Reason]int{},
 	}
 	log := activity.GetLogger(ctx)
-	if page.ServedVersion != "" && page.ServedVersion != o.Shopify.APIVersion() {
-		out.ServedVersion = printable.Line(page.ServedVersion, maxName)
+	if page.ServedVersion != "" && page.ServedVersion != page.Version {
+		out.ServedVersion = printable.Line(page.ServedVersion, maxVersion)
 		log.Error("Shopify answered with another API version than configured: it is time to upgrade",
-			"configured", o.Shopify.APIVersion(), "served", out.ServedVersion)
+			"configured", page.Version, "served", out.ServedVersion)
 	}
 	if in.Rules.MaxAge > 0 {
 		// A poll may take long, and an order must not become too old in the meantime: Temporal may have deleted
@@ -191,7 +192,7 @@ func (o *Orders) list(
 	}
 	var left []LeftOrder
 	for _, found := range page.Orders {
-		c := candidate(cmp.Or(in.Shop, o.Shop), found, o.Keys)
+		c := found.In(cmp.Or(in.Shop, o.Shop))
 		if withoutLines && len(in.Rules.SKUs) > 0 { // This line stands for the lines that were not read.
 			c.Order.Lines = []giftcard.Line{{SKU: in.Rules.SKUs[0], Units: 1}}
 		}
@@ -201,11 +202,11 @@ func (o *Orders) list(
 			out.Orders = append(out.Orders, order)
 			continue
 		case giftcard.MixedOrder:
-			out.Mixed = append(out.Mixed, orderName(found))
+			out.Mixed = append(out.Mixed, c.Order.Name)
 		case giftcard.NativeGiftCard:
-			out.Native = append(out.Native, orderName(found))
+			out.Native = append(out.Native, c.Order.Name)
 			log.Error("order left out: Shopify itself issues a gift card for this product; "+
-				"turn that off or remove the SKU from GIFT_CARD_SKUS", "order", orderName(found))
+				"turn that off or remove the SKU from GIFT_CARD_SKUS", "order", c.Order.Name)
 		}
 		out.LeftOut[reason]++
 		if reason.LeftToPeople() {

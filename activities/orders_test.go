@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
@@ -22,6 +23,11 @@ const (
 	shopDomain = "example.myshopify.com"
 	version    = "2026-07"
 )
+
+// keys are the properties of Shopify's own form.
+var keys = shopifyintake.PropertyKeys{
+	Email: "Recipient email", Name: "Recipient name", Message: "Message", SendOn: "Send on",
+}
 
 type listing struct {
 	shop *shopifytest.Server
@@ -40,9 +46,7 @@ func newListing(t *testing.T, options shopifytest.Options, token shopify.TokenSo
 	})
 	require.NoError(t, err)
 	now := func() time.Time { return date(15) }
-	l.orders = &activities.Orders{Shopify: client, Shop: shopDomain, Now: now, Keys: activities.PropertyKeys{
-		Email: "Recipient email", Name: "Recipient name", Message: "Message", SendOn: "Send on",
-	}}
+	l.orders = &activities.Orders{Source: shopifyintake.New(client, keys), Shop: shopDomain, Now: now}
 	env := newEnv(l.logs, l.orders)
 	l.list = func(in activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error) {
 		return execute[activities.ListGiftCardOrdersResult](t, env, "ListGiftCardOrders", in)
@@ -55,7 +59,7 @@ func TestListedOrdersComeWithTheirMerchants(t *testing.T) {
 	t.Parallel()
 	l := newListing(t, shopifytest.Options{}, token)
 	i := newIssuing(t, cashstartest.Options{})
-	l.orders.Merchants, l.orders.Now = i.gifts.Merchants, i.gifts.Now
+	l.orders.Accounts, l.orders.Now = i.gifts.Accounts, i.gifts.Now
 	var ids []string
 	for n := range 12 {
 		ids = append(ids, strconv.FormatInt(l.shop.AddOrder(order(fmt.Sprint("#", n), func(o *shopifytest.Order) {

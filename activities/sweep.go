@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/rest"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // Intake starts the workflows of orders outside the poll. operator.Operator implements it.
@@ -72,7 +72,7 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 	beaten := time.Now()
 	for {
 		before := out.Found
-		more, cost, err := o.sweepPage(ctx, in, &out)
+		more, restore, err := o.sweepPage(ctx, in, &out)
 		if err != nil {
 			return SweepResult{}, failure(ctx, "sweeping orders", err, untilTimeout)
 		}
@@ -83,21 +83,21 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 		if out.Found > before {
 			beaten = time.Time{} // The next attempt has to know what was found.
 		}
-		if beaten, err = o.rest(ctx, cost, out, beaten); err != nil {
+		if beaten, err = o.rest(ctx, restore, out, beaten); err != nil {
 			return SweepResult{}, failure(ctx, "sweeping orders", err, untilTimeout)
 		}
 	}
 }
 
 // sweepPage processes one page, and reports whether there are more.
-func (o *Orders) sweepPage(ctx context.Context, in SweepInput, out *SweepResult) (more bool, cost shopify.Cost, err error) {
-	query := ""
+func (o *Orders) sweepPage(ctx context.Context, in SweepInput, out *SweepResult) (more bool, restore time.Duration, err error) {
+	query := intake.Query{Cursor: out.Cursor}
 	if in.Search {
-		query = shopify.Search{CreatedAtMin: in.From, SKUs: in.Rules.SKUs}.String()
+		query.CreatedFrom, query.SKUs = in.From, in.Rules.SKUs
 	}
-	page, err := o.Shopify.ListThinOrders(ctx, query, out.Cursor)
+	page, err := o.Source.Glance(ctx, query)
 	if err != nil {
-		return false, cost, err
+		return false, 0, err
 	}
 	more = page.NextCursor != ""
 	byID := map[string]string{}
@@ -108,15 +108,15 @@ func (o *Orders) sweepPage(ctx context.Context, in SweepInput, out *SweepResult)
 		}
 		out.Seen++
 		if !thin.CreatedAt.After(in.Until) && worthReading(thin, in.Rules.SKUs) {
-			byID[OrderWorkflowPrefix+o.shopOf(in)+"/"+thin.LegacyID] = thin.LegacyID
+			byID[OrderWorkflowPrefix+o.shopOf(in)+"/"+thin.Number] = thin.Number
 		}
 	}
 	out.Candidates += len(byID)
 	if err := o.sweepCandidates(ctx, in, byID, out); err != nil {
-		return false, cost, err
+		return false, 0, err
 	}
 	out.Cursor = page.NextCursor
-	return more, page.Cost, nil
+	return more, page.Restore, nil
 }
 
 func (o *Orders) shopOf(in SweepInput) string {
@@ -126,9 +126,9 @@ func (o *Orders) shopOf(in SweepInput) string {
 	return o.Shop
 }
 
-// worthReading reports whether a thin order may be a gift-card order, or an order that is left to people.
-func worthReading(thin shopify.ThinOrder, skus []string) bool {
-	return !thin.Cancelled && slices.Contains(paidStatuses, thin.FinancialStatus) &&
+// worthReading reports whether an order may be a gift-card order, or an order that is left to people.
+func worthReading(thin intake.Glance, skus []string) bool {
+	return !thin.Cancelled && thin.Paid &&
 		(thin.MoreLines || slices.ContainsFunc(thin.SKUs, func(sku string) bool { return slices.Contains(skus, sku) }))
 }
 
@@ -160,8 +160,8 @@ func (o *Orders) sweepCandidates(ctx context.Context, in SweepInput, byID map[st
 
 // takeIn reads an order that has no workflow, and starts it if the rules say so.
 func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *SweepResult) error {
-	found, err := o.Shopify.GetOrder(ctx, number)
-	_, gone := errors.AsType[*shopify.NotFoundError](err)
+	found, err := o.Source.Read(ctx, number)
+	gone := errors.Is(err, intake.ErrNotFound)
 	_, tooLarge := errors.AsType[*rest.TooLargeError](err)
 	switch {
 	case gone || tooLarge: // One order must not stop the others. A poll takes in an oversized one, without its lines.
@@ -170,7 +170,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	case err != nil:
 		return err
 	}
-	order, reason := in.Rules.Select(candidate(o.shopOf(in), *found, o.Keys))
+	order, reason := in.Rules.Select(found.In(o.shopOf(in)))
 	started := false
 	switch {
 	case reason == "":
@@ -197,12 +197,11 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 // rest waits until Shopify has restored the points that a page took, several times over. While it waits, it sends
 // heartbeats, only as often as needed: on Temporal Cloud each one is an action. It returns the time of the last
 // heartbeat.
-func (o *Orders) rest(ctx context.Context, cost shopify.Cost, so SweepResult, beaten time.Time) (time.Time, error) {
+func (o *Orders) rest(
+	ctx context.Context, restore time.Duration, so SweepResult, beaten time.Time,
+) (time.Time, error) {
 	token := activity.GetInfo(ctx).TaskToken
-	wait := time.Duration(0)
-	if cost.RestoreRate > 0 {
-		wait = time.Duration(cost.Actual / cost.RestoreRate * sweepShare * float64(time.Second))
-	}
+	wait := restore * sweepShare
 	for {
 		if time.Since(beaten) >= sweepBeat {
 			if err := o.Intake.Beat(ctx, token, so); err != nil {

@@ -14,12 +14,13 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
-// intake is a fake of Temporal that knows some orders.
-type intake struct {
+// starts is a fake of Temporal that knows some orders.
+type starts struct {
 	known   map[string]bool
 	started []string
 	left    []activities.LeftOrder
@@ -28,7 +29,7 @@ type intake struct {
 	away error
 }
 
-func (i *intake) Known(_ context.Context, ids []string) (map[string]bool, error) {
+func (i *starts) Known(_ context.Context, ids []string) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, id := range ids {
 		out[id] = i.known[id]
@@ -36,12 +37,12 @@ func (i *intake) Known(_ context.Context, ids []string) (map[string]bool, error)
 	return out, nil
 }
 
-func (i *intake) Start(_ context.Context, o giftcard.Order) (bool, error) {
+func (i *starts) Start(_ context.Context, o giftcard.Order) (bool, error) {
 	i.started = append(i.started, o.Name)
 	return true, nil
 }
 
-func (i *intake) Claim(_ context.Context, o activities.LeftOrder) error {
+func (i *starts) Claim(_ context.Context, o activities.LeftOrder) error {
 	if i.away == nil {
 		i.left = append(i.left, o)
 	}
@@ -59,8 +60,8 @@ func TestMixedOrdersAreClaimed(t *testing.T) {
 	}})
 	client, err := shopify.New(shopify.Options{APIVersion: "2026-07", Token: token, BaseURL: serve(t, shop)})
 	require.NoError(t, err)
-	temporal := &intake{away: errors.New("frontend is away")}
-	orders := &activities.Orders{Shopify: client, Shop: "shop", Now: time.Now, Claims: temporal}
+	temporal := &starts{away: errors.New("frontend is away")}
+	orders := &activities.Orders{Source: shopifyintake.New(client, keys), Shop: "shop", Now: time.Now, Claims: temporal}
 	in := activities.ListGiftCardOrdersInput{
 		Rules:       giftcard.Rules{SKUs: []string{"GIFT-50"}, CreatedFrom: now.Add(-time.Hour)},
 		UpdatedFrom: now.Add(-time.Hour), UpdatedBefore: now.Add(time.Hour), PageSize: 10,
@@ -77,7 +78,7 @@ func TestMixedOrdersAreClaimed(t *testing.T) {
 	require.Equal(t, []string{"100.00", "USD"}, []string{temporal.left[0].Amount, temporal.left[0].Currency})
 }
 
-func (i *intake) Beat(context.Context, []byte, ...any) error {
+func (i *starts) Beat(context.Context, []byte, ...any) error {
 	i.beats++
 	return nil
 }
@@ -115,8 +116,8 @@ func TestSweep(t *testing.T) {
 		})),
 	})
 	require.NoError(t, err)
-	temporal := &intake{known: map[string]bool{"gift-card-order/shop/" + strconv.FormatInt(ids[0], 10): true}}
-	orders := &activities.Orders{Shopify: client, Shop: "other", Now: time.Now, Intake: temporal}
+	temporal := &starts{known: map[string]bool{"gift-card-order/shop/" + strconv.FormatInt(ids[0], 10): true}}
+	orders := &activities.Orders{Source: shopifyintake.New(client, keys), Shop: "other", Now: time.Now, Intake: temporal}
 	in := activities.SweepInput{
 		Rules: giftcard.Rules{SKUs: []string{"GIFT-50"}, CreatedFrom: begin}, Shop: "shop", From: begin, Until: time.Now(),
 	}
@@ -130,7 +131,7 @@ func TestSweep(t *testing.T) {
 	require.Positive(t, temporal.beats)
 
 	// A sweep that finds nothing reports nothing.
-	*temporal = intake{known: map[string]bool{}}
+	*temporal = starts{known: map[string]bool{}}
 	for _, id := range ids {
 		temporal.known["gift-card-order/shop/"+strconv.FormatInt(id, 10)] = true
 	}
@@ -141,7 +142,7 @@ func TestSweep(t *testing.T) {
 	require.Empty(t, temporal.started)
 
 	// Orders created before the window, and orders so young that a poll will see them, are left alone.
-	*temporal = intake{}
+	*temporal = starts{}
 	in.From, in.Until = begin.Add(120*time.Minute), begin.Add(199*time.Minute)
 	out, err = execute[activities.SweepResult](t, newEnv(&logs{}, orders), "Sweep", in)
 	require.NoError(t, err)

@@ -161,7 +161,7 @@ state       failed
 SKU         GIFT-25
 web UI      https://ui.example.com/x
 failed      CardDeclined: order #1001, card 2: refused
-card 1      25.00 USD, audit number a-1, CashStar order 1000, card ***1234
+card 1      25.00 USD, audit number a-1, issuer's order 1000, card ***1234
 card 2      FAILED, audit number a-2, CardDeclined: refused
 IssueCard   attempt 4 at 2026-07-10T12:00:00Z, after Unavailable: no answer
 run 0191-b  failed, started 2026-07-10T12:00:00Z, closed 2026-07-10T12:01:00Z, 17 events

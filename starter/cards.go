@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
@@ -23,8 +23,8 @@ func newOrdersCancelCard(f *flags) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "cancel-card <order> --unit N --reason WHY",
-		Short: "Cancel one card of an order at CashStar",
-		Long: `Cancel-card cancels one card at CashStar: whoever holds the card loses its balance. It asks for
+		Short: "Cancel one card of an order at the issuer",
+		Long: `Cancel-card cancels one card at the issuer: whoever holds the card loses its balance. It asks for
 confirmation first. The workflow cancel-card/<shop>/<order>/<unit> records who cancelled the card, and why. Shopify is
 not informed: refund the order there.`,
 		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
@@ -69,7 +69,7 @@ not informed: refund the order there.`,
 	return cmd
 }
 
-// balance is a card's current state at CashStar.
+// balance is a card's current state at the issuer.
 type balance struct {
 	Unit           int    `json:"unit"`
 	MaskedNumber   string `json:"masked_number"`
@@ -77,21 +77,21 @@ type balance struct {
 	InitialBalance string `json:"initial_balance"`
 	CurrentBalance string `json:"current_balance"`
 	Currency       string `json:"currency"`
-	// Unknown says why CashStar cannot be asked.
+	// Unknown says why the issuer cannot be asked.
 	Unknown string `json:"unknown,omitempty"`
 }
 
 func newOrdersBalance(f *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "balance <order>",
-		Short: "Show the status and balance of an order's cards at CashStar",
+		Short: "Show the status and balance of an order's cards at the issuer",
 		Args:  app.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()
 			if err != nil {
 				return &app.UsageError{Err: err}
 			}
-			issuer, err := app.NewCashStar(cfg.CashStar)
+			from, err := app.NewIssuer(cfg)
 			if err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func newOrdersBalance(f *flags) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				cards, err := balances(ctx, issuer, d)
+				cards, err := balances(ctx, from, d)
 				if err != nil {
 					return err
 				}
@@ -122,20 +122,25 @@ func newOrdersBalance(f *flags) *cobra.Command {
 	}
 }
 
-func balances(ctx context.Context, issuer *cashstar.Client, d *orders.OrderDetails) ([]balance, error) {
+func balances(ctx context.Context, from issuer.Abilities, d *orders.OrderDetails) ([]balance, error) {
 	cards := d.Cards()
 	if len(cards) == 0 {
 		return nil, &executions.NotFoundError{What: "order " + d.Name + " has no cards; its state is " + string(d.State)}
+	}
+	words := from.Words()
+	if from.Inspector == nil {
+		return nil, fmt.Errorf("%s does not show the balance of cards", words.Issuer)
 	}
 	var out []balance
 	for _, c := range cards {
 		if c.EGCCode == "" {
 			out = append(out, balance{
-				Unit: c.Unit, Unknown: "CashStar did not return its code; look up audit number " + c.AuditNumber + " at CashStar",
+				Unit: c.Unit, Unknown: words.Issuer + " did not return its code; look up " + words.Key + " " + c.AuditNumber +
+					" at " + words.Issuer,
 			})
 			continue
 		}
-		card, err := issuer.Balance(ctx, c.MerchantCode, c.EGCCode)
+		card, err := from.Inspector.Inspect(ctx, c.MerchantCode, c.EGCCode)
 		if err != nil {
 			return nil, fmt.Errorf("order %s, card %d: %w", d.Name, c.Unit, err)
 		}

@@ -24,7 +24,7 @@ decrypt every payload that PAYLOAD_KEYS can decrypt. It answers web pages only f
 the origin of TEMPORAL_UI_URL.
 
 It speaks plain HTTP. If other machines use it, put it behind a proxy that terminates TLS and, for the Web UI, signs
-users in: docs/operations.md. It does not need Temporal, Shopify or CashStar.`,
+users in: docs/operations.md. It does not need Temporal, the shop or the issuer.`,
 		Example: `  starter codec-server
   temporal workflow show -w gift-card-order/example.myshopify.com/1 \
     --codec-endpoint http://127.0.0.1:8234 --codec-auth "Bearer $CODEC_SERVER_TOKEN"`,

@@ -184,5 +184,5 @@ func issued(c workflows.IssuedCard) string {
 	if c.Existed {
 		return s + ", already existed"
 	}
-	return s + ", CashStar order " + c.OrderNumber + ", card " + c.MaskedNumber
+	return s + ", issuer's order " + c.OrderNumber + ", card " + c.MaskedNumber
 }

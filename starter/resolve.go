@@ -28,19 +28,19 @@ func newOrdersResolve(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resolve <order>... [--unit N] | --all",
 		Short: "Record whether cards with an unknown outcome exist",
-		Long: `Resolve settles cards that failed as OutcomeUnknown: CashStar's answer was lost, and where
-ISSUER_DEDUPES is false, another request could issue the card a second time. Look up the audit number at CashStar
-("orders show" prints it), then record what you found: with --issued, the card counts as issued; with --not-issued, it
+		Long: `Resolve settles cards that failed as OutcomeUnknown: the issuer's answer was lost, and where
+ISSUER_DEDUPES is false, another request could issue the card a second time. Look up the audit number at the
+issuer ("orders show" prints it), then record what you found: with --issued, the card counts as issued; with --not-issued, it
 is requested once more. Without either flag, the command asks about each card. The orders are then run again. Cards
 that are still in doubt stay so.
 
 Without --unit, the command covers every card in doubt of the named orders. --all covers all orders: after the loss of
-Temporal's database, CashStar knows cards of orders that seem to be new, and --all --issued settles them.
+Temporal's database, the issuer knows cards of orders that seem to be new, and --all --issued settles them.
 
 It asks for confirmation first. A wrong --not-issued gives money away; a wrong --issued leaves a customer without a
 card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which answer, and why.`,
 		Example: `  starter orders resolve '#1001'
-  starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked CashStar, ticket 4711'
+  starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked the issuer, ticket 4711'
   starter orders resolve --all --kind OutcomeUnknown --issued`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
@@ -51,7 +51,7 @@ card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which ans
 			case len(r.units) > 0 && slices.Min(r.units) < 1:
 				return app.Usagef("--unit must be the number of a card, starting at 1")
 			case issued && notIssued:
-				return app.Usagef("pass either --issued or --not-issued, as you found at CashStar, not both")
+				return app.Usagef("pass either --issued or --not-issued, as you found at the issuer, not both")
 			case all && !issued && !notIssued:
 				return app.Usagef("--all needs --issued or --not-issued")
 			}
@@ -78,8 +78,8 @@ card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which ans
 	cmd.Flags().IntSliceVar(&r.units, "unit", nil, "number of the card in the order, starting at 1; may be repeated")
 	cmd.Flags().BoolVar(&all, "all", false, "all orders that have cards in doubt")
 	cmd.Flags().StringVar(&kind, "kind", "", "with --all: OutcomeUnknown, the only kind that leaves cards in doubt")
-	cmd.Flags().BoolVar(&issued, "issued", false, "CashStar has the cards")
-	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "CashStar has no cards with these audit numbers")
+	cmd.Flags().BoolVar(&issued, "issued", false, "the issuer has the cards")
+	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "the issuer has no cards with these audit numbers")
 	cmd.Flags().StringVar(&r.reason, "reason", "starter orders resolve", "reason, kept on record")
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
@@ -171,14 +171,14 @@ func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, erro
 }
 
 // ask returns what was found out about these cards, without the cards that were skipped. It prints the audit
-// numbers, so that the operator can compare them with what CashStar shows.
+// numbers, so that the operator can compare them with what the issuer shows.
 func (r *resolver) ask(cards []verdict) ([]verdict, error) {
 	if r.found == nil {
 		return r.askForEach(cards)
 	}
-	found := "does not exist at CashStar and may be requested once more"
+	found := "does not exist at the issuer and may be requested once more"
 	if *r.found {
-		found = "exists at CashStar"
+		found = "exists at the issuer"
 	}
 	for i := range cards {
 		cards[i].issued = *r.found
@@ -196,7 +196,7 @@ func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 	var out []verdict
 	for _, v := range cards {
 		answer, end, err := prompt(r.cmd, r.in, fmt.Sprintf(
-			"Order %s, card %d: does CashStar have audit number %s? [issued/not-issued/skip]",
+			"Order %s, card %d: does the issuer have audit number %s? [issued/not-issued/skip]",
 			v.order.Name, v.card.Unit, v.card.AuditNumber))
 		switch {
 		case err != nil:

@@ -53,7 +53,7 @@ issued a second time. It asks for confirmation first, and waits until the orders
 "orders show".
 
 Orders whose failure a re-run does not cure (InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown) are left
-alone unless --force is given. After an UnexpectedResponse, check CashStar first: if CashStar refuses the audit number
+alone unless --force is given. After an UnexpectedResponse, check the issuer first: if it refuses the audit number
 as already used, the card counts as issued. Settle an OutcomeUnknown with "orders resolve". Orders that are running or
 have succeeded are always left alone.`,
 		Example: `  starter orders retry '#1001' '#1002'

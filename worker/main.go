@@ -18,7 +18,7 @@ func newRoot() *cobra.Command {
 		Use:   "worker",
 		Short: "Turn Shopify gift-card orders into gift cards",
 		Long: `Worker polls Temporal and runs giftbridge's workflows and activities: it reads orders from Shopify and
-creates gift cards at CashStar. Run as many as you like; run "starter schedules" once before the first.
+creates gift cards at the issuer. Run as many as you like; run "starter schedules" once before the first.
 
 It is configured by environment variables: docs/configuration.md lists them, "starter config" shows what
 they come to. /metrics, /healthz and /readyz are served at METRICS_ADDR; each further worker on one machine needs one of

@@ -13,6 +13,12 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
+	"github.com/giftbridge/giftbridge/internal/issuer/cashstarissuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/gate"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify"
@@ -45,7 +51,7 @@ func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, 
 		Company:    cfg.B2B,
 
 		Observe:     tel.Request,
-		ObserveCost: tel.ShopifyCost,
+		ObserveCost: func(c shopify.Cost) { tel.Points(c.Available, c.Maximum) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the Shopify client: %w", err)
@@ -97,34 +103,42 @@ func ShopID(ctx context.Context, cfg config.Shopify) string {
 	return shop.ID
 }
 
-// NewOrders returns the activities that read the orders of the configured shop.
+// NewOrders returns activities that only read the orders of the configured shop.
 func NewOrders(cfg config.Config) (*activities.Orders, error) {
-	shop, err := NewShopify(cfg.Shopify)
+	client, err := NewShopify(cfg.Shopify)
 	if err != nil {
 		return nil, err
 	}
-	return newOrders(cfg, shop), nil
+	return &activities.Orders{Source: newSource(cfg.Recipient, client), Shop: cfg.Shopify.Shop, Now: time.Now}, nil
 }
 
-func newOrders(cfg config.Config, shop *shopify.Client) *activities.Orders {
-	return &activities.Orders{
-		Shopify: shop,
-		Shop:    cfg.Shopify.Shop,
-		Now:     time.Now,
-		Keys: activities.PropertyKeys{
-			Email:   cfg.Recipient.EmailKey,
-			Name:    cfg.Recipient.NameKey,
-			Message: cfg.Recipient.MessageKey,
-			SendOn:  cfg.Recipient.SendOnKey,
-		},
+// newSource returns the orders of the shop behind a client.
+func newSource(cfg config.Recipient, client *shopify.Client) intake.Source {
+	return shopifyintake.New(client, shopifyintake.PropertyKeys{
+		Email: cfg.EmailKey, Name: cfg.NameKey, Message: cfg.MessageKey, SendOn: cfg.SendOnKey,
+	})
+}
+
+// NewIssuer returns the configured issuer with its abilities.
+func NewIssuer(cfg config.Config) (issuer.Abilities, error) { return newIssuer(cfg, nil) }
+
+func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, error) {
+	client, err := newCashStar(cfg.CashStar, tel)
+	if err != nil {
+		return issuer.Abilities{}, err
 	}
+	found, err := issuer.Find(cashstarissuer.New(client, cfg.Issue.Dedupes))
+	if err == nil && (found.Accounts == nil || found.Prober == nil) {
+		err = fmt.Errorf("%s lists no accounts, or answers no harmless request; both are needed", found.Words().Issuer)
+	}
+	return found, err
 }
 
 // services are the clients of a worker. They are made before it connects to Temporal, so that a configuration that does not
 // work is reported at once.
 type services struct {
-	shop   *shopify.Client
-	issuer *cashstar.Client
+	orders intake.Source
+	issuer issuer.Abilities
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -133,10 +147,12 @@ type services struct {
 }
 
 func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err error) {
-	if s.shop, err = newShopify(cfg.Shopify, tel); err != nil {
+	shop, err := newShopify(cfg.Shopify, tel)
+	if err != nil {
 		return s, err
 	}
-	if s.issuer, err = newCashStar(cfg.CashStar, tel); err != nil {
+	s.orders = newSource(cfg.Recipient, shop)
+	if s.issuer, err = newIssuer(cfg, tel); err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {
@@ -164,28 +180,25 @@ type topics struct {
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
 func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop string) topics {
 	cfg := o.Config
-	merchants := activities.NewMerchantList(s.issuer)
-	reader := activities.NewOrderReader(s.shop, o.Believed)
-	orders := newOrders(cfg, s.shop)
-	orders.Shop, orders.Claims, orders.Intake = shop, temporal, temporal
-	orders.Merchants, orders.MerchantCode = merchants, cfg.Issue.MerchantCode
+	customers := accounts.NewList(s.issuer)
+	reader := intake.NewReader(s.orders, o.Believed)
 	return topics{
-		orders: orders,
+		orders: &activities.Orders{
+			Source: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
+			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+		},
 		giftCards: &activities.GiftCards{
-			CashStar:     s.issuer,
-			Merchants:    merchants,
+			Issuer:       s.issuer,
+			Accounts:     customers,
 			MerchantCode: cfg.Issue.MerchantCode,
 			Orders:       reader,
 			Runs:         temporal,
 			Attempts:     temporal,
-			AtMostOnce:   !cfg.Issue.Dedupes,
+			AtMostOnce:   !s.issuer.Direct.Dedupes(),
 			Pace:         s.pace,
-			Gate: &activities.Gate{Read: func(ctx context.Context) error {
-				_, err := s.issuer.Merchants(ctx)
-				return err
-			}},
-			Timeout: cfg.CashStar.Timeout,
-			Now:     time.Now,
+			Gate:         &gate.Gate{Read: s.issuer.Prober.Probe},
+			Timeout:      cfg.CashStar.Timeout,
+			Now:          time.Now,
 		},
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader,

@@ -108,6 +108,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	w.health.ready(w.client)
 	w.log.Info().Str("shop", o.Config.Shopify.Shop).
+		Str("issuer", services.issuer.Words().Issuer).Strs("abilities", services.issuer.Names()).
 		Str("health", w.MetricsAddr()).Msg("worker is polling")
 	if o.Config.Worker.Versioned() {
 		w.tellVersion(ctx, o.Config.Worker)

@@ -61,10 +61,16 @@ func (s set) or(other set) set {
 // packages below them, and of what they share.
 func fakes(p string) bool {
 	rest, ok := strings.CutPrefix(p, module+"/internal/")
-	return ok && (ours("internal/simulator")(p) || slices.ContainsFunc(strings.Split(rest, "/"), func(element string) bool {
+	if !ok || suites(p) {
+		return false
+	}
+	return ours("internal/simulator")(p) || slices.ContainsFunc(strings.Split(rest, "/"), func(element string) bool {
 		return strings.HasSuffix(element, "test") && element != "archtest"
-	}))
+	})
 }
+
+// suites is the set of the conformance suites, which test adapters of any vendor.
+var suites = ours("internal/issuer/issuertest")
 
 // standard is the set of the packages of the standard library: no dot in the first element of the path.
 func standard(p string) bool {
@@ -86,7 +92,12 @@ type rule struct {
 var (
 	everything = ours(".")
 	clients    = ours("internal/shopify", "internal/cashstar", "internal/mail", "internal/rest")
-	operators  = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
+	// vendors are the clients of vendors that could be replaced, and adapters their adapters.
+	vendors  = ours("internal/shopify", "internal/cashstar")
+	adapters = ours("internal/intake/shopifyintake", "internal/issuer/cashstarissuer")
+	// ports are what activities know instead, with what stands on them.
+	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
+	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/reporting", "internal/health", "internal/operator")
 )
 
@@ -98,8 +109,9 @@ var rules = []rule{
 	},
 	{
 		name: "clients without the domain", from: clients,
-		to:  ours("internal/giftcard", "activities", "workflows", "internal/config", "internal/app"),
-		why: "clients speak the vendor's words; activities translate",
+		to: ours("internal/giftcard", "internal/issuer", "internal/intake", "internal/refusal", "activities", "workflows",
+			"internal/config", "internal/app"),
+		why: "clients speak the vendor's words; adapters translate",
 	},
 	{
 		name: "only its client uses Shopify's API", from: everything.except(ours("internal/shopify")),
@@ -107,7 +119,40 @@ var rules = []rule{
 		why: "other packages read orders through package shopify",
 	},
 	{
-		name: "clients and activities do not log", from: clients.or(ours("activities", "internal/giftcard")),
+		name: "activities and workflows know no vendor", from: ours("activities", "workflows"),
+		to: vendors.or(adapters), deep: true,
+		why: "what they need of a vendor is in the ports; another issuer or shop is another adapter",
+	},
+	{
+		name: "ports know no vendor and no Temporal", from: ports,
+		to: vendors.or(adapters).or(tree("go.temporal.io")).or(ours("activities", "workflows")), deep: true,
+		why: "every adapter stands on them, and every activity",
+	},
+	{
+		name: "the adapter of CashStar knows its client and the port", from: ours("internal/issuer/cashstarissuer"),
+		to: everything.except(ours("internal/issuer/cashstarissuer", "internal/cashstar", "internal/giftcard",
+			"internal/refusal", "internal/rest"), only(module+"/internal/issuer")),
+		why: "an adapter translates between the two, and decides nothing else",
+	},
+	{
+		name: "the adapter of Shopify knows its client and the port", from: ours("internal/intake/shopifyintake"),
+		to: everything.except(ours("internal/intake/shopifyintake", "internal/shopify", "internal/giftcard",
+			"internal/refusal", "internal/rest", "internal/printable"), only(module+"/internal/intake")),
+		why: "an adapter translates between the two, and decides nothing else",
+	},
+	{
+		name: "vendors are named where they are put in", from: everything.except(vendors, adapters,
+			ours("internal/app", "internal/doctor")),
+		to:  vendors.or(adapters),
+		why: "to add a vendor is a line of wiring and an exam of the doctor",
+	},
+	{
+		name: "no conformance suite in production", from: everything.except(suites),
+		to:  suites,
+		why: "it tests adapters, and registers test flags",
+	},
+	{
+		name: "clients and activities do not log", from: clients.or(ours("activities", "internal/giftcard")).or(ports).or(adapters),
 		to:  tree("github.com/rs/zerolog", "log"),
 		why: "they return errors; activities log through the SDK, which knows the workflow",
 	},
@@ -149,12 +194,12 @@ var rules = []rule{
 		why:  "they serve whatever a shop comes to hold",
 	},
 	{
-		name: "no tests in production", from: everything,
+		name: "no tests in production", from: everything.except(suites),
 		to:  only("testing", "net/http/httptest").or(tree("github.com/stretchr/testify", "pgregory.net/rapid")),
 		why: "a fake serves demos and compose as well as tests; a binary registers no test flags",
 	},
 	{
-		name: "no fakes in production", from: everything.except(fakes, ours("internal/e2e")),
+		name: "no fakes in production", from: everything.except(fakes),
 		to:  fakes,
 		why: "a production binary must not be able to make believe",
 	},
@@ -281,6 +326,20 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"clients without Temporal", "internal/shopify/adminapi", "go.temporal.io/sdk/temporal"},
 		{"clients without the domain", "internal/shopify/adminapi", module + "/internal/giftcard"},
 		{"only its client uses Shopify's API", "activities", module + "/internal/shopify/adminapi"},
+		{"clients without the domain", "internal/cashstar", module + "/internal/issuer"},
+		{"activities and workflows know no vendor", "activities", module + "/internal/cashstar"},
+		{"activities and workflows know no vendor", "activities", module + "/internal/intake/shopifyintake"},
+		{"activities and workflows know no vendor", "workflows", module + "/internal/shopify"},
+		{"ports know no vendor and no Temporal", "internal/issuer", module + "/internal/issuer/cashstarissuer"},
+		{"ports know no vendor and no Temporal", "internal/issuer/gate", "go.temporal.io/sdk/activity"},
+		{"ports know no vendor and no Temporal", "internal/intake", module + "/internal/shopify"},
+		{"the adapter of CashStar knows its client and the port", "internal/issuer/cashstarissuer", module + "/internal/shopify"},
+		{"the adapter of CashStar knows its client and the port", "internal/issuer/cashstarissuer", module + "/internal/issuer/gate"},
+		{"the adapter of Shopify knows its client and the port", "internal/intake/shopifyintake", module + "/internal/issuer"},
+		{"vendors are named where they are put in", "internal/telemetry", module + "/internal/shopify"},
+		{"vendors are named where they are put in", "starter", module + "/internal/cashstar"},
+		{"vendors are named where they are put in", "internal/digest", module + "/internal/issuer/cashstarissuer"},
+		{"no conformance suite in production", "internal/issuer/cashstarissuer", module + "/internal/issuer/issuertest"},
 		{"clients and activities do not log", "activities", "github.com/rs/zerolog"},
 		{"clients and activities do not log", "internal/rest", "log/slog"},
 		{"workflows are deterministic", "workflows", "net/http"},
@@ -338,7 +397,9 @@ func TestBrokenAllowsTheRest(t *testing.T) {
 	t.Parallel()
 	for from, imports := range map[string][]string{
 		"workflows":                       {"time", "go.temporal.io/sdk/workflow", module + "/activities"},
-		"activities":                      {"go.temporal.io/sdk/activity", module + "/internal/shopify"},
+		"activities":                      {"go.temporal.io/sdk/activity", module + "/internal/issuer"},
+		"internal/issuer/issuertest":      {"testing", module + "/internal/issuer"},
+		"internal/issuer/cashstarissuer":  {module + "/internal/cashstar", module + "/internal/issuer"},
 		"internal/giftcard":               {"crypto/sha256", "time"},
 		"internal/shopify":                {"net/http", module + "/internal/rest", module + "/internal/shopify/adminapi"},
 		"internal/cashstar/cashstartest":  {"net/http", "encoding/json", module + "/internal/simulator"},

@@ -86,6 +86,9 @@ type Poll struct {
 	SweepInterval time.Duration `envconfig:"SWEEP_INTERVAL" default:"1h"`
 }
 
+// MaxIssueRate returns the number of cards that may be requested of the issuer in a second; 0 means any number.
+func (c Config) MaxIssueRate() float64 { return c.CashStar.MaxRPS }
+
 // CashStar is the account at the issuer. The base URL includes the version prefix.
 type CashStar struct {
 	BaseURL  string        `envconfig:"CASHSTAR_BASE_URL" required:"true"`

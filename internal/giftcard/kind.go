@@ -1,6 +1,8 @@
 package giftcard
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -79,3 +81,15 @@ func (e *Error) Error() string { return e.Message }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of err and how long the service asked to wait. An error that nobody gave a kind is a failure
+// that may pass.
+func KindOf(err error) (Kind, time.Duration) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind, e.RetryAfter
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Timeout, 0
+	}
+	return Unavailable, 0
+}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Money is an exact amount in hundredths of a currency's unit, because CashStar writes amounts in every currency that
+// Money is an exact amount in hundredths of a currency's unit, because issuers write amounts in every currency that
 // way ("50.00").
 type Money struct {
 	Hundredths int64

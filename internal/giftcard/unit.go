@@ -45,7 +45,7 @@ func (o Order) CardUnits(auditPrefix string) ([]Unit, error) {
 // same result in every release: it is what keeps a card from being issued twice.
 //
 // It contains the order's number for people to read; the rest is a digest (60 bits) of shop, order, line and unit. With
-// the longest prefix and order number it has 53 characters; CashStar's limit is not known.
+// the longest prefix and order number it has 53 characters; no issuer's limit is known.
 func AuditNumber(prefix, shop, order, line string, unit int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{shop, order, line, strconv.Itoa(unit)}, "/")))
 	return fmt.Sprintf("%s%s-%s", prefix, order, base32.StdEncoding.EncodeToString(sum[:])[:12])

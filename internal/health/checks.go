@@ -8,8 +8,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/check"
 
-	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
@@ -123,7 +123,7 @@ func (f facts) identityCheck() check.Check {
 				f.input.Identity.IssuerDedupes),
 			Fix: "set ISSUER_DEDUPES (see docs/configuration.md) and run: starter schedules",
 		}
-	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, activities.ByName)):
+	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, accounts.ByName)):
 		return check.Check{
 			Name: "identity", Status: check.Warn,
 			Found: "merchants are also matched by the customer's name, which buyers choose themselves: a buyer who uses a " +

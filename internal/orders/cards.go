@@ -38,8 +38,8 @@ func (d *OrderDetails) CardToCancel(unit int) (Card, error) {
 			continue
 		}
 		if c.EGCCode == "" {
-			return c, fmt.Errorf("card %d of order %s exists, but CashStar did not return its code when the request was "+
-				"repeated; cancel it in CashStar's console by its audit number %s", unit, d.Name, c.AuditNumber)
+			return c, fmt.Errorf("card %d of order %s exists, but the issuer did not return its code when the request "+
+				"was repeated; cancel it in the issuer's console by its audit number %s", unit, d.Name, c.AuditNumber)
 		}
 		return c, nil
 	}

@@ -34,7 +34,7 @@ const (
 // Error is one failed exchange with an outside service. Its text is for people; it holds no secrets and no personal
 // data.
 type Error struct {
-	// Service and Op identify the exchange: "CashStar", "create order".
+	// Service and Op identify the exchange: "Shopify", "list orders".
 	Service, Op string
 	// Outcome is how the exchange ended.
 	Outcome Outcome

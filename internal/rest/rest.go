@@ -47,7 +47,7 @@ type Client struct {
 // and with Do's error.
 type Observer func(ctx context.Context, service, op string) (context.Context, func(status int, err error))
 
-// New returns a client of the service at baseURL. The service is named as its users know it ("CashStar"). Request paths
+// New returns a client of the service at baseURL. The service is named as its users know it ("Shopify"). Request paths
 // are appended to the base URL's own path. The HTTP client provides time-out and authentication. Redirects are not
 // followed, since a redirected POST could be sent twice or elsewhere.
 func New(service, baseURL string, hc *http.Client) (*Client, error) {

@@ -6,9 +6,9 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -49,7 +49,7 @@ func (o *Settings) MatchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 	case have != nil:
 		return have.MatchBy
 	case pin == nil && o.cfg.Shopify.B2B:
-		return []string{activities.ByExternalID, activities.ByCompany}
+		return []string{accounts.ByExternalID, accounts.ByCompany}
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (o *Settings) PollInput() workflows.PollOrdersInput {
 		AuditPrefix: c.Issue.AuditPrefix,
 		RetryBudget: workflows.Duration(c.Issue.RetryBudget),
 	}
-	if c.CashStar.MaxRPS > 0 {
+	if c.MaxIssueRate() > 0 {
 		in.IssueTaskQueue = workflows.IssueTaskQueue
 	}
 	return in

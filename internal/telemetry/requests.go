@@ -14,7 +14,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/rest"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // Request observes a request to an outside service: it is a [rest.Observer]. It does not record the URL, which may
@@ -67,12 +66,12 @@ func statusOf(status int, err error) string {
 	}
 }
 
-// ShopifyCost records the points that Shopify has left after a query.
-func (t *Telemetry) ShopifyCost(c shopify.Cost) {
-	if t != nil && t.metrics != nil && c.Maximum > 0 {
+// Points records the points that the shop has left after a query, of a maximum.
+func (t *Telemetry) Points(available, maximum float64) {
+	if t != nil && t.metrics != nil && maximum > 0 {
 		ctx := context.Background()
-		t.metrics.points.Record(ctx, c.Available)
-		t.metrics.pointsMaximum.Record(ctx, c.Maximum)
+		t.metrics.points.Record(ctx, available)
+		t.metrics.pointsMaximum.Record(ctx, maximum)
 	}
 }
 

@@ -23,7 +23,6 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/rest"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -85,7 +84,7 @@ func TestOff(t *testing.T) {
 	ctx, done := tel.Request(t.Context(), "CashStar", "create order")
 	require.Equal(t, t.Context(), ctx)
 	done(200, nil)
-	tel.ShopifyCost(shopify.Cost{Maximum: 1})
+	tel.Points(0, 1)
 	tel.Resume(t.Context(), workflows.PollOrdersResult{Watermark: time.Now()}, workflows.DailyDigestResult{})
 	require.Nil(t, tel.Pace(nil))
 	require.NoError(t, tel.Stop())
@@ -110,7 +109,7 @@ func (m *metrics) everything(t *testing.T) {
 	m.ended(time.Unix(2, 0), workflows.GiftCardOrderInput{}, workflows.GiftCardOrderResult{}, nil)
 	_, done := tel.Request(t.Context(), "CashStar", "create order")
 	done(200, nil)
-	tel.ShopifyCost(shopify.Cost{Available: 1, Maximum: 2})
+	tel.Points(1, 2)
 	require.NoError(t, tel.Pace(turn{}).Wait(t.Context()))
 	m.activityFailures.Add(t.Context(), 1, label(labelActivity, "IssueCard", labelKind, otherKind))
 }
@@ -285,7 +284,7 @@ func TestRequestsAreCounted(t *testing.T) {
 	tel := newTelemetry(t)
 	_, done := tel.Request(t.Context(), "CashStar", "create order")
 	done(503, &rest.Error{Outcome: rest.Refused, Status: 503})
-	tel.ShopifyCost(shopify.Cost{Available: 900, Maximum: 1000})
+	tel.Points(900, 1000)
 	require.NoError(t, tel.Pace(turn{}).Wait(t.Context()))
 	requireLines(t, tel,
 		`giftbridge_outside_requests_total{operation="create_order",service="cashstar",status="503"} 1`,

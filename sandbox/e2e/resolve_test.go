@@ -91,7 +91,7 @@ func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	require.Equal(t, app.ExitUsage, w.starter(nil, "orders", "resolve", "--all", "--kind", "Timeout", "--issued").code)
 	one := w.asked("issued\n", "orders", "resolve", orders[0].Name)
 	require.Equal(t, app.ExitOK, one.code, one.stderr)
-	require.Regexp(t, regexp.QuoteMeta("Order "+orders[0].Name+", card 1: does CashStar have audit number SBX")+`\S+\?`, one.stderr)
+	require.Regexp(t, regexp.QuoteMeta("Order "+orders[0].Name+", card 1: does the issuer have audit number SBX")+`\S+\?`, one.stderr)
 	w.show(orders[0], executions.Completed)
 
 	all := w.starter(nil, "orders", "resolve", "--all", "--kind", "outcomeunknown", "--issued", "--yes")

@@ -1,4 +1,4 @@
-package activities
+package shopifyintake
 
 import (
 	"testing"
@@ -27,7 +27,7 @@ func BenchmarkSelectPage(b *testing.B) {
 	for b.Loop() {
 		cards := 0
 		for i := range page {
-			if _, reason := rules.Select(candidate("example.myshopify.com", page[i], shopifyKeys)); reason == "" {
+			if _, reason := rules.Select(converted(page[i])); reason == "" {
 				cards++
 			}
 		}

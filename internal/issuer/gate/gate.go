@@ -1,4 +1,5 @@
-package activities
+// Package gate holds back requests for cards while the issuer is in trouble.
+package gate
 
 import (
 	"context"
@@ -6,8 +7,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -51,37 +50,38 @@ const (
 	manyAtOnce = 32
 )
 
-// answer is the outcome of a request for a card, as far as it matters to other cards.
-type answer int
+// Answer is the outcome of a request for a card, as far as it matters to other cards.
+type Answer int
 
 const (
-	// notAsked: no request was sent, or its outcome does not affect the gate.
-	notAsked answer = iota
-	// answered: the issuer decided.
-	answered
-	// doubtful: it is not known what the issuer did.
-	doubtful
-	// limited: the issuer asked to wait.
-	limited
+	// NotAsked: no request was sent, or its outcome does not affect the gate.
+	NotAsked Answer = iota
+	// Answered: the issuer decided.
+	Answered
+	// Doubtful: it is not known what the issuer did.
+	Doubtful
+	// Limited: the issuer asked to wait.
+	Limited
 )
 
-// pass returns a nil error if a card may be requested now. The caller then reports the outcome, once, through left.
-func (g *Gate) pass(ctx context.Context) (left func(a answer, retryAfter time.Duration), err error) {
+// Pass returns a nil error if a card may be requested now. The caller then reports the outcome, once, through left. log
+// is called with what changes for other cards.
+func (g *Gate) Pass(ctx context.Context, log func(string)) (left func(a Answer, retryAfter time.Duration), err error) {
 	shuts, unread, err := g.enter(time.Now())
 	if err != nil {
 		return nil, err
 	}
-	left = func(a answer, retryAfter time.Duration) {
+	left = func(a Answer, retryAfter time.Duration) {
 		if now := g.leave(time.Now(), shuts, a, retryAfter); now != "" {
-			activity.GetLogger(ctx).Warn("card requests: " + now)
+			log("card requests: " + now)
 		}
 	}
 	if !unread {
 		return left, nil
 	}
 	err = g.Read(ctx)
-	if kind, _ := classify(err); err != nil && !kind.Final() { // A refusal is an answer too.
-		left(doubtful, 0)
+	if kind, _ := giftcard.KindOf(err); err != nil && !kind.Final() { // A refusal is an answer too.
+		left(Doubtful, 0)
 		return nil, giftcard.Errorf(giftcard.Unavailable, "no card is requested because the issuer does not answer: %v", err)
 	}
 	g.mu.Lock()
@@ -110,7 +110,7 @@ func (g *Gate) enter(now time.Time) (shuts int, unread bool, err error) {
 }
 
 // leave counts a card out. It returns what has changed for other cards, or the empty string.
-func (g *Gate) leave(now time.Time, shuts int, a answer, retryAfter time.Duration) string {
+func (g *Gate) leave(now time.Time, shuts int, a Answer, retryAfter time.Duration) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asking--
@@ -118,17 +118,17 @@ func (g *Gate) leave(now time.Time, shuts int, a answer, retryAfter time.Duratio
 		return "" // The card was requested before the gate was shut, so its outcome says nothing about the time since.
 	}
 	switch {
-	case a == doubtful:
+	case a == Doubtful:
 		g.pause = min(max(2*g.pause, firstPause), longestPause)
 		g.unread = true
 		g.shut(now.Add(g.pause), giftcard.Unavailable, "an earlier answer left open whether a card was issued; "+
 			"cards are requested again one by one once the issuer answers clearly")
 		return fmt.Sprintf("paused for %s, because an answer left open whether a card was issued", g.pause)
-	case a == limited && retryAfter > 0:
+	case a == Limited && retryAfter > 0:
 		retryAfter = min(retryAfter, longestHold)
 		g.shut(now.Add(retryAfter), giftcard.RateLimited, "the issuer asked to wait")
 		return fmt.Sprintf("paused for %s, because the issuer asked to wait", retryAfter)
-	case a == answered && g.most > 0:
+	case a == Answered && g.most > 0:
 		if g.most *= 2; g.most > manyAtOnce {
 			g.most, g.pause = 0, 0
 			return "no longer limited"

@@ -1,4 +1,6 @@
-package activities
+// Package accounts finds the issuer's account of a customer. It fetches the issuer's accounts once for all orders of a
+// worker, and never guesses: unless exactly one account matches, there is none.
+package accounts
 
 import (
 	"context"
@@ -11,49 +13,50 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 const (
-	// merchantsTTL is how old a merchant list may be when an order is matched against it. Merchants are added
+	// ttl is how old the list may be when an order is matched against it. Accounts are added
 	// by people, so noticing one a minute late is soon enough.
-	merchantsTTL = time.Minute
-	// merchantsMissTTL is how old the list may be when an order is about to fail because its merchant is missing: the
+	ttl = time.Minute
+	// missTTL is how old the list may be when an order is about to fail because its account is missing: the
 	// list is then fetched again, but not for each of a thousand such orders.
-	merchantsMissTTL = time.Second
-	// merchantsFailureTTL is how long callers get the error of a failed fetch instead of a new fetch: in an outage,
+	missTTL = time.Second
+	// failureTTL is how long callers get the error of a failed fetch instead of a new fetch: in an outage,
 	// thousands of orders keep looking up merchants, outside the rate limit that applies to issuing cards.
-	merchantsFailureTTL = time.Second
+	failureTTL = time.Second
 )
 
-// maxCode bounds merchant codes, in characters. Known codes have a few.
+// maxCode bounds the codes of accounts, in characters. Known codes have a few.
 const maxCode = 255
 
-// MerchantList holds the account's merchants, fetched once for all orders of a worker.
-type MerchantList struct {
-	cashStar *cashstar.Client
-	now      func() time.Time
-	flight   singleflight.Group
+// List holds the issuer's accounts, fetched once for all orders of a worker.
+type List struct {
+	source issuer.Accounts
+	words  issuer.Words
+	now    func() time.Time
+	flight singleflight.Group
 
 	mu      sync.Mutex
 	fetched time.Time
-	index   merchantIndex
+	index   accountIndex
 	// failure is the error of the last fetch, or nil; failed is when that fetch ended.
 	failure error
 	failed  time.Time
 }
 
-// NewMerchantList returns a list that is fetched on first use.
-func NewMerchantList(c *cashstar.Client) *MerchantList {
-	return &MerchantList{cashStar: c, now: time.Now}
+// NewList returns a list of an issuer's accounts that is fetched on first use.
+func NewList(i issuer.Abilities) *List {
+	return &List{source: i.Accounts, words: i.Words(), now: time.Now}
 }
 
-// match returns the code of the merchant that matches the customer. A non-empty code requests that merchant instead, if
+// Match returns the code of the account that matches the customer. A non-empty code requests that account instead, if
 // it exists.
-func (m *MerchantList) match(ctx context.Context, code string, by []string, who giftcard.Customer) (string, error) {
-	index, err := m.atMost(ctx, merchantsTTL)
+func (m *List) Match(ctx context.Context, code string, by []string, who giftcard.Customer) (string, error) {
+	index, err := m.atMost(ctx, ttl)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +64,7 @@ func (m *MerchantList) match(ctx context.Context, code string, by []string, who 
 	if err == nil {
 		return found, nil
 	}
-	if index, err = m.atMost(ctx, merchantsMissTTL); err != nil {
+	if index, err = m.atMost(ctx, missTTL); err != nil {
 		return "", err
 	}
 	return index.match(code, by, who)
@@ -71,21 +74,21 @@ const (
 	// aheadFrom is the number of orders from which the list is fetched before any of them needs it. With fewer orders,
 	// polls that see the same few orders again would fetch the list more often than the orders do.
 	aheadFrom = 10
-	// aheadTimeout bounds that fetch: it is better to take orders in without their merchants than late.
+	// aheadTimeout bounds that fetch: it is better to take orders in without their accounts than late.
 	aheadTimeout = 5 * time.Second
 )
 
-// matchAhead returns the merchant codes of these orders, by order number, as far as the list has them. Other orders
+// MatchAhead returns the codes of the accounts of these orders, by order number, as far as the list has them. Other orders
 // need a look-up of their own, which is retried and reports why it fails.
-func (m *MerchantList) matchAhead(
+func (m *List) MatchAhead(
 	ctx context.Context, code string, by []string, orders []giftcard.Order,
 ) map[string]string {
-	if _, fetched := m.held(); len(orders) < aheadFrom && m.now().Sub(fetched) > merchantsTTL {
+	if _, fetched := m.held(); len(orders) < aheadFrom && m.now().Sub(fetched) > ttl {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, aheadTimeout)
 	defer cancel()
-	index, err := m.atMost(ctx, merchantsTTL)
+	index, err := m.atMost(ctx, ttl)
 	if err != nil {
 		return nil
 	}
@@ -99,88 +102,89 @@ func (m *MerchantList) matchAhead(
 }
 
 // atMost returns the list if it is no older than age, else a fresh one.
-func (m *MerchantList) atMost(ctx context.Context, age time.Duration) (merchantIndex, error) {
+func (m *List) atMost(ctx context.Context, age time.Duration) (accountIndex, error) {
 	index, fetched := m.held()
 	if !fetched.IsZero() && m.now().Sub(fetched) <= age {
 		return index, nil
 	}
 	if err := m.recentFailure(); err != nil {
-		return merchantIndex{}, err
+		return accountIndex{}, err
 	}
 	// The fetch is shared, so it must not end with the caller that happened to start it. Its own time-out bounds it.
-	done := m.flight.DoChan("merchants", func() (any, error) {
+	done := m.flight.DoChan("accounts", func() (any, error) {
 		// An earlier fetch may have ended since the list was looked at.
 		if index, at := m.held(); !at.Equal(fetched) {
 			return index, nil
 		}
 		began := m.now()
-		merchants, err := m.cashStar.Merchants(context.WithoutCancel(ctx))
+		accounts, err := m.source.Accounts(context.WithoutCancel(ctx))
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.failure, m.failed = err, m.now()
 		if err != nil {
 			return nil, err
 		}
-		index := newMerchantIndex(merchants)
+		index := newIndex(m.words, accounts)
 		m.index, m.fetched = index, began
 		return index, nil
 	})
 	select {
 	case <-ctx.Done():
-		return merchantIndex{}, ctx.Err()
+		return accountIndex{}, ctx.Err()
 	case r := <-done:
 		if r.Err != nil {
-			return merchantIndex{}, r.Err
+			return accountIndex{}, r.Err
 		}
-		return r.Val.(merchantIndex), nil
+		return r.Val.(accountIndex), nil
 	}
 }
 
-func (m *MerchantList) recentFailure() error {
+func (m *List) recentFailure() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.failure == nil || m.now().Sub(m.failed) >= merchantsFailureTTL {
+	if m.failure == nil || m.now().Sub(m.failed) >= failureTTL {
 		return nil
 	}
-	if kind, _ := classify(m.failure); kind.Final() { // A final error would fail orders that never asked.
+	if kind, _ := giftcard.KindOf(m.failure); kind.Final() { // A final error would fail orders that never asked.
 		return nil
 	}
 	return m.failure
 }
 
-func (m *MerchantList) held() (merchantIndex, time.Time) {
+func (m *List) held() (accountIndex, time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.index, m.fetched
 }
 
-// merchantIndex finds merchants by code and by name.
-type merchantIndex struct {
+// accountIndex finds accounts by code and by name.
+type accountIndex struct {
+	words  issuer.Words
 	codes  map[string]bool
 	byName map[string][]string
 }
 
-func newMerchantIndex(merchants []cashstar.Merchant) merchantIndex {
-	index := merchantIndex{codes: map[string]bool{}, byName: map[string][]string{}}
-	for _, m := range merchants {
+func newIndex(words issuer.Words, accounts []issuer.Account) accountIndex {
+	index := accountIndex{words: words, codes: map[string]bool{}, byName: map[string][]string{}}
+	for _, a := range accounts {
 		// A code goes into messages and into the Web UI. A code that cannot be displayed exactly would look like
 		// another one there.
-		if printable.Line(m.MerchantCode, maxCode) != m.MerchantCode {
+		if printable.Line(a.Code, maxCode) != a.Code {
 			continue
 		}
-		index.codes[m.MerchantCode] = true
-		for _, name := range []string{m.Name, m.LegalName} {
+		index.codes[a.Code] = true
+		for _, name := range a.Names {
 			key := foldName(name)
-			if key != "" && !slices.Contains(index.byName[key], m.MerchantCode) {
-				index.byName[key] = append(index.byName[key], m.MerchantCode)
+			if key != "" && !slices.Contains(index.byName[key], a.Code) {
+				index.byName[key] = append(index.byName[key], a.Code)
 			}
 		}
 	}
 	return index
 }
 
-// The attributes that merchants are matched by. Buyers choose their own names, so a buyer who takes a merchant's name
-// places orders on that merchant's account. The shop chooses a company's name and external ID.
+// The attributes that accounts are matched by. Buyers choose their own names, so a buyer who takes another customer's
+// name places orders on that customer's account. The shop chooses a company's name and external ID.
 const (
 	ByExternalID = "external_id"
 	ByCompany    = "company"
@@ -190,18 +194,19 @@ const (
 // match tries, in this order: the configured code, the B2B company's external ID, the company's name and the customer's
 // name. Of the last three it tries those in by, or all if by is empty. Its errors contain Shopify's number of the
 // customer, never the name.
-func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (string, error) {
+func (x accountIndex) match(code string, by []string, who giftcard.Customer) (string, error) {
 	matches := func(what string) bool { return len(by) == 0 || slices.Contains(by, what) }
 	if code != "" {
 		if !x.codes[code] {
 			return "", giftcard.Errorf(giftcard.MerchantUnknown,
-				"the configured merchant code %q is not one of CashStar's %d merchants", code, len(x.codes))
+				"the configured %s code %q is not one of %s's %d %s", x.words.Account, code, x.words.Issuer, len(x.codes),
+				x.words.Accounts)
 		}
 		return code, nil
 	}
 	if who.Guest() {
 		return "", giftcard.Errorf(giftcard.MerchantUnknown,
-			"it was placed without a customer account, so there is no name to match to a merchant")
+			"it was placed without a customer account, so there is no name to match to a %s", x.words.Account)
 	}
 	if matches(ByExternalID) && who.CompanyExternalID != "" && x.codes[who.CompanyExternalID] {
 		return who.CompanyExternalID, nil
@@ -220,13 +225,13 @@ func (x merchantIndex) match(code string, by []string, who giftcard.Customer) (s
 			return codes[0], nil
 		default:
 			return "", giftcard.Errorf(giftcard.MerchantAmbiguous,
-				"the name of customer %s matches %d of CashStar's merchants: %s",
-				who.ID, len(codes), strings.Join(codes, ", "))
+				"the name of customer %s matches %d of %s's %s: %s",
+				who.ID, len(codes), x.words.Issuer, x.words.Accounts, strings.Join(codes, ", "))
 		}
 	}
 	return "", giftcard.Errorf(giftcard.MerchantUnknown,
-		"customer %s is not one of CashStar's %d merchants: it has to be added at CashStar",
-		who.ID, len(x.codes))
+		"customer %s is not one of %s's %d %s: it has to be added at %s",
+		who.ID, x.words.Issuer, len(x.codes), x.words.Accounts, x.words.Issuer)
 }
 
 // foldName makes names comparable: compatibility-composed, case-folded, spaces collapsed. Folding can decompose a

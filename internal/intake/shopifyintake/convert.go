@@ -1,4 +1,4 @@
-package activities
+package shopifyintake
 
 import (
 	"cmp"
@@ -6,15 +6,10 @@ import (
 	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
-
-// PropertyKeys are the names of the line-item properties that hold what the buyer entered about the recipient. They are
-// compared without regard to case.
-type PropertyKeys struct {
-	Email, Name, Message, SendOn string
-}
 
 // offsetKey is the property in which Shopify's own gift-card form stores the buyer's offset from UTC (shopify.dev,
 // "Gift cards" in product merchandising).
@@ -24,18 +19,23 @@ const offsetKey = "__shopify_offset"
 // from the current quantities, so the rest of such an order is still a gift-card order.
 var paidStatuses = []string{"PAID", "PARTIALLY_REFUNDED"}
 
-// candidate converts a Shopify order to the domain's terms.
-func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candidate {
+func paid(financialStatus string) bool { return slices.Contains(paidStatuses, financialStatus) }
+
+// order converts a Shopify order to the domain's terms.
+func order(o *shopify.Order, keys PropertyKeys) *intake.Order {
+	return &intake.Order{Candidate: candidate(o, keys), Payment: o.FinancialStatus}
+}
+
+func candidate(o *shopify.Order, keys PropertyKeys) giftcard.Candidate {
 	c := giftcard.Candidate{
 		Order: giftcard.Order{
-			Shop:      shop,
 			ID:        o.LegacyID,
 			Name:      orderName(o),
 			CreatedAt: o.CreatedAt.UTC(),
 		},
 		Test:      o.Test,
 		Cancelled: !o.CancelledAt.IsZero(),
-		Paid:      slices.Contains(paidStatuses, o.FinancialStatus),
+		Paid:      paid(o.FinancialStatus),
 
 		NetPayment: amount(o.NetPayment),
 		PaidAt:     o.PaidAt,
@@ -46,22 +46,22 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 	if o.Customer != nil {
 		from = strings.TrimSpace(o.Customer.FirstName + " " + o.Customer.LastName)
 		c.Order.Customer.ID = o.Customer.LegacyID
-		c.Order.Customer.DisplayName = bounded(o.Customer.DisplayName, maxPersonName)
+		c.Order.Customer.DisplayName = intake.Bounded(o.Customer.DisplayName, intake.MaxPersonName)
 		if email == "" {
 			email = o.Customer.Email
 		}
 	}
 	if o.Company != nil {
-		c.Order.Customer.CompanyName = bounded(o.Company.Name, maxPersonName)
-		c.Order.Customer.CompanyExternalID = bounded(o.Company.ExternalID, maxPersonName)
+		c.Order.Customer.CompanyName = intake.Bounded(o.Company.Name, intake.MaxPersonName)
+		c.Order.Customer.CompanyExternalID = intake.Bounded(o.Company.ExternalID, intake.MaxPersonName)
 	}
 	for _, l := range o.LineItems {
 		c.Order.Lines = append(c.Order.Lines, giftcard.Line{
 			ID:        number(l.ID),
 			SKU:       l.SKU,
 			Units:     l.CurrentQuantity,
-			Price:     bounded(l.UnitPrice.Amount, maxValue),
-			Currency:  bounded(l.UnitPrice.CurrencyCode, maxValue),
+			Price:     intake.Bounded(l.UnitPrice.Amount, intake.MaxValue),
+			Currency:  intake.Bounded(l.UnitPrice.CurrencyCode, intake.MaxValue),
 			Recipient: recipient(l.Attributes, keys, email, from),
 		})
 		c.Lines = append(c.Lines, giftcard.LineFacts{
@@ -73,7 +73,9 @@ func candidate(shop string, o shopify.Order, keys PropertyKeys) giftcard.Candida
 
 // amount bounds the text of an amount: parsing a number of a million digits takes long.
 func amount(m shopify.Money) giftcard.Amount {
-	return giftcard.Amount{Number: bounded(m.Amount, maxValue), Currency: bounded(m.CurrencyCode, maxValue)}
+	return giftcard.Amount{
+		Number: intake.Bounded(m.Amount, intake.MaxValue), Currency: intake.Bounded(m.CurrencyCode, intake.MaxValue),
+	}
 }
 
 // isTip reports whether a line is a tip. Shopify does not mark tips: a tip is a line without SKU and product whose
@@ -91,47 +93,12 @@ func isTip(l shopify.LineItem, tips shopify.Money) bool {
 	return err == nil && tip.Hundredths > 0 && price == tip
 }
 
-// Bounds, in characters, of texts that buyers can make long. The texts of a line go into the input of each of its
-// cards, up to [giftcard.MaxUnits] times, and Temporal terminates an order whose history takes 50 MB, between two
-// cards. Within these bounds a card's texts take 5 kB in letters and at worst 17 kB (JSON takes 6 bytes for a character
-// such as <), and a thousand cards take 17 MB. SKUs need no bound: those of a gift-card order are the configured ones.
-//
-// A longer text is cut, and ends in an ellipsis. Refusing it would deny a recipient a card that was paid for, because
-// of words that no greeting card shows.
-const (
-	// maxGreeting is ten times what Shopify's own themes let a buyer write.
-	maxGreeting = 2000
-	// maxPersonName is the length that Shopify allows for names of people and companies. No merchant's code is longer,
-	// so a code that was cut never matches one.
-	maxPersonName = 255
-	// maxValue is for days, offsets and amounts, which have about ten characters. A value that was cut is not valid.
-	maxValue = 64
-)
-
-// bounded returns s cut to at most the given number of characters, with an ellipsis if it was longer.
-func bounded(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	for i := range s {
-		if most == 0 {
-			return s[:i] + "…"
-		}
-		most--
-	}
-	return s
-}
-
-// boundedAddress bounds an address so that emailAddress refuses it as too long if it was cut: a cut address must not
-// become another valid one. It therefore first removes what emailAddress trims.
-func boundedAddress(s string) string { return bounded(withoutUnseen(s), maxAddress+1) }
-
 // maxName is far longer than order names, which are "#1001" with a shop's prefix and suffix.
 const maxName = 100
 
 // orderName returns what people call an order, made safe for logs, search attributes and mails. If nothing of the name
 // is visible, it returns the order's number.
-func orderName(o shopify.Order) string {
+func orderName(o *shopify.Order) string {
 	return cmp.Or(printable.Line(o.Name, maxName), o.LegacyID)
 }
 
@@ -146,19 +113,19 @@ func recipient(properties []shopify.Attribute, keys PropertyKeys, email, from st
 		return ""
 	}
 	r := giftcard.Recipient{
-		Email:   boundedAddress(value(keys.Email)),
-		Name:    bounded(value(keys.Name), maxPersonName),
-		Message: bounded(value(keys.Message), maxGreeting),
-		SendOn:  bounded(value(keys.SendOn), maxValue),
+		Email:   intake.BoundedAddress(value(keys.Email)),
+		Name:    intake.Bounded(value(keys.Name), intake.MaxPersonName),
+		Message: intake.Bounded(value(keys.Message), intake.MaxGreeting),
+		SendOn:  intake.Bounded(value(keys.SendOn), intake.MaxValue),
 	}
 	if r.Email == "" {
-		r.Email = boundedAddress(email)
+		r.Email = intake.BoundedAddress(email)
 	}
 	if r.SendOn != "" {
-		r.Offset = bounded(value(offsetKey), maxValue)
+		r.Offset = intake.Bounded(value(offsetKey), intake.MaxValue)
 	}
 	if r.Message != "" {
-		r.From = bounded(from, maxPersonName)
+		r.From = intake.Bounded(from, intake.MaxPersonName)
 	}
 	return r
 }

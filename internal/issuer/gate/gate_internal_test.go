@@ -1,4 +1,4 @@
-package activities
+package gate
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/testsuite"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -20,11 +19,11 @@ type gateAt struct {
 }
 
 // enters lets a card in, and returns the function through which it leaves.
-func (g *gateAt) enters() func(a answer, retryAfter time.Duration) {
+func (g *gateAt) enters() func(a Answer, retryAfter time.Duration) {
 	g.t.Helper()
 	shuts, _, err := g.enter(g.now)
 	require.NoError(g.t, err)
-	return func(a answer, retryAfter time.Duration) { g.leave(g.now, shuts, a, retryAfter) }
+	return func(a Answer, retryAfter time.Duration) { g.leave(g.now, shuts, a, retryAfter) }
 }
 
 // waits requires that a card is held back for the given time, apart from the random part.
@@ -47,36 +46,36 @@ func TestGateOpensStepByStep(t *testing.T) {
 	t.Parallel()
 	g := newGateAt(t)
 	first, second := g.enters(), g.enters()
-	first(doubtful, 0)
+	first(Doubtful, 0)
 	g.waits(giftcard.Unavailable, firstPause)
-	second(doubtful, 0) // The card was requested before that, so its outcome says nothing new.
+	second(Doubtful, 0) // The card was requested before that, so its outcome says nothing new.
 	g.waits(giftcard.Unavailable, firstPause)
 
 	for pause := 2 * firstPause; pause < 2*longestPause; pause *= 2 {
 		g.now = g.now.Add(longestPause)
 		probe := g.enters()
 		g.waits(giftcard.Unavailable, firstPause) // One at a time.
-		probe(doubtful, 0)
+		probe(Doubtful, 0)
 		g.waits(giftcard.Unavailable, min(pause, longestPause))
 	}
 
 	g.now = g.now.Add(longestPause)
 	for _, most := range []int{1, 2, 4} {
-		var inside []func(answer, time.Duration)
+		var inside []func(Answer, time.Duration)
 		for range most {
 			inside = append(inside, g.enters())
 		}
 		g.waits(giftcard.Unavailable, firstPause)
 		for i, left := range inside {
 			if i == 0 {
-				left(answered, 0)
+				left(Answered, 0)
 			} else {
-				left(notAsked, 0)
+				left(NotAsked, 0)
 			}
 		}
 	}
 	for range 3 {
-		g.enters()(answered, 0)
+		g.enters()(Answered, 0)
 	}
 	for range 10 * manyAtOnce {
 		g.enters()
@@ -87,21 +86,21 @@ func TestGateOpensStepByStep(t *testing.T) {
 func TestGateHeldByALimit(t *testing.T) {
 	t.Parallel()
 	g := newGateAt(t)
-	g.enters()(limited, 0) // The issuer did not say for how long.
-	g.enters()(limited, 20*time.Second)
+	g.enters()(Limited, 0) // The issuer did not say for how long.
+	g.enters()(Limited, 20*time.Second)
 	g.waits(giftcard.RateLimited, 20*time.Second)
 	require.False(t, g.unread)
 	g.now = g.now.Add(20 * time.Second)
-	g.enters()(answered, 0)
+	g.enters()(Answered, 0)
 
 	g = newGateAt(t)
-	g.enters()(limited, 24*time.Hour)
+	g.enters()(Limited, 24*time.Hour)
 	g.waits(giftcard.RateLimited, longestHold)
 
 	g = newGateAt(t)
-	g.enters()(doubtful, 0)
+	g.enters()(Doubtful, 0)
 	g.now = g.now.Add(firstPause)
-	g.enters()(limited, 20*time.Second)
+	g.enters()(Limited, 20*time.Second)
 	require.True(t, g.unread)
 }
 
@@ -119,23 +118,18 @@ func TestGateReadsFirst(t *testing.T) {
 		}
 		return giftcard.Errorf(giftcard.Unauthorized, "not for you")
 	}
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	pass := func(ctx context.Context) error {
-		left, err := g.pass(ctx)
-		if err == nil {
-			left(answered, 0)
-		}
-		return err
-	}
-	env.RegisterActivity(pass)
+	var news []string
 	passes := func() error {
 		g.until = time.Time{} // The pause is over.
-		_, err := env.ExecuteActivity(pass)
+		left, err := g.Pass(t.Context(), func(s string) { news = append(news, s) })
+		if err == nil {
+			left(Answered, 0)
+		}
 		return err
 	}
 	require.NoError(t, passes())
 	require.Zero(t, reads)
-	g.enters()(doubtful, 0)
+	g.enters()(Doubtful, 0)
 	require.ErrorContains(t, passes(), "does not answer: connection refused")
 	require.ErrorContains(t, passes(), "does not answer")
 	require.Equal(t, 4*firstPause, g.pause)
@@ -143,4 +137,8 @@ func TestGateReadsFirst(t *testing.T) {
 	require.NoError(t, passes())
 	require.NoError(t, passes())
 	require.Equal(t, 3, reads)
+	require.Equal(t, []string{
+		"card requests: paused for 2s, because an answer left open whether a card was issued",
+		"card requests: paused for 4s, because an answer left open whether a card was issued",
+	}, news)
 }

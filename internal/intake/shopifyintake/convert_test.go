@@ -1,4 +1,4 @@
-package activities
+package shopifyintake
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
@@ -47,11 +48,13 @@ func paidOrder() shopify.Order {
 	}
 }
 
+func converted(o shopify.Order) giftcard.Candidate { return order(&o, shopifyKeys).Candidate }
+
 func TestCandidate(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, giftcard.Candidate{
 		Order: giftcard.Order{
-			Shop: "example.myshopify.com", ID: "450789469", Name: "#1001",
+			ID: "450789469", Name: "#1001",
 			CreatedAt: time.Date(2026, 7, 1, 12, 30, 0, 0, time.UTC),
 			Customer: giftcard.Customer{
 				ID: "77", DisplayName: "Ada Example", CompanyName: "Example Ltd", CompanyExternalID: "EXA",
@@ -66,7 +69,7 @@ func TestCandidate(t *testing.T) {
 		},
 		Lines: []giftcard.LineFacts{{Ordered: 3}},
 		Paid:  true,
-	}, candidate("example.myshopify.com", paidOrder(), shopifyKeys))
+	}, converted(paidOrder()))
 }
 
 func TestCandidateState(t *testing.T) {
@@ -107,11 +110,11 @@ func TestCandidateState(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			want := candidate("s", paidOrder(), shopifyKeys)
+			want := converted(paidOrder())
 			tt.want(&want)
 			order := paidOrder()
 			tt.change(&order)
-			require.Equal(t, want, candidate("s", order, shopifyKeys))
+			require.Equal(t, want, converted(order))
 		})
 	}
 }
@@ -141,7 +144,7 @@ func TestCandidateTip(t *testing.T) {
 			o := paidOrder()
 			o.Tips, o.LineItems = tt.tips, append(o.LineItems, tt.line)
 			o.LineItems[1].ID = "gid://shopify/LineItem/2"
-			require.Equal(t, tt.want, candidate("s", o, shopifyKeys).Lines[1].Tip)
+			require.Equal(t, tt.want, converted(o).Lines[1].Tip)
 		})
 	}
 }
@@ -164,7 +167,7 @@ func TestCandidatePaid(t *testing.T) {
 	for status, want := range tests {
 		order := paidOrder()
 		order.FinancialStatus = status
-		require.Equal(t, want, candidate("s", order, shopifyKeys).Paid, status)
+		require.Equal(t, want, converted(order).Paid, status)
 	}
 }
 
@@ -243,7 +246,7 @@ func said(keysAndValues ...string) []shopify.Attribute {
 func TestRecipientAddress(t *testing.T) {
 	t.Parallel()
 	order := paidOrder()
-	address := func() string { return candidate("s", order, shopifyKeys).Order.Lines[0].Recipient.Email }
+	address := func() string { return converted(order).Order.Lines[0].Recipient.Email }
 	require.Equal(t, "grace@example.com", address())
 	order.LineItems[0].Attributes = nil
 	require.Equal(t, "order@example.com", address())
@@ -262,7 +265,7 @@ func TestCandidateIsBounded(t *testing.T) {
 	o.Customer.DisplayName, o.Customer.FirstName, o.Customer.LastName, o.Customer.Email = long, long, long, long
 	o.Company.Name, o.Company.ExternalID = long, long
 	o.LineItems[0].Attributes = said("Recipient name", long, "Message", long, "Send on", long, "__shopify_offset", long)
-	got := candidate("s", o, shopifyKeys).Order
+	got := converted(o).Order
 	to := got.Lines[0].Recipient
 	for _, tt := range []struct {
 		what, got string
@@ -293,7 +296,7 @@ func TestCandidateKeepsWhatFits(t *testing.T) {
 	o := paidOrder()
 	message, name := strings.Repeat("👩", 2000), strings.Repeat("é", 255)
 	o.LineItems[0].Attributes = said("Recipient name", name, "Message", message)
-	to := candidate("s", o, shopifyKeys).Order.Lines[0].Recipient
+	to := converted(o).Order.Lines[0].Recipient
 	require.Equal(t, message, to.Message)
 	require.Equal(t, name, to.Name)
 }
@@ -310,9 +313,9 @@ func TestCutAddressIsNoOther(t *testing.T) {
 	} {
 		o := paidOrder()
 		o.LineItems[0].Attributes = said("Recipient email", given)
-		to := candidate("s", o, shopifyKeys).Order.Lines[0].Recipient.Email
+		to := converted(o).Order.Lines[0].Recipient.Email
 		require.LessOrEqual(t, utf8.RuneCountInString(to), 256)
-		address, err := emailAddress(to)
+		address, err := intake.Address(to)
 		if want == "" {
 			require.NoError(t, err)
 			require.Equal(t, strings.ReplaceAll(given, "\u200b", ""), address)
@@ -329,5 +332,23 @@ func TestNumber(t *testing.T) {
 		"866550311766439020":                        "866550311766439020",
 	} {
 		require.Equal(t, want, number(gid))
+	}
+}
+
+// Names of orders go into search attributes, summaries, logs and mails.
+func TestOrderName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"#1001":                       "#1001",
+		"GB-#1001/é":                  "GB-#1001/é",
+		"#1\u202e100\u2066":           "#1�100�",
+		"#10\u200b01":                 "#10�01",
+		"#1\r\n001\x1b[2J":            "#1 001 [2J",
+		"":                            "58",
+		" \x00\n":                     "58",
+		strings.Repeat("#1001", 2000): strings.Repeat("#1001", 20)[:99] + "…",
+	} {
+		order := converted(shopify.Order{LegacyID: "58", Name: name}).Order
+		require.Equal(t, want, order.Name, "%q", name)
 	}
 }

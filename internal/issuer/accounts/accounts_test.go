@@ -1,4 +1,4 @@
-package activities
+package accounts
 
 import (
 	"context"
@@ -19,19 +19,23 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/cashstarissuer"
 )
+
+var words = (*cashstarissuer.Issuer)(nil).Words()
 
 func TestMerchantIndexMatch(t *testing.T) {
 	t.Parallel()
-	index := newMerchantIndex([]cashstar.Merchant{
-		{Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS"},
-		{Name: "Example", LegalName: "Example", MerchantCode: "EXA"},
-		{Name: "Café Straße", LegalName: "Ωmega Καφέ ΑΕ", MerchantCode: "CAFE"},
-		{Name: "Twins", LegalName: "Twins One Ltd.", MerchantCode: "TWIN-1"},
-		{Name: "TWINS", LegalName: "Twins Two Ltd.", MerchantCode: "TWIN-2"},
-		{Name: "Aliased", LegalName: "Aliased Ltd.", MerchantCode: "ALI"},
-		{Name: "Aliased Ltd.", LegalName: "", MerchantCode: "ALI"},
-		{Name: "Nameless", LegalName: "", MerchantCode: "NL"},
+	index := newIndex(words, []issuer.Account{
+		{Code: "TWS", Names: []string{"The Widget Shop", "Widget Shop Ltd."}},
+		{Code: "EXA", Names: []string{"Example", "Example"}},
+		{Code: "CAFE", Names: []string{"Café Straße", "Ωmega Καφέ ΑΕ"}},
+		{Code: "TWIN-1", Names: []string{"Twins", "Twins One Ltd."}},
+		{Code: "TWIN-2", Names: []string{"TWINS", "Twins Two Ltd."}},
+		{Code: "ALI", Names: []string{"Aliased", "Aliased Ltd."}},
+		{Code: "ALI", Names: []string{"Aliased Ltd.", ""}},
+		{Code: "NL", Names: []string{"Nameless", ""}},
 	})
 	tests := []struct {
 		name string
@@ -109,7 +113,7 @@ func TestMerchantIndexMatch(t *testing.T) {
 				for _, name := range []string{tt.who.DisplayName, tt.who.CompanyName, tt.who.CompanyExternalID} {
 					require.False(t, strings.TrimSpace(name) != "" && strings.Contains(err.Error(), name), err)
 				}
-				kind, _ := classify(err)
+				kind, _ := giftcard.KindOf(err)
 				require.Equal(t, want.kind, kind)
 				require.Empty(t, code)
 				return
@@ -164,7 +168,7 @@ var widgets = cashstartest.Merchant{
 	Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS", Currencies: []string{"USD"},
 }
 
-func newMerchantList(t *testing.T, options cashstartest.Options) (*MerchantList, *cashstartest.Server, *clock) {
+func newList(t *testing.T, options cashstartest.Options) (*List, *cashstartest.Server, *clock) {
 	t.Helper()
 	options.Username, options.Password, options.Merchants = "user", "password", []cashstartest.Merchant{widgets}
 	server := cashstartest.New(options)
@@ -172,8 +176,10 @@ func newMerchantList(t *testing.T, options cashstartest.Options) (*MerchantList,
 	t.Cleanup(web.Close)
 	client, err := cashstar.New(cashstar.Options{BaseURL: web.URL + "/v2", Username: "user", Password: "password"})
 	require.NoError(t, err)
-	c := &clock{at: now}
-	list := NewMerchantList(client)
+	c := &clock{at: time.Date(2026, 7, 15, 6, 0, 0, 0, time.UTC)}
+	found, err := issuer.Find(cashstarissuer.New(client, true))
+	require.NoError(t, err)
+	list := NewList(found)
 	list.now = c.now
 	return list, server, c
 }
@@ -193,11 +199,11 @@ var (
 
 func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
 	t.Parallel()
-	list, server, _ := newMerchantList(t, cashstartest.Options{})
+	list, server, _ := newList(t, cashstartest.Options{})
 	var group errgroup.Group
 	for range 100 {
 		group.Go(func() error {
-			_, err := list.match(t.Context(), "", nil, known)
+			_, err := list.Match(t.Context(), "", nil, known)
 			return err
 		})
 	}
@@ -208,37 +214,37 @@ func TestMerchantListIsFetchedOnceForMany(t *testing.T) {
 // A look-up that finds the list old just before another look-up has refreshed it does not refresh it again.
 func TestMerchantListIsFetchedOnceForThoseWhoJustMissedIt(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "", nil, known)
+	list, server, clock := newList(t, cashstartest.Options{})
+	_, err := list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err)
-	clock.advance(merchantsTTL + time.Nanosecond)
+	clock.advance(ttl + time.Nanosecond)
 
 	overtaken := false
 	list.now = func() time.Time {
 		if !overtaken {
 			overtaken = true
-			_, err := list.match(t.Context(), "", nil, known)
+			_, err := list.Match(t.Context(), "", nil, known)
 			require.NoError(t, err)
 		}
 		return clock.now()
 	}
-	_, err = list.match(t.Context(), "", nil, known)
+	_, err = list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	require.Equal(t, 2, fetches(server))
 }
 
 func TestMerchantListGrowsOld(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	list, server, clock := newList(t, cashstartest.Options{})
 	look := func() {
 		t.Helper()
-		code, err := list.match(t.Context(), "", nil, known)
+		code, err := list.Match(t.Context(), "", nil, known)
 		require.NoError(t, err)
 		require.Equal(t, "TWS", code)
 	}
 	require.Zero(t, fetches(server), "nothing is fetched before it is needed")
 	look()
-	clock.advance(merchantsTTL)
+	clock.advance(ttl)
 	look()
 	require.Equal(t, 1, fetches(server))
 	clock.advance(time.Nanosecond)
@@ -259,72 +265,72 @@ func manyOrders(n int) []giftcard.Order {
 
 func TestMerchantsAreFoundAhead(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	list, server, clock := newList(t, cashstartest.Options{})
 	few := manyOrders(aheadFrom - 1)
-	require.Nil(t, list.matchAhead(t.Context(), "", nil, few))
+	require.Nil(t, list.MatchAhead(t.Context(), "", nil, few))
 	require.Zero(t, fetches(server), "few orders look themselves")
 
-	found := list.matchAhead(t.Context(), "", nil, manyOrders(aheadFrom))
+	found := list.MatchAhead(t.Context(), "", nil, manyOrders(aheadFrom))
 	require.Len(t, found, aheadFrom-1)
 	require.Equal(t, "TWS", found["0"])
 	require.Equal(t, 1, fetches(server), "nor for whom is not found: that order looks again")
 
-	require.Len(t, list.matchAhead(t.Context(), "", nil, few), aheadFrom-2, "the list is at hand")
-	clock.advance(merchantsTTL + time.Nanosecond)
-	require.Nil(t, list.matchAhead(t.Context(), "", nil, few))
+	require.Len(t, list.MatchAhead(t.Context(), "", nil, few), aheadFrom-2, "the list is at hand")
+	clock.advance(ttl + time.Nanosecond)
+	require.Nil(t, list.MatchAhead(t.Context(), "", nil, few))
 	require.Equal(t, 1, fetches(server))
 
-	require.Len(t, list.matchAhead(t.Context(), "TWS", nil, manyOrders(aheadFrom)), aheadFrom, "all are the configured one")
-	require.Empty(t, list.matchAhead(t.Context(), "GONE", nil, manyOrders(aheadFrom)))
+	require.Len(t, list.MatchAhead(t.Context(), "TWS", nil, manyOrders(aheadFrom)), aheadFrom, "all are the configured one")
+	require.Empty(t, list.MatchAhead(t.Context(), "GONE", nil, manyOrders(aheadFrom)))
 }
 
 // An issuer that is unavailable, or slow, does not keep a page of orders from being taken in.
 func TestMerchantsAreNotFoundAhead(t *testing.T) {
 	t.Parallel()
-	list, server, _ := newMerchantList(t, cashstartest.Options{})
+	list, server, _ := newList(t, cashstartest.Options{})
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
-	require.Nil(t, list.matchAhead(t.Context(), "", nil, manyOrders(aheadFrom)))
+	require.Nil(t, list.MatchAhead(t.Context(), "", nil, manyOrders(aheadFrom)))
 
-	list, _, _ = newMerchantList(t, cashstartest.Options{})
+	list, _, _ = newList(t, cashstartest.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Nil(t, list.matchAhead(ctx, "", nil, manyOrders(aheadFrom)))
+	require.Nil(t, list.MatchAhead(ctx, "", nil, manyOrders(aheadFrom)))
 }
 
 // An unavailable issuer is asked once a second for all orders that wait for it. A final refusal is not shared, because
 // it would fail orders that never asked.
 func TestMerchantListFailsForASecond(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
+	list, server, clock := newList(t, cashstartest.Options{})
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 503})
 	for range 100 {
-		_, err := list.match(t.Context(), "", nil, known)
+		_, err := list.Match(t.Context(), "", nil, known)
 		require.ErrorContains(t, err, "503")
-		clock.advance(merchantsFailureTTL/100 - time.Nanosecond)
+		clock.advance(failureTTL/100 - time.Nanosecond)
 	}
 	require.Equal(t, 1, fetches(server))
 	clock.advance(100 * time.Nanosecond)
-	code, err := list.match(t.Context(), "", nil, known)
+	code, err := list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	require.Equal(t, "TWS", code)
 	require.Equal(t, 2, fetches(server))
 
-	clock.advance(merchantsTTL + time.Nanosecond)
+	clock.advance(ttl + time.Nanosecond)
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Status: 403})
-	_, err = list.match(t.Context(), "", nil, known)
+	_, err = list.Match(t.Context(), "", nil, known)
 	require.ErrorContains(t, err, "403")
-	_, err = list.match(t.Context(), "", nil, known)
+	_, err = list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 }
 
 func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	look := func(who giftcard.Customer) (string, error) { return list.match(t.Context(), "", nil, who) }
+	list, server, clock := newList(t, cashstartest.Options{})
+	look := func(who giftcard.Customer) (string, error) { return list.Match(t.Context(), "", nil, who) }
 	_, err := look(known)
 	require.NoError(t, err)
 
-	clock.advance(merchantsMissTTL + time.Nanosecond)
+	clock.advance(missTTL + time.Nanosecond)
 	_, err = look(unknown)
 	require.ErrorContains(t, err, "customer 2 is not one of CashStar's 1 merchants")
 	require.Equal(t, 2, fetches(server), "once more before the order fails")
@@ -336,7 +342,7 @@ func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 	require.Equal(t, 2, fetches(server), "but not for each of many such orders")
 
 	server.AddMerchant(cashstartest.Merchant{Name: "New Brand", MerchantCode: "NEW", Currencies: []string{"USD"}})
-	clock.advance(merchantsMissTTL + time.Nanosecond)
+	clock.advance(missTTL + time.Nanosecond)
 	code, err := look(unknown)
 	require.NoError(t, err)
 	require.Equal(t, "NEW", code)
@@ -345,12 +351,12 @@ func TestMissingMerchantIsLookedForOnceMore(t *testing.T) {
 
 func TestConfiguredMerchantIsLookedForOnceMore(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "NEW", nil, giftcard.Customer{})
+	list, server, clock := newList(t, cashstartest.Options{})
+	_, err := list.Match(t.Context(), "NEW", nil, giftcard.Customer{})
 	require.Error(t, err)
 	server.AddMerchant(cashstartest.Merchant{Name: "New Brand", MerchantCode: "NEW", Currencies: []string{"USD"}})
-	clock.advance(merchantsMissTTL + time.Nanosecond)
-	code, err := list.match(t.Context(), "NEW", nil, giftcard.Customer{})
+	clock.advance(missTTL + time.Nanosecond)
+	code, err := list.Match(t.Context(), "NEW", nil, giftcard.Customer{})
 	require.NoError(t, err)
 	require.Equal(t, "NEW", code)
 }
@@ -358,29 +364,29 @@ func TestConfiguredMerchantIsLookedForOnceMore(t *testing.T) {
 // The former name of a merchant that was renamed at the issuer must not be found for longer than the list lives.
 func TestMerchantListIsReplacedAsAWhole(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "", nil, known)
+	list, server, clock := newList(t, cashstartest.Options{})
+	_, err := list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err)
 	renamed := widgets
 	renamed.Name = "Widgets & Co."
 	server.AddMerchant(renamed)
-	clock.advance(merchantsTTL + time.Nanosecond)
-	_, err = list.match(t.Context(), "", nil, known)
+	clock.advance(ttl + time.Nanosecond)
+	_, err = list.Match(t.Context(), "", nil, known)
 	require.Error(t, err)
 }
 
 // A miss that cannot be verified does not count: the order is retried instead of failed.
 func TestMissThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
-	list, server, clock := newMerchantList(t, cashstartest.Options{})
-	_, err := list.match(t.Context(), "", nil, known)
+	list, server, clock := newList(t, cashstartest.Options{})
+	_, err := list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err)
-	clock.advance(merchantsMissTTL + time.Nanosecond)
+	clock.advance(missTTL + time.Nanosecond)
 	server.Inject(cashstartest.Fault{Kind: cashstartest.ServerError})
-	_, err = list.match(t.Context(), "", nil, unknown)
-	kind, _ := classify(err)
+	_, err = list.Match(t.Context(), "", nil, unknown)
+	kind, _ := giftcard.KindOf(err)
 	require.Equal(t, giftcard.Unavailable, kind)
-	_, err = list.match(t.Context(), "", nil, known)
+	_, err = list.Match(t.Context(), "", nil, known)
 	require.NoError(t, err, "the list that is there still serves")
 }
 
@@ -389,7 +395,7 @@ func TestFetchOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	began, proceed := make(chan struct{}), make(chan struct{})
 	var requests atomic.Int32
-	list, _, _ := newMerchantList(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
+	list, _, _ := newList(t, cashstartest.Options{Fault: func(cashstartest.Request) *cashstartest.Fault {
 		if requests.Add(1) == 1 {
 			close(began)
 			<-proceed
@@ -399,13 +405,13 @@ func TestFetchOutlivesItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	gaveUp := make(chan error)
 	go func() {
-		_, err := list.match(ctx, "", nil, known)
+		_, err := list.Match(ctx, "", nil, known)
 		gaveUp <- err
 	}()
 	<-began
 	waiting := make(chan error)
 	go func() {
-		_, err := list.match(t.Context(), "", nil, known)
+		_, err := list.Match(t.Context(), "", nil, known)
 		waiting <- err
 	}()
 	cancel()
@@ -418,8 +424,8 @@ func TestFetchOutlivesItsCaller(t *testing.T) {
 // A buyer who takes a merchant's name does not order on that merchant's account if names are not matched.
 func TestMatchBy(t *testing.T) {
 	t.Parallel()
-	index := newMerchantIndex([]cashstar.Merchant{
-		{Name: "Widgets", MerchantCode: "WID"}, {Name: "Gadgets", MerchantCode: "GAD"},
+	index := newIndex(words, []issuer.Account{
+		{Code: "WID", Names: []string{"Widgets", ""}}, {Code: "GAD", Names: []string{"Gadgets", ""}},
 	})
 	impostor := giftcard.Customer{ID: "1", DisplayName: "Widgets"}
 	buyer := giftcard.Customer{ID: "2", DisplayName: "Widgets", CompanyName: "Gadgets", CompanyExternalID: "WID"}

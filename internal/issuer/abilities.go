@@ -1,0 +1,73 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+)
+
+// Abilities is an issuer with the abilities that its adapter has. The ones that it does not have are nil.
+type Abilities struct {
+	Issuer
+	Direct    Direct
+	Accounts  Accounts
+	Inspector Inspector
+	Canceller Canceller
+	Prober    Prober
+}
+
+// Find returns the abilities of an issuer. An issuer that cannot issue cards is an error.
+func Find(i Issuer) (Abilities, error) {
+	a := Abilities{Issuer: i}
+	a.Direct, _ = i.(Direct)
+	a.Accounts, _ = i.(Accounts)
+	a.Inspector, _ = i.(Inspector)
+	a.Canceller, _ = i.(Canceller)
+	a.Prober, _ = i.(Prober)
+	if a.Direct == nil {
+		return Abilities{}, errors.New(i.Words().Issuer + " cannot issue cards")
+	}
+	return a, nil
+}
+
+// Issue calls [Direct.Issue]. After an error that does not say what is known about the card, the card may exist.
+func (a Abilities) Issue(ctx context.Context, r Request) (Card, error) {
+	card, err := a.Direct.Issue(ctx, r)
+	if err == nil {
+		return card, nil
+	}
+	if _, ok := errors.AsType[*Error](err); !ok {
+		err = &Error{Effect: Unclear, Err: err}
+	}
+	return Card{}, err
+}
+
+// Ability is a line of the table of abilities.
+type Ability struct {
+	Name string
+	Has  bool
+	// Means says what the ability is for.
+	Means string
+}
+
+// Table returns all abilities, for people to read.
+func (a Abilities) Table() []Ability {
+	return []Ability{
+		{"direct", a.Direct != nil, "issues a card at once"},
+		{"dedupes", a.Direct != nil && a.Direct.Dedupes(), "recognises the key of a card that it has issued"},
+		{"accounts", a.Accounts != nil, "lists the accounts of its customers"},
+		{"inspect", a.Inspector != nil, "shows the state and the balance of a card"},
+		{"cancel", a.Canceller != nil, "cancels a card"},
+		{"probe", a.Prober != nil, "answers a request that changes nothing"},
+	}
+}
+
+// Names returns the names of the abilities that the issuer has.
+func (a Abilities) Names() []string {
+	var names []string
+	for _, ability := range a.Table() {
+		if ability.Has {
+			names = append(names, ability.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,382 @@
+package issuertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+)
+
+// Cases returns every promise.
+func Cases() []Case {
+	return []Case{
+		{"has words for messages", hasWords},
+		{"issues the card that was requested", issues},
+		{"issues one card for a key", issuesOnce},
+		{"issues a card for each key", issuesEach},
+		{"takes a card to exist only from evidence", needsEvidence},
+		{"calls certain only what is certain", certainOnly},
+		{"calls certain what is certain", certainAll},
+		{"knows that a lost answer may be a card", lostAnswers},
+		{"finds the card of a lost answer", findsAgain},
+		{"knows that nobody was asked", nobodyAsked},
+		{"decides a kind for every status", kinds},
+		{"passes on how long to wait", waits},
+		{"notices a card of another value", anotherValue},
+		{"ends with its context", endsWithContext},
+		{"tells no secrets", tellsNoSecrets},
+		{"lists accounts", listsAccounts},
+		{"cancels a card", cancels},
+		{"answers a harmless request", probes},
+	}
+}
+
+// outcome requires that err is a failed request whose effect and kind are known, and returns both.
+func outcome(t T, err error) (issuer.Effect, giftcard.Kind) {
+	t.Helper()
+	var failed *issuer.Error
+	require.ErrorAs(t, err, &failed)
+	var decided *giftcard.Error
+	require.ErrorAs(t, err, &decided, "it has a kind")
+	require.Contains(t, giftcard.Kinds, decided.Kind)
+	return failed.Effect, decided.Kind
+}
+
+func hasWords(t T, w *World) {
+	words := w.issuer.Words()
+	for _, word := range []string{words.Issuer, words.Account, words.Accounts, words.Key, words.Reference} {
+		require.NotEmpty(t, strings.TrimSpace(word), "%+v", words)
+	}
+}
+
+func issues(t T, w *World) {
+	r := w.request("1001-A")
+	card, err := w.issuer.Issue(t.Context(), r)
+	require.NoError(t, err)
+	require.NotEmpty(t, card.Reference)
+	require.Len(t, w.Cards(), 1)
+	got := w.Cards()[0]
+	require.True(t, r.SendOn.Equal(got.SendOn), "%s", got.SendOn)
+	got.SendOn = r.SendOn
+	require.Equal(t, Card{
+		Key: r.Key, Account: r.Account, Reference: card.Reference, Value: r.Value, Email: r.To.Email, SendOn: r.SendOn,
+	}, got)
+}
+
+// The same request again issues no second card, if the issuer recognises keys: the answer is the card, or that it
+// exists.
+func issuesOnce(t T, w *World) {
+	r := w.request("1001-A")
+	first, err := w.issuer.Issue(t.Context(), r)
+	require.NoError(t, err)
+	if !w.issuer.Direct.Dedupes() {
+		return
+	}
+	second, err := w.issuer.Issue(t.Context(), r)
+	require.Len(t, w.Cards(), 1)
+	if err == nil {
+		require.Equal(t, first, second)
+		return
+	}
+	effect, _ := outcome(t, err)
+	require.Equal(t, issuer.Duplicate, effect)
+}
+
+func issuesEach(t T, w *World) {
+	seen := map[string]bool{}
+	for _, key := range []string{"1001-A", "1001-B", "1002-A"} {
+		card, err := w.issuer.Issue(t.Context(), w.request(key))
+		require.NoError(t, err)
+		require.False(t, seen[card.Reference])
+		seen[card.Reference] = true
+		require.Equal(t, 1, w.count(key))
+	}
+}
+
+// A card that is taken to exist is never requested again: a refusal that only resembles the one of a used key would
+// leave a customer without a card.
+func needsEvidence(t T, w *World) {
+	r := w.request("1001-A")
+	bodies := [][]byte{nil, []byte("<html>duplicate</html>"), w.Refusal("not today")}
+	for _, text := range w.Unlike(r.Key) {
+		bodies = append(bodies, w.Refusal(text))
+	}
+	for _, body := range bodies {
+		for _, status := range []int{400, 403, 404, 409, 422, 500, 503} {
+			w.with(fault{answer: func([]byte) (int, []byte) { return status, body }})
+			_, err := w.issuer.Issue(t.Context(), r)
+			effect, _ := outcome(t, err)
+			require.NotEqual(t, issuer.Duplicate, effect, "%d %s", status, body)
+		}
+	}
+}
+
+// explanations are the two kinds of refusals.
+var explanations = []bool{false, true}
+
+// each calls check with every status of a refusal, explained or not.
+func each(check func(status int, explained bool)) {
+	for status := 300; status <= 599; status++ {
+		for _, explained := range explanations {
+			check(status, explained)
+		}
+	}
+}
+
+// mayMislead reports whether a status can be returned after the card was issued, whoever the vendor is.
+func mayMislead(status int) bool {
+	return status < 400 || status >= 500 || status == http.StatusRequestTimeout
+}
+
+// An outcome that is not certain is never called certain, since the card would be requested again, or the order be
+// taken for one without a card.
+func certainOnly(t T, w *World) {
+	r := w.request("1001-A")
+	each(func(status int, explained bool) {
+		certain := w.Certain(status, explained)
+		require.False(t, certain && mayMislead(status), "%d can be returned after the effect", status)
+		w.with(fault{answer: w.status(status, explained)})
+		_, err := w.issuer.Issue(t.Context(), r)
+		if effect, _ := outcome(t, err); !certain {
+			require.Equal(t, issuer.Unclear, effect, "%d, explained: %t", status, explained)
+		}
+	})
+}
+
+// A refusal that is certain is called so: otherwise people have to look for cards that do not exist.
+func certainAll(t T, w *World) {
+	r, n := w.request("1001-A"), 0
+	each(func(status int, explained bool) {
+		if !w.Certain(status, explained) {
+			return
+		}
+		n++
+		w.with(fault{answer: w.status(status, explained)})
+		_, err := w.issuer.Issue(t.Context(), r)
+		effect, _ := outcome(t, err)
+		require.Equal(t, issuer.None, effect, "%d, explained: %t", status, explained)
+	})
+	require.Positive(t, n)
+}
+
+// lost are the ways in which the answer to a request can be lost after the card was issued.
+func (w *World) lost() map[string]fault {
+	return map[string]fault{
+		"the connection breaks":      {reach: true},
+		"half an answer":             {reach: true, answer: half},
+		"a proxy's page":             {reach: true, answer: page},
+		"an empty answer":            {reach: true, answer: func([]byte) (int, []byte) { return http.StatusOK, []byte("{}") }},
+		"a proxy gives up":           {reach: true, answer: w.status(http.StatusGatewayTimeout, false)},
+		"a proxy withholds it":       {reach: true, answer: w.status(http.StatusForbidden, false)},
+		"the issuer fails afterward": {reach: true, answer: w.status(http.StatusInternalServerError, true)},
+	}
+}
+
+func lostAnswers(t T, w *World) {
+	n := 0
+	check := func(name string, by issuer.Abilities, f fault) {
+		n++
+		r := w.request(fmt.Sprintf("1001-%d", n))
+		w.with(f)
+		_, err := by.Issue(t.Context(), r)
+		effect, _ := outcome(t, err)
+		require.Equal(t, issuer.Unclear, effect, name)
+		if f.reach {
+			require.Equal(t, 1, w.count(r.Key), name)
+		}
+	}
+	for name, f := range w.lost() {
+		check(name, w.issuer, f)
+	}
+	check("no answer in time", w.slow, fault{reach: true, hang: true})
+	// The adapter cannot tell these from the others.
+	check("the connection breaks before", w.issuer, fault{})
+	check("no answer in time, and no card", w.slow, fault{hang: true})
+}
+
+func findsAgain(t T, w *World) {
+	if !w.issuer.Direct.Dedupes() {
+		return
+	}
+	n := 0
+	for name, f := range w.lost() {
+		n++
+		r := w.request(fmt.Sprintf("1001-%d", n))
+		w.with(f)
+		_, err := w.issuer.Issue(t.Context(), r)
+		require.Error(t, err, name)
+		w.well()
+		if _, err = w.issuer.Issue(t.Context(), r); err != nil {
+			effect, _ := outcome(t, err)
+			require.Equal(t, issuer.Duplicate, effect, name)
+		}
+		require.Len(t, w.Cards(), n, name)
+	}
+}
+
+func nobodyAsked(t T, w *World) {
+	_, err := w.nobody.Issue(t.Context(), w.request("1001-A"))
+	effect, kind := outcome(t, err)
+	require.Equal(t, issuer.None, effect)
+	require.False(t, kind.Final(), "the issuer may be there later")
+}
+
+// A refusal of every status has a kind, and what may pass is not final.
+func kinds(t T, w *World) {
+	r := w.request("1001-A")
+	each(func(status int, explained bool) {
+		w.with(fault{answer: w.status(status, explained)})
+		_, err := w.issuer.Issue(t.Context(), r)
+		_, kind := outcome(t, err)
+		switch {
+		case status == http.StatusTooManyRequests:
+			require.Equal(t, giftcard.RateLimited, kind)
+		case status == http.StatusUnauthorized:
+			require.Equal(t, giftcard.Unauthorized, kind)
+		case status >= 500 && status != http.StatusNotImplemented:
+			require.Equal(t, giftcard.Unavailable, kind, status)
+		case status < 400:
+			require.Equal(t, giftcard.UnexpectedResponse, kind, status)
+		case status == http.StatusBadRequest && explained:
+			require.True(t, kind.Final(), "the same request is refused again")
+		}
+	})
+}
+
+func waits(t T, w *World) {
+	for _, status := range []int{429, 503} {
+		w.with(fault{answer: w.status(status, true)})
+		_, err := w.issuer.Issue(t.Context(), w.request("1001-A"))
+		_, wait := giftcard.KindOf(err)
+		require.Equal(t, 7*time.Second, wait, status)
+	}
+}
+
+func anotherValue(t T, w *World) {
+	for n, currency := range []bool{false, true} {
+		w.with(fault{reach: true, answer: func(answer []byte) (int, []byte) {
+			return http.StatusOK, w.Differ(answer, currency)
+		}})
+		_, err := w.issuer.Issue(t.Context(), w.request(fmt.Sprint("1001-", n)))
+		effect, kind := outcome(t, err)
+		require.Equal(t, issuer.Different, effect)
+		require.Equal(t, giftcard.UnexpectedResponse, kind)
+	}
+}
+
+func endsWithContext(t T, w *World) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w.with(fault{reach: true, hang: true})
+	go func() {
+		for w.count("1001-A") == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+		cancel()
+	}()
+	_, err := w.issuer.Issue(ctx, w.request("1001-A"))
+	effect, _ := outcome(t, err)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, issuer.Unclear, effect)
+	cancel()
+}
+
+// No error contains what an indiscreet issuer says about the recipient or the account.
+func tellsNoSecrets(t T, w *World) {
+	r := w.request("1001-A")
+	said := []string{r.To.Email, r.To.Name, r.To.From, r.To.Message}
+	said = append(said, w.Secrets...)
+	for _, status := range []int{200, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 503} {
+		for _, s := range said {
+			body := w.Refusal("no card for " + s + ".")
+			w.with(fault{all: true, answer: func([]byte) (int, []byte) { return status, body }})
+			_, err := w.issuer.Issue(t.Context(), r)
+			requireNone(t, err, s)
+			if slices.Contains(w.Secrets, s) && w.issuer.Prober != nil {
+				requireNone(t, w.issuer.Prober.Probe(t.Context()), s)
+			}
+		}
+	}
+}
+
+func requireNone(t T, err error, secret string) {
+	t.Helper()
+	require.Error(t, err)
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		require.NotContains(t, strings.ToLower(e.Error()), strings.ToLower(secret))
+	}
+}
+
+func listsAccounts(t T, w *World) {
+	if w.issuer.Accounts == nil {
+		return
+	}
+	accounts, err := w.issuer.Accounts.Accounts(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, accounts, w.Account)
+	for status, kind := range map[int]giftcard.Kind{401: giftcard.Unauthorized, 503: giftcard.Unavailable} {
+		w.with(fault{all: true, answer: w.status(status, true)})
+		_, err = w.issuer.Accounts.Accounts(t.Context())
+		requireKind(t, err, kind)
+	}
+	w.with(fault{all: true, answer: page})
+	_, err = w.issuer.Accounts.Accounts(t.Context())
+	require.Error(t, err, "a page is not an empty list")
+}
+
+func requireKind(t T, err error, want giftcard.Kind) {
+	t.Helper()
+	var decided *giftcard.Error
+	require.ErrorAs(t, err, &decided)
+	require.Equal(t, want, decided.Kind)
+}
+
+func cancels(t T, w *World) {
+	if w.issuer.Canceller == nil || w.issuer.Inspector == nil {
+		return
+	}
+	r := w.request("1001-A")
+	card, err := w.issuer.Issue(t.Context(), r)
+	require.NoError(t, err)
+	state, err := w.issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
+	require.NoError(t, err)
+	require.False(t, state.Cancelled)
+	require.Equal(t, []string{"50.00", "50.00", "USD"}, []string{state.InitialBalance, state.CurrentBalance, state.Currency})
+
+	_, err = w.issuer.Canceller.Cancel(t.Context(), r.Account, "nothing-has-this-reference")
+	require.Error(t, err)
+	kind, _ := giftcard.KindOf(err)
+	require.True(t, kind.Final(), "another attempt does not find it either")
+
+	state, err = w.issuer.Canceller.Cancel(t.Context(), r.Account, card.Reference)
+	require.NoError(t, err)
+	require.True(t, state.Cancelled)
+	state, err = w.issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
+	require.NoError(t, err)
+	require.True(t, state.Cancelled)
+}
+
+func probes(t T, w *World) {
+	if w.issuer.Prober == nil {
+		return
+	}
+	require.NoError(t, w.issuer.Prober.Probe(t.Context()))
+	require.Empty(t, w.Cards(), "it is harmless")
+	for _, status := range []int{500, 502, 503, 504} {
+		w.with(fault{all: true, answer: w.status(status, false)})
+		requireKind(t, w.issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
+	}
+	w.with(fault{all: true})
+	requireKind(t, w.issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
+}
