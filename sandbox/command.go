@@ -14,8 +14,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -51,10 +51,10 @@ something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox
   go run ./sandbox --once --orders 200 --json
   go run ./sandbox --once --faults --seed 7`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(cmd); err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			return run(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

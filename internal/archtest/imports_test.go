@@ -151,6 +151,21 @@ var rules = []rule{
 		why: "only processes, and the commands of operators, put the parts together",
 	},
 	{
+		name: "commands share without wiring", from: ours("internal/cli"),
+		to:  ours(".").except(ours("internal/cli", "internal/check", "internal/printable", "internal/buildinfo")),
+		why: "what all commands need does not depend on what one of them does",
+	},
+	{
+		name: "only commands talk to people", from: everything.except(ours("internal/cli", "worker", "starter")),
+		to:  ours("internal/cli").or(tree("github.com/spf13/cobra")),
+		why: "questions, wrong usage and exit codes are a command's; everything else returns errors",
+	},
+	{
+		name: "groups of commands are apart", from: ours("starter/internal"),
+		to:  ours("starter/internal").except(ours("starter/internal/session")),
+		why: "each group has a reason of its own to change; internal/cli and session hold what they share",
+	},
+	{
 		name: "executions are the ground of what operators do", from: ours("internal/executions"),
 		to:  operators.except(ours("internal/executions")),
 		why: "every other part reads workflows through it",
@@ -274,6 +289,10 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"no fakes in production", "internal/app", module + "/internal/cashstar/cashstartest"},
 		{"no generators in production", "internal/shopify", "github.com/Khan/genqlient/generate"},
 		{"processes wire", "internal/codec", module + "/internal/app"},
+		{"commands share without wiring", "internal/cli", module + "/internal/config"},
+		{"only commands talk to people", "internal/app", module + "/internal/cli"},
+		{"only commands talk to people", "internal/operator", "github.com/spf13/cobra"},
+		{"groups of commands are apart", "starter/internal/orders", module + "/starter/internal/setup"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},
 		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},

@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/doctor"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -247,7 +247,7 @@ func (w *system) requireWell() {
 		require.Empty(w.t, c.Fix, "%+v", c)
 	}
 	require.Equal(w.t, doctor.Summary{OK: len(r.Checks)}, r.Summary)
-	require.Equal(w.t, app.ExitOK, out.code)
+	require.Equal(w.t, cli.ExitOK, out.code)
 	require.Empty(w.t, out.stderr)
 }
 
@@ -269,7 +269,7 @@ func (w *system) requireDiagnosis(b breakage) {
 			require.Equal(w.t, check.OK, c.Status, "%s: %+v", b.name, c)
 		}
 	}
-	require.Equal(w.t, app.ExitFailure, out.code, b.name)
+	require.Equal(w.t, cli.ExitFailure, out.code, b.name)
 	require.Equal(w.t, "starter doctor: failed checks: "+b.check+"\n", out.stderr, b.name)
 	requireNothingPersonal(w.t, out.stdout)
 	require.NotContains(w.t, out.stdout, w.Config.Payload.Keys[0].Key.Reveal())
@@ -290,7 +290,7 @@ func (w *system) requireNewKeyWarns() {
 	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", config.PayloadKeySize))) + "," +
 		"sandbox:" + base64.StdEncoding.EncodeToString([]byte(w.Config.Payload.Keys[0].Key.Reveal()))
 	r, out := w.diagnosis(keys)
-	require.Equal(w.t, app.ExitOK, out.code)
+	require.Equal(w.t, cli.ExitOK, out.code)
 	require.Equal(w.t, 2, r.Summary.Warn, "%+v", r.Checks)
 	for _, c := range r.Checks {
 		if c.Status == check.Warn {

@@ -18,7 +18,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -252,12 +252,12 @@ func TestStarterWithoutTheKey(t *testing.T) {
 				{"poll", "--since", "10m"},
 			} {
 				out := w.starter(env, args...)
-				require.Equal(t, app.ExitFailure, out.code, "%s: %s", args, out.stdout)
+				require.Equal(t, cli.ExitFailure, out.code, "%s: %s", args, out.stdout)
 				require.Contains(t, out.stdout+out.stderr, tt.says, args)
 			}
 			for _, args := range [][]string{{"orders", "list", "--failed"}, {"orders", "show", failed.Name}} {
 				out := w.starter(env, args...)
-				require.Equal(t, app.ExitOK, out.code, out.stderr)
+				require.Equal(t, cli.ExitOK, out.code, out.stderr)
 				require.Contains(t, out.stdout, "MerchantUnknown: "+tt.says)
 			}
 		})
@@ -273,7 +273,7 @@ func TestPollByHandGoesByTheSchedule(t *testing.T) {
 	p := w.PlaceKind(stack.Single)
 	shell := []string{"GIFT_CARD_SKUS=ANOTHER", "AUDIT_PREFIX=OTHER", "CREATED_AT_MIN=2026-01-02T00:00:00Z"}
 	out := w.starter(shell, "poll", "--since", "10m", "--until", time.Now().Add(time.Minute).Format(time.RFC3339))
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	d := w.show(p, executions.Completed)
 	require.NotContains(t, d.Result.Cards[0].AuditNumber, "OTHER")
 }

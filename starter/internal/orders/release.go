@@ -1,4 +1,4 @@
-package main
+package orders
 
 import (
 	"bufio"
@@ -7,19 +7,20 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-	"github.com/giftbridge/giftbridge/internal/recovery"
-
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-func newOrdersRelease(f *flags) *cobra.Command {
+func newRelease(f *cli.Flags) *cobra.Command {
 	var all, rejudge, dryRun, yes bool
 	var reason string
 	cmd := &cobra.Command{
@@ -39,29 +40,29 @@ It asks for confirmation first. The input of the order's workflow records who re
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == (len(args) > 0):
-				return app.Usagef("name one or more orders, or pass --all")
+				return cli.Usagef("name one or more orders, or pass --all")
 			case all != rejudge:
-				return app.Usagef("--all and --rejudge go together: only orders that the current rules would not leave to people")
+				return cli.Usagef("--all and --rejudge go together: only orders that the current rules would not leave to people")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			shop, err := app.NewOrders(cfg)
 			if err != nil {
 				return err
 			}
-			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				r := releaser{cmd: cmd, operator: o, shop: shop, rejudge: rejudge}
 				plans, err := r.plan(ctx, args)
 				if err != nil {
 					return err
 				}
-				if f.json && dryRun {
-					return printJSON(cmd.OutOrStdout(), plans)
+				if f.JSON && dryRun {
+					return cli.JSON(cmd.OutOrStdout(), plans)
 				}
 				if len(plans) == 0 {
 					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no order to release")
@@ -74,10 +75,10 @@ It asks for confirmation first. The input of the order's workflow records who re
 						continue
 					}
 					question := sentence(p) + " Make sure that none was issued by hand. Issue now?"
-					if err := confirmFrom(cmd, in, yes, question); err != nil {
+					if err := cli.ConfirmFrom(cmd, in, yes, question); err != nil {
 						return err
 					}
-					link, err := o.Release(ctx, p, whoami(), reason)
+					link, err := o.Release(ctx, p, cli.Whoami(), reason)
 					if err != nil {
 						return err
 					}

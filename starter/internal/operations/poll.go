@@ -1,4 +1,4 @@
-package main
+package operations
 
 import (
 	"context"
@@ -7,18 +7,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/installation"
-
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-func newPoll(f *flags) *cobra.Command {
+func newPoll(f *cli.Flags) *cobra.Command {
 	var since, until string
 	var noWait bool
 	cmd := &cobra.Command{
@@ -32,13 +32,13 @@ were handled before are recognised and left alone, so any window is safe.`,
 		Example: `  starter poll
   starter poll --since 48h
   starter poll --since 2026-07-01T00:00:00Z --until 2026-07-02T00:00:00Z`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, to, err := window(since, until, time.Now())
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
-			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				start := o.PollNow
 				if !from.IsZero() {
 					start = func(ctx context.Context) (*installation.Poll, error) { return o.PollWindow(ctx, from, to) }
@@ -73,12 +73,12 @@ func window(since, until string, now time.Time) (from, to time.Time, err error) 
 		}
 		return from, to, nil
 	}
-	if from, err = moment(since, now); err != nil {
+	if from, err = cli.Moment(since, now); err != nil {
 		return from, to, fmt.Errorf("--since %w", err)
 	}
 	to = now
 	if until != "" {
-		if to, err = moment(until, now); err != nil {
+		if to, err = cli.Moment(until, now); err != nil {
 			return from, to, fmt.Errorf("--until %w", err)
 		}
 	}
@@ -88,24 +88,12 @@ func window(since, until string, now time.Time) (from, to time.Time, err error) 
 	return from.Truncate(time.Second), to.Truncate(time.Second), nil
 }
 
-// moment parses a time, or a duration before now.
-func moment(s string, now time.Time) (time.Time, error) {
-	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
-		return now.Add(-ago), nil
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || t.IsZero() { // The zero time means no time.
-		return time.Time{}, fmt.Errorf("%q is neither a time such as 2026-07-01T00:00:00Z nor a duration such as 48h", s)
-	}
-	return t, nil
-}
-
-func printPoll(w io.Writer, f *flags, poll *installation.Poll, r *workflows.PollOrdersResult) error {
-	if f.json {
+func printPoll(w io.Writer, f *cli.Flags, poll *installation.Poll, r *workflows.PollOrdersResult) error {
+	if f.JSON {
 		if r != nil {
 			r.Latest = nil // It is for the next poll, and long.
 		}
-		return printJSON(w, struct {
+		return cli.JSON(w, struct {
 			*installation.Poll
 			Result *workflows.PollOrdersResult `json:"result,omitempty"`
 		}{poll, r})
@@ -114,7 +102,7 @@ func printPoll(w io.Writer, f *flags, poll *installation.Poll, r *workflows.Poll
 		_, err := fmt.Fprintln(w, poll.Link)
 		return err
 	}
-	return table(w, func(row func(...any)) { pollRows(row, *r) })
+	return cli.Table(w, func(row func(...any)) { pollRows(row, *r) })
 }
 
 func pollRows(row func(...any), r workflows.PollOrdersResult) {

@@ -1,4 +1,4 @@
-package main
+package operations
 
 import (
 	"context"
@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-func newSweep(f *flags) *cobra.Command {
+func newSweep(f *cli.Flags) *cobra.Command {
 	var whole bool
 	cmd := &cobra.Command{
 		Use:   "sweep",
@@ -23,9 +24,9 @@ in. A sweep uses a fifth of Shopify's rate-limit points, so a large shop takes a
 the sweep.`,
 		Example: `  starter sweep
   starter sweep --whole`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				sweep, err := o.SweepNow(ctx, whole)
 				if err != nil {
 					return err
@@ -35,10 +36,10 @@ the sweep.`,
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), result)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), result)
 				}
-				return table(cmd.OutOrStdout(), func(row func(...any)) {
+				return cli.Table(cmd.OutOrStdout(), func(row func(...any)) {
 					row("orders seen", result.Seen)
 					row("gift-card orders", result.Candidates)
 					row("known", result.Known)

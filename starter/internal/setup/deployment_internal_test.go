@@ -1,15 +1,14 @@
-package main
+package setup
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/rollout"
-
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/rollout"
 )
 
 func TestChosenBuild(t *testing.T) {
@@ -34,7 +33,7 @@ func TestChosenBuild(t *testing.T) {
 			got, err := chosenBuild(tt.args, tt.unversioned, tt.own)
 			if tt.fails != "" {
 				require.ErrorContains(t, err, tt.fails)
-				require.ErrorAs(t, err, new(*app.UsageError))
+				require.ErrorAs(t, err, new(*cli.UsageError))
 				return
 			}
 			require.NoError(t, err)

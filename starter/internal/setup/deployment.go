@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -8,16 +8,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/rollout"
-
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/rollout"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-func newDeployment(f *flags) *cobra.Command {
+func newDeployment(f *cli.Flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deployment",
 		Short: "Show the worker versions, and which one is current",
@@ -36,15 +36,15 @@ stopped since.`,
 		Example: `  starter deployment
   starter deployment set-current 1.4.0
   starter deployment set-current --unversioned`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
 				d, err := o.Deployment(ctx)
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), d)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), d)
 				}
 				return printDeployment(cmd.OutOrStdout(), d)
 			})
@@ -54,16 +54,16 @@ stopped since.`,
 	return cmd
 }
 
-// ofADeployment is onlyToLook for commands that need a worker deployment.
+// ofADeployment is session.OnlyToLook for commands that need a worker deployment.
 func ofADeployment() (config.Config, error) {
-	cfg, err := onlyToLook()
+	cfg, err := session.OnlyToLook()
 	if err == nil && !cfg.Worker.Versioned() {
-		err = app.Usagef("WORKER_DEPLOYMENT is not set: the workers have no versions, and there is no current one to set")
+		err = cli.Usagef("WORKER_DEPLOYMENT is not set: the workers have no versions, and there is no current one to set")
 	}
 	return cfg, err
 }
 
-func newDeploymentSetCurrent(f *flags) *cobra.Command {
+func newDeploymentSetCurrent(f *cli.Flags) *cobra.Command {
 	var wait time.Duration
 	var unversioned bool
 	cmd := &cobra.Command{
@@ -84,12 +84,12 @@ To roll back, run the same command with the older version. Its workers have to b
   starter deployment set-current --unversioned`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return app.OneArg(cmd, args)
+				return cli.OneArg(cmd, args)
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
 				build, err := chosenBuild(args, unversioned, o.Build())
 				if err != nil {
 					return err
@@ -98,8 +98,8 @@ To roll back, run the same command with the older version. Its workers have to b
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), change)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), change)
 				}
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), changed(change))
 				return err
@@ -115,13 +115,13 @@ To roll back, run the same command with the older version. Its workers have to b
 func chosenBuild(args []string, unversioned bool, own string) (string, error) {
 	switch {
 	case unversioned && len(args) > 0:
-		return "", app.Usagef("give a build ID or --unversioned, not both")
+		return "", cli.Usagef("give a build ID or --unversioned, not both")
 	case unversioned:
 		return "", nil
 	case len(args) > 0 && args[0] != "":
 		return args[0], nil
 	case len(args) > 0 || own == "": // An empty argument is a variable that was not set.
-		return "", app.Usagef("no build ID: pass one, or pass no argument to use WORKER_BUILD_ID, or else the commit of " +
+		return "", cli.Usagef("no build ID: pass one, or pass no argument to use WORKER_BUILD_ID, or else the commit of " +
 			"this starter if it is known")
 	}
 	return own, nil
@@ -143,7 +143,7 @@ func named(buildID string) string {
 }
 
 func printDeployment(w io.Writer, d *rollout.Deployment) error {
-	err := table(w, func(row func(...any)) {
+	err := cli.Table(w, func(row func(...any)) {
 		row("deployment", d.Name)
 		current := named(d.Current)
 		if !d.CurrentSince.IsZero() {
@@ -164,7 +164,7 @@ func printDeployment(w io.Writer, d *rollout.Deployment) error {
 		return err
 	}
 	_, _ = fmt.Fprintln(w)
-	return table(w, func(row func(...any)) {
+	return cli.Table(w, func(row func(...any)) {
 		row("BUILD ID", "STATE", "CREATED", "WORKERS")
 		for _, v := range d.Versions {
 			created := "-"

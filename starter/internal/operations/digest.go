@@ -1,4 +1,4 @@
-package main
+package operations
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-func newDigest(f *flags) *cobra.Command {
+func newDigest(f *cli.Flags) *cobra.Command {
 	var now, dryRun bool
 	var since string
 	cmd := &cobra.Command{
@@ -25,10 +26,10 @@ func newDigest(f *flags) *cobra.Command {
 fails. Digest --dry-run prints the digest as of now. It sends nothing and runs nothing again.`,
 		Example: `  starter digest --dry-run
   starter digest --now`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if now == dryRun {
-				return app.Usagef("pass --now or --dry-run")
+				return cli.Usagef("pass --now or --dry-run")
 			}
 			if now {
 				return digestNow(cmd, f)
@@ -37,8 +38,8 @@ fails. Digest --dry-run prints the digest as of now. It sends nothing and runs n
 			if err != nil {
 				return err
 			}
-			if f.json {
-				return printJSON(cmd.OutOrStdout(), report)
+			if f.JSON {
+				return cli.JSON(cmd.OutOrStdout(), report)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Subject: %s\n\n%s", mail.Subject, mail.Text)
 			return err
@@ -51,8 +52,8 @@ fails. Digest --dry-run prints the digest as of now. It sends nothing and runs n
 	return cmd
 }
 
-func digestNow(cmd *cobra.Command, f *flags) error {
-	return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+func digestNow(cmd *cobra.Command, f *cli.Flags) error {
+	return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 		run, err := o.DigestNow(ctx)
 		if err != nil {
 			return err
@@ -62,10 +63,10 @@ func digestNow(cmd *cobra.Command, f *flags) error {
 		if err != nil {
 			return err
 		}
-		if f.json {
-			return printJSON(cmd.OutOrStdout(), r)
+		if f.JSON {
+			return cli.JSON(cmd.OutOrStdout(), r)
 		}
-		return table(cmd.OutOrStdout(), func(row func(...any)) {
+		return cli.Table(cmd.OutOrStdout(), func(row func(...any)) {
 			row("mail sent", r.Sent)
 			row("orders failed", fmt.Sprintf("%d (%d new)", r.Failed, r.FailedNew))
 			row("run again", r.Rerun)
@@ -84,10 +85,10 @@ func newDigestPreview() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview --html FILE",
 		Short: "Write the digest as of now to an HTML file, without sending it",
-		Args:  app.NoArgs,
+		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
-				return app.Usagef("--html FILE is required")
+				return cli.Usagef("--html FILE is required")
 			}
 			mail, _, err := preview(cmd, since)
 			if err != nil {
@@ -112,11 +113,11 @@ func preview(cmd *cobra.Command, since string) (mail digest.Mail, report digest.
 	now := time.Now()
 	var from time.Time
 	if since != "" {
-		if from, err = moment(since, now); err != nil {
-			return mail, report, app.Usagef("--since %w", err)
+		if from, err = cli.Moment(since, now); err != nil {
+			return mail, report, cli.Usagef("--since %w", err)
 		}
 	}
-	err = operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+	err = session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 		if since == "" {
 			if from, err = o.DigestSince(ctx, now); err != nil {
 				return err

@@ -1,4 +1,4 @@
-package main
+package orders
 
 import (
 	"context"
@@ -7,25 +7,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // completeKinds adds shell completion for --kind.
 func completeKinds(cmd *cobra.Command) {
-	complete(cmd, "kind", orders.FailureKinds()...)
-}
-
-// complete adds shell completion for the values of a flag.
-func complete(cmd *cobra.Command, flag string, values ...cobra.Completion) {
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+	cli.Complete(cmd, "kind", orders.FailureKinds()...)
 }
 
 // readKind returns the canonical spelling of a kind of failure. It ignores case, and rejects unknown kinds.
@@ -39,10 +34,10 @@ func readKind(kind string) (string, error) {
 	if kind == "" {
 		return "", nil
 	}
-	return "", app.Usagef("--kind %q is not one of %s", kind, strings.Join(kinds, ", "))
+	return "", cli.Usagef("--kind %q is not one of %s", kind, strings.Join(kinds, ", "))
 }
 
-func newOrdersRetry(f *flags) *cobra.Command {
+func newRetry(f *cli.Flags) *cobra.Command {
 	var allFailed, force, yes bool
 	var kind, reason string
 	cmd := &cobra.Command{
@@ -60,7 +55,7 @@ have succeeded are always left alone.`,
   starter orders retry --all-failed --kind MerchantUnknown --yes`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if allFailed == (len(args) > 0) {
-				return app.Usagef("name one or more orders, or pass --all-failed")
+				return cli.Usagef("name one or more orders, or pass --all-failed")
 			}
 			return nil
 		},
@@ -69,11 +64,11 @@ have succeeded are always left alone.`,
 			if err != nil {
 				return err
 			}
-			in := workflows.RerunOrdersInput{Force: force, Reason: fmt.Sprintf("%s (by %s)", reason, whoami())}
+			in := workflows.RerunOrdersInput{Force: force, Reason: fmt.Sprintf("%s (by %s)", reason, cli.Whoami())}
 			if kind != "" {
 				in.Kinds = []giftcard.Kind{giftcard.Kind(kind)}
 			}
-			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				count, err := chooseOrders(ctx, o, args, kind, &in)
 				if err != nil {
 					return err
@@ -83,7 +78,7 @@ have succeeded are always left alone.`,
 					return err
 				}
 				question := fmt.Sprintf("Run %s again?", orderCount(count))
-				if err := confirm(cmd, yes, question); err != nil {
+				if err := cli.Confirm(cmd, yes, question); err != nil {
 					return err
 				}
 				rerun, err := o.RerunOrders(ctx, in)
@@ -146,12 +141,12 @@ func orderCount(n int) string {
 }
 
 // printRerun prints what became of each order. It fails if orders were named and not one of them runs again.
-func printRerun(w io.Writer, f *flags, r workflows.RerunOrdersResult) error {
+func printRerun(w io.Writer, f *cli.Flags, r workflows.RerunOrdersResult) error {
 	var err error
-	if f.json {
-		err = printJSON(w, r)
+	if f.JSON {
+		err = cli.JSON(w, r)
 	} else {
-		err = table(w, func(row func(...any)) {
+		err = cli.Table(w, func(row func(...any)) {
 			for _, o := range r.Orders {
 				_, id, _ := workflows.ParseGiftCardOrderID(o.WorkflowID)
 				if o.RunID != "" {

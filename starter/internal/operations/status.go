@@ -1,4 +1,4 @@
-package main
+package operations
 
 import (
 	"context"
@@ -7,15 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/check"
-
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/health"
-
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
 // errUnhealthy returns an error, which ends the command with the exit code of a failure.
@@ -27,7 +26,7 @@ func errUnhealthy(problems []check.Check) error {
 	return fmt.Errorf("unhealthy: %s", strings.Join(names, ", "))
 }
 
-func newStatus(f *flags) *cobra.Command {
+func newStatus(f *cli.Flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show the state of the system, and whether it needs attention",
@@ -53,16 +52,16 @@ if the workers have them. With --json, "healthy" is the overall result, and "pro
 		Example: `  starter status
   starter status --json | jq -r '.problems[] | .name + ": " + .found'
   starter status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				h, err := o.Health(ctx, time.Now())
 				if err != nil {
 					return err
 				}
 				show := printHealth
-				if f.json {
-					show = func(w io.Writer, h *health.Health) error { return printJSON(w, h) }
+				if f.JSON {
+					show = func(w io.Writer, h *health.Health) error { return cli.JSON(w, h) }
 				}
 				if err := show(cmd.OutOrStdout(), h); err != nil {
 					return err
@@ -83,27 +82,11 @@ func printHealth(w io.Writer, h *health.Health) error {
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	return printChecks(w, h.Checks)
-}
-
-// printChecks prints a line for each check, and below it what to do, if anything.
-func printChecks(w io.Writer, checks []check.Check) error {
-	return table(w, func(row func(...any)) {
-		for _, c := range checks {
-			status := string(c.Status)
-			if c.Status == check.Fail {
-				status = "FAIL"
-			}
-			row(status, c.Name, c.Found)
-			if c.Fix != "" {
-				row("", "", "→ "+c.Fix)
-			}
-		}
-	})
+	return cli.Checks(w, h.Checks)
 }
 
 func printStatus(w io.Writer, s *health.Status) error {
-	return table(w, func(row func(...any)) {
+	return cli.Table(w, func(row func(...any)) {
 		switch {
 		case !s.Schedule.Exists:
 			row("schedule", "does not exist; run: starter schedules")

@@ -1,21 +1,22 @@
-package main
+package setup
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
-	"github.com/giftbridge/giftbridge/internal/installation"
-	"github.com/giftbridge/giftbridge/internal/settings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/settings"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-func newSchedules(f *flags) *cobra.Command {
+func newSchedules(f *cli.Flags) *cobra.Command {
 	var e settings.Ensure
 	cmd := &cobra.Command{
 		Use:   "schedules",
@@ -32,27 +33,27 @@ shop was renamed before the first run, --renamed keeps its former name in workfl
 configuration instead: orders that polls see again would be issued a second time under another name or prefix.
 
 It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders could be issued twice.`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load()
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
-			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				if e.ShopID = app.ShopID(ctx, cfg.Shopify); e.ShopID == "" {
 					_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "Shopify's ID of the shop could not be read; a later run records it")
 				}
 				changes, err := o.EnsureSchedules(ctx, e)
 				if unconfirmed, ok := errors.AsType[*installation.ConfirmError](err); ok {
-					return &app.UsageError{Err: unconfirmed}
+					return &cli.UsageError{Err: unconfirmed}
 				}
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), changes)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), changes)
 				}
-				return table(cmd.OutOrStdout(), func(row func(...any)) {
+				return cli.Table(cmd.OutOrStdout(), func(row func(...any)) {
 					for _, c := range changes {
 						row(c.What, c.Did)
 						for _, field := range c.Fields {
@@ -75,16 +76,16 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 	return cmd
 }
 
-func newConfig(f *flags) *cobra.Command {
+func newConfig(f *cli.Flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "config",
 		Short: "Show the configuration with secrets redacted, and its problems",
-		Args:  app.NoArgs,
+		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, problems := config.Load()
 			var err error
-			if f.json {
-				err = printJSON(cmd.OutOrStdout(), cfg.Describe())
+			if f.JSON {
+				err = cli.JSON(cmd.OutOrStdout(), cfg.Describe())
 			} else {
 				_, err = fmt.Fprint(cmd.OutOrStdout(), cfg.Table())
 			}
@@ -92,7 +93,7 @@ func newConfig(f *flags) *cobra.Command {
 				return err
 			}
 			if problems != nil {
-				return &app.UsageError{Err: problems}
+				return &cli.UsageError{Err: problems}
 			}
 			return nil
 		},

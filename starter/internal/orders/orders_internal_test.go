@@ -1,93 +1,20 @@
-package main
+package orders
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"io"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-
-	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/workflows"
 )
-
-// Only a plain yes counts as yes. Input that is not interactive is an error of the script, not an answer.
-func TestConfirm(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		typed         string
-		yes, declined bool
-		usage         bool
-	}{
-		"y":              {typed: "y\n"},
-		"Y":              {typed: " Y \r\n"},
-		"yes":            {typed: "yes\nno\n"},
-		"yes, no return": {typed: "YES"},
-		"beforehand":     {yes: true},
-		"n":              {typed: "n\n", declined: true},
-		"return":         {typed: "\n", declined: true},
-		"a word":         {typed: "yes please\n", declined: true},
-		"n, no return":   {typed: "n", declined: true},
-		"nobody":         {usage: true},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var asked bytes.Buffer
-			cmd := &cobra.Command{}
-			cmd.SetContext(t.Context())
-			cmd.SetIn(strings.NewReader(tt.typed))
-			cmd.SetErr(&asked)
-			err := confirm(cmd, tt.yes, "Sure?")
-			if tt.yes {
-				require.Empty(t, asked.String())
-			} else {
-				require.Equal(t, "Sure? [y/N] ", asked.String())
-			}
-			var usage *app.UsageError
-			require.Equal(t, tt.declined, errors.Is(err, errDeclined))
-			require.Equal(t, tt.usage, errors.As(err, &usage))
-			if !tt.declined && !tt.usage {
-				require.NoError(t, err)
-			}
-		})
-	}
-	cmd := &cobra.Command{}
-	cmd.SetContext(t.Context())
-	cmd.SetErr(&bytes.Buffer{})
-	cmd.SetIn(iotest.ErrReader(errors.New("unplugged")))
-	require.ErrorContains(t, confirm(cmd, false, "Sure?"), "read the answer: unplugged")
-}
-
-// A signal ends a command that waits for an answer, whatever its standard input does.
-func TestConfirmInterrupted(t *testing.T) {
-	t.Parallel()
-	silent, typing := io.Pipe()
-	t.Cleanup(func() { require.NoError(t, typing.Close()) })
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	cmd := &cobra.Command{}
-	cmd.SetContext(ctx)
-	cmd.SetIn(silent)
-	cmd.SetErr(&bytes.Buffer{})
-	require.ErrorIs(t, confirm(cmd, false, "Sure?"), context.Canceled)
-}
-
-func TestWhoami(t *testing.T) {
-	t.Parallel()
-	require.Regexp(t, `^[^@]+@[^@]+$`, whoami())
-}
 
 func TestPrintRerun(t *testing.T) {
 	t.Parallel()
@@ -96,7 +23,7 @@ func TestPrintRerun(t *testing.T) {
 		{WorkflowID: id("5001"), RunID: "0191-a"}, {WorkflowID: id("5002"), LeftAlone: "it is running"},
 	}}
 	var out bytes.Buffer
-	require.NoError(t, printRerun(&out, &flags{}, some))
+	require.NoError(t, printRerun(&out, &cli.Flags{}, some))
 	require.Equal(t, `order 5001  runs again  0191-a
 order 5002  left alone  it is running
 run again   1
@@ -107,11 +34,11 @@ left alone  1
 	none := workflows.RerunOrdersResult{LeftAlone: 1, Orders: some.Orders[1:]}
 	for _, json := range []bool{false, true} {
 		out.Reset()
-		require.EqualError(t, printRerun(&out, &flags{json: json}, none), "no order was run again: it is running")
+		require.EqualError(t, printRerun(&out, &cli.Flags{JSON: json}, none), "no order was run again: it is running")
 		require.Contains(t, out.String(), "it is running")
 	}
 	// All failed orders were selected, and none could be cured: that is a result, not a failure.
-	require.NoError(t, printRerun(&out, &flags{}, workflows.RerunOrdersResult{LeftAlone: 3}))
+	require.NoError(t, printRerun(&out, &cli.Flags{}, workflows.RerunOrdersResult{LeftAlone: 3}))
 }
 
 // A kind is accepted as the runbook spells it, in any case.
@@ -126,7 +53,7 @@ func TestReadKind(t *testing.T) {
 	}
 	require.Contains(t, orders.FailureKinds(), string(giftcard.CardDeclined))
 	require.Contains(t, orders.FailureKinds(), "Terminated")
-	var usage *app.UsageError
+	var usage *cli.UsageError
 	_, err := readKind("Declined")
 	require.ErrorAs(t, err, &usage)
 	require.Equal(t, "1 order", orderCount(1))

@@ -1,4 +1,4 @@
-package main
+package orders
 
 import (
 	"context"
@@ -6,29 +6,29 @@ import (
 	"io"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-func newOrders(f *flags) *cobra.Command {
+// Command returns the command "orders".
+func Command(f *cli.Flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "orders",
 		Short: "List, show and re-run gift-card orders, and manage their cards",
-		Args:  app.NoArgs,
-		RunE:  help,
+		Args:  cli.NoArgs,
+		RunE:  cli.Help,
 	}
-	cmd.AddCommand(newOrdersList(f), newOrdersShow(f), newOrdersRetry(f), newOrdersResolve(f), newOrdersRelease(f),
-		newOrdersBalance(f), newOrdersCancelCard(f))
+	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f), newRelease(f), newBalance(f), newCancelCard(f))
 	return cmd
 }
 
-func newOrdersList(f *flags) *cobra.Command {
+func newList(f *cli.Flags) *cobra.Command {
 	var state, since, kind string
 	var failed bool
 	var limit int
@@ -38,7 +38,7 @@ func newOrdersList(f *flags) *cobra.Command {
 		Example: `  starter orders list --failed
   starter orders list --failed --kind MerchantUnknown
   starter orders list --since 24h --limit 0 --json`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kind, err := readKind(kind)
 			if err != nil {
@@ -47,28 +47,28 @@ func newOrdersList(f *flags) *cobra.Command {
 			filter := orders.OrderFilter{State: executions.State(state), Kind: kind, Limit: limit}
 			if failed || kind != "" {
 				if state != "" && filter.State != executions.Failed {
-					return app.Usagef("--state %s cannot be combined with --failed or --kind", state)
+					return cli.Usagef("--state %s cannot be combined with --failed or --kind", state)
 				}
 				filter.State = executions.Failed
 			}
 			if limit < 0 {
-				return app.Usagef("--limit %d is negative; 0 lists all", limit)
+				return cli.Usagef("--limit %d is negative; 0 lists all", limit)
 			}
 			if err := filter.Validate(); err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			if since != "" {
-				if filter.Since, err = moment(since, time.Now()); err != nil {
-					return app.Usagef("--since %w", err)
+				if filter.Since, err = cli.Moment(since, time.Now()); err != nil {
+					return cli.Usagef("--since %w", err)
 				}
 			}
-			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				orders, err := o.ListOrders(ctx, filter)
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), orders)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), orders)
 				}
 				if limit > 0 && len(orders) == limit {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %d orders; --limit 0 lists all\n", limit)
@@ -81,14 +81,14 @@ func newOrdersList(f *flags) *cobra.Command {
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
 	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people)")
 	completeKinds(cmd)
-	complete(cmd, "state", "running", "completed", "failed", "canceled", "left")
+	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left")
 	cmd.Flags().StringVar(&since, "since", "", "only orders started since a time (RFC 3339), or how long ago (24h)")
 	cmd.Flags().IntVar(&limit, "limit", 100, "maximum number of orders; 0 for all")
 	return cmd
 }
 
 func printOrders(w io.Writer, orders []executions.Order) error {
-	return table(w, func(row func(...any)) {
+	return cli.Table(w, func(row func(...any)) {
 		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU", "FAILURE")
 		for _, o := range orders {
 			closed := ""
@@ -104,7 +104,7 @@ func printOrders(w io.Writer, orders []executions.Order) error {
 	})
 }
 
-func newOrdersShow(f *flags) *cobra.Command {
+func newShow(f *cli.Flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show <order>",
 		Short: "Show one order: its cards, its failures, and where to look",
@@ -112,15 +112,15 @@ func newOrdersShow(f *flags) *cobra.Command {
 why, the attempts under way, and its page in the Temporal Web UI. Give the order's name or its Shopify number.`,
 		Example: `  starter orders show '#1001'
   starter orders show 820982911946154508`,
-		Args: app.OneOrder,
+		Args: cli.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				d, err := o.ShowOrder(ctx, args[0])
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), d)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), d)
 				}
 				return printOrder(cmd.OutOrStdout(), d)
 			})
@@ -129,7 +129,7 @@ why, the attempts under way, and its page in the Temporal Web UI. Give the order
 }
 
 func printOrder(w io.Writer, d *orders.OrderDetails) error {
-	return table(w, func(row func(...any)) {
+	return cli.Table(w, func(row func(...any)) {
 		row("order", d.Name+" ("+d.ID+")")
 		row("state", d.State)
 		row("SKU", d.SKUs)

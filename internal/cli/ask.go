@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bufio"
@@ -12,39 +12,38 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// errDeclined is the error after the answer no.
-var errDeclined = errors.New("nothing was done")
+// ErrDeclined is the error after the answer no.
+var ErrDeclined = errors.New("nothing was done")
 
-// confirm asks a question on standard error. It returns nil if standard input answers yes, or if yes is set. It returns
+// Confirm asks a question on standard error. It returns nil if standard input answers yes, or if yes is set. It returns
 // at once when the command is interrupted.
-func confirm(cmd *cobra.Command, yes bool, question string) error {
-	return confirmFrom(cmd, bufio.NewReader(cmd.InOrStdin()), yes, question)
+func Confirm(cmd *cobra.Command, yes bool, question string) error {
+	return ConfirmFrom(cmd, bufio.NewReader(cmd.InOrStdin()), yes, question)
 }
 
-// confirmFrom is confirm for a command that asks more than once: it continues reading where the last answer ended.
-func confirmFrom(cmd *cobra.Command, in *bufio.Reader, yes bool, question string) error {
+// ConfirmFrom is [Confirm] for a command that asks more than once: it continues reading where the last answer ended.
+func ConfirmFrom(cmd *cobra.Command, in *bufio.Reader, yes bool, question string) error {
 	if yes {
 		return nil
 	}
-	answer, end, err := prompt(cmd, in, question+" [y/N]")
+	answer, end, err := Ask(cmd, in, question+" [y/N]")
 	switch {
 	case err != nil:
 		return err
 	case answer == "y" || answer == "yes":
 		return nil
 	case answer == "" && end:
-		return app.Usagef("stdin is not interactive; pass --yes")
+		return Usagef("stdin is not interactive; pass --yes")
 	}
-	return errDeclined
+	return ErrDeclined
 }
 
-// prompt asks a question on standard error. It returns the answer from standard input, in lower case, and whether the
+// Ask asks a question on standard error. It returns the answer from standard input, in lower case, and whether the
 // input has ended. It returns at once when the command is interrupted.
-func prompt(cmd *cobra.Command, in *bufio.Reader, question string) (answer string, end bool, err error) {
+func Ask(cmd *cobra.Command, in *bufio.Reader, question string) (answer string, end bool, err error) {
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s ", printable.Line(question, 0))
 	type line struct {
 		text string
@@ -69,8 +68,8 @@ func prompt(cmd *cobra.Command, in *bufio.Reader, question string) (answer strin
 	}
 }
 
-// whoami returns who runs this command, for the record.
-func whoami() string {
+// Whoami returns who runs this command, for the record.
+func Whoami() string {
 	name := ""
 	if u, err := user.Current(); err == nil {
 		name = u.Username

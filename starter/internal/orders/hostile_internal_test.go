@@ -1,4 +1,4 @@
-package main
+package orders
 
 import (
 	"bytes"
@@ -6,12 +6,12 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -37,12 +37,12 @@ func TestOutputIsHarmless(t *testing.T) {
 	var list, order, encoded, question bytes.Buffer
 	require.NoError(t, printOrders(&list, []executions.Order{d.Order}))
 	require.NoError(t, printOrder(&order, d))
-	require.NoError(t, printJSON(&encoded, d))
+	require.NoError(t, cli.JSON(&encoded, d))
 	cmd := &cobra.Command{}
 	cmd.SetContext(t.Context())
 	cmd.SetErr(&question)
 	cmd.SetIn(bytes.NewBufferString("n\n"))
-	require.ErrorIs(t, confirm(cmd, false, "Cancel card 1 of order "+hostile+"?"), errDeclined)
+	require.ErrorIs(t, cli.Confirm(cmd, false, "Cancel card 1 of order "+hostile+"?"), cli.ErrDeclined)
 	for _, b := range []*bytes.Buffer{&list, &order, &encoded, &question} {
 		require.Contains(t, b.String(), "#1")
 		requireHarmless(t, b.String())

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/codecserver"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -28,13 +29,13 @@ users in: docs/operations.md. It does not need Temporal, Shopify or CashStar.`,
 		Example: `  starter codec-server
   temporal workflow show -w gift-card-order/example.myshopify.com/1 \
     --codec-endpoint http://127.0.0.1:8234 --codec-auth "Bearer $CODEC_SERVER_TOKEN"`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: runCodecServer,
 	}
-	cmd.AddCommand(app.NewHealthCommand("/healthz", func() (string, error) {
+	cmd.AddCommand(cli.NewHealthCommand("/healthz", func() (string, error) {
 		cfg, err := config.Read()
 		if err != nil {
-			return "", &app.UsageError{Err: err}
+			return "", &cli.UsageError{Err: err}
 		}
 		return cfg.Codec.Addr, nil
 	}))
@@ -47,15 +48,15 @@ func runCodecServer(cmd *cobra.Command, _ []string) error {
 		err = cfg.ValidateCodecServer()
 	}
 	if err != nil {
-		return &app.UsageError{Err: err}
+		return &cli.UsageError{Err: err}
 	}
 	log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
 	if err != nil {
-		return &app.UsageError{Err: err}
+		return &cli.UsageError{Err: err}
 	}
 	temporal, err := app.TemporalFromEnvironment()
 	if err != nil {
-		return &app.UsageError{Err: err}
+		return &cli.UsageError{Err: err}
 	}
 	payloads, err := codec.New(cfg.Payload, app.NamespaceOf(temporal))
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package orders
 
 import (
 	"bufio"
@@ -8,20 +8,20 @@ import (
 	"slices"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-	"github.com/giftbridge/giftbridge/internal/recovery"
-
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-func newOrdersResolve(f *flags) *cobra.Command {
+func newResolve(f *cli.Flags) *cobra.Command {
 	r := resolver{flags: f}
 	var kind string
 	var issued, notIssued, all bool
@@ -45,15 +45,15 @@ card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which ans
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == (len(args) > 0):
-				return app.Usagef("name one or more orders, or pass --all")
+				return cli.Usagef("name one or more orders, or pass --all")
 			case len(r.units) > 0 && len(args) != 1:
-				return app.Usagef("--unit needs exactly one order")
+				return cli.Usagef("--unit needs exactly one order")
 			case len(r.units) > 0 && slices.Min(r.units) < 1:
-				return app.Usagef("--unit must be the number of a card, starting at 1")
+				return cli.Usagef("--unit must be the number of a card, starting at 1")
 			case issued && notIssued:
-				return app.Usagef("pass either --issued or --not-issued, as you found at CashStar, not both")
+				return cli.Usagef("pass either --issued or --not-issued, as you found at CashStar, not both")
 			case all && !issued && !notIssued:
-				return app.Usagef("--all needs --issued or --not-issued")
+				return cli.Usagef("--all needs --issued or --not-issued")
 			}
 			return nil
 		},
@@ -63,13 +63,13 @@ card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which ans
 				return err
 			}
 			if known != "" && known != string(giftcard.OutcomeUnknown) {
-				return app.Usagef("--kind %s cannot be resolved: only OutcomeUnknown leaves cards in doubt", known)
+				return cli.Usagef("--kind %s cannot be resolved: only OutcomeUnknown leaves cards in doubt", known)
 			}
 			r.cmd, r.in = cmd, bufio.NewReader(cmd.InOrStdin())
 			if issued || notIssued {
 				r.found = &issued
 			}
-			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				r.operator = o
 				return r.run(ctx, args)
 			})
@@ -87,7 +87,7 @@ card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which ans
 
 // resolver records what a person has found out about cards.
 type resolver struct {
-	flags    *flags
+	flags    *cli.Flags
 	cmd      *cobra.Command
 	operator *operator.Operator
 	in       *bufio.Reader
@@ -123,7 +123,7 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 		if len(said) > 1 {
 			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "recording the answer for card %d of %d\n", i+1, len(said))
 		}
-		if err := r.operator.ResolveCard(ctx, v.order, v.card.Unit, v.issued, whoami(), r.reason); err != nil {
+		if err := r.operator.ResolveCard(ctx, v.order, v.card.Unit, v.issued, cli.Whoami(), r.reason); err != nil {
 			return err
 		}
 		if !slices.Contains(orders, v.order.WorkflowID) {
@@ -189,13 +189,13 @@ func (r *resolver) ask(cards []verdict) ([]verdict, error) {
 	if n := len(cards); n > 1 {
 		question = fmt.Sprintf("Is this correct for all %d cards?", n)
 	}
-	return cards, confirmFrom(r.cmd, r.in, r.yes, question)
+	return cards, cli.ConfirmFrom(r.cmd, r.in, r.yes, question)
 }
 
 func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 	var out []verdict
 	for _, v := range cards {
-		answer, end, err := prompt(r.cmd, r.in, fmt.Sprintf(
+		answer, end, err := cli.Ask(r.cmd, r.in, fmt.Sprintf(
 			"Order %s, card %d: does CashStar have audit number %s? [issued/not-issued/skip]",
 			v.order.Name, v.card.Unit, v.card.AuditNumber))
 		switch {
@@ -205,13 +205,13 @@ func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 			v.issued = answer == "issued"
 			out = append(out, v)
 		case answer == "" && end:
-			return nil, app.Usagef("stdin is not interactive; pass --issued or --not-issued")
+			return nil, cli.Usagef("stdin is not interactive; pass --issued or --not-issued")
 		case answer != "skip":
-			return nil, errDeclined
+			return nil, cli.ErrDeclined
 		}
 	}
 	if len(out) == 0 {
-		return nil, errDeclined
+		return nil, cli.ErrDeclined
 	}
 	return out, nil
 }
@@ -222,7 +222,7 @@ const waitForRerun = 2 * time.Second
 // rerun reruns the orders, once no other rerun is under way.
 func (r *resolver) rerun(ctx context.Context, orders []string) error {
 	in := workflows.RerunOrdersInput{
-		Orders: orders, Force: true, Reason: fmt.Sprintf("%s (by %s)", r.reason, whoami()),
+		Orders: orders, Force: true, Reason: fmt.Sprintf("%s (by %s)", r.reason, cli.Whoami()),
 	}
 	for told := false; ; told = true {
 		rerun, err := r.operator.RerunOrders(ctx, in)

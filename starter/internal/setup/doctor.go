@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"fmt"
@@ -9,11 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/doctor"
 )
 
-func newDoctor(f *flags) *cobra.Command {
+func newDoctor(f *cli.Flags) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -48,10 +49,10 @@ monitor the system with starter status.
 Exit codes: 0 no check failed, 1 a check failed, 2 wrong usage, 130 interrupted.`,
 		Example: `  starter doctor
   starter doctor --json | jq -r '.checks[] | select(.status == "fail") | .name + ": " + .fix'`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
-				return app.Usagef("--timeout %s must be above zero, such as 10s", timeout)
+				return cli.Usagef("--timeout %s must be above zero, such as 10s", timeout)
 			}
 			o := doctor.Options{Timeout: timeout}
 			o.Config, o.Problems = config.Load()
@@ -62,8 +63,8 @@ Exit codes: 0 no check failed, 1 a check failed, 2 wrong usage, 130 interrupted.
 				return err
 			}
 			show := printReport
-			if f.json {
-				show = func(w io.Writer, r doctor.Report) error { return printJSON(w, r) }
+			if f.JSON {
+				show = func(w io.Writer, r doctor.Report) error { return cli.JSON(w, r) }
 			}
 			if err := show(cmd.OutOrStdout(), report); err != nil {
 				return err
@@ -79,7 +80,7 @@ Exit codes: 0 no check failed, 1 a check failed, 2 wrong usage, 130 interrupted.
 }
 
 func printReport(w io.Writer, r doctor.Report) error {
-	if err := printChecks(w, r.Checks); err != nil {
+	if err := cli.Checks(w, r.Checks); err != nil {
 		return err
 	}
 	s := r.Summary

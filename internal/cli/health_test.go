@@ -1,4 +1,4 @@
-package app_test
+package cli_test
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 )
 
 func TestHealthCommand(t *testing.T) {
@@ -34,20 +34,20 @@ func TestHealthCommand(t *testing.T) {
 		"well":                  {path: "/well", addr: addr},
 		"well on all addresses": {path: "/well", addr: "0.0.0.0:" + port},
 		"well on all, unnamed":  {path: "/well", addr: ":" + port},
-		"unwell":                {path: "/readyz", addr: addr, code: app.ExitFailure, says: "503 Service Unavailable: not polling"},
+		"unwell":                {path: "/readyz", addr: addr, code: cli.ExitFailure, says: "503 Service Unavailable: not polling"},
 		"silent": {
-			path: "/well", addr: closed.Listener.Addr().String(), code: app.ExitFailure, says: "connection refused",
+			path: "/well", addr: closed.Listener.Addr().String(), code: cli.ExitFailure, says: "connection refused",
 		},
-		"nowhere":           {path: "/well", code: app.ExitUsage, says: "does not listen on an address"},
-		"bad configuration": {err: app.Usagef("bad"), code: app.ExitUsage, says: "bad"},
+		"nowhere":           {path: "/well", code: cli.ExitUsage, says: "does not listen on an address"},
+		"bad configuration": {err: cli.Usagef("bad"), code: cli.ExitUsage, says: "bad"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := app.NewHealthCommand(tt.path, func() (string, error) { return tt.addr, tt.err })
+			c := cli.NewHealthCommand(tt.path, func() (string, error) { return tt.addr, tt.err })
 			c.SetArgs(nil)
 			var stderr bytes.Buffer
-			require.Equal(t, tt.code, app.Execute(c, &stderr), stderr.String())
+			require.Equal(t, tt.code, cli.Execute(c, &stderr), stderr.String())
 			require.Contains(t, stderr.String(), tt.says)
 		})
 	}

@@ -1,23 +1,24 @@
-package main
+package orders
 
 import (
 	"context"
 	"fmt"
 	"strings"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-func newOrdersCancelCard(f *flags) *cobra.Command {
+func newCancelCard(f *cli.Flags) *cobra.Command {
 	var unit int
 	var reason string
 	var yes bool
@@ -28,15 +29,15 @@ func newOrdersCancelCard(f *flags) *cobra.Command {
 confirmation first. The workflow cancel-card/<shop>/<order>/<unit> records who cancelled the card, and why. Shopify is
 not informed: refund the order there.`,
 		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
-		Args:    app.OneOrder,
+		Args:    cli.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if unit < 1 {
-				return app.Usagef("--unit must be the number of a card, starting at 1; orders show lists the cards")
+				return cli.Usagef("--unit must be the number of a card, starting at 1; orders show lists the cards")
 			}
 			if strings.TrimSpace(reason) == "" {
-				return app.Usagef("--reason must not be empty: it is recorded with the cancellation")
+				return cli.Usagef("--reason must not be empty: it is recorded with the cancellation")
 			}
-			return operate(cmd, onlyToLook, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				d, err := o.ShowOrder(ctx, args[0])
 				if err != nil {
 					return err
@@ -47,15 +48,15 @@ not informed: refund the order there.`,
 				}
 				question := fmt.Sprintf("Cancel card %d of order %s (%s %s, %s)?", unit, d.Name, card.Amount, card.Currency,
 					card.MaskedNumber)
-				if err := confirm(cmd, yes, question); err != nil {
+				if err := cli.Confirm(cmd, yes, question); err != nil {
 					return err
 				}
-				result, err := o.CancelCard(ctx, d, card, whoami(), reason)
+				result, err := o.CancelCard(ctx, d, card, cli.Whoami(), reason)
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), result)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), result)
 				}
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "card %d of order %s: %s\n", unit, printable.Line(d.Name, 0),
 					printable.Line(result.Status, 0))
@@ -81,21 +82,21 @@ type balance struct {
 	Unknown string `json:"unknown,omitempty"`
 }
 
-func newOrdersBalance(f *flags) *cobra.Command {
+func newBalance(f *cli.Flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "balance <order>",
 		Short: "Show the status and balance of an order's cards at CashStar",
-		Args:  app.OneOrder,
+		Args:  cli.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			issuer, err := app.NewCashStar(cfg.CashStar)
 			if err != nil {
 				return err
 			}
-			return operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
 				d, err := o.ShowOrder(ctx, args[0])
 				if err != nil {
 					return err
@@ -104,10 +105,10 @@ func newOrdersBalance(f *flags) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if f.json {
-					return printJSON(cmd.OutOrStdout(), cards)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), cards)
 				}
-				return table(cmd.OutOrStdout(), func(row func(...any)) {
+				return cli.Table(cmd.OutOrStdout(), func(row func(...any)) {
 					row("CARD", "NUMBER", "STATUS", "ISSUED WITH", "BALANCE")
 					for _, c := range cards {
 						if c.Unknown != "" {
