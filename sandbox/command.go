@@ -16,7 +16,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -129,7 +129,7 @@ func (f *flags) log(w io.Writer) (zerolog.Logger, error) {
 	if f.logLevel == logOff {
 		return zerolog.Nop(), nil
 	}
-	return logging.New(w, config.Log{Level: f.logLevel, Format: config.FormatAuto})
+	return logging.New(w, ops.Log{Level: f.logLevel, Format: ops.FormatAuto})
 }
 
 func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {

@@ -198,6 +198,16 @@ var rules = []rule{
 		why: "everything else is told what it needs; an installation's settings and schedules are what is compared with it",
 	},
 	{
+		name: "codec and logs know how a process runs", from: ours("internal/codec", "internal/logging"),
+		to:  ours("internal/config").except(ours("internal/config/ops")),
+		why: "they serve every process, whichever shop and issuer it works for",
+	},
+	{
+		name: "reading the environment is general", from: ours("internal/config/env"),
+		to:  ours(".").except(ours("internal/config/env", "internal/printable", "internal/redact")),
+		why: "it knows the form of variables; the sections know what they mean",
+	},
+	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
 		to:  ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/mail", "internal/giftcard"),
 		why: "every process stands on them, whatever it does",
@@ -300,6 +310,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
 		{"the configuration is read at the edge", "internal/health", module + "/internal/config"},
 		{"the configuration is read at the edge", "activities", module + "/internal/config"},
+		{"codec and logs know how a process runs", "internal/logging", module + "/internal/config"},
+		{"reading the environment is general", "internal/config/env", module + "/internal/config/ops"},
 		{"ground without wiring", "internal/config", module + "/workflows"},
 	}
 	seen := map[string]bool{}

@@ -13,7 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
@@ -24,7 +25,7 @@ func (x *examination) configuration() []check.Check {
 		c.Name = Configuration
 		return []check.Check{c}
 	}
-	var invalid *config.ValidationError
+	var invalid *env.ValidationError
 	if !errors.As(x.Problems, &invalid) {
 		return []check.Check{{
 			Name: Configuration, Status: check.Fail, Found: printable.Line(x.Problems.Error(), maxFound), Fix: "see docs/configuration.md",
@@ -95,7 +96,7 @@ func (x *examination) payloadKeys(context.Context) check.Check {
 		return fail("an encrypted payload cannot be decrypted again", cure)
 	}
 	keys := x.Config.Payload.Keys
-	if x.Config.Payload.Encryption == config.EncryptionOff {
+	if x.Config.Payload.Encryption == ops.EncryptionOff {
 		return warn("PAYLOAD_ENCRYPTION=off: Temporal stores customers' addresses unencrypted",
 			"set PAYLOAD_ENCRYPTION=on for every worker and starter; "+cure)
 	}

@@ -18,6 +18,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/doctor"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -53,7 +55,7 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	c.Orders.GiftCardSKUs = config.List{"GIFT-25"}
 	c.CashStar.Username, c.CashStar.Password = "account", config.NewSecret("issuer-password")
 	c.Payload.BindNamespace = true
-	c.Payload.Keys = config.PayloadKeys{{ID: "k1", Key: config.NewSecret(strings.Repeat("k", config.PayloadKeySize))}}
+	c.Payload.Keys = ops.PayloadKeys{{ID: "k1", Key: config.NewSecret(strings.Repeat("k", ops.PayloadKeySize))}}
 	c.SMTP.TLS, c.SMTP.Username, c.SMTP.Password = config.TLSNone, "sender", config.NewSecret("mail-password")
 	p.issuer.Username, p.issuer.Password = "account", "issuer-password"
 	p.Config = c
@@ -222,7 +224,7 @@ func TestFaultyServices(t *testing.T) {
 			}, doctor.MailServer, fail, "x509: certificate signed by unknown authority", "valid for SMTP_HOST",
 		},
 		{
-			"payloads in the clear", func(p *patient) { p.Config.Payload.Encryption = config.EncryptionOff },
+			"payloads in the clear", func(p *patient) { p.Config.Payload.Encryption = ops.EncryptionOff },
 			doctor.PayloadKeys, warn, "PAYLOAD_ENCRYPTION=off", "set PAYLOAD_ENCRYPTION=on",
 		},
 		{
@@ -251,7 +253,7 @@ func TestFaultyServices(t *testing.T) {
 func TestWrongVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
-		p.Problems = &config.ValidationError{Problems: []config.Problem{
+		p.Problems = &env.ValidationError{Problems: []env.Problem{
 			{Name: "GIFT_CARD_SKUS", Text: "is not set: need SKUs"},
 			{Name: "SMTP_PORT", Text: `"0": need a port`},
 			{Name: "POLL_INTERVALL", Text: "unknown; did you mean POLL_INTERVAL?"},
@@ -342,7 +344,7 @@ func TestInterrupted(t *testing.T) {
 func TestFaultSharedByManyVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
-		p.Problems = &config.ValidationError{Problems: []config.Problem{
+		p.Problems = &env.ValidationError{Problems: []env.Problem{
 			{
 				Name: "TEMPORAL_ADDRESS", Also: []string{"CASHSTAR_PASSWORD", "SMTP_HOST"},
 				Text: "3 values have quotes around them, A, B, C: need the bare values; why",

@@ -16,7 +16,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
@@ -37,7 +37,7 @@ func (x *examination) temporal(ctx context.Context) check.Check {
 	}
 	cfg := x.Config
 	if len(x.wrongAmong([]string{"PAYLOAD_"})) > 0 {
-		cfg.Payload = config.Payload{Encryption: config.EncryptionOff}
+		cfg.Payload = ops.Payload{Encryption: ops.EncryptionOff}
 	}
 	address := x.Temporal.HostPort
 	if address == "" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/doctor"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -93,7 +94,7 @@ func (w *system) breakages() []breakage {
 	sell := func(variants ...shopifytest.Variant) func() { return func() { w.Shop.SetVariants(variants...) } }
 	variants := scenario.Variants()
 	native := append([]shopifytest.Variant{{SKU: stack.SKUs()[1], GiftCard: true}}, variants...)
-	otherKey := "other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", config.PayloadKeySize)))
+	otherKey := "other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", ops.PayloadKeySize)))
 	const nowhere = "http://127.0.0.1:1"
 	return []breakage{
 		{
@@ -287,7 +288,7 @@ func (w *system) removeSearchAttribute(name string) {
 // A key that has just become the first one causes a warning until starter schedules has rewritten the schedules.
 func (w *system) requireNewKeyWarns() {
 	w.t.Helper()
-	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", config.PayloadKeySize))) + "," +
+	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", ops.PayloadKeySize))) + "," +
 		"sandbox:" + base64.StdEncoding.EncodeToString([]byte(w.Config.Payload.Keys[0].Key.Reveal()))
 	r, out := w.diagnosis(keys)
 	require.Equal(w.t, cli.ExitOK, out.code)

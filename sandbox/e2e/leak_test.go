@@ -23,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
@@ -95,7 +96,7 @@ func startLeaky(t *testing.T) *leaky {
 			c.CashStar.BaseURL = gossiping(t, c.CashStar.BaseURL, l.issuer)
 			c.SMTP.Host, c.SMTP.Port = l.mails.Host(), l.mails.Port()
 			c.SMTP.Username, c.SMTP.Password = "leak-user", config.NewSecret(mailPassword)
-			c.Payload.Keys = config.PayloadKeys{{ID: "leak", Key: config.NewSecret(payloadBytes)}}
+			c.Payload.Keys = ops.PayloadKeys{{ID: "leak", Key: config.NewSecret(payloadBytes)}}
 			c.Metrics.Addr = "127.0.0.1:0"
 			c.Issue.RetryBudget = 5 * time.Second
 		},

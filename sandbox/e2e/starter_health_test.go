@@ -22,6 +22,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -130,7 +131,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.setRetention(30 * 24 * time.Hour)
 	w.requireHealthy()
 
-	other := "PAYLOAD_KEYS=other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", config.PayloadKeySize)))
+	other := "PAYLOAD_KEYS=other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", ops.PayloadKeySize)))
 	w.requireProblem("watermark", "cannot be read", other)
 	require.Equal(t, []string{"watermark"}, w.judged(time.Now().Add(-time.Hour)), "the future")
 	require.Equal(t, []string{"watermark", "sweep"}, w.judged(time.Now().Add(901*time.Hour)), "stale")

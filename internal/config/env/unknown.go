@@ -1,4 +1,4 @@
-package config
+package env
 
 import (
 	"os"
@@ -6,23 +6,6 @@ import (
 	"slices"
 	"strings"
 )
-
-// ours lists the prefixes that only giftbridge uses: an unknown name with such a prefix is a typo. Other programs share
-// the prefixes of our other variables, so there only a name that is very close to a known one counts as a typo.
-var ours = []string{
-	"SHOPIFY_", "CASHSTAR_", "POLL_", "DIGEST_", "SMTP_", "RECIPIENT_", "PAYLOAD_", "CODEC_SERVER_", "WORKER_",
-}
-
-// others lists the names that our libraries read: go.temporal.io/sdk/contrib/envconfig and OpenTelemetry's.
-var others = []string{
-	"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
-	"TEMPORAL_PROFILE", "TEMPORAL_TLS", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_CERT_DATA",
-	"TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_TLS_CLIENT_KEY_DATA", "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
-	"TEMPORAL_TLS_SERVER_CA_CERT_DATA", "TEMPORAL_TLS_SERVER_NAME", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION",
-	"TEMPORAL_CODEC_ENDPOINT", "TEMPORAL_CODEC_AUTH",
-	"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
-	"OTEL_EXPORTER_OTLP_HEADERS",
-}
 
 // otherProtocol matches names that are close to our SMTP_* because they name another protocol, not because of a typo.
 var otherProtocol = regexp.MustCompile(`^(S?FTP|HTTP|IMAP|LMTP|SNMP|SNTP|AMQP|XMPP)_`)
@@ -32,17 +15,16 @@ var otherProtocol = regexp.MustCompile(`^(S?FTP|HTTP|IMAP|LMTP|SNMP|SNTP|AMQP|XM
 var serviceLink = regexp.MustCompile(
 	`_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 
-// unknown finds variables that look like ours but are not: a typo in a name would silently leave the default in force.
-func unknown() problems {
-	known := slices.Clone(others)
-	var c Config
-	for _, l := range leaves(&c) {
-		known = append(known, l.name)
-		if l.secret() {
-			known = append(known, l.name+inFile)
+// unknown adds a problem for each variable that looks like one of ours but is not: a typo in a name would silently leave
+// the default in force.
+func (s Schema) unknown(c any, ps *Problems) {
+	known, ours := slices.Clone(s.Others), s.prefixes()
+	for _, v := range variables(c) {
+		known = append(known, v.name)
+		if v.secret() {
+			known = append(known, v.name+inFile)
 		}
 	}
-	var ps problems
 	for _, entry := range slices.Sorted(slices.Values(os.Environ())) {
 		name, _, _ := strings.Cut(entry, "=")
 		if slices.Contains(known, name) || serviceLink.MatchString(name) || otherProtocol.MatchString(name) {
@@ -54,12 +36,11 @@ func unknown() problems {
 			within = len(name) / 3
 		}
 		if near := nearest(name, known, within); near != "" {
-			ps.add(name, "unknown; did you mean %s?", near)
+			ps.Add(name, "unknown; did you mean %s?", near)
 		} else if oursAlone {
-			ps.add(name, "unknown")
+			ps.Add(name, "unknown")
 		}
 	}
-	return ps
 }
 
 // slip returns the number of edits up to which a name still counts as a typo of one of ours: one, or two in a long

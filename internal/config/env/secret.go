@@ -1,4 +1,4 @@
-package config
+package env
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/redact"
 )
-
-const redacted = redact.Secret
 
 // Secret is a value that prints, logs and marshals as [redacted]. Only [Secret.Reveal] returns the value.
 type Secret struct {
@@ -42,10 +40,10 @@ func (s *Secret) Decode(value string) error {
 }
 
 // Format prints [redacted], regardless of the verb and its flags.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redact.Secret) }
 
 // String returns [redacted].
-func (Secret) String() string { return redacted }
+func (Secret) String() string { return redact.Secret }
 
 // MarshalText returns [redacted], for JSON, YAML and loggers alike.
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(redact.Secret), nil }

@@ -1,4 +1,4 @@
-package config
+package env
 
 import (
 	"fmt"
@@ -28,8 +28,8 @@ func (s *surroundings) strip(name, value string) string {
 	return value
 }
 
-// stripOthers checks the variables that our libraries read, except certificates and keys, which may end in a line end.
-func (s *surroundings) stripOthers() {
+// stripOthers checks the variables that libraries read, except certificates and keys, which may end in a line end.
+func (s *surroundings) stripOthers(others []string) {
 	for _, name := range others {
 		if !strings.HasSuffix(name, "_DATA") {
 			s.strip(name, os.Getenv(name))
@@ -37,8 +37,8 @@ func (s *surroundings) stripOthers() {
 	}
 }
 
-func (s *surroundings) problems() problems {
-	var ps problems
+// report adds a problem for each kind of character.
+func (s *surroundings) report(ps *Problems) {
 	for _, kind := range []struct {
 		names          []string
 		one, many, why string
@@ -56,14 +56,13 @@ func (s *surroundings) problems() problems {
 		switch n := len(kind.names); n {
 		case 0:
 		case 1:
-			ps.add(kind.names[0], "has %s: need the bare value%s", kind.one, kind.why)
+			ps.Add(kind.names[0], "has %s: need the bare value%s", kind.one, kind.why)
 		default:
-			ps = append(ps, Problem{
+			ps.list = append(ps.list, Problem{
 				Name: kind.names[0], Also: kind.names[1:],
 				Text: fmt.Sprintf("%d values have %s, %s: need the bare values%s",
 					n, kind.many, strings.Join(kind.names, ", "), kind.why),
 			})
 		}
 	}
-	return ps
 }

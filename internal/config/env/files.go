@@ -1,4 +1,4 @@
-package config
+package env
 
 import (
 	"errors"
@@ -35,23 +35,23 @@ func readSecret(path string) (string, error) {
 }
 
 // fromFile sets a secret from a file, if a variable names one.
-func (l leaf) fromFile(around *surroundings, found *problems) error {
-	if !l.secret() {
+func (v variable) fromFile(around *surroundings, found *Problems) error {
+	if !v.secret() {
 		return nil
 	}
-	name := l.name + inFile
+	name := v.name + inFile
 	path := around.strip(name, os.Getenv(name))
 	switch {
 	case path == "":
 		return nil
-	case os.Getenv(l.name) != "":
-		found.add(name, "is set together with %s: need only one of them", l.name)
+	case os.Getenv(v.name) != "":
+		found.Add(name, "is set together with %s: need only one of them", v.name)
 		return nil
 	}
 	secret, err := readSecret(path)
 	if err != nil {
-		found.add(name, "cannot be used, %v: need a file that this process can read and that contains the secret", err)
+		found.Add(name, "cannot be used, %v: need a file that this process can read and that contains the secret", err)
 		return nil
 	}
-	return l.fill(noVariable, secret)
+	return v.fill(noVariable, secret)
 }
