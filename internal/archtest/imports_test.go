@@ -166,6 +166,11 @@ var rules = []rule{
 		why: "each group has a reason of its own to change; internal/cli and session hold what they share",
 	},
 	{
+		name: "exams depend on each other whatever they examine", from: ours("internal/doctor/exam"),
+		to:  ours(".").except(ours("internal/doctor/exam", "internal/check", "internal/printable")),
+		why: "another service adds an exam, and changes nothing here",
+	},
+	{
 		name: "executions are the ground of what operators do", from: ours("internal/executions"),
 		to:  operators.except(ours("internal/executions")),
 		why: "every other part reads workflows through it",
@@ -303,6 +308,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"only commands talk to people", "internal/app", module + "/internal/cli"},
 		{"only commands talk to people", "internal/operator", "github.com/spf13/cobra"},
 		{"groups of commands are apart", "starter/internal/orders", module + "/starter/internal/setup"},
+		{"exams depend on each other whatever they examine", "internal/doctor/exam", module + "/internal/config"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},
 		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},

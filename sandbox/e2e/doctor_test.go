@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/doctor"
+	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -167,41 +168,41 @@ func (w *system) breakages() []breakage {
 			found: "no version of deployment blue is current", says: "starter deployment set-current",
 		},
 		{
-			name: "another token", env: []string{"SHOPIFY_ACCESS_TOKEN=shpat_other"}, check: doctor.Shopify,
+			name: "another token", env: []string{"SHOPIFY_ACCESS_TOKEN=shpat_other"}, check: shop.Shopify,
 			found: "HTTP 401", says: "SHOPIFY_ACCESS_TOKEN",
 		},
 		{
-			name: "another shop", env: []string{"SHOPIFY_SHOP=other.myshopify.com"}, check: doctor.Shopify,
+			name: "another shop", env: []string{"SHOPIFY_SHOP=other.myshopify.com"}, check: shop.Shopify,
 			found: "sandbox.myshopify.com, but SHOPIFY_SHOP is other.myshopify.com", says: "SHOPIFY_SHOP",
 		},
 		{
-			name: "no shop", env: []string{"SHOPIFY_BASE_URL=" + nowhere}, check: doctor.Shopify,
+			name: "no shop", env: []string{"SHOPIFY_BASE_URL=" + nowhere}, check: shop.Shopify,
 			found: "connection refused", says: "SHOPIFY_SHOP",
 		},
 		{
 			name: "a scope is missing", harm: grant("read_orders", "read_products"), cure: grant(scopes...),
-			check: doctor.ShopifyScopes, found: "lacks read_customers", says: "Dev Dashboard",
+			check: shop.Scopes, found: "lacks read_customers", says: "Dev Dashboard",
 		},
 		{
 			name: "no access to customers' names", harm: func() { w.Shop.Deny("Customer.firstName") },
-			cure: func() { w.Shop.Deny() }, check: doctor.ShopifyOrders, found: "ACCESS_DENIED",
+			cure: func() { w.Shop.Deny() }, check: shop.Orders, found: "ACCESS_DENIED",
 			says: "protected customer data",
 		},
 		{
-			name: "a version that is gone", env: []string{"SHOPIFY_API_VERSION=2024-01"}, check: doctor.ShopifyVersion,
+			name: "a version that is gone", env: []string{"SHOPIFY_API_VERSION=2024-01"}, check: shop.Version,
 			found: "2024-01 is no longer available; Shopify answered with " + quarterAgo(3),
 			says:  "the newest is " + quarterAgo(0),
 		},
 		{
-			name: "a version that never was", env: []string{"SHOPIFY_API_VERSION=2099-01"}, check: doctor.ShopifyVersion,
+			name: "a version that never was", env: []string{"SHOPIFY_API_VERSION=2099-01"}, check: shop.Version,
 			found: "no version 2099-01", says: "SHOPIFY_API_VERSION",
 		},
 		{
 			name: "a variant is missing", harm: sell(variants[0], variants[1]), cure: sell(variants...),
-			check: doctor.GiftCardSKUs, found: "no variant has GIFT-50, GIFT-100", says: "GIFT_CARD_SKUS",
+			check: shop.GiftCardSKUs, found: "no variant has GIFT-50, GIFT-100", says: "GIFT_CARD_SKUS",
 		},
 		{
-			name: "a native gift card", harm: sell(native...), cure: sell(variants...), check: doctor.GiftCardSKUs,
+			name: "a native gift card", harm: sell(native...), cure: sell(variants...), check: shop.GiftCardSKUs,
 			found: "GIFT-50", says: "ordinary product",
 		},
 		{
