@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
@@ -26,7 +26,7 @@ instead. Figures of different runs do not compare where the machine is shared; r
 Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox bench engine
   go run ./sandbox bench idle --for 10s --json`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newBenchEngineCommand(), newBenchScaleCommand(), newBenchIdleCommand(), newBenchCallsCommand(),
@@ -88,7 +88,7 @@ Every other round has the opposite order: an even number of rounds favours none.
 too. The defaults take about 15 minutes on 2 cores. Exit codes as "sandbox bench --help" says.`,
 		Example: `  go run ./sandbox bench engine
   go run ./sandbox bench engine --rounds 5 --orders 500 --burst 0 --json`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := cmp.Or(sizes(o.Rounds, o.Orders, o.WarmUp), between("burst", o.Burst, 0, maxBenchOrders)); err != nil {
 				return err
@@ -117,7 +117,7 @@ it brings.
 The defaults take about 5 minutes on 2 cores. Exit codes as "sandbox bench --help" says.`,
 		Example: `  go run ./sandbox bench scale
   go run ./sandbox bench scale --rounds 1 --orders 200 --json`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := sizes(o.Rounds, o.Orders, o.WarmUp); err != nil {
 				return err
@@ -159,10 +159,10 @@ from its start until it polls.
 It takes as long as --for says and a few seconds more. Exit codes as "sandbox bench --help" says.`,
 		Example: `  go run ./sandbox bench idle
   go run ./sandbox bench idle --for 5m --json`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.For < time.Second || o.For > 24*time.Hour {
-				return app.Usagef("--for %s: need 1s to 24h", o.For)
+				return cli.Usagef("--for %s: need 1s to 24h", o.For)
 			}
 			if err := between("starts", o.Starts, 1, 100); err != nil {
 				return err
@@ -185,7 +185,7 @@ func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 // between returns a usage error if the value of a flag is out of range.
 func between(name string, n, least, most int) error {
 	if n < least || n > most {
-		return &app.UsageError{Err: fmt.Errorf("--%s %d: need %d to %d", name, n, least, most)}
+		return &cli.UsageError{Err: fmt.Errorf("--%s %d: need %d to %d", name, n, least, most)}
 	}
 	return nil
 }

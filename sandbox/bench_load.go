@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
@@ -26,7 +26,7 @@ points is that of the plan.
 A thousand orders take about a minute on two cores. Exit codes as "sandbox bench --help" says.`,
 		Example: `  go run ./sandbox bench calls
   go run ./sandbox bench calls --orders 5000 --plan plus --json`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := between("orders", o.Orders, 1, 100_000); err != nil {
 				return err
@@ -71,7 +71,7 @@ It takes about 15 minutes on two cores, and 100,000 gift-card orders (--gift-car
 		Example: `  go run ./sandbox bench backlog
   go run ./sandbox bench backlog --gift-cards 1 --json
   go run ./sandbox bench backlog --orders 20000 --outage-orders 1200 --max-rps 10 --workers 2`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkBacklog(o); err != nil {
 				return err
@@ -99,7 +99,7 @@ func checkBacklog(o bench.BacklogOptions) error {
 		return err
 	}
 	if !(o.GiftCards >= 0 && o.GiftCards <= 1) {
-		return app.Usagef("--gift-cards %g: need 0 to 1", o.GiftCards)
+		return cli.Usagef("--gift-cards %g: need 0 to 1", o.GiftCards)
 	}
 	if err := checkPlan(o.Plan); err != nil {
 		return err
@@ -108,17 +108,17 @@ func checkBacklog(o bench.BacklogOptions) error {
 		return err
 	}
 	if o.Outage.Length < time.Second {
-		return app.Usagef("--outage %s: need at least 1s", o.Outage.Length)
+		return cli.Usagef("--outage %s: need at least 1s", o.Outage.Length)
 	}
 	if o.Outage.Backoff < time.Second || o.Outage.Backoff > time.Minute || o.Outage.Backoff%time.Second != 0 {
-		return app.Usagef("--backoff %s: need whole seconds, 1s to 1m", o.Outage.Backoff)
+		return cli.Usagef("--backoff %s: need whole seconds, 1s to 1m", o.Outage.Backoff)
 	}
 	if budget := config.Default().Issue.RetryBudget; o.Outage.Length+o.Outage.Backoff >= budget {
-		return app.Usagef("--outage %s with --backoff %s: need less than %s together, the default of RETRY_BUDGET: orders "+
+		return cli.Usagef("--outage %s with --backoff %s: need less than %s together, the default of RETRY_BUDGET: orders "+
 			"fail that are refused for longer", o.Outage.Length, o.Outage.Backoff, budget)
 	}
 	if !(o.Outage.MaxRPS >= 1 && o.Outage.MaxRPS <= 1000) {
-		return app.Usagef("--max-rps %g: need 1 to 1000", o.Outage.MaxRPS)
+		return cli.Usagef("--max-rps %g: need 1 to 1000", o.Outage.MaxRPS)
 	}
 	return between("workers", o.Outage.Workers, 1, 8)
 }
@@ -129,7 +129,7 @@ func planFlag(cmd *cobra.Command, plan *string) {
 
 func checkPlan(plan string) error {
 	if !slices.Contains(bench.Plans(), plan) {
-		return app.Usagef("--plan %q: need one of %s", plan, strings.Join(bench.Plans(), ", "))
+		return cli.Usagef("--plan %q: need one of %s", plan, strings.Join(bench.Plans(), ", "))
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
@@ -93,7 +93,7 @@ func TestBenchLoadUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := execute(append([]string{"bench"}, tt.args...)...)
-			require.Equal(t, app.ExitUsage, code, stderr)
+			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
 			require.Empty(t, stdout)
 		})

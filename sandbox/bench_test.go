@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 )
 
@@ -16,11 +16,11 @@ import (
 func measured[R any](t *testing.T, args ...string) (report R) {
 	t.Helper()
 	code, stdout, stderr := execute(append([]string{"bench"}, args...)...)
-	require.Contains(t, []int{app.ExitOK, app.ExitFailure}, code, stderr)
+	require.Contains(t, []int{cli.ExitOK, cli.ExitFailure}, code, stderr)
 	decoder := json.NewDecoder(strings.NewReader(stdout))
 	require.NoError(t, decoder.Decode(&report), stderr)
 	require.False(t, decoder.More(), "one object and nothing else")
-	require.Equal(t, code == app.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
+	require.Equal(t, code == cli.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
 	return report
 }
 
@@ -109,7 +109,7 @@ func TestBenchUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := execute(append([]string{"bench"}, tt.args...)...)
-			require.Equal(t, app.ExitUsage, code, stderr)
+			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
 			require.Contains(t, stderr, "--help'.")
 			require.Empty(t, stdout)

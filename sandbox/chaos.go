@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
 
@@ -46,10 +46,10 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
   go run ./sandbox chaos --seed 7 --plan
   go run ./sandbox chaos --seed 7 --json --keep /tmp/seed-7
   go run ./sandbox chaos --seed 7 --issuer-dedupes=false`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(); err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			return f.run(cmd)
 		},

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 )
@@ -31,7 +31,7 @@ func TestChaos(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := execute("chaos", "--seed", "5", "--orders", "50", "--minutes", "0.5", "--json",
 				fmt.Sprintf("--issuer-dedupes=%t", dedupes))
-			require.Equal(t, app.ExitOK, code, "%s\n%s", stderr, stdout)
+			require.Equal(t, cli.ExitOK, code, "%s\n%s", stderr, stdout)
 			var report lab.Report
 			require.NoError(t, json.Unmarshal([]byte(stdout), &report))
 			require.Equal(t, dedupes, report.IssuerDedupes)
@@ -55,7 +55,7 @@ func TestChaos(t *testing.T) {
 func TestChaosPlan(t *testing.T) {
 	t.Parallel()
 	code, plan, stderr := execute("chaos", "--plan", "--seed", "7")
-	require.Equal(t, app.ExitOK, code, stderr)
+	require.Equal(t, cli.ExitOK, code, stderr)
 	require.Contains(t, plan, "seed 7: 1m0s of 160 orders")
 	require.Contains(t, plan, "temporal_killed: started again after")
 	_, again, _ := execute("chaos", "--plan", "--seed", "7")
@@ -85,7 +85,7 @@ func TestChaosUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := execute(append([]string{"chaos"}, tt.args...)...)
-			require.Equal(t, app.ExitUsage, code, stderr)
+			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
 			require.Contains(t, stderr, "See 'sandbox chaos --help'.")
 			require.Empty(t, stdout)

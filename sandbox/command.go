@@ -14,9 +14,9 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -51,10 +51,10 @@ something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox
   go run ./sandbox --once --orders 200 --json
   go run ./sandbox --once --faults --seed 7`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(cmd); err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			return run(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -129,7 +129,7 @@ func (f *flags) log(w io.Writer) (zerolog.Logger, error) {
 	if f.logLevel == logOff {
 		return zerolog.Nop(), nil
 	}
-	return logging.New(w, config.Log{Level: f.logLevel, Format: config.FormatAuto})
+	return logging.New(w, ops.Log{Level: f.logLevel, Format: ops.FormatAuto})
 }
 
 func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {

@@ -16,8 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -30,7 +30,7 @@ func execute(args ...string) (code int, stdout, stderr string) {
 	c.SetArgs(args)
 	c.SetOut(&out)
 	c.SetErr(&errs)
-	code = app.Execute(c, &errs)
+	code = cli.Execute(c, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -38,7 +38,7 @@ func execute(args ...string) (code int, stdout, stderr string) {
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := execute("--once", "--orders", "12", "--json", "--seed", "3")
-	require.Equal(t, app.ExitOK, code, stderr)
+	require.Equal(t, cli.ExitOK, code, stderr)
 	var account map[string]any
 	decoder := json.NewDecoder(strings.NewReader(stdout))
 	require.NoError(t, decoder.Decode(&account))
@@ -64,7 +64,7 @@ func TestOnce(t *testing.T) {
 func TestOnceTimesOut(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := execute("--once", "--orders", "10", "--timeout", "1ms")
-	require.Equal(t, app.ExitFailure, code)
+	require.Equal(t, cli.ExitFailure, code)
 	require.Regexp(t, `orders placed +10\n`, stdout, stderr)
 	require.Contains(t, stdout, "PROBLEM ")
 	require.Contains(t, stderr, "the account does not balance")
@@ -154,7 +154,7 @@ func TestUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := execute(tt.args...)
-			require.Equal(t, app.ExitUsage, code, stderr)
+			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
 			require.Contains(t, stderr, "See 'sandbox --help'.")
 			require.Empty(t, stdout)

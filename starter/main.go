@@ -5,7 +5,7 @@ package main
 import (
 	"os"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 )
 
-func main() { os.Exit(app.Execute(newRoot(), os.Stderr)) }
+func main() { os.Exit(cli.Execute(newRoot(), os.Stderr)) }

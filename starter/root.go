@@ -1,30 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"text/tabwriter"
-
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
-	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/logging"
-	"github.com/giftbridge/giftbridge/internal/operator"
-	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/starter/internal/operations"
+	"github.com/giftbridge/giftbridge/starter/internal/orders"
+	"github.com/giftbridge/giftbridge/starter/internal/setup"
 )
 
-// flags are the flags of every command.
-type flags struct {
-	json bool
-}
-
 func newRoot() *cobra.Command {
-	f := &flags{}
+	f := &cli.Flags{}
 	root := &cobra.Command{
 		Use:   "starter",
 		Short: "Set up and operate giftbridge",
@@ -46,76 +32,12 @@ Getting started:
   starter codec-server       decrypt payloads for the Web UI and the temporal command line
 
 Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
-		Args: app.NoArgs,
-		RunE: help,
+		Args: cli.NoArgs,
+		RunE: cli.Help,
 	}
-	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON on standard output")
-	root.AddCommand(newSchedules(f), newPoll(f), newSweep(f), newOrders(f), newDigest(f), newStatus(f), newDoctor(f), newConfig(f),
-		newDeployment(f), newCodecServer())
+	f.Register(root)
+	root.AddCommand(setup.Commands(f)...)
+	root.AddCommand(operations.Commands(f)...)
+	root.AddCommand(orders.Command(f))
 	return root
-}
-
-// help is the action of a command that only groups others. Without it, cobra treats a mistyped command as a request for
-// help.
-func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-
-// operate runs do with an operator. Commands that only read need only a part of the configuration.
-func operate(cmd *cobra.Command, load func() (config.Config, error), do func(context.Context, *operator.Operator) error) error {
-	cfg, err := load()
-	if err != nil {
-		return &app.UsageError{Err: err}
-	}
-	temporal, err := app.TemporalFromEnvironment()
-	if err != nil {
-		return &app.UsageError{Err: err}
-	}
-	// At a prompt, only the SDK's errors are of interest.
-	cfg.Log.Level = zerolog.ErrorLevel.String()
-	log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
-	if err != nil {
-		return &app.UsageError{Err: err}
-	}
-	o, err := app.NewOperator(cmd.Context(), temporal, cfg, log)
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	return do(cmd.Context(), o)
-}
-
-// onlyToLook loads the configuration of commands that only read from Temporal.
-func onlyToLook() (config.Config, error) {
-	cfg, err := config.Read()
-	if err != nil {
-		return cfg, err
-	}
-	return cfg, cfg.Payload.Validate()
-}
-
-// printJSON prints a value unaltered, in a form that a terminal displays completely.
-func printJSON(w io.Writer, v any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := w.Write(printable.JSON(b.Bytes()))
-	return err
-}
-
-// table prints rows in aligned columns. Cells contain text from services and customers, so they are made harmless.
-func table(w io.Writer, rows func(row func(cells ...any))) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	rows(func(cells ...any) {
-		for i, c := range cells {
-			if i > 0 {
-				_, _ = fmt.Fprint(t, "\t")
-			}
-			_, _ = fmt.Fprint(t, printable.Line(fmt.Sprint(c), 0))
-		}
-		_, _ = fmt.Fprintln(t)
-	})
-	return t.Flush()
 }

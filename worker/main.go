@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 )
 
-func main() { os.Exit(app.Execute(newRoot(), os.Stderr)) }
+func main() { os.Exit(cli.Execute(newRoot(), os.Stderr)) }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -26,27 +27,27 @@ its own (127.0.0.1:0 takes any free port), or off. SIGTERM and Ctrl-C let runnin
 retried by another worker.
 
 Exit codes: 0 stopped as asked, 1 failure, 2 bad configuration.`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load()
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			temporal, err := app.TemporalFromEnvironment()
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			return app.RunWorker(cmd.Context(), app.WorkerOptions{Config: cfg, Temporal: temporal, Log: log})
 		},
 	}
-	root.AddCommand(app.NewHealthCommand("/readyz", func() (string, error) {
+	root.AddCommand(cli.NewHealthCommand("/readyz", func() (string, error) {
 		cfg, err := config.Read()
 		if err != nil {
-			return "", &app.UsageError{Err: err}
+			return "", &cli.UsageError{Err: err}
 		}
 		return cfg.Metrics.ListenAddr(), nil
 	}))

@@ -58,13 +58,16 @@ func (h *health) ready(c client.Client) { h.client.Store(&c) }
 
 func (h *health) unready() { h.client.Store(nil) }
 
+// readyTimeout limits the question whether Temporal answers. A probe of this process waits longer.
+const readyTimeout = 2 * time.Second
+
 func (h *health) serveReady(w http.ResponseWriter, r *http.Request) {
 	c := h.client.Load()
 	if c == nil {
 		http.Error(w, "not polling", http.StatusServiceUnavailable)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	if _, err := (*c).CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		http.Error(w, "Temporal is not responding", http.StatusServiceUnavailable)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -117,7 +118,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 }
 
 // tellVersion logs the version of this worker, and warns if it gets no tasks because another version is current.
-func (w *Worker) tellVersion(ctx context.Context, this config.Worker) {
+func (w *Worker) tellVersion(ctx context.Context, this ops.Worker) {
 	log := w.log.With().Str("deployment", this.Deployment).Str("build", this.Build()).Logger()
 	current, err := w.operator.CurrentBuild(ctx)
 	switch {
@@ -181,7 +182,7 @@ func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) wor
 
 // version returns the deployment options that identify this worker's version. Both queues need it: a worker without a
 // version would get no tasks of workflows that run under one.
-func version(cfg config.Worker) worker.DeploymentOptions {
+func version(cfg ops.Worker) worker.DeploymentOptions {
 	if !cfg.Versioned() {
 		return worker.DeploymentOptions{}
 	}

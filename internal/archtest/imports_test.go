@@ -215,6 +215,26 @@ var rules = []rule{
 		why: "only processes, and the commands of operators, put the parts together",
 	},
 	{
+		name: "commands share without wiring", from: ours("internal/cli"),
+		to:  ours(".").except(ours("internal/cli", "internal/check", "internal/printable", "internal/buildinfo")),
+		why: "what all commands need does not depend on what one of them does",
+	},
+	{
+		name: "only commands talk to people", from: everything.except(ours("internal/cli", "worker", "starter")),
+		to:  ours("internal/cli").or(tree("github.com/spf13/cobra")),
+		why: "questions, wrong usage and exit codes are a command's; everything else returns errors",
+	},
+	{
+		name: "groups of commands are apart", from: ours("starter/internal"),
+		to:  ours("starter/internal").except(ours("starter/internal/session")),
+		why: "each group has a reason of its own to change; internal/cli and session hold what they share",
+	},
+	{
+		name: "exams depend on each other whatever they examine", from: ours("internal/doctor/exam"),
+		to:  ours(".").except(ours("internal/doctor/exam", "internal/check", "internal/printable")),
+		why: "another service adds an exam, and changes nothing here",
+	},
+	{
 		name: "executions are the ground of what operators do", from: ours("internal/executions"),
 		to:  operators.except(ours("internal/executions")),
 		why: "every other part reads workflows through it",
@@ -245,6 +265,16 @@ var rules = []rule{
 			"internal/installation", "internal/doctor", "internal/logging", "internal/codec", "worker", "starter")),
 		to:  ours("internal/config"),
 		why: "everything else is told what it needs; an installation's settings and schedules are what is compared with it",
+	},
+	{
+		name: "codec and logs know how a process runs", from: ours("internal/codec", "internal/logging"),
+		to:  ours("internal/config").except(ours("internal/config/ops")),
+		why: "they serve every process, whichever shop and issuer it works for",
+	},
+	{
+		name: "reading the environment is general", from: ours("internal/config/env"),
+		to:  ours(".").except(ours("internal/config/env", "internal/printable", "internal/redact")),
+		why: "it knows the form of variables; the sections know what they mean",
 	},
 	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
@@ -368,6 +398,11 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"no fakes in production", "internal/app", module + "/internal/simulator"},
 		{"no generators in production", "internal/shopify", "github.com/Khan/genqlient/generate"},
 		{"processes wire", "internal/codec", module + "/internal/app"},
+		{"commands share without wiring", "internal/cli", module + "/internal/config"},
+		{"only commands talk to people", "internal/app", module + "/internal/cli"},
+		{"only commands talk to people", "internal/operator", "github.com/spf13/cobra"},
+		{"groups of commands are apart", "starter/internal/orders", module + "/starter/internal/setup"},
+		{"exams depend on each other whatever they examine", "internal/doctor/exam", module + "/internal/config"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},
 		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},
@@ -375,6 +410,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
 		{"the configuration is read at the edge", "internal/health", module + "/internal/config"},
 		{"the configuration is read at the edge", "activities", module + "/internal/config"},
+		{"codec and logs know how a process runs", "internal/logging", module + "/internal/config"},
+		{"reading the environment is general", "internal/config/env", module + "/internal/config/ops"},
 		{"ground without wiring", "internal/config", module + "/workflows"},
 	}
 	seen := map[string]bool{}

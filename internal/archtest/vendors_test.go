@@ -28,7 +28,7 @@ var issuerRooms = []room{
 	{"internal/doctor/", "its exam"},
 	{"internal/app/services.go", "the wiring"},
 	{"internal/app/worker.go", "the limits of the worker, which are in its section of the configuration"},
-	{"starter/doctor.go", "the name of its exam, which is a public word"},
+	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 	{"internal/digest/kinds.go", "the texts of the mail, which are being rewritten without it"},
 }
 

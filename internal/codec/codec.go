@@ -20,7 +20,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 const (
@@ -48,7 +48,7 @@ var _ converter.PayloadCodec = (*Codec)(nil)
 
 // New returns a codec for the payloads of a namespace, with the keys of the configuration. With encryption off it only
 // decrypts.
-func New(c config.Payload, namespace string) (*Codec, error) {
+func New(c ops.Payload, namespace string) (*Codec, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func New(c config.Payload, namespace string) (*Codec, error) {
 		}
 		out.ciphers[k.ID] = gcm
 	}
-	if c.Encryption == config.EncryptionOn {
+	if c.Encryption == ops.EncryptionOn {
 		out.current = c.Keys[0].ID
 	}
 	return out, nil
@@ -75,9 +75,9 @@ func New(c config.Payload, namespace string) (*Codec, error) {
 // Strict returns a codec that refuses unencrypted payloads if encryption is on, unless the configuration accepts them.
 // It is for workers, because they spend money: access to Temporal without a key must not be enough to tell them what to
 // do.
-func (c *Codec) Strict(cfg config.Payload) *Codec {
+func (c *Codec) Strict(cfg ops.Payload) *Codec {
 	out := *c
-	out.strict = cfg.Encryption == config.EncryptionOn && !cfg.AcceptPlain
+	out.strict = cfg.Encryption == ops.EncryptionOn && !cfg.AcceptPlain
 	return &out
 }
 

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -32,7 +32,7 @@ func commonOrder() giftcard.Order {
 func BenchmarkEncode(b *testing.B) {
 	plain, err := converter.GetDefaultDataConverter().ToPayload(commonOrder())
 	require.NoError(b, err)
-	c := newCodec(b, config.EncryptionOn, key("a", "1"))
+	c := newCodec(b, ops.EncryptionOn, key("a", "1"))
 	in := one(plain)
 	b.SetBytes(int64(len(plain.GetData())))
 	b.ReportAllocs()
@@ -45,7 +45,7 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkDecode(b *testing.B) {
 	plain, err := converter.GetDefaultDataConverter().ToPayload(commonOrder())
 	require.NoError(b, err)
-	c := newCodec(b, config.EncryptionOn, key("a", "1"))
+	c := newCodec(b, ops.EncryptionOn, key("a", "1"))
 	sealed, err := c.Encode(one(plain))
 	require.NoError(b, err)
 	b.SetBytes(int64(len(plain.GetData())))
@@ -61,7 +61,7 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkConverter measures the round trip of an order into a history and back: JSON and the codec.
 func BenchmarkConverter(b *testing.B) {
 	in := commonOrder()
-	dc := codec.WorkerDataConverter(newCodec(b, config.EncryptionOn, key("a", "1")))
+	dc := codec.WorkerDataConverter(newCodec(b, ops.EncryptionOn, key("a", "1")))
 	var out giftcard.Order
 	b.ReportAllocs()
 	for b.Loop() {
@@ -74,7 +74,7 @@ func BenchmarkConverter(b *testing.B) {
 
 // BenchmarkFailureConverter measures the round trip of an activity's failure, whose message is encrypted too.
 func BenchmarkFailureConverter(b *testing.B) {
-	fc := codec.WorkerFailureConverter(newCodec(b, config.EncryptionOn, key("a", "1")))
+	fc := codec.WorkerFailureConverter(newCodec(b, ops.EncryptionOn, key("a", "1")))
 	in := temporal.NewApplicationError("order #1001, card 1: CashStar: create order: HTTP 503", string(giftcard.Unavailable))
 	b.ReportAllocs()
 	var out error

@@ -14,14 +14,15 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
-func key(id, fill string) config.PayloadKey {
-	return config.PayloadKey{ID: id, Key: config.NewSecret(strings.Repeat(fill, config.PayloadKeySize))}
+func key(id, fill string) ops.PayloadKey {
+	return ops.PayloadKey{ID: id, Key: config.NewSecret(strings.Repeat(fill, ops.PayloadKeySize))}
 }
 
-func newCodec(t require.TestingT, encryption string, keys ...config.PayloadKey) *codec.Codec {
-	c, err := codec.New(config.Payload{Encryption: encryption, Keys: keys}, "default")
+func newCodec(t require.TestingT, encryption string, keys ...ops.PayloadKey) *codec.Codec {
+	c, err := codec.New(ops.Payload{Encryption: encryption, Keys: keys}, "default")
 	require.NoError(t, err)
 	return c
 }
@@ -37,7 +38,7 @@ func one(p *commonpb.Payload) []*commonpb.Payload { return []*commonpb.Payload{p
 
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	c := newCodec(t, ops.EncryptionOn, key("a", "1"))
 	rapid.Check(t, func(t *rapid.T) {
 		var in []*commonpb.Payload
 		for range rapid.IntRange(0, 4).Draw(t, "count") {
@@ -75,7 +76,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestEncodeLeavesItsInputAloneAndHidesIt(t *testing.T) {
 	t.Parallel()
-	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	c := newCodec(t, ops.EncryptionOn, key("a", "1"))
 	in := payload("grandma@example.com")
 	before := proto.CloneOf(in)
 
@@ -95,9 +96,9 @@ func TestEncodeLeavesItsInputAloneAndHidesIt(t *testing.T) {
 
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	before := newCodec(t, config.EncryptionOn, key("old", "1"))
-	between := newCodec(t, config.EncryptionOn, key("new", "2"), key("old", "1"))
-	after := newCodec(t, config.EncryptionOn, key("new", "2"))
+	before := newCodec(t, ops.EncryptionOn, key("old", "1"))
+	between := newCodec(t, ops.EncryptionOn, key("new", "2"), key("old", "1"))
+	after := newCodec(t, ops.EncryptionOn, key("new", "2"))
 
 	old, err := before.Encode(one(payload("x")))
 	require.NoError(t, err)
@@ -118,15 +119,15 @@ func TestRotation(t *testing.T) {
 
 func TestDecodeWithTheWrongKeyNamesIt(t *testing.T) {
 	t.Parallel()
-	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
+	sealed, err := newCodec(t, ops.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
 	require.NoError(t, err)
-	_, err = newCodec(t, config.EncryptionOn, key("a", "2")).Decode(sealed)
+	_, err = newCodec(t, ops.EncryptionOn, key("a", "2")).Decode(sealed)
 	require.ErrorContains(t, err, `decrypt payload: key "a" of PAYLOAD_KEYS does not fit, or the payload is damaged`)
 }
 
 func TestDecodePassesThroughWhatIsNotEncrypted(t *testing.T) {
 	t.Parallel()
-	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	c := newCodec(t, ops.EncryptionOn, key("a", "1"))
 	in := []*commonpb.Payload{payload("x"), {}, {Metadata: map[string][]byte{"encoding": []byte("binary/zlib")}}}
 	out, err := c.Decode(in)
 	require.NoError(t, err)
@@ -136,7 +137,7 @@ func TestDecodePassesThroughWhatIsNotEncrypted(t *testing.T) {
 // A change of any bit of the data is detected.
 func TestDecodeFindsTampering(t *testing.T) {
 	t.Parallel()
-	c := newCodec(t, config.EncryptionOn, key("a", "1"))
+	c := newCodec(t, ops.EncryptionOn, key("a", "1"))
 	sealed, err := c.Encode(one(payload("x")))
 	require.NoError(t, err)
 	data := sealed[0].GetData()
@@ -154,10 +155,10 @@ func TestDecodeFindsTampering(t *testing.T) {
 
 func TestOffWritesInTheClearAndStillReads(t *testing.T) {
 	t.Parallel()
-	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
+	sealed, err := newCodec(t, ops.EncryptionOn, key("a", "1")).Encode(one(payload("x")))
 	require.NoError(t, err)
 
-	off := newCodec(t, config.EncryptionOff, key("a", "1"))
+	off := newCodec(t, ops.EncryptionOff, key("a", "1"))
 	out, err := off.Encode(one(payload("x")))
 	require.NoError(t, err)
 	require.True(t, proto.Equal(payload("x"), out[0]))
@@ -165,16 +166,16 @@ func TestOffWritesInTheClearAndStillReads(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, proto.Equal(payload("x"), out[0]))
 
-	_, err = newCodec(t, config.EncryptionOff).Decode(sealed)
+	_, err = newCodec(t, ops.EncryptionOff).Decode(sealed)
 	require.EqualError(t, err, `decrypt payload: key "a" is not in PAYLOAD_KEYS, which is empty`)
 }
 
 func TestNewRefusesBadKeys(t *testing.T) {
 	t.Parallel()
-	for _, p := range []config.Payload{
-		{Encryption: config.EncryptionOn},
-		{Encryption: "maybe", Keys: config.PayloadKeys{key("a", "1")}},
-		{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{{ID: "a", Key: config.NewSecret("short")}}},
+	for _, p := range []ops.Payload{
+		{Encryption: ops.EncryptionOn},
+		{Encryption: "maybe", Keys: ops.PayloadKeys{key("a", "1")}},
+		{Encryption: ops.EncryptionOn, Keys: ops.PayloadKeys{{ID: "a", Key: config.NewSecret("short")}}},
 	} {
 		_, err := codec.New(p, "default")
 		require.ErrorContains(t, err, "PAYLOAD_")
@@ -183,7 +184,7 @@ func TestNewRefusesBadKeys(t *testing.T) {
 
 func TestDataConverter(t *testing.T) {
 	t.Parallel()
-	dc := codec.DataConverter(newCodec(t, config.EncryptionOn, key("a", "1")))
+	dc := codec.DataConverter(newCodec(t, ops.EncryptionOn, key("a", "1")))
 	type input struct{ Name string }
 
 	p, err := dc.ToPayload(input{"grandma"})
@@ -197,26 +198,26 @@ func TestDataConverter(t *testing.T) {
 func TestFailureConverter(t *testing.T) {
 	t.Parallel()
 	failure := temporal.NewNonRetryableApplicationError("card declined for grandma", "CardDeclined", nil, "grandma")
-	sealing := newCodec(t, config.EncryptionOn, key("a", "1"))
+	sealing := newCodec(t, ops.EncryptionOn, key("a", "1"))
 
 	f := codec.FailureConverter(sealing).ErrorToFailure(failure)
 	require.NotContains(t, f.String(), "grandma")
 	require.Equal(t, "CardDeclined", f.GetApplicationFailureInfo().GetType())
 
 	// A process that writes in the clear can still read payloads that other processes have encrypted.
-	for _, c := range []*codec.Codec{sealing, newCodec(t, config.EncryptionOff, key("a", "1"))} {
+	for _, c := range []*codec.Codec{sealing, newCodec(t, ops.EncryptionOff, key("a", "1"))} {
 		err := codec.FailureConverter(c).FailureToError(proto.CloneOf(f))
 		var app *temporal.ApplicationError
 		require.ErrorAs(t, err, &app)
 		require.Equal(t, "card declined for grandma", app.Message())
 	}
 
-	plain := codec.FailureConverter(newCodec(t, config.EncryptionOff)).ErrorToFailure(failure)
+	plain := codec.FailureConverter(newCodec(t, ops.EncryptionOff)).ErrorToFailure(failure)
 	require.Equal(t, "card declined for grandma", plain.GetMessage())
 }
 
 func FuzzDecode(f *testing.F) {
-	c := newCodec(f, config.EncryptionOn, key("a", "1"))
+	c := newCodec(f, ops.EncryptionOn, key("a", "1"))
 	sealed, err := c.Encode(one(payload("x")))
 	require.NoError(f, err)
 	f.Add("a", sealed[0].GetData())
@@ -237,8 +238,8 @@ func FuzzDecode(f *testing.F) {
 func TestBoundToTheNamespace(t *testing.T) {
 	t.Parallel()
 	in := func(namespace string, bind bool) *codec.Codec {
-		c, err := codec.New(config.Payload{
-			Encryption: config.EncryptionOn, Keys: config.PayloadKeys{key("a", "1")}, BindNamespace: bind,
+		c, err := codec.New(ops.Payload{
+			Encryption: ops.EncryptionOn, Keys: ops.PayloadKeys{key("a", "1")}, BindNamespace: bind,
 		}, namespace)
 		require.NoError(t, err)
 		return c

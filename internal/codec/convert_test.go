@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 const missing = `decrypt payload: key "a" is not in PAYLOAD_KEYS, which has "b"`
@@ -21,11 +21,11 @@ const missing = `decrypt payload: key "a" is not in PAYLOAD_KEYS, which has "b"`
 // Workflow code gets no error that could fail the workflow; an activity gets the error.
 func TestWorkerDataConverter(t *testing.T) {
 	t.Parallel()
-	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
+	sealed, err := newCodec(t, ops.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
 	require.NoError(t, err)
 	one := sealed[0]
 	several := &commonpb.Payloads{Payloads: sealed}
-	worker := codec.WorkerDataConverter(newCodec(t, config.EncryptionOn, key("b", "2")))
+	worker := codec.WorkerDataConverter(newCodec(t, ops.EncryptionOn, key("b", "2")))
 	aware, ok := worker.(converter.ContextAware)
 	require.True(t, ok)
 	var out string
@@ -39,7 +39,7 @@ func TestWorkerDataConverter(t *testing.T) {
 	require.EqualError(t, activity.FromPayload(one, &out), missing)
 	require.EqualError(t, activity.FromPayloads(several, &out), missing)
 
-	reader := codec.WorkerDataConverter(newCodec(t, config.EncryptionOn, key("a", "1")))
+	reader := codec.WorkerDataConverter(newCodec(t, ops.EncryptionOn, key("a", "1")))
 	require.NoError(t, reader.FromPayloads(several, &out))
 	require.Equal(t, "x", out)
 	var number int
@@ -49,9 +49,9 @@ func TestWorkerDataConverter(t *testing.T) {
 // The error that a payload cannot be read is not encrypted, for people who have no key; any other text is encrypted.
 func TestFailuresOfUnreadablePayloads(t *testing.T) {
 	t.Parallel()
-	sealed, err := newCodec(t, config.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
+	sealed, err := newCodec(t, ops.EncryptionOn, key("a", "1")).Encode(one(payload(`"x"`)))
 	require.NoError(t, err)
-	lacking := newCodec(t, config.EncryptionOn, key("b", "2"))
+	lacking := newCodec(t, ops.EncryptionOn, key("b", "2"))
 	_, cause := lacking.Decode(sealed)
 	require.EqualError(t, cause, missing)
 
@@ -60,8 +60,8 @@ func TestFailuresOfUnreadablePayloads(t *testing.T) {
 	require.Equal(t, codec.UnreadableType, failure.GetApplicationFailureInfo().GetType())
 	require.False(t, failure.GetApplicationFailureInfo().GetNonRetryable())
 	for _, misfit := range []*codec.Codec{
-		newCodec(t, config.EncryptionOn, key("a", "2")), newCodec(t, config.EncryptionOff),
-		newCodec(t, config.EncryptionOn, key("b.1", "2"), key("c_1", "3")),
+		newCodec(t, ops.EncryptionOn, key("a", "2")), newCodec(t, ops.EncryptionOff),
+		newCodec(t, ops.EncryptionOn, key("b.1", "2"), key("c_1", "3")),
 	} {
 		_, err := misfit.Decode(sealed)
 		text := errors.New(err.Error()) // The SDK keeps only the text of a panic.
@@ -83,8 +83,8 @@ func TestStrict(t *testing.T) {
 	require.NoError(t, err)
 	nothing, err := converter.GetDefaultDataConverter().ToPayloads(nil)
 	require.NoError(t, err)
-	on := config.Payload{Encryption: config.EncryptionOn}
-	lenient := newCodec(t, config.EncryptionOn, key("a", "1"))
+	on := ops.Payload{Encryption: ops.EncryptionOn}
+	lenient := newCodec(t, ops.EncryptionOn, key("a", "1"))
 	strict := lenient.Strict(on)
 	sealed, err := strict.Encode(plain.GetPayloads())
 	require.NoError(t, err)
@@ -93,8 +93,8 @@ func TestStrict(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, c := range []*codec.Codec{
-		lenient, lenient.Strict(config.Payload{Encryption: config.EncryptionOn, AcceptPlain: true}),
-		newCodec(t, config.EncryptionOff).Strict(config.Payload{Encryption: config.EncryptionOff}),
+		lenient, lenient.Strict(ops.Payload{Encryption: ops.EncryptionOn, AcceptPlain: true}),
+		newCodec(t, ops.EncryptionOff).Strict(ops.Payload{Encryption: ops.EncryptionOff}),
 	} {
 		_, err = c.Decode(plain.GetPayloads())
 		require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestStrict(t *testing.T) {
 func TestUnreadableRepeatsNothingElse(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"grandma at home", strings.Repeat("x", 1000), "", `"`} {
-		_, err := newCodec(t, config.EncryptionOff).Decode(one(&commonpb.Payload{Metadata: map[string][]byte{
+		_, err := newCodec(t, ops.EncryptionOff).Decode(one(&commonpb.Payload{Metadata: map[string][]byte{
 			converter.MetadataEncoding: []byte(codec.Encoding), codec.MetadataKeyID: []byte(id),
 		}}))
 		require.EqualError(t, err, `decrypt payload: key "?" is not in PAYLOAD_KEYS, which is empty`)
@@ -126,10 +126,10 @@ func TestUnreadableRepeatsNothingElse(t *testing.T) {
 func TestUnreadableFailures(t *testing.T) {
 	t.Parallel()
 	cause := temporal.NewNonRetryableApplicationError("card declined", "CardDeclined", nil, "grandma")
-	sealed := codec.FailureConverter(newCodec(t, config.EncryptionOn, key("a", "1"))).
+	sealed := codec.FailureConverter(newCodec(t, ops.EncryptionOn, key("a", "1"))).
 		ErrorToFailure(temporal.NewApplicationErrorWithCause("order failed", "Order", cause))
 	before := proto.CloneOf(sealed)
-	lacking := newCodec(t, config.EncryptionOn, key("b", "2"))
+	lacking := newCodec(t, ops.EncryptionOn, key("b", "2"))
 
 	err := codec.FailureConverter(lacking).FailureToError(sealed)
 	require.True(t, proto.Equal(before, sealed))
@@ -143,6 +143,6 @@ func TestUnreadableFailures(t *testing.T) {
 	require.PanicsWithError(t, missing, func() { _ = codec.WorkerFailureConverter(lacking).FailureToError(sealed) })
 	require.NoError(t, codec.FailureConverter(lacking).FailureToError(nil))
 
-	worker := codec.WorkerFailureConverter(newCodec(t, config.EncryptionOn, key("b", "2"), key("a", "1")))
+	worker := codec.WorkerFailureConverter(newCodec(t, ops.EncryptionOn, key("b", "2"), key("a", "1")))
 	require.ErrorContains(t, worker.FailureToError(sealed), "order failed")
 }

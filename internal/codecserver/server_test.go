@@ -23,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/codecserver"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 const (
@@ -33,8 +34,8 @@ const (
 
 func newCodec(t *testing.T, id, fill string) *codec.Codec {
 	t.Helper()
-	c, err := codec.New(config.Payload{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{
-		{ID: id, Key: config.NewSecret(strings.Repeat(fill, config.PayloadKeySize))},
+	c, err := codec.New(ops.Payload{Encryption: ops.EncryptionOn, Keys: ops.PayloadKeys{
+		{ID: id, Key: config.NewSecret(strings.Repeat(fill, ops.PayloadKeySize))},
 	}}, "default")
 	require.NoError(t, err)
 	return c

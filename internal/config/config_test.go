@@ -12,11 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 var (
-	key1 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("1", config.PayloadKeySize)))
-	key2 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("2", config.PayloadKeySize)))
+	key1 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("1", ops.PayloadKeySize)))
+	key2 = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("2", ops.PayloadKeySize)))
 )
 
 // minimal returns the smallest valid environment.
@@ -79,13 +81,13 @@ func TestLoad(t *testing.T) {
 		At: config.Clock{Hour: 18}, TimeZone: "UTC", Rerun: true, RerunWait: 10 * time.Minute,
 		TemporalUIURL: "http://localhost:8233",
 	}, c.Digest)
-	require.Equal(t, config.Payload{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{
-		{ID: "new", Key: config.NewSecret(strings.Repeat("1", config.PayloadKeySize))},
-		{ID: "old", Key: config.NewSecret(strings.Repeat("2", config.PayloadKeySize))},
+	require.Equal(t, ops.Payload{Encryption: ops.EncryptionOn, Keys: ops.PayloadKeys{
+		{ID: "new", Key: config.NewSecret(strings.Repeat("1", ops.PayloadKeySize))},
+		{ID: "old", Key: config.NewSecret(strings.Repeat("2", ops.PayloadKeySize))},
 	}}, c.Payload)
-	require.Equal(t, config.CodecServer{Addr: "127.0.0.1:8234"}, c.Codec)
+	require.Equal(t, ops.CodecServer{Addr: "127.0.0.1:8234"}, c.Codec)
 	require.Equal(t, []string{"http://localhost:8233"}, c.CodecOrigins())
-	require.Equal(t, config.Log{Level: "info", Format: config.FormatAuto}, c.Log)
+	require.Equal(t, ops.Log{Level: "info", Format: ops.FormatAuto}, c.Log)
 	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
 }
 
@@ -161,16 +163,16 @@ func requireRoundTrip(t *testing.T, c config.Config) {
 }
 
 func TestLoadListsEverythingAtOnce(t *testing.T) {
-	env := minimal()
-	env["POLL_INTERVAL"] = "5x"
-	env["POLL_OVERLAPP"] = "10m"
-	env["POLL_PAGE_SIZE"] = "251"
-	env["CREATED_AT_MIN"] = "2026-07-01"
-	env["SHOPIFY_SHOP"] = "https://Example.myshopify.com"
-	env["CASHSTAR_PASSWORD"] = ""
-	env["PAYLOAD_KEYS"] = "k:c2VjcmV0"
-	env["PAYLOAD_NONSENSE_ENTIRELY"] = "1"
-	environ(t, env)
+	set := minimal()
+	set["POLL_INTERVAL"] = "5x"
+	set["POLL_OVERLAPP"] = "10m"
+	set["POLL_PAGE_SIZE"] = "251"
+	set["CREATED_AT_MIN"] = "2026-07-01"
+	set["SHOPIFY_SHOP"] = "https://Example.myshopify.com"
+	set["CASHSTAR_PASSWORD"] = ""
+	set["PAYLOAD_KEYS"] = "k:c2VjcmV0"
+	set["PAYLOAD_NONSENSE_ENTIRELY"] = "1"
+	environ(t, set)
 
 	_, err := config.Load()
 
@@ -183,7 +185,7 @@ func TestLoadListsEverythingAtOnce(t *testing.T) {
   CASHSTAR_PASSWORD: is not set: need a secret
   SHOPIFY_SHOP: "https://Example.myshopify.com": need the shop's own host in lower case, such as example.myshopify.com
   POLL_PAGE_SIZE: "251": need a number from 1 to 250`)
-	var invalid *config.ValidationError
+	var invalid *env.ValidationError
 	require.ErrorAs(t, err, &invalid)
 	require.Len(t, invalid.Problems, 8)
 }
@@ -248,7 +250,7 @@ func names(t *testing.T, err error) []string {
 	if err == nil {
 		return nil
 	}
-	var invalid *config.ValidationError
+	var invalid *env.ValidationError
 	require.ErrorAs(t, err, &invalid)
 	var out []string
 	for _, p := range invalid.Problems {

@@ -2,39 +2,16 @@ package config
 
 import (
 	"fmt"
-	"reflect"
-	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
+
+	"github.com/giftbridge/giftbridge/internal/config/env"
 )
 
-// Variable is one variable with its value, safe to display: secrets are redacted.
-type Variable struct {
-	Name string
-	// Value is the value as it would be written in the environment; empty when it is not set.
-	Value string
-	// IsDefault reports whether the value is the same as in an empty environment.
-	IsDefault bool
-	// About describes the variable, in Markdown.
-	About string
-}
-
-// Describe lists every variable, in the order of the reference.
-func (c Config) Describe() []Variable {
+// Describe lists every variable with its value, in the order of the reference.
+func (c Config) Describe() []env.Setting {
 	def := Default()
-	defaults := leaves(&def)
-	var out []Variable
-	for i, l := range leaves(&c) {
-		value := written(l.value)
-		out = append(out, Variable{
-			Name:      l.name,
-			Value:     value,
-			IsDefault: value == written(defaults[i].value),
-			About:     references[l.name].about,
-		})
-	}
-	return out
+	return schema.Describe(&c, &def)
 }
 
 // Table returns [Config.Describe] as aligned text, one variable per line.
@@ -57,41 +34,29 @@ func (c Config) Table() string {
 	return b.String()
 }
 
-// written returns a value as it would be written in the environment.
-func written(v reflect.Value) string {
-	switch x := v.Interface().(type) {
-	case Secret:
-		if x.IsSet() {
-			return redacted
-		}
-		return ""
-	case time.Time:
-		if x.IsZero() {
-			return ""
-		}
-		return x.Format(time.RFC3339Nano)
-	case time.Duration:
-		return short(x)
-	case float64:
-		return strconv.FormatFloat(x, 'g', -1, 64)
-	case string:
-		if strings.Contains(x, "://") {
-			return publicURL(x)
-		}
-		return x
-	default:
-		return fmt.Sprint(x)
-	}
-}
+const preamble = `<!-- Generated from internal/config by "go generate ./internal/config"; do not edit. -->
 
-// short formats a duration without zero units at the end: 5m rather than 5m0s.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
+# Configuration
+
+All settings are environment variables. A process reads them once, when it starts, and refuses to run if a value cannot
+be read or is invalid, or if a variable is unknown; the message lists all problems at once.
+` + "`starter config`" + ` shows the settings in effect, with secrets redacted.
+
+A variable that is set to the empty string counts as set: it does not get its default. Values with quotes around them,
+or with white space at the end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
+
+A secret can be in a file instead: for each secret ` + "`NAME`, including `PAYLOAD_KEYS`, `NAME_FILE`" + `
+is the path of the file. One newline at the end of the file is not part of the secret.
+`
+
+const temporal = `
+## Temporal
+
+The connection is configured as for the ` + "`temporal`" + ` command line, with
+[Temporal's own variables and profiles](https://docs.temporal.io/develop/environment-configuration):
+` + "`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS*`, `TEMPORAL_PROFILE`," + `
+` + "`TEMPORAL_CONFIG_FILE`" + `.
+`
+
+// Markdown returns the reference of all variables, docs/configuration.md.
+func Markdown() string { return preamble + temporal + schema.Markdown(&Config{}) }

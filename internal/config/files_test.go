@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 // inFile writes a file like the ones that an orchestrator mounts for secrets.
@@ -48,7 +49,7 @@ func TestLoadReadsSecretsFromFiles(t *testing.T) {
 	require.Equal(t, `"hush-issuer"`, c.CashStar.Password.Reveal(), "in a file, quotes belong to the secret")
 	require.Equal(t, "hush-mail", c.SMTP.Password.Reveal())
 	require.Equal(t, strings.Repeat("hush", 8), c.Codec.Token.Reveal())
-	require.Equal(t, strings.Repeat("2", config.PayloadKeySize), c.Payload.Keys[1].Key.Reveal())
+	require.Equal(t, strings.Repeat("2", ops.PayloadKeySize), c.Payload.Keys[1].Key.Reveal())
 	require.NotContains(t, c.Table(), "hush")
 	require.Regexp(t, `(?m)^CASHSTAR_PASSWORD\s+\[redacted\]\s*$`, c.Table())
 	require.Regexp(t, `(?m)^PAYLOAD_KEYS\s+new:\[redacted\],old:\[redacted\]\s*$`, c.Table())

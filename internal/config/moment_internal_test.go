@@ -26,7 +26,9 @@ func TestCreatedAtMinIsNotInTheFuture(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.refused, Orders{CreatedAtMin: tt.at}.future(now) != nil)
+			ps := schema.Problems()
+			Orders{CreatedAtMin: tt.at}.future(ps, now)
+			require.Equal(t, tt.refused, ps.Err() != nil)
 		})
 	}
 }

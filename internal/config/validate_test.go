@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 // valid returns a complete configuration, built by hand as in a test or a sandbox.
@@ -29,7 +30,7 @@ func valid() config.Config {
 	c.SMTP.Password = config.NewSecret("hush")
 	c.Digest.From = "from@example.com"
 	c.Digest.To = config.List{"to@example.com"}
-	c.Payload.Keys = config.PayloadKeys{{ID: "k", Key: config.NewSecret(strings.Repeat("1", config.PayloadKeySize))}}
+	c.Payload.Keys = ops.PayloadKeys{{ID: "k", Key: config.NewSecret(strings.Repeat("1", ops.PayloadKeySize))}}
 	return c
 }
 
@@ -221,7 +222,7 @@ func TestValidate(t *testing.T) {
 
 		{"no key", func(c *config.Config) { c.Payload.Keys = nil }, []string{"PAYLOAD_KEYS"}},
 		{
-			"no key and none needed", func(c *config.Config) { c.Payload = config.Payload{Encryption: config.EncryptionOff} },
+			"no key and none needed", func(c *config.Config) { c.Payload = ops.Payload{Encryption: ops.EncryptionOff} },
 			nil,
 		},
 		{"encryption maybe", func(c *config.Config) { c.Payload.Encryption = "yes" }, []string{"PAYLOAD_ENCRYPTION"}},
@@ -285,7 +286,7 @@ func TestValidate(t *testing.T) {
 			[]string{"OTEL_EXPORTER_OTLP_ENDPOINT"},
 		},
 
-		{"a version", func(c *config.Config) { c.Worker = config.Worker{Deployment: "giftbridge", BuildID: "1.4+2f"} }, nil},
+		{"a version", func(c *config.Config) { c.Worker = ops.Worker{Deployment: "giftbridge", BuildID: "1.4+2f"} }, nil},
 		{
 			"a deployment without a build, in a binary that knows no commit",
 			func(c *config.Config) { c.Worker.Deployment = "giftbridge" },
@@ -296,12 +297,12 @@ func TestValidate(t *testing.T) {
 			[]string{"WORKER_DEPLOYMENT"},
 		},
 		{
-			"a deployment with a dot", func(c *config.Config) { c.Worker = config.Worker{Deployment: "a.b", BuildID: "1"} },
+			"a deployment with a dot", func(c *config.Config) { c.Worker = ops.Worker{Deployment: "a.b", BuildID: "1"} },
 			[]string{"WORKER_DEPLOYMENT"},
 		},
 		{
 			"a build that Temporal reserves",
-			func(c *config.Config) { c.Worker = config.Worker{Deployment: "a", BuildID: "__unversioned__"} },
+			func(c *config.Config) { c.Worker = ops.Worker{Deployment: "a", BuildID: "__unversioned__"} },
 			[]string{"WORKER_BUILD_ID"},
 		},
 	}
@@ -329,10 +330,10 @@ func TestValidateCodecServer(t *testing.T) {
 		},
 		"no key": {change: func(c *config.Config) { c.Payload.Keys = nil }, bad: []string{"PAYLOAD_KEYS"}},
 		"no key with encryption off": {
-			change: func(c *config.Config) { c.Payload = config.Payload{Encryption: config.EncryptionOff} },
+			change: func(c *config.Config) { c.Payload = ops.Payload{Encryption: ops.EncryptionOff} },
 			bad:    []string{"PAYLOAD_KEYS"},
 		},
-		"keys with encryption off": {change: func(c *config.Config) { c.Payload.Encryption = config.EncryptionOff }},
+		"keys with encryption off": {change: func(c *config.Config) { c.Payload.Encryption = ops.EncryptionOff }},
 		"bad UI": {
 			change: func(c *config.Config) { c.Digest.TemporalUIURL = "temporal.example.com" },
 			bad:    []string{"TEMPORAL_UI_URL"},

@@ -2,8 +2,7 @@
 // in place, and says how to fix what is not. Each check is one line with a cure. It changes nothing, issues no card and
 // sends no mail.
 //
-// A check is skipped, and says so, if a check that it depends on failed: if Temporal cannot be reached, only that check
-// fails.
+// Each service has a file or a package with the names of its checks, what they need and read, and the checks.
 package doctor
 
 import (
@@ -11,21 +10,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync"
 	"time"
-
-	"github.com/giftbridge/giftbridge/internal/check"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/doctor/exam"
+	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/rest"
-	"github.com/giftbridge/giftbridge/internal/shopify"
 )
 
 // Options are the options of an examination.
@@ -77,27 +73,13 @@ type examination struct {
 	wrong     []string // The variables that are wrong.
 	operator  *operator.Operator
 	retention time.Duration
-	shop      *shopify.Client
-	access    *shopify.Access
-	// strange reports whether Shopify does not know the configured version of its API.
-	strange   bool
-	skew      time.Duration
-	merchants []cashstar.Merchant
+	shop      *shop.Shop
 }
 
-// exam is the definition of a check.
-type exam struct {
-	name string
-	// needs lists the checks that this one depends on. reads lists the variables that it reads, by name or by prefix.
-	needs, reads []string
-	do           func(*examination, context.Context) check.Check
-}
-
-// outcome is the outcome of an exam. If the exam was skipped, root is the check that has to be fixed first.
-type outcome struct {
-	check.Check
-	root  string
-	ended chan struct{}
+// exams lists all checks except the configuration's, in the order of the report. Another service adds its exams here.
+func (x *examination) exams() []exam.Exam {
+	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
+		x.cashStarExams(), x.mailExams())
 }
 
 // Run makes all checks, independent ones concurrently.
@@ -106,28 +88,15 @@ func Run(ctx context.Context, o Options) Report {
 		o.Now = time.Now
 	}
 	x := &examination{Options: o}
+	x.shop = shop.New(o.Config, o.Now, x.why)
 	report := Report{Checks: x.configuration()}
 	if o.TemporalUnverified {
 		report.Checks = append(report.Checks, unverified())
 	}
-	outcomes := map[string]*outcome{}
-	for _, e := range exams {
-		outcomes[e.name] = &outcome{ended: make(chan struct{})}
-	}
-	var all sync.WaitGroup
-	for _, e := range exams {
-		all.Go(func() {
-			out := outcomes[e.name]
-			defer close(out.ended)
-			out.Check, out.root = x.perform(ctx, e, outcomes)
-		})
-	}
-	all.Wait()
+	report.Checks = append(report.Checks,
+		exam.Run(ctx, x.exams(), exam.Options{Timeout: o.Timeout, Wrong: x.wrong, Reported: Configuration})...)
 	if x.operator != nil {
 		x.operator.Close()
-	}
-	for _, e := range exams {
-		report.Checks = append(report.Checks, outcomes[e.name].Check)
 	}
 	for _, c := range report.Checks {
 		switch c.Status {
@@ -142,40 +111,6 @@ func Run(ctx context.Context, o Options) Report {
 		}
 	}
 	return report
-}
-
-// perform makes one exam after waiting for the exams that it needs.
-func (x *examination) perform(ctx context.Context, e exam, outcomes map[string]*outcome) (c check.Check, root string) {
-	for _, need := range e.needs {
-		<-outcomes[need].ended
-		if root == "" {
-			root = outcomes[need].blocks()
-		}
-	}
-	if names := x.wrongAmong(e.reads); len(names) > 0 {
-		root = Configuration
-		c = skip("not checked: see " + root + ", " + strings.Join(names, ", "))
-	} else if root != "" {
-		c = skip("not checked: see " + root)
-	} else {
-		ctx, cancel := context.WithTimeout(ctx, x.Timeout)
-		defer cancel()
-		c = e.do(x, ctx)
-	}
-	c.Name = e.name
-	c.Found, c.Fix = printable.Line(c.Found, 0), printable.Line(c.Fix, 0)
-	return c, root
-}
-
-// blocks returns the check that has to be fixed before the checks that need this one can be made, or "" if they can.
-func (o *outcome) blocks() string {
-	switch o.Status {
-	case check.Fail:
-		return o.Name
-	case check.Skip:
-		return o.root
-	}
-	return ""
 }
 
 // maxFound is the maximum length of an error's text.
@@ -201,17 +136,3 @@ func timedOut(err error) bool {
 	_, inTemporal := errors.AsType[*serviceerror.DeadlineExceeded](err)
 	return inTemporal || errors.Is(err, context.DeadlineExceeded)
 }
-
-func ok(format string, args ...any) check.Check {
-	return check.Check{Status: check.OK, Found: fmt.Sprintf(format, args...)}
-}
-
-func warn(found, cure string) check.Check {
-	return check.Check{Status: check.Warn, Found: found, Fix: cure}
-}
-
-func fail(found, cure string) check.Check {
-	return check.Check{Status: check.Fail, Found: found, Fix: cure}
-}
-
-func skip(found string) check.Check { return check.Check{Status: check.Skip, Found: found} }

@@ -11,14 +11,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/check"
-
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/doctor"
+	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
@@ -53,7 +55,7 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	c.Orders.GiftCardSKUs = config.List{"GIFT-25"}
 	c.CashStar.Username, c.CashStar.Password = "account", config.NewSecret("issuer-password")
 	c.Payload.BindNamespace = true
-	c.Payload.Keys = config.PayloadKeys{{ID: "k1", Key: config.NewSecret(strings.Repeat("k", config.PayloadKeySize))}}
+	c.Payload.Keys = ops.PayloadKeys{{ID: "k1", Key: config.NewSecret(strings.Repeat("k", ops.PayloadKeySize))}}
 	c.SMTP.TLS, c.SMTP.Username, c.SMTP.Password = config.TLSNone, "sender", config.NewSecret("mail-password")
 	p.issuer.Username, p.issuer.Password = "account", "issuer-password"
 	p.Config = c
@@ -104,8 +106,8 @@ func TestHealthyServices(t *testing.T) {
 	require.Equal(t, doctor.Summary{OK: 11, Fail: 1, Skip: 9}, r.Summary)
 	require.Contains(t, checkOf(t, r, doctor.Temporal).Found, "there is none here")
 	require.Equal(t, "not checked: see temporal", checkOf(t, r, doctor.Workers).Found)
-	require.Equal(t, "2026-07, available until at least 2027-07-01", checkOf(t, r, doctor.ShopifyVersion).Found)
-	require.Equal(t, "read_orders, read_customers", checkOf(t, r, doctor.ShopifyScopes).Found)
+	require.Equal(t, "2026-07, available until at least 2027-07-01", checkOf(t, r, shop.Version).Found)
+	require.Equal(t, "read_orders, read_customers", checkOf(t, r, shop.Scopes).Found)
 	require.Equal(t, "the account has 1", checkOf(t, r, doctor.Merchants).Found)
 }
 
@@ -130,75 +132,75 @@ func TestFaultyServices(t *testing.T) {
 		cure   string
 	}{
 		{
-			"the last day without a warning", on("2027-05-02"), doctor.ShopifyVersion, ok, "until at least 2027-07-01", "",
+			"the last day without a warning", on("2027-05-02"), shop.Version, ok, "until at least 2027-07-01", "",
 		},
 		{
-			"a version that ends in 59 days", on("2027-05-03"), doctor.ShopifyVersion, warn, "from 2027-07-01 on, in 59 days",
+			"a version that ends in 59 days", on("2027-05-03"), shop.Version, warn, "from 2027-07-01 on, in 59 days",
 			"the newest is 2026-10",
 		},
 		{
-			"a version past its twelve months", on("2027-07-02"), doctor.ShopifyVersion, warn, "may be removed any day",
+			"a version past its twelve months", on("2027-07-02"), shop.Version, warn, "may be removed any day",
 			"SHOPIFY_API_VERSION",
 		},
 		{
-			"a version that is gone", func(p *patient) { p.Config.Shopify.APIVersion = "2025-07" }, doctor.ShopifyVersion, fail,
+			"a version that is gone", func(p *patient) { p.Config.Shopify.APIVersion = "2025-07" }, shop.Version, fail,
 			"2025-07 is no longer available; Shopify answered with 2026-01", "the newest is 2026-10",
 		},
 		{
-			"a version that never was", func(p *patient) { p.Config.Shopify.APIVersion = "2027-01" }, doctor.ShopifyVersion, fail,
+			"a version that never was", func(p *patient) { p.Config.Shopify.APIVersion = "2027-01" }, shop.Version, fail,
 			"Shopify has no version 2027-01", "the newest is 2026-10",
 		},
 		{
 			"an answer that does not say its version", func(p *patient) { p.proxy = without("X-Shopify-API-Version") },
-			doctor.ShopifyVersion, ok, "2026-07, available until", "",
+			shop.Version, ok, "2026-07, available until", "",
 		},
 		{
 			"a client whose secret is wrong", func(p *patient) {
 				p.shop.ClientID, p.shop.ClientSecret = "id", "right-secret"
 				p.Config.Shopify.ClientID, p.Config.Shopify.ClientSecret = "id", config.NewSecret("wrong-secret")
-			}, doctor.Shopify, fail, "HTTP 401: invalid_client", "SHOPIFY_CLIENT_SECRET",
+			}, shop.Shopify, fail, "HTTP 401: invalid_client", "SHOPIFY_CLIENT_SECRET",
 		},
 		{
 			"a client", func(p *patient) {
 				p.shop.ClientID, p.shop.ClientSecret = "id", "right-secret"
 				p.Config.Shopify.ClientID, p.Config.Shopify.ClientSecret = "id", config.NewSecret("right-secret")
-			}, doctor.Shopify, ok, "credentials accepted by simulated.myshopify.com", "",
+			}, shop.Shopify, ok, "credentials accepted by simulated.myshopify.com", "",
 		},
 		{
 			"a shop that fails", func(p *patient) {
 				p.shop.Faults.Next = func(string) *shopifytest.Fault { return &shopifytest.Fault{Kind: shopifytest.FaultStatus} }
-			}, doctor.Shopify, fail, "HTTP 503", "try again",
+			}, shop.Shopify, fail, "HTTP 503", "try again",
 		},
 		{
 			"old orders without the scope", func(p *patient) { p.Config.Orders.MaxOrderAge = 61 * 24 * time.Hour },
-			doctor.ShopifyScopes, fail, "lacks read_all_orders", "Dev Dashboard",
+			shop.Scopes, fail, "lacks read_all_orders", "Dev Dashboard",
 		},
 		{
 			"old orders with the scope", func(p *patient) {
 				p.Config.Orders.MaxOrderAge = 61 * 24 * time.Hour
 				p.shop.Scopes = []string{"read_orders", "read_customers", "read_all_orders", "read_products"}
-			}, doctor.ShopifyScopes, ok, "read_all_orders", "",
+			}, shop.Scopes, ok, "read_all_orders", "",
 		},
 		{
 			"no scope for products", func(p *patient) { p.shop.Scopes = []string{"read_orders", "read_customers"} },
-			doctor.GiftCardSKUs, warn, "lacks read_products", "check in the shop's admin",
+			shop.GiftCardSKUs, warn, "lacks read_products", "check in the shop's admin",
 		},
 		{
 			"another spelling", func(p *patient) { p.shop.Variants = []shopifytest.Variant{{SKU: "Gift-25"}} },
-			doctor.GiftCardSKUs, fail, `no variant has GIFT-25; Shopify spells it "Gift-25"`, "GIFT_CARD_SKUS",
+			shop.GiftCardSKUs, fail, `no variant has GIFT-25; Shopify spells it "Gift-25"`, "GIFT_CARD_SKUS",
 		},
 		{
 			"a native gift card among variants of a SKU", func(p *patient) {
 				p.shop.Variants = []shopifytest.Variant{{SKU: "GIFT-25"}, {SKU: "GIFT-25", GiftCard: true}}
-			}, doctor.GiftCardSKUs, fail, "native Shopify gift card", "ordinary product",
+			}, shop.GiftCardSKUs, fail, "native Shopify gift card", "ordinary product",
 		},
 		{
 			"a clock that is ahead", func(p *patient) { p.Now = func() time.Time { return today.Add(5 * time.Minute) } },
-			doctor.Clock, warn, "5m0s ahead of Shopify's", "NTP",
+			shop.Clock, warn, "5m0s ahead of Shopify's", "NTP",
 		},
 		{
 			"a clock that is behind", func(p *patient) { p.Now = func() time.Time { return today.Add(-61 * time.Second) } },
-			doctor.Clock, warn, "1m1s behind Shopify's", "NTP",
+			shop.Clock, warn, "1m1s behind Shopify's", "NTP",
 		},
 		{
 			"no merchants", func(p *patient) { p.issuer.Merchants = nil }, doctor.Merchants, fail, "has no merchants",
@@ -222,7 +224,7 @@ func TestFaultyServices(t *testing.T) {
 			}, doctor.MailServer, fail, "x509: certificate signed by unknown authority", "valid for SMTP_HOST",
 		},
 		{
-			"payloads in the clear", func(p *patient) { p.Config.Payload.Encryption = config.EncryptionOff },
+			"payloads in the clear", func(p *patient) { p.Config.Payload.Encryption = ops.EncryptionOff },
 			doctor.PayloadKeys, warn, "PAYLOAD_ENCRYPTION=off", "set PAYLOAD_ENCRYPTION=on",
 		},
 		{
@@ -251,7 +253,7 @@ func TestFaultyServices(t *testing.T) {
 func TestWrongVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
-		p.Problems = &config.ValidationError{Problems: []config.Problem{
+		p.Problems = &env.ValidationError{Problems: []env.Problem{
 			{Name: "GIFT_CARD_SKUS", Text: "is not set: need SKUs"},
 			{Name: "SMTP_PORT", Text: `"0": need a port`},
 			{Name: "POLL_INTERVALL", Text: "unknown; did you mean POLL_INTERVAL?"},
@@ -266,9 +268,9 @@ func TestWrongVariables(t *testing.T) {
 		},
 	}, r.Checks[:3])
 	require.Equal(t, []string{doctor.Configuration, doctor.Temporal}, r.Failed())
-	require.Equal(t, "not checked: see configuration, GIFT_CARD_SKUS", checkOf(t, r, doctor.GiftCardSKUs).Found)
+	require.Equal(t, "not checked: see configuration, GIFT_CARD_SKUS", checkOf(t, r, shop.GiftCardSKUs).Found)
 	require.Equal(t, "not checked: see configuration, SMTP_PORT", checkOf(t, r, doctor.MailServer).Found)
-	require.Equal(t, check.OK, checkOf(t, r, doctor.ShopifyOrders).Status)
+	require.Equal(t, check.OK, checkOf(t, r, shop.Orders).Status)
 }
 
 // without returns a proxy that removes a header from responses.
@@ -294,11 +296,11 @@ func TestSilence(t *testing.T) {
 			return &shopifytest.Fault{Kind: shopifytest.FaultSlow, Delay: shopifytest.Duration(time.Hour)}
 		}
 	})
-	c := checkOf(t, r, doctor.Shopify)
+	c := checkOf(t, r, shop.Shopify)
 	require.Equal(t, check.Fail, c.Status)
 	require.Equal(t, "no answer within 1ms", c.Found)
 	require.Contains(t, c.Fix, "SHOPIFY_SHOP")
-	require.Equal(t, "not checked: see shopify", checkOf(t, r, doctor.ShopifyOrders).Found)
+	require.Equal(t, "not checked: see shopify", checkOf(t, r, shop.Orders).Found)
 }
 
 // A client's own time-out may expire before the check's.
@@ -342,7 +344,7 @@ func TestInterrupted(t *testing.T) {
 func TestFaultSharedByManyVariables(t *testing.T) {
 	t.Parallel()
 	r := examined(t, func(p *patient) {
-		p.Problems = &config.ValidationError{Problems: []config.Problem{
+		p.Problems = &env.ValidationError{Problems: []env.Problem{
 			{
 				Name: "TEMPORAL_ADDRESS", Also: []string{"CASHSTAR_PASSWORD", "SMTP_HOST"},
 				Text: "3 values have quotes around them, A, B, C: need the bare values; why",

@@ -6,18 +6,30 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/giftbridge/giftbridge/internal/check"
-
-	"github.com/giftbridge/giftbridge/internal/installation"
-
 	"github.com/rs/zerolog"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/doctor/exam"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/printable"
+)
+
+// The names of the checks. They must not change, because monitors read them.
+const (
+	Temporal         = "temporal"
+	Namespace        = "namespace"
+	Retention        = "retention"
+	SearchAttributes = "search attributes"
+	StoredPayloads   = "stored payloads"
+	PollSchedule     = "poll schedule"
+	DigestSchedule   = "digest schedule"
+	WorkerVersion    = "worker version"
+	Workers          = "workers"
 )
 
 const (
@@ -29,15 +41,51 @@ const (
 	cureSchedules = "run: starter schedules"
 )
 
+func (x *examination) temporalExams() []exam.Exam {
+	return []exam.Exam{
+		{Name: Temporal, Do: x.temporal},
+		{Name: Namespace, Needs: []string{Temporal}, Do: x.namespace},
+		{
+			Name: Retention, Needs: []string{Namespace}, Reads: []string{"MAX_ORDER_AGE"},
+			Do: x.retentionCheck,
+		},
+		{Name: SearchAttributes, Needs: []string{Namespace}, Do: x.searchAttributes},
+		{
+			Name: StoredPayloads, Needs: []string{Namespace, PayloadKeys}, Reads: []string{"PAYLOAD_"},
+			Do: x.storedPayloads,
+		},
+		{
+			Name: PollSchedule, Needs: []string{Namespace, StoredPayloads},
+			Reads: []string{
+				"POLL_", "GIFT_CARD_SKUS", "CREATED_AT_MIN", "MAX_ORDER_AGE", "INCLUDE_TEST_ORDERS", "AUDIT_PREFIX",
+				"RETRY_BUDGET", "CASHSTAR_MAX_RPS", "PAYLOAD_",
+			},
+			Do: x.pollSchedule,
+		},
+		{
+			Name: DigestSchedule, Needs: []string{Namespace, StoredPayloads},
+			Reads: []string{"DIGEST_", "SMTP_HOST", "PAYLOAD_"}, Do: x.digestSchedule,
+		},
+		{
+			Name: WorkerVersion, Needs: []string{Namespace}, Reads: []string{"WORKER_"},
+			Do: x.workerVersion,
+		},
+		{
+			Name: Workers, Needs: []string{Namespace, WorkerVersion}, Reads: []string{"WORKER_"},
+			Do: x.workers,
+		},
+	}
+}
+
 // temporal connects to Temporal. Without working payload keys it reads only unencrypted payloads.
 func (x *examination) temporal(ctx context.Context) check.Check {
 	if x.TemporalProblem != nil {
-		return fail(x.why(ctx, x.TemporalProblem), "correct the TEMPORAL_* variables, or the profile file of the temporal "+
+		return exam.Fail(x.why(ctx, x.TemporalProblem), "correct the TEMPORAL_* variables, or the profile file of the temporal "+
 			"command line; see docs/deploy.md")
 	}
 	cfg := x.Config
-	if len(x.wrongAmong([]string{"PAYLOAD_"})) > 0 {
-		cfg.Payload = config.Payload{Encryption: config.EncryptionOff}
+	if len(exam.Among(x.wrong, []string{"PAYLOAD_"})) > 0 {
+		cfg.Payload = ops.Payload{Encryption: ops.EncryptionOff}
 	}
 	address := x.Temporal.HostPort
 	if address == "" {
@@ -58,25 +106,25 @@ func (x *examination) temporal(ctx context.Context) check.Check {
 		secured = "over TLS"
 	}
 	if version == "" {
-		return ok("%s is reachable %s", address, secured)
+		return exam.OK("%s is reachable %s", address, secured)
 	}
-	return ok("%s is reachable %s, server version %s", address, secured, version)
+	return exam.OK("%s is reachable %s, server version %s", address, secured, version)
 }
 
 func (x *examination) unreachable(ctx context.Context, address string, err error) check.Check {
 	if refused(err) {
-		return fail(address+" denied access: "+cause(err), cureIdentity)
+		return exam.Fail(address+" denied access: "+cause(err), cureIdentity)
 	}
 	text := cause(err)
 	for _, sign := range []string{"tls:", "x509:", "certificate"} {
 		if strings.Contains(text, sign) {
-			return fail(address+" cannot be reached over TLS: "+printable.Line(text, maxFound), cureTLS)
+			return exam.Fail(address+" cannot be reached over TLS: "+printable.Line(text, maxFound), cureTLS)
 		}
 	}
 	if timedOut(err) {
-		return fail(address+" cannot be reached: "+x.why(ctx, err), cureAddress)
+		return exam.Fail(address+" cannot be reached: "+x.why(ctx, err), cureAddress)
 	}
-	return fail(address+" cannot be reached: "+printable.Line(text, maxFound), cureAddress)
+	return exam.Fail(address+" cannot be reached: "+printable.Line(text, maxFound), cureAddress)
 }
 
 func refused(err error) bool {
@@ -101,9 +149,9 @@ func (x *examination) ask(ctx context.Context, err error) (check.Check, bool) {
 	case err == nil:
 		return check.Check{}, false
 	case refused(err):
-		return fail("Temporal denied access: "+cause(err), cureIdentity), true
+		return exam.Fail("Temporal denied access: "+cause(err), cureIdentity), true
 	}
-	return fail(x.why(ctx, err), "check the Temporal server's log, and try again"), true
+	return exam.Fail(x.why(ctx, err), "check the Temporal server's log, and try again"), true
 }
 
 func (x *examination) namespace(ctx context.Context) check.Check {
@@ -111,28 +159,28 @@ func (x *examination) namespace(ctx context.Context) check.Check {
 	var err error
 	x.retention, err = x.operator.Retention(ctx)
 	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing {
-		return fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to an existing namespace, or create "+
+		return exam.Fail(fmt.Sprintf("%q does not exist", name), "set TEMPORAL_NAMESPACE to an existing namespace, or create "+
 			"this one (on Temporal Cloud, in its console): "+installation.CreateNamespace(name, x.Config.Orders.MaxOrderAge))
 	}
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
-	return ok("%q exists", name)
+	return exam.OK("%q exists", name)
 }
 
 func (x *examination) retentionCheck(context.Context) check.Check {
 	age := x.Config.Orders.MaxOrderAge
 	if x.retention <= age {
-		return fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
+		return exam.Fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
 			"be issued twice", x.retention, age),
 			"run (on Temporal Cloud, use its console instead): "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
 	if installation.RetentionIsTight(x.retention, age) {
-		return warn(fmt.Sprintf("closed workflows are kept for %s, only slightly longer than MAX_ORDER_AGE (%s): an order "+
+		return exam.Warn(fmt.Sprintf("closed workflows are kept for %s, only slightly longer than MAX_ORDER_AGE (%s): an order "+
 			"that a slow poll starts late could be issued twice", x.retention, age),
 			"run (on Temporal Cloud, use its console instead): "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
-	return ok("closed workflows are kept for %s; orders are picked up until they are %s old", x.retention, age)
+	return exam.OK("closed workflows are kept for %s; orders are picked up until they are %s old", x.retention, age)
 }
 
 func (x *examination) searchAttributes(ctx context.Context) check.Check {
@@ -143,13 +191,13 @@ func (x *examination) searchAttributes(ctx context.Context) check.Check {
 	switch {
 	case len(mistyped) > 0:
 		name, _, _ := strings.Cut(mistyped[0], " ")
-		return fail("wrong type, expected: "+strings.Join(mistyped, ", "),
+		return exam.Fail("wrong type, expected: "+strings.Join(mistyped, ", "),
 			"remove them (temporal operator search-attribute remove --name "+name+"), then run: starter schedules")
 	case len(missing) > 0:
-		return fail("missing, and no order can start without them: "+strings.Join(missing, ", "),
+		return exam.Fail("missing, and no order can start without them: "+strings.Join(missing, ", "),
 			cureSchedules+" (on Temporal Cloud, first add them in its console)")
 	}
-	return ok("all exist with the right types")
+	return exam.OK("all exist with the right types")
 }
 
 func (x *examination) pollSchedule(ctx context.Context) check.Check {
@@ -160,34 +208,6 @@ func (x *examination) pollSchedule(ctx context.Context) check.Check {
 	return schedule(s, "poll-orders", "new orders are not picked up")
 }
 
-// identity compares the configuration with the settled values that identify the orders and cards of this installation.
-func (x *examination) identity(ctx context.Context) check.Check {
-	pin, err := x.operator.Pinned(ctx)
-	if c, bad := x.ask(ctx, err); bad {
-		return c
-	}
-	stated := x.Config.Issue.DedupesStated
-	switch {
-	case pin == nil && !stated:
-		return fail("ISSUER_DEDUPES is not set, and nothing has been issued yet", "set it to true if the issuer has "+
-			"confirmed in writing that it never issues a second card for a repeated audit number; otherwise set it to "+
-			"false: each card is then requested at most once, and an operator settles each unknown outcome")
-	case pin == nil:
-		return ok("nothing has been issued yet")
-	}
-	if err := pin.Refuses(x.Config, x.access.ShopID); err != nil {
-		return fail(err.Error(), "set it back to its previous value")
-	}
-	switch {
-	case !pin.Settled && !pin.NoSchedule:
-		return warn("not settled: with another SHOPIFY_SHOP or AUDIT_PREFIX, orders would be issued again", cureSchedules)
-	case pin.Settled && !pin.IssuerDedupesStated && !stated:
-		return warn("ISSUER_DEDUPES has never been set: it is not known whether the issuer refuses a used audit number",
-			"set ISSUER_DEDUPES, then "+cureSchedules)
-	}
-	return ok("orders belong to %s", pin.Shop)
-}
-
 func (x *examination) digestSchedule(ctx context.Context) check.Check {
 	s, err := x.operator.CompareDigestSchedule(ctx)
 	if c, bad := x.ask(ctx, err); bad {
@@ -195,9 +215,9 @@ func (x *examination) digestSchedule(ctx context.Context) check.Check {
 	}
 	switch {
 	case !s.Wanted && s.Exists:
-		return fail("exists, but SMTP_HOST is not set: digests will fail", "set SMTP_HOST, or "+cureSchedules)
+		return exam.Fail("exists, but SMTP_HOST is not set: digests will fail", "set SMTP_HOST, or "+cureSchedules)
 	case !s.Wanted:
-		return warn("off: SMTP_HOST is not set, so failed orders are not reported by mail",
+		return exam.Warn("off: SMTP_HOST is not set, so failed orders are not reported by mail",
 			"set SMTP_HOST, DIGEST_FROM and DIGEST_TO, then "+cureSchedules)
 	}
 	return schedule(s, "daily-digest", "failed orders are not reported by mail")
@@ -207,48 +227,48 @@ func (x *examination) digestSchedule(ctx context.Context) check.Check {
 func schedule(s installation.ScheduleComparison, id, without string) check.Check {
 	switch {
 	case !s.Exists:
-		return fail("does not exist: "+without, cureSchedules)
+		return exam.Fail("does not exist: "+without, cureSchedules)
 	case s.Paused:
-		return fail(strings.TrimSuffix("paused, "+without+": "+s.Note, ": "),
+		return exam.Fail(strings.TrimSuffix("paused, "+without+": "+s.Note, ": "),
 			"run: temporal schedule toggle --unpause --schedule-id "+id)
 	case s.Unreadable != nil:
-		return fail("cannot be read: "+s.Unreadable.Error(), cureSchedules)
+		return exam.Fail("cannot be read: "+s.Unreadable.Error(), cureSchedules)
 	case s.Differs:
-		return fail("differs from the configuration", cureSchedules+"; or run the doctor with the deployed configuration")
+		return exam.Fail("differs from the configuration", cureSchedules+"; or run the doctor with the deployed configuration")
 	case s.OtherKey:
-		return warn("is not encrypted with the current key", cureSchedules)
+		return exam.Warn("is not encrypted with the current key", cureSchedules)
 	}
-	return ok("as configured, next run at %s", s.NextAt.UTC().Format("2006-01-02 15:04 MST"))
+	return exam.OK("as configured, next run at %s", s.NextAt.UTC().Format("2006-01-02 15:04 MST"))
 }
 
 func (x *examination) storedPayloads(ctx context.Context) check.Check {
 	read, err := x.operator.ReadStored(ctx)
 	if u, locked := errors.AsType[*codec.UnreadableError](err); locked {
-		return fail(u.Error(), "add that key to PAYLOAD_KEYS, after the key that encrypts: orders are waiting for it")
+		return exam.Fail(u.Error(), "add that key to PAYLOAD_KEYS, after the key that encrypts: orders are waiting for it")
 	}
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if read == 0 {
-		return ok("none yet")
+		return exam.OK("none yet")
 	}
-	return ok("the newest %d can be read", read)
+	return exam.OK("the newest %d can be read", read)
 }
 
 func (x *examination) workerVersion(ctx context.Context) check.Check {
 	name := x.Config.Worker.Deployment
 	if name == "" {
-		return ok("unversioned: WORKER_DEPLOYMENT is not set")
+		return exam.OK("unversioned: WORKER_DEPLOYMENT is not set")
 	}
 	current, err := x.operator.CurrentBuild(ctx)
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
 	if current == "" {
-		return fail("no version of deployment "+name+" is current: its workers get no tasks",
+		return exam.Fail("no version of deployment "+name+" is current: its workers get no tasks",
 			"start workers with WORKER_DEPLOYMENT="+name+", then run: starter deployment set-current BUILD-ID")
 	}
-	return ok("version %s of deployment %s is current", current, name)
+	return exam.OK("version %s of deployment %s is current", current, name)
 }
 
 func (x *examination) workers(ctx context.Context) check.Check {
@@ -257,8 +277,8 @@ func (x *examination) workers(ctx context.Context) check.Check {
 		return c
 	}
 	if len(unpolled) > 0 {
-		return fail("no worker is polling "+strings.Join(unpolled, ", "),
+		return exam.Fail("no worker is polling "+strings.Join(unpolled, ", "),
 			"start workers with this environment (command: worker), and check their logs")
 	}
-	return ok("every task queue is polled")
+	return exam.OK("every task queue is polled")
 }

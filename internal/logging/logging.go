@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"golang.org/x/term"
 
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 // Timestamps are in UTC with milliseconds: several lines per second are common, and so are processes in several time
@@ -23,7 +23,7 @@ func init() {
 }
 
 // New returns a logger that writes lines of the configured level and above to w, in the configured format.
-func New(w io.Writer, c config.Log) (zerolog.Logger, error) {
+func New(w io.Writer, c ops.Log) (zerolog.Logger, error) {
 	if err := c.Validate(); err != nil {
 		return zerolog.Nop(), err
 	}
@@ -32,7 +32,7 @@ func New(w io.Writer, c config.Log) (zerolog.Logger, error) {
 		return zerolog.Nop(), fmt.Errorf("parse log level: %w", err)
 	}
 	tty := terminal(w)
-	if c.Format == config.FormatConsole || (c.Format == config.FormatAuto && tty) {
+	if c.Format == ops.FormatConsole || (c.Format == ops.FormatAuto && tty) {
 		w = zerolog.NewConsoleWriter(func(cw *zerolog.ConsoleWriter) {
 			cw.Out = w
 			cw.NoColor = cw.NoColor || !tty || os.Getenv("NO_COLOR") != "" // https://no-color.org

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/logging"
 )
 
@@ -35,9 +36,9 @@ func lines(t *testing.T, b *bytes.Buffer) []map[string]any {
 
 func TestNewWritesJSONWhereThereIsNoTerminal(t *testing.T) {
 	t.Parallel()
-	for _, format := range []string{config.FormatAuto, config.FormatJSON} {
+	for _, format := range []string{ops.FormatAuto, ops.FormatJSON} {
 		var b bytes.Buffer
-		zl, err := logging.New(&b, config.Log{Level: "info", Format: format})
+		zl, err := logging.New(&b, ops.Log{Level: "info", Format: format})
 		require.NoError(t, err)
 
 		zl.Debug().Msg("unseen")
@@ -52,7 +53,7 @@ func TestNewAutoWritesJSONToAFile(t *testing.T) {
 	f, err := os.CreateTemp(t.TempDir(), "log")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, f.Close()) })
-	zl, err := logging.New(f, config.Log{Level: "info", Format: config.FormatAuto})
+	zl, err := logging.New(f, ops.Log{Level: "info", Format: ops.FormatAuto})
 	require.NoError(t, err)
 
 	zl.Info().Msg("seen")
@@ -65,7 +66,7 @@ func TestNewAutoWritesJSONToAFile(t *testing.T) {
 func TestNewConsole(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	zl, err := logging.New(&b, config.Log{Level: "debug", Format: config.FormatConsole})
+	zl, err := logging.New(&b, ops.Log{Level: "debug", Format: ops.FormatConsole})
 	require.NoError(t, err)
 
 	zl.Debug().Str("order", "#1001").Msg("seen")
@@ -75,7 +76,7 @@ func TestNewConsole(t *testing.T) {
 
 func TestNewRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	for _, c := range []config.Log{{Level: "loud", Format: "json"}, {Level: "info", Format: "text"}} {
+	for _, c := range []ops.Log{{Level: "loud", Format: "json"}, {Level: "info", Format: "text"}} {
 		_, err := logging.New(&bytes.Buffer{}, c)
 		require.ErrorContains(t, err, "LOG_")
 	}
@@ -84,7 +85,7 @@ func TestNewRefusesWhatItDoesNotKnow(t *testing.T) {
 func TestTemporal(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	zl, err := logging.New(&b, config.Log{Level: "info", Format: config.FormatJSON})
+	zl, err := logging.New(&b, ops.Log{Level: "info", Format: ops.FormatJSON})
 	require.NoError(t, err)
 	l := log.With(logging.Temporal(zl), "WorkflowID", "gift-card-order/x/1")
 

@@ -91,7 +91,7 @@ func TestCompose(t *testing.T) {
 // requirePinned requires that an image has the version that was chosen, and will have no other next year.
 func requirePinned(t *testing.T, s types.ServiceConfig) {
 	t.Helper()
-	image, tag, _ := strings.Cut(s.Image, ":")
+	image, tag := withoutDigest(t, s.Image)
 	require.NotContains(t, tag, "latest")
 	switch strings.TrimPrefix(image, "registry.example.com/") {
 	case "giftbridge", "giftbridge-simulators":
@@ -103,6 +103,18 @@ func requirePinned(t *testing.T, s types.ServiceConfig) {
 		require.Equal(t, moduleVersion(t, "github.com/temporalio/ui-server/v2"), tag, "that which the sandbox runs with")
 	}
 	require.Regexp(t, `^v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?$`, tag)
+}
+
+// withoutDigest returns the name and the tag of an image, without the digest that deploy/pin may have written.
+func withoutDigest(t *testing.T, ref string) (image, tag string) {
+	t.Helper()
+	ref, digest, pinned := strings.Cut(ref, "@")
+	if pinned {
+		require.Regexp(t, `^sha256:[0-9a-f]{64}$`, digest)
+	}
+	i := strings.LastIndex(ref, ":")
+	require.Positive(t, i, "%s has no tag", ref)
+	return ref[:i], ref[i+1:]
 }
 
 func requireLoopback(t *testing.T, s types.ServiceConfig) {

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -56,7 +56,7 @@ func TestAtMostOnce(t *testing.T) {
 	// newest, which terminates the newest one.
 	first := failed.RunID
 	forced := w.starter(nil, "orders", "retry", order.Name, "--force", "--yes")
-	require.Equal(t, app.ExitOK, forced.code, forced.stderr)
+	require.Equal(t, cli.ExitOK, forced.code, forced.stderr)
 	second := w.failsAgain(order, first)
 	w.resetRun(orderID(order), second.RunID, firstTask)
 	third := w.failsAgain(order, second.RunID)
@@ -76,7 +76,7 @@ func TestAtMostOnce(t *testing.T) {
 			found = "--issued"
 		}
 		said := w.starter(nil, "orders", "resolve", order.Name, "--unit", strconv.Itoa(u.Unit), found, "--yes")
-		require.Equal(t, app.ExitOK, said.code, said.stderr)
+		require.Equal(t, cli.ExitOK, said.code, said.stderr)
 		w.await("resolved", func() bool { return w.newest(orderID(order)).GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING })
 	}
 	done := w.show(order, executions.Completed)

@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
@@ -220,7 +220,7 @@ func TestDigestOfAnOrderThatFailsMeanwhile(t *testing.T) {
 	w.poll()
 	w.show(meanwhile, executions.Failed)
 	retried := w.starter(nil, "orders", "retry", before.Name, "--yes", "--force")
-	require.Equal(t, app.ExitOK, retried.code, retried.stderr)
+	require.Equal(t, cli.ExitOK, retried.code, retried.stderr)
 	w.failsAgain(before, d.RunID)
 	w.awaitFailed(3)
 	report, err := w.Operator.Report(w.ctx, activities.ReportInput{Since: since.Add(-time.Hour), RerunSince: since})

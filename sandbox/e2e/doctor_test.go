@@ -13,9 +13,11 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/doctor"
+	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -93,7 +95,7 @@ func (w *system) breakages() []breakage {
 	sell := func(variants ...shopifytest.Variant) func() { return func() { w.Shop.SetVariants(variants...) } }
 	variants := scenario.Variants()
 	native := append([]shopifytest.Variant{{SKU: stack.SKUs()[1], GiftCard: true}}, variants...)
-	otherKey := "other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", config.PayloadKeySize)))
+	otherKey := "other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", ops.PayloadKeySize)))
 	const nowhere = "http://127.0.0.1:1"
 	return []breakage{
 		{
@@ -166,41 +168,41 @@ func (w *system) breakages() []breakage {
 			found: "no version of deployment blue is current", says: "starter deployment set-current",
 		},
 		{
-			name: "another token", env: []string{"SHOPIFY_ACCESS_TOKEN=shpat_other"}, check: doctor.Shopify,
+			name: "another token", env: []string{"SHOPIFY_ACCESS_TOKEN=shpat_other"}, check: shop.Shopify,
 			found: "HTTP 401", says: "SHOPIFY_ACCESS_TOKEN",
 		},
 		{
-			name: "another shop", env: []string{"SHOPIFY_SHOP=other.myshopify.com"}, check: doctor.Shopify,
+			name: "another shop", env: []string{"SHOPIFY_SHOP=other.myshopify.com"}, check: shop.Shopify,
 			found: "sandbox.myshopify.com, but SHOPIFY_SHOP is other.myshopify.com", says: "SHOPIFY_SHOP",
 		},
 		{
-			name: "no shop", env: []string{"SHOPIFY_BASE_URL=" + nowhere}, check: doctor.Shopify,
+			name: "no shop", env: []string{"SHOPIFY_BASE_URL=" + nowhere}, check: shop.Shopify,
 			found: "connection refused", says: "SHOPIFY_SHOP",
 		},
 		{
 			name: "a scope is missing", harm: grant("read_orders", "read_products"), cure: grant(scopes...),
-			check: doctor.ShopifyScopes, found: "lacks read_customers", says: "Dev Dashboard",
+			check: shop.Scopes, found: "lacks read_customers", says: "Dev Dashboard",
 		},
 		{
 			name: "no access to customers' names", harm: func() { w.Shop.Deny("Customer.firstName") },
-			cure: func() { w.Shop.Deny() }, check: doctor.ShopifyOrders, found: "ACCESS_DENIED",
+			cure: func() { w.Shop.Deny() }, check: shop.Orders, found: "ACCESS_DENIED",
 			says: "protected customer data",
 		},
 		{
-			name: "a version that is gone", env: []string{"SHOPIFY_API_VERSION=2024-01"}, check: doctor.ShopifyVersion,
+			name: "a version that is gone", env: []string{"SHOPIFY_API_VERSION=2024-01"}, check: shop.Version,
 			found: "2024-01 is no longer available; Shopify answered with " + quarterAgo(3),
 			says:  "the newest is " + quarterAgo(0),
 		},
 		{
-			name: "a version that never was", env: []string{"SHOPIFY_API_VERSION=2099-01"}, check: doctor.ShopifyVersion,
+			name: "a version that never was", env: []string{"SHOPIFY_API_VERSION=2099-01"}, check: shop.Version,
 			found: "no version 2099-01", says: "SHOPIFY_API_VERSION",
 		},
 		{
 			name: "a variant is missing", harm: sell(variants[0], variants[1]), cure: sell(variants...),
-			check: doctor.GiftCardSKUs, found: "no variant has GIFT-50, GIFT-100", says: "GIFT_CARD_SKUS",
+			check: shop.GiftCardSKUs, found: "no variant has GIFT-50, GIFT-100", says: "GIFT_CARD_SKUS",
 		},
 		{
-			name: "a native gift card", harm: sell(native...), cure: sell(variants...), check: doctor.GiftCardSKUs,
+			name: "a native gift card", harm: sell(native...), cure: sell(variants...), check: shop.GiftCardSKUs,
 			found: "GIFT-50", says: "ordinary product",
 		},
 		{
@@ -247,7 +249,7 @@ func (w *system) requireWell() {
 		require.Empty(w.t, c.Fix, "%+v", c)
 	}
 	require.Equal(w.t, doctor.Summary{OK: len(r.Checks)}, r.Summary)
-	require.Equal(w.t, app.ExitOK, out.code)
+	require.Equal(w.t, cli.ExitOK, out.code)
 	require.Empty(w.t, out.stderr)
 }
 
@@ -269,7 +271,7 @@ func (w *system) requireDiagnosis(b breakage) {
 			require.Equal(w.t, check.OK, c.Status, "%s: %+v", b.name, c)
 		}
 	}
-	require.Equal(w.t, app.ExitFailure, out.code, b.name)
+	require.Equal(w.t, cli.ExitFailure, out.code, b.name)
 	require.Equal(w.t, "starter doctor: failed checks: "+b.check+"\n", out.stderr, b.name)
 	requireNothingPersonal(w.t, out.stdout)
 	require.NotContains(w.t, out.stdout, w.Config.Payload.Keys[0].Key.Reveal())
@@ -287,10 +289,10 @@ func (w *system) removeSearchAttribute(name string) {
 // A key that has just become the first one causes a warning until starter schedules has rewritten the schedules.
 func (w *system) requireNewKeyWarns() {
 	w.t.Helper()
-	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", config.PayloadKeySize))) + "," +
+	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", ops.PayloadKeySize))) + "," +
 		"sandbox:" + base64.StdEncoding.EncodeToString([]byte(w.Config.Payload.Keys[0].Key.Reveal()))
 	r, out := w.diagnosis(keys)
-	require.Equal(w.t, app.ExitOK, out.code)
+	require.Equal(w.t, cli.ExitOK, out.code)
 	require.Equal(w.t, 2, r.Summary.Warn, "%+v", r.Checks)
 	for _, c := range r.Checks {
 		if c.Status == check.Warn {

@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
@@ -102,7 +103,7 @@ func startWithUI(t *testing.T, o stack.Options) *system {
 }
 
 // inTheClear turns off payload encryption, for tests of the contents of histories.
-func inTheClear(c *config.Config) { c.Payload = config.Payload{Encryption: config.EncryptionOff} }
+func inTheClear(c *config.Config) { c.Payload = ops.Payload{Encryption: ops.EncryptionOff} }
 
 // converter returns a data converter that decrypts the stack's payloads.
 func (w *system) converter() converter.DataConverter {

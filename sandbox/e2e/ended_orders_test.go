@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -47,7 +47,7 @@ func TestOrdersThatSomebodyEnded(t *testing.T) {
 	require.Equal(t, cancelled.Name, listed[0].Name)
 
 	all := w.starter(nil, "orders", "retry", "--all-failed", "--yes")
-	require.Equal(t, app.ExitOK, all.code, all.stderr)
+	require.Equal(t, cli.ExitOK, all.code, all.stderr)
 	require.Equal(t, 1, w.cardsOf("ENDED"))
 	w.ok("orders", "retry", cancelled.Name, terminated.Name, "--yes")
 	w.show(cancelled, executions.Completed)

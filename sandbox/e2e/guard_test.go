@@ -14,6 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -32,7 +33,7 @@ func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config
 	c.Shopify.Shop, c.Shopify.AccessToken = stack.Shop, config.NewSecret("shpat_unused")
 	c.Orders.GiftCardSKUs, c.Orders.CreatedAtMin = stack.SKUs(), time.Now().UTC().Truncate(time.Second)
 	c.CashStar.BaseURL, c.CashStar.Username, c.CashStar.Password = "http://127.0.0.1:1/v2/", "u", config.NewSecret("p")
-	c.Payload.Encryption, c.Metrics.Addr = config.EncryptionOff, config.MetricsOff
+	c.Payload.Encryption, c.Metrics.Addr = ops.EncryptionOff, ops.MetricsOff
 	require.NoError(t, c.Validate())
 	return client.Options{HostPort: s.HostPort(), Namespace: s.Namespace()}, c
 }

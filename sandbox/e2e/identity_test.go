@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -28,19 +28,19 @@ var renamed = []string{"SHOPIFY_SHOP=renamed.myshopify.com"}
 func TestIdentityIsSettledOnce(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoSchedule: true, NoWorker: true})
-	require.Contains(t, w.schedulesWithout("ISSUER_DEDUPES", app.ExitFailure), "ISSUER_DEDUPES is not set, and this is a new installation")
+	require.Contains(t, w.schedulesWithout("ISSUER_DEDUPES", cli.ExitFailure), "ISSUER_DEDUPES is not set, and this is a new installation")
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules", "--dry-run"))
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
 	require.Regexp(t, `match_by: - -> \["company"\]`, func() string {
 		out := w.starter([]string{"MATCH_BY=company"}, "schedules", "--dry-run")
-		require.Equal(t, app.ExitOK, out.code, out.stderr)
+		require.Equal(t, cli.ExitOK, out.code, out.stderr)
 		return out.stdout
 	}())
 
 	refuses := func(says string, env []string, args ...string) {
 		t.Helper()
 		out := w.starter(env, args...)
-		require.Equal(t, app.ExitFailure, out.code, out.stdout)
+		require.Equal(t, cli.ExitFailure, out.code, out.stdout)
 		require.Contains(t, out.stderr, says)
 	}
 	prefix := []string{"AUDIT_PREFIX=OTHER"}
@@ -64,7 +64,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	// The shop is renamed. Its orders are still recognised, and new orders have IDs of the same form.
 	require.Regexp(t, `schedule poll-orders +unchanged`, func() string {
 		out := w.starter(renamed, "schedules")
-		require.Equal(t, app.ExitOK, out.code, out.stderr)
+		require.Equal(t, cli.ExitOK, out.code, out.stderr)
 		return out.stdout
 	}())
 	w.startProcess(renamed...)
@@ -75,7 +75,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	require.Equal(t, formerly, w.show(next, executions.Completed).Shop)
 	require.Len(t, w.Issuer.Cards(), 2)
 	shown := w.starter(renamed, "orders", "show", orderNumber(p))
-	require.Equal(t, app.ExitOK, shown.code, shown.stderr)
+	require.Equal(t, cli.ExitOK, shown.code, shown.stderr)
 }
 
 // If the schedule is gone, the newest order supplies the identity.
@@ -88,11 +88,11 @@ func TestIdentityOfOrders(t *testing.T) {
 	require.NoError(t, w.plain.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID).Delete(w.ctx))
 
 	out := w.starter(renamed, "schedules")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "SHOPIFY_SHOP is renamed.myshopify.com, but order #1001 belongs to "+formerly)
 	require.Contains(t, w.endsAtOnce(renamed...), "but order #1001 belongs to "+formerly)
 	out = w.starter(renamed, "schedules", "--renamed")
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	d, err := w.Operator.Pinned(w.ctx)
 	require.NoError(t, err)
 	require.Equal(t, workflows.Identity{
@@ -120,7 +120,7 @@ func TestIdentityOfAnEarlierRelease(t *testing.T) {
 	require.Equal(t, 1, w.poll().Known+len(w.Issuer.Cards())-1)
 	require.Contains(t, w.starter(nil, "status").stdout, "under another SHOPIFY_SHOP or AUDIT_PREFIX, orders would be issued again")
 	require.Regexp(t, `identity: - -> {"issuer_dedupes":true,"shop":"`+formerly+`","shop_id":"gid://shopify/Shop/1"}`,
-		w.schedulesWithout("ISSUER_DEDUPES", app.ExitOK))
+		w.schedulesWithout("ISSUER_DEDUPES", cli.ExitOK))
 	require.Contains(t, w.starter(nil, "status").stdout, "whether the issuer refuses a used audit number is assumed to be")
 }
 
@@ -152,16 +152,16 @@ func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 		"without SMTP_HOST the daily digest is removed": {"SMTP_HOST=", "DIGEST_FROM=", "DIGEST_TO="},
 	} {
 		out := w.starter(env, "schedules")
-		require.Equal(t, app.ExitUsage, out.code, out.stderr)
+		require.Equal(t, cli.ExitUsage, out.code, out.stderr)
 		require.Contains(t, out.stderr, says)
 		require.Contains(t, out.stderr, "to confirm, pass --yes")
 	}
 	out := w.starter([]string{"POLL_PAGE_SIZE=7"}, "schedules", "--dry-run")
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	require.Contains(t, out.stdout, "page_size: ")
 	require.Contains(t, out.stdout, " -> 7")
 	out = w.starter([]string{"CREATED_AT_MIN=2026-01-02T00:00:00Z"}, "schedules", "--yes")
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	require.Contains(t, out.stdout, `created_at_min: `)
 	require.Contains(t, out.stdout, "run: starter poll --since")
 	out = w.starter([]string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75"}, "schedules", "--yes")

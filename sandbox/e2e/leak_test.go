@@ -20,9 +20,10 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
@@ -95,7 +96,7 @@ func startLeaky(t *testing.T) *leaky {
 			c.CashStar.BaseURL = gossiping(t, c.CashStar.BaseURL, l.issuer)
 			c.SMTP.Host, c.SMTP.Port = l.mails.Host(), l.mails.Port()
 			c.SMTP.Username, c.SMTP.Password = "leak-user", config.NewSecret(mailPassword)
-			c.Payload.Keys = config.PayloadKeys{{ID: "leak", Key: config.NewSecret(payloadBytes)}}
+			c.Payload.Keys = ops.PayloadKeys{{ID: "leak", Key: config.NewSecret(payloadBytes)}}
 			c.Metrics.Addr = "127.0.0.1:0"
 			c.Issue.RetryBudget = 5 * time.Second
 		},
@@ -233,26 +234,26 @@ func TestNothingLeaks(t *testing.T) {
 	l.poll()
 	l.settle(len(failed) + 6)
 
-	l.starters(app.ExitOK, "config")
-	l.starters(app.ExitOK, "schedules")
-	l.starters(app.ExitOK, "status")
-	l.starters(app.ExitOK, "status", "--json")
-	l.starters(app.ExitOK, "orders", "list", "--failed")
-	l.starters(app.ExitOK, "orders", "list", "--json")
+	l.starters(cli.ExitOK, "config")
+	l.starters(cli.ExitOK, "schedules")
+	l.starters(cli.ExitOK, "status")
+	l.starters(cli.ExitOK, "status", "--json")
+	l.starters(cli.ExitOK, "orders", "list", "--failed")
+	l.starters(cli.ExitOK, "orders", "list", "--json")
 	for _, p := range []stack.Placed{failed[0], failed[5], failed[10], failed[15], good, unknown} {
-		l.starters(app.ExitOK, "orders", "show", p.Name)
-		l.starters(app.ExitOK, "orders", "show", p.Name, "--json")
+		l.starters(cli.ExitOK, "orders", "show", p.Name)
+		l.starters(cli.ExitOK, "orders", "show", p.Name, "--json")
 	}
-	l.starters(app.ExitOK, "orders", "balance", good.Name)
-	l.starters(app.ExitOK, "orders", "cancel-card", good.Name, "--unit", "2", "--reason", "bought by mistake", "--yes")
-	l.starters(app.ExitOK, "orders", "retry", failed[0].Name, unknown.Name, "--yes")
-	l.starters(app.ExitFailure, "orders", "resolve", failed[1].Name, "--unit", "1", "--not-issued", "--reason", "looked it up", "--yes")
-	l.starters(app.ExitOK, "poll")
-	l.starters(app.ExitUsage, "deployment")
-	l.starters(app.ExitOK, "digest", "--dry-run")
-	l.starters(app.ExitOK, "digest", "--now")
+	l.starters(cli.ExitOK, "orders", "balance", good.Name)
+	l.starters(cli.ExitOK, "orders", "cancel-card", good.Name, "--unit", "2", "--reason", "bought by mistake", "--yes")
+	l.starters(cli.ExitOK, "orders", "retry", failed[0].Name, unknown.Name, "--yes")
+	l.starters(cli.ExitFailure, "orders", "resolve", failed[1].Name, "--unit", "1", "--not-issued", "--reason", "looked it up", "--yes")
+	l.starters(cli.ExitOK, "poll")
+	l.starters(cli.ExitUsage, "deployment")
+	l.starters(cli.ExitOK, "digest", "--dry-run")
+	l.starters(cli.ExitOK, "digest", "--now")
 	l.mails.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient})
-	l.starters(app.ExitFailure, "digest", "--now", "--json")
+	l.starters(cli.ExitFailure, "digest", "--now", "--json")
 	l.read()
 
 	l.requireMarked()

@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -66,7 +67,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 				require.Contains(t, shown, says)
 			}
 			retried := w.starter(nil, "orders", "retry", p.Name, "--yes")
-			require.Equal(t, app.ExitFailure, retried.code)
+			require.Equal(t, cli.ExitFailure, retried.code)
 			require.Contains(t, retried.stderr, "it is left to people")
 
 			dry := w.ok("orders", "release", p.Name, "--dry-run")
@@ -84,7 +85,7 @@ func TestOrdersLeftToPeopleStayLeft(t *testing.T) {
 			require.Equal(t, link, other)
 			require.Len(t, w.runs(orderID(p)), 2)
 			again := w.starter(nil, "orders", "release", p.Name, "--yes")
-			require.Equal(t, app.ExitFailure, again.code)
+			require.Equal(t, cli.ExitFailure, again.code)
 			require.Contains(t, again.stderr, "order "+p.Name+" already has its cards")
 
 			// A released order is like any other: it can be rerun, and nothing is issued twice.
@@ -148,7 +149,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 			require.Len(t, w.Issuer.Cards(), 1)
 
 			refused := w.starter(nil, "orders", "release", p.Name, "--yes")
-			require.Equal(t, app.ExitFailure, refused.code)
+			require.Equal(t, cli.ExitFailure, refused.code)
 			require.Contains(t, refused.stderr, "it was cancelled")
 
 			// The shop undoes this, and refunds one card.
@@ -163,7 +164,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 			w.show(p, executions.Completed)
 			require.Equal(t, 2, w.cardsOf("BUSY"))
 			again := w.starter(nil, "orders", "release", p.Name, "--yes")
-			require.Equal(t, app.ExitFailure, again.code)
+			require.Equal(t, cli.ExitFailure, again.code)
 			require.Equal(t, 2, w.cardsOf("BUSY"))
 		})
 	}

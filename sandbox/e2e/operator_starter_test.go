@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -73,12 +73,12 @@ func TestStarterWithFailedOrders(t *testing.T) {
 
 	// Without an answer, or with the answer no, nothing happens.
 	no := w.asked("n\n", "orders", "retry", "--all-failed")
-	require.Equal(t, app.ExitFailure, no.code)
+	require.Equal(t, cli.ExitFailure, no.code)
 	require.Contains(t, no.stderr, "Run 2 orders again? [y/N] ")
 	require.Contains(t, no.stderr, "nothing was done")
-	require.Equal(t, app.ExitFailure, w.asked("\n", "orders", "retry", bad.Name).code)
+	require.Equal(t, cli.ExitFailure, w.asked("\n", "orders", "retry", bad.Name).code)
 	nobody := w.asked("", "orders", "retry", bad.Name)
-	require.Equal(t, app.ExitUsage, nobody.code)
+	require.Equal(t, cli.ExitUsage, nobody.code)
 	require.Contains(t, nobody.stderr, "Run 1 order again? [y/N] ")
 	require.Contains(t, nobody.stderr, "stdin is not interactive; pass --yes")
 	require.Len(t, w.runs(orderID(bad)), 1)
@@ -92,14 +92,14 @@ func TestStarterWithFailedOrders(t *testing.T) {
 		{"9999", `no gift-card order "9999" is known`},
 	} {
 		out := w.starter(nil, "orders", "retry", tt.order, "--yes")
-		require.Equal(t, app.ExitFailure, out.code)
+		require.Equal(t, cli.ExitFailure, out.code)
 		require.Contains(t, out.stderr, tt.says)
 	}
 	twin := w.Shop.AddOrder(cloneOf(w, good))
 	w.poll()
 	w.await("issued", func() bool { return w.cardsOf("GOOD") == 2 })
 	out := w.starter(nil, "orders", "retry", good.Name, "--yes")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "is the name of 2 orders; use the number of one")
 	require.Contains(t, out.stderr, orderNumber(stack.Placed{ID: twin.ID}))
 	require.Len(t, w.runs(orderID(good)), 1)
@@ -107,7 +107,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	// One kind of failure; other failed orders are of other kinds.
 	tr.cured.Store(true)
 	yes := w.asked("Y\n", "orders", "retry", "--all-failed", "--kind", "CardDeclined", "--json")
-	require.Equal(t, app.ExitOK, yes.code, yes.stderr)
+	require.Equal(t, cli.ExitOK, yes.code, yes.stderr)
 	require.Contains(t, yes.stderr, "Run 1 order again?")
 	var result workflows.RerunOrdersResult
 	require.NoError(t, json.Unmarshal([]byte(yes.stdout), &result))
@@ -119,7 +119,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	// Naming an order twice counts once. One order that is rerun makes up for one that is not.
 	w.addMerchant(merchant("NEW"))
 	some := w.starter(nil, "orders", "retry", "--yes", unknown.Name, orderNumber(unknown), bad.Name)
-	require.Equal(t, app.ExitOK, some.code, some.stderr)
+	require.Equal(t, cli.ExitOK, some.code, some.stderr)
 	require.Regexp(t, `(?m)^run again +1$`, some.stdout)
 	require.Regexp(t, `left alone +it has succeeded`, some.stdout)
 	w.await("issued", func() bool { return w.cardsOf("NEW") == 1 })
@@ -153,7 +153,7 @@ func TestStarterDigest(t *testing.T) {
 		Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"},
 	})
 	out := w.starter(nil, "digest", "--now")
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	require.Contains(t, out.stderr, "/workflows/daily-digest-")
 	require.Regexp(t, `mail sent +true`, out.stdout)
 	require.Regexp(t, `run again +1`, out.stdout)
@@ -189,21 +189,21 @@ func TestStarterWithCards(t *testing.T) {
 	require.Contains(t, w.starter(nil, "orders", "balance", failed.Name).stderr, "has no cards; its state is failed")
 
 	no := w.asked("n\n", cancel("2")...)
-	require.Equal(t, app.ExitFailure, no.code)
+	require.Equal(t, cli.ExitFailure, no.code)
 	require.Regexp(t, `Cancel card 2 of order #1001 \(`+p.Cards[0].Amount+` USD, \S+\)\? \[y/N\] `, no.stderr)
-	require.Equal(t, app.ExitUsage, w.asked("", cancel("2")...).code)
+	require.Equal(t, cli.ExitUsage, w.asked("", cancel("2")...).code)
 	for _, tt := range []struct {
 		args []string
 		code int
 		says string
 	}{
-		{cancel("9", "--yes"), app.ExitFailure, "order #1001 has no card 9"},
-		{cancel("0", "--yes"), app.ExitUsage, "--unit must be the number of a card"},
-		{cancel("one", "--yes"), app.ExitUsage, `"one"`},
-		{[]string{"orders", "cancel-card", p.Name, "--unit", "1", "--reason", " ", "--yes"}, app.ExitUsage, "--reason must not be empty"},
-		{[]string{"orders", "cancel-card", failed.Name, "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, "has no card 1"},
-		{[]string{"orders", "cancel-card", "#9", "--unit", "1", "--reason", "x", "--yes"}, app.ExitFailure, `"#9" is known`},
-		{[]string{"orders", "cancel-card"}, app.ExitUsage, "need an order"},
+		{cancel("9", "--yes"), cli.ExitFailure, "order #1001 has no card 9"},
+		{cancel("0", "--yes"), cli.ExitUsage, "--unit must be the number of a card"},
+		{cancel("one", "--yes"), cli.ExitUsage, `"one"`},
+		{[]string{"orders", "cancel-card", p.Name, "--unit", "1", "--reason", " ", "--yes"}, cli.ExitUsage, "--reason must not be empty"},
+		{[]string{"orders", "cancel-card", failed.Name, "--unit", "1", "--reason", "x", "--yes"}, cli.ExitFailure, "has no card 1"},
+		{[]string{"orders", "cancel-card", "#9", "--unit", "1", "--reason", "x", "--yes"}, cli.ExitFailure, `"#9" is known`},
+		{[]string{"orders", "cancel-card"}, cli.ExitUsage, "need an order"},
 	} {
 		out := w.starter(nil, tt.args...)
 		require.Equal(t, tt.code, out.code, out.stderr)
@@ -212,7 +212,7 @@ func TestStarterWithCards(t *testing.T) {
 	require.Zero(t, cancelled(w))
 
 	yes := w.asked("yes\n", cancel("2")...)
-	require.Equal(t, app.ExitOK, yes.code, yes.stderr)
+	require.Equal(t, cli.ExitOK, yes.code, yes.stderr)
 	require.Equal(t, "card 2 of order #1001: CANCELLED\n", yes.stdout)
 	require.Equal(t, 1, cancelled(w))
 	id := workflows.CancelCardID(stack.Shop, orderNumber(p), 2)
@@ -227,14 +227,14 @@ func TestStarterWithCards(t *testing.T) {
 	require.Regexp(t, `2 +\S+ +CANCELLED +`+p.Cards[1].Amount+` USD +0\.00 USD`, w.ok("orders", "balance", p.Name))
 
 	twice := w.starter(nil, cancel("2", "--yes")...)
-	require.Equal(t, app.ExitFailure, twice.code)
+	require.Equal(t, cli.ExitFailure, twice.code)
 	require.Contains(t, twice.stderr, "card 2 of order #1001 is already cancelled, or is being cancelled: ")
 	require.Equal(t, 1, cancelled(w))
 
 	// The issuer cancels the card, and its answer is lost.
 	w.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop, Operation: cashstartest.CancelCard, AfterCommit: true})
 	lost := w.starter(nil, cancel("1", "--yes", "--json")...)
-	require.Equal(t, app.ExitOK, lost.code, lost.stderr)
+	require.Equal(t, cli.ExitOK, lost.code, lost.stderr)
 	require.JSONEq(t, `{"status": "CANCELLED"}`, lost.stdout)
 	require.Equal(t, 2, cancelled(w))
 }
@@ -258,20 +258,20 @@ func TestStarterOperatorMistakes(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"orders", "list", "--failed", "--state", "running"}, app.ExitUsage, "--state running cannot be combined with"},
-		{[]string{"orders", "list", "--kind", "Bad"}, app.ExitUsage, `--kind "Bad" is not one of`},
-		{[]string{"orders", "list", "--failed", "--since", "soon"}, app.ExitUsage, `--since "soon" is neither`},
-		{[]string{"orders", "retry"}, app.ExitUsage, "name one or more orders, or pass --all-failed"},
-		{[]string{"orders", "retry", "#1", "--all-failed"}, app.ExitUsage, "name one or more orders, or pass --all-failed"},
-		{[]string{"orders", "retry", "#1", "--kind", "bad"}, app.ExitUsage, `--kind "bad" is not one of`},
-		{[]string{"orders", "retri"}, app.ExitUsage, `"retri"`},
-		{[]string{"digest"}, app.ExitUsage, "pass --now or --dry-run"},
-		{[]string{"digest", "--now", "--dry-run"}, app.ExitUsage, "pass --now or --dry-run"},
-		{[]string{"digest", "--dry-run", "--since", "-1h"}, app.ExitUsage, `"-1h" is neither`},
-		{[]string{"digest", "preview"}, app.ExitUsage, "--html FILE is required"},
-		{[]string{"digest", "preview", "--html", "/no/such/folder/x.html"}, app.ExitFailure, "write the preview"},
-		{[]string{"digest", "--now"}, app.ExitFailure, "schedule daily-digest does not exist; run: starter schedules"},
-		{[]string{"orders", "balance", "#1"}, app.ExitFailure, `no gift-card order "#1" is known`},
+		{[]string{"orders", "list", "--failed", "--state", "running"}, cli.ExitUsage, "--state running cannot be combined with"},
+		{[]string{"orders", "list", "--kind", "Bad"}, cli.ExitUsage, `--kind "Bad" is not one of`},
+		{[]string{"orders", "list", "--failed", "--since", "soon"}, cli.ExitUsage, `--since "soon" is neither`},
+		{[]string{"orders", "retry"}, cli.ExitUsage, "name one or more orders, or pass --all-failed"},
+		{[]string{"orders", "retry", "#1", "--all-failed"}, cli.ExitUsage, "name one or more orders, or pass --all-failed"},
+		{[]string{"orders", "retry", "#1", "--kind", "bad"}, cli.ExitUsage, `--kind "bad" is not one of`},
+		{[]string{"orders", "retri"}, cli.ExitUsage, `"retri"`},
+		{[]string{"digest"}, cli.ExitUsage, "pass --now or --dry-run"},
+		{[]string{"digest", "--now", "--dry-run"}, cli.ExitUsage, "pass --now or --dry-run"},
+		{[]string{"digest", "--dry-run", "--since", "-1h"}, cli.ExitUsage, `"-1h" is neither`},
+		{[]string{"digest", "preview"}, cli.ExitUsage, "--html FILE is required"},
+		{[]string{"digest", "preview", "--html", "/no/such/folder/x.html"}, cli.ExitFailure, "write the preview"},
+		{[]string{"digest", "--now"}, cli.ExitFailure, "schedule daily-digest does not exist; run: starter schedules"},
+		{[]string{"orders", "balance", "#1"}, cli.ExitFailure, `no gift-card order "#1" is known`},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

@@ -22,8 +22,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
@@ -180,7 +180,7 @@ func TestWorkerStops(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.get("/healthz"), "draining is not dead")
 	close(answer)
 	<-p.done
-	require.Equal(t, app.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
+	require.Equal(t, cli.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
 	require.Len(t, w.Issuer.Cards(), 1)
 	require.Zero(t, w.Issuer.Stats().Repeated)
 
@@ -202,19 +202,19 @@ func TestWorkerRefuses(t *testing.T) {
 	}{
 		"bad configuration": {
 			env:  []string{"GIFT_CARD_SKUS=", "POLL_INTERVAL=never"},
-			code: app.ExitUsage, says: []string{"GIFT_CARD_SKUS", "POLL_INTERVAL"},
+			code: cli.ExitUsage, says: []string{"GIFT_CARD_SKUS", "POLL_INTERVAL"},
 		},
-		"an argument": {args: []string{"now"}, code: app.ExitUsage, says: []string{`"now"`}},
+		"an argument": {args: []string{"now"}, code: cli.ExitUsage, says: []string{`"now"`}},
 		"retention too short": {
-			env: []string{"MAX_ORDER_AGE=721h"}, code: app.ExitFailure,
+			env: []string{"MAX_ORDER_AGE=721h"}, code: cli.ExitFailure,
 			says: []string{"720h0m0s", "MAX_ORDER_AGE", "temporal operator namespace update"},
 		},
 		"no such namespace": {
-			env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: app.ExitFailure, says: []string{"elsewhere"},
+			env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: cli.ExitFailure, says: []string{"elsewhere"},
 		},
 		"address in use": {
 			env:  []string{"METRICS_ADDR=" + strings.TrimPrefix(w.Config.Shopify.BaseURL, "http://")},
-			code: app.ExitFailure, says: []string{"METRICS_ADDR", "address already in use"},
+			code: cli.ExitFailure, says: []string{"METRICS_ADDR", "address already in use"},
 		},
 	}
 	for name, tt := range tests {
@@ -238,7 +238,7 @@ func TestWorkerWithoutTemporal(t *testing.T) {
 	out, err := w.command(w.ctx, programs.Worker, []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, nil).CombinedOutput()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
-	require.Equal(t, app.ExitFailure, exit.ExitCode())
+	require.Equal(t, cli.ExitFailure, exit.ExitCode())
 	require.Contains(t, string(out), "connect to Temporal at 127.0.0.1:1")
 }
 

@@ -19,8 +19,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -90,7 +90,7 @@ func TestRerunByHand(t *testing.T) {
 	}
 
 	retried := w.starter(nil, "orders", "retry", byStarter.Name, "--yes", "--reason", "the issuer is well again")
-	require.Equal(t, app.ExitOK, retried.code, retried.stderr)
+	require.Equal(t, cli.ExitOK, retried.code, retried.stderr)
 	require.Regexp(t, `order \d+ +runs again`, retried.stdout)
 
 	var lookUps []int
@@ -209,7 +209,7 @@ func TestOneRerunAtATime(t *testing.T) {
 	require.NoError(t, err)
 
 	out := w.starter(nil, "orders", "retry", "--all-failed", "--yes")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "another re-run is in progress (")
 	require.Contains(t, out.stderr, "/workflows/rerun-orders)")
 	require.Contains(t, out.stderr, "try again when it is done")
@@ -226,7 +226,7 @@ func TestOneRerunAtATime(t *testing.T) {
 	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, busy.GetID(), busy.GetRunID(), "done"))
 	tr.cured.Store(true)
 	out = w.starter(nil, "orders", "retry", "--all-failed", "--yes")
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	w.await("run again", func() bool { return w.newest(orderID(p)).GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED })
 	require.Equal(t, 1, w.cardsOf("BAD"))
 }

@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -54,7 +54,7 @@ func TestSeveralOrdersAreResolved(t *testing.T) {
 	})
 	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, workflows.RerunOrdersID, run.GetRunID(), "the test goes on"))
 	out := <-done
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	for _, p := range orders {
 		w.show(p, executions.Completed)
 	}
@@ -86,16 +86,16 @@ func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	}
 
 	refused := w.asked("", "orders", "resolve", orders[0].Name)
-	require.Equal(t, app.ExitUsage, refused.code, refused.stderr)
-	require.Equal(t, app.ExitUsage, w.starter(nil, "orders", "resolve", "--all").code)
-	require.Equal(t, app.ExitUsage, w.starter(nil, "orders", "resolve", "--all", "--kind", "Timeout", "--issued").code)
+	require.Equal(t, cli.ExitUsage, refused.code, refused.stderr)
+	require.Equal(t, cli.ExitUsage, w.starter(nil, "orders", "resolve", "--all").code)
+	require.Equal(t, cli.ExitUsage, w.starter(nil, "orders", "resolve", "--all", "--kind", "Timeout", "--issued").code)
 	one := w.asked("issued\n", "orders", "resolve", orders[0].Name)
-	require.Equal(t, app.ExitOK, one.code, one.stderr)
+	require.Equal(t, cli.ExitOK, one.code, one.stderr)
 	require.Regexp(t, regexp.QuoteMeta("Order "+orders[0].Name+", card 1: does the issuer have audit number SBX")+`\S+\?`, one.stderr)
 	w.show(orders[0], executions.Completed)
 
 	all := w.starter(nil, "orders", "resolve", "--all", "--kind", "outcomeunknown", "--issued", "--yes")
-	require.Equal(t, app.ExitOK, all.code, all.stderr)
+	require.Equal(t, cli.ExitOK, all.code, all.stderr)
 	for _, p := range orders {
 		w.show(p, executions.Completed)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -19,16 +20,16 @@ import (
 // than any history, so they could still depend on the old key.
 func TestPayloadKeysAreChanged(t *testing.T) {
 	t.Parallel()
-	key := func(id string, fill byte) config.PayloadKey {
-		return config.PayloadKey{
-			ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, config.PayloadKeySize))),
+	key := func(id string, fill byte) ops.PayloadKey {
+		return ops.PayloadKey{
+			ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, ops.PayloadKeySize))),
 		}
 	}
 	older, newer := key("old", 1), key("new", 2)
 	w := start(t, stack.Options{NoWorker: true, Configure: func(c *config.Config) {
-		c.Payload = config.Payload{Encryption: config.EncryptionOn, Keys: config.PayloadKeys{older}}
+		c.Payload = ops.Payload{Encryption: ops.EncryptionOn, Keys: ops.PayloadKeys{older}}
 	}})
-	ensure := func(keys ...config.PayloadKey) string {
+	ensure := func(keys ...ops.PayloadKey) string {
 		cfg := w.Config
 		cfg.Payload.Keys = keys
 		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), cfg, zerolog.Nop())

@@ -20,8 +20,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -35,10 +36,10 @@ func (w *system) health(env ...string) health.Health {
 	var h health.Health
 	require.NoError(w.t, json.Unmarshal([]byte(out.stdout), &h), out.stderr)
 	if h.Healthy {
-		require.Equal(w.t, app.ExitOK, out.code)
+		require.Equal(w.t, cli.ExitOK, out.code)
 		require.Empty(w.t, out.stderr)
 	} else {
-		require.Equal(w.t, app.ExitFailure, out.code)
+		require.Equal(w.t, cli.ExitFailure, out.code)
 		require.Contains(w.t, out.stderr, "starter status: unhealthy: ")
 	}
 	return h
@@ -118,7 +119,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.await("seen", func() bool { return len(failing(w.health())) > 0 })
 	w.requireProblem("last poll", "Unauthorized")
 	out := w.starter(nil, "status")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Regexp(t, `(?m)^FAIL +last poll +FAILED: Unauthorized: .*\n +→ see http`, out.stdout)
 	require.Equal(t, "starter status: unhealthy: last poll\n", out.stderr)
 	refuses.Store(false)
@@ -130,7 +131,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.setRetention(30 * 24 * time.Hour)
 	w.requireHealthy()
 
-	other := "PAYLOAD_KEYS=other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", config.PayloadKeySize)))
+	other := "PAYLOAD_KEYS=other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", ops.PayloadKeySize)))
 	w.requireProblem("watermark", "cannot be read", other)
 	require.Equal(t, []string{"watermark"}, w.judged(time.Now().Add(-time.Hour)), "the future")
 	require.Equal(t, []string{"watermark", "sweep"}, w.judged(time.Now().Add(901*time.Hour)), "stale")
@@ -184,10 +185,10 @@ func TestStarterStatusWithoutWorkers(t *testing.T) {
 	w := start(t, stack.Options{NoWorker: true})
 	w.requireProblem("workers", "no worker is polling giftbridge workflow, giftbridge activity, giftbridge-issue activity")
 	out := w.starter([]string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, "status")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "connect to Temporal at 127.0.0.1:1")
 	require.Empty(t, out.stdout)
-	require.Equal(t, app.ExitUsage, w.starter(nil, "status", "now").code)
+	require.Equal(t, cli.ExitUsage, w.starter(nil, "status", "now").code)
 }
 
 // Orders that were already too old at the first poll are reported, to the monitor and in the digest.

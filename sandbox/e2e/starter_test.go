@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -50,7 +50,7 @@ func (w *system) starter(env []string, args ...string) said {
 func (w *system) ok(args ...string) string {
 	w.t.Helper()
 	out := w.starter(nil, args...)
-	require.Equal(w.t, app.ExitOK, out.code, out.stderr)
+	require.Equal(w.t, cli.ExitOK, out.code, out.stderr)
 	return out.stdout
 }
 
@@ -69,10 +69,10 @@ func TestStarter(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoSchedule: true})
 	out := w.starter(nil, "poll")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "schedule poll-orders does not exist; run: starter schedules")
 	out = w.starter(nil, "status")
-	require.Equal(t, app.ExitFailure, out.code)
+	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stdout, "does not exist; run: starter schedules")
 
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
@@ -145,7 +145,7 @@ func TestStarterUpdatesTheSchedule(t *testing.T) {
 	changed := []string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75", "POLL_OVERLAP=20m", "POLL_INTERVAL=10m"}
 	for _, want := range []string{"updated", "unchanged"} {
 		out := w.starter(changed, "schedules")
-		require.Equal(t, app.ExitOK, out.code, out.stderr)
+		require.Equal(t, cli.ExitOK, out.code, out.stderr)
 		require.Regexp(t, `schedule poll-orders +`+want, out.stdout)
 		d, err := schedule.Describe(w.ctx)
 		require.NoError(t, err)
@@ -163,7 +163,7 @@ func TestStarterConfig(t *testing.T) {
 	require.Regexp(t, `CASHSTAR_PASSWORD +\[redacted\]`, w.ok("config"))
 	require.NotEmpty(t, decoded[[]map[string]any](w, "config"))
 	out := w.starter([]string{"POLL_PAGE_SIZE=251", "CASHSTAR_TIMEOUT=soon"}, "config")
-	require.Equal(t, app.ExitUsage, out.code)
+	require.Equal(t, cli.ExitUsage, out.code)
 	require.Contains(t, out.stdout, "SHOPIFY_SHOP")
 	require.Contains(t, out.stderr, "POLL_PAGE_SIZE")
 	require.Contains(t, out.stderr, "CASHSTAR_TIMEOUT")
@@ -184,24 +184,24 @@ func TestStarterMistakes(t *testing.T) {
 		code int
 		says string
 	}{
-		{args: []string{"orders", "show", "#9999"}, code: app.ExitFailure, says: `no gift-card order "#9999" is known`},
-		{args: []string{"orders", "show", "424242"}, code: app.ExitFailure, says: "no gift-card order"},
-		{args: []string{"orders", "show", "' OR WorkflowType != '"}, code: app.ExitFailure, says: "no gift-card order"},
-		{args: []string{"orders", "show", `\`}, code: app.ExitFailure, says: "no gift-card order"},
-		{args: []string{"orders", "show", `\' OR WorkflowType != 'x`}, code: app.ExitFailure, says: "no gift-card order"},
-		{args: []string{"orders", "show", first.Name}, code: app.ExitFailure, says: "is the name of 2 orders"},
-		{args: []string{"orders", "show"}, code: app.ExitUsage, says: "need an order"},
-		{args: []string{"orders", "show", " "}, code: app.ExitFailure, says: "no order given"},
-		{args: []string{"orders", "list", "--state", "lost"}, code: app.ExitUsage, says: `"lost"`},
-		{args: []string{"orders", "list", "--since", "yesterday"}, code: app.ExitUsage, says: `"yesterday"`},
-		{args: []string{"poll", "--until", "1h"}, code: app.ExitUsage, says: "--until needs --since"},
-		{args: []string{"poll", "--since", "1h", "--until", "2h"}, code: app.ExitUsage, says: "is not before --until"},
-		{args: []string{"poll", "now"}, code: app.ExitUsage, says: `"now"`},
-		{args: []string{"pol"}, code: app.ExitUsage, says: `"pol"`},
-		{args: []string{"status", "--yaml"}, code: app.ExitUsage, says: "--yaml"},
-		{args: []string{"schedules"}, env: []string{"POLL_INTERVAL=0s"}, code: app.ExitUsage, says: "POLL_INTERVAL"},
-		{args: []string{"schedules"}, env: []string{"MAX_ORDER_AGE=2000h"}, code: app.ExitFailure, says: "--retention"},
-		{args: []string{"status"}, env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: app.ExitFailure, says: "elsewhere"},
+		{args: []string{"orders", "show", "#9999"}, code: cli.ExitFailure, says: `no gift-card order "#9999" is known`},
+		{args: []string{"orders", "show", "424242"}, code: cli.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", "' OR WorkflowType != '"}, code: cli.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", `\`}, code: cli.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", `\' OR WorkflowType != 'x`}, code: cli.ExitFailure, says: "no gift-card order"},
+		{args: []string{"orders", "show", first.Name}, code: cli.ExitFailure, says: "is the name of 2 orders"},
+		{args: []string{"orders", "show"}, code: cli.ExitUsage, says: "need an order"},
+		{args: []string{"orders", "show", " "}, code: cli.ExitFailure, says: "no order given"},
+		{args: []string{"orders", "list", "--state", "lost"}, code: cli.ExitUsage, says: `"lost"`},
+		{args: []string{"orders", "list", "--since", "yesterday"}, code: cli.ExitUsage, says: `"yesterday"`},
+		{args: []string{"poll", "--until", "1h"}, code: cli.ExitUsage, says: "--until needs --since"},
+		{args: []string{"poll", "--since", "1h", "--until", "2h"}, code: cli.ExitUsage, says: "is not before --until"},
+		{args: []string{"poll", "now"}, code: cli.ExitUsage, says: `"now"`},
+		{args: []string{"pol"}, code: cli.ExitUsage, says: `"pol"`},
+		{args: []string{"status", "--yaml"}, code: cli.ExitUsage, says: "--yaml"},
+		{args: []string{"schedules"}, env: []string{"POLL_INTERVAL=0s"}, code: cli.ExitUsage, says: "POLL_INTERVAL"},
+		{args: []string{"schedules"}, env: []string{"MAX_ORDER_AGE=2000h"}, code: cli.ExitFailure, says: "--retention"},
+		{args: []string{"status"}, env: []string{"TEMPORAL_NAMESPACE=elsewhere"}, code: cli.ExitFailure, says: "elsewhere"},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -37,7 +37,7 @@ func (w *system) startVersion(build string) *process {
 func (w *system) deploys(args ...string) string {
 	w.t.Helper()
 	out := w.starter([]string{"WORKER_DEPLOYMENT=" + deployment}, append([]string{"deployment"}, args...)...)
-	require.Equal(w.t, app.ExitOK, out.code, out.stderr)
+	require.Equal(w.t, cli.ExitOK, out.code, out.stderr)
 	return out.stdout
 }
 
@@ -60,7 +60,7 @@ func (p *process) stop() {
 func (p *process) ended() {
 	p.t.Helper()
 	<-p.done
-	require.Equal(p.t, app.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
+	require.Equal(p.t, cli.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
 }
 
 // builds returns the versions that did the workflow tasks of a history, in order, with consecutive repetitions removed.
@@ -251,22 +251,22 @@ func TestStarterDeployment(t *testing.T) {
 		require.Equal(t, code, out.code, out.stderr)
 		require.Contains(t, out.stderr, says)
 	}
-	refused(app.ExitUsage, "WORKER_DEPLOYMENT is not set", nil)
-	refused(app.ExitUsage, "WORKER_DEPLOYMENT is not set", nil, "set-current", "A")
-	refused(app.ExitUsage, "no build ID", ours, "set-current")
-	refused(app.ExitUsage, "not both", ours, "set-current", "A", "--unversioned")
-	refused(app.ExitUsage, "accepts 1 arg", ours, "set-current", "A", "B")
-	refused(app.ExitFailure, "no worker of deployment giftbridge has been seen yet", ours)
-	refused(app.ExitFailure, "has been seen yet", ours, "set-current", "A", "--wait", "1s")
+	refused(cli.ExitUsage, "WORKER_DEPLOYMENT is not set", nil)
+	refused(cli.ExitUsage, "WORKER_DEPLOYMENT is not set", nil, "set-current", "A")
+	refused(cli.ExitUsage, "no build ID", ours, "set-current")
+	refused(cli.ExitUsage, "not both", ours, "set-current", "A", "--unversioned")
+	refused(cli.ExitUsage, "accepts 1 arg", ours, "set-current", "A", "B")
+	refused(cli.ExitFailure, "no worker of deployment giftbridge has been seen yet", ours)
+	refused(cli.ExitFailure, "has been seen yet", ours, "set-current", "A", "--wait", "1s")
 
 	a := w.startVersion("A")
-	w.await("known", func() bool { return w.starter(ours, "deployment").code == app.ExitOK })
+	w.await("known", func() bool { return w.starter(ours, "deployment").code == cli.ExitOK })
 	idle := w.deploys()
 	require.Regexp(t, `current +\(no version\)`, idle)
 	require.Contains(t, idle, "NO WORK IS DONE")
 	require.Regexp(t, `(?m)^A +inactive .* 1$`, idle)
-	refused(app.ExitFailure, "no worker of version 1.5.0 is polling; currently polling: version A", ours, "set-current", "1.5.0", "--wait", "0s")
-	refused(app.ExitFailure, "no worker without a version is polling", ours, "set-current", "--unversioned", "--wait", "0s")
+	refused(cli.ExitFailure, "no worker of version 1.5.0 is polling; currently polling: version A", ours, "set-current", "1.5.0", "--wait", "0s")
+	refused(cli.ExitFailure, "no worker without a version is polling", ours, "set-current", "--unversioned", "--wait", "0s")
 
 	require.Equal(t, "current version of giftbridge: A, was: (no version)\n",
 		w.starter(append(ours, "WORKER_BUILD_ID=A"), "deployment", "set-current").stdout)

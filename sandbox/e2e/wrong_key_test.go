@@ -18,26 +18,27 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
 // payloadKey returns a key for tests.
-func payloadKey(id string, fill byte) config.PayloadKey {
-	return config.PayloadKey{ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, config.PayloadKeySize)))}
+func payloadKey(id string, fill byte) ops.PayloadKey {
+	return ops.PayloadKey{ID: id, Key: config.NewSecret(string(bytes.Repeat([]byte{fill}, ops.PayloadKeySize)))}
 }
 
 // encrypted returns a configuration that encrypts payloads with the first of these keys.
-func encrypted(keys ...config.PayloadKey) config.Payload {
-	return config.Payload{Encryption: config.EncryptionOn, Keys: keys}
+func encrypted(keys ...ops.PayloadKey) ops.Payload {
+	return ops.Payload{Encryption: ops.EncryptionOn, Keys: keys}
 }
 
 // unreadable are the configurations that cannot read what was written with key "k1", and what they report.
 var unreadable = map[string]struct {
-	payload config.Payload
+	payload ops.Payload
 	says    string
 }{
 	"another key by its ID": {
@@ -49,7 +50,7 @@ var unreadable = map[string]struct {
 		`decrypt payload: key "k1" is not in PAYLOAD_KEYS, which has "k2", "k3"`,
 	},
 	"no key": {
-		config.Payload{Encryption: config.EncryptionOff},
+		ops.Payload{Encryption: ops.EncryptionOff},
 		`decrypt payload: key "k1" is not in PAYLOAD_KEYS, which is empty`,
 	},
 }
@@ -73,7 +74,7 @@ func (l *lines) String() string {
 }
 
 // restart replaces the worker by another one that has these keys.
-func (w *system) restart(p config.Payload) {
+func (w *system) restart(p ops.Payload) {
 	w.t.Helper()
 	w.StopWorker()
 	w.Config.Payload = p
@@ -252,12 +253,12 @@ func TestStarterWithoutTheKey(t *testing.T) {
 				{"poll", "--since", "10m"},
 			} {
 				out := w.starter(env, args...)
-				require.Equal(t, app.ExitFailure, out.code, "%s: %s", args, out.stdout)
+				require.Equal(t, cli.ExitFailure, out.code, "%s: %s", args, out.stdout)
 				require.Contains(t, out.stdout+out.stderr, tt.says, args)
 			}
 			for _, args := range [][]string{{"orders", "list", "--failed"}, {"orders", "show", failed.Name}} {
 				out := w.starter(env, args...)
-				require.Equal(t, app.ExitOK, out.code, out.stderr)
+				require.Equal(t, cli.ExitOK, out.code, out.stderr)
 				require.Contains(t, out.stdout, "MerchantUnknown: "+tt.says)
 			}
 		})
@@ -273,7 +274,7 @@ func TestPollByHandGoesByTheSchedule(t *testing.T) {
 	p := w.PlaceKind(stack.Single)
 	shell := []string{"GIFT_CARD_SKUS=ANOTHER", "AUDIT_PREFIX=OTHER", "CREATED_AT_MIN=2026-01-02T00:00:00Z"}
 	out := w.starter(shell, "poll", "--since", "10m", "--until", time.Now().Add(time.Minute).Format(time.RFC3339))
-	require.Equal(t, app.ExitOK, out.code, out.stderr)
+	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	d := w.show(p, executions.Completed)
 	require.NotContains(t, d.Result.Cards[0].AuditNumber, "OTHER")
 }

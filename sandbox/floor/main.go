@@ -7,18 +7,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/floor"
 )
 
-func main() { os.Exit(app.Execute(newRoot(), os.Stderr)) }
+func main() { os.Exit(cli.Execute(newRoot(), os.Stderr)) }
 
 func newRoot() *cobra.Command {
 	var o floor.Options
 	root := &cobra.Command{
 		Use:   "floor",
 		Short: "Run a worker whose orders are empty",
-		Args:  app.NoArgs,
+		Args:  cli.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return floor.Run(cmd.Context(), o) },
 	}
 	fs := root.Flags()

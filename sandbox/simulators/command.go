@@ -12,8 +12,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -45,15 +45,15 @@ what pages of TEMPORAL_UI_URL ask, with CODEC_SERVER_TOKEN, whoever sits before 
 Routes below /_control/ steer the simulators and ask for no credentials: keep them on one machine or a private network.
 
 Exit codes: 0 stopped as asked, 1 failure, 2 wrong usage or configuration.`,
-		Args: app.NoArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := f.configuration()
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			log, err := logging.New(cmd.ErrOrStderr(), cfg.Log)
 			if err != nil {
-				return &app.UsageError{Err: err}
+				return &cli.UsageError{Err: err}
 			}
 			return f.run(cmd.Context(), cfg, log)
 		},
@@ -66,7 +66,7 @@ Exit codes: 0 stopped as asked, 1 failure, 2 wrong usage or configuration.`,
 	fs.DurationVar(&f.every, "every", 10*time.Second, "how often a customer places an order")
 	fs.Uint64Var(&f.seed, "seed", 1, "what random choices begin with; the same seed makes the same orders and faults")
 	fs.BoolVar(&f.faults, "faults", false, "let the simulators fail: errors, lost answers, rate limits, a lagging index")
-	cmd.AddCommand(app.NewHealthCommand("/_control/stats", func() (string, error) { return f.shopifyAddr, nil }))
+	cmd.AddCommand(cli.NewHealthCommand("/_control/stats", func() (string, error) { return f.shopifyAddr, nil }))
 	return cmd
 }
 
@@ -100,7 +100,7 @@ func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) 
 	if f.signInAddr != "" {
 		proxy, err := f.signIn(cfg)
 		if err != nil {
-			return &app.UsageError{Err: err}
+			return &cli.UsageError{Err: err}
 		}
 		handlers = append(handlers, struct {
 			what, addr string

@@ -14,7 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
@@ -102,9 +102,9 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		"an argument":      {[]string{"now"}, app.ExitUsage, "now"},
-		"orders too fast":  {[]string{"--every", "1ms"}, app.ExitUsage, "--every 1ms: need at least 10ms"},
-		"nothing is there": {[]string{"health", "--shopify-addr", "127.0.0.1:1"}, app.ExitFailure, "connection refused"},
+		"an argument":      {[]string{"now"}, cli.ExitUsage, "now"},
+		"orders too fast":  {[]string{"--every", "1ms"}, cli.ExitUsage, "--every 1ms: need at least 10ms"},
+		"nothing is there": {[]string{"health", "--shopify-addr", "127.0.0.1:1"}, cli.ExitFailure, "connection refused"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestUsage(t *testing.T) {
 			var stderr bytes.Buffer
 			c := newCommand()
 			c.SetArgs(tt.args)
-			require.Equal(t, tt.code, app.Execute(c, &stderr))
+			require.Equal(t, tt.code, cli.Execute(c, &stderr))
 			require.Contains(t, stderr.String(), tt.says)
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/codecserver"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/sandbox/internal/signin"
 )
 
@@ -20,25 +21,25 @@ const payloadKeyID = "sandbox"
 
 // payloadKey returns the key that encrypts this stack's payloads. If there is a database file, the key is kept in a
 // file beside it, because the contents of the database cannot be decrypted without it.
-func payloadKey(dbFile string) (config.PayloadKey, error) {
-	key := make([]byte, config.PayloadKeySize)
+func payloadKey(dbFile string) (ops.PayloadKey, error) {
+	key := make([]byte, ops.PayloadKeySize)
 	_, _ = rand.Read(key) // It never fails.
 	if dbFile == "" {
-		return config.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
+		return ops.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
 	}
 	file := dbFile + ".key"
 	kept, err := os.ReadFile(file) //nolint:gosec // The name is whoever started the sandbox gave.
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.WriteFile(file, key, 0o600); err != nil {
-			return config.PayloadKey{}, fmt.Errorf("keep the payload key: %w", err)
+			return ops.PayloadKey{}, fmt.Errorf("keep the payload key: %w", err)
 		}
 	case err != nil:
-		return config.PayloadKey{}, fmt.Errorf("read the payload key: %w", err)
+		return ops.PayloadKey{}, fmt.Errorf("read the payload key: %w", err)
 	default:
 		key = kept
 	}
-	return config.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
+	return ops.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
 }
 
 // newToken returns an unguessable token.

@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -170,7 +171,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 }
 
 // configuration returns a configuration with short intervals, because a person is watching.
-func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) config.Config {
+func (s *Stack) configuration(shopURL, issuerURL string, key ops.PayloadKey) config.Config {
 	c := config.Default()
 	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
 	c.Poll.SweepInterval = 24 * time.Hour // Sweeps run on request only.
@@ -188,9 +189,9 @@ func (s *Stack) configuration(shopURL, issuerURL string, key config.PayloadKey) 
 	c.CashStar.Password = config.NewSecret(password)
 	c.CashStar.Timeout = 2 * time.Second
 	c.Issue.AuditPrefix = "SBX"
-	c.Payload.Keys, c.Payload.BindNamespace = config.PayloadKeys{key}, true
+	c.Payload.Keys, c.Payload.BindNamespace = ops.PayloadKeys{key}, true
 	c.Codec.Token = newToken()
-	c.Metrics.Addr = config.MetricsOff
+	c.Metrics.Addr = ops.MetricsOff
 	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = s.Mail.Host(), s.Mail.Port(), config.TLSNone
 	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
 	// Digests are sent on request. The scheduled time is as far away as possible, so that no digest is sent by the

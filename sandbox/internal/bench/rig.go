@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
@@ -139,10 +140,10 @@ func configuration(shopURL, issuerURL string) config.Config {
 	c.CashStar.BaseURL = issuerURL + "/v2/"
 	c.CashStar.Username, c.CashStar.Password = issuerUser, config.NewSecret(issuerPassword)
 	c.Issue.AuditPrefix = "BENCH"
-	key := make([]byte, config.PayloadKeySize)
+	key := make([]byte, ops.PayloadKeySize)
 	_, _ = rand.Read(key) // It never fails.
-	c.Payload.Encryption, c.Payload.BindNamespace = config.EncryptionOn, true
-	c.Payload.Keys = config.PayloadKeys{{ID: "bench", Key: config.NewSecret(string(key))}}
+	c.Payload.Encryption, c.Payload.BindNamespace = ops.EncryptionOn, true
+	c.Payload.Keys = ops.PayloadKeys{{ID: "bench", Key: config.NewSecret(string(key))}}
 	return c
 }
 
@@ -163,7 +164,7 @@ func (r *Rig) StartWorker(ctx context.Context) (*Worker, error) {
 	}
 	w := &Worker{Addr: child.Loopback(port)}
 	env := slices.Concat(stack.Environ(r.Config, r.Server.HostPort, temporalserver.DefaultNamespace), []string{
-		"HOME=" + r.programs.folder, "METRICS_ADDR=" + w.Addr, "LOG_FORMAT=" + config.FormatJSON,
+		"HOME=" + r.programs.folder, "METRICS_ADDR=" + w.Addr, "LOG_FORMAT=" + ops.FormatJSON,
 	})
 	began := time.Now()
 	w.Process, err = r.programs.start(ctx, child.Program{

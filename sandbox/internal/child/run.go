@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cli"
 )
 
 // ready is the line that a process writes when it is ready.
@@ -24,7 +24,7 @@ func Run(ctx context.Context, roles map[string]Role, role, options string, stdin
 	signal.Ignore(os.Interrupt)
 	start, ok := roles[role]
 	if !ok {
-		return app.Usagef("there is no role %q", role)
+		return cli.Usagef("there is no role %q", role)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

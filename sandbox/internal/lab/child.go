@@ -13,6 +13,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
@@ -104,7 +105,7 @@ func (t tenant) worker(ctx context.Context) error {
 	go func() {
 		if err := worker.Wait(ctx); err != nil {
 			log.Error().Err(err).Msg("worker ends")
-			os.Exit(app.ExitFailure)
+			os.Exit(cli.ExitFailure)
 		}
 	}()
 	return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -63,12 +64,12 @@ func configuration(p Plan, at ports, began time.Time, o Options) (config.Config,
 	c.Digest.At = config.Clock{Hour: began.UTC().Add(-time.Hour).Hour()}
 	c.Digest.RerunWait = 20 * time.Second
 	c.Digest.SendEmpty = true
-	key := make([]byte, config.PayloadKeySize)
+	key := make([]byte, ops.PayloadKeySize)
 	_, _ = rand.Read(key) // It never fails.
-	c.Payload.Encryption, c.Payload.BindNamespace = config.EncryptionOn, true
-	c.Payload.Keys = config.PayloadKeys{{ID: "lab", Key: config.NewSecret(string(key))}}
-	c.Metrics.Addr = config.MetricsOff
-	c.Log.Level, c.Log.Format = "info", config.FormatJSON
+	c.Payload.Encryption, c.Payload.BindNamespace = ops.EncryptionOn, true
+	c.Payload.Keys = ops.PayloadKeys{{ID: "lab", Key: config.NewSecret(string(key))}}
+	c.Metrics.Addr = ops.MetricsOff
+	c.Log.Level, c.Log.Format = "info", ops.FormatJSON
 
 	env := stack.Environ(c, child.Loopback(at.temporal), namespace)
 	return c, append(env, "HOME="+o.folder, "PATH="+os.Getenv("PATH"))

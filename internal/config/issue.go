@@ -1,0 +1,111 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/config/env"
+)
+
+// Issue configures how cards are ordered from the issuer.
+type Issue struct {
+	MerchantCode string        `envconfig:"MERCHANT_CODE"`
+	AuditPrefix  string        `envconfig:"AUDIT_PREFIX"`
+	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
+	// Dedupes states that the issuer never creates a second card for a repeated audit number.
+	Dedupes bool `envconfig:"ISSUER_DEDUPES" default:"true"`
+	// DedupesStated reports whether ISSUER_DEDUPES is set. A new installation must set it explicitly; there the default
+	// does not count.
+	DedupesStated bool `ignored:"true"`
+}
+
+var issueSection = env.Section{
+	Field: "Issue", Heading: "Issuing",
+	Variables: map[string]env.Reference{
+		"MERCHANT_CODE": {
+			Want:  "at most 255 bytes without white space or slashes",
+			About: "All orders go to this merchant, if the issuer lists it. Unset, the merchant is found from the customer.",
+		},
+		"AUDIT_PREFIX": {
+			Want:  "at most 20 letters, digits and dashes",
+			About: "Prefix of every audit number. Changing it changes every idempotency key: choose it once, before the first card.",
+		},
+		"RETRY_BUDGET": {
+			Want:  "0 or a duration such as 1h, less than MAX_ORDER_AGE",
+			About: "How long transient errors are retried before an order fails; 0 means one attempt.",
+		},
+		"ISSUER_DEDUPES": {
+			Want: env.WantBool,
+			About: "Whether the issuer never issues a second card for a repeated audit number. `true`: a request whose answer was " +
+				"lost is repeated until the outcome is clear. `false`: it is never repeated; the order fails as " +
+				"`OutcomeUnknown`, and an operator settles it with `starter orders resolve`. Choose `false` unless the issuer " +
+				"has confirmed this in writing. A new installation must set it; the first `starter schedules` " +
+				"records the choice.",
+		},
+	},
+}
+
+// dedupesVariable is the variable that an operator must state, although it has a default.
+const dedupesVariable = "ISSUER_DEDUPES"
+
+var (
+	auditForm    = regexp.MustCompile(`^[A-Za-z0-9-]{0,20}$`)
+	merchantForm = regexp.MustCompile(`^[^\s\x00-\x1f/]{0,255}$`)
+)
+
+func (i Issue) check(ps *env.Problems, maxOrderAge time.Duration) {
+	if !merchantForm.MatchString(i.MerchantCode) || strings.ContainsFunc(i.MerchantCode, env.Hidden) {
+		ps.Bad("MERCHANT_CODE", i.MerchantCode)
+	}
+	if !auditForm.MatchString(i.AuditPrefix) {
+		ps.Bad("AUDIT_PREFIX", i.AuditPrefix)
+	}
+	switch {
+	case i.RetryBudget < 0:
+		ps.Bad("RETRY_BUDGET", i.RetryBudget.String())
+	case i.RetryBudget >= maxOrderAge:
+		ps.Add("RETRY_BUDGET", "%q: need less than MAX_ORDER_AGE (%v)", i.RetryBudget, maxOrderAge)
+	}
+}
+
+// Recipient names the line-item properties in which the shop stores the recipient's details that the buyer entered.
+type Recipient struct {
+	EmailKey   string `envconfig:"RECIPIENT_EMAIL_KEY" default:"Recipient email" required:"true"`
+	NameKey    string `envconfig:"RECIPIENT_NAME_KEY" default:"Recipient name" required:"true"`
+	MessageKey string `envconfig:"RECIPIENT_MESSAGE_KEY" default:"Message" required:"true"`
+	SendOnKey  string `envconfig:"RECIPIENT_SEND_ON_KEY" default:"Send on" required:"true"`
+}
+
+var recipientSection = env.Section{
+	Field: "Recipient", Heading: "Recipient",
+	Prefixes: []string{"RECIPIENT_"},
+	Variables: map[string]env.Reference{
+		"RECIPIENT_EMAIL_KEY": {Want: env.WantText, About: "Line-item property that holds the recipient's e-mail address."},
+		"RECIPIENT_NAME_KEY":  {Want: env.WantText, About: "Line-item property that holds the recipient's name."},
+		"RECIPIENT_MESSAGE_KEY": {
+			Want:  env.WantText,
+			About: "Line-item property that holds the message on the card.",
+		},
+		"RECIPIENT_SEND_ON_KEY": {
+			Want:  env.WantText,
+			About: "Line-item property that holds the day on which the card is sent.",
+		},
+	},
+}
+
+func (r Recipient) check(ps *env.Problems) {
+	keys := []struct{ name, key string }{
+		{"RECIPIENT_EMAIL_KEY", r.EmailKey},
+		{"RECIPIENT_NAME_KEY", r.NameKey},
+		{"RECIPIENT_MESSAGE_KEY", r.MessageKey},
+		{"RECIPIENT_SEND_ON_KEY", r.SendOnKey},
+	}
+	for i, k := range keys {
+		for _, other := range keys[:i] {
+			if k.key != "" && k.key == other.key {
+				ps.Add(k.name, "%s: need a different property from %s", env.Show(k.key), other.name)
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"regexp"
+
+	"github.com/giftbridge/giftbridge/internal/config/env"
+)
+
+// Shopify is the shop that is polled, and its credentials: an access token, or a client ID and its secret.
+type Shopify struct {
+	Shop         string `envconfig:"SHOPIFY_SHOP" required:"true"`
+	BaseURL      string `envconfig:"SHOPIFY_BASE_URL"`
+	AccessToken  Secret `envconfig:"SHOPIFY_ACCESS_TOKEN"`
+	ClientID     string `envconfig:"SHOPIFY_CLIENT_ID"`
+	ClientSecret Secret `envconfig:"SHOPIFY_CLIENT_SECRET"`
+	APIVersion   string `envconfig:"SHOPIFY_API_VERSION" default:"2026-07" required:"true"`
+	B2B          bool   `envconfig:"SHOPIFY_B2B" default:"false"`
+}
+
+// URL returns the base URL of the shop: the override, or https with the shop's own host.
+func (s Shopify) URL() string {
+	if s.BaseURL != "" {
+		return s.BaseURL
+	}
+	return "https://" + s.Shop
+}
+
+var shopifySection = env.Section{
+	Field: "Shopify", Heading: "Shopify",
+	Prefixes: []string{"SHOPIFY_"},
+	Variables: map[string]env.Reference{
+		"SHOPIFY_SHOP": {
+			Want:  "the shop's own host in lower case, such as example.myshopify.com",
+			About: "The shop whose orders are polled.",
+		},
+		"SHOPIFY_BASE_URL": {
+			Want:  env.WantBaseURL,
+			About: "Overrides `https://$SHOPIFY_SHOP`, for simulators and proxies.",
+		},
+		"SHOPIFY_ACCESS_TOKEN": {
+			Want:  env.WantSecret,
+			About: "Static Admin API token. Set either this, or the client ID and its secret.",
+		},
+		"SHOPIFY_CLIENT_ID": {
+			Want:  env.WantText,
+			About: "Client ID of the app; tokens are fetched with the client-credentials grant and renewed.",
+		},
+		"SHOPIFY_CLIENT_SECRET": {
+			Want:  env.WantSecret,
+			About: "Secret of the client ID.",
+		},
+		"SHOPIFY_API_VERSION": {
+			Want:  "a stable quarterly version such as 2026-07",
+			About: "Version of the Admin API. An answer from a different version raises an alarm.",
+		},
+		"SHOPIFY_B2B": {
+			Want: env.WantBool,
+			About: "Also read the company of each order, and match merchants by it. Only for shops with B2B; the app then needs the " +
+				"scope `read_customers` or `read_companies`.",
+		},
+	},
+}
+
+var (
+	shopForm       = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*\.myshopify\.com$`)
+	apiVersionForm = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`) // Shopify's releases are quarterly.
+)
+
+func (s Shopify) check(ps *env.Problems, n Network) {
+	if s.Shop != "" && !shopForm.MatchString(s.Shop) {
+		ps.Bad("SHOPIFY_SHOP", s.Shop)
+	}
+	ps.BaseURL("SHOPIFY_BASE_URL", s.BaseURL, n.PlainHTTPHosts)
+	if s.APIVersion != "" && !apiVersionForm.MatchString(s.APIVersion) {
+		ps.Bad("SHOPIFY_API_VERSION", s.APIVersion)
+	}
+	id, secret := s.ClientID != "", s.ClientSecret.IsSet()
+	switch {
+	case s.AccessToken.IsSet() && (id || secret):
+		ps.Add("SHOPIFY_ACCESS_TOKEN",
+			"is set together with SHOPIFY_CLIENT_ID or SHOPIFY_CLIENT_SECRET: need one or the other")
+	case s.AccessToken.IsSet():
+	case id && !secret:
+		ps.Add("SHOPIFY_CLIENT_SECRET", "is not set: need it with SHOPIFY_CLIENT_ID")
+	case !id && secret:
+		ps.Add("SHOPIFY_CLIENT_ID", "is not set: need it with SHOPIFY_CLIENT_SECRET")
+	case !id:
+		ps.Add("SHOPIFY_ACCESS_TOKEN", "is not set: need it, or both SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET")
+	}
+	ps.Secret("SHOPIFY_ACCESS_TOKEN", s.AccessToken)
+	ps.Secret("SHOPIFY_CLIENT_SECRET", s.ClientSecret)
+}

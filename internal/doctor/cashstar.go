@@ -1,0 +1,75 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar"
+	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/doctor/exam"
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+// The names of the checks. They must not change, because monitors read them.
+const (
+	CashStar  = "cashstar"
+	Merchants = "merchants"
+)
+
+// account examines the account at CashStar.
+type account struct {
+	*examination
+
+	merchants []cashstar.Merchant
+}
+
+func (x *examination) cashStarExams() []exam.Exam {
+	a := &account{examination: x}
+	return []exam.Exam{
+		{Name: CashStar, Reads: []string{"CASHSTAR_", "PLAIN_HTTP_HOSTS"}, Do: a.credentials},
+		{Name: Merchants, Needs: []string{CashStar}, Reads: []string{"MERCHANT_CODE"}, Do: a.merchantList},
+	}
+}
+
+// credentials checks the credentials with the only request that changes nothing.
+func (a *account) credentials(ctx context.Context) check.Check {
+	issuer, err := app.NewCashStar(a.Config.CashStar)
+	if err != nil {
+		return exam.Fail(a.why(ctx, err), "set the CASHSTAR_* variables as described in docs/configuration.md")
+	}
+	a.merchants, err = issuer.Merchants(ctx)
+	if err == nil {
+		return exam.OK("credentials accepted")
+	}
+	const cureURL = "set CASHSTAR_BASE_URL to the address that CashStar gave, with its version (…/v2/), and allow " +
+		"outbound connections to it from this machine"
+	switch status := rest.StatusOf(err); {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return exam.Fail("credentials refused: "+a.why(ctx, err),
+			"set CASHSTAR_USERNAME and CASHSTAR_PASSWORD to the account's credentials, "+
+				"and check that CASHSTAR_BASE_URL is in the same environment (test or production)")
+	case status == http.StatusNotFound, status == 0:
+		return exam.Fail(a.why(ctx, err), cureURL)
+	case status < http.StatusBadRequest:
+		return exam.Fail(a.why(ctx, err), cureURL+"; the server that answered is not CashStar")
+	}
+	return exam.Fail(a.why(ctx, err), "try again later; if it still fails, ask CashStar and give the time of this request")
+}
+
+func (a *account) merchantList(context.Context) check.Check {
+	code := a.Config.Issue.MerchantCode
+	switch {
+	case len(a.merchants) == 0:
+		return exam.Fail("the account has no merchants: no card can be ordered",
+			"ask CashStar to add merchants to the account")
+	case code == "":
+		return exam.OK("the account has %d", len(a.merchants))
+	case !slices.ContainsFunc(a.merchants, func(m cashstar.Merchant) bool { return m.MerchantCode == code }):
+		return exam.Fail(fmt.Sprintf("MERCHANT_CODE %s is not one of the account's %d merchants", code, len(a.merchants)),
+			"set MERCHANT_CODE to one of the account's merchant codes (case-sensitive), or unset it")
+	}
+	return exam.OK("the account has %d, including MERCHANT_CODE %s", len(a.merchants), code)
+}

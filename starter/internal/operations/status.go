@@ -1,0 +1,131 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
+)
+
+// errUnhealthy returns an error, which ends the command with the exit code of a failure.
+func errUnhealthy(problems []check.Check) error {
+	names := make([]string, len(problems))
+	for i, p := range problems {
+		names[i] = p.Name
+	}
+	return fmt.Errorf("unhealthy: %s", strings.Join(names, ", "))
+}
+
+func newStatus(f *cli.Flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show the state of the system, and whether it needs attention",
+		Long: `Status shows the poll's schedule, the watermark (the time up to which orders have been seen) and its
+age, the result of the last poll, and the number of gift-card orders by state. Then it checks what can go wrong
+unnoticed, one line per check: ok, warn, or FAIL with the fix.
+
+  namespace       its retention is longer than MAX_ORDER_AGE, and it has giftbridge's search attributes
+  workers         every task queue is polled
+  workflow tasks  none fails repeatedly, as happens after a bad release
+  schedule        the poll's schedule exists and is not paused
+  watermark       it is at most three poll intervals behind
+  last poll       it did not fail
+  missed orders   none was left out because it was too old when polling resumed
+  digest          its schedule exists and is not paused, and the last digest was sent
+  identity        what identifies orders and cards is recorded
+  sweep           its schedule exists, the last sweep did not fail, and it found no order that polls had missed
+  failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
+
+Failed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
+be reached, so a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST and WORKER_DEPLOYMENT
+if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.`,
+		Example: `  starter status
+  starter status --json | jq -r '.problems[] | .name + ": " + .found'
+  starter status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				h, err := o.Health(ctx, time.Now())
+				if err != nil {
+					return err
+				}
+				show := printHealth
+				if f.JSON {
+					show = func(w io.Writer, h *health.Health) error { return cli.JSON(w, h) }
+				}
+				if err := show(cmd.OutOrStdout(), h); err != nil {
+					return err
+				}
+				if !h.Healthy {
+					return errUnhealthy(h.Problems)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func printHealth(w io.Writer, h *health.Health) error {
+	if err := printStatus(w, &h.Status); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return cli.Checks(w, h.Checks)
+}
+
+func printStatus(w io.Writer, s *health.Status) error {
+	return cli.Table(w, func(row func(...any)) {
+		switch {
+		case !s.Schedule.Exists:
+			row("schedule", "does not exist; run: starter schedules")
+		case s.Schedule.Paused:
+			row("schedule", "PAUSED: "+s.Schedule.Note)
+		default:
+			row("schedule", "every "+seconds(s.Schedule.Interval)+", next at "+s.Schedule.NextAt.Format(time.RFC3339))
+		}
+		switch {
+		case s.WatermarkUnreadable != "":
+			row("watermark", "UNREADABLE: "+s.WatermarkUnreadable)
+		case s.Watermark.IsZero():
+			row("watermark", "none yet: no poll has completed")
+		default:
+			note := ""
+			if s.Stale {
+				note = " STALE: recent polls are missing"
+			}
+			row("watermark", s.Watermark.Format(time.RFC3339)+", "+seconds(s.WatermarkAge)+" ago"+note)
+		}
+		if s.FailedPoll != nil {
+			row("LAST POLL FAILED", s.FailedPoll.ClosedAt.Format(time.RFC3339)+" "+s.FailedPoll.Failure.Kind+": "+
+				s.FailedPoll.Failure.Message)
+			row("", s.FailedPoll.Link)
+		}
+		if s.FailedDigest != nil {
+			row("LAST DIGEST FAILED", s.FailedDigest.ClosedAt.Format(time.RFC3339)+" "+s.FailedDigest.Failure.Kind+": "+
+				s.FailedDigest.Failure.Message)
+			row("", s.FailedDigest.Link)
+		}
+		if s.LastPoll != nil {
+			pollRows(row, *s.LastPoll)
+		}
+		for _, state := range executions.States {
+			row("orders "+string(state), s.Orders[state])
+		}
+	})
+}
+
+func seconds(s float64) string {
+	return (time.Duration(s) * time.Second).String()
+}

@@ -1,0 +1,188 @@
+package orders
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Command returns the command "orders".
+func Command(f *cli.Flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "orders",
+		Short: "List, show and re-run gift-card orders, and manage their cards",
+		Args:  cli.NoArgs,
+		RunE:  cli.Help,
+	}
+	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f), newRelease(f), newBalance(f), newCancelCard(f))
+	return cmd
+}
+
+func newList(f *cli.Flags) *cobra.Command {
+	var state, since, kind string
+	var failed bool
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List gift-card orders: open ones first, then the most recently closed",
+		Example: `  starter orders list --failed
+  starter orders list --failed --kind MerchantUnknown
+  starter orders list --since 24h --limit 0 --json`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			kind, err := readKind(kind)
+			if err != nil {
+				return err
+			}
+			filter := orders.OrderFilter{State: executions.State(state), Kind: kind, Limit: limit}
+			if failed || kind != "" {
+				if state != "" && filter.State != executions.Failed {
+					return cli.Usagef("--state %s cannot be combined with --failed or --kind", state)
+				}
+				filter.State = executions.Failed
+			}
+			if limit < 0 {
+				return cli.Usagef("--limit %d is negative; 0 lists all", limit)
+			}
+			if err := filter.Validate(); err != nil {
+				return &cli.UsageError{Err: err}
+			}
+			if since != "" {
+				if filter.Since, err = cli.Moment(since, time.Now()); err != nil {
+					return cli.Usagef("--since %w", err)
+				}
+			}
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				orders, err := o.ListOrders(ctx, filter)
+				if err != nil {
+					return err
+				}
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), orders)
+				}
+				if limit > 0 && len(orders) == limit {
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %d orders; --limit 0 lists all\n", limit)
+				}
+				return printOrders(cmd.OutOrStdout(), orders)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
+	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
+	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people)")
+	completeKinds(cmd)
+	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left")
+	cmd.Flags().StringVar(&since, "since", "", "only orders started since a time (RFC 3339), or how long ago (24h)")
+	cmd.Flags().IntVar(&limit, "limit", 100, "maximum number of orders; 0 for all")
+	return cmd
+}
+
+func printOrders(w io.Writer, orders []executions.Order) error {
+	return cli.Table(w, func(row func(...any)) {
+		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU", "FAILURE")
+		for _, o := range orders {
+			closed := ""
+			if !o.ClosedAt.IsZero() {
+				closed = o.ClosedAt.Format(time.RFC3339)
+			}
+			failure := ""
+			if o.Failure != nil {
+				failure = o.Failure.Kind + ": " + o.Failure.Message
+			}
+			row(o.Name, o.ID, o.State, o.StartedAt.Format(time.RFC3339), closed, o.SKUs, failure)
+		}
+	})
+}
+
+func newShow(f *cli.Flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show <order>",
+		Short: "Show one order: its cards, its failures, and where to look",
+		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
+why, the attempts under way, and its page in the Temporal Web UI. Give the order's name or its Shopify number.`,
+		Example: `  starter orders show '#1001'
+  starter orders show 820982911946154508`,
+		Args: cli.OneOrder,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				d, err := o.ShowOrder(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), d)
+				}
+				return printOrder(cmd.OutOrStdout(), d)
+			})
+		},
+	}
+}
+
+func printOrder(w io.Writer, d *orders.OrderDetails) error {
+	return cli.Table(w, func(row func(...any)) {
+		row("order", d.Name+" ("+d.ID+")")
+		row("state", d.State)
+		row("SKU", d.SKUs)
+		row("web UI", d.Link)
+		if d.Failure != nil {
+			row("failed", d.Failure.Kind+": "+d.Failure.Message)
+		}
+		if d.Left != nil {
+			row("left to people", workflows.Why(d.Left.Reason))
+			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
+			row("in the shop", executions.ShopLink(d.Shop, d.ID))
+		}
+		if d.Result != nil {
+			row("merchant", d.Result.MerchantCode)
+			for _, c := range d.Result.Cards {
+				row(fmt.Sprintf("card %d", c.Unit), issued(c))
+			}
+		}
+		if d.Units != nil {
+			for _, c := range d.Units.Issued {
+				row(fmt.Sprintf("card %d", c.Unit), issued(c))
+			}
+			for _, u := range d.Units.Failed {
+				row(fmt.Sprintf("card %d", u.Unit), "FAILED, audit number "+u.AuditNumber+", "+string(u.Kind)+": "+u.Message)
+			}
+		}
+		for _, p := range d.Pending {
+			line := fmt.Sprintf("attempt %d", p.Attempt)
+			if !p.NextAt.IsZero() {
+				line += " at " + p.NextAt.Format(time.RFC3339)
+			}
+			if p.Last != nil {
+				line += ", after " + p.Last.Kind + ": " + p.Last.Message
+			}
+			row(p.Activity, line)
+		}
+		for _, r := range d.Runs {
+			line := string(r.State) + ", started " + r.StartedAt.Format(time.RFC3339)
+			if !r.ClosedAt.IsZero() {
+				line += ", closed " + r.ClosedAt.Format(time.RFC3339)
+			}
+			row("run "+r.RunID, fmt.Sprintf("%s, %d events", line, r.Events))
+			if r.Failure != nil {
+				row("", fmt.Sprintf("%s: %s (attempts: %d)", r.Failure.Kind, r.Failure.Message, r.Attempts))
+			}
+		}
+	})
+}
+
+func issued(c workflows.IssuedCard) string {
+	s := c.Amount + " " + c.Currency + ", audit number " + c.AuditNumber
+	if c.Existed {
+		return s + ", already existed"
+	}
+	return s + ", issuer's order " + c.OrderNumber + ", card " + c.MaskedNumber
+}
