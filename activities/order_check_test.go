@@ -62,6 +62,14 @@ func TestChanged(t *testing.T) {
 			order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.CurrencyCode = "USD" },
 			want:  "its price is now 50.0 USD, and was 50.0 EUR",
 		},
+		"money given back": {
+			order: func(o *shopify.Order) { o.NetPayment = shopify.Money{Amount: "60.0", CurrencyCode: "EUR"} },
+			card:  func(in *IssueCardInput) { in.PaidFor = []string{"GIFT-50"} },
+			want:  "money was refunded: the net payment of 60.0 EUR does not cover the remaining gift cards",
+		},
+		"money given back, and issued all the same": {
+			order: func(o *shopify.Order) { o.NetPayment = shopify.Money{Amount: "60.0", CurrencyCode: "EUR"} },
+		},
 		"the same price in other words": {order: func(o *shopify.Order) { o.LineItems[0].UnitPrice.Amount = "50.00" }},
 		"another prefix": {card: func(in *IssueCardInput) {
 			in.AuditNumber = giftcard.AuditNumber("", "example.myshopify.com", "450789469", "466157049", 2)
