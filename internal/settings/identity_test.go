@@ -89,3 +89,44 @@ func TestPinRefuses(t *testing.T) {
 	}
 	require.NoError(t, (*settings.Pin)(nil).Refuses(config.Config{}, shopID), "a new installation")
 }
+
+// A new installation has to say whether its issuer recognises a repeated request. An existing one keeps what was in
+// force until somebody says so.
+func TestIdentityOfSchedules(t *testing.T) {
+	t.Parallel()
+	pinned := func(dedupes bool) *settings.Pin {
+		return &settings.Pin{Identity: workflows.Identity{ShopID: shopID, Shop: "first.myshopify.com", IssuerDedupes: dedupes}}
+	}
+	tests := map[string]struct {
+		pin             *settings.Pin
+		dedupes, stated bool
+		want            workflows.Identity
+		says            string
+	}{
+		"new, and nothing is said": {dedupes: true, says: "ISSUER_DEDUPES is not set, and this is a new installation"},
+		"new": {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
+		"existing, and nothing is said": {
+			pin: pinned(false), dedupes: true, want: workflows.Identity{IssuerDedupes: false},
+		},
+		"existing": {
+			pin: pinned(true), dedupes: false, stated: true, want: workflows.Identity{IssuerDedupesStated: true},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config.Config{
+				Shopify: config.Shopify{Shop: "first.myshopify.com"},
+				Issue:   config.Issue{Dedupes: tt.dedupes, DedupesStated: tt.stated},
+			}
+			got, err := settings.New(nil, cfg).Identity(tt.pin, settings.Ensure{ShopID: shopID})
+			if tt.says != "" {
+				require.ErrorContains(t, err, tt.says)
+				return
+			}
+			require.NoError(t, err)
+			tt.want.ShopID, tt.want.Shop = shopID, "first.myshopify.com"
+			require.Equal(t, tt.want, *got)
+		})
+	}
+}
