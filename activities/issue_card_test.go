@@ -184,15 +184,16 @@ func TestIssueCardAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// runs is a fake of Temporal that knows which runs are first.
+// runs is a fake of Temporal that knows which runs are first, and what earlier runs have found.
 type runs struct {
-	first   bool
-	earlier activities.Earlier
-	err     error
+	first    bool
+	earlier  activities.Earlier
+	merchant activities.LookUpMerchantResult
+	err      error
 }
 
 func (r runs) MerchantOf(context.Context, string, string) (activities.LookUpMerchantResult, error) {
-	return activities.LookUpMerchantResult{}, nil
+	return r.merchant, r.err
 }
 
 func (r runs) IssuedCards(context.Context, string, string) (map[string]bool, error) { return nil, nil }
@@ -598,6 +599,43 @@ func TestLookUpMerchant(t *testing.T) {
 				require.Contains(t, failure.Message(), "customer 77")
 				require.NotContains(t, failure.Message(), tt.customer.DisplayName)
 			}
+		})
+	}
+}
+
+// A run that follows another keeps its merchant, and the moment by which days of delivery are judged, whatever the name
+// would find today. If Temporal cannot say whether there is one, the run waits.
+func TestLookUpMerchantAgain(t *testing.T) {
+	t.Parallel()
+	kept := activities.LookUpMerchantResult{MerchantCode: "KEPT", At: date(1)}
+	tests := map[string]struct {
+		again bool
+		runs  activities.Runs
+		want  string
+		kind  giftcard.Kind
+	}{
+		"first run":                    {false, runs{merchant: kept}, "TWS", ""},
+		"later run":                    {true, runs{merchant: kept}, "KEPT", ""},
+		"later run, no card was asked": {true, runs{}, "TWS", ""},
+		"Temporal is away":             {true, runs{err: errors.New("frontend is away")}, "", giftcard.Unavailable},
+		"nobody knows of other runs":   {true, nil, "TWS", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{})
+			i.gifts.Runs = tt.runs
+			out, err := i.lookUp(t, activities.LookUpMerchantInput{
+				OrderName: "#1001", Customer: giftcard.Customer{ID: "77", DisplayName: "The Widget Shop"}, Again: tt.again,
+				RetryBudget: time.Hour,
+			})
+			require.Equal(t, tt.want, out.MerchantCode)
+			require.Equal(t, tt.want == "KEPT", out.At.Equal(kept.At))
+			if tt.kind == "" {
+				require.NoError(t, err)
+				return
+			}
+			requireKind(t, err, tt.kind, "order #1001, looking up its merchant")
 		})
 	}
 }

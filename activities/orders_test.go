@@ -148,6 +148,24 @@ func TestListGiftCardOrders(t *testing.T) {
 	require.Empty(t, l.logs.errors)
 }
 
+// A poll may begin long before it reaches an order, so the order's age is compared with the present.
+func TestListedOrdersBecomeTooOldWhileAPollRuns(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	l.shop.AddOrder(order("#1"))
+	in := july()
+	in.Rules.CreatedFrom = date(9) // When the poll began, ten days were not over.
+	for now, want := range map[time.Time]int{date(20).Add(-time.Second): 1, date(20).Add(time.Second): 0} {
+		l.orders.Now = func() time.Time { return now }
+		in.Rules.MaxAge = 10 * 24 * time.Hour
+		out, err := l.list(in)
+		require.NoError(t, err)
+		require.Equal(t, 1, out.Seen)
+		require.Len(t, out.Orders, want, "at %s", now)
+		require.Equal(t, 1-want, out.LeftOut[giftcard.TooOld])
+	}
+}
+
 // People were told to issue the cards of a mixed order by hand. A later refund does not make the order an unmixed one.
 func TestMixedOrdersStayMixed(t *testing.T) {
 	t.Parallel()

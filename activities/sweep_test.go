@@ -150,6 +150,28 @@ func TestSweep(t *testing.T) {
 	require.Empty(t, temporal.started)
 }
 
+// Of an order with many lines a sweep reads only the first, so it reads the whole order before it judges it.
+func TestSweepOfAnOrderWithManyLines(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	o := shopifytest.Order{CreatedAt: time.Now().Add(-time.Hour), Email: "buyer@example.com"}
+	for range 60 {
+		o.Lines = append(o.Lines, shopifytest.LineItem{SKU: "PEN", Vendor: "Shop", Quantity: 1, Removed: 1, UnitPrice: "1.0"})
+	}
+	o.Lines = append(o.Lines, shopifytest.LineItem{SKU: "GIFT-50", Vendor: "Shop", Quantity: 1, UnitPrice: "50.0"})
+	shop.AddOrder(o)
+	client, err := shopify.New(shopify.Options{APIVersion: "2026-07", Token: token, BaseURL: serve(t, shop)})
+	require.NoError(t, err)
+	temporal := &starts{}
+	orders := &activities.Orders{Source: shopifyintake.New(client, keys), Shop: "shop", Now: time.Now, Intake: temporal}
+	out, err := execute[activities.SweepResult](t, newEnv(&logs{}, orders), "Sweep", activities.SweepInput{
+		Rules: giftcard.Rules{SKUs: []string{"GIFT-50"}}, Until: time.Now(),
+	})
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 1, 1}, []int{out.Seen, out.Candidates, out.Found})
+	require.Len(t, temporal.left, 1, "a mixed order")
+}
+
 // copyBody reads a request's body and puts it back.
 func copyBody(into *strings.Builder, r *http.Request) (int64, error) {
 	n, err := io.Copy(into, r.Body)

@@ -165,3 +165,26 @@ func TestCardsKnowWhenTheirOrderWasRead(t *testing.T) {
 		require.Equal(t, want, e.issued[0].ReadAt)
 	}
 }
+
+// Of an order that a person has released, only the chosen cards are issued, and each looks at the order's other runs
+// first: they may have requested it.
+func TestReleasedOrder(t *testing.T) {
+	t.Parallel()
+	order := orderNumber(1, 3)
+	second := giftcard.AuditNumber("", shop, order.ID, "900", 2)
+	e := newEnv(t)
+	e.order(t, workflows.GiftCardOrderInput{
+		Order: order, HoldUnderpaid: true, Release: &workflows.Release{RunID: "left", AuditNumbers: []string{second}},
+	})
+	require.Len(t, e.issued, 1)
+	require.Equal(t, second, e.issued[0].AuditNumber)
+	require.True(t, e.issued[0].Again)
+	require.Empty(t, e.issued[0].PaidFor, "a person has decided")
+	require.True(t, e.looked[0].Again)
+
+	e = newEnv(t)
+	e.order(t, workflows.GiftCardOrderInput{Order: order, HoldUnderpaid: true})
+	require.Len(t, e.issued, 3)
+	require.False(t, e.issued[0].Again)
+	require.Equal(t, []string{"GIFT-25"}, e.issued[0].PaidFor)
+}

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -68,6 +69,23 @@ func ParseGiftCardOrderID(workflowID string) (shop, orderID string, err error) {
 		return "", "", fmt.Errorf("workflow ID %q is not a gift-card order's", workflowID)
 	}
 	return shop, orderID, nil
+}
+
+// PollByHandID returns the workflow ID of a poll that an operator requested, of the orders updated in [since, until).
+func PollByHandID(since, until time.Time) string {
+	return PollByHandPrefix + since.UTC().Format(time.RFC3339) + "/" + until.UTC().Format(time.RFC3339)
+}
+
+// ParsePollByHandID is the inverse of [PollByHandID].
+func ParsePollByHandID(workflowID string) (since, until time.Time, err error) {
+	rest, ok := strings.CutPrefix(workflowID, PollByHandPrefix)
+	from, to, _ := strings.Cut(rest, "/")
+	since, badSince := time.Parse(time.RFC3339, from)
+	until, badUntil := time.Parse(time.RFC3339, to)
+	if !ok || badSince != nil || badUntil != nil {
+		return time.Time{}, time.Time{}, fmt.Errorf("workflow ID %q is not that of a poll by hand", workflowID)
+	}
+	return since, until, nil
 }
 
 // CancelCardID returns the workflow ID for cancelling one card of an order; unit counts from 1.

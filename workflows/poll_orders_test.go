@@ -387,3 +387,18 @@ func TestPollOfAnOldPage(t *testing.T) {
 		})
 	}
 }
+
+// The shop in workflow IDs and audit numbers is the one of the settled identity. Without one, the worker's settings say.
+func TestPollKeepsTheShopOfItsIdentity(t *testing.T) {
+	t.Parallel()
+	for want, identity := range map[string]*workflows.Identity{"first.myshopify.com": {Shop: "first.myshopify.com"}, "": nil} {
+		e := newEnv(t).withOrders(0).withPages(pageOf(1, 1), pageOf(2, 1))
+		in := rules()
+		in.Identity = identity
+		e.poll(t, in)
+		require.Len(t, e.listed, 2)
+		for _, asked := range e.listed {
+			require.Equal(t, want, asked.Shop)
+		}
+	}
+}

@@ -47,6 +47,24 @@ func TestNames(t *testing.T) {
 	}, workflows.SearchAttributes())
 }
 
+func TestPollByHandID(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	until := since.Add(36 * time.Hour)
+	id := workflows.PollByHandID(since.In(time.FixedZone("CET", 3600)), until)
+	require.Equal(t, "poll-orders-by-hand/2026-07-01T00:00:00Z/2026-07-02T12:00:00Z", id)
+	gotSince, gotUntil, err := workflows.ParsePollByHandID(id)
+	require.NoError(t, err)
+	require.Equal(t, []time.Time{since, until}, []time.Time{gotSince, gotUntil})
+	for _, bad := range []string{
+		"", "poll-orders-by-hand/", "poll-orders-by-hand/mine", "poll-orders-by-hand/2026-07-01T00:00:00Z",
+		"2026-07-01T00:00:00Z/2026-07-02T12:00:00Z", id + "/x", "poll-orders-2026-07-10T12:00:00Z",
+	} {
+		_, _, err := workflows.ParsePollByHandID(bad)
+		require.ErrorContains(t, err, "not that of a poll by hand", bad)
+	}
+}
+
 // registry records what is registered; methods that are not expected are nil and panic.
 type registry struct {
 	worker.WorkflowRegistry

@@ -181,7 +181,7 @@ var inWords = []said{
 	{"internal/config/ops.PayloadKeySize = 32", "internal/config/ops/payload.go", "each key 32 bytes"},
 	{"workflows.maxLatest = 2000", "docs/architecture.md", "most 2,000"},
 	{"workflows.maxIssuing = 10", "docs/architecture.md", "ten at a time"},
-	{"activities.aheadFrom = 10", "docs/architecture.md", "fewer than ten orders"},
+	{"internal/issuer/accounts.aheadFrom = 10", "docs/architecture.md", "fewer than ten orders"},
 }
 
 // unsaid returns a line for each constant with another value, and for each text without the words.

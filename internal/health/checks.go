@@ -216,12 +216,12 @@ func (f facts) pollCheck() check.Check {
 }
 
 func (f facts) missedCheck() check.Check {
-	if !f.MadeUp && (f.LastPoll == nil || f.LastPoll.Missed == nil) {
+	if left := f.unread(); left.any() && (f.LastPoll == nil || f.LastPoll.Missed == nil) {
 		return check.Check{
 			Name: "missed orders", Status: check.Warn,
 			Found: "GIFT_CARD_SKUS or CREATED_AT_MIN was widened at " + f.input.WidenedAt.Format(time.RFC3339) +
-				", and no poll by hand has read the orders from before",
-			Fix: "run: starter poll --since 336h, or as far back as orders are to count",
+				", and no poll by hand since then has read the orders updated from " + left.since.Format(time.RFC3339) + " until then",
+			Fix: "run: " + installation.PollEarlier(f.maxOrderAge),
 		}
 	}
 	if f.LastPoll == nil || f.LastPoll.Missed == nil {

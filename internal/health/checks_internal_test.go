@@ -24,7 +24,6 @@ func healthy() facts {
 			DigestSchedule: installation.ScheduleStatus{Exists: true, NextAt: Noon.Add(6 * time.Hour)},
 			Watermark:      Noon.Add(-3 * time.Minute),
 			LastPoll:       &workflows.PollOrdersResult{},
-			MadeUp:         true,
 			SweepSchedule:  installation.ScheduleStatus{Exists: true, Interval: 3600, CreatedAt: Noon.Add(-24 * time.Hour)},
 			SweptAt:        Noon.Add(-time.Hour),
 		},
@@ -64,10 +63,10 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"rules that take more", func(f *facts) {
-				f.MadeUp, f.input = false, &workflows.PollOrdersInput{
+				f.input = &workflows.PollOrdersInput{
 					WidenedAt: Noon, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
 				}
-			}, "missed orders", check.Warn, "was widened at 2026-07-10T12:00:00Z", "starter poll --since",
+			}, "missed orders", check.Warn, "updated from 2026-06-26T12:00:00Z until then", "starter poll --since 336h",
 		},
 		{
 			"sweep of an earlier release", func(f *facts) { f.SweepSchedule = installation.ScheduleStatus{} },

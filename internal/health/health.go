@@ -84,6 +84,7 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 		f.failed = append(f.failed, failedOrder{o.Order(info).Name, info.GetCloseTime().AsTime()})
 	}
 	h := &Health{Healthy: true, Problems: []check.Check{}, Checks: f.checks(), Status: *status}
+	h.MadeUp = !f.unread().any()
 	h.Stale = h.WatermarkUnreadable != "" || (!h.Watermark.IsZero() && f.now.Sub(h.Watermark) > f.tolerance())
 	for _, c := range h.Checks {
 		if c.Status == check.Fail {

@@ -43,7 +43,8 @@ type Status struct {
 	SweptAt       time.Time                    `json:"swept_at,omitzero"`
 	// FailedSweep is the last sweep that failed, if none has completed since.
 	FailedSweep *FailedRun `json:"failed_sweep,omitempty"`
-	// MadeUp reports whether a poll by hand has completed since the rules were widened. It is true if they were not widened.
+	// MadeUp reports whether polls by hand have read all orders from before the rules were widened. It is true if the rules
+	// were not widened.
 	MadeUp bool `json:"made_up"`
 	// Orders counts gift-card orders by state. Visibility keeps closed orders for the namespace's retention.
 	Orders map[executions.State]int `json:"orders"`
@@ -51,6 +52,8 @@ type Status struct {
 	// input is the input of the poll's schedule, nil if it cannot be read. failed are the runs of failed orders.
 	input  *workflows.PollOrdersInput
 	failed []*workflowpb.WorkflowExecutionInfo
+	// byHand are the windows that polls by hand have read since the rules were widened.
+	byHand []window
 }
 
 // FailedRun is a run of a schedule that failed.
@@ -79,7 +82,7 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 	if err := o.addSweep(ctx, out); err != nil {
 		return nil, err
 	}
-	if out.MadeUp, err = o.madeUp(ctx, out.input); err != nil {
+	if out.byHand, err = o.pollsByHand(ctx, out.input); err != nil {
 		return nil, err
 	}
 	for _, s := range executions.States {
@@ -134,22 +137,6 @@ func (o *Monitor) addDigest(ctx context.Context, out *Status) error {
 	}
 	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)
 	return err
-}
-
-// madeUp reports whether a poll by hand has made up for the last widening of the rules.
-func (o *Monitor) madeUp(ctx context.Context, in *workflows.PollOrdersInput) (bool, error) {
-	if in == nil || in.WidenedAt.IsZero() {
-		return true, nil
-	}
-	count, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: o.Namespace(),
-		Query: "WorkflowType = " + executions.Quote(workflows.PollOrdersType) + " AND WorkflowId STARTS_WITH " +
-			executions.Quote(workflows.PollByHandPrefix) + " AND ExecutionStatus = 'Completed' AND StartTime >= " + executions.QuoteTime(in.WidenedAt),
-	})
-	if err != nil {
-		return false, fmt.Errorf("count polls by hand: %w", err)
-	}
-	return count.GetCount() > 0, nil
 }
 
 // addSweep adds the last sweep. A sweep whose result cannot be read is ignored.

@@ -81,7 +81,7 @@ func (o *Installation) PollWindow(ctx context.Context, since, until time.Time) (
 	}
 	in.Since, in.Until = since.UTC(), until.UTC()
 	run, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       workflows.PollByHandPrefix + in.Since.Format(time.RFC3339) + "/" + in.Until.Format(time.RFC3339),
+		ID:                       workflows.PollByHandID(in.Since, in.Until),
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -109,15 +110,20 @@ func widenedAt(have *workflows.PollOrdersInput, want workflows.PollOrdersInput) 
 	return have.WidenedAt
 }
 
+// PollEarlier returns the poll by hand that reads all orders that may still be taken in.
+func PollEarlier(maxOrderAge time.Duration) string {
+	return fmt.Sprintf("starter poll --since %dh", int(math.Ceil(maxOrderAge.Hours())))
+}
+
 // MakesUp returns what to run by hand for earlier orders after a change of the rules: a poll looks only at orders that
 // have changed since the last poll.
-func MakesUp(c Change) []string {
+func MakesUp(c Change, maxOrderAge time.Duration) []string {
 	var out []string
 	for _, field := range c.Fields {
 		name, _, _ := strings.Cut(field, ":")
 		switch name {
 		case "skus", "created_at_min":
-			out = append(out, "to take in earlier orders, run: starter poll --since 336h (or as far back as they should count)")
+			out = append(out, "to take in earlier orders, run: "+PollEarlier(maxOrderAge))
 		}
 		switch name {
 		case "skus", "companion_skus", "hold_underpaid":

@@ -70,6 +70,14 @@ func TestChanged(t *testing.T) {
 			order: func(o *intake.Order) { o.Order.Lines[0].Currency = "USD" },
 			want:  "its price is now 50.0 USD, and was 50.0 EUR",
 		},
+		"money given back": {
+			order: func(o *intake.Order) { o.NetPayment = giftcard.Amount{Number: "60.0", Currency: "EUR"} },
+			card:  func(in *intake.Card) { in.PaidFor = []string{"GIFT-50"} },
+			want:  "money was refunded: the net payment of 60.0 EUR does not cover the remaining gift cards",
+		},
+		"money given back, and issued all the same": {
+			order: func(o *intake.Order) { o.NetPayment = giftcard.Amount{Number: "60.0", Currency: "EUR"} },
+		},
 		"the same price in other words": {order: func(o *intake.Order) { o.Order.Lines[0].Price = "50.00" }},
 		"another prefix": {card: func(in *intake.Card) {
 			in.AuditNumber = giftcard.AuditNumber("", "example.myshopify.com", "450789469", "466157049", 2)

@@ -168,6 +168,8 @@ func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 	require.Contains(t, out.stdout, "starter orders release --all --rejudge --dry-run")
 	require.Contains(t, w.starter(nil, "status").stdout, "was widened at")
 	require.NoError(t, w.StartWorker(w.ctx))
-	w.ok("poll", "--since", "1h")
+	w.ok("poll", "--since", "1m")
+	require.Contains(t, w.starter(nil, "status").stdout, "was widened at", "orders of the hour before that minute were not read")
+	w.ok("poll", "--since", "336h")
 	w.await("made up for", func() bool { return !strings.Contains(w.starter(nil, "status").stdout, "was widened at") })
 }

@@ -128,6 +128,22 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	require.Contains(t, w.lastMail().HTML, "Also left to people, in earlier digests: 3 orders.")
 }
 
+// However many mixed orders one poll finds, the digest names each of them. A poll's own result keeps 200 names.
+func TestDigestOfManyMixedOrders(t *testing.T) {
+	t.Parallel()
+	const many = 250
+	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = true }})
+	var names []string
+	for range many {
+		names = append(names, w.mixedOrder("LEFT").Name)
+	}
+	w.PlaceKind(stack.UnknownMerchant) // Rerunning it takes the digest longer than the delay of reports.
+	require.Equal(t, many, w.poll().LeftOut[giftcard.MixedOrder])
+	w.awaitFailed(1)
+	require.Equal(t, many, w.digest().Mixed)
+	require.ElementsMatch(t, names, w.lastMail().states()["mixed"])
+}
+
 // For an order that has changed, a release issues the cards that remain, without those that exist: of three cards, one
 // was issued, and one is refunded.
 func TestReleaseOfAChangedOrder(t *testing.T) {

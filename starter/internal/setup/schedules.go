@@ -59,7 +59,7 @@ It refuses a namespace whose retention is not longer than MAX_ORDER_AGE: orders 
 						for _, field := range c.Fields {
 							row("", field)
 						}
-						for _, hint := range installation.MakesUp(c) {
+						for _, hint := range installation.MakesUp(c, cfg.Orders.MaxOrderAge) {
 							row("", hint)
 						}
 					}

@@ -1,0 +1,82 @@
+package recovery
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// releaseOf returns a release of an order of which three cards were ordered and some are left, and the order in the
+// shop.
+func releaseOf(left int) (*Release, giftcard.Candidate) {
+	line := giftcard.Line{ID: "900", SKU: "GIFT-25", Units: left, Price: "25.0", Currency: "USD"}
+	o := giftcard.Order{Shop: "shop", ID: "5001", Name: "#1001", Lines: []giftcard.Line{line}}
+	r := &Release{Order: o, Name: o.Name, ID: o.ID, workflowID: workflows.GiftCardOrderID(o.Shop, o.ID), runID: "left"}
+	return r, giftcard.Candidate{Order: o, Lines: []giftcard.LineFacts{{Ordered: 3}}}
+}
+
+func cardsOf(units ...int) (audits []string) {
+	for _, unit := range units {
+		audits = append(audits, giftcard.AuditNumber("", "shop", "5001", "900", unit))
+	}
+	return audits
+}
+
+// A release issues as many cards as remain in the shop's order, less those that exist, which keep their numbers.
+func TestReleaseChooses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		left   int
+		exist  []int
+		want   []int
+		amount string
+	}{
+		"none exists":                {3, nil, []int{1, 2, 3}, "75.00"},
+		"one exists":                 {3, []int{2}, []int{1, 3}, "50.00"},
+		"one exists, one was given":  {2, []int{3}, []int{1}, "25.00"},
+		"none exists, two were left": {2, nil, []int{1, 2}, "50.00"},
+		"all that remain exist":      {1, []int{1}, nil, ""},
+		"more exist than remain":     {1, []int{1, 3}, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, now := releaseOf(tt.left)
+			exist := map[string]bool{}
+			for _, audit := range cardsOf(tt.exist...) {
+				exist[audit] = true
+			}
+			err := r.choose(now, exist)
+			require.Equal(t, cardsOf(tt.want...), r.AuditNumbers)
+			require.Equal(t, len(tt.exist), r.Existing)
+			require.Equal(t, tt.amount, r.Amount)
+			if tt.want == nil {
+				var nothing *NothingToRelease
+				require.ErrorAs(t, err, &nothing)
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
+}
+
+// Two releases of the same run are one request to Temporal, whoever makes them and for whatever reason.
+func TestReleaseIsOneRequest(t *testing.T) {
+	t.Parallel()
+	o := recoveryOf(nil)
+	r, _ := releaseOf(3)
+	request := func(by, reason string) string {
+		request, err := o.releaseRequest(r, workflows.GiftCardOrderInput{
+			Order: r.Order, Release: &workflows.Release{RunID: r.runID, By: by, Reason: reason},
+		})
+		require.NoError(t, err)
+		require.Equal(t, r.workflowID, request.GetWorkflowId())
+		return request.GetRequestId()
+	}
+	first := request("Ann", "not issued by hand")
+	require.Equal(t, first, request("Bob", "Ann is away"))
+	r.runID = "changed"
+	require.NotEqual(t, first, request("Ann", "not issued by hand"))
+}
