@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -79,8 +80,18 @@ something failed, 2 wrong usage.`,
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
 	fs.StringVar(&f.logLevel, "log-level", logOff, "the worker's log: debug, info, warn, error or off")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(newChaosCommand(), newChaosChildCommand(), newBenchCommand(), newBenchChildCommand())
+	cmd.AddCommand(moved("chaos"), moved("bench"))
 	return cmd
+}
+
+// moved returns a hidden command that says where a command is that was part of this one.
+func moved(name string) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Hidden: true, DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error {
+			return cli.Usagef("%s is a command of its own: go run ./sandbox/%s", name, name)
+		},
+	}
 }
 
 func (f *flags) validate(cmd *cobra.Command) error {
@@ -133,12 +144,12 @@ func (f *flags) log(w io.Writer) (zerolog.Logger, error) {
 }
 
 func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
-	say := teller{w: stderr, zero: time.Now()}
+	say := output.Progress(stderr)
 	log, err := f.log(stderr)
 	if err != nil {
 		return err
 	}
-	say.line("starting Temporal, its Web UI, the simulated shop and issuer, and a worker")
+	say("starting Temporal, its Web UI, the simulated shop and issuer, and a worker")
 	s, err := stack.Start(ctx, f.options(log))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; is another sandbox running? --temporal-port 0 --ui-port 0 pick free ports", err)
@@ -148,16 +159,16 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	}
 	defer func() {
 		if err := s.Stop(); err != nil {
-			say.line("stopping: %v", err)
+			say("stopping: %v", err)
 		}
 	}()
-	say.line("Temporal Web UI  %s", s.Temporal.UIURL())
-	say.line("Temporal         %s", s.Temporal.HostPort())
-	say.line("simulated shop   %s", s.Config.Shopify.BaseURL)
-	say.line("simulated issuer %s", s.Config.CashStar.BaseURL)
-	say.line("caught mails     %s", s.MailPage)
-	say.line("codec server     %s", s.CodecEndpoint)
-	customers := stack.NewCustomers(s.Shop, f.seed)
+	say("Temporal Web UI  %s", s.Temporal.UIURL())
+	say("Temporal         %s", s.Temporal.HostPort())
+	say("simulated shop   %s", s.Config.Shopify.BaseURL)
+	say("simulated issuer %s", s.Config.CashStar.BaseURL)
+	say("caught mails     %s", s.MailPage)
+	say("codec server     %s", s.CodecEndpoint)
+	customers := scenario.NewCustomers(s.Shop, f.seed)
 	if f.once {
 		return once(ctx, f, s, customers, say, stdout)
 	}
@@ -166,8 +177,8 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.Remove(env) }()
-	say.line("for starter and temporal in another terminal: set -a; . %s; set +a", env)
-	say.line("Ctrl-C stops everything")
+	say("for starter and temporal in another terminal: set -a; . %s; set +a", env)
+	say("Ctrl-C stops everything")
 	return watch(ctx, f, s, customers, say)
 }
 
@@ -176,12 +187,12 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 		TemporalPort: f.temporalPort, UIPort: f.uiPort, ShopifyPort: f.shopifyPort, CashStarPort: f.cashStarPort,
 		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
 		CodecPort: f.codecPort, DBFile: f.dbFile,
-		CashStar: cashstartest.Options{Merchants: stack.Merchants(), Seed: f.seed},
+		CashStar: cashstartest.Options{Merchants: scenario.Merchants(), Seed: f.seed},
 		Log:      log,
 	}
 	if f.faults {
-		o.CashStar.Random = stack.CashStarFaults()
-		o.Shopify = shopifytest.Options{Lag: stack.FaultyLag, Faults: stack.ShopifyFaults(f.seed)}
+		o.CashStar.Random = scenario.CashStarFaults()
+		o.Shopify = shopifytest.Options{Lag: scenario.FaultyLag, Faults: scenario.ShopifyFaults(f.seed)}
 	}
 	return o
 }
@@ -199,20 +210,4 @@ func writeEnvironment(env []string) (string, error) {
 		}
 	}
 	return file.Name(), file.Close()
-}
-
-// teller writes progress lines, each prefixed with the seconds since the start.
-type teller struct {
-	w    io.Writer
-	zero time.Time
-}
-
-func (t teller) line(format string, args ...any) {
-	_, _ = fmt.Fprintf(t.w, "%7.1fs  %s\n", time.Since(t.zero).Seconds(), fmt.Sprintf(format, args...))
-}
-
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -16,10 +17,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -76,36 +80,50 @@ func TestOnceFindsWhatIsWrong(t *testing.T) {
 	tests := map[string]struct {
 		options stack.Options
 		before  func(*stack.Stack)
-		count   func(stack.Account) int
+		count   func(account) int
 		problem string
 	}{
 		"an issuer that forgets what it has issued": {
 			options: stack.Options{CashStar: cashstartest.Options{
-				Merchants: stack.Merchants(), Duplicates: cashstartest.IssueAgain,
+				Merchants: scenario.Merchants(), Duplicates: cashstartest.IssueAgain,
 			}},
 			before: func(s *stack.Stack) {
 				s.Issuer.Inject(cashstartest.Fault{
 					Kind: cashstartest.Drop, Operation: cashstartest.CreateOrder, AfterCommit: true, Times: 2,
 				})
 			},
-			count:   func(a stack.Account) int { return a.CardsDuplicate },
-			problem: `was issued once too often`,
+			count:   func(a account) int { return a.CardsDuplicate },
+			problem: `duplicate: card `,
 		},
-		"an issuer that knows no merchant": {
-			count:   func(a stack.Account) int { return a.CardsMissing },
-			problem: `is failed and should be completed`,
+		"an issuer that refuses every card": {
+			options: stack.Options{CashStar: cashstartest.Options{
+				Merchants: scenario.Merchants(),
+				Fault: func(r cashstartest.Request) *cashstartest.Fault {
+					if r.Operation != cashstartest.CreateOrder {
+						return nil
+					}
+					return &cashstartest.Fault{Kind: cashstartest.ServerError, Status: http.StatusUnauthorized}
+				},
+			}},
+			count:   func(a account) int { return a.CardsMissing },
+			problem: `is failed \(Unauthorized\) and should be completed`,
 		},
 		"a card that nobody should have got": {
-			options: stack.Options{CashStar: cashstartest.Options{Merchants: stack.Merchants()}},
+			options: stack.Options{CashStar: cashstartest.Options{Merchants: scenario.Merchants()}},
 			before: func(s *stack.Stack) {
-				s.Shop.AddOrder(shopifytest.Order{
-					Email:    "somebody@example.com",
-					Customer: &shopifytest.Customer{ID: 1, DisplayName: stack.Merchants()[0].Name, Email: "somebody@example.com"},
-					Lines:    []shopifytest.LineItem{{SKU: stack.SKUs()[0], Quantity: 1, UnitPrice: "25.0"}},
+				issuer, err := app.NewCashStar(s.Config.CashStar)
+				require.NoError(t, err)
+				_, err = issuer.CreateOrder(t.Context(), cashstar.CreateOrderRequest{
+					AuditNumber: "stray", MerchantCode: scenario.Merchants()[0].MerchantCode, InitialBalance: "25.00", Currency: "USD",
+					Challenge: "somebody@example.com", ChallengeDescription: "your email address",
+					Delivery: cashstar.Delivery{
+						DeliveredBy: cashstar.DeliveredByCashStar, Method: cashstar.MethodEmail, Target: "somebody@example.com",
+					},
 				})
+				require.NoError(t, err)
 			},
-			count:   func(a stack.Account) int { return a.CardsUnexpected },
-			problem: `should not exist`,
+			count:   func(a account) int { return a.CardsUnexpected },
+			problem: `stray: card \S+, audit number stray, belongs to no order`,
 		},
 	}
 	for name, tt := range tests {
@@ -120,13 +138,12 @@ func TestOnceFindsWhatIsWrong(t *testing.T) {
 			}
 			var out bytes.Buffer
 			err = once(t.Context(), &flags{json: true, orders: 3, timeout: 2 * time.Minute}, s,
-				stack.NewCustomers(s.Shop, 1), teller{w: io.Discard}, &out)
+				scenario.NewCustomers(s.Shop, 1), output.Progress(io.Discard), &out)
 			require.ErrorContains(t, err, "the account does not balance")
-			var account stack.Account
-			require.NoError(t, json.Unmarshal(out.Bytes(), &account))
-			require.False(t, account.OK())
-			require.Positive(t, tt.count(account))
-			require.Regexp(t, tt.problem, strings.Join(account.Problems, "\n"))
+			var a account
+			require.NoError(t, json.Unmarshal(out.Bytes(), &a))
+			require.Positive(t, tt.count(a))
+			require.Regexp(t, tt.problem, strings.Join(a.Problems, "\n"))
 		})
 	}
 }
@@ -160,6 +177,19 @@ func TestUsage(t *testing.T) {
 			require.Empty(t, stdout)
 		})
 	}
+}
+
+// Whoever types a command that was part of this one learns where it is now.
+func TestMovedCommands(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"chaos"}, {"chaos", "--seed", "7", "--minutes", "5"}, {"bench", "engine"}, {"bench", "--help"}} {
+		code, stdout, stderr := execute(args...)
+		require.Equal(t, cli.ExitUsage, code, stderr)
+		require.Contains(t, stderr, args[0]+" is a command of its own: go run ./sandbox/"+args[0]+"\n")
+		require.Empty(t, stdout)
+	}
+	_, stdout, _ := execute("--help")
+	require.NotContains(t, stdout, "Available Commands")
 }
 
 // watched cancels a run when all expected texts have appeared in its output.

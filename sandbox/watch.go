@@ -7,7 +7,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/orders"
-
+	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -15,7 +16,7 @@ import (
 const lookEvery = 500 * time.Millisecond
 
 // watch places customer orders and reports what becomes of them, until ctx ends.
-func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Customers, say teller) error {
+func watch(ctx context.Context, f *flags, s *stack.Stack, customers *scenario.Customers, say output.Say) error {
 	w := watcher{s: s, say: say, failed: map[string]bool{}}
 	place, look, digest := time.NewTicker(f.every), time.NewTicker(lookEvery), time.NewTicker(f.digestEvery)
 	defer place.Stop()
@@ -24,28 +25,28 @@ func watch(ctx context.Context, f *flags, s *stack.Stack, customers *stack.Custo
 	for {
 		select {
 		case <-ctx.Done():
-			say.line("stopping: running activities may finish")
+			say("stopping: running activities may finish")
 			return nil
 		case <-place.C:
 			customers.PayPending()
 			p := customers.Place()
-			say.line("order %s placed: %s", p.Name, describe(p))
+			say("order %s placed: %s", p.Name, describe(p))
 		case <-digest.C:
-			s.Issuer.AddMerchant(stack.LateComer)
+			s.Issuer.AddMerchant(scenario.LateComer)
 			if _, err := s.Operator.DigestNow(ctx); err != nil && ctx.Err() == nil {
-				say.line("asking for a digest: %v", err)
+				say("asking for a digest: %v", err)
 				continue
 			}
-			say.line("digest asked for; merchant %s is there now", stack.LateComer.Name)
+			say("digest asked for; merchant %s is there now", scenario.LateComer.Name)
 		case <-look.C:
 			if err := w.look(ctx); err != nil && ctx.Err() == nil {
-				say.line("looking for news: %v", err)
+				say("looking for news: %v", err)
 			}
 		}
 	}
 }
 
-func describe(p stack.Placed) string {
+func describe(p scenario.Placed) string {
 	switch {
 	case !p.GiftCards:
 		return fmt.Sprintf("%s, to be left out", p.Kind)
@@ -62,7 +63,7 @@ func describe(p stack.Placed) string {
 // watcher reports each piece of news once.
 type watcher struct {
 	s      *stack.Stack
-	say    teller
+	say    output.Say
 	cards  int
 	mails  int
 	failed map[string]bool
@@ -72,7 +73,7 @@ type watcher struct {
 func (w *watcher) look(ctx context.Context) error {
 	cards := w.s.Issuer.Cards()
 	for _, c := range cards[w.cards:] {
-		w.say.line("  card issued: %s %s for merchant %s, audit number %s",
+		w.say("  card issued: %s %s for merchant %s, audit number %s",
 			c.InitialBalance, c.Currency, c.MerchantCode, c.AuditNumber)
 	}
 	w.cards = len(cards)
@@ -82,7 +83,7 @@ func (w *watcher) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		w.say.line("  mail: %s", mail.Subject)
+		w.say("  mail: %s", mail.Subject)
 	}
 	w.mails = len(mails)
 	failed, err := w.s.Operator.ListOrders(ctx, orders.OrderFilter{State: executions.Failed})
@@ -98,8 +99,8 @@ func (w *watcher) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		w.say.line("  FAILED %s: %s", d.Failure.Kind, d.Failure.Message)
-		w.say.line("         %s", d.Link)
+		w.say("  FAILED %s: %s", d.Failure.Kind, d.Failure.Message)
+		w.say("         %s", d.Link)
 	}
 	return w.lookAtPoll(ctx)
 }
@@ -110,7 +111,7 @@ func (w *watcher) lookAtPoll(ctx context.Context) error {
 		return err
 	}
 	if p := status.LastPoll; p != nil && p.Until.After(w.poll) && p.Started > 0 {
-		w.say.line("  poll up to %s: %d orders seen, %d started, %d known, %d mixed",
+		w.say("  poll up to %s: %d orders seen, %d started, %d known, %d mixed",
 			p.Until.Format(time.TimeOnly), p.Seen, p.Started, p.Known, len(p.Mixed))
 	}
 	w.poll = status.Watermark

@@ -143,10 +143,6 @@ var agreements = []agreement{
 		"sandbox/internal/floor.continueAfter", token.EQL, 1, "workflows.continueAfter",
 		"the bare engine does the same work as a poll",
 	},
-	{
-		"sandbox/internal/bench.merchantsKnown", token.GTR, 1, "internal/issuer/accounts.ttl",
-		"an outage that outlives the known merchants is measured",
-	},
 }
 
 // disagreements returns a line for each relation that does not hold.

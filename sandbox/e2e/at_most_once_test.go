@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -95,7 +96,7 @@ func TestAtMostOnce(t *testing.T) {
 const firstTask = 4
 
 // failsAgain waits until an order has failed in a newer run.
-func (w *system) failsAgain(p stack.Placed, after string) *orders.OrderDetails {
+func (w *system) failsAgain(p scenario.Placed, after string) *orders.OrderDetails {
 	w.t.Helper()
 	w.await("run again", func() bool { return w.newest(orderID(p)).GetExecution().GetRunId() != after })
 	return w.show(p, executions.Failed)

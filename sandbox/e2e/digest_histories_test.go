@@ -11,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -26,7 +27,7 @@ func TestHistoriesOfDigests(t *testing.T) {
 	}
 	kept("DailyDigest/nothing-to-say")
 
-	unknown, several := w.PlaceKind(stack.UnknownMerchant), w.PlaceKind(stack.SeveralUnits)
+	unknown, several := w.PlaceKind(scenario.UnknownMerchant), w.PlaceKind(scenario.SeveralUnits)
 	w.poll()
 	w.show(several, executions.Completed)
 	w.awaitFailed(1)
@@ -57,7 +58,7 @@ func TestHistoriesOfDigests(t *testing.T) {
 func TestHistoriesOfDigestsInTrouble(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: plainly})
-	failed := w.PlaceKind(stack.UnknownMerchant)
+	failed := w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	w.show(failed, executions.Failed)
 	w.rerun(workflows.RerunOrdersInput{Orders: []string{orderID(failed)}, Reason: "ada@desk"})

@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -35,7 +36,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 		c.Issue.RetryBudget, c.CashStar.Timeout = time.Second, time.Second
 	}})
 	tests := []struct {
-		order    stack.Placed
+		order    scenario.Placed
 		code     string
 		kind     string
 		attempts string
@@ -45,7 +46,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 		{w.orderFor("NEW", 2), "NEW", "MerchantUnknown", "1", "failed_again", 2},
 		{w.orderFor("TWIN", 1), "TWIN", "MerchantAmbiguous", "1", "failed_again", 0},
 		{w.placeOrder("NOTHING", shopifytest.LineItem{
-			SKU: stack.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "0.0",
+			SKU: scenario.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "0.0",
 		}), "NOTHING", "InvalidRequest", "1", "not_tried", 0},
 		{w.orderFor("UNAUTHORIZED", 1), "UNAUTHORIZED", "Unauthorized", "1", "failed_again", 1},
 		{w.orderFor("DECLINED", 3), "DECLINED", "CardDeclined", "3", "failed_again", 3},
@@ -55,7 +56,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 		{w.orderFor("SLOW", 1), "SLOW", "Timeout", "2", "failed_again", 1},
 	}
 	good := w.orderFor("GOOD", 1)
-	mixed := w.PlaceKind(stack.Mixed)
+	mixed := w.PlaceKind(scenario.Mixed)
 	require.Equal(t, len(tests)+1, w.poll().Started)
 	w.show(good, executions.Completed)
 	w.awaitFailed(len(tests))

@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -28,7 +29,7 @@ import (
 func TestDigestThroughMailTrouble(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = false }})
-	w.place(stack.UnknownMerchant)
+	w.place(scenario.UnknownMerchant)
 	w.poll()
 	w.awaitFailed(1)
 	tests := []struct {
@@ -68,7 +69,7 @@ func TestDigestThroughMailTrouble(t *testing.T) {
 func TestDigestRefused(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Digest.Rerun = false }})
-	w.place(stack.UnknownMerchant)
+	w.place(scenario.UnknownMerchant)
 	w.poll()
 	w.awaitFailed(1)
 	first, d, err := w.tryDigest()
@@ -80,7 +81,7 @@ func TestDigestRefused(t *testing.T) {
 		"ActivityTaskScheduled SendDigest", "ActivityTaskStarted", "ActivityTaskCompleted",
 		"WorkflowExecutionCompleted")
 
-	mixed := w.PlaceKind(stack.Mixed)
+	mixed := w.PlaceKind(scenario.Mixed)
 	w.poll()
 	for _, kind := range []mailtest.FaultKind{mailtest.RefuseRecipient, mailtest.RefuseMail, mailtest.RefuseSender} {
 		w.Mail.Fail(mailtest.Fault{Kind: kind})
@@ -120,7 +121,7 @@ func TestDigestOfManyOrders(t *testing.T) {
 	const shown = 200
 	orders := *failedOrders
 	w := start(t, stack.Options{Shopify: unlimited()})
-	w.place(slices.Repeat([]stack.Kind{stack.UnknownMerchant}, orders)...)
+	w.place(slices.Repeat([]scenario.Kind{scenario.UnknownMerchant}, orders)...)
 	w.poll()
 	w.awaitFailed(orders)
 	out, d, err := w.tryDigest()
@@ -167,7 +168,7 @@ func TestDigestThatDidNotReachEverybody(t *testing.T) {
 	w := start(t, stack.Options{Configure: func(c *config.Config) {
 		c.Digest.Rerun, c.Digest.To = false, config.List{"operations@example.com", "gone@example.com"}
 	}})
-	w.place(stack.UnknownMerchant)
+	w.place(scenario.UnknownMerchant)
 	w.poll()
 	w.awaitFailed(1)
 	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient, Recipient: "gone@example.com"})
@@ -187,8 +188,8 @@ func TestDigestThatDidNotReachEverybody(t *testing.T) {
 func TestDigestCountsOrdersOnce(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	issued := w.PlaceKind(stack.SeveralUnits)
-	failed := w.PlaceKind(stack.UnknownMerchant) // It makes the digests wait until reports include what has just ended.
+	issued := w.PlaceKind(scenario.SeveralUnits)
+	failed := w.PlaceKind(scenario.UnknownMerchant) // It makes the digests wait until reports include what has just ended.
 	w.poll()
 	d := w.show(issued, executions.Completed)
 	w.show(failed, executions.Failed)
@@ -212,11 +213,11 @@ func TestDigestCountsOrdersOnce(t *testing.T) {
 func TestDigestOfAnOrderThatFailsMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	before := w.PlaceKind(stack.UnknownMerchant)
+	before := w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	d := w.show(before, executions.Failed)
 	since := time.Now().UTC()
-	meanwhile := w.PlaceKind(stack.UnknownMerchant)
+	meanwhile := w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	w.show(meanwhile, executions.Failed)
 	retried := w.starter(nil, "orders", "retry", before.Name, "--yes", "--force")

@@ -56,7 +56,7 @@ func TestDoctorTellsWhatIsBroken(t *testing.T) {
 	})
 	require.NoError(t, w.StartWorker(w.ctx))
 	w.requireWell()
-	w.place(stack.Single)
+	w.place(scenario.Single)
 	w.poll()
 	w.settle(1)
 	w.requireWell()
@@ -94,7 +94,7 @@ func (w *system) breakages() []breakage {
 	grant := func(scopes ...string) func() { return func() { w.Shop.SetScopes(scopes...) } }
 	sell := func(variants ...shopifytest.Variant) func() { return func() { w.Shop.SetVariants(variants...) } }
 	variants := scenario.Variants()
-	native := append([]shopifytest.Variant{{SKU: stack.SKUs()[1], GiftCard: true}}, variants...)
+	native := append([]shopifytest.Variant{{SKU: scenario.SKUs()[1], GiftCard: true}}, variants...)
 	otherKey := "other:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", ops.PayloadKeySize)))
 	const nowhere = "http://127.0.0.1:1"
 	return []breakage{

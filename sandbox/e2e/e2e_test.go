@@ -27,9 +27,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -54,7 +56,7 @@ func TestMain(m *testing.M) {
 // system is a running stack and its customers.
 type system struct {
 	*stack.Stack
-	*stack.Customers
+	*scenario.Customers
 	t   *testing.T
 	ctx context.Context
 	// plain is a client without our codec, as anyone might have; keyed is a client with the codec.
@@ -74,7 +76,7 @@ func startWithUI(t *testing.T, o stack.Options) *system {
 	ctx, cancel := context.WithTimeout(t.Context(), within(t))
 	t.Cleanup(cancel)
 	logged(t, &o)
-	o.CashStar.Merchants = slices.Concat(stack.Merchants(), []cashstartest.Merchant{stack.LateComer}, o.CashStar.Merchants)
+	o.CashStar.Merchants = slices.Concat(scenario.Merchants(), []cashstartest.Merchant{scenario.LateComer}, o.CashStar.Merchants)
 	if o.DBFile == "" {
 		o.PostgreSQL = storetest.PostgreSQL(t)
 	}
@@ -88,7 +90,7 @@ func startWithUI(t *testing.T, o stack.Options) *system {
 	s, err := stack.Start(ctx, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	w := &system{Stack: s, Customers: stack.NewCustomers(s.Shop, 1), t: t, ctx: ctx}
+	w := &system{Stack: s, Customers: scenario.NewCustomers(s.Shop, 1), t: t, ctx: ctx}
 	options := s.TemporalOptions()
 	options.Logger = silence{}
 	w.plain, err = client.DialContext(ctx, options)
@@ -114,8 +116,8 @@ func (w *system) converter() converter.DataConverter {
 }
 
 // place places orders of the given kinds.
-func (w *system) place(kinds ...stack.Kind) []stack.Placed {
-	var placed []stack.Placed
+func (w *system) place(kinds ...scenario.Kind) []scenario.Placed {
+	var placed []scenario.Placed
 	for _, k := range kinds {
 		placed = append(placed, w.PlaceKind(k))
 	}
@@ -171,7 +173,7 @@ func (w *system) settle(orders int) {
 }
 
 // show waits until an order is in a state, and returns its details.
-func (w *system) show(p stack.Placed, in executions.State) *orders.OrderDetails {
+func (w *system) show(p scenario.Placed, in executions.State) *orders.OrderDetails {
 	w.t.Helper()
 	var d *orders.OrderDetails
 	w.await(p.Name+" "+string(in), func() bool {
@@ -184,8 +186,9 @@ func (w *system) show(p stack.Placed, in executions.State) *orders.OrderDetails 
 	return d
 }
 
-// requireBalance requires that every expected card exists exactly once and nothing else does.
-func (w *system) requireBalance() stack.Account {
+// requireBalance requires that the auditor finds nothing wrong with the books: every expected card exists exactly once,
+// and nothing else does.
+func (w *system) requireBalance() audit.Account {
 	w.t.Helper()
 	expected := 0
 	for _, p := range w.Placed() {
@@ -200,10 +203,11 @@ func (w *system) requireBalance() stack.Account {
 		runs := slices.ContainsFunc(orders, func(o executions.Order) bool { return o.State == executions.Running })
 		return len(orders) >= expected && !runs
 	})
-	a, err := w.Account(w.ctx, w.Placed())
+	books, err := w.Books(w.ctx)
 	require.NoError(w.t, err)
+	a := books.Judge(w.Rules())
 	require.Empty(w.t, a.Problems)
-	require.Equal(w.t, a.CardsExpected, a.CardsIssued)
+	require.Equal(w.t, a.UnitsExpected, a.CardsIssued)
 	return a
 }
 

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -28,7 +29,7 @@ import (
 func TestEncryption(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	placed := w.place(stack.ForAFriend, stack.SeveralUnits, stack.UnknownMerchant)
+	placed := w.place(scenario.ForAFriend, scenario.SeveralUnits, scenario.UnknownMerchant)
 	poll := w.polled()
 	w.settle(len(placed))
 	w.requireBalance()
@@ -68,7 +69,7 @@ func TestEncryption(t *testing.T) {
 func TestWebUIReadsWhatIsEncrypted(t *testing.T) {
 	t.Parallel()
 	w := startWithUI(t, stack.Options{})
-	p := w.PlaceKind(stack.ForAFriend)
+	p := w.PlaceKind(scenario.ForAFriend)
 	w.poll()
 	w.show(p, executions.Completed)
 	input := w.history(orderID(p), "").GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetInput()
@@ -141,7 +142,7 @@ func TestStateIsKeptWithItsKey(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "temporal.db")
 	w := start(t, stack.Options{DBFile: file})
-	p := w.PlaceKind(stack.ForAFriend)
+	p := w.PlaceKind(scenario.ForAFriend)
 	w.poll()
 	before := w.show(p, executions.Completed)
 	require.NoError(t, w.Stop())

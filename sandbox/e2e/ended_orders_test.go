@@ -3,13 +3,14 @@ package e2e_test
 import (
 	"testing"
 
+	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
-	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -20,7 +21,7 @@ func TestOrdersThatSomebodyEnded(t *testing.T) {
 	tr := trouble{of: map[string]cashstartest.Fault{"ENDED": {Kind: cashstartest.RateLimit}}, first: 1}
 	w := start(t, stack.Options{CashStar: tr.options()})
 	cancelled, terminated := w.orderFor("ENDED", 2), w.orderFor("ENDED", 2)
-	failed := w.PlaceKind(stack.UnknownMerchant)
+	failed := w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	w.awaitFailed(1)
 	w.await("one card of the two orders", func() bool { return w.cardsOf("ENDED") == 1 })

@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -298,7 +299,7 @@ func TestFailuresAreExplained(t *testing.T) {
 	})}
 	log := logged(t, &o)
 	w := start(t, o)
-	order := w.PlaceKind(stack.Single)
+	order := w.PlaceKind(scenario.Single)
 	w.poll()
 	var text string
 	w.await("explained", func() bool {

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -16,15 +17,15 @@ func TestForgedWorkflowsIssueNothing(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
 	forged := giftcard.Order{
-		Shop: stack.Shop, ID: "4711", Name: "#1", Customer: giftcard.Customer{ID: "1", DisplayName: stack.Merchants()[0].Name},
+		Shop: stack.Shop, ID: "4711", Name: "#1", Customer: giftcard.Customer{ID: "1", DisplayName: scenario.Merchants()[0].Name},
 		Lines: []giftcard.Line{{
-			ID: "1", SKU: stack.SKUs()[0], Units: 5, Price: "100.0", Currency: "USD",
+			ID: "1", SKU: scenario.SKUs()[0], Units: 5, Price: "100.0", Currency: "USD",
 			Recipient: giftcard.Recipient{Email: "me@example.net"},
 		}},
 	}
 	for id, in := range map[string]any{
 		workflows.GiftCardOrderID(stack.Shop, forged.ID): workflows.GiftCardOrderInput{Order: forged},
-		workflows.PollByHandPrefix + "mine":              workflows.PollOrdersInput{SKUs: stack.SKUs(), PageSize: 10},
+		workflows.PollByHandPrefix + "mine":              workflows.PollOrdersInput{SKUs: scenario.SKUs(), PageSize: 10},
 	} {
 		name := workflows.GiftCardOrderType
 		if _, poll := in.(workflows.PollOrdersInput); poll {
@@ -43,7 +44,7 @@ func TestForgedWorkflowsIssueNothing(t *testing.T) {
 	require.Empty(t, w.Shop.Stats().Requests)
 
 	// A client with a key is served.
-	honest := w.PlaceKind(stack.Single)
+	honest := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.show(honest, "completed")
 	require.Len(t, w.Issuer.Cards(), 1)

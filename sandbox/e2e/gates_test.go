@@ -6,7 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
-	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
 // gate is an issuer that can be shut. It then keeps one half of the card requests waiting, and refuses the other half,
@@ -65,7 +65,7 @@ func (g *gate) halve() {
 
 // inFlight counts the cards that wait and the cards that are retried, without cards that existed before, which a
 // release may or may not request again.
-func (g *gate) inFlight(before map[string]stack.ExpectedCard) (waiting, retried int) {
+func (g *gate) inFlight(before map[string]scenario.ExpectedCard) (waiting, retried int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	count := func(cards map[string]bool) (n int) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/settings"
 
@@ -14,10 +15,9 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
-	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -28,12 +28,9 @@ func bare(t *testing.T, o temporalserver.Options) (client.Options, config.Config
 	s, err := temporalserver.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.Background())) })
-	c := config.Default()
-	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
-	c.Shopify.Shop, c.Shopify.AccessToken = stack.Shop, config.NewSecret("shpat_unused")
-	c.Orders.GiftCardSKUs, c.Orders.CreatedAtMin = stack.SKUs(), time.Now().UTC().Truncate(time.Second)
-	c.CashStar.BaseURL, c.CashStar.Username, c.CashStar.Password = "http://127.0.0.1:1/v2/", "u", config.NewSecret("p")
-	c.Payload.Encryption, c.Metrics.Addr = ops.EncryptionOff, ops.MetricsOff
+	const nobody = "http://127.0.0.1:1"
+	c := site.Site{Name: "sandbox"}.Config(site.Services{Shop: nobody, Issuer: nobody})
+	c.Payload, c.Metrics.Addr = ops.Payload{Encryption: ops.EncryptionOff}, ops.MetricsOff
 	require.NoError(t, c.Validate())
 	return client.Options{HostPort: s.HostPort(), Namespace: s.Namespace()}, c
 }

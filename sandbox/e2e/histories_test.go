@@ -27,6 +27,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -58,7 +59,7 @@ func TestHistories(t *testing.T) {
 	})
 
 	decline.Store(true)
-	placed := w.place(stack.Single, stack.SeveralUnits, stack.UnknownMerchant, stack.TwoLines, stack.Mixed)
+	placed := w.place(scenario.Single, scenario.SeveralUnits, scenario.UnknownMerchant, scenario.TwoLines, scenario.Mixed)
 	first := w.polled()
 	w.settle(4)
 	w.keep("PollOrders/first", first.WorkflowID, first.RunID)
@@ -77,11 +78,11 @@ func TestHistories(t *testing.T) {
 	w.keepOrder("GiftCardOrder/reset", placed[2], executions.Completed)
 
 	w.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.Drop, Operation: cashstartest.CreateOrder, AfterCommit: true})
-	retried := w.PlaceKind(stack.Single)
+	retried := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.keepOrder("GiftCardOrder/retried", retried, executions.Completed)
 
-	many := w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
+	many := w.place(slices.Repeat([]scenario.Kind{scenario.Single}, 30)...)
 	shop.after.Store(2)
 	failed, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
@@ -108,13 +109,13 @@ func TestHistories(t *testing.T) {
 	w.keep("SweepOrders/whole", swept.WorkflowID, swept.RunID)
 
 	// Two pages of orders, one of which is new.
-	w.PlaceKind(stack.Single)
+	w.PlaceKind(scenario.Single)
 	w.keep("PollOrders/next", w.polled().WorkflowID, "")
 	w.keep("PollOrders/known-orders", w.polled().WorkflowID, "")
 }
 
 // release releases an order as a person whose name may appear in a recorded history.
-func (w *system) release(p stack.Placed) {
+func (w *system) release(p scenario.Placed) {
 	w.t.Helper()
 	_, err := w.Operator.Release(w.ctx, w.planRelease(p), "somebody", "nobody has issued it")
 	require.NoError(w.t, err)
@@ -136,7 +137,7 @@ func (w *system) polled() *installation.Poll {
 	return p
 }
 
-func (w *system) keepOrder(name string, p stack.Placed, in executions.State) {
+func (w *system) keepOrder(name string, p scenario.Placed, in executions.State) {
 	w.t.Helper()
 	d := w.show(p, in)
 	w.keep(name, d.WorkflowID, d.RunID)

@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -55,7 +56,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	require.Contains(t, w.endsAtOnce(another...), "is not the shop of schedule poll-orders")
 
 	first := w.startProcess()
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.show(p, executions.Completed)
 	first.stop()
@@ -69,7 +70,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 	}())
 	w.startProcess(renamed...)
 	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) { o.Email = "other@example.com" }))
-	next := w.PlaceKind(stack.Single)
+	next := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.show(next, executions.Completed)
 	require.Equal(t, formerly, w.show(next, executions.Completed).Shop)
@@ -82,7 +83,7 @@ func TestIdentityIsSettledOnce(t *testing.T) {
 func TestIdentityOfOrders(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.show(p, executions.Completed)
 	require.NoError(t, w.plain.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID).Delete(w.ctx))
@@ -104,7 +105,7 @@ func TestIdentityOfOrders(t *testing.T) {
 func TestIdentityOfAnEarlierRelease(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.show(p, executions.Completed)
 	h := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.PollScheduleID)

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -24,7 +25,7 @@ func TestWrongShopifyToken(t *testing.T) {
 	w := start(t, stack.Options{Configure: func(c *config.Config) {
 		token, c.Shopify.AccessToken = c.Shopify.AccessToken, config.NewSecret("shpat_wrong")
 	}})
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	_, err := w.tryPoll()
 	require.ErrorContains(t, err, "Unauthorized: poll of ")
 	require.NotContains(t, err.Error(), "shpat_")
@@ -44,7 +45,7 @@ func TestWrongCashStarPassword(t *testing.T) {
 	w := start(t, stack.Options{Configure: func(c *config.Config) {
 		c.CashStar.Password = config.NewSecret("wrong-password")
 	}})
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	require.Equal(t, 1, w.poll().Started)
 	d := w.show(p, executions.Failed)
 	require.Equal(t, "Unauthorized", d.Failure.Kind)
@@ -57,7 +58,7 @@ func TestWrongCashStarPassword(t *testing.T) {
 func TestUnknownSKU(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Orders.GiftCardSKUs = config.List{"NO-SUCH-SKU"} }})
-	w.place(stack.Single, stack.Mixed)
+	w.place(scenario.Single, scenario.Mixed)
 	out := w.poll()
 	require.Zero(t, out.Seen)
 	require.Zero(t, out.Started)
@@ -68,8 +69,8 @@ func TestUnknownSKU(t *testing.T) {
 // Orders that cannot become cards fail at once, individually and with a reason. They do not delay the others.
 func TestOrdersThatCannotBe(t *testing.T) {
 	t.Parallel()
-	buyer := &shopifytest.Customer{ID: 1, DisplayName: stack.Merchants()[0].Name, Email: "buyer@example.com"}
-	line := shopifytest.LineItem{SKU: stack.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "25.0"}
+	buyer := &shopifytest.Customer{ID: 1, DisplayName: scenario.Merchants()[0].Name, Email: "buyer@example.com"}
+	line := shopifytest.LineItem{SKU: scenario.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "25.0"}
 	with := func(change func(*shopifytest.Order)) shopifytest.Order {
 		c := *buyer
 		o := shopifytest.Order{Email: c.Email, Customer: &c, Lines: []shopifytest.LineItem{line}}
@@ -117,12 +118,12 @@ func TestOrdersThatCannotBe(t *testing.T) {
 		{Name: "Twin", MerchantCode: "TWIN1", Currencies: []string{"USD"}},
 		{Name: "twin", MerchantCode: "TWIN2", Currencies: []string{"USD"}},
 	}}})
-	var bad []stack.Placed
+	var bad []scenario.Placed
 	for _, tt := range tests {
 		o := w.Shop.AddOrder(tt.order)
-		bad = append(bad, stack.Placed{ID: o.ID, Name: o.Name})
+		bad = append(bad, scenario.Placed{ID: o.ID, Name: o.Name})
 	}
-	good := w.PlaceKind(stack.Single)
+	good := w.PlaceKind(scenario.Single)
 	require.Equal(t, len(tests)+1, w.poll().Started)
 	for i, tt := range tests {
 		d := w.show(bad[i], executions.Failed)
@@ -171,7 +172,7 @@ func TestIssuerTalksNonsense(t *testing.T) {
 			w := start(t, stack.Options{CashStar: issuer, Configure: func(c *config.Config) {
 				c.Issue.RetryBudget = 2 * time.Second
 			}})
-			p := w.PlaceKind(stack.Single)
+			p := w.PlaceKind(scenario.Single)
 			w.poll()
 			d := w.show(p, executions.Failed)
 			require.Equal(t, "Unavailable", d.Failure.Kind)
@@ -187,7 +188,7 @@ func TestIssuerTalksNonsense(t *testing.T) {
 }
 
 // reset reruns a failed order from the step that failed.
-func (w *system) reset(p stack.Placed) {
+func (w *system) reset(p scenario.Placed) {
 	w.t.Helper()
 	d, err := w.plain.DescribeWorkflowExecution(w.ctx, orderID(p), "")
 	require.NoError(w.t, err)
@@ -223,7 +224,7 @@ func TestAnswerForAnotherMerchant(t *testing.T) {
 	w := start(t, stack.Options{CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
 		return &cashstartest.Fault{Kind: cashstartest.WrongMerchant}
 	})})
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	w.poll()
 	d := w.show(p, executions.Failed)
 	require.Equal(t, "UnexpectedResponse", d.Failure.Kind)

@@ -27,6 +27,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -128,7 +129,7 @@ func (l *leaky) spoil(body string) int {
 }
 
 // order places an order with marked personal data.
-func (l *leaky) order(kind string, change func(*shopifytest.Order)) stack.Placed {
+func (l *leaky) order(kind string, change func(*shopifytest.Order)) scenario.Placed {
 	l.orders++
 	mark := func(what string) string {
 		value := fmt.Sprintf("%s-%s-%x", kind, what, 0x5eed0000+l.orders)
@@ -139,11 +140,11 @@ func (l *leaky) order(kind string, change func(*shopifytest.Order)) stack.Placed
 	o := shopifytest.Order{
 		Email: buyer,
 		Customer: &shopifytest.Customer{
-			ID: int64(9000 + l.orders), DisplayName: stack.Merchants()[0].Name,
+			ID: int64(9000 + l.orders), DisplayName: scenario.Merchants()[0].Name,
 			FirstName: mark("first"), LastName: mark("last"), Email: buyer,
 		},
 		Lines: []shopifytest.LineItem{{
-			SKU: stack.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "25.0",
+			SKU: scenario.SKUs()[0], Title: "Gift card", Quantity: 1, UnitPrice: "25.0",
 			Attributes: []shopifytest.Attribute{
 				{Key: "Recipient email", Value: mark("friend") + "@mark.example.com"},
 				{Key: "Recipient name", Value: "Zoë " + mark("name")},
@@ -155,7 +156,7 @@ func (l *leaky) order(kind string, change func(*shopifytest.Order)) stack.Placed
 		change(&o)
 	}
 	o = l.Shop.AddOrder(o)
-	return stack.Placed{ID: o.ID, Name: o.Name}
+	return scenario.Placed{ID: o.ID, Name: o.Name}
 }
 
 // secrets returns the markers of everything that must not be visible anywhere.
@@ -215,7 +216,7 @@ func TestNothingLeaks(t *testing.T) {
 	l.poll()
 	l.settle(1)
 
-	var failed []stack.Placed
+	var failed []scenario.Placed
 	for _, kind := range []string{"refused", "invalid", "contrary", "down"} {
 		for range 4 {
 			failed = append(failed, l.order(kind, nil))
@@ -240,7 +241,7 @@ func TestNothingLeaks(t *testing.T) {
 	l.starters(cli.ExitOK, "status", "--json")
 	l.starters(cli.ExitOK, "orders", "list", "--failed")
 	l.starters(cli.ExitOK, "orders", "list", "--json")
-	for _, p := range []stack.Placed{failed[0], failed[5], failed[10], failed[15], good, unknown} {
+	for _, p := range []scenario.Placed{failed[0], failed[5], failed[10], failed[15], good, unknown} {
 		l.starters(cli.ExitOK, "orders", "show", p.Name)
 		l.starters(cli.ExitOK, "orders", "show", p.Name, "--json")
 	}

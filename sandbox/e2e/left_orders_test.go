@@ -17,20 +17,21 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
 // mixedOrder places an order of a merchant with two gift cards and a mug.
-func (w *system) mixedOrder(code string) stack.Placed {
+func (w *system) mixedOrder(code string) scenario.Placed {
 	o := w.Shop.AddOrder(shopifytest.Order{
 		Email:    "buyer@example.com",
 		Customer: &shopifytest.Customer{ID: 7, DisplayName: merchant(code).Name, Email: "buyer@example.com"},
 		Lines: []shopifytest.LineItem{
-			{SKU: stack.SKUs()[0], Title: "Gift card", Vendor: "Shop", Quantity: 2, UnitPrice: "25.0"},
+			{SKU: scenario.SKUs()[0], Title: "Gift card", Vendor: "Shop", Quantity: 2, UnitPrice: "25.0"},
 			{SKU: "MUG", Title: "Mug", Vendor: "Shop", Quantity: 1, UnitPrice: "9.0"},
 		},
 	})
-	return stack.Placed{ID: o.ID, Name: o.Name}
+	return scenario.Placed{ID: o.ID, Name: o.Name}
 }
 
 // An order that is left to people is issued only by a release, whatever happens to it in the shop. Here the other item
@@ -103,7 +104,7 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LEFT")}}})
 	left, cancelled, released := w.mixedOrder("LEFT"), w.mixedOrder("LEFT"), w.mixedOrder("LEFT")
-	failed := w.PlaceKind(stack.UnknownMerchant) // Rerunning it takes the digest longer than the delay of reports.
+	failed := w.PlaceKind(scenario.UnknownMerchant) // Rerunning it takes the digest longer than the delay of reports.
 	w.poll()
 	w.awaitFailed(1)
 	w.show(released, executions.Left)
@@ -137,7 +138,7 @@ func TestDigestOfManyMixedOrders(t *testing.T) {
 	for range many {
 		names = append(names, w.mixedOrder("LEFT").Name)
 	}
-	w.PlaceKind(stack.UnknownMerchant) // Rerunning it takes the digest longer than the delay of reports.
+	w.PlaceKind(scenario.UnknownMerchant) // Rerunning it takes the digest longer than the delay of reports.
 	require.Equal(t, many, w.poll().LeftOut[giftcard.MixedOrder])
 	w.awaitFailed(1)
 	require.Equal(t, many, w.digest().Mixed)
@@ -187,7 +188,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 }
 
 // planRelease returns what a release of an order would issue.
-func (w *system) planRelease(p stack.Placed) *recovery.Release {
+func (w *system) planRelease(p scenario.Placed) *recovery.Release {
 	w.t.Helper()
 	shop, err := app.NewOrders(w.Config)
 	require.NoError(w.t, err)
@@ -216,7 +217,7 @@ func TestMoneyGivenBack(t *testing.T) {
 	require.Equal(t, string(giftcard.OrderChanged), d.Failure.Kind)
 	require.Contains(t, d.Failure.Message, "the net payment of 30.00 USD does not cover the remaining gift cards")
 	require.Empty(t, w.Issuer.Cards())
-	for _, p := range []stack.Placed{before, after} {
+	for _, p := range []scenario.Placed{before, after} {
 		w.ok("orders", "release", p.Name, "--yes")
 		w.show(p, executions.Completed)
 	}
@@ -247,14 +248,14 @@ func TestOrdersThatWerePaidLate(t *testing.T) {
 		Configure: func(c *config.Config) { c.Orders.CreatedAtMin = time.Now().AddDate(0, 0, -50) },
 	})
 	old := time.Now().AddDate(0, 0, -20)
-	var placed []stack.Placed
+	var placed []scenario.Placed
 	for _, paidAt := range []time.Time{time.Now(), old} {
 		o := w.Shop.AddOrder(shopifytest.Order{
 			CreatedAt: old, UpdatedAt: time.Now(), PaidAt: paidAt, Email: "buyer@example.com",
 			Customer: &shopifytest.Customer{ID: 7, DisplayName: merchant("LATE").Name},
-			Lines:    []shopifytest.LineItem{{SKU: stack.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}},
+			Lines:    []shopifytest.LineItem{{SKU: scenario.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}},
 		})
-		placed = append(placed, stack.Placed{ID: o.ID, Name: o.Name})
+		placed = append(placed, scenario.Placed{ID: o.ID, Name: o.Name})
 	}
 	polled := w.poll()
 	require.Equal(t, []int{1, 1}, []int{polled.LeftOut[giftcard.PaidLate], polled.LeftOut[giftcard.TooOld]})

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -100,7 +101,7 @@ func TestMetrics(t *testing.T) {
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
 	}})
 	require.NotContains(t, w.metrics(), "giftbridge_poll_watermark_timestamp_seconds", "no poll has completed")
-	placed := w.place(stack.Single, stack.UnknownMerchant, stack.Mixed, stack.Unpaid)
+	placed := w.place(scenario.Single, scenario.UnknownMerchant, scenario.Mixed, scenario.Unpaid)
 	first := w.poll()
 	w.settle(2)
 	_, _, err := w.tryDigest()
@@ -130,7 +131,7 @@ func TestMetrics(t *testing.T) {
 	require.Positive(t, x.value(t, "giftbridge_shopify_points_available"))
 
 	before := x.ofOurs()
-	more := w.place(stack.Single, stack.UnknownMerchant, stack.Mixed, stack.Unpaid, stack.Single, stack.Single)
+	more := w.place(scenario.Single, scenario.UnknownMerchant, scenario.Mixed, scenario.Unpaid, scenario.Single, scenario.Single)
 	second := w.poll()
 	w.settle(6)
 	x = w.metrics()

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -96,7 +97,7 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	w := measured(t, stack.Options{Configure: func(c *config.Config) {
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
 	}})
-	w.place(stack.Single, stack.UnknownMerchant)
+	w.place(scenario.Single, scenario.UnknownMerchant)
 	w.poll()
 	w.settle(2)
 	_, _, err := w.tryDigest()

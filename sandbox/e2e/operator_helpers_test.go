@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"net/http"
 	"os/exec"
@@ -9,8 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/giftbridge/giftbridge/internal/installation"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -19,10 +19,11 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
-	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -76,17 +77,17 @@ func (w *system) addMerchant(m cashstartest.Merchant) {
 }
 
 // orderFor places an order of a merchant, with one line of the given number of cards.
-func (w *system) orderFor(code string, cards int) stack.Placed {
-	return w.placeOrder(code, shopifytest.LineItem{SKU: stack.SKUs()[0], Title: "Gift card", Quantity: cards, UnitPrice: "25.0"})
+func (w *system) orderFor(code string, cards int) scenario.Placed {
+	return w.placeOrder(code, shopifytest.LineItem{SKU: scenario.SKUs()[0], Title: "Gift card", Quantity: cards, UnitPrice: "25.0"})
 }
 
-func (w *system) placeOrder(code string, line shopifytest.LineItem) stack.Placed {
+func (w *system) placeOrder(code string, line shopifytest.LineItem) scenario.Placed {
 	o := w.Shop.AddOrder(shopifytest.Order{
 		Email:    "buyer@example.com",
 		Customer: &shopifytest.Customer{ID: 7, DisplayName: merchant(code).Name, Email: "buyer@example.com"},
 		Lines:    []shopifytest.LineItem{line},
 	})
-	return stack.Placed{ID: o.ID, Name: o.Name}
+	return scenario.Placed{ID: o.ID, Name: o.Name}
 }
 
 // cardsOf returns the number of cards that a merchant has in the issuer's ledger.
@@ -134,9 +135,25 @@ func (w *system) read(m mailtest.Message) mail {
 	w.t.Helper()
 	parsed, err := m.Parse()
 	require.NoError(w.t, err)
-	rows, err := stack.DigestRows(m)
-	require.NoError(w.t, err)
-	return mail{parsed, rows}
+	require.Len(w.t, parsed.Attachments, 1)
+	return mail{parsed, rowsOf(w.t, parsed.Attachments[0].Data)}
+}
+
+// rowsOf returns the rows of a digest's attachment, each as a map from column name to cell.
+func rowsOf(t *testing.T, table []byte) []map[string]string {
+	t.Helper()
+	table = bytes.TrimPrefix(table, []byte("\ufeff")) // The byte order mark.
+	cells, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	require.NoError(t, err)
+	var rows []map[string]string
+	for _, cell := range cells[min(1, len(cells)):] {
+		row := map[string]string{}
+		for i, name := range cells[0] {
+			row[name] = cell[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // row returns the only row of an order.

@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -101,7 +102,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	out := w.starter(nil, "orders", "retry", good.Name, "--yes")
 	require.Equal(t, cli.ExitFailure, out.code)
 	require.Contains(t, out.stderr, "is the name of 2 orders; use the number of one")
-	require.Contains(t, out.stderr, orderNumber(stack.Placed{ID: twin.ID}))
+	require.Contains(t, out.stderr, orderNumber(scenario.Placed{ID: twin.ID}))
 	require.Len(t, w.runs(orderID(good)), 1)
 
 	// One kind of failure; other failed orders are of other kinds.
@@ -131,7 +132,7 @@ func TestStarterDigest(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
 	require.Contains(t, w.ok("digest", "--dry-run"), "nothing failed")
-	p := w.PlaceKind(stack.UnknownMerchant)
+	p := w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	w.awaitFailed(1)
 	text := w.ok("digest", "--dry-run")
@@ -176,7 +177,7 @@ func TestStarterDigest(t *testing.T) {
 func TestStarterWithCards(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	p, failed := w.PlaceKind(stack.SeveralUnits), w.PlaceKind(stack.UnknownMerchant)
+	p, failed := w.PlaceKind(scenario.SeveralUnits), w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	w.show(p, executions.Completed)
 	w.show(failed, executions.Failed)

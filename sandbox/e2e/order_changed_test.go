@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -24,7 +25,7 @@ func TestCancelledOrdersAreNotIssuedWhenRunAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t, stack.Options{Configure: func(c *config.Config) { c.Issue.Dedupes = dedupes }})
-			p, kept := w.PlaceKind(stack.UnknownMerchant), w.PlaceKind(stack.UnknownMerchant)
+			p, kept := w.PlaceKind(scenario.UnknownMerchant), w.PlaceKind(scenario.UnknownMerchant)
 			w.poll()
 			w.awaitFailed(2)
 			require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {

@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -44,7 +45,7 @@ func TestHistoriesOfFailedOrders(t *testing.T) {
 		issuer.Merchants = append(issuer.Merchants, twin)
 	}
 	w := start(t, stack.Options{CashStar: issuer, Configure: plainly})
-	placed := map[string]stack.Placed{}
+	placed := map[string]scenario.Placed{}
 	for name := range kinds {
 		placed[name] = w.orderFor(strings.ToUpper(name), 1)
 	}
@@ -114,7 +115,7 @@ func TestHistoriesOfLostWorker(t *testing.T) {
 		}),
 	})
 	lost := w.startProcess("CASHSTAR_TIMEOUT=40s")
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	w.poll()
 	<-asked
 	lost.kill()
@@ -133,7 +134,7 @@ func TestHistoriesOfPollByHand(t *testing.T) {
 		Configure:     func(c *config.Config) { plainly(c); c.Poll.PageSize = 2 },
 		DynamicConfig: map[string]any{"limit.historyCount.suggestContinueAsNew": 15},
 	})
-	w.place(slices.Repeat([]stack.Kind{stack.Single}, 12)...)
+	w.place(slices.Repeat([]scenario.Kind{scenario.Single}, 12)...)
 	poll, err := w.Operator.PollWindow(w.ctx, time.Now().Add(-time.Hour), time.Now().Add(time.Minute))
 	require.NoError(t, err)
 	result, err := poll.Wait(w.ctx)
@@ -192,7 +193,7 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 	tr.cured.Store(true)
 	for _, c := range []struct {
 		name   string
-		order  stack.Placed
+		order  scenario.Placed
 		exists bool
 	}{{"issued", issued, true}, {"not-issued", notIssued, false}} {
 		d := w.show(c.order, executions.Failed)

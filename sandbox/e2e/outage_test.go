@@ -9,6 +9,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -37,7 +38,7 @@ func TestOutageLeavesFewInDoubt(t *testing.T) {
 		},
 		Configure: func(c *config.Config) { c.Issue.Dedupes, c.CashStar.MaxRPS = false, 5 },
 	})
-	w.place(slices.Repeat([]stack.Kind{stack.Single}, orders)...)
+	w.place(slices.Repeat([]scenario.Kind{scenario.Single}, orders)...)
 	w.poll()
 	w.settle(orders)
 	require.Less(t, int(lost.Load()), orders/2)

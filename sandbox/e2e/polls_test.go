@@ -16,6 +16,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -28,12 +29,12 @@ func TestLargeWindow(t *testing.T) {
 	t.Parallel()
 	const candidates, every = 20_000, 16
 	w := start(t, stack.Options{Shopify: unlimited(), Configure: func(c *config.Config) { c.Poll.Overlap = time.Hour }})
-	others := []stack.Kind{
-		stack.Unpaid, stack.Cancelled, stack.Test, stack.Unpaid, stack.SimilarSKU, stack.Mixed, stack.Native,
+	others := []scenario.Kind{
+		scenario.Unpaid, scenario.Cancelled, scenario.Test, scenario.Unpaid, scenario.SimilarSKU, scenario.Mixed, scenario.Native,
 	}
 	for i := range candidates {
 		if i%every == 0 {
-			w.PlaceKind(stack.Single)
+			w.PlaceKind(scenario.Single)
 			continue
 		}
 		w.PlaceKind(others[i%len(others)])
@@ -84,7 +85,7 @@ func TestPollsAtOnce(t *testing.T) {
 	shop := unlimited()
 	shop.Faults.Latency = 50 * time.Millisecond
 	w := start(t, stack.Options{Shopify: shop, Configure: func(c *config.Config) { c.Poll.PageSize = 7 }})
-	placed := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.Mixed}, 30)...)
+	placed := w.place(slices.Repeat([]scenario.Kind{scenario.Single, scenario.SeveralUnits, scenario.Mixed}, 30)...)
 	scheduled, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
 	now := time.Now()
@@ -143,12 +144,12 @@ func TestPollFailsMidway(t *testing.T) {
 		Shopify:   shopifytest.Options{BucketSize: 1e9, RestoreRate: 1e9, Faults: shopifytest.Faults{Next: shop.next}},
 		Configure: func(c *config.Config) { c.Poll.PageSize = 10 },
 	})
-	w.place(stack.Single)
+	w.place(scenario.Single)
 	w.poll()
 	watermark := w.watermark()
 	require.WithinDuration(t, time.Now(), watermark, time.Minute)
 
-	w.place(slices.Repeat([]stack.Kind{stack.Single}, 25)...)
+	w.place(slices.Repeat([]scenario.Kind{scenario.Single}, 25)...)
 	shop.after.Store(1)
 	_, err := w.tryPoll()
 	require.ErrorContains(t, err, "Unauthorized: poll of ")
@@ -185,7 +186,7 @@ func TestPollByHandLeavesTheWatermark(t *testing.T) {
 	w := start(t, stack.Options{})
 	w.poll()
 	watermark := w.watermark()
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	byHand, err := w.Operator.PollWindow(w.ctx, time.Now().Add(-time.Minute), time.Now().Add(time.Minute))
 	require.NoError(t, err)
 	out, err := byHand.Wait(w.ctx)

@@ -17,7 +17,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -61,9 +63,9 @@ func TestUpgradeFromPrevious(t *testing.T) {
 
 // books holds what must not depend on which workers did the work, or on what happened to them.
 type books struct {
-	Account stack.Account
+	Account audit.Account
 	// Cards are the issuer's cards, by audit number.
-	Cards map[string]stack.ExpectedCard
+	Cards map[string]scenario.ExpectedCard
 	// Orders are the states of the orders, by name, with the kind of their failure.
 	Orders map[string]string
 	// Digests are the contents of the digests: the one in progress, and one at the end.
@@ -103,7 +105,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 
 	// What is complete, and what has failed.
 	decline.Store(true)
-	w.place(stack.Single, stack.TwoLines, stack.UnknownMerchant, stack.TwoLines, stack.Mixed)
+	w.place(scenario.Single, scenario.TwoLines, scenario.UnknownMerchant, scenario.TwoLines, scenario.Mixed)
 	w.poll()
 	w.awaitFailed(3)
 	decline.Store(false)
@@ -115,7 +117,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	issuer.shut()
 	digest, err := w.Operator.DigestNow(w.ctx)
 	require.NoError(t, err)
-	underWay := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 7)...)
+	underWay := w.place(slices.Repeat([]scenario.Kind{scenario.Single, scenario.SeveralUnits, scenario.TwoLines}, 7)...)
 	shop.shutAfter(4) // The first page has the 5 orders from before.
 	poll, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
@@ -163,7 +165,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 		}
 		now := workers[len(workers)-1]
 		w.await("taken over", func() bool {
-			return now.was(w.lastTask(digest.WorkflowID)) && !slices.ContainsFunc(lost, func(p stack.Placed) bool {
+			return now.was(w.lastTask(digest.WorkflowID)) && !slices.ContainsFunc(lost, func(p scenario.Placed) bool {
 				return w.cardsOfOrder(p) > 0 && !now.was(w.lastTask(orderID(p)))
 			})
 		})
@@ -183,7 +185,7 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 	}
 	w.requireNoFailedTasks()
 	b.Account = w.requireBalance()
-	b.Account.IssuerRequests, b.Account.ShopRequests, b.Account.Seconds = 0, 0, 0
+	b.Account.AttemptsCutOff = 0
 	b.Cards, b.Orders = w.ledger(), w.states()
 	return b
 }
@@ -203,7 +205,7 @@ const duringChange = 6
 func (w *system) takeIn(change int) {
 	w.t.Helper()
 	since := time.Now()
-	w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits}, duringChange/2)...)
+	w.place(slices.Repeat([]scenario.Kind{scenario.Single, scenario.SeveralUnits}, duringChange/2)...)
 	until := time.Now().Add(time.Duration(change+1) * time.Minute) // Each of these polls has an ID of its own.
 	poll, err := w.Operator.PollWindow(w.ctx, since, until)
 	require.NoError(w.t, err)
@@ -211,10 +213,10 @@ func (w *system) takeIn(change int) {
 	require.NoError(w.t, err)
 }
 
-func (w *system) cardsOfOrder(p stack.Placed) int {
+func (w *system) cardsOfOrder(p scenario.Placed) int {
 	n := 0
 	for _, c := range w.Issuer.Cards() {
-		if slices.ContainsFunc(p.Cards, func(e stack.ExpectedCard) bool { return e.Target == c.Target }) {
+		if slices.ContainsFunc(p.Cards, func(e scenario.ExpectedCard) bool { return e.Target == c.Target }) {
 			n++
 		}
 	}
@@ -246,14 +248,14 @@ func doneBy(h *historypb.History) []string {
 
 // was reports whether an identity is this worker's. The SDK's identity begins with the process ID.
 func (p *process) was(identity string) bool {
-	return strings.HasPrefix(identity, strconv.Itoa(p.cmd.Process.Pid)+"@")
+	return strings.HasPrefix(identity, strconv.Itoa(p.PID())+"@")
 }
 
 // ledger returns the issuer's cards.
-func (w *system) ledger() map[string]stack.ExpectedCard {
-	out := map[string]stack.ExpectedCard{}
+func (w *system) ledger() map[string]scenario.ExpectedCard {
+	out := map[string]scenario.ExpectedCard{}
 	for _, c := range w.Issuer.Cards() {
-		out[c.AuditNumber] = stack.ExpectedCard{
+		out[c.AuditNumber] = scenario.ExpectedCard{
 			Target: c.Target, Amount: c.InitialBalance, Currency: c.Currency, MerchantCode: c.MerchantCode,
 		}
 	}

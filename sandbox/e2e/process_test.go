@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -18,16 +17,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storetest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -38,9 +39,17 @@ func (w *system) command(ctx context.Context, name string, env, args []string) *
 	return w.commandIn(ctx, programs.Folder(w.t), name, env, args)
 }
 
-// commandIn is command for programs in another folder. They may be of an older release, which refuses variables that it
-// does not know. So variables with their default value are not set, except for one that must be set.
+// commandIn is command for programs in another folder.
 func (w *system) commandIn(ctx context.Context, folder, name string, env, args []string) *exec.Cmd {
+	w.t.Helper()
+	c := exec.CommandContext(ctx, filepath.Join(folder, name), args...)
+	c.Env = w.environ(folder, env)
+	return c
+}
+
+// environ returns the environment of programs in a folder. They may be of an older release, which refuses variables that
+// it does not know. So variables with their default value are not set for it, except for one that must be set.
+func (w *system) environ(folder string, env []string) []string {
 	w.t.Helper()
 	set := w.Environ()
 	if folder != programs.Folder(w.t) {
@@ -48,18 +57,15 @@ func (w *system) commandIn(ctx context.Context, folder, name string, env, args [
 			set = slices.DeleteFunc(set, func(s string) bool { return s == v.Name+"="+v.Value && v.Name != "ISSUER_DEDUPES" })
 		}
 	}
-	c := exec.CommandContext(ctx, filepath.Join(folder, name), args...)
-	c.Env = slices.Concat([]string{"HOME=" + w.t.TempDir()}, set, env)
-	return c
+	return slices.Concat([]string{"HOME=" + w.t.TempDir()}, set, env)
 }
 
 // process is a worker in a process of its own.
 type process struct {
+	*child.Process
 	t    *testing.T
-	cmd  *exec.Cmd
-	addr string // The address of its health checks.
-	done chan struct{}
-	log  bytes.Buffer // To be read only when it is done.
+	addr string       // The address of its health checks.
+	log  bytes.Buffer // To be read only when it has ended.
 }
 
 // startProcess starts a worker process and waits until it polls.
@@ -71,33 +77,19 @@ func (w *system) startProcess(env ...string) *process {
 // startProcessIn is startProcess for a worker in another folder.
 func (w *system) startProcessIn(folder string, env ...string) *process {
 	w.t.Helper()
-	env = append([]string{"METRICS_ADDR=127.0.0.1:0", "LOG_FORMAT=json"}, env...)
-	c := w.commandIn(context.WithoutCancel(w.ctx), folder, programs.Worker, env, nil)
-	p := &process{t: w.t, cmd: c, done: make(chan struct{})}
-	stderr, err := p.cmd.StderrPipe()
+	port, err := site.FreePort(w.ctx)
 	require.NoError(w.t, err)
-	require.NoError(w.t, p.cmd.Start())
+	p := &process{t: w.t, addr: site.Loopback(port)}
+	p.Process, err = child.Program{
+		Name: programs.Worker, Path: filepath.Join(folder, programs.Worker), Log: &p.log,
+		Env: w.environ(folder, append([]string{"METRICS_ADDR=" + p.addr, "LOG_FORMAT=json"}, env...)),
+	}.Start()
+	require.NoError(w.t, err)
 	showEnd(w.t, &p.log) // Cleanups run in reverse order, so the process has ended by then.
 	w.t.Cleanup(p.kill)
-	polling := make(chan string, 1)
-	go func() {
-		defer close(p.done)
-		defer close(polling)
-		for lines := scan(stderr); lines.Scan(); {
-			var line struct{ Message, Health string }
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "worker is polling" {
-				polling <- line.Health
-			}
-			p.log.Write(append(lines.Bytes(), '\n'))
-		}
-		_ = p.cmd.Wait()
-	}()
-	select {
-	case addr, ok := <-polling:
-		require.True(w.t, ok, "the worker ended: %s", &p.log)
-		p.addr = addr
-	case <-w.ctx.Done():
-		require.Fail(w.t, "the worker does not poll")
+	if err := p.AwaitAnswer(w.ctx, "http://"+p.addr+"/readyz"); err != nil {
+		p.kill()
+		require.NoError(w.t, err, "the worker does not poll: %s", &p.log)
 	}
 	return p
 }
@@ -114,8 +106,8 @@ func scan(log io.Reader) *bufio.Scanner {
 
 // kill kills the process, like the loss of its machine.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	_ = p.Kill()
+	<-p.Ended()
 }
 
 func (p *process) get(path string) int {
@@ -143,7 +135,7 @@ func TestWorkerKilled(t *testing.T) {
 		}
 	})})
 	first := w.startProcess("CASHSTAR_TIMEOUT=30s")
-	placed := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 10)...)
+	placed := w.place(slices.Repeat([]scenario.Kind{scenario.Single, scenario.SeveralUnits, scenario.TwoLines}, 10)...)
 	w.poll()
 	w.await("half issued", func() bool { return len(w.Issuer.Cards()) > 30 })
 	first.kill()
@@ -172,15 +164,15 @@ func TestWorkerStops(t *testing.T) {
 	require.Equal(t, http.StatusOK, p.get("/readyz"))
 	require.Equal(t, http.StatusNotFound, p.get("/"))
 
-	order := w.PlaceKind(stack.Single)
+	order := w.PlaceKind(scenario.Single)
 	w.poll()
 	<-asked
-	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.Signal(syscall.SIGTERM))
 	w.await("unready", func() bool { return p.get("/readyz") == http.StatusServiceUnavailable })
 	require.Equal(t, http.StatusOK, p.get("/healthz"), "draining is not dead")
 	close(answer)
-	<-p.done
-	require.Equal(t, cli.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
+	<-p.Ended()
+	require.Equal(t, cli.ExitOK, p.ExitCode(), &p.log)
 	require.Len(t, w.Issuer.Cards(), 1)
 	require.Zero(t, w.Issuer.Stats().Repeated)
 

@@ -22,6 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -94,7 +95,7 @@ func TestRerunByHand(t *testing.T) {
 	require.Regexp(t, `order \d+ +runs again`, retried.stdout)
 
 	var lookUps []int
-	for _, p := range []stack.Placed{byCommand, fromFirst, byStarter} {
+	for _, p := range []scenario.Placed{byCommand, fromFirst, byStarter} {
 		w.await("run again", func() bool { return len(w.runs(orderID(p))) == 2 })
 		d := w.show(p, executions.Completed)
 		require.Len(t, d.Result.Cards, 3)
@@ -143,7 +144,7 @@ func TestRerunFailedTwice(t *testing.T) {
 	repeated, err := w.Operator.RerunFailed(w.ctx, page)
 	require.NoError(t, err)
 	require.Equal(t, first, repeated, "the account is the same")
-	for _, p := range []stack.Placed{bad, other} {
+	for _, p := range []scenario.Placed{bad, other} {
 		require.Len(t, w.runs(orderID(p)), 2)
 	}
 
@@ -290,7 +291,7 @@ func TestMerchantStaysTheSame(t *testing.T) {
 }
 
 // judgedAt returns the times at which a run of an order decided whether delivery dates lie ahead.
-func (w *system) judgedAt(p stack.Placed, runID string) map[time.Time]bool {
+func (w *system) judgedAt(p scenario.Placed, runID string) map[time.Time]bool {
 	w.t.Helper()
 	times := map[time.Time]bool{}
 	for _, e := range w.opened(orderID(p), runID).GetEvents() {

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -26,7 +27,7 @@ func TestSeveralOrdersAreResolved(t *testing.T) {
 	issuer := tr.options()
 	issuer.Duplicates = cashstartest.IssueAgain
 	w := start(t, stack.Options{CashStar: issuer, Configure: func(c *config.Config) { c.Issue.Dedupes = false }})
-	var orders []stack.Placed
+	var orders []scenario.Placed
 	for range 2 { // The second is the gate's next probe.
 		p := w.orderFor("LOST", 1)
 		w.poll()
@@ -66,7 +67,7 @@ func TestSeveralOrdersAreResolved(t *testing.T) {
 func TestResolveAfterTheLossOfTemporal(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("LOST")}}})
-	orders := []stack.Placed{w.orderFor("LOST", 1), w.orderFor("LOST", 1), w.orderFor("LOST", 2)}
+	orders := []scenario.Placed{w.orderFor("LOST", 1), w.orderFor("LOST", 1), w.orderFor("LOST", 2)}
 	w.poll()
 	for _, p := range orders {
 		d := w.show(p, executions.Completed)

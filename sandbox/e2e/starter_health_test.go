@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -139,7 +140,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.failTasks()
 	w.requireHealthy()
 
-	w.place(stack.UnknownMerchant)
+	w.place(scenario.UnknownMerchant)
 	w.poll()
 	w.awaitFailed(1)
 	h := w.health()

@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -77,7 +78,7 @@ func TestStarter(t *testing.T) {
 
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
 	require.Regexp(t, `schedule poll-orders +unchanged`, w.ok("schedules"))
-	placed := w.place(stack.Single, stack.SeveralUnits, stack.Mixed, stack.UnknownMerchant)
+	placed := w.place(scenario.Single, scenario.SeveralUnits, scenario.Mixed, scenario.UnknownMerchant)
 	text := w.ok("poll")
 	require.Regexp(t, `orders seen +4`, text)
 	require.Regexp(t, `started +3`, text)
@@ -116,7 +117,7 @@ func TestStarterPollsAWindow(t *testing.T) {
 	w := start(t, stack.Options{})
 	w.poll()
 	watermark := w.watermark()
-	w.place(stack.Single, stack.Single)
+	w.place(scenario.Single, scenario.Single)
 	type poll struct {
 		installation.Poll
 		Result *workflows.PollOrdersResult `json:"result"`
@@ -174,7 +175,7 @@ func TestStarterConfig(t *testing.T) {
 func TestStarterMistakes(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	first := w.PlaceKind(stack.Single)
+	first := w.PlaceKind(scenario.Single)
 	second := w.Shop.AddOrder(cloneOf(w, first))
 	w.poll()
 	w.settle(2)
@@ -212,11 +213,11 @@ func TestStarterMistakes(t *testing.T) {
 			require.NotContains(t, out.stderr, "goroutine ")
 		})
 	}
-	require.Contains(t, w.starter(nil, "orders", "show", first.Name).stderr, orderNumber(stack.Placed{ID: second.ID}))
+	require.Contains(t, w.starter(nil, "orders", "show", first.Name).stderr, orderNumber(scenario.Placed{ID: second.ID}))
 }
 
 // cloneOf returns an order like another one in the shop, yet to be placed.
-func cloneOf(w *system, p stack.Placed) shopifytest.Order {
+func cloneOf(w *system, p scenario.Placed) shopifytest.Order {
 	for _, o := range w.Shop.Orders() {
 		if o.ID == p.ID {
 			o.ID = 0

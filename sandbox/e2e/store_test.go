@@ -32,7 +32,7 @@ var storeCalls = map[string]bool{
 	"ListOrders": true, "FindOrder": true, "RerunFailed": true, "CountRunning": true,
 	"Status": true, "Health": true, "Report": true,
 	// The rows of a digest: the lists say which orders failed and which recovered.
-	"stack.DigestRows": true,
+	"csv.NewReader": true,
 	// The namespace's retention, and its search attributes, which are columns.
 	"UpdateNamespace": true, "RegisterNamespace": true,
 	"AddSearchAttributes": true, "RemoveSearchAttributes": true,

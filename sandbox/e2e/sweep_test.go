@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -25,14 +26,14 @@ func TestSweepFindsWhatPollsMiss(t *testing.T) {
 		Configure: func(c *config.Config) { c.Poll.Interval, c.Poll.SettleDelay = time.Minute, 0 },
 	})
 	earlier := time.Now().Add(-20 * time.Minute)
-	place := func(o shopifytest.Order, lines ...shopifytest.LineItem) stack.Placed {
+	place := func(o shopifytest.Order, lines ...shopifytest.LineItem) scenario.Placed {
 		o.CreatedAt, o.Email = earlier, "buyer@example.com"
 		o.Customer = &shopifytest.Customer{ID: 7, DisplayName: merchant("SWEPT").Name}
 		o.Lines = append(o.Lines, lines...)
 		added := w.Shop.AddOrder(o)
-		return stack.Placed{ID: added.ID, Name: added.Name}
+		return scenario.Placed{ID: added.ID, Name: added.Name}
 	}
-	card := shopifytest.LineItem{SKU: stack.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}
+	card := shopifytest.LineItem{SKU: scenario.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}
 	mug := shopifytest.LineItem{SKU: "MUG", Vendor: "Shop", Quantity: 1, UnitPrice: "9.0"}
 	missed, mixed := place(shopifytest.Order{}, card), place(shopifytest.Order{}, card, mug)
 	place(shopifytest.Order{}, mug)
@@ -75,13 +76,13 @@ func TestSweepSearches(t *testing.T) {
 	o := w.Shop.AddOrder(shopifytest.Order{
 		CreatedAt: time.Now().Add(-20 * time.Minute), Email: "buyer@example.com",
 		Customer: &shopifytest.Customer{ID: 7, DisplayName: merchant("SWEPT").Name},
-		Lines:    []shopifytest.LineItem{{SKU: stack.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}},
+		Lines:    []shopifytest.LineItem{{SKU: scenario.SKUs()[0], Vendor: "Shop", Quantity: 1, UnitPrice: "25.0"}},
 	})
 	require.Zero(t, w.poll().Seen)
 	found := w.ok("sweep")
 	require.Regexp(t, `found +1`, found)
 	require.Regexp(t, `found orders +`+o.Name, found)
-	w.show(stack.Placed{ID: o.ID, Name: o.Name}, executions.Completed)
+	w.show(scenario.Placed{ID: o.ID, Name: o.Name}, executions.Completed)
 	w.await("known", func() bool {
 		s := decoded[workflows.SweepOrdersResult](w, "sweep")
 		return s.Known == 1 && s.Found == 0

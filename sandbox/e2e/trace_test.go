@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -58,7 +59,7 @@ func TestTraces(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
 	w := start(t, stack.Options{Configure: func(cfg *config.Config) { cfg.Traces.Endpoint = c.URL }})
-	placed := w.place(stack.Single)
+	placed := w.place(scenario.Single)
 	w.poll()
 	w.settle(1)
 	w.StopWorker() // It exports its remaining spans.

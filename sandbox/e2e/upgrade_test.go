@@ -18,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -53,14 +54,14 @@ func (w *system) setCurrent(build string) string {
 // stop asks a worker to stop. A second request would end it at once.
 func (p *process) stop() {
 	p.t.Helper()
-	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(p.t, p.Signal(syscall.SIGTERM))
 }
 
 // ended waits for a worker that was asked to stop.
 func (p *process) ended() {
 	p.t.Helper()
-	<-p.done
-	require.Equal(p.t, cli.ExitOK, p.cmd.ProcessState.ExitCode(), &p.log)
+	<-p.Ended()
+	require.Equal(p.t, cli.ExitOK, p.ExitCode(), &p.log)
 }
 
 // builds returns the versions that did the workflow tasks of a history, in order, with consecutive repetitions removed.
@@ -115,7 +116,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 	old := w.startVersion("")
 	for _, change := range []struct{ from, to string }{{"", "A"}, {"A", "B"}, {"B", "A"}, {"A", ""}} {
 		issuer.shut()
-		placed := w.place(slices.Repeat([]stack.Kind{stack.Single, stack.SeveralUnits, stack.TwoLines}, 4)...)
+		placed := w.place(slices.Repeat([]scenario.Kind{scenario.Single, scenario.SeveralUnits, scenario.TwoLines}, 4)...)
 		cards := 0
 		for _, p := range placed {
 			cards += len(p.Cards)
@@ -133,7 +134,7 @@ func TestUpgradeAndRollback(t *testing.T) {
 		for _, says := range []string{", was: ", ", unchanged"} {
 			require.Contains(t, w.setCurrent(change.to), says)
 		}
-		during := w.PlaceKind(stack.SeveralUnits)
+		during := w.PlaceKind(scenario.SeveralUnits)
 		require.Equal(t, []string{change.to}, builds(w.history(w.polled().WorkflowID, "")))
 		old.stop()
 		issuer.open()
@@ -212,7 +213,7 @@ func TestUpgradeDuringPoll(t *testing.T) {
 	})
 	a := w.startVersion("A")
 	w.setCurrent("A")
-	w.place(slices.Repeat([]stack.Kind{stack.Single}, 30)...)
+	w.place(slices.Repeat([]scenario.Kind{scenario.Single}, 30)...)
 	shop.shutAfter(2)
 	poll, err := w.Operator.PollNow(w.ctx)
 	require.NoError(t, err)
@@ -282,7 +283,7 @@ func TestStarterDeployment(t *testing.T) {
 	a.stop()
 	a.ended()
 	require.Contains(t, a.log.String(), "this version gets no tasks until it is current")
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	w.poll()
 	w.show(p, executions.Completed)
 	require.Equal(t, []string{""}, builds(w.history(orderID(p), "")))

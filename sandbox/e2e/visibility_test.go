@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -23,9 +24,9 @@ func TestOrdersAreFoundByName(t *testing.T) {
 		"? #7007", "$1 :name #7008", strings.Repeat("長", 255),
 	}
 	w := start(t, stack.Options{})
-	var placed []stack.Placed
+	var placed []scenario.Placed
 	for _, name := range append(names, "nothing\x00 #7010") {
-		placed = append(placed, w.add(name, stack.SKUs()[0]))
+		placed = append(placed, w.add(name, scenario.SKUs()[0]))
 	}
 	require.Equal(t, len(placed), w.poll().Started)
 	w.settle(len(placed))
@@ -43,7 +44,7 @@ func TestOrdersAreFoundByName(t *testing.T) {
 	}
 }
 
-func listedName(listed []executions.Order, p stack.Placed) string {
+func listedName(listed []executions.Order, p scenario.Placed) string {
 	for _, o := range listed {
 		if o.WorkflowID == orderID(p) {
 			return o.Name
@@ -76,7 +77,7 @@ func TestOrdersAreFoundBySKU(t *testing.T) {
 }
 
 // add adds an order with a name, or with the shop's next name if it is empty, with one card of each SKU.
-func (w *system) add(name string, skus ...string) stack.Placed {
+func (w *system) add(name string, skus ...string) scenario.Placed {
 	w.t.Helper()
 	var lines []shopifytest.LineItem
 	for _, sku := range skus {
@@ -84,7 +85,7 @@ func (w *system) add(name string, skus ...string) stack.Placed {
 	}
 	o := w.Shop.AddOrder(shopifytest.Order{
 		Name: name, Email: "buyer@example.com", Lines: lines,
-		Customer: &shopifytest.Customer{ID: 1, DisplayName: stack.Merchants()[0].Name},
+		Customer: &shopifytest.Customer{ID: 1, DisplayName: scenario.Merchants()[0].Name},
 	})
-	return stack.Placed{ID: o.ID, Name: o.Name}
+	return scenario.Placed{ID: o.ID, Name: o.Name}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/executions"
 
 	"github.com/rs/zerolog"
@@ -22,7 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -99,7 +100,7 @@ func (w *system) workflowTaskFailure(workflowID, runID string) *failurepb.Failur
 }
 
 // nudge causes a workflow task of an order's workflow.
-func (w *system) nudge(p stack.Placed) {
+func (w *system) nudge(p scenario.Placed) {
 	w.t.Helper()
 	require.NoError(w.t, w.plain.SignalWorkflow(w.ctx, orderID(p), "", "nudge", nil))
 }
@@ -133,7 +134,7 @@ func TestUnreadableInput(t *testing.T) {
 					return &cashstartest.Fault{Kind: cashstartest.Drop, AfterCommit: true}
 				}),
 			})
-			order, failed := w.PlaceKind(stack.Single), w.PlaceKind(stack.UnknownMerchant)
+			order, failed := w.PlaceKind(scenario.Single), w.PlaceKind(scenario.UnknownMerchant)
 			w.poll()
 			w.show(failed, executions.Failed)
 			w.await("the card was asked for", func() bool { return len(w.Issuer.Cards()) == 1 })
@@ -194,7 +195,7 @@ func TestUnreadableResults(t *testing.T) {
 					return &cashstartest.Fault{Kind: cashstartest.ServerError}
 				}),
 			})
-			order := w.PlaceKind(stack.SeveralUnits)
+			order := w.PlaceKind(scenario.SeveralUnits)
 			w.poll()
 			w.restart(encrypted(second, first))
 			phase.Store(1)
@@ -232,7 +233,7 @@ func TestUnreadableResults(t *testing.T) {
 func TestStarterWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Payload = encrypted(payloadKey("k1", 1)) }})
-	issued, failed := w.PlaceKind(stack.Single), w.PlaceKind(stack.UnknownMerchant)
+	issued, failed := w.PlaceKind(scenario.Single), w.PlaceKind(scenario.UnknownMerchant)
 	w.poll()
 	w.settle(2)
 	for name, tt := range unreadable {
@@ -271,7 +272,7 @@ func TestStarterWithoutTheKey(t *testing.T) {
 func TestPollByHandGoesByTheSchedule(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{})
-	p := w.PlaceKind(stack.Single)
+	p := w.PlaceKind(scenario.Single)
 	shell := []string{"GIFT_CARD_SKUS=ANOTHER", "AUDIT_PREFIX=OTHER", "CREATED_AT_MIN=2026-01-02T00:00:00Z"}
 	out := w.starter(shell, "poll", "--since", "10m", "--until", time.Now().Add(time.Minute).Format(time.RFC3339))
 	require.Equal(t, cli.ExitOK, out.code, out.stderr)

@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
-	"github.com/giftbridge/giftbridge/sandbox/internal/signin"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
@@ -93,30 +93,27 @@ func (f *flags) configuration() (config.Config, error) {
 
 func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) error {
 	shop, issuer := f.simulators(cfg)
-	handlers := []struct {
+	type simulator struct {
 		what, addr string
 		handler    http.Handler
-	}{{"shop", f.shopifyAddr, shop}, {"issuer", f.cashStarAddr, issuer}}
+	}
+	all := []simulator{{"shop", f.shopifyAddr, shop}, {"issuer", f.cashStarAddr, issuer}}
 	if f.signInAddr != "" {
 		proxy, err := f.signIn(cfg)
 		if err != nil {
 			return &cli.UsageError{Err: err}
 		}
-		handlers = append(handlers, struct {
-			what, addr string
-			handler    http.Handler
-		}{"sign-in", f.signInAddr, proxy})
+		all = append(all, simulator{"sign-in", f.signInAddr, proxy})
 	}
-	ended := make(chan error, len(handlers))
-	for _, h := range handlers {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.addr)
+	ended := make(chan error, len(all))
+	for _, s := range all {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.addr)
 		if err != nil {
-			return fmt.Errorf("listen for the %s: %w", h.what, err)
+			return fmt.Errorf("listen for the %s: %w", s.what, err)
 		}
-		server := &http.Server{Handler: h.handler, ReadHeaderTimeout: 10 * time.Second}
+		server := site.Serve(l, s.handler, func(err error) { ended <- err })
 		defer func() { _ = server.Close() }()
-		log.Info().Str("what", h.what).Str("address", l.Addr().String()).Msg("simulator is listening")
-		go func() { ended <- server.Serve(l) }()
+		log.Info().Str("what", s.what).Str("address", l.Addr().String()).Msg("simulator is listening")
 	}
 	customers := scenario.NewCustomers(shop, f.seed)
 	place := time.NewTicker(f.every)
@@ -164,5 +161,5 @@ func (f *flags) signIn(cfg config.Config) (http.Handler, error) {
 		return nil, fmt.Errorf("--sign-in-addr needs one origin: TEMPORAL_UI_URL, or one of CODEC_SERVER_ORIGINS")
 	}
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
-	return signin.WithToken(proxy, origins[0], cfg.Codec.Token.Reveal()), nil
+	return site.WithToken(proxy, origins[0], cfg.Codec.Token.Reveal()), nil
 }

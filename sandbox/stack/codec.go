@@ -13,33 +13,29 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codecserver"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
-	"github.com/giftbridge/giftbridge/sandbox/internal/signin"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
-
-// payloadKeyID is the ID of the sandbox's key.
-const payloadKeyID = "sandbox"
 
 // payloadKey returns the key that encrypts this stack's payloads. If there is a database file, the key is kept in a
 // file beside it, because the contents of the database cannot be decrypted without it.
 func payloadKey(dbFile string) (ops.PayloadKey, error) {
-	key := make([]byte, ops.PayloadKeySize)
-	_, _ = rand.Read(key) // It never fails.
+	key := site.NewPayloadKey()
 	if dbFile == "" {
-		return ops.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
+		return ops.PayloadKey{ID: name, Key: key}, nil
 	}
 	file := dbFile + ".key"
 	kept, err := os.ReadFile(file) //nolint:gosec // The name is whoever started the sandbox gave.
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := os.WriteFile(file, key, 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(key.Reveal()), 0o600); err != nil {
 			return ops.PayloadKey{}, fmt.Errorf("keep the payload key: %w", err)
 		}
 	case err != nil:
 		return ops.PayloadKey{}, fmt.Errorf("read the payload key: %w", err)
 	default:
-		key = kept
+		key = config.NewSecret(string(kept))
 	}
-	return ops.PayloadKey{ID: payloadKeyID, Key: config.NewSecret(string(key))}, nil
+	return ops.PayloadKey{ID: name, Key: key}, nil
 }
 
 // newToken returns an unguessable token.
@@ -60,6 +56,6 @@ func (s *Stack) serveCodec(bearers, ui net.Listener) error {
 		Codec: payloads, Token: token, Origins: s.Config.CodecOrigins(), Log: s.log,
 	})
 	s.serve(bearers, h)
-	s.serve(ui, signin.WithToken(h, s.Temporal.UIURL(), token))
+	s.serve(ui, site.WithToken(h, s.Temporal.UIURL(), token))
 	return nil
 }

@@ -1,12 +1,13 @@
 // Package stack runs the whole system on one machine: a Temporal server with its Web UI, the simulated shop and issuer,
-// the schedule, a worker, and a codec server, because payloads are encrypted here too. The sandbox command, the
-// end-to-end tests and the benchmarks use it.
+// the schedule, a worker, and a codec server, because payloads are encrypted here too. The sandbox command and the
+// end-to-end tests use it.
 //
 // The worker is the real one. Like a worker in production, it is given only addresses, so it does not know that it
 // talks to simulators.
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,10 +15,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
-
-	"github.com/giftbridge/giftbridge/internal/settings"
 
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
@@ -28,19 +26,19 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
-	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// The credentials of the simulated services.
-const (
-	Shop        = "sandbox.myshopify.com"
-	accessToken = "shpat_sandbox" //nolint:gosec // the simulator's own
-	username    = "sandbox"
-	password    = "sandbox-password"
-)
+const name = "sandbox"
+
+// Shop is the domain of the stack's shop.
+const Shop = name + site.Domain
+
+var sandbox = site.Site{Name: name, AuditPrefix: "SBX"}
 
 // Options configures a stack. The zero value runs everything on free ports, in memory, with a worker.
 type Options struct {
@@ -84,6 +82,8 @@ type Stack struct {
 	Operator      *operator.Operator
 	Config        config.Config
 
+	shopURL, issuerURL string
+
 	log     zerolog.Logger
 	worker  *app.Worker
 	closers []io.Closer // The listeners and servers.
@@ -99,40 +99,33 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}()
 	// The Web UI needs the codec endpoint when it starts, and the codec server's configuration is known only later. So
 	// both listeners are opened here and served by serveCodec.
-	bearers, err := listen(ctx, o.CodecPort)
+	bearers, err := site.Listen(ctx, o.CodecPort)
 	if err != nil {
 		return nil, fmt.Errorf("start codec server: %w", err)
 	}
-	webUI, err := listen(ctx, 0)
+	webUI, err := site.Listen(ctx, 0)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start codec server: %w", err), bearers.Close())
 	}
-	s.CodecEndpoint = address(bearers)
+	s.CodecEndpoint = site.URL(bearers)
 	s.closers = append(s.closers, bearers, webUI)
 	s.Temporal, err = temporalserver.Start(ctx, temporalserver.Options{
-		Port: o.TemporalPort, UIPort: o.UIPort, UICodecEndpoint: address(webUI), DBFile: o.DBFile, PostgreSQL: o.PostgreSQL,
+		Port: o.TemporalPort, UIPort: o.UIPort, UICodecEndpoint: site.URL(webUI), DBFile: o.DBFile, PostgreSQL: o.PostgreSQL,
 		SearchAttributes: workflows.SearchAttributes(), DynamicConfig: o.DynamicConfig,
 	})
 	if err != nil {
 		return nil, err
 	}
-	o.Shopify.Domain, o.Shopify.AccessToken = Shop, accessToken
-	if o.Shopify.Variants == nil {
-		o.Shopify.Variants = scenario.Variants()
-	}
-	s.Shop = shopifytest.New(o.Shopify)
-	shopURL, err := s.start(ctx, o.ShopifyPort, s.Shop)
-	if err != nil {
+	s.Shop = sandbox.NewShop(o.Shopify)
+	if s.shopURL, err = s.start(ctx, o.ShopifyPort, s.Shop); err != nil {
 		return nil, fmt.Errorf("start simulated shop: %w", err)
 	}
-	o.CashStar.Username, o.CashStar.Password = username, password
-	s.Issuer = cashstartest.New(o.CashStar)
-	issuerURL, err := s.start(ctx, o.CashStarPort, s.Issuer)
-	if err != nil {
+	s.Issuer = sandbox.NewIssuer(o.CashStar)
+	if s.issuerURL, err = s.start(ctx, o.CashStarPort, s.Issuer); err != nil {
 		return nil, fmt.Errorf("start simulated issuer: %w", err)
 	}
 	s.Mail, err = mailtest.Start(mailtest.Options{
-		Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(o.MailPort)), NoTLS: true, Folder: o.MailFolder,
+		Addr: site.Loopback(o.MailPort), NoTLS: true, Folder: o.MailFolder,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start mail catcher: %w", err)
@@ -144,7 +137,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Config = s.configuration(shopURL, issuerURL+"/v2/", key)
+	s.Config = s.configuration(key)
 	if o.Configure != nil {
 		o.Configure(&s.Config)
 	}
@@ -171,64 +164,37 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 }
 
 // configuration returns a configuration with short intervals, because a person is watching.
-func (s *Stack) configuration(shopURL, issuerURL string, key ops.PayloadKey) config.Config {
-	c := config.Default()
-	c.Issue.DedupesStated, c.Orders.MatchBy = true, config.MatchableBy
-	c.Poll.SweepInterval = 24 * time.Hour // Sweeps run on request only.
-	c.Shopify.Shop = Shop
-	c.Shopify.BaseURL = shopURL
-	c.Shopify.AccessToken = config.NewSecret(accessToken)
+func (s *Stack) configuration(key ops.PayloadKey) config.Config {
+	c := sandbox.Config(site.Services{
+		Shop: s.shopURL, Issuer: s.issuerURL, MailHost: s.Mail.Host(), MailPort: s.Mail.Port(),
+	})
 	c.Shopify.B2B = true
-	c.Orders.GiftCardSKUs = SKUs()
-	c.Orders.CreatedAtMin = time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	c.Poll.Interval = 2 * time.Second
 	c.Poll.Overlap = time.Minute
 	c.Poll.SettleDelay = time.Second
-	c.CashStar.BaseURL = issuerURL
-	c.CashStar.Username = username
-	c.CashStar.Password = config.NewSecret(password)
 	c.CashStar.Timeout = 2 * time.Second
-	c.Issue.AuditPrefix = "SBX"
-	c.Payload.Keys, c.Payload.BindNamespace = ops.PayloadKeys{key}, true
+	c.Payload.Keys = ops.PayloadKeys{key}
 	c.Codec.Token = newToken()
 	c.Metrics.Addr = ops.MetricsOff
-	c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = s.Mail.Host(), s.Mail.Port(), config.TLSNone
-	c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
-	// Digests are sent on request. The scheduled time is as far away as possible, so that no digest is sent by the
-	// schedule.
-	c.Digest.At = config.Clock{Hour: time.Now().UTC().Add(-time.Hour).Hour()}
 	c.Digest.RerunWait = time.Minute
-	c.Digest.TemporalUIURL = s.Temporal.UIURL()
-	if c.Digest.TemporalUIURL == "" {
-		c.Digest.TemporalUIURL = "http://localhost"
-	}
+	c.Digest.TemporalUIURL = cmp.Or(s.Temporal.UIURL(), "http://localhost")
 	return c
 }
 
 // start serves h on a port (a free one if zero) and returns the address.
 func (s *Stack) start(ctx context.Context, port int, h http.Handler) (string, error) {
-	l, err := listen(ctx, port)
+	l, err := site.Listen(ctx, port)
 	if err != nil {
 		return "", err
 	}
 	s.serve(l, h)
-	return address(l), nil
+	return site.URL(l), nil
 }
-
-func listen(ctx context.Context, port int) (net.Listener, error) {
-	return (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-}
-
-func address(l net.Listener) string { return "http://" + l.Addr().String() }
 
 func (s *Stack) serve(l net.Listener, h http.Handler) {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	s.closers = append(s.closers, server)
-	go func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error().Err(err).Msg("a simulator stopped serving")
-		}
-	}()
+	s.closers = append(s.closers, site.Serve(l, h, func(err error) {
+		s.log.Error().Err(err).Msg("a simulator stopped serving")
+	}))
 }
 
 // TemporalOptions returns client options for the stack's Temporal server.
@@ -266,16 +232,10 @@ func (s *Stack) StopWorker() {
 // Environ returns the environment for a separate worker or starter process, and for the temporal command line, as
 // NAME=value. The secrets in it belong to the simulators and to this stack.
 func (s *Stack) Environ() []string {
-	return append(Environ(s.Config, s.Temporal.HostPort(), s.Temporal.Namespace()),
+	return append(site.Environ(s.Config, s.Temporal.HostPort(), s.Temporal.Namespace()),
 		"TEMPORAL_CODEC_ENDPOINT="+s.CodecEndpoint,
 		"TEMPORAL_CODEC_AUTH=Bearer "+s.Config.Codec.Token.Reveal(),
 	)
-}
-
-// Environ returns the environment variables that express a configuration and where its Temporal is, including its secrets,
-// as NAME=value.
-func Environ(c config.Config, temporal, namespace string) []string {
-	return append(config.Environ(c), "TEMPORAL_ADDRESS="+temporal, "TEMPORAL_NAMESPACE="+namespace)
 }
 
 // Stop stops everything, the worker first. It may be called more than once.

@@ -93,7 +93,7 @@ type Card struct {
 type Sources struct {
 	// Shop and Issuer are the addresses of the simulators.
 	Shop, Issuer string
-	// Mails is the folder of the mails, including its subfolders.
+	// Mails is the folder of the mails, including its subfolders. If it is empty, the books have no mails.
 	Mails string
 	// Temporal is the server's address.
 	Temporal, Namespace string
@@ -115,8 +115,10 @@ func Read(ctx context.Context, s Sources) (Books, error) {
 		}
 	}
 	var err error
-	if b.Mails, err = readMails(s.Mails); err != nil {
-		return b, err
+	if s.Mails != "" {
+		if b.Mails, err = readMails(s.Mails); err != nil {
+			return b, err
+		}
 	}
 	b.Workflows, err = readWorkflows(ctx, s.Temporal, s.Namespace)
 	return b, err

@@ -28,6 +28,8 @@ type Account struct {
 	OrdersCompleted int `json:"orders_completed"`
 	OrdersFailed    int `json:"orders_failed"`
 	OrdersRunning   int `json:"orders_running"`
+	// OrdersLeftOut is the number of orders without a workflow.
+	OrdersLeftOut int `json:"orders_left_out"`
 	// OrdersRecovered is the number of orders that completed after an earlier run had failed.
 	OrdersRecovered int `json:"orders_recovered"`
 	// AttemptsCutOff is the number of attempts to look up a merchant or to issue a card that were cut off because their
@@ -90,8 +92,10 @@ func (b Books) Judge(rules Rules) Account {
 		a.UnitsExpected += len(v.units)
 	}
 	b.judgeCards(&a, verdicts)
-	b.judgeOrders(&a, verdicts)
-	b.judgeMails(&a, verdicts)
+	b.judgeOrders(&a, rules, verdicts)
+	if !rules.NoDigest {
+		b.judgeMails(&a, verdicts)
+	}
 	return a
 }
 
@@ -169,7 +173,7 @@ func (b Books) judgeCards(a *Account, verdicts []verdict) {
 	}
 }
 
-func (b Books) judgeOrders(a *Account, verdicts []verdict) {
+func (b Books) judgeOrders(a *Account, rules Rules, verdicts []verdict) {
 	workflows := map[string]Workflow{}
 	for _, w := range b.Workflows {
 		if other, ok := workflows[w.OrderID]; ok {
@@ -179,6 +183,7 @@ func (b Books) judgeOrders(a *Account, verdicts []verdict) {
 		a.AttemptsCutOff += w.CutOff
 	}
 	named := b.named("failed")
+	told := func(v verdict) bool { return rules.NoDigest || named[v.order.Name] }
 	for _, v := range verdicts {
 		id := strconv.FormatInt(v.order.ID, 10)
 		w, known := workflows[id]
@@ -193,11 +198,11 @@ func (b Books) judgeOrders(a *Account, verdicts []verdict) {
 		}
 		switch {
 		case v.fate == changed:
-			a.judgeChanged(v, w, known, named)
+			a.judgeChanged(v, w, known, told(v))
 		case !known:
 			a.Problem("order %s has no workflow", v.order.Name)
 		case w.State == Failed:
-			a.judgeFailed(v, w, named)
+			a.judgeFailed(v, w, told(v))
 		case v.fate == refused:
 			a.NotFailed++
 			a.Problem("order %s should have failed as %s and is %s", v.order.Name, v.kind, w.State)
@@ -213,6 +218,7 @@ func (b Books) judgeOrders(a *Account, verdicts []verdict) {
 func (a *Account) count(w Workflow, known bool) {
 	switch {
 	case !known:
+		a.OrdersLeftOut++
 	case w.State == Completed:
 		a.OrdersCompleted++
 		if w.Runs > 1 {
@@ -225,9 +231,10 @@ func (a *Account) count(w Workflow, known bool) {
 	}
 }
 
-func (a *Account) judgeFailed(v verdict, w Workflow, named map[string]bool) {
+// judgeFailed judges a failed order. told reports whether a digest names it, if one must.
+func (a *Account) judgeFailed(v verdict, w Workflow, told bool) {
 	f := FailedOrder{
-		Order: v.order.Name, Kind: w.Kind, Expected: v.fate == refused && v.kind == w.Kind, InDigest: named[v.order.Name],
+		Order: v.order.Name, Kind: w.Kind, Expected: v.fate == refused && v.kind == w.Kind, InDigest: told,
 	}
 	a.Failed = append(a.Failed, f)
 	switch {
@@ -246,7 +253,7 @@ func (a *Account) judgeFailed(v verdict, w Workflow, named map[string]bool) {
 // judgeChanged requires that a partly or fully refunded order is completed, or that its failure says that it was
 // changed or that one of its cards is in doubt, and a digest names it. If no unit of the order remains, it need not
 // have a workflow.
-func (a *Account) judgeChanged(v verdict, w Workflow, known bool, named map[string]bool) {
+func (a *Account) judgeChanged(v verdict, w Workflow, known, told bool) {
 	switch {
 	case !known && len(v.units) > 0:
 		a.Problem("order %s has no workflow", v.order.Name)
@@ -255,7 +262,7 @@ func (a *Account) judgeChanged(v verdict, w Workflow, known bool, named map[stri
 		a.Problem("order %s, of which money was given back, is %s", v.order.Name, w.State)
 	case w.Kind != "OrderChanged" && w.Kind != "OutcomeUnknown":
 		a.Problem("order %s, of which money was given back, failed as %s", v.order.Name, w.Kind)
-	case !named[v.order.Name]:
+	case !told:
 		a.FailuresUnseen++
 		a.Problem("unseen: order %s is failed (%s), and no digest names it", v.order.Name, w.Kind)
 	default:

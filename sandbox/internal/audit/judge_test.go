@@ -80,7 +80,7 @@ func TestBooksThatBalance(t *testing.T) {
 	require.True(t, a.OK(), a.Problems)
 	require.Equal(t, audit.Account{
 		OrdersPlaced: 3, OrdersEligible: 2, UnitsExpected: 2, CardsIssued: 2, OrdersCompleted: 1, OrdersFailed: 1,
-		DigestMails: 2, Problems: []string{},
+		OrdersLeftOut: 1, DigestMails: 2, Problems: []string{},
 		Failed: []audit.FailedOrder{{Order: "#2", Kind: "MerchantUnknown", Expected: true, InDigest: true}},
 	}, a)
 }
@@ -261,6 +261,18 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Before the first digest is due, nobody has to be told of failures.
+func TestBooksWithoutADigest(t *testing.T) {
+	t.Parallel()
+	b, r := books(), rules
+	b.Mails = nil
+	require.Len(t, b.Judge(r).Problems, 2, "a failed order and a mixed one")
+	r.NoDigest = true
+	require.Empty(t, b.Judge(r).Problems)
+	b.Workflows[1].Kind = "InvalidRequest"
+	require.Len(t, b.Judge(r).Problems, 1)
 }
 
 // Two cards with one audit number are wrong, even if they belong to an order with two identical cards.

@@ -18,6 +18,8 @@ type Rules struct {
 	// units may exist if they were made at most Within after that time.
 	GivenBack map[int64]time.Time
 	Within    time.Duration
+	// NoDigest says that no digest was due yet, so that none has to name the failed orders.
+	NoDigest bool
 }
 
 // fate is the required outcome of an order.

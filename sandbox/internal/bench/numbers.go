@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -26,6 +27,11 @@ func NewSpread(values []float64) Spread {
 	return Spread{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1]}
 }
 
+// String returns the median and the spread.
+func (s Spread) String() string {
+	return fmt.Sprintf("%s (%s to %s)", number(s.Median), number(s.Min), number(s.Max))
+}
+
 // Percentile returns the smallest of the values that is greater than or equal to at least p percent of them (the
 // nearest rank). Without values, it returns zero.
 func Percentile(values []float64, p float64) float64 {
@@ -35,18 +41,6 @@ func Percentile(values []float64, p float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	rank := int(math.Ceil(p / 100 * float64(len(sorted))))
 	return sorted[min(max(rank, 1), len(sorted))-1]
-}
-
-// Percentiles holds percentiles of a latency, in seconds.
-type Percentiles struct {
-	P50 float64 `json:"p50"`
-	P95 float64 `json:"p95"`
-	P99 float64 `json:"p99"`
-}
-
-// NewPercentiles returns the percentiles of values.
-func NewPercentiles(values []float64) Percentiles {
-	return Percentiles{P50: Percentile(values, 50), P95: Percentile(values, 95), P99: Percentile(values, 99)}
 }
 
 // Ratio returns a divided by b, or zero if b is zero.

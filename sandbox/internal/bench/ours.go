@@ -2,98 +2,176 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
+	"math/rand/v2"
+	"net/http"
+	"syscall"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/settings"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
+// benchSite is the installation that is measured.
+var benchSite = site.Site{Name: "bench", AuditPrefix: "BENCH"}
+
 const (
 	// Orders of a warm-up were updated so long ago that the next poll does not read them again. The measured orders were
-	// updated within the overlap, so that all polls of a round read them again.
+	// updated within the overlap.
 	overlap   = time.Hour
 	longAgo   = 2 * time.Hour
 	latelyAgo = 10 * time.Minute
 )
 
-// ours is a rig that implements contender.
+// ours is the real system; it implements contender. Temporal and the worker run in processes of their own, the services
+// in this one.
 type ours struct {
-	*Rig
-	// last is the number of orders in the latest intake.
-	last int
+	*server
+	process  *measured
+	shop     *shopifytest.Server
+	issuer   *cashstartest.Server
+	operator *operator.Operator
+	services []*http.Server
+	orders   scenario.Generator
+	placed   int
 }
 
-func (p *Programs) openOurs(ctx context.Context, workers int) (contender, error) {
-	r, err := p.OpenRig(ctx, RigOptions{
-		Workers: workers, Configure: func(c *config.Config) { c.Poll.Overlap = overlap },
-	})
+// openOurs starts the system and returns it when its worker polls. The services answer at once, and their quotas are out
+// of reach.
+func (p *Programs) openOurs(ctx context.Context, issuer cashstartest.Options) (_ *ours, err error) {
+	o := &ours{orders: scenario.Generator{Random: rand.New(rand.NewPCG(1, 1))}}
+	defer func() {
+		if err != nil {
+			o.close()
+		}
+	}()
+	issuer.Merchants = scenario.Merchants()
+	o.shop = benchSite.NewShop(shopifytest.Options{BucketSize: 1e6, RestoreRate: 1e5})
+	o.issuer = benchSite.NewIssuer(issuer)
+	var at site.Services
+	if at.Shop, err = o.serve(ctx, o.shop); err != nil {
+		return nil, err
+	}
+	if at.Issuer, err = o.serve(ctx, o.issuer); err != nil {
+		return nil, err
+	}
+	cfg := configuration(at)
+	if o.server, err = p.openServer(ctx); err != nil {
+		return nil, err
+	}
+	if o.operator, err = app.NewOperator(ctx, o.options, cfg, zerolog.Nop()); err != nil {
+		return nil, err
+	}
+	if _, err := o.operator.EnsureSchedules(ctx, settings.Ensure{Yes: true}); err != nil {
+		return nil, err
+	}
+	port, err := site.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &ours{Rig: r}, nil
+	cfg.Metrics.Addr = site.Loopback(port)
+	o.process, err = p.start(ctx, child.Program{
+		Name: workerProgram, Path: p.Worker(), Env: site.Environ(cfg, o.options.HostPort, o.options.Namespace),
+		Signal: syscall.SIGTERM,
+	}, answers(cfg.Metrics.Addr))
+	return o, err
 }
 
-// warm implements contender. No orders are taken in before it.
-func (o *ours) warm(ctx context.Context, n int) error {
-	if _, err := o.takeUpdated(ctx, n, longAgo); err != nil {
-		return err
+// configuration is as close to production as can be measured: encryption on, logs written, metrics served. Only take
+// starts a poll.
+func configuration(at site.Services) config.Config {
+	c := benchSite.Config(at)
+	c.Orders.CreatedAtMin = c.Orders.CreatedAtMin.AddDate(0, 0, -1)
+	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 7*24*time.Hour, overlap, 0
+	c.Log.Format = ops.FormatJSON
+	return c
+}
+
+func (o *ours) serve(ctx context.Context, h http.Handler) (string, error) {
+	l, err := site.Listen(ctx, 0)
+	if err != nil {
+		return "", err
 	}
-	return o.settle(ctx)
+	o.services = append(o.services, site.Serve(l, h, func(error) {}))
+	return site.URL(l), nil
 }
 
-// take implements contender. It is called once.
-func (o *ours) take(ctx context.Context, n int) (intake, error) {
-	return o.takeUpdated(ctx, n, latelyAgo)
+// place places one-unit orders that are paid and were last updated at the given time. The issuer knows the buyers.
+func (o *ours) place(n int, at time.Time) {
+	for range n {
+		o.placed++
+		order, _ := o.orders.New(scenario.Single, o.placed)
+		order.CreatedAt, order.UpdatedAt = at, at
+		o.shop.AddOrder(order)
+	}
 }
 
-// takeUpdated takes in orders that were last updated the given time ago.
-func (o *ours) takeUpdated(ctx context.Context, n int, ago time.Duration) (intake, error) {
-	ids := o.Place(n, time.Now().Add(-ago))
-	o.last = n
-	poll, err := o.Poll(ctx)
+// take implements contender.
+func (o *ours) take(ctx context.Context, n int, counts bool) (intake, error) {
+	ago := longAgo
+	if counts {
+		ago = latelyAgo
+	}
+	before := o.placed
+	o.place(n, time.Now().Add(-ago))
+	poll, err := o.operator.PollNow(ctx)
 	if err != nil {
 		return intake{}, err
 	}
-	if err := o.AwaitCards(ctx, o.placed); err != nil {
-		return intake{}, err
-	}
-	issued, err := o.Issued(ids)
+	err = until(ctx, awaitEvery, func() (bool, error) {
+		return o.issuer.Stats().Requests[cashstartest.CreateOrder][http.StatusOK] >= o.placed, o.gone()
+	})
 	if err != nil {
 		return intake{}, err
 	}
-	out := intake{parent: run{poll.WorkflowID, poll.RunID}, issued: make(map[string]time.Time, n)}
-	for id, at := range issued {
-		out.issued[workflows.GiftCardOrderID(o.Config.Shopify.Shop, strconv.FormatInt(id, 10))] = at
+	out := intake{workflowID: poll.WorkflowID, runID: poll.RunID}
+	targets := map[string]bool{}
+	for i, c := range o.issuer.Cards() {
+		targets[c.Target] = true
+		if i >= before {
+			out.issued = append(out.issued, c.Created)
+		}
+	}
+	if len(out.issued) != n || len(targets) != o.placed {
+		return intake{}, fmt.Errorf("%d cards for %d of %d orders", before+len(out.issued), len(targets), o.placed)
 	}
 	return out, nil
 }
 
-// again implements contender. It polls as many times as the default poll interval fits into the default overlap.
-func (o *ours) again(ctx context.Context) ([]run, error) {
-	usual := config.Default().Poll
-	var out []run
-	for range usual.Overlap / usual.Interval {
-		poll, err := o.Poll(ctx)
-		if err != nil {
-			return nil, err
-		}
-		result, err := o.Await(ctx, poll)
-		if err != nil {
-			return nil, err
-		}
-		if result.Seen != o.last || result.Started != 0 {
-			return nil, fmt.Errorf("the next poll saw %d orders and started %d, want %d and 0",
-				result.Seen, result.Started, o.last)
-		}
-		out = append(out, run{poll.WorkflowID, poll.RunID})
-	}
-	return out, nil
+// gone returns an error if Temporal or the worker has ended.
+func (o *ours) gone() error { return errors.Join(o.Gone(), o.process.Gone()) }
+
+// settle implements contender.
+func (o *ours) settle(ctx context.Context) error {
+	return o.server.settle(ctx, workflows.GiftCardOrderType, o.placed, o.gone)
 }
 
-func (o *ours) settle(ctx context.Context) error { return o.Settle(ctx) }
-func (o *ours) temporal() *Server                { return o.Server }
-func (o *ours) workers() []*Process              { return o.Workers }
-func (o *ours) orderType() string                { return workflows.GiftCardOrderType }
-func (o *ours) close()                           { o.Close() }
+func (o *ours) temporal() *server { return o.server }
+func (o *ours) worker() *measured { return o.process }
+
+func (o *ours) close() {
+	if o.process != nil {
+		o.process.Stop()
+	}
+	if o.operator != nil {
+		o.operator.Close()
+	}
+	if o.server != nil {
+		o.server.close()
+	}
+	for _, s := range o.services {
+		_ = s.Close()
+	}
+}

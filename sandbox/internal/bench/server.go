@@ -2,9 +2,8 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.temporal.io/api/workflowservice/v1"
@@ -12,93 +11,58 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
-	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
-	"github.com/giftbridge/giftbridge/workflows"
+	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
-// ChildCommand is the name of the hidden command that runs Temporal in a process of its own.
-const ChildCommand = "bench-child"
+const (
+	// awaitEvery is the pause between two checks whether all cards are issued. The ledgers record when they were issued,
+	// so the pause may be long enough to cost next to nothing.
+	awaitEvery = 500 * time.Millisecond
+	// settleEvery is the pause between two checks whether all workflows are done.
+	settleEvery = 100 * time.Millisecond
+)
 
-const roleTemporal = "temporal"
-
-// temporalOptions are the options of the Temporal process.
-type temporalOptions struct {
-	Port          int            `json:"port"`
-	DynamicConfig map[string]any `json:"dynamic_config,omitempty"`
+// server is an in-memory Temporal server in a process of its own.
+type server struct {
+	*measured
+	options client.Options
+	// client does not decode payloads.
+	client client.Client
 }
 
-// RunChild runs a process in a role; see [child.Run].
-func RunChild(ctx context.Context, role, options string, stdin io.Reader, stdout io.Writer) error {
-	return child.Run(ctx, map[string]child.Role{roleTemporal: runTemporal}, role, options, stdin, stdout)
-}
-
-func runTemporal(ctx context.Context, raw json.RawMessage) error {
-	o, err := child.Options[temporalOptions](raw)
-	if err != nil {
-		return err
-	}
-	_, err = temporalserver.Start(ctx, temporalserver.Options{
-		Port: o.Port, UIPort: temporalserver.NoUI, SearchAttributes: workflows.SearchAttributes(),
-		DynamicConfig: o.DynamicConfig,
-	})
-	return err
-}
-
-// Server is an in-memory Temporal server in a process of its own.
-type Server struct {
-	*Process
-	HostPort string
-	// Client does not decode payloads.
-	Client client.Client
-}
-
-func (p *Programs) openServer(ctx context.Context, dynamicConfig map[string]any) (_ *Server, err error) {
-	port, err := child.FreePort(ctx)
+func (p *Programs) openServer(ctx context.Context) (*server, error) {
+	port, err := site.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
-	program, err := child.Own(ChildCommand, roleTemporal, temporalOptions{Port: port, DynamicConfig: dynamicConfig})
+	program, err := roles.Program(roles.Temporal, roles.Options{Port: port})
 	if err != nil {
 		return nil, err
 	}
-	log, err := p.log(roleTemporal)
+	s := &server{options: client.Options{
+		HostPort: site.Loopback(port), Namespace: roles.Namespace, Logger: logging.Temporal(zerolog.Nop()),
+	}}
+	s.measured, err = p.start(ctx, program, func(ctx context.Context, p *child.Process) error { return p.Await(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = log.Close() }()
-	program.Log = log
-	// The server looks for no configuration of its own, and it must not depend on the environment.
-	program.Env = []string{"HOME=" + p.folder}
-	started, err := program.Start()
-	if err != nil {
+	if s.client, err = client.DialContext(ctx, s.options); err != nil {
+		s.Stop()
 		return nil, err
 	}
-	s := &Server{Process: &Process{Process: started, Name: roleTemporal}, HostPort: child.Loopback(port)}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	if err := started.Await(ctx); err != nil {
-		return nil, lastWords(err, log)
-	}
-	s.Client, err = client.DialContext(ctx, client.Options{
-		HostPort: s.HostPort, Namespace: temporalserver.DefaultNamespace, Logger: logging.Temporal(zerolog.Nop()),
-	})
-	return s, err
+	return s, nil
 }
 
-func (s *Server) close() {
-	if s.Client != nil {
-		s.Client.Close()
-	}
+func (s *server) close() {
+	s.client.Close()
 	s.Stop()
 }
 
 // count returns the number of workflows that match a visibility query.
-func (s *Server) count(ctx context.Context, query string) (int, error) {
-	n, err := s.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: temporalserver.DefaultNamespace, Query: query,
+func (s *server) count(ctx context.Context, query string) (int, error) {
+	n, err := s.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: s.options.Namespace, Query: query,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count workflows: %w", err)
@@ -108,7 +72,7 @@ func (s *Server) count(ctx context.Context, query string) (int, error) {
 
 // settle waits until at least the given number of workflows of a type have completed and no workflow is running. It
 // fails if a workflow failed, or if gone reports that a process needed to complete them has ended.
-func (s *Server) settle(ctx context.Context, workflowType string, completed int, gone func() error) error {
+func (s *server) settle(ctx context.Context, workflowType string, completed int, gone func() error) error {
 	return until(ctx, settleEvery, func() (bool, error) {
 		if err := gone(); err != nil {
 			return false, err

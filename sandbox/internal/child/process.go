@@ -134,6 +134,12 @@ func (p *Process) Stop() {
 // Kill kills the process, like the loss of its machine. It does not wait.
 func (p *Process) Kill() error { return p.cmd.Process.Kill() }
 
+// Signal sends a signal to the process.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// ExitCode returns the exit code of a process that has ended.
+func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
 // awaited is a writer that waits for a given first line.
 type awaited struct {
 	line string

@@ -4,5 +4,6 @@
 // index lags and its clock is off. When the faults are over and the system is at rest, package audit compares the
 // books.
 //
-// The events and their times are a [Plan], which is a function of a seed.
+// What happens and when is a [plan.Plan], which is a function of a seed. Package storm makes the services misbehave, and
+// the processes are those of package roles.
 package lab

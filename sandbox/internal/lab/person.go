@@ -6,9 +6,9 @@ import (
 	"net/http"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
-
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -91,7 +91,7 @@ func (l *laboratory) issuedNumbers(ctx context.Context) (map[string]bool, error)
 	var cards []struct {
 		AuditNumber string `json:"audit_number"`
 	}
-	if err := l.control.send(ctx, http.MethodGet, l.control.issuer+"cards", nil, &cards); err != nil {
+	if err := storm.Send(ctx, http.MethodGet, l.control.Issuer+"cards", nil, &cards); err != nil {
 		return nil, err
 	}
 	numbers := map[string]bool{}

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 )
 
 // Report is the result of a run.
@@ -28,8 +28,8 @@ type Report struct {
 	// CardsAskedAgain is the number of requests for a card that already existed.
 	CardsAskedAgain int `json:"cards_asked_again"`
 	// Faults counts what actually happened. NotSeen names what was planned and did not happen.
-	Faults  map[What]int `json:"faults"`
-	NotSeen []What       `json:"faults_not_seen"`
+	Faults  map[plan.What]int `json:"faults"`
+	NotSeen []plan.What       `json:"faults_not_seen"`
 	// Exits counts how often each process ended unexpectedly.
 	Exits   map[string]int `json:"unasked_exits"`
 	Seconds float64        `json:"seconds"`
@@ -40,14 +40,21 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 		Seed: l.Plan.Seed, IssuerDedupes: l.IssuerDedupes, Minutes: l.Plan.Length.Minutes(),
 		ClockOffset: l.Plan.ClockOffset.Seconds(), MaxRPS: l.Plan.MaxRPS, Account: account, UnitsResolved: l.resolved,
 		OrdersSwept: l.swept,
-		Faults:      maps.Clone(l.happened), NotSeen: []What{}, Exits: map[string]int{},
+		Faults:      maps.Clone(l.happened), NotSeen: []plan.What{}, Exits: map[string]int{},
 	}
 	delete(r.Faults, orderPlaced)
 	for _, p := range l.problems {
 		r.Problem("%s", p)
 	}
-	if err := l.countFaults(ctx, &r); err != nil {
+	faults, repeated, err := l.storm.Counted(ctx)
+	if err != nil {
 		return r, err
+	}
+	r.CardsAskedAgain = repeated
+	for what, n := range faults {
+		if n > 0 {
+			r.Faults[what] = n
+		}
 	}
 	for what := range l.Plan.Promised() {
 		if r.Faults[what] == 0 {
@@ -55,45 +62,18 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 		}
 	}
 	slices.Sort(r.NotSeen)
-	for _, p := range append([]*process{l.temporal, l.shop, l.issuer, l.mail}, l.workers...) {
-		exits := p.unasked()
+	for _, p := range l.all() {
+		exits := p.Exits()
 		if exits == 0 {
 			continue
 		}
-		r.Exits[p.name] = exits
-		if p.role != roleWorker {
-			r.Problem("the laboratory itself failed: %s ended %d times by itself", p.name, exits)
+		r.Exits[p.Name] = exits
+		if !slices.Contains(l.workers, p) {
+			r.Problem("the laboratory itself failed: %s ended %d times by itself", p.Name, exits)
 		}
 	}
 	r.Seconds = time.Since(l.began).Seconds()
 	return r, nil
-}
-
-// countFaults asks the services which faults requests met.
-func (l *laboratory) countFaults(ctx context.Context, r *Report) error {
-	var issuer, shop struct {
-		Repeated int            `json:"repeated"`
-		Faults   map[string]int `json:"faults"`
-	}
-	if err := l.control.send(ctx, http.MethodGet, l.control.issuer+"stats", nil, &issuer); err != nil {
-		return err
-	}
-	if err := l.control.send(ctx, http.MethodGet, l.control.shop+"stats", nil, &shop); err != nil {
-		return err
-	}
-	r.CardsAskedAgain = issuer.Repeated
-	for what, name := range issuerCount {
-		if n := issuer.Faults[name]; n > 0 {
-			r.Faults[what] = n
-		}
-	}
-	// The shop counts all status faults as one kind, so they share the count.
-	for what, fault := range atShop {
-		if n := shop.Faults[string(fault.Kind)]; n > 0 {
-			r.Faults[what] = n
-		}
-	}
-	return nil
 }
 
 // Print writes the report in readable form.

@@ -9,20 +9,24 @@ import (
 	"sync"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/settings"
-
 	"github.com/rs/zerolog"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
 )
 
 // Options configures a run.
 type Options struct {
-	Plan Plan
+	Plan plan.Plan
 	// IssuerDedupes reports whether the issuer recognises a repeated audit number, and the workers rely on it.
 	IssuerDedupes bool
 	// Deceive pairs an issuer that does not deduplicate with workers that assume that it does. The books must not balance.
@@ -33,7 +37,7 @@ type Options struct {
 	// Patience limits the time from the end of the faults to the end of the run.
 	Patience time.Duration
 	// Say receives progress lines for the user.
-	Say func(format string, args ...any)
+	Say output.Say
 
 	folder string
 }
@@ -44,19 +48,19 @@ type laboratory struct {
 	began    time.Time
 	sources  audit.Sources
 	rules    audit.Rules
-	control  *control
-	storm    *storm
+	control  storm.Control
+	storm    *storm.Storm
 	operator *operator.Operator
 	people   sync.WaitGroup // Manual polls, sweeps and digests in progress.
 
-	temporal, shop, issuer, mail *process
-	workers                      []*process
-	tenants                      sync.WaitGroup // The processes.
+	temporal, shop, issuer, mail *child.Kept
+	workers                      []*child.Kept
+	processes                    sync.WaitGroup
 
 	mu       sync.Mutex
-	happened map[What]int
+	happened map[plan.What]int
 	// conditions are the unusual conditions in force now.
-	conditions map[What]bool
+	conditions map[plan.What]bool
 	lag        time.Duration
 	// due is the time at which searches will find everything that has changed in the shop.
 	due      time.Time
@@ -67,7 +71,7 @@ type laboratory struct {
 
 // Run carries out the plan and compares the books. It leaves no process behind.
 func Run(ctx context.Context, o Options) (Report, error) {
-	l := &laboratory{Options: o, began: time.Now(), happened: map[What]int{}, conditions: map[What]bool{}}
+	l := &laboratory{Options: o, began: time.Now(), happened: map[plan.What]int{}, conditions: map[plan.What]bool{}}
 	remove, err := l.makeFolder()
 	if err != nil {
 		return Report{}, err
@@ -79,7 +83,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			l.operator.Close()
 		}
 		stop()
-		l.tenants.Wait()
+		l.processes.Wait()
 		if ctx.Err() != nil {
 			o.Say("interrupted: all processes are stopped")
 		}
@@ -129,42 +133,44 @@ func (l *laboratory) makeFolder() (remove func(), err error) {
 
 // open starts all processes and ensures the schedules.
 func (l *laboratory) open(ctx, processes context.Context) error {
-	var at ports
-	for _, port := range []*int{&at.temporal, &at.shop, &at.issuer, &at.mail} {
+	var temporal, shop, issuer, mail int
+	for _, port := range []*int{&temporal, &shop, &issuer, &mail} {
 		var err error
-		if *port, err = child.FreePort(ctx); err != nil {
+		if *port, err = site.FreePort(ctx); err != nil {
 			return err
 		}
 	}
-	cfg, env := configuration(l.Plan, at, l.began, l.Options)
+	at := site.Services{
+		Shop: "http://" + site.Loopback(shop), Issuer: "http://" + site.Loopback(issuer), MailHost: "127.0.0.1", MailPort: mail,
+	}
+	cfg := configuration(l.Options, at)
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
-		Shop: "http://" + child.Loopback(at.shop), Issuer: "http://" + child.Loopback(at.issuer), Mails: mails,
-		Temporal: child.Loopback(at.temporal), Namespace: namespace,
+		Shop: at.Shop, Issuer: at.Issuer, Mails: mails,
+		Temporal: site.Loopback(temporal), Namespace: roles.Namespace,
 	}
 	l.rules = audit.Rules{
 		SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
 		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout,
 	}
-	l.control = newControl(at)
-	l.storm = newStorm(l.control, l.Plan.Seed)
+	l.control = storm.NewControl(at.Shop, at.Issuer)
+	l.storm = storm.New(l.control, l.Plan.Seed)
 
-	clean := []string{"HOME=" + l.folder, "PATH=" + os.Getenv("PATH")}
-	l.temporal = l.admit(processes, roleTemporal, clean, childOptions{
-		Port: at.temporal, File: filepath.Join(l.folder, "temporal.db"),
+	l.temporal = l.keep(processes, roles.Temporal, nil, roles.Options{
+		Port: temporal, File: filepath.Join(l.folder, "temporal.db"),
 	})
-	l.shop = l.admit(processes, roleShop, clean, childOptions{Port: at.shop, ClockOffset: l.Plan.ClockOffset})
-	l.issuer = l.admit(processes, roleIssuer, clean, childOptions{
-		Port: at.issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
+	l.shop = l.keep(processes, roles.Shop, nil, roles.Options{
+		Site: laboratorySite, Port: shop, ClockOffset: l.Plan.ClockOffset,
 	})
-	l.mail = l.admitMail(processes, clean, mails, at.mail)
-	for _, p := range []*process{l.temporal, l.shop, l.issuer, l.mail} {
-		if err := p.await(ctx); err != nil {
-			return err
-		}
+	l.issuer = l.keep(processes, roles.Issuer, nil, roles.Options{
+		Site: laboratorySite, Port: issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
+	})
+	l.mail = l.keep(processes, roles.Mail, nil, roles.Options{Port: mail, Folder: mails})
+	if err := awaitAll(ctx, l.temporal, l.shop, l.issuer, l.mail); err != nil {
+		return err
 	}
-	options := client.Options{HostPort: child.Loopback(at.temporal), Namespace: namespace}
+	options := client.Options{HostPort: l.sources.Temporal, Namespace: l.sources.Namespace}
 	var err error
 	if l.operator, err = app.NewOperator(ctx, options, cfg, zerolog.Nop()); err != nil {
 		return err
@@ -173,43 +179,55 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	if _, err := l.operator.EnsureSchedules(ctx, ensure); err != nil {
 		return err
 	}
-	for range Workers {
-		l.workers = append(l.workers, l.admit(processes, roleWorker, env, childOptions{Believed: believed}))
+	env := site.Environ(cfg, l.sources.Temporal, l.sources.Namespace)
+	for range plan.Workers {
+		l.workers = append(l.workers, l.keep(processes, roles.Worker, env, roles.Options{Believed: believed}))
 	}
-	for _, w := range l.workers {
-		if err := w.await(ctx); err != nil {
+	return awaitAll(ctx, l.workers...)
+}
+
+func awaitAll(ctx context.Context, processes ...*child.Kept) error {
+	for _, p := range processes {
+		if err := p.Await(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// admit starts a process and keeps it running until ctx ends.
-func (l *laboratory) admit(ctx context.Context, role string, env []string, o childOptions) *process {
+// keep starts a process and keeps it running until ctx ends. The mail catcher gets a new folder at each start, because
+// it then numbers mails from the beginning.
+func (l *laboratory) keep(ctx context.Context, role string, env []string, o roles.Options) *child.Kept {
 	name := role
-	if role == roleWorker {
+	if role == roles.Worker {
 		name = fmt.Sprintf("%s-%d", role, len(l.workers)+1)
 	}
-	p := &process{name: name, role: role, options: o, env: env, folder: l.folder}
-	l.tenants.Go(func() { p.run(ctx) })
-	return p
-}
-
-// admitMail starts the mail catcher. It gets a new folder at each start, because it then numbers mails from the
-// beginning.
-func (l *laboratory) admitMail(ctx context.Context, env []string, mails string, port int) *process {
-	p := &process{
-		name: roleMail, role: roleMail, options: childOptions{Port: port}, env: env, folder: l.folder,
-		prepare: func(start int, o *childOptions) error {
-			o.Folder = filepath.Join(mails, fmt.Sprintf("%03d", start))
-			return os.MkdirAll(o.Folder, 0o700)
+	env = append([]string{"HOME=" + l.folder, "PATH=" + os.Getenv("PATH")}, env...)
+	p := &child.Kept{
+		Name: name, LogFile: filepath.Join(l.folder, name+".log"),
+		Program: func(start int) (child.Program, error) {
+			o := o
+			if role == roles.Mail {
+				o.Folder = filepath.Join(o.Folder, fmt.Sprintf("%03d", start))
+				if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+					return child.Program{}, err
+				}
+			}
+			program, err := roles.Program(role, o)
+			program.Env = env
+			return program, err
 		},
 	}
-	l.tenants.Go(func() { p.run(ctx) })
+	l.processes.Go(func() { p.Run(ctx) })
 	return p
 }
 
-func (l *laboratory) did(what What) {
+// all returns all processes, the workers last.
+func (l *laboratory) all() []*child.Kept {
+	return append([]*child.Kept{l.temporal, l.shop, l.issuer, l.mail}, l.workers...)
+}
+
+func (l *laboratory) did(what plan.What) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.happened[what]++

@@ -7,16 +7,13 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
-
+	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
-const (
-	// settleEvery is the interval at which the laboratory checks whether the system is at rest.
-	settleEvery = 500 * time.Millisecond
-	// maxDigests limits the number of digests after the faults.
-	maxDigests = 4
-)
+// maxDigests limits the number of digests after the faults.
+const maxDigests = 4
 
 // settle ends the faults, waits until the system is at rest, and has digests sent until one changes nothing. Each
 // digest reruns failed orders.
@@ -27,7 +24,7 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	if err := l.rest(ctx); err != nil {
 		return audit.Account{}, err
 	}
-	if err := l.storm.clear(ctx); err != nil {
+	if err := l.storm.Clear(ctx); err != nil {
 		return audit.Account{}, err
 	}
 	if err := l.sweepUp(ctx); err != nil {
@@ -65,13 +62,11 @@ func (l *laboratory) sweepUp(ctx context.Context) error {
 
 // calm ends the faults and waits until all processes are running.
 func (l *laboratory) calm(ctx context.Context) error {
-	if err := l.storm.abate(ctx); err != nil {
+	if err := l.storm.Abate(ctx); err != nil {
 		return err
 	}
-	for _, p := range append([]*process{l.temporal, l.shop, l.issuer, l.mail}, l.workers...) {
-		if err := p.await(ctx); err != nil {
-			return err
-		}
+	if err := awaitAll(ctx, l.all()...); err != nil {
+		return err
 	}
 	l.Say("the faults are over, and all processes are up")
 	return nil
@@ -82,7 +77,7 @@ func (l *laboratory) rest(ctx context.Context) error {
 	l.mu.Lock()
 	due := l.due
 	l.mu.Unlock()
-	if l.Plan.farAhead() {
+	if l.Plan.FarAhead() {
 		wait(ctx, time.Until(due))
 		if err := l.pollAll(ctx); err != nil {
 			return err
@@ -93,34 +88,14 @@ func (l *laboratory) rest(ctx context.Context) error {
 	if err := l.away(ctx); err != nil {
 		return err
 	}
-	look := time.NewTicker(settleEvery)
-	defer look.Stop()
-	var quiet time.Time
 	told := time.Now()
-	for {
-		status, err := l.operator.Status(ctx)
-		if err != nil {
-			return err
-		}
-		running := status.Orders[executions.Running]
-		switch {
-		case status.Watermark.Before(due) || running > 0:
-			quiet = time.Time{}
-		case quiet.IsZero():
-			quiet = status.Watermark
-		case status.Watermark.After(quiet):
-			return nil
-		}
+	return site.AwaitRest(ctx, l.operator, due, func(status *health.Status) {
 		if time.Since(told) > sayEvery {
 			told = time.Now()
-			l.Say("waiting: %d orders running, polls have seen everything up to %.0fs ago", running, status.WatermarkAge)
+			l.Say("waiting: %d orders running, polls have seen everything up to %.0fs ago",
+				status.Orders[executions.Running], status.WatermarkAge)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("watermark %s, %d orders running: %w", status.Watermark.Format(time.RFC3339), running, context.Cause(ctx))
-		case <-look.C:
-		}
-	}
+	})
 }
 
 // away waits until all manual polls, sweeps and digests have ended.

@@ -8,7 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
 // action is something that the laboratory does at a given time, counted from the start of the faults.
@@ -46,12 +49,12 @@ func (l *laboratory) say(at time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.Say("%.0fs of %.0fs: %d orders placed, workers killed %d times, Temporal %d times", at.Seconds(),
-		l.Plan.Length.Seconds(), l.happened[orderPlaced], l.happened[WorkerKilled]+Workers*l.happened[WorkersKilled],
-		l.happened[TemporalKilled])
+		l.Plan.Length.Seconds(), l.happened[orderPlaced], l.happened[plan.WorkerKilled]+plan.Workers*l.happened[plan.WorkersKilled],
+		l.happened[plan.TemporalKilled])
 }
 
 // orderPlaced is the name under which placed orders are counted among the events.
-const orderPlaced What = "order_placed"
+const orderPlaced plan.What = "order_placed"
 
 func (l *laboratory) purchases() []action {
 	var actions []action
@@ -84,7 +87,7 @@ func (l *laboratory) countConditions() {
 	}
 }
 
-func (l *laboratory) setCondition(what What, on bool) {
+func (l *laboratory) setCondition(what plan.What, on bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if on {
@@ -96,7 +99,7 @@ func (l *laboratory) setCondition(what What, on bool) {
 
 // change changes an order in the shop, and records when searches will reflect the change.
 func (l *laboratory) change(ctx context.Context, method, route string, body any) error {
-	err := l.control.send(ctx, method, l.control.shop+route, body, nil)
+	err := storm.Send(ctx, method, l.control.Shop+route, body, nil)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if due := time.Now().Add(l.lag); due.After(l.due) {
@@ -110,24 +113,22 @@ func (l *laboratory) events(people context.Context) []action {
 	for i := range l.Plan.Events {
 		e := &l.Plan.Events[i]
 		end := min(e.At+e.For, l.Plan.Length)
-		_, issuer := atIssuer[e.What]
-		_, shop := atShop[e.What]
 		switch {
-		case issuer, shop:
+		case storm.Concerns(e.What):
 			actions = append(actions,
-				action{e.At, func(ctx context.Context) error { return l.storm.begin(ctx, e) }},
-				action{end, func(ctx context.Context) error { return l.storm.end(ctx, e) }})
-		case e.What == ShopLag, e.What == ShopLongLag:
+				action{e.At, func(ctx context.Context) error { return l.storm.Begin(ctx, e) }},
+				action{end, func(ctx context.Context) error { return l.storm.End(ctx, e) }})
+		case e.What == plan.ShopLag, e.What == plan.ShopLongLag:
 			actions = append(actions,
 				action{e.At, func(ctx context.Context) error {
 					l.setCondition(e.What, true)
-					return l.setLag(ctx, time.Duration(e.Share*float64(time.Second)))
+					return l.setLag(ctx, e.Lag)
 				}},
 				action{end, func(ctx context.Context) error {
 					l.setCondition(e.What, false)
 					return l.setLag(ctx, 0)
 				}})
-		case e.What == OtherIdentity:
+		case e.What == plan.OtherIdentity:
 			actions = append(actions, l.misled(e, end)...)
 		default:
 			actions = append(actions, action{e.At, func(ctx context.Context) error { return l.carryOut(ctx, people, e) }})
@@ -140,47 +141,47 @@ func (l *laboratory) setLag(ctx context.Context, lag time.Duration) error {
 	l.mu.Lock()
 	l.lag = lag
 	l.mu.Unlock()
-	return l.control.send(ctx, http.MethodPut, l.control.shop+"lag", map[string]string{"lag": lag.String()}, nil)
+	return storm.Send(ctx, http.MethodPut, l.control.Shop+"lag", map[string]string{"lag": lag.String()}, nil)
 }
 
 // carryOut carries out an event that happens at one moment.
-func (l *laboratory) carryOut(ctx, people context.Context, e *Event) error {
+func (l *laboratory) carryOut(ctx, people context.Context, e *plan.Event) error {
 	switch e.What {
-	case WorkerKilled:
+	case plan.WorkerKilled:
 		l.kill(e, l.workers[e.Number])
-	case WorkersKilled:
+	case plan.WorkersKilled:
 		l.kill(e, l.workers...)
-	case TemporalKilled:
+	case plan.TemporalKilled:
 		l.kill(e, l.temporal)
-	case MailDown:
+	case plan.MailDown:
 		l.kill(e, l.mail)
-	case OrderEdited:
+	case plan.OrderEdited:
 		return l.edit(ctx, e)
-	case LateMerchant:
+	case plan.LateMerchant:
 		l.did(e.What)
-		return l.control.send(ctx, http.MethodPost, l.control.issuer+"merchants", stack.LateComer, nil)
-	case OtherSettings:
+		return storm.Send(ctx, http.MethodPost, l.control.Issuer+"merchants", scenario.LateComer, nil)
+	case plan.OtherSettings:
 		l.restart(e.What, l.workers[e.Number], otherSettings()...)
-	case ShopRenamed:
+	case plan.ShopRenamed:
 		for _, w := range l.workers {
 			l.restart(e.What, w, "SHOPIFY_SHOP="+renamedDomain)
 		}
-	case HandSweep:
+	case plan.HandSweep:
 		l.people.Go(func() { l.sweepByHand(people) })
-	case HandPolls:
+	case plan.HandPolls:
 		for _, w := range e.Windows {
 			l.people.Go(func() { l.pollByHand(people, w) })
 		}
-	case DigestAsked:
+	case plan.DigestAsked:
 		l.people.Go(func() { l.askForDigest(people) })
 	}
 	return nil
 }
 
-func (l *laboratory) kill(e *Event, victims ...*process) {
+func (l *laboratory) kill(e *plan.Event, victims ...*child.Kept) {
 	killed := 0
 	for _, p := range victims {
-		if p.kill(e.For) {
+		if p.Kill(e.For) {
 			killed++
 		}
 	}
@@ -190,7 +191,7 @@ func (l *laboratory) kill(e *Event, victims ...*process) {
 }
 
 // edit edits an order that has already been placed, so that polls see it again.
-func (l *laboratory) edit(ctx context.Context, e *Event) error {
+func (l *laboratory) edit(ctx context.Context, e *plan.Event) error {
 	l.mu.Lock()
 	placed := l.happened[orderPlaced]
 	l.mu.Unlock()
@@ -203,21 +204,21 @@ func (l *laboratory) edit(ctx context.Context, e *Event) error {
 }
 
 // pollByHand polls a window by the shop's clock. Like any poll, it may fail because of the faults.
-func (l *laboratory) pollByHand(ctx context.Context, w Window) {
+func (l *laboratory) pollByHand(ctx context.Context, w plan.Window) {
 	begin := l.began.Add(l.Plan.ClockOffset)
 	poll, err := l.operator.PollWindow(ctx, begin.Add(w.Since), begin.Add(w.Until))
 	if err != nil {
 		return
 	}
 	if _, err := poll.Wait(ctx); err == nil {
-		l.did(HandPolls)
+		l.did(plan.HandPolls)
 	}
 }
 
 // sweepByHand looks for orders that polls have missed. Like any sweep, it may fail because of the faults.
 func (l *laboratory) sweepByHand(ctx context.Context) {
 	if l.sweep(ctx) == nil {
-		l.did(HandSweep)
+		l.did(plan.HandSweep)
 	}
 }
 
@@ -237,31 +238,34 @@ func (l *laboratory) sweep(ctx context.Context) error {
 	return nil
 }
 
+// restartPause is the pause before a worker is started with other settings.
+const restartPause = 500 * time.Millisecond
+
 // restart kills a worker, which from its next start on runs with other environment variables.
-func (l *laboratory) restart(what What, w *process, other ...string) {
-	w.with(other...)
-	w.kill(restartPause)
+func (l *laboratory) restart(what plan.What, w *child.Kept, other ...string) {
+	w.Override(other...)
+	w.Kill(restartPause)
 	l.setCondition(what, true)
 }
 
 // misled starts a worker with the identity of another installation. The worker must refuse to run. Orders that are
 // placed meanwhile are counted only if it did.
-func (l *laboratory) misled(e *Event, end time.Duration) []action {
+func (l *laboratory) misled(e *plan.Event, end time.Duration) []action {
 	w := l.workers[e.Number]
 	var before []string
 	var placed, exits int
 	return []action{
 		{e.At, func(context.Context) error {
-			before = w.with(otherIdentity()...)
+			before = w.Override(otherIdentity()...)
 			placed = l.count(orderPlaced)
-			exits = w.unasked()
-			w.kill(time.Millisecond)
+			exits = w.Exits()
+			w.Kill(time.Millisecond)
 			return nil
 		}},
 		{end, func(context.Context) error {
-			w.set(func() { w.other = before })
-			w.kill(time.Millisecond)
-			if w.unasked() > exits {
+			w.Restore(before)
+			w.Kill(time.Millisecond)
+			if w.Exits() > exits {
 				l.mu.Lock()
 				defer l.mu.Unlock()
 				l.happened[e.What] += l.happened[orderPlaced] - placed
@@ -271,7 +275,7 @@ func (l *laboratory) misled(e *Event, end time.Duration) []action {
 	}
 }
 
-func (l *laboratory) count(what What) int {
+func (l *laboratory) count(what plan.What) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.happened[what]
@@ -283,6 +287,15 @@ func (l *laboratory) askForDigest(ctx context.Context) {
 		return
 	}
 	if _, err := digest.Wait(ctx); err == nil {
-		l.did(DigestAsked)
+		l.did(plan.DigestAsked)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }

@@ -2,14 +2,16 @@
 package programs
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
 // The programs.
@@ -18,8 +20,6 @@ const (
 	Starter    = "starter"
 	Simulators = "simulators"
 )
-
-const module = "github.com/giftbridge/giftbridge/"
 
 // folder is the folder in which the programs are built. Run removes it.
 var folder string
@@ -37,12 +37,7 @@ func Run(m *testing.M) int {
 }
 
 var build = sync.OnceValue(func() error {
-	args := []string{"build", "-buildvcs=false", "-o", folder, module + Worker, module + Starter, module + "sandbox/" + Simulators}
-	c := exec.Command("go", args...) //nolint:gosec // our own packages, and a folder of ours
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("build programs: %w\n%s", err, out)
-	}
-	return nil
+	return child.Build(context.Background(), folder, Worker, Starter, "sandbox/"+Simulators)
 })
 
 // Folder returns the folder of the programs. They are built when the first test asks for them.

@@ -28,7 +28,7 @@ const (
 // services maps each of the server's services to the port it will listen on.
 type services map[primitives.ServiceName]int
 
-func reservePorts(ctx context.Context, host string, frontend int) (services, error) {
+func reservePorts(ctx context.Context, frontend int) (services, error) {
 	ports := make(services, len(temporal.DefaultServices))
 	for _, name := range temporal.DefaultServices {
 		service := primitives.ServiceName(name)
@@ -36,7 +36,7 @@ func reservePorts(ctx context.Context, host string, frontend int) (services, err
 		if service == primitives.FrontendService {
 			wanted = frontend
 		}
-		port, err := reservePort(ctx, host, wanted)
+		port, err := reservePort(ctx, wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -45,18 +45,18 @@ func reservePorts(ctx context.Context, host string, frontend int) (services, err
 	return ports, nil
 }
 
-func (s services) hosts(host string) map[primitives.ServiceName]static.Hosts {
+func (s services) hosts() map[primitives.ServiceName]static.Hosts {
 	hosts := make(map[primitives.ServiceName]static.Hosts, len(s))
 	for service, port := range s {
-		hosts[service] = static.SingleLocalHost(address(host, port))
+		hosts[service] = static.SingleLocalHost(address(port))
 	}
 	return hosts
 }
 
 // serverConfig returns the configuration of the Temporal CLI's development server, without metrics, profiling and the
 // HTTP API.
-func serverConfig(host string, ports services, s store) *config.Config {
-	frontend := address(host, ports[primitives.FrontendService])
+func serverConfig(ports services, s store) *config.Config {
+	frontend := address(ports[primitives.FrontendService])
 	conf := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     mainStore,

@@ -1,11 +1,8 @@
 package temporalserver
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,9 +11,9 @@ import (
 )
 
 const (
-	// DefaultHost is the address that the server listens on by default.
-	DefaultHost = "127.0.0.1"
-	// DefaultNamespace is the namespace that the server creates by default.
+	// host is the address that the server listens on. It has no authentication, so other machines must not reach it.
+	host = "127.0.0.1"
+	// DefaultNamespace is the only namespace that the server creates.
 	DefaultNamespace = "default"
 	// DefaultRetention is how long a closed workflow is kept by default. With the server's own default, a day, a workflow
 	// ID could be used again after a day, although its work has already been done.
@@ -27,16 +24,12 @@ const (
 
 // Options configures a server. The zero value is a server in memory, on free ports, with a Web UI.
 type Options struct {
-	// Host is the loopback IP address to listen on, DefaultHost if empty.
-	Host string
 	// Port is the frontend's gRPC port, a free one if zero.
 	Port int
 	// UIPort is the Web UI's HTTP port, a free one if zero, none if NoUI.
 	UIPort int
 	// UICodecEndpoint is the URL of the codec server that the Web UI asks to decode payloads.
 	UICodecEndpoint string
-	// Namespace is the only namespace to create, DefaultNamespace if empty.
-	Namespace string
 	// Retention is how long the namespace keeps closed workflows, DefaultRetention if zero.
 	Retention time.Duration
 	// DBFile is a SQLite file that outlives the server, even if the server is killed. If empty, everything is in memory.
@@ -49,35 +42,9 @@ type Options struct {
 	SearchAttributes map[string]enumspb.IndexedValueType
 	// DynamicConfig overrides the server's dynamic configuration, for example "frontend.WorkflowPauseEnabled": true.
 	DynamicConfig map[string]any
-	// Logger receives the server's log records, which are discarded if it is nil. A server that is stopping logs nothing.
-	Logger *slog.Logger
-	// LogLevel is the lowest level that reaches Logger, slog.LevelError if nil: a starting server warns of many things
-	// that are normal.
-	LogLevel slog.Leveler
-}
-
-func (o Options) withDefaults() Options {
-	o.Host = cmp.Or(o.Host, DefaultHost)
-	o.Namespace = cmp.Or(o.Namespace, DefaultNamespace)
-	o.Retention = cmp.Or(o.Retention, DefaultRetention)
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.LogLevel == nil {
-		o.LogLevel = slog.LevelError
-	}
-	return o
 }
 
 func (o Options) validate() error {
-	host, err := netip.ParseAddr(o.Host)
-	if err != nil {
-		return fmt.Errorf("parse host: %w", err)
-	}
-	// The server has no authentication, so it must not be reachable from other machines.
-	if !host.IsLoopback() {
-		return fmt.Errorf("host %s is not a loopback address", host)
-	}
 	if o.Retention < 0 {
 		return fmt.Errorf("retention %s is negative", o.Retention)
 	}

@@ -9,9 +9,9 @@ import (
 
 // reservePort returns the port if nothing listens on it, or a free port if it is zero. The server opens its listeners
 // itself, from port numbers, and dies if it cannot.
-func reservePort(ctx context.Context, host string, port int) (int, error) {
+func reservePort(ctx context.Context, port int) (int, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", address(host, port))
+	listener, err := config.Listen(ctx, "tcp", address(port))
 	if err != nil {
 		return 0, fmt.Errorf("reserve port: %w", err)
 	}
@@ -41,6 +41,4 @@ func leaveTimeWait(ctx context.Context, listener net.Listener) error {
 	return server.Close()
 }
 
-func address(host string, port int) string {
-	return net.JoinHostPort(host, strconv.Itoa(port))
-}
+func address(port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

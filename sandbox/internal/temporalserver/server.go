@@ -5,17 +5,17 @@
 package temporalserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/temporal"
 	"google.golang.org/grpc"
@@ -33,12 +33,10 @@ const (
 
 // Server is a running Temporal server.
 type Server struct {
-	hostPort  string
-	namespace string
-	store     store
-	temporal  temporal.Server
-	ui        *ui
-	muted     *atomic.Bool
+	hostPort string
+	store    store
+	temporal temporal.Server
+	ui       *ui
 
 	stopOnce sync.Once
 	stopped  chan struct{}
@@ -48,11 +46,10 @@ type Server struct {
 // Start starts a server. It returns when the frontend and the Web UI answer and the namespace matches the options, even
 // if the database had other settings for it. The context limits only the start.
 func Start(ctx context.Context, opts Options) (*Server, error) {
-	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("start temporal server: %w", err)
 	}
-	s := &Server{namespace: opts.Namespace, muted: new(atomic.Bool), stopped: make(chan struct{})}
+	s := &Server{stopped: make(chan struct{})}
 	if err := s.start(ctx, opts); err != nil {
 		return nil, fmt.Errorf("start temporal server: %w", err)
 	}
@@ -61,24 +58,23 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 func (s *Server) start(ctx context.Context, opts Options) error {
 	var err error
-	handler := gate{Handler: opts.Logger.Handler(), level: opts.LogLevel, shut: s.muted}
-	log := logger{log: slog.New(handler)}
-	if s.store, err = openStore(opts, log); err != nil {
+	logger := log.NewNoopLogger() // Any other logger could end the process.
+	if s.store, err = openStore(opts, logger); err != nil {
 		return err
 	}
-	if err := s.store.setNamespace(ctx, opts.Namespace, opts.Retention, opts.SearchAttributes); err != nil {
+	if err := s.store.setNamespace(ctx, DefaultNamespace, cmp.Or(opts.Retention, DefaultRetention), opts.SearchAttributes); err != nil {
 		return err
 	}
-	ports, err := reservePorts(ctx, opts.Host, opts.Port)
+	ports, err := reservePorts(ctx, opts.Port)
 	if err != nil {
 		return err
 	}
-	s.hostPort = address(opts.Host, ports[primitives.FrontendService])
+	s.hostPort = address(ports[primitives.FrontendService])
 	s.temporal, err = temporal.NewServer(
-		temporal.WithConfig(serverConfig(opts.Host, ports, s.store)),
+		temporal.WithConfig(serverConfig(ports, s.store)),
 		temporal.ForServices(temporal.DefaultServices),
-		temporal.WithStaticHosts(ports.hosts(opts.Host)),
-		temporal.WithLogger(log),
+		temporal.WithStaticHosts(ports.hosts()),
+		temporal.WithLogger(logger),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
 			return authorization.NewNoopClaimMapper()
@@ -110,7 +106,7 @@ func (s *Server) waitForNamespace(ctx context.Context) error {
 	frontend := workflowservice.NewWorkflowServiceClient(conn)
 	err = poll(ctx, func(ctx context.Context) error {
 		_, err := frontend.CountWorkflowExecutions(ctx,
-			&workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace}, grpc.WaitForReady(true))
+			&workflowservice.CountWorkflowExecutionsRequest{Namespace: DefaultNamespace}, grpc.WaitForReady(true))
 		return err
 	})
 	if err != nil {
@@ -123,7 +119,7 @@ func (s *Server) waitForNamespace(ctx context.Context) error {
 func (s *Server) HostPort() string { return s.hostPort }
 
 // Namespace returns the namespace's name.
-func (s *Server) Namespace() string { return s.namespace }
+func (s *Server) Namespace() string { return DefaultNamespace }
 
 // UIURL returns the Web UI's address, or the empty string if there is none.
 func (s *Server) UIURL() string {
@@ -149,8 +145,6 @@ func (s *Server) Stop(ctx context.Context) error {
 
 func (s *Server) stop() {
 	defer close(s.stopped)
-	// Services that lose each other one by one would log complaints about it.
-	s.muted.Store(true)
 	if s.ui != nil {
 		s.ui.server.Stop()
 	}

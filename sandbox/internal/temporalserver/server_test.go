@@ -1,7 +1,6 @@
 package temporalserver_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -127,14 +125,13 @@ func keywords(names ...string) map[string]enumspb.IndexedValueType {
 func TestServer(t *testing.T) {
 	t.Parallel()
 	server := start(t, temporalserver.Options{
-		Namespace:        "gifts",
 		SearchAttributes: keywords(orderName.GetName()),
 		UICodecEndpoint:  "http://127.0.0.1:1/codec",
 	})
 	c := dial(t, server)
 
-	require.Equal(t, "gifts", server.Namespace())
-	require.Equal(t, 30*24*time.Hour, retention(t, c, "gifts"))
+	require.Equal(t, "default", server.Namespace())
+	require.Equal(t, 30*24*time.Hour, retention(t, c, "default"))
 	require.Equal(t, "hello Ada", greetIn(t, c, "Ada", "#1001"))
 	require.Eventually(t, func() bool {
 		count, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
@@ -144,9 +141,9 @@ func TestServer(t *testing.T) {
 	}, 10*time.Second, 20*time.Millisecond)
 
 	require.Contains(t, get(t, server.UIURL()+"/"), "<html")
-	require.Contains(t, get(t, server.UIURL()+"/api/v1/namespaces"), `"gifts"`)
+	require.Contains(t, get(t, server.UIURL()+"/api/v1/namespaces"), `"default"`)
 	settings := get(t, server.UIURL()+"/api/v1/settings")
-	require.Contains(t, settings, `"DefaultNamespace":"gifts"`)
+	require.Contains(t, settings, `"DefaultNamespace":"default"`)
 	require.Contains(t, settings, `"Endpoint":"http://127.0.0.1:1/codec"`)
 }
 
@@ -230,8 +227,6 @@ func TestStartRefuses(t *testing.T) {
 		opts temporalserver.Options
 		want string
 	}{
-		"every interface":    {temporalserver.Options{Host: "0.0.0.0"}, "host 0.0.0.0 is not a loopback address"},
-		"host name":          {temporalserver.Options{Host: "localhost"}, "parse host"},
 		"negative retention": {temporalserver.Options{Retention: -time.Hour}, "retention -1h0m0s is negative"},
 		"two stores": {
 			temporalserver.Options{DBFile: letter, PostgreSQL: "postgres://localhost/temporal"}, "either in a database file or",
@@ -250,44 +245,4 @@ func TestStartRefuses(t *testing.T) {
 			require.NotContains(t, err.Error(), "secret")
 		})
 	}
-}
-
-func TestLogLevel(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		level   slog.Leveler
-		written bool
-	}{
-		"errors unless told otherwise": {nil, false},
-		"info":                         {slog.LevelInfo, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var lines buffer
-			handler := slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug})
-			stop(t, start(t, temporalserver.Options{
-				UIPort: temporalserver.NoUI, Logger: slog.New(handler), LogLevel: test.level,
-			}))
-			require.Equal(t, test.written, strings.Contains(lines.String(), "level=INFO"), lines.String())
-			require.NotContains(t, lines.String(), "level=DEBUG")
-		})
-	}
-}
-
-// buffer is a bytes.Buffer that may be read while the server is still writing.
-type buffer struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bytes.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bytes.String()
 }

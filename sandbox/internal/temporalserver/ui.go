@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	uiserver "github.com/temporalio/ui-server/v2/server"
 	uiconfig "github.com/temporalio/ui-server/v2/server/config"
@@ -19,21 +18,17 @@ type ui struct {
 
 func startUI(ctx context.Context, opts Options, frontend string) (*ui, error) {
 	// The UI server ends the process if it cannot listen, so check the port first.
-	port, err := reservePort(ctx, opts.Host, opts.UIPort)
+	port, err := reservePort(ctx, opts.UIPort)
 	if err != nil {
 		return nil, err
 	}
-	host := opts.Host
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	u := &ui{url: "http://" + address(opts.Host, port), server: uiserver.NewServer(uioptions.WithConfigProvider(
+	u := &ui{url: "http://" + address(port), server: uiserver.NewServer(uioptions.WithConfigProvider(
 		&uiconfig.Config{
 			Host:                host,
 			Port:                port,
 			TemporalGRPCAddress: frontend,
 			EnableUI:            true,
-			DefaultNamespace:    opts.Namespace,
+			DefaultNamespace:    DefaultNamespace,
 			DisableNewsFetch:    true,
 			Codec:               uiconfig.Codec{Endpoint: opts.UICodecEndpoint},
 			CORS:                uiconfig.CORS{CookieInsecure: true}, // plain HTTP

@@ -2,6 +2,7 @@ package walls_test
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -45,14 +46,40 @@ var walls = []wall{
 		why: "it is Temporal, whoever uses it",
 	},
 	{
-		name: "simulators run without Temporal", from: []string{"simulators"},
-		to:  []string{"go.temporal.io", sandbox + "/stack", sandbox + "/internal/temporalserver"},
+		name: "processes are run without knowing them", from: []string{"internal/child"},
+		to: []string{module, "go.temporal.io"}, allowed: []string{module + "/internal/app"},
+		why: "whatever a process does, it is started, killed and measured in the same way",
+	},
+	{
+		name: "simulators run without Temporal", from: []string{"simulators", "internal/site"},
+		to:  []string{"go.temporal.io", sandbox + "/stack", sandbox + "/internal/temporalserver", sandbox + "/internal/roles"},
 		why: "they serve workers elsewhere, in an image without the server",
 	},
 	{
-		name: "only commands run laboratories and benchmarks", but: []string{"."},
-		to:  []string{sandbox + "/internal/lab", sandbox + "/internal/bench"},
-		why: "each is a command of its own; what they share is in packages below them",
+		name: "a plan decides and does nothing", from: []string{"internal/plan"},
+		to: []string{module, "go.temporal.io"}, allowed: []string{sandbox + "/scenario", module + "/internal/shopify/shopifytest"},
+		why: "it is a function of its seed",
+	},
+	{
+		name: "a storm reaches simulators through their routes", from: []string{"internal/storm"},
+		to: []string{module, "go.temporal.io"},
+		allowed: []string{
+			sandbox + "/internal/plan", module + "/internal/cashstar/cashstartest", module + "/internal/shopify/shopifytest",
+		},
+		why: "they are other processes",
+	},
+	{
+		name: "only chaos runs the laboratory", but: []string{"chaos"}, to: []string{sandbox + "/internal/lab"},
+		why: "it is a command of its own; what others need is in packages below it",
+	},
+	{
+		name: "only bench runs benchmarks", but: []string{"bench"}, to: []string{sandbox + "/internal/bench"},
+		why: "they are a command of their own; what others need is in packages below them",
+	},
+	{
+		name: "one process or many", from: []string{"internal/lab", "internal/bench", "internal/roles", "chaos", "bench"},
+		to:  []string{sandbox + "/stack"},
+		why: "the laboratory and the benchmarks run the system as processes, the stack runs it in one",
 	},
 	{
 		name: "the floor is bare", from: []string{"internal/floor", "floor"},
@@ -60,8 +87,8 @@ var walls = []wall{
 		why: "it measures Temporal without giftbridge",
 	},
 	{
-		name: "the server is used in two places and by what starts processes",
-		but:  []string{"stack", "internal/lab", "internal/bench", "internal/temporalserver", "e2e"},
+		name: "the server is used in two places",
+		but:  []string{"stack", "internal/roles", "internal/temporalserver"},
 		to:   []string{sandbox + "/internal/temporalserver", "go.temporal.io/server"},
 		why:  "it is several hundred modules",
 	},
@@ -136,10 +163,15 @@ func TestWallsStand(t *testing.T) {
 		{"the auditor stands alone", "internal/audit", module + "/internal/giftcard"},
 		{"scenarios know simulators alone", "scenario", "go.temporal.io/sdk/client"},
 		{"the server knows nothing of giftbridge", "internal/temporalserver", module + "/workflows"},
+		{"processes are run without knowing them", "internal/child", module + "/internal/config"},
 		{"simulators run without Temporal", "simulators", sandbox + "/stack"},
-		{"only commands run laboratories and benchmarks", "stack", sandbox + "/internal/lab"},
+		{"a plan decides and does nothing", "internal/plan", sandbox + "/internal/child"},
+		{"a storm reaches simulators through their routes", "internal/storm", sandbox + "/internal/lab"},
+		{"only chaos runs the laboratory", "stack", sandbox + "/internal/lab"},
+		{"only bench runs benchmarks", ".", sandbox + "/internal/bench"},
+		{"one process or many", "internal/lab", sandbox + "/stack"},
 		{"the floor is bare", "internal/floor", module + "/workflows"},
-		{"the server is used in two places and by what starts processes", "simulators", "go.temporal.io/server/temporal"},
+		{"the server is used in two places", "internal/lab", "go.temporal.io/server/temporal"},
 	} {
 		seen[tt.wall] = true
 		for _, w := range walls {
@@ -152,4 +184,39 @@ func TestWallsStand(t *testing.T) {
 	for _, w := range walls {
 		require.True(t, seen[w.name], "%s: not tested here", w.name)
 	}
+}
+
+// makesConfiguration reports whether a file calls config.Default, with which every configuration begins.
+func makesConfiguration(t *testing.T, source any, path string) bool {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), path, source, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	found := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok || s.Sel.Name != "Default" {
+			return true
+		}
+		of, ok := s.X.(*ast.Ident)
+		found = found || ok && of.Name == "config"
+		return true
+	})
+	return found
+}
+
+// All configurations begin in package site. One that began elsewhere could lack what a new variable needs.
+func TestConfigurationsAreMadeInOnePlace(t *testing.T) {
+	t.Parallel()
+	require.True(t, makesConfiguration(t, "package p\nfunc f() { c := config.Default() }", "p.go"))
+	require.False(t, makesConfiguration(t, "package p\nfunc f() { c := site.Config() }", "p.go"))
+	var makers []string
+	err := filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") &&
+			makesConfiguration(t, nil, path) {
+			makers = append(makers, filepath.ToSlash(path))
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"../../internal/site/site.go"}, makers)
 }

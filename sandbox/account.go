@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+)
+
+// account compares what customers bought with what exists, as the auditor sees it.
+type account struct {
+	OrdersPlaced int `json:"orders_placed"`
+	// OrdersEligible is the number of gift-card orders among them, including those that cannot succeed.
+	OrdersEligible  int `json:"orders_eligible"`
+	CardsExpected   int `json:"cards_expected"`
+	CardsIssued     int `json:"cards_issued"`
+	CardsDuplicate  int `json:"cards_duplicate"`
+	CardsMissing    int `json:"cards_missing"`
+	CardsUnexpected int `json:"cards_unexpected"`
+	OrdersFailed    int `json:"orders_failed"`
+	// OrdersLeftOut is the number of orders without a workflow.
+	OrdersLeftOut int `json:"orders_left_out"`
+	// DigestMails is the number of digests sent. The other two count the rows of the newest one.
+	DigestMails        int `json:"digest_mails"`
+	DigestFailedOrders int `json:"digest_failed_orders"`
+	DigestRecovered    int `json:"digest_recovered"`
+	// IssuerRequests and ShopRequests include failed requests.
+	IssuerRequests int      `json:"issuer_requests"`
+	ShopRequests   int      `json:"shop_requests"`
+	Seconds        float64  `json:"seconds"`
+	Problems       []string `json:"problems"`
+}
+
+func newAccount(ctx context.Context, s *stack.Stack) (account, error) {
+	books, err := s.Books(ctx)
+	if err != nil {
+		return account{}, err
+	}
+	found := books.Judge(s.Rules())
+	a := account{
+		OrdersPlaced: found.OrdersPlaced, OrdersEligible: found.OrdersEligible, OrdersFailed: found.OrdersFailed,
+		OrdersLeftOut: found.OrdersLeftOut, CardsExpected: found.UnitsExpected, CardsIssued: found.CardsIssued,
+		CardsDuplicate: found.CardsDuplicate, CardsMissing: found.CardsMissing, CardsUnexpected: found.CardsUnexpected,
+		DigestMails: found.DigestMails, Problems: found.Problems,
+	}
+	if n := len(books.Mails); n > 0 {
+		for _, row := range books.Mails[n-1].Rows {
+			switch row.State {
+			case "failed":
+				a.DigestFailedOrders++
+			case "recovered":
+				a.DigestRecovered++
+			}
+		}
+	}
+	a.IssuerRequests, a.ShopRequests = s.Requests()
+	return a, nil
+}
+
+func (a account) print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `orders placed    %d
+  eligible       %d
+  left out       %d
+  failed         %d
+cards expected   %d
+  issued         %d
+  missing        %d
+  duplicate      %d
+  unexpected     %d
+digest           %d sent: %d failed, %d recovered
+requests         %d to the issuer, %d to the shop
+seconds          %.1f
+`, a.OrdersPlaced, a.OrdersEligible, a.OrdersLeftOut, a.OrdersFailed, a.CardsExpected, a.CardsIssued, a.CardsMissing,
+		a.CardsDuplicate, a.CardsUnexpected, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered, a.IssuerRequests,
+		a.ShopRequests, a.Seconds)
+	for _, p := range a.Problems {
+		if err == nil {
+			_, err = fmt.Fprintln(w, "PROBLEM", p)
+		}
+	}
+	return err
+}

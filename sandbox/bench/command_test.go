@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
+	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
+)
+
+// TestMain also runs the Temporal server of benchmarks, which start this program for it.
+func TestMain(m *testing.M) {
+	roles.RunMain()
+	os.Exit(m.Run())
+}
+
+// execute runs the command as main does.
+func execute(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	c := newCommand()
+	c.SetArgs(args)
+	c.SetOut(&out)
+	c.SetErr(&errs)
+	code = cli.Execute(c, &errs)
+	return code, out.String(), errs.String()
+}
+
+// The report is the only output. Bars may be missed, because a test cannot require what a machine achieves.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	const orders = 20
+	code, stdout, stderr := execute("--orders", "20", "--rounds", "1", "--warm-up", "3", "--json")
+	require.Contains(t, []int{cli.ExitOK, cli.ExitFailure}, code, stderr)
+	var r bench.Report
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	require.NoError(t, decoder.Decode(&r), stderr)
+	require.False(t, decoder.More(), "one object and nothing else")
+	require.Equal(t, code == cli.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
+	require.Equal(t, bench.Options{Rounds: 1, Orders: orders, WarmUp: 3}, r.Options)
+	require.Len(t, r.Rounds, 3)
+	by := map[bench.Variant]bench.Round{}
+	for _, round := range r.Rounds {
+		by[round.Variant] = round
+		require.Equal(t, orders, round.Orders)
+		require.Positive(t, round.WorkerCPU+round.ServerCPU)
+		require.Positive(t, round.P95)
+		require.LessOrEqual(t, round.P95, round.Seconds)
+	}
+	require.Len(t, by, 3)
+	require.Len(t, r.Ratios, 2)
+	require.InEpsilon(t, by[bench.Ours].OrdersPerSecond/by[bench.Floor].OrdersPerSecond,
+		r.Ratios[0].OrdersPerSecond.Median, 1e-9)
+	require.Len(t, r.Bars, 4)
+}
+
+func TestBenchUsage(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"no rounds":       {[]string{"--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"no orders":       {[]string{"--orders", "0"}, "--orders 0: need 1 to 20000"},
+		"too many orders": {[]string{"--orders", "20001"}, "--orders 20001: need 1 to 20000"},
+		"a cold start":    {[]string{"--warm-up", "-1"}, "--warm-up -1: need 0 to 20000"},
+		"an argument":     {[]string{"everything"}, `"everything"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := execute(tt.args...)
+			require.Equal(t, cli.ExitUsage, code, stderr)
+			require.Contains(t, stderr, tt.says)
+			require.Contains(t, stderr, "See 'bench --help'.")
+			require.Empty(t, stdout)
+		})
+	}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
+)
+
+// TestMain also runs the processes of the laboratory, which starts this program for each of them.
+func TestMain(m *testing.M) {
+	roles.RunMain()
+	os.Exit(m.Run())
+}
+
+// execute runs the command as main does.
+func execute(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	c := newCommand()
+	c.SetArgs(args)
+	c.SetOut(&out)
+	c.SetErr(&errs)
+	code = cli.Execute(c, &errs)
+	return code, out.String(), errs.String()
+}
+
+// Short runs in which everything happens to a few orders pass the audit, whether or not the issuer deduplicates.
+func TestChaos(t *testing.T) {
+	t.Parallel()
+	for _, dedupes := range []bool{true, false} {
+		t.Run(fmt.Sprintf("issuer dedupes %t", dedupes), func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := execute("--seed", "5", "--orders", "50", "--minutes", "0.5", "--json",
+				fmt.Sprintf("--issuer-dedupes=%t", dedupes))
+			require.Equal(t, cli.ExitOK, code, "%s\n%s", stderr, stdout)
+			var report lab.Report
+			require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+			require.Equal(t, dedupes, report.IssuerDedupes)
+			require.Equal(t, 50, report.OrdersPlaced)
+			require.Greater(t, report.UnitsExpected, 50)
+			require.Equal(t, report.UnitsExpected+report.CardsOfMoneyBack, report.CardsIssued)
+			require.Zero(t, report.CardsMissing+report.CardsDuplicate+report.CardsUnexpected+report.CardsTooLate+report.FailuresUnseen)
+			require.Positive(t, report.OrdersFailed)
+			require.Equal(t, dedupes, report.CardsAskedAgain > 0)
+			require.True(t, dedupes || report.UnitsResolved > 0)
+			for _, what := range slices.Concat(plan.OrderChanges, []plan.What{
+				plan.WorkerKilled, plan.WorkersKilled, plan.TemporalKilled, plan.IssuerDropAfter, plan.ShopLongLag, plan.ShopRenamed,
+				plan.OtherSettings, plan.OtherIdentity, plan.HandSweep,
+			}) {
+				require.Positive(t, report.Faults[what], what)
+			}
+		})
+	}
+}
+
+func TestChaosPlan(t *testing.T) {
+	t.Parallel()
+	code, first, stderr := execute("--plan", "--seed", "7")
+	require.Equal(t, cli.ExitOK, code, stderr)
+	require.Contains(t, first, "seed 7: 1m0s of 160 orders")
+	require.Contains(t, first, "temporal_killed: started again after")
+	_, again, _ := execute("--plan", "--seed", "7")
+	require.Equal(t, first, again)
+}
+
+func TestChaosUsage(t *testing.T) {
+	t.Parallel()
+	full := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(full, "notes"), nil, 0o600))
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"no orders":       {[]string{"--orders", "0"}, "--orders 0: need 1 to 20000"},
+		"too short":       {[]string{"--minutes", "0.1"}, "--minutes 0.1: need 0.25 to 1440"},
+		"no number":       {[]string{"--minutes", "NaN"}, "--minutes NaN: need"},
+		"impatient":       {[]string{"--patience", "1ms"}, "--patience 1ms: need at least 1s"},
+		"a folder in use": {[]string{"--keep", full}, "need a new or empty folder"},
+		"no folder":       {[]string{"--keep", filepath.Join(full, "notes")}, "--keep"},
+		"a plan in JSON":  {[]string{"--plan", "--json"}, "--plan does not go with --json"},
+		"an argument":     {[]string{"now"}, `"now"`},
+		"an unknown flag": {[]string{"--sweet"}, "--sweet"},
+		"no truth at all": {[]string{"--issuer-dedupes=perhaps"}, "perhaps"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := execute(tt.args...)
+			require.Equal(t, cli.ExitUsage, code, stderr)
+			require.Contains(t, stderr, tt.says)
+			require.Contains(t, stderr, "See 'chaos --help'.")
+			require.Empty(t, stdout)
+		})
+	}
+}

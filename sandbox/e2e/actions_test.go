@@ -1,0 +1,222 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+)
+
+// cost is the size and the cost of histories.
+type cost struct {
+	Runs   int
+	Events int64
+	Bytes  int64
+	// MaxEvents and MaxBytes are the largest values of any run.
+	MaxEvents int64
+	MaxBytes  int64
+	// Actions is the number of billable actions on Temporal Cloud.
+	Actions int64
+}
+
+// addRun adds a run of a workflow, and the runs that continue it.
+func (h *cost) addRun(ctx context.Context, c client.Client, workflowID, runID string) error {
+	for {
+		d, err := c.DescribeWorkflowExecution(ctx, workflowID, runID)
+		if err != nil {
+			return fmt.Errorf("describe workflow %s: %w", workflowID, err)
+		}
+		info := d.GetWorkflowExecutionInfo()
+		if runID == "" {
+			runID = info.GetExecution().GetRunId()
+		}
+		h.Runs++
+		h.Events += info.GetHistoryLength()
+		h.Bytes += info.GetHistorySizeBytes()
+		h.MaxEvents = max(h.MaxEvents, info.GetHistoryLength())
+		h.MaxBytes = max(h.MaxBytes, info.GetHistorySizeBytes())
+		var a actions
+		var events int64
+		all := c.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for all.HasNext() {
+			e, err := all.Next()
+			if err != nil {
+				return fmt.Errorf("read history of %s: %w", workflowID, err)
+			}
+			a.add(e)
+			events++
+		}
+		if events != info.GetHistoryLength() {
+			return fmt.Errorf("history of %s has %d events and is told to have %d", workflowID, events, info.GetHistoryLength())
+		}
+		h.Actions += a.count
+		if a.next == "" {
+			return nil
+		}
+		runID = a.next
+	}
+}
+
+// actions counts the billable actions of a history on Temporal Cloud, as
+// https://docs.temporal.io/evaluate/cloud/actions defines them. Histories contain neither heartbeats nor queries;
+// orders and polls have none.
+type actions struct {
+	count int64
+	// next is the ID of the run that continues this one.
+	next string
+	// marked is the workflow task whose markers have been counted.
+	marked int64
+}
+
+// changeVersion is the search attribute of workflow versioning, whose upserts are free.
+const (
+	changeVersion = "TemporalChangeVersion"
+	scheduledBy   = "TemporalScheduledById"
+)
+
+func (a *actions) add(e *historypb.HistoryEvent) {
+	switch e.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+		a.count += startActions(e.GetWorkflowExecutionStartedEventAttributes())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+		// Counted at the start of the next run.
+		a.next = e.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
+	case enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+		a.count += 2 // The intent, and the attempt.
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+		a.count += int64(e.GetActivityTaskStartedEventAttributes().GetAttempt() - 1) // Retries.
+	case enumspb.EVENT_TYPE_MARKER_RECORDED:
+		// All markers of a workflow task count as one action.
+		if task := e.GetMarkerRecordedEventAttributes().GetWorkflowTaskCompletedEventId(); task != a.marked {
+			a.marked = task
+			a.count++
+		}
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+		a.count += int64(e.GetWorkflowTaskCompletedEventAttributes().GetMeteringMetadata().
+			GetNonfirstLocalActivityExecutionAttempts())
+	case enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+		fields := e.GetUpsertWorkflowSearchAttributesEventAttributes().GetSearchAttributes().GetIndexedFields()
+		if _, free := fields[changeVersion]; !free || len(fields) > 1 {
+			a.count++
+		}
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+		if e.GetWorkflowTaskFailedEventAttributes().GetCause() == enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW {
+			a.count++
+		}
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+		enumspb.EVENT_TYPE_TIMER_STARTED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+		enumspb.EVENT_TYPE_NEXUS_OPERATION_SCHEDULED,
+		enumspb.EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED:
+		a.count++
+	}
+}
+
+// startActions returns the actions of a start: none if the parent's event has already counted it, three if a schedule
+// started the workflow, otherwise one.
+func startActions(s *historypb.WorkflowExecutionStartedEventAttributes) int64 {
+	_, scheduled := s.GetSearchAttributes().GetIndexedFields()[scheduledBy]
+	switch {
+	case s.GetContinuedExecutionRunId() != "":
+		return 1
+	case s.GetParentWorkflowExecution() != nil:
+		return 0
+	case scheduled:
+		return 3
+	}
+	return 1
+}
+
+// Temporal's documentation says for each event what is billed.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	event := func(kind enumspb.EventType) *historypb.HistoryEvent { return &historypb.HistoryEvent{EventType: kind} }
+	started := func(s *historypb.WorkflowExecutionStartedEventAttributes) *historypb.HistoryEvent {
+		return &historypb.HistoryEvent{
+			EventType:  enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+			Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{WorkflowExecutionStartedEventAttributes: s},
+		}
+	}
+	attributes := func(names ...string) *commonpb.SearchAttributes {
+		fields := map[string]*commonpb.Payload{}
+		for _, n := range names {
+			fields[n] = &commonpb.Payload{}
+		}
+		return &commonpb.SearchAttributes{IndexedFields: fields}
+	}
+	marker := func(task int64) *historypb.HistoryEvent {
+		return &historypb.HistoryEvent{
+			EventType: enumspb.EVENT_TYPE_MARKER_RECORDED,
+			Attributes: &historypb.HistoryEvent_MarkerRecordedEventAttributes{
+				MarkerRecordedEventAttributes: &historypb.MarkerRecordedEventAttributes{WorkflowTaskCompletedEventId: task},
+			},
+		}
+	}
+	upsert := func(names ...string) *historypb.HistoryEvent {
+		return &historypb.HistoryEvent{
+			EventType: enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+			Attributes: &historypb.HistoryEvent_UpsertWorkflowSearchAttributesEventAttributes{
+				UpsertWorkflowSearchAttributesEventAttributes: &historypb.UpsertWorkflowSearchAttributesEventAttributes{
+					SearchAttributes: attributes(names...),
+				},
+			},
+		}
+	}
+	attempt := func(n int32) *historypb.HistoryEvent {
+		return &historypb.HistoryEvent{
+			EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+			Attributes: &historypb.HistoryEvent_ActivityTaskStartedEventAttributes{
+				ActivityTaskStartedEventAttributes: &historypb.ActivityTaskStartedEventAttributes{Attempt: n},
+			},
+		}
+	}
+	type list = []*historypb.HistoryEvent
+	tests := map[string]struct {
+		events list
+		want   int64
+	}{
+		"started by a client": {list{started(&historypb.WorkflowExecutionStartedEventAttributes{})}, 1},
+		"started by a schedule": {list{started(&historypb.WorkflowExecutionStartedEventAttributes{
+			SearchAttributes: attributes(scheduledBy),
+		})}, 3},
+		"continued, of a schedule": {list{started(&historypb.WorkflowExecutionStartedEventAttributes{
+			SearchAttributes: attributes(scheduledBy), ContinuedExecutionRunId: "before",
+		})}, 1},
+		"a child": {list{started(&historypb.WorkflowExecutionStartedEventAttributes{
+			ParentWorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "parent"},
+		})}, 0},
+		"the start of a child": {list{
+			event(enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED),
+			event(enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED),
+			event(enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED),
+		}, 2},
+		"an activity":                   {list{event(enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED), attempt(1)}, 1},
+		"a retried activity":            {list{event(enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED), attempt(4)}, 4},
+		"markers of two workflow tasks": {list{marker(4), marker(4), marker(9)}, 2},
+		"an upsert":                     {list{upsert("OrderName", "Sku")}, 1},
+		"an upsert of a version":        {list{upsert(changeVersion)}, 0},
+		"a timer":                       {list{event(enumspb.EVENT_TYPE_TIMER_STARTED), event(enumspb.EVENT_TYPE_TIMER_FIRED)}, 1},
+		"a signal":                      {list{event(enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)}, 1},
+		"workflow tasks": {list{
+			event(enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED), event(enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED),
+			event(enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED), event(enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED),
+		}, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var a actions
+			for _, e := range tt.events {
+				a.add(e)
+			}
+			require.Equal(t, tt.want, a.count)
+		})
+	}
+}

@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/floor"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
+)
+
+// bare is the bare engine; it implements contender.
+type bare struct {
+	*server
+	process *measured
+	addr    string
+	taken   int
+}
+
+func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool) (_ contender, err error) {
+	b := &bare{}
+	defer func() {
+		if err != nil {
+			b.close()
+		}
+	}()
+	if b.server, err = p.openServer(ctx); err != nil {
+		return nil, err
+	}
+	port, err := site.FreePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.addr = site.Loopback(port)
+	b.process, err = p.start(ctx, child.Program{
+		Name: floorProgram, Path: filepath.Join(p.folder, floorProgram), Signal: syscall.SIGTERM,
+		Args: []string{
+			"--temporal", b.options.HostPort, "--namespace", b.options.Namespace, "--listen", b.addr,
+			"--sdk-defaults=" + strconv.FormatBool(sdkDefaults),
+		},
+	}, answers(b.addr))
+	return b, err
+}
+
+// take implements contender. The floor has no window in which it could find orders again.
+func (b *bare) take(ctx context.Context, n int, _ bool) (intake, error) {
+	from := b.taken
+	b.taken += n
+	parent, err := b.client.ExecuteWorkflow(ctx,
+		client.StartWorkflowOptions{ID: fmt.Sprintf("parent/%d", from), TaskQueue: floor.TaskQueue},
+		floor.ParentType, floor.ParentInput{From: from, To: b.taken})
+	if err != nil {
+		return intake{}, fmt.Errorf("start parent: %w", err)
+	}
+	err = until(ctx, awaitEvery, func() (bool, error) {
+		if err := b.gone(); err != nil {
+			return false, err
+		}
+		var done int
+		err := b.ledger(ctx, "?count", &done)
+		return done >= b.taken, err
+	})
+	if err != nil {
+		return intake{}, err
+	}
+	var entries []floor.Entry
+	if err := b.ledger(ctx, "", &entries); err != nil {
+		return intake{}, err
+	}
+	out := intake{workflowID: parent.GetID(), runID: parent.GetRunID()}
+	for _, e := range entries {
+		if e.Number >= from {
+			out.issued = append(out.issued, e.At)
+		}
+	}
+	if len(out.issued) != n || len(entries) != b.taken {
+		return intake{}, fmt.Errorf("%d of %d children are in the ledger, in %d entries", len(out.issued), n, len(entries))
+	}
+	return out, nil
+}
+
+// ledger reads the ledger.
+func (b *bare) ledger(ctx context.Context, query string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.addr+floor.LedgerPath+query, http.NoBody)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	answer, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("read ledger of the floor: %w", err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		return fmt.Errorf("read ledger of the floor: %w", err)
+	}
+	return nil
+}
+
+// gone returns an error if Temporal or the worker has ended.
+func (b *bare) gone() error { return errors.Join(b.Gone(), b.process.Gone()) }
+
+func (b *bare) settle(ctx context.Context) error {
+	return b.server.settle(ctx, floor.ChildType, b.taken, b.gone)
+}
+
+func (b *bare) temporal() *server { return b.server }
+func (b *bare) worker() *measured { return b.process }
+
+func (b *bare) close() {
+	if b.process != nil {
+		b.process.Stop()
+	}
+	if b.server != nil {
+		b.server.close()
+	}
+}

@@ -1,0 +1,78 @@
+package plan_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
+)
+
+// The same seed gives the same plan, including orders and faults. Another seed gives another plan.
+func TestPlanIsAFunctionOfItsSeed(t *testing.T) {
+	t.Parallel()
+	seen := map[string]uint64{}
+	for seed := range uint64(50) {
+		p := plan.New(seed, 160, time.Minute)
+		require.Equal(t, p, plan.New(seed, 160, time.Minute))
+		var text bytes.Buffer
+		require.NoError(t, p.Print(&text))
+		other, known := seen[text.String()]
+		require.False(t, known, "seeds %d and %d", seed, other)
+		seen[text.String()] = seed
+	}
+	require.NotEqual(t, plan.New(1, 160, time.Minute).Orders, plan.New(2, 160, time.Minute).Orders)
+	require.NotEqual(t, plan.New(1, 160, time.Minute).Events, plan.New(1, 160, 2*time.Minute).Events)
+}
+
+// Whatever the seed, a plan of the usual size has 300 cards and contains every event.
+func TestPlanHoldsEverything(t *testing.T) {
+	t.Parallel()
+	offsets := map[string]int{}
+	for seed := range uint64(200) {
+		p := plan.New(seed, 160, time.Minute)
+		require.GreaterOrEqual(t, p.Units(), 300, "seed %d", seed)
+		require.Len(t, p.Orders, 160)
+		kinds, ids := map[scenario.Kind]int{}, map[int64]bool{}
+		for _, o := range p.Orders {
+			kinds[o.Kind]++
+			require.False(t, ids[o.Order.ID], "two orders with one number")
+			ids[o.Order.ID] = true
+			require.Less(t, o.At, p.Length)
+		}
+		for _, kind := range scenario.Kinds() {
+			require.GreaterOrEqual(t, kinds[kind], 3, "seed %d: %s", seed, kind)
+		}
+		promised := p.Promised()
+		for _, what := range plan.Happenings {
+			require.Positive(t, promised[what], "seed %d: %s", seed, what)
+		}
+		require.Len(t, promised, len(plan.Happenings))
+		for i, e := range p.Events {
+			require.True(t, e.At >= 0 && e.At < p.Length)
+			require.True(t, i == 0 || p.Events[i-1].At <= e.At, "in order")
+		}
+		switch {
+		case p.ClockOffset > time.Minute:
+			offsets["minutes ahead"]++
+		case p.ClockOffset > 0:
+			offsets["seconds ahead"]++
+		case p.ClockOffset < 0:
+			offsets["behind"]++
+		default:
+			offsets["right"]++
+		}
+	}
+	require.Len(t, offsets, 4, "of 200 seeds, some have a clock that is off")
+}
+
+// A longer run does not spread the same few faults over more time.
+func TestLongPlanHasMoreFaults(t *testing.T) {
+	t.Parallel()
+	short, long := plan.New(1, 160, time.Minute), plan.New(1, 160, 5*time.Minute)
+	require.Equal(t, 5*short.Promised()[plan.TemporalKilled], long.Promised()[plan.TemporalKilled])
+	require.Greater(t, len(long.Events), 4*len(short.Events))
+}

@@ -1,0 +1,56 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
+)
+
+// Books returns the stack's books, for the auditor.
+func (s *Stack) Books(ctx context.Context) (audit.Books, error) {
+	books, err := audit.Read(ctx, audit.Sources{
+		Shop: s.shopURL, Issuer: s.issuerURL, Temporal: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace(),
+	})
+	if err != nil {
+		return books, err
+	}
+	for _, m := range s.Mail.Messages() {
+		mail, err := audit.ParseMail(m.Data)
+		if err != nil {
+			return books, fmt.Errorf("read digest: %w", err)
+		}
+		books.Mails = append(books.Mails, mail)
+	}
+	return books, nil
+}
+
+// Rules returns the rules by which the auditor judges the stack's books. They demand no digest before the first one.
+func (s *Stack) Rules() audit.Rules {
+	return audit.Rules{
+		SKUs: s.Config.Orders.GiftCardSKUs, Companions: s.Config.Orders.CompanionSKUs,
+		CreatedFrom: s.Config.Orders.CreatedAtMin, NoDigest: len(s.Mail.Messages()) == 0,
+	}
+}
+
+// Requests returns how many requests the issuer and the shop have received, including failed ones.
+func (s *Stack) Requests() (issuer, shop int) {
+	for _, byStatus := range s.Issuer.Stats().Requests {
+		for _, n := range byStatus {
+			issuer += n
+		}
+	}
+	for _, n := range s.Shop.Stats().Requests {
+		shop += n
+	}
+	return issuer, shop
+}
+
+// Settle waits until polls have seen everything that was placed before since (allowing for the index lag), no order is
+// running, and one more poll has read the overlap again. If progress is not nil, Settle calls it with each status.
+func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, progress func(*health.Status)) error {
+	return site.AwaitRest(ctx, s.Operator, since.Add(lag), progress)
+}
