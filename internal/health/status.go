@@ -219,11 +219,9 @@ func (o *Monitor) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecu
 
 func (o *Monitor) countOrders(ctx context.Context, s executions.State) (int, error) {
 	query := "WorkflowType = " + executions.Quote(executions.TypeOf(s)) + " AND ExecutionStatus IN " + executions.Statuses[s]
-	count, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: o.Namespace(), Query: query,
-	})
+	count, err := o.count(ctx, query)
 	if err != nil {
 		return 0, fmt.Errorf("count %s orders: %w", s, err)
 	}
-	return int(count.GetCount()), nil
+	return count, nil
 }
