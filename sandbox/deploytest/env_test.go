@@ -131,7 +131,7 @@ func TestEnvExample(t *testing.T) {
 	}
 }
 
-// Compose reports an unknown tag in a way that nobody understands; the script that everybody runs first names the cause.
+// The error of an old Compose does not name the cause. The script that everybody runs first does.
 func TestOldComposeIsReported(t *testing.T) {
 	t.Parallel()
 	for version, old := range map[string]bool{
