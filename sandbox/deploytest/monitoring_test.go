@@ -82,7 +82,7 @@ func TestPrometheusRule(t *testing.T) {
 	file := filepath.Join(root, component, "prometheus-rule.yaml")
 	text := read(t, filepath.Join(root, alerts))
 	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(rulesFor(text)), 0o644)) //nolint:gosec // It is not secret.
+		require.NoError(t, os.WriteFile(file, []byte(rulesFor(text)), 0o644))
 	}
 	require.Equal(t, rulesFor(text), read(t, file), "run: go test ./sandbox/deploytest -update")
 
