@@ -55,6 +55,8 @@ type Worker struct {
 	telemetry *telemetry.Telemetry
 	fatal     chan error
 	stop      sync.Once
+	// stopSurveys ends the surveys of the orders, and is nil if there are none.
+	stopSurveys func()
 }
 
 // StartWorker connects, checks the preconditions, and returns once the worker is polling.
@@ -107,6 +109,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		}
 		w.workers = append(w.workers, queue)
 	}
+	w.startSurveys()
 	w.health.ready(w.client)
 	w.log.Info().Str("shop", o.Config.Shopify.Shop).
 		Str("issuer", services.issuer.Words().Issuer).Strs("abilities", services.issuer.Names()).
@@ -215,6 +218,9 @@ func (w *Worker) Stop() {
 	w.stop.Do(func() {
 		if w.health != nil {
 			w.health.unready()
+		}
+		if w.stopSurveys != nil {
+			w.stopSurveys()
 		}
 		var all sync.WaitGroup
 		for _, q := range w.workers {

@@ -90,7 +90,7 @@ func TestPortsAgree(t *testing.T) {
 		{port(def.Codec.Addr), "docker-compose.yml", `:%s`},
 		{port(def.Codec.Addr), "docker-compose.production.yml", `:%s`},
 		{port(def.Codec.Addr), "sandbox/simulators/command.go", `"http://127.0.0.1:%s"`},
-		{port(def.Digest.TemporalUIURL[len("http://"):]), "docker-compose.yml", `127.0.0.1:%s:`},
+		{port(def.Digest.TemporalUIURL[len("http://"):]), "docker-compose.yml", `PORT_WEB_UI:-%s}`},
 	} {
 		require.Contains(t, text(t, tt.file), fmt.Sprintf(tt.in, tt.port), tt.file)
 	}

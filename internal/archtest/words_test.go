@@ -28,6 +28,9 @@ var foreign = []struct{ phrase, instead string }{
 	{`tells an error that`, "reports whether an error"},
 	{`is said to be\b`, "name the subject"},
 	{`what whoever`, "name who"},
+	{`cards that nobody`, "say what is not known"},
+	{`orders failed so\b`, "orders failed with this kind"},
+	{`tells of the`, "describes the"},
 	{`none polls\b`, "no worker is polling"},
 	{`does not tell of`, "does not report"},
 }

@@ -268,12 +268,16 @@ const (
 	maxNamed = 5
 )
 
+// expires reports whether the history of a run that closed at the given time is about to be deleted.
+func expires(closed time.Time, retention time.Duration, now time.Time) bool {
+	return closed.Add(retention).Sub(now) < min(soonAtMost, retention/soonShare)
+}
+
 func (f facts) ordersCheck() check.Check {
-	soon := min(soonAtMost, f.retention/soonShare)
 	orders := slices.SortedFunc(slices.Values(f.failed), func(a, b failedOrder) int { return a.at.Compare(b.at) })
 	var expiring []string
 	for _, o := range orders {
-		if o.at.Add(f.retention).Sub(f.now) < soon {
+		if expires(o.at, f.retention, f.now) {
 			expiring = append(expiring, o.name)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
@@ -206,11 +205,9 @@ func (o *Monitor) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecu
 
 func (o *Monitor) countOrders(ctx context.Context, s executions.State) (int, error) {
 	query := "WorkflowType = " + executions.Quote(executions.TypeOf(s)) + " AND ExecutionStatus IN " + executions.Statuses[s]
-	count, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: o.Namespace(), Query: query,
-	})
+	count, err := o.count(ctx, query)
 	if err != nil {
 		return 0, fmt.Errorf("count %s orders: %w", s, err)
 	}
-	return int(count.GetCount()), nil
+	return count, nil
 }

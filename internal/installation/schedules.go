@@ -2,6 +2,7 @@ package installation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -12,6 +13,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -242,6 +244,7 @@ func (o *Installation) digestSchedule() schedule {
 	}
 }
 
+// ensure creates, updates or removes one schedule. Several processes may do so at the same moment.
 func (o *Installation) ensure(ctx context.Context, want schedule, dryRun bool) (Change, error) {
 	schedules, change := o.Client.ScheduleClient(), Change{What: "schedule " + want.id}
 	found, err := schedules.GetHandle(ctx, want.id).Describe(ctx)
@@ -256,13 +259,22 @@ func (o *Installation) ensure(ctx context.Context, want schedule, dryRun bool) (
 		if dryRun {
 			return change, nil
 		}
-		return change, schedules.GetHandle(ctx, want.id).Delete(ctx)
+		// Another process may have removed it in between.
+		if err := schedules.GetHandle(ctx, want.id).Delete(ctx); !executions.IsNotFound(err) {
+			return change, err
+		}
+		return change, nil
 	case !exists:
 		change.Did = Created
 		if dryRun {
 			return change, nil
 		}
-		return change, o.create(ctx, want)
+		err := o.create(ctx, want)
+		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+			// Another worker that starts at the same moment has created it, perhaps by another configuration.
+			return o.ensure(ctx, want, dryRun)
+		}
+		return change, err
 	case o.same(found.Schedule, want):
 		change.Did = Unchanged
 		return change, nil

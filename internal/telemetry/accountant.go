@@ -73,8 +73,18 @@ func (c *countedActivity) ExecuteActivity(ctx context.Context, in *interceptor.E
 			outcome = outcomeExisted
 		}
 		m.cardsIssued.Add(ctx, 1, label(labelOutcome, outcome))
+		if !out.Existed {
+			m.addValue(ctx, out)
+		}
 	}
 	return out, nil
+}
+
+// addValue adds the value of a new card. An amount that cannot be read is left out, and so its currency makes no label.
+func (m *metrics) addValue(ctx context.Context, card activities.IssueCardResult) {
+	if value, err := giftcard.ParseMoney(card.Amount, card.Currency); err == nil {
+		m.cardsValue.Add(ctx, float64(value.Hundredths)/100, label(labelCurrency, value.Currency))
+	}
 }
 
 // countedWorkflow counts the start and the end of a workflow, each once: not during a replay, and not again when a

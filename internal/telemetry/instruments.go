@@ -1,6 +1,8 @@
 package telemetry
 
 import (
+	"context"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
@@ -18,6 +20,24 @@ func (i *instruments) counter(name, help string) metric.Int64Counter {
 	c, err := i.meter.Int64Counter(name, metric.WithDescription(help))
 	i.keep(err)
 	return c
+}
+
+func (i *instruments) floatCounter(name, help string) metric.Float64Counter {
+	c, err := i.meter.Float64Counter(name, metric.WithDescription(help))
+	i.keep(err)
+	return c
+}
+
+// observed makes a gauge whose value is asked for when it is exported. It has no value if ask reports none.
+func (i *instruments) observed(name, help, unit string, ask func() (float64, bool)) {
+	_, err := i.meter.Float64ObservableGauge(name, metric.WithDescription(help), metric.WithUnit(unit),
+		metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {
+			if value, ok := ask(); ok {
+				o.Observe(value)
+			}
+			return nil
+		}))
+	i.keep(err)
 }
 
 func (i *instruments) gauge(name, help string) metric.Int64Gauge {

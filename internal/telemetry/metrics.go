@@ -19,6 +19,7 @@ const (
 	labelService   = "service"
 	labelOperation = "operation"
 	labelStatus    = "status"
+	labelCurrency  = "currency"
 )
 
 // Outcomes.
@@ -57,8 +58,9 @@ type metrics struct {
 	ordersSwept                                metric.Int64Counter
 	ordersFailed                               metric.Int64Counter // By kind.
 	orderLatency                               metric.Float64Histogram
-	cardsIssued                                metric.Int64Counter // By outcome.
-	activityFailures                           metric.Int64Counter // By activity and kind.
+	cardsIssued                                metric.Int64Counter   // By outcome.
+	cardsValue                                 metric.Float64Counter // By currency.
+	activityFailures                           metric.Int64Counter   // By activity and kind.
 
 	pollsStarted  metric.Int64Counter
 	pollsFinished metric.Int64Counter // By outcome.
@@ -74,6 +76,8 @@ type metrics struct {
 	points          metric.Float64Gauge
 	pointsMaximum   metric.Float64Gauge
 	rateLimitWait   metric.Float64Histogram
+
+	orders ordersNow
 }
 
 // newMetrics creates the instruments. Counters whose label values are known start at zero: otherwise the increase to
@@ -95,6 +99,8 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 			"Time from an order's creation at Shopify, paid or not, to its last card.", orderSeconds),
 		cardsIssued: i.counter("giftbridge_cards_issued",
 			"Cards that exist, by whether they were new or had been issued by an earlier attempt."),
+		cardsValue: i.floatCounter("giftbridge_cards_issued_value",
+			"Value of the new cards in units of their currency, such as dollars, by currency."),
 		activityFailures: i.counter("giftbridge_activity_failures",
 			"Attempts of activities that failed, by activity and kind."),
 
@@ -122,6 +128,7 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
 	}
 	staleAfter := i.seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
+	m.orders.observe(i)
 	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")
 	if i.err != nil {
 		return nil, i.err

@@ -86,6 +86,7 @@ func TestOff(t *testing.T) {
 	done(200, nil)
 	tel.Points(0, 1)
 	tel.Resume(t.Context(), workflows.PollOrdersResult{Watermark: time.Now()}, workflows.DailyDigestResult{})
+	tel.SetOrders(&Orders{})
 	require.Nil(t, tel.Pace(nil))
 	require.NoError(t, tel.Stop())
 }
@@ -112,6 +113,8 @@ func (m *metrics) everything(t *testing.T) {
 	tel.Points(1, 2)
 	require.NoError(t, tel.Pace(turn{}).Wait(t.Context()))
 	m.activityFailures.Add(t.Context(), 1, label(labelActivity, "IssueCard", labelKind, otherKind))
+	m.addValue(t.Context(), activities.IssueCardResult{Amount: "1.00", Currency: "USD"})
+	tel.SetOrders(&Orders{OldestFailed: time.Unix(7, 0)})
 }
 
 type turn struct{}
@@ -225,8 +228,8 @@ func TestActivitiesAreCounted(t *testing.T) {
 			Seen: 5, LeftOut: map[giftcard.Reason]int{giftcard.MixedOrder: 2},
 		}, nil
 	})
-	register("issue", func(_ context.Context, existed bool) (activities.IssueCardResult, error) {
-		return activities.IssueCardResult{Existed: existed}, nil
+	register("issue", func(_ context.Context, existed bool, amount, currency string) (activities.IssueCardResult, error) {
+		return activities.IssueCardResult{Existed: existed, Amount: amount, Currency: currency}, nil
 	})
 	register("fail", func(context.Context) (activities.IssueCardResult, error) {
 		return activities.IssueCardResult{}, temporal.NewApplicationError("#1001", string(giftcard.Unavailable))
@@ -238,8 +241,17 @@ func TestActivitiesAreCounted(t *testing.T) {
 		_, err := env.ExecuteActivity("list")
 		require.NoError(t, err)
 	}
-	for _, existed := range []bool{true, false, false} {
-		_, err := env.ExecuteActivity("issue", existed)
+	for _, card := range []struct {
+		existed          bool
+		amount, currency string
+	}{
+		{true, "1000.00", "USD"},
+		{false, "25.10", "USD"},
+		{false, "50", "USD"},
+		{false, "5000.00", "JPY"},
+		{false, "10.00", "anything"},
+	} {
+		_, err := env.ExecuteActivity("issue", card.existed, card.amount, card.currency)
 		require.NoError(t, err)
 	}
 	for _, name := range []string{"fail", "stop"} {
@@ -250,10 +262,13 @@ func TestActivitiesAreCounted(t *testing.T) {
 		`giftbridge_orders_seen_total 10`,
 		`giftbridge_orders_left_out_total{reason="mixed"} 4`,
 		`giftbridge_cards_issued_total{outcome="existed"} 1`,
-		`giftbridge_cards_issued_total{outcome="new"} 2`,
+		`giftbridge_cards_issued_total{outcome="new"} 4`,
+		`giftbridge_cards_issued_value_total{currency="USD"} 75.1`,
+		`giftbridge_cards_issued_value_total{currency="JPY"} 5000`,
 		`giftbridge_activity_failures_total{activity="fail",kind="Unavailable"} 1`,
 	)
 	require.NotContains(t, scrape(t, tel), `activity="stop"`)
+	require.NotContains(t, scrape(t, tel), "anything")
 	for line := range strings.Lines(scrape(t, tel)) { // The process's own numbers may hold any digits.
 		if strings.HasPrefix(line, "giftbridge_") {
 			require.NotContains(t, line, "1001")

@@ -158,6 +158,7 @@ func requireFiles(t *testing.T, s types.ServiceConfig) {
 			_, err := os.Stat(v.Source)
 			require.NoError(t, err)
 			require.True(t, v.ReadOnly, v.Source)
+			require.Equal(t, "z", v.Bind.SELinux, "%s cannot be read on a host with SELinux", v.Source)
 		}
 	}
 	if s.Build != nil {

@@ -130,3 +130,47 @@ func TestEnvExample(t *testing.T) {
 		}
 	}
 }
+
+// The error of an old Compose does not name the cause. The script that everybody runs first does.
+func TestOldComposeIsReported(t *testing.T) {
+	t.Parallel()
+	for version, old := range map[string]bool{
+		"2.20.3": true, "v2.24.3": true, "2.9.0": true, "1.29.2": true, "2.24.4": false, "v2.24.6-desktop.1": false,
+		"2.100.0": false, "5.0.1": false, "": false, "unknown": false,
+	} {
+		checkout := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(checkout, "deploy"), 0o755))
+		for _, name := range []string{".env.example", "deploy/env", "deploy/secrets"} {
+			require.NoError(t, exec.CommandContext(t.Context(), "cp", "-p", filepath.Join(root, name), filepath.Join(checkout, name)).Run())
+		}
+		// The shell makes the file: one that this process holds open for writing cannot be run.
+		docker := "#!/bin/sh\necho '" + version + "'\n"
+		script := exec.CommandContext(t.Context(), "sh", "-c", `printf %s "$1" >"$0" && chmod +x "$0"`, filepath.Join(checkout, "docker"), docker)
+		require.NoError(t, script.Run())
+		c := exec.CommandContext(t.Context(), filepath.Join(checkout, "deploy/env"))
+		c.Env = []string{"PATH=" + checkout + ":" + os.Getenv("PATH")}
+		out, err := c.CombinedOutput()
+		require.NoError(t, err, string(out))
+		require.FileExists(t, filepath.Join(checkout, ".env"))
+		if old {
+			require.Equal(t, "deploy/env: this is Docker Compose "+strings.TrimPrefix(version, "v")+"; 2.24.4 or later is needed\n", string(out))
+		} else {
+			require.Empty(t, string(out), version)
+		}
+	}
+}
+
+// Secrets can be made one by one, for files that hold only some.
+func TestSomeSecrets(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), filepath.Join(root, "deploy/secrets"), "PAYLOAD_KEYS").Output()
+	require.NoError(t, err)
+	require.Regexp(t, `^PAYLOAD_KEYS=k1:[A-Za-z0-9+/]{43}=\n$`, string(out))
+	out, err = exec.CommandContext(t.Context(), filepath.Join(root, "deploy/secrets"), "PAYLOAD_KEY").CombinedOutput()
+	require.Error(t, err)
+	require.Equal(t, "deploy/secrets: it makes no PAYLOAD_KEY\n", string(out))
+	guide := read(t, filepath.Join(root, "docs/deploy.md"))
+	for _, name := range regexp.MustCompile("`deploy/secrets ([A-Z_]+)`").FindAllStringSubmatch(guide, -1) {
+		require.Contains(t, secrets(t), name[1])
+	}
+}

@@ -115,7 +115,7 @@ func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) 
 func TestKubernetesPods(t *testing.T) {
 	t.Parallel()
 	all := manifests(t)
-	require.Len(t, pods(all), 4)
+	require.Len(t, pods(all), 3)
 	k := kustomization(t)
 	known := configuration()
 	maps.Copy(known, temporalClient(t))
@@ -126,31 +126,32 @@ func TestKubernetesPods(t *testing.T) {
 			require.Equal(t, corev1.SeccompProfileTypeRuntimeDefault, pod.Spec.SecurityContext.SeccompProfile.Type)
 			require.False(t, *pod.Spec.AutomountServiceAccountToken)
 			require.Len(t, pod.Spec.Containers, 1)
-			c := pod.Spec.Containers[0]
-			if key == "Job/doctor" {
-				require.Equal(t, k.Images[0].NewName+":"+k.Images[0].NewTag, c.Image, "no kustomization is applied to it")
-			} else {
-				require.Equal(t, "giftbridge", c.Image, "kustomization.yaml gives it a registry and a version")
+			for _, c := range append(pod.Spec.InitContainers, pod.Spec.Containers...) {
+				if key == "Job/doctor" {
+					require.Equal(t, k.Images[0].NewName+":"+k.Images[0].NewTag, c.Image, "no kustomization is applied to it")
+				} else {
+					require.Equal(t, "giftbridge", c.Image, "kustomization.yaml gives it a registry and a version")
+				}
+				requireParses(t, append(c.Command, c.Args...)...)
+				require.False(t, *c.SecurityContext.AllowPrivilegeEscalation)
+				require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem)
+				require.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop)
+				require.NotEmpty(t, c.Resources.Requests)
+				require.NotEmpty(t, c.Resources.Limits)
+				env := containerEnvironment(t, all, c)
+				for name := range env {
+					require.True(t, known[name], "nobody reads %s", name)
+				}
+				requireProbes(t, key, c, env)
+				if strings.HasSuffix(key, "/codec-server") {
+					require.NotContains(t, env, "CASHSTAR_PASSWORD")
+					continue
+				}
+				require.NotContains(t, env, "CODEC_SERVER_TOKEN")
+				require.Equal(t, "CHANGE-ME", env["CREATED_AT_MIN"], "who forgets it starts nothing")
+				env["PAYLOAD_KEYS"] = secrets(t)["PAYLOAD_KEYS"]
+				requireValid(t, env)
 			}
-			requireParses(t, append(c.Command, c.Args...)...)
-			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation)
-			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem)
-			require.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop)
-			require.NotEmpty(t, c.Resources.Requests)
-			require.NotEmpty(t, c.Resources.Limits)
-			env := containerEnvironment(t, all, c)
-			for name := range env {
-				require.True(t, known[name], "nobody reads %s", name)
-			}
-			requireProbes(t, key, c, env)
-			if strings.HasSuffix(key, "/codec-server") {
-				require.NotContains(t, env, "CASHSTAR_PASSWORD")
-				return
-			}
-			require.NotContains(t, env, "CODEC_SERVER_TOKEN")
-			require.Equal(t, "CHANGE-ME", env["CREATED_AT_MIN"], "who forgets it starts nothing")
-			env["PAYLOAD_KEYS"] = secrets(t)["PAYLOAD_KEYS"]
-			requireValid(t, env)
 		})
 	}
 }
@@ -158,7 +159,8 @@ func TestKubernetesPods(t *testing.T) {
 // requireProbes requires that a long-running container is probed, at the port on which it listens.
 func requireProbes(t *testing.T, key string, c corev1.Container, env map[string]string) {
 	t.Helper()
-	if strings.HasPrefix(key, "Job/") {
+	if strings.HasPrefix(key, "Job/") || c.Name == "schedules" {
+		require.Nil(t, c.LivenessProbe, "it ends by itself")
 		return
 	}
 	paths := map[string][2]string{
@@ -231,13 +233,38 @@ func TestKubernetesEgress(t *testing.T) {
 	require.Equal(t, map[int32]bool{53: true, 443: true, 7233: true, 587: true, 465: true, 4318: true}, ports)
 }
 
+// What a kustomization applies can be applied again in another version, by hand, by Argo CD or by Flux: it contains
+// nothing whose specification is fixed once it exists.
+func TestKubernetesAppliesAgain(t *testing.T) {
+	t.Parallel()
+	k := kustomization(t)
+	for _, file := range k.Resources {
+		for kind := range names(`(?m)^kind: (\w+)$`, read(t, filepath.Join(root, "deploy/kubernetes", file))) {
+			require.NotContains(t, []string{"Job", "Pod"}, kind, file)
+		}
+	}
+	for _, l := range k.Labels {
+		require.False(t, l.IncludeSelectors, "the selector of a Deployment is fixed")
+	}
+	worker, ok := manifests(t)["Deployment/worker"].(*appsv1.Deployment)
+	require.True(t, ok)
+	require.Len(t, worker.Spec.Template.Spec.InitContainers, 1)
+	schedules := worker.Spec.Template.Spec.InitContainers[0]
+	require.Equal(t, []string{"/bin/starter", "schedules"}, append(schedules.Command, schedules.Args...))
+	require.Equal(t, worker.Spec.Template.Spec.Containers[0].EnvFrom, schedules.EnvFrom, "both have the same configuration")
+	require.Zero(t, worker.Spec.Strategy.RollingUpdate.MaxUnavailable.IntValue(), "a refused change stops no worker")
+	guide := read(t, filepath.Join(root, "docs/deploy.md"))
+	require.NotContains(t, guide, "delete job starter")
+}
+
 // kustomize is the part of kustomization.yaml that ours uses.
 type kustomize struct {
 	metav1.TypeMeta `json:",inline"`
 
 	Namespace string `json:"namespace"`
 	Labels    []struct {
-		Pairs map[string]string `json:"pairs"`
+		Pairs            map[string]string `json:"pairs"`
+		IncludeSelectors bool              `json:"includeSelectors"`
 	} `json:"labels"`
 	Resources []string `json:"resources"`
 	Images    []struct {

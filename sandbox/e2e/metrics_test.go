@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -106,6 +109,9 @@ func TestMetrics(t *testing.T) {
 	w.settle(2)
 	_, _, err := w.tryDigest()
 	require.NoError(t, err)
+	require.Len(t, w.Issuer.Cards(), 1)
+	value, err := strconv.ParseFloat(w.Issuer.Cards()[0].InitialBalance, 64)
+	require.NoError(t, err)
 	x := w.metrics()
 	for series, want := range map[string]float64{
 		`giftbridge_orders_seen_total`:                                                                 4,
@@ -120,6 +126,7 @@ func TestMetrics(t *testing.T) {
 		`giftbridge_polls_finished_total{outcome="completed"}`:                                         1,
 		`giftbridge_digests_finished_total{outcome="sent"}`:                                            1,
 		`giftbridge_digest_failed_orders`:                                                              1,
+		`giftbridge_cards_issued_value_total{currency="USD"}`:                                          value,
 		`giftbridge_rate_limit_wait_seconds_count`:                                                     1,
 		`giftbridge_poll_watermark_timestamp_seconds`:                                                  unixSeconds(first.Watermark),
 		`giftbridge_activity_failures_total{activity="LookUpMerchant",kind="MerchantUnknown"}`:         1,
@@ -151,6 +158,53 @@ func TestMetrics(t *testing.T) {
 	require.NoError(t, w.StartWorker(w.ctx))
 	require.InDelta(t, unixSeconds(second.Watermark),
 		w.metrics().value(t, "giftbridge_poll_watermark_timestamp_seconds"), 0.001, "a worker that begins asks Temporal")
+}
+
+// A worker reports how many orders are failed now, by their newest runs, and since when, whether or not a digest is sent.
+func TestFailedOrdersNow(t *testing.T) {
+	t.Parallel()
+	w := measured(t, stack.Options{CashStar: createOrderFault(func(cashstartest.Request) *cashstartest.Fault {
+		return &cashstartest.Fault{Kind: cashstartest.ServerError, Status: http.StatusServiceUnavailable}
+	})})
+	w.await("surveyed", func() bool { return w.metrics()["giftbridge_failed_orders"] == "0" })
+	require.NotContains(t, w.metrics(), "giftbridge_failed_orders_oldest_timestamp_seconds")
+	survey := func(at time.Time) health.Survey {
+		t.Helper()
+		got, err := w.Operator.Survey(w.ctx, at)
+		require.NoError(t, err)
+		return got
+	}
+
+	begin := time.Now()
+	placed := w.place(scenario.UnknownMerchant, scenario.UnknownMerchant, scenario.Single)
+	w.poll()
+	w.await("failed", func() bool { return survey(time.Now()).Failed == 2 })
+	found := survey(time.Now())
+	require.Zero(t, found.Expiring)
+	require.Zero(t, found.RunningLong)
+	require.WithinRange(t, found.OldestFailed, begin, time.Now())
+	require.Equal(t, 1, survey(time.Now().Add(time.Hour)).RunningLong)
+	retention, err := w.Operator.Retention(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, 2, survey(time.Now().Add(retention-time.Hour)).Expiring)
+
+	w.addMerchant(cashstartest.Merchant{Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
+	w.await("reported", func() bool { return w.metrics()["giftbridge_failed_orders"] == "2" })
+	x := w.metrics()
+	require.InDelta(t, unixSeconds(found.OldestFailed), x.value(t, "giftbridge_failed_orders_oldest_timestamp_seconds"), 0.001)
+	require.Equal(t, "0", x["giftbridge_failed_orders_expiring"])
+	require.Equal(t, "0", x["giftbridge_running_orders_long"])
+	w.asked("", "orders", "retry", placed[1].Name, "--yes")
+	w.await("failed again", func() bool {
+		runs, err := w.plain.CountWorkflow(w.ctx, &workflowservice.CountWorkflowExecutionsRequest{
+			Namespace: w.Temporal.Namespace(), Query: "WorkflowType = 'GiftCardOrder' AND ExecutionStatus = 'Failed'",
+		})
+		require.NoError(t, err)
+		return runs.GetCount() == 3
+	})
+	require.Equal(t, found, survey(time.Now()), "an order is as old as its first failure")
+	w.asked("", "orders", "retry", placed[0].Name, "--yes")
+	w.await("run again", func() bool { return survey(time.Now()).Failed == 1 })
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

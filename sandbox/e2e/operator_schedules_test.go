@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -129,4 +131,43 @@ func (w *system) matching(from, to time.Time) []time.Time {
 		times = append(times, t.AsTime())
 	}
 	return times
+}
+
+// Workers of a deploy prepare the namespace at the same moment, each for itself.
+func TestSchedulesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	atOnce := func(c config.Config) {
+		t.Helper()
+		var all sync.WaitGroup
+		errs := make([]error, 8)
+		for i := range errs {
+			all.Go(func() {
+				o, err := app.NewOperator(w.ctx, w.TemporalOptions(), c, zerolog.Nop())
+				if errs[i] = err; err != nil {
+					return
+				}
+				defer o.Close()
+				_, errs[i] = o.EnsureSchedules(w.ctx, settings.Ensure{Yes: true})
+			})
+		}
+		all.Wait()
+		require.NoError(t, errors.Join(errs...))
+		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), c, zerolog.Nop())
+		require.NoError(t, err)
+		defer o.Close()
+		changes, err := o.EnsureSchedules(w.ctx, settings.Ensure{})
+		require.NoError(t, err)
+		require.Len(t, changes, 5)
+		for _, change := range changes {
+			require.Contains(t, []string{installation.Unchanged, installation.Off}, change.Did, change.What)
+		}
+	}
+
+	atOnce(w.Config)
+	changed := w.Config
+	changed.Poll.Interval, changed.Digest.At = 7*time.Minute, config.Clock{Hour: 3}
+	atOnce(changed)
+	changed.SMTP.Host = ""
+	atOnce(changed)
 }

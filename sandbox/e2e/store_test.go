@@ -30,7 +30,7 @@ var storeCalls = map[string]bool{
 	"ListSchedules": true, "CountSchedules": true,
 	// What the operator reads from those lists.
 	"ListOrders": true, "FindOrder": true, "RerunFailed": true, "CountRunning": true,
-	"Status": true, "Health": true, "Report": true,
+	"Status": true, "Health": true, "Report": true, "Survey": true,
 	// The rows of a digest: the lists say which orders failed and which recovered.
 	"csv.NewReader": true,
 	// The namespace's retention, and its search attributes, which are columns.

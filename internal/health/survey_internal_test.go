@@ -1,0 +1,150 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	namespacepb "go.temporal.io/api/namespace/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/rollout"
+	"github.com/giftbridge/giftbridge/internal/settings"
+)
+
+// run is a run in visibility, with times in hours.
+type run struct {
+	id              string
+	failed          bool
+	started, closed int
+}
+
+// lists is a Temporal whose visibility holds runs. It counts the calls.
+type lists struct {
+	client.Client
+
+	runs  []run
+	long  int
+	err   error
+	calls *int
+}
+
+var epoch = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+func hour(n int) time.Time { return epoch.Add(time.Duration(n) * time.Hour) }
+
+// matching returns the runs that match a query of a survey.
+func (l lists) matching(query string) []run {
+	failed := strings.Contains(query, executions.Statuses[executions.Failed])
+	return slices.DeleteFunc(slices.Clone(l.runs), func(r run) bool {
+		named := !strings.Contains(query, "WorkflowId IN") || strings.Contains(query, "'"+r.id+"'")
+		return r.failed != failed || !named
+	})
+}
+
+func (l lists) CountWorkflow(
+	_ context.Context, in *workflowservice.CountWorkflowExecutionsRequest,
+) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	*l.calls++
+	n := len(l.matching(in.GetQuery()))
+	if strings.Contains(in.GetQuery(), "StartTime < '2026-11-05T03:45:00Z'") {
+		n = l.long
+	}
+	return &workflowservice.CountWorkflowExecutionsResponse{Count: int64(n)}, l.err
+}
+
+func (l lists) ListWorkflow(
+	_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest,
+) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	*l.calls++
+	out := &workflowservice.ListWorkflowExecutionsResponse{}
+	for _, r := range l.matching(in.GetQuery()) {
+		out.Executions = append(out.Executions, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: r.id},
+			StartTime: timestamppb.New(hour(r.started)), CloseTime: timestamppb.New(hour(r.closed)),
+		})
+	}
+	return out, l.err
+}
+
+func (l lists) WorkflowService() workflowservice.WorkflowServiceClient { return retaining{} }
+
+// retaining keeps closed workflows for 120 hours.
+type retaining struct {
+	workflowservice.WorkflowServiceClient
+}
+
+func (retaining) DescribeNamespace(
+	context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption,
+) (*workflowservice.DescribeNamespaceResponse, error) {
+	return &workflowservice.DescribeNamespaceResponse{Config: &namespacepb.NamespaceConfig{
+		WorkflowExecutionRetentionTtl: durationpb.New(120 * time.Hour),
+	}}, nil
+}
+
+// A survey counts an order once, by its newest run.
+func TestSurvey(t *testing.T) {
+	t.Parallel()
+	many := make([]run, maxSurveyed+5)
+	for i := range many {
+		many[i] = run{fmt.Sprint("o", i), true, 90, 91}
+	}
+	for name, tt := range map[string]struct {
+		runs  []run
+		want  Survey
+		calls int
+	}{
+		"nothing failed": {runs: []run{{"a", false, 1, 2}}, calls: 2},
+		"failed":         {runs: []run{{"a", true, 50, 51}}, want: Survey{Failed: 1, OldestFailed: hour(51)}, calls: 4},
+		"failed, run again, failed": {
+			runs: []run{{"a", true, 60, 61}, {"a", true, 50, 51}, {"b", true, 55, 56}},
+			want: Survey{Failed: 2, OldestFailed: hour(51)}, calls: 4,
+		},
+		"failed, run again with success": {
+			runs: []run{{"a", true, 50, 51}, {"a", false, 60, 61}, {"b", true, 70, 71}},
+			want: Survey{Failed: 1, OldestFailed: hour(71)}, calls: 4,
+		},
+		"succeeded, run again, failed": {
+			runs: []run{{"a", false, 50, 51}, {"a", true, 60, 61}},
+			want: Survey{Failed: 1, OldestFailed: hour(61)}, calls: 4,
+		},
+		// The retention is 120 hours, of which the last twelve count. It is hour 100.
+		"about to expire": {
+			runs: []run{{"a", true, 1, -9}, {"b", true, 1, -7}, {"c", true, -60, -50}, {"c", true, 70, 80}},
+			want: Survey{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 4,
+		},
+		"too many to look at": {
+			runs: many, want: Survey{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 3 + maxSurveyed/maxAsked,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			r := &executions.Reader{Client: lists{runs: tt.runs, long: 7, calls: &calls}}
+			o := New(installation.New(settings.New(r, config.Config{}), config.Config{}), rollout.New(r, "", ""), Expected{})
+			got, err := o.Survey(t.Context(), hour(100))
+			require.NoError(t, err)
+			tt.want.RunningLong = 7
+			require.Equal(t, tt.want, got)
+			require.Equal(t, tt.calls, calls)
+
+			r.Client = lists{runs: tt.runs, err: errors.New("away"), calls: &calls}
+			_, err = o.Survey(t.Context(), hour(100))
+			require.ErrorContains(t, err, "away")
+		})
+	}
+}
