@@ -79,12 +79,13 @@ func failedTodo(kind giftcard.Kind, orders []FailedOrder, reruns bool) todo {
 	return todo{Label: label + ":", Command: command}
 }
 
-// leftTodo returns what can be done about orders that are left to people.
-func leftTodo(orders []LeftOrder) todo {
+// leftTodo returns what can be done about a group of n orders that are left to people, of which some are known by more
+// than their names.
+func leftTodo(orders []LeftOrder, n int) todo {
 	for _, o := range orders {
 		if name := argument(o.Name, o.OrderID); name != "" {
 			return todo{
-				Label: plural(len(orders), "To have giftbridge issue its cards:",
+				Label: plural(n, "To have giftbridge issue its cards:",
 					"To have giftbridge issue the cards of one of them, such as the first:"),
 				Command: Program + " orders release " + name,
 			}

@@ -56,6 +56,28 @@ func TestRenderAfterJSON(t *testing.T) {
 	require.Equal(t, render(t, full()), render(t, r))
 }
 
+// A report of an earlier release is readable, and a report of this release adds fields only where there is something to
+// say.
+func TestReportOfAnEarlierRelease(t *testing.T) {
+	t.Parallel()
+	const earlier = `{"date":"2026-08-22T16:00:00Z","time_zone":"Europe/Rome","shop":"example.myshopify.com",` +
+		`"namespace":"gift-cards","window":{},"failed_orders":[{"name":"#1001","order_id":"581001","kind":"Timeout",` +
+		`"message":"late","attempts":2,"failed_at":"2026-08-22T15:00:00Z","age":3600000000000,"link":"https://ui.example.com/x",` +
+		`"command":"temporal workflow reset","rerun":"failed_again"}],"recovered":[{"name":"#1002","order_id":"581002",` +
+		`"kind":"Timeout"}],"retrying":[{"name":"#1003","order_id":"581003","activity":"IssueCard","since":"2026-08-22T14:00:00Z"}],` +
+		`"watermark":{},"left":[{"name":"#1004","order_id":"581004","reason":"mixed","cards":1}],"issued":{"orders":0,"cards":0}}`
+	var r digest.Report
+	require.NoError(t, json.Unmarshal([]byte(earlier), &r))
+	again, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.JSONEq(t, earlier, string(again))
+	m := render(t, r)
+	for _, name := range []string{"#1001", "#1002", "#1003", "#1004"} {
+		require.Contains(t, m.Text, "\n"+name)
+		require.Contains(t, m.HTML, name)
+	}
+}
+
 func TestRenderTwiceIsTheSame(t *testing.T) {
 	t.Parallel()
 	first := render(t, full())
@@ -268,6 +290,40 @@ func TestGroupedByWhoHasToAct(t *testing.T) {
 	m := render(t, r)
 	require.Contains(t, m.Text, "\nReady to be run again: 3 orders, ")
 	require.NotContains(t, m.Text, "before each of these mails")
+}
+
+// The audit numbers of cards that have to be looked up are in the mail, unless the message has them. The CSV has all.
+func TestAuditNumbers(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for i := range 12 {
+		many = append(many, fmt.Sprint("SBX", 100+i))
+	}
+	for name, tt := range map[string]struct {
+		kind    giftcard.Kind
+		message string
+		numbers []string
+		want    string
+	}{
+		"one":                  {giftcard.OutcomeUnknown, "lost", many[:1], " Audit number SBX100 Failed"},
+		"two":                  {giftcard.UnexpectedResponse, "odd", many[:2], " Audit numbers SBX100, SBX101 Failed"},
+		"many":                 {giftcard.OutcomeUnknown, "lost", many, " SBX109 and 2 more Failed"},
+		"in the message":       {giftcard.OutcomeUnknown, "SBX100 was lost", many[:1], ""},
+		"nothing to look up":   {giftcard.Timeout, "late", many[:1], ""},
+		"none, as in the past": {giftcard.OutcomeUnknown, "lost", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := quiet()
+			o := order("1001", tt.kind, tt.message, time.Hour)
+			o.AuditNumbers = tt.numbers
+			r.FailedOrders = []digest.FailedOrder{o}
+			m := render(t, r)
+			require.Contains(t, strings.Join(strings.Fields(m.Text), " "), tt.want)
+			require.Equal(t, tt.want != "", strings.Contains(m.Text, "  Audit number"))
+			require.Equal(t, strings.Join(tt.numbers, " "), parse(t, m.CSV)[1][17])
+		})
+	}
 }
 
 func TestRenderThousands(t *testing.T) {

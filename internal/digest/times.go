@@ -41,13 +41,7 @@ func (t times) failedRow(o FailedOrder) rowView {
 	if explained(o.Kind) == "" {
 		v.Message = strings.TrimSuffix(cmp.Or(clean(string(o.Kind), maxName), "Unknown")+": "+v.Message, ": ")
 	}
-	if n := len(o.AuditNumbers); n > 0 && (o.Kind == giftcard.OutcomeUnknown || o.Kind == giftcard.UnexpectedResponse) {
-		v.Audit = plural(n, "Audit number", "Audit numbers") + " " +
-			clean(strings.Join(o.AuditNumbers[:min(n, maxAudit)], ", "), maxMessage)
-		if n > maxAudit {
-			v.Audit += " and " + number(n-maxAudit) + " more"
-		}
-	}
+	v.Audit = lookUp(o, v.Message)
 	v.When = "Failed"
 	if !o.FailedAt.IsZero() {
 		v.When += " " + t.moment(o.FailedAt) + ", " + span(o.Age) + " ago"
@@ -65,6 +59,22 @@ func (t times) failedRow(o FailedOrder) rowView {
 	}
 	v.Soon = t.expiry(o.ExpiresAt)
 	return v
+}
+
+// lookUp returns the audit numbers of an order whose cards have to be looked up at the issuer, unless its message has
+// them; otherwise the empty string.
+func lookUp(o FailedOrder, message string) string {
+	n := len(o.AuditNumbers)
+	wanted := o.Kind == giftcard.OutcomeUnknown || o.Kind == giftcard.UnexpectedResponse
+	if n == 0 || !wanted || n == 1 && strings.Contains(message, o.AuditNumbers[0]) {
+		return ""
+	}
+	out := plural(n, "Audit number", "Audit numbers") + " " +
+		clean(strings.Join(o.AuditNumbers[:min(n, maxAudit)], ", "), maxMessage)
+	if n > maxAudit {
+		out += " and " + number(n-maxAudit) + " more"
+	}
+	return out
 }
 
 // withoutName returns a message without the name of its order at the beginning, which stands beside it.

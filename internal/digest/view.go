@@ -171,7 +171,7 @@ func (v *viewer) sections() []sectionView {
 		if len(orders)+len(names)+total == 0 {
 			continue
 		}
-		g, s := v.leftGroup(groupView{Title: l.title, Says: l.says, Todo: leftTodo(orders)}, orders, names, total)
+		g, s := v.leftGroup(groupView{Title: l.title, Says: l.says, Todo: leftTodo(orders, len(orders)+len(names))}, orders, names, total)
 		add(shop, g, s)
 	}
 	var out []sectionView
