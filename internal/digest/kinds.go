@@ -20,7 +20,7 @@ var parties = []struct {
 	{shop, "You"},
 	{issuer, "The issuer of the cards"},
 	{operator, "The operator of giftbridge"},
-	{nobody, "Nobody: giftbridge tries again"},
+	{nobody, "Nobody (giftbridge tries again)"},
 }
 
 // explanation says to a shop manager what a kind of failure means and who resolves it.

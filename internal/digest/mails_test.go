@@ -162,6 +162,9 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 			}
 			m := render(t, r)
 			require.Less(t, len(m.HTML), clipped)
+			_, issued, ok := strings.Cut(visible(t, m.HTML), "Issued since the last digest")
+			require.True(t, ok, "the mail is complete")
+			require.NotContains(t, issued, "CSV", "it has no row of a currency")
 			require.Len(t, parse(t, m.CSV), 1+7*n+len(full().Mixed)+len(full().Native)+3)
 		})
 	}

@@ -283,7 +283,7 @@ func TestGroupedByWhoHasToAct(t *testing.T) {
 		"You: 3 orders, 6 cards, 75.00 EUR and 75.00 GBP",
 		"The issuer of the cards: 3 orders, 6 cards, 150.00 USD",
 		"The operator of giftbridge: 4 orders, 7 cards, 25.00 EUR, 75.00 GBP and 75.00 USD",
-		"Nobody: giftbridge tries again: 3 orders, 6 cards, 50.00 EUR and 100.00 USD",
+		"Nobody (giftbridge tries again): 3 orders, 6 cards, 50.00 EUR and 100.00 USD",
 	}, got)
 	require.Regexp(t, "^13 orders, 25 cards, 150.00 EUR, 150.00 GBP and 325.00 USD are", render(t, r).Text)
 	r.Reruns = false

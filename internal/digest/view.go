@@ -112,8 +112,8 @@ func newView(r Report, zone *time.Location, limit int) view {
 	if v.listed < v.orders {
 		out.Listed = "This mail lists " + number(v.listed) + " of " + number(v.orders) + " orders. The attached CSV has all of them."
 	}
-	var shown []CurrencyTotal
-	shown, out.CurrenciesMore = cut(r.Issued.Currencies, 0, limit)
+	shown, rest := cut(r.Issued.Currencies, 0, limit)
+	out.CurrenciesMore = more{Nowhere: rest.CSV} // The CSV has orders.
 	for _, c := range shown {
 		out.Currencies = append(out.Currencies, currencyView{Amount: amount(c.Amount, c.Currency), Cards: c.Cards})
 	}
