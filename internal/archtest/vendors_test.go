@@ -29,7 +29,6 @@ var issuerRooms = []room{
 	{"internal/app/services.go", "the wiring"},
 	{"internal/app/worker.go", "the limits of the worker, which are in its section of the configuration"},
 	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
-	{"internal/digest/kinds.go", "the texts of the mail, which are being rewritten without it"},
 }
 
 // shopRooms are where declarations may name Shopify. Comments and messages may name it anywhere: it is the shop that the

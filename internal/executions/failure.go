@@ -27,7 +27,7 @@ func FailureOf(err error) *Failure {
 	case errors.As(err, &app):
 		return &Failure{Kind: app.Type(), Message: app.Message()}
 	case errors.As(err, &timeout):
-		return &Failure{Kind: "Timeout", Message: timeout.Error()}
+		return &Failure{Kind: "Timeout", Message: "not finished in time (" + timeout.TimeoutType().String() + ")"}
 	case errors.As(err, &terminated):
 		return &Failure{Kind: TerminatedKind, Message: "somebody terminated it"}
 	case errors.As(err, &canceled):

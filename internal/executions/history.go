@@ -30,6 +30,8 @@ type FailedRun struct {
 	Failure Failure
 	// Units says which cards exist and which do not; nil if the run did not fail because of cards.
 	Units *workflows.OrderFailure
+	// Issued is the number of cards that the run's history shows to exist.
+	Issued int
 	// Attempts counts the attempts of the activities that failed.
 	Attempts int
 	// ResetPoint is the workflow task that scheduled the first failed activity. A reset to it keeps what succeeded
@@ -61,7 +63,7 @@ func (o *Reader) ReadFailedRun(ctx context.Context, workflowID, runID string) (F
 	if err != nil {
 		return FailedRun{}, err
 	}
-	out := FailedRun{Failure: Failure{Kind: "Unknown"}, Attempts: r.tried, ResetPoint: r.resetPoint()}
+	out := FailedRun{Failure: Failure{Kind: "Unknown"}, Attempts: r.tried, ResetPoint: r.resetPoint(), Issued: len(r.issued)}
 	switch {
 	case r.cause != nil:
 		err := o.Failures.FailureToError(r.cause)
@@ -71,7 +73,7 @@ func (o *Reader) ReadFailedRun(ctx context.Context, workflowID, runID string) (F
 	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
 		out.Failure = Failure{Kind: CanceledKind, Message: "somebody cancelled it"}
 	case r.last == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
-		out.Failure = Failure{Kind: "Timeout", Message: "the workflow did not end in time"}
+		out.Failure = Failure{Kind: "Timeout", Message: "it did not end in time"}
 	}
 	if out.Units == nil && len(r.issued) > 0 {
 		out.Failure.Message += fmt.Sprintf(" (%d of its cards exist)", len(r.issued))
@@ -83,12 +85,12 @@ func (o *Reader) ReadFailedRun(ctx context.Context, workflowID, runID string) (F
 // (go.temporal.io/server v1.32.1, consts.IdentityHistoryService).
 const byServer = "history-service"
 
-// whoEnded returns who terminated a run, and the reason if it is known.
+// whoEnded returns who terminated a run, and the reason if a person gave one.
 func whoEnded(e *historypb.WorkflowExecutionTerminatedEventAttributes) string {
-	who := "somebody terminated it"
 	if e.GetIdentity() == byServer {
-		who = "Temporal ended it"
+		return "it was ended because it had become too large"
 	}
+	who := "somebody terminated it"
 	if reason := printable.Line(e.GetReason(), maxReason); reason != "" {
 		who += ": " + reason
 	}

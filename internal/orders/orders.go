@@ -101,6 +101,8 @@ type OrderDetails struct {
 	Units *workflows.OrderFailure `json:"units,omitempty"`
 	// Left describes what people are asked to do, if the order is left to them.
 	Left *activities.LeftOrder `json:"left,omitempty"`
+	// Reset is the shell command that runs a failed order again without giftbridge; empty if that is not possible.
+	Reset string `json:"reset,omitempty"`
 	// Pending lists the activities that are in progress.
 	Pending []PendingActivity `json:"pending,omitempty"`
 }
@@ -115,6 +117,8 @@ type Run struct {
 	// Failure says why a failed run failed, and Attempts is the number of attempts of the failed activities.
 	Failure  *executions.Failure `json:"failure,omitempty"`
 	Attempts int                 `json:"attempts,omitempty"`
+	// resetPoint is the workflow task to reset a failed run to, or 0.
+	resetPoint int64
 }
 
 // PendingActivity is an activity that runs or waits for its next attempt.
@@ -149,6 +153,9 @@ func (o *Orders) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetails,
 	if out.Runs, err = o.runs(ctx, workflowID, d.GetWorkflowExecutionInfo()); err != nil {
 		return nil, err
 	}
+	if point := out.Runs[0].resetPoint; point != 0 {
+		out.Reset = o.resetCommand(out.Order, point)
+	}
 	return out, o.addOutcome(ctx, out)
 }
 
@@ -170,6 +177,12 @@ func (o *Orders) runs(ctx context.Context, workflowID string, newest *workflowpb
 	return runs, err
 }
 
+// resetCommand returns the shell command that resets a failed run to the given workflow task.
+func (o *Orders) resetCommand(order executions.Order, eventID int64) string {
+	return fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --event-id %d --reason 'run again'",
+		executions.ShellQuote(o.Namespace()), executions.ShellQuote(order.WorkflowID), order.RunID, eventID)
+}
+
 func (o *Orders) run(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (Run, error) {
 	r := Run{
 		RunID: info.GetExecution().GetRunId(), State: executions.OrderState(info),
@@ -182,7 +195,7 @@ func (o *Orders) run(ctx context.Context, info *workflowpb.WorkflowExecutionInfo
 		return r, nil
 	}
 	failed, err := o.ReadFailedRun(ctx, info.GetExecution().GetWorkflowId(), r.RunID)
-	r.Failure, r.Attempts = &failed.Failure, failed.Attempts
+	r.Failure, r.Attempts, r.resetPoint = &failed.Failure, failed.Attempts, failed.ResetPoint
 	return r, err
 }
 

@@ -1,12 +1,17 @@
 package orders
 
 import (
+	"fmt"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
 // Every workflow status of Temporal maps to a state, and every state is queried by the statuses that it covers.
@@ -22,4 +27,17 @@ func TestStates(t *testing.T) {
 	}
 	require.NoError(t, OrderFilter{}.Validate())
 	require.ErrorContains(t, OrderFilter{State: "lost"}.Validate(), `"lost"`)
+}
+
+// The command of orders show is safe in a shell, whatever the order's workflow ID and the namespace are.
+func TestResetCommand(t *testing.T) {
+	t.Parallel()
+	for _, word := range []string{"default", "team's gift cards", "$(reboot)", "`reboot`; \"x\" \\ *", "''", "-n"} {
+		o := New(settings.New(executions.New(nil, word, new(codec.Codec), ""), config.Config{}))
+		command := o.resetCommand(executions.Order{WorkflowID: "gift-card-order/" + word, RunID: "0191-a"}, 16)
+		out, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", "temporal() { printf '%s\\n' \"$@\"; }; "+command).Output()
+		require.NoError(t, err, command)
+		require.Equal(t, fmt.Sprintf("workflow\nreset\n--namespace\n%s\n--workflow-id\ngift-card-order/%s\n--run-id\n0191-a\n"+
+			"--event-id\n16\n--reason\nrun again\n", word, word), string(out))
+	}
 }

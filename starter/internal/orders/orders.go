@@ -137,6 +137,9 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 		if d.Failure != nil {
 			row("failed", d.Failure.Kind+": "+d.Failure.Message)
 		}
+		if d.Reset != "" {
+			row("reset", d.Reset)
+		}
 		if d.Left != nil {
 			row("left to people", workflows.Why(d.Left.Reason))
 			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
