@@ -93,7 +93,7 @@ func (f Fault) validate() error {
 		return fmt.Errorf("unknown kind %q", f.Kind)
 	}
 	switch f.Operation {
-	case "", ListMerchants, CreateOrder, GetBalance, CancelCard:
+	case "", ListMerchants, GetCatalog, GetFaceplates, CreateOrder, GetBalance, CancelCard:
 	default:
 		return fmt.Errorf("unknown operation %q", f.Operation)
 	}
