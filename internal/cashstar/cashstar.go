@@ -31,6 +31,8 @@ const (
 	opCreateOrder = "create order"
 	opBalance     = "get balance"
 	opCancel      = "cancel card"
+	opCatalog     = "get catalog"
+	opFaceplates  = "get faceplates"
 
 	// DefaultTimeout is the time-out of one request, including its response, unless [Options] set another.
 	DefaultTimeout = 30 * time.Second

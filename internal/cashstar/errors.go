@@ -58,8 +58,8 @@ func IsInconclusive(err error) bool {
 		return true
 	case e.Status == http.StatusConflict && e.Op == opCreateOrder:
 		return !IsDuplicate(err) && !saysDifferent.MatchString(e.Message)
-	case e.Op == opBalance || e.Op == opCancel:
-		return false // These paths name a card, which may not exist.
+	case e.Op == opBalance || e.Op == opCancel || e.Op == opCatalog || e.Op == opFaceplates:
+		return false // These paths name a card or a merchant, which may not exist.
 	}
 	return slices.Contains(addressStatuses, e.Status)
 }

@@ -24,6 +24,8 @@ func TestEveryStatus(t *testing.T) {
 		})
 		calls := map[string]error{}
 		_, calls["merchants"] = c.Merchants(t.Context())
+		_, calls["catalog"] = c.Catalog(t.Context(), "TWS")
+		_, calls["faceplates"] = c.Faceplates(t.Context(), "TWS")
 		_, calls["create"] = c.CreateOrder(t.Context(), order)
 		_, calls["balance"] = c.Balance(t.Context(), "TWS", "c")
 		_, calls["cancel"] = c.CancelCard(t.Context(), "TWS", "c")

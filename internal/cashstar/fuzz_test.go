@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
@@ -39,6 +40,21 @@ func FuzzMerchantsAnswer(f *testing.F) {
 		}
 		for _, m := range got {
 			require.NotEmpty(t, m.MerchantCode)
+		}
+	})
+}
+
+func FuzzOffer(f *testing.F) {
+	f.Add(`{"catalog":{"currency":[{"code":"USD"}]}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		got, err := answering(t, 200, body).Catalog(t.Context(), "TWS")
+		if err != nil {
+			requireUnreadableOrContradictory(t, err)
+			return
+		}
+		require.LessOrEqual(t, len(got.Fields), cashstar.MaxFields)
+		for _, field := range got.Fields {
+			require.Equal(t, rest.Clip(field.Value), field.Value)
 		}
 	})
 }

@@ -34,6 +34,9 @@ type CreateOrderRequest struct {
 	Delivery                        Delivery
 	// Message is omitted if it is empty.
 	Message Message
+	// AdditionalContent is a text that accompanies the card, such as an advertisement. It is omitted if it is empty.
+	// Assumed: a client may send it, as the order that CashStar returns holds one.
+	AdditionalContent string
 }
 
 // Delivery says how the card reaches its recipient.

@@ -22,6 +22,7 @@ type egcBody struct {
 	ChallengeDescription string       `json:"challenge_description"`
 	Delivery             deliveryBody `json:"delivery"`
 	Message              *messageBody `json:"message,omitempty"`
+	AdditionalContent    *contentBody `json:"additional_content,omitempty"`
 }
 
 type deliveryBody struct {
@@ -35,6 +36,14 @@ type messageBody struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	Body string `json:"body"`
+}
+
+// contentText is the type of additional content in CashStar's sample, the only one that is known.
+const contentText = "TEXT"
+
+type contentBody struct {
+	Type    string `json:"type"`
+	Content string `json:"content"`
 }
 
 func (r CreateOrderRequest) wire() createOrderBody {
@@ -58,6 +67,9 @@ func (r CreateOrderRequest) wire() createOrderBody {
 	if r.Message != (Message{}) {
 		m := messageBody(r.Message)
 		b.Order.EGC.Message = &m
+	}
+	if r.AdditionalContent != "" {
+		b.Order.EGC.AdditionalContent = &contentBody{Type: contentText, Content: r.AdditionalContent}
 	}
 	return b
 }

@@ -36,6 +36,8 @@ import (
 // The operations. Unknown is any other request, or one that is not authenticated.
 const (
 	ListMerchants Operation = "list_merchants"
+	GetCatalog    Operation = "get_catalog"
+	GetFaceplates Operation = "get_faceplates"
 	CreateOrder   Operation = "create_order"
 	GetBalance    Operation = "get_balance"
 	CancelCard    Operation = "cancel_card"
@@ -62,6 +64,14 @@ type Merchant struct {
 	MerchantCode string `json:"merchant_code"`
 	// Currencies are the currencies in which the merchant issues cards.
 	Currencies []string `json:"currencies"`
+	// Faceplates are the designs of the merchant's cards.
+	Faceplates []Faceplate `json:"faceplates,omitempty"`
+}
+
+// Faceplate is the design of a card. The fields of a real one are not known.
+type Faceplate struct {
+	Code string `json:"faceplate_code"`
+	Name string `json:"name"`
 }
 
 // Options configure a [Server]. All are optional.
@@ -159,6 +169,8 @@ func New(o Options) *Server {
 	}
 	base := o.BasePath
 	s.api.HandleFunc("GET "+base+"merchant/{$}", s.listMerchants)
+	s.api.HandleFunc("GET "+base+"merchant/{merchant}/catalog/{$}", s.getCatalog)
+	s.api.HandleFunc("GET "+base+"merchant/{merchant}/faceplate/{$}", s.getFaceplates)
 	s.api.HandleFunc("POST "+base+"order/{$}", s.createOrder)
 	s.api.HandleFunc("GET "+base+"merchant/{merchant}/egc/{egc}/balance/{$}", s.getBalance)
 	s.api.HandleFunc("DELETE "+base+"merchant/{merchant}/egc/{egc}/{$}", s.cancelCard)
@@ -227,6 +239,20 @@ func (s *Server) Stats() Stats {
 
 func (s *Server) listMerchants(w http.ResponseWriter, r *http.Request) {
 	s.exchange(w, r, Request{Operation: ListMerchants}, s.ledger.merchantsAnswer)
+}
+
+func (s *Server) getCatalog(w http.ResponseWriter, r *http.Request) {
+	code := r.PathValue("merchant")
+	s.exchange(w, r, Request{Operation: GetCatalog, MerchantCode: code}, func() answer {
+		return s.ledger.catalogAnswer(code)
+	})
+}
+
+func (s *Server) getFaceplates(w http.ResponseWriter, r *http.Request) {
+	code := r.PathValue("merchant")
+	s.exchange(w, r, Request{Operation: GetFaceplates, MerchantCode: code}, func() answer {
+		return s.ledger.faceplatesAnswer(code)
+	})
 }
 
 func (s *Server) createOrder(w http.ResponseWriter, r *http.Request) {

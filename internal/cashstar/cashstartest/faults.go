@@ -34,7 +34,7 @@ const (
 
 func newFaults(seed uint64) *simulator.Faults {
 	return simulator.NewFaults(simulator.Service{
-		Operations:  []Operation{ListMerchants, CreateOrder, GetBalance, CancelCard},
+		Operations:  []Operation{ListMerchants, GetCatalog, GetFaceplates, CreateOrder, GetBalance, CancelCard},
 		Unavailable: refusal(http.StatusServiceUnavailable, "the service is not available"),
 		Limited:     limited(""),
 		Spoil: map[FaultKind]func([]byte) []byte{

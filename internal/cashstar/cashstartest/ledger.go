@@ -41,7 +41,9 @@ type Card struct {
 	// Scheduled is the zero time if the order does not specify one.
 	Scheduled time.Time `json:"scheduled,omitzero"`
 	Message   Message   `json:"message"`
-	Created   time.Time `json:"created"`
+	// AdditionalContent is the client's text beside the greeting, or empty.
+	AdditionalContent string    `json:"additional_content,omitempty"`
+	Created           time.Time `json:"created"`
 }
 
 // Message is the greeting on a card.
@@ -140,7 +142,7 @@ func sameOrder(existing, order Card) bool {
 		InitialBalance: existing.InitialBalance, Currency: existing.Currency,
 		Challenge: existing.Challenge, ChallengeDescription: existing.ChallengeDescription,
 		DeliveredBy: existing.DeliveredBy, Method: existing.Method, Target: existing.Target,
-		Scheduled: order.Scheduled, Message: existing.Message,
+		Scheduled: order.Scheduled, Message: existing.Message, AdditionalContent: existing.AdditionalContent,
 	}
 	return sent == order
 }
@@ -201,6 +203,42 @@ func (l *ledger) merchantsAnswer() simulator.Answer {
 	}
 	return simulator.Answer{Status: http.StatusOK, Body: b}
 }
+
+// catalogAnswer lists the currencies in which a merchant issues cards. The inner shape of a real catalog is not known.
+func (l *ledger) catalogAnswer(merchantCode string) answer {
+	m, ok := l.lookUp(merchantCode)
+	if !ok {
+		return noMerchant()
+	}
+	var b catalogBody
+	if len(m.Currencies) > 0 {
+		b.Catalog.MerchantCode = m.MerchantCode
+	}
+	for _, code := range m.Currencies {
+		b.Catalog.Currency = append(b.Catalog.Currency, currencyEntity{code, fmt.Sprintf("%.2f", MaxBalance)})
+	}
+	return answer{status: http.StatusOK, body: b}
+}
+
+func (l *ledger) faceplatesAnswer(merchantCode string) answer {
+	m, ok := l.lookUp(merchantCode)
+	if !ok {
+		return noMerchant()
+	}
+	var b faceplatesBody
+	b.Faceplates.Faceplate = append([]Faceplate{}, m.Faceplates...)
+	return answer{status: http.StatusOK, body: b}
+}
+
+func (l *ledger) lookUp(merchantCode string) (Merchant, bool) {
+	i, ok := l.merchant[merchantCode]
+	if !ok {
+		return Merchant{}, false
+	}
+	return l.merchants[i], true
+}
+
+func noMerchant() answer { return refusal(http.StatusNotFound, "the account has no such merchant") }
 
 func (l *ledger) nextTransaction() string {
 	l.answers++

@@ -58,6 +58,7 @@ func TestWhatMakesAnOrderDifferent(t *testing.T) {
 	}{
 		{`"10.00"`, `"11.00"`, 400},
 		{`"currency":"USD"`, `"currency":"CAD"`, 400},
+		{`"currency":"USD"`, `"currency":"USD","additional_content":{"type":"TEXT","content":"x"}`, 400},
 		{`"challenge":"steve@example.com"`, `"challenge":"steve"`, 400},
 		{`"your email address"`, `"your name"`, 400},
 		{`"delivered_by":"CASHSTAR"`, `"delivered_by":"CLIENT"`, 400},

@@ -1,6 +1,7 @@
 package cashstartest
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"regexp"
@@ -27,7 +28,8 @@ type orderBody struct {
 				Target      string `json:"target"`
 				Scheduled   string `json:"scheduled"`
 			} `json:"delivery"`
-			Message Message `json:"message"`
+			Message           Message            `json:"message"`
+			AdditionalContent *additionalContent `json:"additional_content"`
 		} `json:"egc"`
 	} `json:"order"`
 }
@@ -56,6 +58,9 @@ func parseOrder(body []byte) (Card, []string) {
 	if card.DeliveredBy == "" {
 		card.DeliveredBy = "CASHSTAR"
 	}
+	if egc.AdditionalContent != nil {
+		card.AdditionalContent = egc.AdditionalContent.Content
+	}
 	var problems []string
 	refuse := func(bad bool, problem string) {
 		if bad {
@@ -72,6 +77,8 @@ func parseOrder(body []byte) (Card, []string) {
 	refuse(card.DeliveredBy != "CASHSTAR" && card.DeliveredBy != "CLIENT", "delivered_by must be CASHSTAR or CLIENT")
 	refuse(card.Method != "EMAIL", "method must be EMAIL")
 	refuse(!isEmail(card.Target), "target must be an e-mail address")
+	refuse(egc.AdditionalContent != nil && (egc.AdditionalContent.Type != contentText || card.AdditionalContent == ""),
+		"additional_content must have the type TEXT and a content")
 	if egc.Delivery.Scheduled != "" {
 		t, err := time.Parse(time.RFC3339, egc.Delivery.Scheduled)
 		refuse(err != nil, "scheduled must be an ISO 8601 time with an offset")
@@ -140,6 +147,12 @@ type deliveryEntity struct {
 	Delivered string `json:"delivered,omitempty"`
 }
 
+const (
+	contentText = "TEXT"
+	// ownContent is returned for an order without additional content.
+	ownContent = "Enjoy your gift."
+)
+
 type additionalContent struct {
 	Type    string `json:"type"`
 	Content string `json:"content"`
@@ -188,6 +201,24 @@ func egcAnswer(c Card, now time.Time) egcEntity {
 		Challenge: c.Challenge, ChallengeDescription: c.ChallengeDescription,
 		Delivery:          delivery,
 		Message:           c.Message,
-		AdditionalContent: additionalContent{Type: "TEXT", Content: "Enjoy your gift."},
+		AdditionalContent: additionalContent{Type: contentText, Content: cmp.Or(c.AdditionalContent, ownContent)},
 	}
+}
+
+type catalogBody struct {
+	Catalog struct {
+		MerchantCode string           `json:"merchant_code"`
+		Currency     []currencyEntity `json:"currency"`
+	} `json:"catalog"`
+}
+
+type currencyEntity struct {
+	Code    string `json:"code"`
+	Maximum string `json:"maximum"`
+}
+
+type faceplatesBody struct {
+	Faceplates struct {
+		Faceplate []Faceplate `json:"faceplate"`
+	} `json:"faceplates"`
 }
