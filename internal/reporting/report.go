@@ -191,15 +191,11 @@ func (r *reporter) addIssued(ctx context.Context) error {
 		}
 	}
 	sums, cards := map[string]giftcard.Money{}, map[string]int{}
-	for id, info := range orders {
+	for _, info := range orders {
 		r.Issued.Orders++
-		payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
-		if !ok {
-			continue
-		}
-		var memo workflows.OrderMemo
-		if err := r.Converter.FromPayload(payload, &memo); err != nil {
-			return fmt.Errorf("read the memo of %s: %w", id, err)
+		memo, err := r.OrderMemo(info)
+		if err != nil {
+			return err
 		}
 		r.Issued.Cards += memo.Cards
 		value, err := giftcard.ParseMoney(memo.Amount, memo.Currency)

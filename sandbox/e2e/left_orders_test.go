@@ -124,7 +124,7 @@ func TestDigestOfOrdersLeftToPeople(t *testing.T) {
 	w.poll()
 	require.Zero(t, w.digest().Mixed)
 	require.NotContains(t, w.lastMail().states(), "mixed")
-	require.Contains(t, w.lastMail().HTML, "Also left to people, in earlier digests: 3 orders.")
+	require.Contains(t, w.lastMail().HTML, "Also left to people, in earlier digests: 2 orders.")
 }
 
 // For an order that has changed, a release issues the cards that remain, without those that exist: of three cards, one
