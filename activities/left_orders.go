@@ -25,6 +25,13 @@ type LeftOrder struct {
 	// Amount, with two decimals, and Currency are the value of the cards; empty if the order's prices are invalid.
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
+	// By and Note say who settled or reopened the order, and why. Was is the state before: the reason for which the
+	// order was left to people, or the kind of its failure.
+	By   string `json:"by,omitempty"`
+	Note string `json:"note,omitempty"`
+	Was  string `json:"was,omitempty"`
+	// RunID is the run of the order's workflow that this one follows. It is empty if there was none.
+	RunID string `json:"run_id,omitempty"`
 }
 
 // leftOrder returns the record of an order that is left to people.

@@ -10,7 +10,11 @@ import (
 // LeftOrder records, under the order's workflow ID, that an order is left to people. It contains nothing that could be
 // issued, and no poll can start a [GiftCardOrder] beside it, whatever happens to the order or to the settings.
 func LeftOrder(ctx workflow.Context, in activities.LeftOrder) (activities.LeftOrder, error) {
-	workflow.SetCurrentDetails(ctx, "Left to people: "+Why(in.Reason)+".")
+	details := "Left to people: " + Why(in.Reason) + "."
+	if in.Reason == giftcard.Settled {
+		details = "Settled by " + in.By + "."
+	}
+	workflow.SetCurrentDetails(ctx, details)
 	return in, nil
 }
 
@@ -25,6 +29,10 @@ func Why(r giftcard.Reason) string {
 		return "money was refunded, and the net payment does not cover its gift cards"
 	case giftcard.NativeGiftCard:
 		return "Shopify itself issues a gift card for its product"
+	case giftcard.Settled:
+		return "it was settled by hand"
+	case giftcard.Reopened:
+		return "it was settled by hand, and that was taken back"
 	}
 	return string(r)
 }

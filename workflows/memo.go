@@ -44,11 +44,15 @@ func ListingOf(o giftcard.Order) Listing {
 
 // ListingOfLeft returns the listing of an order that is left to people.
 func ListingOfLeft(o activities.LeftOrder) Listing {
+	summary := "Order " + cut(o.Name, maxSummaryName) + " is left to people"
+	if o.Reason == giftcard.Settled {
+		summary = "Order " + cut(o.Name, maxSummaryName) + " is settled"
+	}
 	return Listing{
 		Attributes: temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(o.Name))),
 		Memo: map[string]any{OrderMemoKey: OrderMemo{
 			Cards: o.Cards, Amount: o.Amount, Currency: o.Currency, Reason: o.Reason,
 		}},
-		Summary: "Order " + cut(o.Name, maxSummaryName) + " is left to people",
+		Summary: summary,
 	}
 }

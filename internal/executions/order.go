@@ -1,6 +1,7 @@
 package executions
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -44,7 +46,14 @@ type Order struct {
 	// order is shown. Curable is set only in the lists. It reports whether a rerun of the order may succeed without
 	// human intervention.
 	Failure *Failure `json:"failure,omitempty"`
-	Curable bool     `json:"curable,omitempty"`
+	// Cards is the number of the order's cards. Amount, with two decimals, and Currency are their value. They are empty
+	// if the memo of the run cannot be read.
+	Cards    int    `json:"cards,omitempty"`
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+	// Reason says why the order is left to people.
+	Reason  giftcard.Reason `json:"reason,omitempty"`
+	Curable bool            `json:"curable,omitempty"`
 }
 
 // Order reads an order from the search attributes and the memo of one of its runs.
@@ -62,8 +71,26 @@ func (o *Reader) Order(info *workflowpb.WorkflowExecutionInfo) Order {
 	if info.GetCloseTime() != nil {
 		out.ClosedAt = info.GetCloseTime().AsTime()
 	}
+	if memo, err := o.OrderMemo(info); err == nil {
+		out.Cards, out.Amount, out.Currency, out.Reason = memo.Cards, memo.Amount, memo.Currency, memo.Reason
+		if memo.Reason == giftcard.Settled {
+			out.State = Settled
+		}
+	}
 	if shop, id, err := workflows.ParseGiftCardOrderID(out.WorkflowID); err == nil {
 		out.Shop, out.ID = shop, id
 	}
 	return out
+}
+
+// OrderMemo returns the memo of an order's run. It is empty if the run has none.
+func (o *Reader) OrderMemo(info *workflowpb.WorkflowExecutionInfo) (memo workflows.OrderMemo, err error) {
+	payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
+	if !ok {
+		return memo, nil
+	}
+	if err := o.Converter.FromPayload(payload, &memo); err != nil {
+		return memo, fmt.Errorf("read the memo of %s: %w", info.GetExecution().GetWorkflowId(), err)
+	}
+	return memo, nil
 }

@@ -11,17 +11,18 @@ import (
 type State string
 
 // The states of an order. [Failed] includes runs that timed out or were terminated. [Left] is an order that is left to
-// people.
+// people, and [Settled] is one that a person has settled.
 const (
 	Running   State = "running"
 	Completed State = "completed"
 	Failed    State = "failed"
 	Canceled  State = "canceled"
 	Left      State = "left"
+	Settled   State = "settled"
 )
 
 // States lists all states.
-var States = []State{Running, Completed, Failed, Canceled, Left}
+var States = []State{Running, Completed, Failed, Canceled, Left, Settled}
 
 // StateOf returns the state of an order whose newest run has this status.
 func StateOf(s enumspb.WorkflowExecutionStatus) State {
@@ -38,7 +39,8 @@ func StateOf(s enumspb.WorkflowExecutionStatus) State {
 	}
 }
 
-// OrderState returns the state of an order, judged by the given run of its workflow.
+// OrderState returns the state of an order, judged by the given run of its workflow. An order that is settled is Left:
+// only the memo of the run tells them apart, see [Reader.Order].
 func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
 	if info.GetType().GetName() == workflows.LeftOrderType {
 		return Left
@@ -48,7 +50,7 @@ func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
 
 // TypeOf returns the workflow type of orders in the given state.
 func TypeOf(s State) string {
-	if s == Left {
+	if s == Left || s == Settled {
 		return workflows.LeftOrderType
 	}
 	return workflows.GiftCardOrderType
@@ -61,4 +63,5 @@ var Statuses = map[State]string{
 	Failed:    "('Failed','TimedOut','Terminated')",
 	Canceled:  "('Canceled')",
 	Left:      "('Running','Completed')",
+	Settled:   "('Running','Completed')",
 }

@@ -37,9 +37,18 @@ const (
 	MixedOrder Reason = "mixed"
 )
 
+// The reasons for which an order is left to people by a person's decision. No rule returns them, and [Reasons] omits
+// them.
+const (
+	// Settled: a person has settled the order, such as by a card issued by hand. Nothing is left to do.
+	Settled Reason = "settled"
+	// Reopened: a person has taken back that the order is settled.
+	Reopened Reason = "reopened"
+)
+
 // LeftToPeople reports whether an order that is left out for this reason is owed something that people have to handle.
 func (r Reason) LeftToPeople() bool {
-	return slices.Contains([]Reason{PaidLate, NativeGiftCard, MixedOrder, Underpaid}, r)
+	return slices.Contains([]Reason{PaidLate, NativeGiftCard, MixedOrder, Underpaid, Reopened}, r)
 }
 
 // Reasons lists all reasons, in the order in which they are checked.

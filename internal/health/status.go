@@ -85,17 +85,25 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	for _, s := range executions.States {
-		if s == executions.Failed {
+		if s == executions.Failed || s == executions.Left || s == executions.Settled {
 			continue
 		}
 		if out.Orders[s], err = o.countOrders(ctx, s); err != nil {
 			return nil, err
 		}
 	}
-	if out.failed, err = o.failedOrders(ctx); err != nil {
+	if out.failed, err = o.newestRuns(ctx, executions.Failed); err != nil {
 		return nil, err
 	}
 	out.Orders[executions.Failed] = len(out.failed)
+	left, err := o.newestRuns(ctx, executions.Left)
+	if err != nil {
+		return nil, err
+	}
+	out.Orders[executions.Left], out.Orders[executions.Settled] = 0, 0
+	for _, run := range left {
+		out.Orders[o.Order(run).State]++
+	}
 	return out, nil
 }
 
@@ -189,13 +197,13 @@ func (o *Monitor) LastResults(
 	return poll, digest, err
 }
 
-// failedOrders returns the newest runs of failed orders. A count in visibility would include failed runs of orders that were
-// reset and have succeeded since.
-func (o *Monitor) failedOrders(ctx context.Context) ([]*workflowpb.WorkflowExecutionInfo, error) {
+// newestRuns returns the newest runs of the orders whose newest run has this state. A count in visibility would include
+// failed runs of orders that were reset and have succeeded since, and orders that were released or settled.
+func (o *Monitor) newestRuns(ctx context.Context, s executions.State) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	var out []*workflowpb.WorkflowExecutionInfo
-	query := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus IN " + executions.Statuses[executions.Failed]
+	query := "WorkflowType = " + executions.Quote(executions.TypeOf(s)) + " AND ExecutionStatus IN " + executions.Statuses[s]
 	err := o.ScanNewest(ctx, query, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		if executions.StateOf(newest.GetStatus()) == executions.Failed {
+		if executions.OrderState(newest) == s {
 			out = append(out, newest)
 		}
 		return true, nil

@@ -185,7 +185,7 @@ func (o *Orders) resetCommand(order executions.Order, eventID int64) string {
 
 func (o *Orders) run(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (Run, error) {
 	r := Run{
-		RunID: info.GetExecution().GetRunId(), State: executions.OrderState(info),
+		RunID: info.GetExecution().GetRunId(), State: o.Order(info).State,
 		StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(),
 	}
 	if info.GetCloseTime() != nil {
@@ -203,7 +203,7 @@ func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
 	if out.State == executions.Running {
 		return nil
 	}
-	if out.State == executions.Left {
+	if out.State == executions.Left || out.State == executions.Settled {
 		out.Left = new(activities.LeftOrder)
 		err := o.Client.GetWorkflow(ctx, out.WorkflowID, out.RunID).Get(ctx, out.Left)
 		return executions.Explain(ctx, err)

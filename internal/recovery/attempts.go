@@ -122,8 +122,8 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 		err := o.EachEvent(ctx, workflowID, runs[i], func(e *historypb.HistoryEvent) error {
 			// The history of a run that was created by a reset contains that reset, and earlier ones.
 			add(e.GetWorkflowTaskFailedEventAttributes().GetBaseRunId())
-			released, err := o.releasedFrom(e)
-			add(released)
+			before, err := o.follows(e)
+			add(before)
 			return err
 		})
 		if err != nil && !executions.IsNotFound(err) {
@@ -133,21 +133,27 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 	return runs[1:], nil
 }
 
-// releasedFrom returns the ID of the run that was the newest when a person released the order, if e is the first event
-// of a released order.
-func (o *Recovery) releasedFrom(e *historypb.HistoryEvent) (string, error) {
+// follows returns the ID of the run that this run follows, if e is its first event and a person has released, settled
+// or reopened the order.
+func (o *Recovery) follows(e *historypb.HistoryEvent) (string, error) {
 	started := e.GetWorkflowExecutionStartedEventAttributes()
-	if started.GetWorkflowType().GetName() != workflows.GiftCardOrderType {
-		return "", nil
+	switch started.GetWorkflowType().GetName() {
+	case workflows.GiftCardOrderType:
+		var in workflows.GiftCardOrderInput
+		if err := o.Converter.FromPayloads(started.GetInput(), &in); err != nil {
+			return "", fmt.Errorf("read the input of an order: %w", err)
+		}
+		if in.Release != nil {
+			return in.Release.RunID, nil
+		}
+	case workflows.LeftOrderType:
+		var in activities.LeftOrder
+		if err := o.Converter.FromPayloads(started.GetInput(), &in); err != nil {
+			return "", fmt.Errorf("read the input of an order that is left to people: %w", err)
+		}
+		return in.RunID, nil
 	}
-	var in workflows.GiftCardOrderInput
-	if err := o.Converter.FromPayloads(started.GetInput(), &in); err != nil {
-		return "", fmt.Errorf("read the input of an order: %w", err)
-	}
-	if in.Release == nil {
-		return "", nil
-	}
-	return in.Release.RunID, nil
+	return "", nil
 }
 
 // IssuedCards returns the audit numbers of the cards of an order that exist, or may exist, as far as this run and

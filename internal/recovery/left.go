@@ -70,11 +70,12 @@ func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now 
 		Name: d.Name, ID: d.ID, Was: was, workflowID: d.WorkflowID, runID: d.RunID,
 		settings: workflows.InputOf(poll, giftcard.Order{}),
 	}
-	if d.State != executions.Left {
-		// The order's cards keep their audit numbers.
-		if r.settings, err = o.OrderInput(ctx, d.WorkflowID, d.RunID); err != nil {
-			return nil, err
-		}
+	earlier, err := o.takenIn(ctx, d.WorkflowID, d.RunID)
+	if err != nil {
+		return nil, err
+	}
+	if earlier != nil { // The order's cards keep their audit numbers.
+		r.settings = *earlier
 		r.settings.Merchant = nil
 	}
 	rules := giftcard.Rules{SKUs: poll.SKUs, Companions: poll.Companions, IncludeTest: poll.IncludeTest}
@@ -88,6 +89,26 @@ func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now 
 	return r, r.choose(now, exists)
 }
 
+// takenIn returns the input of the run that was to issue the order's cards: the given run, or one that it follows. It is
+// nil if the order was left to people from the beginning.
+func (o *Recovery) takenIn(ctx context.Context, workflowID, runID string) (*workflows.GiftCardOrderInput, error) {
+	for runID != "" {
+		events := o.Client.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		first, err := events.Next()
+		if err != nil {
+			return nil, fmt.Errorf("read the history of %s: %w", workflowID, err)
+		}
+		if first.GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName() == workflows.GiftCardOrderType {
+			in, err := o.OrderInput(ctx, workflowID, runID)
+			return &in, err
+		}
+		if runID, err = o.follows(first); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
 // releasable returns why an order was not issued automatically, or an error that says why it cannot be released.
 func releasable(d *orders.OrderDetails) (string, error) {
 	for _, u := range d.FailedUnits() {
@@ -96,7 +117,7 @@ func releasable(d *orders.OrderDetails) (string, error) {
 		}
 	}
 	switch {
-	case d.State == executions.Left && d.Left != nil:
+	case d.Left != nil:
 		return workflows.Why(d.Left.Reason), nil
 	case d.State == executions.Running:
 		return "", fmt.Errorf("order %s is being issued", d.Name)

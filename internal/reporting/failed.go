@@ -86,7 +86,7 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	if err != nil {
 		return err
 	}
-	memo, err := r.orderMemo(failed)
+	memo, err := r.OrderMemo(failed)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (r *reporter) addRecovered(ctx context.Context, f *failures, newest *workfl
 	if err != nil {
 		return err
 	}
-	memo, err := r.orderMemo(newest)
+	memo, err := r.OrderMemo(newest)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -21,21 +19,18 @@ import (
 func (r *reporter) addLeft(ctx context.Context) error {
 	ofType := "WorkflowType = " + executions.Quote(workflows.LeftOrderType)
 	named := map[string]bool{}
-	err := r.Scan(ctx, ofType+" AND StartTime >= "+executions.QuoteTime(r.Window.From)+" AND StartTime < "+executions.QuoteTime(r.Window.To),
-		func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-			newest, err := r.Newest(ctx, info)
-			if err != nil {
-				return false, err
-			}
-			order := r.Order(newest)
-			named[order.Name] = true
-			if order.State != executions.Left {
-				return true, nil // It was released.
-			}
-			left, err := r.leftOrder(info)
-			r.Left = append(r.Left, left)
-			return true, err
-		})
+	inWindow := ofType + " AND StartTime >= " + executions.QuoteTime(r.Window.From) +
+		" AND StartTime < " + executions.QuoteTime(r.Window.To)
+	err := r.ScanNewest(ctx, inWindow, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		order := r.Order(newest)
+		named[order.Name] = true
+		if order.State != executions.Left {
+			return true, nil // It was released or settled.
+		}
+		left, err := r.leftOrder(newest)
+		r.Left = append(r.Left, left)
+		return true, err
+	})
 	if err != nil {
 		return err
 	}
@@ -63,20 +58,19 @@ func (r *reporter) addLeft(ctx context.Context) error {
 	}
 	r.MixedTotal += len(r.Mixed)
 	r.NativeTotal += len(r.Native)
-	before, err := r.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: r.Reporting.Namespace(), Query: ofType + " AND StartTime < " + executions.QuoteTime(r.Window.From),
+	before := ofType + " AND StartTime < " + executions.QuoteTime(r.Window.From)
+	return r.ScanNewest(ctx, before, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if r.Order(newest).State == executions.Left && newest.GetStartTime().AsTime().Before(r.Window.From) {
+			r.LeftBefore++
+		}
+		return true, nil
 	})
-	if err != nil {
-		return fmt.Errorf("count orders that are left to people: %w", err)
-	}
-	r.LeftBefore = int(before.GetCount())
-	return nil
 }
 
 // leftOrder returns an order that is left to people, from the memo of its run.
 func (o *Reporting) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.LeftOrder, error) {
 	order := o.Order(info)
-	memo, err := o.orderMemo(info)
+	memo, err := o.OrderMemo(info)
 	return digest.LeftOrder{
 		Name: order.Name, OrderID: order.ID, Reason: memo.Reason, Cards: memo.Cards, Amount: memo.Amount, Currency: memo.Currency,
 		Link: o.shopLink(order),

@@ -102,7 +102,7 @@ func (r *reporter) addRetrying(ctx context.Context) error {
 			if p.GetLastFailure() == nil {
 				continue
 			}
-			memo, err := r.orderMemo(info)
+			memo, err := r.OrderMemo(info)
 			if err != nil {
 				return false, err
 			}
@@ -229,7 +229,7 @@ func (r *reporter) addIssued(ctx context.Context) error {
 	sums, cards := map[string]giftcard.Money{}, map[string]int{}
 	for _, info := range orders {
 		r.Issued.Orders++
-		memo, err := r.orderMemo(info)
+		memo, err := r.OrderMemo(info)
 		if err != nil {
 			return err
 		}

@@ -2,27 +2,12 @@ package reporting
 
 import (
 	"cmp"
-	"fmt"
-
-	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
 )
-
-// orderMemo returns the memo of a run of an order, or the zero value if the run has none.
-func (o *Reporting) orderMemo(info *workflowpb.WorkflowExecutionInfo) (memo workflows.OrderMemo, err error) {
-	payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
-	if !ok {
-		return memo, nil
-	}
-	if err := o.Converter.FromPayload(payload, &memo); err != nil {
-		return memo, fmt.Errorf("read the memo of %s: %w", info.GetExecution().GetWorkflowId(), err)
-	}
-	return memo, nil
-}
 
 // worth returns what all cards of an order are worth.
 func worth(memo workflows.OrderMemo) digest.Worth {

@@ -243,14 +243,14 @@ func (s *Server) listMerchants(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) getCatalog(w http.ResponseWriter, r *http.Request) {
 	code := r.PathValue("merchant")
-	s.exchange(w, r, Request{Operation: GetCatalog, MerchantCode: code}, func() answer {
+	s.exchange(w, r, Request{Operation: GetCatalog, MerchantCode: code}, func() simulator.Answer {
 		return s.ledger.catalogAnswer(code)
 	})
 }
 
 func (s *Server) getFaceplates(w http.ResponseWriter, r *http.Request) {
 	code := r.PathValue("merchant")
-	s.exchange(w, r, Request{Operation: GetFaceplates, MerchantCode: code}, func() answer {
+	s.exchange(w, r, Request{Operation: GetFaceplates, MerchantCode: code}, func() simulator.Answer {
 		return s.ledger.faceplatesAnswer(code)
 	})
 }

@@ -205,7 +205,7 @@ func (l *ledger) merchantsAnswer() simulator.Answer {
 }
 
 // catalogAnswer lists the currencies in which a merchant issues cards. The inner shape of a real catalog is not known.
-func (l *ledger) catalogAnswer(merchantCode string) answer {
+func (l *ledger) catalogAnswer(merchantCode string) simulator.Answer {
 	m, ok := l.lookUp(merchantCode)
 	if !ok {
 		return noMerchant()
@@ -217,17 +217,17 @@ func (l *ledger) catalogAnswer(merchantCode string) answer {
 	for _, code := range m.Currencies {
 		b.Catalog.Currency = append(b.Catalog.Currency, currencyEntity{code, fmt.Sprintf("%.2f", MaxBalance)})
 	}
-	return answer{status: http.StatusOK, body: b}
+	return simulator.Answer{Status: http.StatusOK, Body: b}
 }
 
-func (l *ledger) faceplatesAnswer(merchantCode string) answer {
+func (l *ledger) faceplatesAnswer(merchantCode string) simulator.Answer {
 	m, ok := l.lookUp(merchantCode)
 	if !ok {
 		return noMerchant()
 	}
 	var b faceplatesBody
 	b.Faceplates.Faceplate = append([]Faceplate{}, m.Faceplates...)
-	return answer{status: http.StatusOK, body: b}
+	return simulator.Answer{Status: http.StatusOK, Body: b}
 }
 
 func (l *ledger) lookUp(merchantCode string) (Merchant, bool) {
@@ -238,7 +238,9 @@ func (l *ledger) lookUp(merchantCode string) (Merchant, bool) {
 	return l.merchants[i], true
 }
 
-func noMerchant() answer { return refusal(http.StatusNotFound, "the account has no such merchant") }
+func noMerchant() simulator.Answer {
+	return refusal(http.StatusNotFound, "the account has no such merchant")
+}
 
 func (l *ledger) nextTransaction() string {
 	l.answers++

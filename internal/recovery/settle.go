@@ -1,0 +1,103 @@
+package recovery
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Settle records that a person has settled an order, and why: it leaves the digest, and nothing but a release issues it.
+// The record is a run of LeftOrder under the order's workflow ID, which replaces the failed run as the newest one. So a
+// worker of an earlier release does not run the order again either.
+func (o *Recovery) Settle(ctx context.Context, d *orders.OrderDetails, by, note string) error {
+	if d.State == executions.Settled {
+		return fmt.Errorf("order %s is settled already, by %s: %s", d.Name, d.Left.By, d.Left.Note)
+	}
+	return o.decide(ctx, d, giftcard.Settled, by, note)
+}
+
+// Reopen takes back that an order is settled: the next digest lists it as left to people. Its cards are issued only by a
+// release.
+func (o *Recovery) Reopen(ctx context.Context, d *orders.OrderDetails, by, note string) error {
+	if d.State != executions.Settled {
+		return fmt.Errorf("order %s is not settled", d.Name)
+	}
+	return o.decide(ctx, d, giftcard.Reopened, by, note)
+}
+
+// decide records a person's decision about an order that is neither running nor complete.
+func (o *Recovery) decide(ctx context.Context, d *orders.OrderDetails, reason giftcard.Reason, by, note string) error {
+	left := activities.LeftOrder{
+		Shop: d.Shop, ID: d.ID, Name: d.Name, Reason: reason, By: by, Note: note, RunID: d.RunID,
+	}
+	switch {
+	case d.State == executions.Running:
+		return fmt.Errorf("order %s is being issued: wait until it has finished", d.Name)
+	case d.State == executions.Completed:
+		return fmt.Errorf("order %s already has its cards", d.Name)
+	case d.Left != nil:
+		left.Was = cmp.Or(d.Left.Was, string(d.Left.Reason))
+		left.CreatedAt, left.Cards, left.Amount, left.Currency = d.Left.CreatedAt, d.Left.Cards, d.Left.Amount, d.Left.Currency
+	default:
+		in, err := o.OrderInput(ctx, d.WorkflowID, d.RunID)
+		if err != nil {
+			return err
+		}
+		if d.Failure != nil {
+			left.Was = d.Failure.Kind
+		}
+		left.CreatedAt, left.Cards = in.Order.CreatedAt, in.Order.Units()
+		if value, err := in.Order.Value(); err == nil {
+			left.Amount, left.Currency = value.Amount(), value.Currency
+		}
+	}
+	if err := o.notRerunning(ctx, d.Name); err != nil {
+		return err
+	}
+	if err := o.CanRead(ctx); err != nil {
+		return err
+	}
+	listing := workflows.ListingOfLeft(left)
+	run, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       d.WorkflowID,
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    listing.Attributes,
+		Memo:                                     listing.Memo,
+		StaticSummary:                            listing.Summary,
+	}, workflows.LeftOrderType, left)
+	if executions.IsAlreadyStarted(err) {
+		return fmt.Errorf("order %s was started meanwhile: %s", d.Name, o.Link(d.WorkflowID, ""))
+	}
+	if err != nil {
+		return fmt.Errorf("record what was decided about order %s: %w", d.Name, err)
+	}
+	return executions.Explain(ctx, run.Get(ctx, nil))
+}
+
+// notRerunning returns an error while failed orders are being run again: a reset of this order would end its record.
+func (o *Recovery) notRerunning(ctx context.Context, name string) error {
+	d, err := o.Client.DescribeWorkflowExecution(ctx, workflows.RerunOrdersID, "")
+	if executions.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for a re-run of failed orders: %w", err)
+	}
+	if executions.StateOf(d.GetWorkflowExecutionInfo().GetStatus()) == executions.Running {
+		return fmt.Errorf("failed orders are being run again, and order %s may be one of them (%s); try again when that is done",
+			name, o.Link(workflows.RerunOrdersID, ""))
+	}
+	return nil
+}
