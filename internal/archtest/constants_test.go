@@ -19,7 +19,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 )
 
-// constants are the numbers of the packages, by folder and name: "workflows.MaxIssueTime". Durations are in nanoseconds.
+// constants are the numbers of the packages, by folder and name: "workflows.MaxIssueTime". Durations are in
+// nanoseconds.
 type constants map[string]constant.Value
 
 // units are the constants of package time.

@@ -1,8 +1,8 @@
 // Package config reads the configuration of this installation from the environment: one [Config], read and checked once
 // when a process starts, with one error that lists all problems.
 //
-// Each section of it is in one file: its variables, their documentation and the check of their values. The sections that
-// every process needs are in package ops; package env reads them all.
+// Each section of it is in one file: its variables, their documentation and the check of their values. The sections
+// that every process needs are in package ops; package env reads them all.
 //
 // The connection to Temporal is not part of it. Its TEMPORAL_* variables belong to
 // go.temporal.io/sdk/contrib/envconfig, which shares them with the temporal command line.
@@ -102,9 +102,9 @@ func Default() Config {
 	return c
 }
 
-// Load reads the environment and checks all of it. The error, a [*env.ValidationError], lists every problem: values that
-// cannot be parsed, values that make no sense, and unknown names. Even with an error, Load returns the configuration as
-// far as it could be read, so that it can be shown.
+// Load reads the environment and checks all of it. The error, a [*env.ValidationError], lists every problem: values
+// that cannot be parsed, values that make no sense, and unknown names. Even with an error, Load returns the
+// configuration as far as it could be read, so that it can be shown.
 func Load() (Config, error) {
 	c, found := read()
 	invalid := schema.Problems()

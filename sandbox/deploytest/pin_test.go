@@ -104,8 +104,8 @@ func pin(t *testing.T, args ...string) (string, int) {
 	return string(out), c.ProcessState.ExitCode()
 }
 
-// Each tag gets the digest that the registry has, and keeps its place in the file. A second run finds nothing to do, and
-// a tag that has moved is found by --check and followed by the next run.
+// Each tag gets the digest that the registry has, and keeps its place in the file. A second run finds nothing to do,
+// and a tag that has moved is found by --check and followed by the next run.
 func TestPin(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)

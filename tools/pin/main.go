@@ -148,8 +148,8 @@ func pin(ctx context.Context, root string, files []string, check bool, stdout io
 	return len(changed) > 0, nil
 }
 
-// differences prints what --check finds, and reports whether it is a failure. Files in which no image has a digest are as
-// they are on purpose.
+// differences prints what --check finds, and reports whether it is a failure. Files in which no image has a digest are
+// as they are on purpose.
 func differences(uses []use, stdout io.Writer) bool {
 	pinned := slices.ContainsFunc(uses, func(u use) bool { return u.old != "" })
 	found := false

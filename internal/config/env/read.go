@@ -33,8 +33,8 @@ func (v variable) fill(prefix, def string) error {
 	return nil
 }
 
-// Default sets the configuration that c points to as an empty environment does. It panics if a default cannot be parsed:
-// that is a mistake in a tag, and any test finds it.
+// Default sets the configuration that c points to as an empty environment does. It panics if a default cannot be
+// parsed: that is a mistake in a tag, and any test finds it.
 func Default(c any) {
 	for _, v := range variables(c) {
 		if err := v.fill(noVariable, v.def); err != nil {
@@ -43,8 +43,8 @@ func Default(c any) {
 	}
 }
 
-// Read reads the environment into the configuration that c points to, as far as it can be read. It returns what is wrong
-// with the environment: values that cannot be parsed, and unknown names. Whether the values make sense is not its
+// Read reads the environment into the configuration that c points to, as far as it can be read. It returns what is
+// wrong with the environment: values that cannot be parsed, and unknown names. Whether the values make sense is not its
 // business.
 func (s Schema) Read(c any) *Problems {
 	Default(c)

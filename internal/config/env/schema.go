@@ -1,8 +1,8 @@
-// Package env reads a configuration from environment variables: a struct whose fields are sections, each a struct with a
-// field for each variable. Everything that is wrong with the environment is one error, [ValidationError].
+// Package env reads a configuration from environment variables: a struct whose fields are sections, each a struct with
+// a field for each variable. Everything that is wrong with the environment is one error, [ValidationError].
 //
-// The package does not know what the variables mean. Each section of a configuration brings its fields, its [Section] and
-// a check of its values.
+// The package does not know what the variables mean. Each section of a configuration brings its fields, its [Section]
+// and a check of its values.
 package env
 
 import (
@@ -82,8 +82,8 @@ type revealer interface{ Reveal() string }
 
 func (v variable) secret() bool { return v.field.Type.Implements(reflect.TypeFor[revealer]()) }
 
-// variables lists the variables in the order of the fields of a configuration, which c points to. Setting the value of a
-// variable sets the field.
+// variables lists the variables in the order of the fields of a configuration, which c points to. Setting the value of
+// a variable sets the field.
 func variables(c any) []variable {
 	var out []variable
 	for section, sv := range reflect.ValueOf(c).Elem().Fields() {

@@ -15,8 +15,8 @@ var otherProtocol = regexp.MustCompile(`^(S?FTP|HTTP|IMAP|LMTP|SNMP|SNTP|AMQP|XM
 var serviceLink = regexp.MustCompile(
 	`_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 
-// unknown adds a problem for each variable that looks like one of ours but is not: a typo in a name would silently leave
-// the default in force.
+// unknown adds a problem for each variable that looks like one of ours but is not: a typo in a name would silently
+// leave the default in force.
 func (s Schema) unknown(c any, ps *Problems) {
 	known, ours := slices.Clone(s.Others), s.prefixes()
 	for _, v := range variables(c) {

@@ -101,8 +101,8 @@ var tracesSection = env.Section{
 	},
 }
 
-// Check checks the values. A collector of traces may require credentials (OTEL_EXPORTER_OTLP_HEADERS), which are sent in
-// the clear only to the hosts in plain.
+// Check checks the values. A collector of traces may require credentials (OTEL_EXPORTER_OTLP_HEADERS), which are sent
+// in the clear only to the hosts in plain.
 func (t Traces) Check(ps *env.Problems, plain env.List) {
 	ps.BaseURL("OTEL_EXPORTER_OTLP_ENDPOINT", t.Endpoint, plain)
 }

@@ -1,5 +1,5 @@
-// Package ops has the sections of the configuration that concern how processes are operated, whatever they do: encryption of
-// payloads, the codec server, logs, metrics, traces, and worker versions.
+// Package ops has the sections of the configuration that concern how processes are operated, whatever they do:
+// encryption of payloads, the codec server, logs, metrics, traces, and worker versions.
 package ops
 
 import "github.com/giftbridge/giftbridge/internal/config/env"
