@@ -82,6 +82,21 @@ func TestChanged(t *testing.T) {
 		"another prefix": {card: func(in *intake.Card) {
 			in.AuditNumber = giftcard.AuditNumber("", "example.myshopify.com", "450789469", "466157049", 2)
 		}},
+		"money was given back": {
+			order: func(o *intake.Order) {
+				o.Lines[0].Cost = giftcard.Amount{Number: "50.0", Currency: "EUR"}
+				o.NetPayment = giftcard.Amount{Number: "99.0", Currency: "EUR"}
+			},
+			card: func(card *intake.Card) { card.PaidFor = []string{"GIFT-50"} },
+			want: "money was refunded: the net payment of 99.0 EUR does not cover the remaining gift cards",
+		},
+		"the net payment covers the rest": {
+			order: func(o *intake.Order) {
+				o.Lines[0].Cost = giftcard.Amount{Number: "50.0", Currency: "EUR"}
+				o.NetPayment = giftcard.Amount{Number: "100.0", Currency: "EUR"}
+			},
+			card: func(card *intake.Card) { card.PaidFor = []string{"GIFT-50"} },
+		},
 		"a card of another order": {
 			card: func(in *intake.Card) {
 				in.AuditNumber = giftcard.AuditNumber("", "example.myshopify.com", "1", "466157049", 2)

@@ -40,7 +40,7 @@ func vendor(duplicates cashstartest.Duplicates, wrap func(*cashstarissuer.Issuer
 			if err != nil {
 				panic(err)
 			}
-			return wrap(cashstarissuer.New(client, true))
+			return wrap(cashstarissuer.New(client, duplicates != cashstartest.IssueAgain))
 		},
 		Cards:   func() []issuertest.Card { return cards(server) },
 		Account: issuer.Account{Code: "TWS", Names: []string{"The Widget Shop", "Widget Shop Ltd."}},
@@ -97,7 +97,9 @@ func asItIs(i *cashstarissuer.Issuer) issuer.Issuer { return i }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for _, duplicates := range []cashstartest.Duplicates{cashstartest.RefuseDuplicates, cashstartest.AnswerExisting} {
+	for _, duplicates := range []cashstartest.Duplicates{
+		cashstartest.RefuseDuplicates, cashstartest.AnswerExisting, cashstartest.IssueAgain,
+	} {
 		t.Run(string(duplicates), func(t *testing.T) {
 			t.Parallel()
 			issuertest.Run(t, func() issuertest.Vendor { return vendor(duplicates, asItIs) })

@@ -23,7 +23,7 @@ import (
 
 // Vendor is a vendor's simulator with an adapter for it. Each case gets a new one.
 type Vendor struct {
-	// Handler is the simulator. It recognises the keys of the cards that it has issued.
+	// Handler is the simulator. It recognises the keys of the cards that it has issued if the adapter says so.
 	Handler http.Handler
 	// Adapter returns the adapter for the issuer at an address. It gives up a request after the time-out.
 	Adapter func(baseURL string, timeout time.Duration) issuer.Issuer
