@@ -198,11 +198,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 // heartbeats, only as often as needed: on Temporal Cloud each one is an action. It returns the time of the last
 // heartbeat.
 func (o *Orders) rest(ctx context.Context, cost shopify.Cost, so SweepResult, beaten time.Time) (time.Time, error) {
-	token := activity.GetInfo(ctx).TaskToken
-	wait := time.Duration(0)
-	if cost.RestoreRate > 0 {
-		wait = time.Duration(cost.Actual / cost.RestoreRate * sweepShare * float64(time.Second))
-	}
+	token, wait := activity.GetInfo(ctx).TaskToken, restAfter(cost)
 	for {
 		if time.Since(beaten) >= sweepBeat {
 			if err := o.Intake.Beat(ctx, token, so); err != nil {
@@ -220,4 +216,12 @@ func (o *Orders) rest(ctx context.Context, cost shopify.Cost, so SweepResult, be
 			return beaten, nil
 		}
 	}
+}
+
+// restAfter returns how long a sweep waits after a page that cost so much.
+func restAfter(cost shopify.Cost) time.Duration {
+	if cost.RestoreRate <= 0 {
+		return 0
+	}
+	return time.Duration(cost.Actual / cost.RestoreRate * sweepShare * float64(time.Second))
 }
