@@ -157,6 +157,24 @@ func TestIssueCardAgain(t *testing.T) {
 	}
 }
 
+// A card that an earlier run has issued is not requested again. It keeps the issuer's numbers, which the issuer would not
+// repeat.
+func TestIssueCardOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	card := activities.IssueCardResult{
+		AuditNumber: secondCard().AuditNumber, OrderNumber: "CS-1", EGCCode: "EGC-1", MaskedNumber: "1234",
+		Amount: "25.00", Currency: "USD",
+	}
+	i := newIssuing(t, cashstartest.Options{})
+	i.gifts.Runs = runs{earlier: activities.Earlier{Issued: &card}}
+	in := secondCard()
+	in.Again = true
+	out, err := i.issue(t, in)
+	require.NoError(t, err)
+	require.Equal(t, card, out)
+	require.Zero(t, i.orders())
+}
+
 // Whatever happened to the answer, the next attempt finds the card that the first one created.
 func TestIssueCardAfterALostAnswer(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
+	"github.com/giftbridge/giftbridge/internal/issuer/gate"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
@@ -167,6 +168,28 @@ func TestIssueCardLooksAfterItHasWaited(t *testing.T) {
 	in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
 	_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
 	require.ErrorContains(t, err, "cancelled")
+}
+
+// While the issuer's gate is shut, no order is reread: its card is not requested anyway.
+func TestShutGateSparesTheShop(t *testing.T) {
+	t.Parallel()
+	shop := shopifytest.New(shopifytest.Options{})
+	o := shop.AddOrder(order("#1001"))
+	i := newIssuing(t, cashstartest.Options{})
+	i.gifts.Gate = &gate.Gate{}
+	i.issuer.Inject(limit(429, "60"))
+	_, err := i.issue(t, secondCard())
+	requireKind(t, err, giftcard.RateLimited, doing)
+
+	c, err := shopify.New(shopify.Options{BaseURL: serve(t, shop), APIVersion: "2026-07", Token: token})
+	require.NoError(t, err)
+	i.gifts.Orders = intake.NewReader(shopifyintake.New(c, keys), 0)
+	in, id := secondCard(), strconv.FormatInt(o.ID, 10)
+	in.Again = true
+	in.AuditNumber = giftcard.AuditNumber("", shopDomain, id, strconv.FormatInt(o.Lines[0].ID, 10), 1)
+	_, err = i.inWorkflow(t, "gift-card-order/"+shopDomain+"/"+id, in)
+	require.ErrorContains(t, err, "the issuer asked to wait")
+	require.Empty(t, shop.Stats().Requests)
 }
 
 // A card is issued only for an order, whoever starts the activity.

@@ -201,7 +201,7 @@ func (o *Orders) rest(
 	ctx context.Context, restore time.Duration, so SweepResult, beaten time.Time,
 ) (time.Time, error) {
 	token := activity.GetInfo(ctx).TaskToken
-	wait := restore * sweepShare
+	wait := restAfter(restore)
 	for {
 		if time.Since(beaten) >= sweepBeat {
 			if err := o.Intake.Beat(ctx, token, so); err != nil {
@@ -220,3 +220,6 @@ func (o *Orders) rest(
 		}
 	}
 }
+
+// restAfter returns how long a sweep waits after a page whose points the shop restores in the given time.
+func restAfter(restore time.Duration) time.Duration { return restore * sweepShare }

@@ -118,3 +118,16 @@ func TestCurable(t *testing.T) {
 		require.Equal(t, tt.want, run.Curable(), name)
 	}
 }
+
+// Temporal ends a run that exceeds one of its limits, and says which. Nobody else has done it.
+func TestWhoEnded(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]*historypb.WorkflowExecutionTerminatedEventAttributes{
+		"somebody terminated it":                      {Identity: "ann@laptop"},
+		"somebody terminated it: a duplicate":         {Identity: "ann@laptop", Reason: "a duplicate"},
+		"Temporal ended it: BlobSizeExceedsLimit":     {Identity: "history-service", Reason: "BlobSizeExceedsLimit"},
+		"somebody terminated it: history-service did": {Identity: "ann", Reason: "history-service did"},
+	} {
+		require.Equal(t, want, whoEnded(e))
+	}
+}
