@@ -125,7 +125,7 @@ func TestSendDigest(t *testing.T) {
 	m := p.mails[0]
 	require.Equal(t, "giftbridge@example.com", m.From)
 	require.Equal(t, []string{"ops@example.com"}, m.To)
-	require.Equal(t, "[giftbridge] example.myshopify.com: 1 gift-card order failed (new)", m.Subject)
+	require.Equal(t, "[giftbridge] 5 orders wait; 4 need you; all new (example)", m.Subject)
 	require.Equal(t, "digest.20260721T180000Z@example.myshopify.com", m.MessageID)
 	require.Equal(t, date(22), m.Date)
 	require.Contains(t, m.Text, "#1001")

@@ -125,6 +125,12 @@ var rules = []rule{
 		why: "everything stands on it",
 	},
 	{
+		name: "the digest only renders", from: ours("internal/digest"),
+		to: set(anything).except(standard, ours("internal/digest", "internal/giftcard", "internal/printable")).
+			or(tree("net/http", "os")),
+		why: "a mail is a function of its report: it can be previewed, and tested to the last byte",
+	},
+	{
 		name: "fakes have their own wire types", from: fakes,
 		to:  everything.except(fakes),
 		why: "a fake that shares a wrong JSON tag with the client agrees with it",
@@ -268,6 +274,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"activities know nothing above them", "activities", module + "/workflows"},
 		{"the domain stands on the standard library", "internal/giftcard", "golang.org/x/text/cases"},
 		{"the domain stands on the standard library", "internal/giftcard", module + "/internal/rest"},
+		{"the digest only renders", "internal/digest", module + "/internal/executions"},
+		{"the digest only renders", "internal/digest", "net/http"},
 		{"fakes have their own wire types", "internal/shopify/shopifytest", module + "/internal/shopify"},
 		{"no tests in production", "internal/cashstar/cashstartest", "testing"},
 		{"no tests in production", "internal/config", "github.com/stretchr/testify/require"},

@@ -189,7 +189,7 @@ var references = map[string]reference{
 	"DIGEST_SEND_EMPTY": {wantBool, "Send a digest even if there is nothing to report."},
 	"TEMPORAL_UI_URL": {
 		"an http or https URL",
-		"Address at which people open Temporal's Web UI; the digest links to it.",
+		"Address at which people open Temporal's Web UI; `starter` and the digest's CSV link to it.",
 	},
 	"PAYLOAD_ENCRYPTION": {
 		"on or off",

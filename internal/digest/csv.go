@@ -2,7 +2,6 @@ package digest
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/csv"
 	"fmt"
 	"regexp"
@@ -15,37 +14,44 @@ import (
 
 // Columns are the columns of a digest's CSV, which has a header row and is quoted as in RFC 4180. It is UTF-8 and
 // begins with a byte order mark, without which Excel assumes another encoding. There is one row per order or poll.
-// Cells that do not apply are empty, and times are RFC 3339 in the digest's zone.
+// Cells that do not apply are empty. Times are of the digest's zone, in a form that spreadsheets read as times.
 //
-//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, paid_late or native
-//   - order, order_id: the order's name and Shopify's ID of it, such as gid://shopify/Order/5000000000014; of a bare
-//     number, spreadsheets would keep only the first digits (5E+12)
-//   - kind, message: why it failed, or had failed; for orders that are left to people, the message is the value of
-//     their cards
-//   - attempts: how often it was tried
+//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, paid_late, native or left
+//   - who: who has to act: shop, issuer, operator or nobody
+//   - order: the order's name
+//   - cards, value, currency: what the customer has paid for and does not have yet; of orders that are retried or have
+//     recovered, all their cards
+//   - kind, message: why it failed, or had failed; for orders that are left to people, why they are
 //   - new: yes or no, for failed
 //   - at: when it failed; for retrying, since when it has been running
-//   - history_expires_at: until when a failed order can be run again
+//   - attempts: how often it was tried
+//   - run_again_until: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
-//   - activity: what is being retried
-//   - link: the run in the Web UI; for orders that are left to people, the order in Shopify's admin
-//   - command: the command that runs a failed order again
+//   - step: what is being retried
+//   - shopify: the order in Shopify's admin
+//   - command: the command that settles a failed order
+//   - order_id: Shopify's ID of the order, such as gid://shopify/Order/5000000000014; of a bare number, spreadsheets
+//     would keep only the first digits (5E+12)
 //   - audit_numbers: the audit numbers of the failed cards, by which they are looked up at the issuer
+//   - details: the run in the Web UI
 //
-// A cell that a spreadsheet would take for a formula begins with an apostrophe.
+// A cell that a spreadsheet would take for a formula begins with an apostrophe, and so does an order's name that it
+// would take for a time or shorten as a number.
 var Columns = []string{
-	"state", "order", "order_id", "kind", "message", "attempts", "new", "at", "history_expires_at", "rerun", "activity",
-	"link", "command", "audit_numbers",
+	"state", "who", "order", "cards", "value", "currency", "kind", "message", "new", "at", "attempts", "run_again_until",
+	"rerun", "step", "shopify", "command", "order_id", "audit_numbers", "details",
 }
 
-// row is a row of the CSV, in the order of [Columns].
+// row is a row of the CSV.
 type row struct {
 	state, order, orderID, kind, message string
+	who                                  party
+	worth                                Worth
 	attempts                             int
 	fresh                                string
 	at, expires                          time.Time
-	rerun, activity, link, command       string
-	audit                                string
+	rerun, step, shopify, command        string
+	audit, details                       string
 }
 
 func (r Report) rows() []row {
@@ -57,36 +63,42 @@ func (r Report) rows() []row {
 			rerun = "not_tried"
 		}
 		rows = append(rows, row{
-			state: "failed", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), message: o.Message,
-			attempts: o.Attempts, fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.FailedAt,
-			expires: o.ExpiresAt, rerun: string(rerun), link: o.Link, command: o.Command,
+			state: "failed", who: explain(o.Kind).who, order: o.Name, orderID: o.OrderID, worth: o.Worth,
+			kind: string(o.Kind), message: o.Message, attempts: o.Attempts,
+			fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.FailedAt, expires: o.ExpiresAt,
+			rerun: string(rerun), shopify: o.ShopLink, command: o.Command, details: o.Link,
 			audit: strings.Join(o.AuditNumbers, " "),
 		})
 	}
 	for _, o := range r.Recovered {
-		rows = append(rows, row{state: "recovered", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), link: o.Link})
+		rows = append(rows, row{
+			state: "recovered", who: nobody, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
+			shopify: o.ShopLink, details: o.Link,
+		})
 	}
 	for _, o := range r.Retrying {
 		rows = append(rows, row{
-			state: "retrying", order: o.Name, orderID: o.OrderID, kind: string(o.Kind), message: o.Message,
-			attempts: o.Attempt, at: o.Since, activity: o.Activity, link: o.Link,
+			state: "retrying", who: nobody, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
+			message: o.Message, attempts: o.Attempt, at: o.Since, step: steps[o.Activity], shopify: o.ShopLink, details: o.Link,
 		})
 	}
 	for _, p := range r.FailedPolls {
-		rows = append(rows, row{state: "poll_failed", kind: string(p.Kind), message: p.Message, at: p.At, link: p.Link})
+		rows = append(rows, row{
+			state: "poll_failed", who: operator, kind: string(p.Kind), message: p.Message, at: p.At, details: p.Link,
+		})
 	}
 	for _, o := range r.Left {
-		state := map[giftcard.Reason]string{
-			giftcard.NativeGiftCard: "native", giftcard.Underpaid: "underpaid", giftcard.PaidLate: "paid_late",
-		}[o.Reason]
-		left := leftViews([]LeftOrder{o}, nil)[0]
-		rows = append(rows, row{state: cmp.Or(state, "mixed"), order: o.Name, orderID: o.OrderID, message: left.Worth, link: o.Link})
+		why := leftBy(o.Reason)
+		rows = append(rows, row{
+			state: why.state, who: shop, order: o.Name, orderID: o.OrderID, worth: o.worth(), message: why.title, shopify: o.Link,
+		})
 	}
 	for _, name := range r.Mixed {
-		rows = append(rows, row{state: "mixed", order: name})
+		why := leftBy(giftcard.MixedOrder)
+		rows = append(rows, row{state: why.state, who: shop, order: name, message: why.title})
 	}
 	for _, name := range r.Native {
-		rows = append(rows, row{state: "native", order: name})
+		rows = append(rows, row{state: native.state, who: shop, order: name, message: native.title})
 	}
 	return rows
 }
@@ -104,21 +116,39 @@ func (r row) cells(zone *time.Location) []string {
 		if t.IsZero() {
 			return ""
 		}
-		return t.In(zone).Format(time.RFC3339)
+		return t.In(zone).Format(time.DateTime)
 	}
-	attempts := ""
-	if r.attempts > 0 {
-		attempts = strconv.Itoa(r.attempts)
+	positive := func(n int) string {
+		if n <= 0 {
+			return ""
+		}
+		return strconv.Itoa(n)
 	}
 	cells := []string{
-		r.state, clean(r.order, maxName), shopifyID(r.orderID), clean(r.kind, maxName), clean(r.message, maxMessage),
-		attempts, r.fresh, stamp(r.at), stamp(r.expires), clean(r.rerun, maxName), clean(r.activity, maxName),
-		cleanLink(r.link), cleanCommand(r.command), clean(r.audit, maxAudits),
+		r.state, string(r.who), literal(clean(r.order, maxName)), positive(r.worth.Cards), clean(r.worth.Amount, maxName),
+		clean(r.worth.Currency, maxName), clean(r.kind, maxName), clean(r.message, maxMessage), r.fresh, stamp(r.at),
+		positive(r.attempts), stamp(r.expires), clean(r.rerun, maxName), clean(r.step, maxName), cleanLink(r.shopify),
+		cleanCommand(r.command), shopifyID(r.orderID), clean(r.audit, maxAudits), cleanLink(r.details),
 	}
 	for i, c := range cells {
 		cells[i] = inert(c)
 	}
 	return cells
+}
+
+// plain matches a number that spreadsheets display as it is written, and altered matches what they may take for another
+// number, a date or a time.
+var (
+	plain   = regexp.MustCompile(`^(0|[1-9]\d{0,10})$`)
+	altered = regexp.MustCompile(`^\d[\d\s.,:/%eE+-]*$`)
+)
+
+// literal keeps a spreadsheet from changing a name.
+func literal(name string) string {
+	if altered.MatchString(name) && !plain.MatchString(name) {
+		return "'" + name
+	}
+	return name
 }
 
 // formula matches the beginning of what a spreadsheet may take for a formula: a sign, with or without white space and

@@ -12,92 +12,88 @@ import (
 
 // Mail is a rendered report.
 type Mail struct {
-	// Subject is one line.
+	// Subject is one line of at most 60 characters.
 	Subject string
-	// Text and HTML have the same content.
+	// Text and HTML have the same content. HTML is less than 100 kB, because Gmail cuts off longer mails.
 	Text, HTML string
 	// CSV contains every row of the report, including those that Text and HTML leave out. See [Columns].
 	CSV []byte
 }
+
+// maxHTML is the size of the HTML in bytes. Gmail cuts off what exceeds 102 kB.
+const maxHTML = 98_000
 
 //go:embed templates
 var templates embed.FS
 
 var (
 	textTemplate = text.Must(text.New("digest.txt.tmpl").
-			Funcs(text.FuncMap{"wrap": wrap, "count": count, "number": number, "title": title, "join": strings.Join}).
-			ParseFS(templates, "templates/digest.txt.tmpl"))
+			Funcs(text.FuncMap{
+			"wrap": wrap, "count": count, "number": number, "title": title, "part": part, "paren": paren, "upper": strings.ToUpper,
+		}).
+		ParseFS(templates, "templates/digest.txt.tmpl"))
 	htmlTemplate = html.Must(html.New("digest.html.tmpl").
-			Funcs(html.FuncMap{"count": count, "number": number, "join": strings.Join}).
+			Funcs(html.FuncMap{"count": count, "number": number}).
 			ParseFS(templates, "templates/digest.html.tmpl"))
 )
 
-// Render renders a report as a mail. It fails only if the report's time zone is unknown.
+// Render renders a report as a mail. It fails only if the report's time zone is unknown. Text and HTML list as many
+// orders of each group as fit, up to 200.
 func Render(r Report) (Mail, error) {
 	zone, err := time.LoadLocation(r.TimeZone)
 	if err != nil {
 		return Mail{}, fmt.Errorf("load time zone: %w", err)
 	}
-	v := newView(r, zone)
-	var plain, page bytes.Buffer
+	v, page, err := fit(r, zone)
+	if err != nil {
+		return Mail{}, err
+	}
+	var plain bytes.Buffer
 	if err := textTemplate.Execute(&plain, v); err != nil {
 		return Mail{}, fmt.Errorf("render text: %w", err)
-	}
-	if err := htmlTemplate.Execute(&page, v); err != nil {
-		return Mail{}, fmt.Errorf("render html: %w", err)
 	}
 	table, err := renderCSV(r, zone)
 	if err != nil {
 		return Mail{}, err
 	}
-	return Mail{Subject: subject(r), Text: plain.String(), HTML: page.String(), CSV: table}, nil
+	return Mail{Subject: v.Title, Text: plain.String(), HTML: page, CSV: table}, nil
 }
 
-func subject(r Report) string {
-	return "[giftbridge] " + clean(r.Shop, maxName) + ": " + headline(r)
+// fit returns the view with the most rows of which the HTML fits, and that HTML. Without rows it always fits: all that
+// remains is bounded.
+func fit(r Report, zone *time.Location) (view, string, error) {
+	for limit := maxRows; ; limit = limit * 4 / 5 {
+		v := newView(r, zone, limit)
+		var page bytes.Buffer
+		if err := htmlTemplate.Execute(&page, v); err != nil {
+			return view{}, "", fmt.Errorf("render html: %w", err)
+		}
+		if page.Len() <= maxHTML || limit == 0 {
+			return v, page.String(), nil
+		}
+	}
 }
 
-// headline returns what matters most, in one line.
-func headline(r Report) string {
-	var also []string
-	if n := r.native(); n > 0 {
-		also = append(also, count(n, "native gift-card order"))
+// paren returns a text in parentheses after a space, or nothing.
+func paren(s string) string {
+	if s == "" {
+		return ""
 	}
-	if !r.Missed.To.IsZero() {
-		also = append(also, "orders were missed")
-	}
-	if r.Watermark.Stale {
-		also = append(also, "new orders are not seen")
-	}
-	if n := r.failedPolls(); n > 0 {
-		also = append(also, count(n, "poll")+" failed")
-	}
-	first := "nothing failed"
-	switch failed, recovered := r.failed(), r.recovered(); {
-	case failed > 0:
-		first = count(failed, "gift-card order") + " failed (" + newness(r.fresh(), failed) + ")"
-	case recovered > 0:
-		first = count(recovered, "failed gift-card order") + ", " + plural(recovered, "recovered", "all recovered")
-	case len(also) > 0:
-		first = "no order failed"
-	}
-	return strings.Join(append([]string{first}, also...), "; ")
+	return " (" + s + ")"
 }
 
-func newness(fresh, failed int) string {
-	switch {
-	case fresh == 0:
-		return "none new"
-	case fresh >= failed && failed > 1:
-		return "all new"
-	case fresh >= failed:
-		return "new"
-	default:
-		return number(fresh) + " new"
-	}
-}
+// part returns a heading of a large part of the text, underlined twice as heavily as a [title].
+func part(s string) string { return underline(s, "=") }
 
 // title returns a heading of the text, underlined.
-func title(s string) string {
-	return s + "\n" + strings.Repeat("-", min(len([]rune(s)), width))
+func title(s string) string { return underline(s, "-") }
+
+// underline returns a heading, wrapped and underlined.
+func underline(s, with string) string {
+	s = wrap("", s)
+	longest := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		longest = max(longest, len([]rune(line)))
+	}
+	return s + "\n" + strings.Repeat(with, min(longest, width))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,28 @@ func TestRenderAfterJSON(t *testing.T) {
 	require.Equal(t, render(t, full()), render(t, r))
 }
 
+// A report of an earlier release is readable, and a report of this release adds fields only where there is something to
+// say.
+func TestReportOfAnEarlierRelease(t *testing.T) {
+	t.Parallel()
+	const earlier = `{"date":"2026-08-22T16:00:00Z","time_zone":"Europe/Rome","shop":"example.myshopify.com",` +
+		`"namespace":"gift-cards","window":{},"failed_orders":[{"name":"#1001","order_id":"581001","kind":"Timeout",` +
+		`"message":"late","attempts":2,"failed_at":"2026-08-22T15:00:00Z","age":3600000000000,"link":"https://ui.example.com/x",` +
+		`"command":"temporal workflow reset","rerun":"failed_again"}],"recovered":[{"name":"#1002","order_id":"581002",` +
+		`"kind":"Timeout"}],"retrying":[{"name":"#1003","order_id":"581003","activity":"IssueCard","since":"2026-08-22T14:00:00Z"}],` +
+		`"watermark":{},"left":[{"name":"#1004","order_id":"581004","reason":"mixed","cards":1}],"issued":{"orders":0,"cards":0}}`
+	var r digest.Report
+	require.NoError(t, json.Unmarshal([]byte(earlier), &r))
+	again, err := json.Marshal(r)
+	require.NoError(t, err)
+	require.JSONEq(t, earlier, string(again))
+	m := render(t, r)
+	for _, name := range []string{"#1001", "#1002", "#1003", "#1004"} {
+		require.Contains(t, m.Text, "\n"+name)
+		require.Contains(t, m.HTML, name)
+	}
+}
+
 func TestRenderTwiceIsTheSame(t *testing.T) {
 	t.Parallel()
 	first := render(t, full())
@@ -86,7 +109,7 @@ func TestRenderAcrossTheClockChange(t *testing.T) {
 	r.FailedOrders = []digest.FailedOrder{o}
 	m := render(t, r)
 	require.Contains(t, m.Text, "Failed 1 Mar 2026 13:00")
-	require.Contains(t, string(m.CSV), "2026-03-01T13:00:00+01:00")
+	require.Contains(t, string(m.CSV), "2026-03-01 13:00:00")
 }
 
 func TestRenderWithWhatIsKnown(t *testing.T) {
@@ -98,9 +121,9 @@ func TestRenderWithWhatIsKnown(t *testing.T) {
 	r.Retrying = []digest.RetryingOrder{{Name: "#1002"}}
 	m := render(t, r)
 	require.Contains(t, m.Text, "\nUntil 22 Aug 2026 18:00\n")
-	require.Contains(t, m.Text, "\nNo poll has succeeded yet: no order has been seen.\n")
-	require.Contains(t, m.Text, "\norder 581001  Unknown\n  Failed.\n  Not run again for this digest.\n\n")
-	require.Contains(t, m.Text, "\n#1002\n  Running.\n\n")
+	require.Contains(t, m.Text, "giftbridge has not been able to look for orders yet: no order has been seen.\n")
+	require.Contains(t, m.Text, "\norder 581001\n  Unknown\n  Failed.\n")
+	require.Contains(t, m.Text, "\n#1002\n  In progress.\n")
 	r.Window, r.Watermark = digest.Window{}, digest.Watermark{}
 	m = render(t, r)
 	require.NotContains(t, m.Text, "Until")
@@ -121,35 +144,63 @@ func TestSubject(t *testing.T) {
 		change func(*digest.Report)
 		want   string
 	}{
-		{"nothing", func(*digest.Report) {}, "nothing failed"},
-		{"one, new", failed(1, 1), "1 gift-card order failed (new)"},
-		{"one, old", failed(1, 0), "1 gift-card order failed (none new)"},
-		{"some new", failed(3, 1), "3 gift-card orders failed (1 new)"},
-		{"all new", failed(3, 3), "3 gift-card orders failed (all new)"},
+		{"nothing", func(*digest.Report) {}, "nothing waits (example)"},
+		{"one, new", failed(1, 1), "1 order waits; none needs you; new (example)"},
+		{"one, old", failed(1, 0), "1 order waits; none needs you (example)"},
+		{"some new", failed(3, 1), "3 orders wait; none needs you; 1 new (example)"},
+		{"all new", failed(3, 3), "3 orders wait; none needs you; all new"},
 		{
 			"totals beyond the list", func(r *digest.Report) { r.FailedTotal, r.FailedNew = 5000, 1200 },
-			"5,000 gift-card orders failed (1,200 new)",
+			"5,000 orders wait; none needs you; 1,200 new",
 		},
-		{"one recovered", func(r *digest.Report) { r.RecoveredTotal = 1 }, "1 failed gift-card order, recovered"},
-		{"all recovered", func(r *digest.Report) { r.RecoveredTotal = 2 }, "2 failed gift-card orders, all recovered"},
-		{"missed", func(r *digest.Report) { r.Missed.To = evening }, "no order failed; orders were missed"},
-		{"stale", func(r *digest.Report) { r.Watermark.Stale = true }, "no order failed; new orders are not seen"},
+		{
+			"money", func(r *digest.Report) {
+				r.FailedOrders = []digest.FailedOrder{
+					order("1", giftcard.Timeout, "", 0), order("2", giftcard.InvalidRequest, "", 0),
+				}
+			}, "2 orders wait, 100.00 USD; 1 needs you; all new",
+		},
+		{
+			"several currencies that fit", func(r *digest.Report) {
+				r.FailedOrders = []digest.FailedOrder{
+					{Worth: dollars(1, "5.00")}, {Worth: digest.Worth{Amount: "7.00", Currency: "EUR"}},
+				}
+			}, "2 orders wait, 7.00 EUR and 5.00 USD (example)",
+		},
+		{
+			"several currencies that do not fit", func(r *digest.Report) {
+				r.FailedOrders = []digest.FailedOrder{
+					{Worth: dollars(1, "5000000.00")}, {Worth: digest.Worth{Amount: "7000000.00", Currency: "EUR"}},
+				}
+			}, "2 orders wait; none needs you (example)",
+		},
+		{
+			"one that needs the shop", func(r *digest.Report) {
+				r.FailedOrders = []digest.FailedOrder{order("1", giftcard.InvalidRequest, "", 48*time.Hour)}
+			}, "1 order waits, 50.00 USD; it needs you",
+		},
+		{"one recovered", func(r *digest.Report) { r.RecoveredTotal = 1 }, "1 order recovered (example)"},
+		{"all recovered", func(r *digest.Report) { r.RecoveredTotal = 2 }, "2 orders recovered (example)"},
+		{"missed", func(r *digest.Report) { r.Missed.To = evening }, "orders missed (example)"},
+		{"stale", func(r *digest.Report) { r.Watermark.Stale = true }, "orders not seen (example)"},
 		{
 			"polls", func(r *digest.Report) { r.FailedPolls = make([]digest.FailedPoll, 2) },
-			"no order failed; 2 polls failed",
+			"looking for orders failed (example)",
 		},
-		{"native", func(r *digest.Report) { r.Native = []string{"#1"} }, "no order failed; 1 native gift-card order"},
+		{
+			"native", func(r *digest.Report) { r.Native = []string{"#1"} },
+			"1 order waits; it needs you; 1 native order",
+		},
 		{
 			"left to people",
 			func(r *digest.Report) { r.Left = []digest.LeftOrder{{Name: "#1", Reason: giftcard.NativeGiftCard}} },
-			"no order failed; 1 native gift-card order",
+			"1 order waits; it needs you; 1 native order",
 		},
-		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "nothing failed"},
-		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "nothing failed"},
+		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "1 order waits; it needs you; new (example)"},
+		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "2 orders being tried again (example)"},
+		{"several", func(r *digest.Report) { *r = full() }, "orders not seen; orders missed; 15 orders wait"},
 		{
-			"several", func(r *digest.Report) { *r = full() },
-			"8 gift-card orders failed (2 new); 2 native gift-card orders; orders were missed; new orders are not seen; " +
-				"1 poll failed",
+			"a long name of a shop", func(r *digest.Report) { r.Shop = strings.Repeat("x", 60) + ".myshopify.com" }, "nothing waits",
 		},
 	}
 	for _, tt := range tests {
@@ -157,7 +208,9 @@ func TestSubject(t *testing.T) {
 			t.Parallel()
 			r := quiet()
 			tt.change(&r)
-			require.Equal(t, "[giftbridge] example.myshopify.com: "+tt.want, render(t, r).Subject)
+			got := render(t, r).Subject
+			require.Equal(t, "[giftbridge] "+tt.want, got)
+			require.LessOrEqual(t, len(got), 60)
 		})
 	}
 }
@@ -201,15 +254,75 @@ func TestEveryKindIsExplained(t *testing.T) {
 		r := quiet()
 		r.FailedOrders = []digest.FailedOrder{order("1001", k, "", time.Hour)}
 		m := render(t, r)
-		_, rest, ok := strings.Cut(m.Text, "1 x "+string(k)+"\n")
+		_, rest, ok := strings.Cut(m.Text, "===\n\n")
 		require.True(t, ok, k)
-		explanation, _, ok := strings.Cut(rest, "\n\n")
+		explanation, _, ok := strings.Cut(rest, "\n#1001")
 		require.True(t, ok, k)
-		require.NotEmpty(t, strings.TrimSpace(explanation))
+		explanation = strings.ReplaceAll(explanation, string(k), "")
 		require.Empty(t, seen[explanation], "%s is explained like another kind", k)
 		seen[explanation] = k
-		require.Contains(t, m.HTML, `<span class="kind">`+string(k)+`</span><br>`)
-		require.Equal(t, k == "Panic", strings.Contains(explanation, "not foreseen. Pass"), k)
+		require.Equal(t, k == "Panic", strings.Contains(explanation, "was not foreseen"), k)
+		for _, body := range []string{m.Text, m.HTML} {
+			require.Contains(t, body, k, "the runbook calls it so")
+			require.NotContains(t, explanation, "CashStar", "the issuer's name is not known here")
+		}
+	}
+}
+
+// Orders are grouped by who has to act, and what each party has to do is added up.
+func TestGroupedByWhoHasToAct(t *testing.T) {
+	t.Parallel()
+	r := many(13)
+	r.Mixed, r.Native, r.Left, r.FailedPolls = nil, nil, nil, nil
+	heads := regexp.MustCompile(`(?m)^((?:.+\n)+)=+$`).FindAllStringSubmatch(render(t, r).Text, -1)
+	var got []string
+	for _, h := range heads {
+		got = append(got, strings.Join(strings.Fields(h[1]), " "))
+	}
+	require.Equal(t, []string{
+		"You: 3 orders, 6 cards, 75.00 EUR and 75.00 GBP",
+		"The issuer of the cards: 3 orders, 6 cards, 150.00 USD",
+		"The operator of giftbridge: 4 orders, 7 cards, 25.00 EUR, 75.00 GBP and 75.00 USD",
+		"Nobody (giftbridge tries again): 3 orders, 6 cards, 50.00 EUR and 100.00 USD",
+	}, got)
+	require.Regexp(t, "^13 orders, 25 cards, 150.00 EUR, 150.00 GBP and 325.00 USD are", render(t, r).Text)
+	r.Reruns = false
+	m := render(t, r)
+	require.Contains(t, m.Text, "\nReady to be run again: 3 orders, ")
+	require.NotContains(t, m.Text, "before each of these mails")
+}
+
+// The audit numbers of cards that have to be looked up are in the mail, unless the message has them. The CSV has all.
+func TestAuditNumbers(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for i := range 12 {
+		many = append(many, fmt.Sprint("SBX", 100+i))
+	}
+	for name, tt := range map[string]struct {
+		kind    giftcard.Kind
+		message string
+		numbers []string
+		want    string
+	}{
+		"one":                  {giftcard.OutcomeUnknown, "lost", many[:1], " Audit number SBX100 Failed"},
+		"two":                  {giftcard.UnexpectedResponse, "odd", many[:2], " Audit numbers SBX100, SBX101 Failed"},
+		"many":                 {giftcard.OutcomeUnknown, "lost", many, " SBX109 and 2 more Failed"},
+		"in the message":       {giftcard.OutcomeUnknown, "SBX100 was lost", many[:1], ""},
+		"nothing to look up":   {giftcard.Timeout, "late", many[:1], ""},
+		"none, as in the past": {giftcard.OutcomeUnknown, "lost", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := quiet()
+			o := order("1001", tt.kind, tt.message, time.Hour)
+			o.AuditNumbers = tt.numbers
+			r.FailedOrders = []digest.FailedOrder{o}
+			m := render(t, r)
+			require.Contains(t, strings.Join(strings.Fields(m.Text), " "), tt.want)
+			require.Equal(t, tt.want != "", strings.Contains(m.Text, "  Audit number"))
+			require.Equal(t, strings.Join(tt.numbers, " "), parse(t, m.CSV)[1][17])
+		})
 	}
 }
 
@@ -224,20 +337,25 @@ func TestRenderThousands(t *testing.T) {
 	}
 	r.FailedTotal = 5100
 	m := render(t, r)
-	require.Equal(t, 200, strings.Count(m.Text, "\n#1"))
-	require.Equal(t, 200, strings.Count(m.HTML, "<pre>"))
+	shown := strings.Count(m.Text, "\n#1")
+	require.Equal(t, shown, strings.Count(m.HTML, `<a href="https://example.myshopify.com/admin/orders/`))
+	require.Greater(t, shown, 80)
+	require.Equal(t, shown, strings.Count(m.Text, "\n#M"), "each group gets the same number of rows")
 	for _, body := range []string{m.Text, m.HTML} {
-		require.Contains(t, body, "and 4,800 more: see the attached CSV")
-		require.Contains(t, body, "and 4,990 more: see the attached CSV")
-		require.Contains(t, body, "and 100 more that do not fit into this mail")
-		require.Less(t, len(body), 400<<10)
+		require.Equal(t, 2, strings.Count(body, fmt.Sprintf("and %s more: see the attached CSV", thousands(5000-shown))))
+		require.Contains(t, body, "and 4,995 more: see the attached CSV")
+		require.Contains(t, body, "100 orders more failed and are not in this mail")
+		require.Contains(t, body, fmt.Sprintf("This mail lists %d of 10,000 orders. The attached CSV has all of them.", 2*shown))
+		require.Less(t, len(body), clipped)
 	}
 	require.Less(t, len(m.CSV), 6<<20)
 	records := parse(t, m.CSV)
 	require.Len(t, records, 1+3*5000)
-	require.Equal(t, "#10000", records[1][1])
-	require.Equal(t, "#14999", records[5000][1])
+	require.Equal(t, "#10000", records[1][2])
+	require.Equal(t, "#14999", records[5000][2])
 }
+
+func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
 
 // parse reads a CSV as Excel does: without a byte order mark it is not read as UTF-8.
 func parse(t require.TestingT, b []byte) [][]string {
@@ -265,7 +383,7 @@ func TestFormulasAreInert(t *testing.T) {
 		r.FailedOrders = []digest.FailedOrder{{Name: "x", Message: s}}
 		records := parse(t, render(t, r).CSV)
 		require.Len(t, records, 3)
-		for _, cell := range []string{records[1][4], records[2][1]} {
+		for _, cell := range []string{records[1][7], records[2][2]} {
 			require.Equal(t, want, cell)
 		}
 	}
@@ -278,16 +396,16 @@ func TestLinksLeadToTheWeb(t *testing.T) {
 		"http://name:secret@example.com/", "http://example.com/" + strings.Repeat("x", 3000),
 	} {
 		r := recovered()
-		r.Recovered[0].Link = link
+		r.Recovered[0].ShopLink, r.Recovered[0].Link = link, link
 		m := render(t, r)
 		require.NotContains(t, m.HTML, "<a ", link)
 		require.NotContains(t, m.Text, "  http", link)
 		for _, record := range parse(t, m.CSV)[1:] {
-			require.Empty(t, record[11], link)
+			require.Empty(t, record[14]+record[18], link)
 		}
 	}
 	r := recovered()
-	r.Recovered[0].Link = "https://example.com/a b\u202e?x=\"><script>"
+	r.Recovered[0].ShopLink = "https://example.com/a b\u202e?x=\"><script>"
 	m := render(t, r)
 	require.Contains(t, m.Text, "https://example.com/a%20b%E2%80%AE?x=")
 	require.NotContains(t, m.HTML, "<script")
@@ -297,12 +415,13 @@ func TestLinksLeadToTheWeb(t *testing.T) {
 func TestCommandsAreExact(t *testing.T) {
 	t.Parallel()
 	for _, c := range []string{
-		"temporal \u202e", "temporal \xff", "temporal 'a  b'", "temporal\treset", "temporal reset\nrm x", strings.Repeat("x", 3000),
+		"giftbridge \u202e", "giftbridge \xff", "giftbridge 'a  b'", "giftbridge\treset", "giftbridge reset\nrm x", strings.Repeat("x", 3000),
 	} {
 		r := quiet()
 		r.FailedOrders = []digest.FailedOrder{{Name: "x", Command: c}}
 		m := render(t, r)
 		require.NotContains(t, m.Text, "To run it again", c)
+		require.Empty(t, parse(t, m.CSV)[1][15], c)
 		require.NotContains(t, m.HTML, "<pre>", c)
 	}
 }

@@ -18,6 +18,8 @@ type Report struct {
 	Namespace string `json:"namespace"`
 	// Window is the time since the last digest.
 	Window Window `json:"window"`
+	// Reruns reports whether failed orders are run again before each digest.
+	Reruns bool `json:"reruns,omitempty"`
 
 	// FailedOrders are all orders that are currently failed, in display order.
 	FailedOrders []FailedOrder `json:"failed_orders,omitempty"`
@@ -33,7 +35,9 @@ type Report struct {
 	// FailedPolls are the polls that failed in the window.
 	FailedPolls      []FailedPoll `json:"failed_polls,omitempty"`
 	FailedPollsTotal int          `json:"failed_polls_total,omitempty"`
-	Watermark        Watermark    `json:"watermark"`
+	// Polling is the poll that keeps failing at the moment; nil if there is none.
+	Polling   *RetriedPoll `json:"polling,omitempty"`
+	Watermark Watermark    `json:"watermark"`
 	// Missed is the creation window of orders that no poll has looked at and no scheduled poll will.
 	Missed Window `json:"missed,omitzero"`
 
@@ -63,12 +67,22 @@ type Window struct {
 	To   time.Time `json:"to,omitzero"`
 }
 
+// Worth is a number of gift cards and their value. Cards is 0 if the number is not known. Amount, with two decimals, and
+// Currency are empty if the value is not known.
+type Worth struct {
+	Cards    int    `json:"cards,omitempty"`
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+}
+
 // FailedOrder is an order whose newest run failed.
 type FailedOrder struct {
 	// Name is what people call the order: "#1001".
 	Name    string        `json:"name"`
 	OrderID string        `json:"order_id"`
 	Kind    giftcard.Kind `json:"kind"`
+	// Worth is what the customer has paid for and does not have yet.
+	Worth
 	// Message is for a support person.
 	Message  string    `json:"message"`
 	Attempts int       `json:"attempts,omitempty"`
@@ -81,9 +95,11 @@ type FailedOrder struct {
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	// AuditNumbers are the audit numbers of the failed cards, by which they are looked up at the issuer.
 	AuditNumbers []string `json:"audit_numbers,omitempty"`
+	// ShopLink leads to the order in Shopify's admin.
+	ShopLink string `json:"shop_link,omitempty"`
 	// Link leads to the run in the Web UI.
 	Link string `json:"link,omitempty"`
-	// Command runs the order again.
+	// Command is the command for the order, see [Command].
 	Command string       `json:"command,omitempty"`
 	Rerun   RerunOutcome `json:"rerun,omitempty"`
 }
@@ -122,19 +138,28 @@ type RecoveredOrder struct {
 	OrderID string `json:"order_id"`
 	// Kind is why it had failed.
 	Kind giftcard.Kind `json:"kind"`
-	Link string        `json:"link,omitempty"`
+	// Worth is what all its cards are worth.
+	Worth
+	// ShopLink leads to the order in Shopify's admin, and Link to the run in the Web UI.
+	ShopLink string `json:"shop_link,omitempty"`
+	Link     string `json:"link,omitempty"`
 }
 
 // RetryingOrder is an order that is being retried.
 type RetryingOrder struct {
-	Name     string        `json:"name"`
-	OrderID  string        `json:"order_id"`
+	Name    string `json:"name"`
+	OrderID string `json:"order_id"`
+	// Activity is the type of the activity that keeps failing.
 	Activity string        `json:"activity"`
 	Attempt  int           `json:"attempt,omitempty"`
 	Since    time.Time     `json:"since"`
 	Kind     giftcard.Kind `json:"kind,omitempty"`
 	Message  string        `json:"message,omitempty"`
-	Link     string        `json:"link,omitempty"`
+	// Worth is what all its cards are worth, including those that exist already.
+	Worth
+	// ShopLink leads to the order in Shopify's admin, and Link to the run in the Web UI.
+	ShopLink string `json:"shop_link,omitempty"`
+	Link     string `json:"link,omitempty"`
 }
 
 // FailedPoll is a run of the poll that failed.
@@ -143,6 +168,14 @@ type FailedPoll struct {
 	Kind    giftcard.Kind `json:"kind"`
 	Message string        `json:"message"`
 	Link    string        `json:"link,omitempty"`
+}
+
+// RetriedPoll is a running poll that keeps failing.
+type RetriedPoll struct {
+	Since   time.Time     `json:"since"`
+	Attempt int           `json:"attempt,omitempty"`
+	Kind    giftcard.Kind `json:"kind,omitempty"`
+	Message string        `json:"message,omitempty"`
 }
 
 // Watermark is the time up to which orders have been seen.
@@ -174,7 +207,7 @@ type CurrencyTotal struct {
 func (r Report) Empty() bool {
 	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
 		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0 &&
-		len(leftSections(r)) == 0 && r.Refused == ""
+		len(r.Left) == 0 && r.Refused == ""
 }
 
 func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }
@@ -202,7 +235,7 @@ func (r Report) left(reason giftcard.Reason) []LeftOrder {
 func (r Report) Expiring() int {
 	n, t := 0, times{now: r.Date, zone: time.UTC}
 	for _, o := range r.FailedOrders {
-		if _, isSoon := t.expiry(o.ExpiresAt); isSoon {
+		if t.expiry(o.ExpiresAt) != "" {
 			n++
 		}
 	}

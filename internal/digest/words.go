@@ -19,8 +19,10 @@ func count(n int, thing string) string {
 }
 
 // number groups thousands.
-func number(n int) string {
-	s := strconv.Itoa(n)
+func number(n int) string { return groups(strconv.Itoa(n)) }
+
+// groups groups the thousands of a whole number.
+func groups(s string) string {
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
@@ -62,6 +64,15 @@ func wrap(indent, text string) string {
 		n += w
 	}
 	return b.String()
+}
+
+// enumerate joins parts: "a, b and c".
+func enumerate(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
 func plural(n int, one, many string) string {

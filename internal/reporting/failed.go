@@ -3,9 +3,7 @@ package reporting
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -88,25 +86,25 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	if err != nil {
 		return err
 	}
+	memo, err := r.orderMemo(failed)
+	if err != nil {
+		return err
+	}
 	order := r.Order(failed)
 	row := digest.FailedOrder{
 		Name: order.Name, OrderID: order.ID,
-		Kind: giftcard.Kind(run.Failure.Kind), Message: run.Failure.Message, Attempts: run.Attempts,
+		Kind: giftcard.Kind(run.Failure.Kind), Message: run.Failure.Message, Attempts: run.Attempts, Worth: owed(memo, run),
 		FailedAt: f.first, New: r.isNew(f.first), Age: r.now.Sub(f.first),
 		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
-		Link:      order.Link, Rerun: rerun,
+		ShopLink:  r.shopLink(order), Link: order.Link, Rerun: rerun,
 	}
 	if run.Units != nil {
 		for _, u := range run.Units.Failed {
 			row.AuditNumbers = append(row.AuditNumbers, u.AuditNumber)
 		}
 	}
-	switch {
-	case rerun == digest.StillRunning:
-	case row.Kind == giftcard.OutcomeUnknown && run.Units != nil:
-		row.Command = resolveCommand(order, run.Units.Failed)
-	case run.ResetPoint != 0:
-		row.Command = r.resetCommand(order, run.ResetPoint)
+	if row.Kind != giftcard.OutcomeUnknown || run.Units != nil {
+		row.Command = digest.Command(row, run.Curable())
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,29 +128,16 @@ func (r *reporter) addRecovered(ctx context.Context, f *failures, newest *workfl
 	if err != nil {
 		return err
 	}
+	memo, err := r.orderMemo(newest)
+	if err != nil {
+		return err
+	}
 	order := r.Order(newest)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Recovered = append(r.Recovered, digest.RecoveredOrder{
-		Name: order.Name, OrderID: order.ID, Kind: giftcard.Kind(run.Failure.Kind), Link: order.Link,
+		Name: order.Name, OrderID: order.ID, Kind: giftcard.Kind(run.Failure.Kind), Worth: worth(memo),
+		ShopLink: r.shopLink(order), Link: order.Link,
 	})
 	return nil
-}
-
-// resetCommand returns the shell command that reruns a failed order.
-func (o *Reporting) resetCommand(order executions.Order, eventID int64) string {
-	return fmt.Sprintf("temporal workflow reset --namespace %s --workflow-id %s --run-id %s --event-id %d --reason 'run again'",
-		executions.ShellQuote(o.Namespace()), executions.ShellQuote(order.WorkflowID), order.RunID, eventID)
-}
-
-// resolveCommand returns the shell command that asks what was found out about an order's cards in doubt. The command
-// contains no answer.
-func resolveCommand(order executions.Order, failed []workflows.UnitFailure) string {
-	var units strings.Builder
-	for _, u := range failed {
-		if u.Kind == giftcard.OutcomeUnknown {
-			fmt.Fprintf(&units, " --unit %d", u.Unit)
-		}
-	}
-	return fmt.Sprintf("starter orders resolve %s%s", executions.ShellQuote(order.ID), units.String())
 }

@@ -76,15 +76,9 @@ func (r *reporter) addLeft(ctx context.Context) error {
 // leftOrder returns an order that is left to people, from the memo of its run.
 func (o *Reporting) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.LeftOrder, error) {
 	order := o.Order(info)
-	out := digest.LeftOrder{Name: order.Name, OrderID: order.ID, Link: executions.ShopLink(order.Shop, order.ID)}
-	payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
-	if !ok {
-		return out, nil
-	}
-	var memo workflows.OrderMemo
-	if err := o.Converter.FromPayload(payload, &memo); err != nil {
-		return out, fmt.Errorf("read the memo of %s: %w", order.WorkflowID, err)
-	}
-	out.Reason, out.Cards, out.Amount, out.Currency = memo.Reason, memo.Cards, memo.Amount, memo.Currency
-	return out, nil
+	memo, err := o.orderMemo(info)
+	return digest.LeftOrder{
+		Name: order.Name, OrderID: order.ID, Reason: memo.Reason, Cards: memo.Cards, Amount: memo.Amount, Currency: memo.Currency,
+		Link: o.shopLink(order),
+	}, err
 }

@@ -58,6 +58,7 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 		Shop:      o.shop,
 		Namespace: o.Namespace(),
 		Window:    digest.Window{From: in.Since, To: until},
+		Reruns:    !in.RerunSince.IsZero(),
 	}}
 	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addLeft, r.addIssued} {
 		if err := add(ctx); err != nil {
@@ -101,11 +102,16 @@ func (r *reporter) addRetrying(ctx context.Context) error {
 			if p.GetLastFailure() == nil {
 				continue
 			}
+			memo, err := r.orderMemo(info)
+			if err != nil {
+				return false, err
+			}
 			order := r.Order(info)
 			last := executions.FailureOf(r.Failures.FailureToError(p.GetLastFailure()))
 			r.Retrying = append(r.Retrying, digest.RetryingOrder{
 				Name: order.Name, OrderID: order.ID, Activity: p.GetActivityType().GetName(), Attempt: int(p.GetAttempt()),
-				Since: order.StartedAt, Kind: giftcard.Kind(last.Kind), Message: last.Message, Link: order.Link,
+				Since: order.StartedAt, Kind: giftcard.Kind(last.Kind), Message: last.Message, Worth: worth(memo),
+				ShopLink: r.shopLink(order), Link: order.Link,
 			})
 			break
 		}
@@ -131,6 +137,9 @@ func (r *reporter) addPolls(ctx context.Context) error {
 		if m := result.Missed; m != nil {
 			r.Missed = digest.Window{From: m.From, To: m.Until}
 		}
+	}
+	if r.Polling, err = r.polling(ctx); err != nil {
+		return err
 	}
 	polls := "WorkflowType = " + executions.Quote(workflows.PollOrdersType) + r.inWindow() + " AND ExecutionStatus IN "
 	err = r.Scan(ctx, polls+executions.Statuses[executions.Failed], func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
@@ -168,6 +177,33 @@ func (r *reporter) addPolls(ctx context.Context) error {
 	return err
 }
 
+// polling returns the scheduled poll that is running and keeps failing, or nil if there is none.
+func (r *reporter) polling(ctx context.Context) (*digest.RetriedPoll, error) {
+	running, err := r.LastRun(ctx, workflows.PollScheduleID, executions.Statuses[executions.Running])
+	if err != nil || running == nil {
+		return nil, err
+	}
+	id := running.GetExecution().GetWorkflowId()
+	d, err := r.Client.DescribeWorkflowExecution(ctx, id, running.GetExecution().GetRunId())
+	if executions.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe %s: %w", id, err)
+	}
+	for _, p := range d.GetPendingActivities() {
+		if p.GetLastFailure() == nil {
+			continue
+		}
+		last := executions.FailureOf(r.Failures.FailureToError(p.GetLastFailure()))
+		return &digest.RetriedPoll{
+			Since: running.GetStartTime().AsTime(), Attempt: int(p.GetAttempt()), Kind: giftcard.Kind(last.Kind),
+			Message: last.Message,
+		}, nil
+	}
+	return nil, nil
+}
+
 // addIssued totals the issued orders and cards from the memos, without reading histories. An order counts once, when it
 // first had all its cards, however often it is rerun.
 func (r *reporter) addIssued(ctx context.Context) error {
@@ -191,15 +227,11 @@ func (r *reporter) addIssued(ctx context.Context) error {
 		}
 	}
 	sums, cards := map[string]giftcard.Money{}, map[string]int{}
-	for id, info := range orders {
+	for _, info := range orders {
 		r.Issued.Orders++
-		payload, ok := info.GetMemo().GetFields()[workflows.OrderMemoKey]
-		if !ok {
-			continue
-		}
-		var memo workflows.OrderMemo
-		if err := r.Converter.FromPayload(payload, &memo); err != nil {
-			return fmt.Errorf("read the memo of %s: %w", id, err)
+		memo, err := r.orderMemo(info)
+		if err != nil {
+			return err
 		}
 		r.Issued.Cards += memo.Cards
 		value, err := giftcard.ParseMoney(memo.Amount, memo.Currency)

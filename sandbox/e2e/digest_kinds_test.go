@@ -15,6 +15,17 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
+// commandFor returns the command that the digest has for an order that failed with the given kind.
+func commandFor(kind, name string) string {
+	switch kind {
+	case "InvalidRequest":
+		return ""
+	case "UnexpectedResponse":
+		return "giftbridge orders retry '" + name + "' --force"
+	}
+	return "giftbridge orders retry '" + name + "'"
+}
+
 // An order of each kind of failure, over three digests: all of them fail, then fixable failures are fixed, and then
 // fixed orders are no longer mentioned.
 func TestDigestOfEveryKind(t *testing.T) {
@@ -74,7 +85,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 	require.Equal(t, []int{9, 9, 0, 7, 1},
 		[]int{first.Failed, first.FailedNew, first.Recovered, first.Rerun, first.Mixed})
 	m := w.lastMail()
-	require.Equal(t, "[giftbridge] sandbox.myshopify.com: 9 gift-card orders failed (all new)", m.Subject)
+	require.Regexp(t, `^\[giftbridge\] 10 orders wait, \d+\.00 USD; 2 need you; all new`, m.Subject)
 	require.Equal(t, map[string][]string{"failed": all, "mixed": {mixed.Name}}, m.states())
 	require.Regexp(t, `^<digest\.\d{8}T\d{6}Z@sandbox\.myshopify\.com>$`, m.Header.Get("Message-Id"))
 	require.Len(t, m.To, 1)
@@ -89,16 +100,19 @@ func TestDigestOfEveryKind(t *testing.T) {
 		require.Equal(t, "yes", row["new"])
 		require.Equal(t, tt.first, row["rerun"], tt.kind)
 		require.Equal(t, "gid://shopify/Order/"+orderNumber(tt.order), row["order_id"])
-		require.Equal(t, d.Link, row["link"])
-		require.Contains(t, row["command"], "--run-id "+d.RunID+" --event-id ")
-		expires, err := time.Parse(time.RFC3339, row["history_expires_at"])
+		require.Equal(t, d.Link, row["details"])
+		require.Equal(t, "https://"+stack.Shop+"/admin/orders/"+orderNumber(tt.order), row["shopify"])
+		require.Equal(t, commandFor(tt.kind, tt.order.Name), row["command"])
+		require.Contains(t, d.Reset, "--run-id "+d.RunID+" --event-id ")
+		expires, err := time.Parse(time.DateTime, row["run_again_until"])
 		require.NoError(t, err)
 		require.WithinDuration(t, d.ClosedAt.Add(30*24*time.Hour), expires, time.Second)
 		requireNothingPersonal(t, row["message"])
 		for _, body := range []string{m.Text, m.HTML} {
 			require.Contains(t, body, tt.order.Name)
 			require.Contains(t, body, tt.kind)
-			require.Contains(t, body, d.RunID)
+			require.Contains(t, body, row["shopify"])
+			require.NotContains(t, body, d.RunID)
 		}
 	}
 	require.Len(t, w.Mail.Messages(), 1)
@@ -109,7 +123,7 @@ func TestDigestOfEveryKind(t *testing.T) {
 	require.Equal(t, []int{3, 0, 6, 7, 0},
 		[]int{second.Failed, second.FailedNew, second.Recovered, second.Rerun, second.Mixed})
 	m2 := w.lastMail()
-	require.Equal(t, "[giftbridge] sandbox.myshopify.com: 3 gift-card orders failed (none new)", m2.Subject)
+	require.Regexp(t, `^\[giftbridge\] 3 orders wait, \d+\.00 USD; 1 needs you`, m2.Subject)
 	require.Equal(t, map[string][]string{"failed": stay, "recovered": cured}, m2.states())
 	require.NotEqual(t, m.Header.Get("Message-Id"), m2.Header.Get("Message-Id"))
 	for _, tt := range tests {

@@ -3,9 +3,11 @@ package e2e_test
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +20,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -117,7 +121,6 @@ var failedOrders = flag.Int("failed-orders", 230, "how many failed orders TestDi
 // Hundreds of failed orders make a readable mail, and none of them is in the digest's history.
 func TestDigestOfManyOrders(t *testing.T) {
 	t.Parallel()
-	const shown = 200
 	orders := *failedOrders
 	w := start(t, stack.Options{Shopify: unlimited()})
 	w.place(slices.Repeat([]stack.Kind{stack.UnknownMerchant}, orders)...)
@@ -128,15 +131,18 @@ func TestDigestOfManyOrders(t *testing.T) {
 	require.Equal(t, []int{orders, orders, orders}, []int{out.Failed, out.FailedNew, out.Rerun})
 
 	m := w.lastMail()
-	require.Equal(t, "[giftbridge] sandbox.myshopify.com: "+printed(orders)+" gift-card orders failed (all new)", m.Subject)
+	require.Contains(t, m.Subject, "[giftbridge] "+printed(orders)+" orders wait, ")
 	require.Len(t, m.rows, orders)
 	for _, r := range m.rows {
 		require.Equal(t, "failed_again", r["rerun"], r["order"])
 	}
-	require.Contains(t, m.Text, "and "+printed(orders-shown)+" more: see the attached CSV")
-	require.Contains(t, m.HTML, "and "+printed(orders-shown)+" more: see the attached CSV")
+	require.Less(t, len(m.HTML), 100_000, "Gmail shows all of it")
+	shown := strings.Count(m.Text, "/admin/orders/")
+	require.Greater(t, shown, 100)
 	for _, body := range []string{m.Text, m.HTML} {
-		require.Equal(t, shown, strings.Count(body, "temporal workflow reset "))
+		require.Equal(t, shown, strings.Count(body, "/admin/orders/"))
+		require.Contains(t, body, "and "+printed(orders-shown)+" more: see the attached CSV")
+		require.Equal(t, 1, strings.Count(body, "giftbridge orders retry --all-failed --kind MerchantUnknown"))
 	}
 
 	for _, id := range []string{d.WorkflowID, workflows.RerunOrdersID} {
@@ -232,4 +238,43 @@ func TestDigestOfAnOrderThatFailsMeanwhile(t *testing.T) {
 	require.Equal(t, map[string]digest.RerunOutcome{
 		before.Name: digest.FailedAgain, meanwhile.Name: digest.NotTried,
 	}, reruns)
+}
+
+// The report says why giftbridge cannot look for new orders while it is still trying, and not only once it has given up.
+func TestReportOfAPollThatKeepsFailing(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	w := start(t, stack.Options{Shopify: shopifytest.Options{Faults: shopifytest.Faults{
+		Next: func(kind string) *shopifytest.Fault {
+			if kind != "orders" || !down.Load() {
+				return nil
+			}
+			return &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: http.StatusServiceUnavailable}
+		},
+	}}})
+	down.Store(true)
+	poll, err := w.Operator.PollNow(w.ctx)
+	require.NoError(t, err)
+	report := func() digest.Report {
+		r, err := w.Operator.Report(w.ctx, activities.ReportInput{Since: time.Now().Add(-time.Hour)})
+		require.NoError(t, err)
+		return r
+	}
+	var trying digest.Report
+	w.await("being tried again", func() bool {
+		trying = report()
+		return trying.Polling != nil && trying.Polling.Attempt > 1
+	})
+	require.Equal(t, giftcard.Unavailable, trying.Polling.Kind)
+	require.Contains(t, trying.Polling.Message, "503")
+	require.WithinDuration(t, time.Now(), trying.Polling.Since, time.Minute)
+	trying.Watermark.Stale = true
+	mail, err := digest.Render(trying)
+	require.NoError(t, err)
+	require.Contains(t, strings.Join(strings.Fields(mail.Text), " "), "giftbridge has been trying to look for new orders since ")
+
+	down.Store(false)
+	_, err = poll.Wait(w.ctx)
+	require.NoError(t, err)
+	w.await("no longer reported", func() bool { return report().Polling == nil })
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -43,7 +44,9 @@ func asShellReads(t *testing.T, command string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	const program = "#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "temporal"), []byte(program), 0o700))
+	for _, name := range []string{"temporal", digest.Program} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(program), 0o700))
+	}
 	shell := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)
 	shell.Env = []string{"PATH=" + dir}
 	out, err := shell.CombinedOutput()
@@ -51,23 +54,29 @@ func asShellReads(t *testing.T, command string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }
 
-// All ways to rerun an order give the same account: the command in the digest, a reset to the first workflow task,
-// which repeats what had succeeded, and starter. Of three cards, one had been issued.
+// All ways to rerun an order give the same account: the command in the digest, the reset that orders show names, a reset
+// to the first workflow task, which repeats what had succeeded, and starter. Of three cards, one had been issued.
 func TestRerunByHand(t *testing.T) {
 	t.Parallel()
-	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"COMMAND": declined, "FIRST": declined, "STARTER": declined}}
+	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"COMMAND": declined, "RESET": declined, "FIRST": declined, "STARTER": declined}}
 	w := start(t, stack.Options{CashStar: tr.options(), Configure: func(c *config.Config) { c.Digest.Rerun = false }})
-	byCommand, fromFirst, byStarter := w.orderFor("COMMAND", 3), w.orderFor("FIRST", 3), w.orderFor("STARTER", 3)
+	byCommand, byReset := w.orderFor("COMMAND", 3), w.orderFor("RESET", 3)
+	fromFirst, byStarter := w.orderFor("FIRST", 3), w.orderFor("STARTER", 3)
 	w.poll()
-	w.awaitFailed(3)
-	require.Len(t, w.Issuer.Cards(), 3)
+	w.awaitFailed(4)
+	require.Len(t, w.Issuer.Cards(), 4)
 	out := w.digest()
-	require.Equal(t, []int{3, 0}, []int{out.Failed, out.Rerun})
+	require.Equal(t, []int{4, 0}, []int{out.Failed, out.Rerun})
 	tr.cured.Store(true)
 
 	row := w.lastMail().row(w, byCommand.Name)
 	require.Equal(t, "not_tried", row["rerun"])
+	require.Equal(t, "2", row["cards"], "one of three exists")
 	words := asShellReads(t, row["command"])
+	require.Equal(t, []string{"orders", "retry", byCommand.Name}, words)
+	w.ok(append(words, "--yes")...)
+
+	words = asShellReads(t, w.show(byReset, executions.Failed).Reset)
 	require.Equal(t, []string{"workflow", "reset"}, words[:2])
 	flags := map[string]string{}
 	for i := 2; i+1 < len(words); i += 2 {
@@ -75,7 +84,7 @@ func TestRerunByHand(t *testing.T) {
 	}
 	require.Len(t, flags, 5)
 	require.Equal(t, w.Temporal.Namespace(), flags["--namespace"])
-	require.Equal(t, orderID(byCommand), flags["--workflow-id"])
+	require.Equal(t, orderID(byReset), flags["--workflow-id"])
 	require.Equal(t, "run again", flags["--reason"])
 	event, err := strconv.ParseInt(flags["--event-id"], 10, 64)
 	require.NoError(t, err)
@@ -94,7 +103,7 @@ func TestRerunByHand(t *testing.T) {
 	require.Regexp(t, `order \d+ +runs again`, retried.stdout)
 
 	var lookUps []int
-	for _, p := range []stack.Placed{byCommand, fromFirst, byStarter} {
+	for _, p := range []stack.Placed{byCommand, byReset, fromFirst, byStarter} {
 		w.await("run again", func() bool { return len(w.runs(orderID(p))) == 2 })
 		d := w.show(p, executions.Completed)
 		require.Len(t, d.Result.Cards, 3)
@@ -106,7 +115,7 @@ func TestRerunByHand(t *testing.T) {
 		n := 0
 		for _, e := range w.history(orderID(p), d.RunID).GetEvents() {
 			if r := e.GetWorkflowTaskFailedEventAttributes(); r.GetBaseRunId() != "" {
-				require.Regexp(t, `^(by hand|the issuer is well again \(by .+@.+\))$`, r.GetFailure().GetMessage())
+				require.Regexp(t, `^(by hand|(the issuer is well again|starter orders retry) \(by .+@.+\))$`, r.GetFailure().GetMessage())
 				n = 0
 			}
 			if e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == "LookUpMerchant" {
@@ -115,11 +124,11 @@ func TestRerunByHand(t *testing.T) {
 		}
 		lookUps = append(lookUps, n)
 	}
-	require.Equal(t, []int{0, 1, 0}, lookUps, "what succeeded stays, unless it is reset to the beginning")
-	for _, code := range []string{"COMMAND", "FIRST", "STARTER"} {
+	require.Equal(t, []int{0, 0, 1, 0}, lookUps, "what succeeded stays, unless it is reset to the beginning")
+	for _, code := range []string{"COMMAND", "RESET", "FIRST", "STARTER"} {
 		require.Equal(t, 3, w.cardsOf(code), code)
 	}
-	require.Len(t, w.Issuer.Cards(), 9)
+	require.Len(t, w.Issuer.Cards(), 12)
 }
 
 // An order is judged by its newest run. A second request, or one from an outdated page, does no harm.
