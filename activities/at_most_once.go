@@ -89,7 +89,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		}
 		note.Asked = true
 		if err := g.Attempts.Note(ctx, info.TaskToken, note); err != nil {
-			return fmt.Errorf("store a note with Temporal: %w", err)
+			return fmt.Errorf("record that the card is requested: %w", err)
 		}
 		return nil
 	})

@@ -190,7 +190,7 @@ func (g *GiftCards) belongs(ctx context.Context, in IssueCardInput) error {
 	_, number, ok := orderOf(info.WorkflowExecution.ID)
 	switch {
 	case !ok || info.WorkflowType == nil || info.WorkflowType.Name != OrderWorkflowType:
-		return giftcard.Errorf(giftcard.InvalidRequest, "a card can be issued only in the workflow of its order")
+		return giftcard.Errorf(giftcard.InvalidRequest, "a card can be issued only for its own order")
 	case !strings.Contains(in.AuditNumber, number+"-"):
 		return giftcard.Errorf(giftcard.InvalidRequest, "audit number %s does not belong to order %s", in.AuditNumber, number)
 	}
