@@ -98,7 +98,7 @@ var (
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
-		"internal/rollout", "internal/recovery", "internal/reporting", "internal/health", "internal/operator")
+		"internal/rollout", "internal/recovery", "internal/left", "internal/reporting", "internal/health", "internal/operator")
 )
 
 var rules = []rule{
@@ -257,12 +257,17 @@ var rules = []rule{
 	},
 	{
 		name: "an installation knows no orders", from: ours("internal/installation", "internal/rollout"),
-		to:  ours("internal/orders", "internal/recovery", "internal/reporting", "internal/health"),
+		to:  ours("internal/orders", "internal/recovery", "internal/left", "internal/reporting", "internal/health"),
 		why: "a namespace is prepared, and workers are replaced, whatever orders there are",
 	},
 	{
+		name: "recovery knows no decisions", from: ours("internal/recovery"),
+		to:  ours("internal/left", "internal/reporting", "internal/health"),
+		why: "what people decide about an order stands on what its runs have done",
+	},
+	{
 		name: "health changes nothing", from: ours("internal/health"),
-		to:  ours("internal/recovery", "internal/reporting"),
+		to:  ours("internal/recovery", "internal/left", "internal/reporting"),
 		why: "a monitor asks every minute",
 	},
 	{
@@ -416,6 +421,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},
 		{"an installation knows no orders", "internal/rollout", module + "/internal/orders"},
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
+		{"health changes nothing", "internal/health", module + "/internal/left"},
+		{"recovery knows no decisions", "internal/recovery", module + "/internal/left"},
 		{"the configuration is read at the edge", "internal/health", module + "/internal/config"},
 		{"the configuration is read at the edge", "activities", module + "/internal/config"},
 		{"codec and logs know how a process runs", "internal/logging", module + "/internal/config"},

@@ -85,12 +85,12 @@ func (o *Reader) ReadFailedRun(ctx context.Context, workflowID, runID string) (F
 // (go.temporal.io/server v1.32.1, consts.IdentityHistoryService).
 const byServer = "history-service"
 
-// whoEnded returns who terminated a run, and the reason if a person gave one.
+// whoEnded returns who terminated a run, and the reason if it is known. The server names the limit that a run exceeded.
 func whoEnded(e *historypb.WorkflowExecutionTerminatedEventAttributes) string {
-	if e.GetIdentity() == byServer {
-		return "it was ended because it had become too large"
-	}
 	who := "somebody terminated it"
+	if e.GetIdentity() == byServer {
+		who = "it was ended because it had become too large"
+	}
 	if reason := printable.Line(e.GetReason(), maxReason); reason != "" {
 		who += ": " + reason
 	}

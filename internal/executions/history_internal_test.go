@@ -123,9 +123,11 @@ func TestCurable(t *testing.T) {
 func TestWhoEnded(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]*historypb.WorkflowExecutionTerminatedEventAttributes{
-		"somebody terminated it":                      {Identity: "ann@laptop"},
-		"somebody terminated it: a duplicate":         {Identity: "ann@laptop", Reason: "a duplicate"},
-		"Temporal ended it: BlobSizeExceedsLimit":     {Identity: "history-service", Reason: "BlobSizeExceedsLimit"},
+		"somebody terminated it":              {Identity: "ann@laptop"},
+		"somebody terminated it: a duplicate": {Identity: "ann@laptop", Reason: "a duplicate"},
+		"it was ended because it had become too large: BlobSizeExceedsLimit": {
+			Identity: "history-service", Reason: "BlobSizeExceedsLimit",
+		},
 		"somebody terminated it: history-service did": {Identity: "ann", Reason: "history-service did"},
 	} {
 		require.Equal(t, want, whoEnded(e))

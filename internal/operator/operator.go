@@ -9,6 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/left"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/internal/reporting"
@@ -24,6 +25,7 @@ type Operator struct {
 	*installation.Installation
 	*rollout.Rollout
 	*recovery.Recovery
+	*left.Left
 	*reporting.Reporting
 	*health.Monitor
 }
@@ -36,6 +38,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Installation = installation.New(o.Settings, cfg)
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
+	o.Left = left.New(o.Recovery)
 	o.Reporting = reporting.New(o.Recovery, cfg.Shopify.Shop, cfg.Digest.TimeZone)
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{
 		PollInterval: cfg.Poll.Interval, SettleDelay: cfg.Poll.SettleDelay, MaxOrderAge: cfg.Orders.MaxOrderAge,

@@ -122,7 +122,7 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 		err := o.EachEvent(ctx, workflowID, runs[i], func(e *historypb.HistoryEvent) error {
 			// The history of a run that was created by a reset contains that reset, and earlier ones.
 			add(e.GetWorkflowTaskFailedEventAttributes().GetBaseRunId())
-			before, err := o.follows(e)
+			before, err := o.Follows(e)
 			add(before)
 			return err
 		})
@@ -133,9 +133,9 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 	return runs[1:], nil
 }
 
-// follows returns the ID of the run that this run follows, if e is its first event and a person has released, settled
+// Follows returns the ID of the run that this run follows, if e is its first event and a person has released, settled
 // or reopened the order.
-func (o *Recovery) follows(e *historypb.HistoryEvent) (string, error) {
+func (o *Recovery) Follows(e *historypb.HistoryEvent) (string, error) {
 	started := e.GetWorkflowExecutionStartedEventAttributes()
 	switch started.GetWorkflowType().GetName() {
 	case workflows.GiftCardOrderType:

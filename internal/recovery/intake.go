@@ -44,13 +44,13 @@ func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error
 	if poll == nil {
 		return false, fmt.Errorf("schedule %s does not exist; run: starter schedules", workflows.PollScheduleID)
 	}
-	return o.startOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), workflows.ListingOf(order),
+	return o.StartOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), workflows.ListingOf(order),
 		workflows.GiftCardOrderType, workflows.InputOf(*poll, order))
 }
 
-// startOnce starts an order's workflow and reports whether it did: it does not if any workflow with the ID exists, closed
+// StartOnce starts an order's workflow and reports whether it did: it does not if any workflow with the ID exists, closed
 // or not.
-func (o *Recovery) startOnce(
+func (o *Recovery) StartOnce(
 	ctx context.Context, id string, listing workflows.Listing, workflowType string, in any,
 ) (bool, error) {
 	_, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{

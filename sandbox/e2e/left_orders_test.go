@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/internal/left"
 
 	"github.com/stretchr/testify/require"
 
@@ -189,7 +189,7 @@ func TestReleaseOfAChangedOrder(t *testing.T) {
 }
 
 // planRelease returns what a release of an order would issue.
-func (w *system) planRelease(p scenario.Placed) *recovery.Release {
+func (w *system) planRelease(p scenario.Placed) *left.Release {
 	w.t.Helper()
 	shop, err := app.NewOrders(w.Config)
 	require.NoError(w.t, err)

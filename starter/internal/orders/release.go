@@ -14,9 +14,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/left"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
-	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
@@ -105,14 +105,14 @@ type releaser struct {
 }
 
 // plan returns what a release would issue of the named orders, or of all orders that are left to people.
-func (r releaser) plan(ctx context.Context, names []string) ([]*recovery.Release, error) {
-	plans := []*recovery.Release{}
+func (r releaser) plan(ctx context.Context, names []string) ([]*left.Release, error) {
+	plans := []*left.Release{}
 	if len(names) == 0 {
-		left, err := r.operator.ListOrders(ctx, orders.OrderFilter{State: executions.Left})
+		all, err := r.operator.ListOrders(ctx, orders.OrderFilter{State: executions.Left})
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range left {
+		for _, o := range all {
 			names = append(names, o.ID)
 		}
 	}
@@ -129,7 +129,7 @@ func (r releaser) plan(ctx context.Context, names []string) ([]*recovery.Release
 			return nil, fmt.Errorf("read order %s: %w", d.Name, err)
 		}
 		p, err := r.operator.PlanRelease(ctx, d, now)
-		if nothing, ok := errors.AsType[*recovery.NothingToRelease](err); ok && r.rejudge {
+		if nothing, ok := errors.AsType[*left.NothingToRelease](err); ok && r.rejudge {
 			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "%v\n", nothing)
 			continue
 		}
@@ -144,7 +144,7 @@ func (r releaser) plan(ctx context.Context, names []string) ([]*recovery.Release
 }
 
 // sentence describes what a release would do.
-func sentence(p *recovery.Release) string {
+func sentence(p *left.Release) string {
 	cards := "1 card"
 	if n := len(p.AuditNumbers); n > 1 {
 		cards = fmt.Sprintf("%d cards", n)

@@ -1,4 +1,4 @@
-package recovery
+package left
 
 import (
 	"cmp"
@@ -18,7 +18,7 @@ import (
 // Settle records that a person has settled an order, and why: it leaves the digest, and nothing but a release issues it.
 // The record is a run of LeftOrder under the order's workflow ID, which replaces the failed run as the newest one. So a
 // worker of an earlier release does not run the order again either.
-func (o *Recovery) Settle(ctx context.Context, d *orders.OrderDetails, by, note string) error {
+func (o *Left) Settle(ctx context.Context, d *orders.OrderDetails, by, note string) error {
 	if d.State == executions.Settled {
 		return fmt.Errorf("order %s is settled already, by %s: %s", d.Name, d.Left.By, d.Left.Note)
 	}
@@ -27,7 +27,7 @@ func (o *Recovery) Settle(ctx context.Context, d *orders.OrderDetails, by, note 
 
 // Reopen takes back that an order is settled: the next digest lists it as left to people. Its cards are issued only by a
 // release.
-func (o *Recovery) Reopen(ctx context.Context, d *orders.OrderDetails, by, note string) error {
+func (o *Left) Reopen(ctx context.Context, d *orders.OrderDetails, by, note string) error {
 	if d.State != executions.Settled {
 		return fmt.Errorf("order %s is not settled", d.Name)
 	}
@@ -35,7 +35,7 @@ func (o *Recovery) Reopen(ctx context.Context, d *orders.OrderDetails, by, note 
 }
 
 // decide records a person's decision about an order that is neither running nor complete.
-func (o *Recovery) decide(ctx context.Context, d *orders.OrderDetails, reason giftcard.Reason, by, note string) error {
+func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftcard.Reason, by, note string) error {
 	left := activities.LeftOrder{
 		Shop: d.Shop, ID: d.ID, Name: d.Name, Reason: reason, By: by, Note: note, RunID: d.RunID,
 	}
@@ -87,7 +87,7 @@ func (o *Recovery) decide(ctx context.Context, d *orders.OrderDetails, reason gi
 }
 
 // notRerunning returns an error while failed orders are being run again: a reset of this order would end its record.
-func (o *Recovery) notRerunning(ctx context.Context, name string) error {
+func (o *Left) notRerunning(ctx context.Context, name string) error {
 	d, err := o.Client.DescribeWorkflowExecution(ctx, workflows.RerunOrdersID, "")
 	if executions.IsNotFound(err) {
 		return nil

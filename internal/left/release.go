@@ -1,4 +1,4 @@
-package recovery
+package left
 
 import (
 	"context"
@@ -13,19 +13,11 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/workflows"
 )
-
-// Claim starts the workflow LeftOrder for an order, unless the order has a workflow. It implements activities.Claims.
-func (o *Recovery) Claim(ctx context.Context, left activities.LeftOrder) error {
-	_, err := o.startOnce(ctx, workflows.GiftCardOrderID(left.Shop, left.ID), workflows.ListingOfLeft(left),
-		workflows.LeftOrderType, left)
-	return err
-}
 
 // Release is a plan to issue, now, an order that is not issued automatically.
 type Release struct {
@@ -57,7 +49,7 @@ func (e *NothingToRelease) Error() string { return e.why }
 
 // PlanRelease returns what a release would issue: the cards that remain in the order as it is in the shop now, minus
 // the cards that exist. Only an order that is left to people, or that has failed as OrderChanged, can be released.
-func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now giftcard.Candidate) (*Release, error) {
+func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now giftcard.Candidate) (*Release, error) {
 	was, err := releasable(d)
 	if err != nil {
 		return nil, err
@@ -91,7 +83,7 @@ func (o *Recovery) PlanRelease(ctx context.Context, d *orders.OrderDetails, now 
 
 // takenIn returns the input of the run that was to issue the order's cards: the given run, or one that it follows. It is
 // nil if the order was left to people from the beginning.
-func (o *Recovery) takenIn(ctx context.Context, workflowID, runID string) (*workflows.GiftCardOrderInput, error) {
+func (o *Left) takenIn(ctx context.Context, workflowID, runID string) (*workflows.GiftCardOrderInput, error) {
 	for runID != "" {
 		events := o.Client.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		first, err := events.Next()
@@ -102,7 +94,7 @@ func (o *Recovery) takenIn(ctx context.Context, workflowID, runID string) (*work
 			in, err := o.OrderInput(ctx, workflowID, runID)
 			return &in, err
 		}
-		if runID, err = o.follows(first); err != nil {
+		if runID, err = o.Follows(first); err != nil {
 			return nil, err
 		}
 	}
@@ -190,7 +182,7 @@ func ordered(c giftcard.Candidate, lineID string) int {
 
 // Release starts a run that issues the cards of a plan, and returns the page of that run. Two people who release the
 // same order at the same moment get the same run.
-func (o *Recovery) Release(ctx context.Context, r *Release, by, reason string) (link string, err error) {
+func (o *Left) Release(ctx context.Context, r *Release, by, reason string) (link string, err error) {
 	in := r.settings
 	in.Order = r.Order
 	in.Release = &workflows.Release{RunID: r.runID, AuditNumbers: r.AuditNumbers, By: by, Reason: reason}
@@ -210,7 +202,7 @@ func (o *Recovery) Release(ctx context.Context, r *Release, by, reason string) (
 
 // releaseRequest builds the request by hand in order to choose its ID: the SDK would generate one, and Temporal would
 // take a second release for a different request.
-func (o *Recovery) releaseRequest(
+func (o *Left) releaseRequest(
 	r *Release, in workflows.GiftCardOrderInput,
 ) (*workflowservice.StartWorkflowExecutionRequest, error) {
 	input, err := o.Converter.ToPayloads(in)

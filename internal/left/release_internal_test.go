@@ -1,11 +1,17 @@
-package recovery
+package left
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -65,7 +71,9 @@ func TestReleaseChooses(t *testing.T) {
 // Two releases of the same run are one request to Temporal, whoever makes them and for whatever reason.
 func TestReleaseIsOneRequest(t *testing.T) {
 	t.Parallel()
-	o := recoveryOf(nil)
+	o := New(recovery.New(orders.New(settings.New(&executions.Reader{
+		Converter: converter.GetDefaultDataConverter(),
+	}, config.Config{}))))
 	r, _ := releaseOf(3)
 	request := func(by, reason string) string {
 		request, err := o.releaseRequest(r, workflows.GiftCardOrderInput{
