@@ -29,8 +29,13 @@ type namespace struct {
 	attributes map[string]enumspb.IndexedValueType
 }
 
-func (n namespace) WorkflowService() workflowservice.WorkflowServiceClient { return retains{of: n.retention} }
-func (n namespace) OperatorService() operatorservice.OperatorServiceClient { return knows{of: n.attributes} }
+func (n namespace) WorkflowService() workflowservice.WorkflowServiceClient {
+	return retains{of: n.retention}
+}
+
+func (n namespace) OperatorService() operatorservice.OperatorServiceClient {
+	return knows{of: n.attributes}
+}
 
 type retains struct {
 	workflowservice.WorkflowServiceClient

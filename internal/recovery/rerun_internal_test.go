@@ -42,7 +42,9 @@ type scheduled struct {
 	started []client.StartWorkflowOptions
 }
 
-func (s *scheduled) WorkflowService() workflowservice.WorkflowServiceClient { return described{input: s.input} }
+func (s *scheduled) WorkflowService() workflowservice.WorkflowServiceClient {
+	return described{input: s.input}
+}
 
 func (s *scheduled) ListWorkflow(
 	context.Context, *workflowservice.ListWorkflowExecutionsRequest,

@@ -104,7 +104,7 @@ func TestIdentityOfSchedules(t *testing.T) {
 		says            string
 	}{
 		"new, and nothing is said": {dedupes: true, says: "ISSUER_DEDUPES is not set, and this is a new installation"},
-		"new": {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
+		"new":                      {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
 		"existing, and nothing is said": {
 			pin: pinned(false), dedupes: true, want: workflows.Identity{IssuerDedupes: false},
 		},
