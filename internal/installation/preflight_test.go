@@ -32,6 +32,7 @@ type namespace struct {
 func (n namespace) WorkflowService() workflowservice.WorkflowServiceClient {
 	return retains{of: n.retention}
 }
+
 func (n namespace) OperatorService() operatorservice.OperatorServiceClient {
 	return knows{of: n.attributes}
 }

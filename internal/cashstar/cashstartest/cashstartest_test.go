@@ -202,10 +202,14 @@ func TestOrdersAreChecked(t *testing.T) {
 		{"negative", `"10.00"`, `"-10.00"`, "initial_balance"},
 		{"above the limit", `"10.00"`, `"2000.01"`, "initial_balance"},
 		{"far above the limit", `"10.00"`, `"` + strings.Repeat("9", 400) + `.00"`, "initial_balance"},
-		{"additional content of another type", `"currency"`, `"additional_content":{"type":"HTML","content":"x"},"currency"`,
-			"additional_content"},
-		{"no additional content", `"currency"`, `"additional_content":{"type":"TEXT","content":""},"currency"`,
-			"additional_content"},
+		{
+			"additional content of another type", `"currency"`,
+			`"additional_content":{"type":"HTML","content":"x"},"currency"`, "additional_content",
+		},
+		{
+			"no additional content", `"currency"`,
+			`"additional_content":{"type":"TEXT","content":""},"currency"`, "additional_content",
+		},
 		{"no currency", `"USD"`, `""`, "ISO 4217"},
 		{"currency in lower case", `"USD"`, `"usd"`, "ISO 4217"},
 		{"another merchant's currency", `"USD"`, `"GBP"`, "not one of the merchant's"},
