@@ -278,7 +278,10 @@ func TestGetOrder(t *testing.T) {
 
 func TestAPageSaysWhatServedItAndWhatItCost(t *testing.T) {
 	t.Parallel()
-	sim, c := setup(t, shopifytest.Options{Versions: []string{"2026-10"}}, shopify.Options{APIVersion: "2026-07"})
+	now := time.Now() // No points are restored.
+	sim, c := setup(t, shopifytest.Options{
+		Versions: []string{"2026-10"}, Now: func() time.Time { return now },
+	}, shopify.Options{APIVersion: "2026-07"})
 	sim.AddOrder(shopifytest.Order{})
 	page, err := c.ListOrders(t.Context(), shopify.ListOrdersOptions{First: 250})
 	require.NoError(t, err)

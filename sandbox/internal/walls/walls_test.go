@@ -47,7 +47,7 @@ var walls = []wall{
 	},
 	{
 		name: "processes are run without knowing them", from: []string{"internal/child"},
-		to: []string{module, "go.temporal.io"}, allowed: []string{module + "/internal/app"},
+		to: []string{module, "go.temporal.io"}, allowed: []string{module + "/internal/cli"},
 		why: "whatever a process does, it is started, killed and measured in the same way",
 	},
 	{
