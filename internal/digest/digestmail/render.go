@@ -1,4 +1,6 @@
-package digest
+// Package digestmail makes a mail of a digest: subject, text, HTML, and a table as attachment. It is pure: other packages
+// collect the report and send the mail.
+package digestmail
 
 import (
 	"bytes"
@@ -8,6 +10,10 @@ import (
 	"strings"
 	text "text/template"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/sheet"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
 
 // Mail is a rendered report.
@@ -16,7 +22,7 @@ type Mail struct {
 	Subject string
 	// Text and HTML have the same content. HTML is less than 100 kB, because Gmail cuts off longer mails.
 	Text, HTML string
-	// CSV contains every row of the report, including those that Text and HTML leave out. See [Columns].
+	// CSV contains every row of the report, including those that Text and HTML leave out. See [sheet.Columns].
 	CSV []byte
 }
 
@@ -29,17 +35,17 @@ var templates embed.FS
 var (
 	textTemplate = text.Must(text.New("digest.txt.tmpl").
 			Funcs(text.FuncMap{
-			"wrap": wrap, "count": count, "number": number, "title": title, "part": part, "paren": paren, "upper": strings.ToUpper,
+			"wrap": words.Wrap, "count": words.Count, "number": words.Number, "title": title, "part": part, "paren": paren, "upper": strings.ToUpper,
 		}).
 		ParseFS(templates, "templates/digest.txt.tmpl"))
 	htmlTemplate = html.Must(html.New("digest.html.tmpl").
-			Funcs(html.FuncMap{"count": count, "number": number}).
+			Funcs(html.FuncMap{"count": words.Count, "number": words.Number}).
 			ParseFS(templates, "templates/digest.html.tmpl"))
 )
 
 // Render renders a report as a mail. It fails only if the report's time zone is unknown. Text and HTML list as many
 // orders of each group as fit, up to 200.
-func Render(r Report) (Mail, error) {
+func Render(r digest.Report) (Mail, error) {
 	zone, err := time.LoadLocation(r.TimeZone)
 	if err != nil {
 		return Mail{}, fmt.Errorf("load time zone: %w", err)
@@ -52,7 +58,7 @@ func Render(r Report) (Mail, error) {
 	if err := textTemplate.Execute(&plain, v); err != nil {
 		return Mail{}, fmt.Errorf("render text: %w", err)
 	}
-	table, err := renderCSV(r, zone)
+	table, err := sheet.CSV(r, zone)
 	if err != nil {
 		return Mail{}, err
 	}
@@ -61,7 +67,7 @@ func Render(r Report) (Mail, error) {
 
 // fit returns the view with the most rows of which the HTML fits, and that HTML. Without rows it always fits: all that
 // remains is bounded.
-func fit(r Report, zone *time.Location) (view, string, error) {
+func fit(r digest.Report, zone *time.Location) (view, string, error) {
 	for limit := maxRows; ; limit = limit * 4 / 5 {
 		v := newView(r, zone, limit)
 		var page bytes.Buffer
@@ -90,10 +96,10 @@ func title(s string) string { return underline(s, "-") }
 
 // underline returns a heading, wrapped and underlined.
 func underline(s, with string) string {
-	s = wrap("", s)
+	s = words.Wrap("", s)
 	longest := 0
 	for line := range strings.SplitSeq(s, "\n") {
 		longest = max(longest, len([]rune(line)))
 	}
-	return s + "\n" + strings.Repeat(with, min(longest, width))
+	return s + "\n" + strings.Repeat(with, min(longest, words.Width))
 }

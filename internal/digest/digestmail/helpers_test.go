@@ -1,4 +1,4 @@
-package digest_test
+package digestmail_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -106,11 +107,11 @@ func recovered() digest.Report {
 	return r
 }
 
-func render(t require.TestingT, r digest.Report) digest.Mail {
+func render(t require.TestingT, r digest.Report) digestmail.Mail {
 	if h, ok := t.(*testing.T); ok {
 		h.Helper()
 	}
-	m, err := digest.Render(r)
+	m, err := digestmail.Render(r)
 	require.NoError(t, err)
 	return m
 }

@@ -1,4 +1,4 @@
-package digest_test
+package digestmail_test
 
 import (
 	"bytes"
@@ -217,36 +217,4 @@ func TestCommandsOncePerGroup(t *testing.T) {
 	}
 	require.Len(t, seen, 13-1-1+3, "a kind each; none for InvalidRequest, one for those that were stopped, three for orders left to people")
 	require.Equal(t, len(seen), strings.Count(m.HTML, "<pre>"))
-}
-
-func TestCommand(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, number string
-		kind         giftcard.Kind
-		curable      bool
-		rerun        digest.RerunOutcome
-		want         string
-	}{
-		{name: "#1007", kind: giftcard.Timeout, curable: true, want: "giftbridge orders retry '#1007'"},
-		{name: "#1007", kind: "Terminated", want: "giftbridge orders retry '#1007'"},
-		{name: "#1007", kind: giftcard.OutcomeUnknown, want: "giftbridge orders resolve '#1007'"},
-		{name: "#1007", kind: giftcard.UnexpectedResponse, want: "giftbridge orders retry '#1007' --force"},
-		{name: "#1007", kind: giftcard.OrderChanged, want: "giftbridge orders release '#1007'"},
-		{name: "#1007", kind: giftcard.InvalidRequest},
-		{name: "#1007", kind: giftcard.InvalidRequest, curable: true, want: "giftbridge orders retry '#1007'"},
-		{name: "#1007", kind: giftcard.Timeout, curable: true, rerun: digest.StillRunning},
-		{name: "a b", number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 'a b'"},
-		{name: "it's", number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 14"},
-		{name: "-rf", number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 14"},
-		{name: "a\u202eb", number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 14"},
-		{name: "a\ufffdb", number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 14"},
-		{name: strings.Repeat("x", 100), number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 14"},
-		{number: "14", kind: giftcard.Timeout, want: "giftbridge orders retry 14"},
-		{number: "$(reboot)", kind: giftcard.Timeout},
-		{kind: giftcard.Timeout},
-	} {
-		o := digest.FailedOrder{Name: tt.name, OrderID: tt.number, Kind: tt.kind, Rerun: tt.rerun}
-		require.Equal(t, tt.want, digest.Command(o, tt.curable), "%+v", tt)
-	}
 }

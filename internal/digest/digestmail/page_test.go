@@ -1,4 +1,4 @@
-package digest_test
+package digestmail_test
 
 import (
 	"fmt"

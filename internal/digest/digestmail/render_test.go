@@ -1,4 +1,4 @@
-package digest_test
+package digestmail_test
 
 import (
 	"bytes"
@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
+	"github.com/giftbridge/giftbridge/internal/digest/sheet"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -96,7 +98,7 @@ func TestRenderInItsZone(t *testing.T) {
 	require.Contains(t, m.Text, "Saturday, 22 August 2026")
 	require.Contains(t, m.Text, "All times are in UTC.")
 	r.TimeZone = "Europe/Nowhere"
-	_, err := digest.Render(r)
+	_, err := digestmail.Render(r)
 	require.ErrorContains(t, err, "load time zone")
 }
 
@@ -211,38 +213,6 @@ func TestSubject(t *testing.T) {
 			got := render(t, r).Subject
 			require.Equal(t, "[giftbridge] "+tt.want, got)
 			require.LessOrEqual(t, len(got), 60)
-		})
-	}
-}
-
-func TestEmpty(t *testing.T) {
-	t.Parallel()
-	require.True(t, quiet().Empty())
-	require.True(t, digest.Report{}.Empty())
-	for name, change := range map[string]func(*digest.Report){
-		"failed":             func(r *digest.Report) { r.FailedOrders = make([]digest.FailedOrder, 1) },
-		"failed total":       func(r *digest.Report) { r.FailedTotal = 1 },
-		"recovered":          func(r *digest.Report) { r.Recovered = make([]digest.RecoveredOrder, 1) },
-		"recovered total":    func(r *digest.Report) { r.RecoveredTotal = 1 },
-		"retrying":           func(r *digest.Report) { r.Retrying = make([]digest.RetryingOrder, 1) },
-		"retrying total":     func(r *digest.Report) { r.RetryingTotal = 1 },
-		"failed polls":       func(r *digest.Report) { r.FailedPolls = make([]digest.FailedPoll, 1) },
-		"failed polls total": func(r *digest.Report) { r.FailedPollsTotal = 1 },
-		"missed":             func(r *digest.Report) { r.Missed.To = evening },
-		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
-		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
-		"refused":            func(r *digest.Report) { r.Refused = "550" },
-		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },
-		"left":               func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.MixedOrder}} },
-		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },
-		"native":             func(r *digest.Report) { r.Native = make([]string, 1) },
-		"native total":       func(r *digest.Report) { r.NativeTotal = 1 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := quiet()
-			change(&r)
-			require.False(t, r.Empty())
 		})
 	}
 }
@@ -363,30 +333,8 @@ func parse(t require.TestingT, b []byte) [][]string {
 	require.True(t, marked, "a byte order mark")
 	records, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
 	require.NoError(t, err)
-	require.Equal(t, digest.Columns, records[0])
+	require.Equal(t, sheet.Columns, records[0])
 	return records
-}
-
-// No cell is a formula: not after white space, not in another character width, and not with another separator.
-func TestFormulasAreInert(t *testing.T) {
-	t.Parallel()
-	for s, want := range map[string]string{
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'=1", "\r=1": "'=1", " =1": "'=1",
-		"\u00a0=1": "'=1", "\u3000+1": "'+1", "\ufeff=1": "'\ufffd=1", "\u200b=1": "'\ufffd=1",
-		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x", "﹦1": "'﹦1", "−1": "'−1",
-		`"=1"`: `'"=1"`, `=HYPERLINK("x";"y")`: `'=HYPERLINK("x";"y")`,
-		"a;=1": "a;'=1", `a; "=1`: `a;' "=1`, "a;\t@b;+1": "a;' @b;'+1",
-		"a-b; c": "a-b; c", "1+1=2": "1+1=2", "#1001": "#1001", "'=1": "'=1",
-	} {
-		r := quiet()
-		r.Mixed = []string{s}
-		r.FailedOrders = []digest.FailedOrder{{Name: "x", Message: s}}
-		records := parse(t, render(t, r).CSV)
-		require.Len(t, records, 3)
-		for _, cell := range []string{records[1][7], records[2][2]} {
-			require.Equal(t, want, cell)
-		}
-	}
 }
 
 func TestLinksLeadToTheWeb(t *testing.T) {

@@ -1,4 +1,5 @@
-package digest
+// Package sheet writes a digest as a table for spreadsheets.
+package sheet
 
 import (
 	"bytes"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Columns are the columns of a digest's CSV, which has a header row and is quoted as in RFC 4180. It is UTF-8 and
@@ -45,8 +49,8 @@ var Columns = []string{
 // row is a row of the CSV.
 type row struct {
 	state, order, orderID, kind, message string
-	who                                  party
-	worth                                Worth
+	who                                  digest.Party
+	worth                                digest.Worth
 	attempts                             int
 	fresh                                string
 	at, expires                          time.Time
@@ -54,16 +58,16 @@ type row struct {
 	audit, details                       string
 }
 
-func (r Report) rows() []row {
+func rows(r digest.Report) []row {
 	rows := make([]row, 0, len(r.FailedOrders)+len(r.Recovered)+len(r.Retrying)+len(r.FailedPolls)+len(r.Left)+
 		len(r.Mixed)+len(r.Native))
 	for _, o := range r.FailedOrders {
 		rerun := o.Rerun
-		if rerun == NotTried {
+		if rerun == digest.NotTried {
 			rerun = "not_tried"
 		}
 		rows = append(rows, row{
-			state: "failed", who: explain(o.Kind).who, order: o.Name, orderID: o.OrderID, worth: o.Worth,
+			state: "failed", who: digest.Explain(o.Kind).Who, order: o.Name, orderID: o.OrderID, worth: o.Worth,
 			kind: string(o.Kind), message: o.Message, attempts: o.Attempts,
 			fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.FailedAt, expires: o.ExpiresAt,
 			rerun: string(rerun), shopify: o.ShopLink, command: o.Command, details: o.Link,
@@ -72,33 +76,33 @@ func (r Report) rows() []row {
 	}
 	for _, o := range r.Recovered {
 		rows = append(rows, row{
-			state: "recovered", who: nobody, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
+			state: "recovered", who: digest.Nobody, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
 			shopify: o.ShopLink, details: o.Link,
 		})
 	}
 	for _, o := range r.Retrying {
 		rows = append(rows, row{
-			state: "retrying", who: nobody, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
-			message: o.Message, attempts: o.Attempt, at: o.Since, step: steps[o.Activity], shopify: o.ShopLink, details: o.Link,
+			state: "retrying", who: digest.Nobody, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
+			message: o.Message, attempts: o.Attempt, at: o.Since, step: digest.Step(o.Activity), shopify: o.ShopLink, details: o.Link,
 		})
 	}
 	for _, p := range r.FailedPolls {
 		rows = append(rows, row{
-			state: "poll_failed", who: operator, kind: string(p.Kind), message: p.Message, at: p.At, details: p.Link,
+			state: "poll_failed", who: digest.Operator, kind: string(p.Kind), message: p.Message, at: p.At, details: p.Link,
 		})
 	}
 	for _, o := range r.Left {
-		why := leftBy(o.Reason)
+		why := digest.LeftBy(o.Reason)
 		rows = append(rows, row{
-			state: why.state, who: shop, order: o.Name, orderID: o.OrderID, worth: o.worth(), message: why.title, shopify: o.Link,
+			state: why.State, who: digest.Shop, order: o.Name, orderID: o.OrderID, worth: o.Worth(), message: why.Title, shopify: o.Link,
 		})
 	}
 	for _, name := range r.Mixed {
-		why := leftBy(giftcard.MixedOrder)
-		rows = append(rows, row{state: why.state, who: shop, order: name, message: why.title})
+		why := digest.LeftBy(giftcard.MixedOrder)
+		rows = append(rows, row{state: why.State, who: digest.Shop, order: name, message: why.Title})
 	}
 	for _, name := range r.Native {
-		rows = append(rows, row{state: native.state, who: shop, order: name, message: native.title})
+		rows = append(rows, row{state: digest.Native.State, who: digest.Shop, order: name, message: digest.Native.Title})
 	}
 	return rows
 }
@@ -108,7 +112,7 @@ func shopifyID(number string) string {
 	if number == "" {
 		return ""
 	}
-	return "gid://shopify/Order/" + clean(number, maxName)
+	return "gid://shopify/Order/" + words.Name(number)
 }
 
 func (r row) cells(zone *time.Location) []string {
@@ -125,10 +129,10 @@ func (r row) cells(zone *time.Location) []string {
 		return strconv.Itoa(n)
 	}
 	cells := []string{
-		r.state, string(r.who), literal(clean(r.order, maxName)), positive(r.worth.Cards), clean(r.worth.Amount, maxName),
-		clean(r.worth.Currency, maxName), clean(r.kind, maxName), clean(r.message, maxMessage), r.fresh, stamp(r.at),
-		positive(r.attempts), stamp(r.expires), clean(r.rerun, maxName), clean(r.step, maxName), cleanLink(r.shopify),
-		cleanCommand(r.command), shopifyID(r.orderID), clean(r.audit, maxAudits), cleanLink(r.details),
+		r.state, string(r.who), literal(words.Name(r.order)), positive(r.worth.Cards), words.Name(r.worth.Amount),
+		words.Name(r.worth.Currency), words.Name(r.kind), words.Message(r.message), r.fresh, stamp(r.at),
+		positive(r.attempts), stamp(r.expires), words.Name(r.rerun), words.Name(r.step), words.Link(r.shopify),
+		words.Command(r.command), shopifyID(r.orderID), printable.Line(r.audit, maxAudits), words.Link(r.details),
 	}
 	for i, c := range cells {
 		cells[i] = inert(c)
@@ -165,13 +169,14 @@ const maxAudits = 30_000
 
 const byteOrderMark = "\ufeff"
 
-func renderCSV(r Report, zone *time.Location) ([]byte, error) {
+// CSV returns a report as a table; see [Columns].
+func CSV(r digest.Report, zone *time.Location) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(byteOrderMark)
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
 	records := [][]string{Columns}
-	for _, row := range r.rows() {
+	for _, row := range rows(r) {
 		records = append(records, row.cells(zone))
 	}
 	if err := w.WriteAll(records); err != nil {

@@ -1,10 +1,12 @@
-package digest
+package digestmail
 
 import (
 	"cmp"
 	"slices"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -90,32 +92,32 @@ func cut[T any](rows []T, total, limit int) ([]T, more) {
 
 // viewer makes a view of a report whose lists have at most limit rows.
 type viewer struct {
-	Report
+	digest.Report
 	times
 	limit          int
 	listed, orders int
 }
 
-func newView(r Report, zone *time.Location, limit int) view {
+func newView(r digest.Report, zone *time.Location, limit int) view {
 	v := viewer{Report: r, times: times{now: r.Date, zone: zone}, limit: limit}
 	w := waiting(r)
 	out := view{
-		Title: subject(r), Headline: w.headline(), Shop: clean(r.Shop, maxName), Zone: zone.String(),
+		Title: subject(r), Headline: w.headline(), Shop: words.Name(r.Shop), Zone: zone.String(),
 		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.window(r.Window),
-		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.failed()-len(r.FailedOrders), 0),
+		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
-		Issued: count(r.Issued.Orders, "order") + ", " + count(r.Issued.Cards, "card"), Program: Program,
+		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: digest.Program,
 	}
 	if !r.Watermark.Stale {
 		out.Watermark = v.watermark(r.Watermark)
 	}
 	if v.listed < v.orders {
-		out.Listed = "This mail lists " + number(v.listed) + " of " + number(v.orders) + " orders. The attached CSV has all of them."
+		out.Listed = "This mail lists " + words.Number(v.listed) + " of " + words.Number(v.orders) + " orders. The attached CSV has all of them."
 	}
 	shown, rest := cut(r.Issued.Currencies, 0, limit)
 	out.CurrenciesMore = more{Nowhere: rest.CSV} // The CSV has orders.
 	for _, c := range shown {
-		out.Currencies = append(out.Currencies, currencyView{Amount: amount(c.Amount, c.Currency), Cards: c.Cards})
+		out.Currencies = append(out.Currencies, currencyView{Amount: words.Amount(c.Amount, c.Currency), Cards: c.Cards})
 	}
 	return out
 }
@@ -132,53 +134,64 @@ func (v *viewer) rows(g *groupView, n, total int, row func(i int) rowView) {
 }
 
 // leftGroup returns a group of orders that are left to people, and of orders of which only the name is known.
-func (v *viewer) leftGroup(g groupView, orders []LeftOrder, names []string, total int) (groupView, sum) {
-	var s sum
+func (v *viewer) leftGroup(g groupView, orders []digest.LeftOrder, names []string, total int) (groupView, words.Sum) {
+	var s words.Sum
 	for _, o := range orders {
-		s.add(o.worth())
+		s.Add(o.Worth())
 	}
-	s.addUnknown(max(len(names), total-len(orders)))
+	s.AddUnknown(max(len(names), total-len(orders)))
 	g.Sum = s.String()
 	v.rows(&g, len(orders)+len(names), total, func(i int) rowView {
 		if i >= len(orders) {
-			return rowView{Name: clean(names[i-len(orders)], maxName)}
+			return rowView{Name: words.Name(names[i-len(orders)])}
 		}
 		o := orders[i]
-		return rowView{Name: orderName(o.Name, o.OrderID), Link: cleanLink(o.Link), Worth: o.worth().phrase()}
+		return rowView{Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), Worth: words.Worth(o.Worth())}
 	})
 	return g, s
 }
 
+// parties are who has to act, in the order in which the mail names them.
+var parties = []struct {
+	party digest.Party
+	title string
+}{
+	{digest.Shop, "You"},
+	{digest.Issuer, "The issuer of the cards"},
+	{digest.Operator, "The operator of giftbridge"},
+	{digest.Nobody, "Nobody (giftbridge tries again)"},
+}
+
 // sections groups the orders that are waiting by who has to act, and then by what there is to do.
 func (v *viewer) sections() []sectionView {
-	groups, sums := map[party][]groupView{}, map[party]*sum{}
-	add := func(who party, g groupView, s sum) {
+	groups, sums := map[digest.Party][]groupView{}, map[digest.Party]*words.Sum{}
+	add := func(who digest.Party, g groupView, s words.Sum) {
 		groups[who] = append(groups[who], g)
 		if sums[who] == nil {
-			sums[who] = &sum{}
+			sums[who] = &words.Sum{}
 		}
-		sums[who].merge(s)
+		sums[who].Merge(s)
 	}
 	for _, kind := range kindsOf(v.FailedOrders) {
 		g, s := v.failedGroup(kind, ofKind(v.FailedOrders, kind))
-		add(explain(kind).who, g, s)
+		add(digest.Explain(kind).Who, g, s)
 	}
-	for _, l := range leftReasons {
+	for _, l := range digest.LeftReasons {
 		orders, names, total := v.leftFor(l), []string(nil), 0
-		if l.reason == giftcard.MixedOrder {
-			names, total = v.Mixed, v.mixed()
+		if l.Reason == giftcard.MixedOrder {
+			names, total = v.Mixed, v.CountMixed()
 		}
 		if len(orders)+len(names)+total == 0 {
 			continue
 		}
-		g, s := v.leftGroup(groupView{Title: l.title, Says: l.says, Todo: leftTodo(orders, len(orders)+len(names))}, orders, names, total)
-		add(shop, g, s)
+		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todo: leftTodo(orders, len(orders)+len(names))}, orders, names, total)
+		add(digest.Shop, g, s)
 	}
 	var out []sectionView
 	for _, p := range parties {
 		if len(groups[p.party]) > 0 {
 			title := p.title
-			if p.party == nobody && !v.Reruns {
+			if p.party == digest.Nobody && !v.Reruns {
 				title = "Ready to be run again"
 			}
 			out = append(out, sectionView{Title: title, Sum: sums[p.party].String(), Groups: groups[p.party]})
@@ -189,7 +202,7 @@ func (v *viewer) sections() []sectionView {
 
 // kindsOf returns the kinds of failed orders, most frequent first. Kinds without an explanation of their own count as
 // one, the empty kind.
-func kindsOf(orders []FailedOrder) []giftcard.Kind {
+func kindsOf(orders []digest.FailedOrder) []giftcard.Kind {
 	counts := map[giftcard.Kind]int{}
 	for _, o := range orders {
 		counts[explained(o.Kind)]++
@@ -206,14 +219,14 @@ func kindsOf(orders []FailedOrder) []giftcard.Kind {
 
 // explained returns a kind that has an explanation of its own, or the empty kind.
 func explained(k giftcard.Kind) giftcard.Kind {
-	if _, ok := explanations[k]; ok {
+	if digest.Explained(k) {
 		return k
 	}
 	return ""
 }
 
-func ofKind(orders []FailedOrder, kind giftcard.Kind) []FailedOrder {
-	var out []FailedOrder
+func ofKind(orders []digest.FailedOrder, kind giftcard.Kind) []digest.FailedOrder {
+	var out []digest.FailedOrder
 	for _, o := range orders {
 		if explained(o.Kind) == kind {
 			out = append(out, o)
@@ -222,14 +235,14 @@ func ofKind(orders []FailedOrder, kind giftcard.Kind) []FailedOrder {
 	return out
 }
 
-func (v *viewer) failedGroup(kind giftcard.Kind, orders []FailedOrder) (groupView, sum) {
-	var s sum
+func (v *viewer) failedGroup(kind giftcard.Kind, orders []digest.FailedOrder) (groupView, words.Sum) {
+	var s words.Sum
 	for _, o := range orders {
-		s.add(o.Worth)
+		s.Add(o.Worth)
 	}
-	e := explain(kind)
+	e := digest.Explain(kind)
 	g := groupView{
-		Title: e.title, Kind: string(kind), Says: e.says, Sum: s.String(), About: "What happened",
+		Title: e.Title, Kind: string(kind), Says: e.Says, Sum: s.String(), About: "What happened",
 		Todo: failedTodo(kind, orders, v.Reruns),
 	}
 	v.rows(&g, len(orders), 0, func(i int) rowView { return v.failedRow(orders[i]) })
@@ -238,32 +251,32 @@ func (v *viewer) failedGroup(kind giftcard.Kind, orders []FailedOrder) (groupVie
 
 // retried returns the orders that are being retried.
 func (v *viewer) retried() *groupView {
-	if v.retrying() == 0 {
+	if v.CountRetrying() == 0 {
 		return nil
 	}
 	g := groupView{
-		Title: "Being tried right now: " + count(v.retrying(), "order"), About: "Since when, and why",
+		Title: "Being tried right now: " + words.Count(v.CountRetrying(), "order"), About: "Since when, and why",
 		Says: "These orders have been in progress for more than an hour because a request keeps failing. Nobody has to act: " +
 			"giftbridge goes on trying. An order for which it gives up is listed as failed in the next mail.",
 	}
-	v.rows(&g, len(v.Retrying), v.retrying(), func(i int) rowView { return v.retryingRow(v.Retrying[i]) })
+	v.rows(&g, len(v.Retrying), v.CountRetrying(), func(i int) rowView { return v.retryingRow(v.Retrying[i]) })
 	return &g
 }
 
 // recoveredOrders returns the orders that had failed and have their cards now.
 func (v *viewer) recoveredOrders() *groupView {
-	if v.recovered() == 0 {
+	if v.CountRecovered() == 0 {
 		return nil
 	}
 	g := groupView{
-		Title: "Recovered: " + count(v.recovered(), "order"), Says: "These orders had failed, and now have their cards.",
+		Title: "Recovered: " + words.Count(v.CountRecovered(), "order"), Says: "These orders had failed, and now have their cards.",
 		About: "What had happened",
 	}
-	v.rows(&g, len(v.Recovered), v.recovered(), func(i int) rowView {
+	v.rows(&g, len(v.Recovered), v.CountRecovered(), func(i int) rowView {
 		o := v.Recovered[i]
 		return rowView{
-			Name: orderName(o.Name, o.OrderID), Link: cleanLink(o.ShopLink), Worth: o.phrase(),
-			Message: explain(o.Kind).title,
+			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth),
+			Message: digest.Explain(o.Kind).Title,
 		}
 	})
 	return &g
@@ -271,15 +284,15 @@ func (v *viewer) recoveredOrders() *groupView {
 
 // polls returns why giftbridge could not look for new orders, or nil if it could.
 func (v *viewer) polls() *pollsView {
-	if v.failedPolls() == 0 {
+	if v.CountFailedPolls() == 0 {
 		return nil
 	}
-	out := &pollsView{Title: "giftbridge could not look for new orders: " + count(v.failedPolls(), "time")}
+	out := &pollsView{Title: "giftbridge could not look for new orders: " + words.Count(v.CountFailedPolls(), "time")}
 	if !v.Watermark.Stale {
 		out.Now = v.polling(v.Polling)
 	}
-	var shown []FailedPoll
-	shown, out.More = cut(v.FailedPolls, v.failedPolls(), min(v.limit, maxPolls))
+	var shown []digest.FailedPoll
+	shown, out.More = cut(v.FailedPolls, v.CountFailedPolls(), min(v.limit, maxPolls))
 	for _, p := range shown {
 		out.Failed = append(out.Failed, pollView{When: v.moment(p.At), Message: reason(p.Kind, p.Message)})
 	}
@@ -291,20 +304,24 @@ const maxPolls = 5
 
 // reason returns why something failed: the message if there is one, or else what is known of its kind.
 func reason(kind giftcard.Kind, message string) string {
-	return cmp.Or(clean(message, maxMessage), explanations[kind].title, clean(string(kind), maxName))
+	title := ""
+	if digest.Explained(kind) {
+		title = digest.Explain(kind).Title
+	}
+	return cmp.Or(words.Message(message), title, words.Name(string(kind)))
 }
 
 // alarms returns what comes before everything else.
 func (v *viewer) alarms() []alarmView {
 	var out []alarmView
-	if n := v.native(); n > 0 {
-		g, _ := v.leftGroup(groupView{}, v.left(giftcard.NativeGiftCard), v.Native, n)
-		out = append(out, alarmView{Title: native.title, Says: native.says, Orders: &g})
+	if n := v.CountNative(); n > 0 {
+		g, _ := v.leftGroup(groupView{}, v.LeftFor(giftcard.NativeGiftCard), v.Native, n)
+		out = append(out, alarmView{Title: digest.Native.Title, Says: digest.Native.Says, Orders: &g})
 	}
 	if v.Refused != "" {
 		out = append(out, alarmView{
 			Title: "The last digest did not reach all recipients",
-			Says:  clean(v.Refused, maxMessage) + ". Correct DIGEST_TO, or ask the operator of the mail server.",
+			Says:  words.Message(v.Refused) + ". Correct DIGEST_TO, or ask the operator of the mail server.",
 		})
 	}
 	if says := v.missed(v.Missed); says != "" {
@@ -321,24 +338,20 @@ func (v *viewer) alarms() []alarmView {
 }
 
 // leftFor returns the orders that are left to people with the given explanation.
-func (v *viewer) leftFor(l leftReason) []LeftOrder {
-	var out []LeftOrder
+func (v *viewer) leftFor(l digest.LeftReason) []digest.LeftOrder {
+	var out []digest.LeftOrder
 	for _, o := range v.Left {
-		if leftBy(o.Reason).state == l.state {
+		if digest.LeftBy(o.Reason).State == l.State {
 			out = append(out, o)
 		}
 	}
 	return out
 }
 
-func (o LeftOrder) worth() Worth {
-	return Worth{Cards: o.Cards, Amount: o.Amount, Currency: o.Currency}
-}
-
 // orderName returns what people call an order.
 func orderName(name, id string) string {
-	if name = clean(name, maxName); name != "" {
+	if name = words.Name(name); name != "" {
 		return name
 	}
-	return "order " + clean(id, maxName)
+	return "order " + words.Name(id)
 }

@@ -1,26 +1,30 @@
-package digest
+package words
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
 // maxCurrencies is the number of currencies that a sum names.
 const maxCurrencies = 5
 
-// sum adds up orders. Its zero value is ready to use. Different currencies are separate sums.
-type sum struct {
-	orders, cards int
-	money         map[string]giftcard.Money
+// Sum adds up orders. Its zero value is ready to use. Different currencies are separate sums.
+type Sum struct {
+	// Orders is the number of orders.
+	Orders int
+	cards  int
+	money  map[string]giftcard.Money
 	// unknown counts the orders of which the value is not known.
 	unknown int
 }
 
-func (s *sum) add(w Worth) {
-	s.orders++
+// Add adds an order.
+func (s *Sum) Add(w digest.Worth) {
+	s.Orders++
 	s.cards += max(w.Cards, 0)
 	if s.money == nil {
 		s.money = map[string]giftcard.Money{}
@@ -36,60 +40,60 @@ func (s *sum) add(w Worth) {
 	s.money[value.Currency] = value
 }
 
-// addUnknown adds n orders of which neither cards nor value are known.
-func (s *sum) addUnknown(n int) {
-	s.orders += n
+// AddUnknown adds n orders of which neither cards nor value are known.
+func (s *Sum) AddUnknown(n int) {
+	s.Orders += n
 	s.unknown += n
 }
 
-// value returns the sums of money, such as "975.00 USD and 20.00 EUR", or the empty string if no value is known.
-func (s sum) value() string {
+// Value returns the sums of money, such as "975.00 USD and 20.00 EUR", or the empty string if no value is known.
+func (s Sum) Value() string {
 	codes := slices.Sorted(maps.Keys(s.money))
 	parts := make([]string, 0, len(codes))
 	for _, c := range codes[:min(len(codes), maxCurrencies)] {
 		parts = append(parts, grouped(s.money[c]))
 	}
 	if n := len(codes) - maxCurrencies; n > 0 {
-		parts = append(parts, number(n)+plural(n, " more currency", " more currencies"))
+		parts = append(parts, Number(n)+Plural(n, " more currency", " more currencies"))
 	}
-	return enumerate(parts)
+	return Enumerate(parts)
 }
 
 // String returns everything, such as "12 orders, 18 cards, 975.00 USD".
-func (s sum) String() string {
-	parts := []string{count(s.orders, "order")}
+func (s Sum) String() string {
+	parts := []string{Count(s.Orders, "order")}
 	if s.cards > 0 {
-		parts = append(parts, count(s.cards, "card"))
+		parts = append(parts, Count(s.cards, "card"))
 	}
-	value := s.value()
+	value := s.Value()
 	if value != "" {
 		parts = append(parts, value)
 	}
 	out := strings.Join(parts, ", ")
 	if value != "" && s.unknown > 0 {
-		out += " (without " + count(s.unknown, "order") + " of unknown value)"
+		out += " (without " + Count(s.unknown, "order") + " of unknown value)"
 	}
 	return out
 }
 
-// phrase returns the cards and their value, such as "2 cards, 75.00 USD", as far as they are known.
-func (w Worth) phrase() string {
+// Worth returns the cards and their value, such as "2 cards, 75.00 USD", as far as they are known.
+func Worth(w digest.Worth) string {
 	var parts []string
 	if w.Cards > 0 {
-		parts = append(parts, count(w.Cards, "card"))
+		parts = append(parts, Count(w.Cards, "card"))
 	}
 	if w.Amount != "" {
-		parts = append(parts, amount(w.Amount, w.Currency))
+		parts = append(parts, Amount(w.Amount, w.Currency))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// amount formats an amount of money. An invalid one is returned as it is, harmless to display.
-func amount(s, currency string) string {
+// Amount formats an amount of money. An invalid one is returned as it is, harmless to display.
+func Amount(s, currency string) string {
 	if m, err := giftcard.ParseMoney(s, currency); err == nil {
 		return grouped(m)
 	}
-	return clean(s, maxName) + " " + clean(currency, maxName)
+	return Name(s) + " " + Name(currency)
 }
 
 // grouped formats money with groups of thousands: "65,450.00 USD".
@@ -98,9 +102,9 @@ func grouped(m giftcard.Money) string {
 	return groups(whole) + "." + cents + " " + m.Currency
 }
 
-// merge adds what another sum has added up.
-func (s *sum) merge(more sum) {
-	s.orders += more.orders
+// Merge adds what another sum has added up.
+func (s *Sum) Merge(more Sum) {
+	s.Orders += more.Orders
 	s.cards += more.cards
 	s.unknown += more.unknown
 	for code, value := range more.money {
@@ -110,7 +114,7 @@ func (s *sum) merge(more sum) {
 		if total, err := s.money[code].Add(value, 1); err == nil {
 			s.money[code] = total
 		} else {
-			s.unknown += more.orders
+			s.unknown += more.Orders
 		}
 	}
 }
