@@ -41,6 +41,16 @@ func ReleaseCommand(o LeftOrder) string {
 	return Program + " orders release " + name
 }
 
+// SettleCommand returns the command that records that nothing is owed for an order that is left to people, or the empty
+// string if the order cannot be named. Its reader replaces WHY.
+func SettleCommand(o LeftOrder) string {
+	name := argument(o.Name, o.OrderID)
+	if name == "" {
+		return ""
+	}
+	return Program + " orders settle " + name + " --note WHY"
+}
+
 // maxName is the length of the longest name that a command repeats, in characters.
 const maxName = 80
 

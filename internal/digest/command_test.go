@@ -41,3 +41,19 @@ func TestCommand(t *testing.T) {
 		require.Equal(t, tt.want, digest.Command(o, tt.curable), "%+v", tt)
 	}
 }
+
+// What can be done about an order that is left to people is one command each, or none if the order cannot be named.
+func TestCommandsOfLeftOrders(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, number, want string }{
+		{"#1007", "14", "'#1007'"}, {"it's", "14", "14"}, {"", "14", "14"}, {"", "$(reboot)", ""},
+	} {
+		o := digest.LeftOrder{Name: tt.name, OrderID: tt.number}
+		if tt.want == "" {
+			require.Empty(t, digest.ReleaseCommand(o)+digest.SettleCommand(o))
+			continue
+		}
+		require.Equal(t, "giftbridge orders release "+tt.want, digest.ReleaseCommand(o))
+		require.Equal(t, "giftbridge orders settle "+tt.want+" --note WHY", digest.SettleCommand(o))
+	}
+}

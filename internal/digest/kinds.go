@@ -122,6 +122,11 @@ var LeftReasons = []LeftReason{
 		giftcard.PaidLate, "paid_late", "Left out because they were paid late",
 		"They were already too old when they were paid. Find out whether a card is owed.",
 	},
+	{
+		giftcard.Reopened, "reopened", "Settled by hand, and taken back",
+		"Somebody had recorded that these orders are settled, and took that back. Find out whether a card is owed. giftbridge " +
+			"issues it only on request.",
+	},
 	{"", "left", "Left out", "giftbridge does not issue their cards. Look at each order in Shopify."},
 }
 

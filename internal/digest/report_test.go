@@ -53,3 +53,22 @@ func TestEmpty(t *testing.T) {
 		})
 	}
 }
+
+// Each reason for which people are asked to act has an explanation of its own.
+func TestEveryReasonIsExplained(t *testing.T) {
+	t.Parallel()
+	states := map[string]giftcard.Reason{}
+	for _, reason := range append([]giftcard.Reason{giftcard.Reopened, giftcard.Settled}, giftcard.Reasons...) {
+		if !reason.LeftToPeople() {
+			continue
+		}
+		why := digest.LeftBy(reason)
+		require.Equal(t, reason, why.Reason)
+		require.NotEmpty(t, why.Title)
+		require.NotEmpty(t, why.Says)
+		require.NotContains(t, states, why.State)
+		states[why.State] = reason
+	}
+	require.Len(t, states, 5)
+	require.Equal(t, "left", digest.LeftBy("a reason of a later release").State)
+}

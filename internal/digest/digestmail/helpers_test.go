@@ -89,6 +89,7 @@ func full() digest.Report {
 		{Name: "#1011", OrderID: "5000000000011", Reason: giftcard.Underpaid, Cards: 1, Amount: "50.00", Currency: "USD"},
 		{Name: "#1012", OrderID: "5000000000012", Reason: giftcard.PaidLate, Cards: 1, Amount: "50.00", Currency: "USD"},
 		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
+		{Name: "#1013", OrderID: "5000000000013", Reason: giftcard.Reopened, Cards: 2, Amount: "100.00", Currency: "USD"},
 	}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html/atom"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
@@ -200,7 +201,7 @@ func TestSubject(t *testing.T) {
 		},
 		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "1 order waits; it needs you; new (example)"},
 		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "2 orders being tried again (example)"},
-		{"several", func(r *digest.Report) { *r = full() }, "orders not seen; orders missed; 15 orders wait"},
+		{"several", func(r *digest.Report) { *r = full() }, "orders not seen; orders missed; 16 orders wait"},
 		{
 			"a long name of a shop", func(r *digest.Report) { r.Shop = strings.Repeat("x", 60) + ".myshopify.com" }, "nothing waits",
 		},
@@ -237,6 +238,55 @@ func TestEveryKindIsExplained(t *testing.T) {
 			require.NotContains(t, explanation, "CashStar", "the issuer's name is not known here")
 		}
 	}
+}
+
+// An order of which somebody took back that it is settled needs the shop: in a group of its own, which explains what
+// happened, with a command for each decision.
+func TestReopenedOrders(t *testing.T) {
+	t.Parallel()
+	reopened := func(id string) digest.LeftOrder {
+		return digest.LeftOrder{
+			Name: "#" + id, OrderID: "58" + id, Reason: giftcard.Reopened, Cards: 1, Amount: "50.00", Currency: "USD",
+			Link: admin + "58" + id,
+		}
+	}
+	r := quiet()
+	r.Left = []digest.LeftOrder{reopened("1007")}
+	m := render(t, r)
+	require.Equal(t, "[giftbridge] 1 order waits, 50.00 USD; it needs you; new", m.Subject)
+	require.Contains(t, m.Text, `
+You: 1 order, 1 card, 50.00 USD
+===============================
+
+Settled by hand, and taken back
+-------------------------------
+1 order, 1 card, 50.00 USD
+Somebody had recorded that these orders are settled, and took that back. Find
+out whether a card is owed. giftbridge issues it only on request.
+
+To have giftbridge issue its cards:
+  giftbridge orders release '#1007'
+
+To settle it again, with the reason in place of WHY:
+  giftbridge orders settle '#1007' --note WHY
+
+#1007: 1 card, 50.00 USD
+  https://example.myshopify.com/admin/orders/581007
+`)
+	var commands []string
+	for _, pre := range all(document(t, m.HTML), atom.Pre) {
+		commands = append(commands, content(pre))
+	}
+	require.Equal(t, []string{"giftbridge orders release '#1007'", "giftbridge orders settle '#1007' --note WHY"}, commands)
+	row := parse(t, m.CSV)[1]
+	require.Equal(t, []string{"reopened", "shop", "#1007", "1", "50.00", "USD", "", "Settled by hand, and taken back"}, row[:8])
+
+	r.Left = append(r.Left, reopened("1008"))
+	m = render(t, r)
+	text := strings.Join(strings.Fields(m.Text), " ")
+	require.Contains(t, text, "one of them, such as the first: giftbridge orders release '#1007' To settle one of them again, "+
+		"such as the first, with the reason in place of WHY: giftbridge orders settle '#1007' --note WHY #1007")
+	require.Contains(t, m.Text, "\n#1008: 1 card, 50.00 USD\n")
 }
 
 // Orders are grouped by who has to act, and what each party has to do is added up.

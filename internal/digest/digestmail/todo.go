@@ -1,6 +1,8 @@
 package digestmail
 
 import (
+	"slices"
+
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -12,8 +14,8 @@ type todo struct {
 	Label, Command string
 }
 
-// failedTodo returns what can be done about failed orders of one kind.
-func failedTodo(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) todo {
+// failedTodos returns what can be done about failed orders of one kind.
+func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) []todo {
 	var command string
 	for _, o := range orders {
 		if command = words.Command(o.Command); command != "" {
@@ -21,7 +23,7 @@ func failedTodo(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) to
 		}
 	}
 	if command == "" {
-		return todo{}
+		return nil
 	}
 	several := len(orders) > 1
 	label := words.Plural(len(orders), "To run it again", "To run one of them again, such as the first")
@@ -41,20 +43,27 @@ func failedTodo(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) to
 			label = words.Plural(len(orders), "It is", "They are") + " run again before each of these mails. " + label
 		}
 	}
-	return todo{Label: label + ":", Command: command}
+	return []todo{{Label: label + ":", Command: command}}
 }
 
-// leftTodo returns what can be done about a group of n orders that are left to people, of which some are known by more
-// than their names.
-func leftTodo(orders []digest.LeftOrder, n int) todo {
-	for _, o := range orders {
-		if command := digest.ReleaseCommand(o); command != "" {
-			return todo{
-				Label: words.Plural(n, "To have giftbridge issue its cards:",
-					"To have giftbridge issue the cards of one of them, such as the first:"),
-				Command: command,
-			}
-		}
+// leftTodos returns what can be done about a group of n orders that are left to people for the same reason, of which
+// some are known by more than their names.
+func leftTodos(why giftcard.Reason, orders []digest.LeftOrder, n int) []todo {
+	i := slices.IndexFunc(orders, func(o digest.LeftOrder) bool { return digest.ReleaseCommand(o) != "" })
+	if i < 0 {
+		return nil
 	}
-	return todo{}
+	out := []todo{{
+		Label: words.Plural(n, "To have giftbridge issue its cards:",
+			"To have giftbridge issue the cards of one of them, such as the first:"),
+		Command: digest.ReleaseCommand(orders[i]),
+	}}
+	if why == giftcard.Reopened {
+		out = append(out, todo{
+			Label: words.Plural(n, "To settle it again, with the reason in place of WHY:",
+				"To settle one of them again, such as the first, with the reason in place of WHY:"),
+			Command: digest.SettleCommand(orders[i]),
+		})
+	}
+	return out
 }

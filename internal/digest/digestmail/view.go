@@ -56,8 +56,8 @@ type groupView struct {
 	About string
 	Rows  []rowView
 	More  more
-	// Todo is what the reader can do about the group.
-	Todo todo
+	// Todos are what the reader can do about the group.
+	Todos []todo
 }
 
 // rowView is an order. Every field except Name may be empty.
@@ -184,7 +184,8 @@ func (v *viewer) sections() []sectionView {
 		if len(orders)+len(names)+total == 0 {
 			continue
 		}
-		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todo: leftTodo(orders, len(orders)+len(names))}, orders, names, total)
+		todos := leftTodos(l.Reason, orders, len(orders)+len(names))
+		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todos: todos}, orders, names, total)
 		add(digest.Shop, g, s)
 	}
 	var out []sectionView
@@ -243,7 +244,7 @@ func (v *viewer) failedGroup(kind giftcard.Kind, orders []digest.FailedOrder) (g
 	e := digest.Explain(kind)
 	g := groupView{
 		Title: e.Title, Kind: string(kind), Says: e.Says, Sum: s.String(), About: "What happened",
-		Todo: failedTodo(kind, orders, v.Reruns),
+		Todos: failedTodos(kind, orders, v.Reruns),
 	}
 	v.rows(&g, len(orders), 0, func(i int) rowView { return v.failedRow(orders[i]) })
 	return g, s
