@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/mail"
@@ -166,7 +167,7 @@ func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) (
 	if d.Mailer == nil {
 		return "", giftcard.Errorf(giftcard.InvalidRequest, "no mail server is configured: set SMTP_HOST")
 	}
-	rendered, err := digest.Render(report)
+	rendered, err := digestmail.Render(report)
 	if err != nil {
 		return "", giftcard.Errorf(giftcard.InvalidRequest, "render the digest: %v", err)
 	}

@@ -109,6 +109,10 @@ var agreements = []agreement{
 		"a run that closes while the digest waits is in the report's window",
 	},
 	{
+		"internal/digest.maxName", token.EQL, 1, "internal/digest/words.maxName",
+		"a command repeats every name that is shown whole",
+	},
+	{
 		"workflows.deadAfter", token.GTR, 3, "activities.beatEvery",
 		"a heartbeat that is late, or lost twice, does not stop an activity that lives",
 	},

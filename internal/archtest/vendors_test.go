@@ -40,7 +40,7 @@ var shopRooms = []room{
 	{"internal/doctor/", "its exam"},
 	{"internal/app/", "the wiring"},
 	{"workflows/ids.go", "the search attribute ShopifyOrderName, which histories and namespaces know"},
-	{"internal/digest/csv.go", "the number by which a shop's export names an order"},
+	{"internal/digest/sheet/sheet.go", "the number by which a shop's export names an order"},
 }
 
 // inRoom marks the rooms that a file is in, and reports whether there is one.

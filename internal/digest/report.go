@@ -205,23 +205,51 @@ type CurrencyTotal struct {
 
 // Empty reports whether there is nothing to report. Issued cards alone do not warrant a mail.
 func (r Report) Empty() bool {
-	return r.failed() == 0 && r.recovered() == 0 && r.retrying() == 0 && r.failedPolls() == 0 &&
-		!r.Watermark.Stale && r.Missed.To.IsZero() && r.mixed() == 0 && r.native() == 0 &&
-		len(r.Left) == 0 && r.Refused == ""
+	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
+		!r.Watermark.Stale && r.Missed.To.IsZero() && r.CountLeft() == 0 && r.Refused == ""
 }
 
-func (r Report) failed() int      { return max(r.FailedTotal, len(r.FailedOrders)) }
-func (r Report) recovered() int   { return max(r.RecoveredTotal, len(r.Recovered)) }
-func (r Report) retrying() int    { return max(r.RetryingTotal, len(r.Retrying)) }
-func (r Report) failedPolls() int { return max(r.FailedPollsTotal, len(r.FailedPolls)) }
-func (r Report) mixed() int       { return max(r.MixedTotal, len(r.Mixed)+len(r.left(giftcard.MixedOrder))) }
+// CountFailed returns the number of failed orders.
+func (r Report) CountFailed() int { return max(r.FailedTotal, len(r.FailedOrders)) }
 
-func (r Report) native() int {
-	return max(r.NativeTotal, len(r.Native)+len(r.left(giftcard.NativeGiftCard)))
+// CountNew returns the number of failed orders that are new.
+func (r Report) CountNew() int {
+	n := 0
+	for _, o := range r.FailedOrders {
+		if o.New {
+			n++
+		}
+	}
+	return max(r.FailedNew, n)
 }
 
-// left returns the orders that are left to people for the given reason.
-func (r Report) left(reason giftcard.Reason) []LeftOrder {
+// CountRecovered returns the number of orders that had failed and succeeded when they were rerun.
+func (r Report) CountRecovered() int { return max(r.RecoveredTotal, len(r.Recovered)) }
+
+// CountRetrying returns the number of orders that are being retried.
+func (r Report) CountRetrying() int { return max(r.RetryingTotal, len(r.Retrying)) }
+
+// CountFailedPolls returns the number of polls that failed.
+func (r Report) CountFailedPolls() int { return max(r.FailedPollsTotal, len(r.FailedPolls)) }
+
+// CountMixed returns the number of orders with other items.
+func (r Report) CountMixed() int {
+	return max(r.MixedTotal, len(r.Mixed)+len(r.LeftFor(giftcard.MixedOrder)))
+}
+
+// CountNative returns the number of orders of native gift cards.
+func (r Report) CountNative() int {
+	return max(r.NativeTotal, len(r.Native)+len(r.LeftFor(giftcard.NativeGiftCard)))
+}
+
+// CountLeft returns the number of orders that are left to people.
+func (r Report) CountLeft() int {
+	others := len(r.Left) - len(r.LeftFor(giftcard.MixedOrder)) - len(r.LeftFor(giftcard.NativeGiftCard))
+	return r.CountMixed() + r.CountNative() + others
+}
+
+// LeftFor returns the orders in Left that are left to people for the given reason.
+func (r Report) LeftFor(reason giftcard.Reason) []LeftOrder {
 	var out []LeftOrder
 	for _, o := range r.Left {
 		if o.Reason == reason {
@@ -233,22 +261,24 @@ func (r Report) left(reason giftcard.Reason) []LeftOrder {
 
 // Expiring returns the number of failed orders that can be run again only for a short time.
 func (r Report) Expiring() int {
-	n, t := 0, times{now: r.Date, zone: time.UTC}
+	n := 0
 	for _, o := range r.FailedOrders {
-		if t.expiry(o.ExpiresAt) != "" {
+		if o.ExpiresSoon(r.Date) {
 			n++
 		}
 	}
 	return n
 }
 
-// fresh returns the number of failed orders that are new.
-func (r Report) fresh() int {
-	n := 0
-	for _, o := range r.FailedOrders {
-		if o.New {
-			n++
-		}
-	}
-	return max(r.FailedNew, n)
+// soon is how long before it is too late to run an order again the digest warns.
+const soon = 72 * time.Hour
+
+// ExpiresSoon reports whether the time in which the order can be run again is nearly over, or over.
+func (o FailedOrder) ExpiresSoon(now time.Time) bool {
+	return !o.ExpiresAt.IsZero() && o.ExpiresAt.Sub(now) < soon
+}
+
+// Worth is what the order's cards are worth.
+func (o LeftOrder) Worth() Worth {
+	return Worth{Cards: o.Cards, Amount: o.Amount, Currency: o.Currency}
 }

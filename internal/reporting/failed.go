@@ -66,6 +66,9 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 	if err != nil {
 		return err
 	}
+	if executions.OrderState(newest) == executions.Left {
+		return nil // It has not recovered: a person has settled it, or it is left to people, and addLeft lists it.
+	}
 	began := newest.GetStartTime().AsTime()
 	// An order may also have arrived, and failed for the first time, during the rerun of the others.
 	again := !r.in.RerunSince.IsZero() && !began.Before(r.in.RerunSince) && !began.Before(f.first)

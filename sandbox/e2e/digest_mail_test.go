@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -270,7 +271,7 @@ func TestReportOfAPollThatKeepsFailing(t *testing.T) {
 	require.Contains(t, trying.Polling.Message, "503")
 	require.WithinDuration(t, time.Now(), trying.Polling.Since, time.Minute)
 	trying.Watermark.Stale = true
-	mail, err := digest.Render(trying)
+	mail, err := digestmail.Render(trying)
 	require.NoError(t, err)
 	require.Contains(t, strings.Join(strings.Fields(mail.Text), " "), "giftbridge has been trying to look for new orders since ")
 

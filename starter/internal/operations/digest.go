@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
@@ -109,7 +110,7 @@ func newDigestPreview() *cobra.Command {
 const sinceUsage = "start of the window: a time (RFC 3339) or how long ago (24h); default: where the last digest ended"
 
 // preview renders the digest that would be sent now.
-func preview(cmd *cobra.Command, since string) (mail digest.Mail, report digest.Report, err error) {
+func preview(cmd *cobra.Command, since string) (mail digestmail.Mail, report digest.Report, err error) {
 	now := time.Now()
 	var from time.Time
 	if since != "" {
@@ -126,7 +127,7 @@ func preview(cmd *cobra.Command, since string) (mail digest.Mail, report digest.
 		if report, err = o.Report(ctx, activities.ReportInput{Since: from}); err != nil {
 			return err
 		}
-		mail, err = digest.Render(report)
+		mail, err = digestmail.Render(report)
 		return err
 	})
 	return mail, report, err

@@ -1,0 +1,133 @@
+package digestmail_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/digestmail"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+const (
+	ui    = "http://localhost:8233/namespaces/gift-cards/workflows/gift-card-order%2Fexample.myshopify.com%2F"
+	admin = "https://example.myshopify.com/admin/orders/"
+)
+
+// evening is 18:00 in Rome, an hour that differs from UTC's.
+var evening = time.Date(2026, 8, 22, 16, 0, 0, 0, time.UTC)
+
+func order(id string, kind giftcard.Kind, message string, age time.Duration) digest.FailedOrder {
+	o := digest.FailedOrder{
+		Name: "#" + id, OrderID: "58" + id, Kind: kind, Worth: dollars(1, "50.00"), Message: message, Attempts: 1,
+		FailedAt: evening.Add(-age), Age: age, New: age < 24*time.Hour, ExpiresAt: evening.Add(30*24*time.Hour - age),
+		ShopLink: admin + "58" + id, Link: ui + "58" + id,
+	}
+	o.Command = digest.Command(o, kind.Curable())
+	return o
+}
+
+func dollars(cards int, amount string) digest.Worth {
+	return digest.Worth{Cards: cards, Amount: amount, Currency: "USD"}
+}
+
+// quiet is a report with nothing to say.
+func quiet() digest.Report {
+	return digest.Report{
+		Date: evening, TimeZone: "Europe/Rome", Shop: "example.myshopify.com", Namespace: "gift-cards",
+		Window:    digest.Window{From: evening.AddDate(0, 0, -1), To: evening},
+		Reruns:    true,
+		Watermark: digest.Watermark{At: evening.Add(-5 * time.Minute), Age: 5 * time.Minute},
+		Issued: digest.Issued{Orders: 1204, Cards: 1310, Currencies: []digest.CurrencyTotal{
+			{Currency: "USD", Cards: 1309, Amount: "65450.00"}, {Currency: "EUR", Cards: 1, Amount: "20.00"},
+		}},
+	}
+}
+
+// full is a report with an example of everything.
+func full() digest.Report {
+	r := quiet()
+	again := order("1002", giftcard.Timeout, "order #1002, card 2: CashStar: create order: no answer within 30s (of 3 gift "+
+		"cards, failed: 2; issued: 1, 3)", 3*time.Hour)
+	again.Attempts, again.Rerun = 1200, digest.FailedAgain
+	again.AuditNumbers = []string{"SBX581002-N4MZOLDBD3KI"}
+	running := order("1003", giftcard.Unavailable, "order #1003, card 1: CashStar: create order: connection refused", 50*time.Hour)
+	running.Attempts, running.Rerun = 61, digest.StillRunning
+	expiring := order("0907", "Terminated", "somebody terminated it: asked by Ann (1 of its cards exist)", 28*24*time.Hour)
+	expired := order("0905", giftcard.MerchantUnknown, "no merchant is called \"Q & A <Ltd>\"", 31*24*time.Hour)
+	expiring.Worth = digest.Worth{Cards: 2}
+	running.Command = digest.Command(running, true)
+	r.FailedOrders = []digest.FailedOrder{
+		order("1001", giftcard.MerchantUnknown, "no merchant fits the customer of order #1001", 40*time.Minute),
+		again, running, expiring, expired,
+	}
+	r.FailedTotal = 8
+	r.Recovered = []digest.RecoveredOrder{{Name: "#1004", OrderID: "581004", Kind: giftcard.RateLimited, Worth: dollars(2, "1100.00"), ShopLink: admin + "581004", Link: ui + "581004"}}
+	r.Retrying = []digest.RetryingOrder{{
+		Name: "#1005", OrderID: "581005", Activity: "IssueCard", Attempt: 14, Since: evening.Add(-70 * time.Minute),
+		Kind: giftcard.Unavailable, Message: "order #1005, card 1: CashStar: create order: HTTP 503", Worth: dollars(3, "60.00"),
+		ShopLink: admin + "581005", Link: ui + "581005",
+	}}
+	r.FailedPolls = []digest.FailedPoll{{
+		At: evening.Add(-2 * time.Hour), Kind: giftcard.Unauthorized, Message: "search orders: Shopify answered 401",
+		Link: "http://localhost:8233/namespaces/gift-cards/workflows/poll-orders",
+	}}
+	r.Polling = &digest.RetriedPoll{
+		Since: evening.Add(-90 * time.Minute), Attempt: 12, Kind: giftcard.Unauthorized, Message: "search orders: Shopify answered 401",
+	}
+	r.Watermark = digest.Watermark{At: evening.Add(-2 * time.Hour), Stale: true, Age: 2 * time.Hour}
+	r.Missed = digest.Window{From: evening.AddDate(0, 0, -20), To: evening.AddDate(0, 0, -14)}
+	r.Left = []digest.LeftOrder{
+		{
+			Name: "#1009", OrderID: "5000000000009", Reason: giftcard.MixedOrder, Cards: 2, Amount: "75.00", Currency: "USD",
+			Link: "https://example.myshopify.com/admin/orders/5000000000009",
+		},
+		{Name: "#1011", OrderID: "5000000000011", Reason: giftcard.Underpaid, Cards: 1, Amount: "50.00", Currency: "USD"},
+		{Name: "#1012", OrderID: "5000000000012", Reason: giftcard.PaidLate, Cards: 1, Amount: "50.00", Currency: "USD"},
+		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
+		{Name: "#1013", OrderID: "5000000000013", Reason: giftcard.Reopened, Cards: 2, Amount: "100.00", Currency: "USD"},
+	}
+	r.LeftBefore = 3
+	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"
+	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3
+	r.Native = []string{"#1008"}
+	return r
+}
+
+func recovered() digest.Report {
+	r := quiet()
+	for i := range 3 {
+		r.Recovered = append(r.Recovered, digest.RecoveredOrder{
+			Name: fmt.Sprintf("#10%02d", i), OrderID: fmt.Sprint(i), Kind: giftcard.Timeout,
+		})
+	}
+	return r
+}
+
+func render(t require.TestingT, r digest.Report) digestmail.Mail {
+	if h, ok := t.(*testing.T); ok {
+		h.Helper()
+	}
+	m, err := digestmail.Render(r)
+	require.NoError(t, err)
+	return m
+}
+
+// longest returns the longest line, except lines that cannot be broken: links and commands.
+func longest(text string) string {
+	var out string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "  giftbridge ") || strings.HasPrefix(strings.TrimSpace(line), "http") {
+			continue
+		}
+		if len([]rune(line)) > len([]rune(out)) {
+			out = line
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package digestmail
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
+)
+
+// maxSubject is the length of a subject in characters: mail programs show about that much.
+const maxSubject = 60
+
+// prefix begins every subject, so that a mail program can sort by it.
+const prefix = "[" + digest.Program + "] "
+
+// stand is what a report comes to: what is waiting, and for whom.
+type stand struct {
+	report  digest.Report
+	waiting words.Sum
+	// you is how many of the waiting orders need the shop, and fresh how many are new.
+	you, fresh int
+	oldest     time.Duration
+}
+
+// waiting adds up the orders that are waiting: those that failed and those that are left to people. Orders that only the
+// totals include are counted without their value.
+func waiting(r digest.Report) stand {
+	s := stand{report: r, fresh: r.CountNew()}
+	for _, o := range r.FailedOrders {
+		s.waiting.Add(o.Worth)
+		if digest.Explain(o.Kind).Who == digest.Shop {
+			s.you++
+		}
+		s.oldest = max(s.oldest, o.Age)
+	}
+	for _, o := range r.Left {
+		s.waiting.Add(o.Worth())
+	}
+	left := r.CountLeft()
+	s.waiting.AddUnknown(r.CountFailed() - len(r.FailedOrders) + left - len(r.Left))
+	s.you += left
+	s.fresh += left
+	return s
+}
+
+// headline returns the mail's first line: how much is waiting, and for whom.
+func (s stand) headline() string {
+	if s.waiting.Orders == 0 {
+		switch n := s.report.CountRecovered(); {
+		case n > 0:
+			return words.Count(n, "order") + " had failed and recovered; no order is waiting"
+		case s.report.CountRetrying() > 0:
+			return words.Count(s.report.CountRetrying(), "order") + " being tried right now; no order has failed"
+		}
+		return "No order is waiting"
+	}
+	out := s.waiting.String() + words.Plural(s.waiting.Orders, " is waiting", " are waiting")
+	out += "; " + s.need()
+	if s.oldest > 0 {
+		out += "; " + words.Plural(s.waiting.Orders, "for ", "the oldest for ") + words.Span(s.oldest)
+	}
+	return out
+}
+
+// need returns how many orders need the shop.
+func (s stand) need() string {
+	switch s.you {
+	case 0:
+		return "none needs you"
+	case s.waiting.Orders:
+		return words.Plural(s.you, "it needs you", "all need you")
+	}
+	return words.Number(s.you) + words.Plural(s.you, " needs you", " need you")
+}
+
+// subject returns the mail's subject: what matters most first, as far as it fits.
+func subject(r digest.Report) string {
+	s := waiting(r)
+	var parts []string
+	if r.Watermark.Stale {
+		parts = append(parts, "orders not seen")
+	}
+	if !r.Missed.To.IsZero() {
+		parts = append(parts, "orders missed")
+	}
+	switch n := s.waiting.Orders; {
+	case n > 0:
+		about := words.Count(n, "order") + words.Plural(n, " waits", " wait")
+		if value := s.waiting.Value(); value != "" && fits(prefix+strings.Join(append(parts, about+", "+value), "; ")) {
+			about += ", " + value
+		}
+		parts = append(parts, about, s.need())
+	case r.CountRecovered() > 0:
+		parts = append(parts, words.Count(r.CountRecovered(), "order")+" recovered")
+	case r.CountRetrying() > 0:
+		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
+	case len(parts) == 0 && r.CountFailedPolls() == 0:
+		parts = append(parts, "nothing waits")
+	}
+	if n := r.CountNative(); n > 0 {
+		parts = append(parts, words.Count(n, "native order"))
+	}
+	if s.fresh > 0 {
+		parts = append(parts, newness(s.fresh, s.waiting.Orders))
+	}
+	if n := r.CountFailedPolls(); n > 0 {
+		parts = append(parts, "looking for orders failed")
+	}
+	out, shopName := prefix, strings.TrimSuffix(words.Name(r.Shop), ".myshopify.com")
+	separator := ""
+	for _, p := range parts {
+		if fits(out + separator + p) {
+			out, separator = out+separator+p, "; "
+		}
+	}
+	if named := out + " (" + shopName + ")"; shopName != "" && fits(named) {
+		out = named
+	}
+	return out
+}
+
+func fits(s string) bool { return utf8.RuneCountInString(s) <= maxSubject }
+
+func newness(fresh, all int) string {
+	switch {
+	case fresh < all:
+		return words.Number(fresh) + " new"
+	case all > 1:
+		return "all new"
+	default:
+		return "new"
+	}
+}

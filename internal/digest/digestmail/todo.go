@@ -1,0 +1,69 @@
+package digestmail
+
+import (
+	"slices"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// todo is what a reader can do about a group of orders. Links that act get their place here, beside the command.
+type todo struct {
+	// Label introduces the command.
+	Label, Command string
+}
+
+// failedTodos returns what can be done about failed orders of one kind.
+func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) []todo {
+	var command string
+	for _, o := range orders {
+		if command = words.Command(o.Command); command != "" {
+			break
+		}
+	}
+	if command == "" {
+		return nil
+	}
+	several := len(orders) > 1
+	label := words.Plural(len(orders), "To run it again", "To run one of them again, such as the first")
+	switch {
+	case kind == giftcard.OutcomeUnknown:
+		label = words.Plural(len(orders), "Then record what you found", "Then record what you found, order by order")
+	case kind == giftcard.UnexpectedResponse:
+		label = words.Plural(len(orders), "Then run it again", "Then run them again, one by one")
+	case kind == giftcard.OrderChanged:
+		label = words.Plural(len(orders), "To issue what is left of it", "To issue what is left of one of them, such as the first")
+	case kind.Curable():
+		if several {
+			command = digest.Program + " orders retry --all-failed --kind " + string(kind)
+		}
+		label = words.Plural(len(orders), "To run it again now", "To run them again now")
+		if reruns {
+			label = words.Plural(len(orders), "It is", "They are") + " run again before each of these mails. " + label
+		}
+	}
+	return []todo{{Label: label + ":", Command: command}}
+}
+
+// leftTodos returns what can be done about a group of n orders that are left to people for the same reason, of which
+// some are known by more than their names.
+func leftTodos(why giftcard.Reason, orders []digest.LeftOrder, n int) []todo {
+	i := slices.IndexFunc(orders, func(o digest.LeftOrder) bool { return digest.ReleaseCommand(o) != "" })
+	if i < 0 {
+		return nil
+	}
+	out := []todo{{
+		Label: words.Plural(n, "To have giftbridge issue its cards:",
+			"To have giftbridge issue the cards of one of them, such as the first:"),
+		Command: digest.ReleaseCommand(orders[i]),
+	}}
+	if why == giftcard.Reopened {
+		out = append(out, todo{
+			Label: words.Plural(n, "To settle it again, with the reason in place of WHY:",
+				"To settle one of them again, such as the first, with the reason in place of WHY:"),
+			Command: digest.SettleCommand(orders[i]),
+		})
+	}
+	return out
+}
