@@ -1,9 +1,9 @@
-# Two images: giftbridge (the default) with worker and starter, and simulators for demonstrations.
+# Two images: giftbridge (the default), and simulators for demonstrations.
 #
 #   docker build --build-arg VERSION=v1.4.0 --build-arg REVISION="$(git rev-parse HEAD)" -t giftbridge:v1.4.0 .
 #   docker build --target simulators -t giftbridge-simulators .
 #
-# To list what is in an image: docker create giftbridge:v1.4.0, docker cp the binary out, go version -m worker.
+# To list what is in an image: docker create giftbridge:v1.4.0, docker cp the binary out, go version -m giftbridge.
 
 # The same Go version as in go.mod; a test checks that.
 FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS source
@@ -33,6 +33,9 @@ COPY --from=build /rootfs /
 # A number instead of a user name, because a scratch image has no list of users.
 USER 65532:65532
 ENV PATH=/bin
-ENTRYPOINT ["/bin/worker"]
-# For the worker; override it when you run the starter.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/bin/worker", "health"]
+# Without arguments, a worker; otherwise the command that they name. /bin/worker and /bin/starter are the names of earlier
+# releases.
+ENTRYPOINT ["/bin/giftbridge"]
+CMD ["worker"]
+# For the worker; override it when you run another command.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/bin/giftbridge", "worker", "health"]

@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 )
@@ -144,6 +145,6 @@ func (g *GiftCards) inDoubt(in IssueCardInput, why string, err error) error {
 	return &giftcard.Error{
 		Kind: giftcard.OutcomeUnknown, Err: err,
 		Message: "it is unknown whether the card exists (" + why + "); look up " + w.Key + " " + in.AuditNumber +
-			" at " + w.Issuer + ", then record what you found with starter orders resolve",
+			" at " + w.Issuer + ", then record what you found with " + buildinfo.Program + " orders resolve",
 	}
 }

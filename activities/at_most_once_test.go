@@ -152,7 +152,7 @@ func requireInDoubt(t *testing.T, err error) {
 	t.Helper()
 	failure := requireKind(t, err, giftcard.OutcomeUnknown, doing)
 	require.Contains(t, failure.Message(), secondCard().AuditNumber)
-	require.Contains(t, failure.Message(), "starter orders resolve")
+	require.Contains(t, failure.Message(), "giftbridge orders resolve")
 	var details activities.FailureDetails
 	require.NoError(t, failure.Details(&details))
 	require.False(t, details.NotIssued)

@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/issuer"
@@ -252,8 +253,9 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 			return IssueCardResult{}, &giftcard.Error{
 				Kind: giftcard.OutcomeUnknown, Err: err,
 				Message: w.Issuer + " says that the card was already issued, " + why + "; look up " + w.Key + " " +
-					in.AuditNumber + " at " + w.Issuer + ": if it is this order's card, run starter orders resolve --issued; " +
-					"otherwise the number belongs to another card, and the order has to be settled by hand",
+					in.AuditNumber + " at " + w.Issuer + ": if it is this order's card, run " + buildinfo.Program +
+					" orders resolve --issued; otherwise the number belongs to another card, and the order has "+
+					"to be settled by hand",
 			}
 		}
 		out.Existed = true

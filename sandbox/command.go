@@ -177,7 +177,7 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.Remove(env) }()
-	say("for starter and temporal in another terminal: set -a; . %s; set +a", env)
+	say("for go run ./starter and temporal in another terminal: set -a; . %s; set +a", env)
 	say("Ctrl-C stops everything")
 	return watch(ctx, f, s, customers, say)
 }

@@ -1,5 +1,5 @@
-// Command starter is the operator's command line: it ensures schedules, requests polls, and shows orders and the state
-// of the system.
+// Command starter is giftbridge, as it is called where it is installed: it runs workers, ensures schedules, requests
+// polls, and shows orders and the state of the system.
 package main
 
 import (

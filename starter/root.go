@@ -3,41 +3,45 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
+	"github.com/giftbridge/giftbridge/worker/command"
 )
 
 func newRoot() *cobra.Command {
 	f := &cli.Flags{}
 	root := &cobra.Command{
-		Use:   "starter",
-		Short: "Set up and operate giftbridge",
-		Long: `Starter sets up and operates giftbridge. It connects to Temporal at TEMPORAL_ADDRESS (it also reads the
-other variables and the profile file of the temporal command line), and is configured like the worker:
-docs/configuration.md.
+		Use:   buildinfo.Program,
+		Short: "Turn Shopify gift-card orders into gift cards",
+		Long: `Giftbridge turns Shopify gift-card orders into gift cards at an issuer. Workers do that; all other commands
+set it up and operate it. They connect to Temporal at TEMPORAL_ADDRESS (the other variables and the profile file of the
+temporal command line count as well), and have the same configuration: docs/configuration.md.
 
 Getting started:
-  starter doctor             check everything that giftbridge needs, and say how to fix what fails
-  starter schedules          create the search attributes and schedules; safe on every deploy
-  starter poll               poll now instead of waiting for the schedule
-  starter status             show the state of the system; exits with 1 if it needs attention
-  starter orders list        list the gift-card orders and their states
-  starter orders show '#1001'
-                             show one order: its cards, its failures, and where to look
-  starter orders retry       run failed orders again
-  starter orders settle      record that nothing is left to do for an order
-  starter digest --dry-run   print the daily digest as of now
-  starter deployment         show the worker versions, if the workers have versions
-  starter codec-server       decrypt payloads for the Web UI and the temporal command line
+  giftbridge doctor             check everything that giftbridge needs, and say how to fix what fails
+  giftbridge schedules          create the search attributes and schedules; safe on every deploy
+  giftbridge worker             run a worker, until it is stopped
+  giftbridge poll               poll now instead of waiting for the schedule
+  giftbridge status             show the state of the system; exits with 1 if it needs attention
+  giftbridge orders list        list the gift-card orders and their states
+  giftbridge orders show '#1001'
+                                show one order: its cards, its failures, and where to look
+  giftbridge orders retry       run failed orders again
+  giftbridge orders settle      record that nothing is left to do for an order
+  giftbridge digest --dry-run   print the daily digest as of now
+  giftbridge deployment         show the worker versions, if the workers have versions
+  giftbridge codec-server       decrypt payloads for the Web UI and the temporal command line
 
 Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupted.`,
 		Args: cli.NoArgs,
 		RunE: cli.Help,
 	}
 	f.Register(root)
+	root.AddCommand(command.New())
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
 	root.AddCommand(orders.Command(f, decisions.Commands(f)...))

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates the namespace, or leaves it as it is: a retention that somebody has raised stays. "starter schedules", which runs
-# next, refuses one that is too short. TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and RETENTION are in the environment.
+# Creates the namespace, or leaves it as it is: a retention that somebody has raised stays. "giftbridge schedules", which
+# runs next, refuses one that is too short. TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and RETENTION are in the environment.
 set -eu
 
 tries=0

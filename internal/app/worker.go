@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/operator"
@@ -129,7 +130,7 @@ func (w *Worker) tellVersion(ctx context.Context, this ops.Worker) {
 		log.Warn().Err(err).Msg("cannot determine which version is current")
 	case current != this.Build():
 		log.Warn().Str("current", current).
-			Msg("this version gets no tasks until it is current; run: starter deployment set-current")
+			Msg("this version gets no tasks until it is current; run: " + buildinfo.Program + " deployment set-current")
 	default:
 		log.Info().Msg("this version is current")
 	}

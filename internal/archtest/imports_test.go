@@ -179,7 +179,8 @@ var rules = []rule{
 	},
 	{
 		name: "the digest only renders", from: ours("internal/digest"),
-		to: set(anything).except(standard, ours("internal/digest", "internal/giftcard", "internal/printable")).
+		to: set(anything).except(standard, ours("internal/digest", "internal/giftcard", "internal/printable",
+			"internal/buildinfo")).
 			or(tree("net/http", "os")),
 		why: "a mail is a function of its report: it can be previewed, and tested to the last byte",
 	},
@@ -245,6 +246,16 @@ var rules = []rule{
 		name: "groups of commands are apart", from: ours("starter/internal"),
 		to:  ours("starter/internal").except(ours("starter/internal/session")),
 		why: "each group has a reason of its own to change; internal/cli and session hold what they share",
+	},
+	{
+		name: "the worker knows no operator", from: ours("worker"),
+		to:  ours("starter", "internal/doctor"),
+		why: "what issues cards is small; the command line includes it, not the other way round",
+	},
+	{
+		name: "groups of commands run no worker", from: ours("starter/internal"),
+		to:  ours("worker"),
+		why: "the worker is a command beside them, which the root adds",
 	},
 	{
 		name: "exams depend on each other whatever they examine", from: ours("internal/doctor/exam"),
@@ -435,6 +446,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"only commands talk to people", "internal/operator", "github.com/spf13/cobra"},
 		{"groups of commands are apart", "starter/internal/orders", module + "/starter/internal/setup"},
 		{"groups of commands are apart", "starter/internal/decisions", module + "/starter/internal/orders"},
+		{"the worker knows no operator", "worker/command", module + "/starter/internal/session"},
+		{"groups of commands run no worker", "starter/internal/setup", module + "/worker/command"},
 		{"exams depend on each other whatever they examine", "internal/doctor/exam", module + "/internal/config"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},

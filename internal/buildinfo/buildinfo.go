@@ -1,11 +1,14 @@
-// Package buildinfo identifies the build of a binary, from the information that the go command embedded, or from the
-// values that the linker was given if there is no Git checkout, as in the build of an image.
+// Package buildinfo names the program, and identifies its build: from the information that the go command embedded, or
+// from the values that the linker was given if there is no Git checkout, as in the build of an image.
 package buildinfo
 
 import (
 	"cmp"
 	"runtime/debug"
 )
+
+// Program is the name of the installed program, in the commands that messages, mails and help show.
+const Program = "giftbridge"
 
 // Set by the linker (deploy/build); empty in ordinary builds.
 var (

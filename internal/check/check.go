@@ -1,5 +1,5 @@
-// Package check is the vocabulary in which giftbridge reports what it has checked: starter doctor, starter status and the
-// health of a monitor share it, and one JSON shape.
+// Package check is the vocabulary in which giftbridge reports what it has checked: giftbridge doctor, giftbridge status
+// and the health of a monitor share it, and one JSON shape.
 package check
 
 // Check is the result of one check.

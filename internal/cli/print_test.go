@@ -17,11 +17,11 @@ func TestChecks(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, cli.Checks(&out, []check.Check{
 		{Name: "workers", Status: check.OK, Found: "every task queue is polled"},
-		{Name: "digest", Status: check.Fail, Found: "does not\nexist", Fix: "run: starter schedules"},
+		{Name: "digest", Status: check.Fail, Found: "does not\nexist", Fix: "run: giftbridge schedules"},
 	}))
 	require.Equal(t, `ok    workers  every task queue is polled
 FAIL  digest   does not exist
-               → run: starter schedules
+               → run: giftbridge schedules
 `, out.String())
 }
 

@@ -40,7 +40,7 @@ const preamble = `<!-- Generated from internal/config by "go generate ./internal
 
 All settings are environment variables. A process reads them once, when it starts, and refuses to run if a value cannot
 be read or is invalid, or if a variable is unknown; the message lists all problems at once.
-` + "`starter config`" + ` shows the settings in effect, with secrets redacted.
+` + "`giftbridge config`" + ` shows the settings in effect, with secrets redacted.
 
 A variable that is set to the empty string counts as set: it does not get its default. Values with quotes around them,
 or with white space at the end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.

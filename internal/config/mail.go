@@ -110,7 +110,7 @@ var digestSection = env.Section{
 		"DIGEST_SEND_EMPTY": {Want: env.WantBool, About: "Send a digest even if there is nothing to report."},
 		"TEMPORAL_UI_URL": {
 			Want:  "an http or https URL",
-			About: "Address at which people open Temporal's Web UI; `starter` and the digest's CSV link to it.",
+			About: "Address at which people open Temporal's Web UI; `giftbridge` and the digest's CSV link to it.",
 		},
 	},
 }

@@ -3,12 +3,13 @@ package digest
 import (
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Program is the name of the installed program in the commands that mails show.
-const Program = "giftbridge"
+const Program = buildinfo.Program
 
 // Command returns the command that settles a failed order, for a shell, or the empty string if no command does. curable
 // reports whether running the order again may issue some of its cards.

@@ -97,7 +97,7 @@ func (x *examination) payloadKeys(context.Context) check.Check {
 	keys := x.Config.Payload.Keys
 	if x.Config.Payload.Encryption == ops.EncryptionOff {
 		return exam.Warn("PAYLOAD_ENCRYPTION=off: Temporal stores customers' addresses unencrypted",
-			"set PAYLOAD_ENCRYPTION=on for every worker and starter; "+cure)
+			"set PAYLOAD_ENCRYPTION=on for every worker and command; "+cure)
 	}
 	found := fmt.Sprintf("key %q encrypts", keys[0].ID)
 	if more := len(keys) - 1; more > 0 {

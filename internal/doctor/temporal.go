@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
@@ -38,7 +39,7 @@ const (
 		"TEMPORAL_TLS_SERVER_NAME to the name in that certificate; if Temporal does not use TLS, set TEMPORAL_TLS=false"
 	cureIdentity = "set TEMPORAL_API_KEY to a key that is valid for this namespace (Temporal Cloud: Settings, API Keys), " +
 		"or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH to a client certificate for it and its key"
-	cureSchedules = "run: starter schedules"
+	cureSchedules = "run: " + buildinfo.Program + " schedules"
 )
 
 func (x *examination) temporalExams() []exam.Exam {
@@ -192,7 +193,7 @@ func (x *examination) searchAttributes(ctx context.Context) check.Check {
 	case len(mistyped) > 0:
 		name, _, _ := strings.Cut(mistyped[0], " ")
 		return exam.Fail("wrong type, expected: "+strings.Join(mistyped, ", "),
-			"remove them (temporal operator search-attribute remove --name "+name+"), then run: starter schedules")
+			"remove them (temporal operator search-attribute remove --name "+name+"), then "+cureSchedules)
 	case len(missing) > 0:
 		return exam.Fail("missing, and no order can start without them: "+strings.Join(missing, ", "),
 			cureSchedules+" (on Temporal Cloud, first add them in its console)")
@@ -266,7 +267,7 @@ func (x *examination) workerVersion(ctx context.Context) check.Check {
 	}
 	if current == "" {
 		return exam.Fail("no version of deployment "+name+" is current: its workers get no tasks",
-			"start workers with WORKER_DEPLOYMENT="+name+", then run: starter deployment set-current BUILD-ID")
+			"start workers with WORKER_DEPLOYMENT="+name+", then run: "+buildinfo.Program+" deployment set-current BUILD-ID")
 	}
 	return exam.OK("version %s of deployment %s is current", current, name)
 }

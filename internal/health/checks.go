@@ -6,11 +6,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/check"
-
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 	"github.com/giftbridge/giftbridge/internal/settings"
+)
+
+const (
+	// runSchedules is what to do about missing schedules and search attributes, and listFailed about failed orders.
+	runSchedules = "run: " + buildinfo.Program + " schedules"
+	listFailed   = "run: " + buildinfo.Program + " orders list --failed"
 )
 
 // facts is the input of the checks.
@@ -50,7 +56,7 @@ func (f facts) namespaceCheck() check.Check {
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
 		c.Found = "it lacks search attributes, and no order can start without them: " + strings.Join(f.missingAttributes, ", ")
-		c.Fix = "run: starter schedules"
+		c.Fix = runSchedules
 	case installation.RetentionIsTight(f.retention, f.maxOrderAge):
 		c.Status = check.Warn
 		c.Found = fmt.Sprintf("it keeps closed workflows for %s, only slightly longer than MAX_ORDER_AGE (%s): an order that a "+
@@ -96,7 +102,7 @@ func (f facts) scheduleCheck() check.Check {
 	c := check.Check{Name: "schedule", Status: check.Fail}
 	switch s := f.Schedule; {
 	case !s.Exists:
-		c.Found, c.Fix = "the poll's schedule does not exist: no order is taken in", "run: starter schedules"
+		c.Found, c.Fix = "the poll's schedule does not exist: no order is taken in", runSchedules
 	case s.Paused:
 		c.Found, c.Fix = "PAUSED, no order is taken in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
 	default:
@@ -114,21 +120,21 @@ func (f facts) identityCheck() check.Check {
 		return check.Check{
 			Name: "identity", Status: check.Warn,
 			Found: "not recorded yet: under another SHOPIFY_SHOP or AUDIT_PREFIX, orders would be issued again",
-			Fix:   "run: starter schedules",
+			Fix:   runSchedules,
 		}
 	case !f.input.Identity.IssuerDedupesStated:
 		return check.Check{
 			Name: "identity", Status: check.Warn,
 			Found: fmt.Sprintf("ISSUER_DEDUPES was never set: whether the issuer refuses a used audit number is assumed to be %t",
 				f.input.Identity.IssuerDedupes),
-			Fix: "set ISSUER_DEDUPES (see docs/configuration.md) and run: starter schedules",
+			Fix: "set ISSUER_DEDUPES (see docs/configuration.md) and " + runSchedules,
 		}
 	case f.byChance && (len(f.input.MatchBy) == 0 || slices.Contains(f.input.MatchBy, accounts.ByName)):
 		return check.Check{
 			Name: "identity", Status: check.Warn,
 			Found: "merchants are also matched by the customer's name, which buyers choose themselves: a buyer who uses a " +
 				"merchant's name places orders on that merchant's account",
-			Fix: "set MATCH_BY=external_id,company if all buyers belong to companies, and run: starter schedules",
+			Fix: "set MATCH_BY=external_id,company if all buyers belong to companies, and " + runSchedules,
 		}
 	}
 	return check.Check{Name: "identity", Status: check.OK, Found: "recorded: orders belong to " + f.input.Identity.Shop}
@@ -144,9 +150,10 @@ func (f facts) sweepCheck() check.Check {
 	}
 	switch s := f.SweepSchedule; {
 	case !s.Exists && (f.input == nil || f.input.Identity == nil):
-		c.Status, c.Found, c.Fix = check.Warn, "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
+		c.Status, c.Fix = check.Warn, runSchedules
+		c.Found = "its schedule does not exist: orders that polls miss are not found"
 	case !s.Exists:
-		c.Found, c.Fix = "its schedule does not exist: orders that polls miss are not found", "run: starter schedules"
+		c.Found, c.Fix = "its schedule does not exist: orders that polls miss are not found", runSchedules
 	case s.Paused:
 		c.Found = "PAUSED, orders that polls miss are not found: " + s.Note
 		c.Fix = "run: temporal schedule toggle --unpause --schedule-id sweep-orders"
@@ -233,7 +240,7 @@ func (f facts) missedCheck() check.Check {
 		Found: fmt.Sprintf("no poll has read the orders created from %s until %s, which are older than MAX_ORDER_AGE",
 			m.From.Format(time.RFC3339), m.Until.Format(time.RFC3339)),
 		Fix: "look for them in Shopify and settle them by hand, or raise MAX_ORDER_AGE and poll that window: " +
-			"starter poll --since --until; this is reported for two days",
+			buildinfo.Program + " poll --since --until; this is reported for two days",
 	}
 }
 
@@ -241,7 +248,7 @@ func (f facts) digestCheck() check.Check {
 	c := check.Check{Name: "digest", Status: check.Fail}
 	switch s := f.DigestSchedule; {
 	case !s.Exists && f.digestWanted:
-		c.Found, c.Fix = "its schedule does not exist: failed orders are not reported", "run: starter schedules"
+		c.Found, c.Fix = "its schedule does not exist: failed orders are not reported", runSchedules
 	case !s.Exists:
 		c.Status, c.Found = check.OK, "off: SMTP_HOST is not set"
 	case s.Paused:
@@ -290,11 +297,11 @@ func (f facts) ordersCheck() check.Check {
 		if more := len(expiring) - maxNamed; more > 0 {
 			c.Found += fmt.Sprintf(" and %d more", more)
 		}
-		c.Fix = "fix the cause and run them again, or settle them by hand; run: starter orders list --failed"
+		c.Fix = "fix the cause and run them again, or settle them by hand; " + listFailed
 	case len(orders) > 0:
 		c.Status = check.Warn
 		c.Found = fmt.Sprintf("%d; the digest reports them", len(orders))
-		c.Fix = "run: starter orders list --failed"
+		c.Fix = listFailed
 	}
 	return c
 }

@@ -66,11 +66,11 @@ func TestChecks(t *testing.T) {
 				f.input = &workflows.PollOrdersInput{
 					WidenedAt: Noon, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
 				}
-			}, "missed orders", check.Warn, "updated from 2026-06-26T12:00:00Z until then", "starter poll --since 336h",
+			}, "missed orders", check.Warn, "updated from 2026-06-26T12:00:00Z until then", "giftbridge poll --since 336h",
 		},
 		{
 			"sweep of an earlier release", func(f *facts) { f.SweepSchedule = installation.ScheduleStatus{} },
-			"sweep", check.Warn, "its schedule does not exist", "starter schedules",
+			"sweep", check.Warn, "its schedule does not exist", "giftbridge schedules",
 		},
 		{
 			"sweep whose schedule was deleted",
@@ -78,7 +78,7 @@ func TestChecks(t *testing.T) {
 				f.SweepSchedule = installation.ScheduleStatus{}
 				f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{IssuerDedupesStated: true}}
 			},
-			"sweep", check.Fail, "its schedule does not exist", "starter schedules",
+			"sweep", check.Fail, "its schedule does not exist", "giftbridge schedules",
 		},
 		{
 			"sweep paused", func(f *facts) { f.SweepSchedule.Paused = true }, "sweep", check.Fail, "PAUSED", "--schedule-id sweep-orders",
@@ -110,7 +110,7 @@ func TestChecks(t *testing.T) {
 		}},
 		{
 			"identity of an earlier release", func(f *facts) { f.input = &workflows.PollOrdersInput{} },
-			"identity", check.Warn, "not recorded yet: under another SHOPIFY_SHOP or AUDIT_PREFIX", "starter schedules",
+			"identity", check.Warn, "not recorded yet: under another SHOPIFY_SHOP or AUDIT_PREFIX", "giftbridge schedules",
 		},
 		{
 			"merchants found by a name that buyers choose",
@@ -129,7 +129,7 @@ func TestChecks(t *testing.T) {
 		{name: "retention long enough for a poll", change: func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour + time.Second }},
 		{
 			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },
-			"namespace", check.Fail, "GiftCardSku (KeywordList)", "starter schedules",
+			"namespace", check.Fail, "GiftCardSku (KeywordList)", "giftbridge schedules",
 		},
 		{
 			"no worker polls", func(f *facts) { f.unpolled = []string{"giftbridge-issue activity"} }, "workers", check.Fail,
@@ -143,7 +143,7 @@ func TestChecks(t *testing.T) {
 			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", check.Warn, "does not report", "logs",
 		},
 		{
-			"no schedule", func(f *facts) { f.Schedule = installation.ScheduleStatus{} }, "schedule", check.Fail, "does not exist", "starter schedules",
+			"no schedule", func(f *facts) { f.Schedule = installation.ScheduleStatus{} }, "schedule", check.Fail, "does not exist", "giftbridge schedules",
 		},
 		{
 			"paused", func(f *facts) { f.Schedule.Paused, f.Schedule.Note = true, "holiday" }, "schedule", check.Fail,
@@ -182,7 +182,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"no digest", func(f *facts) { f.DigestSchedule = installation.ScheduleStatus{} }, "digest", check.Fail, "does not exist",
-			"starter schedules",
+			"giftbridge schedules",
 		},
 		{
 			name:   "no digest wanted",

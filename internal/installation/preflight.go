@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/api/operatorservice/v1"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -64,7 +65,7 @@ func enough(maxOrderAge time.Duration) string {
 func (o *Installation) checkSearchAttributes(ctx context.Context) error {
 	missing, err := o.MissingSearchAttributes(ctx)
 	if err == nil && len(missing) > 0 {
-		err = fmt.Errorf("namespace %s lacks search attributes: %s; run: starter schedules",
+		err = fmt.Errorf("namespace %s lacks search attributes: %s; run: "+buildinfo.Program+" schedules",
 			o.Namespace(), strings.Join(missing, ", "))
 	}
 	return err

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -62,7 +63,7 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 	if have != nil && !e.Yes && !have.CreatedAtMin.Equal(o.cfg.Orders.CreatedAtMin) {
 		return nil, &ConfirmError{fmt.Sprintf("CREATED_AT_MIN changes from %s to %s. Orders created before the new time "+
 			"are not taken in. If the new time is earlier, orders created between the two are taken in once they change in "+
-			"Shopify or are polled with: starter poll --since",
+			"Shopify or are polled with: "+buildinfo.Program+" poll --since",
 			have.CreatedAtMin.Format(time.RFC3339), o.cfg.Orders.CreatedAtMin.UTC().Format(time.RFC3339))}
 	}
 	pin, err := o.Pinned(ctx)
@@ -114,7 +115,7 @@ func widenedAt(have *workflows.PollOrdersInput, want workflows.PollOrdersInput) 
 
 // PollEarlier returns the poll by hand that reads all orders that may still be taken in.
 func PollEarlier(maxOrderAge time.Duration) string {
-	return fmt.Sprintf("starter poll --since %dh", int(math.Ceil(maxOrderAge.Hours())))
+	return fmt.Sprintf(buildinfo.Program+" poll --since %dh", int(math.Ceil(maxOrderAge.Hours())))
 }
 
 // MakesUp returns what to run by hand for earlier orders after a change of the rules: a poll looks only at orders that
@@ -130,7 +131,7 @@ func MakesUp(c Change, maxOrderAge time.Duration) []string {
 		switch name {
 		case "skus", "companion_skus", "hold_underpaid":
 			out = append(out, "orders that were left to an operator stay so; to list those that the new rules would not "+
-				"leave, run: starter orders release --all --rejudge --dry-run")
+				"leave, run: "+buildinfo.Program+" orders release --all --rejudge --dry-run")
 		}
 	}
 	slices.Sort(out)

@@ -8,6 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 )
 
@@ -59,7 +60,9 @@ func startedRun(a client.ScheduleActionResult) string {
 func (o *Installation) describeSchedule(ctx context.Context, id string) (*client.ScheduleDescription, error) {
 	d, err := o.Client.ScheduleClient().GetHandle(ctx, id).Describe(ctx)
 	if executions.IsNotFound(err) {
-		return nil, &executions.NotFoundError{What: "schedule " + id + " does not exist; run: starter schedules"}
+		return nil, &executions.NotFoundError{
+			What: "schedule " + id + " does not exist; run: " + buildinfo.Program + " schedules",
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("describe schedule %s: %w", id, err)

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -105,7 +106,8 @@ func (o *Left) takenIn(ctx context.Context, workflowID, runID string) (*workflow
 func releasable(d *orders.OrderDetails) (string, error) {
 	for _, u := range d.FailedUnits() {
 		if u.Kind == giftcard.OutcomeUnknown {
-			return "", fmt.Errorf("card %d of order %s may exist: first settle it with starter orders resolve", u.Unit, d.Name)
+			return "", fmt.Errorf("card %d of order %s may exist: first settle it with "+
+				buildinfo.Program+" orders resolve", u.Unit, d.Name)
 		}
 	}
 	switch {
@@ -118,7 +120,8 @@ func releasable(d *orders.OrderDetails) (string, error) {
 	case d.Failure != nil && giftcard.Kind(d.Failure.Kind) == giftcard.OrderChanged:
 		return d.Failure.Message, nil
 	}
-	return "", fmt.Errorf("order %s is neither left to people nor changed: run it again with starter orders retry", d.Name)
+	return "", fmt.Errorf("order %s is neither left to people nor changed: run it again with "+
+		buildinfo.Program+" orders retry", d.Name)
 }
 
 // notToRelease returns why an order, as it is in the shop, has no cards to issue.

@@ -9,6 +9,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -42,7 +43,8 @@ func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error
 		return false, err
 	}
 	if poll == nil {
-		return false, fmt.Errorf("schedule %s does not exist; run: starter schedules", workflows.PollScheduleID)
+		return false, fmt.Errorf("schedule %s does not exist; run: "+buildinfo.Program+" schedules",
+			workflows.PollScheduleID)
 	}
 	return o.StartOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), workflows.ListingOf(order),
 		workflows.GiftCardOrderType, workflows.InputOf(*poll, order))

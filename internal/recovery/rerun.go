@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -133,7 +134,7 @@ func notFailed(newest *workflowpb.WorkflowExecutionInfo, in activities.RerunFail
 	terminated := newest.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 	switch state := executions.OrderState(newest); {
 	case state == executions.Left:
-		return "it is left to people; starter orders release issues its cards"
+		return "it is left to people; " + buildinfo.Program + " orders release issues its cards"
 	case state == executions.Running:
 		return "it is running"
 	case state == executions.Completed:

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 )
 
@@ -289,7 +290,7 @@ func (o *Rollout) awaitSettled(ctx context.Context, wait time.Duration) error {
 		d, err := o.Deployment(ctx)
 		if err == nil && !d.Settled {
 			err = &executions.NotFoundError{What: "the current version is set, but not all task queues know it yet; " +
-				"to check again, run: starter deployment"}
+				"to check again, run: " + buildinfo.Program + " deployment"}
 		}
 		return err
 	})

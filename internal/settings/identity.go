@@ -8,6 +8,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -63,7 +64,8 @@ func (o *Settings) ScheduledInput(ctx context.Context) (*workflows.PollOrdersInp
 func (o *Settings) pollInputOf(s client.Schedule) (*workflows.PollOrdersInput, error) {
 	input, _ := InputOf(s)
 	if input == nil {
-		return nil, fmt.Errorf("schedule %s has no input from giftbridge; run: starter schedules", workflows.PollScheduleID)
+		return nil, fmt.Errorf("schedule %s has no input from giftbridge; run: "+buildinfo.Program+" schedules",
+			workflows.PollScheduleID)
 	}
 	var in workflows.PollOrdersInput
 	if err := o.Converter.FromPayload(input, &in); err != nil {
@@ -103,7 +105,7 @@ type IdentityError struct{ why string }
 func (e *IdentityError) Error() string { return e.why }
 
 const changeIdentity = "; if you are certain that no order is issued twice because of it, run: " +
-	"starter schedules --change-identity"
+	buildinfo.Program + " schedules --change-identity"
 
 // Refuses returns an error that says why a configuration must not be used with the pinned installation, or nil if it
 // may. shopID is Shopify's ID of the shop; it is empty if Shopify could not be asked.
@@ -119,8 +121,8 @@ func (p *Pin) Refuses(cfg config.Config, shopID string) error {
 	case p.ShopID == "" && p.Shop != cfg.Shopify.Shop:
 		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP is %s, but %s belongs to %s: with another name, orders that were "+
 			"already issued would be issued again. If it is a different shop, set TEMPORAL_NAMESPACE to a separate "+
-			"namespace for it. If the shop was renamed, run starter schedules --renamed, which keeps the old name in "+
-			"workflow IDs",
+			"namespace for it. If the shop was renamed, run "+buildinfo.Program+
+			" schedules --renamed, which keeps the old name in workflow IDs",
 			cfg.Shopify.Shop, p.From, p.Shop)}
 	case p.AuditPrefix != nil && *p.AuditPrefix != cfg.Issue.AuditPrefix:
 		return &IdentityError{fmt.Sprintf("AUDIT_PREFIX is %q, but %s has %q: an order that is taken in again would get "+

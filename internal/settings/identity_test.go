@@ -47,7 +47,7 @@ func TestPinRefuses(t *testing.T) {
 		"another name, and no ID is known": {
 			pin:    func(p *settings.Pin) { p.ShopID = "" },
 			config: func(c *configured) { c.Shopify.Shop = "second.myshopify.com" },
-			says:   "run starter schedules --renamed",
+			says:   "run giftbridge schedules --renamed",
 		},
 		"another prefix": {
 			config: func(c *configured) { c.Issue.AuditPrefix = "" }, says: `AUDIT_PREFIX is "", but schedule poll-orders has "TWS-"`,

@@ -31,10 +31,10 @@ const (
 
 func installations() map[string]installation {
 	demo := []string{
-		"codec-server", "mailpit", "postgresql", "simulators", "starter", "temporal", "temporal-namespace",
+		"codec-server", "giftbridge", "mailpit", "postgresql", "simulators", "temporal", "temporal-namespace",
 		"temporal-schema", "temporal-ui", "worker",
 	}
-	ours := []string{"codec-server", "starter", "worker"}
+	ours := []string{"codec-server", "giftbridge", "worker"}
 	both := []string{base, production}
 	return map[string]installation{
 		"demonstration": {files: []string{base}, project: "giftbridge", services: demo},
@@ -220,7 +220,7 @@ func requireOurs(t *testing.T, s types.ServiceConfig) {
 	}
 	require.True(t, s.ReadOnly)
 	require.Equal(t, []string{"ALL"}, s.CapDrop)
-	if s.Name == "worker" || s.Name == "starter" {
+	if s.Name == "worker" || s.Name == "giftbridge" {
 		env := map[string]string{}
 		for name, value := range s.Environment {
 			if value != nil { // Without a value, the container does not have the variable.

@@ -34,7 +34,7 @@ func run(t *testing.T, env []string, command ...string) (string, error) {
 func requireParses(t *testing.T, command ...string) {
 	t.Helper()
 	require.NotEmpty(t, command)
-	require.Contains(t, []string{"/bin/worker", "/bin/starter", "/bin/simulators"}, command[0])
+	require.Contains(t, []string{"/bin/giftbridge", "/bin/simulators"}, command[0])
 	// With --help, cobra checks flags and prints the command that it chose. It does not reject words that are not
 	// commands.
 	out, err := run(t, nil, append(command, "--help")...)
@@ -48,8 +48,7 @@ func requireParses(t *testing.T, command ...string) {
 	require.Regexp(t, `(?m)^  `+regexp.QuoteMeta(strings.Join(path, " "))+`( \[flags\])?$`, out)
 }
 
-// requireValid requires that a worker and a starter would start with a configuration once its placeholders are
-// replaced.
+// requireValid requires that giftbridge would start with a configuration once its placeholders are replaced.
 func requireValid(t *testing.T, env map[string]string) {
 	t.Helper()
 	var list []string
@@ -65,7 +64,7 @@ func requireValid(t *testing.T, env map[string]string) {
 		}
 		list = append(list, name+"="+value)
 	}
-	out, err := run(t, list, "starter", "config")
+	out, err := run(t, list, programs.Giftbridge, "config")
 	require.NoError(t, err, out)
 }
 

@@ -31,9 +31,10 @@ func TestDockerfile(t *testing.T) {
 	require.Equal(t, "giftbridge", stages[len(stages)-1][2], "what docker build . builds")
 	require.Equal(t, 2, strings.Count(text, "\nUSER 65532:65532\n"))
 
-	// Compose and Kubernetes rely on this: a stage has the name of what it runs, except for the worker's stage.
+	// Compose and Kubernetes rely on this: a stage has the name of what it runs.
 	entrypoints := words(t, `(?m)^ENTRYPOINT (\[.*\])$`, text)
-	require.Equal(t, [][]string{{"/bin/simulators"}, {"/bin/worker"}}, entrypoints)
+	require.Equal(t, [][]string{{"/bin/simulators"}, {"/bin/giftbridge"}}, entrypoints)
+	require.Equal(t, [][]string{{"worker"}}, words(t, `(?m)^CMD (\[.*\])$`, text), "what an image runs without arguments")
 	checks := words(t, `(?m)^HEALTHCHECK .* CMD (\[.*\])$`, text)
 	require.Len(t, checks, 2)
 	for _, command := range append(entrypoints, checks...) {
@@ -43,6 +44,23 @@ func TestDockerfile(t *testing.T) {
 		for p := range strings.FieldsSeq(packages[1]) {
 			require.DirExists(t, filepath.Join(root, p))
 		}
+	}
+}
+
+// Manifests and compose files of earlier releases work with a new image: the names of its programs are still there.
+func TestCommandsOfEarlierReleases(t *testing.T) {
+	t.Parallel()
+	for _, command := range [][]string{
+		{"/bin/worker"},
+		{"/bin/worker", "health"},
+		{"/bin/starter", "schedules"},
+		{"/bin/starter", "doctor"},
+		{"/bin/starter", "codec-server"},
+		{"/bin/starter", "codec-server", "health"},
+	} {
+		out, err := run(t, nil, append(command, "--help")...)
+		require.NoError(t, err, out)
+		require.Contains(t, out, strings.Join(command[1:], " ")+" [flags]", command)
 	}
 }
 

@@ -250,7 +250,7 @@ func TestKubernetesAppliesAgain(t *testing.T) {
 	require.True(t, ok)
 	require.Len(t, worker.Spec.Template.Spec.InitContainers, 1)
 	schedules := worker.Spec.Template.Spec.InitContainers[0]
-	require.Equal(t, []string{"/bin/starter", "schedules"}, append(schedules.Command, schedules.Args...))
+	require.Equal(t, []string{"/bin/giftbridge", "schedules"}, append(schedules.Command, schedules.Args...))
 	require.Equal(t, worker.Spec.Template.Spec.Containers[0].EnvFrom, schedules.EnvFrom, "both have the same configuration")
 	require.Zero(t, worker.Spec.Strategy.RollingUpdate.MaxUnavailable.IntValue(), "a refused change stops no worker")
 	guide := read(t, filepath.Join(root, "docs/deploy.md"))

@@ -76,7 +76,7 @@ func TestAddressesFollowThePorts(t *testing.T) {
 	require.NoError(t, err)
 	for service, variables := range map[string]map[string]string{
 		"worker":       {"TEMPORAL_UI_URL": "http://localhost:1111"},
-		"starter":      {"TEMPORAL_UI_URL": "http://localhost:1111"},
+		"giftbridge":   {"TEMPORAL_UI_URL": "http://localhost:1111"},
 		"codec-server": {"TEMPORAL_UI_URL": "http://localhost:1111"},
 		"simulators":   {"TEMPORAL_UI_URL": "http://localhost:1111"},
 		"temporal-ui": {
@@ -96,7 +96,7 @@ func TestPortVariablesAreCompose(t *testing.T) {
 	for variable, port := range portVariables(t) {
 		env = append(env, variable+"="+port)
 	}
-	out, err := run(t, append(env, "DIGEST_TOO=x"), "starter", "config")
+	out, err := run(t, append(env, "DIGEST_TOO=x"), "giftbridge", "config")
 	require.Error(t, err)
 	require.Contains(t, out, "DIGEST_TOO", "it reports what it does not know")
 	require.NotContains(t, out, "PORT_")

@@ -61,7 +61,7 @@ func TestComposePassesEveryVariableOn(t *testing.T) {
 				return ""
 			}
 			for variable := range all {
-				services := []string{"starter", "worker"}
+				services := []string{"giftbridge", "worker"}
 				if strings.HasPrefix(variable, "CODEC_SERVER_") {
 					services = []string{"codec-server"}
 				}

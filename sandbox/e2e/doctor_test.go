@@ -133,7 +133,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "a search attribute is gone", harm: func() { w.removeSearchAttribute("GiftCardSku") }, cure: ensure,
-			check: doctor.SearchAttributes, found: "GiftCardSku (KeywordList)", says: "starter schedules",
+			check: doctor.SearchAttributes, found: "GiftCardSku (KeywordList)", says: "giftbridge schedules",
 		},
 		{
 			name: "the poll is paused", harm: pausePoll, cure: resumePoll, check: doctor.PollSchedule,
@@ -141,11 +141,11 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "no poll", harm: remove(workflows.PollScheduleID), cure: ensure, check: doctor.PollSchedule,
-			found: "does not exist", says: "starter schedules",
+			found: "does not exist", says: "giftbridge schedules",
 		},
 		{
 			name: "a new configuration", env: []string{"POLL_PAGE_SIZE=17"}, check: doctor.PollSchedule,
-			found: "differs from the configuration", says: "starter schedules",
+			found: "differs from the configuration", says: "giftbridge schedules",
 		},
 		{
 			name: "the digest is paused", harm: pauseDigest, cure: resumeDigest, check: doctor.DigestSchedule,
@@ -153,11 +153,11 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "no digest", harm: remove(workflows.DigestScheduleID), cure: ensure, check: doctor.DigestSchedule,
-			found: "does not exist", says: "starter schedules",
+			found: "does not exist", says: "giftbridge schedules",
 		},
 		{
 			name: "another time for the digest", env: []string{"DIGEST_TIMEZONE=Asia/Tokyo"}, check: doctor.DigestSchedule,
-			found: "differs from the configuration", says: "starter schedules",
+			found: "differs from the configuration", says: "giftbridge schedules",
 		},
 		{
 			name: "another key", env: []string{"PAYLOAD_KEYS=" + otherKey}, check: doctor.StoredPayloads,
@@ -165,7 +165,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "a version without workers", env: []string{"WORKER_DEPLOYMENT=blue", "WORKER_BUILD_ID=1"}, check: doctor.WorkerVersion,
-			found: "no version of deployment blue is current", says: "starter deployment set-current",
+			found: "no version of deployment blue is current", says: "giftbridge deployment set-current",
 		},
 		{
 			name: "another token", env: []string{"SHOPIFY_ACCESS_TOKEN=shpat_other"}, check: shop.Shopify,
@@ -227,7 +227,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "no mail server wanted", env: []string{"SMTP_HOST=", "DIGEST_FROM=", "DIGEST_TO="}, check: doctor.DigestSchedule,
-			found: "SMTP_HOST is not set", says: "starter schedules",
+			found: "SMTP_HOST is not set", says: "giftbridge schedules",
 		},
 	}
 }
@@ -272,12 +272,12 @@ func (w *system) requireDiagnosis(b breakage) {
 		}
 	}
 	require.Equal(w.t, cli.ExitFailure, out.code, b.name)
-	require.Equal(w.t, "starter doctor: failed checks: "+b.check+"\n", out.stderr, b.name)
+	require.Equal(w.t, "giftbridge doctor: failed checks: "+b.check+"\n", out.stderr, b.name)
 	requireNothingPersonal(w.t, out.stdout)
 	require.NotContains(w.t, out.stdout, w.Config.Payload.Keys[0].Key.Reveal())
 }
 
-// removeSearchAttribute makes a change that only starter schedules can undo.
+// removeSearchAttribute makes a change that only giftbridge schedules can undo.
 func (w *system) removeSearchAttribute(name string) {
 	w.t.Helper()
 	_, err := w.plain.OperatorService().RemoveSearchAttributes(w.ctx, &operatorservice.RemoveSearchAttributesRequest{
@@ -286,7 +286,7 @@ func (w *system) removeSearchAttribute(name string) {
 	require.NoError(w.t, err)
 }
 
-// A key that has just become the first one causes a warning until starter schedules has rewritten the schedules.
+// A key that has just become the first one causes a warning until giftbridge schedules has rewritten the schedules.
 func (w *system) requireNewKeyWarns() {
 	w.t.Helper()
 	keys := "PAYLOAD_KEYS=new:" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("y", ops.PayloadKeySize))) + "," +
@@ -297,7 +297,7 @@ func (w *system) requireNewKeyWarns() {
 	for _, c := range r.Checks {
 		if c.Status == check.Warn {
 			require.Contains(w.t, []string{doctor.PollSchedule, doctor.DigestSchedule}, c.Name)
-			require.Equal(w.t, "run: starter schedules", c.Fix)
+			require.Equal(w.t, "run: giftbridge schedules", c.Fix)
 		}
 	}
 }

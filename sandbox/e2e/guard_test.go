@@ -52,7 +52,7 @@ func TestRetentionGuard(t *testing.T) {
 	_, err = o.EnsureSchedules(t.Context(), settings.Ensure{Yes: true})
 	require.ErrorContains(t, err, advice)
 	_, err = o.PollNow(t.Context())
-	require.ErrorContains(t, err, "schedule poll-orders does not exist; run: starter schedules")
+	require.ErrorContains(t, err, "schedule poll-orders does not exist; run: giftbridge schedules")
 
 	// Orders are safe if they are polled for less time than their workflows are kept.
 	cfg.Orders.MaxOrderAge, cfg.Issue.RetryBudget = 23*time.Hour, time.Hour
@@ -67,7 +67,7 @@ func TestSearchAttributeGuard(t *testing.T) {
 	temporal, cfg := bare(t, temporalserver.Options{})
 	options := app.WorkerOptions{Config: cfg, Temporal: temporal, Log: zerolog.Nop()}
 	_, err := app.StartWorker(t.Context(), options)
-	require.ErrorContains(t, err, "GiftCardSku (KeywordList), ShopifyOrderName (Keyword); run: starter schedules")
+	require.ErrorContains(t, err, "GiftCardSku (KeywordList), ShopifyOrderName (Keyword); run: giftbridge schedules")
 
 	o, err := app.NewOperator(t.Context(), temporal, cfg, zerolog.Nop())
 	require.NoError(t, err)

@@ -125,7 +125,7 @@ func TestIdentityOfAnEarlierRelease(t *testing.T) {
 	require.Contains(t, w.starter(nil, "status").stdout, "whether the issuer refuses a used audit number is assumed to be")
 }
 
-// schedulesWithout runs starter schedules without a variable, and returns its output.
+// schedulesWithout runs giftbridge schedules without a variable, and returns its output.
 func (w *system) schedulesWithout(name string, code int) string {
 	w.t.Helper()
 	c := w.command(w.ctx, programs.Starter, nil, []string{"schedules"})
@@ -164,9 +164,9 @@ func TestSchedulesAskBeforeTheyLose(t *testing.T) {
 	out = w.starter([]string{"CREATED_AT_MIN=2026-01-02T00:00:00Z"}, "schedules", "--yes")
 	require.Equal(t, cli.ExitOK, out.code, out.stderr)
 	require.Contains(t, out.stdout, `created_at_min: `)
-	require.Contains(t, out.stdout, "run: starter poll --since")
+	require.Contains(t, out.stdout, "run: giftbridge poll --since")
 	out = w.starter([]string{"GIFT_CARD_SKUS=GIFT-25,GIFT-75"}, "schedules", "--yes")
-	require.Contains(t, out.stdout, "starter orders release --all --rejudge --dry-run")
+	require.Contains(t, out.stdout, "giftbridge orders release --all --rejudge --dry-run")
 	require.Contains(t, w.starter(nil, "status").stdout, "was widened at")
 	require.NoError(t, w.StartWorker(w.ctx))
 	w.ok("poll", "--since", "1m")

@@ -181,13 +181,13 @@ func (l *leaky) secrets() markers {
 	return m
 }
 
-// starters runs a starter and keeps its output.
+// starters runs a command of giftbridge and keeps its output.
 func (l *leaky) starters(code int, args ...string) {
 	l.t.Helper()
 	c := l.command(l.ctx, programs.Starter, l.env, args)
 	out, _ := c.CombinedOutput()
 	require.Equal(l.t, code, c.ProcessState.ExitCode(), "%s: %s", args, out)
-	fmt.Fprintf(&l.said, "starter %s\n%s\n", strings.Join(args, " "), out)
+	fmt.Fprintf(&l.said, "giftbridge %s\n%s\n", strings.Join(args, " "), out)
 }
 
 func both(a, b markers) markers {
@@ -309,7 +309,7 @@ func (l *leaky) requireMarked() {
 	}
 }
 
-// requireNothingSaid searches what people see: logs, output of the starter, mails, health checks.
+// requireNothingSaid searches what people see: logs, output of commands, mails, health checks.
 func (l *leaky) requireNothingSaid() {
 	l.t.Helper()
 	all := both(l.secrets(), l.personal)
@@ -317,7 +317,7 @@ func (l *leaky) requireNothingSaid() {
 	require.Contains(l.t, log, `"level":"debug"`)
 	require.Contains(l.t, log, "codec request")
 	require.Empty(l.t, all.found(log), "the log")
-	require.Empty(l.t, all.found(l.said.String()), "the starter")
+	require.Empty(l.t, all.found(l.said.String()), "the commands")
 	mails := l.mails.Messages()
 	require.NotEmpty(l.t, mails)
 	for _, m := range mails {

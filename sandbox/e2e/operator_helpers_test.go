@@ -217,7 +217,7 @@ func (w *system) sendInput(workflowID string) activities.SendDigestInput {
 	return in
 }
 
-// asked runs a starter process and types the given text at its prompt.
+// asked runs a command of giftbridge and types the given text at its prompt.
 func (w *system) asked(typed string, args ...string) said {
 	w.t.Helper()
 	c := w.command(w.ctx, programs.Starter, nil, args)

@@ -272,7 +272,7 @@ func TestStarterOperatorMistakes(t *testing.T) {
 		{[]string{"digest", "--dry-run", "--since", "-1h"}, cli.ExitUsage, `"-1h" is neither`},
 		{[]string{"digest", "preview"}, cli.ExitUsage, "--html FILE is required"},
 		{[]string{"digest", "preview", "--html", "/no/such/folder/x.html"}, cli.ExitFailure, "write the preview"},
-		{[]string{"digest", "--now"}, cli.ExitFailure, "schedule daily-digest does not exist; run: starter schedules"},
+		{[]string{"digest", "--now"}, cli.ExitFailure, "schedule daily-digest does not exist; run: giftbridge schedules"},
 		{[]string{"orders", "balance", "#1"}, cli.ExitFailure, `no gift-card order "#1" is known`},
 	}
 	for _, tt := range tests {
@@ -284,7 +284,7 @@ func TestStarterOperatorMistakes(t *testing.T) {
 		})
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
-		require.Contains(t, w.ok("completion", shell), "starter")
+		require.Contains(t, w.ok("completion", shell), "giftbridge")
 	}
 	require.Contains(t, w.ok("orders"), "cancel-card")
 	require.Contains(t, w.ok("help", "orders", "retry"), "--all-failed")

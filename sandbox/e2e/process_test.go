@@ -77,11 +77,17 @@ func (w *system) startProcess(env ...string) *process {
 // startProcessIn is startProcess for a worker in another folder.
 func (w *system) startProcessIn(folder string, env ...string) *process {
 	w.t.Helper()
+	return w.startProgram(folder, []string{programs.Worker}, env...)
+}
+
+// startProgram is startProcess for a command that runs a worker: the name of a program in a folder, and arguments.
+func (w *system) startProgram(folder string, command []string, env ...string) *process {
+	w.t.Helper()
 	port, err := site.FreePort(w.ctx)
 	require.NoError(w.t, err)
 	p := &process{t: w.t, addr: site.Loopback(port)}
 	p.Process, err = child.Program{
-		Name: programs.Worker, Path: filepath.Join(folder, programs.Worker), Log: &p.log,
+		Name: programs.Worker, Path: filepath.Join(folder, command[0]), Args: command[1:], Log: &p.log,
 		Env: w.environ(folder, append([]string{"METRICS_ADDR=" + p.addr, "LOG_FORMAT=json"}, env...)),
 	}.Start()
 	require.NoError(w.t, err)
@@ -180,6 +186,31 @@ func TestWorkerStops(t *testing.T) {
 	d := w.show(order, executions.Completed)
 	require.False(t, d.Result.Cards[0].Existed, "the answer was not lost")
 	require.Zero(t, w.Issuer.Stats().Repeated)
+}
+
+// The worker of the installed program works like the one with a name of its own: it issues cards, its health can be asked
+// for, and it stops when it is asked to.
+func TestWorkerOfGiftbridge(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true})
+	p := w.startProgram(programs.Folder(t), []string{programs.Giftbridge, "worker"})
+	order := w.PlaceKind(scenario.Single)
+	w.poll()
+	w.show(order, executions.Completed)
+	require.Len(t, w.Issuer.Cards(), 1)
+
+	health := func() ([]byte, error) {
+		env := []string{"METRICS_ADDR=" + p.addr}
+		return w.command(w.ctx, programs.Giftbridge, env, []string{"worker", "health"}).CombinedOutput()
+	}
+	out, err := health()
+	require.NoError(t, err, string(out))
+	require.NoError(t, p.Signal(syscall.SIGTERM))
+	<-p.Ended()
+	require.Equal(t, cli.ExitOK, p.ExitCode(), &p.log)
+	out, err = health()
+	require.Error(t, err)
+	require.Contains(t, string(out), "giftbridge worker health: ")
 }
 
 // A worker reports what is wrong and exits, instead of starting work that it cannot do properly.

@@ -56,7 +56,7 @@ func asShellReads(t *testing.T, command string) []string {
 }
 
 // All ways to rerun an order give the same account: the command in the digest, the reset that orders show names, a reset
-// to the first workflow task, which repeats what had succeeded, and starter. Of three cards, one had been issued.
+// to the first workflow task, which repeats what had succeeded, and giftbridge. Of three cards, one had been issued.
 func TestRerunByHand(t *testing.T) {
 	t.Parallel()
 	tr := trouble{first: 1, of: map[string]cashstartest.Fault{"COMMAND": declined, "RESET": declined, "FIRST": declined, "STARTER": declined}}
@@ -116,7 +116,7 @@ func TestRerunByHand(t *testing.T) {
 		n := 0
 		for _, e := range w.history(orderID(p), d.RunID).GetEvents() {
 			if r := e.GetWorkflowTaskFailedEventAttributes(); r.GetBaseRunId() != "" {
-				require.Regexp(t, `^(by hand|(the issuer is well again|starter orders retry) \(by .+@.+\))$`, r.GetFailure().GetMessage())
+				require.Regexp(t, `^(by hand|(the issuer is well again|giftbridge orders retry) \(by .+@.+\))$`, r.GetFailure().GetMessage())
 				n = 0
 			}
 			if e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == "LookUpMerchant" {

@@ -41,7 +41,7 @@ func (w *system) health(env ...string) health.Health {
 		require.Empty(w.t, out.stderr)
 	} else {
 		require.Equal(w.t, cli.ExitFailure, out.code)
-		require.Contains(w.t, out.stderr, "starter status: unhealthy: ")
+		require.Contains(w.t, out.stderr, "giftbridge status: unhealthy: ")
 	}
 	return h
 }
@@ -122,7 +122,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	out := w.starter(nil, "status")
 	require.Equal(t, cli.ExitFailure, out.code)
 	require.Regexp(t, `(?m)^FAIL +last poll +FAILED: Unauthorized: .*\n +→ see http`, out.stdout)
-	require.Equal(t, "starter status: unhealthy: last poll\n", out.stderr)
+	require.Equal(t, "giftbridge status: unhealthy: last poll\n", out.stderr)
 	refuses.Store(false)
 	w.poll()
 	w.await("cured", func() bool { return w.health().Healthy })

@@ -31,7 +31,7 @@ type said struct {
 	code           int
 }
 
-// starter runs a starter process.
+// starter runs a command of giftbridge.
 func (w *system) starter(env []string, args ...string) said {
 	w.t.Helper()
 	c := w.command(w.ctx, programs.Starter, env, args)
@@ -47,7 +47,7 @@ func (w *system) starter(env []string, args ...string) said {
 	return out
 }
 
-// ok runs a starter process that must succeed, and returns its output.
+// ok runs a command that must succeed, and returns its output.
 func (w *system) ok(args ...string) string {
 	w.t.Helper()
 	out := w.starter(nil, args...)
@@ -55,7 +55,7 @@ func (w *system) ok(args ...string) string {
 	return out.stdout
 }
 
-// decoded runs a starter process with --json.
+// decoded runs a command with --json.
 func decoded[T any](w *system, args ...string) T {
 	w.t.Helper()
 	var v T
@@ -65,16 +65,16 @@ func decoded[T any](w *system, args ...string) T {
 	return v
 }
 
-// A first day with starter: set up, poll, look.
+// A first day: set up, poll, look.
 func TestStarter(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{NoSchedule: true})
 	out := w.starter(nil, "poll")
 	require.Equal(t, cli.ExitFailure, out.code)
-	require.Contains(t, out.stderr, "schedule poll-orders does not exist; run: starter schedules")
+	require.Contains(t, out.stderr, "schedule poll-orders does not exist; run: giftbridge schedules")
 	out = w.starter(nil, "status")
 	require.Equal(t, cli.ExitFailure, out.code)
-	require.Contains(t, out.stdout, "does not exist; run: starter schedules")
+	require.Contains(t, out.stdout, "does not exist; run: giftbridge schedules")
 
 	require.Regexp(t, `schedule poll-orders +created`, w.ok("schedules"))
 	require.Regexp(t, `schedule poll-orders +unchanged`, w.ok("schedules"))

@@ -42,7 +42,7 @@ var storeCalls = map[string]bool{
 	"temporalserver.Start": true,
 }
 
-// storeCommands are the starter commands that read Temporal's lists, or the versions of workers.
+// storeCommands are the commands that read Temporal's lists, or the versions of workers.
 var storeCommands = map[string]bool{
 	"orders list": true, "orders retry": true, "status": true, "digest": true, "deployment": true,
 }
@@ -59,7 +59,7 @@ var bookkeeping = map[string]bool{
 // postgresql. On SQLite, CI runs all tests for each commit, and each night it runs all of them on PostgreSQL. The
 // author of a new test need not think of the list: this test fails and says what is missing.
 //
-// The rule: a test belongs to the list if it makes one of storeCalls or gives starter one of storeCommands, directly or
+// The rule: a test belongs to the list if it makes one of storeCalls or gives giftbridge one of storeCommands, directly or
 // through helpers of this package at any depth, except through bookkeeping.
 //
 // The rule works on names, so it needs no types. A call is a selector that is called, such as w.plain.CountWorkflow(r).
@@ -294,7 +294,7 @@ func (p *sources) asks(c *ast.CallExpr) string {
 	return ""
 }
 
-// commandAmong returns the starter command in a []string, or in one of several such lists, if any.
+// commandAmong returns the command in a []string, or in one of several such lists, if any.
 func commandAmong(l *ast.CompositeLit) string {
 	if isStrings(l.Type) {
 		return command(l.Elts)
@@ -323,7 +323,7 @@ func commandAmong(l *ast.CompositeLit) string {
 	return ""
 }
 
-// command returns the starter command with which a list of words begins, if it is one of storeCommands.
+// command returns the command with which a list of words begins, if it is one of storeCommands.
 func command(list []ast.Expr) string {
 	var words []string
 	for _, e := range list {
@@ -339,7 +339,7 @@ func command(list []ast.Expr) string {
 	}
 	for n := range len(words) {
 		if found := strings.Join(words[:n+1], " "); storeCommands[found] {
-			return "starter " + found
+			return "giftbridge " + found
 		}
 	}
 	return ""
@@ -392,14 +392,14 @@ func TestRuleOfStoreTests(t *testing.T) {
 		"a function":                 {`count(w)`, "count, CountWorkflow"},
 		"a method of that name":      {`h.count()`, ""},
 		"a list, and more of it":     {`w.Operator.ListOrders(ctx).first()`, "ListOrders"},
-		"a command":                  {`w.starter(nil, "status", "--json")`, "starter status"},
-		"a command of two words":     {`w.starter(nil, "orders", "retry", p.Name)`, "starter orders retry"},
-		"a command, decoded":         {`decoded[Status](w, "status")`, "starter status"},
-		"a command in a list":        {`args := append([]string{"orders", "list"}, more...)`, "starter orders list"},
-		"a command among lists":      {`for range [][]string{{"poll"}, {"digest", "--now"}} {}`, "starter digest"},
-		"a command in a map":         {`m := map[string][]string{"x": {"deployment"}}`, "starter deployment"},
-		"a command in a table":       {`t := []test{{args: []string{"status"}}}`, "starter status"},
-		"a command in a variable":    {`run(lists)`, "lists, starter orders list"},
+		"a command":                  {`w.starter(nil, "status", "--json")`, "giftbridge status"},
+		"a command of two words":     {`w.starter(nil, "orders", "retry", p.Name)`, "giftbridge orders retry"},
+		"a command, decoded":         {`decoded[Status](w, "status")`, "giftbridge status"},
+		"a command in a list":        {`args := append([]string{"orders", "list"}, more...)`, "giftbridge orders list"},
+		"a command among lists":      {`for range [][]string{{"poll"}, {"digest", "--now"}} {}`, "giftbridge digest"},
+		"a command in a map":         {`m := map[string][]string{"x": {"deployment"}}`, "giftbridge deployment"},
+		"a command in a table":       {`t := []test{{args: []string{"status"}}}`, "giftbridge status"},
+		"a command in a variable":    {`run(lists)`, "lists, giftbridge orders list"},
 		"another command":            {`w.starter(nil, "orders", "show", "#1001")`, ""},
 		"words that stand apart":     {`w.starter(nil, "orders", verb, "list")`, ""},
 		"such words in another":      {`w.starter(nil, "help", "orders", "list")`, ""},

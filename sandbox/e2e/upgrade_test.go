@@ -34,7 +34,7 @@ func (w *system) startVersion(build string) *process {
 	return w.startProcess(env...)
 }
 
-// deploys runs a starter process that knows the deployment.
+// deploys runs a command of giftbridge that knows the deployment.
 func (w *system) deploys(args ...string) string {
 	w.t.Helper()
 	out := w.starter([]string{"WORKER_DEPLOYMENT=" + deployment}, append([]string{"deployment"}, args...)...)

@@ -229,7 +229,7 @@ func TestUnreadableResults(t *testing.T) {
 	}
 }
 
-// A starter that lacks the key says so. It shows what it can without the key.
+// A command that lacks the key says so. It shows what it can without the key.
 func TestStarterWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Configure: func(c *config.Config) { c.Payload = encrypted(payloadKey("k1", 1)) }})

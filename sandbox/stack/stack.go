@@ -229,8 +229,7 @@ func (s *Stack) StopWorker() {
 	}
 }
 
-// Environ returns the environment for a separate worker or starter process, and for the temporal command line, as
-// NAME=value. The secrets in it belong to the simulators and to this stack.
+// Environ returns the environment for a separate process of giftbridge, and for the temporal command line, as NAME=value. The secrets in it belong to the simulators and to this stack.
 func (s *Stack) Environ() []string {
 	return append(site.Environ(s.Config, s.Temporal.HostPort(), s.Temporal.Namespace()),
 		"TEMPORAL_CODEC_ENDPOINT="+s.CodecEndpoint,

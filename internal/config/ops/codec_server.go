@@ -19,8 +19,8 @@ var codecSection = env.Section{
 	Variables: map[string]env.Reference{
 		"CODEC_SERVER_ADDR": {
 			Want: env.WantHostPort,
-			About: "Address on which `starter codec-server` listens. It serves plain HTTP: to use it from other machines, put a TLS " +
-				"proxy in front of it.",
+			About: "Address on which `giftbridge codec-server` listens. It serves plain HTTP: to use it from other " +
+				"machines, put a TLS proxy in front of it.",
 		},
 		"CODEC_SERVER_TOKEN": {
 			Want:  "at least 32 ASCII characters without spaces, such as the output of openssl rand -hex 32",

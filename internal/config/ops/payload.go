@@ -40,8 +40,8 @@ var payloadSection = env.Section{
 			Want: env.WantBool,
 			About: "Encrypt payloads so that they can be decrypted only in the namespace that they were written for: nobody can copy " +
 				"an order from one namespace to another that has the same key. Set it to true in a new installation. In an " +
-				"existing one, set it once no worker, starter or codec server of a release without this variable runs any more, " +
-				"because such a release cannot read what is written then. Payloads written before stay readable.",
+				"existing one, set it once no worker, command or codec server of a release without this variable runs any " +
+				"more, because such a release cannot read what is written then. Payloads written before stay readable.",
 		},
 		"PAYLOAD_ACCEPT_PLAIN": {
 			Want: env.WantBool,

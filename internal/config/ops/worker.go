@@ -20,7 +20,7 @@ var workerSection = env.Section{
 		"WORKER_DEPLOYMENT": {
 			Want: "at most 63 letters, digits, dashes and underscores, beginning with a letter or a digit",
 			About: "Name of the worker deployment, the same for all versions. If it is set, workers get tasks only while their " +
-				"version is the current one (`starter deployment set-current`). Unset, workers have no version.",
+				"version is the current one (`giftbridge deployment set-current`). Unset, workers have no version.",
 		},
 		"WORKER_BUILD_ID": {
 			Want: "at most 100 letters, digits, dots, dashes, underscores and plus signs, beginning with a letter or a digit",

@@ -17,7 +17,7 @@ const maxLooks = 3
 
 // person acts as the operator who resolves cards in doubt. A card is in doubt if the issuer does not deduplicate audit
 // numbers, or if the order was changed before the request could be repeated. The operator checks the issuer's ledger,
-// records whether the card exists, and has the order run again. This is what "starter orders resolve" does.
+// records whether the card exists, and has the order run again. This is what "giftbridge orders resolve" does.
 func (l *laboratory) person(ctx context.Context) error {
 	for range maxLooks {
 		resolved, err := l.resolveAll(ctx)

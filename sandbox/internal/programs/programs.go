@@ -11,11 +11,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
-// The programs.
+// The programs. Starter is built from the folder of that name; where it is installed, its name is Giftbridge, and a link
+// has the other name.
 const (
+	Giftbridge = buildinfo.Program
 	Worker     = "worker"
 	Starter    = "starter"
 	Simulators = "simulators"
@@ -37,7 +40,10 @@ func Run(m *testing.M) int {
 }
 
 var build = sync.OnceValue(func() error {
-	return child.Build(context.Background(), folder, Worker, Starter, "sandbox/"+Simulators)
+	if err := child.Build(context.Background(), folder, Worker, Starter, "sandbox/"+Simulators); err != nil {
+		return err
+	}
+	return os.Symlink(Starter, filepath.Join(folder, Giftbridge))
 })
 
 // Folder returns the folder of the programs. They are built when the first test asks for them.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -35,8 +36,8 @@ already issued at the issuer. It does not know about cards that were issued by h
 SKU was added to COMPANION_SKUS.
 
 It asks for confirmation first. The input of the order's workflow records who released the order, and why.`,
-		Example: `  starter orders release '#1001' --reason 'not issued by hand, confirmed by Ann'
-  starter orders release --all --rejudge --dry-run`,
+		Example: `  giftbridge orders release '#1001' --reason 'not issued by hand, confirmed by Ann'
+  giftbridge orders release --all --rejudge --dry-run`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == (len(args) > 0):
@@ -91,7 +92,7 @@ It asks for confirmation first. The input of the order's workflow records who re
 	cmd.Flags().BoolVar(&all, "all", false, "all orders that are left to people")
 	cmd.Flags().BoolVar(&rejudge, "rejudge", false, "only orders that the poll's current rules would not leave to people")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only print what would be issued")
-	cmd.Flags().StringVar(&reason, "reason", "starter orders release", "reason, kept on record")
+	cmd.Flags().StringVar(&reason, "reason", buildinfo.Program+" orders release", "reason, kept on record")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }

@@ -34,9 +34,9 @@ The shop and the issuer are not informed.
 
 It asks for confirmation first. The order's workflow records who settled the order, when, and the note; "orders show"
 prints them. "orders list --settled" lists settled orders.`,
-		Example: `  starter orders settle '#1001' --note 'refunded, ticket 4711'
-  starter orders settle '#1001' '#1002' --note 'cards issued by hand, confirmed by Ann'
-  starter orders settle '#1001' --undo --note 'it was another order'`,
+		Example: `  giftbridge orders settle '#1001' --note 'refunded, ticket 4711'
+  giftbridge orders settle '#1001' '#1002' --note 'cards issued by hand, confirmed by Ann'
+  giftbridge orders settle '#1001' --undo --note 'it was another order'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cli.Usagef("name one or more orders")

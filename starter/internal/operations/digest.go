@@ -25,8 +25,8 @@ func newDigest(f *cli.Flags) *cobra.Command {
 		Short: "Send a digest now, or print it without sending",
 		Long: `Digest --now triggers the digest's schedule: failed orders are run again, then a mail reports what still
 fails. Digest --dry-run prints the digest as of now. It sends nothing and runs nothing again.`,
-		Example: `  starter digest --dry-run
-  starter digest --now`,
+		Example: `  giftbridge digest --dry-run
+  giftbridge digest --now`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if now == dryRun {

@@ -29,9 +29,9 @@ result.
 
 With --since it polls a window instead: orders that were last updated in it. The watermark does not move. Orders that
 were handled before are recognised and left alone, so any window is safe.`,
-		Example: `  starter poll
-  starter poll --since 48h
-  starter poll --since 2026-07-01T00:00:00Z --until 2026-07-02T00:00:00Z`,
+		Example: `  giftbridge poll
+  giftbridge poll --since 48h
+  giftbridge poll --since 2026-07-01T00:00:00Z --until 2026-07-02T00:00:00Z`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, to, err := window(since, until, time.Now())

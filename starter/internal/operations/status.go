@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -49,9 +50,9 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
 Failed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
 be reached, so a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST and WORKER_DEPLOYMENT
 if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.`,
-		Example: `  starter status
-  starter status --json | jq -r '.problems[] | .name + ": " + .found'
-  starter status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
+		Example: `  giftbridge status
+  giftbridge status --json | jq -r '.problems[] | .name + ": " + .found'
+  giftbridge status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
@@ -89,7 +90,7 @@ func printStatus(w io.Writer, s *health.Status) error {
 	return cli.Table(w, func(row func(...any)) {
 		switch {
 		case !s.Schedule.Exists:
-			row("schedule", "does not exist; run: starter schedules")
+			row("schedule", "does not exist; run: "+buildinfo.Program+" schedules")
 		case s.Schedule.Paused:
 			row("schedule", "PAUSED: "+s.Schedule.Note)
 		default:

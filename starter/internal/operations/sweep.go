@@ -22,8 +22,8 @@ func newSweep(f *cli.Flags) *cobra.Command {
 that have none. A schedule does the same every SWEEP_INTERVAL, and once a day for all orders that may still be taken
 in. A sweep uses a fifth of Shopify's rate-limit points, so a large shop takes a while. Ctrl-C stops the waiting, not
 the sweep.`,
-		Example: `  starter sweep
-  starter sweep --whole`,
+		Example: `  giftbridge sweep
+  giftbridge sweep --whole`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {

@@ -28,7 +28,7 @@ func newCancelCard(f *cli.Flags) *cobra.Command {
 		Long: `Cancel-card cancels one card at the issuer: whoever holds the card loses its balance. It asks for
 confirmation first. The workflow cancel-card/<shop>/<order>/<unit> records who cancelled the card, and why. Shopify is
 not informed: refund the order there.`,
-		Example: `  starter orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
+		Example: `  giftbridge orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
 		Args:    cli.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if unit < 1 {

@@ -25,7 +25,7 @@ func requireHarmless(t *testing.T, text string) {
 	}
 }
 
-// Nothing that starter prints affects the terminal, or is displayed differently from what it is.
+// Nothing that a command prints affects the terminal, or is displayed differently from what it is.
 func TestOutputIsHarmless(t *testing.T) {
 	t.Parallel()
 	d := &orders.OrderDetails{

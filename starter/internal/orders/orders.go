@@ -37,10 +37,10 @@ func newList(f *cli.Flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List gift-card orders: open ones first, then the most recently closed",
-		Example: `  starter orders list --failed
-  starter orders list --failed --kind MerchantUnknown
-  starter orders list --settled
-  starter orders list --since 24h --limit 0 --json`,
+		Example: `  giftbridge orders list --failed
+  giftbridge orders list --failed --kind MerchantUnknown
+  giftbridge orders list --settled
+  giftbridge orders list --since 24h --limit 0 --json`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kind, err := readKind(kind)
@@ -120,8 +120,8 @@ func newShow(f *cli.Flags) *cobra.Command {
 		Short: "Show one order: its cards, its failures, and where to look",
 		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
 why, the attempts under way, and its page in the Temporal Web UI. Give the order's name or its Shopify number.`,
-		Example: `  starter orders show '#1001'
-  starter orders show 820982911946154508`,
+		Example: `  giftbridge orders show '#1001'
+  giftbridge orders show 820982911946154508`,
 		Args: cli.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {

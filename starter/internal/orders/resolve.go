@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -39,9 +40,9 @@ Temporal's database, the issuer knows cards of orders that seem to be new, and -
 
 It asks for confirmation first. A wrong --not-issued gives money away; a wrong --issued leaves a customer without a
 card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which answer, and why.`,
-		Example: `  starter orders resolve '#1001'
-  starter orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked the issuer, ticket 4711'
-  starter orders resolve --all --kind OutcomeUnknown --issued`,
+		Example: `  giftbridge orders resolve '#1001'
+  giftbridge orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked the issuer, ticket 4711'
+  giftbridge orders resolve --all --kind OutcomeUnknown --issued`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case all == (len(args) > 0):
@@ -80,7 +81,7 @@ card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which ans
 	cmd.Flags().StringVar(&kind, "kind", "", "with --all: OutcomeUnknown, the only kind that leaves cards in doubt")
 	cmd.Flags().BoolVar(&issued, "issued", false, "the issuer has the cards")
 	cmd.Flags().BoolVar(&notIssued, "not-issued", false, "the issuer has no cards with these audit numbers")
-	cmd.Flags().StringVar(&r.reason, "reason", "starter orders resolve", "reason, kept on record")
+	cmd.Flags().StringVar(&r.reason, "reason", buildinfo.Program+" orders resolve", "reason, kept on record")
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
@@ -233,7 +234,7 @@ func (r *resolver) rerun(ctx context.Context, orders []string) error {
 			select {
 			case <-ctx.Done():
 				return fmt.Errorf("your answer is recorded, but the orders have not been run again yet; run: "+
-					"starter orders retry --force: %w", ctx.Err())
+					buildinfo.Program+" orders retry --force: %w", ctx.Err())
 			case <-time.After(waitForRerun):
 			}
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -51,8 +52,8 @@ Orders whose failure a re-run does not cure (InvalidRequest, OrderChanged, Unexp
 alone unless --force is given. After an UnexpectedResponse, check the issuer first: if it refuses the audit number
 as already used, the card counts as issued. Settle an OutcomeUnknown with "orders resolve". Orders that are running or
 have succeeded are always left alone.`,
-		Example: `  starter orders retry '#1001' '#1002'
-  starter orders retry --all-failed --kind MerchantUnknown --yes`,
+		Example: `  giftbridge orders retry '#1001' '#1002'
+  giftbridge orders retry --all-failed --kind MerchantUnknown --yes`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if allFailed == (len(args) > 0) {
 				return cli.Usagef("name one or more orders, or pass --all-failed")
@@ -98,7 +99,8 @@ have succeeded are always left alone.`,
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
 	completeKinds(cmd)
 	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure a re-run does not cure")
-	cmd.Flags().StringVar(&reason, "reason", "starter orders retry", "reason, recorded in the orders' histories")
+	cmd.Flags().StringVar(&reason, "reason", buildinfo.Program+" orders retry",
+		"reason, recorded in the orders' histories")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }

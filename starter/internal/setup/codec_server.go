@@ -26,7 +26,7 @@ the origin of TEMPORAL_UI_URL.
 
 It speaks plain HTTP. If other machines use it, put it behind a proxy that terminates TLS and, for the Web UI, signs
 users in: docs/operations.md. It does not need Temporal, the shop or the issuer.`,
-		Example: `  starter codec-server
+		Example: `  giftbridge codec-server
   temporal workflow show -w gift-card-order/example.myshopify.com/1 \
     --codec-endpoint http://127.0.0.1:8234 --codec-auth "Bearer $CODEC_SERVER_TOKEN"`,
 		Args: cli.NoArgs,

@@ -33,9 +33,9 @@ The states of a version are Temporal's: current; ramping; draining and drained, 
 inactive, for one that has not been current yet. No giftbridge workflow is pinned to a version, so the workers of a
 draining version can be stopped. The count includes workers that polled in the last 75 seconds, even if they have
 stopped since.`,
-		Example: `  starter deployment
-  starter deployment set-current 1.4.0
-  starter deployment set-current --unversioned`,
+		Example: `  giftbridge deployment
+  giftbridge deployment set-current 1.4.0
+  giftbridge deployment set-current --unversioned`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return session.Operate(cmd, ofADeployment, func(ctx context.Context, o *operator.Operator) error {
@@ -70,7 +70,7 @@ func newDeploymentSetCurrent(f *cli.Flags) *cobra.Command {
 		Use:   "set-current [BUILD_ID]",
 		Short: "Make a worker version current",
 		Long: `Set-current makes a version current, so that its workers receive the work: BUILD_ID, or else
-WORKER_BUILD_ID, or else the commit that this starter was built from. With --unversioned, the workers without a version
+WORKER_BUILD_ID, or else the commit that this program was built from. With --unversioned, the workers without a version
 receive the work, as they do where versions are not used.
 
 It waits until workers of that version poll all task queues, and refuses if there are none: work that is sent to a
@@ -79,9 +79,9 @@ version's workers. A version that is already current stays current, so the comma
 deploy.
 
 To roll back, run the same command with the older version. Its workers have to be running again.`,
-		Example: `  starter deployment set-current 1.4.0
-  starter deployment set-current             # the version of this starter
-  starter deployment set-current --unversioned`,
+		Example: `  giftbridge deployment set-current 1.4.0
+  giftbridge deployment set-current             # the version of this program
+  giftbridge deployment set-current --unversioned`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return cli.OneArg(cmd, args)
@@ -122,7 +122,7 @@ func chosenBuild(args []string, unversioned bool, own string) (string, error) {
 		return args[0], nil
 	case len(args) > 0 || own == "": // An empty argument is a variable that was not set.
 		return "", cli.Usagef("no build ID: pass one, or pass no argument to use WORKER_BUILD_ID, or else the commit of " +
-			"this starter if it is known")
+			"this program if it is known")
 	}
 	return own, nil
 }

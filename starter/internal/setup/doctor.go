@@ -44,11 +44,11 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   mail server          it answers and accepts the login
 
 Run it with the environment of the workers, on the machine or in the container where they run. Once every check passes,
-monitor the system with starter status.
+monitor the system with giftbridge status.
 
 Exit codes: 0 no check failed, 1 a check failed, 2 wrong usage, 130 interrupted.`,
-		Example: `  starter doctor
-  starter doctor --json | jq -r '.checks[] | select(.status == "fail") | .name + ": " + .fix'`,
+		Example: `  giftbridge doctor
+  giftbridge doctor --json | jq -r '.checks[] | select(.status == "fail") | .name + ": " + .fix'`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
