@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/starter/internal/decisions"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
@@ -27,6 +28,7 @@ Getting started:
   starter orders show '#1001'
                              show one order: its cards, its failures, and where to look
   starter orders retry       run failed orders again
+  starter orders settle      record that nothing is left to do for an order
   starter digest --dry-run   print the daily digest as of now
   starter deployment         show the worker versions, if the workers have versions
   starter codec-server       decrypt payloads for the Web UI and the temporal command line
@@ -38,6 +40,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	f.Register(root)
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
-	root.AddCommand(orders.Command(f))
+	root.AddCommand(orders.Command(f, decisions.Commands(f)...))
 	return root
 }

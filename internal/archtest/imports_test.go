@@ -429,6 +429,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"only commands talk to people", "internal/app", module + "/internal/cli"},
 		{"only commands talk to people", "internal/operator", "github.com/spf13/cobra"},
 		{"groups of commands are apart", "starter/internal/orders", module + "/starter/internal/setup"},
+		{"groups of commands are apart", "starter/internal/decisions", module + "/starter/internal/orders"},
 		{"exams depend on each other whatever they examine", "internal/doctor/exam", module + "/internal/config"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},

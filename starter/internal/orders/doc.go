@@ -1,2 +1,3 @@
-// Package orders has the commands below "orders": what people look up about gift-card orders, and what they do to them.
+// Package orders has the commands below "orders": what people look up about gift-card orders, and how they run them again
+// and manage their cards.
 package orders

@@ -10,33 +10,36 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Command returns the command "orders".
-func Command(f *cli.Flags) *cobra.Command {
+// Command returns the command "orders", with the given commands of other packages among its own.
+func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "orders",
 		Short: "List, show and re-run gift-card orders, and manage their cards",
 		Args:  cli.NoArgs,
 		RunE:  cli.Help,
 	}
-	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f), newRelease(f), newBalance(f), newCancelCard(f))
+	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f), newBalance(f), newCancelCard(f))
+	cmd.AddCommand(others...)
 	return cmd
 }
 
 func newList(f *cli.Flags) *cobra.Command {
 	var state, since, kind string
-	var failed bool
+	var failed, settled bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List gift-card orders: open ones first, then the most recently closed",
 		Example: `  starter orders list --failed
   starter orders list --failed --kind MerchantUnknown
+  starter orders list --settled
   starter orders list --since 24h --limit 0 --json`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,6 +53,12 @@ func newList(f *cli.Flags) *cobra.Command {
 					return cli.Usagef("--state %s cannot be combined with --failed or --kind", state)
 				}
 				filter.State = executions.Failed
+			}
+			if settled {
+				if filter.State != "" && filter.State != executions.Settled {
+					return cli.Usagef("--settled cannot be combined with --failed, --kind or another --state")
+				}
+				filter.State = executions.Settled
 			}
 			if limit < 0 {
 				return cli.Usagef("--limit %d is negative; 0 lists all", limit)
@@ -78,10 +87,11 @@ func newList(f *cli.Flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
+	cmd.Flags().BoolVar(&settled, "settled", false, "only orders that a person has settled; short for --state settled")
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
-	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people)")
+	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people), settled (by a person)")
 	completeKinds(cmd)
-	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left")
+	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left", "settled")
 	cmd.Flags().StringVar(&since, "since", "", "only orders started since a time (RFC 3339), or how long ago (24h)")
 	cmd.Flags().IntVar(&limit, "limit", 100, "maximum number of orders; 0 for all")
 	return cmd
@@ -141,7 +151,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 			row("reset", d.Reset)
 		}
 		if d.Left != nil {
-			row("left to people", workflows.Why(d.Left.Reason))
+			printDecision(d, row)
 			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
 			row("in the shop", executions.ShopLink(d.Shop, d.ID))
 		}
@@ -180,6 +190,24 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 			}
 		}
 	})
+}
+
+// printDecision prints why an order is left to people, or who has settled it, when and why.
+func printDecision(d *orders.OrderDetails, row func(...any)) {
+	who := "by " + d.Left.By + ", " + d.StartedAt.Format(time.RFC3339)
+	if d.State == executions.Settled {
+		row("settled", who)
+	} else {
+		row("left to people", workflows.Why(d.Left.Reason))
+		if d.Left.By == "" { // No person has decided anything about it.
+			return
+		}
+		row("taken back", who)
+	}
+	row("note", d.Left.Note)
+	if d.Left.Was != "" {
+		row("before", workflows.Why(giftcard.Reason(d.Left.Was)))
+	}
 }
 
 func issued(c workflows.IssuedCard) string {

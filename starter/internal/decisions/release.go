@@ -1,4 +1,4 @@
-package orders
+package decisions
 
 import (
 	"bufio"
@@ -27,9 +27,9 @@ func newRelease(f *cli.Flags) *cobra.Command {
 		Use:   "release <order>... | --all --rejudge",
 		Short: "Issue the cards of orders that were left to people",
 		Long: `Release issues the cards of an order that giftbridge has left to people (a mixed order, or an order of a
-product for which Shopify itself issues gift cards), or that has changed since it was taken in (OrderChanged). It reads
-the order again and issues the cards that are still due, except those that giftbridge has already issued at the
-issuer. It does not know about cards that were issued by hand: check the issuer first.
+product for which Shopify itself issues gift cards), that somebody has settled, or that has changed since it was taken
+in (OrderChanged). It reads the order again and issues the cards that are still due, except those that giftbridge has
+already issued at the issuer. It does not know about cards that were issued by hand: check the issuer first.
 
 --all --rejudge releases only the orders that the poll's current rules would not leave to people, for example after an
 SKU was added to COMPANION_SKUS.

@@ -1,0 +1,14 @@
+// Package decisions has the commands by which people decide about orders that giftbridge does not issue by itself: they
+// release an order, or settle it.
+package decisions
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/cli"
+)
+
+// Commands returns the commands, which belong to the command "orders".
+func Commands(f *cli.Flags) []*cobra.Command {
+	return []*cobra.Command{newRelease(f), newSettle(f)}
+}

@@ -1,0 +1,158 @@
+package decisions
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+func newSettle(f *cli.Flags) *cobra.Command {
+	s := settler{flags: f}
+	cmd := &cobra.Command{
+		Use:   "settle <order>... --note WHY",
+		Short: "Record that nothing is left to do for orders, such as after a refund or a card issued by hand",
+		Long: `Settle records that you have settled a failed order, or one that was left to people: the customer got a refund,
+or a card that was issued by hand. From then on no digest lists the order, and neither a poll nor a re-run issues its
+cards, whatever happens to it in the shop. Cards that exist stay valid, and a card that is in doubt counts as existing.
+The shop and the issuer are not informed.
+
+--undo takes that back: the next digest lists the order as left to people. Its cards are still not issued automatically.
+"orders release" issues the cards of a settled order.
+
+It asks for confirmation first. The order's workflow records who settled the order, when, and the note; "orders show"
+prints them. "orders list --settled" lists settled orders.`,
+		Example: `  starter orders settle '#1001' --note 'refunded, ticket 4711'
+  starter orders settle '#1001' '#1002' --note 'cards issued by hand, confirmed by Ann'
+  starter orders settle '#1001' --undo --note 'it was another order'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cli.Usagef("name one or more orders")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(s.note) == "" {
+				return cli.Usagef("--note must say why: it is recorded with the order")
+			}
+			s.cmd = cmd
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				s.operator = o
+				return s.run(ctx, args)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&s.note, "note", "", "why, kept on record")
+	cmd.Flags().BoolVar(&s.undo, "undo", false, "take back that the orders are settled")
+	cmd.Flags().BoolVarP(&s.yes, "yes", "y", false, "do not ask for confirmation")
+	return cmd
+}
+
+// settler records decisions about orders.
+type settler struct {
+	flags     *cli.Flags
+	cmd       *cobra.Command
+	operator  *operator.Operator
+	note      string
+	undo, yes bool
+}
+
+// settlement is a decision that was recorded.
+type settlement struct {
+	Order string           `json:"order"`
+	ID    string           `json:"id"`
+	State executions.State `json:"state"`
+	By    string           `json:"by"`
+	Note  string           `json:"note"`
+}
+
+// run records the decision for each of the named orders. An order for which that fails does not stop the others, so that
+// the same command can be run again.
+func (s *settler) run(ctx context.Context, names []string) error {
+	chosen, err := s.choose(ctx, names)
+	if err != nil {
+		return err
+	}
+	if err := s.ask(chosen); err != nil {
+		return err
+	}
+	by := cli.Whoami()
+	record, state, became := s.operator.Settle, executions.Settled, "settled"
+	if s.undo {
+		record, state, became = s.operator.Reopen, executions.Left, "no longer settled: it is left to people"
+	}
+	done := []settlement{}
+	var failed []error
+	for _, d := range chosen {
+		if err := record(ctx, d, by, s.note); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		done = append(done, settlement{Order: d.Name, ID: d.ID, State: state, By: by, Note: s.note})
+		if !s.flags.JSON {
+			_, _ = fmt.Fprintf(s.cmd.OutOrStdout(), "order %s is %s\n", printable.Line(d.Name, 0), became)
+		}
+	}
+	if s.flags.JSON {
+		failed = append(failed, cli.JSON(s.cmd.OutOrStdout(), done))
+	}
+	return errors.Join(failed...)
+}
+
+// choose returns the named orders, each once.
+func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDetails, error) {
+	var out []*orders.OrderDetails
+	for _, name := range names {
+		d, err := s.operator.ShowOrder(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(out, func(o *orders.OrderDetails) bool { return o.WorkflowID == d.WorkflowID }) {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// ask prints where the orders stand, and asks whether to record the decision.
+func (s *settler) ask(chosen []*orders.OrderDetails) error {
+	for _, d := range chosen {
+		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0), printable.Line(standing(d), 0))
+	}
+	n := len(chosen)
+	question := "Settle this order? Its cards will not be issued, except by a release."
+	switch {
+	case s.undo && n > 1:
+		question = fmt.Sprintf("Take back that these %d orders are settled? The next digest lists them.", n)
+	case s.undo:
+		question = "Take back that this order is settled? The next digest lists it."
+	case n > 1:
+		question = fmt.Sprintf("Settle these %d orders? Their cards will not be issued, except by a release.", n)
+	}
+	return cli.Confirm(s.cmd, s.yes, question)
+}
+
+// standing returns where an order stands, and why.
+func standing(d *orders.OrderDetails) string {
+	switch {
+	case d.State == executions.Settled:
+		return "settled by " + cmp.Or(d.Left.By, "somebody") + ": " + d.Left.Note
+	case d.Left != nil:
+		return "left to people: " + workflows.Why(d.Left.Reason)
+	case d.Failure != nil:
+		return string(d.State) + ", " + d.Failure.Kind + ": " + d.Failure.Message
+	}
+	return string(d.State)
+}
