@@ -254,7 +254,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 				Kind: giftcard.OutcomeUnknown, Err: err,
 				Message: w.Issuer + " says that the card was already issued, " + why + "; look up " + w.Key + " " +
 					in.AuditNumber + " at " + w.Issuer + ": if it is this order's card, run " + buildinfo.Program +
-					" orders resolve --issued; otherwise the number belongs to another card, and the order has "+
+					" orders resolve --issued; otherwise the number belongs to another card, and the order has " +
 					"to be settled by hand",
 			}
 		}
