@@ -44,6 +44,8 @@ type Request struct {
 	To    Recipient
 	// SendOn is the beginning of the day of delivery; the zero time means at once.
 	SendOn time.Time
+	// AdditionalContent is the operator's text that accompanies the card; empty means none.
+	AdditionalContent string
 }
 
 // Recipient is who gets a card. Email is a valid address; the rest is as the buyer wrote it.

@@ -87,7 +87,7 @@ func cards(server *cashstartest.Server) []issuertest.Card {
 		}
 		out = append(out, issuertest.Card{
 			Key: c.AuditNumber, Account: c.MerchantCode, Reference: c.EGCCode, Value: value, Email: c.Target,
-			SendOn: c.Scheduled,
+			SendOn: c.Scheduled, AdditionalContent: c.AdditionalContent,
 		})
 	}
 	return out

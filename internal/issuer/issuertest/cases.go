@@ -68,6 +68,7 @@ func issues(t T, w *World) {
 	got.SendOn = r.SendOn
 	require.Equal(t, Card{
 		Key: r.Key, Account: r.Account, Reference: card.Reference, Value: r.Value, Email: r.To.Email, SendOn: r.SendOn,
+		AdditionalContent: r.AdditionalContent,
 	}, got)
 }
 

@@ -52,6 +52,7 @@ type Card struct {
 	Value                   giftcard.Money
 	Email                   string
 	SendOn                  time.Time
+	AdditionalContent       string
 }
 
 // T is the part of [testing.T] that the cases use.
@@ -178,7 +179,8 @@ func (w *World) request(key string) issuer.Request {
 			Email: "grace.hopper@example.com", Name: "Grace Hopper", From: "Ada Lovelace",
 			Message: "Happy birthday, Amazing Grace!",
 		},
-		SendOn: time.Now().AddDate(0, 1, 0).UTC().Truncate(24 * time.Hour),
+		SendOn:            time.Now().AddDate(0, 1, 0).UTC().Truncate(24 * time.Hour),
+		AdditionalContent: "Try our new shop.\nIt is open.",
 	}
 }
 
