@@ -31,6 +31,10 @@ type Vendor struct {
 	Cards func() []Card
 	// Account is the account of a customer of the issuer.
 	Account issuer.Account
+	// Offer is what the issuer offers for Account. Bare is the code of an account for which it offers nothing. They are
+	// not used if the adapter cannot show offers.
+	Offer issuer.Offer
+	Bare  string
 	// Asks reports whether a request asks for a card.
 	Asks func(*http.Request) bool
 	// Refusal returns a refusal with this text, in the vendor's format.
