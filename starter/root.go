@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/starter/internal/merchants"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
@@ -27,6 +28,8 @@ Getting started:
   starter orders show '#1001'
                              show one order: its cards, its failures, and where to look
   starter orders retry       run failed orders again
+  starter merchants find '#1001'
+                             find the merchant that an order would get, and say why
   starter digest --dry-run   print the daily digest as of now
   starter deployment         show the worker versions, if the workers have versions
   starter codec-server       decrypt payloads for the Web UI and the temporal command line
@@ -39,5 +42,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
 	root.AddCommand(orders.Command(f))
+	root.AddCommand(merchants.Command(f))
 	return root
 }

@@ -70,7 +70,7 @@ type Accounts interface {
 // Account is a customer's account at the issuer.
 type Account struct {
 	Code string
-	// Names are the names by which the customer may be known, the usual one first.
+	// Names are the names by which the customer may be known: the usual one, then the legal one.
 	Names []string
 }
 
