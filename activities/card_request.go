@@ -28,6 +28,8 @@ func cardRequest(in IssueCardInput) (issuer.Request, error) {
 	return issuer.Request{
 		Key: in.AuditNumber, Account: in.MerchantCode, Value: value, SendOn: sendOn,
 		To: issuer.Recipient{Email: address, Name: to.Name, From: to.From, Message: to.Message},
+
+		AdditionalContent: in.AdditionalContent,
 	}, nil
 }
 

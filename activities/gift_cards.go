@@ -114,6 +114,8 @@ type IssueCardInput struct {
 	Price        string             `json:"price"`
 	Currency     string             `json:"currency"`
 	Recipient    giftcard.Recipient `json:"recipient"`
+	// AdditionalContent is a text that accompanies the card; empty means none.
+	AdditionalContent string `json:"additional_content,omitempty"`
 	// At is when the order's merchant was found; see [LookUpMerchantResult].
 	At time.Time `json:"at"`
 	// ReadAt is when the order was read from Shopify. It is late by at most the time that starting the workflow took.

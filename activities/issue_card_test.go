@@ -127,6 +127,25 @@ func TestIssueCard(t *testing.T) {
 	}, card.Message)
 }
 
+// The text for the cards is sent with every attempt. It is a part of the order: without it, the issuer takes a repeated
+// request for a different order.
+func TestIssueCardWithAdditionalContent(t *testing.T) {
+	t.Parallel()
+	i := newIssuing(t, cashstartest.Options{})
+	with := secondCard()
+	with.AdditionalContent = "Try our new shop.\nIt is open."
+	_, err := i.issue(t, with)
+	require.NoError(t, err)
+	out, err := i.again(t, with)
+	require.NoError(t, err)
+	require.True(t, out.Existed)
+	require.Len(t, i.issuer.Cards(), 1)
+	require.Equal(t, "Try our new shop.\nIt is open.", i.issuer.Cards()[0].AdditionalContent)
+
+	_, err = i.again(t, secondCard())
+	require.ErrorContains(t, err, "different order")
+}
+
 // A second attempt at a card that exists succeeds, in either way in which an issuer may answer it.
 func TestIssueCardAgain(t *testing.T) {
 	t.Parallel()

@@ -103,6 +103,11 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			"retry_budget": 3600000000000}`,
 		},
 		{
+			activities.IssueCardInput{OrderName: "#1", Unit: 2, AuditNumber: "a", AdditionalContent: "Try our new shop.", At: at},
+			`{"order_name": "#1", "unit": 2, "audit_number": "a", "merchant_code": "", "price": "", "currency": "",
+			"recipient": {}, "additional_content": "Try our new shop.", "at": "2026-07-01T00:00:00Z"}`,
+		},
+		{
 			activities.IssueCardResult{
 				AuditNumber: "a", OrderNumber: "7", EGCCode: "e", MaskedNumber: "***", Amount: "50.00", Currency: "USD",
 				Existed: true,

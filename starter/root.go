@@ -6,6 +6,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
+	"github.com/giftbridge/giftbridge/starter/internal/merchants"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
@@ -32,6 +33,8 @@ Getting started:
                                 show one order: its cards, its failures, and where to look
   giftbridge orders retry       run failed orders again
   giftbridge orders settle      record that nothing is left to do for an order
+  giftbridge merchants find '#1001'
+                                find the merchant that an order would get, and say why
   giftbridge digest --dry-run   print the daily digest as of now
   giftbridge deployment         show the worker versions, if the workers have versions
   giftbridge codec-server       decrypt payloads for the Web UI and the temporal command line
@@ -45,5 +48,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
 	root.AddCommand(orders.Command(f, decisions.Commands(f)...))
+	root.AddCommand(merchants.Command(f))
 	return root
 }

@@ -23,6 +23,9 @@ type GiftCardOrderInput struct {
 	IssueTaskQueue string `json:"issue_task_queue,omitempty"`
 	// RetryBudget is how long a transient error is retried before the order fails; zero means one attempt.
 	RetryBudget Duration `json:"retry_budget,omitempty"`
+	// AdditionalContent is a text that accompanies each card; empty means none. With another text, a repeated request
+	// would be a different order to the issuer, so an order keeps the text with which it was taken in.
+	AdditionalContent string `json:"additional_content,omitempty"`
 	// Merchant is the order's merchant, if it was found together with the order. The order then does not look it up.
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
 	// HoldUnderpaid holds a card back if so much money was refunded that the remaining payment does not cover it.
@@ -197,6 +200,8 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		PaidFor:      paidFor,
 		AtMostOnce:   o.in.AtMostOnce,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
+
+		AdditionalContent: o.in.AdditionalContent,
 	}).get(ctx)
 }
 

@@ -166,6 +166,29 @@ func TestCardsKnowWhenTheirOrderWasRead(t *testing.T) {
 	}
 }
 
+// Each card has the text with which the order was taken in, also in a run that follows another one: a repeated request
+// with another text, or with none, would be a different order to the issuer.
+func TestOrderKeepsItsAdditionalContent(t *testing.T) {
+	t.Parallel()
+	order := orderNumber(1, 2)
+	audits := []string{
+		giftcard.AuditNumber("", shop, order.ID, "900", 1), giftcard.AuditNumber("", shop, order.ID, "900", 2),
+	}
+	for name, release := range map[string]*workflows.Release{
+		"first run": nil, "another run": {RunID: "first", AuditNumbers: audits},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			e.order(t, workflows.GiftCardOrderInput{Order: order, AdditionalContent: "Try our new shop.", Release: release})
+			require.Len(t, e.issued, 2)
+			for _, asked := range e.issued {
+				require.Equal(t, "Try our new shop.", asked.AdditionalContent)
+			}
+		})
+	}
+}
+
 // Of an order that a person has released, only the chosen cards are issued, and each looks at the order's other runs
 // first: they may have requested it.
 func TestReleasedOrder(t *testing.T) {

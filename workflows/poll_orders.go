@@ -34,6 +34,8 @@ type PollOrdersInput struct {
 	AuditPrefix    string   `json:"audit_prefix,omitempty"`
 	IssueTaskQueue string   `json:"issue_task_queue,omitempty"`
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
+	// AdditionalContent is also passed to every order.
+	AdditionalContent string `json:"additional_content,omitempty"`
 
 	// WidenedAt is when the rules began to accept orders that they had excluded before; zero means never. Polls look at
 	// what has changed since the last poll, so a poll by hand has to make up for it.
@@ -318,6 +320,8 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 		HoldUnderpaid:  poll.HoldUnderpaid,
 		MatchBy:        poll.MatchBy,
 		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
+
+		AdditionalContent: poll.AdditionalContent,
 	}
 }
 

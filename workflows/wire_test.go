@@ -123,6 +123,8 @@ func TestFieldsInHistories(t *testing.T) {
 	poll := rules()
 	poll.IncludeTest, poll.AuditPrefix, poll.IssueTaskQueue = true, "TWS-", "giftbridge-issue"
 	poll.RetryBudget = workflows.Duration(time.Hour)
+	withContent := rules()
+	withContent.AdditionalContent = "Try our new shop."
 	byHand := workflows.PollOrdersInput{Since: noon, Until: noon, Progress: &workflows.PollProgress{
 		Rules: giftcard.Rules{SKUs: []string{"GIFT-25"}, CreatedFrom: noon}, Cursor: "c", Result: result, Known: []string{"5000"},
 	}}
@@ -143,6 +145,17 @@ func TestFieldsInHistories(t *testing.T) {
 			`{"skus": ["GIFT-25", "GIFT-50"], "created_at_min": "2026-07-07T12:00:00Z", "max_order_age": "336h0m0s",
 			"overlap": "10m0s", "settle_delay": "1m0s", "page_size": 100, "include_test": true, "audit_prefix": "TWS-",
 			"issue_task_queue": "giftbridge-issue", "retry_budget": "1h0m0s"}`,
+		},
+		{
+			"schedule's record with a text for the cards", withContent,
+			`{"skus": ["GIFT-25", "GIFT-50"], "created_at_min": "2026-07-07T12:00:00Z", "max_order_age": "336h0m0s",
+			"overlap": "10m0s", "settle_delay": "1m0s", "page_size": 100, "additional_content": "Try our new shop."}`,
+		},
+		{
+			"order with a text for the cards",
+			workflows.GiftCardOrderInput{Order: giftcard.Order{ID: "5001", CreatedAt: noon}, AdditionalContent: "Try our new shop."},
+			`{"order": {"shop": "", "id": "5001", "name": "", "created_at": "2026-07-10T12:00:00Z", "customer": {}, "lines": null},
+			"additional_content": "Try our new shop."}`,
 		},
 		{
 			"continued poll by hand", byHand,

@@ -4,8 +4,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Issue configures how cards are ordered from the issuer.
@@ -13,6 +15,8 @@ type Issue struct {
 	MerchantCode string        `envconfig:"MERCHANT_CODE"`
 	AuditPrefix  string        `envconfig:"AUDIT_PREFIX"`
 	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
+	// AdditionalContent accompanies every card.
+	AdditionalContent string `envconfig:"ADDITIONAL_CONTENT"`
 	// Dedupes states that the issuer never creates a second card for a repeated audit number.
 	Dedupes bool `envconfig:"ISSUER_DEDUPES" default:"true"`
 	// DedupesStated reports whether ISSUER_DEDUPES is set. A new installation must set it explicitly; there the default
@@ -34,6 +38,11 @@ var issueSection = env.Section{
 		"RETRY_BUDGET": {
 			Want:  "0 or a duration such as 1h, less than MAX_ORDER_AGE",
 			About: "How long transient errors are retried before an order fails; 0 means one attempt.",
+		},
+		"ADDITIONAL_CONTENT": {
+			Want: "at most 500 visible characters on at most 5 lines, without white space around them",
+			About: "A text that the issuer adds to every card, such as where cards are accepted. An order keeps the text with " +
+				"which it was taken in. Set it once every worker runs a release that knows this variable.",
 		},
 		"ISSUER_DEDUPES": {
 			Want: env.WantBool,
@@ -61,12 +70,29 @@ func (i Issue) check(ps *env.Problems, maxOrderAge time.Duration) {
 	if !auditForm.MatchString(i.AuditPrefix) {
 		ps.Bad("AUDIT_PREFIX", i.AuditPrefix)
 	}
+	if !fitsCard(i.AdditionalContent) {
+		ps.Bad("ADDITIONAL_CONTENT", i.AdditionalContent)
+	}
 	switch {
 	case i.RetryBudget < 0:
 		ps.Bad("RETRY_BUDGET", i.RetryBudget.String())
 	case i.RetryBudget >= maxOrderAge:
 		ps.Add("RETRY_BUDGET", "%q: need less than MAX_ORDER_AGE (%v)", i.RetryBudget, maxOrderAge)
 	}
+}
+
+// The limits of the text that accompanies every card. An order's history holds it once for each card, as at most 3 kB of
+// JSON.
+const (
+	maxContent      = 500
+	maxContentLines = 5
+)
+
+// fitsCard reports whether a text may accompany a card. Whoever reads the setting sees all of it.
+func fitsCard(text string) bool {
+	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= maxContent &&
+		strings.Count(text, "\n") < maxContentLines && !strings.Contains(text, "\t") &&
+		text == strings.TrimSpace(text) && text == printable.Text(text)
 }
 
 // Recipient names the line-item properties in which the shop stores the recipient's details that the buyer entered.

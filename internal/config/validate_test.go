@@ -162,6 +162,27 @@ func TestValidate(t *testing.T) {
 			"audit prefix with a colon", func(c *config.Config) { c.Issue.AuditPrefix = "a:b" },
 			[]string{"AUDIT_PREFIX"},
 		},
+		{
+			"text for the cards", func(c *config.Config) { c.Issue.AdditionalContent = "Grüße!\nTry our new shop ❤\ufe0f <b>" }, nil,
+		},
+		{"longest text", func(c *config.Config) { c.Issue.AdditionalContent = strings.Repeat("é", 500) }, nil},
+		{"text of five lines", func(c *config.Config) { c.Issue.AdditionalContent = "1\n2\n3\n4\n5" }, nil},
+		{
+			"text too long", func(c *config.Config) { c.Issue.AdditionalContent = strings.Repeat("é", 501) },
+			[]string{"ADDITIONAL_CONTENT"},
+		},
+		{
+			"text of six lines", func(c *config.Config) { c.Issue.AdditionalContent = "1\n2\n3\n4\n5\n6" },
+			[]string{"ADDITIONAL_CONTENT"},
+		},
+		{"padded text", func(c *config.Config) { c.Issue.AdditionalContent = "shop " }, []string{"ADDITIONAL_CONTENT"}},
+		{"text with a tab", func(c *config.Config) { c.Issue.AdditionalContent = "a\tb" }, []string{"ADDITIONAL_CONTENT"}},
+		{
+			"text that hides something", func(c *config.Config) { c.Issue.AdditionalContent = "a\u200bb" },
+			[]string{"ADDITIONAL_CONTENT"},
+		},
+		{"text for a terminal", func(c *config.Config) { c.Issue.AdditionalContent = "a\x1b[2J" }, []string{"ADDITIONAL_CONTENT"}},
+		{"text that is no UTF-8", func(c *config.Config) { c.Issue.AdditionalContent = "a\xffb" }, []string{"ADDITIONAL_CONTENT"}},
 		{"no retries", func(c *config.Config) { c.Issue.RetryBudget = 0 }, nil},
 		{"negative budget", func(c *config.Config) { c.Issue.RetryBudget = -1 }, []string{"RETRY_BUDGET"}},
 		{

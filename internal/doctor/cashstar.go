@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
@@ -17,6 +18,7 @@ import (
 const (
 	CashStar  = "cashstar"
 	Merchants = "merchants"
+	Offers    = "offers"
 )
 
 // account examines the account at CashStar.
@@ -31,6 +33,10 @@ func (x *examination) cashStarExams() []exam.Exam {
 	return []exam.Exam{
 		{Name: CashStar, Reads: []string{"CASHSTAR_", "PLAIN_HTTP_HOSTS"}, Do: a.credentials},
 		{Name: Merchants, Needs: []string{CashStar}, Reads: []string{"MERCHANT_CODE"}, Do: a.merchantList},
+		{
+			Name: Offers, Needs: []string{Merchants}, Reads: []string{"CASHSTAR_", "PLAIN_HTTP_HOSTS", "MERCHANT_CODE"},
+			Do: a.offers,
+		},
 	}
 }
 
@@ -72,4 +78,50 @@ func (a *account) merchantList(context.Context) check.Check {
 			"set MERCHANT_CODE to one of the account's merchant codes (case-sensitive), or unset it")
 	}
 	return exam.OK("the account has %d, including MERCHANT_CODE %s", len(a.merchants), code)
+}
+
+// maxOffers is the number of merchants whose offers are looked at. Each takes two requests.
+const maxOffers = 5
+
+// offers looks at what the issuer offers for the merchants that orders get. It never fails. Assumed: a catalog without
+// any value means that no card can be ordered; its inner shape is not published.
+func (a *account) offers(ctx context.Context) check.Check {
+	issuer, err := app.NewIssuer(a.Config)
+	switch {
+	case err != nil:
+		return exam.Skip("not checked: " + a.why(ctx, err))
+	case issuer.Offerer == nil:
+		return exam.Skip("not checked: " + issuer.Words().Issuer + " does not show what it offers")
+	}
+	codes, looked := []string{a.Config.Issue.MerchantCode}, "MERCHANT_CODE "+a.Config.Issue.MerchantCode
+	if codes[0] == "" {
+		codes = a.firstCodes()
+		looked = fmt.Sprintf("%d of the account's %d merchants", len(codes), len(a.merchants))
+	}
+	var bare []string
+	for _, code := range codes {
+		offer, err := issuer.Offerer.Offer(ctx, code)
+		if err != nil {
+			return exam.Warn("what is offered for merchant "+code+" cannot be read: "+a.why(ctx, err),
+				"try again later; if it still fails, ask CashStar for the catalog of the merchant")
+		}
+		if offer.Items.Empty() {
+			bare = append(bare, code)
+		}
+	}
+	if len(bare) > 0 {
+		return exam.Warn(fmt.Sprintf("the catalog is empty for %s (looked at %s): orders may be refused",
+			strings.Join(bare, ", "), looked),
+			"ask CashStar to offer gift cards for the merchant; giftbridge merchants show "+bare[0]+" prints what there is")
+	}
+	return exam.OK("something is offered for %s", looked)
+}
+
+// firstCodes returns the codes of the first merchants of the account.
+func (a *account) firstCodes() []string {
+	var codes []string
+	for _, m := range a.merchants[:min(len(a.merchants), maxOffers)] {
+		codes = append(codes, m.MerchantCode)
+	}
+	return codes
 }

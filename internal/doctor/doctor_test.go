@@ -44,7 +44,7 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	t.Helper()
 	p := patient{
 		shop:   shopifytest.Options{Variants: []shopifytest.Variant{{SKU: "GIFT-25"}, {SKU: "GIFT-25-SLEEVE", GiftCard: true}}},
-		issuer: cashstartest.Options{Merchants: []cashstartest.Merchant{{Name: "Widget Store", MerchantCode: "TWS"}}},
+		issuer: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("TWS", "USD")}},
 		mail:   mailtest.Options{NoTLS: true, Username: "sender", Password: "mail-password"},
 	}
 	now := func() time.Time { return today }
@@ -88,6 +88,10 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	return r
 }
 
+func merchant(code string, currencies ...string) cashstartest.Merchant {
+	return cashstartest.Merchant{Name: code + " Store", MerchantCode: code, Currencies: currencies}
+}
+
 func checkOf(t *testing.T, r doctor.Report, name string) check.Check {
 	t.Helper()
 	for _, c := range r.Checks {
@@ -103,7 +107,7 @@ func TestHealthyServices(t *testing.T) {
 	t.Parallel()
 	r := examined(t, nil)
 	require.Equal(t, []string{doctor.Temporal}, r.Failed())
-	require.Equal(t, doctor.Summary{OK: 11, Fail: 1, Skip: 9}, r.Summary)
+	require.Equal(t, doctor.Summary{OK: 12, Fail: 1, Skip: 9}, r.Summary)
 	require.Contains(t, checkOf(t, r, doctor.Temporal).Found, "there is none here")
 	require.Equal(t, "not checked: see temporal", checkOf(t, r, doctor.Workers).Found)
 	require.Equal(t, "2026-07, available until at least 2027-07-01", checkOf(t, r, shop.Version).Found)
@@ -372,5 +376,5 @@ func TestUnverifiedTemporalCertificate(t *testing.T) {
 	require.Equal(t, check.Warn, c.Status)
 	require.Contains(t, c.Found, "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION")
 	require.Contains(t, c.Fix, "TEMPORAL_TLS_SERVER_CA_CERT_PATH")
-	require.Equal(t, doctor.Summary{OK: 11, Warn: 1, Fail: 1, Skip: 9}, r.Summary)
+	require.Equal(t, doctor.Summary{OK: 12, Warn: 1, Fail: 1, Skip: 9}, r.Summary)
 }

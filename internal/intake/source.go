@@ -52,6 +52,8 @@ type Query struct {
 	UpdatedFrom, UpdatedBefore, CreatedFrom time.Time
 	// SKUs are those of which an order must have at least one.
 	SKUs []string
+	// Name is what people call an order. The shop may find others with a similar name.
+	Name string
 	// PageSize is the number of orders on a page.
 	PageSize int
 	// Cursor continues after an earlier page of the same query; empty for the first page.

@@ -10,6 +10,7 @@ type Abilities struct {
 	Issuer
 	Direct    Direct
 	Accounts  Accounts
+	Offerer   Offerer
 	Inspector Inspector
 	Canceller Canceller
 	Prober    Prober
@@ -20,6 +21,7 @@ func Find(i Issuer) (Abilities, error) {
 	a := Abilities{Issuer: i}
 	a.Direct, _ = i.(Direct)
 	a.Accounts, _ = i.(Accounts)
+	a.Offerer, _ = i.(Offerer)
 	a.Inspector, _ = i.(Inspector)
 	a.Canceller, _ = i.(Canceller)
 	a.Prober, _ = i.(Prober)
@@ -55,6 +57,7 @@ func (a Abilities) Table() []Ability {
 		{"direct", a.Direct != nil, "issues a card at once"},
 		{"dedupes", a.Direct != nil && a.Direct.Dedupes(), "recognises the key of a card that it has issued"},
 		{"accounts", a.Accounts != nil, "lists the accounts of its customers"},
+		{"offers", a.Offerer != nil, "shows what it offers for an account"},
 		{"inspect", a.Inspector != nil, "shows the state and the balance of a card"},
 		{"cancel", a.Canceller != nil, "cancels a card"},
 		{"probe", a.Prober != nil, "answers a request that changes nothing"},

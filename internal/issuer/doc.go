@@ -2,8 +2,8 @@
 // adapter for each vendor implements it, in a folder below this one; nothing else knows the vendor. The
 // conformance suite in internal/issuer/issuertest states what every adapter has to keep.
 //
-// An adapter has a small core, [Issuer], and abilities, which are optional: [Direct], [Accounts], [Inspector],
-// [Canceller] and [Prober]. [Find] finds them once, when a process is put together. An issuer that promises a card and
+// An adapter has a small core, [Issuer], and abilities, which are optional: [Direct], [Accounts], [Offerer],
+// [Inspector], [Canceller] and [Prober]. [Find] finds them once, when a process is put together. An issuer that promises a card and
 // delivers it later, by a callback, would be another ability beside Direct.
 //
 // Words. A unit is one card to be issued, a card is what the issuer made of it. The idempotency key of a unit makes it

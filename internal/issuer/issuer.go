@@ -44,6 +44,8 @@ type Request struct {
 	To    Recipient
 	// SendOn is the beginning of the day of delivery; the zero time means at once.
 	SendOn time.Time
+	// AdditionalContent is the operator's text that accompanies the card; empty means none.
+	AdditionalContent string
 }
 
 // Recipient is who gets a card. Email is a valid address; the rest is as the buyer wrote it.
@@ -68,9 +70,38 @@ type Accounts interface {
 // Account is a customer's account at the issuer.
 type Account struct {
 	Code string
-	// Names are the names by which the customer may be known.
+	// Names are the names by which the customer may be known: the usual one, then the legal one.
 	Names []string
 }
+
+// Offerer shows what the issuer offers for an account.
+type Offerer interface {
+	// Offer returns what can be ordered for an account. Its errors have a kind.
+	Offer(ctx context.Context, account string) (Offer, error)
+}
+
+// Offer is what an issuer offers for an account, for people to read.
+type Offer struct {
+	// Items are the cards that can be ordered, and Designs what they can look like.
+	Items, Designs Listing
+}
+
+// Listing is a list of facts in the vendor's words.
+type Listing struct {
+	// Name is the vendor's word for the list.
+	Name string
+	// Facts are printable, and their number is bounded. Omitted is the number of further facts.
+	Facts   []Fact
+	Omitted int
+}
+
+// Fact is a value and its name. The name may be empty.
+type Fact struct {
+	Name, Value string
+}
+
+// Empty reports whether the listing holds nothing.
+func (l Listing) Empty() bool { return len(l.Facts) == 0 }
 
 // Inspector reads the state of a card.
 type Inspector interface {

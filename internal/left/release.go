@@ -61,16 +61,12 @@ func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now gift
 	}
 	r := &Release{
 		Name: d.Name, ID: d.ID, Was: was, workflowID: d.WorkflowID, runID: d.RunID,
-		settings: workflows.InputOf(poll, giftcard.Order{}),
 	}
 	earlier, err := o.takenIn(ctx, d.WorkflowID, d.RunID)
 	if err != nil {
 		return nil, err
 	}
-	if earlier != nil { // The order's cards keep their audit numbers.
-		r.settings = *earlier
-		r.settings.Merchant = nil
-	}
+	r.settings = settingsOf(poll, earlier)
 	rules := giftcard.Rules{SKUs: poll.SKUs, Companions: poll.Companions, IncludeTest: poll.IncludeTest}
 	if r.Order, r.Reason = rules.Select(now); r.Reason != "" && !r.Reason.LeftToPeople() {
 		return nil, &NothingToRelease{fmt.Sprintf("order %s has no gift cards to issue now: %s", d.Name, notToRelease(r.Reason))}
@@ -80,6 +76,17 @@ func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now gift
 		return nil, err
 	}
 	return r, r.choose(now, exists)
+}
+
+// settingsOf returns the settings under which an order is released: those of the run that was to issue its cards, or of
+// the poll if there was none. The cards keep their audit numbers, and a request that is repeated stays the same.
+func settingsOf(poll workflows.PollOrdersInput, earlier *workflows.GiftCardOrderInput) workflows.GiftCardOrderInput {
+	if earlier == nil {
+		return workflows.InputOf(poll, giftcard.Order{})
+	}
+	in := *earlier
+	in.Merchant = nil
+	return in
 }
 
 // takenIn returns the input of the run that was to issue the order's cards: the given run, or one that it follows. It is

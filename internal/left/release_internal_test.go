@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -66,6 +67,20 @@ func TestReleaseChooses(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
+}
+
+// An order that was to be issued keeps its settings when it is released, whatever the poll's settings are today. A
+// merchant that was found long ago is looked up again.
+func TestReleaseKeepsTheSettings(t *testing.T) {
+	t.Parallel()
+	poll := workflows.PollOrdersInput{AuditPrefix: "NEW-", AdditionalContent: "new", RetryBudget: 1}
+	earlier := workflows.GiftCardOrderInput{
+		AuditPrefix: "OLD-", AdditionalContent: "old", Merchant: &activities.LookUpMerchantResult{MerchantCode: "TWS"},
+	}
+	require.Equal(t, workflows.GiftCardOrderInput{AuditPrefix: "OLD-", AdditionalContent: "old"}, settingsOf(poll, &earlier))
+	require.NotNil(t, earlier.Merchant)
+	require.Equal(t, workflows.GiftCardOrderInput{AuditPrefix: "NEW-", AdditionalContent: "new", RetryBudget: 1},
+		settingsOf(poll, nil))
 }
 
 // Two releases of the same run are one request to Temporal, whoever makes them and for whatever reason.

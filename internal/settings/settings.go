@@ -71,6 +71,8 @@ func (o *Settings) PollInput() workflows.PollOrdersInput {
 
 		AuditPrefix: c.Issue.AuditPrefix,
 		RetryBudget: workflows.Duration(c.Issue.RetryBudget),
+
+		AdditionalContent: c.Issue.AdditionalContent,
 	}
 	if c.MaxIssueRate() > 0 {
 		in.IssueTaskQueue = workflows.IssueTaskQueue

@@ -16,6 +16,8 @@ type Search struct {
 	CreatedAtMin time.Time
 	// SKUs are the SKUs of which an order must have at least one. Blank ones are ignored.
 	SKUs []string
+	// Name is an order's name, such as "#1001". Names are compared by tokens too, and are not unique.
+	Name string
 }
 
 // String returns the search. Times are quoted, since Shopify silently truncates an unquoted time at its first colon,
@@ -30,6 +32,9 @@ func (s Search) String() string {
 	}
 	if !s.CreatedAtMin.IsZero() {
 		terms = append(terms, "created_at:>="+quoteTime(s.CreatedAtMin))
+	}
+	if s.Name != "" {
+		terms = append(terms, "name:"+quote(s.Name))
 	}
 	var skus []string
 	for _, sku := range s.SKUs {

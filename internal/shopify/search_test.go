@@ -27,6 +27,8 @@ func TestSearchIsWrittenAsShopifyNeedsIt(t *testing.T) {
 		"created_at:>='2026-11-21T20:00:00Z'":                          {CreatedAtMin: start.Add(time.Millisecond)},
 		"sku:'GIFT-50'":                                                {SKUs: []string{"GIFT-50"}},
 		"updated_at:>='2026-11-21T20:00:00Z' (sku:'A' OR sku:'B:(c)')": {UpdatedAtMin: start, SKUs: []string{"A", "B:(c)"}},
+		"name:'#1001'":                                                 {Name: "#1001"},
+		`name:'O\'s' sku:'A'`:                                          {Name: "O's", SKUs: []string{"A"}},
 		`sku:'it\'s \\ "1"'`:                                           {SKUs: []string{`it's \ "1"`}},
 		"created_at:>='2026-11-21T20:00:00Z' sku:'A'":                  {CreatedAtMin: start, SKUs: []string{"", "A", " "}},
 	} {

@@ -62,7 +62,7 @@ func TestDoctorTellsWhatIsBroken(t *testing.T) {
 	w.requireWell()
 	text := w.ok("doctor")
 	require.Regexp(t, `(?m)^ok +stored payloads +the newest 4 can be read$`, text)
-	require.Regexp(t, `\n\n21 checks: 21 ok, 0 warn, 0 fail, 0 skipped\n$`, text)
+	require.Regexp(t, `\n\n22 checks: 22 ok, 0 warn, 0 fail, 0 skipped\n$`, text)
 
 	for _, b := range w.breakages() { // One after the other, because they break the same system.
 		if b.harm != nil {

@@ -96,6 +96,7 @@ func (s *Source) ReadAll(ctx context.Context, numbers []string) (map[string]inta
 func search(q intake.Query) string {
 	return shopify.Search{
 		UpdatedAtMin: q.UpdatedFrom, UpdatedBefore: q.UpdatedBefore, CreatedAtMin: q.CreatedFrom, SKUs: q.SKUs,
+		Name: q.Name,
 	}.String()
 }
 

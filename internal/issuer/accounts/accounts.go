@@ -56,18 +56,24 @@ func NewList(i issuer.Abilities) *List {
 // Match returns the code of the account that matches the customer. A non-empty code requests that account instead, if
 // it exists.
 func (m *List) Match(ctx context.Context, code string, by []string, who giftcard.Customer) (string, error) {
+	found, err := m.Explain(ctx, code, by, who)
+	return found.Code, err
+}
+
+// Explain is Match for people: it also returns what the account was matched by.
+func (m *List) Explain(ctx context.Context, code string, by []string, who giftcard.Customer) (Match, error) {
 	index, err := m.atMost(ctx, ttl)
 	if err != nil {
-		return "", err
+		return Match{}, err
 	}
-	found, err := index.match(code, by, who)
+	found, err := index.find(code, by, who)
 	if err == nil {
 		return found, nil
 	}
 	if index, err = m.atMost(ctx, missTTL); err != nil {
-		return "", err
+		return Match{}, err
 	}
-	return index.match(code, by, who)
+	return index.find(code, by, who)
 }
 
 const (
@@ -191,45 +197,55 @@ const (
 	ByName       = "name"
 )
 
-// match tries, in this order: the configured code, the B2B company's external ID, the company's name and the customer's
+// ByCode is not an attribute of customers: the account is configured for all orders.
+const ByCode = "merchant_code"
+
+// Match is the account of a customer, and what it was matched by: [ByCode] or an attribute.
+type Match struct {
+	Code, By string
+}
+
+// match returns the code that find returns.
+func (x accountIndex) match(code string, by []string, who giftcard.Customer) (string, error) {
+	found, err := x.find(code, by, who)
+	return found.Code, err
+}
+
+// find tries, in this order: the configured code, the B2B company's external ID, the company's name and the customer's
 // name. Of the last three it tries those in by, or all if by is empty. Its errors contain Shopify's number of the
 // customer, never the name.
-func (x accountIndex) match(code string, by []string, who giftcard.Customer) (string, error) {
+func (x accountIndex) find(code string, by []string, who giftcard.Customer) (Match, error) {
 	matches := func(what string) bool { return len(by) == 0 || slices.Contains(by, what) }
 	if code != "" {
 		if !x.codes[code] {
-			return "", giftcard.Errorf(giftcard.MerchantUnknown,
+			return Match{}, giftcard.Errorf(giftcard.MerchantUnknown,
 				"the configured %s code %q is not one of %s's %d %s", x.words.Account, code, x.words.Issuer, len(x.codes),
 				x.words.Accounts)
 		}
-		return code, nil
+		return Match{code, ByCode}, nil
 	}
 	if who.Guest() {
-		return "", giftcard.Errorf(giftcard.MerchantUnknown,
+		return Match{}, giftcard.Errorf(giftcard.MerchantUnknown,
 			"it was placed without a customer account, so there is no name to match to a %s", x.words.Account)
 	}
 	if matches(ByExternalID) && who.CompanyExternalID != "" && x.codes[who.CompanyExternalID] {
-		return who.CompanyExternalID, nil
+		return Match{who.CompanyExternalID, ByExternalID}, nil
 	}
-	var names []string
-	if matches(ByCompany) {
-		names = append(names, who.CompanyName)
-	}
-	if matches(ByName) {
-		names = append(names, who.DisplayName)
-	}
-	for _, name := range names {
-		switch codes := x.byName[foldName(name)]; len(codes) {
+	for _, a := range []struct{ by, name string }{{ByCompany, who.CompanyName}, {ByName, who.DisplayName}} {
+		if !matches(a.by) {
+			continue
+		}
+		switch codes := x.byName[foldName(a.name)]; len(codes) {
 		case 0:
 		case 1:
-			return codes[0], nil
+			return Match{codes[0], a.by}, nil
 		default:
-			return "", giftcard.Errorf(giftcard.MerchantAmbiguous,
+			return Match{}, giftcard.Errorf(giftcard.MerchantAmbiguous,
 				"the name of customer %s matches %d of %s's %s: %s",
 				who.ID, len(codes), x.words.Issuer, x.words.Accounts, strings.Join(codes, ", "))
 		}
 	}
-	return "", giftcard.Errorf(giftcard.MerchantUnknown,
+	return Match{}, giftcard.Errorf(giftcard.MerchantUnknown,
 		"customer %s is not one of %s's %d %s: it has to be added at %s",
 		who.ID, x.words.Issuer, len(x.codes), x.words.Accounts, x.words.Issuer)
 }

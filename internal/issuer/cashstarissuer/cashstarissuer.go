@@ -79,6 +79,27 @@ func (i *Issuer) Accounts(ctx context.Context) ([]issuer.Account, error) {
 	return accounts, nil
 }
 
+// Offer implements [issuer.Offerer], by two requests.
+func (i *Issuer) Offer(ctx context.Context, account string) (issuer.Offer, error) {
+	catalog, err := i.client.Catalog(ctx, account)
+	if err != nil {
+		return issuer.Offer{}, kinds.WithKind(err)
+	}
+	faceplates, err := i.client.Faceplates(ctx, account)
+	if err != nil {
+		return issuer.Offer{}, kinds.WithKind(err)
+	}
+	return issuer.Offer{Items: listing("catalog", catalog), Designs: listing("faceplates", faceplates)}, nil
+}
+
+func listing(name string, o cashstar.Offer) issuer.Listing {
+	l := issuer.Listing{Name: name, Facts: make([]issuer.Fact, len(o.Fields)), Omitted: o.Omitted}
+	for n, f := range o.Fields {
+		l.Facts[n] = issuer.Fact{Name: f.Path, Value: f.Value}
+	}
+	return l
+}
+
 // Probe implements [issuer.Prober], by the only request that changes nothing and needs no card.
 func (i *Issuer) Probe(ctx context.Context) error {
 	_, err := i.client.Merchants(ctx)

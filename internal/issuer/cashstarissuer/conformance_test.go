@@ -29,6 +29,9 @@ func vendor(duplicates cashstartest.Duplicates, wrap func(*cashstarissuer.Issuer
 		Username: "api-user", Password: password, Duplicates: duplicates,
 		Merchants: []cashstartest.Merchant{{
 			Name: "The Widget Shop", LegalName: "Widget Shop Ltd.", MerchantCode: "TWS", Currencies: []string{"USD"},
+			Faceplates: []cashstartest.Faceplate{{Code: "F1", Name: "Balloons"}},
+		}, {
+			Name: "The Bare Shop", MerchantCode: "BARE",
 		}},
 	})
 	return issuertest.Vendor{
@@ -44,6 +47,18 @@ func vendor(duplicates cashstartest.Duplicates, wrap func(*cashstarissuer.Issuer
 		},
 		Cards:   func() []issuertest.Card { return cards(server) },
 		Account: issuer.Account{Code: "TWS", Names: []string{"The Widget Shop", "Widget Shop Ltd."}},
+		Offer: issuer.Offer{
+			Items: issuer.Listing{Name: "catalog", Facts: []issuer.Fact{
+				{Name: "merchant_code", Value: "TWS"},
+				{Name: "currency.1.code", Value: "USD"},
+				{Name: "currency.1.maximum", Value: "2000.00"},
+			}},
+			Designs: issuer.Listing{Name: "faceplates", Facts: []issuer.Fact{
+				{Name: "faceplate.1.faceplate_code", Value: "F1"},
+				{Name: "faceplate.1.name", Value: "Balloons"},
+			}},
+		},
+		Bare:    "BARE",
 		Asks:    func(r *http.Request) bool { return r.Method == http.MethodPost },
 		Refusal: func(text string) []byte { return fmt.Appendf(nil, `{"error":%q}`, text) },
 		Certain: certain,
@@ -87,7 +102,7 @@ func cards(server *cashstartest.Server) []issuertest.Card {
 		}
 		out = append(out, issuertest.Card{
 			Key: c.AuditNumber, Account: c.MerchantCode, Reference: c.EGCCode, Value: value, Email: c.Target,
-			SendOn: c.Scheduled,
+			SendOn: c.Scheduled, AdditionalContent: c.AdditionalContent,
 		})
 	}
 	return out
@@ -115,6 +130,7 @@ type wrong struct {
 	// after changes the result of Issue.
 	after  func(issuer.Request, issuer.Card, error) (issuer.Card, error)
 	list   func([]issuer.Account, error) ([]issuer.Account, error)
+	offer  func(issuer.Offer, error) (issuer.Offer, error)
 	cancel func(context.Context, string, string) (issuer.State, error)
 	probe  func(error) error
 }
@@ -142,6 +158,13 @@ func (w wrong) Accounts(ctx context.Context) ([]issuer.Account, error) {
 		return w.Issuer.Accounts(ctx)
 	}
 	return w.list(w.Issuer.Accounts(ctx))
+}
+
+func (w wrong) Offer(ctx context.Context, account string) (issuer.Offer, error) {
+	if w.offer == nil {
+		return w.Issuer.Offer(ctx, account)
+	}
+	return w.offer(w.Issuer.Offer(ctx, account))
 }
 
 func (w wrong) Cancel(ctx context.Context, account, reference string) (issuer.State, error) {
@@ -255,6 +278,9 @@ var wrongs = map[string]func() wrong{
 	},
 	"lists accounts": func() wrong {
 		return wrong{list: func(all []issuer.Account, _ error) ([]issuer.Account, error) { return all, nil }}
+	},
+	"shows what is offered": func() wrong {
+		return wrong{offer: func(o issuer.Offer, _ error) (issuer.Offer, error) { return o, nil }}
 	},
 	"cancels a card": func() wrong {
 		return wrong{cancel: func(context.Context, string, string) (issuer.State, error) {

@@ -27,6 +27,8 @@ func orderOf(r issuer.Request) cashstar.CreateOrderRequest {
 			Scheduled:   r.SendOn,
 		},
 		Message: cashstar.Message{From: ownName(r.To.From), To: ownName(r.To.Name), Body: ownWords(r.To.Message)},
+
+		AdditionalContent: ownWords(r.AdditionalContent),
 	}
 }
 

@@ -18,7 +18,8 @@ func request() issuer.Request {
 		To: issuer.Recipient{
 			Email: "grace@example.com", Name: "Grace", From: "Ada Example", Message: "Happy birthday!",
 		},
-		SendOn: time.Date(2026, 7, 20, 0, 0, 0, 0, time.FixedZone("", 2*60*60)),
+		SendOn:            time.Date(2026, 7, 20, 0, 0, 0, 0, time.FixedZone("", 2*60*60)),
+		AdditionalContent: "Try our new shop.\r\nIt is open.",
 	}
 }
 
@@ -35,6 +36,8 @@ func TestOrderOf(t *testing.T) {
 			DeliveredBy: "CASHSTAR", Method: "EMAIL", Target: "grace@example.com", Scheduled: request().SendOn,
 		},
 		Message: cashstar.Message{From: "Ada Example", To: "Grace", Body: "Happy birthday!"},
+
+		AdditionalContent: "Try our new shop.\nIt is open.",
 	}, orderOf(request()))
 }
 
@@ -42,6 +45,7 @@ func TestOrderOfWithoutExtras(t *testing.T) {
 	t.Parallel()
 	order := orderOf(issuer.Request{To: issuer.Recipient{Email: "ada@example.com"}})
 	require.Zero(t, order.Message)
+	require.Empty(t, order.AdditionalContent)
 	require.Zero(t, order.Delivery.Scheduled)
 }
 

@@ -34,6 +34,7 @@ func Cases() []Case {
 		{"ends with its context", endsWithContext},
 		{"tells no secrets", tellsNoSecrets},
 		{"lists accounts", listsAccounts},
+		{"shows what is offered", showsOffers},
 		{"cancels a card", cancels},
 		{"answers a harmless request", probes},
 	}
@@ -68,6 +69,7 @@ func issues(t T, w *World) {
 	got.SendOn = r.SendOn
 	require.Equal(t, Card{
 		Key: r.Key, Account: r.Account, Reference: card.Reference, Value: r.Value, Email: r.To.Email, SendOn: r.SendOn,
+		AdditionalContent: r.AdditionalContent,
 	}, got)
 }
 
@@ -316,67 +318,4 @@ func requireNone(t T, err error, secret string) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		require.NotContains(t, strings.ToLower(e.Error()), strings.ToLower(secret))
 	}
-}
-
-func listsAccounts(t T, w *World) {
-	if w.issuer.Accounts == nil {
-		return
-	}
-	accounts, err := w.issuer.Accounts.Accounts(t.Context())
-	require.NoError(t, err)
-	require.Contains(t, accounts, w.Account)
-	for status, kind := range map[int]giftcard.Kind{401: giftcard.Unauthorized, 503: giftcard.Unavailable} {
-		w.with(fault{all: true, answer: w.status(status, true)})
-		_, err = w.issuer.Accounts.Accounts(t.Context())
-		requireKind(t, err, kind)
-	}
-	w.with(fault{all: true, answer: page})
-	_, err = w.issuer.Accounts.Accounts(t.Context())
-	require.Error(t, err, "a page is not an empty list")
-}
-
-func requireKind(t T, err error, want giftcard.Kind) {
-	t.Helper()
-	var decided *giftcard.Error
-	require.ErrorAs(t, err, &decided)
-	require.Equal(t, want, decided.Kind)
-}
-
-func cancels(t T, w *World) {
-	if w.issuer.Canceller == nil || w.issuer.Inspector == nil {
-		return
-	}
-	r := w.request("1001-A")
-	card, err := w.issuer.Issue(t.Context(), r)
-	require.NoError(t, err)
-	state, err := w.issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
-	require.NoError(t, err)
-	require.False(t, state.Cancelled)
-	require.Equal(t, []string{"50.00", "50.00", "USD"}, []string{state.InitialBalance, state.CurrentBalance, state.Currency})
-
-	_, err = w.issuer.Canceller.Cancel(t.Context(), r.Account, "nothing-has-this-reference")
-	require.Error(t, err)
-	kind, _ := giftcard.KindOf(err)
-	require.True(t, kind.Final(), "another attempt does not find it either")
-
-	state, err = w.issuer.Canceller.Cancel(t.Context(), r.Account, card.Reference)
-	require.NoError(t, err)
-	require.True(t, state.Cancelled)
-	state, err = w.issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
-	require.NoError(t, err)
-	require.True(t, state.Cancelled)
-}
-
-func probes(t T, w *World) {
-	if w.issuer.Prober == nil {
-		return
-	}
-	require.NoError(t, w.issuer.Prober.Probe(t.Context()))
-	require.Empty(t, w.Cards(), "it is harmless")
-	for _, status := range []int{500, 502, 503, 504} {
-		w.with(fault{all: true, answer: w.status(status, false)})
-		requireKind(t, w.issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
-	}
-	w.with(fault{all: true})
-	requireKind(t, w.issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
 }

@@ -31,6 +31,10 @@ type Vendor struct {
 	Cards func() []Card
 	// Account is the account of a customer of the issuer.
 	Account issuer.Account
+	// Offer is what the issuer offers for Account. Bare is the code of an account for which it offers nothing. They are
+	// not used if the adapter cannot show offers.
+	Offer issuer.Offer
+	Bare  string
 	// Asks reports whether a request asks for a card.
 	Asks func(*http.Request) bool
 	// Refusal returns a refusal with this text, in the vendor's format.
@@ -52,6 +56,7 @@ type Card struct {
 	Value                   giftcard.Money
 	Email                   string
 	SendOn                  time.Time
+	AdditionalContent       string
 }
 
 // T is the part of [testing.T] that the cases use.
@@ -178,7 +183,8 @@ func (w *World) request(key string) issuer.Request {
 			Email: "grace.hopper@example.com", Name: "Grace Hopper", From: "Ada Lovelace",
 			Message: "Happy birthday, Amazing Grace!",
 		},
-		SendOn: time.Now().AddDate(0, 1, 0).UTC().Truncate(24 * time.Hour),
+		SendOn:            time.Now().AddDate(0, 1, 0).UTC().Truncate(24 * time.Hour),
+		AdditionalContent: "Try our new shop.\nIt is open.",
 	}
 }
 

@@ -41,6 +41,7 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   clock                agrees with Shopify's clock
   cashstar             the credentials are valid
   merchants            the account has merchants, and MERCHANT_CODE is one of them
+  offers               something is offered for MERCHANT_CODE or, without it, for the first 5 merchants; never fails
   mail server          it answers and accepts the login
 
 Run it with the environment of the workers, on the machine or in the container where they run. Once every check passes,

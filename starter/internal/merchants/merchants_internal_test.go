@@ -1,0 +1,233 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
+)
+
+// acme is an issuer with accounts and offers.
+type acme struct {
+	accounts []issuer.Account
+	offer    issuer.Offer
+	err      error
+}
+
+func (acme) Words() issuer.Words {
+	return issuer.Words{Issuer: "Acme", Account: "merchant", Accounts: "merchants", Key: "key", Reference: "code"}
+}
+func (acme) Dedupes() bool { return true }
+
+func (acme) Issue(context.Context, issuer.Request) (issuer.Card, error) { return issuer.Card{}, nil }
+
+func (a acme) Accounts(context.Context) ([]issuer.Account, error) { return a.accounts, a.err }
+
+func (a acme) Offer(context.Context, string) (issuer.Offer, error) { return a.offer, a.err }
+
+func from(t *testing.T, i issuer.Issuer) issuer.Abilities {
+	t.Helper()
+	found, err := issuer.Find(i)
+	require.NoError(t, err)
+	return found
+}
+
+func stores() acme {
+	return acme{accounts: []issuer.Account{
+		{Code: "TWS", Names: []string{"Widget Store", "The Widget Store, Inc."}},
+		{Code: "EX1", Names: []string{"Example", "Example East"}}, {Code: "EX2", Names: []string{"Example", "Example West"}},
+	}}
+}
+
+func TestShowsWhatIsOffered(t *testing.T) {
+	t.Parallel()
+	a := stores()
+	a.offer = issuer.Offer{
+		Items: issuer.Listing{
+			Name: "catalog", Facts: []issuer.Fact{{Name: "currency.1", Value: "USD\x1b[2J"}, {Name: "note", Value: "x"}}, Omitted: 3,
+		},
+		Designs: issuer.Listing{Name: "faceplates"},
+	}
+	shown, err := look(t.Context(), from(t, a), "TWS")
+	require.NoError(t, err)
+	require.Equal(t, merchant{"TWS", "Widget Store", "The Widget Store, Inc."}, shown.merchant)
+	require.True(t, shown.Offers[1].Empty)
+	require.NotNil(t, shown.Offers[1].Facts, "JSON shows an empty list")
+
+	var out strings.Builder
+	require.NoError(t, printOffer(&out, a.Words(), shown))
+	require.Regexp(t, `merchant +TWS\nname +Widget Store\nlegal name +The Widget Store, Inc\.\n`+
+		`catalog +currency\.1 +USD \[2J\n +note +x\n +and 3 more\nfaceplates +empty: Acme offers nothing here\n$`, out.String())
+}
+
+// bare is an issuer that does not show what it offers.
+type bare struct{ issuer.Issuer }
+
+func (bare) Dedupes() bool { return true }
+
+func (bare) Issue(context.Context, issuer.Request) (issuer.Card, error) { return issuer.Card{}, nil }
+
+func TestShowsNothingOfAnUnknownMerchant(t *testing.T) {
+	t.Parallel()
+	for code, says := range map[string]string{
+		"NONE":         `"NONE" is not the code of one of Acme's 3 merchants; giftbridge merchants list prints them`,
+		"tws":          "did you mean TWS?",
+		"widget store": "did you mean TWS?",
+	} {
+		_, err := look(t.Context(), from(t, stores()), code)
+		require.ErrorContains(t, err, says)
+	}
+	_, err := look(t.Context(), from(t, acme{err: errors.New("away")}), "TWS")
+	require.ErrorContains(t, err, "away")
+	_, err = look(t.Context(), from(t, bare{acme{}}), "TWS")
+	require.EqualError(t, err, "Acme does not show what it offers")
+}
+
+func TestFindsTheMerchant(t *testing.T) {
+	t.Parallel()
+	company := giftcard.Customer{ID: "7", CompanyName: "widget store", DisplayName: "Ada Example"}
+	for name, tt := range map[string]struct {
+		code  string
+		by    []string
+		who   giftcard.Customer
+		known *takenIn
+		want  string
+		kind  giftcard.Kind
+		says  []string
+		never string
+	}{
+		"by the company": {
+			by: []string{accounts.ByExternalID, accounts.ByCompany}, who: company, want: "TWS", never: "Ada",
+			says: []string{
+				`matched by +external_id, company\n`, `company +widget store\n`, `taken in +no\n`,
+				`merchant +TWS \(Widget Store; The Widget Store, Inc\.\)\nwhy +the name of the company is a name of the merchant\n`,
+			},
+		},
+		"by the external ID": {
+			who: giftcard.Customer{CompanyExternalID: "EX2", DisplayName: "Widget Store"}, want: "EX2",
+			says: []string{"the external ID of the company is the code of the merchant", `matched by +external_id, company, name\n`},
+		},
+		"by the customer's name": {
+			who: giftcard.Customer{DisplayName: "Widget Store"}, want: "TWS",
+			says: []string{"the name of the customer is a name of the merchant", `customer +Widget Store\n`},
+		},
+		"by configuration": {
+			code: "EX1", who: company, want: "EX1", says: []string{"MERCHANT_CODE is set: all orders get this merchant"},
+		},
+		"by a code that is none": {
+			code: "X", who: company, kind: giftcard.MerchantUnknown,
+			says: []string{`merchant +none \(MerchantUnknown\)\n`, `the configured merchant code "X" is not one of Acme's 3`},
+		},
+		"several": {
+			who: giftcard.Customer{ID: "7", DisplayName: "example"}, kind: giftcard.MerchantAmbiguous,
+			says: []string{"matches 2 of Acme's merchants: EX1, EX2"},
+		},
+		"none, as the name does not count": {
+			by: []string{accounts.ByCompany}, who: giftcard.Customer{ID: "7", DisplayName: "Widget Store"},
+			kind: giftcard.MerchantUnknown, says: []string{"customer 7 is not one of Acme's 3 merchants"}, never: "Widget",
+		},
+		"a guest": {kind: giftcard.MerchantUnknown, says: []string{"placed without a customer account"}},
+		"taken in with other rules and another customer": {
+			by: []string{accounts.ByCompany}, who: company, want: "EX1", never: "widget",
+			known: &takenIn{
+				State: executions.Failed, MerchantCode: "TWS",
+				matchBy: []string{accounts.ByName}, customer: &giftcard.Customer{DisplayName: "Example East"},
+			},
+			says: []string{
+				`matched by +name\n`, "taken in +failed, with merchant TWS, which stays if a card exists",
+				"changed +the shop's customer differs",
+			},
+		},
+		"taken in": {
+			who: company, want: "TWS", known: &takenIn{State: executions.Completed, MerchantCode: "TWS", customer: &company},
+			says: []string{"taken in +completed, with the same merchant\n$"},
+		},
+		"left to people": {
+			who: company, want: "TWS", known: &takenIn{State: executions.Left},
+			says: []string{"taken in +left, no merchant is known yet\n$"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			order := giftcard.Order{ID: "5001", Name: "#1001", Customer: tt.who}
+			got, err := find(t.Context(), from(t, stores()), tt.code, tt.by, order, tt.known)
+			require.NoError(t, err)
+			require.Equal(t, tt.kind, got.Kind)
+			require.Equal(t, tt.want == "", got.Merchant == nil)
+			if got.Merchant != nil {
+				require.Equal(t, tt.want, got.Merchant.Code)
+				require.NotEmpty(t, got.Merchant.Name)
+				require.NotEmpty(t, got.MatchedBy)
+			}
+			var out strings.Builder
+			require.NoError(t, printFinding(&out, got))
+			require.Regexp(t, `^order +#1001 \(5001\)\n`, out.String())
+			for _, says := range tt.says {
+				require.Regexp(t, says, out.String())
+			}
+			if tt.never != "" {
+				require.NotContains(t, strings.Split(out.String(), "merchant  ")[0], tt.never)
+			}
+		})
+	}
+	away := acme{err: &giftcard.Error{Kind: giftcard.Unavailable, Message: "away"}}
+	_, err := find(t.Context(), from(t, away), "", nil, giftcard.Order{Customer: company}, nil)
+	require.ErrorContains(t, err, "away", "that the issuer is away does not mean that there is no merchant")
+}
+
+// shop is a shop with these orders.
+type shop struct {
+	intake.Source
+	orders []giftcard.Order
+	err    error
+}
+
+func (s shop) Read(_ context.Context, number string) (*intake.Order, error) {
+	for _, o := range s.orders {
+		if o.ID == number {
+			return &intake.Order{Candidate: giftcard.Candidate{Order: o}}, nil
+		}
+	}
+	return nil, errors.Join(s.err, intake.ErrNotFound)
+}
+
+// List finds all orders with a name that contains the given one, as Shopify's search compares tokens.
+func (s shop) List(_ context.Context, q intake.Query) (intake.Page, error) {
+	var page intake.Page
+	for _, o := range s.orders {
+		if strings.Contains(o.Name, strings.TrimPrefix(q.Name, "#")) {
+			page.Orders = append(page.Orders, &intake.Order{Candidate: giftcard.Candidate{Order: o}})
+		}
+	}
+	return page, s.err
+}
+
+func TestFindsAnOrderInTheShop(t *testing.T) {
+	t.Parallel()
+	s := shop{orders: []giftcard.Order{
+		{ID: "5001", Name: "#1001"}, {ID: "5002", Name: "#1001-A"}, {ID: "5003", Name: "#1003"}, {ID: "5004", Name: "#1003"},
+	}}
+	for _, by := range []string{"#1001", " 1001 ", "5001"} {
+		o, err := inShop(t.Context(), s, by)
+		require.NoError(t, err, by)
+		require.Equal(t, "5001", o.ID, by)
+	}
+	_, err := inShop(t.Context(), s, "#1003")
+	require.EqualError(t, err, `"#1003" is the name of 2 orders; use the number of one of them: 5003, 5004`)
+	for _, none := range []string{"", " ", "#100", "#9", "123456789012345678901", "x"} {
+		_, err = inShop(t.Context(), s, none)
+		var unknown *executions.NotFoundError
+		require.ErrorAs(t, err, &unknown, none)
+	}
+	s.err = errors.New("away")
+	_, err = inShop(t.Context(), s, "#1001")
+	require.ErrorContains(t, err, "away")
+}
