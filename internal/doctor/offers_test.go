@@ -28,19 +28,23 @@ func TestOffers(t *testing.T) {
 		"one bare": {
 			of("", a, bare, b), check.Warn, "the catalog is empty for BARE (looked at 3 of the account's 3 merchants)",
 		},
-		"not looked at": {of("", a, b, a, b, merchant("C", "USD"), merchant("D", "USD"), merchant("E", "USD"), bare), check.OK,
-			"5 of the account's 6 merchants"},
+		"not looked at": {
+			of("", a, b, merchant("C", "USD"), merchant("D", "USD"), merchant("E", "USD"), bare), check.OK,
+			"5 of the account's 6 merchants",
+		},
 		"configured":      {of("A", bare, a), check.OK, "something is offered for MERCHANT_CODE A"},
 		"configured bare": {of("BARE", bare, a), check.Warn, "the catalog is empty for BARE (looked at MERCHANT_CODE BARE)"},
 		"unknown code":    {of("X", a), check.Skip, "not checked: see merchants"},
-		"cannot be read": {func(p *patient) {
-			p.issuer.Fault = func(r cashstartest.Request) *cashstartest.Fault {
-				if r.Operation != cashstartest.GetCatalog {
-					return nil
+		"cannot be read": {
+			func(p *patient) {
+				p.issuer.Fault = func(r cashstartest.Request) *cashstartest.Fault {
+					if r.Operation != cashstartest.GetCatalog {
+						return nil
+					}
+					return &cashstartest.Fault{Kind: cashstartest.ServerError, Status: http.StatusServiceUnavailable}
 				}
-				return &cashstartest.Fault{Kind: cashstartest.ServerError, Status: http.StatusServiceUnavailable}
-			}
-		}, check.Warn, "what is offered for merchant TWS cannot be read: CashStar: "},
+			}, check.Warn, "what is offered for merchant TWS cannot be read: CashStar: ",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

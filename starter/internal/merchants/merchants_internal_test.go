@@ -43,7 +43,8 @@ func from(t *testing.T, i issuer.Issuer) issuer.Abilities {
 func stores() acme {
 	return acme{accounts: []issuer.Account{
 		{Code: "TWS", Names: []string{"Widget Store", "The Widget Store, Inc."}},
-		{Code: "EX1", Names: []string{"Example", "Example East"}}, {Code: "EX2", Names: []string{"Example", "Example West"}},
+		{Code: "EX1", Names: []string{"Example", "Example East"}},
+		{Code: "EX2", Names: []string{"Example", "Example West"}},
 	}}
 }
 
