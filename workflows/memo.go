@@ -27,6 +27,8 @@ type Listing struct {
 	// Memo holds an [OrderMemo] under [OrderMemoKey].
 	Memo    map[string]any
 	Summary string
+	// Details is the text that the Web UI shows of the order, in Markdown.
+	Details string
 }
 
 // ListingOf returns the listing of an order whose cards are issued.
@@ -39,20 +41,33 @@ func ListingOf(o giftcard.Order) Listing {
 		Attributes: searchAttributes(o),
 		Memo:       map[string]any{OrderMemoKey: m},
 		Summary:    "Order " + cut(o.Name, maxSummaryName) + ": " + cards(o.Units()),
+		Details: details(o.Shop, o.ID, o.Name, worth(m),
+			"If it fails, "+command("show", o.ID)+" says why and what to do.", "failed-orders"),
 	}
+}
+
+// worth phrases the number of an order's cards and their value.
+func worth(m OrderMemo) string {
+	if m.Amount == "" {
+		return cards(m.Cards)
+	}
+	return cards(m.Cards) + ", " + m.Amount + " " + m.Currency
 }
 
 // ListingOfLeft returns the listing of an order that is left to people.
 func ListingOfLeft(o activities.LeftOrder) Listing {
-	summary := "Order " + cut(o.Name, maxSummaryName) + " is left to people"
+	m := OrderMemo{Cards: o.Cards, Amount: o.Amount, Currency: o.Currency, Reason: o.Reason}
+	summary, is := " is left to people", worth(m)+", left to people because "+Why(o.Reason)
+	todo := command("release", o.ID) + " issues its cards, " + command("settle", o.ID) + " records that nothing is left to do."
+	section := "an-order-is-left-to-people"
 	if o.Reason == giftcard.Settled {
-		summary = "Order " + cut(o.Name, maxSummaryName) + " is settled"
+		summary, is = " is settled", worth(m)+", settled by hand"
+		todo, section = command("show", o.ID)+" says by whom, and why.", "an-order-is-settled-by-hand"
 	}
 	return Listing{
 		Attributes: temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(o.Name))),
-		Memo: map[string]any{OrderMemoKey: OrderMemo{
-			Cards: o.Cards, Amount: o.Amount, Currency: o.Currency, Reason: o.Reason,
-		}},
-		Summary: summary,
+		Memo:       map[string]any{OrderMemoKey: m},
+		Summary:    "Order " + cut(o.Name, maxSummaryName) + summary,
+		Details:    details(o.Shop, o.ID, o.Name, is, todo, section),
 	}
 }

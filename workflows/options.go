@@ -157,5 +157,6 @@ func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
 		TypedSearchAttributes: listing.Attributes,
 		Memo:                  listing.Memo,
 		StaticSummary:         listing.Summary,
+		StaticDetails:         listing.Details,
 	})
 }

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,11 @@ func TestPollStartsOrders(t *testing.T) {
 	require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, options.WorkflowIDReusePolicy)
 	require.Equal(t, enumspb.PARENT_CLOSE_POLICY_ABANDON, options.ParentClosePolicy)
 	require.Equal(t, "Order #1001: 3 gift cards", options.StaticSummary)
+	require.Regexp(t, "^"+regexp.QuoteMeta("**Order `#1001`**: 3 gift cards, ")+`[0-9.]+ [A-Z]{3}\. `+regexp.QuoteMeta(
+		"[Open it in Shopify](https://example.myshopify.com/admin/orders/5001)\n\n"+
+			"If it fails, `giftbridge orders show 5001` says why and what to do. "+
+			"[Runbook](https://github.com/giftbridge/giftbridge/blob/main/docs/operations.md#failed-orders)")+"$",
+		options.StaticDetails)
 	require.Equal(t, temporal.NewSearchAttributes(
 		workflows.ShopifyOrderName.ValueSet("#1001"),
 		workflows.GiftCardSku.ValueSet([]string{"GIFT-25", "GIFT-50"}),

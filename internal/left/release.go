@@ -224,6 +224,10 @@ func (o *Left) releaseRequest(
 	if err != nil {
 		return nil, fmt.Errorf("encode the summary: %w", err)
 	}
+	details, err := o.Converter.ToPayload(listing.Details)
+	if err != nil {
+		return nil, fmt.Errorf("encode the details: %w", err)
+	}
 	memo, err := o.Converter.ToPayload(workflows.OrderMemo{
 		Cards: len(r.AuditNumbers), Amount: r.Amount, Currency: r.Currency,
 	})
@@ -245,7 +249,7 @@ func (o *Left) releaseRequest(
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		SearchAttributes:         attributes,
 		Memo:                     &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.OrderMemoKey: memo}},
-		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
+		UserMetadata:             &sdkpb.UserMetadata{Summary: summary, Details: details},
 	}, nil
 }
 

@@ -76,6 +76,7 @@ func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftca
 		TypedSearchAttributes:                    listing.Attributes,
 		Memo:                                     listing.Memo,
 		StaticSummary:                            listing.Summary,
+		StaticDetails:                            listing.Details,
 	}, workflows.LeftOrderType, left)
 	if executions.IsAlreadyStarted(err) {
 		return fmt.Errorf("order %s was started meanwhile: %s", d.Name, o.Link(d.WorkflowID, ""))

@@ -63,6 +63,7 @@ func (o *Recovery) StartOnce(
 		TypedSearchAttributes:                    listing.Attributes,
 		Memo:                                     listing.Memo,
 		StaticSummary:                            listing.Summary,
+		StaticDetails:                            listing.Details,
 	}, workflowType, in)
 	if executions.IsAlreadyStarted(err) {
 		return false, nil

@@ -48,11 +48,11 @@ func TestCosts(t *testing.T) {
 	}{
 		"again while unclear": {
 			configure: func(*config.Config) {}, duplicates: cashstartest.RefuseDuplicates,
-			orderBytes: 3950, pollBytes: 2050,
+			orderBytes: 4400, pollBytes: 2500,
 		},
 		"at most once": {
 			configure: func(c *config.Config) { c.Issue.Dedupes = false }, duplicates: cashstartest.IssueAgain,
-			orderBytes: 3950, pollBytes: 2050,
+			orderBytes: 4400, pollBytes: 2500,
 			notes: orders, // One before each card is requested.
 		},
 	}
