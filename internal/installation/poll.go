@@ -55,6 +55,7 @@ func (o *Installation) SweepNow(ctx context.Context, whole bool) (*Sweep, error)
 		TaskQueue:                workflows.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowRunTimeout:       sweepByHandTimeout,
 		StaticSummary:            "Manual sweep",
 	}, workflows.SweepOrdersType, in)
 	if err != nil {
@@ -63,9 +64,12 @@ func (o *Installation) SweepNow(ctx context.Context, whole bool) (*Sweep, error)
 	return &Sweep{o.ScheduledRun(ctx, run.GetID(), run.GetRunID())}, nil
 }
 
-// byHandTimeout ends a run that was started by hand and that no worker can continue. It is many times the duration of
-// the largest run.
-const byHandTimeout = workflows.RerunTimeout
+// byHandTimeout and sweepByHandTimeout end a run that was started by hand and that no worker can continue. They are longer
+// than the longest poll and the longest sweep, which reads at a fifth of Shopify's pace and has six hours.
+const (
+	byHandTimeout      = workflows.RerunTimeout
+	sweepByHandTimeout = 8 * time.Hour
+)
 
 // PollWindow polls the orders that were updated in [since, until), regardless of the watermark, which it does not move.
 // Orders that were handled are recognised by their workflows. While a poll of the same window runs, PollWindow returns
