@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -129,9 +131,9 @@ type PendingActivity struct {
 	Last     *executions.Failure `json:"last_failure,omitempty"`
 }
 
-// ShowOrder returns everything that is known about the order with the given name ("#1001") or Shopify number.
-func (o *Orders) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetails, error) {
-	workflowID, err := o.FindOrder(ctx, nameOrID)
+// ShowOrder returns everything that is known about the order that a person refers to; see [ParseReference].
+func (o *Orders) ShowOrder(ctx context.Context, reference string) (*OrderDetails, error) {
+	workflowID, err := o.FindOrder(ctx, reference)
 	if err != nil {
 		return nil, err
 	}
@@ -221,16 +223,19 @@ func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
 	return nil
 }
 
-// FindOrder returns the workflow ID of the order with the given name or Shopify number. It tries a number as the
-// order's number first, then as its name with and without "#".
-func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error) {
-	nameOrID = strings.TrimSpace(nameOrID)
-	if nameOrID == "" {
-		return "", &executions.NotFoundError{What: "no order given: use its name, such as #1001, or its number"}
+// FindOrder returns the workflow ID of the order that a person refers to. See [ParseReference] for what is understood. It
+// tries a number as the order's number first, then as its name with and without "#".
+func (o *Orders) FindOrder(ctx context.Context, reference string) (string, error) {
+	r, err := o.Refer(ctx, reference)
+	if err != nil {
+		return "", err
 	}
-	names := []string{nameOrID}
-	if strings.Trim(nameOrID, "0123456789") == "" {
-		id := workflows.GiftCardOrderID(o.ShopKey(ctx), nameOrID)
+	if r.Number != "" {
+		shop := r.Shop
+		if shop == "" {
+			shop = o.ShopKey(ctx)
+		}
+		id := workflows.GiftCardOrderID(shop, r.Number)
 		_, err := o.Client.DescribeWorkflowExecution(ctx, id, "")
 		if err == nil {
 			return id, nil
@@ -238,43 +243,65 @@ func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error)
 		if !executions.IsNotFound(err) {
 			return "", fmt.Errorf("describe %s: %w", id, err)
 		}
-		names = append(names, "#"+nameOrID)
 	}
 	found := []string{}
-	for _, name := range names {
-		query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," + executions.Quote(workflows.LeftOrderType) + ")" + named(name)
-		seen := map[string]bool{}
-		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-			if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
-				return true, nil
-			}
-			if id := info.GetExecution().GetWorkflowId(); !seen[id] {
-				seen[id] = true
-				found = append(found, id)
-			}
-			return true, nil
-		})
+	for _, name := range r.Names() {
+		named, err := o.named(ctx, name)
 		if err != nil {
 			return "", err
 		}
+		found = append(found, named...)
 	}
 	switch len(found) {
 	case 0:
-		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known: no poll has seen it yet, it is "+
-			"not a gift-card order by the rules, or it is older than the retention", nameOrID)}
+		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known; to find out why, run: "+
+			buildinfo.Program+" orders why %s", r.Text, executions.ShellQuote(r.Text))}
 	case 1:
 		return found[0], nil
 	default:
 		return "", fmt.Errorf("%q is the name of %d orders; use the number of one of them: %s",
-			nameOrID, len(found), strings.Join(orderIDs(found), ", "))
+			r.Text, len(found), strings.Join(orderIDs(found), ", "))
 	}
 }
 
-// named returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
+// Refer reads how a person refers to an order of this installation.
+func (o *Orders) Refer(ctx context.Context, reference string) (Reference, error) {
+	prefix := ""
+	if pin, err := o.Pinned(ctx); err == nil && pin != nil && pin.AuditPrefix != nil {
+		prefix = *pin.AuditPrefix
+	}
+	r := ParseReference(reference, prefix)
+	switch {
+	case r.Text == "":
+		return r, &executions.NotFoundError{What: "no order given: use its name, such as #1001, or its number"}
+	case r.Namespace != "" && r.Namespace != o.Namespace():
+		return r, fmt.Errorf("%s is an address in %s, but TEMPORAL_NAMESPACE is %s", r.Text, r.Namespace, o.Namespace())
+	}
+	return r, nil
+}
+
+// named returns the workflow IDs of the orders with a name.
+func (o *Orders) named(ctx context.Context, name string) ([]string, error) {
+	query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," +
+		executions.Quote(workflows.LeftOrderType) + ")" + nameCondition(name)
+	var found []string
+	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
+			return true, nil
+		}
+		if id := info.GetExecution().GetWorkflowId(); !slices.Contains(found, id) {
+			found = append(found, id)
+		}
+		return true, nil
+	})
+	return found, err
+}
+
+// nameCondition returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
 // visibility takes a question mark for a placeholder, and escapes quotation marks and backslashes for MySQL, not for
 // PostgreSQL or SQLite (go.temporal.io/server v1.32.1, common/persistence/visibility/store/sql/query_converter.go). If
 // the name contains one of these characters, the condition matches only the part before it.
-func named(name string) string {
+func nameCondition(name string) string {
 	attribute, operator := workflows.ShopifyOrderName.GetName(), "="
 	if i := strings.IndexAny(name, `?"\`); i >= 0 {
 		name, operator = name[:i], "STARTS_WITH"

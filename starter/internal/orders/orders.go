@@ -119,7 +119,8 @@ func newShow(f *cli.Flags) *cobra.Command {
 		Use:   "show <order>",
 		Short: "Show one order: its cards, its failures, and where to look",
 		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
-why, the attempts under way, and its page in the Temporal Web UI. Give the order's name or its Shopify number.`,
+why, the attempts under way, and its page in the Temporal Web UI. Give the order's name, its number, its address in
+Shopify's admin or in the Web UI, or the audit number of a card; every command that takes an order understands these.`,
 		Example: `  giftbridge orders show '#1001'
   giftbridge orders show 820982911946154508`,
 		Args: cli.OneOrder,
