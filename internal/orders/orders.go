@@ -30,8 +30,8 @@ type OrderFilter struct {
 	State executions.State
 	// Kind is the kind of failure. It needs the state [executions.Failed] or [executions.Canceled].
 	Kind string
-	// Since is the earliest start of the run.
-	Since time.Time
+	// Since is the earliest start of the run. Until is later than any.
+	Since, Until time.Time
 	// Limit is the maximum number of orders to return.
 	Limit int
 }
@@ -43,6 +43,9 @@ func (f OrderFilter) Validate() error {
 	}
 	if f.Kind != "" && f.State != executions.Failed && f.State != executions.Canceled {
 		return errors.New("--kind needs --state failed or --state canceled")
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return fmt.Errorf("--since %s is not before --until %s", f.Since.Format(time.RFC3339), f.Until.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -71,13 +74,16 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 	if !f.Since.IsZero() {
 		query += " AND StartTime >= " + executions.QuoteTime(f.Since)
 	}
+	if !f.Until.IsZero() {
+		query += " AND StartTime < " + executions.QuoteTime(f.Until)
+	}
 	out := []executions.Order{}
 	err := o.ScanNewest(ctx, query, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		order := o.Order(newest)
 		if f.State != "" && order.State != f.State {
 			return true, nil
 		}
-		if f.State == executions.Failed || f.State == executions.Canceled {
+		if order.State == executions.Failed || order.State == executions.Canceled {
 			run, err := o.ReadFailedRun(ctx, order.WorkflowID, order.RunID)
 			if err != nil {
 				return false, err

@@ -36,8 +36,8 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	w.show(good, executions.Completed)
 
 	text := w.ok("orders", "list", "--failed")
-	require.Contains(t, text, "CardDeclined: order "+bad.Name)
-	require.Contains(t, text, "MerchantUnknown: order "+unknown.Name)
+	require.Regexp(t, bad.Name+` +failed +CardDeclined +2 +\d+\.00 USD .* order `+bad.Name, text)
+	require.Regexp(t, unknown.Name+` +failed +MerchantUnknown +1 +\d+\.00 USD .* order `+unknown.Name, text)
 	require.NotContains(t, text, good.Name)
 	for args, want := range map[string][]string{
 		"--failed":                                {bad.Name, unknown.Name},
@@ -51,6 +51,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 		"--failed --limit 1 --kind CardDeclined":  {bad.Name},
 		"--state completed":                       {good.Name},
 		"--failed --since 1h --kind CardDeclined": {bad.Name},
+		"--failed --since 7d --until 1d":          {},
 	} {
 		names := []string{}
 		for _, o := range decoded[[]executions.Order](w, append([]string{"orders", "list"}, strings.Fields(args)...)...) {
