@@ -29,6 +29,7 @@ Getting started:
   giftbridge worker             run a worker, until it is stopped
   giftbridge poll               poll now instead of waiting for the schedule
   giftbridge status             show the state of the system; exits with 1 if it needs attention
+  giftbridge pause              take in no more orders; resume ends that
   giftbridge orders list        list the gift-card orders and their states
   giftbridge orders show '#1001'
                                 show one order: its cards, its failures, and where to look
