@@ -83,12 +83,8 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 		if f.State != "" && order.State != f.State {
 			return true, nil
 		}
-		if order.State == executions.Failed || order.State == executions.Canceled {
-			run, err := o.ReadFailedRun(ctx, order.WorkflowID, order.RunID)
-			if err != nil {
-				return false, err
-			}
-			order.Failure, order.Curable = &run.Failure, run.Curable()
+		if err := o.addFailure(ctx, &order); err != nil {
+			return false, err
 		}
 		if f.Kind == "" || order.Failure.Kind == f.Kind {
 			out = append(out, order)
@@ -96,6 +92,29 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 		return f.Limit <= 0 || len(out) < f.Limit, nil
 	})
 	return out, err
+}
+
+// Look returns an order as [Orders.ListOrders] does, by its workflow ID.
+func (o *Orders) Look(ctx context.Context, workflowID string) (executions.Order, error) {
+	d, err := o.Client.DescribeWorkflowExecution(ctx, workflowID, "")
+	if err != nil {
+		return executions.Order{}, fmt.Errorf("describe %s: %w", workflowID, err)
+	}
+	order := o.Order(d.GetWorkflowExecutionInfo())
+	return order, o.addFailure(ctx, &order)
+}
+
+// addFailure adds to an order that failed why it did.
+func (o *Orders) addFailure(ctx context.Context, order *executions.Order) error {
+	if order.State != executions.Failed && order.State != executions.Canceled {
+		return nil
+	}
+	run, err := o.ReadFailedRun(ctx, order.WorkflowID, order.RunID)
+	if err != nil {
+		return err
+	}
+	order.Failure, order.Curable = &run.Failure, run.Curable()
+	return nil
 }
 
 // OrderDetails is everything that is known about an order.

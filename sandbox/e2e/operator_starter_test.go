@@ -76,7 +76,9 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	// Without an answer, or with the answer no, nothing happens.
 	no := w.asked("n\n", "orders", "retry", "--all-failed")
 	require.Equal(t, cli.ExitFailure, no.code)
-	require.Contains(t, no.stderr, "Run 2 orders again? [y/N] ")
+	preview := `CardDeclined +1 order, 2 cards, \d+\.00 USD +run again\nMerchantUnknown +1 order, 1 card, \d+\.00 USD +run again\n`
+	require.Regexp(t, preview+`Run 2 orders again\? \[y/N\] `, no.stderr)
+	require.Regexp(t, "^"+preview+"$", w.ok("orders", "retry", "--all-failed", "--dry-run"))
 	require.Contains(t, no.stderr, "nothing was done")
 	require.Equal(t, cli.ExitFailure, w.asked("\n", "orders", "retry", bad.Name).code)
 	nobody := w.asked("", "orders", "retry", bad.Name)
