@@ -6,6 +6,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
+	"github.com/giftbridge/giftbridge/starter/internal/explain"
 	"github.com/giftbridge/giftbridge/starter/internal/merchants"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
@@ -28,9 +29,12 @@ Getting started:
   giftbridge worker             run a worker, until it is stopped
   giftbridge poll               poll now instead of waiting for the schedule
   giftbridge status             show the state of the system; exits with 1 if it needs attention
+  giftbridge pause              take in no more orders; resume ends that
   giftbridge orders list        list the gift-card orders and their states
   giftbridge orders show '#1001'
                                 show one order: its cards, its failures, and where to look
+  giftbridge orders why '#1003'
+                                say why an order has no cards, and what would change that
   giftbridge orders retry       run failed orders again
   giftbridge orders settle      record that nothing is left to do for an order
   giftbridge merchants find '#1001'
@@ -47,7 +51,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(command.New())
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
-	root.AddCommand(orders.Command(f, decisions.Commands(f)...))
+	root.AddCommand(orders.Command(f, append(decisions.Commands(f), explain.Command(f))...))
 	root.AddCommand(merchants.Command(f))
 	return root
 }

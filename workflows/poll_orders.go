@@ -205,16 +205,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 		return p, nil
 	}
 	now := workflow.Now(ctx).UTC()
-	p.Rules = giftcard.Rules{
-		SKUs:        in.SKUs,
-		Companions:  in.Companions,
-		CreatedFrom: latest(in.CreatedAtMin, now.Add(-time.Duration(in.MaxOrderAge))),
-		IncludeTest: in.IncludeTest,
-
-		HoldUnderpaid: in.HoldUnderpaid,
-		MaxAge:        time.Duration(in.MaxOrderAge),
-		TakenOver:     in.CreatedAtMin,
-	}
+	p.Rules = in.RulesAt(now)
 	p.Result.LeftOut = map[giftcard.Reason]int{}
 	if !in.Since.IsZero() {
 		p.Result.Since, p.Result.Until = in.Since.UTC(), in.Until.UTC()
@@ -234,6 +225,20 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 	}
 	p.Result.Since, p.Result.Until, p.Result.Watermark, p.Result.Missed = w.since, w.until, w.watermark, w.missed
 	return p, nil
+}
+
+// RulesAt returns the rules of a poll that begins at the given time.
+func (in PollOrdersInput) RulesAt(now time.Time) giftcard.Rules {
+	return giftcard.Rules{
+		SKUs:        in.SKUs,
+		Companions:  in.Companions,
+		CreatedFrom: latest(in.CreatedAtMin, now.Add(-time.Duration(in.MaxOrderAge))),
+		IncludeTest: in.IncludeTest,
+
+		HoldUnderpaid: in.HoldUnderpaid,
+		MaxAge:        time.Duration(in.MaxOrderAge),
+		TakenOver:     in.CreatedAtMin,
+	}
 }
 
 func latest(a, b time.Time) time.Time {

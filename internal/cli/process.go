@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -72,8 +73,21 @@ func canceled(err error) bool {
 	return byTemporal || errors.Is(err, context.Canceled)
 }
 
-// NoArgs is cobra.NoArgs, but returns a [*UsageError].
-func NoArgs(cmd *cobra.Command, args []string) error { return usage(cobra.NoArgs(cmd, args)) }
+// NoArgs is cobra.NoArgs, but returns a [*UsageError], which suggests the command that was meant.
+func NoArgs(cmd *cobra.Command, args []string) error {
+	err := cobra.NoArgs(cmd, args)
+	if err == nil {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = typos
+	if meant := cmd.SuggestionsFor(args[0]); len(meant) > 0 {
+		return Usagef("%w; did you mean %s?", err, strings.Join(meant, " or "))
+	}
+	return usage(err)
+}
+
+// typos is the number of letters by which a command may differ from the one that was meant.
+const typos = 2
 
 // OneArg is cobra.ExactArgs(1), but returns a [*UsageError].
 func OneArg(cmd *cobra.Command, args []string) error { return usage(cobra.ExactArgs(1)(cmd, args)) }

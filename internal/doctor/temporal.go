@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.temporal.io/api/serviceerror"
@@ -173,15 +174,16 @@ func (x *examination) retentionCheck(context.Context) check.Check {
 	age := x.Config.Orders.MaxOrderAge
 	if x.retention <= age {
 		return exam.Fail(fmt.Sprintf("closed workflows are kept for %s, which is not longer than MAX_ORDER_AGE (%s): an order could "+
-			"be issued twice", x.retention, age),
+			"be issued twice", printable.Duration(x.retention), printable.Duration(age)),
 			"run (on Temporal Cloud, use its console instead): "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
 	if installation.RetentionIsTight(x.retention, age) {
 		return exam.Warn(fmt.Sprintf("closed workflows are kept for %s, only slightly longer than MAX_ORDER_AGE (%s): an order "+
-			"that a slow poll starts late could be issued twice", x.retention, age),
+			"that a slow poll starts late could be issued twice", printable.Duration(x.retention), printable.Duration(age)),
 			"run (on Temporal Cloud, use its console instead): "+installation.RaiseRetention(x.operator.Namespace(), age))
 	}
-	return exam.OK("closed workflows are kept for %s; orders are picked up until they are %s old", x.retention, age)
+	return exam.OK("closed workflows are kept for %s; orders are picked up until they are %s old",
+		printable.Duration(x.retention), printable.Duration(age))
 }
 
 func (x *examination) searchAttributes(ctx context.Context) check.Check {
@@ -230,8 +232,14 @@ func schedule(s installation.ScheduleComparison, id, without string) check.Check
 	case !s.Exists:
 		return exam.Fail("does not exist: "+without, cureSchedules)
 	case s.Paused:
-		return exam.Fail(strings.TrimSuffix("paused, "+without+": "+s.Note, ": "),
-			"run: temporal schedule toggle --unpause --schedule-id "+id)
+		note, cure := s.Note, "run: "+buildinfo.Program+" resume"
+		if id == "daily-digest" { // It takes no orders in.
+			cure = "run: temporal schedule toggle --unpause --schedule-id " + id
+		}
+		if late := installation.Overdue(note, time.Now()); late > 0 {
+			note = "OVERDUE for " + printable.Duration(late) + ": " + note
+		}
+		return exam.Fail(strings.TrimSuffix("paused, "+without+": "+note, ": "), cure)
 	case s.Unreadable != nil:
 		return exam.Fail("cannot be read: "+s.Unreadable.Error(), cureSchedules)
 	case s.Differs:

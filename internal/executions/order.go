@@ -42,7 +42,7 @@ type Order struct {
 	WorkflowID string    `json:"workflow_id"`
 	RunID      string    `json:"run_id"`
 	Link       string    `json:"link"`
-	// Failure says why the newest run failed. It is set only in lists of failed or cancelled orders, and when such an
+	// Failure says why the newest run failed. It is set only for failed and cancelled orders, in lists and when such an
 	// order is shown. Curable is set only in the lists. It reports whether a rerun of the order may succeed without
 	// human intervention.
 	Failure *Failure `json:"failure,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
@@ -17,6 +18,8 @@ const (
 	// runSchedules is what to do about missing schedules and search attributes, and listFailed about failed orders.
 	runSchedules = "run: " + buildinfo.Program + " schedules"
 	listFailed   = "run: " + buildinfo.Program + " orders list --failed"
+	// resume is what to do about a pause that has lasted long enough.
+	resume = "run: " + buildinfo.Program + " resume"
 )
 
 // facts is the input of the checks.
@@ -52,7 +55,7 @@ func (f facts) namespaceCheck() check.Check {
 	switch {
 	case f.retention <= f.maxOrderAge:
 		c.Found = fmt.Sprintf("it deletes closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
-			"an order can be issued twice", f.retention, f.maxOrderAge)
+			"an order can be issued twice", printable.Duration(f.retention), printable.Duration(f.maxOrderAge))
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
 		c.Found = "it lacks search attributes, and no order can start without them: " + strings.Join(f.missingAttributes, ", ")
@@ -60,11 +63,12 @@ func (f facts) namespaceCheck() check.Check {
 	case installation.RetentionIsTight(f.retention, f.maxOrderAge):
 		c.Status = check.Warn
 		c.Found = fmt.Sprintf("it keeps closed workflows for %s, only slightly longer than MAX_ORDER_AGE (%s): an order that a "+
-			"long poll starts late can be issued twice", f.retention, f.maxOrderAge)
+			"long poll starts late can be issued twice", printable.Duration(f.retention), printable.Duration(f.maxOrderAge))
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	default:
 		c.Status = check.OK
-		c.Found = fmt.Sprintf("it keeps closed workflows for %s; orders are picked up for %s", f.retention, f.maxOrderAge)
+		c.Found = fmt.Sprintf("it keeps closed workflows for %s; orders are picked up for %s", printable.Duration(f.retention),
+			printable.Duration(f.maxOrderAge))
 	}
 	return c
 }
@@ -98,15 +102,23 @@ func (f facts) tasksCheck() check.Check {
 	return check.Check{Name: "workflow tasks", Status: check.OK, Found: "none fails repeatedly"}
 }
 
+// paused returns the note of a pause, and says whether it has lasted longer than it was meant to.
+func (f facts) paused(note string) string {
+	if late := installation.Overdue(note, f.now); late > 0 {
+		return "OVERDUE for " + printable.Duration(late) + ": " + note
+	}
+	return note
+}
+
 func (f facts) scheduleCheck() check.Check {
 	c := check.Check{Name: "schedule", Status: check.Fail}
 	switch s := f.Schedule; {
 	case !s.Exists:
 		c.Found, c.Fix = "the poll's schedule does not exist: no order is taken in", runSchedules
 	case s.Paused:
-		c.Found, c.Fix = "PAUSED, no order is taken in: "+s.Note, "run: temporal schedule toggle --unpause --schedule-id poll-orders"
+		c.Found, c.Fix = "PAUSED, no order is taken in: "+f.paused(s.Note), resume
 	default:
-		c.Status, c.Found = check.OK, "polls every "+f.interval.String()
+		c.Status, c.Found = check.OK, "polls every "+printable.Duration(f.interval)
 	}
 	return c
 }
@@ -155,13 +167,13 @@ func (f facts) sweepCheck() check.Check {
 	case !s.Exists:
 		c.Found, c.Fix = "its schedule does not exist: orders that polls miss are not found", runSchedules
 	case s.Paused:
-		c.Found = "PAUSED, orders that polls miss are not found: " + s.Note
-		c.Fix = "run: temporal schedule toggle --unpause --schedule-id sweep-orders"
+		c.Found = "PAUSED, orders that polls miss are not found: " + f.paused(s.Note)
+		c.Fix = resume
 	case f.FailedSweep != nil:
 		c.Found = "the last sweep FAILED: " + f.FailedSweep.Failure.Kind + ": " + f.FailedSweep.Failure.Message
 		c.Fix = "see " + f.FailedSweep.Link
 	case f.now.Sub(since) > settings.StaleIntervals*every+sweepTakes:
-		c.Found = "no sweep has completed for " + f.now.Sub(since).Round(time.Minute).String()
+		c.Found = "no sweep has completed for " + printable.Duration(f.now.Sub(since))
 		c.Fix = "see the other checks; temporal workflow list shows a sweep that takes long"
 	case f.LastSweep != nil && f.LastSweep.Found > 0:
 		c.Status = check.Warn
@@ -200,13 +212,13 @@ func (f facts) watermarkCheck() check.Check {
 	case f.Watermark.IsZero():
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case age < -clockSkew:
-		c.Found = fmt.Sprintf("it is %s in the future: a clock is or was wrong", (-age).Round(time.Second))
+		c.Found = fmt.Sprintf("it is %s in the future: a clock is or was wrong", printable.Duration(-age))
 		c.Fix = "correct the clocks of Temporal's hosts and of this host; the next poll reads all orders again"
 	case age > f.tolerance():
-		c.Found = fmt.Sprintf("STALE, orders have been seen only up to %s ago: recent polls are missing", age.Round(time.Second))
+		c.Found = fmt.Sprintf("STALE, orders have been seen only up to %s ago: recent polls are missing", printable.Duration(age))
 		c.Fix = "see the other checks; temporal workflow list shows a poll that takes long"
 	default:
-		c.Status, c.Found = check.OK, fmt.Sprintf("orders have been seen up to %s ago", max(age, 0).Round(time.Second))
+		c.Status, c.Found = check.OK, fmt.Sprintf("orders have been seen up to %s ago", printable.Duration(max(age, 0)))
 	}
 	return c
 }

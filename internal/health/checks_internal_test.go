@@ -48,18 +48,18 @@ func TestChecks(t *testing.T) {
 		{name: "healthy", change: func(*facts) {}},
 		{
 			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", check.Fail,
-			"deletes closed workflows after 336h0m0s, which is not longer than MAX_ORDER_AGE (336h0m0s)",
+			"deletes closed workflows after 14 days, which is not longer than MAX_ORDER_AGE (14 days)",
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
 		{
 			"retention hardly longer than orders are picked up",
 			func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour }, "namespace", check.Warn,
-			"only slightly longer than MAX_ORDER_AGE (336h0m0s)", "--retention 720h",
+			"only slightly longer than MAX_ORDER_AGE (14 days)", "--retention 720h",
 		},
 		{
 			"retention of a month, and orders that may be older",
 			func(f *facts) { f.retention, f.maxOrderAge = 30*day, 800*time.Hour }, "namespace", check.Fail,
-			"MAX_ORDER_AGE (800h0m0s)", "--retention 984h", // 34 days and a week.
+			"MAX_ORDER_AGE (33 days 8 hours)", "--retention 984h", // 34 days and a week.
 		},
 		{
 			"rules that take more", func(f *facts) {
@@ -81,17 +81,17 @@ func TestChecks(t *testing.T) {
 			"sweep", check.Fail, "its schedule does not exist", "giftbridge schedules",
 		},
 		{
-			"sweep paused", func(f *facts) { f.SweepSchedule.Paused = true }, "sweep", check.Fail, "PAUSED", "--schedule-id sweep-orders",
+			"sweep paused", func(f *facts) { f.SweepSchedule.Paused = true }, "sweep", check.Fail, "PAUSED", "giftbridge resume",
 		},
 		{
 			"sweep failed", func(f *facts) { f.FailedSweep = failed }, "sweep", check.Fail, "FAILED: Unauthorized: 401", "see http://ui/run",
 		},
 		{
 			"no sweep for long", func(f *facts) { f.SweptAt = Noon.Add(-10 * time.Hour) }, "sweep", check.Fail,
-			"no sweep has completed for 10h0m0s", "temporal workflow list",
+			"no sweep has completed for 10 hours", "temporal workflow list",
 		},
 		{
-			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "no sweep has completed for 24h0m0s", "",
+			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "no sweep has completed for 1 day", "",
 		},
 		{
 			"polls have missed orders",
@@ -147,16 +147,22 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"paused", func(f *facts) { f.Schedule.Paused, f.Schedule.Note = true, "holiday" }, "schedule", check.Fail,
-			"PAUSED, no order is taken in: holiday", "--unpause --schedule-id poll-orders",
+			"PAUSED, no order is taken in: holiday", "run: giftbridge resume",
+		},
+		{
+			"paused for too long", func(f *facts) {
+				f.Schedule.Paused = true
+				f.Schedule.Note = installation.Pause{Reason: "holiday", Until: Noon.Add(-2 * time.Hour)}.Note()
+			}, "schedule", check.Fail, "PAUSED, no order is taken in: OVERDUE for 2 hours: holiday (by", "run: giftbridge resume",
 		},
 		{name: "as far behind as may be", change: func(f *facts) { f.Watermark = Noon.Add(-16 * time.Minute) }},
 		{
 			"further", func(f *facts) { f.Watermark = Noon.Add(-16*time.Minute - time.Second) }, "watermark", check.Fail,
-			"STALE, orders have been seen only up to 16m1s ago", "other checks",
+			"STALE, orders have been seen only up to 16 minutes 1 second ago", "other checks",
 		},
 		{name: "another clock", change: func(f *facts) { f.Watermark = Noon.Add(time.Minute) }},
 		{
-			"the future", func(f *facts) { f.Watermark = Noon.Add(time.Hour) }, "watermark", check.Fail, "it is 1h0m0s in the future",
+			"the future", func(f *facts) { f.Watermark = Noon.Add(time.Hour) }, "watermark", check.Fail, "it is 1 hour in the future",
 			"clocks",
 		},
 		{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -28,8 +30,8 @@ type OrderFilter struct {
 	State executions.State
 	// Kind is the kind of failure. It needs the state [executions.Failed] or [executions.Canceled].
 	Kind string
-	// Since is the earliest start of the run.
-	Since time.Time
+	// Since is the earliest start of the run. Until is later than any.
+	Since, Until time.Time
 	// Limit is the maximum number of orders to return.
 	Limit int
 }
@@ -41,6 +43,9 @@ func (f OrderFilter) Validate() error {
 	}
 	if f.Kind != "" && f.State != executions.Failed && f.State != executions.Canceled {
 		return errors.New("--kind needs --state failed or --state canceled")
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return fmt.Errorf("--since %s is not before --until %s", f.Since.Format(time.RFC3339), f.Until.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -69,18 +74,17 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 	if !f.Since.IsZero() {
 		query += " AND StartTime >= " + executions.QuoteTime(f.Since)
 	}
+	if !f.Until.IsZero() {
+		query += " AND StartTime < " + executions.QuoteTime(f.Until)
+	}
 	out := []executions.Order{}
 	err := o.ScanNewest(ctx, query, func(newest *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		order := o.Order(newest)
 		if f.State != "" && order.State != f.State {
 			return true, nil
 		}
-		if f.State == executions.Failed || f.State == executions.Canceled {
-			run, err := o.ReadFailedRun(ctx, order.WorkflowID, order.RunID)
-			if err != nil {
-				return false, err
-			}
-			order.Failure, order.Curable = &run.Failure, run.Curable()
+		if err := o.addFailure(ctx, &order); err != nil {
+			return false, err
 		}
 		if f.Kind == "" || order.Failure.Kind == f.Kind {
 			out = append(out, order)
@@ -88,6 +92,29 @@ func (o *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]executions.Or
 		return f.Limit <= 0 || len(out) < f.Limit, nil
 	})
 	return out, err
+}
+
+// Look returns an order as [Orders.ListOrders] does, by its workflow ID.
+func (o *Orders) Look(ctx context.Context, workflowID string) (executions.Order, error) {
+	d, err := o.Client.DescribeWorkflowExecution(ctx, workflowID, "")
+	if err != nil {
+		return executions.Order{}, fmt.Errorf("describe %s: %w", workflowID, err)
+	}
+	order := o.Order(d.GetWorkflowExecutionInfo())
+	return order, o.addFailure(ctx, &order)
+}
+
+// addFailure adds to an order that failed why it did.
+func (o *Orders) addFailure(ctx context.Context, order *executions.Order) error {
+	if order.State != executions.Failed && order.State != executions.Canceled {
+		return nil
+	}
+	run, err := o.ReadFailedRun(ctx, order.WorkflowID, order.RunID)
+	if err != nil {
+		return err
+	}
+	order.Failure, order.Curable = &run.Failure, run.Curable()
+	return nil
 }
 
 // OrderDetails is everything that is known about an order.
@@ -129,9 +156,9 @@ type PendingActivity struct {
 	Last     *executions.Failure `json:"last_failure,omitempty"`
 }
 
-// ShowOrder returns everything that is known about the order with the given name ("#1001") or Shopify number.
-func (o *Orders) ShowOrder(ctx context.Context, nameOrID string) (*OrderDetails, error) {
-	workflowID, err := o.FindOrder(ctx, nameOrID)
+// ShowOrder returns everything that is known about the order that a person refers to; see [ParseReference].
+func (o *Orders) ShowOrder(ctx context.Context, reference string) (*OrderDetails, error) {
+	workflowID, err := o.FindOrder(ctx, reference)
 	if err != nil {
 		return nil, err
 	}
@@ -221,16 +248,19 @@ func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
 	return nil
 }
 
-// FindOrder returns the workflow ID of the order with the given name or Shopify number. It tries a number as the
-// order's number first, then as its name with and without "#".
-func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error) {
-	nameOrID = strings.TrimSpace(nameOrID)
-	if nameOrID == "" {
-		return "", &executions.NotFoundError{What: "no order given: use its name, such as #1001, or its number"}
+// FindOrder returns the workflow ID of the order that a person refers to. See [ParseReference] for what is understood. It
+// tries a number as the order's number first, then as its name with and without "#".
+func (o *Orders) FindOrder(ctx context.Context, reference string) (string, error) {
+	r, err := o.Refer(ctx, reference)
+	if err != nil {
+		return "", err
 	}
-	names := []string{nameOrID}
-	if strings.Trim(nameOrID, "0123456789") == "" {
-		id := workflows.GiftCardOrderID(o.ShopKey(ctx), nameOrID)
+	if r.Number != "" {
+		shop := r.Shop
+		if shop == "" {
+			shop = o.ShopKey(ctx)
+		}
+		id := workflows.GiftCardOrderID(shop, r.Number)
 		_, err := o.Client.DescribeWorkflowExecution(ctx, id, "")
 		if err == nil {
 			return id, nil
@@ -238,43 +268,65 @@ func (o *Orders) FindOrder(ctx context.Context, nameOrID string) (string, error)
 		if !executions.IsNotFound(err) {
 			return "", fmt.Errorf("describe %s: %w", id, err)
 		}
-		names = append(names, "#"+nameOrID)
 	}
 	found := []string{}
-	for _, name := range names {
-		query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," + executions.Quote(workflows.LeftOrderType) + ")" + named(name)
-		seen := map[string]bool{}
-		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-			if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
-				return true, nil
-			}
-			if id := info.GetExecution().GetWorkflowId(); !seen[id] {
-				seen[id] = true
-				found = append(found, id)
-			}
-			return true, nil
-		})
+	for _, name := range r.Names() {
+		named, err := o.named(ctx, name)
 		if err != nil {
 			return "", err
 		}
+		found = append(found, named...)
 	}
 	switch len(found) {
 	case 0:
-		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known: no poll has seen it yet, it is "+
-			"not a gift-card order by the rules, or it is older than the retention", nameOrID)}
+		return "", &executions.NotFoundError{What: fmt.Sprintf("no gift-card order %q is known; to find out why, run: "+
+			buildinfo.Program+" orders why %s", r.Text, executions.ShellQuote(r.Text))}
 	case 1:
 		return found[0], nil
 	default:
 		return "", fmt.Errorf("%q is the name of %d orders; use the number of one of them: %s",
-			nameOrID, len(found), strings.Join(orderIDs(found), ", "))
+			r.Text, len(found), strings.Join(orderIDs(found), ", "))
 	}
 }
 
-// named returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
+// Refer reads how a person refers to an order of this installation.
+func (o *Orders) Refer(ctx context.Context, reference string) (Reference, error) {
+	prefix := ""
+	if pin, err := o.Pinned(ctx); err == nil && pin != nil && pin.AuditPrefix != nil {
+		prefix = *pin.AuditPrefix
+	}
+	r := ParseReference(reference, prefix)
+	switch {
+	case r.Text == "":
+		return r, &executions.NotFoundError{What: "no order given: use its name, such as #1001, or its number"}
+	case r.Namespace != "" && r.Namespace != o.Namespace():
+		return r, fmt.Errorf("%s is an address in %s, but TEMPORAL_NAMESPACE is %s", r.Text, r.Namespace, o.Namespace())
+	}
+	return r, nil
+}
+
+// named returns the workflow IDs of the orders with a name.
+func (o *Orders) named(ctx context.Context, name string) ([]string, error) {
+	query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," +
+		executions.Quote(workflows.LeftOrderType) + ")" + nameCondition(name)
+	var found []string
+	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
+			return true, nil
+		}
+		if id := info.GetExecution().GetWorkflowId(); !slices.Contains(found, id) {
+			found = append(found, id)
+		}
+		return true, nil
+	})
+	return found, err
+}
+
+// nameCondition returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
 // visibility takes a question mark for a placeholder, and escapes quotation marks and backslashes for MySQL, not for
 // PostgreSQL or SQLite (go.temporal.io/server v1.32.1, common/persistence/visibility/store/sql/query_converter.go). If
 // the name contains one of these characters, the condition matches only the part before it.
-func named(name string) string {
+func nameCondition(name string) string {
 	attribute, operator := workflows.ShopifyOrderName.GetName(), "="
 	if i := strings.IndexAny(name, `?"\`); i >= 0 {
 		name, operator = name[:i], "STARTS_WITH"

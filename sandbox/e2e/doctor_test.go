@@ -129,7 +129,7 @@ func (w *system) breakages() []breakage {
 		{
 			name: "a short retention", harm: func() { w.setRetention(24 * time.Hour) },
 			cure: func() { w.setRetention(30 * 24 * time.Hour) }, check: doctor.Retention,
-			found: "kept for 24h0m0s", says: "temporal operator namespace update --namespace default --retention 720h",
+			found: "kept for 1 day", says: "temporal operator namespace update --namespace default --retention 720h",
 		},
 		{
 			name: "a search attribute is gone", harm: func() { w.removeSearchAttribute("GiftCardSku") }, cure: ensure,
@@ -137,7 +137,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "the poll is paused", harm: pausePoll, cure: resumePoll, check: doctor.PollSchedule,
-			found: "holiday", says: "temporal schedule toggle --unpause --schedule-id poll-orders",
+			found: "holiday", says: "run: giftbridge resume",
 		},
 		{
 			name: "no poll", harm: remove(workflows.PollScheduleID), cure: ensure, check: doctor.PollSchedule,

@@ -36,8 +36,8 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	w.show(good, executions.Completed)
 
 	text := w.ok("orders", "list", "--failed")
-	require.Contains(t, text, "CardDeclined: order "+bad.Name)
-	require.Contains(t, text, "MerchantUnknown: order "+unknown.Name)
+	require.Regexp(t, bad.Name+` +failed +CardDeclined +2 +\d+\.00 USD .* order `+bad.Name, text)
+	require.Regexp(t, unknown.Name+` +failed +MerchantUnknown +1 +\d+\.00 USD .* order `+unknown.Name, text)
 	require.NotContains(t, text, good.Name)
 	for args, want := range map[string][]string{
 		"--failed":                                {bad.Name, unknown.Name},
@@ -51,6 +51,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 		"--failed --limit 1 --kind CardDeclined":  {bad.Name},
 		"--state completed":                       {good.Name},
 		"--failed --since 1h --kind CardDeclined": {bad.Name},
+		"--failed --since 7d --until 1d":          {},
 	} {
 		names := []string{}
 		for _, o := range decoded[[]executions.Order](w, append([]string{"orders", "list"}, strings.Fields(args)...)...) {
@@ -75,7 +76,9 @@ func TestStarterWithFailedOrders(t *testing.T) {
 	// Without an answer, or with the answer no, nothing happens.
 	no := w.asked("n\n", "orders", "retry", "--all-failed")
 	require.Equal(t, cli.ExitFailure, no.code)
-	require.Contains(t, no.stderr, "Run 2 orders again? [y/N] ")
+	preview := `CardDeclined +1 order, 2 cards, \d+\.00 USD +run again\nMerchantUnknown +1 order, 1 card, \d+\.00 USD +run again\n`
+	require.Regexp(t, preview+`Run 2 orders again\? \[y/N\] `, no.stderr)
+	require.Regexp(t, "^"+preview+"$", w.ok("orders", "retry", "--all-failed", "--dry-run"))
 	require.Contains(t, no.stderr, "nothing was done")
 	require.Equal(t, cli.ExitFailure, w.asked("\n", "orders", "retry", bad.Name).code)
 	nobody := w.asked("", "orders", "retry", bad.Name)

@@ -101,7 +101,7 @@ func TestRerunByHand(t *testing.T) {
 
 	retried := w.starter(nil, "orders", "retry", byStarter.Name, "--yes", "--reason", "the issuer is well again")
 	require.Equal(t, cli.ExitOK, retried.code, retried.stderr)
-	require.Regexp(t, `order \d+ +runs again`, retried.stdout)
+	require.Regexp(t, `order #\d+ +runs again`, retried.stdout)
 
 	var lookUps []int
 	for _, p := range []scenario.Placed{byCommand, byReset, fromFirst, byStarter} {

@@ -128,7 +128,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.await("cured", func() bool { return w.health().Healthy })
 
 	w.setRetention(24 * time.Hour)
-	w.requireProblem("namespace", "deletes closed workflows after 24h0m0s")
+	w.requireProblem("namespace", "deletes closed workflows after 1 day")
 	w.setRetention(30 * 24 * time.Hour)
 	w.requireHealthy()
 

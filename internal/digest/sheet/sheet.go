@@ -136,7 +136,7 @@ func (r row) cells(zone *time.Location) []string {
 		words.Command(r.command), shopifyID(r.orderID), printable.Line(r.audit, maxAudits), words.Link(r.details),
 	}
 	for i, c := range cells {
-		cells[i] = inert(c)
+		cells[i] = Inert(c)
 	}
 	return cells
 }
@@ -161,8 +161,8 @@ func literal(name string) string {
 // much of Europe, a semicolon inside one of our cells also begins a cell.
 var formula = regexp.MustCompile(`(^|;)([\s"�]*)([=+\-@\t\r\n＝＋－＠﹦﹢﹣﹫−])`)
 
-// inert keeps a spreadsheet from running a cell as a formula.
-func inert(cell string) string { return formula.ReplaceAllString(cell, "$1'$2$3") }
+// Inert keeps a spreadsheet from running a cell as a formula.
+func Inert(cell string) string { return formula.ReplaceAllString(cell, "$1'$2$3") }
 
 // maxAudits bounds the audit numbers of an order, in characters: a thousand take 60 kB, and a spreadsheet cell holds
 // half of that.

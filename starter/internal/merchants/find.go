@@ -109,11 +109,11 @@ Exit codes: 0 exactly one merchant matches, 1 none or several, or the order cann
 
 // resolve returns the order in the shop, and what giftbridge knows of it, which is nil if it was not taken in.
 func resolve(
-	ctx context.Context, o *operator.Operator, shop intake.Source, nameOrNumber string,
+	ctx context.Context, o *operator.Operator, shop intake.Source, reference string,
 ) (giftcard.Order, *takenIn, error) {
-	d, err := o.ShowOrder(ctx, nameOrNumber)
+	d, err := o.ShowOrder(ctx, reference)
 	if _, unknown := errors.AsType[*executions.NotFoundError](err); unknown {
-		order, err := inShop(ctx, shop, nameOrNumber)
+		order, err := inShop(ctx, o, shop, reference)
 		return order, nil, err
 	}
 	if err != nil {
@@ -178,39 +178,21 @@ func rulesOf(ctx context.Context, o *operator.Operator) ([]string, error) {
 }
 
 // inShop reads an order that giftbridge does not know.
-func inShop(ctx context.Context, shop intake.Source, nameOrNumber string) (giftcard.Order, error) {
-	name := strings.TrimSpace(nameOrNumber)
-	if name == "" { // A search without a name finds every order.
-		return giftcard.Order{}, &executions.NotFoundError{What: "no order given: use its name, such as #1001, or its number"}
-	}
-	if len(name) <= 20 && strings.Trim(name, "0123456789") == "" {
-		found, err := shop.Read(ctx, name)
-		if err == nil {
-			return found.Order, nil
-		}
-		if !errors.Is(err, intake.ErrNotFound) {
-			return giftcard.Order{}, fmt.Errorf("read order %s: %w", name, err)
-		}
-	}
-	page, err := shop.List(ctx, intake.Query{Name: name, PageSize: 10})
+func inShop(ctx context.Context, o *operator.Operator, shop intake.Source, reference string) (giftcard.Order, error) {
+	r, err := o.Refer(ctx, reference)
 	if err != nil {
-		return giftcard.Order{}, fmt.Errorf("find order %q: %w", name, err)
+		return giftcard.Order{}, err
 	}
-	var found []giftcard.Order
-	var numbers []string
-	for _, o := range page.Orders { // The search compares tokens.
-		if o.Order.Name == name || o.Order.Name == "#"+name {
-			found, numbers = append(found, o.Order), append(numbers, o.Order.ID)
+	found, err := intake.Find(ctx, shop, r.Number, r.Names()...)
+	switch {
+	case errors.Is(err, intake.ErrNotFound):
+		return giftcard.Order{}, &executions.NotFoundError{
+			What: fmt.Sprintf("neither giftbridge nor the shop has an order %q", r.Text),
 		}
+	case err != nil:
+		return giftcard.Order{}, err
 	}
-	switch len(found) {
-	case 0:
-		return giftcard.Order{}, &executions.NotFoundError{What: fmt.Sprintf("neither giftbridge nor the shop has an order %q", name)}
-	case 1:
-		return found[0], nil
-	}
-	return giftcard.Order{}, fmt.Errorf("%q is the name of %d orders; use the number of one of them: %s",
-		name, len(found), strings.Join(numbers, ", "))
+	return found.Order, nil
 }
 
 // find looks for the merchant of an order as a worker does. Its error is not that no merchant matches.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 )
@@ -182,53 +181,4 @@ func TestFindsTheMerchant(t *testing.T) {
 	away := acme{err: &giftcard.Error{Kind: giftcard.Unavailable, Message: "away"}}
 	_, err := find(t.Context(), from(t, away), "", nil, giftcard.Order{Customer: company}, nil)
 	require.ErrorContains(t, err, "away", "that the issuer is away does not mean that there is no merchant")
-}
-
-// shop is a shop with these orders.
-type shop struct {
-	intake.Source
-	orders []giftcard.Order
-	err    error
-}
-
-func (s shop) Read(_ context.Context, number string) (*intake.Order, error) {
-	for _, o := range s.orders {
-		if o.ID == number {
-			return &intake.Order{Candidate: giftcard.Candidate{Order: o}}, nil
-		}
-	}
-	return nil, errors.Join(s.err, intake.ErrNotFound)
-}
-
-// List finds all orders with a name that contains the given one, as Shopify's search compares tokens.
-func (s shop) List(_ context.Context, q intake.Query) (intake.Page, error) {
-	var page intake.Page
-	for _, o := range s.orders {
-		if strings.Contains(o.Name, strings.TrimPrefix(q.Name, "#")) {
-			page.Orders = append(page.Orders, &intake.Order{Candidate: giftcard.Candidate{Order: o}})
-		}
-	}
-	return page, s.err
-}
-
-func TestFindsAnOrderInTheShop(t *testing.T) {
-	t.Parallel()
-	s := shop{orders: []giftcard.Order{
-		{ID: "5001", Name: "#1001"}, {ID: "5002", Name: "#1001-A"}, {ID: "5003", Name: "#1003"}, {ID: "5004", Name: "#1003"},
-	}}
-	for _, by := range []string{"#1001", " 1001 ", "5001"} {
-		o, err := inShop(t.Context(), s, by)
-		require.NoError(t, err, by)
-		require.Equal(t, "5001", o.ID, by)
-	}
-	_, err := inShop(t.Context(), s, "#1003")
-	require.EqualError(t, err, `"#1003" is the name of 2 orders; use the number of one of them: 5003, 5004`)
-	for _, none := range []string{"", " ", "#100", "#9", "123456789012345678901", "x"} {
-		_, err = inShop(t.Context(), s, none)
-		var unknown *executions.NotFoundError
-		require.ErrorAs(t, err, &unknown, none)
-	}
-	s.err = errors.New("away")
-	_, err = inShop(t.Context(), s, "#1001")
-	require.ErrorContains(t, err, "away")
 }

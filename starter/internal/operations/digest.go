@@ -107,11 +107,11 @@ func newDigestPreview() *cobra.Command {
 	return cmd
 }
 
-const sinceUsage = "start of the window: a time (RFC 3339) or how long ago (24h); default: where the last digest ended"
+const sinceUsage = "start of the window: a time (RFC 3339), a day, or how long ago (24h, 7d); default: where the last digest ended"
 
 // preview renders the digest that would be sent now.
 func preview(cmd *cobra.Command, since string) (mail digestmail.Mail, report digest.Report, err error) {
-	now := time.Now()
+	now := session.Now()
 	var from time.Time
 	if since != "" {
 		if from, err = cli.Moment(since, now); err != nil {

@@ -9,5 +9,5 @@ import (
 
 // Commands returns the commands of this package.
 func Commands(f *cli.Flags) []*cobra.Command {
-	return []*cobra.Command{newStatus(f), newPoll(f), newSweep(f), newDigest(f)}
+	return []*cobra.Command{newStatus(f), newPoll(f), newSweep(f), newDigest(f), newPause(f), newResume(f)}
 }

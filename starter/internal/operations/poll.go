@@ -34,7 +34,7 @@ were handled before are recognised and left alone, so any window is safe.`,
   giftbridge poll --since 2026-07-01T00:00:00Z --until 2026-07-02T00:00:00Z`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			from, to, err := window(since, until, time.Now())
+			from, to, err := window(since, until, session.Now())
 			if err != nil {
 				return &cli.UsageError{Err: err}
 			}
@@ -59,7 +59,7 @@ were handled before are recognised and left alone, so any window is safe.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", "", "start of the window: a time (RFC 3339) or how long ago (48h)")
+	cmd.Flags().StringVar(&since, "since", "", "start of the window: a time (RFC 3339), a day, or how long ago (48h, 7d)")
 	cmd.Flags().StringVar(&until, "until", "", "end of the window, exclusive; default: now")
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "do not wait for the result")
 	return cmd

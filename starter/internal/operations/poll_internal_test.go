@@ -23,15 +23,17 @@ func TestWindow(t *testing.T) {
 		"times": {
 			since: "2026-07-01T00:00:00Z", until: "2026-07-02T00:00:00+02:00", from: july(1, 0), to: july(1, 22),
 		},
-		"until alone":       {until: "1h", err: "--until needs --since"},
-		"the wrong way":     {since: "1h", until: "2h", err: "is not before --until"},
-		"nothing between":   {since: "1h", until: "1h", err: "is not before --until"},
-		"from the future":   {since: "2026-07-11T00:00:00Z", err: "is not before --until"},
-		"a negative time":   {since: "-1h", err: `--since "-1h" is neither a time`},
-		"no time at all":    {since: "yesterday", err: `--since "yesterday" is neither a time`},
-		"a day and no time": {since: "2026-07-01", err: `--since "2026-07-01" is neither a time`},
-		"the zero time":     {since: "0001-01-01T00:00:00Z", err: `--since "0001-01-01T00:00:00Z" is neither a time`},
-		"no end at all":     {since: "1h", until: "tomorrow", err: `--until "tomorrow" is neither a time`},
+		"until alone":     {until: "1h", err: "--until needs --since"},
+		"the wrong way":   {since: "1h", until: "2h", err: "is not before --until"},
+		"nothing between": {since: "1h", until: "1h", err: "is not before --until"},
+		"from the future": {since: "2026-07-11T00:00:00Z", err: "is not before --until"},
+		"a negative time": {since: "-1h", err: `--since "-1h" is neither a time`},
+		"no time at all":  {since: "yesterday", err: `--since "yesterday" is neither a time`},
+		"a day":           {since: "2026-07-01", until: "2026-07-02", from: july(1, 0), to: july(2, 0)},
+		"days ago":        {since: "2d", until: "1d", from: ago(48 * time.Hour), to: ago(24 * time.Hour)},
+		"no day":          {since: "2026-07-32", err: `--since "2026-07-32" is neither a time`},
+		"the zero time":   {since: "0001-01-01T00:00:00Z", err: `--since "0001-01-01T00:00:00Z" is neither a time`},
+		"no end at all":   {since: "1h", until: "tomorrow", err: `--until "tomorrow" is neither a time`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
@@ -92,7 +94,11 @@ func printStatus(w io.Writer, s *health.Status) error {
 		case !s.Schedule.Exists:
 			row("schedule", "does not exist; run: "+buildinfo.Program+" schedules")
 		case s.Schedule.Paused:
-			row("schedule", "PAUSED: "+s.Schedule.Note)
+			note := s.Schedule.Note
+			if late := installation.Overdue(note, time.Now()); late > 0 {
+				note = "OVERDUE for " + printable.Duration(late) + ": " + note
+			}
+			row("schedule", "PAUSED: "+note)
 		default:
 			row("schedule", "every "+seconds(s.Schedule.Interval)+", next at "+s.Schedule.NextAt.Format(time.RFC3339))
 		}
@@ -128,5 +134,5 @@ func printStatus(w io.Writer, s *health.Status) error {
 }
 
 func seconds(s float64) string {
-	return (time.Duration(s) * time.Second).String()
+	return printable.Duration(time.Duration(s * float64(time.Second)))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func TestOutputIsHarmless(t *testing.T) {
 	}
 	d.Result.Cards[0].OrderNumber, d.Result.Cards[0].MaskedNumber = hostile, hostile
 	var list, order, encoded, question bytes.Buffer
-	require.NoError(t, printOrders(&list, []executions.Order{d.Order}))
+	require.NoError(t, printOrders(&list, []executions.Order{d.Order}, time.Now(), 0))
 	require.NoError(t, printOrder(&order, d))
 	require.NoError(t, cli.JSON(&encoded, d))
 	cmd := &cobra.Command{}

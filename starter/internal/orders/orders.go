@@ -20,106 +20,25 @@ import (
 // Command returns the command "orders", with the given commands of other packages among its own.
 func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "orders",
-		Short: "List, show and re-run gift-card orders, and manage their cards",
-		Args:  cli.NoArgs,
-		RunE:  cli.Help,
+		Use:     "orders",
+		Aliases: []string{"order"},
+		Short:   "List, show and re-run gift-card orders, and manage their cards",
+		Args:    cli.NoArgs,
+		RunE:    cli.Help,
 	}
 	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f), newBalance(f), newCancelCard(f))
 	cmd.AddCommand(others...)
 	return cmd
 }
 
-func newList(f *cli.Flags) *cobra.Command {
-	var state, since, kind string
-	var failed, settled bool
-	var limit int
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List gift-card orders: open ones first, then the most recently closed",
-		Example: `  giftbridge orders list --failed
-  giftbridge orders list --failed --kind MerchantUnknown
-  giftbridge orders list --settled
-  giftbridge orders list --since 24h --limit 0 --json`,
-		Args: cli.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			kind, err := readKind(kind)
-			if err != nil {
-				return err
-			}
-			filter := orders.OrderFilter{State: executions.State(state), Kind: kind, Limit: limit}
-			if failed || kind != "" {
-				if state != "" && filter.State != executions.Failed {
-					return cli.Usagef("--state %s cannot be combined with --failed or --kind", state)
-				}
-				filter.State = executions.Failed
-			}
-			if settled {
-				if filter.State != "" && filter.State != executions.Settled {
-					return cli.Usagef("--settled cannot be combined with --failed, --kind or another --state")
-				}
-				filter.State = executions.Settled
-			}
-			if limit < 0 {
-				return cli.Usagef("--limit %d is negative; 0 lists all", limit)
-			}
-			if err := filter.Validate(); err != nil {
-				return &cli.UsageError{Err: err}
-			}
-			if since != "" {
-				if filter.Since, err = cli.Moment(since, time.Now()); err != nil {
-					return cli.Usagef("--since %w", err)
-				}
-			}
-			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				orders, err := o.ListOrders(ctx, filter)
-				if err != nil {
-					return err
-				}
-				if f.JSON {
-					return cli.JSON(cmd.OutOrStdout(), orders)
-				}
-				if limit > 0 && len(orders) == limit {
-					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %d orders; --limit 0 lists all\n", limit)
-				}
-				return printOrders(cmd.OutOrStdout(), orders)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&failed, "failed", false, "only failed orders, with the reason; short for --state failed")
-	cmd.Flags().BoolVar(&settled, "settled", false, "only orders that a person has settled; short for --state settled")
-	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
-	cmd.Flags().StringVar(&state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people), settled (by a person)")
-	completeKinds(cmd)
-	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left", "settled")
-	cmd.Flags().StringVar(&since, "since", "", "only orders started since a time (RFC 3339), or how long ago (24h)")
-	cmd.Flags().IntVar(&limit, "limit", 100, "maximum number of orders; 0 for all")
-	return cmd
-}
-
-func printOrders(w io.Writer, orders []executions.Order) error {
-	return cli.Table(w, func(row func(...any)) {
-		row("ORDER", "NUMBER", "STATE", "STARTED", "CLOSED", "SKU", "FAILURE")
-		for _, o := range orders {
-			closed := ""
-			if !o.ClosedAt.IsZero() {
-				closed = o.ClosedAt.Format(time.RFC3339)
-			}
-			failure := ""
-			if o.Failure != nil {
-				failure = o.Failure.Kind + ": " + o.Failure.Message
-			}
-			row(o.Name, o.ID, o.State, o.StartedAt.Format(time.RFC3339), closed, o.SKUs, failure)
-		}
-	})
-}
-
 func newShow(f *cli.Flags) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show <order>",
-		Short: "Show one order: its cards, its failures, and where to look",
+		Use:     "show <order>",
+		Aliases: []string{"get"},
+		Short:   "Show one order: its cards, its failures, and where to look",
 		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
-why, the attempts under way, and its page in the Temporal Web UI. Give the order's name or its Shopify number.`,
+why, the attempts under way, and its page in the Temporal Web UI. Give the order's name, its number, its address in
+Shopify's admin or in the Web UI, or the audit number of a card; every command that takes an order understands these.`,
 		Example: `  giftbridge orders show '#1001'
   giftbridge orders show 820982911946154508`,
 		Args: cli.OneOrder,

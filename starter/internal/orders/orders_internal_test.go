@@ -23,22 +23,22 @@ func TestPrintRerun(t *testing.T) {
 		{WorkflowID: id("5001"), RunID: "0191-a"}, {WorkflowID: id("5002"), LeftAlone: "it is running"},
 	}}
 	var out bytes.Buffer
-	require.NoError(t, printRerun(&out, &cli.Flags{}, some))
-	require.Equal(t, `order 5001  runs again  0191-a
-order 5002  left alone  it is running
-run again   1
-left alone  1
+	require.NoError(t, printRerun(&out, &cli.Flags{}, some, map[string]string{id("5001"): "#1007"}))
+	require.Equal(t, `order #1007  runs again
+order 5002   left alone  it is running
+run again    1
+left alone   1
 `, out.String())
 
 	// None of the named orders runs again: a script must notice.
 	none := workflows.RerunOrdersResult{LeftAlone: 1, Orders: some.Orders[1:]}
 	for _, json := range []bool{false, true} {
 		out.Reset()
-		require.EqualError(t, printRerun(&out, &cli.Flags{JSON: json}, none), "no order was run again: it is running")
+		require.EqualError(t, printRerun(&out, &cli.Flags{JSON: json}, none, nil), "no order was run again: it is running")
 		require.Contains(t, out.String(), "it is running")
 	}
 	// All failed orders were selected, and none could be cured: that is a result, not a failure.
-	require.NoError(t, printRerun(&out, &cli.Flags{}, workflows.RerunOrdersResult{LeftAlone: 3}))
+	require.NoError(t, printRerun(&out, &cli.Flags{}, workflows.RerunOrdersResult{LeftAlone: 3}, nil))
 }
 
 // A kind is accepted as the runbook spells it, in any case.

@@ -120,7 +120,9 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 		return err
 	}
 	var orders []string
+	called := map[string]string{}
 	for i, v := range said {
+		called[v.order.WorkflowID] = v.order.Name
 		if len(said) > 1 {
 			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "recording the answer for card %d of %d\n", i+1, len(said))
 		}
@@ -131,7 +133,7 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 			orders = append(orders, v.order.WorkflowID)
 		}
 	}
-	return r.rerun(ctx, orders)
+	return r.rerun(ctx, orders, called)
 }
 
 // inDoubt returns the cards to resolve.
@@ -221,7 +223,7 @@ func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 const waitForRerun = 2 * time.Second
 
 // rerun reruns the orders, once no other rerun is under way.
-func (r *resolver) rerun(ctx context.Context, orders []string) error {
+func (r *resolver) rerun(ctx context.Context, orders []string, names map[string]string) error {
 	in := workflows.RerunOrdersInput{
 		Orders: orders, Force: true, Reason: fmt.Sprintf("%s (by %s)", r.reason, cli.Whoami()),
 	}
@@ -246,6 +248,6 @@ func (r *resolver) rerun(ctx context.Context, orders []string) error {
 		if err != nil {
 			return err
 		}
-		return printRerun(r.cmd.OutOrStdout(), r.flags, result)
+		return printRerun(r.cmd.OutOrStdout(), r.flags, result, names)
 	}
 }

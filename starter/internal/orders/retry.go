@@ -1,17 +1,16 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -39,20 +38,22 @@ func readKind(kind string) (string, error) {
 }
 
 func newRetry(f *cli.Flags) *cobra.Command {
-	var allFailed, force, yes bool
+	var allFailed, force, yes, dryRun bool
 	var kind, reason string
 	cmd := &cobra.Command{
 		Use:   "retry <order>... | --all-failed",
 		Short: "Run failed orders again",
-		Long: `Retry resets each failed order to the step that failed: steps that succeeded are kept, and no card is
-issued a second time. It asks for confirmation first, and waits until the orders have been reset. Follow an order with
-"orders show".
+		Long: `Retry runs each failed order again from the step that failed: steps that succeeded are kept, and no card is
+issued a second time. It asks for confirmation first, and waits until the orders run again. Follow an order with
+"orders show". With --all-failed it first shows, for each kind of failure, how many orders there are, the value of all their
+cards, and whether they are run again; --dry-run shows only that.
 
 Orders whose failure a re-run does not cure (InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown) are left
 alone unless --force is given. After an UnexpectedResponse, check the issuer first: if it refuses the audit number
 as already used, the card counts as issued. Settle an OutcomeUnknown with "orders resolve". Orders that are running or
 have succeeded are always left alone.`,
 		Example: `  giftbridge orders retry '#1001' '#1002'
+  giftbridge orders retry --all-failed --dry-run
   giftbridge orders retry --all-failed --kind MerchantUnknown --yes`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if allFailed == (len(args) > 0) {
@@ -70,16 +71,23 @@ have succeeded are always left alone.`,
 				in.Kinds = []giftcard.Kind{giftcard.Kind(kind)}
 			}
 			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				count, err := chooseOrders(ctx, o, args, kind, &in)
+				plan, err := planRerun(ctx, o, args, kind, &in)
 				if err != nil {
 					return err
 				}
-				if count == 0 {
-					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "no failed order matches")
-					return err
+				if dryRun {
+					return printPlan(cmd.OutOrStdout(), f, plan)
 				}
-				question := fmt.Sprintf("Run %s again?", orderCount(count))
-				if err := cli.Confirm(cmd, yes, question); err != nil {
+				if len(args) == 0 {
+					if err := plan.print(cmd.ErrOrStderr()); err != nil {
+						return err
+					}
+					if len(plan.RunAgain) == 0 {
+						_, err := fmt.Fprintln(cmd.ErrOrStderr(), nothingMatches(plan))
+						return err
+					}
+				}
+				if err := cli.Confirm(cmd, yes, plan.question(len(in.Orders))); err != nil {
 					return err
 				}
 				rerun, err := o.RerunOrders(ctx, in)
@@ -91,7 +99,7 @@ have succeeded are always left alone.`,
 				if err != nil {
 					return err
 				}
-				return printRerun(cmd.OutOrStdout(), f, result)
+				return printRerun(cmd.OutOrStdout(), f, result, plan.names())
 			})
 		},
 	}
@@ -101,38 +109,28 @@ have succeeded are always left alone.`,
 	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure a re-run does not cure")
 	cmd.Flags().StringVar(&reason, "reason", buildinfo.Program+" orders retry",
 		"reason, recorded in the orders' histories")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print by kind what would be run again and left alone, and change nothing")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
 
-// chooseOrders adds the named orders to the input, and returns the number of orders to rerun.
-func chooseOrders(
-	ctx context.Context, o *operator.Operator, names []string, kind string, in *workflows.RerunOrdersInput,
-) (int, error) {
-	if len(names) == 0 {
-		failed, err := o.ListOrders(ctx, orders.OrderFilter{State: executions.Failed, Kind: kind})
-		if err != nil {
-			return 0, err
-		}
-		n := 0
-		for _, f := range failed {
-			// Of the other orders, those that were terminated are rerun only by name.
-			if f.Curable || in.Force && slices.Contains(giftcard.Kinds, giftcard.Kind(f.Failure.Kind)) {
-				n++
-			}
-		}
-		return n, nil
+// nothingMatches says why no order is run again.
+func nothingMatches(p plan) string {
+	if len(p.LeftAlone) == 0 {
+		return "no failed order matches"
 	}
-	for _, name := range names {
-		id, err := o.FindOrder(ctx, name)
-		if err != nil {
-			return 0, err
-		}
-		if !slices.Contains(in.Orders, id) {
-			in.Orders = append(in.Orders, id)
-		}
+	return "none is run again: a re-run does not cure these failures; --force includes them"
+}
+
+func printPlan(w io.Writer, f *cli.Flags, p plan) error {
+	if f.JSON {
+		return cli.JSON(w, p)
 	}
-	return len(in.Orders), nil
+	if len(p.RunAgain)+len(p.LeftAlone) == 0 {
+		_, err := fmt.Fprintln(w, nothingMatches(p))
+		return err
+	}
+	return p.print(w)
 }
 
 func orderCount(n int) string {
@@ -142,8 +140,8 @@ func orderCount(n int) string {
 	return fmt.Sprintf("%d orders", n)
 }
 
-// printRerun prints what became of each order. It fails if orders were named and not one of them runs again.
-func printRerun(w io.Writer, f *cli.Flags, r workflows.RerunOrdersResult) error {
+// printRerun prints what became of each order, by the names that are given by workflow ID. It fails if orders were named and not one of them runs again.
+func printRerun(w io.Writer, f *cli.Flags, r workflows.RerunOrdersResult, names map[string]string) error {
 	var err error
 	if f.JSON {
 		err = cli.JSON(w, r)
@@ -151,10 +149,11 @@ func printRerun(w io.Writer, f *cli.Flags, r workflows.RerunOrdersResult) error 
 		err = cli.Table(w, func(row func(...any)) {
 			for _, o := range r.Orders {
 				_, id, _ := workflows.ParseGiftCardOrderID(o.WorkflowID)
+				name := cmp.Or(names[o.WorkflowID], id)
 				if o.RunID != "" {
-					row("order "+id, "runs again", o.RunID)
+					row("order "+name, "runs again")
 				} else {
-					row("order "+id, "left alone", o.LeftAlone)
+					row("order "+name, "left alone", o.LeftAlone)
 				}
 			}
 			row("run again", r.Rerun)

@@ -3,6 +3,7 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -45,4 +46,17 @@ func OnlyToLook() (config.Config, error) {
 		return cfg, err
 	}
 	return cfg, cfg.Payload.Validate()
+}
+
+// Now returns the present in the digest's time zone, in which people name days.
+func Now() time.Time {
+	now := time.Now().UTC()
+	cfg, err := OnlyToLook()
+	if err != nil {
+		return now // The command reports what is wrong when it connects.
+	}
+	if zone, err := cfg.Digest.Location(); err == nil {
+		return now.In(zone)
+	}
+	return now
 }
