@@ -16,9 +16,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
-// Orders reads the shop's orders.
+// Orders reads the shop's orders, and marks those whose cards exist.
 type Orders struct {
 	Source intake.Source
+	// Marker is used by WriteBack only.
+	Marker intake.Marker
 	// Shop is the shop's domain. It is part of the identity of every order, unless the input sets another shop.
 	Shop string
 	// Accounts, if set, adds the accounts of customers to the orders that are listed. MerchantCode, if set, is the

@@ -19,7 +19,7 @@ import (
 func TestActivityNames(t *testing.T) {
 	t.Parallel()
 	want := map[reflect.Type][]string{
-		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders", "Sweep"},
+		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders", "Sweep", "WriteBack"},
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
 		reflect.TypeFor[*activities.Digest]():    {"SendDigest"},
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
@@ -106,6 +106,10 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			activities.IssueCardInput{OrderName: "#1", Unit: 2, AuditNumber: "a", AdditionalContent: "Try our new shop.", At: at},
 			`{"order_name": "#1", "unit": 2, "audit_number": "a", "merchant_code": "", "price": "", "currency": "",
 			"recipient": {}, "additional_content": "Try our new shop.", "at": "2026-07-01T00:00:00Z"}`,
+		},
+		{
+			activities.WriteBackInput{OrderName: "#1", OrderID: "5", By: "tag", Units: map[string]int{"9": 2}, RetryBudget: time.Hour},
+			`{"order_name": "#1", "order_id": "5", "by": "tag", "units": {"9": 2}, "retry_budget": 3600000000000}`,
 		},
 		{
 			activities.IssueCardResult{

@@ -26,6 +26,8 @@ type GiftCardOrderInput struct {
 	// AdditionalContent is a text that accompanies each card; empty means none. With another text, a repeated request
 	// would be a different order to the issuer, so an order keeps the text with which it was taken in.
 	AdditionalContent string `json:"additional_content,omitempty"`
+	// WriteBack is how the order is marked in the shop once its cards exist: note, tag or fulfil; empty means not at all.
+	WriteBack string `json:"write_back,omitempty"`
 	// Merchant is the order's merchant, if it was found together with the order. The order then does not look it up.
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
 	// HoldUnderpaid holds a card back if so much money was refunded that the remaining payment does not cover it.
@@ -82,6 +84,16 @@ func (in GiftCardOrderInput) units() ([]giftcard.Unit, error) {
 type GiftCardOrderResult struct {
 	MerchantCode string       `json:"merchant_code"`
 	Cards        []IssuedCard `json:"cards"`
+	// WrittenBack is how the order was marked in the shop, and WriteBackFailed why it was not; both are empty if that was
+	// not asked for.
+	WrittenBack     string            `json:"written_back,omitempty"`
+	WriteBackFailed *WriteBackFailure `json:"write_back_failed,omitempty"`
+}
+
+// WriteBackFailure says why an order is not marked in the shop, though its cards exist.
+type WriteBackFailure struct {
+	Kind    giftcard.Kind `json:"kind"`
+	Message string        `json:"message"`
 }
 
 // IssuedCard is one card that exists.
@@ -106,7 +118,8 @@ const merchantGoodFor = time.Hour
 
 // GiftCardOrder issues the cards of one order: it looks up the merchant, unless the merchant came with the order, and
 // issues one card per unit. It tries every unit even if another unit fails. The order then fails with the kind of its
-// worst failed unit and an [OrderFailure].
+// worst failed unit and an [OrderFailure]. An order whose cards all exist is marked in the shop, if that is wanted; it is
+// done even if the shop refuses.
 func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {
 	units, err := in.units()
 	if err != nil {
@@ -222,7 +235,9 @@ func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
 			MerchantCode: o.merchant.MerchantCode, Issued: out.Cards, Failed: failed,
 		})
 	}
-	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchant.MerchantCode+".")
+	o.writeBack(ctx, &out)
+	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchant.MerchantCode+"."+
+		marked(out))
 	return out, nil
 }
 

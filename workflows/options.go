@@ -60,6 +60,16 @@ func lookup(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// marking marks an order in the shop: by two requests, or by one for each part that is fulfilled on its own. The activity
+// itself decides how long to retry, as that of a card does.
+func marking(ctx workflow.Context, by string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         backoff,
+		Summary:             "mark the order in Shopify: " + by,
+	})
+}
+
 // issue creates a card. The activity itself decides how long to retry (the retry budget): a schedule-to-close time-out
 // would also count the wait in a rate-limited queue.
 func issue(ctx workflow.Context, taskQueue, summary string) workflow.Context {

@@ -36,6 +36,8 @@ type PollOrdersInput struct {
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
 	// AdditionalContent is also passed to every order.
 	AdditionalContent string `json:"additional_content,omitempty"`
+	// WriteBack is passed to every order too.
+	WriteBack string `json:"write_back,omitempty"`
 
 	// WidenedAt is when the rules began to accept orders that they had excluded before; zero means never. Polls look at
 	// what has changed since the last poll, so a poll by hand has to make up for it.
@@ -327,6 +329,7 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
 
 		AdditionalContent: poll.AdditionalContent,
+		WriteBack:         poll.WriteBack,
 	}
 }
 

@@ -69,11 +69,11 @@ func TestPollStartsOrders(t *testing.T) {
 	e := newEnv(t).withOrders(0).withPages(page)
 	in := rules()
 	in.AuditPrefix, in.IssueTaskQueue, in.RetryBudget = "TWS-", workflows.IssueTaskQueue, workflows.Duration(time.Hour)
-	in.AdditionalContent = "Try our new shop."
+	in.AdditionalContent, in.WriteBack = "Try our new shop.", "tag"
 	require.Equal(t, 1, e.poll(t, in).Started)
 	require.Equal(t, []workflows.GiftCardOrderInput{{
 		Order: page.Orders[0], AuditPrefix: "TWS-", IssueTaskQueue: workflows.IssueTaskQueue,
-		RetryBudget: workflows.Duration(time.Hour), AdditionalContent: "Try our new shop.",
+		RetryBudget: workflows.Duration(time.Hour), AdditionalContent: "Try our new shop.", WriteBack: "tag",
 	}}, e.started)
 
 	children := e.calls.of("gift-card-order/")

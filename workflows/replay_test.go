@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"maps"
 	"os"
@@ -136,6 +137,9 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	requireOne("an order that was tried more than once", order, closesWith(completed), retried)
 	requireOne("an order whose worker was lost", order, closesWith(completed), timedOut)
 
+	requireOne("an order that is marked in the shop", order, closesWith(completed), ending("written_back"))
+	requireOne("an order whose mark the shop refuses", order, closesWith(completed), ending("write_back_failed"))
+
 	poll := of(workflows.PollOrdersType)
 	requireOne("a poll that fails", poll, closesWith(failed))
 	requireOne("a poll that is continued", poll, not(isContinuation), closesWith(continued))
@@ -154,6 +158,15 @@ func TestEveryPathIsRecorded(t *testing.T) {
 
 func not(f func(*historypb.History) bool) func(*historypb.History) bool {
 	return func(h *historypb.History) bool { return !f(h) }
+}
+
+// ending selects the histories whose result has a field.
+func ending(field string) func(*historypb.History) bool {
+	return func(h *historypb.History) bool {
+		payloads := lastEvent(h).GetWorkflowExecutionCompletedEventAttributes().GetResult().GetPayloads()
+		var result map[string]any
+		return len(payloads) == 1 && json.Unmarshal(payloads[0].GetData(), &result) == nil && result[field] != nil
+	}
 }
 
 func isContinuation(h *historypb.History) bool {

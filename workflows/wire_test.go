@@ -125,6 +125,8 @@ func TestFieldsInHistories(t *testing.T) {
 	poll.RetryBudget = workflows.Duration(time.Hour)
 	withContent := rules()
 	withContent.AdditionalContent = "Try our new shop."
+	withWriteBack := rules()
+	withWriteBack.WriteBack = "tag"
 	byHand := workflows.PollOrdersInput{Since: noon, Until: noon, Progress: &workflows.PollProgress{
 		Rules: giftcard.Rules{SKUs: []string{"GIFT-25"}, CreatedFrom: noon}, Cursor: "c", Result: result, Known: []string{"5000"},
 	}}
@@ -156,6 +158,29 @@ func TestFieldsInHistories(t *testing.T) {
 			workflows.GiftCardOrderInput{Order: giftcard.Order{ID: "5001", CreatedAt: noon}, AdditionalContent: "Try our new shop."},
 			`{"order": {"shop": "", "id": "5001", "name": "", "created_at": "2026-07-10T12:00:00Z", "customer": {}, "lines": null},
 			"additional_content": "Try our new shop."}`,
+		},
+		{
+			"schedule's record with a mark in the shop", withWriteBack,
+			`{"skus": ["GIFT-25", "GIFT-50"], "created_at_min": "2026-07-07T12:00:00Z", "max_order_age": "336h0m0s",
+			"overlap": "10m0s", "settle_delay": "1m0s", "page_size": 100, "write_back": "tag"}`,
+		},
+		{
+			"order with a mark in the shop",
+			workflows.GiftCardOrderInput{Order: giftcard.Order{ID: "5001", CreatedAt: noon}, WriteBack: "tag"},
+			`{"order": {"shop": "", "id": "5001", "name": "", "created_at": "2026-07-10T12:00:00Z", "customer": {}, "lines": null},
+			"write_back": "tag"}`,
+		},
+		{
+			"marked order",
+			workflows.GiftCardOrderResult{MerchantCode: "TWS", WrittenBack: "tag"},
+			`{"merchant_code": "TWS", "cards": null, "written_back": "tag"}`,
+		},
+		{
+			"order whose mark was refused",
+			workflows.GiftCardOrderResult{
+				MerchantCode: "TWS", WriteBackFailed: &workflows.WriteBackFailure{Kind: giftcard.Unauthorized, Message: "no"},
+			},
+			`{"merchant_code": "TWS", "cards": null, "write_back_failed": {"kind": "Unauthorized", "message": "no"}}`,
 		},
 		{
 			"continued poll by hand", byHand,

@@ -113,7 +113,7 @@ func NewOrders(cfg config.Config) (*activities.Orders, error) {
 }
 
 // newSource returns the orders of the shop behind a client.
-func newSource(cfg config.Recipient, client *shopify.Client) intake.Source {
+func newSource(cfg config.Recipient, client *shopify.Client) *shopifyintake.Source {
 	return shopifyintake.New(client, shopifyintake.PropertyKeys{
 		Email: cfg.EmailKey, Name: cfg.NameKey, Message: cfg.MessageKey, SendOn: cfg.SendOnKey,
 	})
@@ -137,7 +137,7 @@ func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, e
 // services are the clients of a worker. They are made before it connects to Temporal, so that a configuration that does not
 // work is reported at once.
 type services struct {
-	orders intake.Source
+	orders *shopifyintake.Source
 	issuer issuer.Abilities
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
@@ -184,7 +184,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 	reader := intake.NewReader(s.orders, o.Believed)
 	return topics{
 		orders: &activities.Orders{
-			Source: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
+			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
 			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
 		},
 		giftCards: &activities.GiftCards{

@@ -2,6 +2,8 @@ package config
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
 )
@@ -15,7 +17,22 @@ type Shopify struct {
 	ClientSecret Secret `envconfig:"SHOPIFY_CLIENT_SECRET"`
 	APIVersion   string `envconfig:"SHOPIFY_API_VERSION" default:"2026-07" required:"true"`
 	B2B          bool   `envconfig:"SHOPIFY_B2B" default:"false"`
+	// WriteBack is how an order shows in the shop that its cards exist: [NoWriteBack], [NoteWriteBack], [TagWriteBack] or
+	// [FulfilWriteBack].
+	WriteBack string `envconfig:"SHOPIFY_WRITE_BACK" default:"off"`
 }
+
+// What an order shows in the shop once its cards exist.
+const (
+	// NoWriteBack leaves the order unchanged.
+	NoWriteBack = "off"
+	// NoteWriteBack adds a line to its note.
+	NoteWriteBack = "note"
+	// TagWriteBack adds a tag.
+	TagWriteBack = "tag"
+	// FulfilWriteBack fulfils its gift-card lines.
+	FulfilWriteBack = "fulfil"
+)
 
 // URL returns the base URL of the shop: the override, or https with the shop's own host.
 func (s Shopify) URL() string {
@@ -24,6 +41,8 @@ func (s Shopify) URL() string {
 	}
 	return "https://" + s.Shop
 }
+
+var writeBacks = []string{NoWriteBack, NoteWriteBack, TagWriteBack, FulfilWriteBack}
 
 var shopifySection = env.Section{
 	Field: "Shopify", Heading: "Shopify",
@@ -58,6 +77,13 @@ var shopifySection = env.Section{
 			About: "Also read the company of each order, and match merchants by it. Only for shops with B2B; the app then needs the " +
 				"scope `read_customers` or `read_companies`.",
 		},
+		"SHOPIFY_WRITE_BACK": {
+			Want: strings.Join(writeBacks[:len(writeBacks)-1], ", ") + " or " + writeBacks[len(writeBacks)-1],
+			About: "What an order shows in Shopify's admin once all its cards exist. `note` adds a line such as `giftbridge: 2 gift " +
+				"cards issued` to its note, `tag` adds the tag `giftbridge-issued`, and `fulfil` fulfils its gift-card lines and " +
+				"notifies nobody. A refusal fails no order. The app then needs the scope `write_orders`, or " +
+				"`write_merchant_managed_fulfillment_orders` for `fulfil`. An order keeps the setting with which it was taken in.",
+		},
 	},
 }
 
@@ -71,6 +97,9 @@ func (s Shopify) check(ps *env.Problems, n Network) {
 		ps.Bad("SHOPIFY_SHOP", s.Shop)
 	}
 	ps.BaseURL("SHOPIFY_BASE_URL", s.BaseURL, n.PlainHTTPHosts)
+	if !slices.Contains(writeBacks, s.WriteBack) {
+		ps.Bad("SHOPIFY_WRITE_BACK", s.WriteBack)
+	}
 	if s.APIVersion != "" && !apiVersionForm.MatchString(s.APIVersion) {
 		ps.Bad("SHOPIFY_API_VERSION", s.APIVersion)
 	}

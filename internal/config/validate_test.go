@@ -162,6 +162,11 @@ func TestValidate(t *testing.T) {
 			"audit prefix with a colon", func(c *config.Config) { c.Issue.AuditPrefix = "a:b" },
 			[]string{"AUDIT_PREFIX"},
 		},
+		{"a note in the shop", func(c *config.Config) { c.Shopify.WriteBack = "note" }, nil},
+		{"a tag in the shop", func(c *config.Config) { c.Shopify.WriteBack = "tag" }, nil},
+		{"fulfilment in the shop", func(c *config.Config) { c.Shopify.WriteBack = "fulfil" }, nil},
+		{"a poem in the shop", func(c *config.Config) { c.Shopify.WriteBack = "poem" }, []string{"SHOPIFY_WRITE_BACK"}},
+		{"nothing about the shop", func(c *config.Config) { c.Shopify.WriteBack = "" }, []string{"SHOPIFY_WRITE_BACK"}},
 		{
 			"text for the cards", func(c *config.Config) { c.Issue.AdditionalContent = "Grüße!\nTry our new shop ❤\ufe0f <b>" }, nil,
 		},

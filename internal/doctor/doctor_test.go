@@ -186,6 +186,32 @@ func TestFaultyServices(t *testing.T) {
 			}, shop.Scopes, ok, "read_all_orders", "",
 		},
 		{
+			"a tag without the scope", func(p *patient) { p.Config.Shopify.WriteBack = config.TagWriteBack },
+			shop.Scopes, fail, "lacks write_orders", "Dev Dashboard",
+		},
+		{
+			"a note with the scope", func(p *patient) {
+				p.Config.Shopify.WriteBack = config.NoteWriteBack
+				p.shop.Scopes = []string{"write_orders", "read_customers", "read_products"}
+			}, shop.Scopes, ok, "write_orders", "",
+		},
+		{
+			"fulfilment without the scope", func(p *patient) {
+				p.Config.Shopify.WriteBack = config.FulfilWriteBack
+				p.shop.Scopes = []string{
+					"write_orders", "read_customers", "read_products", "read_merchant_managed_fulfillment_orders",
+				}
+			}, shop.Scopes, fail, "lacks write_merchant_managed_fulfillment_orders", "Dev Dashboard",
+		},
+		{
+			"fulfilment with the scope", func(p *patient) {
+				p.Config.Shopify.WriteBack = config.FulfilWriteBack
+				p.shop.Scopes = []string{
+					"read_orders", "read_customers", "read_products", "write_merchant_managed_fulfillment_orders",
+				}
+			}, shop.Scopes, ok, "write_merchant_managed_fulfillment_orders", "",
+		},
+		{
 			"no scope for products", func(p *patient) { p.shop.Scopes = []string{"read_orders", "read_customers"} },
 			shop.GiftCardSKUs, warn, "lacks read_products", "check in the shop's admin",
 		},

@@ -74,6 +74,9 @@ func (o *Settings) PollInput() workflows.PollOrdersInput {
 
 		AdditionalContent: c.Issue.AdditionalContent,
 	}
+	if c.Shopify.WriteBack != config.NoWriteBack {
+		in.WriteBack = c.Shopify.WriteBack
+	}
 	if c.MaxIssueRate() > 0 {
 		in.IssueTaskQueue = workflows.IssueTaskQueue
 	}

@@ -27,6 +27,7 @@ const (
 	CodeInternalServerError = adminapi.CodeInternalServerError
 	CodeBadRequest          = adminapi.CodeBadRequest
 	CodeSearchWarning       = adminapi.CodeSearchWarning
+	CodeUserError           = adminapi.CodeUserError
 )
 
 // Options are the shop to connect to, and how to connect.
@@ -48,7 +49,7 @@ type Options struct {
 	ObserveCost func(Cost)
 }
 
-// Client reads one shop. It is safe for concurrent use.
+// Client reads one shop, and marks its orders. It is safe for concurrent use.
 type Client struct {
 	api     *adminapi.API
 	version string

@@ -1,4 +1,4 @@
-// Package shopify reads orders from Shopify's GraphQL Admin API.
+// Package shopify reads orders from Shopify's GraphQL Admin API, and marks those whose cards exist.
 //
 // It uses Shopify's terms and knows nothing about gift cards. Package adminapi exchanges the queries. It does not log, and
 // does not retry except once, with a renewed token after a 401. It waits for the query points that a query needs, at most

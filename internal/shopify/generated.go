@@ -11,6 +11,30 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+// __addTagsInput is used internally by genqlient
+type __addTagsInput struct {
+	Id   string   `json:"id"`
+	Tags []string `json:"tags"`
+}
+
+// GetId returns __addTagsInput.Id, and is useful for accessing the field via an interface.
+func (v *__addTagsInput) GetId() string { return v.Id }
+
+// GetTags returns __addTagsInput.Tags, and is useful for accessing the field via an interface.
+func (v *__addTagsInput) GetTags() []string { return v.Tags }
+
+// __createFulfillmentInput is used internally by genqlient
+type __createFulfillmentInput struct {
+	Id    string                 `json:"id"`
+	Lines []fulfillmentLineInput `json:"lines"`
+}
+
+// GetId returns __createFulfillmentInput.Id, and is useful for accessing the field via an interface.
+func (v *__createFulfillmentInput) GetId() string { return v.Id }
+
+// GetLines returns __createFulfillmentInput.Lines, and is useful for accessing the field via an interface.
+func (v *__createFulfillmentInput) GetLines() []fulfillmentLineInput { return v.Lines }
+
 // __findVariantsInput is used internally by genqlient
 type __findVariantsInput struct {
 	First int    `json:"first"`
@@ -22,6 +46,30 @@ func (v *__findVariantsInput) GetFirst() int { return v.First }
 
 // GetQuery returns __findVariantsInput.Query, and is useful for accessing the field via an interface.
 func (v *__findVariantsInput) GetQuery() string { return v.Query }
+
+// __getFulfillmentOrdersInput is used internally by genqlient
+type __getFulfillmentOrdersInput struct {
+	Id        string `json:"id"`
+	First     int    `json:"first"`
+	LineItems int    `json:"lineItems"`
+}
+
+// GetId returns __getFulfillmentOrdersInput.Id, and is useful for accessing the field via an interface.
+func (v *__getFulfillmentOrdersInput) GetId() string { return v.Id }
+
+// GetFirst returns __getFulfillmentOrdersInput.First, and is useful for accessing the field via an interface.
+func (v *__getFulfillmentOrdersInput) GetFirst() int { return v.First }
+
+// GetLineItems returns __getFulfillmentOrdersInput.LineItems, and is useful for accessing the field via an interface.
+func (v *__getFulfillmentOrdersInput) GetLineItems() int { return v.LineItems }
+
+// __getNoteInput is used internally by genqlient
+type __getNoteInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __getNoteInput.Id, and is useful for accessing the field via an interface.
+func (v *__getNoteInput) GetId() string { return v.Id }
 
 // __getOrderInput is used internally by genqlient
 type __getOrderInput struct {
@@ -115,6 +163,54 @@ func (v *__listThinOrdersInput) GetQuery() string { return v.Query }
 // GetLineItems returns __listThinOrdersInput.LineItems, and is useful for accessing the field via an interface.
 func (v *__listThinOrdersInput) GetLineItems() int { return v.LineItems }
 
+// __setNoteInput is used internally by genqlient
+type __setNoteInput struct {
+	Id   string `json:"id"`
+	Note string `json:"note"`
+}
+
+// GetId returns __setNoteInput.Id, and is useful for accessing the field via an interface.
+func (v *__setNoteInput) GetId() string { return v.Id }
+
+// GetNote returns __setNoteInput.Note, and is useful for accessing the field via an interface.
+func (v *__setNoteInput) GetNote() string { return v.Note }
+
+// addTagsResponse is returned by addTags on success.
+type addTagsResponse struct {
+	TagsAdd *addTagsTagsAddTagsAddPayload `json:"tagsAdd"`
+}
+
+// GetTagsAdd returns addTagsResponse.TagsAdd, and is useful for accessing the field via an interface.
+func (v *addTagsResponse) GetTagsAdd() *addTagsTagsAddTagsAddPayload { return v.TagsAdd }
+
+// addTagsTagsAddTagsAddPayload includes the requested fields of the GraphQL type TagsAddPayload.
+type addTagsTagsAddTagsAddPayload struct {
+	UserErrors []userError `json:"userErrors"`
+}
+
+// GetUserErrors returns addTagsTagsAddTagsAddPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *addTagsTagsAddTagsAddPayload) GetUserErrors() []userError { return v.UserErrors }
+
+// createFulfillmentFulfillmentCreateFulfillmentCreatePayload includes the requested fields of the GraphQL type FulfillmentCreatePayload.
+type createFulfillmentFulfillmentCreateFulfillmentCreatePayload struct {
+	UserErrors []userError `json:"userErrors"`
+}
+
+// GetUserErrors returns createFulfillmentFulfillmentCreateFulfillmentCreatePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *createFulfillmentFulfillmentCreateFulfillmentCreatePayload) GetUserErrors() []userError {
+	return v.UserErrors
+}
+
+// createFulfillmentResponse is returned by createFulfillment on success.
+type createFulfillmentResponse struct {
+	FulfillmentCreate *createFulfillmentFulfillmentCreateFulfillmentCreatePayload `json:"fulfillmentCreate"`
+}
+
+// GetFulfillmentCreate returns createFulfillmentResponse.FulfillmentCreate, and is useful for accessing the field via an interface.
+func (v *createFulfillmentResponse) GetFulfillmentCreate() *createFulfillmentFulfillmentCreateFulfillmentCreatePayload {
+	return v.FulfillmentCreate
+}
+
 // customer includes the GraphQL fields of Customer requested by the fragment customer.
 type customer struct {
 	LegacyResourceId    string                                          `json:"legacyResourceId"`
@@ -197,6 +293,17 @@ func (v *findVariantsResponse) GetProductVariants() *findVariantsProductVariants
 	return v.ProductVariants
 }
 
+type fulfillmentLineInput struct {
+	Id       string `json:"id"`
+	Quantity int    `json:"quantity"`
+}
+
+// GetId returns fulfillmentLineInput.Id, and is useful for accessing the field via an interface.
+func (v *fulfillmentLineInput) GetId() string { return v.Id }
+
+// GetQuantity returns fulfillmentLineInput.Quantity, and is useful for accessing the field via an interface.
+func (v *fulfillmentLineInput) GetQuantity() int { return v.Quantity }
+
 // getAccessCurrentAppInstallation includes the requested fields of the GraphQL type AppInstallation.
 type getAccessCurrentAppInstallation struct {
 	AccessScopes []getAccessCurrentAppInstallationAccessScopesAccessScope `json:"accessScopes"`
@@ -258,6 +365,146 @@ func (v *getAccessShop) GetId() string { return v.Id }
 
 // GetMyshopifyDomain returns getAccessShop.MyshopifyDomain, and is useful for accessing the field via an interface.
 func (v *getAccessShop) GetMyshopifyDomain() string { return v.MyshopifyDomain }
+
+// getFulfillmentOrdersOrder includes the requested fields of the GraphQL type Order.
+type getFulfillmentOrdersOrder struct {
+	Id                string                                                               `json:"id"`
+	FulfillmentOrders getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection `json:"fulfillmentOrders"`
+}
+
+// GetId returns getFulfillmentOrdersOrder.Id, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrder) GetId() string { return v.Id }
+
+// GetFulfillmentOrders returns getFulfillmentOrdersOrder.FulfillmentOrders, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrder) GetFulfillmentOrders() getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection {
+	return v.FulfillmentOrders
+}
+
+// getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection includes the requested fields of the GraphQL type FulfillmentOrderConnection.
+type getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection struct {
+	PageInfo pageInfo                                                                                    `json:"pageInfo"`
+	Nodes    []getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder `json:"nodes"`
+}
+
+// GetPageInfo returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection) GetPageInfo() pageInfo {
+	return v.PageInfo
+}
+
+// GetNodes returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnection) GetNodes() []getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder {
+	return v.Nodes
+}
+
+// getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder includes the requested fields of the GraphQL type FulfillmentOrder.
+type getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder struct {
+	Id        string                                                                                                                               `json:"id"`
+	Status    string                                                                                                                               `json:"status"`
+	LineItems getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection `json:"lineItems"`
+}
+
+// GetId returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder.Id, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder) GetId() string {
+	return v.Id
+}
+
+// GetStatus returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder.Status, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder) GetStatus() string {
+	return v.Status
+}
+
+// GetLineItems returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder.LineItems, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrder) GetLineItems() getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection {
+	return v.LineItems
+}
+
+// getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection includes the requested fields of the GraphQL type FulfillmentOrderLineItemConnection.
+type getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection struct {
+	PageInfo pageInfo                                                                                                                                                            `json:"pageInfo"`
+	Nodes    []getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem `json:"nodes"`
+}
+
+// GetPageInfo returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection) GetPageInfo() pageInfo {
+	return v.PageInfo
+}
+
+// GetNodes returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnection) GetNodes() []getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem {
+	return v.Nodes
+}
+
+// getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem includes the requested fields of the GraphQL type FulfillmentOrderLineItem.
+type getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem struct {
+	Id                string                                                                                                                                                                    `json:"id"`
+	RemainingQuantity int                                                                                                                                                                       `json:"remainingQuantity"`
+	LineItem          getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem `json:"lineItem"`
+}
+
+// GetId returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem.Id, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem) GetId() string {
+	return v.Id
+}
+
+// GetRemainingQuantity returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem.RemainingQuantity, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem) GetRemainingQuantity() int {
+	return v.RemainingQuantity
+}
+
+// GetLineItem returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem.LineItem, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItem) GetLineItem() getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem {
+	return v.LineItem
+}
+
+// getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem includes the requested fields of the GraphQL type LineItem.
+type getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem struct {
+	Id                  string `json:"id"`
+	CurrentQuantity     int    `json:"currentQuantity"`
+	UnfulfilledQuantity int    `json:"unfulfilledQuantity"`
+}
+
+// GetId returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem.Id, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem) GetId() string {
+	return v.Id
+}
+
+// GetCurrentQuantity returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem.CurrentQuantity, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem) GetCurrentQuantity() int {
+	return v.CurrentQuantity
+}
+
+// GetUnfulfilledQuantity returns getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem.UnfulfilledQuantity, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersOrderFulfillmentOrdersFulfillmentOrderConnectionNodesFulfillmentOrderLineItemsFulfillmentOrderLineItemConnectionNodesFulfillmentOrderLineItemLineItem) GetUnfulfilledQuantity() int {
+	return v.UnfulfilledQuantity
+}
+
+// getFulfillmentOrdersResponse is returned by getFulfillmentOrders on success.
+type getFulfillmentOrdersResponse struct {
+	Order *getFulfillmentOrdersOrder `json:"order"`
+}
+
+// GetOrder returns getFulfillmentOrdersResponse.Order, and is useful for accessing the field via an interface.
+func (v *getFulfillmentOrdersResponse) GetOrder() *getFulfillmentOrdersOrder { return v.Order }
+
+// getNoteOrder includes the requested fields of the GraphQL type Order.
+type getNoteOrder struct {
+	Id   string `json:"id"`
+	Note string `json:"note"`
+}
+
+// GetId returns getNoteOrder.Id, and is useful for accessing the field via an interface.
+func (v *getNoteOrder) GetId() string { return v.Id }
+
+// GetNote returns getNoteOrder.Note, and is useful for accessing the field via an interface.
+func (v *getNoteOrder) GetNote() string { return v.Note }
+
+// getNoteResponse is returned by getNote on success.
+type getNoteResponse struct {
+	Order *getNoteOrder `json:"order"`
+}
+
+// GetOrder returns getNoteResponse.Order, and is useful for accessing the field via an interface.
+func (v *getNoteResponse) GetOrder() *getNoteOrder { return v.Order }
 
 // getOrderResponse is returned by getOrder on success.
 type getOrderResponse struct {
@@ -1167,6 +1414,24 @@ func (v *pageInfo) GetHasNextPage() *bool { return v.HasNextPage }
 // GetEndCursor returns pageInfo.EndCursor, and is useful for accessing the field via an interface.
 func (v *pageInfo) GetEndCursor() string { return v.EndCursor }
 
+// setNoteOrderUpdateOrderUpdatePayload includes the requested fields of the GraphQL type OrderUpdatePayload.
+type setNoteOrderUpdateOrderUpdatePayload struct {
+	UserErrors []userError `json:"userErrors"`
+}
+
+// GetUserErrors returns setNoteOrderUpdateOrderUpdatePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *setNoteOrderUpdateOrderUpdatePayload) GetUserErrors() []userError { return v.UserErrors }
+
+// setNoteResponse is returned by setNote on success.
+type setNoteResponse struct {
+	OrderUpdate *setNoteOrderUpdateOrderUpdatePayload `json:"orderUpdate"`
+}
+
+// GetOrderUpdate returns setNoteResponse.OrderUpdate, and is useful for accessing the field via an interface.
+func (v *setNoteResponse) GetOrderUpdate() *setNoteOrderUpdateOrderUpdatePayload {
+	return v.OrderUpdate
+}
+
 // shopMoney includes the GraphQL fields of MoneyBag requested by the fragment shopMoney.
 type shopMoney struct {
 	ShopMoney shopMoneyShopMoneyMoneyV2 `json:"shopMoney"`
@@ -1186,6 +1451,104 @@ func (v *shopMoneyShopMoneyMoneyV2) GetAmount() string { return v.Amount }
 
 // GetCurrencyCode returns shopMoneyShopMoneyMoneyV2.CurrencyCode, and is useful for accessing the field via an interface.
 func (v *shopMoneyShopMoneyMoneyV2) GetCurrencyCode() string { return v.CurrencyCode }
+
+// userError includes the GraphQL fields of UserError requested by the fragment userError.
+type userError struct {
+	Field   []string `json:"field"`
+	Message string   `json:"message"`
+}
+
+// GetField returns userError.Field, and is useful for accessing the field via an interface.
+func (v *userError) GetField() []string { return v.Field }
+
+// GetMessage returns userError.Message, and is useful for accessing the field via an interface.
+func (v *userError) GetMessage() string { return v.Message }
+
+// The mutation executed by addTags.
+const addTags_Operation = `
+mutation addTags ($id: ID!, $tags: [String!]!) {
+	tagsAdd(id: $id, tags: $tags) {
+		userErrors {
+			... userError
+		}
+	}
+}
+fragment userError on UserError {
+	field
+	message
+}
+`
+
+// Tags are a set: one that the order has stays as it is. It needs the scope write_orders.
+func addTags(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	tags []string,
+) (data_ *addTagsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "addTags",
+		Query:  addTags_Operation,
+		Variables: &__addTagsInput{
+			Id:   id,
+			Tags: tags,
+		},
+	}
+
+	data_ = &addTagsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by createFulfillment.
+const createFulfillment_Operation = `
+mutation createFulfillment ($id: ID!, $lines: [FulfillmentOrderLineItemInput!]!) {
+	fulfillmentCreate(fulfillment: {notifyCustomer:false,lineItemsByFulfillmentOrder:[{fulfillmentOrderId:$id,fulfillmentOrderLineItems:$lines}]}) {
+		userErrors {
+			... userError
+		}
+	}
+}
+fragment userError on UserError {
+	field
+	message
+}
+`
+
+// Nobody is notified: the issuer tells the recipient.
+func createFulfillment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	lines []fulfillmentLineInput,
+) (data_ *createFulfillmentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "createFulfillment",
+		Query:  createFulfillment_Operation,
+		Variables: &__createFulfillmentInput{
+			Id:    id,
+			Lines: lines,
+		},
+	}
+
+	data_ = &createFulfillmentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The query executed by findVariants.
 const findVariants_Operation = `
@@ -1259,6 +1622,108 @@ func getAccess(
 	}
 
 	data_ = &getAccessResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by getFulfillmentOrders.
+const getFulfillmentOrders_Operation = `
+query getFulfillmentOrders ($id: ID!, $first: Int!, $lineItems: Int!) {
+	order(id: $id) {
+		id
+		fulfillmentOrders(first: $first) {
+			pageInfo {
+				... pageInfo
+			}
+			nodes {
+				id
+				status
+				lineItems(first: $lineItems) {
+					pageInfo {
+						... pageInfo
+					}
+					nodes {
+						id
+						remainingQuantity
+						lineItem {
+							id
+							currentQuantity
+							unfulfilledQuantity
+						}
+					}
+				}
+			}
+		}
+	}
+}
+fragment pageInfo on PageInfo {
+	hasNextPage
+	endCursor
+}
+`
+
+// What is still to be fulfilled of an order, by the groups in which the shop fulfils it.
+func getFulfillmentOrders(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	first int,
+	lineItems int,
+) (data_ *getFulfillmentOrdersResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "getFulfillmentOrders",
+		Query:  getFulfillmentOrders_Operation,
+		Variables: &__getFulfillmentOrdersInput{
+			Id:        id,
+			First:     first,
+			LineItems: lineItems,
+		},
+	}
+
+	data_ = &getFulfillmentOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by getNote.
+const getNote_Operation = `
+query getNote ($id: ID!) {
+	order(id: $id) {
+		id
+		note
+	}
+}
+`
+
+// The note that people read beside an order in the shop's admin.
+func getNote(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *getNoteResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "getNote",
+		Query:  getNote_Operation,
+		Variables: &__getNoteInput{
+			Id: id,
+		},
+	}
+
+	data_ = &getNoteResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -1836,6 +2301,49 @@ func listThinOrders(
 	}
 
 	data_ = &listThinOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by setNote.
+const setNote_Operation = `
+mutation setNote ($id: ID!, $note: String!) {
+	orderUpdate(input: {id:$id,note:$note}) {
+		userErrors {
+			... userError
+		}
+	}
+}
+fragment userError on UserError {
+	field
+	message
+}
+`
+
+// It replaces the whole note. It needs the scope write_orders.
+func setNote(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	note string,
+) (data_ *setNoteResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "setNote",
+		Query:  setNote_Operation,
+		Variables: &__setNoteInput{
+			Id:   id,
+			Note: note,
+		},
+	}
+
+	data_ = &setNoteResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

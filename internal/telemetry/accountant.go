@@ -149,8 +149,19 @@ func (m *metrics) ended(now time.Time, in, out any, err error) {
 		}
 		m.ordersCompleted.Add(ctx, 1)
 		m.orderLatency.Record(ctx, now.Sub(in.Order.CreatedAt).Seconds())
+		m.writtenBack(ctx, out)
 	case workflows.DailyDigestInput:
 		m.digestEnded(ctx, out, err)
+	}
+}
+
+func (m *metrics) writtenBack(ctx context.Context, out any) {
+	done, _ := out.(workflows.GiftCardOrderResult)
+	switch {
+	case done.WriteBackFailed != nil:
+		m.ordersWrittenBack.Add(ctx, 1, label(labelOutcome, outcomeFailed))
+	case done.WrittenBack != "":
+		m.ordersWrittenBack.Add(ctx, 1, label(labelOutcome, outcomeCompleted))
 	}
 }
 

@@ -57,6 +57,7 @@ type metrics struct {
 	ordersLeftOut                              metric.Int64Counter // By reason.
 	ordersSwept                                metric.Int64Counter
 	ordersFailed                               metric.Int64Counter // By kind.
+	ordersWrittenBack                          metric.Int64Counter // By outcome.
 	orderLatency                               metric.Float64Histogram
 	cardsIssued                                metric.Int64Counter   // By outcome.
 	cardsValue                                 metric.Float64Counter // By currency.
@@ -95,6 +96,8 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 		ordersCompleted: i.counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
 		ordersFailed: i.counter("giftbridge_orders_failed",
 			"Gift-card orders whose workflow failed, by kind; again after each re-run."),
+		ordersWrittenBack: i.counter("giftbridge_orders_written_back",
+			"Gift-card orders that were to be marked in the shop once their cards existed, by outcome."),
 		orderLatency: i.histogram("giftbridge_order_latency",
 			"Time from an order's creation at Shopify, paid or not, to its last card.", orderSeconds),
 		cardsIssued: i.counter("giftbridge_cards_issued",
@@ -152,9 +155,10 @@ func (m *metrics) zero(ctx context.Context) {
 	}
 	m.ordersFailed.Add(ctx, 0, label(labelKind, otherKind))
 	for counter, outcomes := range map[metric.Int64Counter][]string{
-		m.cardsIssued:     {outcomeNew, outcomeExisted},
-		m.pollsFinished:   {outcomeCompleted, outcomeFailed},
-		m.digestsFinished: {outcomeSent, outcomeEmpty, outcomeFailed},
+		m.cardsIssued:       {outcomeNew, outcomeExisted},
+		m.ordersWrittenBack: {outcomeCompleted, outcomeFailed},
+		m.pollsFinished:     {outcomeCompleted, outcomeFailed},
+		m.digestsFinished:   {outcomeSent, outcomeEmpty, outcomeFailed},
 	} {
 		for _, o := range outcomes {
 			counter.Add(ctx, 0, label(labelOutcome, o))

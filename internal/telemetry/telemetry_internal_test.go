@@ -65,6 +65,7 @@ func TestCountersBeginAtZero(t *testing.T) {
 		`giftbridge_orders_failed_total{kind="OutcomeUnknown"} 0`,
 		`giftbridge_orders_left_out_total{reason="native_gift_card"} 0`,
 		`giftbridge_cards_issued_total{outcome="existed"} 0`,
+		`giftbridge_orders_written_back_total{outcome="failed"} 0`,
 		`giftbridge_polls_finished_total{outcome="failed"} 0`,
 		`giftbridge_digests_finished_total{outcome="failed"} 0`,
 	)
@@ -132,6 +133,9 @@ func TestWorkflowsAreCounted(t *testing.T) {
 	m.begun(order)
 	m.begun(order)
 	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, nil)
+	m.writtenBack(t.Context(), workflows.GiftCardOrderResult{WrittenBack: "tag"})
+	m.writtenBack(t.Context(), workflows.GiftCardOrderResult{WriteBackFailed: &workflows.WriteBackFailure{}})
+	m.writtenBack(t.Context(), workflows.GiftCardOrderResult{WriteBackFailed: &workflows.WriteBackFailure{}})
 	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, failed)
 	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, errors.New("anything"))
 
@@ -157,6 +161,8 @@ func TestWorkflowsAreCounted(t *testing.T) {
 		`giftbridge_orders_completed_total 1`,
 		`giftbridge_orders_failed_total{kind="MerchantUnknown"} 1`,
 		`giftbridge_orders_failed_total{kind="Other"} 1`,
+		`giftbridge_orders_written_back_total{outcome="completed"} 1`,
+		`giftbridge_orders_written_back_total{outcome="failed"} 2`,
 		`giftbridge_order_latency_seconds_sum 100`,
 		`giftbridge_order_latency_seconds_count 1`,
 		`giftbridge_polls_started_total 1`,

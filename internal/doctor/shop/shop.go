@@ -193,6 +193,12 @@ func (s *Shop) scopes(context.Context) check.Check {
 	if s.cfg.Orders.MaxOrderAge > historyWithoutScope {
 		want = append(want, "read_all_orders")
 	}
+	switch s.cfg.Shopify.WriteBack {
+	case config.NoteWriteBack, config.TagWriteBack:
+		want = append(want, "write_orders")
+	case config.FulfilWriteBack:
+		want = append(want, "read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders")
+	}
 	var missing []string
 	for _, scope := range want {
 		// A write scope includes the read scope: "write_orders" stands for both.

@@ -1,5 +1,5 @@
-// Package shopifyintake is the adapter of Shopify: it reads a shop's orders through the client, converts them to the
-// domain's terms, and decides the kinds of Shopify's refusals.
+// Package shopifyintake is the adapter of Shopify: it reads and marks a shop's orders through the client, converts them to
+// the domain's terms, and decides the kinds of Shopify's refusals.
 package shopifyintake
 
 import (
@@ -22,7 +22,7 @@ type PropertyKeys struct {
 	Email, Name, Message, SendOn string
 }
 
-// Source reads the orders of a Shopify shop. It implements [intake.Source].
+// Source reads the orders of a Shopify shop, and marks them. It implements [intake.Source] and [intake.Marker].
 type Source struct {
 	client *shopify.Client
 	keys   PropertyKeys
@@ -139,6 +139,8 @@ func kindOf(e *rest.Error) giftcard.Kind {
 		return giftcard.Unavailable
 	case slices.Contains(unauthorizedCodes, e.Code):
 		return giftcard.Unauthorized
+	case e.Code == shopify.CodeUserError:
+		return giftcard.InvalidRequest
 	}
 	switch s := e.Status; {
 	case slices.Contains(throttledStatuses, s):

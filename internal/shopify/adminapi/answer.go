@@ -30,6 +30,9 @@ const (
 	// CodeSearchWarning is our own code: Shopify interpreted the search differently from what was meant, and returned
 	// results nevertheless.
 	CodeSearchWarning = "SEARCH_WARNING"
+	// CodeUserError is our own code: a mutation's input was refused, for example because an order does not allow the
+	// change.
+	CodeUserError = "USER_ERROR"
 )
 
 // answer is the envelope of every response. Parts that are only informative are kept raw, so that a change in their

@@ -179,6 +179,14 @@ func (x *Exchange) Contradiction(format string, args ...any) error {
 	}
 }
 
+// Refused returns the error for a mutation that Shopify answered with errors of its input, in Shopify's words.
+func (x *Exchange) Refused(message string) error {
+	return &rest.Error{
+		Service: service, Op: x.Op, Outcome: rest.Refused, Status: http.StatusOK, Code: CodeUserError,
+		Message: foreign(message),
+	}
+}
+
 // misfit describes where the data does not match the query, without quoting the data.
 func misfit(err error) error {
 	if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {

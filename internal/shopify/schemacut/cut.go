@@ -13,14 +13,19 @@ type schema struct {
 	QueryType struct {
 		Name string `json:"name"`
 	} `json:"queryType"`
+	MutationType struct {
+		Name string `json:"name"`
+	} `json:"mutationType"`
 	Types []typeDef `json:"types"`
 }
 
 type typeDef struct {
-	Kind       ast.DefinitionKind `json:"kind"`
-	Name       string             `json:"name"`
-	Fields     []fieldDef         `json:"fields"`
-	EnumValues []struct {
+	Kind   ast.DefinitionKind `json:"kind"`
+	Name   string             `json:"name"`
+	Fields []fieldDef         `json:"fields"`
+	// InputFields are the fields of an input object.
+	InputFields []argDef `json:"inputFields"`
+	EnumValues  []struct {
 		Name string `json:"name"`
 	} `json:"enumValues"`
 	PossibleTypes []typeRef `json:"possibleTypes"`
@@ -80,7 +85,8 @@ type cutter struct {
 }
 
 // cut returns the definitions of the types, fields and arguments that the documents use. All arguments of a used field
-// and all values of a used enum are kept.
+// and all values of a used enum are kept. Of an input object, the fields are kept that a document writes; all of them, if
+// a document has a variable of its type.
 func cut(full *schema, doc *ast.QueryDocument) (*ast.SchemaDocument, error) {
 	c := cutter{
 		types: map[string]typeDef{}, fragments: doc.Fragments, used: map[string]map[string]bool{}, narrowed: map[string][]string{},
@@ -88,20 +94,26 @@ func cut(full *schema, doc *ast.QueryDocument) (*ast.SchemaDocument, error) {
 	for _, t := range full.Types {
 		c.types[t.Name] = t
 	}
+	roots := map[ast.Operation]string{ast.Query: full.QueryType.Name, ast.Mutation: full.MutationType.Name}
 	for _, op := range doc.Operations {
-		if op.Operation != ast.Query {
-			return nil, fmt.Errorf("operation %s: only queries are known", op.Name)
+		root, ok := roots[op.Operation]
+		if !ok {
+			return nil, fmt.Errorf("operation %s: only queries and mutations are known", op.Name)
 		}
-		if err := c.selections(full.QueryType.Name, op.SelectionSet); err != nil {
-			return nil, fmt.Errorf("query %s: %w", op.Name, err)
+		if err := c.selections(root, op.SelectionSet); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", op.Operation, op.Name, err)
 		}
 		for _, v := range op.VariableDefinitions {
-			c.use(v.Type.Name())
+			c.input(v.Type.Name())
 		}
 	}
-	out := &ast.SchemaDocument{Schema: ast.SchemaDefinitionList{{
-		OperationTypes: ast.OperationTypeDefinitionList{{Operation: ast.Query, Type: full.QueryType.Name}},
-	}}}
+	var types ast.OperationTypeDefinitionList
+	for _, of := range []ast.Operation{ast.Query, ast.Mutation} {
+		if _, ok := c.used[roots[of]]; ok {
+			types = append(types, &ast.OperationTypeDefinition{Operation: of, Type: roots[of]})
+		}
+	}
+	out := &ast.SchemaDocument{Schema: ast.SchemaDefinitionList{{OperationTypes: types}}}
 	for _, t := range full.Types {
 		if fields, ok := c.used[t.Name]; ok && !builtIn(t.Name) {
 			out.Definitions = append(out.Definitions, c.definition(t, fields))
@@ -170,8 +182,52 @@ func (c *cutter) field(t typeDef, f *ast.Field) error {
 	c.use(t.Name)[f.Name] = true
 	for _, a := range d.Args {
 		c.use(a.Type.named())
+		if given := f.Arguments.ForName(a.Name); given != nil {
+			if err := c.written(a.Type.named(), given.Value); err != nil {
+				return err
+			}
+		}
 	}
 	return c.selections(d.Type.named(), f.SelectionSet)
+}
+
+// input keeps a whole input type; other types have no input fields.
+func (c *cutter) input(typeName string) {
+	fields := c.use(typeName)
+	for _, f := range c.types[typeName].InputFields {
+		if !fields[f.Name] {
+			fields[f.Name] = true
+			c.input(f.Type.named())
+		}
+	}
+}
+
+// written keeps the fields of an input type that a document writes.
+func (c *cutter) written(typeName string, v *ast.Value) error {
+	if v.Kind == ast.ListValue {
+		for _, child := range v.Children {
+			if err := c.written(typeName, child.Value); err != nil {
+				return err
+			}
+		}
+	}
+	if v.Kind != ast.ObjectValue {
+		return nil
+	}
+	t := c.types[typeName]
+	for _, child := range v.Children {
+		i := slices.IndexFunc(t.InputFields, func(d argDef) bool { return d.Name == child.Name })
+		if i < 0 {
+			return fmt.Errorf("no field %s.%s", t.Name, child.Name)
+		}
+		d := t.InputFields[i]
+		c.use(t.Name)[d.Name] = true
+		c.use(d.Type.named())
+		if err := c.written(d.Type.named(), child.Value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *cutter) definition(t typeDef, fields map[string]bool) *ast.Definition {
@@ -194,6 +250,11 @@ func (c *cutter) definition(t typeDef, fields map[string]bool) *ast.Definition {
 			fd.Arguments = append(fd.Arguments, arg)
 		}
 		d.Fields = append(d.Fields, fd)
+	}
+	for _, f := range t.InputFields {
+		if fields[f.Name] {
+			d.Fields = append(d.Fields, &ast.FieldDefinition{Name: f.Name, Type: f.Type.ast()})
+		}
 	}
 	for _, v := range t.EnumValues {
 		d.EnumValues = append(d.EnumValues, &ast.EnumValueDefinition{Name: v.Name})

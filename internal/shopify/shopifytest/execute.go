@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/mutation"
 )
 
 //go:embed schema.graphql
@@ -28,7 +29,11 @@ func (s *Server) execute(w http.ResponseWriter, kind string, x *graphql.Executio
 		s.throttle(w, kind, &cost)
 		return
 	}
-	actual := min(requested, x.Run(s.Root()))
+	root := s.Root()
+	if x.Mutates() {
+		root = mutation.Root(s.Shop)
+	}
+	actual := min(requested, x.Run(root))
 	left := s.bucket.GiveBack(requested - actual)
 	s.counts.paid(actual)
 	s.counts.failed(x.Errors())

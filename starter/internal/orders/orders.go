@@ -76,6 +76,12 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 		}
 		if d.Result != nil {
 			row("merchant", d.Result.MerchantCode)
+			switch failed := d.Result.WriteBackFailed; {
+			case failed != nil:
+				row("in Shopify", "NOT MARKED, "+string(failed.Kind)+": "+failed.Message)
+			case d.Result.WrittenBack != "":
+				row("in Shopify", "marked ("+d.Result.WrittenBack+")")
+			}
 			for _, c := range d.Result.Cards {
 				row(fmt.Sprintf("card %d", c.Unit), issued(c))
 			}

@@ -94,3 +94,21 @@ IssueCard   attempt 4 at 2026-07-10T12:00:00Z, after Unavailable: no answer
 run 0191-b  failed, started 2026-07-10T12:00:00Z, closed 2026-07-10T12:01:00Z, 17 events
 `, out.String())
 }
+
+// What people see of an order with all its cards, which is marked in the shop, or is not.
+func TestPrintMarkedOrder(t *testing.T) {
+	t.Parallel()
+	refused := &workflows.WriteBackFailure{Kind: giftcard.Unauthorized, Message: "no scope"}
+	for want, result := range map[string]workflows.GiftCardOrderResult{
+		"in Shopify  marked (tag)\n":                       {MerchantCode: "TWS", WrittenBack: "tag"},
+		"in Shopify  NOT MARKED, Unauthorized: no scope\n": {MerchantCode: "TWS", WriteBackFailed: refused},
+		"": {MerchantCode: "TWS"},
+	} {
+		d := &orders.OrderDetails{Order: executions.Order{Name: "#1", ID: "5"}, Result: &result}
+		var out bytes.Buffer
+		require.NoError(t, printOrder(&out, d))
+		_, after, found := strings.Cut(out.String(), "TWS\n")
+		require.True(t, found)
+		require.Equal(t, want, after)
+	}
+}

@@ -15,12 +15,20 @@ const MaxQueryCost = 1000
 // ownCost returns the cost of an object without its fields.
 func ownCost(typeName string) float64 {
 	switch typeName {
-	case "MoneyBag", "MoneyV2", "PageInfo", "OrderConnection", "LineItemConnection",
-		"ProductVariantConnection":
+	case "MoneyBag", "MoneyV2", "PageInfo", "UserError":
 		return 0
+	}
+	switch {
+	case isConnection(typeName):
+		return 0
+	case strings.HasSuffix(typeName, "Payload"):
+		return mutationCost
 	}
 	return 1
 }
+
+// mutationCost is the cost of a mutation, whatever it returns besides objects.
+const mutationCost = 10
 
 func isConnection(typeName string) bool { return strings.HasSuffix(typeName, "Connection") }
 
@@ -50,7 +58,7 @@ const nodeType = "Node"
 // of several ids: the rules say whether each id is charged, or all of them as one.
 func (x *Execution) RequestedCost() (cost float64) {
 	root := &selected{set: x.op.SelectionSet}
-	for _, f := range x.on(root, "QueryRoot") {
+	for _, f := range x.on(root, x.rootType()) {
 		one := x.fieldsCost([]*selected{f})
 		if ids, ok := f.args["ids"].([]any); ok && !x.rules.NodesCostOne {
 			one *= float64(len(ids))

@@ -13,8 +13,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
-// Object is a value with fields. A field's value is nil, a string, bool, int, time, Object, or list of objects, some of
-// which may be nil.
+// Object is a value with fields. A field's value is nil, a string, list of strings, bool, int, time, Object, or list of
+// objects, some of which may be nil.
 type Object interface {
 	TypeName() string
 	Field(x *Execution, name string, args map[string]any) (any, *Error)
@@ -101,6 +101,16 @@ type Execution struct {
 	search []searchReport
 }
 
+// Mutates reports whether the operation is a mutation.
+func (x *Execution) Mutates() bool { return x.op.Operation == ast.Mutation }
+
+func (x *Execution) rootType() string {
+	if x.Mutates() {
+		return x.schema.Mutation.Name
+	}
+	return x.schema.Query.Name
+}
+
 // object writes the selected fields and returns their cost. ok is false if a non-nullable field is null: then the
 // object itself is null.
 func (x *Execution) object(o Object, fields []*selected) (cost float64, ok bool) {
@@ -156,6 +166,8 @@ func (x *Execution) value(value any, f *selected) (cost float64, ok bool) {
 	switch v := value.(type) {
 	case string:
 		x.text(v)
+	case []string:
+		x.buf.Write(simulator.MustMarshal(v))
 	case bool:
 		x.buf.WriteString(strconv.FormatBool(v))
 	case int:

@@ -1,6 +1,9 @@
 package shop
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Variant is a variant of a product, limited to the fields that are simulated.
 type Variant struct {
@@ -40,10 +43,14 @@ func (s *Shop) Deny(fields ...string) {
 
 // scopeOf maps a field to the scope that it needs. Other fields need no scope of their own.
 var scopeOf = map[string]string{
-	"QueryRoot.orders":          "read_orders",
-	"QueryRoot.order":           "read_orders",
-	"Order.customer":            "read_customers",
-	"QueryRoot.productVariants": "read_products",
+	"QueryRoot.orders":           "read_orders",
+	"QueryRoot.order":            "read_orders",
+	"Order.customer":             "read_customers",
+	"QueryRoot.productVariants":  "read_products",
+	"Order.fulfillmentOrders":    "read_merchant_managed_fulfillment_orders",
+	"Mutation.tagsAdd":           "write_orders", // Assumed: Shopify's schema names no scope for tags.
+	"Mutation.orderUpdate":       "write_orders",
+	"Mutation.fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
 }
 
 // Denied reports whether the app has no access to a field such as "Order.email".
@@ -51,5 +58,11 @@ func (s *Shop) Denied(field string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	scope := scopeOf[field]
-	return slices.Contains(s.denied, field) || scope != "" && !slices.Contains(s.scopes, scope)
+	return slices.Contains(s.denied, field) || scope != "" && !s.grants(scope)
+}
+
+// grants reports whether the app has a scope. Permission to write includes permission to read.
+func (s *Shop) grants(scope string) bool {
+	write := strings.Replace(scope, "read_", "write_", 1)
+	return slices.Contains(s.scopes, scope) || slices.Contains(s.scopes, write)
 }

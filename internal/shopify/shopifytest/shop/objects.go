@@ -114,6 +114,10 @@ func (o orderObject) Field(_ *graphql.Execution, name string, args map[string]an
 		return o.purchasingEntity(), nil
 	case "lineItems":
 		return o.lineItems(args)
+	case "note":
+		return orNull(o.Note), nil
+	case "fulfillmentOrders":
+		return o.fulfillmentOrders(args)
 	}
 	return nil, nil
 }
@@ -218,6 +222,8 @@ func (l lineObject) Field(_ *graphql.Execution, name string, _ map[string]any) (
 		return l.GiftCard, nil
 	case "quantity":
 		return l.Quantity, nil
+	case "unfulfilledQuantity":
+		return l.Remaining(), nil
 	case "currentQuantity":
 		return l.Quantity - l.Removed, nil
 	case "discountedUnitPriceAfterAllDiscountsSet":

@@ -37,6 +37,13 @@ type Order struct {
 	PaidAt time.Time `json:"paid_at,omitzero"`
 	// Tips is the sum of the tips, by default "0.0".
 	Tips string `json:"tips,omitempty"`
+	// Note and Tags are what the shop's staff see beside the order.
+	Note string   `json:"note,omitempty"`
+	Tags []string `json:"tags,omitempty"`
+	// OnHold is set if nothing of the order may be fulfilled for now.
+	OnHold bool `json:"on_hold,omitempty"`
+	// Notified counts the messages that fulfilments sent to the customer.
+	Notified int `json:"notified,omitempty"`
 	// Customer is nil for guests.
 	Customer *Customer `json:"customer,omitempty"`
 	// Company is set if a company placed the order.
@@ -73,6 +80,8 @@ type LineItem struct {
 	Quantity int    `json:"quantity"`
 	// Removed is the number of units that have been refunded or removed.
 	Removed int `json:"removed,omitempty"`
+	// Fulfilled is the number of units that have been fulfilled.
+	Fulfilled int `json:"fulfilled,omitempty"`
 	// UnitPrice is a decimal amount in the order's currency, by default "0.00".
 	UnitPrice string `json:"unit_price"`
 	// DiscountedPrice is the price of a unit after all discounts, by default UnitPrice.
@@ -96,6 +105,7 @@ func (o *Order) clone() *Order {
 		company := *o.Company
 		c.Company = &company
 	}
+	c.Tags = slices.Clone(o.Tags)
 	c.Lines = slices.Clone(o.Lines)
 	for i := range c.Lines {
 		c.Lines[i].Attributes = slices.Clone(c.Lines[i].Attributes)

@@ -78,6 +78,14 @@ func (s *Shop) AddOrder(o Order) Order {
 // UpdateOrder changes an order, as an edit in the shop's admin would, and sets its UpdatedAt to now unless the change
 // sets it. It reports whether the order exists.
 func (s *Shop) UpdateOrder(id int64, change func(*Order)) bool {
+	return s.ChangeOrder(id, func(o *Order) bool {
+		change(o)
+		return true
+	})
+}
+
+// ChangeOrder is UpdateOrder for a change that may turn out to be none: if it returns false, the order stays as it was.
+func (s *Shop) ChangeOrder(id int64, change func(*Order) bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, ok := s.byID[id]
@@ -85,7 +93,9 @@ func (s *Shop) UpdateOrder(id int64, change func(*Order)) bool {
 		return false
 	}
 	c := old.clone()
-	change(c)
+	if !change(c) {
+		return true
+	}
 	c.ID = id
 	if c.UpdatedAt.Equal(old.UpdatedAt) {
 		c.UpdatedAt = s.opts.Now().UTC()
