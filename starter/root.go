@@ -5,6 +5,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/starter/internal/cards"
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
 	"github.com/giftbridge/giftbridge/starter/internal/explain"
 	"github.com/giftbridge/giftbridge/starter/internal/merchants"
@@ -51,7 +52,8 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(command.New())
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
-	root.AddCommand(orders.Command(f, append(decisions.Commands(f), explain.Command(f))...))
+	others := append(decisions.Commands(f), explain.Command(f))
+	root.AddCommand(orders.Command(f, append(others, cards.Commands(f)...)...))
 	root.AddCommand(merchants.Command(f))
 	return root
 }

@@ -24,17 +24,17 @@ func TestGridFits(t *testing.T) {
 		},
 		Spare: []string{"SKU", "NUMBER"},
 	}
-	print := func(width int) string {
+	printed := func(width int) string {
 		var out bytes.Buffer
 		require.NoError(t, g.Print(&out, width))
 		return out.String()
 	}
-	require.Contains(t, print(0), "long long", "a file has no width")
+	require.Contains(t, printed(0), "long long", "a file has no width")
 	for width, header := range map[int]string{
 		200: "ORDER  NUMBER         SKU      REASON", 60: "ORDER  NUMBER         SKU      REASON",
 		50: "ORDER  NUMBER         REASON", 40: "ORDER  REASON", 20: "ORDER  REASON",
 	} {
-		lines := strings.Split(strings.TrimRight(print(width), "\n"), "\n")
+		lines := strings.Split(strings.TrimRight(printed(width), "\n"), "\n")
 		require.Equal(t, header, lines[0], width)
 		require.Len(t, lines, 3)
 		for _, line := range lines {

@@ -105,11 +105,11 @@ func address(text string, out *Reference) bool {
 	}
 	var path []string
 	for part := range strings.SplitSeq(strings.Trim(u.EscapedPath(), "/"), "/") {
-		clear, err := url.PathUnescape(part)
+		plain, err := url.PathUnescape(part)
 		if err != nil {
 			return false
 		}
-		path = append(path, clear)
+		path = append(path, plain)
 	}
 	admin := u.Host == "admin.shopify.com" && len(path) >= 4 && path[0] == "store" && path[2] == "orders"
 	old := strings.HasSuffix(u.Host, ".myshopify.com") && len(path) >= 3 && path[0] == "admin" && path[1] == "orders"

@@ -243,11 +243,12 @@ func (f facts) why(reason giftcard.Reason, of []string) (why string, todo []stri
 				"an earlier CREATED_AT_MIN takes in all orders since then: run " + buildinfo.Program + " schedules, and then: " + poll,
 			}
 		}
-		return fmt.Sprintf("it was created %s ago and is older than MAX_ORDER_AGE (%s); if it was issued in time, that record has expired",
-				printable.Duration(f.now.Sub(created)), printable.Duration(time.Duration(f.poll.MaxOrderAge))), []string{
-				"look at the issuer whether its cards exist: their audit numbers begin with " + f.poll.AuditPrefix + f.shop.Order.ID + "-",
-				"if they do not, issue them by hand: giftbridge takes in no order of that age, because it could be issued twice",
-			}
+		why = fmt.Sprintf("it was created %s ago and is older than MAX_ORDER_AGE (%s); if it was issued in time, that record has "+
+			"expired", printable.Duration(f.now.Sub(created)), printable.Duration(time.Duration(f.poll.MaxOrderAge)))
+		return why, []string{
+			"look at the issuer whether its cards exist: their audit numbers begin with " + f.poll.AuditPrefix + f.shop.Order.ID + "-",
+			"if they do not, issue them by hand: giftbridge takes in no order of that age, because it could be issued twice",
+		}
 	}
 	return string(reason), nil
 }

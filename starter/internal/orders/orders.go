@@ -26,7 +26,7 @@ func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 		Args:    cli.NoArgs,
 		RunE:    cli.Help,
 	}
-	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f), newBalance(f), newCancelCard(f))
+	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f))
 	cmd.AddCommand(others...)
 	return cmd
 }

@@ -1,4 +1,5 @@
-package orders
+// Package cards has the commands about the cards of an order at the issuer: they look them up, and cancel them.
+package cards
 
 import (
 	"context"
@@ -17,6 +18,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
+
+// Commands returns the commands, which belong to the command "orders".
+func Commands(f *cli.Flags) []*cobra.Command {
+	return []*cobra.Command{newBalance(f), newCancelCard(f)}
+}
 
 func newCancelCard(f *cli.Flags) *cobra.Command {
 	var unit int
