@@ -142,9 +142,14 @@ type port struct {
 
 func (f *flags) ports() []port {
 	return []port{
-		{"temporal-port", &f.temporalPort}, {"ui-port", &f.uiPort}, {"start-page-port", &f.startPagePort},
-		{"shopify-port", &f.shopifyPort}, {"cashstar-port", &f.cashStarPort}, {"mail-port", &f.mailPort},
-		{"mail-page-port", &f.mailPagePort}, {"codec-port", &f.codecPort},
+		{"temporal-port", &f.temporalPort},
+		{"ui-port", &f.uiPort},
+		{"start-page-port", &f.startPagePort},
+		{"shopify-port", &f.shopifyPort},
+		{"cashstar-port", &f.cashStarPort},
+		{"mail-port", &f.mailPort},
+		{"mail-page-port", &f.mailPagePort},
+		{"codec-port", &f.codecPort},
 	}
 }
 

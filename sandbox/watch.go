@@ -44,7 +44,7 @@ func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) erro
 		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL,
 		Temporal: s.Temporal.HostPort(), Env: env,
 	}), func(err error) { out.sayf("the start page has ended: %v", err) })
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	out.print(out.screen().Begin(out.page, env))
 	place(ctx, f, s, orders, out)
 	out.sayf("stopping, and comparing the books; Ctrl-C again skips this")

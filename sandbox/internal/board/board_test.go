@@ -165,8 +165,12 @@ func TestCounts(t *testing.T) {
 	b.Update(board.Look{
 		At: noon, Cards: []board.Card{card("SBX1-A")},
 		Sightings: []board.Sighting{
-			{ID: "2", State: board.Failed}, {ID: "3", State: board.Canceled}, {ID: "4", State: board.Left},
-			{ID: "5", State: board.Settled}, {ID: "6", State: board.Retrying}, {ID: "7", State: board.Running},
+			{ID: "2", State: board.Failed},
+			{ID: "3", State: board.Canceled},
+			{ID: "4", State: board.Left},
+			{ID: "5", State: board.Settled},
+			{ID: "6", State: board.Retrying},
+			{ID: "7", State: board.Running},
 		},
 	})
 	require.Equal(t, board.Counts{Placed: 8, Issued: 1, Failed: 2, Waiting: 3, Retrying: 1, LeftOut: 2, Cards: 1}, b.Counts())

@@ -97,7 +97,8 @@ func (o Order) outcome() []piece {
 		return append([]piece{{text: text, style: red}}, o.some()...)
 	case Retrying:
 		return append([]piece{
-			{text: fmt.Sprintf("retrying, attempt %d:", o.Attempt), style: yellow}, {text: reason, style: yellow},
+			{text: fmt.Sprintf("retrying, attempt %d:", o.Attempt), style: yellow},
+			{text: reason, style: yellow},
 			{text: printable.Line(o.Message, 300)},
 		}, o.some()...)
 	case Waiting:
