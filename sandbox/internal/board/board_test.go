@@ -174,6 +174,8 @@ func TestCounts(t *testing.T) {
 		},
 	})
 	require.Equal(t, board.Counts{Placed: 8, Issued: 1, Failed: 2, Waiting: 3, Retrying: 1, LeftOut: 2, Cards: 1}, b.Counts())
+	b.Update(board.Look{At: noon, Sightings: []board.Sighting{{ID: "6", State: board.Running, Brief: true}}})
+	require.Equal(t, 1, b.Counts().Retrying, "a brief look does not know that the order is no longer retried")
 	latest := b.Latest(3)
 	require.Len(t, latest, 3)
 	require.Equal(t, "#8", latest[0].Name)
