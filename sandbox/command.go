@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,7 +33,7 @@ type flags struct {
 	temporalPort, uiPort      int
 	shopifyPort, cashStarPort int
 	mailPort, mailPagePort    int
-	codecPort                 int
+	codecPort, startPagePort  int
 	dbFile, mailDir, logLevel string
 	digestEvery               time.Duration
 }
@@ -43,8 +44,8 @@ func newCommand() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Run the whole system on this machine and watch orders become gift cards",
 		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar, the schedule and a
-real worker in one process. Customers place orders, some of which are no gift-card orders or cannot succeed. It tells
-what happens until Ctrl-C.
+real worker in one process. Customers place orders, some of which are no gift-card orders or cannot succeed. It prints
+a line for each order until Ctrl-C, and then compares the books. A start page links everything and has live counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
 issuer's ledger. Exit codes: 0 every expected card exists exactly once and nothing else does, 1 it does not or
@@ -75,7 +76,8 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.mailPort, "mail-port", 0, "port of the mail catcher; 0 picks a free one")
 	fs.IntVar(&f.mailPagePort, "mail-page-port", 0, "port of the page that shows the caught mails; 0 picks a free one")
 	fs.IntVar(&f.codecPort, "codec-port", 0, "port of the codec server; 0 picks a free one")
-	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this folder as .eml files")
+	fs.IntVar(&f.startPagePort, "start-page-port", 8234, "without --once: port of the start page; 0 picks a free one")
+	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this existing folder as .eml files")
 	fs.DurationVar(&f.digestEvery, "digest-every", 2*time.Minute, "without --once: how often a digest is sent")
 	fs.StringVar(&f.dbFile, "db-file", "", "keep Temporal's state in this file; in memory if not given")
 	fs.StringVar(&f.logLevel, "log-level", logOff, "the worker's log: debug, info, warn, error or off")
@@ -100,7 +102,7 @@ func (f *flags) validate(cmd *cobra.Command) error {
 			return fmt.Errorf("--%s needs --once", name)
 		}
 	}
-	for _, name := range []string{"every", "digest-every"} {
+	for _, name := range []string{"every", "digest-every", "start-page-port"} {
 		if cmd.Flags().Changed(name) && f.once {
 			return fmt.Errorf("--%s does not go with --once", name)
 		}
@@ -114,12 +116,9 @@ func (f *flags) validate(cmd *cobra.Command) error {
 	if f.digestEvery < time.Second {
 		return fmt.Errorf("--digest-every %s: need at least 1s", f.digestEvery)
 	}
-	for name, port := range map[string]int{
-		"temporal-port": f.temporalPort, "ui-port": f.uiPort, "shopify-port": f.shopifyPort, "cashstar-port": f.cashStarPort,
-		"mail-port": f.mailPort, "mail-page-port": f.mailPagePort, "codec-port": f.codecPort,
-	} {
-		if port < 0 || port > 65535 {
-			return fmt.Errorf("--%s %d: need 0 to 65535", name, port)
+	for _, p := range f.ports() {
+		if *p.port < 0 || *p.port > 65535 {
+			return fmt.Errorf("--%s %d: need 0 to 65535", p.flag, *p.port)
 		}
 	}
 	// A checking run needs no well-known ports, and several such runs may be active at the same time.
@@ -129,9 +128,59 @@ func (f *flags) validate(cmd *cobra.Command) error {
 	if f.once && !cmd.Flags().Changed("ui-port") {
 		f.uiPort = 0
 	}
-	_, err := f.log(io.Discard)
-	return err
+	if !slices.Contains(logLevels, f.logLevel) {
+		return fmt.Errorf("--log-level %q: need one of %s", f.logLevel, strings.Join(logLevels, ", "))
+	}
+	return f.checkMailDir()
 }
+
+// port is a port to listen on, and the flag that sets it.
+type port struct {
+	flag string
+	port *int
+}
+
+func (f *flags) ports() []port {
+	return []port{
+		{"temporal-port", &f.temporalPort},
+		{"ui-port", &f.uiPort},
+		{"start-page-port", &f.startPagePort},
+		{"shopify-port", &f.shopifyPort},
+		{"cashstar-port", &f.cashStarPort},
+		{"mail-port", &f.mailPort},
+		{"mail-page-port", &f.mailPagePort},
+		{"codec-port", &f.codecPort},
+	}
+}
+
+// clash explains that a port is in use, with the flags that make it free ones.
+func (f *flags) clash(err error) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	var hint []string
+	for _, p := range f.ports() {
+		if *p.port != 0 && (!f.once || p.port != &f.startPagePort) {
+			hint = append(hint, "--"+p.flag+" 0")
+		}
+	}
+	return fmt.Errorf("%w; is another sandbox running? %s pick free ports", err, strings.Join(hint, " "))
+}
+
+// checkMailDir reports a folder in which no mail can be kept before the first mail would be refused because of it.
+func (f *flags) checkMailDir() error {
+	if f.mailDir == "" {
+		return nil
+	}
+	file, err := os.CreateTemp(f.mailDir, ".giftbridge-*")
+	if err != nil {
+		return fmt.Errorf("--mail-dir %q: need a folder that can be written to: %w", f.mailDir, err)
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// logLevels are the levels of the worker's log.
+var logLevels = []string{"debug", "info", "warn", "error", logOff}
 
 // logOff is the log level that suppresses the worker's log, so that only the sandbox's own progress lines appear.
 const logOff = "off"
@@ -144,42 +193,33 @@ func (f *flags) log(w io.Writer) (zerolog.Logger, error) {
 }
 
 func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
-	say := output.Progress(stderr)
 	log, err := f.log(stderr)
 	if err != nil {
 		return err
 	}
+	if !f.once {
+		return f.watch(ctx, log, stderr)
+	}
+	say := output.Progress(stderr)
 	say("starting Temporal, its Web UI, the simulated shop and issuer, and a worker")
 	s, err := stack.Start(ctx, f.options(log))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w; is another sandbox running? --temporal-port 0 --ui-port 0 pick free ports", err)
-	}
 	if err != nil {
-		return err
+		return f.clash(err)
 	}
-	defer func() {
-		if err := s.Stop(); err != nil {
-			say("stopping: %v", err)
-		}
-	}()
+	defer stop(s, say)
 	say("Temporal Web UI  %s", s.Temporal.UIURL())
 	say("Temporal         %s", s.Temporal.HostPort())
-	say("simulated shop   %s", s.Config.Shopify.BaseURL)
+	say("simulated shop   %s", s.ShopURL)
 	say("simulated issuer %s", s.Config.CashStar.BaseURL)
 	say("caught mails     %s", s.MailPage)
 	say("codec server     %s", s.CodecEndpoint)
-	customers := scenario.NewCustomers(s.Shop, f.seed)
-	if f.once {
-		return once(ctx, f, s, customers, say, stdout)
+	return once(ctx, f, s, scenario.NewCustomers(s.Shop, f.seed), say, stdout)
+}
+
+func stop(s *stack.Stack, say output.Say) {
+	if err := s.Stop(); err != nil {
+		say("stopping: %v", err)
 	}
-	env, err := writeEnvironment(s.Environ())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(env) }()
-	say("for go run ./starter and temporal in another terminal: set -a; . %s; set +a", env)
-	say("Ctrl-C stops everything")
-	return watch(ctx, f, s, customers, say)
 }
 
 func (f *flags) options(log zerolog.Logger) stack.Options {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,7 +23,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/board"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -162,10 +167,18 @@ func TestUsage(t *testing.T) {
 		"too many orders":      {[]string{"--once", "--orders", "100001"}, "need 1 to 100000"},
 		"orders too fast":      {[]string{"--every", "1ms"}, "--every 1ms: need at least 10ms"},
 		"no such port":         {[]string{"--ui-port", "65536"}, "--ui-port 65536: need 0 to 65535"},
-		"no such level":        {[]string{"--log-level", "loud"}, "loud"},
-		"no such flag":         {[]string{"--twice"}, "--twice"},
-		"an argument":          {[]string{"run"}, `"run"`},
-		"no number":            {[]string{"--once", "--orders", "many"}, "many"},
+		"no such level": {
+			[]string{"--log-level", "loud"}, `--log-level "loud": need one of debug, info, warn, error, off`,
+		},
+		"start page with once": {[]string{"--once", "--start-page-port", "0"}, "--start-page-port does not go with --once"},
+		"no such start page":   {[]string{"--start-page-port", "-1"}, "--start-page-port -1: need 0 to 65535"},
+		"no folder for mails": {
+			[]string{"--mail-dir", "/no/such/folder"}, `--mail-dir "/no/such/folder": need a folder that can be written to`,
+		},
+		"a file for mails": {[]string{"--mail-dir", "command.go"}, `--mail-dir "command.go": need a folder`},
+		"no such flag":     {[]string{"--twice"}, "--twice"},
+		"an argument":      {[]string{"run"}, `"run"`},
+		"no number":        {[]string{"--once", "--orders", "many"}, "many"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +224,7 @@ func (w *watched) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Without --once the sandbox reports what happens until it is stopped, and leaves nothing behind.
+// Without --once the sandbox reports what happens until it is stopped, compares the books, and leaves nothing behind.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -219,24 +232,146 @@ func TestWatch(t *testing.T) {
 	c := newCommand()
 	var out bytes.Buffer
 	seen := &watched{end: cancel, left: []*regexp.Regexp{
-		regexp.MustCompile(`order #1001 placed: single, 1 card\n`),
-		regexp.MustCompile(`order #1003 placed: mixed, to be left out`),
-		regexp.MustCompile(`order #1007 placed: unknown_merchant, cannot succeed`),
-		regexp.MustCompile(`card issued: [0-9.]+ USD for merchant WS\d\d, audit number SBX`),
-		regexp.MustCompile(`FAILED MerchantUnknown: order #1007`),
-		regexp.MustCompile(`poll up to `),
+		regexp.MustCompile(`\Aopen +http://127\.0\.0\.1:\d+/ .*\ntype +set -a; \. \S+; set \+a\nCtrl-C  .*\n`),
+		regexp.MustCompile(`#1001 +single +1 card +issued \d+\.00 USD for WS\d\d\n`),
+		regexp.MustCompile(`#1002 +several_units +\d cards +issued `),
+		regexp.MustCompile(`#1003 +mixed .* left to people\n`),
+		regexp.MustCompile(`#1004 +unpaid +left out\n`),
+		regexp.MustCompile(`#1007 +unknown_merchant .* failed MerchantUnknown, as intended\n +-> http://127\.0\.0\.1:\d+/orders/1007\n`),
+		regexp.MustCompile(`poll +\d+ orders? seen, \d+ of them new\n`),
 	}}
-	c.SetArgs([]string{"--every", "100ms", "--temporal-port", "0", "--ui-port", "0"})
+	mails := t.TempDir()
+	c.SetArgs([]string{
+		"--every", "100ms", "--temporal-port", "0", "--ui-port", "0", "--start-page-port", "0", "--mail-dir", mails,
+	})
 	c.SetOut(&out)
 	c.SetErr(seen)
 	require.NoError(t, c.ExecuteContext(ctx))
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
-	require.Empty(t, seen.left, seen.text.String())
+	text := seen.text.String()
+	require.Empty(t, seen.left, text)
 	require.Empty(t, out.String())
-	file := regexp.MustCompile(`set -a; \. (\S+); set \+a`).FindSubmatch(seen.text.Bytes())
+	require.NotContains(t, text, "\x1b", "colour is for terminals")
+	require.Regexp(t, `(?s)orders placed +\d+\n.*  failed +[1-9]\d*\n.*  missing +0\n  duplicate +0\n  unexpected +0\n`, text)
+	require.NotContains(t, text, "PROBLEM")
+	require.Contains(t, text, "the books balance: ")
+	for line := range strings.Lines(text) {
+		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+	}
+	require.Equal(t, 1, strings.Count(text, " #1007 "), text)
+	file := regexp.MustCompile(`set -a; \. (\S+); set \+a`).FindStringSubmatch(text)
 	require.NotNil(t, file)
-	require.NoFileExists(t, string(file[1]))
+	require.NoFileExists(t, file[1])
+	kept, err := os.ReadDir(mails)
+	require.NoError(t, err)
+	require.Empty(t, kept, "the check of the folder leaves nothing there")
+}
+
+// A port that is in use is explained with the flags that choose others.
+func TestPortClash(t *testing.T) {
+	t.Parallel()
+	listener, err := site.Listen(t.Context(), 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, listener.Close()) }) // After the parallel subtests.
+	_, taken, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	tests := map[string]struct {
+		args []string
+		hint string
+	}{
+		"the start page": {
+			[]string{"--start-page-port", taken, "--temporal-port", "0", "--ui-port", "0"}, "--start-page-port 0 pick",
+		},
+		"the codec server": {
+			[]string{"--codec-port", taken, "--start-page-port", "0"}, "--temporal-port 0 --ui-port 0 --codec-port 0 pick",
+		},
+		"once": {[]string{"--once", "--codec-port", taken}, "--codec-port 0 pick"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, _, stderr := execute(tt.args...)
+			require.Equal(t, cli.ExitFailure, code)
+			require.Contains(t, stderr, "address already in use; is another sandbox running? "+tt.hint)
+		})
+	}
+}
+
+// An order that is retried says so; what the issuer says is on the board as well.
+func TestLook(t *testing.T) {
+	t.Parallel()
+	s, err := stack.Start(t.Context(), stack.Options{
+		UIPort: temporalserver.NoUI, CashStar: cashstartest.Options{Merchants: scenario.Merchants()},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	s.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Operation: cashstartest.CreateOrder, Times: 3})
+	var out bytes.Buffer
+	w := watcher{printer: &printer{w: &out, began: time.Now(), page: "http://127.0.0.1:8234/"}, s: s, orders: board.New()}
+	w.orders.Place(placed(scenario.NewCustomers(s.Shop, 1).Place(), time.Now()))
+	require.Eventually(t, func() bool {
+		require.NoError(t, w.look(t.Context()))
+		return strings.Contains(out.String(), "#1001   single           1 card   issued ")
+	}, 2*time.Minute, 100*time.Millisecond)
+	require.Regexp(t, `#1001   single           1 card   retrying, attempt \d:\n +IssueCard \S+`, out.String())
+	require.Equal(t, board.Counts{Placed: 1, Issued: 1, Cards: 1}, w.orders.Counts())
+	require.Contains(t, w.orders.Link("1001"), "/workflows/gift-card-order%2F")
+}
+
+// The tally has the numbers of the auditor, and its problems fit on the screen.
+func TestTally(t *testing.T) {
+	t.Parallel()
+	screen := board.Screen{Width: 80}
+	good := tally(screen, audit.Account{
+		OrdersPlaced: 31, OrdersCompleted: 19, OrdersFailed: 3, OrdersLeftOut: 7, OrdersOpen: 2, UnitsExpected: 29,
+		CardsIssued: 27, CardsOpen: 2, DigestMails: 1,
+	})
+	require.Equal(t, `orders placed    31
+  completed      19
+  failed         3
+  left out       7
+  still open     2
+cards expected   29
+  issued         27
+  still to come  2
+  missing        0
+  duplicate      0
+  unexpected     0
+digests sent     1
+the books balance: no card is missing, and none is there twice
+`, good)
+	bad := tally(screen, audit.Account{
+		CardsDuplicate: 1, Problems: []string{strings.Repeat("duplicate: card of order #1 ", 5)}, MoreProblems: 1,
+	})
+	require.Contains(t, bad, "  duplicate      1\n")
+	require.Contains(t, bad, "PROBLEM duplicate: card of order #1 ")
+	require.Contains(t, bad, "PROBLEM and 1 more problem\n")
+	require.NotContains(t, bad, "the books balance")
+	for line := range strings.Lines(bad) {
+		require.LessOrEqual(t, len(strings.TrimSuffix(line, "\n")), 80)
+	}
+}
+
+// In an outage, each look asks about some of the running orders, and in the end about all of them.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 20, 21, 90, 500} {
+		asked := map[int]bool{}
+		w := watcher{}
+		for range n/atOnce + 1 {
+			of := 0
+			for i := range n {
+				if w.turn(i, n) {
+					asked[i] = true
+					of++
+				}
+			}
+			require.LessOrEqual(t, of, atOnce)
+			w.asked++
+		}
+		require.Len(t, asked, n)
+	}
 }
 
 // A shell reads the values in the file unchanged, whatever characters they contain.

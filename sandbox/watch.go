@@ -3,117 +3,113 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"strconv"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/rs/zerolog"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/board"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
 // lookEvery is the interval at which the watcher checks for news.
-const lookEvery = 500 * time.Millisecond
+const lookEvery = time.Second
 
-// watch places customer orders and reports what becomes of them, until ctx ends.
-func watch(ctx context.Context, f *flags, s *stack.Stack, customers *scenario.Customers, say output.Say) error {
-	w := watcher{s: s, say: say, failed: map[string]bool{}}
-	place, look, digest := time.NewTicker(f.every), time.NewTicker(lookEvery), time.NewTicker(f.digestEvery)
-	defer place.Stop()
+// watch runs the system, places customers' orders, and shows what becomes of them, until ctx ends.
+func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) error {
+	out := &printer{w: w, began: time.Now()}
+	listener, err := site.Listen(ctx, f.startPagePort)
+	if err != nil {
+		return f.clash(fmt.Errorf("start page: %w", err))
+	}
+	defer listener.Close()
+	out.page = site.URL(listener) + "/"
+	s, err := stack.Start(ctx, f.options(log))
+	if err != nil {
+		return f.clash(err)
+	}
+	defer stop(s, out.sayf)
+	env, err := writeEnvironment(s.Environ())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(env) }()
+	orders := board.New()
+	server := site.Serve(listener, orders.Page(board.Places{
+		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL,
+		Temporal: s.Temporal.HostPort(), Env: env,
+	}), func(err error) { out.sayf("the start page has ended: %v", err) })
+	defer func() { _ = server.Close() }()
+	out.print(out.screen().Begin(out.page, env))
+	place(ctx, f, s, orders, out)
+	out.sayf("stopping, and comparing the books; Ctrl-C again skips this")
+	out.tally(context.WithoutCancel(ctx), s, f.every)
+	return nil
+}
+
+// place places orders and reports what becomes of them.
+func place(ctx context.Context, f *flags, s *stack.Stack, orders *board.Board, out *printer) {
+	w := watcher{s: s, orders: orders, printer: out}
+	customers := scenario.NewCustomers(s.Shop, f.seed)
+	every, look, digest := time.NewTicker(f.every), time.NewTicker(lookEvery), time.NewTicker(f.digestEvery)
+	defer every.Stop()
 	defer look.Stop()
 	defer digest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			say("stopping: running activities may finish")
-			return nil
-		case <-place.C:
+			return
+		case <-every.C:
 			customers.PayPending()
-			p := customers.Place()
-			say("order %s placed: %s", p.Name, describe(p))
+			orders.Place(placed(customers.Place(), time.Now()))
 		case <-digest.C:
 			s.Issuer.AddMerchant(scenario.LateComer)
 			if _, err := s.Operator.DigestNow(ctx); err != nil && ctx.Err() == nil {
-				say("asking for a digest: %v", err)
+				out.note("digest", err.Error(), "")
 				continue
 			}
-			say("digest asked for; merchant %s is there now", scenario.LateComer.Name)
+			out.note("digest", "asked for; merchant "+scenario.LateComer.Name+" is there now", "")
 		case <-look.C:
 			if err := w.look(ctx); err != nil && ctx.Err() == nil {
-				say("looking for news: %v", err)
+				out.note("?", "looking for news: "+err.Error(), "")
 			}
 		}
 	}
 }
 
-func describe(p scenario.Placed) string {
-	switch {
-	case !p.GiftCards:
-		return fmt.Sprintf("%s, to be left out", p.Kind)
-	case p.Fails:
-		return fmt.Sprintf("%s, cannot succeed", p.Kind)
-	case p.FailsFirst:
-		return fmt.Sprintf("%s, fails until its merchant is there", p.Kind)
-	case len(p.Cards) == 1:
-		return fmt.Sprintf("%s, 1 card", p.Kind)
+// placed returns a customer's order for the board.
+func placed(p scenario.Placed, at time.Time) board.Order {
+	return board.Order{
+		ID: strconv.FormatInt(p.ID, 10), Name: p.Name, Kind: string(p.Kind), Cards: len(p.Cards),
+		NoGiftCards: !p.GiftCards, Intended: p.Fails || p.FailsFirst, Placed: at,
 	}
-	return fmt.Sprintf("%s, %d cards", p.Kind, len(p.Cards))
 }
 
-// watcher reports each piece of news once.
-type watcher struct {
-	s      *stack.Stack
-	say    output.Say
-	cards  int
-	mails  int
-	failed map[string]bool
-	poll   time.Time
+// printer prints what happens, for the terminal as it is at the moment.
+type printer struct {
+	w     io.Writer
+	began time.Time
+	page  string
 }
 
-func (w *watcher) look(ctx context.Context) error {
-	cards := w.s.Issuer.Cards()
-	for _, c := range cards[w.cards:] {
-		w.say("  card issued: %s %s for merchant %s, audit number %s",
-			c.InitialBalance, c.Currency, c.MerchantCode, c.AuditNumber)
-	}
-	w.cards = len(cards)
-	mails := w.s.Mail.Messages()
-	for _, m := range mails[w.mails:] {
-		mail, err := m.Parse()
-		if err != nil {
-			return err
-		}
-		w.say("  mail: %s", mail.Subject)
-	}
-	w.mails = len(mails)
-	failed, err := w.s.Operator.ListOrders(ctx, orders.OrderFilter{State: executions.Failed})
-	if err != nil {
-		return err
-	}
-	for _, o := range failed {
-		if w.failed[o.ID] {
-			continue
-		}
-		w.failed[o.ID] = true
-		d, err := w.s.Operator.ShowOrder(ctx, o.ID)
-		if err != nil {
-			return err
-		}
-		w.say("  FAILED %s: %s", d.Failure.Kind, d.Failure.Message)
-		w.say("         %s", d.Link)
-	}
-	return w.lookAtPoll(ctx)
+func (p *printer) screen() board.Screen {
+	width, color := output.Terminal(p.w)
+	return board.Screen{Width: width, Color: color}
 }
 
-func (w *watcher) lookAtPoll(ctx context.Context) error {
-	status, err := w.s.Operator.Status(ctx)
-	if err != nil {
-		return err
-	}
-	if p := status.LastPoll; p != nil && p.Until.After(w.poll) && p.Started > 0 {
-		w.say("  poll up to %s: %d orders seen, %d started, %d known, %d mixed",
-			p.Until.Format(time.TimeOnly), p.Seen, p.Started, p.Known, len(p.Mixed))
-	}
-	w.poll = status.Watermark
-	return nil
+func (p *printer) print(text string) { _, _ = io.WriteString(p.w, text) }
+
+func (p *printer) note(what, text, link string) {
+	p.print(p.screen().Note(time.Since(p.began), what, text, link))
 }
+
+func (p *printer) order(o board.Order) {
+	p.print(p.screen().Line(time.Since(p.began), o, p.page))
+}
+
+func (p *printer) sayf(format string, args ...any) { p.note("", fmt.Sprintf(format, args...), "") }

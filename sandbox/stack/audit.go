@@ -13,7 +13,7 @@ import (
 // Books returns the stack's books, for the auditor.
 func (s *Stack) Books(ctx context.Context) (audit.Books, error) {
 	books, err := audit.Read(ctx, audit.Sources{
-		Shop: s.shopURL, Issuer: s.issuerURL, Temporal: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace(),
+		Shop: s.ShopURL, Issuer: s.IssuerURL, Temporal: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace(),
 	})
 	if err != nil {
 		return books, err

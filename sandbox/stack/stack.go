@@ -82,7 +82,8 @@ type Stack struct {
 	Operator      *operator.Operator
 	Config        config.Config
 
-	shopURL, issuerURL string
+	// ShopURL and IssuerURL are the addresses of the simulators.
+	ShopURL, IssuerURL string
 
 	log     zerolog.Logger
 	worker  *app.Worker
@@ -117,11 +118,11 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.Shop = sandbox.NewShop(o.Shopify)
-	if s.shopURL, err = s.start(ctx, o.ShopifyPort, s.Shop); err != nil {
+	if s.ShopURL, err = s.start(ctx, o.ShopifyPort, s.Shop); err != nil {
 		return nil, fmt.Errorf("start simulated shop: %w", err)
 	}
 	s.Issuer = sandbox.NewIssuer(o.CashStar)
-	if s.issuerURL, err = s.start(ctx, o.CashStarPort, s.Issuer); err != nil {
+	if s.IssuerURL, err = s.start(ctx, o.CashStarPort, s.Issuer); err != nil {
 		return nil, fmt.Errorf("start simulated issuer: %w", err)
 	}
 	s.Mail, err = mailtest.Start(mailtest.Options{
@@ -166,7 +167,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 // configuration returns a configuration with short intervals, because a person is watching.
 func (s *Stack) configuration(key ops.PayloadKey) config.Config {
 	c := sandbox.Config(site.Services{
-		Shop: s.shopURL, Issuer: s.issuerURL, MailHost: s.Mail.Host(), MailPort: s.Mail.Port(),
+		Shop: s.ShopURL, Issuer: s.IssuerURL, MailHost: s.Mail.Host(), MailPort: s.Mail.Port(),
 	})
 	c.Shopify.B2B = true
 	c.Poll.Interval = 2 * time.Second

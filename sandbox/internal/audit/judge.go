@@ -24,6 +24,10 @@ type Account struct {
 	// know of it. CardsTooLate counts the ones that were requested later than that.
 	CardsOfMoneyBack int `json:"cards_of_money_back"`
 	CardsTooLate     int `json:"cards_too_late"`
+	// OrdersOpen counts the orders that were still open when the books were read, CardsOpen the cards that they lack.
+	// Neither is counted elsewhere.
+	OrdersOpen int `json:"orders_open,omitempty"`
+	CardsOpen  int `json:"cards_open,omitempty"`
 
 	OrdersCompleted int `json:"orders_completed"`
 	OrdersFailed    int `json:"orders_failed"`
@@ -82,9 +86,15 @@ func (b Books) Judge(rules Rules) Account {
 		OrdersPlaced: len(b.Orders), CardsIssued: len(b.Cards), DigestMails: len(b.Mails),
 		Failed: []FailedOrder{}, Problems: []string{},
 	}
+	workflows := map[int64]Workflow{}
+	for _, w := range b.Workflows {
+		id, _ := strconv.ParseInt(w.OrderID, 10, 64)
+		workflows[id] = w
+	}
 	verdicts := make([]verdict, 0, len(b.Orders))
 	for _, o := range b.Orders {
 		v := rules.decide(o, b.Merchants)
+		v.open = rules.open(o, workflows[o.ID])
 		verdicts = append(verdicts, v)
 		if v.fate == issued || v.fate == refused {
 			a.OrdersEligible++
@@ -166,6 +176,10 @@ func (b Books) judgeCards(a *Account, verdicts []verdict) {
 				missing++
 			}
 		}
+		if v.open {
+			a.CardsOpen += missing
+			continue
+		}
 		if missing > 0 {
 			a.CardsMissing += missing
 			a.Problem("missing: %d of %d cards of order %s", missing, len(v.units), v.order.Name)
@@ -188,6 +202,10 @@ func (b Books) judgeOrders(a *Account, rules Rules, verdicts []verdict) {
 		id := strconv.FormatInt(v.order.ID, 10)
 		w, known := workflows[id]
 		delete(workflows, id)
+		if v.open && v.fate != leftOut && (!known || w.State == Running) {
+			a.OrdersOpen++
+			continue
+		}
 		a.count(w, known)
 		if v.fate == leftOut {
 			if known {

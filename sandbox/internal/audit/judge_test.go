@@ -275,6 +275,62 @@ func TestBooksWithoutADigest(t *testing.T) {
 	require.Len(t, b.Judge(r).Problems, 1)
 }
 
+// Books that are read while the system runs are judged by what has ended.
+func TestBooksOfARunningSystem(t *testing.T) {
+	t.Parallel()
+	later, running := sold(5), flow(1, audit.Running, "")
+	later.CreatedAt = began.Add(time.Hour)
+	tests := map[string]struct {
+		change   func(*audit.Books)
+		since    time.Time
+		orders   int
+		cards    int
+		problems []string
+	}{
+		"nothing is open": {since: began},
+		"an order that was only just placed": {
+			change: func(b *audit.Books) { b.Orders = append(b.Orders, later) }, since: began, orders: 1, cards: 2,
+		},
+		"an order whose workflow runs": {
+			change: func(b *audit.Books) { b.Workflows[0], b.Cards = running, b.Cards[:1] }, since: began, orders: 1, cards: 1,
+		},
+		"an order that was placed long before": {
+			change: func(b *audit.Books) { b.Orders = append(b.Orders, later) }, since: began.Add(2 * time.Hour),
+			problems: []string{"missing: 2 of 2 cards of order #5", "order #5 has no workflow"},
+		},
+		"a card too many of an open order": {
+			change: func(b *audit.Books) { b.Workflows[0], b.Cards = running, append(b.Cards, made(1, 3)) }, since: began, orders: 1,
+			problems: []string{"duplicate: card 913 of order #1, audit number 1-3"},
+		},
+		"an order that has ended without a card": {
+			change: func(b *audit.Books) { b.Cards = b.Cards[:1] }, since: began.Add(time.Hour),
+			problems: []string{"missing: 1 of 2 cards of order #1"},
+		},
+		"an order that should have been left out": {
+			change: func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, audit.Running, "")) }, since: began,
+			problems: []string{"order #3 should have been left out and has a workflow, which is running"},
+		},
+		"the system is at rest": {
+			change:   func(b *audit.Books) { b.Workflows[0] = running },
+			problems: []string{"order #1 should be completed and is running"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, r := books(), rules
+			r.OpenSince = tt.since
+			if tt.change != nil {
+				tt.change(&b)
+			}
+			a := b.Judge(r)
+			require.Equal(t, append([]string{}, tt.problems...), a.Problems)
+			require.Equal(t, tt.orders, a.OrdersOpen)
+			require.Equal(t, tt.cards, a.CardsOpen)
+		})
+	}
+}
+
 // Two cards with one audit number are wrong, even if they belong to an order with two identical cards.
 func TestOneAuditNumberForTwoCards(t *testing.T) {
 	t.Parallel()

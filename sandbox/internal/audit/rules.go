@@ -20,6 +20,14 @@ type Rules struct {
 	Within    time.Duration
 	// NoDigest says that no digest was due yet, so that none has to name the failed orders.
 	NoDigest bool
+	// OpenSince says that the books were read while the system ran. Orders that were created later than it may still be
+	// open, and so may orders whose workflow is running. What an open order lacks is counted, and is no problem.
+	OpenSince time.Time
+}
+
+// open reports whether an order may still be open.
+func (r Rules) open(o Order, w Workflow) bool {
+	return !r.OpenSince.IsZero() && (o.CreatedAt.After(r.OpenSince) || w.State == Running)
 }
 
 // fate is the required outcome of an order.
@@ -50,6 +58,8 @@ type verdict struct {
 	// mixed reports that the order was left out because it contains other items too. A digest must name such an order.
 	mixed bool
 	units []unit
+	// open reports that the order may still be open.
+	open bool
 	// gone are the refunded units. Their cards may exist if they were made no later than late.
 	gone []unit
 	late time.Time

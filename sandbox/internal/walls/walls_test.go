@@ -69,6 +69,11 @@ var walls = []wall{
 		why: "they are other processes",
 	},
 	{
+		name: "the board looks at nothing", from: []string{"internal/board"}, to: []string{module, "go.temporal.io"},
+		allowed: []string{module + "/internal/printable"},
+		why:     "what it shows is a function of what it is given",
+	},
+	{
 		name: "only chaos runs the laboratory", but: []string{"chaos"}, to: []string{sandbox + "/internal/lab"},
 		why: "it is a command of its own; what others need is in packages below it",
 	},
@@ -167,6 +172,7 @@ func TestWallsStand(t *testing.T) {
 		{"simulators run without Temporal", "simulators", sandbox + "/stack"},
 		{"a plan decides and does nothing", "internal/plan", sandbox + "/internal/child"},
 		{"a storm reaches simulators through their routes", "internal/storm", sandbox + "/internal/lab"},
+		{"the board looks at nothing", "internal/board", module + "/internal/operator"},
 		{"only chaos runs the laboratory", "stack", sandbox + "/internal/lab"},
 		{"only bench runs benchmarks", ".", sandbox + "/internal/bench"},
 		{"one process or many", "internal/lab", sandbox + "/stack"},
