@@ -8,9 +8,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// Program is the name of the installed program in the commands that mails show.
-const Program = buildinfo.Program
-
 // Command returns the command that settles a failed order, for a shell, or the empty string if no command does. curable
 // reports whether running the order again may issue some of its cards.
 func Command(o FailedOrder, curable bool) string {
@@ -19,17 +16,17 @@ func Command(o FailedOrder, curable bool) string {
 	case name == "" || o.Rerun == StillRunning:
 		return ""
 	case o.Kind == giftcard.OutcomeUnknown:
-		return Program + " orders resolve " + name
+		return buildinfo.Program + " orders resolve " + name
 	case o.Kind == giftcard.UnexpectedResponse:
-		return Program + " orders retry " + name + " --force"
+		return buildinfo.Program + " orders retry " + name + " --force"
 	case curable:
-		return Program + " orders retry " + name
+		return buildinfo.Program + " orders retry " + name
 	case o.Kind == giftcard.OrderChanged:
-		return Program + " orders release " + name
+		return buildinfo.Program + " orders release " + name
 	case o.Kind == giftcard.InvalidRequest:
 		return ""
 	}
-	return Program + " orders retry " + name
+	return buildinfo.Program + " orders retry " + name
 }
 
 // ReleaseCommand returns the command that issues the cards of an order that is left to people, or the empty string if
@@ -39,7 +36,7 @@ func ReleaseCommand(o LeftOrder) string {
 	if name == "" {
 		return ""
 	}
-	return Program + " orders release " + name
+	return buildinfo.Program + " orders release " + name
 }
 
 // SettleCommand returns the command that records that nothing is owed for an order that is left to people, or the empty
@@ -49,7 +46,7 @@ func SettleCommand(o LeftOrder) string {
 	if name == "" {
 		return ""
 	}
-	return Program + " orders settle " + name + " --note WHY"
+	return buildinfo.Program + " orders settle " + name + " --note WHY"
 }
 
 // maxName is the length of the longest name that a command repeats, in characters.

@@ -64,11 +64,6 @@ func (o *Reader) Link(workflowID, runID string) string {
 	return link + "/" + url.PathEscape(runID) + "/history"
 }
 
-// ShopLink returns the address of an order in Shopify's admin.
-func ShopLink(shop, orderID string) string {
-	return "https://" + shop + "/admin/orders/" + url.PathEscape(orderID)
-}
-
 // NotFoundError reports that something does not exist. The field What is the message.
 type NotFoundError struct{ What string }
 

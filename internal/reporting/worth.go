@@ -44,5 +44,5 @@ func owed(memo workflows.OrderMemo, run executions.FailedRun) digest.Worth {
 
 // shopLink returns the address of an order in Shopify's admin, under the shop's present name if that is known.
 func (o *Reporting) shopLink(order executions.Order) string {
-	return executions.ShopLink(cmp.Or(o.shop, order.Shop), order.ID)
+	return workflows.ShopLink(cmp.Or(o.shop, order.Shop), order.ID)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -45,7 +45,7 @@ func asShellReads(t *testing.T, command string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	const program = "#!/bin/sh\nprintf '%s\\n' \"$@\"\n"
-	for _, name := range []string{"temporal", digest.Program} {
+	for _, name := range []string{"temporal", buildinfo.Program} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(program), 0o700))
 	}
 	shell := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)

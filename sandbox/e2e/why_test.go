@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // People ask why an order has no card, by whatever they hold of it, before and after it was taken in.
@@ -36,7 +37,7 @@ func TestWhy(t *testing.T) {
 
 	for _, held := range []string{
 		p.Name, orderNumber(p), "gid://shopify/Order/" + orderNumber(p), d.WorkflowID, d.Link, d.Result.Cards[0].AuditNumber,
-		"https://admin.shopify.com/store/example/orders/" + orderNumber(p), executions.ShopLink(d.Shop, d.ID),
+		"https://admin.shopify.com/store/example/orders/" + orderNumber(p), workflows.ShopLink(d.Shop, d.ID),
 	} {
 		require.Equal(t, "issued", verdict(held), held)
 		require.Equal(t, p.Name, decoded[orders.OrderDetails](w, "orders", "show", held).Name, held)

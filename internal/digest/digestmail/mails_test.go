@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -208,7 +209,7 @@ func TestCommandsOncePerGroup(t *testing.T) {
 	m := render(t, many(250))
 	seen := map[string]bool{}
 	for line := range strings.Lines(m.Text) {
-		command, ok := strings.CutPrefix(line, "  "+digest.Program+" ")
+		command, ok := strings.CutPrefix(line, "  "+buildinfo.Program+" ")
 		if !ok {
 			continue
 		}

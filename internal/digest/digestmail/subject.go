@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
@@ -13,7 +14,7 @@ import (
 const maxSubject = 60
 
 // prefix begins every subject, so that a mail program can sort by it.
-const prefix = "[" + digest.Program + "] "
+const prefix = "[" + buildinfo.Program + "] "
 
 // stand is what a report comes to: what is waiting, and for whom.
 type stand struct {

@@ -3,6 +3,7 @@ package digestmail
 import (
 	"slices"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -36,7 +37,7 @@ func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) [
 		label = words.Plural(len(orders), "To issue what is left of it", "To issue what is left of one of them, such as the first")
 	case kind.Curable():
 		if several {
-			command = digest.Program + " orders retry --all-failed --kind " + string(kind)
+			command = buildinfo.Program + " orders retry --all-failed --kind " + string(kind)
 		}
 		label = words.Plural(len(orders), "To run it again now", "To run them again now")
 		if reruns {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -106,7 +107,7 @@ func newView(r digest.Report, zone *time.Location, limit int) view {
 		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.window(r.Window),
 		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
-		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: digest.Program,
+		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: buildinfo.Program,
 	}
 	if !r.Watermark.Stale {
 		out.Watermark = v.watermark(r.Watermark)

@@ -63,9 +63,9 @@ Exit codes: 0 explained, 1 neither giftbridge nor the shop has the order, or the
 				switch {
 				case a.Verdict == unknown:
 				case known.known != nil:
-					a.Link = executions.ShopLink(known.known.Shop, known.known.ID)
+					a.Link = workflows.ShopLink(known.known.Shop, known.known.ID)
 				default:
-					a.Link = executions.ShopLink(cfg.Shopify.Shop, a.Number)
+					a.Link = workflows.ShopLink(cfg.Shopify.Shop, a.Number)
 				}
 				show := printAnswer
 				if f.JSON {

@@ -183,7 +183,7 @@ func writeCSV(w io.Writer, list []executions.Order, zone *time.Location) error {
 	for _, o := range list {
 		c := cells(o, when)
 		record := append(c[:4:4], o.Amount, o.Currency)
-		record = append(append(record, c[5:]...), executions.ShopLink(o.Shop, o.ID))
+		record = append(append(record, c[5:]...), workflows.ShopLink(o.Shop, o.ID))
 		record[8] = "gid://shopify/Order/" + o.ID // A spreadsheet rounds long numbers.
 		for i := range record {
 			record[i] = sheet.Inert(record[i])

@@ -72,7 +72,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 		if d.Left != nil {
 			printDecision(d, row)
 			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
-			row("in the shop", executions.ShopLink(d.Shop, d.ID))
+			row("in the shop", workflows.ShopLink(d.Shop, d.ID))
 		}
 		if d.Result != nil {
 			row("merchant", d.Result.MerchantCode)
