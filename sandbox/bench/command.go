@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"os/exec"
 
 	"github.com/spf13/cobra"
 
@@ -33,17 +34,26 @@ and some orders to warm up. All orders of a round are there when one poll begins
 card is issued. CPU times count until all workflows are done. Every other round has the opposite order: an even number of
 rounds favours none. The defaults take about 12 minutes on 2 cores.
 
+With --beside it measures another release's worker in place of the floor, with the same orders, server and services. That
+worker must know the configuration variables of this one. .ci/throughput REV builds the worker of a commit for it.
+
 Figures of different runs do not compare where the machine is shared; ratios inside one run do, and bars are limits for
 them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox/bench
   go run ./sandbox/bench --rounds 2 --orders 2000
-  go run ./sandbox/bench --rounds 1 --orders 100 --json`,
+  go run ./sandbox/bench --rounds 1 --orders 100 --json
+  go run ./sandbox/bench --beside /tmp/older/worker`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := cmp.Or(between("rounds", o.Rounds, 1, 100), between("orders", o.Orders, 1, maxOrders),
 				between("warm-up", o.WarmUp, 0, maxOrders))
 			if err != nil {
 				return err
+			}
+			if o.Beside != "" {
+				if _, err := exec.LookPath(o.Beside); err != nil {
+					return cli.Usagef("--beside: %w", err)
+				}
 			}
 			return run(cmd, o, asJSON)
 		},
@@ -52,6 +62,7 @@ them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wr
 	fs.IntVar(&o.Rounds, "rounds", 4, "number of rounds, best even")
 	fs.IntVar(&o.Orders, "orders", 1000, "number of orders in each round")
 	fs.IntVar(&o.WarmUp, "warm-up", 50, "number of orders before each round that do not count")
+	fs.StringVar(&o.Beside, "beside", "", "the `program` of another release's worker, to measure in place of the floor")
 	fs.BoolVar(&asJSON, "json", false, "print the report as one JSON object on standard output")
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.AddCommand(roles.Command())

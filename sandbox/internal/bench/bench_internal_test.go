@@ -68,3 +68,15 @@ func TestSummarize(t *testing.T) {
 	r.summarize()
 	require.NoError(t, r.Check(), "a bar that is just held")
 }
+
+// Beside another release nothing but that release is compared with ours.
+func TestSummarizeBeside(t *testing.T) {
+	t.Parallel()
+	r := Report{Options: Options{Beside: "older"}, Rounds: []Round{
+		{Variant: Ours, Round: 1, OrdersPerSecond: 94}, {Variant: Other, Round: 1, OrdersPerSecond: 100},
+	}}
+	r.summarize()
+	require.Len(t, r.Summaries, 2)
+	require.Len(t, r.Ratios, 1)
+	require.EqualError(t, r.Check(), "a bar is missed: orders/s, ours / other is 0.94, need >= 0.95")
+}

@@ -15,6 +15,8 @@ type Options struct {
 	Orders int `json:"orders_per_round"`
 	// WarmUp is the number of orders before each round that do not count.
 	WarmUp int `json:"warm_up"`
+	// Beside is the program of another release's worker, to be measured in place of the bare engine. It may be empty.
+	Beside string `json:"beside,omitempty"`
 }
 
 // Report compares the cost of an order with its cost in the bare engine.
@@ -45,15 +47,26 @@ const (
 	maxP95Ratio                = 1.3
 )
 
-// Run measures our orders beside the bare engine's, in alternating rounds. Every other round has the variants in the
+// minBesideRatio is the bar of an order compared with another release.
+const minBesideRatio = 0.95
+
+// variants returns the variants that are measured, ours first.
+func (o Options) variants() []Variant {
+	if o.Beside != "" {
+		return []Variant{Ours, Other}
+	}
+	return []Variant{Ours, Floor, FloorDefaults}
+}
+
+// Run measures our orders beside the bare engine's or another release's, in alternating rounds. Every other round has the variants in the
 // opposite order: if the number of rounds is even, a machine that becomes slower or faster during the run affects all
 // variants alike.
 func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report, error) {
 	r := &Report{Options: o}
-	variants := []Variant{Ours, Floor, FloorDefaults}
+	variants := o.variants()
 	for i := range o.Rounds {
 		for _, v := range variants {
-			round, err := p.measure(ctx, Round{Variant: v, Round: i + 1, Orders: o.Orders}, o.WarmUp)
+			round, err := p.measure(ctx, Round{Variant: v, Round: i + 1, Orders: o.Orders}, o)
 			if err != nil {
 				return nil, fmt.Errorf("round %d, %s: %w", i+1, v, err)
 			}
@@ -69,7 +82,7 @@ func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report,
 
 func (r *Report) summarize() {
 	mine := r.of(Ours)
-	for _, v := range []Variant{Ours, Floor, FloorDefaults} {
+	for _, v := range r.Options.variants() {
 		these := r.of(v)
 		r.Summaries = append(r.Summaries, summary(v, func(figure func(Round) float64) Spread {
 			return spread(these, func(i int) float64 { return figure(these[i]) })
@@ -79,6 +92,10 @@ func (r *Report) summarize() {
 				return spread(these, func(i int) float64 { return Ratio(figure(mine[i]), figure(these[i])) })
 			}))
 		}
+	}
+	if r.Options.Beside != "" {
+		r.Bars = []Bar{atLeast("orders/s, ours / other", r.Ratios[0].OrdersPerSecond.Median, minBesideRatio)}
+		return
 	}
 	same, defaults := r.Ratios[0], r.Ratios[1]
 	r.Bars = []Bar{

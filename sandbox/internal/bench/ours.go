@@ -50,7 +50,7 @@ type ours struct {
 
 // openOurs starts the system and returns it when its worker polls. The services answer at once, and their quotas are out
 // of reach.
-func (p *Programs) openOurs(ctx context.Context, issuer cashstartest.Options) (_ *ours, err error) {
+func (p *Programs) openOurs(ctx context.Context, worker string, issuer cashstartest.Options) (_ *ours, err error) {
 	o := &ours{orders: scenario.Generator{Random: rand.New(rand.NewPCG(1, 1))}}
 	defer func() {
 		if err != nil {
@@ -83,7 +83,7 @@ func (p *Programs) openOurs(ctx context.Context, issuer cashstartest.Options) (_
 	}
 	cfg.Metrics.Addr = site.Loopback(port)
 	o.process, err = p.start(ctx, child.Program{
-		Name: workerProgram, Path: p.Worker(), Env: site.Environ(cfg, o.options.HostPort, o.options.Namespace),
+		Name: workerProgram, Path: worker, Env: site.Environ(cfg, o.options.HostPort, o.options.Namespace),
 		Signal: syscall.SIGTERM,
 	}, answers(cfg.Metrics.Addr))
 	return o, err
@@ -96,6 +96,7 @@ func configuration(at site.Services) config.Config {
 	c.Orders.CreatedAtMin = c.Orders.CreatedAtMin.AddDate(0, 0, -1)
 	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 7*24*time.Hour, overlap, 0
 	c.Log.Format = ops.FormatJSON
+	c.Payload.BindNamespace = false // Another release may not be able to read what is bound.
 	return c
 }
 

@@ -18,6 +18,8 @@ const (
 	Ours          Variant = "ours"
 	Floor         Variant = "floor"
 	FloorDefaults Variant = "floor_sdk_defaults"
+	// Other is another release's worker, with the server, the services and the orders of ours.
+	Other Variant = "other"
 )
 
 // contender is a running variant, with a server of its own.
@@ -41,9 +43,12 @@ type intake struct {
 }
 
 // open starts a variant.
-func (p *Programs) open(ctx context.Context, v Variant) (contender, error) {
-	if v == Ours {
-		return p.openOurs(ctx, cashstartest.Options{})
+func (p *Programs) open(ctx context.Context, v Variant, o Options) (contender, error) {
+	switch v {
+	case Ours:
+		return p.openOurs(ctx, p.Worker(), cashstartest.Options{})
+	case Other:
+		return p.openOurs(ctx, o.Beside, cashstartest.Options{})
 	}
 	return p.openFloor(ctx, v == FloorDefaults)
 }
@@ -72,17 +77,17 @@ const (
 // measure carries out one round of a variant. The round has a server, a worker and services of its own, so that no round
 // finds a larger database or a warmer cache than another. A warm-up comes first, so that no round pays for first-time
 // costs.
-func (p *Programs) measure(ctx context.Context, r Round, warmUp int) (Round, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience+time.Duration(r.Orders+warmUp)*patiencePerOrder,
+func (p *Programs) measure(ctx context.Context, r Round, o Options) (Round, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience+time.Duration(r.Orders+o.WarmUp)*patiencePerOrder,
 		fmt.Errorf("%s: %d orders take too long", r.Variant, r.Orders))
 	defer cancel()
-	c, err := p.open(ctx, r.Variant)
+	c, err := p.open(ctx, r.Variant, o)
 	if err != nil {
 		return r, err
 	}
 	defer c.close()
-	if warmUp > 0 {
-		if _, err := c.take(ctx, warmUp, false); err != nil {
+	if o.WarmUp > 0 {
+		if _, err := c.take(ctx, o.WarmUp, false); err != nil {
 			return r, err
 		}
 		if err := c.settle(ctx); err != nil {
