@@ -6,6 +6,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
 	"github.com/giftbridge/giftbridge/internal/doctor/shop"
+	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
 // Identity is the name of the check. It must not change, because monitors read it.
@@ -33,7 +34,7 @@ func (x *examination) identity(ctx context.Context) check.Check {
 	case pin == nil:
 		return exam.OK("nothing has been issued yet")
 	}
-	if err := pin.Refuses(x.Config, x.shop.ID()); err != nil {
+	if err := pin.Refuses(settings.ConfiguredBy(x.Config), x.shop.ID()); err != nil {
 		return exam.Fail(err.Error(), "set it back to its previous value")
 	}
 	switch {

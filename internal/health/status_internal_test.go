@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -78,7 +77,7 @@ func TestLastResults(t *testing.T) {
 		t.Run(unreadable, func(t *testing.T) {
 			t.Parallel()
 			r := &executions.Reader{Client: results{unreadable: unreadable, at: at}}
-			o := New(installation.New(settings.New(r, config.Config{}), config.Config{}), rollout.New(r, "", ""), Expected{})
+			o := New(installation.New(settings.New(r, settings.Configured{})), rollout.New(r, "", ""), Expected{})
 			poll, digest, err := o.LastResults(t.Context())
 			require.Equal(t, want.watermark, poll.Watermark)
 			require.Equal(t, want.until, digest.Until)

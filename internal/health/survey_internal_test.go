@@ -19,7 +19,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -135,7 +134,7 @@ func TestSurvey(t *testing.T) {
 			t.Parallel()
 			calls := 0
 			r := &executions.Reader{Client: lists{runs: tt.runs, long: 7, calls: &calls}}
-			o := New(installation.New(settings.New(r, config.Config{}), config.Config{}), rollout.New(r, "", ""), Expected{})
+			o := New(installation.New(settings.New(r, settings.Configured{})), rollout.New(r, "", ""), Expected{})
 			got, err := o.Survey(t.Context(), hour(100))
 			require.NoError(t, err)
 			tt.want.RunningLong = 7

@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -92,7 +91,7 @@ func TestPollsByHand(t *testing.T) {
 	r := &executions.Reader{Client: byHand{ids: []string{
 		workflows.PollByHandID(Noon.Add(-time.Hour), Noon), workflows.PollByHandPrefix + "mine",
 	}}}
-	o := New(installation.New(settings.New(r, config.Config{}), config.Config{}), rollout.New(r, "", ""), Expected{})
+	o := New(installation.New(settings.New(r, settings.Configured{})), rollout.New(r, "", ""), Expected{})
 	got, err := o.pollsByHand(t.Context(), &workflows.PollOrdersInput{WidenedAt: Noon})
 	require.NoError(t, err)
 	require.Equal(t, []window{{Noon.Add(-time.Hour), Noon}}, got)

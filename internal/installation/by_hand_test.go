@@ -78,7 +78,7 @@ func TestRunsByHandEnd(t *testing.T) {
 	cfg := config.Default()
 	payloads, err := codec.New(ops.Payload{Encryption: ops.EncryptionOff}, "default")
 	require.NoError(t, err)
-	o := installation.New(settings.New(executions.New(temporal, "default", payloads, ""), cfg), cfg)
+	o := installation.New(settings.New(executions.New(temporal, "default", payloads, ""), settings.ConfiguredBy(cfg)))
 	now := time.Now()
 	_, err = o.PollWindow(t.Context(), now.Add(-time.Hour), now)
 	require.NoError(t, err)

@@ -28,7 +28,7 @@ func (o *Installation) CheckNamespace(ctx context.Context) error {
 // checkRetention returns an error if the namespace deletes closed workflows before orders are too old to be picked up:
 // an order whose workflow is deleted would be issued a second time.
 func (o *Installation) checkRetention(ctx context.Context) error {
-	namespace, maxOrderAge := o.Namespace(), o.cfg.Orders.MaxOrderAge
+	namespace, maxOrderAge := o.Namespace(), time.Duration(o.PollInput().MaxOrderAge)
 	retention, err := o.Retention(ctx)
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func TestCheckNamespace(t *testing.T) {
 			t.Parallel()
 			cfg := config.Config{Orders: config.Orders{MaxOrderAge: age}}
 			temporal := namespace{retention: tt.retention, attributes: tt.attributes}
-			o := installation.New(settings.New(&executions.Reader{Client: temporal}, cfg), cfg)
+			o := installation.New(settings.New(&executions.Reader{Client: temporal}, settings.ConfiguredBy(cfg)))
 			err := o.CheckNamespace(t.Context())
 			if tt.says == "" {
 				require.NoError(t, err)

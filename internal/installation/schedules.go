@@ -60,11 +60,11 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 	if err != nil && !e.UnreadableIsReplaced(err) {
 		return nil, err
 	}
-	if have != nil && !e.Yes && !have.CreatedAtMin.Equal(o.cfg.Orders.CreatedAtMin) {
+	if have != nil && !e.Yes && !have.CreatedAtMin.Equal(o.PollInput().CreatedAtMin) {
 		return nil, &ConfirmError{fmt.Sprintf("CREATED_AT_MIN changes from %s to %s. Orders created before the new time "+
 			"are not taken in. If the new time is earlier, orders created between the two are taken in once they change in "+
 			"Shopify or are polled with: "+buildinfo.Program+" poll --since",
-			have.CreatedAtMin.Format(time.RFC3339), o.cfg.Orders.CreatedAtMin.UTC().Format(time.RFC3339))}
+			have.CreatedAtMin.Format(time.RFC3339), o.PollInput().CreatedAtMin.UTC().Format(time.RFC3339))}
 	}
 	pin, err := o.Pinned(ctx)
 	if err = settings.IgnoreUnreadable(err); err != nil {
@@ -191,7 +191,7 @@ func (o *Installation) pollSchedule() schedule {
 	return schedule{
 		id: workflows.PollScheduleID, workflow: workflows.PollOrdersType,
 		summary: "Poll Shopify for gift-card orders",
-		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.Interval}}},
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.Configured().PollEvery}}},
 		catchUp: pollCatchUp,
 		input:   o.PollInput(),
 	}
@@ -209,7 +209,7 @@ func (o *Installation) sweepSchedule(poll workflows.PollOrdersInput) schedule {
 	return schedule{
 		id: workflows.SweepScheduleID, workflow: workflows.SweepOrdersType,
 		summary: "Look for gift-card orders that polls have missed",
-		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.cfg.Poll.SweepInterval}}},
+		spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.Configured().SweepEvery}}},
 		catchUp: sweepCatchUp,
 		input:   o.sweepInput(poll),
 	}
@@ -217,30 +217,30 @@ func (o *Installation) sweepSchedule(poll workflows.PollOrdersInput) schedule {
 
 func (o *Installation) sweepInput(poll workflows.PollOrdersInput) workflows.SweepOrdersInput {
 	return workflows.SweepOrdersInput{
-		Poll: poll, Every: workflows.Duration(o.cfg.Poll.SweepInterval), Recent: workflows.Duration(sweepRecent),
-		After: workflows.Duration(settings.StaleAfter(o.cfg.Poll.Interval, o.cfg.Poll.SettleDelay)),
+		Poll: poll, Every: workflows.Duration(o.Configured().SweepEvery), Recent: workflows.Duration(sweepRecent),
+		After: workflows.Duration(settings.StaleAfter(o.Configured().PollEvery, time.Duration(o.PollInput().SettleDelay))),
 	}
 }
 
 func (o *Installation) digestSchedule() schedule {
-	at := o.cfg.Digest.At
+	at := o.Configured().Digest.At
 	return schedule{
 		id: workflows.DigestScheduleID, workflow: workflows.DailyDigestType,
 		summary: "Report failed gift-card orders",
-		off:     !o.cfg.SMTP.Enabled(),
+		off:     !o.Configured().Mail,
 		// Temporal applies the zone's daylight saving time. A time that a clock change skips has no digest on that day;
 		// a time that it repeats has two. Each digest begins where the last one ended.
 		spec: client.ScheduleSpec{
 			Calendars: []client.ScheduleCalendarSpec{{
 				Hour: []client.ScheduleRange{{Start: at.Hour}}, Minute: []client.ScheduleRange{{Start: at.Minute}},
 			}},
-			TimeZoneName: o.cfg.Digest.TimeZone,
+			TimeZoneName: o.Configured().Digest.TimeZone,
 		},
 		catchUp: digestCatchUp,
 		input: workflows.DailyDigestInput{
-			Rerun:     o.cfg.Digest.Rerun,
-			RerunWait: workflows.Duration(o.cfg.Digest.RerunWait),
-			SendEmpty: o.cfg.Digest.SendEmpty,
+			Rerun:     o.Configured().Digest.Rerun,
+			RerunWait: workflows.Duration(o.Configured().Digest.RerunWait),
+			SendEmpty: o.Configured().Digest.SendEmpty,
 		},
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -88,7 +87,7 @@ func TestReleaseIsOneRequest(t *testing.T) {
 	t.Parallel()
 	o := New(recovery.New(orders.New(settings.New(&executions.Reader{
 		Converter: converter.GetDefaultDataConverter(),
-	}, config.Config{}))))
+	}, settings.Configured{}))))
 	r, _ := releaseOf(3)
 	request := func(by, reason string) string {
 		request, err := o.releaseRequest(r, workflows.GiftCardOrderInput{

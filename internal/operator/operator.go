@@ -33,9 +33,9 @@ type Operator struct {
 // New returns an operator that uses c, which must be connected to the given namespace.
 func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Config) *Operator {
 	o := &Operator{Reader: executions.New(c, namespace, payloads, cfg.Digest.TemporalUIURL)}
-	o.Settings = settings.New(o.Reader, cfg)
+	o.Settings = settings.New(o.Reader, settings.ConfiguredBy(cfg))
 	o.Orders = orders.New(o.Settings)
-	o.Installation = installation.New(o.Settings, cfg)
+	o.Installation = installation.New(o.Settings)
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
 	o.Left = left.New(o.Recovery)

@@ -9,7 +9,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
@@ -33,7 +32,7 @@ func TestStates(t *testing.T) {
 func TestResetCommand(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"default", "team's gift cards", "$(reboot)", "`reboot`; \"x\" \\ *", "''", "-n"} {
-		o := New(settings.New(executions.New(nil, word, new(codec.Codec), ""), config.Config{}))
+		o := New(settings.New(executions.New(nil, word, new(codec.Codec), ""), settings.Configured{}))
 		command := o.resetCommand(executions.Order{WorkflowID: "gift-card-order/" + word, RunID: "0191-a"}, 16)
 		out, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", "temporal() { printf '%s\\n' \"$@\"; }; "+command).Output()
 		require.NoError(t, err, command)

@@ -18,7 +18,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/executions/historytest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -40,7 +39,7 @@ var noon = time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
 func recoveryOf(c client.Client) *Recovery {
 	return New(orders.New(settings.New(&executions.Reader{
 		Client: c, Converter: converter.GetDefaultDataConverter(), Failures: temporal.GetDefaultFailureConverter(),
-	}, config.Config{})))
+	}, settings.Configured{})))
 }
 
 // orderRuns is a fake Temporal client that has the runs of one order, and lists some of them.

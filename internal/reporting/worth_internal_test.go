@@ -7,7 +7,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -59,7 +58,7 @@ func TestShopLink(t *testing.T) {
 		"new.myshopify.com": "https://new.myshopify.com/admin/orders/5000000000014",
 		"":                  "https://old.myshopify.com/admin/orders/5000000000014",
 	} {
-		o := New(recovery.New(orders.New(settings.New(executions.New(nil, "", new(codec.Codec), ""), config.Config{}))), shop, "")
+		o := New(recovery.New(orders.New(settings.New(executions.New(nil, "", new(codec.Codec), ""), settings.Configured{}))), shop, "")
 		require.Equal(t, want, o.shopLink(executions.Order{Shop: "old.myshopify.com", ID: "5000000000014"}))
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/codec"
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -109,7 +108,7 @@ const changeIdentity = "; if you are certain that no order is issued twice becau
 
 // Refuses returns an error that says why a configuration must not be used with the pinned installation, or nil if it
 // may. shopID is Shopify's ID of the shop; it is empty if Shopify could not be asked.
-func (p *Pin) Refuses(cfg config.Config, shopID string) error {
+func (p *Pin) Refuses(c Configured, shopID string) error {
 	if p == nil {
 		return nil
 	}
@@ -117,17 +116,17 @@ func (p *Pin) Refuses(cfg config.Config, shopID string) error {
 	switch {
 	case known && p.ShopID != shopID:
 		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP %s is not the shop of %s, which is %s: a namespace holds one "+
-			"shop; set TEMPORAL_NAMESPACE to the namespace of this shop", cfg.Shopify.Shop, p.From, p.Shop)}
-	case p.ShopID == "" && p.Shop != cfg.Shopify.Shop:
+			"shop; set TEMPORAL_NAMESPACE to the namespace of this shop", c.Shop, p.From, p.Shop)}
+	case p.ShopID == "" && p.Shop != c.Shop:
 		return &IdentityError{fmt.Sprintf("SHOPIFY_SHOP is %s, but %s belongs to %s: with another name, orders that were "+
 			"already issued would be issued again. If it is a different shop, set TEMPORAL_NAMESPACE to a separate "+
 			"namespace for it. If the shop was renamed, run "+buildinfo.Program+
 			" schedules --renamed, which keeps the old name in workflow IDs",
-			cfg.Shopify.Shop, p.From, p.Shop)}
-	case p.AuditPrefix != nil && *p.AuditPrefix != cfg.Issue.AuditPrefix:
+			c.Shop, p.From, p.Shop)}
+	case p.AuditPrefix != nil && *p.AuditPrefix != c.Poll.AuditPrefix:
 		return &IdentityError{fmt.Sprintf("AUDIT_PREFIX is %q, but %s has %q: an order that is taken in again would get "+
-			"new cards%s", cfg.Issue.AuditPrefix, p.From, *p.AuditPrefix, changeIdentity)}
-	case p.Settled && p.IssuerDedupesStated && !p.IssuerDedupes && cfg.Issue.DedupesStated && cfg.Issue.Dedupes:
+			"new cards%s", c.Poll.AuditPrefix, p.From, *p.AuditPrefix, changeIdentity)}
+	case p.Settled && p.IssuerDedupesStated && !p.IssuerDedupes && c.DedupesStated && c.Dedupes:
 		return &IdentityError{fmt.Sprintf("ISSUER_DEDUPES is true, but %s has false: requests for cards would be "+
 			"repeated, and the issuer may issue those cards twice%s", p.From, changeIdentity)}
 	}
@@ -146,7 +145,7 @@ func (o *Settings) CheckIdentity(ctx context.Context, shopID func(context.Contex
 	if pin.ShopID != "" {
 		id = shopID(ctx)
 	}
-	return pin, pin.Refuses(o.cfg, id)
+	return pin, pin.Refuses(o.configured, id)
 }
 
 // IgnoreUnreadable returns nil for a [*codec.UnreadableError], and any other error unchanged.
@@ -162,7 +161,7 @@ func (o *Settings) ShopKey(ctx context.Context) string {
 	if pin, err := o.Pinned(ctx); err == nil && pin != nil {
 		return pin.Shop
 	}
-	return o.cfg.Shopify.Shop
+	return o.configured.Shop
 }
 
 // Ensure holds the options of EnsureSchedules for changes that must not happen unasked.
@@ -186,9 +185,9 @@ func (e Ensure) UnreadableIsReplaced(err error) bool { return e.Yes && IgnoreUnr
 // Identity returns the identity for the poll's schedule, or an error that says why the configuration does not belong to
 // this installation.
 func (o *Settings) Identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
-	stated := o.cfg.Issue.DedupesStated
+	stated := o.configured.DedupesStated
 	id := workflows.Identity{
-		ShopID: e.ShopID, Shop: o.cfg.Shopify.Shop, IssuerDedupes: o.cfg.Issue.Dedupes, IssuerDedupesStated: stated,
+		ShopID: e.ShopID, Shop: o.configured.Shop, IssuerDedupes: o.configured.Dedupes, IssuerDedupesStated: stated,
 	}
 	if pin == nil && !stated {
 		return nil, &IdentityError{"ISSUER_DEDUPES is not set, and this is a new installation. Set it to true if the " +
@@ -201,13 +200,13 @@ func (o *Settings) Identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
 	if e.Renamed && pin.ShopID == "" {
 		pin.ShopID = e.ShopID
 	}
-	if pin.ShopID == "" && pin.Shop == o.cfg.Shopify.Shop {
+	if pin.ShopID == "" && pin.Shop == o.configured.Shop {
 		pin.ShopID = e.ShopID
 	}
 	if e.Renamed && e.ShopID == "" {
 		return nil, &IdentityError{"--renamed needs Shopify's ID of the shop, but the request to Shopify failed"}
 	}
-	if err := pin.Refuses(o.cfg, e.ShopID); err != nil {
+	if err := pin.Refuses(o.configured, e.ShopID); err != nil {
 		return nil, err
 	}
 	id.ShopID, id.Shop = pin.ShopID, pin.Shop

@@ -5,16 +5,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
 const shopID = "gid://shopify/Shop/1"
 
-// configured is a configuration, and Shopify's ID of its shop.
+// configured is what is configured, and Shopify's ID of its shop.
 type configured struct {
-	config.Config
+	settings.Configured
 	shopID string
 }
 
@@ -33,12 +32,12 @@ func TestPinRefuses(t *testing.T) {
 		says   string // Empty if the configuration is accepted.
 	}{
 		"the same": {},
-		"renamed":  {config: func(c *configured) { c.Shopify.Shop = "second.myshopify.com" }},
+		"renamed":  {config: func(c *configured) { c.Shop = "second.myshopify.com" }},
 		"Shopify cannot be asked": {config: func(c *configured) {
-			c.Shopify.Shop, c.shopID = "second.myshopify.com", ""
+			c.Shop, c.shopID = "second.myshopify.com", ""
 		}},
 		"another shop": {
-			config: func(c *configured) { c.Shopify.Shop, c.shopID = "second.myshopify.com", "gid://shopify/Shop/2" },
+			config: func(c *configured) { c.Shop, c.shopID = "second.myshopify.com", "gid://shopify/Shop/2" },
 			says:   "SHOPIFY_SHOP second.myshopify.com is not the shop of schedule poll-orders, which is first.myshopify.com",
 		},
 		"another shop under the same name": {
@@ -46,38 +45,38 @@ func TestPinRefuses(t *testing.T) {
 		},
 		"another name, and no ID is known": {
 			pin:    func(p *settings.Pin) { p.ShopID = "" },
-			config: func(c *configured) { c.Shopify.Shop = "second.myshopify.com" },
+			config: func(c *configured) { c.Shop = "second.myshopify.com" },
 			says:   "run giftbridge schedules --renamed",
 		},
 		"another prefix": {
-			config: func(c *configured) { c.Issue.AuditPrefix = "" }, says: `AUDIT_PREFIX is "", but schedule poll-orders has "TWS-"`,
+			config: func(c *configured) { c.Poll.AuditPrefix = "" }, says: `AUDIT_PREFIX is "", but schedule poll-orders has "TWS-"`,
 		},
 		"another prefix, and none is known": {
 			pin:    func(p *settings.Pin) { p.AuditPrefix = nil },
-			config: func(c *configured) { c.Issue.AuditPrefix = "" },
+			config: func(c *configured) { c.Poll.AuditPrefix = "" },
 		},
 		"requests would be repeated": {
-			config: func(c *configured) { c.Issue.Dedupes, c.Issue.DedupesStated = true, true },
+			config: func(c *configured) { c.Dedupes, c.DedupesStated = true, true },
 			says:   "ISSUER_DEDUPES is true, but schedule poll-orders has false",
 		},
-		"requests would be repeated, as nobody has stated": {config: func(c *configured) { c.Issue.Dedupes = true }},
+		"requests would be repeated, as nobody has stated": {config: func(c *configured) { c.Dedupes = true }},
 		"requests are no longer repeated": {
 			pin:    func(p *settings.Pin) { p.IssuerDedupes = true },
-			config: func(c *configured) { c.Issue.DedupesStated = true },
+			config: func(c *configured) { c.DedupesStated = true },
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pin, c := pinned, configured{shopID: shopID}
-			c.Shopify.Shop, c.Issue.AuditPrefix = pinned.Shop, prefix
+			c.Shop, c.Poll.AuditPrefix = pinned.Shop, prefix
 			if tt.pin != nil {
 				tt.pin(&pin)
 			}
 			if tt.config != nil {
 				tt.config(&c)
 			}
-			err := pin.Refuses(c.Config, c.shopID)
+			err := pin.Refuses(c.Configured, c.shopID)
 			if tt.says == "" {
 				require.NoError(t, err)
 				return
@@ -87,7 +86,7 @@ func TestPinRefuses(t *testing.T) {
 			require.ErrorContains(t, err, tt.says)
 		})
 	}
-	require.NoError(t, (*settings.Pin)(nil).Refuses(config.Config{}, shopID), "a new installation")
+	require.NoError(t, (*settings.Pin)(nil).Refuses(settings.Configured{}, shopID), "a new installation")
 }
 
 // A new installation has to say whether its issuer recognises a repeated request. An existing one keeps what was in
@@ -115,11 +114,8 @@ func TestIdentityOfSchedules(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := config.Config{
-				Shopify: config.Shopify{Shop: "first.myshopify.com"},
-				Issue:   config.Issue{Dedupes: tt.dedupes, DedupesStated: tt.stated},
-			}
-			got, err := settings.New(nil, cfg).Identity(tt.pin, settings.Ensure{ShopID: shopID})
+			configured := settings.Configured{Shop: "first.myshopify.com", Dedupes: tt.dedupes, DedupesStated: tt.stated}
+			got, err := settings.New(nil, configured).Identity(tt.pin, settings.Ensure{ShopID: shopID})
 			if tt.says != "" {
 				require.ErrorContains(t, err, tt.says)
 				return

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/client"
@@ -15,11 +16,43 @@ import (
 // Settings reads the settings of one installation. It also knows the configuration of the calling process.
 type Settings struct {
 	*executions.Reader
-	cfg config.Config
+	configured Configured
+}
+
+// Configured is the configuration of the calling process, as far as it decides about an installation.
+type Configured struct {
+	// Shop is the shop's host.
+	Shop string
+	// B2B reports whether the shop has companies.
+	B2B bool
+	// MatchBy lists the attributes by which merchants are matched; empty if none are configured.
+	MatchBy []string
+	// Dedupes and DedupesStated are ISSUER_DEDUPES, and whether it is set.
+	Dedupes, DedupesStated bool
+	// PollEvery and SweepEvery are the intervals of polls and sweeps.
+	PollEvery, SweepEvery time.Duration
+	// Digest is when digests are made, and what they do. Mail reports whether they can be sent.
+	Digest config.Digest
+	Mail   bool
+	// Poll is the input of polls, without what the installation settles.
+	Poll workflows.PollOrdersInput
+}
+
+// ConfiguredBy returns the part of a configuration that decides about an installation.
+func ConfiguredBy(c config.Config) Configured {
+	return Configured{
+		Shop: c.Shopify.Shop, B2B: c.Shopify.B2B, MatchBy: c.Orders.MatchBy,
+		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated,
+		PollEvery: c.Poll.Interval, SweepEvery: c.Poll.SweepInterval,
+		Digest: c.Digest, Mail: c.SMTP.Enabled(), Poll: pollInput(c),
+	}
 }
 
 // New returns the settings of the reader's namespace.
-func New(r *executions.Reader, cfg config.Config) *Settings { return &Settings{Reader: r, cfg: cfg} }
+func New(r *executions.Reader, c Configured) *Settings { return &Settings{Reader: r, configured: c} }
+
+// Configured returns the configuration of the calling process.
+func (o *Settings) Configured() Configured { return o.configured }
 
 // ScheduledPollInput returns the input of the poll's schedule, so that a poll by hand follows the same rules, whatever
 // the environment of the calling shell says. If there is no schedule yet, the configuration applies.
@@ -42,21 +75,22 @@ func (o *Settings) ScheduledPollInput(ctx context.Context) (workflows.PollOrders
 // original choice until MATCH_BY changes it.
 func (o *Settings) MatchBy(have *workflows.PollOrdersInput, pin *Pin) []string {
 	switch {
-	case len(o.cfg.Orders.MatchBy) == len(config.MatchableBy):
+	case len(o.configured.MatchBy) == len(config.MatchableBy):
 		return nil
-	case len(o.cfg.Orders.MatchBy) > 0:
-		return o.cfg.Orders.MatchBy
+	case len(o.configured.MatchBy) > 0:
+		return o.configured.MatchBy
 	case have != nil:
 		return have.MatchBy
-	case pin == nil && o.cfg.Shopify.B2B:
+	case pin == nil && o.configured.B2B:
 		return []string{accounts.ByExternalID, accounts.ByCompany}
 	}
 	return nil
 }
 
 // PollInput returns the poll's input according to the configuration of the process.
-func (o *Settings) PollInput() workflows.PollOrdersInput {
-	c := o.cfg
+func (o *Settings) PollInput() workflows.PollOrdersInput { return o.configured.Poll }
+
+func pollInput(c config.Config) workflows.PollOrdersInput {
 	in := workflows.PollOrdersInput{
 		SKUs:         c.Orders.GiftCardSKUs,
 		Companions:   c.Orders.CompanionSKUs,

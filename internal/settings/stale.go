@@ -13,5 +13,5 @@ func StaleAfter(interval, settle time.Duration) time.Duration {
 
 // Stale reports whether a watermark of this age is stale by the configuration of the process.
 func (o *Settings) Stale(age time.Duration) bool {
-	return age > StaleAfter(o.cfg.Poll.Interval, o.cfg.Poll.SettleDelay)
+	return age > StaleAfter(o.configured.PollEvery, time.Duration(o.configured.Poll.SettleDelay))
 }

@@ -45,10 +45,8 @@ const (
 	minThroughputRatioDefaults = 1.05
 	maxWorkerCPURatio          = 1.6
 	maxP95Ratio                = 1.3
+	minBesideRatio             = 0.95 // Compared with another release.
 )
-
-// minBesideRatio is the bar of an order compared with another release.
-const minBesideRatio = 0.95
 
 // variants returns the variants that are measured, ours first.
 func (o Options) variants() []Variant {
@@ -130,9 +128,8 @@ func spread(rounds []Round, value func(i int) float64) Spread {
 
 // Print prints the report as tables.
 func (r *Report) Print(w io.Writer) error {
-	o := r.Options
 	_, _ = fmt.Fprintf(w, "%d rounds of %d orders after %d to warm up, a new server in memory for each\n\n",
-		o.Rounds, o.Orders, o.WarmUp)
+		r.Options.Rounds, r.Options.Orders, r.Options.WarmUp)
 	err := table(w, func(row func(...any)) {
 		row("median (least to most)", "orders/s", "p95, s", "worker CPU, ms/order", "server CPU, ms/order")
 		for _, s := range r.Summaries {

@@ -50,16 +50,15 @@ type ours struct {
 
 // openOurs starts the system and returns it when its worker polls. The services answer at once, and their quotas are out
 // of reach.
-func (p *Programs) openOurs(ctx context.Context, worker string, issuer cashstartest.Options) (_ *ours, err error) {
+func (p *Programs) openOurs(ctx context.Context, worker string) (_ *ours, err error) {
 	o := &ours{orders: scenario.Generator{Random: rand.New(rand.NewPCG(1, 1))}}
 	defer func() {
 		if err != nil {
 			o.close()
 		}
 	}()
-	issuer.Merchants = scenario.Merchants()
 	o.shop = benchSite.NewShop(shopifytest.Options{BucketSize: 1e6, RestoreRate: 1e5})
-	o.issuer = benchSite.NewIssuer(issuer)
+	o.issuer = benchSite.NewIssuer(cashstartest.Options{Merchants: scenario.Merchants()})
 	var at site.Services
 	if at.Shop, err = o.serve(ctx, o.shop); err != nil {
 		return nil, err

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 )
 
 // Variant is a system that takes in orders.
@@ -46,9 +44,9 @@ type intake struct {
 func (p *Programs) open(ctx context.Context, v Variant, o Options) (contender, error) {
 	switch v {
 	case Ours:
-		return p.openOurs(ctx, p.Worker(), cashstartest.Options{})
+		return p.openOurs(ctx, p.Worker())
 	case Other:
-		return p.openOurs(ctx, o.Beside, cashstartest.Options{})
+		return p.openOurs(ctx, o.Beside)
 	}
 	return p.openFloor(ctx, v == FloorDefaults)
 }
