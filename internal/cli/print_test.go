@@ -16,10 +16,10 @@ func TestChecks(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, cli.Checks(&out, []check.Check{
-		{Name: "workers", Status: check.OK, Found: "every task queue is polled"},
+		{Name: "workers", Status: check.OK, Found: "every queue is polled"},
 		{Name: "digest", Status: check.Fail, Found: "does not\nexist", Fix: "run: giftbridge schedules"},
 	}))
-	require.Equal(t, `ok    workers  every task queue is polled
+	require.Equal(t, `ok    workers  every queue is polled
 FAIL  digest   does not exist
                → run: giftbridge schedules
 `, out.String())

@@ -289,5 +289,5 @@ func (x *examination) workers(ctx context.Context) check.Check {
 		return exam.Fail("no worker is polling "+strings.Join(unpolled, ", "),
 			"start workers with this environment (command: worker), and check their logs")
 	}
-	return exam.OK("every task queue is polled")
+	return exam.OK("every queue is polled")
 }

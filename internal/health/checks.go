@@ -54,7 +54,7 @@ func (f facts) namespaceCheck() check.Check {
 	c := check.Check{Name: "namespace", Status: check.Fail}
 	switch {
 	case f.retention <= f.maxOrderAge:
-		c.Found = fmt.Sprintf("it deletes closed workflows after %s, which is not longer than MAX_ORDER_AGE (%s): "+
+		c.Found = fmt.Sprintf("it deletes records of orders after %s, which is not longer than MAX_ORDER_AGE (%s): "+
 			"an order can be issued twice", printable.Duration(f.retention), printable.Duration(f.maxOrderAge))
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
@@ -62,12 +62,12 @@ func (f facts) namespaceCheck() check.Check {
 		c.Fix = runSchedules
 	case installation.RetentionIsTight(f.retention, f.maxOrderAge):
 		c.Status = check.Warn
-		c.Found = fmt.Sprintf("it keeps closed workflows for %s, only slightly longer than MAX_ORDER_AGE (%s): an order that a "+
+		c.Found = fmt.Sprintf("it keeps the records of orders for %s, only slightly longer than MAX_ORDER_AGE (%s): an order that a "+
 			"long poll starts late can be issued twice", printable.Duration(f.retention), printable.Duration(f.maxOrderAge))
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	default:
 		c.Status = check.OK
-		c.Found = fmt.Sprintf("it keeps closed workflows for %s; orders are picked up for %s", printable.Duration(f.retention),
+		c.Found = fmt.Sprintf("it keeps the records of orders for %s; orders are picked up for %s", printable.Duration(f.retention),
 			printable.Duration(f.maxOrderAge))
 	}
 	return c
@@ -81,7 +81,7 @@ func (f facts) workersCheck() check.Check {
 			Fix:   "start workers and check their logs; with WORKER_DEPLOYMENT, make their version current",
 		}
 	}
-	return check.Check{Name: "workers", Status: check.OK, Found: "every task queue is polled"}
+	return check.Check{Name: "workers", Status: check.OK, Found: "every queue is polled"}
 }
 
 func (f facts) tasksCheck() check.Check {
@@ -89,13 +89,13 @@ func (f facts) tasksCheck() check.Check {
 	case f.stuck.unknown:
 		return check.Check{
 			Name: "workflow tasks", Status: check.Warn,
-			Found: "this Temporal server does not report repeatedly failing workflow tasks",
+			Found: "this Temporal server does not report tasks that fail repeatedly",
 			Fix:   "look for errors in the workers' logs",
 		}
 	case f.stuck.count > 0:
 		return check.Check{
 			Name: "workflow tasks", Status: check.Fail,
-			Found: fmt.Sprintf("they fail repeatedly in %d running workflows, such as %s", f.stuck.count, f.stuck.example),
+			Found: fmt.Sprintf("they fail repeatedly in %d running orders or polls, such as %s", f.stuck.count, f.stuck.example),
 			Fix:   "read the failed task there; usually a release has to be rolled back",
 		}
 	}
@@ -174,7 +174,7 @@ func (f facts) sweepCheck() check.Check {
 		c.Fix = "see " + f.FailedSweep.Link
 	case f.now.Sub(since) > settings.StaleIntervals*every+sweepTakes:
 		c.Found = "no sweep has completed for " + printable.Duration(f.now.Sub(since))
-		c.Fix = "see the other checks; temporal workflow list shows a sweep that takes long"
+		c.Fix = "see the other checks; a sweep may take long: docs/operations.md, The watermark is stale"
 	case f.LastSweep != nil && f.LastSweep.Found > 0:
 		c.Status = check.Warn
 		c.Found = fmt.Sprintf("the last sweep found and took in %d orders that no poll had taken in: %s", f.LastSweep.Found,
@@ -208,7 +208,7 @@ func (f facts) watermarkCheck() check.Check {
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case f.Watermark.IsZero() && f.now.Sub(f.Schedule.CreatedAt) > f.tolerance():
 		c.Found = "none: no poll has completed since the schedule was created at " + f.Schedule.CreatedAt.Format(time.RFC3339)
-		c.Fix = "find out why polls fail; run: temporal workflow list --query \"WorkflowType='PollOrders'\""
+		c.Fix = "find out why polls fail: docs/operations.md, The watermark is stale"
 	case f.Watermark.IsZero():
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case age < -clockSkew:
@@ -216,7 +216,7 @@ func (f facts) watermarkCheck() check.Check {
 		c.Fix = "correct the clocks of Temporal's hosts and of this host; the next poll reads all orders again"
 	case age > f.tolerance():
 		c.Found = fmt.Sprintf("STALE, orders have been seen only up to %s ago: recent polls are missing", printable.Duration(age))
-		c.Fix = "see the other checks; temporal workflow list shows a poll that takes long"
+		c.Fix = "see the other checks; a poll may take long: docs/operations.md, The watermark is stale"
 	default:
 		c.Status, c.Found = check.OK, fmt.Sprintf("orders have been seen up to %s ago", printable.Duration(max(age, 0)))
 	}

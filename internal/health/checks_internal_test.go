@@ -48,7 +48,7 @@ func TestChecks(t *testing.T) {
 		{name: "healthy", change: func(*facts) {}},
 		{
 			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", check.Fail,
-			"deletes closed workflows after 14 days, which is not longer than MAX_ORDER_AGE (14 days)",
+			"deletes records of orders after 14 days, which is not longer than MAX_ORDER_AGE (14 days)",
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
 		{
@@ -88,7 +88,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"no sweep for long", func(f *facts) { f.SweptAt = Noon.Add(-10 * time.Hour) }, "sweep", check.Fail,
-			"no sweep has completed for 10 hours", "temporal workflow list",
+			"no sweep has completed for 10 hours", "a sweep may take long",
 		},
 		{
 			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "no sweep has completed for 1 day", "",
@@ -137,7 +137,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"tasks that fail", func(f *facts) { f.stuck = stuckWorkflows{count: 3, example: "http://ui/x"} },
-			"workflow tasks", check.Fail, "in 3 running workflows, such as http://ui/x", "rolled back",
+			"workflow tasks", check.Fail, "in 3 running orders or polls, such as http://ui/x", "rolled back",
 		},
 		{
 			"an older server", func(f *facts) { f.stuck.unknown = true }, "workflow tasks", check.Warn, "does not report", "logs",
@@ -171,7 +171,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"never", func(f *facts) { f.Watermark, f.Schedule.CreatedAt = time.Time{}, Noon.Add(-17*time.Minute) },
-			"watermark", check.Fail, "no poll has completed since the schedule was created at 2026-07-10T11:43:00Z", "PollOrders",
+			"watermark", check.Fail, "no poll has completed since the schedule was created at 2026-07-10T11:43:00Z", "docs/operations.md",
 		},
 		{
 			"unreadable", func(f *facts) { f.Watermark, f.WatermarkUnreadable = time.Time{}, "no such key" }, "watermark", check.Fail,

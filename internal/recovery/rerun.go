@@ -156,7 +156,7 @@ func notToRerun(run executions.FailedRun, in activities.RerunFailedOrdersInput) 
 	case slices.Contains(giftcard.Kinds, kind) && !run.Curable() && !in.Force:
 		return "it failed as " + run.Failure.Kind + ", which a re-run does not cure; use --force to run it anyway"
 	case run.ResetPoint == 0:
-		return "its history has no workflow task to reset to"
+		return "nothing of it was done yet, so that there is nothing to go back to"
 	}
 	return ""
 }

@@ -142,7 +142,7 @@ func TestStarterDigest(t *testing.T) {
 	require.Regexp(t, `^Subject: \[giftbridge\] 1 order waits, \d+\.00 USD; none needs you; new\b`, text)
 	require.Contains(t, text, "giftbridge orders retry '"+p.Name+"'")
 	require.NotContains(t, text, "temporal")
-	require.Contains(t, w.ok("orders", "show", p.Name), "temporal workflow reset --namespace")
+	require.Contains(t, w.ok("orders", "show", p.Name, "--verbose"), "temporal workflow reset --namespace")
 	report := decoded[digest.Report](w, "digest", "--dry-run", "--since", "1h")
 	require.Equal(t, p.Name, report.FailedOrders[0].Name)
 	file := filepath.Join(t.TempDir(), "digest.html")

@@ -128,7 +128,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.await("cured", func() bool { return w.health().Healthy })
 
 	w.setRetention(24 * time.Hour)
-	w.requireProblem("namespace", "deletes closed workflows after 1 day")
+	w.requireProblem("namespace", "deletes records of orders after 1 day")
 	w.setRetention(30 * 24 * time.Hour)
 	w.requireHealthy()
 
@@ -175,7 +175,7 @@ func (w *system) failTasks() {
 	run, err := w.plain.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{TaskQueue: workflows.TaskQueue}, "Unheard")
 	require.NoError(w.t, err)
 	w.await("seen", func() bool { return len(failing(w.health())) > 0 })
-	w.requireProblem("workflow tasks", "in 1 running workflows, such as "+w.Config.Digest.TemporalUIURL)
+	w.requireProblem("workflow tasks", "in 1 running orders or polls, such as "+w.Config.Digest.TemporalUIURL)
 	require.NoError(w.t, w.plain.TerminateWorkflow(w.ctx, run.GetID(), "", "seen"))
 	w.await("gone", func() bool { return w.health().Healthy })
 }

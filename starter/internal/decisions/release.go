@@ -35,7 +35,7 @@ already issued at the issuer. It does not know about cards that were issued by h
 --all --rejudge releases only the orders that the poll's current rules would not leave to people, for example after an
 SKU was added to COMPANION_SKUS.
 
-It asks for confirmation first. The input of the order's workflow records who released the order, and why.`,
+It asks for confirmation first. Who released the order, and why, is on record.`,
 		Example: `  giftbridge orders release '#1001' --reason 'not issued by hand, confirmed by Ann'
   giftbridge orders release --all --rejudge --dry-run`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -38,7 +38,7 @@ age, the result of the last poll, and the number of gift-card orders by state. T
 unnoticed, one line per check: ok, warn, or FAIL with the fix.
 
   namespace       its retention is longer than MAX_ORDER_AGE, and it has giftbridge's search attributes
-  workers         every task queue is polled
+  workers         every queue is polled
   workflow tasks  none fails repeatedly, as happens after a bad release
   schedule        the poll's schedule exists and is not paused
   watermark       it is at most three poll intervals behind

@@ -18,8 +18,8 @@ func newSweep(f *cli.Flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sweep",
 		Short: "Check now whether polls have missed an order",
-		Long: `Sweep checks whether each gift-card order of the last two days has a workflow, and takes in the orders
-that have none. A schedule does the same every SWEEP_INTERVAL, and once a day for all orders that may still be taken
+		Long: `Sweep checks whether each gift-card order of the last two days was taken in, and takes in the orders
+that were not. A schedule does the same every SWEEP_INTERVAL, and once a day for all orders that may still be taken
 in. A sweep uses a fifth of Shopify's rate-limit points, so a large shop takes a while. Ctrl-C stops the waiting, not
 the sweep.`,
 		Example: `  giftbridge sweep

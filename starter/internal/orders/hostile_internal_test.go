@@ -37,7 +37,7 @@ func TestOutputIsHarmless(t *testing.T) {
 	d.Result.Cards[0].OrderNumber, d.Result.Cards[0].MaskedNumber = hostile, hostile
 	var list, order, encoded, question bytes.Buffer
 	require.NoError(t, printOrders(&list, []executions.Order{d.Order}, time.Now(), 0))
-	require.NoError(t, printOrder(&order, d))
+	require.NoError(t, printOrder(&order, d, true))
 	require.NoError(t, cli.JSON(&encoded, d))
 	cmd := &cobra.Command{}
 	cmd.SetContext(t.Context())

@@ -32,12 +32,14 @@ func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 }
 
 func newShow(f *cli.Flags) *cobra.Command {
-	return &cobra.Command{
+	var verbose bool
+	cmd := &cobra.Command{
 		Use:     "show <order>",
 		Aliases: []string{"get"},
 		Short:   "Show one order: its cards, its failures, and where to look",
 		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
-why, the attempts under way, and its page in the Temporal Web UI. Give the order's name, its number, its address in
+why, the attempts under way, and its page in the Temporal Web UI. With --verbose it adds what Temporal's own commands need:
+IDs of runs, and the command that takes a failed order back to the step that failed. Give the order's name, its number, its address in
 Shopify's admin or in the Web UI, or the audit number of a card; every command that takes an order understands these.`,
 		Example: `  giftbridge orders show '#1001'
   giftbridge orders show 820982911946154508`,
@@ -51,13 +53,16 @@ Shopify's admin or in the Web UI, or the audit number of a card; every command t
 				if f.JSON {
 					return cli.JSON(cmd.OutOrStdout(), d)
 				}
-				return printOrder(cmd.OutOrStdout(), d)
+				return printOrder(cmd.OutOrStdout(), d, verbose)
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "also print what Temporal's own commands need")
+	return cmd
 }
 
-func printOrder(w io.Writer, d *orders.OrderDetails) error {
+// printOrder prints an order. Verbose adds what Temporal's own commands need.
+func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 	return cli.Table(w, func(row func(...any)) {
 		row("order", d.Name+" ("+d.ID+")")
 		row("state", d.State)
@@ -66,7 +71,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 		if d.Failure != nil {
 			row("failed", d.Failure.Kind+": "+d.Failure.Message)
 		}
-		if d.Reset != "" {
+		if verbose && d.Reset != "" {
 			row("reset", d.Reset)
 		}
 		if d.Left != nil {
@@ -109,7 +114,10 @@ func printOrder(w io.Writer, d *orders.OrderDetails) error {
 			if !r.ClosedAt.IsZero() {
 				line += ", closed " + r.ClosedAt.Format(time.RFC3339)
 			}
-			row("run "+r.RunID, fmt.Sprintf("%s, %d events", line, r.Events))
+			if verbose {
+				line += fmt.Sprintf(", %d events, run %s", r.Events, r.RunID)
+			}
+			row("run", line)
 			if r.Failure != nil {
 				row("", fmt.Sprintf("%s: %s (attempts: %d)", r.Failure.Kind, r.Failure.Message, r.Attempts))
 			}

@@ -81,18 +81,23 @@ func TestPrintOrder(t *testing.T) {
 		}},
 		Runs: []orders.Run{{RunID: "0191-b", State: executions.Failed, StartedAt: at, ClosedAt: at.Add(time.Minute), Events: 17}},
 	}
-	var out bytes.Buffer
-	require.NoError(t, printOrder(&out, d))
-	require.Equal(t, `order       #1001 (5001)
-state       failed
-SKU         GIFT-25
-web UI      https://ui.example.com/x
-failed      CardDeclined: order #1001, card 2: refused
-card 1      25.00 USD, audit number a-1, issuer's order 1000, card ***1234
-card 2      FAILED, audit number a-2, CardDeclined: refused
-IssueCard   attempt 4 at 2026-07-10T12:00:00Z, after Unavailable: no answer
-run 0191-b  failed, started 2026-07-10T12:00:00Z, closed 2026-07-10T12:01:00Z, 17 events
-`, out.String())
+	d.Reset = "temporal workflow reset --run-id 0191-b"
+	const want = `order      #1001 (5001)
+state      failed
+SKU        GIFT-25
+web UI     https://ui.example.com/x
+failed     CardDeclined: order #1001, card 2: refused
+card 1     25.00 USD, audit number a-1, issuer's order 1000, card ***1234
+card 2     FAILED, audit number a-2, CardDeclined: refused
+IssueCard  attempt 4 at 2026-07-10T12:00:00Z, after Unavailable: no answer
+run        failed, started 2026-07-10T12:00:00Z, closed 2026-07-10T12:01:00Z
+`
+	var out, verbose bytes.Buffer
+	require.NoError(t, printOrder(&out, d, false))
+	require.Equal(t, want, out.String())
+	require.NoError(t, printOrder(&verbose, d, true))
+	require.Contains(t, verbose.String(), "\nreset      temporal workflow reset --run-id 0191-b\n")
+	require.Contains(t, verbose.String(), "closed 2026-07-10T12:01:00Z, 17 events, run 0191-b\n")
 }
 
 // What people see of an order with all its cards, which is marked in the shop, or is not.
@@ -106,7 +111,7 @@ func TestPrintMarkedOrder(t *testing.T) {
 	} {
 		d := &orders.OrderDetails{Order: executions.Order{Name: "#1", ID: "5"}, Result: &result}
 		var out bytes.Buffer
-		require.NoError(t, printOrder(&out, d))
+		require.NoError(t, printOrder(&out, d, true))
 		_, after, found := strings.Cut(out.String(), "TWS\n")
 		require.True(t, found)
 		require.Equal(t, want, after)

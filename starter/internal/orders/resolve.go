@@ -39,7 +39,7 @@ Without --unit, the command covers every card in doubt of the named orders. --al
 Temporal's database, the issuer knows cards of orders that seem to be new, and --all --issued settles them.
 
 It asks for confirmation first. A wrong --not-issued gives money away; a wrong --issued leaves a customer without a
-card. The workflow resolve-card/<shop>/<order>/<unit> records who gave which answer, and why.`,
+card. Who gave which answer, and why, is on record.`,
 		Example: `  giftbridge orders resolve '#1001'
   giftbridge orders resolve '#1001' --unit 1 --unit 3 --not-issued --reason 'asked the issuer, ticket 4711'
   giftbridge orders resolve --all --kind OutcomeUnknown --issued`,

@@ -31,7 +31,7 @@ func TestPrintSettledOrder(t *testing.T) {
 	t.Parallel()
 	d := settledOrder("#1001")
 	var out bytes.Buffer
-	require.NoError(t, printOrder(&out, d))
+	require.NoError(t, printOrder(&out, d, true))
 	require.Equal(t, `order        #1001 (5001)
 state        settled
 SKU          GIFT-25
@@ -45,7 +45,7 @@ in the shop  https://example.myshopify.com/admin/orders/5001
 
 	d.State, d.Left.Reason, d.Left.Was, d.Left.Note = executions.Left, giftcard.Reopened, string(giftcard.MixedOrder), hostile
 	out.Reset()
-	require.NoError(t, printOrder(&out, d))
+	require.NoError(t, printOrder(&out, d, true))
 	require.Contains(t, out.String(), `
 left to people  it was settled by hand, and that was taken back
 taken back      by ann@desk, 2026-07-10T12:00:00Z
@@ -55,6 +55,6 @@ note            #1`)
 
 	d.Left.By, d.Left.Note, d.Left.Was, d.Left.Reason = "", "", "", giftcard.MixedOrder
 	out.Reset()
-	require.NoError(t, printOrder(&out, d))
+	require.NoError(t, printOrder(&out, d, true))
 	require.NotRegexp(t, "(?m)^(note|before|taken back)", out.String())
 }

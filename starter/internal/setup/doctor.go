@@ -32,7 +32,7 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   poll schedule        exists, is not paused, and matches the configuration
   digest schedule      the same, if a mail server is configured
   worker version       one is current, if WORKER_DEPLOYMENT is set
-  workers              every task queue is polled
+  workers              every queue is polled
   shopify              the credentials are valid for this shop
   shopify api version  known, and supported for at least 60 days
   shopify scopes       those the queries need; read_all_orders if MAX_ORDER_AGE is above 60 days
