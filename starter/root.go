@@ -49,6 +49,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 		RunE: cli.Help,
 	}
 	f.Register(root)
+	cli.EnvFile(root)
 	root.AddCommand(command.New())
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)

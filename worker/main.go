@@ -9,4 +9,8 @@ import (
 	"github.com/giftbridge/giftbridge/worker/command"
 )
 
-func main() { os.Exit(cli.Execute(command.New(), os.Stderr)) }
+func main() {
+	root := command.New()
+	cli.EnvFile(root)
+	os.Exit(cli.Execute(root, os.Stderr))
+}

@@ -234,7 +234,8 @@ var rules = []rule{
 	},
 	{
 		name: "commands share without wiring", from: ours("internal/cli"),
-		to:  ours(".").except(ours("internal/cli", "internal/check", "internal/printable", "internal/buildinfo")),
+		to:  ours(".").except(ours("internal/cli", "internal/check", "internal/printable", "internal/buildinfo",
+			"internal/envfile")),
 		why: "what all commands need does not depend on what one of them does",
 	},
 	{

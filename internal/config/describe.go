@@ -14,11 +14,11 @@ func (c Config) Describe() []env.Setting {
 	return schema.Describe(&c, &def)
 }
 
-// Table returns [Config.Describe] as aligned text, one variable per line.
-func (c Config) Table() string {
+// Table returns [Config.Describe], followed by other settings, as aligned text, one variable per line.
+func (c Config) Table(others ...env.Setting) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, v := range c.Describe() {
+	for _, v := range append(c.Describe(), others...) {
 		value, note := v.Value, ""
 		switch {
 		case v.Value == "":
@@ -44,6 +44,11 @@ be read or is invalid, or if a variable is unknown; the message lists all proble
 
 A variable that is set to the empty string counts as set: it does not get its default. Values with quotes around them,
 or with white space at the end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
+
+` + "`giftbridge --env-file FILE`" + ` and ` + "`worker --env-file FILE`" + ` read variables from a file: one ` + "`NAME=value`" + ` a line,
+with or without ` + "`export`" + `, Windows line ends, comments and quotes. The environment has precedence over the file, and a later
+file over an earlier one. A ` + "`$`" + ` stands for itself: nothing is expanded, unlike in Compose. What Docker, Compose and shells
+read differently (a ` + "`#`" + ` after a space without quotes, an unknown escape) is refused, with its line.
 
 A secret can be in a file instead: for each secret ` + "`NAME`, including `PAYLOAD_KEYS`, `NAME_FILE`" + `
 is the path of the file. One newline at the end of the file is not part of the secret.

@@ -80,14 +80,21 @@ func newConfig(f *cli.Flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "config",
 		Short: "Show the configuration with secrets redacted, and its problems",
-		Args:  cli.NoArgs,
+		Long: `Config shows every variable with the value that is in effect, and how Temporal is reached: by the TEMPORAL_*
+variables, or by a profile of Temporal's configuration file. Then it lists all problems at once, and exits with 2 if there
+is one. It connects to nothing; doctor does.`,
+		Example: `  giftbridge config
+  giftbridge config --env-file giftbridge.env
+  giftbridge config --json | jq -r '.[] | select(.IsDefault | not) | .Name'`,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, problems := config.Load()
-			var err error
+			connection, err := app.DescribeTemporal()
+			problems = errors.Join(problems, err)
 			if f.JSON {
-				err = cli.JSON(cmd.OutOrStdout(), cfg.Describe())
+				err = cli.JSON(cmd.OutOrStdout(), append(cfg.Describe(), connection...))
 			} else {
-				_, err = fmt.Fprint(cmd.OutOrStdout(), cfg.Table())
+				_, err = fmt.Fprint(cmd.OutOrStdout(), cfg.Table(connection...))
 			}
 			if err != nil {
 				return err
