@@ -50,12 +50,15 @@ func TestNightOnCall(t *testing.T) {
 	cards := func(n int, price string) shopifytest.LineItem {
 		return shopifytest.LineItem{SKU: scenario.SKUs()[0], Title: "Gift card", Quantity: n, UnitPrice: price}
 	}
+	friends := cards(1, "50.0")
+	friends.Attributes = []shopifytest.Attribute{{Key: "Recipient email", Value: "anna.keller@examplecom"}}
 	w.follow("A night on call", map[string]func(){
 		"the orders are taken in, and the digest is sent": func() {
 			buy("Widget Store 01", cards(1, "25.0"))
 			buy("Harbour Books", cards(2, "50.0"))
 			buy("Widget Store 03", cards(1, "100.0"))
 			buy("Widget Store 04", cards(1, "100.0"))
+			buy("Widget Store 05", friends, cards(1, "25.0"))
 			require.Equal(t, len(placed), w.poll().Started)
 			w.rest()
 			require.True(t, w.digest().Sent)
@@ -74,7 +77,7 @@ func TestNightOnCall(t *testing.T) {
 	})
 
 	require.Len(t, w.Mail.Messages(), 2)
-	require.Equal(t, map[string][]string{"recovered": {"#1002", "#1004"}}, w.lastMail().states())
+	require.Equal(t, map[string][]string{"recovered": {"#1002", "#1004", "#1005"}}, w.lastMail().states())
 	var issued []string
 	for _, c := range w.Issuer.Cards() {
 		issued = append(issued, c.MerchantCode+" "+c.InitialBalance+" "+c.Target)
@@ -83,6 +86,7 @@ func TestNightOnCall(t *testing.T) {
 	require.Equal(t, []string{
 		"HARBOUR 50.00 buyer@example.com", "HARBOUR 50.00 buyer@example.com",
 		"WS01 25.00 buyer@example.com", "WS04 100.00 buyer@example.com",
+		"WS05 25.00 buyer@example.com", "WS05 50.00 anna.keller@example.com",
 	}, issued)
 }
 
