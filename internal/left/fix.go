@@ -53,10 +53,6 @@ func (o *Left) PlanFix(ctx context.Context, d *orders.OrderDetails, units []int,
 	if err != nil {
 		return nil, err
 	}
-	if asked.Expired {
-		return nil, fmt.Errorf("what became of earlier attempts of order %s is no longer on record, so its cards may exist: "+
-			"look for them at the issuer, and issue missing ones by hand", d.Name)
-	}
 	f := &Fix{Name: d.Name, ID: d.ID, Changes: c.Changes(), workflowID: d.WorkflowID, runID: d.RunID, settings: in, fix: c}
 	if f.fix.AuditNumbers, err = f.choose(all, units, asked); err != nil {
 		return nil, err
@@ -94,6 +90,10 @@ func fixable(d *orders.OrderDetails) error {
 
 // choose returns the audit numbers of the cards to correct.
 func (f *Fix) choose(all []giftcard.Unit, units []int, asked recovery.Requested) (audits []string, err error) {
+	if asked.Expired {
+		return nil, fmt.Errorf("what became of earlier attempts of order %s is no longer on record, so its cards may exist: "+
+			"look for them at the issuer, and issue missing ones by hand", f.Name)
+	}
 	for _, unit := range units {
 		if !slices.ContainsFunc(all, func(u giftcard.Unit) bool { return u.Number == unit }) {
 			return nil, &executions.NotFoundError{What: fmt.Sprintf("order %s has no card %d to issue", f.Name, unit)}

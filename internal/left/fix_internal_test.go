@@ -1,16 +1,29 @@
 package left
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/executions/historytest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -38,6 +51,7 @@ func TestFixChooses(t *testing.T) {
 		issued, inDoubt []int
 		want            []int
 		existing        int
+		expired         bool
 		refused         string
 	}{
 		"all":                          {want: []int{1, 2, 3}},
@@ -48,11 +62,12 @@ func TestFixChooses(t *testing.T) {
 		"all exist":                    {issued: []int{1, 2, 3}, refused: "all cards of order #1001 exist"},
 		"one that may exist":           {units: []int{2}, inDoubt: []int{2}, refused: "card 2 of order #1001 may exist"},
 		"all, and one may exist":       {inDoubt: []int{3}, refused: "card 3 of order #1001 may exist"},
+		"a run is no longer on record": {expired: true, refused: "is no longer on record, so its cards may exist"},
 		"one that is not in the order": {units: []int{4}, refused: "order #1001 has no card 4 to issue"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asked := recovery.Requested{Issued: map[string]bool{}, InDoubt: map[string]bool{}}
+			asked := recovery.Requested{Issued: map[string]bool{}, InDoubt: map[string]bool{}, Expired: tt.expired}
 			for _, audit := range cardsOf(tt.issued...) {
 				asked.Issued[audit] = true
 			}
@@ -177,6 +192,105 @@ func TestFixIsValid(t *testing.T) {
 			}
 			require.ErrorContains(t, err, tt.refused)
 			require.NotContains(t, err.Error(), "@")
+		})
+	}
+}
+
+// corrected is a fake of Temporal in which an order has a newest run. The same request for a run is carried out once: if
+// theirs is set, somebody has made it before.
+type corrected struct {
+	client.Client
+
+	newest  string
+	theirs  *workflows.GiftCardOrderInput
+	started []*workflowservice.StartWorkflowExecutionRequest
+}
+
+// service is its lower-level interface.
+type service struct {
+	workflowservice.WorkflowServiceClient
+	corrected *corrected
+}
+
+func (c *corrected) WorkflowService() workflowservice.WorkflowServiceClient {
+	return service{corrected: c}
+}
+
+func (service) DescribeSchedule(
+	context.Context, *workflowservice.DescribeScheduleRequest, ...grpc.CallOption,
+) (*workflowservice.DescribeScheduleResponse, error) {
+	return nil, serviceerror.NewNotFound("no schedule")
+}
+
+func (c *corrected) ListWorkflow(
+	context.Context, *workflowservice.ListWorkflowExecutionsRequest,
+) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+}
+
+func (c *corrected) DescribeWorkflowExecution(
+	_ context.Context, workflowID, _ string,
+) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if workflowID == workflows.RerunOrdersID {
+		return nil, serviceerror.NewNotFound("no re-run")
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{RunId: c.newest},
+	}}, nil
+}
+
+func (c service) StartWorkflowExecution(
+	_ context.Context, in *workflowservice.StartWorkflowExecutionRequest, _ ...grpc.CallOption,
+) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	c.corrected.started = append(c.corrected.started, in)
+	return &workflowservice.StartWorkflowExecutionResponse{RunId: "fixed"}, nil
+}
+
+func (c *corrected) GetWorkflowHistory(
+	context.Context, string, string, bool, enumspb.HistoryEventFilterType,
+) client.HistoryEventIterator {
+	input := c.started[0].GetInput()
+	if c.theirs != nil {
+		input, _ = converter.GetDefaultDataConverter().ToPayloads(*c.theirs)
+	}
+	return &historytest.Events{{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: input},
+	}}}
+}
+
+// Of two people who correct the same failed run, one learns that the other was first, and nothing is issued twice.
+func TestFixOfAnotherPerson(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		newest  string
+		theirs  *workflows.GiftCardOrderInput
+		started int
+		refused bool
+	}{
+		"alone":                   {newest: "failed", started: 1},
+		"it was run again":        {newest: "another", refused: true},
+		"at the same moment":      {newest: "failed", theirs: &workflows.GiftCardOrderInput{Fixes: []workflows.Fix{{By: "Ben"}}}, started: 1, refused: true},
+		"by a release of its own": {newest: "failed", theirs: &workflows.GiftCardOrderInput{}, started: 1, refused: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &corrected{newest: tt.newest, theirs: tt.theirs}
+			o := New(recovery.New(orders.New(settings.New(&executions.Reader{
+				Client: c, Converter: converter.GetDefaultDataConverter(),
+			}, config.Config{}))))
+			in := failedInput()
+			_, err := o.Fix(t.Context(), &Fix{
+				Name: "#1001", runID: "failed", workflowID: workflows.GiftCardOrderID("shop", "5001"), settings: in,
+				fix: workflows.Fix{AuditNumbers: cardsOf(1), Email: "b@example.com"},
+			}, "Ann", "")
+			require.Len(t, c.started, tt.started)
+			if tt.refused {
+				require.ErrorContains(t, err, "was run again or corrected by somebody else meanwhile")
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, "fix/failed", c.started[0].GetRequestId(), "one request for one run, whoever makes it")
+			require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, c.started[0].GetWorkflowIdConflictPolicy())
 		})
 	}
 }
