@@ -85,7 +85,7 @@ func (g *GiftCards) atMostOnce(ctx context.Context, in IssueCardInput) (IssueCar
 		return IssueCardResult{}, g.inDoubt(in,
 			"an attempt before the order was rerun may have issued it"+g.sinceThen(ctx, in), nil)
 	}
-	out, err := g.ask(ctx, in, func() error {
+	out, err := g.ask(ctx, in, earlier, func() error {
 		if err := g.checkOrder(ctx, in, time.Since(begun)); err != nil {
 			return err
 		}

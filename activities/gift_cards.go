@@ -121,8 +121,11 @@ type IssueCardInput struct {
 	// ReadAt is when the order was read from Shopify. It is late by at most the time that starting the workflow took.
 	ReadAt time.Time `json:"read_at,omitzero"`
 	// Again reports whether another run of the order may have requested the card: this run was created by a reset, or
-	// released by a person.
+	// released or corrected by a person.
 	Again bool `json:"again,omitempty"`
+	// Fixed reports whether a person has corrected the card after attempts that cannot have issued it. The request
+	// differs from the one that those attempts made.
+	Fixed bool `json:"fixed,omitempty"`
 	// PaidFor holds the SKUs of the order's cards. If it is set, no card is issued once the net payment (paid less
 	// refunded) is below the cost of the order's remaining cards.
 	PaidFor []string `json:"paid_for,omitempty"`
@@ -183,7 +186,7 @@ func (g *GiftCards) issueCard(ctx context.Context, in IssueCardInput) (IssueCard
 			return foundCard(in) // The order may have changed since, and the card would not be requested again.
 		}
 	}
-	out, err := g.ask(ctx, in, func() error { return g.checkOrder(ctx, in, time.Since(begun)) })
+	out, err := g.ask(ctx, in, earlier, func() error { return g.checkOrder(ctx, in, time.Since(begun)) })
 	switch {
 	case err == nil:
 		return out, nil
@@ -221,8 +224,11 @@ type unclear struct{ error }
 
 func (e unclear) Unwrap() error { return e.error }
 
-// ask sends one request for a card. It calls before after any rate-limit wait, immediately before sending.
-func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() error) (IssueCardResult, error) {
+// ask sends one request for a card, of which earlier runs know what earlier says. It calls before after any rate-limit
+// wait, immediately before sending.
+func (g *GiftCards) ask(
+	ctx context.Context, in IssueCardInput, earlier Earlier, before func() error,
+) (IssueCardResult, error) {
 	request, err := cardRequest(in)
 	if err != nil {
 		return IssueCardResult{}, err
@@ -250,7 +256,7 @@ func (g *GiftCards) ask(ctx context.Context, in IssueCardInput, before func() er
 	card, err := g.Issuer.Issue(ctx, request)
 	came, retryAfter = answerOf(err, g.AtMostOnce || in.AtMostOnce)
 	if issuer.EffectOf(err) == issuer.Duplicate {
-		if why := g.cannotBeOurs(ctx, in); why != "" {
+		if why := g.cannotBeOurs(ctx, in, earlier); why != "" {
 			w := g.Issuer.Words()
 			return IssueCardResult{}, &giftcard.Error{
 				Kind: giftcard.OutcomeUnknown, Err: err,
@@ -299,11 +305,17 @@ func answerOf(err error, atMostOnce bool) (gate.Answer, time.Duration) {
 // cannotBeOurs returns why an existing card may not be one that this order requested, or the empty string if it may be
 // one. The first attempt of a first run has not requested anything before. If its number was used, something else used
 // it, such as an installation with the same audit prefix, or a deleted workflow of this order. That attempt is the last
-// one, because a later attempt could no longer tell the difference.
-func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput) string {
+// one, because a later attempt could no longer tell the difference. The same applies to the first attempt after a
+// correction: what exists under that number has not been corrected.
+func (g *GiftCards) cannotBeOurs(ctx context.Context, in IssueCardInput, earlier Earlier) string {
 	const firstTime = "but this is the order's first request"
 	info := activity.GetInfo(ctx)
-	if info.Attempt > 1 || in.Again || activity.HasHeartbeatDetails(ctx) {
+	switch {
+	case info.Attempt > 1 || activity.HasHeartbeatDetails(ctx):
+		return ""
+	case in.Fixed && !earlier.InDoubt:
+		return "but this is the first request since the card was corrected"
+	case in.Again:
 		return ""
 	}
 	if g.Runs == nil {

@@ -194,6 +194,44 @@ func TestIssueCardOfAnEarlierRun(t *testing.T) {
 	require.Zero(t, i.orders())
 }
 
+// A card that was corrected is not taken for one that exists under its number: that one was sent as it was ordered. Once
+// it was requested as corrected, it is taken for its own.
+func TestIssueCardThatWasFixed(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		inDoubt, again, atMostOnce bool
+		existed                    bool
+	}{
+		"for the first time":               {},
+		"for the first time, at most once": {atMostOnce: true},
+		"by a second attempt":              {again: true, existed: true},
+		"after an earlier run asked":       {inDoubt: true, existed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := newIssuing(t, cashstartest.Options{})
+			_, err := i.issue(t, secondCard())
+			require.NoError(t, err)
+			i.gifts.Runs = runs{earlier: activities.Earlier{InDoubt: tt.inDoubt}}
+			i.gifts.Attempts, i.gifts.AtMostOnce = &attempts{}, tt.atMostOnce
+			in := secondCard()
+			in.Again, in.Fixed = true, true
+			issue := i.issue
+			if tt.again {
+				issue = i.again
+			}
+			out, err := issue(t, in)
+			if tt.existed {
+				require.NoError(t, err)
+				require.True(t, out.Existed)
+				return
+			}
+			requireKind(t, err, giftcard.OutcomeUnknown, doing)
+			require.ErrorContains(t, err, "but this is the first request since the card was corrected")
+		})
+	}
+}
+
 // Whatever happened to the answer, the next attempt finds the card that the first one created.
 func TestIssueCardAfterALostAnswer(t *testing.T) {
 	t.Parallel()

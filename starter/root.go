@@ -37,6 +37,7 @@ Getting started:
   giftbridge orders why '#1003'
                                 say why an order has no cards, and what would change that
   giftbridge orders retry       run failed orders again
+  giftbridge orders fix         correct the address or the day of delivery of cards that failed
   giftbridge orders settle      record that nothing is left to do for an order
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why

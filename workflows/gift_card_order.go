@@ -40,9 +40,12 @@ type GiftCardOrderInput struct {
 	ReadAt time.Time `json:"read_at,omitzero"`
 	// Release is set if a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
+	// Fixes are the corrections that people have made, oldest first. A run with a correction also has a Release, which
+	// names the run that it follows.
+	Fixes []Fix `json:"fixes,omitempty"`
 }
 
-// Release is a person's decision about an order that is not issued automatically.
+// Release is a person's decision about an order that is not issued automatically, or whose cards were corrected.
 type Release struct {
 	// RunID is the newest run of the order's workflow at that time.
 	RunID string `json:"run_id"`
@@ -51,10 +54,13 @@ type Release struct {
 	// By and Reason are for the record.
 	By     string `json:"by"`
 	Reason string `json:"reason"`
+	// Hold keeps [GiftCardOrderInput].HoldUnderpaid in force: the person has corrected cards, and has decided nothing
+	// about what was paid.
+	Hold bool `json:"hold,omitempty"`
 }
 
-// again reports whether another run of the order may have requested cards: this run was created by a reset, or released
-// by a person.
+// again reports whether another run of the order may have requested cards: this run was created by a reset, or started
+// by a person who released or corrected it.
 func (in GiftCardOrderInput) again(ctx workflow.Context) bool {
 	run := workflow.GetInfo(ctx)
 	return in.Release != nil || run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID
@@ -69,11 +75,15 @@ func (in GiftCardOrderInput) readAt(ctx workflow.Context) time.Time {
 	return in.ReadAt.UTC()
 }
 
-// units returns the cards to issue.
-func (in GiftCardOrderInput) units() ([]giftcard.Unit, error) {
+// Units returns the cards to issue, as people have corrected them.
+func (in GiftCardOrderInput) Units() ([]giftcard.Unit, error) {
 	units, err := in.Order.CardUnits(in.AuditPrefix)
-	if err != nil || in.Release == nil {
-		return units, err
+	if err != nil {
+		return nil, err
+	}
+	units = in.fixed(units)
+	if in.Release == nil {
+		return units, nil
 	}
 	return slices.DeleteFunc(units, func(u giftcard.Unit) bool {
 		return !slices.Contains(in.Release.AuditNumbers, u.AuditNumber)
@@ -121,7 +131,7 @@ const merchantGoodFor = time.Hour
 // worst failed unit and an [OrderFailure]. An order whose cards all exist is marked in the shop, if that is wanted; it is
 // done even if the shop refuses.
 func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {
-	units, err := in.units()
+	units, err := in.Units()
 	if err != nil {
 		return GiftCardOrderResult{}, failure(giftcard.InvalidRequest, err.Error())
 	}
@@ -195,7 +205,7 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
 	var paidFor []string
-	if o.in.HoldUnderpaid && o.in.Release == nil {
+	if o.in.HoldUnderpaid && (o.in.Release == nil || o.in.Release.Hold) {
 		paidFor = o.in.Order.SKUs()
 	}
 	summary := fmt.Sprintf("card %d of %d", u.Number, o.in.Order.Units())
@@ -210,6 +220,7 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		At:           o.merchant.At,
 		ReadAt:       o.in.readAt(ctx),
 		Again:        o.in.again(ctx),
+		Fixed:        o.in.isFixed(u.AuditNumber),
 		PaidFor:      paidFor,
 		AtMostOnce:   o.in.AtMostOnce,
 		RetryBudget:  time.Duration(o.in.RetryBudget),

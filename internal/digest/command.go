@@ -24,9 +24,19 @@ func Command(o FailedOrder, curable bool) string {
 	case o.Kind == giftcard.OrderChanged:
 		return buildinfo.Program + " orders release " + name
 	case o.Kind == giftcard.InvalidRequest:
-		return ""
+		return FixCommand(o)
 	}
 	return buildinfo.Program + " orders retry " + name
+}
+
+// FixCommand returns the command that corrects the address of a failed order's cards, or the empty string if the order
+// cannot be named. Its reader replaces ADDRESS.
+func FixCommand(o FailedOrder) string {
+	name := argument(o.Name, o.OrderID)
+	if name == "" {
+		return ""
+	}
+	return buildinfo.Program + " orders fix " + name + " --email ADDRESS"
 }
 
 // ReleaseCommand returns the command that issues the cards of an order that is left to people, or the empty string if

@@ -25,7 +25,8 @@ var explanations = map[giftcard.Kind]Explanation{
 	giftcard.InvalidRequest: {
 		Shop, "Settle with the customer",
 		"Something in the order prevents the card, such as a missing recipient; each order says what. Running it again " +
-			"changes nothing. Agree with the customer on a card by hand or on a refund.",
+			"changes nothing. If the address or the day of delivery is wrong, ask the customer for the right one, and have it " +
+			"corrected. Otherwise agree on a card by hand or on a refund.",
 	},
 	giftcard.OrderChanged: {
 		Shop, "Decide: the order changed before its card was issued",

@@ -1,6 +1,6 @@
 // Package left handles the orders that are left to people. It claims them, so that nothing issues them automatically,
 // and carries out what people decide about them: a release issues their cards, and an order that was settled by hand
-// leaves the digest. It implements activities.Claims.
+// leaves the digest. It also corrects the cards of failed orders. It implements activities.Claims.
 package left
 
 import (

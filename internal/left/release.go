@@ -200,20 +200,39 @@ func (o *Left) Release(ctx context.Context, r *Release, by, reason string) (link
 	if err != nil {
 		return "", err
 	}
-	started, err := o.Client.WorkflowService().StartWorkflowExecution(ctx, request)
-	if executions.IsAlreadyStarted(err) {
-		return "", fmt.Errorf("order %s is already being issued: %s", r.Name, o.Link(r.workflowID, ""))
-	}
+	runID, err := o.start(ctx, request, r.Name)
 	if err != nil {
-		return "", fmt.Errorf("release order %s: %w", r.Name, err)
+		return "", err
 	}
-	return o.Link(r.workflowID, started.GetRunId()), nil
+	return o.Link(r.workflowID, runID), nil
 }
 
-// releaseRequest builds the request by hand in order to choose its ID: the SDK would generate one, and Temporal would
-// take a second release for a different request.
 func (o *Left) releaseRequest(
 	r *Release, in workflows.GiftCardOrderInput,
+) (*workflowservice.StartWorkflowExecutionRequest, error) {
+	return o.startRequest(r.workflowID, "release/"+r.runID, in, workflows.OrderMemo{
+		Cards: len(r.AuditNumbers), Amount: r.Amount, Currency: r.Currency,
+	})
+}
+
+// start starts the run of an order that a person has decided about, and returns its ID.
+func (o *Left) start(
+	ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest, name string,
+) (runID string, err error) {
+	started, err := o.Client.WorkflowService().StartWorkflowExecution(ctx, request)
+	if executions.IsAlreadyStarted(err) {
+		return "", fmt.Errorf("order %s is already being issued: %s", name, o.Link(request.GetWorkflowId(), ""))
+	}
+	if err != nil {
+		return "", fmt.Errorf("start order %s: %w", name, err)
+	}
+	return started.GetRunId(), nil
+}
+
+// startRequest builds the request by hand in order to choose its ID: the SDK would generate one, and Temporal would
+// take a second decision about the same run for a different request.
+func (o *Left) startRequest(
+	workflowID, requestID string, in workflows.GiftCardOrderInput, worth workflows.OrderMemo,
 ) (*workflowservice.StartWorkflowExecutionRequest, error) {
 	input, err := o.Converter.ToPayloads(in)
 	if err != nil {
@@ -228,9 +247,7 @@ func (o *Left) releaseRequest(
 	if err != nil {
 		return nil, fmt.Errorf("encode the details: %w", err)
 	}
-	memo, err := o.Converter.ToPayload(workflows.OrderMemo{
-		Cards: len(r.AuditNumbers), Amount: r.Amount, Currency: r.Currency,
-	})
+	memo, err := o.Converter.ToPayload(worth)
 	if err != nil {
 		return nil, fmt.Errorf("encode the memo: %w", err)
 	}
@@ -240,8 +257,8 @@ func (o *Left) releaseRequest(
 	}
 	return &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:                o.Namespace(),
-		RequestId:                "release/" + r.runID,
-		WorkflowId:               r.workflowID,
+		RequestId:                requestID,
+		WorkflowId:               workflowID,
 		WorkflowType:             &commonpb.WorkflowType{Name: workflows.GiftCardOrderType},
 		TaskQueue:                &taskqueuepb.TaskQueue{Name: workflows.TaskQueue},
 		Input:                    input,

@@ -128,6 +128,8 @@ type OrderDetails struct {
 	Units *workflows.OrderFailure `json:"units,omitempty"`
 	// Left describes what people are asked to do, if the order is left to them.
 	Left *activities.LeftOrder `json:"left,omitempty"`
+	// Fixed are the corrections of its cards, oldest first.
+	Fixed []Fixed `json:"fixed,omitempty"`
 	// Reset is the shell command that runs a failed order again without giftbridge; empty if that is not possible.
 	Reset string `json:"reset,omitempty"`
 	// Pending lists the activities that are in progress.
@@ -180,6 +182,7 @@ func (o *Orders) ShowOrder(ctx context.Context, reference string) (*OrderDetails
 	if out.Runs, err = o.runs(ctx, workflowID, d.GetWorkflowExecutionInfo()); err != nil {
 		return nil, err
 	}
+	out.Fixed = o.fixed(ctx, out.Order)
 	if point := out.Runs[0].resetPoint; point != 0 {
 		out.Reset = o.resetCommand(out.Order, point)
 	}

@@ -133,8 +133,8 @@ func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]s
 	return runs[1:], nil
 }
 
-// Follows returns the ID of the run that this run follows, if e is its first event and a person has released, settled
-// or reopened the order.
+// Follows returns the ID of the run that this run follows, if e is its first event and a person has released, corrected,
+// settled or reopened the order.
 func (o *Recovery) Follows(e *historypb.HistoryEvent) (string, error) {
 	started := e.GetWorkflowExecutionStartedEventAttributes()
 	switch started.GetWorkflowType().GetName() {
@@ -168,6 +168,44 @@ func (o *Recovery) IssuedCards(ctx context.Context, workflowID, runID string) (m
 		err := o.eachIssued(ctx, workflowID, run, run == runID, func(c askedCard) { out[c.audit] = true })
 		if err != nil {
 			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Requested is what the runs of an order know about its cards, by audit number.
+type Requested struct {
+	// Issued are the cards that exist, and InDoubt those that may exist.
+	Issued, InDoubt map[string]bool
+	// Expired reports whether the history of a run is deleted: that run may have requested any card.
+	Expired bool
+}
+
+// Requested returns what all runs of an order know about its cards. The newest run must be closed.
+func (o *Recovery) Requested(ctx context.Context, workflowID, newest string) (Requested, error) {
+	out := Requested{Issued: map[string]bool{}, InDoubt: map[string]bool{}}
+	runs, err := o.otherRuns(ctx, workflowID, newest)
+	if err != nil {
+		return out, err
+	}
+	for _, run := range append([]string{newest}, runs...) {
+		_, err := o.DescribeRun(ctx, workflowID, run)
+		if executions.IsNotFound(err) {
+			out.Expired = true
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		err = o.eachIssued(ctx, workflowID, run, false, func(c askedCard) {
+			if c.issued {
+				out.Issued[c.audit] = true
+			} else {
+				out.InDoubt[c.audit] = true
+			}
+		})
+		if err != nil {
+			return out, err
 		}
 	}
 	return out, nil

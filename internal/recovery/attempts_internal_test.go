@@ -198,3 +198,47 @@ func TestIsFirst(t *testing.T) {
 	_, err := o.IsFirst(t.Context(), "gift-card-order/shop/1", "gone")
 	require.Error(t, err)
 }
+
+// All runs of an order count for a correction, the newest included: it may have been ended while it asked.
+func TestRequested(t *testing.T) {
+	t.Parallel()
+	const none, issued, inDoubt, expired = "none", "issued", "in doubt", "expired"
+	histories := map[string]func(*historytest.Events){
+		"asked for nothing":              func(h *historytest.Events) { h.Task() },
+		"cut off while it asked":         func(h *historytest.Events) { ask(t, h) },
+		"timed out":                      func(h *historytest.Events) { h.TimeOut(ask(t, h), 1) },
+		"failed with an unclear outcome": func(h *historytest.Events) { failWith(t, h, ask(t, h), activities.FailureDetails{}) },
+		"failed for certain": func(h *historytest.Events) {
+			failWith(t, h, ask(t, h), activities.FailureDetails{NotIssued: true})
+		},
+		"issued it": func(h *historytest.Events) { h.Complete(ask(t, h)) },
+	}
+	for name, want := range map[string]string{
+		"asked for nothing": none, "cut off while it asked": inDoubt, "timed out": inDoubt,
+		"failed with an unclear outcome": inDoubt, "failed for certain": none, "issued it": issued, "has expired": expired,
+	} {
+		var h historytest.Events
+		if write := histories[name]; write != nil {
+			write(&h)
+		}
+		earlier := map[string]historytest.Events{thisRun: resetOf(firstRun)}
+		if want != expired {
+			earlier[firstRun] = h
+		}
+		runs := map[string]map[string]historytest.Events{"an earlier run " + name: earlier}
+		if want != expired {
+			runs["the newest run "+name] = map[string]historytest.Events{thisRun: h}
+		}
+		for which, histories := range runs {
+			t.Run(which, func(t *testing.T) {
+				t.Parallel()
+				got, err := recoveryOf(&orderRuns{histories: histories}).Requested(
+					t.Context(), workflows.GiftCardOrderID("example.myshopify.com", "5001"), thisRun)
+				require.NoError(t, err)
+				require.Equal(t, want == issued, got.Issued[audit])
+				require.Equal(t, want == inDoubt, got.InDoubt[audit])
+				require.Equal(t, want == expired, got.Expired)
+			})
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 func commandFor(kind, name string) string {
 	switch kind {
 	case "InvalidRequest":
-		return ""
+		return "giftbridge orders fix '" + name + "' --email ADDRESS"
 	case "UnexpectedResponse":
 		return "giftbridge orders retry '" + name + "' --force"
 	}

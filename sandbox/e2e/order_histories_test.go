@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/left"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -206,6 +207,26 @@ func TestHistoriesOfUnknownOutcomes(t *testing.T) {
 		w.keep("GiftCardOrder/resolved-"+c.name, done.WorkflowID, done.RunID)
 	}
 	require.Len(t, w.Issuer.Cards(), 2)
+}
+
+// An order of two cards, one of which the issuer refuses until its address is corrected.
+func TestHistoriesOfFixedOrders(t *testing.T) {
+	t.Parallel()
+	const bad = "mistyped@example.com"
+	w := start(t, stack.Options{CashStar: bounces(bad, "GIFT"), Configure: plainly})
+	p := w.twoLines("GIFT", bad)
+	w.poll()
+	correction, err := left.ReadFix("corrected@example.com", "", workflows.SendNow)
+	require.NoError(t, err)
+	plan, err := w.Operator.PlanFix(w.ctx, w.show(p, executions.Failed), nil, correction)
+	require.NoError(t, err)
+	_, err = w.Operator.Fix(w.ctx, plan, "somebody", "the customer called")
+	require.NoError(t, err)
+	w.keepOrder("GiftCardOrder/fixed", p, executions.Completed)
+	require.Equal(t, 2, w.cardsOf("GIFT"))
+
+	_, err = w.Operator.Fix(w.ctx, plan, "somebody else", "the same plan")
+	require.ErrorContains(t, err, "was run again or corrected by somebody else meanwhile")
 }
 
 // rerun reruns one failed order.

@@ -217,7 +217,7 @@ func TestCommandsOncePerGroup(t *testing.T) {
 		seen[command] = true
 		require.LessOrEqual(t, len(command), 65, command)
 	}
-	require.Len(t, seen, 13-1-1+3+2,
-		"a kind each; none for InvalidRequest, one for those that were stopped, five for orders left to people")
+	require.Len(t, seen, 13-1+3+2,
+		"a kind each; one for those that were stopped, five for orders left to people")
 	require.Equal(t, len(seen), strings.Count(m.HTML, "<pre>"))
 }

@@ -18,8 +18,10 @@ type todo struct {
 // failedTodos returns what can be done about failed orders of one kind.
 func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) []todo {
 	var command string
+	var fix bool
 	for _, o := range orders {
 		if command = words.Command(o.Command); command != "" {
+			fix = o.Command == digest.FixCommand(o)
 			break
 		}
 	}
@@ -33,6 +35,9 @@ func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) [
 		label = words.Plural(len(orders), "Then record what you found", "Then record what you found, order by order")
 	case kind == giftcard.UnexpectedResponse:
 		label = words.Plural(len(orders), "Then run it again", "Then run them again, one by one")
+	case fix:
+		label = words.Plural(len(orders), "To correct its address, with the right one in place of ADDRESS",
+			"To correct the address of one of them, such as the first, with the right one in place of ADDRESS")
 	case kind == giftcard.OrderChanged:
 		label = words.Plural(len(orders), "To issue what is left of it", "To issue what is left of one of them, such as the first")
 	case kind.Curable():

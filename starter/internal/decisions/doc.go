@@ -1,5 +1,5 @@
 // Package decisions has the commands by which people decide about orders that giftbridge does not issue by itself: they
-// release an order, or settle it.
+// release an order, settle it, or correct its cards.
 package decisions
 
 import (
@@ -10,5 +10,5 @@ import (
 
 // Commands returns the commands, which belong to the command "orders".
 func Commands(f *cli.Flags) []*cobra.Command {
-	return []*cobra.Command{newRelease(f), newSettle(f)}
+	return []*cobra.Command{newRelease(f), newSettle(f), newFix(f)}
 }

@@ -170,7 +170,11 @@ func explainFailed(a *answer, d *orders.OrderDetails, entry digest.LeftOrder) {
 		a.Todo = append(a.Todo, "somebody stopped it, or it failed in a way that was not foreseen: find out who or why first")
 	}
 	failure := digest.FailedOrder{Name: d.Name, OrderID: d.ID, Kind: a.Kind}
-	if command := digest.Command(failure, curable); command != "" {
+	switch command := digest.Command(failure, curable); command {
+	case "":
+	case digest.FixCommand(failure):
+		a.Todo = append(a.Todo, "to correct its address, with the right one in place of ADDRESS, run: "+command)
+	default:
 		a.Todo = append(a.Todo, "then run: "+command)
 	}
 	a.Todo = append(a.Todo, "if nothing is left to do, run: "+digest.SettleCommand(entry))

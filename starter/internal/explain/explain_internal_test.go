@@ -218,7 +218,7 @@ func TestExplainsWhatWasTakenIn(t *testing.T) {
 			"MerchantUnknown: why", "Ask the issuer to add a merchant", "then run: giftbridge orders retry '#1003'", "orders settle '#1003'",
 		}},
 		"in doubt":         {failure("OutcomeUnknown"), nil, failed, []string{"giftbridge orders resolve '#1003'"}},
-		"invalid":          {failure("InvalidRequest"), nil, failed, []string{"Settle with", "orders settle '#1003'"}[1:]},
+		"invalid":          {failure("InvalidRequest"), nil, failed, []string{"orders fix '#1003' --email ADDRESS", "orders settle '#1003'"}},
 		"stopped":          {failure("Terminated"), nil, failed, []string{"somebody stopped it", "orders retry '#1003'"}},
 		"canceled":         {order(executions.Canceled), nil, canceled, []string{"it has failed"}},
 		"the shop is away": {failure("Timeout"), errors.New("HTTP 503"), failed, []string{"the shop could not be asked: HTTP 503"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,6 +71,11 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 		row("web UI", d.Link)
 		if d.Failure != nil {
 			row("failed", d.Failure.Kind+": "+d.Failure.Message)
+		}
+		for _, x := range d.Fixed {
+			row("corrected", fmt.Sprintf("%s of card %s, by %s, %s", strings.Join(x.Changes, ", "),
+				strings.Trim(fmt.Sprint(x.Cards), "[]"), x.By, x.At.Format(time.RFC3339)))
+			row("note", x.Note)
 		}
 		if verbose && d.Reset != "" {
 			row("reset", d.Reset)
