@@ -3,6 +3,7 @@ package config
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
@@ -26,8 +27,8 @@ var cashStarSection = env.Section{
 			About: "The issuer's address with its version prefix. Production is `https://api.cashstar.com/v2/`, the test system " +
 				"`https://api-semiprod.cashstar.com/v2/`. It has no default, so that production is an explicit choice.",
 		},
-		"CASHSTAR_USERNAME": {Want: env.WantText, About: "User name of the account at the issuer."},
-		"CASHSTAR_PASSWORD": {Want: env.WantSecret, About: "Password of that user."},
+		"CASHSTAR_USERNAME": {Want: "the name of the account's user", About: "User name of the account at the issuer."},
+		"CASHSTAR_PASSWORD": {Want: "the password of CASHSTAR_USERNAME", About: "Password of that user."},
 		"CASHSTAR_MAX_RPS": {
 			Want:  "a number of requests per second, 0 for no limit",
 			About: "Maximum number of card orders per second, for all workers together.",
@@ -39,12 +40,19 @@ var cashStarSection = env.Section{
 	},
 }
 
+// userVariable is the variable in which people also put the password.
+const userVariable = "CASHSTAR_USERNAME"
+
 // maxTimeout is less than the time that one attempt to issue a card may take (workflows.MaxIssueTime).
 const maxTimeout = 40 * time.Second
 
 func (c CashStar) check(ps *env.Problems, n Network) {
 	ps.BaseURL("CASHSTAR_BASE_URL", c.BaseURL, n.PlainHTTPHosts)
 	ps.Secret("CASHSTAR_PASSWORD", c.Password)
+	if strings.Contains(c.Username, ":") {
+		ps.Add(userVariable, "contains a colon, which would end it when it is sent: need the user name alone, and the "+
+			"password in CASHSTAR_PASSWORD")
+	}
 	if c.MaxRPS < 0 || math.IsNaN(c.MaxRPS) || math.IsInf(c.MaxRPS, 0) {
 		ps.Bad("CASHSTAR_MAX_RPS", strconv.FormatFloat(c.MaxRPS, 'g', -1, 64))
 	}

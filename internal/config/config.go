@@ -110,6 +110,7 @@ func Load() (Config, error) {
 	invalid := schema.Problems()
 	c.check(invalid)
 	c.Orders.future(invalid, time.Now())
+	ops.CheckTemporal(invalid)
 	found.Merge(invalid)
 	return c, found.Err()
 }

@@ -183,7 +183,7 @@ func TestLoadListsEverythingAtOnce(t *testing.T) {
   PAYLOAD_KEYS: key 1: need 32 bytes, have 6
   PAYLOAD_NONSENSE_ENTIRELY: unknown
   POLL_OVERLAPP: unknown; did you mean POLL_OVERLAP?
-  CASHSTAR_PASSWORD: is not set: need a secret
+  CASHSTAR_PASSWORD: is not set: need the password of CASHSTAR_USERNAME
   SHOPIFY_SHOP: "https://Example.myshopify.com": need the shop's own host in lower case, such as example.myshopify.com
   POLL_PAGE_SIZE: "251": need a number from 1 to 250`)
 	var invalid *env.ValidationError

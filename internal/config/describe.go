@@ -6,12 +6,19 @@ import (
 	"text/tabwriter"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/redact"
 )
 
 // Describe lists every variable with its value, in the order of the reference.
 func (c Config) Describe() []env.Setting {
 	def := Default()
-	return schema.Describe(&c, &def)
+	settings := schema.Describe(&c, &def)
+	for i, s := range settings {
+		if s.Name == userVariable && strings.Contains(s.Value, ":") { // Its password may be in it.
+			settings[i].Value = redact.Secret
+		}
+	}
+	return settings
 }
 
 // Table returns [Config.Describe], followed by other settings, as aligned text, one variable per line.
@@ -43,7 +50,7 @@ be read or is invalid, or if a variable is unknown; the message lists all proble
 ` + "`giftbridge config`" + ` shows the settings in effect, with secrets redacted.
 
 A variable that is set to the empty string counts as set: it does not get its default. Values with quotes around them,
-or with white space at the end, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
+or with white space around them, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
 
 ` + "`giftbridge --env-file FILE`" + ` and ` + "`worker --env-file FILE`" + ` read variables from a file: one ` + "`NAME=value`" + ` a line,
 with or without ` + "`export`" + `, Windows line ends, comments and quotes. The environment has precedence over the file, and a later

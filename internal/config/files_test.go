@@ -74,7 +74,7 @@ func TestLoadRefusesFilesWithoutASecret(t *testing.T) {
 		},
 		"a slip":            {map[string]string{"CASHSTAR_PASWORD_FILE": blank}, "did you mean CASHSTAR_PASSWORD_FILE?"},
 		"no secret's":       {map[string]string{"CASHSTAR_USERNAME_FILE": blank}, "CASHSTAR_USERNAME_FILE: unknown"},
-		"white space":       {map[string]string{"CASHSTAR_PASSWORD_FILE": inFile(t, "hush\n\n")}, "leading or trailing white space"},
+		"white space":       {map[string]string{"CASHSTAR_PASSWORD_FILE": inFile(t, "hush\n\n")}, "white space around it"},
 		"keys that are not": {map[string]string{"PAYLOAD_KEYS_FILE": inFile(t, "hush")}, "PAYLOAD_KEYS: key 1: need id:base64"},
 	} {
 		t.Run(name, func(t *testing.T) {

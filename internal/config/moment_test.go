@@ -35,7 +35,7 @@ func TestLoadRefusesWhatIsLeftOfAnExample(t *testing.T) {
 	require.EqualError(t, err, `configuration: 4 problems
   CREATED_AT_MIN: still has the example value CHANGE-ME: need the time at which giftbridge takes over, in RFC 3339 `+
 		`format with a time zone, such as 2026-07-01T00:00:00Z
-  CASHSTAR_PASSWORD: still has the example value CHANGE-ME: need a secret
+  CASHSTAR_PASSWORD: still has the example value CHANGE-ME: need the password of CASHSTAR_USERNAME
   AUDIT_PREFIX: still has the example value CHANGE-ME: need at most 20 letters, digits and dashes
   PAYLOAD_KEYS: still has the example value CHANGE-ME: need id:base64 pairs separated by commas, each key 32 bytes, `+
 		`without duplicate IDs`)

@@ -92,6 +92,12 @@ var (
 	apiVersionForm = regexp.MustCompile(`^20\d\d-(01|04|07|10)$`) // Shopify's releases are quarterly.
 )
 
+// What Shopify's credentials begin with. People mistake one for the other.
+const (
+	tokenPrefix  = "shpat_"
+	secretPrefix = "shpss_"
+)
+
 func (s Shopify) check(ps *env.Problems, n Network) {
 	if s.Shop != "" && !shopForm.MatchString(s.Shop) {
 		ps.Bad("SHOPIFY_SHOP", s.Shop)
@@ -116,6 +122,17 @@ func (s Shopify) check(ps *env.Problems, n Network) {
 	case !id:
 		ps.Add("SHOPIFY_ACCESS_TOKEN", "is not set: need it, or both SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET")
 	}
-	ps.Secret("SHOPIFY_ACCESS_TOKEN", s.AccessToken)
+	switch {
+	case strings.HasPrefix(s.AccessToken.Reveal(), secretPrefix):
+		ps.Add("SHOPIFY_ACCESS_TOKEN", "is an app's secret (%s…): need an Admin API access token, or the secret in "+
+			"SHOPIFY_CLIENT_SECRET, with SHOPIFY_CLIENT_ID", secretPrefix)
+	default:
+		ps.Token("SHOPIFY_ACCESS_TOKEN", s.AccessToken)
+	}
+	if strings.HasPrefix(s.ClientSecret.Reveal(), tokenPrefix) {
+		ps.Add("SHOPIFY_CLIENT_SECRET", "is an access token (%s…): need the app's secret, or the token in "+
+			"SHOPIFY_ACCESS_TOKEN, without SHOPIFY_CLIENT_ID", tokenPrefix)
+		return
+	}
 	ps.Secret("SHOPIFY_CLIENT_SECRET", s.ClientSecret)
 }

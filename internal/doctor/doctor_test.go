@@ -329,7 +329,7 @@ func TestSilence(t *testing.T) {
 	c := checkOf(t, r, shop.Shopify)
 	require.Equal(t, check.Fail, c.Status)
 	require.Equal(t, "no answer within 1ms", c.Found)
-	require.Contains(t, c.Fix, "SHOPIFY_SHOP")
+	require.Contains(t, c.Fix, "SHOPIFY_BASE_URL")
 	require.Equal(t, "not checked: see shopify", checkOf(t, r, shop.Orders).Found)
 }
 

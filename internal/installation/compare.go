@@ -171,6 +171,8 @@ type ScheduleComparison struct {
 	Unreadable error
 	// Differs reports whether the schedule differs from the configuration.
 	Differs bool
+	// Fields lists what differs, with the values.
+	Fields []string
 	// OtherKey reports whether the input is not encrypted as a new one would be.
 	OtherKey bool
 }
@@ -225,6 +227,9 @@ func (o *Installation) compare(ctx context.Context, want schedule) (out Schedule
 		return out, nil
 	}
 	out.Differs = !o.sameContent(d.Schedule, input, action, want)
+	if out.Differs {
+		out.Fields = o.difference(d.Schedule, want)
+	}
 	out.OtherKey = !o.sameKey(input, want.input)
 	return out, nil
 }

@@ -2,7 +2,11 @@ package deploytest_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,8 +56,13 @@ func requireParses(t *testing.T, command ...string) {
 func requireValid(t *testing.T, env map[string]string) {
 	t.Helper()
 	var list []string
+	cert, key := certificate(t)
 	for name, value := range env {
 		switch {
+		case value == "/run/temporal/client.pem": // It is only in the container.
+			value = cert
+		case value == "/run/temporal/client.key":
+			value = key
 		case value != "CHANGE-ME":
 		case name == "CREATED_AT_MIN":
 			value = "2026-07-01T00:00:00Z"
@@ -66,6 +75,24 @@ func requireValid(t *testing.T, env map[string]string) {
 	}
 	out, err := run(t, list, programs.Giftbridge, "config")
 	require.NoError(t, err, out)
+}
+
+// certificate returns the paths of a certificate and its key.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	pair := server.TLS.Certificates[0]
+	private, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(t, err)
+	cert, key = filepath.Join(t.TempDir(), "client.pem"), filepath.Join(t.TempDir(), "client.key")
+	for path, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]},
+		key:  {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
+	}
+	return cert, key
 }
 
 // configuration returns the names of the variables in docs/configuration.md.

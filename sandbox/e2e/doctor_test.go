@@ -145,7 +145,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "a new configuration", env: []string{"POLL_PAGE_SIZE=17"}, check: doctor.PollSchedule,
-			found: "differs from the configuration", says: "giftbridge schedules",
+			found: "differs from the configuration: page_size", says: "giftbridge schedules",
 		},
 		{
 			name: "the digest is paused", harm: pauseDigest, cure: resumeDigest, check: doctor.DigestSchedule,
@@ -157,7 +157,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "another time for the digest", env: []string{"DIGEST_TIMEZONE=Asia/Tokyo"}, check: doctor.DigestSchedule,
-			found: "differs from the configuration", says: "giftbridge schedules",
+			found: "differs from the configuration: times at which it runs", says: "giftbridge schedules",
 		},
 		{
 			name: "another key", env: []string{"PAYLOAD_KEYS=" + otherKey}, check: doctor.StoredPayloads,
@@ -177,7 +177,7 @@ func (w *system) breakages() []breakage {
 		},
 		{
 			name: "no shop", env: []string{"SHOPIFY_BASE_URL=" + nowhere}, check: shop.Shopify,
-			found: "connection refused", says: "SHOPIFY_SHOP",
+			found: "connection refused", says: "SHOPIFY_BASE_URL",
 		},
 		{
 			name: "a scope is missing", harm: grant("read_orders", "read_products"), cure: grant(scopes...),

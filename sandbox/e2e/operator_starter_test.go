@@ -147,6 +147,8 @@ func TestStarterDigest(t *testing.T) {
 	require.Equal(t, p.Name, report.FailedOrders[0].Name)
 	file := filepath.Join(t.TempDir(), "digest.html")
 	require.Equal(t, file+"\n", w.ok("digest", "preview", "--html", file))
+	require.Contains(t, w.ok("digest", "preview", "--html", "-"), "<html")
+	require.NoFileExists(t, "-")
 	page, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Contains(t, string(page), "<!DOCTYPE html>")

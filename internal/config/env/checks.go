@@ -15,12 +15,29 @@ import (
 	"github.com/giftbridge/giftbridge/internal/redact"
 )
 
-// Secret refuses a secret with characters around it that a copied file or a quoted line has left there. The service
-// would only answer "unauthorized".
+// expansion matches a whole value that refers to another variable, as compose files and pods write it.
+var expansion = regexp.MustCompile(`^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|\$\([A-Za-z_][A-Za-z0-9_]*\))$`)
+
+// Secret refuses a secret with characters that a copied file or a quoted line has left there, and a reference that
+// nothing has replaced. The service would only answer "unauthorized".
 func (ps *Problems) Secret(name string, s Secret) {
-	if v := s.Reveal(); v != strings.TrimSpace(v) || strings.ContainsFunc(v, unicode.IsControl) {
-		ps.Add(name, "has leading or trailing white space, or contains a control character")
+	v := s.Reveal()
+	hidden := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+	switch {
+	case v != strings.TrimSpace(v) || strings.ContainsFunc(v, hidden):
+		ps.Add(name, "has white space around it, or contains an invisible character: need the secret alone")
+	case expansion.MatchString(v):
+		ps.Add(name, "is a reference to a variable that nothing has replaced: need the secret itself")
 	}
+}
+
+// Token is [Problems.Secret] for a secret that is sent as the value of a header.
+func (ps *Problems) Token(name string, s Secret) {
+	if v := s.Reveal(); v == strings.TrimSpace(v) && strings.ContainsFunc(v, func(r rune) bool { return r == ' ' || r > '~' }) {
+		ps.Add(name, "contains a space or a character outside ASCII: need the token alone, without \"Bearer\"")
+		return
+	}
+	ps.Secret(name, s)
 }
 
 // URL requires http or https and a host. It refuses the parts that could hide a secret: user, query and fragment.
@@ -32,6 +49,9 @@ func (ps *Problems) URL(name, raw string) (u *url.URL, ok bool) {
 	switch {
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
 		ps.Bad(name, PublicURL(raw))
+		return nil, false
+	case u.Port() != "" && !isPort(u.Port()):
+		ps.Add(name, "has port %s, which does not exist: need a port from 1 to 65535, or none", u.Port())
 		return nil, false
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		ps.Add(name, "has a user, a query or a fragment, which is not allowed: need %s", ps.Want(name))
@@ -93,6 +113,12 @@ func IsHostPort(addr string) bool {
 	_, port, err := net.SplitHostPort(addr)
 	_, perr := strconv.ParseUint(port, 10, 16)
 	return err == nil && perr == nil
+}
+
+// isPort reports whether a server can listen on a port.
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // PublicURL returns a URL that is safe to show.

@@ -54,7 +54,11 @@ func (s Schema) Read(c any) *Problems {
 		err := v.fill("", v.def)
 		// Use the value without its surroundings, so that validation does not blame another variable.
 		if value := os.Getenv(v.name); value != "" {
-			if meant := around.strip(v.name, value); meant != value {
+			strip := around.stripLeading
+			if v.field.Type.Kind() == reflect.Slice {
+				strip = around.strip
+			}
+			if meant := strip(v.name, value); meant != value {
 				err = v.fill(noVariable, meant)
 			}
 			if value == placeholder {

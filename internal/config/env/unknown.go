@@ -30,6 +30,9 @@ func (s Schema) unknown(c any, ps *Problems) {
 		if slices.Contains(known, name) || serviceLink.MatchString(name) || otherProtocol.MatchString(name) {
 			continue
 		}
+		if s.disguised(name, known, ps) {
+			continue
+		}
 		within := slip(name)
 		oursAlone := slices.ContainsFunc(ours, func(p string) bool { return strings.HasPrefix(name, p) })
 		if oursAlone {
@@ -41,6 +44,27 @@ func (s Schema) unknown(c any, ps *Problems) {
 			ps.Add(name, "unknown")
 		}
 	}
+}
+
+// disguised adds a problem for a known name with something around it that a file has left there, or in lower case. The
+// variable would be ignored, and nothing in a list of the environment would show why.
+func (s Schema) disguised(name string, known []string, ps *Problems) bool {
+	meant, marked := strings.CutPrefix(name, byteOrderMark)
+	meant = strings.TrimSpace(strings.TrimPrefix(meant, "export "))
+	upper := strings.ToUpper(meant)
+	ours := slices.ContainsFunc(s.prefixes(), func(p string) bool { return strings.HasPrefix(upper, p) })
+	switch {
+	case marked && slices.Contains(known, meant):
+		ps.Add(meant, "has a byte order mark in front of its name: need the bare name; save the file as UTF-8 without it")
+	case meant != name && slices.Contains(known, meant):
+		ps.Add(meant, "has white space or \"export\" around its name: need the bare name; shells remove it, docker's "+
+			"--env-file keeps it")
+	case ours && upper != meant && slices.Contains(known, upper):
+		ps.Add(meant, "is in lower case: need %s", upper)
+	default:
+		return false
+	}
+	return true
 }
 
 // slip returns the number of edits up to which a name still counts as a typo of one of ours: one, or two in a long

@@ -69,8 +69,8 @@ func (p Payload) Check(ps *env.Problems) {
 	switch p.Encryption {
 	case EncryptionOn:
 		if len(p.Keys) == 0 {
-			ps.Add("PAYLOAD_KEYS", "is not set: need %s, or PAYLOAD_ENCRYPTION=%s",
-				ps.Want("PAYLOAD_KEYS"), EncryptionOff)
+			ps.Add("PAYLOAD_KEYS", "is not set: need k1: followed by the output of openssl rand -base64 32, or PAYLOAD_ENCRYPTION=%s",
+				EncryptionOff)
 		}
 	case EncryptionOff, "":
 	default:

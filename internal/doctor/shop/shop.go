@@ -33,6 +33,8 @@ const (
 const (
 	cureShop = "set SHOPIFY_SHOP to the shop's own name (example.myshopify.com), and allow outbound connections to it " +
 		"from this machine"
+	cureBaseURL = "set SHOPIFY_BASE_URL to the address of the simulator or proxy, without a path, or unset it, so that the shop " +
+		"itself is asked; allow outbound connections to it from this machine"
 	cureToken = "set SHOPIFY_ACCESS_TOKEN to the token of the app that is installed in the shop (shown only once, at " +
 		"installation; admin: Settings, Apps)"
 	cureGrant = "set SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET to the values in the app's Settings in the Dev " +
@@ -132,6 +134,9 @@ func (s *Shop) noAccess(ctx context.Context, err error) check.Check {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
 		return exam.Fail("credentials refused: "+s.why(ctx, err), cure)
 	case http.StatusNotFound, 0:
+		if s.cfg.Shopify.BaseURL != "" {
+			return exam.Fail(s.why(ctx, err), cureBaseURL)
+		}
 		return exam.Fail(s.why(ctx, err), cureShop)
 	}
 	return exam.Fail(s.why(ctx, err), "try again later; Shopify's status page reports outages")

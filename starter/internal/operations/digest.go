@@ -95,6 +95,10 @@ func newDigestPreview() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if file == "-" {
+				_, err = fmt.Fprint(cmd.OutOrStdout(), mail.HTML)
+				return err
+			}
 			if err := os.WriteFile(file, []byte(mail.HTML), 0o600); err != nil {
 				return fmt.Errorf("write the preview: %w", err)
 			}
@@ -102,7 +106,7 @@ func newDigestPreview() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&file, "html", "", "file to write")
+	cmd.Flags().StringVar(&file, "html", "", "file to write; - writes to standard output")
 	cmd.Flags().StringVar(&since, "since", "", sinceUsage)
 	return cmd
 }
