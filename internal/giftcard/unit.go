@@ -50,3 +50,13 @@ func AuditNumber(prefix, shop, order, line string, unit int) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{shop, order, line, strconv.Itoa(unit)}, "/")))
 	return fmt.Sprintf("%s%s-%s", prefix, order, base32.StdEncoding.EncodeToString(sum[:])[:12])
 }
+
+// ValueOf returns the total value of units.
+func ValueOf(units []Unit) (Money, error) {
+	lines := make([]Line, len(units))
+	for i, u := range units {
+		lines[i] = u.Line
+		lines[i].Units = 1
+	}
+	return Order{Lines: lines}.Value()
+}

@@ -60,19 +60,20 @@ func (o *Left) PlanFix(ctx context.Context, d *orders.OrderDetails, units []int,
 	if err := f.valid(all, time.Now()); err != nil {
 		return nil, err
 	}
-	f.worth = worth(all)
+	f.worth.Cards = len(all)
+	if value, err := giftcard.ValueOf(all); err == nil { // Without a valid price, only their number is shown.
+		f.worth.Amount, f.worth.Currency = value.Amount(), value.Currency
+	}
 	return f, nil
 }
 
 // fixable returns an error that says why no card of an order can be corrected, or nil. An order of which one card may
 // exist is looked into first: to correct another card runs that one again, too.
 func fixable(d *orders.OrderDetails) error {
-	switch {
-	case d.State == executions.Running:
-		return fmt.Errorf("order %s is being issued: wait until it has finished", d.Name)
-	case d.State == executions.Completed:
-		return fmt.Errorf("order %s already has its cards", d.Name)
-	case d.Left != nil:
+	if err := nothingToDecide(d); err != nil {
+		return err
+	}
+	if d.Left != nil {
 		return fmt.Errorf("order %s is left to people: first issue it with "+buildinfo.Program+" orders release", d.Name)
 	}
 	for _, u := range d.FailedUnits() {
@@ -238,21 +239,4 @@ func ReadFix(email, message, sendOn string) (f workflows.Fix, err error) {
 		return f, errors.New("nothing to correct was given")
 	}
 	return f, nil
-}
-
-// worth returns the number of units and their value; the value is empty if a price is invalid.
-func worth(units []giftcard.Unit) workflows.OrderMemo {
-	m := workflows.OrderMemo{Cards: len(units)}
-	var sum giftcard.Money
-	for _, u := range units {
-		price, err := giftcard.ParseMoney(u.Line.Price, u.Line.Currency)
-		if err != nil {
-			return m
-		}
-		if sum, err = sum.Add(price, 1); err != nil {
-			return m
-		}
-	}
-	m.Amount, m.Currency = sum.Amount(), sum.Currency
-	return m
 }

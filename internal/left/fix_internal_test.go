@@ -160,8 +160,10 @@ func TestFixKeepsTheOrder(t *testing.T) {
 		"the cards that were released, whatever was paid")
 	require.Len(t, next.Fixes, 2)
 	require.Len(t, released.Fixes, 1)
-	require.Equal(t, 2, worth(unitsOf(t, next)).Cards)
-	require.Equal(t, "50.00", worth(unitsOf(t, next)).Amount)
+	require.Len(t, unitsOf(t, next), 2)
+	value, err := giftcard.ValueOf(unitsOf(t, next))
+	require.NoError(t, err)
+	require.Equal(t, "50.00", value.Amount())
 }
 
 // A correction changes something, and its day of delivery lies ahead, in the buyer's time zone. No error has an address.

@@ -34,20 +34,29 @@ func (o *Left) Reopen(ctx context.Context, d *orders.OrderDetails, by, note stri
 	return o.decide(ctx, d, giftcard.Reopened, by, note)
 }
 
+// nothingToDecide returns an error if an order is running or complete, so that there is nothing to decide about it.
+func nothingToDecide(d *orders.OrderDetails) error {
+	switch d.State {
+	case executions.Running:
+		return fmt.Errorf("order %s is being issued: wait until it has finished", d.Name)
+	case executions.Completed:
+		return fmt.Errorf("order %s already has its cards", d.Name)
+	}
+	return nil
+}
+
 // decide records a person's decision about an order that is neither running nor complete.
 func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftcard.Reason, by, note string) error {
+	if err := nothingToDecide(d); err != nil {
+		return err
+	}
 	left := activities.LeftOrder{
 		Shop: d.Shop, ID: d.ID, Name: d.Name, Reason: reason, By: by, Note: note, RunID: d.RunID,
 	}
-	switch {
-	case d.State == executions.Running:
-		return fmt.Errorf("order %s is being issued: wait until it has finished", d.Name)
-	case d.State == executions.Completed:
-		return fmt.Errorf("order %s already has its cards", d.Name)
-	case d.Left != nil:
+	if d.Left != nil {
 		left.Was = cmp.Or(d.Left.Was, string(d.Left.Reason))
 		left.CreatedAt, left.Cards, left.Amount, left.Currency = d.Left.CreatedAt, d.Left.Cards, d.Left.Amount, d.Left.Currency
-	default:
+	} else {
 		in, err := o.OrderInput(ctx, d.WorkflowID, d.RunID)
 		if err != nil {
 			return err
