@@ -90,7 +90,9 @@ is one. It connects to nothing; doctor does.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, problems := config.Load()
 			connection, err := app.DescribeTemporal()
-			problems = errors.Join(problems, err)
+			if problems == nil { // The configuration's own checks name the variable, where they find the same problem.
+				problems = err
+			}
 			if f.JSON {
 				err = cli.JSON(cmd.OutOrStdout(), append(cfg.Describe(), connection...))
 			} else {
