@@ -178,6 +178,11 @@ var rules = []rule{
 		why: "everything stands on it",
 	},
 	{
+		name: "files of variables stand on the standard library", from: ours("internal/envfile"),
+		to:  set(anything).except(standard, ours("internal/envfile")),
+		why: "they are read before there is a configuration",
+	},
+	{
 		name: "the digest only renders", from: ours("internal/digest"),
 		to: set(anything).except(standard, ours("internal/digest", "internal/giftcard", "internal/printable",
 			"internal/buildinfo")).
@@ -234,7 +239,7 @@ var rules = []rule{
 	},
 	{
 		name: "commands share without wiring", from: ours("internal/cli"),
-		to:  ours(".").except(ours("internal/cli", "internal/check", "internal/printable", "internal/buildinfo",
+		to: ours(".").except(ours("internal/cli", "internal/check", "internal/printable", "internal/buildinfo",
 			"internal/envfile")),
 		why: "what all commands need does not depend on what one of them does",
 	},
@@ -413,6 +418,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"activities know nothing above them", "activities", module + "/workflows"},
 		{"the domain stands on the standard library", "internal/giftcard", "golang.org/x/text/cases"},
 		{"the domain stands on the standard library", "internal/giftcard", module + "/internal/rest"},
+		{"files of variables stand on the standard library", "internal/envfile", module + "/internal/config"},
 		{"the digest only renders", "internal/digest", module + "/internal/executions"},
 		{"the digest only renders", "internal/digest", "net/http"},
 		{"the digest only renders", "internal/digest/digestmail", "go.temporal.io/sdk/client"},

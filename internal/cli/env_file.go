@@ -9,11 +9,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/envfile"
 )
 
-// EnvFile adds the flag --env-file to a root command. The files are read while flags are parsed, before any command reads
-// its configuration.
+// EnvFile adds the flag --env-file to a root command. The files are read while flags are parsed, before any command
+// reads its configuration.
 func EnvFile(root *cobra.Command) {
 	root.PersistentFlags().Var(&envFiles{set: map[string]bool{}}, "env-file",
-		"read variables from a `file` of NAME=value lines; the environment has precedence, and a later file over an earlier one")
+		"read variables from a `file` of NAME=value lines; the environment overrides it, and a later file an earlier one")
 	cobra.CheckErr(root.MarkPersistentFlagFilename("env-file"))
 }
 

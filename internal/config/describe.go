@@ -52,10 +52,10 @@ be read or is invalid, or if a variable is unknown; the message lists all proble
 A variable that is set to the empty string counts as set: it does not get its default. Values with quotes around them,
 or with white space around them, are refused: shells remove such quotes, but ` + "`docker run --env-file`" + ` keeps them.
 
-` + "`giftbridge --env-file FILE`" + ` and ` + "`worker --env-file FILE`" + ` read variables from a file: one ` + "`NAME=value`" + ` a line,
-with or without ` + "`export`" + `, Windows line ends, comments and quotes. The environment has precedence over the file, and a later
-file over an earlier one. A ` + "`$`" + ` stands for itself: nothing is expanded, unlike in Compose. What Docker, Compose and shells
-read differently (a ` + "`#`" + ` after a space without quotes, an unknown escape) is refused, with its line.
+` + "`giftbridge --env-file FILE`" + ` and ` + "`worker --env-file FILE`" + ` read variables from a file: one ` + "`NAME=value`" + ` a
+line, with or without ` + "`export`" + `, Windows line ends, comments and quotes. The environment overrides the file, and a later
+file an earlier one. Quotes around a value are removed. A ` + "`$`" + ` stands for itself: nothing is expanded, unlike in Compose.
+A value without quotes that has a ` + "`#`" + ` after a space, and an unknown escape in double quotes, are refused with their line.
 
 A secret can be in a file instead: for each secret ` + "`NAME`, including `PAYLOAD_KEYS`, `NAME_FILE`" + `
 is the path of the file. One newline at the end of the file is not part of the secret.

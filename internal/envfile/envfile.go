@@ -1,6 +1,7 @@
 // Package envfile reads files of environment variables, one NAME=value a line, as people write them for Docker, Compose
-// and shells. The three disagree about quotes, comments and $; this package takes what they agree on, and refuses what
-// they read differently instead of guessing. A dollar sign stands for itself: nothing is expanded.
+// and shells. Quotes around a value are removed, as Compose and shells do; a value without them is taken as it stands, as
+// Docker does. A dollar sign stands for itself: nothing is expanded. Where one of the three would cut a value short (a #
+// after white space) or change it (an escape that this package does not know), the file is refused instead.
 package envfile
 
 import (
@@ -48,7 +49,7 @@ func Read(path string) ([]Variable, error) {
 	return out, nil
 }
 
-var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var nameForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Parse returns the variables of a file's text, in their order. The error is a [*LineError].
 func Parse(text string) ([]Variable, error) {
@@ -67,22 +68,22 @@ func Parse(text string) ([]Variable, error) {
 			line++
 			continue
 		}
-		left, _, found := strings.Cut(text, "=")
+		left, after, found := strings.Cut(text, "=")
 		left = strings.TrimLeft(left, " \t")
-		if after, exported := strings.CutPrefix(left, "export"); exported && strings.TrimLeft(after, " \t") != after {
-			left = strings.TrimLeft(after, " \t")
+		if name, exported := strings.CutPrefix(left, "export"); exported && strings.TrimLeft(name, " \t") != name {
+			left = strings.TrimLeft(name, " \t")
 		}
 		switch {
 		case !found, strings.Contains(left, "\n"):
 			return nil, fault("need NAME=value")
 		case strings.TrimRight(left, " \t") != left:
 			return nil, fault("need NAME=value without white space before the =")
-		case !name.MatchString(left):
-			return nil, fault("the name is not one of letters, digits and underscores")
+		case !nameForm.MatchString(left):
+			return nil, fault("the name may have only letters, digits and underscores, and no digit first")
 		case at[left] > 0:
 			return nil, fault("%s is set already, in line %d", left, at[left])
 		}
-		value, rest, err := parseValue(text[strings.Index(text, "=")+1:])
+		value, rest, err := parseValue(after)
 		if err != nil {
 			return nil, fault("%s %s", left, err)
 		}

@@ -54,7 +54,7 @@ func TestParseRefuses(t *testing.T) {
 		"no = before another":     {"hush\nA=1", "line 1: need NAME=value"},
 		"white space before =":    {"A =hush", "line 1: need NAME=value without white space before the ="},
 		"white space after =":     {"A= hush", "line 1: A has white space after the ="},
-		"a name":                  {"1A=hush", "line 1: the name is not one of letters, digits and underscores"},
+		"a name":                  {"1A=hush", "line 1: the name may have only letters, digits and underscores"},
 		"no name":                 {"=hush", "line 1: the name"},
 		"a hyphen":                {"A-B=hush", "line 1: the name"},
 		"twice":                   {"A=hush\n\nB='\n'\nA=2", "line 5: A is set already, in line 1"},

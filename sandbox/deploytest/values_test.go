@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/envfile"
 )
 
 // special are the values that the guide's examples write down.
@@ -75,4 +77,18 @@ func TestValuesForDockerAndKubectl(t *testing.T) {
 	name, value, found := strings.Cut(strings.TrimSuffix(examples[0], "\n"), "=")
 	require.True(t, found)
 	require.Equal(t, special[name], value)
+}
+
+// With --env-file, what the guide writes for Compose comes to the same value. What it writes for docker and kubectl is
+// refused, because Compose and shells would read another value.
+func TestValuesInEnvFiles(t *testing.T) {
+	t.Parallel()
+	for _, text := range valueExamples(t, "compose") {
+		variables, err := envfile.Parse(text)
+		require.NoError(t, err)
+		require.Len(t, variables, 1)
+		require.Equal(t, special[variables[0].Name], variables[0].Value)
+	}
+	_, err := envfile.Parse(valueExamples(t, "literal")[0])
+	require.ErrorContains(t, err, "put the value in quotes")
 }
