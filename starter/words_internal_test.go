@@ -21,7 +21,8 @@ import (
 var spoken = []string{
 	"starter/internal/orders", "starter/internal/cards", "starter/internal/decisions", "starter/internal/explain",
 	"starter/internal/merchants", "starter/internal/operations", "internal/orders", "internal/left", "internal/recovery",
-	"internal/reporting", "internal/health", "internal/executions",
+	"internal/reporting", "internal/health", "internal/executions", "internal/intake", "internal/issuer",
+	"internal/issuer/accounts", "internal/refusal", "activities",
 }
 
 // engine matches the words of Temporal that a shop's people do not know.
@@ -66,7 +67,6 @@ func sentences(t *testing.T, fsys fs.FS, folder string) map[string]string {
 var kept = map[string]string{
 	"temporal workflow reset --namespace %s": "orders show prints this command with --verbose",
 	"workflow tasks":                         "the name of a check, which monitors read, here and in the help of status",
-	"%w":                                     "the error of a call, which the call's own error explains",
 }
 
 // A shop's people do not know Temporal's words: the commands of every day do not print them, unless they are asked to with

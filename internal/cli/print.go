@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/giftbridge/giftbridge/internal/check"
@@ -53,4 +55,13 @@ func Checks(w io.Writer, checks []check.Check) error {
 			}
 		}
 	})
+}
+
+// Numbers formats numbers as "1, 2, 5".
+func Numbers(list []int) string {
+	parts := make([]string, len(list))
+	for i, n := range list {
+		parts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(parts, ", ")
 }

@@ -45,3 +45,10 @@ func TestFlags(t *testing.T) {
 	require.Equal(t, cli.ExitOK, cli.Execute(root, &bytes.Buffer{}))
 	require.True(t, f.JSON)
 }
+
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, cli.Numbers(nil))
+	require.Equal(t, "2", cli.Numbers([]int{2}))
+	require.Equal(t, "1, 2, 12", cli.Numbers([]int{1, 2, 12}))
+}

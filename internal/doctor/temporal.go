@@ -243,13 +243,11 @@ func schedule(s installation.ScheduleComparison, id, without string) check.Check
 	case s.Unreadable != nil:
 		return exam.Fail("cannot be read: "+s.Unreadable.Error(), cureSchedules)
 	case s.Differs:
-		found, before := "differs from the configuration", ": "
-		for _, field := range s.Fields {
-			name, _, _ := strings.Cut(field, ":") // Values may be personal data.
-			found += before + name
-			before = ", "
+		names := make([]string, len(s.Fields))
+		for i, field := range s.Fields {
+			names[i], _, _ = strings.Cut(field, ":")
 		}
-		return exam.Fail(found, "to see each difference, run: "+buildinfo.Program+" schedules --dry-run; to apply the configuration, "+
+		return exam.Fail("differs from the configuration: "+strings.Join(names, ", "), "to see each difference, run: "+buildinfo.Program+" schedules --dry-run; to apply the configuration, "+
 			cureSchedules+"; or run the doctor with the deployed configuration")
 	case s.OtherKey:
 		return exam.Warn("is not encrypted with the current key", cureSchedules)

@@ -87,7 +87,7 @@ func (o *Reader) Retention(ctx context.Context) (time.Duration, error) {
 	ns, err := o.Client.WorkflowService().DescribeNamespace(ctx,
 		&workflowservice.DescribeNamespaceRequest{Namespace: o.namespace})
 	if err != nil {
-		return 0, fmt.Errorf("read retention of namespace %s: %w", o.namespace, err)
+		return 0, fmt.Errorf("read how long Temporal keeps records: %w", err)
 	}
 	return ns.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), nil
 }

@@ -70,7 +70,7 @@ func (o *Reader) Scan(
 	for {
 		page, err := o.Client.ListWorkflow(ctx, request)
 		if err != nil {
-			return fmt.Errorf("list workflows: %w", err)
+			return fmt.Errorf("read the list of orders: %w", err)
 		}
 		for _, info := range page.GetExecutions() {
 			if more, err := visit(info); err != nil || !more {

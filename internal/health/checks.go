@@ -54,7 +54,7 @@ func (f facts) namespaceCheck() check.Check {
 	c := check.Check{Name: "namespace", Status: check.Fail}
 	switch {
 	case f.retention <= f.maxOrderAge:
-		c.Found = fmt.Sprintf("it deletes records of orders after %s, which is not longer than MAX_ORDER_AGE (%s): "+
+		c.Found = fmt.Sprintf("it deletes the records of orders after %s, which is not longer than MAX_ORDER_AGE (%s): "+
 			"an order can be issued twice", printable.Duration(f.retention), printable.Duration(f.maxOrderAge))
 		c.Fix = "run: " + installation.RaiseRetention(f.namespace, f.maxOrderAge)
 	case len(f.missingAttributes) > 0:
@@ -174,7 +174,7 @@ func (f facts) sweepCheck() check.Check {
 		c.Fix = "see " + f.FailedSweep.Link
 	case f.now.Sub(since) > settings.StaleIntervals*every+sweepTakes:
 		c.Found = "no sweep has completed for " + printable.Duration(f.now.Sub(since))
-		c.Fix = "see the other checks; a sweep may take long: docs/operations.md, The watermark is stale"
+		c.Fix = "see the other checks; the Web UI shows a sweep that is still running"
 	case f.LastSweep != nil && f.LastSweep.Found > 0:
 		c.Status = check.Warn
 		c.Found = fmt.Sprintf("the last sweep found and took in %d orders that no poll had taken in: %s", f.LastSweep.Found,
@@ -208,7 +208,7 @@ func (f facts) watermarkCheck() check.Check {
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case f.Watermark.IsZero() && f.now.Sub(f.Schedule.CreatedAt) > f.tolerance():
 		c.Found = "none: no poll has completed since the schedule was created at " + f.Schedule.CreatedAt.Format(time.RFC3339)
-		c.Fix = "find out why polls fail: docs/operations.md, The watermark is stale"
+		c.Fix = "see the runbook, docs/operations.md: The watermark is stale"
 	case f.Watermark.IsZero():
 		c.Status, c.Found = check.Warn, "none yet: no poll has completed"
 	case age < -clockSkew:
@@ -216,7 +216,7 @@ func (f facts) watermarkCheck() check.Check {
 		c.Fix = "correct the clocks of Temporal's hosts and of this host; the next poll reads all orders again"
 	case age > f.tolerance():
 		c.Found = fmt.Sprintf("STALE, orders have been seen only up to %s ago: recent polls are missing", printable.Duration(age))
-		c.Fix = "see the other checks; a poll may take long: docs/operations.md, The watermark is stale"
+		c.Fix = "see the other checks; the Web UI shows a poll that is still running"
 	default:
 		c.Status, c.Found = check.OK, fmt.Sprintf("orders have been seen up to %s ago", printable.Duration(max(age, 0)))
 	}

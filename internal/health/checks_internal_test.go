@@ -48,7 +48,7 @@ func TestChecks(t *testing.T) {
 		{name: "healthy", change: func(*facts) {}},
 		{
 			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", check.Fail,
-			"deletes records of orders after 14 days, which is not longer than MAX_ORDER_AGE (14 days)",
+			"deletes the records of orders after 14 days, which is not longer than MAX_ORDER_AGE (14 days)",
 			"temporal operator namespace update --namespace 'gift cards' --retention 720h",
 		},
 		{
@@ -88,7 +88,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"no sweep for long", func(f *facts) { f.SweptAt = Noon.Add(-10 * time.Hour) }, "sweep", check.Fail,
-			"no sweep has completed for 10 hours", "a sweep may take long",
+			"no sweep has completed for 10 hours", "a sweep that is still running",
 		},
 		{
 			"no sweep ever", func(f *facts) { f.SweptAt = time.Time{} }, "sweep", check.Fail, "no sweep has completed for 1 day", "",

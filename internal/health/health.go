@@ -114,7 +114,7 @@ func (o *Monitor) stuck(ctx context.Context) (stuckWorkflows, error) {
 		return stuckWorkflows{unknown: true}, nil
 	}
 	if err != nil {
-		return stuckWorkflows{}, fmt.Errorf("count workflows with problems: %w", err)
+		return stuckWorkflows{}, fmt.Errorf("count the tasks that fail repeatedly: %w", err)
 	}
 	out := stuckWorkflows{count: int(count.GetCount())}
 	if out.count == 0 {

@@ -117,7 +117,7 @@ func (o *Monitor) count(ctx context.Context, query string) (int, error) {
 		Namespace: o.Namespace(), Query: query,
 	})
 	if err != nil {
-		return 0, fmt.Errorf("count workflows: %w", err)
+		return 0, fmt.Errorf("count orders: %w", err)
 	}
 	return int(answer.GetCount()), nil
 }

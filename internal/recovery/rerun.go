@@ -156,7 +156,7 @@ func notToRerun(run executions.FailedRun, in activities.RerunFailedOrdersInput) 
 	case slices.Contains(giftcard.Kinds, kind) && !run.Curable() && !in.Force:
 		return "it failed as " + run.Failure.Kind + ", which a re-run does not cure; use --force to run it anyway"
 	case run.ResetPoint == 0:
-		return "nothing of it was done yet, so that there is nothing to go back to"
+		return "no step of it has been taken yet, so there is none to take again"
 	}
 	return ""
 }
@@ -176,7 +176,7 @@ func (o *Recovery) reset(
 		RequestId:                 "rerun/" + run.GetExecution().GetRunId(),
 	})
 	if err != nil {
-		return "", fmt.Errorf("reset %s: %w", run.GetExecution().GetWorkflowId(), err)
+		return "", fmt.Errorf("run %s again: %w", run.GetExecution().GetWorkflowId(), err)
 	}
 	return answer.GetRunId(), nil
 }

@@ -128,7 +128,7 @@ func TestStarterStatusIsAMonitorsCommand(t *testing.T) {
 	w.await("cured", func() bool { return w.health().Healthy })
 
 	w.setRetention(24 * time.Hour)
-	w.requireProblem("namespace", "deletes records of orders after 1 day")
+	w.requireProblem("namespace", "deletes the records of orders after 1 day")
 	w.setRetention(30 * 24 * time.Hour)
 	w.requireHealthy()
 

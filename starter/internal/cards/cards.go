@@ -32,8 +32,7 @@ func newCancelCard(f *cli.Flags) *cobra.Command {
 		Use:   "cancel-card <order> --unit N --reason WHY",
 		Short: "Cancel one card of an order at the issuer",
 		Long: `Cancel-card cancels one card at the issuer: whoever holds the card loses its balance. It asks for
-confirmation first. Who cancelled the card, and why, is on record. Shopify is
-not informed: refund the order there.`,
+confirmation first. Who cancelled the card, and why, is on record. Shopify is not informed: refund the order there.`,
 		Example: `  giftbridge orders cancel-card '#1001' --unit 2 --reason 'customer bought by mistake, ticket 4711'`,
 		Args:    cli.OneOrder,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -122,16 +121,12 @@ func (x *fixer) run(ctx context.Context, o *operator.Operator, name string, what
 
 // correcting describes what a correction would do. It says nothing of the recipient.
 func correcting(p *left.Fix) string {
-	numbers := make([]string, len(p.Cards))
-	for i, n := range p.Cards {
-		numbers[i] = strconv.Itoa(n)
-	}
 	cards, them := "card ", "it"
-	if len(numbers) > 1 {
+	if len(p.Cards) > 1 {
 		cards, them = "cards ", "them"
 	}
 	s := fmt.Sprintf("Order %s: %s%s would get another %s. The order would then be run again to issue %s.",
-		printable.Line(p.Name, 0), cards, strings.Join(numbers, ", "), strings.Join(p.Changes, " and another "), them)
+		printable.Line(p.Name, 0), cards, cli.Numbers(p.Cards), strings.Join(p.Changes, " and another "), them)
 	if p.Existing > 0 {
 		s += fmt.Sprintf(" Cards that already exist, and stay as they are: %d.", p.Existing)
 	}

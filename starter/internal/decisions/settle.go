@@ -32,7 +32,8 @@ The shop and the issuer are not informed.
 --undo takes that back: the next digest lists the order as left to people. Its cards are still not issued automatically.
 "orders release" issues the cards of a settled order.
 
-It asks for confirmation first. Who settled the order, when, and the note are on record; "orders show" prints them. "orders list --settled" lists settled orders.`,
+It asks for confirmation first. Who settled the order, when, and the note are on record; "orders show" prints them.
+"orders list --settled" lists settled orders.`,
 		Example: `  giftbridge orders settle '#1001' --note 'refunded, ticket 4711'
   giftbridge orders settle '#1001' '#1002' --note 'cards issued by hand, confirmed by Ann'
   giftbridge orders settle '#1001' --undo --note 'it was another order'`,

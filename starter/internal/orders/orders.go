@@ -39,9 +39,11 @@ func newShow(f *cli.Flags) *cobra.Command {
 		Aliases: []string{"get"},
 		Short:   "Show one order: its cards, its failures, and where to look",
 		Long: `Show prints everything known about one gift-card order: its runs, the cards that exist, what failed and
-why, the attempts under way, and its page in the Temporal Web UI. With --verbose it adds what Temporal's own commands need:
-IDs of runs, and the command that takes a failed order back to the step that failed. Give the order's name, its number, its address in
-Shopify's admin or in the Web UI, or the audit number of a card; every command that takes an order understands these.`,
+why, the attempts under way, and its page in the Temporal Web UI. Give the order's name, its number, its address in
+Shopify's admin or in the Web UI, or the audit number of a card; every command that takes an order understands these.
+
+With --verbose it adds what Temporal's own commands need: the IDs of runs, and the command that takes a failed order back
+to the step that failed.`,
 		Example: `  giftbridge orders show '#1001'
   giftbridge orders show 820982911946154508`,
 		Args: cli.OneOrder,
@@ -74,7 +76,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 		}
 		for _, x := range d.Fixed {
 			row("corrected", fmt.Sprintf("%s of card %s, by %s, %s", strings.Join(x.Changes, ", "),
-				strings.Trim(fmt.Sprint(x.Cards), "[]"), x.By, x.At.Format(time.RFC3339)))
+				cli.Numbers(x.Cards), x.By, x.At.Format(time.RFC3339)))
 			row("note", x.Note)
 		}
 		if verbose && d.Reset != "" {

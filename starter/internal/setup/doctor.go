@@ -29,6 +29,7 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   retention            longer than MAX_ORDER_AGE
   search attributes    they exist and have the right types
   stored payloads      the keys decrypt the payloads in the namespace
+  identity             the shop and AUDIT_PREFIX are those of the orders in the namespace
   poll schedule        exists, is not paused, and matches the configuration
   digest schedule      the same, if a mail server is configured
   worker version       one is current, if WORKER_DEPLOYMENT is set
