@@ -42,7 +42,7 @@ them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wr
 		Example: `  go run ./sandbox/bench
   go run ./sandbox/bench --rounds 2 --orders 2000
   go run ./sandbox/bench --rounds 1 --orders 100 --json
-  go run ./sandbox/bench --beside /tmp/older/worker`,
+  go run ./sandbox/bench --beside ../older/worker`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := cmp.Or(between("rounds", o.Rounds, 1, 100), between("orders", o.Orders, 1, maxOrders),

@@ -69,6 +69,7 @@ func TestBenchUsage(t *testing.T) {
 		"no orders":       {[]string{"--orders", "0"}, "--orders 0: need 1 to 20000"},
 		"too many orders": {[]string{"--orders", "20001"}, "--orders 20001: need 1 to 20000"},
 		"a cold start":    {[]string{"--warm-up", "-1"}, "--warm-up -1: need 0 to 20000"},
+		"no such worker":  {[]string{"--beside", "no/such/worker"}, "--beside: "},
 		"an argument":     {[]string{"everything"}, `"everything"`},
 	}
 	for name, tt := range tests {

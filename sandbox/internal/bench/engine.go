@@ -56,9 +56,9 @@ func (o Options) variants() []Variant {
 	return []Variant{Ours, Floor, FloorDefaults}
 }
 
-// Run measures our orders beside the bare engine's or another release's, in alternating rounds. Every other round has the variants in the
-// opposite order: if the number of rounds is even, a machine that becomes slower or faster during the run affects all
-// variants alike.
+// Run measures our orders beside the bare engine's or another release's, in alternating rounds. Every other round has the
+// variants in the opposite order: if the number of rounds is even, a machine that becomes slower or faster during the run
+// affects all variants alike.
 func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report, error) {
 	r := &Report{Options: o}
 	variants := o.variants()
