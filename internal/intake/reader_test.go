@@ -44,6 +44,20 @@ func (s *shop) ReadAll(_ context.Context, numbers []string) (map[string]intake.L
 	return out, nil
 }
 
+// pay sets the payment of an order.
+func (s *shop) pay(number, payment string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.payments[number] = payment
+}
+
+// times returns how often orders were read.
+func (s *shop) times() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads
+}
+
 // An order is read once in five minutes, however many of its cards ask, and whether or not the order exists.
 func TestReader(t *testing.T) {
 	t.Parallel()
@@ -58,9 +72,9 @@ func TestReader(t *testing.T) {
 			return order
 		}
 		require.Equal(t, "PAID", ask("1").Payment)
-		require.Equal(t, 1, s.reads)
+		require.Equal(t, 1, s.times())
 
-		s.payments["1"] = "REFUNDED"
+		s.pay("1", "REFUNDED")
 		<-time.After(intake.GoodFor - 2*time.Second)
 		var all sync.WaitGroup
 		for range 10 {
@@ -70,21 +84,21 @@ func TestReader(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.Equal(t, 1, s.reads)
+		require.Equal(t, 1, s.times())
 		<-time.After(time.Second)
 		require.Equal(t, "REFUNDED", ask("1").Payment)
-		require.Equal(t, 2, s.reads)
+		require.Equal(t, 2, s.times())
 
 		require.Nil(t, ask("42"))
 		require.Nil(t, ask("42"))
-		require.Equal(t, 3, s.reads)
+		require.Equal(t, 3, s.times())
 		_, err := reader.Get(t.Context(), "43")
 		require.EqualError(t, err, "Shopify returned no result for order 43", "which is not taken for a deleted order")
 
 		// Orders requested while a query is under way are read together.
 		for n := range 100 {
 			number := strconv.Itoa(1000 + n)
-			s.payments[number] = "PAID"
+			s.pay(number, "PAID")
 			all.Go(func() {
 				found, err := reader.Get(t.Context(), number)
 				require.NoError(t, err)
@@ -92,9 +106,11 @@ func TestReader(t *testing.T) {
 			})
 		}
 		all.Wait()
-		require.LessOrEqual(t, s.reads, 4+2)
+		require.LessOrEqual(t, s.times(), 4+2)
 
+		s.mu.Lock()
 		s.away = true
+		s.mu.Unlock()
 		_, err = reader.Get(t.Context(), "44")
 		kind, _ := giftcard.KindOf(err)
 		require.Equal(t, giftcard.Unavailable, kind)
