@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func printStatus(w io.Writer, s *health.Status) error {
 			if late := installation.Overdue(note, time.Now()); late > 0 {
 				note = "OVERDUE for " + printable.Duration(late) + ": " + note
 			}
-			row("schedule", "PAUSED: "+note)
+			row("schedule", cli.Tinted{Text: "PAUSED: " + note, Status: check.Warn})
 		default:
 			row("schedule", "every "+seconds(s.Schedule.Interval)+", next at "+s.Schedule.NextAt.Format(time.RFC3339))
 		}
@@ -115,12 +116,12 @@ func printStatus(w io.Writer, s *health.Status) error {
 			row("watermark", s.Watermark.Format(time.RFC3339)+", "+seconds(s.WatermarkAge)+" ago"+note)
 		}
 		if s.FailedPoll != nil {
-			row("LAST POLL FAILED", s.FailedPoll.ClosedAt.Format(time.RFC3339)+" "+s.FailedPoll.Failure.Kind+": "+
+			row(cli.Tinted{Text: "LAST POLL FAILED", Status: check.Fail}, s.FailedPoll.ClosedAt.Format(time.RFC3339)+" "+s.FailedPoll.Failure.Kind+": "+
 				s.FailedPoll.Failure.Message)
 			row("", s.FailedPoll.Link)
 		}
 		if s.FailedDigest != nil {
-			row("LAST DIGEST FAILED", s.FailedDigest.ClosedAt.Format(time.RFC3339)+" "+s.FailedDigest.Failure.Kind+": "+
+			row(cli.Tinted{Text: "LAST DIGEST FAILED", Status: check.Fail}, s.FailedDigest.ClosedAt.Format(time.RFC3339)+" "+s.FailedDigest.Failure.Kind+": "+
 				s.FailedDigest.Failure.Message)
 			row("", s.FailedDigest.Link)
 		}
@@ -128,7 +129,11 @@ func printStatus(w io.Writer, s *health.Status) error {
 			pollRows(row, *s.LastPoll)
 		}
 		for _, state := range executions.States {
-			row("orders "+string(state), s.Orders[state])
+			count := cli.Tinted{Text: strconv.Itoa(s.Orders[state])}
+			if state == executions.Failed && s.Orders[state] > 0 {
+				count.Status = check.Fail
+			}
+			row("orders "+string(state), count)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/digest/sheet"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -134,6 +135,22 @@ func kindOf(o executions.Order) (kind, why string) {
 	return "", ""
 }
 
+// meaning returns what the state of an order means for people; nothing if they need not care.
+func meaning(s executions.State) check.Status {
+	switch s {
+	case executions.Completed:
+		return check.OK
+	case executions.Left:
+		return check.Warn
+	case executions.Failed, executions.Canceled:
+		return check.Fail
+	}
+	return ""
+}
+
+// tinted returns the state of an order as a cell.
+func tinted(s executions.State) cli.Tinted { return cli.Tinted{Text: string(s), Status: meaning(s)} }
+
 // cells returns an order as a row: the header is orderColumns.
 func cells(o executions.Order, when func(time.Time) string) []string {
 	kind, why := kindOf(o)
@@ -160,7 +177,15 @@ func printOrders(w io.Writer, list []executions.Order, now time.Time, width int)
 			return t.In(now.Location()).Format(time.RFC3339)
 		}
 	}
-	g := cli.Grid{Header: orderColumns, Spare: []string{"SKU", "NUMBER", "CLOSED", "CARDS", "VALUE"}}
+	g := cli.Grid{
+		Header: orderColumns, Spare: []string{"SKU", "NUMBER", "CLOSED", "CARDS", "VALUE"},
+		Status: func(column, cell string) check.Status {
+			if column == "STATE" {
+				return meaning(executions.State(cell))
+			}
+			return ""
+		},
+	}
 	for _, o := range list {
 		g.Rows = append(g.Rows, cells(o, when))
 	}

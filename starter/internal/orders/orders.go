@@ -60,7 +60,7 @@ Shopify's admin or in the Web UI, or the audit number of a card; every command t
 func printOrder(w io.Writer, d *orders.OrderDetails) error {
 	return cli.Table(w, func(row func(...any)) {
 		row("order", d.Name+" ("+d.ID+")")
-		row("state", d.State)
+		row("state", tinted(d.State))
 		row("SKU", d.SKUs)
 		row("web UI", d.Link)
 		if d.Failure != nil {
