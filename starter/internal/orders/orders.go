@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,9 +27,27 @@ func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 		Args:    cli.NoArgs,
 		RunE:    cli.Help,
 	}
-	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f))
+	cmd.AddCommand(newList(f), newShow(f))
 	cmd.AddCommand(others...)
+	for _, c := range cmd.Commands() {
+		if strings.Contains(c.Use, "<order>") {
+			c.ValidArgsFunction = session.CompleteOrders(offered(c.Name())...)
+		}
+	}
 	return cmd
+}
+
+// offered returns the states of the orders that a shell completes for a command.
+func offered(command string) []executions.State {
+	switch command {
+	case "release":
+		return []executions.State{executions.Left}
+	case "settle":
+		return []executions.State{executions.Failed, executions.Left}
+	case "balance", "cancel-card":
+		return []executions.State{executions.Completed}
+	}
+	return []executions.State{executions.Failed}
 }
 
 func newShow(f *cli.Flags) *cobra.Command {
