@@ -78,16 +78,16 @@ func TestColoursKeepColumns(t *testing.T) {
 
 	g := Grid{
 		Header: []string{"ORDER", "STATE", "REASON"},
-		Rows:   [][]string{{"failed", "failed", strings.Repeat("long ", 30)}, {strings.Repeat("x", 90), "completed", "y"}},
+		Rows:   [][]string{{"failed", "failed", strings.Repeat("long ", 30)}, {strings.Repeat("x", 90), "completed", strings.Repeat("y", 24)}},
 		Status: func(column, _ string) check.Status { return map[string]check.Status{"STATE": check.Fail}[column] },
 	}
-	for _, width := range []int{0, 200, 80, 20} {
+	for width := 0; width < 200; width++ {
 		plain.Reset()
 		painted.Reset()
 		require.NoError(t, g.Print(&plain, width))
 		require.NoError(t, g.Print(&painted, width))
 		require.Equal(t, plain.String(), escapes.ReplaceAllString(painted.String(), ""))
-		require.Equal(t, width != 80 && width != 20, strings.Contains(painted.String(), "\x1b[31mcompleted\x1b[0m"), width)
+		require.Equal(t, width == 0 || width > 101, strings.Contains(painted.String(), "\x1b[31mcompleted\x1b[0m"), width)
 		for line := range strings.Lines(plain.String()) {
 			require.True(t, width == 0 || len([]rune(strings.TrimSuffix(line, "\n"))) <= width, line)
 		}

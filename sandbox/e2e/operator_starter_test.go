@@ -75,7 +75,7 @@ func TestStarterWithFailedOrders(t *testing.T) {
 
 	bare := strings.TrimPrefix(bad.Name, "#")
 	require.Regexp(t, "(?m)^"+bare+`\tCardDeclined, \d+\.00 USD$`, w.ok("__complete", "orders", "retry", bare))
-	require.Regexp(t, "(?m)^"+bad.Name+`\tCardDeclined`, w.ok("__complete", "orders", "show", "#"))
+	require.Regexp(t, "(?m)^"+bad.Name+`\tCardDeclined`, w.ok("__complete", "orders", "show", bad.Name))
 	require.NotContains(t, w.ok("__complete", "orders", "show", unknown.Name, ""), bare, "it takes one order")
 	nowhere := w.starter([]string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, "__complete", "orders", "retry", "")
 	require.Equal(t, ":36\n", nowhere.stdout, "nothing is said of what goes wrong")

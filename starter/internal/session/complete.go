@@ -79,8 +79,9 @@ func readOrders(ctx context.Context, states []executions.State) []executions.Ord
 var plain = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 
 // completions returns the orders whose names begin with what was typed, without those that are arguments already. The "#"
-// of a name is left out unless it was typed, because a shell takes it for a comment. An order whose name a shell might
-// misread, or that is not the only one of that name, is offered by its number.
+// of a name is left out unless it was typed, because a shell takes it for a comment. If it was typed, only a single order is
+// offered: bash quotes that, but not what several have in common. An order whose name a shell might misread, or that is not
+// the only one of that name, is offered by its number.
 func completions(list []executions.Order, args []string, typed string) []cobra.Completion {
 	names := map[string]int{}
 	for _, o := range list {
@@ -101,6 +102,9 @@ func completions(list []executions.Order, args []string, typed string) []cobra.C
 			continue
 		}
 		out = append(out, cobra.CompletionWithDesc(word, describe(o)))
+	}
+	if strings.HasPrefix(typed, "#") && len(out) > 1 {
+		return nil
 	}
 	return out
 }
