@@ -81,7 +81,7 @@ func TestColoursKeepColumns(t *testing.T) {
 		Rows:   [][]string{{"failed", "failed", strings.Repeat("long ", 30)}, {strings.Repeat("x", 90), "completed", strings.Repeat("y", 24)}},
 		Status: func(column, _ string) check.Status { return map[string]check.Status{"STATE": check.Fail}[column] },
 	}
-	for width := 0; width < 200; width++ {
+	for width := range 200 {
 		plain.Reset()
 		painted.Reset()
 		require.NoError(t, g.Print(&plain, width))
