@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
@@ -11,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/merchants"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
+	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
 	"github.com/giftbridge/giftbridge/worker/command"
 )
@@ -54,8 +57,8 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(command.New())
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
-	others := append(decisions.Commands(f), explain.Command(f))
-	root.AddCommand(orders.Command(f, append(others, cards.Commands(f)...)...))
+	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
+	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
 	root.AddCommand(merchants.Command(f))
 	return root
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -13,11 +14,17 @@ import (
 type Flags struct {
 	// JSON asks for JSON on standard output.
 	JSON bool
+
+	colour colour
 }
 
 // Register adds the flags to a root command.
 func (f *Flags) Register(root *cobra.Command) {
 	root.PersistentFlags().BoolVar(&f.JSON, "json", false, "print JSON on standard output")
+	f.colour = "auto"
+	root.PersistentFlags().Var(&f.colour, "color", "colour tables: auto (on a terminal, unless NO_COLOR is set), always, never")
+	Complete(root, "color", "auto", "always", "never")
+	root.SetOut(&output{os.Stdout, &f.colour})
 }
 
 // Help is the action of a command that only groups others. Without it, cobra treats a mistyped command as a request for

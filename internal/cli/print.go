@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -26,19 +27,45 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
-// Table prints rows in aligned columns. Cells contain text from services and customers, so they are made harmless.
-func Table(w io.Writer, rows func(row func(cells ...any))) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// Table prints rows in aligned columns. Cells contain text from services and customers, so they are made harmless. A cell
+// that is [Tinted] is coloured, if w is the output of a command and coloured.
+func Table(w io.Writer, rows func(row func(cells ...any))) error { return table(w, 0, rows) }
+
+// table is [Table] with lines of at most width characters, or of any length if the width is 0.
+func table(w io.Writer, width int, rows func(row func(cells ...any))) error {
+	var plain bytes.Buffer
+	var texts [][]string
+	var statuses [][]check.Status
+	t := tabwriter.NewWriter(&plain, 0, 0, gap, ' ', 0)
 	rows(func(cells ...any) {
+		text, status := make([]string, len(cells)), make([]check.Status, len(cells))
 		for i, c := range cells {
-			if i > 0 {
-				_, _ = fmt.Fprint(t, "\t")
+			text[i] = printable.Line(fmt.Sprint(c), 0)
+			if tinted, ok := c.(Tinted); ok {
+				status[i] = tinted.Status
 			}
-			_, _ = fmt.Fprint(t, printable.Line(fmt.Sprint(c), 0))
 		}
-		_, _ = fmt.Fprintln(t)
+		texts, statuses = append(texts, text), append(statuses, status)
+		_, _ = fmt.Fprintln(t, strings.Join(text, "\t"))
 	})
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	// Colours come last: they take no room, and tabwriter would count them.
+	var out strings.Builder
+	i, coloured := 0, isColoured(w)
+	for line := range strings.Lines(plain.String()) {
+		if text := strings.TrimSuffix(line, "\n"); width > 0 && utf8.RuneCountInString(text) > width {
+			line = string([]rune(text)[:width-1]) + "…\n"
+		}
+		if coloured {
+			line = paint(line, texts[i], statuses[i])
+		}
+		out.WriteString(line)
+		i++
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
 // Checks prints a line for each check, and below it what to do, if anything.
@@ -49,7 +76,7 @@ func Checks(w io.Writer, checks []check.Check) error {
 			if c.Status == check.Fail {
 				status = "FAIL"
 			}
-			row(status, c.Name, c.Found)
+			row(Tinted{status, c.Status}, c.Name, c.Found)
 			if c.Fix != "" {
 				row("", "", "→ "+c.Fix)
 			}

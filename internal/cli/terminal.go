@@ -3,27 +3,33 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"golang.org/x/term"
 
+	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Width returns the width of a terminal in characters, or 0 if w is not a terminal.
 func Width(w io.Writer) int {
-	f, ok := w.(*os.File)
+	width, _ := Size(w)
+	return width
+}
+
+// Size returns the width and the height of a terminal in characters, or 0 if w is not a terminal.
+func Size(w io.Writer) (width, height int) {
+	f, ok := w.(interface{ Fd() uintptr })
 	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 0
+		return 0, 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return max(width, 0)
+	return max(width, 0), max(height, 0)
 }
 
 // Grid is a table with a header, which is fitted to a width.
@@ -32,6 +38,8 @@ type Grid struct {
 	Rows   [][]string
 	// Spare names the columns to leave out if there is too little room for the last one, first ones first.
 	Spare []string
+	// Status returns what a cell of a column means, for its colour. It may be nil.
+	Status func(column, cell string) check.Status
 }
 
 const (
@@ -40,8 +48,8 @@ const (
 	lastAtLeast = 24
 )
 
-// Print prints the grid. If width is not 0, it leaves out spare columns and cuts the last one, so that a row is a line of a
-// terminal of that width.
+// Print prints the grid. If width is not 0, it leaves out spare columns and cuts the last one, or whole lines if
+// that is not enough, so that a row is a line of a terminal of that width.
 func (g Grid) Print(w io.Writer, width int) error {
 	header := slices.Clone(g.Header)
 	rows := make([][]string, len(g.Rows))
@@ -67,11 +75,14 @@ func (g Grid) Print(w io.Writer, width int) error {
 			r[last] = printable.Line(r[last], most)
 		}
 	}
-	return Table(w, func(row func(...any)) {
-		for _, r := range append([][]string{header}, rows...) {
+	return table(w, width, func(row func(...any)) {
+		for n, r := range append([][]string{header}, rows...) {
 			cells := make([]any, len(r))
 			for i, c := range r {
 				cells[i] = c
+				if n > 0 && g.Status != nil {
+					cells[i] = Tinted{c, g.Status(header[i], c)}
+				}
 			}
 			row(cells...)
 		}

@@ -73,6 +73,13 @@ func TestStarterWithFailedOrders(t *testing.T) {
 		require.Contains(t, shown, part)
 	}
 
+	bare := strings.TrimPrefix(bad.Name, "#")
+	require.Regexp(t, "(?m)^"+bare+`\tCardDeclined, \d+\.00 USD$`, w.ok("__complete", "orders", "retry", bare))
+	require.Regexp(t, "(?m)^"+bad.Name+`\tCardDeclined`, w.ok("__complete", "orders", "show", bad.Name))
+	require.NotContains(t, w.ok("__complete", "orders", "show", unknown.Name, ""), bare, "it takes one order")
+	nowhere := w.starter([]string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, "__complete", "orders", "retry", "")
+	require.Equal(t, ":36\n", nowhere.stdout, "nothing is said of what goes wrong")
+
 	// Without an answer, or with the answer no, nothing happens.
 	no := w.asked("n\n", "orders", "retry", "--all-failed")
 	require.Equal(t, cli.ExitFailure, no.code)
@@ -122,8 +129,9 @@ func TestStarterWithFailedOrders(t *testing.T) {
 
 	// Naming an order twice counts once. One order that is rerun makes up for one that is not.
 	w.addMerchant(merchant("NEW"))
-	some := w.starter(nil, "orders", "retry", "--yes", unknown.Name, orderNumber(unknown), bad.Name)
+	some := w.starter(nil, "orders", "retry", "--yes", "--wait", unknown.Name, orderNumber(unknown), bad.Name)
 	require.Equal(t, cli.ExitOK, some.code, some.stderr)
+	require.Contains(t, some.stdout, "order "+unknown.Name+": issued\n1 issued\n")
 	require.Regexp(t, `(?m)^run again +1$`, some.stdout)
 	require.Regexp(t, `left alone +it has succeeded`, some.stdout)
 	w.await("issued", func() bool { return w.cardsOf("NEW") == 1 })
@@ -268,6 +276,12 @@ func TestStarterOperatorMistakes(t *testing.T) {
 		{[]string{"orders", "list", "--failed", "--state", "running"}, cli.ExitUsage, "--state running cannot be combined with"},
 		{[]string{"orders", "list", "--kind", "Bad"}, cli.ExitUsage, `--kind "Bad" is not one of`},
 		{[]string{"orders", "list", "--failed", "--since", "soon"}, cli.ExitUsage, `--since "soon" is neither`},
+		{[]string{"orders", "list", "--watch"}, cli.ExitUsage, "--watch needs a terminal"},
+		{[]string{"orders", "list", "--watch", "--json"}, cli.ExitUsage, "--watch cannot be combined with"},
+		{[]string{"orders", "list", "--color", "red"}, cli.ExitUsage, `"red" is not one of auto, always, never`},
+		{[]string{"orders", "retry", "#1", "--timeout", "1m"}, cli.ExitUsage, "--timeout needs --wait"},
+		{[]string{"orders", "retry", "#1", "--wait", "--timeout", "0s"}, cli.ExitUsage, "--timeout 0s must be above zero"},
+		{[]string{"orders", "retry", "#1", "--wait", "--dry-run"}, cli.ExitUsage, "--wait cannot be combined with --dry-run"},
 		{[]string{"orders", "retry"}, cli.ExitUsage, "name one or more orders, or pass --all-failed"},
 		{[]string{"orders", "retry", "#1", "--all-failed"}, cli.ExitUsage, "name one or more orders, or pass --all-failed"},
 		{[]string{"orders", "retry", "#1", "--kind", "bad"}, cli.ExitUsage, `--kind "bad" is not one of`},

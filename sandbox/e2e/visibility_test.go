@@ -76,6 +76,21 @@ func TestOrdersAreFoundBySKU(t *testing.T) {
 	}
 }
 
+// The server accepts the queries that the runbook offers for its Web UI, and status prints them as links.
+func TestQueriesOfTheRunbook(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{})
+	w.poll()
+	shown := w.ok("status", "--verbose")
+	require.NotContains(t, w.ok("status"), "workflows?query=")
+	for _, q := range executions.Queries() {
+		answer, err := w.plain.CountWorkflow(w.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: q.Query})
+		require.NoError(t, err, q.Query)
+		require.Contains(t, shown, w.Operator.QueryLink(q.Query)+"\n")
+		require.Equal(t, q.Name == "polls", answer.GetCount() > 0, q.Name)
+	}
+}
+
 // add adds an order with a name, or with the shop's next name if it is empty, with one card of each SKU.
 func (w *system) add(name string, skus ...string) scenario.Placed {
 	w.t.Helper()

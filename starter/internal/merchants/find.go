@@ -68,7 +68,8 @@ rules and the customer it was taken in with. If a card of the order exists, its 
 Exit codes: 0 exactly one merchant matches, 1 none or several, or the order cannot be read, 2 wrong usage.`,
 		Example: `  giftbridge merchants find '#1001'
   giftbridge merchants find 820982911946154508 --json | jq -r .why`,
-		Args: cli.OneOrder,
+		Args:              cli.OneOrder,
+		ValidArgsFunction: session.CompleteOrders(executions.Failed),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, from, err := load()
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,8 @@ func errUnhealthy(problems []check.Check) error {
 }
 
 func newStatus(f *cli.Flags) *cobra.Command {
-	return &cobra.Command{
+	var verbose bool
+	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the state of the system, and whether it needs attention",
 		Long: `Status shows the poll's schedule, the watermark (the time up to which orders have been seen) and its
@@ -51,7 +53,8 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
 
 Failed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
 be reached, so a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST and WORKER_DEPLOYMENT
-if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.`,
+if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.
+With --verbose, it also prints links to lists in Temporal's Web UI.`,
 		Example: `  giftbridge status
   giftbridge status --json | jq -r '.problems[] | .name + ": " + .found'
   giftbridge status >/dev/null || mail -s 'giftbridge is unhealthy' ops@example.com </dev/null`,
@@ -69,6 +72,11 @@ if the workers have them. With --json, "healthy" is the overall result, and "pro
 				if err := show(cmd.OutOrStdout(), h); err != nil {
 					return err
 				}
+				if verbose && !f.JSON {
+					if err := printQueries(cmd.OutOrStdout(), o.QueryLink); err != nil {
+						return err
+					}
+				}
 				if !h.Healthy {
 					return errUnhealthy(h.Problems)
 				}
@@ -76,6 +84,20 @@ if the workers have them. With --json, "healthy" is the overall result, and "pro
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "also print links to lists in Temporal's Web UI")
+	return cmd
+}
+
+// printQueries prints a link to each list that people look at.
+func printQueries(w io.Writer, link func(query string) string) error {
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return cli.Table(w, func(row func(...any)) {
+		for _, q := range executions.Queries() {
+			row(q.Name, link(q.Query))
+		}
+	})
 }
 
 func printHealth(w io.Writer, h *health.Health) error {
@@ -98,7 +120,7 @@ func printStatus(w io.Writer, s *health.Status) error {
 			if late := installation.Overdue(note, time.Now()); late > 0 {
 				note = "OVERDUE for " + printable.Duration(late) + ": " + note
 			}
-			row("schedule", "PAUSED: "+note)
+			row("schedule", cli.Tinted{Text: "PAUSED: " + note, Status: check.Warn})
 		default:
 			row("schedule", "every "+seconds(s.Schedule.Interval)+", next at "+s.Schedule.NextAt.Format(time.RFC3339))
 		}
@@ -115,12 +137,12 @@ func printStatus(w io.Writer, s *health.Status) error {
 			row("watermark", s.Watermark.Format(time.RFC3339)+", "+seconds(s.WatermarkAge)+" ago"+note)
 		}
 		if s.FailedPoll != nil {
-			row("LAST POLL FAILED", s.FailedPoll.ClosedAt.Format(time.RFC3339)+" "+s.FailedPoll.Failure.Kind+": "+
+			row(cli.Tinted{Text: "LAST POLL FAILED", Status: check.Fail}, s.FailedPoll.ClosedAt.Format(time.RFC3339)+" "+s.FailedPoll.Failure.Kind+": "+
 				s.FailedPoll.Failure.Message)
 			row("", s.FailedPoll.Link)
 		}
 		if s.FailedDigest != nil {
-			row("LAST DIGEST FAILED", s.FailedDigest.ClosedAt.Format(time.RFC3339)+" "+s.FailedDigest.Failure.Kind+": "+
+			row(cli.Tinted{Text: "LAST DIGEST FAILED", Status: check.Fail}, s.FailedDigest.ClosedAt.Format(time.RFC3339)+" "+s.FailedDigest.Failure.Kind+": "+
 				s.FailedDigest.Failure.Message)
 			row("", s.FailedDigest.Link)
 		}
@@ -128,7 +150,11 @@ func printStatus(w io.Writer, s *health.Status) error {
 			pollRows(row, *s.LastPoll)
 		}
 		for _, state := range executions.States {
-			row("orders "+string(state), s.Orders[state])
+			count := cli.Tinted{Text: strconv.Itoa(s.Orders[state])}
+			if state == executions.Failed && s.Orders[state] > 0 {
+				count.Status = check.Fail
+			}
+			row("orders "+string(state), count)
 		}
 	})
 }

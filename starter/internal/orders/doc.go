@@ -1,3 +1,2 @@
-// Package orders has the commands below "orders": what people look up about gift-card orders, and how they run them again
-// and say what became of cards in doubt.
+// Package orders has the command "orders", and below it what people look up about gift-card orders.
 package orders

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/digest/sheet"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -22,13 +23,14 @@ import (
 // listFlags are the flags of the list.
 type listFlags struct {
 	state, since, until, kind string
-	failed, settled, csv      bool
+	failed, settled           bool
+	csv, watch                bool
 	limit                     int
 }
 
 // filter returns the orders that the flags select.
 func (l listFlags) filter(now time.Time) (orders.OrderFilter, error) {
-	kind, err := readKind(l.kind)
+	kind, err := session.ReadKind(l.kind)
 	if err != nil {
 		return orders.OrderFilter{}, err
 	}
@@ -72,10 +74,12 @@ func newList(f *cli.Flags) *cobra.Command {
 		Short:   "List gift-card orders: open ones first, then the most recently closed",
 		Long: `List shows the kind of failure, or the reason why an order is left to people, the number of cards and their
 value. On a terminal, times are relative and the reason is cut to the width; elsewhere, times are those of DIGEST_TIMEZONE,
-and nothing is cut. A day that is given to --since or --until begins at midnight in DIGEST_TIMEZONE.`,
+and nothing is cut. A day that is given to --since or --until begins at midnight in DIGEST_TIMEZONE. With --watch, a
+terminal shows the list anew every few seconds, until Ctrl-C.`,
 		Example: `  giftbridge orders list --failed
   giftbridge orders list --failed --kind MerchantUnknown
   giftbridge orders list --settled
+  giftbridge orders list --failed --watch
   giftbridge orders list --since 7d --limit 0 --csv >orders.csv
   giftbridge orders list --since 2026-11-20 --until 2026-11-21`,
 		Args: cli.NoArgs,
@@ -83,12 +87,28 @@ and nothing is cut. A day that is given to --since or --until begins at midnight
 			if l.csv && f.JSON {
 				return cli.Usagef("--csv cannot be combined with --json")
 			}
+			out := cmd.OutOrStdout()
+			if l.watch && (l.csv || f.JSON) {
+				return cli.Usagef("--watch cannot be combined with --csv or --json")
+			}
+			if l.watch && cli.Width(out) == 0 {
+				return cli.Usagef("--watch needs a terminal to draw on; leave it out where the output goes to a file or a pipe")
+			}
 			now := session.Now()
 			filter, err := l.filter(now)
 			if err != nil {
 				return err
 			}
 			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				if l.watch {
+					return watchList(ctx, out, l, func(ctx context.Context, l listFlags) ([]executions.Order, error) {
+						filter, err := l.filter(session.Now()) // 24h ago is another time than when the command began.
+						if err != nil {
+							return nil, err
+						}
+						return o.ListOrders(ctx, filter)
+					})
+				}
 				found, err := o.ListOrders(ctx, filter)
 				if err != nil {
 					return err
@@ -96,7 +116,6 @@ and nothing is cut. A day that is given to --since or --until begins at midnight
 				if l.limit > 0 && len(found) == l.limit && !f.JSON {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %d orders; --limit 0 lists all\n", l.limit)
 				}
-				out := cmd.OutOrStdout()
 				switch {
 				case f.JSON:
 					return cli.JSON(out, found)
@@ -114,11 +133,12 @@ and nothing is cut. A day that is given to --since or --until begins at midnight
 	cmd.Flags().BoolVar(&l.settled, "settled", false, "only orders that a person has settled; short for --state settled")
 	cmd.Flags().StringVar(&l.kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
 	cmd.Flags().StringVar(&l.state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people), settled (by a person)")
-	completeKinds(cmd)
+	session.CompleteKinds(cmd)
 	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left", "settled")
 	cmd.Flags().StringVar(&l.since, "since", "", "only orders started since a time (RFC 3339), a day (2026-11-20), or how long ago (24h, 7d)")
 	cmd.Flags().StringVar(&l.until, "until", "", "only orders started before a time, a day, or how long ago")
 	cmd.Flags().BoolVar(&l.csv, "csv", false, "print a table for a spreadsheet")
+	cmd.Flags().BoolVar(&l.watch, "watch", false, "on a terminal, show the list anew every few seconds, until Ctrl-C")
 	cmd.Flags().IntVar(&l.limit, "limit", 100, "maximum number of orders; 0 for all")
 	return cmd
 }
@@ -133,6 +153,22 @@ func kindOf(o executions.Order) (kind, why string) {
 	}
 	return "", ""
 }
+
+// meaning returns what the state of an order means for people; nothing if they need not care.
+func meaning(s executions.State) check.Status {
+	switch s {
+	case executions.Completed:
+		return check.OK
+	case executions.Left:
+		return check.Warn
+	case executions.Failed, executions.Canceled:
+		return check.Fail
+	}
+	return ""
+}
+
+// tinted returns the state of an order as a cell.
+func tinted(s executions.State) cli.Tinted { return cli.Tinted{Text: string(s), Status: meaning(s)} }
 
 // cells returns an order as a row: the header is orderColumns.
 func cells(o executions.Order, when func(time.Time) string) []string {
@@ -160,7 +196,15 @@ func printOrders(w io.Writer, list []executions.Order, now time.Time, width int)
 			return t.In(now.Location()).Format(time.RFC3339)
 		}
 	}
-	g := cli.Grid{Header: orderColumns, Spare: []string{"SKU", "NUMBER", "CLOSED", "CARDS", "VALUE"}}
+	g := cli.Grid{
+		Header: orderColumns, Spare: []string{"SKU", "NUMBER", "CLOSED", "CARDS", "VALUE"},
+		Status: func(column, cell string) check.Status {
+			if column == "STATE" {
+				return meaning(executions.State(cell))
+			}
+			return ""
+		},
+	}
 	for _, o := range list {
 		g.Rows = append(g.Rows, cells(o, when))
 	}

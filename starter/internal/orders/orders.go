@@ -27,9 +27,27 @@ func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 		Args:    cli.NoArgs,
 		RunE:    cli.Help,
 	}
-	cmd.AddCommand(newList(f), newShow(f), newRetry(f), newResolve(f))
+	cmd.AddCommand(newList(f), newShow(f))
 	cmd.AddCommand(others...)
+	for _, c := range cmd.Commands() {
+		if strings.Contains(c.Use, "<order>") {
+			c.ValidArgsFunction = session.CompleteOrders(offered(c.Name())...)
+		}
+	}
 	return cmd
+}
+
+// offered returns the states of the orders that a shell completes for a command.
+func offered(command string) []executions.State {
+	switch command {
+	case "release":
+		return []executions.State{executions.Left}
+	case "settle":
+		return []executions.State{executions.Failed, executions.Left}
+	case "balance", "cancel-card":
+		return []executions.State{executions.Completed}
+	}
+	return []executions.State{executions.Failed}
 }
 
 func newShow(f *cli.Flags) *cobra.Command {
@@ -68,7 +86,7 @@ to the step that failed.`,
 func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 	return cli.Table(w, func(row func(...any)) {
 		row("order", d.Name+" ("+d.ID+")")
-		row("state", d.State)
+		row("state", tinted(d.State))
 		row("SKU", d.SKUs)
 		row("web UI", d.Link)
 		if d.Failure != nil {

@@ -9,56 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/workflows"
 )
-
-func TestPrintRerun(t *testing.T) {
-	t.Parallel()
-	id := func(n string) string { return workflows.GiftCardOrderID("example.myshopify.com", n) }
-	some := workflows.RerunOrdersResult{Rerun: 1, LeftAlone: 1, Orders: []activities.RerunOrder{
-		{WorkflowID: id("5001"), RunID: "0191-a"}, {WorkflowID: id("5002"), LeftAlone: "it is running"},
-	}}
-	var out bytes.Buffer
-	require.NoError(t, printRerun(&out, &cli.Flags{}, some, map[string]string{id("5001"): "#1007"}))
-	require.Equal(t, `order #1007  runs again
-order 5002   left alone  it is running
-run again    1
-left alone   1
-`, out.String())
-
-	// None of the named orders runs again: a script must notice.
-	none := workflows.RerunOrdersResult{LeftAlone: 1, Orders: some.Orders[1:]}
-	for _, json := range []bool{false, true} {
-		out.Reset()
-		require.EqualError(t, printRerun(&out, &cli.Flags{JSON: json}, none, nil), "no order was run again: it is running")
-		require.Contains(t, out.String(), "it is running")
-	}
-	// All failed orders were selected, and none could be cured: that is a result, not a failure.
-	require.NoError(t, printRerun(&out, &cli.Flags{}, workflows.RerunOrdersResult{LeftAlone: 3}, nil))
-}
-
-// A kind is accepted as the runbook spells it, in any case.
-func TestReadKind(t *testing.T) {
-	t.Parallel()
-	for _, k := range append(orders.FailureKinds(), "") {
-		for _, typed := range []string{k, strings.ToLower(k), strings.ToUpper(k)} {
-			kind, err := readKind(typed)
-			require.NoError(t, err)
-			require.Equal(t, k, kind)
-		}
-	}
-	require.Contains(t, orders.FailureKinds(), string(giftcard.CardDeclined))
-	require.Contains(t, orders.FailureKinds(), "Terminated")
-	var usage *cli.UsageError
-	_, err := readKind("Declined")
-	require.ErrorAs(t, err, &usage)
-	require.Equal(t, "1 order", orderCount(1))
-	require.Equal(t, "12 orders", orderCount(12))
-}
 
 // What people see of an order of which one card exists, one does not, and one is being retried.
 func TestPrintOrder(t *testing.T) {

@@ -1,4 +1,4 @@
-package orders
+package rerun
 
 import (
 	"bufio"
@@ -59,7 +59,7 @@ card. Who gave which answer, and why, is on record.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			known, err := readKind(kind)
+			known, err := session.ReadKind(kind)
 			if err != nil {
 				return err
 			}

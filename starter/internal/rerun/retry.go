@@ -1,11 +1,11 @@
-package orders
+package rerun
 
 import (
 	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,56 +13,47 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
-	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// completeKinds adds shell completion for --kind.
-func completeKinds(cmd *cobra.Command) {
-	cli.Complete(cmd, "kind", orders.FailureKinds()...)
-}
-
-// readKind returns the canonical spelling of a kind of failure. It ignores case, and rejects unknown kinds.
-func readKind(kind string) (string, error) {
-	kinds := orders.FailureKinds()
-	for _, known := range kinds {
-		if strings.EqualFold(kind, known) {
-			return known, nil
-		}
-	}
-	if kind == "" {
-		return "", nil
-	}
-	return "", cli.Usagef("--kind %q is not one of %s", kind, strings.Join(kinds, ", "))
-}
-
 func newRetry(f *cli.Flags) *cobra.Command {
-	var allFailed, force, yes, dryRun bool
+	var allFailed, force, yes, dryRun, wait bool
 	var kind, reason string
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "retry <order>... | --all-failed",
 		Short: "Run failed orders again",
 		Long: `Retry runs each failed order again from the step that failed: steps that succeeded are kept, and no card is
-issued a second time. It asks for confirmation first, and waits until the orders run again. Follow an order with
-"orders show". With --all-failed it first shows, for each kind of failure, how many orders there are, the value of all their
+issued a second time. It asks for confirmation first, and waits until the orders run again. With --wait, it goes on until
+they have ended, or until --timeout, prints what becomes of each, and exits with 1 if one failed again or still runs.
+Ctrl-C ends the waiting, not the orders. Without --wait, follow an order with "orders show".
+
+With --all-failed it first shows, for each kind of failure, how many orders there are, the value of all their
 cards, and whether they are run again; --dry-run shows only that.
 
 Orders whose failure a re-run does not cure (InvalidRequest, OrderChanged, UnexpectedResponse, OutcomeUnknown) are left
 alone unless --force is given. After an UnexpectedResponse, check the issuer first: if it refuses the audit number
 as already used, the card counts as issued. Settle an OutcomeUnknown with "orders resolve". Orders that are running or
 have succeeded are always left alone.`,
-		Example: `  giftbridge orders retry '#1001' '#1002'
+		Example: `  giftbridge orders retry '#1001' '#1002' --wait
   giftbridge orders retry --all-failed --dry-run
   giftbridge orders retry --all-failed --kind MerchantUnknown --yes`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if allFailed == (len(args) > 0) {
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case allFailed == (len(args) > 0):
 				return cli.Usagef("name one or more orders, or pass --all-failed")
+			case wait && dryRun:
+				return cli.Usagef("--wait cannot be combined with --dry-run, which runs nothing")
+			case cmd.Flags().Changed("timeout") && !wait:
+				return cli.Usagef("--timeout needs --wait")
+			case timeout <= 0:
+				return cli.Usagef("--timeout %s must be above zero, such as 10m", timeout)
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			kind, err := readKind(kind)
+			kind, err := session.ReadKind(kind)
 			if err != nil {
 				return err
 			}
@@ -99,17 +90,25 @@ have succeeded are always left alone.`,
 				if err != nil {
 					return err
 				}
-				return printRerun(cmd.OutOrStdout(), f, result, plan.names())
+				if !wait {
+					return printRerun(cmd.OutOrStdout(), f, result, plan.names())
+				}
+				ticks := time.NewTicker(waitInterval)
+				defer ticks.Stop()
+				w := waiting{flags: f, out: cmd.OutOrStdout(), err: cmd.ErrOrStderr(), timeout: timeout, look: o.Look, ticks: ticks.C}
+				return w.run(ctx, plan, result)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&allFailed, "all-failed", false, "all failed orders")
 	cmd.Flags().StringVar(&kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
-	completeKinds(cmd)
+	session.CompleteKinds(cmd)
 	cmd.Flags().BoolVar(&force, "force", false, "also orders whose failure a re-run does not cure")
 	cmd.Flags().StringVar(&reason, "reason", buildinfo.Program+" orders retry",
 		"reason, recorded in the orders' histories")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print by kind what would be run again and left alone, and change nothing")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until the orders have ended, and print what becomes of each")
+	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "with --wait: how long to wait at most")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return cmd
 }
