@@ -32,6 +32,8 @@ type LeftOrder struct {
 	Was  string `json:"was,omitempty"`
 	// RunID is the run of the order's workflow that this one follows. It is empty if there was none.
 	RunID string `json:"run_id,omitempty"`
+	// AuditNumbers are the audit numbers of the cards that exist or may exist, if the histories that had them were removed.
+	AuditNumbers []string `json:"audit_numbers,omitempty"`
 }
 
 // leftOrder returns the record of an order that is left to people.

@@ -78,6 +78,9 @@ const maxVersion = 100
 // maxPageBytes bounds a page's orders in JSON, well below the 2 MB that Temporal accepts as one payload.
 const maxPageBytes = 1 << 20
 
+// ListGiftCardOrdersType is the name of [Orders.ListGiftCardOrders] in Temporal.
+const ListGiftCardOrdersType = "ListGiftCardOrders"
+
 // ListGiftCardOrders fetches one page of the shop's orders and applies the rules. Shopify's search only finds
 // candidates; orders that are not gift-card orders are counted and dropped. Merchants that are available are returned
 // with their orders: a look-up by each order would cost it an activity.

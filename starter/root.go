@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/rerun"
+	"github.com/giftbridge/giftbridge/starter/internal/privacy"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
 	"github.com/giftbridge/giftbridge/worker/command"
 )
@@ -44,6 +45,8 @@ Getting started:
   giftbridge orders settle      record that nothing is left to do for an order
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
+  giftbridge privacy find --customer 7001
+                                find the orders whose histories hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
   giftbridge deployment         show the worker versions, if the workers have versions
   giftbridge codec-server       decrypt payloads for the Web UI and the temporal command line
@@ -59,6 +62,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(operations.Commands(f)...)
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
-	root.AddCommand(merchants.Command(f))
+	root.AddCommand(merchants.Command(f), privacy.Command(f))
 	return root
 }

@@ -11,8 +11,12 @@ import (
 // issued, and no poll can start a [GiftCardOrder] beside it, whatever happens to the order or to the settings.
 func LeftOrder(ctx workflow.Context, in activities.LeftOrder) (activities.LeftOrder, error) {
 	details := "Left to people: " + Why(in.Reason) + "."
-	if in.Reason == giftcard.Settled {
+	switch in.Reason {
+	case giftcard.Settled:
 		details = "Settled by " + in.By + "."
+	case giftcard.Redacted:
+		details = "Redacted by " + in.By + ": the personal data was removed."
+	default:
 	}
 	workflow.SetCurrentDetails(ctx, details)
 	return in, nil
@@ -31,6 +35,8 @@ func Why(r giftcard.Reason) string {
 		return "Shopify itself issues a gift card for its product"
 	case giftcard.Settled:
 		return "it was settled by hand"
+	case giftcard.Redacted:
+		return "its personal data was removed"
 	case giftcard.Reopened:
 		return "it was settled by hand, and that was taken back"
 	}

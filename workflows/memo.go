@@ -60,9 +60,14 @@ func ListingOfLeft(o activities.LeftOrder) Listing {
 	summary, is := " is left to people", worth(m)+", left to people because "+Why(o.Reason)
 	todo := command("release", o.ID) + " issues its cards, " + command("settle", o.ID) + " records that nothing is left to do."
 	section := "an-order-is-left-to-people"
-	if o.Reason == giftcard.Settled {
+	switch o.Reason {
+	case giftcard.Redacted:
+		summary, is = " is redacted", worth(m)+", personal data removed"
+		todo, section = command("show", o.ID)+" says by whom, and when.", "a-customer-asks-for-erasure"
+	case giftcard.Settled:
 		summary, is = " is settled", worth(m)+", settled by hand"
 		todo, section = command("show", o.ID)+" says by whom, and why.", "an-order-is-settled-by-hand"
+	default:
 	}
 	return Listing{
 		Attributes: temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(o.Name))),

@@ -98,7 +98,8 @@ var (
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
-		"internal/rollout", "internal/recovery", "internal/left", "internal/reporting", "internal/health", "internal/operator")
+		"internal/rollout", "internal/recovery", "internal/left", "internal/privacy", "internal/reporting", "internal/health",
+		"internal/operator")
 )
 
 var rules = []rule{
@@ -294,6 +295,12 @@ var rules = []rule{
 		why: "what people decide about an order stands on what its runs have done",
 	},
 	{
+		name: "orders are not removed by what issues them",
+		from: ours("internal/recovery", "internal/left", "internal/reporting", "activities", "workflows"),
+		to:   ours("internal/privacy"),
+		why:  "only a person removes a history, at a prompt",
+	},
+	{
 		name: "health changes nothing", from: ours("internal/health"),
 		to:  ours("internal/recovery", "internal/left", "internal/reporting"),
 		why: "a monitor asks every minute",
@@ -460,6 +467,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},
 		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},
 		{"an installation knows no orders", "internal/rollout", module + "/internal/orders"},
+		{"orders are not removed by what issues them", "internal/left", module + "/internal/privacy"},
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
 		{"health changes nothing", "internal/health", module + "/internal/left"},
 		{"recovery knows no decisions", "internal/recovery", module + "/internal/left"},

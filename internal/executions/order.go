@@ -73,8 +73,12 @@ func (o *Reader) Order(info *workflowpb.WorkflowExecutionInfo) Order {
 	}
 	if memo, err := o.OrderMemo(info); err == nil {
 		out.Cards, out.Amount, out.Currency, out.Reason = memo.Cards, memo.Amount, memo.Currency, memo.Reason
-		if memo.Reason == giftcard.Settled {
+		switch memo.Reason {
+		case giftcard.Settled:
 			out.State = Settled
+		case giftcard.Redacted:
+			out.State = Redacted
+		default:
 		}
 	}
 	if shop, id, err := workflows.ParseGiftCardOrderID(out.WorkflowID); err == nil {

@@ -11,7 +11,7 @@ import (
 type State string
 
 // The states of an order. [Failed] includes runs that timed out or were terminated. [Left] is an order that is left to
-// people, and [Settled] is one that a person has settled.
+// people, [Settled] is one that a person has settled, and [Redacted] is one whose personal data was removed.
 const (
 	Running   State = "running"
 	Completed State = "completed"
@@ -19,10 +19,11 @@ const (
 	Canceled  State = "canceled"
 	Left      State = "left"
 	Settled   State = "settled"
+	Redacted  State = "redacted"
 )
 
 // States lists all states.
-var States = []State{Running, Completed, Failed, Canceled, Left, Settled}
+var States = []State{Running, Completed, Failed, Canceled, Left, Settled, Redacted}
 
 // StateOf returns the state of an order whose newest run has this status.
 func StateOf(s enumspb.WorkflowExecutionStatus) State {
@@ -39,8 +40,8 @@ func StateOf(s enumspb.WorkflowExecutionStatus) State {
 	}
 }
 
-// OrderState returns the state of an order, judged by the given run of its workflow. An order that is settled is Left:
-// only the memo of the run tells them apart, see [Reader.Order].
+// OrderState returns the state of an order, judged by the given run of its workflow. An order that is settled or redacted is
+// Left: only the memo of the run tells them apart, see [Reader.Order].
 func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
 	if info.GetType().GetName() == workflows.LeftOrderType {
 		return Left
@@ -50,7 +51,7 @@ func OrderState(info *workflowpb.WorkflowExecutionInfo) State {
 
 // TypeOf returns the workflow type of orders in the given state.
 func TypeOf(s State) string {
-	if s == Left || s == Settled {
+	if s == Left || s == Settled || s == Redacted {
 		return workflows.LeftOrderType
 	}
 	return workflows.GiftCardOrderType
@@ -64,4 +65,5 @@ var Statuses = map[State]string{
 	Canceled:  "('Canceled')",
 	Left:      "('Running','Completed')",
 	Settled:   "('Running','Completed')",
+	Redacted:  "('Running','Completed')",
 }

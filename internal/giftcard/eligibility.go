@@ -44,6 +44,8 @@ const (
 	Settled Reason = "settled"
 	// Reopened: a person has taken back that the order is settled.
 	Reopened Reason = "reopened"
+	// Redacted: the histories of the order were removed, because they held a person's data. Nobody can issue it again.
+	Redacted Reason = "redacted"
 )
 
 // LeftToPeople reports whether an order that is left out for this reason is owed something that people have to handle.

@@ -85,7 +85,7 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	for _, s := range executions.States {
-		if s == executions.Failed || s == executions.Left || s == executions.Settled {
+		if s == executions.Failed || executions.TypeOf(s) == workflows.LeftOrderType {
 			continue
 		}
 		if out.Orders[s], err = o.countOrders(ctx, s); err != nil {
@@ -100,7 +100,7 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Orders[executions.Left], out.Orders[executions.Settled] = 0, 0
+	out.Orders[executions.Left], out.Orders[executions.Settled], out.Orders[executions.Redacted] = 0, 0, 0
 	for _, run := range left {
 		out.Orders[o.Order(run).State]++
 	}

@@ -118,6 +118,9 @@ func releasable(d *orders.OrderDetails) (string, error) {
 		}
 	}
 	switch {
+	case d.State == executions.Redacted:
+		return "", fmt.Errorf("order %s is redacted: nothing is left to tell which of its cards exist, so it is never issued again",
+			d.Name)
 	case d.Left != nil:
 		return workflows.Why(d.Left.Reason), nil
 	case d.State == executions.Running:

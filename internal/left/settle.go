@@ -34,9 +34,11 @@ func (o *Left) Reopen(ctx context.Context, d *orders.OrderDetails, by, note stri
 	return o.decide(ctx, d, giftcard.Reopened, by, note)
 }
 
-// nothingToDecide returns an error if an order is running or complete, so that there is nothing to decide about it.
+// nothingToDecide returns an error if an order is running, complete or redacted, so that there is nothing to decide about it.
 func nothingToDecide(d *orders.OrderDetails) error {
 	switch d.State {
+	case executions.Redacted:
+		return fmt.Errorf("order %s is redacted: nothing is left to decide about it", d.Name)
 	case executions.Running:
 		return fmt.Errorf("order %s is being issued: wait until it has finished", d.Name)
 	case executions.Completed:
@@ -69,15 +71,25 @@ func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftca
 			left.Amount, left.Currency = value.Amount(), value.Currency
 		}
 	}
-	if err := o.notRerunning(ctx, d.Name); err != nil {
+	run, err := o.record(ctx, d.WorkflowID, left)
+	if err != nil {
 		return err
 	}
+	return executions.Explain(ctx, run.Get(ctx, nil))
+}
+
+// record starts a run of LeftOrder under the order's workflow ID, which replaces the last one as the newest run. It returns
+// an error if a run is in progress.
+func (o *Left) record(ctx context.Context, workflowID string, left activities.LeftOrder) (client.WorkflowRun, error) {
+	if err := o.notRerunning(ctx, left.Name); err != nil {
+		return nil, err
+	}
 	if err := o.CanRead(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	listing := workflows.ListingOfLeft(left)
 	run, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       d.WorkflowID,
+		ID:                                       workflowID,
 		TaskQueue:                                workflows.TaskQueue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
@@ -88,12 +100,12 @@ func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftca
 		StaticDetails:                            listing.Details,
 	}, workflows.LeftOrderType, left)
 	if executions.IsAlreadyStarted(err) {
-		return fmt.Errorf("order %s was started meanwhile: %s", d.Name, o.Link(d.WorkflowID, ""))
+		return nil, fmt.Errorf("order %s was started meanwhile: %s", left.Name, o.Link(workflowID, ""))
 	}
 	if err != nil {
-		return fmt.Errorf("record what was decided about order %s: %w", d.Name, err)
+		return nil, fmt.Errorf("record what was decided about order %s: %w", left.Name, err)
 	}
-	return executions.Explain(ctx, run.Get(ctx, nil))
+	return run, nil
 }
 
 // notRerunning returns an error while failed orders are being run again: a reset of this order would end its record.

@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/left"
 	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/privacy"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/internal/reporting"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -26,6 +27,7 @@ type Operator struct {
 	*rollout.Rollout
 	*recovery.Recovery
 	*left.Left
+	*privacy.Privacy
 	*reporting.Reporting
 	*health.Monitor
 }
@@ -39,6 +41,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
 	o.Left = left.New(o.Recovery)
+	o.Privacy = privacy.New(o.Left)
 	o.Reporting = reporting.New(o.Recovery, cfg.Shopify.Shop, cfg.Digest.TimeZone)
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{
 		PollInterval: cfg.Poll.Interval, SettleDelay: cfg.Poll.SettleDelay, MaxOrderAge: cfg.Orders.MaxOrderAge,

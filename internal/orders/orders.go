@@ -233,7 +233,7 @@ func (o *Orders) addOutcome(ctx context.Context, out *OrderDetails) error {
 	if out.State == executions.Running {
 		return nil
 	}
-	if out.State == executions.Left || out.State == executions.Settled {
+	if executions.TypeOf(out.State) == workflows.LeftOrderType {
 		out.Left = new(activities.LeftOrder)
 		err := o.Client.GetWorkflow(ctx, out.WorkflowID, out.RunID).Get(ctx, out.Left)
 		return executions.Explain(ctx, err)

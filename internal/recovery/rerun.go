@@ -98,7 +98,10 @@ func (o *Recovery) rerun(
 		}
 		return out, false, err
 	}
-	if out.LeftAlone = notFailed(newest, in); out.LeftAlone != "" {
+	if out.LeftAlone = notFailed(newest, in); o.Order(newest).State == executions.Redacted {
+		out.LeftAlone = "it is redacted: nothing issues it again"
+	}
+	if out.LeftAlone != "" {
 		return out, false, nil
 	}
 	run, err := o.ReadFailedRun(ctx, workflowID, newest.GetExecution().GetRunId())

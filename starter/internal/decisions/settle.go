@@ -149,6 +149,8 @@ func standing(d *orders.OrderDetails) string {
 	switch {
 	case d.State == executions.Settled:
 		return "settled by " + cmp.Or(d.Left.By, "somebody") + ": " + d.Left.Note
+	case d.State == executions.Redacted:
+		return "redacted by " + cmp.Or(d.Left.By, "somebody")
 	case d.Left != nil:
 		return "left to people: " + workflows.Why(d.Left.Reason)
 	case d.Failure != nil:

@@ -27,6 +27,7 @@ const (
 	canceled verdict = "canceled"
 	left     verdict = "left_to_people"
 	settled  verdict = "settled"
+	redacted verdict = "redacted"
 	// The order was not taken in.
 	leftOut  verdict = "left_out"
 	waiting  verdict = "waiting"
@@ -125,7 +126,7 @@ func takenIn(d *orders.OrderDetails) answer {
 			a.Why = fmt.Sprintf("it has its cards: %d", len(d.Result.Cards))
 		}
 		a.Todo = []string{"to see what became of them, run: " + buildinfo.Program + " orders balance " + executions.ShellWord(d.ID)}
-	case executions.Left, executions.Settled:
+	case executions.Left, executions.Settled, executions.Redacted:
 		explainLeft(&a, d, entry)
 	default:
 		explainFailed(&a, d, entry)
@@ -138,6 +139,13 @@ func explainLeft(a *answer, d *orders.OrderDetails, entry digest.LeftOrder) {
 		return
 	}
 	a.Reason = d.Left.Reason
+	if d.State == executions.Redacted {
+		a.Verdict = redacted
+		a.Why = "its personal data was removed by " + d.Left.By + " at " + d.StartedAt.Format(time.RFC3339)
+		a.Todo = []string{"nothing: it is never issued again; the issuer knows its cards by the audit numbers of: " +
+			buildinfo.Program + " orders show " + executions.ShellWord(d.ID)}
+		return
+	}
 	if d.State == executions.Settled {
 		a.Verdict = settled
 		a.Why = "it was settled by " + d.Left.By + " at " + d.StartedAt.Format(time.RFC3339) + ": " + d.Left.Note
@@ -183,7 +191,7 @@ func explainFailed(a *answer, d *orders.OrderDetails, entry digest.LeftOrder) {
 // change returns what the shop shows of an order that was taken in, if that matters.
 func (f facts) change() string {
 	switch {
-	case f.known.State == executions.Completed || f.known.State == executions.Settled:
+	case slices.Contains([]executions.State{executions.Completed, executions.Settled, executions.Redacted}, f.known.State):
 		return ""
 	case f.shopAway != nil:
 		return "the shop could not be asked: " + f.shopAway.Error()

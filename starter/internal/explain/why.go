@@ -35,6 +35,7 @@ says why there are no cards:
   issuing       its attempts, and the last error
   failed        the kind of failure, what it means, and the command that comes after the cure
   left, settled why it is left to people, or who settled it
+  redacted      who removed its personal data
   issued        it has its cards
 
 It changes nothing. The order need not be known to giftbridge. Give its name, its number, its address in Shopify's admin

@@ -80,6 +80,7 @@ terminal shows the list anew every few seconds, until Ctrl-C.`,
   giftbridge orders list --failed --kind MerchantUnknown
   giftbridge orders list --settled
   giftbridge orders list --failed --watch
+  giftbridge orders list --state redacted
   giftbridge orders list --since 7d --limit 0 --csv >orders.csv
   giftbridge orders list --since 2026-11-20 --until 2026-11-21`,
 		Args: cli.NoArgs,
@@ -132,9 +133,9 @@ terminal shows the list anew every few seconds, until Ctrl-C.`,
 	cmd.Flags().BoolVar(&l.failed, "failed", false, "only failed orders; short for --state failed")
 	cmd.Flags().BoolVar(&l.settled, "settled", false, "only orders that a person has settled; short for --state settled")
 	cmd.Flags().StringVar(&l.kind, "kind", "", "only orders that failed with this kind, such as MerchantUnknown")
-	cmd.Flags().StringVar(&l.state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people), settled (by a person)")
+	cmd.Flags().StringVar(&l.state, "state", "", "only orders in this state: running, completed, failed, canceled, left (to people), settled (by a person), redacted")
 	session.CompleteKinds(cmd)
-	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left", "settled")
+	cli.Complete(cmd, "state", "running", "completed", "failed", "canceled", "left", "settled", "redacted")
 	cmd.Flags().StringVar(&l.since, "since", "", "only orders started since a time (RFC 3339), a day (2026-11-20), or how long ago (24h, 7d)")
 	cmd.Flags().StringVar(&l.until, "until", "", "only orders started before a time, a day, or how long ago")
 	cmd.Flags().BoolVar(&l.csv, "csv", false, "print a table for a spreadsheet")

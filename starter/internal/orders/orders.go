@@ -154,9 +154,18 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 // printDecision prints why an order is left to people, or who has settled it, when and why.
 func printDecision(d *orders.OrderDetails, row func(...any)) {
 	who := "by " + d.Left.By + ", " + d.StartedAt.Format(time.RFC3339)
-	if d.State == executions.Settled {
+	switch d.State {
+	case executions.Redacted:
+		row("redacted", who)
+		row("", "the personal data was removed; the order is never issued again")
+		row("before", d.Left.Was)
+		for _, number := range d.Left.AuditNumbers {
+			row("card", "audit number "+number)
+		}
+		return
+	case executions.Settled:
 		row("settled", who)
-	} else {
+	default:
 		row("left to people", workflows.Why(d.Left.Reason))
 		if d.Left.By == "" { // No person has decided anything about it.
 			return

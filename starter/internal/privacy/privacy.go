@@ -1,0 +1,322 @@
+// Package privacy has the commands below "privacy": they find and remove the histories that hold a person's data.
+package privacy
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
+	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/privacy"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
+)
+
+// Command returns the command "privacy".
+func Command(f *cli.Flags) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "privacy",
+		Short: "Find and remove the histories that hold a person's data",
+		Long: `The histories of orders and polls hold what issuing needs: the customer's number and name, the company, and
+for each card the recipient's address and name, and the buyer's name and greeting. They are kept for the namespace's
+retention. These commands find the histories of one person, and remove them before that, such as when Shopify asks for it
+(customers/redact).
+
+--customer finds what the person bought, --email the cards that are sent to this address. The buyer's own address is only
+in the histories of cards that are not for somebody else, so give both if you know both.`,
+		Args: cli.NoArgs,
+		RunE: cli.Help,
+	}
+	cmd.AddCommand(newFind(f), newRedact(f))
+	return cmd
+}
+
+// search has the flags that say whose data is looked for, and where.
+type search struct {
+	flags                  *cli.Flags
+	cmd                    *cobra.Command
+	in                     *bufio.Reader
+	customer, email, since string
+	yes, dryRun            bool
+}
+
+func (s *search) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.customer, "customer", "", "the customer's number, global ID or address in Shopify's admin")
+	cmd.Flags().StringVar(&s.email, "email", "", "the recipient's address; - reads it from standard input, so that no list of "+
+		"processes shows it")
+	cmd.Flags().StringVar(&s.since, "since", "", "only histories since a time (RFC 3339), a day (2026-11-20), or how long "+
+		"ago (24h, 7d); default: all")
+}
+
+// read returns what the flags say. No error repeats an address.
+func (s *search) read(cmd *cobra.Command) (p privacy.Person, since time.Time, err error) {
+	s.cmd, s.in = cmd, bufio.NewReader(cmd.InOrStdin())
+	if s.customer == "" && s.email == "" {
+		return p, since, cli.Usagef("say whose data: --customer, --email or both")
+	}
+	if s.customer != "" {
+		if p.CustomerID, err = privacy.ParseCustomer(s.customer); err != nil {
+			return p, since, cli.Usagef("--customer %w", err)
+		}
+	}
+	if s.email != "" {
+		text := s.email
+		if text == "-" {
+			if text, err = s.in.ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
+				return p, since, fmt.Errorf("read the address: %w", err)
+			}
+		}
+		if p.Email, err = privacy.ParseEmail(text); err != nil {
+			return p, since, cli.Usagef("--email %w", err)
+		}
+	}
+	if s.since != "" {
+		if since, err = cli.Moment(s.since, session.Now()); err != nil {
+			return p, since, cli.Usagef("--since %w", err)
+		}
+	}
+	return p, since, nil
+}
+
+// find looks for the person's data.
+func (s *search) find(ctx context.Context, o *operator.Operator, p privacy.Person, since time.Time) (*privacy.Found, error) {
+	const step = 1000 // Some seconds of work.
+	found, err := o.Find(ctx, p, since, func(read int) {
+		if read%step == 0 {
+			_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "%d histories read ...\n", read)
+		}
+	})
+	if err == nil {
+		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "%d histories read\n", found.Read)
+	}
+	return found, err
+}
+
+func newFind(f *cli.Flags) *cobra.Command {
+	s := search{flags: f}
+	cmd := &cobra.Command{
+		Use:   "find --customer ID|--email ADDRESS",
+		Short: "List the orders and polls whose histories hold a person's data",
+		Long: `Find decrypts the inputs of all orders, and what polls have read, and lists those that hold the person's data.
+It needs the payload keys, and changes nothing. No index has personal data in it, so all histories are read: some thousand
+a minute.
+
+Exit codes: 0 if all histories could be read, 1 if not.`,
+		Example: `  giftbridge privacy find --customer 7001
+  giftbridge privacy find --customer gid://shopify/Customer/7001 --email ann@example.com --since 30d
+  giftbridge privacy find --email - --json <address.txt`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, since, err := s.read(cmd)
+			if err != nil {
+				return err
+			}
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				found, err := s.find(ctx, o, p, since)
+				if err != nil {
+					return err
+				}
+				if f.JSON {
+					err = cli.JSON(cmd.OutOrStdout(), found)
+				} else {
+					err = show(cmd.OutOrStdout(), found)
+				}
+				return errors.Join(err, unread(found))
+			})
+		},
+	}
+	s.register(cmd)
+	return cmd
+}
+
+// unread returns an error if there are histories that could not be read.
+func unread(found *privacy.Found) error {
+	if n := len(found.Unreadable); n > 0 {
+		return fmt.Errorf("%d histories cannot be read, and may hold the data too; the first: %s %s", n,
+			found.Unreadable[0].Link, found.Unreadable[0].Kept)
+	}
+	return nil
+}
+
+// show prints the histories that were found.
+func show(w io.Writer, found *privacy.Found) error {
+	if len(found.Orders)+len(found.Polls) == 0 {
+		_, err := fmt.Fprintln(w, "no history holds the person's data")
+		return err
+	}
+	return cli.Table(w, func(row func(...any)) {
+		row("WHAT", "STATE", "STARTED", "HISTORIES", "REMOVABLE")
+		for _, o := range found.Orders {
+			row("order "+o.Name+" ("+o.ID+")", o.State, o.StartedAt.Format(time.RFC3339), o.Histories, removable(o.Kept))
+			if hint := todo(o); hint != "" {
+				row("", "", "", "", hint)
+			}
+		}
+		for _, p := range found.Polls {
+			row("poll", "", p.StartedAt.Format(time.RFC3339), 1, removable(p.Kept))
+		}
+	})
+}
+
+func removable(kept string) string {
+	if kept == "" {
+		return "yes"
+	}
+	return "no: " + kept
+}
+
+// todo returns what makes an order removable that is not.
+func todo(o privacy.Order) string {
+	if o.Kept == "" || o.State == executions.Running {
+		return ""
+	}
+	return "run: " + buildinfo.Program + " orders settle " + executions.ShellWord(o.ID) + " --note WHY"
+}
+
+func newRedact(f *cli.Flags) *cobra.Command {
+	s := search{flags: f}
+	cmd := &cobra.Command{
+		Use:   "redact --customer ID|--email ADDRESS",
+		Short: "Remove the histories that hold a person's data",
+		Long: `Redact finds what "privacy find" finds, asks, and removes the histories of the person's finished orders: those
+that have their cards, and those that a person has settled. Their cards stay valid. In place of the histories, a record
+without personal data says that the order is redacted, by whom and when, and its audit numbers. The record claims the
+order's number: no poll, sweep, digest, retry or release issues the order again, and "orders list --state redacted" lists it.
+
+Orders that are running, or that have failed and are not settled, are named and left alone. So is the newest poll, which
+says up to when orders were read. Polls read again what has changed within POLL_OVERLAP: run the command again when a poll
+has completed after that. A command that was interrupted can be run again too. Logs, mails, the shop and the issuer are not touched.
+
+Temporal removes histories in the background: "privacy find" may list them for some minutes more.
+
+Exit codes: 0 if the removal of all histories with the person's data was ordered, 1 if some stay.`,
+		Example: `  giftbridge privacy redact --customer 7001 --dry-run
+  giftbridge privacy redact --customer 7001 --email ann@example.com
+  giftbridge privacy redact --email - --yes <address.txt`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, since, err := s.read(cmd)
+			if err != nil {
+				return err
+			}
+			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+				found, err := s.find(ctx, o, p, since)
+				if err != nil {
+					return err
+				}
+				return s.redact(ctx, o, found)
+			})
+		},
+	}
+	s.register(cmd)
+	cmd.Flags().BoolVarP(&s.yes, "yes", "y", false, "do not ask for confirmation")
+	cmd.Flags().BoolVar(&s.dryRun, "dry-run", false, "only show what would be removed")
+	return cmd
+}
+
+// redacted is the outcome of the command.
+type redacted struct {
+	Orders []string `json:"orders"`
+	// Histories is the number of histories that were removed, and Remaining is why others were not.
+	Histories int      `json:"histories"`
+	Remaining []string `json:"remaining"`
+}
+
+// remover removes histories.
+type remover interface {
+	Redact(ctx context.Context, workflowID, by string) (removed int, err error)
+	Remove(ctx context.Context, workflowID, runID string) error
+}
+
+// redact asks, and removes what can be removed. An order for which that fails does not stop the others.
+func (s *search) redact(ctx context.Context, o remover, found *privacy.Found) error {
+	if err := show(s.cmd.ErrOrStderr(), found); err != nil {
+		return err
+	}
+	orders, polls := removableOf(found)
+	out := redacted{Orders: []string{}, Remaining: remaining(found)}
+	if s.dryRun {
+		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "nothing was removed: --dry-run\n")
+		return s.report(out, unread(found))
+	}
+	if len(orders)+len(polls) > 0 {
+		question := fmt.Sprintf("Remove the histories of %d orders and %d polls? That cannot be undone, and none of these "+
+			"orders can be issued again.", len(orders), len(polls))
+		if err := cli.ConfirmFrom(s.cmd, s.in, s.yes, question); err != nil {
+			return err
+		}
+	}
+	failed := []error{unread(found)}
+	by := cli.Whoami()
+	for _, order := range orders {
+		n, err := o.Redact(ctx, order.WorkflowID, by)
+		out.Histories += n
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		out.Orders = append(out.Orders, order.Name)
+	}
+	for _, p := range polls {
+		if err := o.Remove(ctx, p.WorkflowID, p.RunID); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		out.Histories++
+	}
+	if len(out.Remaining) > 0 {
+		failed = append(failed, errors.New("histories with the person's data remain: "+strings.Join(out.Remaining, "; ")))
+	}
+	return s.report(out, errors.Join(failed...))
+}
+
+// report prints the outcome.
+func (s *search) report(out redacted, failed error) error {
+	if s.flags.JSON {
+		return errors.Join(cli.JSON(s.cmd.OutOrStdout(), out), failed)
+	}
+	if !s.dryRun {
+		_, err := fmt.Fprintf(s.cmd.OutOrStdout(), "%d orders redacted, %d histories removed\n", len(out.Orders), out.Histories)
+		failed = errors.Join(err, failed)
+	}
+	return failed
+}
+
+// removableOf returns what can be removed.
+func removableOf(found *privacy.Found) (orders []privacy.Order, polls []privacy.Poll) {
+	for _, o := range found.Orders {
+		if o.Kept == "" {
+			orders = append(orders, o)
+		}
+	}
+	for _, p := range found.Polls {
+		if p.Kept == "" {
+			polls = append(polls, p)
+		}
+	}
+	return orders, polls
+}
+
+// remaining returns why histories stay.
+func remaining(found *privacy.Found) []string {
+	out := []string{}
+	for _, o := range found.Orders {
+		if o.Kept != "" {
+			out = append(out, o.Kept)
+		}
+	}
+	for _, p := range found.Polls {
+		if p.Kept != "" {
+			out = append(out, "a poll: "+p.Kept)
+		}
+	}
+	return out
+}
