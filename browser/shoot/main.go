@@ -106,7 +106,7 @@ var enough = regexp.MustCompile(`mail\S* +\S*(\[giftbridge)`)
 // sandbox runs the sandbox for a while, and takes a picture of its terminal. The wide one is also the occasion for its
 // pages.
 func (c camera) sandbox(ctx context.Context, program string, columns uint16) (err error) {
-	s, err := browser.StartSandbox(ctx, program, columns, "--every", "1s", "--digest-every", "30s", "--seed", "1")
+	s, err := browser.StartSandbox(ctx, program, columns, "--every", "1s", "--digest-every", "20s", "--seed", "1")
 	if err != nil {
 		return err
 	}
