@@ -34,6 +34,7 @@ var checks = map[string]string{
 	"chaos":         "ci",
 	"postgresql":    "ci",
 	"upgrade":       "ci",
+	"browser":       "ci",
 	"test":          "ci",
 
 	"image-twice":    "nightly",

@@ -1,0 +1,70 @@
+package browser
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// Look is how a person looks at a page.
+type Look struct {
+	Width, Height int64
+	Dark          bool
+	// Scale is the number of a picture's pixels for each of the page's.
+	Scale float64
+}
+
+// Start starts the browser at path, and returns a context for its tabs. Cancel ends the browser.
+func Start(ctx context.Context, path string) (tabs context.Context, cancel context.CancelFunc, err error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.NoSandbox, // It opens only pages of ours, and Chromium's own sandbox refuses to run as root.
+	)
+	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	cancel = func() { closeTab(); stop() }
+	if err := chromedp.Run(ctx); err != nil {
+		cancel()
+		return nil, nil, fmt.Errorf("start the browser %s: %w", path, err)
+	}
+	return ctx, cancel, nil
+}
+
+// Open opens a page in a tab as l says.
+func Open(url string, l Look) chromedp.Tasks {
+	scheme := "light"
+	if l.Dark {
+		scheme = "dark"
+	}
+	return chromedp.Tasks{
+		chromedp.EmulateViewport(l.Width, l.Height, chromedp.EmulateScale(max(l.Scale, 1))),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+		}),
+		chromedp.Navigate(url),
+		chromedp.WaitReady("body"),
+	}
+}
+
+// Finding is what a person would notice about an open page.
+type Finding struct {
+	// Overflow is by how many pixels the page is wider than its window.
+	Overflow int `json:"overflow"`
+	// Background is the luminance of what is behind the page's text, from 0 for black to 1 for white.
+	Background float64 `json:"background"`
+	// Texts is the number of texts that were looked at, Faint are those with a contrast below 4.5:1.
+	Texts int      `json:"texts"`
+	Faint []string `json:"faint"`
+	// Links are the targets of the page's links as they are written, Nameless those of links without a text.
+	Links    []string `json:"links"`
+	Nameless []string `json:"nameless"`
+}
+
+//go:embed inspect.js
+var inspect string
+
+// Inspect looks at the open page.
+func Inspect(f *Finding) chromedp.Action { return chromedp.Evaluate(inspect, f) }
