@@ -13,8 +13,8 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/merchants"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
-	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
+	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
 	"github.com/giftbridge/giftbridge/worker/command"
 )

@@ -26,8 +26,8 @@ func Command(f *cli.Flags) *cobra.Command {
 		Use:   "privacy",
 		Short: "Find and remove the histories that hold a person's data",
 		Long: `The histories of orders and polls hold what issuing needs: the customer's number and name, the company, and
-for each card the recipient's address and name, and the buyer's name and greeting. They are kept for the namespace's
-retention. These commands find the histories of one person, and remove them before that, such as when Shopify asks for it
+for each card the recipient's address and name, and the buyer's name and greeting. They are kept as long
+as Temporal is set to keep what is over (its retention). These commands find the histories of one person, and remove them before that, such as when Shopify asks for it
 (customers/redact).
 
 --customer finds what the person bought, --email the cards that are sent to this address. The buyer's own address is only
@@ -106,8 +106,8 @@ func newFind(f *cli.Flags) *cobra.Command {
 		Use:   "find --customer ID|--email ADDRESS",
 		Short: "List the orders and polls whose histories hold a person's data",
 		Long: `Find decrypts the inputs of all orders, and what polls have read, and lists those that hold the person's data.
-It needs the payload keys, and changes nothing. No index has personal data in it, so all histories are read: some thousand
-a minute.
+It needs the payload keys, and changes nothing. No index has personal data in it, so all histories are read; --since leaves
+out what started earlier.
 
 Exit codes: 0 if all histories could be read, 1 if not.`,
 		Example: `  giftbridge privacy find --customer 7001
