@@ -89,7 +89,7 @@ func TestStarter(t *testing.T) {
 	s := decoded[health.Status](w, "status")
 	require.Equal(t, map[executions.State]int{
 		executions.Completed: 2, executions.Failed: 1, executions.Running: 0, executions.Canceled: 0, executions.Left: 1,
-		executions.Settled: 0,
+		executions.Settled: 0, executions.Redacted: 0,
 	}, s.Orders)
 	require.False(t, s.Stale)
 	require.Regexp(t, `orders completed +2`, w.ok("status"))
