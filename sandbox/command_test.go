@@ -30,6 +30,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // execute runs the command as main does.
@@ -298,7 +299,7 @@ func TestPortClash(t *testing.T) {
 	}
 }
 
-// An order that is retried says so; what the issuer says is on the board as well.
+// An order that is retried says so; what the issuer says is on the board as well, and that an order is redacted.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	s, err := stack.Start(t.Context(), stack.Options{
@@ -316,7 +317,16 @@ func TestLook(t *testing.T) {
 	}, 2*time.Minute, 100*time.Millisecond)
 	require.Regexp(t, `#1001   single           1 card   retrying, attempt \d:\n +IssueCard \S+`, out.String())
 	require.Equal(t, board.Counts{Placed: 1, Issued: 1, Cards: 1}, w.orders.Counts())
-	require.Contains(t, w.orders.Link("1001"), "/workflows/gift-card-order%2F")
+	link := w.orders.Link("1001")
+	require.Contains(t, link, "/workflows/gift-card-order%2F")
+	_, err = s.Operator.Redact(t.Context(), workflows.GiftCardOrderID(stack.Shop, w.orders.Latest(1)[0].ID), "Ann")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		require.NoError(t, w.look(t.Context()))
+		return strings.Contains(out.String(), "#1001   single           1 card   redacted\n")
+	}, 2*time.Minute, 100*time.Millisecond)
+	require.Equal(t, board.Counts{Placed: 1, Issued: 1, Cards: 1}, w.orders.Counts())
+	require.NotEqual(t, link, w.orders.Link("1001"), "the run to which it led is removed")
 }
 
 // The tally has the numbers of the auditor, and its problems fit on the screen.

@@ -60,6 +60,7 @@ var states = []struct {
 	{executions.Canceled, board.Canceled},
 	{executions.Left, board.Left},
 	{executions.Settled, board.Settled},
+	{executions.Redacted, board.Redacted},
 }
 
 // sightings returns what Temporal knows about all orders that have not completed.

@@ -38,6 +38,8 @@ type Report struct {
 	// Polling is the poll that keeps failing at the moment; nil if there is none.
 	Polling   *RetriedPoll `json:"polling,omitempty"`
 	Watermark Watermark    `json:"watermark"`
+	// Paused is the pause during which no new orders are taken in; nil if there is none.
+	Paused *Pause `json:"paused,omitempty"`
 	// Missed is the creation window of orders that no poll has looked at and no scheduled poll will.
 	Missed Window `json:"missed,omitzero"`
 
@@ -187,6 +189,16 @@ type Watermark struct {
 	Age   time.Duration `json:"age,omitempty"`
 }
 
+// Pause is a time in which no new orders are taken in, because a person has asked for that. Every field may be empty.
+type Pause struct {
+	// Reason and By say why, and who paused it.
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+	// Until is when it is meant to end. Only a person ends it.
+	Until time.Time `json:"until,omitzero"`
+}
+
 // Issued counts what was issued.
 type Issued struct {
 	Orders     int             `json:"orders"`
@@ -206,7 +218,7 @@ type CurrencyTotal struct {
 // Empty reports whether there is nothing to report. Issued cards alone do not warrant a mail.
 func (r Report) Empty() bool {
 	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
-		!r.Watermark.Stale && r.Missed.To.IsZero() && r.CountLeft() == 0 && r.Refused == ""
+		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && r.Refused == ""
 }
 
 // CountFailed returns the number of failed orders.

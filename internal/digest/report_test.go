@@ -37,6 +37,7 @@ func TestEmpty(t *testing.T) {
 		"failed polls total": func(r *digest.Report) { r.FailedPollsTotal = 1 },
 		"missed":             func(r *digest.Report) { r.Missed.To = evening },
 		"stale":              func(r *digest.Report) { r.Watermark.Stale = true },
+		"paused":             func(r *digest.Report) { r.Paused = &digest.Pause{} },
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
 		"refused":            func(r *digest.Report) { r.Refused = "550" },
 		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },

@@ -25,7 +25,7 @@ type Pause struct {
 // maxReason bounds the reason of a pause, in characters.
 const maxReason = 300
 
-// Note returns the text that the schedules keep. See [PausedUntil].
+// Note returns the text that the schedules keep. [PauseOf] reads it.
 func (p Pause) Note() string {
 	note := fmt.Sprintf("%s (by %s at %s", printable.Line(p.Reason, maxReason), printable.Line(p.By, maxReason),
 		p.At.UTC().Format(time.RFC3339))
@@ -35,24 +35,31 @@ func (p Pause) Note() string {
 	return note + ")"
 }
 
-var untilForm = regexp.MustCompile(`, until ([0-9TZ:-]+)\)$`)
+var noteForm = regexp.MustCompile(`^(.*) \(by (.*) at ([0-9TZ:-]+)(?:, until ([0-9TZ:-]+))?\)$`)
 
-// PausedUntil returns when a pause with this note is meant to end, or the zero time if the note does not say.
-func PausedUntil(note string) time.Time {
-	parts := untilForm.FindStringSubmatch(note)
+// PauseOf returns the pause that a schedule's note describes. A note that does not come from [Pause.Note], such as one that
+// somebody wrote in Temporal's Web UI, is the reason, and nothing else is known.
+func PauseOf(note string) Pause {
+	parts := noteForm.FindStringSubmatch(note)
 	if parts == nil {
-		return time.Time{}
+		return Pause{Reason: note}
 	}
-	until, err := time.Parse(time.RFC3339, parts[1])
+	at, err := time.Parse(time.RFC3339, parts[3])
 	if err != nil {
-		return time.Time{}
+		return Pause{Reason: note}
 	}
-	return until
+	out := Pause{Reason: parts[1], By: parts[2], At: at}
+	if parts[4] != "" {
+		if out.Until, err = time.Parse(time.RFC3339, parts[4]); err != nil {
+			return Pause{Reason: note}
+		}
+	}
+	return out
 }
 
 // Overdue returns how long ago a pause with this note was meant to end, or 0 if it may still last.
 func Overdue(note string, now time.Time) time.Duration {
-	until := PausedUntil(note)
+	until := PauseOf(note).Until
 	if until.IsZero() || !now.After(until) {
 		return 0
 	}

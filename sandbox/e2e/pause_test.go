@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// A person pauses the intake: status and why say who and why, a deploy does not end it, and nothing is lost by it.
+// A person pauses the intake: status, why and the mail say who and why, a deploy does not end it, and nothing is lost by it.
 func TestPauseIntake(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{CashStar: cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("MUCH")}}})
@@ -38,10 +38,16 @@ func TestPauseIntake(t *testing.T) {
 	}
 	p := w.orderFor("MUCH", 1)
 	require.Contains(t, w.ok("orders", "why", p.Name), "polls are paused: CashStar is being serviced (by ")
+	require.True(t, w.digest().Sent, "a pause alone is worth a mail")
+	m := w.lastMail()
+	require.Contains(t, m.Subject, "[giftbridge] paused")
+	require.Regexp(t, `paused\s+giftbridge[^:]*\d:\d\d[^:]+ago:\s+CashStar\s+is\s+being\s+serviced\.`, m.Text)
+	require.Contains(t, m.Text, "\n  giftbridge resume\n")
 	require.Contains(t, w.ok("pause", "--reason", "still"), "it was paused already: CashStar is being serviced (by ")
 
 	require.Contains(t, w.ok("resume"), "resumed; it was paused: still (by ")
 	require.Contains(t, w.ok("resume"), "was not paused")
 	w.poll()
 	w.show(p, executions.Completed)
+	require.NotContains(t, w.ok("digest", "--dry-run"), "paused")
 }

@@ -133,3 +133,44 @@ func TestRedact(t *testing.T) {
 	})
 	require.Equal(t, 3, w.cardsOf("KNOWN"))
 }
+
+// People who redact the same order at the same moment leave behind one record, which claims the order's number.
+func TestRedactTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{
+		CashStar:  cashstartest.Options{Merchants: []cashstartest.Merchant{merchant("KNOWN")}},
+		Configure: func(c *config.Config) { c.Poll.Overlap = time.Second },
+	})
+	hers := w.boughtBy(7001, "KNOWN", "ann@example.com")
+	w.poll()
+	w.show(hers, executions.Completed)
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := w.Operator.Redact(w.ctx, orderID(hers), "Ann")
+			errs <- err
+		}()
+	}
+	redacted := 0
+	for range 4 {
+		if <-errs == nil { // Of the others, some are refused, because somebody else's record is being made.
+			redacted++
+		}
+	}
+	require.NotZero(t, redacted)
+	w.show(hers, executions.Redacted)
+	w.await("one record", func() bool {
+		_, err := w.Operator.Redact(w.ctx, orderID(hers), "Ann")
+		require.NoError(t, err)
+		runs := w.runs(orderID(hers))
+		return len(runs) == 1 && runs[0].GetType().GetName() == workflows.LeftOrderType
+	})
+	w.show(hers, executions.Redacted)
+	until := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+	again := decoded[struct {
+		Result *workflows.PollOrdersResult `json:"result"`
+	}](w, "poll", "--since", "2h", "--until", until)
+	require.Equal(t, 1, again.Result.Known)
+	require.Zero(t, again.Result.Started)
+	require.Equal(t, 1, w.cardsOf("KNOWN"))
+}

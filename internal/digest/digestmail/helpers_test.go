@@ -80,6 +80,7 @@ func full() digest.Report {
 		Since: evening.Add(-90 * time.Minute), Attempt: 12, Kind: giftcard.Unauthorized, Message: "search orders: Shopify answered 401",
 	}
 	r.Watermark = digest.Watermark{At: evening.Add(-2 * time.Hour), Stale: true, Age: 2 * time.Hour}
+	r.Paused = &digest.Pause{Reason: "Shopify has an incident", By: "bob@desk", At: evening.Add(-time.Hour), Until: evening.Add(-time.Minute)}
 	r.Missed = digest.Window{From: evening.AddDate(0, 0, -20), To: evening.AddDate(0, 0, -14)}
 	r.Left = []digest.LeftOrder{
 		{
@@ -95,6 +96,17 @@ func full() digest.Report {
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"
 	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3
 	r.Native = []string{"#1008"}
+	return r
+}
+
+// paused is a report of a pause alone.
+func paused() digest.Report {
+	r := quiet()
+	r.Paused = &digest.Pause{
+		Reason: "the issuer is being serviced, ticket 4711.", By: "ann@desk", At: evening.Add(-18 * time.Hour),
+		Until: evening.Add(12 * time.Hour),
+	}
+	r.Watermark = digest.Watermark{At: evening.Add(-18 * time.Hour), Stale: true, Age: 18 * time.Hour}
 	return r
 }
 

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestRender(t *testing.T) {
 	t.Parallel()
-	for name, report := range map[string]digest.Report{"full": full(), "quiet": quiet(), "recovered": recovered()} {
+	for name, report := range map[string]digest.Report{"full": full(), "quiet": quiet(), "recovered": recovered(), "paused": paused()} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := render(t, report)
@@ -201,7 +201,14 @@ func TestSubject(t *testing.T) {
 		},
 		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "1 order waits; it needs you; new (example)"},
 		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "2 orders being tried again (example)"},
-		{"several", func(r *digest.Report) { *r = full() }, "orders not seen; orders missed; 16 orders wait"},
+		{"several", func(r *digest.Report) { *r = full() }, "paused; orders missed; 16 orders wait; 10 new"},
+		{"paused", func(r *digest.Report) { r.Paused = &digest.Pause{} }, "paused (example)"},
+		{
+			"paused, and therefore stale", func(r *digest.Report) {
+				failed(1, 0)(r)
+				r.Paused, r.Watermark.Stale = &digest.Pause{}, true
+			}, "paused; 1 order waits; none needs you (example)",
+		},
 		{
 			"a long name of a shop", func(r *digest.Report) { r.Shop = strings.Repeat("x", 60) + ".myshopify.com" }, "nothing waits",
 		},

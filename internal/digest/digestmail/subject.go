@@ -48,6 +48,14 @@ func waiting(r digest.Report) stand {
 
 // headline returns the mail's first line: how much is waiting, and for whom.
 func (s stand) headline() string {
+	if s.report.Paused != nil {
+		return s.waits() + "; new orders are not taken in"
+	}
+	return s.waits()
+}
+
+// waits returns how much is waiting, and for whom.
+func (s stand) waits() string {
 	if s.waiting.Orders == 0 {
 		switch n := s.report.CountRecovered(); {
 		case n > 0:
@@ -80,7 +88,10 @@ func (s stand) need() string {
 func subject(r digest.Report) string {
 	s := waiting(r)
 	var parts []string
-	if r.Watermark.Stale {
+	switch {
+	case r.Paused != nil:
+		parts = append(parts, "paused")
+	case r.Watermark.Stale:
 		parts = append(parts, "orders not seen")
 	}
 	if !r.Missed.To.IsZero() {

@@ -123,6 +123,30 @@ func (t times) missed(w digest.Window) string {
 		"hand, or ask the operator of giftbridge to take them in."
 }
 
+// pause returns who has paused the intake of orders, why and until when, and what becomes of orders meanwhile.
+func (t times) pause(p digest.Pause, w digest.Watermark) string {
+	out := cmp.Or(words.Name(p.By), "Somebody") + " paused giftbridge"
+	if !p.At.IsZero() {
+		out += " on " + t.moment(p.At) + ", " + words.Span(t.now.Sub(p.At)) + " ago"
+	}
+	if why := words.Message(p.Reason); why != "" {
+		out += ": " + strings.TrimRight(why, ".")
+	}
+	out += "."
+	switch late := t.now.Sub(p.Until); {
+	case p.Until.IsZero():
+	case late > 0:
+		out += " The pause was meant to end on " + t.moment(p.Until) + ", " + words.Span(late) + " ago."
+	default:
+		out += " The pause is meant to end on " + t.moment(p.Until) + "."
+	}
+	out += " New orders wait in Shopify. Those that were taken in before get their cards as usual."
+	if w.Stale && !w.At.IsZero() {
+		out += " Orders have been seen up to " + t.moment(w.At) + ", " + words.Span(w.Age) + " ago."
+	}
+	return out
+}
+
 // polling returns what keeps giftbridge from looking for new orders at the moment, or the empty string.
 func (t times) polling(p *digest.RetriedPoll) string {
 	if p == nil {

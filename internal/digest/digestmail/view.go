@@ -39,6 +39,7 @@ type view struct {
 // alarmView is a box that stands out. Orders is nil if the alarm does not concern single orders.
 type alarmView struct {
 	Title, Says string
+	Todos       []todo
 	Orders      *groupView
 }
 
@@ -326,10 +327,17 @@ func (v *viewer) alarms() []alarmView {
 			Says:  words.Message(v.Refused) + ". Correct DIGEST_TO, or ask the operator of the mail server.",
 		})
 	}
+	if v.Paused != nil {
+		out = append(out, alarmView{
+			Title: "Paused: new orders are not taken in", Says: v.pause(*v.Paused, v.Watermark),
+			Todos: []todo{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
+		})
+	}
 	if says := v.missed(v.Missed); says != "" {
 		out = append(out, alarmView{Title: "Orders were missed", Says: says})
 	}
-	if v.Watermark.Stale {
+	// The alarm about a pause says how far orders have been seen, but not what else is wrong.
+	if v.Watermark.Stale && (v.Paused == nil || v.Polling != nil) {
 		says := v.watermark(v.Watermark)
 		if now := v.polling(v.Polling); now != "" {
 			says += " " + now

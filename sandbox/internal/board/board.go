@@ -15,7 +15,7 @@ import (
 type State string
 
 // The states. Of a Waiting order nothing has been seen since it was placed. A LeftOut order is none that polls take in, a
-// Left one is left to people.
+// Left one is left to people, and of a Redacted one the histories were removed.
 const (
 	Waiting  State = "waiting"
 	Running  State = "running"
@@ -25,6 +25,7 @@ const (
 	Canceled State = "canceled"
 	Left     State = "left to people"
 	Settled  State = "settled"
+	Redacted State = "redacted"
 	LeftOut  State = "left out"
 )
 
@@ -142,11 +143,12 @@ func orderOf(auditNumber string) string {
 	return strings.TrimLeftFunc(number, func(r rune) bool { return !unicode.IsDigit(r) })
 }
 
-// see takes in a sighting. Visibility lags, so it may be about the past of an order whose cards exist.
+// see takes in a sighting. Visibility lags, so it may be about the past of an order whose cards exist. Nothing follows
+// after an order was redacted.
 func (o *Order) see(s Sighting) {
 	o.Name, o.Link = cmp.Or(o.Name, s.Name), cmp.Or(s.Link, o.Link)
 	o.Cards = cmp.Or(o.Cards, s.Cards)
-	if o.State == Issued || (s.Brief && o.State == Retrying) {
+	if o.State == Redacted || (o.State == Issued && s.State != Redacted) || (s.Brief && o.State == Retrying) {
 		return
 	}
 	if o.State == Failed && s.State != Failed {
@@ -204,13 +206,14 @@ func (o *Order) clone() Order {
 // Counts are the numbers of orders by state.
 type Counts struct {
 	Placed int `json:"orders_placed"`
+	// Issued includes the redacted orders that have cards.
 	Issued int `json:"orders_issued"`
 	// Failed includes canceled orders.
 	Failed int `json:"orders_failed"`
 	// Waiting includes the orders that are Retrying.
 	Waiting  int `json:"orders_waiting"`
 	Retrying int `json:"orders_retrying"`
-	// LeftOut includes orders that are left to people or settled.
+	// LeftOut includes orders that are left to people or settled, and the redacted ones without cards.
 	LeftOut int `json:"orders_left_out"`
 	Cards   int `json:"cards_issued"`
 }
@@ -225,6 +228,12 @@ func (b *Board) Counts() Counts {
 		switch o.State {
 		case Issued:
 			c.Issued++
+		case Redacted:
+			if len(o.Issued) > 0 {
+				c.Issued++
+			} else {
+				c.LeftOut++
+			}
 		case Failed, Canceled:
 			c.Failed++
 		case Left, Settled, LeftOut:

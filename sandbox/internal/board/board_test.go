@@ -111,6 +111,14 @@ func TestNews(t *testing.T) {
 			looks: []board.Look{after(2*second, sight(board.Left, "mixed", 0)), after(8*second, sight(board.Settled, "", 0))},
 			told:  []string{"left to people", "settled"},
 		},
+		"issued, and redacted": {
+			order: placed(),
+			looks: []board.Look{
+				cards(after(second), "SBX5001-A", "SBX5001-B"), after(2*second, sight(board.Redacted, "redacted", 0)),
+				after(3*second, sight(board.Settled, "", 0)), after(4 * second),
+			},
+			told: []string{"issued 100.00 USD for WS17", "redacted", "", ""},
+		},
 		"canceled": {
 			order: placed(), looks: []board.Look{after(second, sight(board.Canceled, "Canceled", 0))}, told: []string{"canceled"},
 		},
@@ -159,7 +167,7 @@ func TestStrangers(t *testing.T) {
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	b := board.New()
-	for _, id := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
+	for _, id := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		b.Place(board.Order{ID: id, Name: "#" + id, Cards: 1, Placed: noon})
 	}
 	b.Update(board.Look{
@@ -171,13 +179,16 @@ func TestCounts(t *testing.T) {
 			{ID: "5", State: board.Settled},
 			{ID: "6", State: board.Retrying},
 			{ID: "7", State: board.Running},
+			{ID: "9", State: board.Redacted},
 		},
 	})
-	require.Equal(t, board.Counts{Placed: 8, Issued: 1, Failed: 2, Waiting: 3, Retrying: 1, LeftOut: 2, Cards: 1}, b.Counts())
+	require.Equal(t, board.Counts{Placed: 9, Issued: 1, Failed: 2, Waiting: 3, Retrying: 1, LeftOut: 3, Cards: 1}, b.Counts())
+	b.Update(board.Look{At: noon, Sightings: []board.Sighting{{ID: "1", State: board.Redacted}}})
+	require.Equal(t, 1, b.Counts().Issued, "it was issued, though it is redacted")
 	b.Update(board.Look{At: noon, Sightings: []board.Sighting{{ID: "6", State: board.Running, Brief: true}}})
 	require.Equal(t, 1, b.Counts().Retrying, "a brief look does not know that the order is no longer retried")
 	latest := b.Latest(3)
 	require.Len(t, latest, 3)
-	require.Equal(t, "#8", latest[0].Name)
-	require.Len(t, b.Latest(100), 8)
+	require.Equal(t, "#9", latest[0].Name)
+	require.Len(t, b.Latest(100), 9)
 }

@@ -109,7 +109,7 @@ func (o Order) outcome() []piece {
 			text += ": " + reason
 		}
 		return []piece{{text: text, style: dim}}
-	case LeftOut, Settled:
+	case LeftOut, Settled, Redacted:
 		return []piece{{text: string(o.State), style: dim}}
 	}
 	return []piece{{text: string(o.State)}}

@@ -22,7 +22,7 @@ func newPause(f *cli.Flags) *cobra.Command {
 		Short: "Take in no more orders",
 		Long: `Pause stops the intake: no poll and no sweep takes in orders. They wait in the shop, and the first poll after
 the pause reads all of them, unless they have become older than MAX_ORDER_AGE by then. Who paused it, when and why is kept,
-and status and the doctor show it. A deploy does not end a pause.
+and status, the doctor and the digest show it. A deploy does not end a pause.
 
 What already runs goes on: a poll that is under way ends as usual, the cards of orders that were taken in are issued,
 failed orders are run again, and the digest is sent. "giftbridge poll" and "giftbridge sweep" work during a pause: they are
