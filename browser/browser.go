@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"log"
+	"strings"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -24,13 +26,20 @@ func Start(ctx context.Context, path string) (tabs context.Context, cancel conte
 		chromedp.NoSandbox, // It opens only pages of ours, and Chromium's own sandbox refuses to run as root.
 	)
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
-	ctx, closeTab := chromedp.NewContext(ctx)
+	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithErrorf(logError))
 	cancel = func() { closeTab(); stop() }
 	if err := chromedp.Run(ctx); err != nil {
 		cancel()
 		return nil, nil, fmt.Errorf("start the browser %s: %w", path, err)
 	}
 	return ctx, cancel, nil
+}
+
+// logError logs an error of chromedp, unless the browser has only told it of an event that it does not know.
+func logError(format string, args ...any) {
+	if !strings.HasPrefix(format, "unhandled ") {
+		log.Printf(format, args...)
+	}
 }
 
 // Open opens a page in a tab as l says.

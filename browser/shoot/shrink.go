@@ -10,7 +10,13 @@ import (
 	"slices"
 )
 
-// shrink returns a picture with the 256 colours that it has most of: pictures of text have few others.
+// shade is what similar colours have in common.
+type shade struct{ r, g, b uint8 }
+
+func shadeOf(c color.RGBA) shade { return shade{c.R >> 4, c.G >> 4, c.B >> 4} }
+
+// shrink returns a picture with 256 colours: the one that it has most of in each shade, so that no shade is lost, and then
+// those that it has most of.
 func shrink(picture []byte) ([]byte, error) {
 	full, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
@@ -26,6 +32,22 @@ func shrink(picture []byte) ([]byte, error) {
 	}
 	most := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
+	first := map[shade]color.RGBA{}
+	for _, c := range most {
+		if _, there := first[shadeOf(c)]; !there {
+			first[shadeOf(c)] = c
+		}
+	}
+	slices.SortStableFunc(most, func(a, b color.RGBA) int {
+		switch isA, isB := first[shadeOf(a)] == a, first[shadeOf(b)] == b; {
+		case isA == isB:
+			return 0
+		case isA:
+			return -1
+		default:
+			return 1
+		}
 	})
 	palette := color.Palette{}
 	for _, c := range most[:min(len(most), 256)] {

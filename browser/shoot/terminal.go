@@ -1,10 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"html"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/giftbridge/giftbridge/browser"
 )
 
 // Masks of what differs from run to run.
@@ -18,22 +25,68 @@ var masks = []struct {
 	{regexp.MustCompile(`\^C`), ""},
 }
 
-// maxRows is the number of lines that a picture shows at most. Those in the middle are left out.
-const maxRows = 44
+// A picture shows the first lines and the last ones, which are the books.
+const (
+	firstLines = 17
+	lastLines  = 14
+)
+
+// later matches what happens after many lines and is shown all the same, the first time: an order that succeeds in the
+// end, and a mail.
+var later = []*regexp.Regexp{
+	regexp.MustCompile(`digest\S* .*asked for`),
+	regexp.MustCompile(`\safter [A-Z]`),
+	regexp.MustCompile(`/mails/\d`),
+}
 
 // escape matches the escape sequences that the sandbox writes: colours and weights.
 var escape = regexp.MustCompile(`\x1b\[([0-9;]*)m`)
+
+// excerpt returns the lines that a picture shows, with "…" in place of those between.
+func excerpt(lines []string) []string {
+	shown := map[int]bool{}
+	for i := range lines {
+		shown[i] = i < firstLines || i >= len(lines)-lastLines
+	}
+	for _, pattern := range later {
+		if i := slices.IndexFunc(lines, pattern.MatchString); i >= 0 {
+			shown[i] = true
+			// On a narrow terminal, an entry's second line is indented.
+			shown[i-1] = shown[i-1] || strings.HasPrefix(lines[i], indent)
+		}
+	}
+	var out []string
+	for i, line := range lines {
+		if shown[i] {
+			out = append(out, line)
+		} else if shown[i-1] {
+			out = append(out, "…")
+		}
+	}
+	return out
+}
+
+// indent begins the second line of an entry.
+const indent = "         "
+
+// terminal takes a picture of what was written to a terminal.
+func (c camera) terminal(text string, columns uint16) error {
+	page, rows := render(text, columns)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "terminal.html", time.Time{}, bytes.NewReader(page))
+	}))
+	defer server.Close()
+	width, height := size(columns, rows)
+	look := browser.Look{Width: width, Height: height, Scale: 1.5}
+	return c.take(fmt.Sprintf("sandbox-%d", columns), server.URL, look)
+}
 
 // render returns a page that shows what was written to a terminal, and the number of its lines.
 func render(text string, columns uint16) (page []byte, rows int) {
 	for _, m := range masks {
 		text = m.pattern.ReplaceAllString(text, m.with)
 	}
-	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")), "\n")
-	if len(lines) > maxRows {
-		tail := lines[len(lines)-14:]
-		lines = append(append(lines[:maxRows-15:maxRows-15], "…"), tail...)
-	}
+	lines := excerpt(strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\r", "")), "\n"))
 	for i, line := range lines {
 		lines[i] = colour(line)
 	}
