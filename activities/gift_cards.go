@@ -57,8 +57,11 @@ type Runs interface {
 	// merchant was found. The code is empty if there is none.
 	MerchantOf(ctx context.Context, workflowID, runID string) (LookUpMerchantResult, error)
 	// IssuedCards returns the audit numbers of the cards that exist, or may exist, as far as this run of the workflow
-	// and earlier runs know.
+	// and earlier runs know. It omits the cards that this run is still requesting.
 	IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error)
+	// OpenCards returns the audit numbers of the cards that a run is requesting now, or will request again because the
+	// outcome of an attempt is unknown. It omits a card that certainly does not exist and waits for its next attempt.
+	OpenCards(ctx context.Context, workflowID, runID string) (map[string]bool, error)
 }
 
 // LookUpMerchantInput identifies the customer whose merchant is looked up.

@@ -273,6 +273,8 @@ func (r runs) MerchantOf(context.Context, string, string) (activities.LookUpMerc
 
 func (r runs) IssuedCards(context.Context, string, string) (map[string]bool, error) { return nil, nil }
 
+func (r runs) OpenCards(context.Context, string, string) (map[string]bool, error) { return nil, nil }
+
 func (r runs) IsFirst(_ context.Context, workflowID, runID string) (bool, error) {
 	if workflowID == "" || runID == "" {
 		return false, errors.New("no run is named")

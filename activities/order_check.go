@@ -43,12 +43,8 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 	why := intake.Changed(order)
 	if why == "" {
 		card := intake.Card{AuditNumber: in.AuditNumber, Price: in.Price, Currency: in.Currency, PaidFor: in.PaidFor}
-		why, err = intake.CardChanged(shop, order, card, func() (map[string]bool, error) {
-			if g.Runs == nil {
-				return nil, nil
-			}
-			run := activity.GetInfo(ctx).WorkflowExecution
-			return g.Runs.IssuedCards(ctx, run.ID, run.RunID)
+		why, err = intake.CardChanged(shop, order, card, func() (intake.Requested, error) {
+			return g.requested(ctx)
 		})
 		if err != nil {
 			return err
@@ -58,6 +54,20 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 		return giftcard.Errorf(giftcard.OrderChanged, "%s; no card was issued for it", why)
 	}
 	return nil
+}
+
+// requested returns the cards of the order that exist or may exist. A card that is issued meanwhile is in both sets,
+// because the open ones are read first; the other way round, it could be in none.
+func (g *GiftCards) requested(ctx context.Context) (cards intake.Requested, err error) {
+	if g.Runs == nil {
+		return cards, nil
+	}
+	run := activity.GetInfo(ctx).WorkflowExecution
+	if cards.Open, err = g.Runs.OpenCards(ctx, run.ID, run.RunID); err != nil {
+		return cards, err
+	}
+	cards.Issued, err = g.Runs.IssuedCards(ctx, run.ID, run.RunID)
+	return cards, err
 }
 
 // belongs returns an error unless the activity runs in the workflow of the card's order. Temporal runs an activity for

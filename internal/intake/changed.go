@@ -31,11 +31,19 @@ type Card struct {
 	PaidFor []string
 }
 
-// CardChanged returns why a card of a shop's order is no longer owed, or the empty string if it is owed. It calls
-// issuedCards, which returns the audit numbers of the order's existing cards, only if the result depends on them.
-func CardChanged(
-	shop string, o *Order, card Card, issuedCards func() (map[string]bool, error),
-) (string, error) {
+// Requested holds audit numbers of an order's cards.
+type Requested struct {
+	// Issued are the cards that exist, or of which only a person can say whether they exist.
+	Issued map[string]bool
+	// Open are the cards that are being requested now, or will be requested again because it is not known whether they
+	// exist.
+	Open map[string]bool
+}
+
+// CardChanged returns why a card of a shop's order is no longer owed, or the empty string if it is owed. It returns an
+// Unavailable error while that depends on what becomes of other cards. It calls requested, which returns the order's
+// cards, only if the result depends on them.
+func CardChanged(shop string, o *Order, card Card, requested func() (Requested, error)) (string, error) {
 	if len(card.PaidFor) > 0 && o.Underpaid(card.PaidFor) {
 		return fmt.Sprintf("money was refunded: the net payment of %s does not cover the remaining gift cards",
 			priceOf(o.NetPayment.Number, o.NetPayment.Currency)), nil
@@ -53,20 +61,27 @@ func CardChanged(
 	}
 	// Shopify does not say which units of a line were refunded. The remaining units are taken to be the existing cards
 	// first, then the others in their order.
-	issued, err := issuedCards()
+	cards, err := requested()
 	if err != nil {
 		return "", err
 	}
 	prefix := strings.TrimSuffix(card.AuditNumber, auditNumber(shop, o, line, n))
-	place := 1
-	for unit := 1; unit <= min(line.ordered, giftcard.MaxUnits); unit++ {
-		if unit != n && (unit < n || issued[prefix+auditNumber(shop, o, line, unit)]) {
+	place, open := n, 0
+	for unit := n + 1; unit <= min(line.ordered, giftcard.MaxUnits); unit++ {
+		switch other := prefix + auditNumber(shop, o, line, unit); {
+		case cards.Issued[other]:
 			place++
+		case cards.Open[other]:
+			open++
 		}
 	}
-	if place > line.Units {
+	switch {
+	case place > line.Units:
 		return fmt.Sprintf("the card was refunded or removed: %d of %d cards of its line remain",
 			max(0, line.Units), line.ordered), nil
+	case place+open > line.Units: // The last card waits for none, so all of them come to an end.
+		return "", giftcard.Errorf(giftcard.Unavailable,
+			"%d of %d cards of the line remain, and it is not yet known whether other cards of it exist", line.Units, line.ordered)
 	}
 	return "", nil
 }

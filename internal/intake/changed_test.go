@@ -117,7 +117,7 @@ func TestChanged(t *testing.T) {
 			why := intake.Changed(o)
 			if why == "" {
 				var err error
-				why, err = intake.CardChanged("example.myshopify.com", o, in, func() (map[string]bool, error) { return nil, nil })
+				why, err = intake.CardChanged("example.myshopify.com", o, in, func() (intake.Requested, error) { return intake.Requested{}, nil })
 				require.NoError(t, err)
 			}
 			require.Equal(t, tt.want, why)
@@ -135,7 +135,9 @@ func TestCardsThatAreLeft(t *testing.T) {
 	for _, tt := range []struct {
 		left    int
 		issued  []int
+		open    []int
 		allowed []int // Of the cards that were not issued.
+		waiting []int
 	}{
 		{left: 3, allowed: []int{1, 2, 3}},
 		{left: 2, allowed: []int{1, 2}},
@@ -144,31 +146,46 @@ func TestCardsThatAreLeft(t *testing.T) {
 		{left: 2, issued: []int{1, 3}},
 		{left: 1, issued: []int{2}},
 		{left: 0},
+		// What may still be issued counts, but does not count as issued.
+		{left: 3, open: []int{1, 2, 3}, allowed: []int{1, 2, 3}},
+		{left: 2, open: []int{1}, allowed: []int{1, 2}},
+		{left: 2, open: []int{3}, allowed: []int{1}, waiting: []int{2}},
+		{left: 2, open: []int{1, 2, 3}, waiting: []int{1, 2}},
+		{left: 1, open: []int{2}, waiting: []int{1}},
+		{left: 1, issued: []int{3}, open: []int{2, 3}},
+		{left: 0, open: []int{1, 2, 3}},
 	} {
-		t.Run(fmt.Sprint(tt.left, tt.issued), func(t *testing.T) {
+		t.Run(fmt.Sprint(tt.left, tt.issued, tt.open), func(t *testing.T) {
 			t.Parallel()
 			o, in := paidOrder(), secondOfThree()
 			o.Order.Lines[0].Units = tt.left
-			issued := map[string]bool{}
+			cards := intake.Requested{Issued: map[string]bool{}, Open: map[string]bool{}}
 			for _, unit := range tt.issued {
-				issued[card(unit)] = true
+				cards.Issued[card(unit)] = true
 			}
-			var allowed []int
+			for _, unit := range tt.open {
+				cards.Open[card(unit)] = true
+			}
+			var allowed, waiting []int
 			for unit := 1; unit <= 3; unit++ {
 				in.AuditNumber = card(unit)
-				why, err := intake.CardChanged("example.myshopify.com", o, in, func() (map[string]bool, error) { return issued, nil })
-				require.NoError(t, err)
-				if why == "" && !issued[card(unit)] {
+				why, err := intake.CardChanged("example.myshopify.com", o, in, func() (intake.Requested, error) { return cards, nil })
+				switch kind, _ := giftcard.KindOf(err); {
+				case err != nil:
+					require.Equal(t, giftcard.Unavailable, kind)
+					waiting = append(waiting, unit)
+				case why == "" && !cards.Issued[card(unit)]:
 					allowed = append(allowed, unit)
 				}
 			}
 			require.Equal(t, tt.allowed, allowed)
+			require.Equal(t, tt.waiting, waiting)
 		})
 	}
 	o := paidOrder()
 	o.Order.Lines[0].Units = 1
-	_, err := intake.CardChanged("example.myshopify.com", o, secondOfThree(), func() (map[string]bool, error) {
-		return nil, errors.New("frontend is away")
+	_, err := intake.CardChanged("example.myshopify.com", o, secondOfThree(), func() (intake.Requested, error) {
+		return intake.Requested{}, errors.New("frontend is away")
 	})
 	require.ErrorContains(t, err, "frontend is away")
 }

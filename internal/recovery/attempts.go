@@ -273,7 +273,7 @@ func (o *Recovery) mayExist(ctx context.Context, workflowID, runID string, unit 
 // askedCard is a card that a run has requested, and the outcome.
 type askedCard struct {
 	unit                    int
-	audit                   string
+	audit, activity         string
 	merchant                activities.LookUpMerchantResult
 	issued, failed, inDoubt bool
 	// result is the activity's result, if the card was issued.
@@ -295,7 +295,7 @@ func (o *Recovery) cardsOfRun(ctx context.Context, workflowID, runID string) (ma
 				return fmt.Errorf("read event %d of run %s of %s: %w", e.GetEventId(), runID, workflowID, err)
 			}
 			cards[e.GetEventId()] = askedCard{
-				unit: in.Unit, audit: in.AuditNumber,
+				unit: in.Unit, audit: in.AuditNumber, activity: a.GetActivityId(),
 				merchant: activities.LookUpMerchantResult{MerchantCode: in.MerchantCode, At: in.At},
 			}
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:

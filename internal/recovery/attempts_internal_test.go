@@ -47,6 +47,7 @@ type orderRuns struct {
 	client.Client
 	histories map[string]historytest.Events
 	listed    []string
+	pending   []*workflowpb.PendingActivityInfo
 }
 
 func (c *orderRuns) DescribeWorkflowExecution(
@@ -57,7 +58,7 @@ func (c *orderRuns) DescribeWorkflowExecution(
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
 		FirstRunId: firstRun, StartTime: timestamppb.New(noon),
-	}}, nil
+	}, PendingActivities: c.pending}, nil
 }
 
 func (c *orderRuns) ListWorkflow(

@@ -97,6 +97,8 @@ type hesitation struct {
 	fault cashstartest.Fault
 	// first is the number of cards that it issues at once.
 	first int
+	// silent reports whether it issues a card all the same when it lets go, and gives no answer. Nil means none.
+	silent func(auditNumber string) bool
 
 	mu    sync.Mutex
 	asked map[string]bool
@@ -120,6 +122,9 @@ func (h *hesitation) answer(r cashstartest.Request) *cashstartest.Fault {
 		return nil
 	}
 	<-h.free
+	if h.silent != nil && h.silent(r.AuditNumber) {
+		return &cashstartest.Fault{Kind: cashstartest.Drop, AfterCommit: true}
+	}
 	return &h.fault
 }
 
