@@ -152,7 +152,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	l.rules = audit.Rules{
 		SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
-		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout,
+		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill,
 	}
 	l.control = storm.NewControl(at.Shop, at.Issuer)
 	l.storm = storm.New(l.control, l.Plan.Seed)

@@ -19,6 +19,11 @@ const renamedDomain = "renamed.myshopify.com"
 // believed is how long a worker relies on what it has read of an order.
 var believed = plan.Scaled(5 * time.Minute)
 
+// standstill is how long a request may be delayed after the worker has decided to send it: by a busy machine, and at most
+// once per card also by Temporal, which has to store a note before the request. In production, where believed is minutes,
+// this is nothing.
+const standstill = 5 * time.Second
+
 // configuration returns the configuration of an accelerated installation. What takes minutes in production takes
 // seconds, in the same proportions.
 func configuration(o Options, at site.Services) config.Config {
