@@ -309,7 +309,7 @@ func TestLook(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
 	s.Issuer.Inject(cashstartest.Fault{Kind: cashstartest.ServerError, Operation: cashstartest.CreateOrder, Times: 3})
 	var out bytes.Buffer
-	w := watcher{printer: &printer{w: &out, began: time.Now(), page: "http://127.0.0.1:8234/"}, s: s, orders: board.New()}
+	w := watcher{printer: &printer{w: &out, began: time.Now(), page: "http://127.0.0.1:8234/"}, s: s, orders: board.New(func(id string) string { return id })}
 	w.orders.Place(placed(scenario.NewCustomers(s.Shop, 1).Place(), time.Now()))
 	require.Eventually(t, func() bool {
 		require.NoError(t, w.look(t.Context()))

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // lookEvery is the interval at which the watcher checks for news.
@@ -39,7 +40,9 @@ func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) erro
 		return err
 	}
 	defer func() { _ = os.Remove(env) }()
-	orders := board.New()
+	orders := board.New(func(id string) string {
+		return s.Operator.Link(workflows.GiftCardOrderID(stack.Shop, id), "")
+	})
 	server := site.Serve(listener, orders.Page(board.Places{
 		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL,
 		Temporal: s.Temporal.HostPort(), Env: env,

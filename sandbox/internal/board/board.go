@@ -85,13 +85,19 @@ type Look struct {
 
 // Board keeps the orders. It may be used by several goroutines.
 type Board struct {
+	// address returns where the workflow of an order is found, by the shop's number of the order.
+	address func(id string) string
+
 	mu     sync.Mutex
 	orders map[string]*Order
 	ids    []string
 }
 
-// New returns an empty board.
-func New() *Board { return &Board{orders: map[string]*Order{}} }
+// New returns an empty board. address returns the address in Temporal's Web UI of the workflow of an order, by the shop's
+// number of the order.
+func New(address func(id string) string) *Board {
+	return &Board{address: address, orders: map[string]*Order{}}
+}
 
 // Place adds an order that a customer has placed.
 func (b *Board) Place(o Order) {
@@ -120,6 +126,8 @@ func (b *Board) Update(l Look) []Order {
 	for _, c := range l.Cards {
 		o := b.order(orderOf(c.AuditNumber))
 		o.Issued = append(o.Issued, c)
+		// An order that has completed is not among the sightings, and need not have been before.
+		o.Link = cmp.Or(o.Link, b.address(o.ID))
 	}
 	for _, s := range l.Sightings {
 		b.order(s.ID).see(s)

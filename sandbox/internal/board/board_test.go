@@ -11,6 +11,8 @@ import (
 
 var noon = time.Date(2026, time.July, 1, 12, 0, 0, 0, time.UTC)
 
+func address(id string) string { return "http://ui/" + id }
+
 func card(number string) board.Card {
 	return board.Card{AuditNumber: number, Merchant: "WS17", Amount: "50.00", Currency: "USD"}
 }
@@ -131,7 +133,7 @@ func TestNews(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := board.New()
+			b := board.New(address)
 			b.Place(tt.order)
 			for i, look := range tt.looks {
 				told := ""
@@ -148,7 +150,7 @@ func TestNews(t *testing.T) {
 // Orders that somebody placed by hand are on the board as well, and cards that belong to no order.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
-	b := board.New()
+	b := board.New(address)
 	news := b.Update(board.Look{
 		At: noon, Sightings: []board.Sighting{{ID: "5009", Name: "#1009", Cards: 1, State: board.Running, Link: "http://ui/5009"}},
 		Cards: []board.Card{card("SBX5009-A"), card("stray")},
@@ -166,7 +168,7 @@ func TestStrangers(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	b := board.New()
+	b := board.New(address)
 	for _, id := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		b.Place(board.Order{ID: id, Name: "#" + id, Cards: 1, Placed: noon})
 	}

@@ -26,7 +26,7 @@ func served(t *testing.T, b *board.Board, method, path string) *httptest.Respons
 
 // busy returns a board with an issued, a failed and a waiting order; the last one has a hostile name.
 func busy() *board.Board {
-	b := board.New()
+	b := board.New(address)
 	b.Place(placed())
 	b.Place(board.Order{ID: "5002", Name: "#1002", Kind: "unknown_merchant", Placed: noon})
 	b.Place(board.Order{ID: "5003", Name: "<script>alert(1)</script>", Kind: "single", Cards: 1, Placed: noon})
@@ -53,13 +53,14 @@ func TestStartPage(t *testing.T) {
 		`href="http://127.0.0.1:8081/_control/cards"`, `href="http://127.0.0.1:8081/_control/merchants"`,
 		`set -a; . /tmp/giftbridge-sandbox-1.env; set +a`, `127.0.0.1:7233`,
 		`id="orders_placed">3<`, `id="orders_issued">1<`, `id="cards_issued">2<`, `id="orders_failed">1<`,
-		`id="orders_waiting">1<`, `id="orders_left_out">0<`, `href="/orders/1002">#1002</a>`, `failed MerchantUnknown`,
+		`id="orders_waiting">1<`, `id="orders_left_out">0<`, `href="/orders/1001">#1001</a>`, `href="/orders/1002">#1002</a>`, `failed MerchantUnknown`,
 		`issued 100.00 USD for WS17`, `&lt;script&gt;alert(1)&lt;/script&gt;`,
 	} {
 		require.Contains(t, w.Body.String(), want)
 	}
 	require.NotContains(t, w.Body.String(), "<script>alert")
-	empty := served(t, board.New(), http.MethodGet, "/")
+	require.NotContains(t, w.Body.String(), "/orders/5003", "an order that waits has no workflow")
+	empty := served(t, board.New(address), http.MethodGet, "/")
 	require.Contains(t, empty.Body.String(), "No order has been placed yet.")
 }
 
@@ -89,7 +90,7 @@ func TestStartPageCounts(t *testing.T) {
 	}, rows[1])
 	require.JSONEq(t, `[]`, func() string {
 		var none struct{ Latest json.RawMessage }
-		require.NoError(t, json.Unmarshal(served(t, board.New(), http.MethodGet, "/status.json").Body.Bytes(), &none))
+		require.NoError(t, json.Unmarshal(served(t, board.New(address), http.MethodGet, "/status.json").Body.Bytes(), &none))
 		return string(none.Latest)
 	}(), "a list, even if it is empty")
 }
@@ -104,7 +105,7 @@ func TestStartPageRoutes(t *testing.T) {
 		"the script":               {http.MethodGet, "/page.js", http.StatusOK, ""},
 		"an order":                 {http.MethodGet, "/orders/1002", http.StatusFound, places.WebUI + "/namespaces/default/x%2Fy"},
 		"an order by number":       {http.MethodGet, "/orders/5002", http.StatusFound, places.WebUI + "/namespaces/default/x%2Fy"},
-		"an order without a link":  {http.MethodGet, "/orders/1001", http.StatusNotFound, ""},
+		"an order without a link":  {http.MethodGet, "/orders/5003", http.StatusNotFound, ""},
 		"no such order":            {http.MethodGet, "/orders/9", http.StatusNotFound, ""},
 		"an address for an order":  {http.MethodGet, "/orders/http:%2F%2Fexample.com", http.StatusNotFound, ""},
 		"no such page":             {http.MethodGet, "/page.html", http.StatusNotFound, ""},
