@@ -177,11 +177,11 @@ func (f facts) sweepCheck() check.Check {
 		c.Fix = "see the other checks; the Web UI shows a sweep that is still running"
 	case f.LastSweep != nil && f.LastSweep.Found > 0:
 		c.Status = check.Warn
-		c.Found = fmt.Sprintf("the last sweep found and took in %d orders that no poll had taken in: %s", f.LastSweep.Found,
+		c.Found = fmt.Sprintf("the last sweep found and took in %s that no poll had taken in: %s", ordersOf(f.LastSweep.Found),
 			strings.Join(f.LastSweep.Names[:min(len(f.LastSweep.Names), maxNamed)], ", "))
 		c.Fix = "see the runbook, docs/operations.md: A sweep has found orders"
 	case f.LastSweep != nil:
-		c.Status, c.Found = check.OK, fmt.Sprintf("the last sweep found no missed order among %d orders", f.LastSweep.Seen)
+		c.Status, c.Found = check.OK, "the last sweep found no missed order among "+ordersOf(f.LastSweep.Seen)
 	default:
 		c.Status, c.Found = check.OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}
@@ -316,4 +316,12 @@ func (f facts) ordersCheck() check.Check {
 		c.Fix = listFailed
 	}
 	return c
+}
+
+// ordersOf counts orders: "1 order", "2 orders".
+func ordersOf(n int) string {
+	if n == 1 {
+		return "1 order"
+	}
+	return fmt.Sprintf("%d orders", n)
 }

@@ -102,6 +102,14 @@ func TestChecks(t *testing.T) {
 			"sweep", check.Warn, "found and took in 2 orders that no poll had taken in: #1, #2", "runbook",
 		},
 		{
+			"polls have missed an order",
+			func(f *facts) {
+				f.LastSweep = &workflows.SweepOrdersResult{}
+				f.LastSweep.Found, f.LastSweep.Names = 1, []string{"#1"}
+			},
+			"sweep", check.Warn, "found and took in 1 order that no poll had taken in: #1", "runbook",
+		},
+		{
 			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", check.Warn,
 			"did not reach all recipients: recipient 2 of 3", "DIGEST_TO",
 		},

@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/digest/sheet"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -115,7 +116,8 @@ terminal shows the list anew every few seconds, until Ctrl-C.`,
 					return err
 				}
 				if l.limit > 0 && len(found) == l.limit && !f.JSON {
-					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %d orders; --limit 0 lists all\n", l.limit)
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "showing the first %s; --limit 0 lists all\n",
+						words.Count(l.limit, "order"))
 				}
 				switch {
 				case f.JSON:

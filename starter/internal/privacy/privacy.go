@@ -14,6 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/privacy"
@@ -95,7 +96,7 @@ func (s *search) find(ctx context.Context, o *operator.Operator, p privacy.Perso
 		}
 	})
 	if err == nil {
-		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "%d histories read\n", found.Read)
+		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "%s read\n", histories(found.Read))
 	}
 	return found, err
 }
@@ -140,7 +141,7 @@ Exit codes: 0 if all histories could be read, 1 if not.`,
 // unread returns an error if there are histories that could not be read.
 func unread(found *privacy.Found) error {
 	if n := len(found.Unreadable); n > 0 {
-		return fmt.Errorf("%d histories cannot be read, and may hold the data too; the first: %s %s", n,
+		return fmt.Errorf("%s cannot be read, and may hold the data too; the first: %s %s", histories(n),
 			found.Unreadable[0].Link, found.Unreadable[0].Kept)
 	}
 	return nil
@@ -248,8 +249,8 @@ func (s *search) redact(ctx context.Context, o remover, found *privacy.Found) er
 		return s.report(out, unread(found))
 	}
 	if len(orders)+len(polls) > 0 {
-		question := fmt.Sprintf("Remove the histories of %d orders and %d polls? That cannot be undone, and none of these "+
-			"orders can be issued again.", len(orders), len(polls))
+		question := fmt.Sprintf("Remove the histories of %s and %s? That cannot be undone, and none of these "+
+			"orders can be issued again.", words.Count(len(orders), "order"), words.Count(len(polls), "poll"))
 		if err := cli.ConfirmFrom(s.cmd, s.in, s.yes, question); err != nil {
 			return err
 		}
@@ -284,11 +285,15 @@ func (s *search) report(out redacted, failed error) error {
 		return errors.Join(cli.JSON(s.cmd.OutOrStdout(), out), failed)
 	}
 	if !s.dryRun {
-		_, err := fmt.Fprintf(s.cmd.OutOrStdout(), "%d orders redacted, %d histories removed\n", len(out.Orders), out.Histories)
+		_, err := fmt.Fprintf(s.cmd.OutOrStdout(), "%s redacted, %s removed\n",
+			words.Count(len(out.Orders), "order"), histories(out.Histories))
 		failed = errors.Join(err, failed)
 	}
 	return failed
 }
+
+// histories counts histories: "1 history", "2 histories".
+func histories(n int) string { return words.Number(n) + " " + words.Plural(n, "history", "histories") }
 
 // removableOf returns what can be removed.
 func removableOf(found *privacy.Found) (orders []privacy.Order, polls []privacy.Poll) {

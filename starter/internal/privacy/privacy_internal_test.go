@@ -54,8 +54,8 @@ func TestRedact(t *testing.T) {
 		},
 		"yes": {
 			found: privacy.Found{Orders: []privacy.Order{done}, Polls: []privacy.Poll{{WorkflowID: "poll"}}}, typed: "y\n",
-			removed: removals{[]string{"done"}, []string{"poll"}}, out: "1 orders redacted, 3 histories removed\n",
-			asked: "Remove the histories of 1 orders and 1 polls? ",
+			removed: removals{[]string{"done"}, []string{"poll"}}, out: "1 order redacted, 3 histories removed\n",
+			asked: "Remove the histories of 1 order and 1 poll? ",
 		},
 		"no": {found: privacy.Found{Orders: []privacy.Order{done}}, typed: "n\n", err: cli.ErrDeclined.Error()},
 		"dry run": {
@@ -67,16 +67,16 @@ func TestRedact(t *testing.T) {
 				Polls:  []privacy.Poll{{WorkflowID: "newest", Kept: "it is the newest"}},
 			},
 			search: search{yes: true}, removed: removals{orders: []string{"done"}},
-			out: "1 orders redacted, 2 histories removed\n", err: "remain: it failed; a poll: it is the newest",
+			out: "1 order redacted, 2 histories removed\n", err: "remain: it failed; a poll: it is the newest",
 			asked: "run: giftbridge orders settle 1 --note WHY",
 		},
 		"one fails": {
 			found: privacy.Found{Orders: []privacy.Order{order("#0", "broken", ""), done}}, search: search{yes: true},
-			removed: removals{orders: []string{"done"}}, out: "1 orders redacted, 3 histories removed\n", err: "out of order",
+			removed: removals{orders: []string{"done"}}, out: "1 order redacted, 3 histories removed\n", err: "out of order",
 		},
 		"unreadable": {
 			found: privacy.Found{Unreadable: []privacy.Poll{{Link: "https://ui", Kept: "cannot be read"}}}, search: search{yes: true},
-			out: "0 orders redacted, 0 histories removed\n", err: "1 histories cannot be read, and may hold the data too",
+			out: "0 orders redacted, 0 histories removed\n", err: "1 history cannot be read, and may hold the data too",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
