@@ -98,8 +98,13 @@ func (o *Recovery) rerun(
 		}
 		return out, false, err
 	}
-	if out.LeftAlone = notFailed(newest, in); o.Order(newest).State == executions.Redacted {
+	out.LeftAlone = notFailed(newest, in)
+	switch o.Order(newest).State { // Only the memo tells these from orders that are left to people.
+	case executions.Settled:
+		out.LeftAlone = "it is settled by hand; " + buildinfo.Program + " orders settle --undo takes that back"
+	case executions.Redacted:
 		out.LeftAlone = "it is redacted: nothing issues it again"
+	default:
 	}
 	if out.LeftAlone != "" {
 		return out, false, nil

@@ -101,6 +101,7 @@ func TestRedact(t *testing.T) {
 	}
 	retried := w.starter(nil, "orders", "retry", hers.Name, "--force", "--yes")
 	require.Contains(t, retried.stdout+retried.stderr, "it is redacted: nothing issues it again")
+	require.Contains(t, w.starter(nil, "orders", "balance", hers.Name).stderr, "the issuer knows them by their audit numbers")
 	w.ok("orders", "settle", failed.Name, "--note", "refunded", "--yes")
 	w.show(failed, executions.Settled)
 	require.False(t, w.digest().Sent, "nothing is left to report")

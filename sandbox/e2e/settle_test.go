@@ -53,7 +53,7 @@ func TestSettledOrders(t *testing.T) {
 			require.False(t, w.digest().Sent, "nothing is left to report")
 			require.Equal(t, 2, w.poll().Known)
 			retried := w.starter(nil, "orders", "retry", p.Name, "--force", "--yes")
-			require.Contains(t, retried.stderr, "giftbridge orders release issues its cards")
+			require.Contains(t, retried.stderr, "it is settled by hand; giftbridge orders settle --undo takes that back")
 			w.show(p, executions.Settled)
 			require.Empty(t, w.Issuer.Cards())
 			health := w.health()

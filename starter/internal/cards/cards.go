@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -130,6 +131,11 @@ func newBalance(f *cli.Flags) *cobra.Command {
 
 func balances(ctx context.Context, from issuer.Abilities, d *orders.OrderDetails) ([]balance, error) {
 	cards := d.Cards()
+	if d.State == executions.Redacted {
+		return nil, &executions.NotFoundError{What: "order " + d.Name +
+			" is redacted: what its cards are is no longer known here; the issuer knows them by their audit numbers, which " +
+			buildinfo.Program + " orders show prints"}
+	}
 	if len(cards) == 0 {
 		return nil, &executions.NotFoundError{What: "order " + d.Name + " has no cards; its state is " + string(d.State)}
 	}
