@@ -23,7 +23,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/board"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
@@ -327,40 +326,6 @@ func TestLook(t *testing.T) {
 	}, 2*time.Minute, 100*time.Millisecond)
 	require.Equal(t, board.Counts{Placed: 1, Issued: 1, Cards: 1}, w.orders.Counts())
 	require.NotEqual(t, link, w.orders.Link("1001"), "the run to which it led is removed")
-}
-
-// The tally has the numbers of the auditor, and its problems fit on the screen.
-func TestTally(t *testing.T) {
-	t.Parallel()
-	screen := board.Screen{Width: 80}
-	good := tally(screen, audit.Account{
-		OrdersPlaced: 31, OrdersCompleted: 19, OrdersFailed: 3, OrdersLeftOut: 7, OrdersOpen: 2, UnitsExpected: 29,
-		CardsIssued: 27, CardsOpen: 2, DigestMails: 1,
-	})
-	require.Equal(t, `orders placed    31
-  completed      19
-  failed         3
-  left out       7
-  still open     2
-cards expected   29
-  issued         27
-  still to come  2
-  missing        0
-  duplicate      0
-  unexpected     0
-digests sent     1
-the books balance: no card is missing, and none is there twice
-`, good)
-	bad := tally(screen, audit.Account{
-		CardsDuplicate: 1, Problems: []string{strings.Repeat("duplicate: card of order #1 ", 5)}, MoreProblems: 1,
-	})
-	require.Contains(t, bad, "  duplicate      1\n")
-	require.Contains(t, bad, "PROBLEM duplicate: card of order #1 ")
-	require.Contains(t, bad, "PROBLEM and 1 more problem\n")
-	require.NotContains(t, bad, "the books balance")
-	for line := range strings.Lines(bad) {
-		require.LessOrEqual(t, len(strings.TrimSuffix(line, "\n")), 80)
-	}
 }
 
 // In an outage, each look asks about some of the running orders, and in the end about all of them.

@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/board"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -32,12 +36,42 @@ func (p *printer) tally(ctx context.Context, s *stack.Stack, every time.Duration
 		p.sayf("the books could not be read: %v", err)
 		return
 	}
-	p.print(tally(p.screen(), books.Judge(rules)))
+	redacted, err := s.Operator.ListOrders(ctx, orders.OrderFilter{State: executions.Redacted})
+	if err != nil {
+		p.sayf("the redacted orders could not be listed: %v", err)
+		return
+	}
+	books, decided := undecided(books, redacted)
+	p.print(tally(p.screen(), books.Judge(rules), decided))
 }
 
-// tally shows the auditor's account. What is open is neither missing nor left out.
-func tally(screen board.Screen, a audit.Account) string {
+// undecided returns the books without the orders about which a person has decided, by a command or in the Web UI, and how
+// many those are. What becomes of them is what that person wanted, and not what the rules say.
+func undecided(books audit.Books, redacted []executions.Order) (audit.Books, int) {
+	decided := map[string]bool{}
+	for _, w := range books.Workflows {
+		if w.ByHand {
+			decided[w.OrderID] = true
+		}
+	}
+	for _, o := range redacted {
+		decided[o.ID] = true
+	}
+	books.Orders = slices.DeleteFunc(slices.Clone(books.Orders), func(o audit.Order) bool {
+		return decided[strconv.FormatInt(o.ID, 10)]
+	})
+	books.Workflows = slices.DeleteFunc(slices.Clone(books.Workflows), func(w audit.Workflow) bool { return decided[w.OrderID] })
+	books.Cards = slices.DeleteFunc(slices.Clone(books.Cards), func(c audit.Card) bool {
+		return decided[board.OrderOf(c.AuditNumber)]
+	})
+	return books, len(decided)
+}
+
+// tally shows the auditor's account. What is open is neither missing nor left out. decided is the number of orders about
+// which a person has decided, which the account does not have.
+func tally(screen board.Screen, a audit.Account, decided int) string {
 	var b strings.Builder
+	a.OrdersPlaced += decided
 	for _, row := range []struct {
 		what string
 		n    int
@@ -56,6 +90,9 @@ func tally(screen board.Screen, a audit.Account) string {
 		{"digests sent", a.DigestMails},
 	} {
 		fmt.Fprintf(&b, "%-17s%d\n", row.what, row.n)
+		if row.what == "  still open" && decided > 0 {
+			fmt.Fprintf(&b, "  by hand        %d (you have decided about these; they are not judged)\n", decided)
+		}
 	}
 	for _, problem := range a.Problems {
 		b.WriteString(screen.Problem(problem))

@@ -143,8 +143,7 @@ func (b Books) judgeCards(a *Account, verdicts []verdict) {
 			gone[u]--
 			a.CardsTooLate++
 			a.Problem("too late: card %s of order %s, audit number %s, was made %s later than one may be after its money was given back",
-				c.OrderNumber,
-				order, c.AuditNumber, c.Created.Sub(late[u]).Round(time.Millisecond))
+				c.OrderNumber, order, c.AuditNumber, c.Created.Sub(late[u]).Round(time.Millisecond))
 		case gone[u] > 0:
 			gone[u]--
 			a.CardsOfMoneyBack++

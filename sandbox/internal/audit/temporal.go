@@ -37,12 +37,12 @@ type Workflow struct {
 	Runs int
 	// CutOff counts the activity attempts that never ended because their worker died.
 	CutOff int
+	// ByHand reports that a person started the newest run, not a poll: the order was released, corrected or settled.
+	ByHand bool
 }
 
-// The names by which an order's workflow is found in Temporal.
-const (
-	orderType = "GiftCardOrder"
-)
+// orderType is the type by which an order's workflow is found in Temporal.
+const orderType = "GiftCardOrder"
 
 // requestTimeout is the time-out of one request to Temporal.
 const requestTimeout = time.Minute
@@ -110,6 +110,7 @@ func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
 	if err != nil {
 		return w, err
 	}
+	w.ByHand = d.GetWorkflowExecutionInfo().GetParentExecution() == nil
 	switch d.GetWorkflowExecutionInfo().GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		w.State = Running

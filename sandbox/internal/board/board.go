@@ -124,7 +124,7 @@ func (b *Board) Update(l Look) []Order {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range l.Cards {
-		o := b.order(orderOf(c.AuditNumber))
+		o := b.order(OrderOf(c.AuditNumber))
 		o.Issued = append(o.Issued, c)
 		// An order that has completed is not among the sightings, and need not have been before.
 		o.Link = cmp.Or(o.Link, b.address(o.ID))
@@ -144,9 +144,9 @@ func (b *Board) Update(l Look) []Order {
 	return news
 }
 
-// orderOf returns the shop's number of the order of a card, which is in the audit number between a prefix of letters and
+// OrderOf returns the shop's number of the order of a card, which is in the audit number between a prefix of letters and
 // a dash.
-func orderOf(auditNumber string) string {
+func OrderOf(auditNumber string) string {
 	number, _, _ := strings.Cut(auditNumber, "-")
 	return strings.TrimLeftFunc(number, func(r rune) bool { return !unicode.IsDigit(r) })
 }
