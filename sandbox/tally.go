@@ -57,6 +57,11 @@ func undecided(books audit.Books, redacted []executions.Order) (audit.Books, int
 	for _, o := range redacted {
 		decided[o.ID] = true
 	}
+	for _, c := range books.Cards {
+		if c.Status == "CANCELLED" {
+			decided[board.OrderOf(c.AuditNumber)] = true
+		}
+	}
 	books.Orders = slices.DeleteFunc(slices.Clone(books.Orders), func(o audit.Order) bool {
 		return decided[strconv.FormatInt(o.ID, 10)]
 	})

@@ -93,3 +93,22 @@ func TestTallyOfWhatPeopleHaveDecided(t *testing.T) {
 	require.Contains(t, out.String(), "  by hand        2 ")
 	require.Contains(t, out.String(), "the books balance")
 }
+
+// A card is cancelled only by a command.
+func TestTallyOfCancelledCards(t *testing.T) {
+	t.Parallel()
+	books, decided := undecided(audit.Books{
+		Orders: []audit.Order{{ID: 5001}, {ID: 5002}},
+		Cards: []audit.Card{
+			{AuditNumber: "SBX5001-A", Status: "CANCELLED"},
+			{AuditNumber: "SBX5001-B", Status: "ACTIVE"},
+			{AuditNumber: "SBX5002-A", Status: "ACTIVE"},
+		},
+		Workflows: []audit.Workflow{{OrderID: "5001"}, {OrderID: "5002"}},
+	}, nil)
+	require.Equal(t, 1, decided)
+	require.Equal(t, audit.Books{
+		Orders: []audit.Order{{ID: 5002}}, Cards: []audit.Card{{AuditNumber: "SBX5002-A", Status: "ACTIVE"}},
+		Workflows: []audit.Workflow{{OrderID: "5002"}},
+	}, books)
+}
