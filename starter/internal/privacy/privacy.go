@@ -101,6 +101,21 @@ func (s *search) find(ctx context.Context, o *operator.Operator, p privacy.Perso
 	return found, err
 }
 
+// run does something with what is found of the person that the flags name.
+func (s *search) run(cmd *cobra.Command, do func(context.Context, *operator.Operator, *privacy.Found) error) error {
+	p, since, err := s.read(cmd)
+	if err != nil {
+		return err
+	}
+	return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
+		found, err := s.find(ctx, o, p, since)
+		if err != nil {
+			return err
+		}
+		return do(ctx, o, found)
+	})
+}
+
 func newFind(f *cli.Flags) *cobra.Command {
 	s := search{flags: f}
 	cmd := &cobra.Command{
@@ -116,21 +131,11 @@ Exit codes: 0 if all histories could be read, 1 if not.`,
   giftbridge privacy find --email - --json <address.txt`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, since, err := s.read(cmd)
-			if err != nil {
-				return err
-			}
-			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				found, err := s.find(ctx, o, p, since)
-				if err != nil {
-					return err
-				}
+			return s.run(cmd, func(_ context.Context, _ *operator.Operator, found *privacy.Found) error {
 				if f.JSON {
-					err = cli.JSON(cmd.OutOrStdout(), found)
-				} else {
-					err = show(cmd.OutOrStdout(), found)
+					return errors.Join(cli.JSON(cmd.OutOrStdout(), found), unread(found))
 				}
-				return errors.Join(err, unread(found))
+				return errors.Join(show(cmd.OutOrStdout(), found), unread(found))
 			})
 		},
 	}
@@ -204,15 +209,7 @@ Exit codes: 0 if the removal of all histories with the person's data was ordered
   giftbridge privacy redact --email - --yes <address.txt`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, since, err := s.read(cmd)
-			if err != nil {
-				return err
-			}
-			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				found, err := s.find(ctx, o, p, since)
-				if err != nil {
-					return err
-				}
+			return s.run(cmd, func(ctx context.Context, o *operator.Operator, found *privacy.Found) error {
 				return s.redact(ctx, o, found)
 			})
 		},

@@ -39,7 +39,7 @@ func Operate(cmd *cobra.Command, load func() (config.Config, error), do func(con
 	return do(cmd.Context(), o)
 }
 
-// OnlyToLook loads the configuration of commands that only read from Temporal.
+// OnlyToLook loads the configuration of commands that need nothing but Temporal and the payload keys.
 func OnlyToLook() (config.Config, error) {
 	cfg, err := config.Read()
 	if err != nil {
