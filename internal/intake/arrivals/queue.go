@@ -63,8 +63,8 @@ type Queue struct {
 	// paused reports whether the last settings were paused.
 	paused bool
 
-	// turns keeps [Queue.Run] and [Queue.Drain] from reading at the same time.
-	turns sync.Mutex
+	// turns has room for one: [Queue.Run] and [Queue.Drain] do not read at the same time.
+	turns chan struct{}
 }
 
 // rules are what notices are screened by.
@@ -82,7 +82,8 @@ func New(o Options) *Queue {
 		o.Max = MaxWaiting
 	}
 	return &Queue{
-		o: o, wake: make(chan struct{}, 1), starts: make(chan struct{}, startsAtOnce), waiting: newWaiting(),
+		o: o, wake: make(chan struct{}, 1), turns: make(chan struct{}, 1), starts: make(chan struct{}, startsAtOnce),
+		waiting: newWaiting(),
 	}
 }
 

@@ -36,8 +36,12 @@ func pauseAfter(failures int) time.Duration {
 
 // turn reads what waits, as much as one request reads, and starts it. The starts may go on when it returns.
 func (q *Queue) turn(ctx context.Context) {
-	q.turns.Lock()
-	defer q.turns.Unlock()
+	select {
+	case q.turns <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-q.turns }()
 	settings := q.settings(ctx)
 	if settings == nil {
 		return
@@ -214,7 +218,12 @@ func (q *Queue) startAll(ctx context.Context, settings Settings, ready []*item, 
 // do starts an order, or leaves it to people, in the background once there is room. Temporal may have done it though it
 // returned an error; in that case the next try finds the order known.
 func (q *Queue) do(ctx context.Context, i *item, act func(context.Context) (Result, error)) {
-	q.starts <- struct{}{}
+	select {
+	case q.starts <- struct{}{}:
+	case <-ctx.Done():
+		q.again(i, LostTemporal, time.Now())
+		return
+	}
 	go func() {
 		defer func() { <-q.starts }()
 		// What has begun is finished when the process stops; it takes milliseconds.
