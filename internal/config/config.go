@@ -16,6 +16,7 @@ import (
 	_ "time/tzdata" // DIGEST_TIMEZONE must resolve on machines without a zone database.
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
@@ -32,6 +33,8 @@ type Config struct {
 	Recipient Recipient
 	SMTP      SMTP
 	Digest    Digest
+	Receiver  Receiver
+	Links     links.Links
 	Payload   ops.Payload
 	Codec     ops.CodecServer
 	Log       ops.Log
@@ -57,7 +60,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
 		shopifySection, ordersSection, pollSection, cashStarSection, networkSection, issueSection, recipientSection,
-		smtpSection, digestSection,
+		smtpSection, digestSection, receiverSection, links.Section,
 	}, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
@@ -87,6 +90,8 @@ func (c Config) check(ps *env.Problems) {
 	c.SMTP.check(ps)
 	c.Digest.check(ps)
 	c.checkMail(ps)
+	c.Receiver.check(ps, c.Network)
+	c.Links.Check(ps)
 	c.Payload.Check(ps)
 	c.Codec.Check(ps)
 	c.Log.Check(ps)
