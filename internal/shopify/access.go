@@ -56,6 +56,10 @@ func (c *Client) GetAccess(ctx context.Context) (*Access, error) {
 // Variant is a variant of a product (shopify.dev/docs/api/admin-graphql/latest/objects/ProductVariant).
 type Variant struct {
 	SKU string
+	// Price is the price in the shop's currency, such as "25.00".
+	Price string
+	// Product is the title of the product, and Status one of ACTIVE, ARCHIVED, DRAFT and UNLISTED.
+	Product, Status string
 	// IsGiftCard is true for products for which Shopify itself issues a gift card.
 	IsGiftCard bool
 }
@@ -74,7 +78,9 @@ func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error
 	var found []Variant
 	for _, v := range data.ProductVariants.Nodes {
 		if v.Sku != nil {
-			found = append(found, Variant{SKU: *v.Sku, IsGiftCard: v.Product.IsGiftCard})
+			found = append(found, Variant{
+				SKU: *v.Sku, Price: v.Price, Product: v.Product.Title, Status: v.Product.Status, IsGiftCard: v.Product.IsGiftCard,
+			})
 		}
 	}
 	return found, nil
