@@ -64,11 +64,14 @@ type Variant struct {
 	IsGiftCard bool
 }
 
+// MaxVariants is the number of variants that FindVariants returns at most.
+const MaxVariants = maxPageSize
+
 // FindVariants returns variants with the SKU, or with a similar one: the search matches tokens and prefixes. It needs
-// the scope read_products. If there are more than 250, it returns the first 250.
+// the scope read_products. It returns the first MaxVariants of them.
 func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error) {
 	x := c.api.Exchange("find variants")
-	data, err := findVariants(ctx, x, maxPageSize, "sku:"+quote(sku))
+	data, err := findVariants(ctx, x, MaxVariants, "sku:"+quote(sku))
 	if err != nil {
 		return nil, err
 	}
