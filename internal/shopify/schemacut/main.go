@@ -6,7 +6,7 @@
 //
 //	npm pack @shopify/dev-mcp@1.16.0
 //	tar xzf shopify-dev-mcp-1.16.0.tgz package/dist/data/admin_2026-07.json.gz
-//	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql *.graphql
+//	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql *.graphql shopifytest/webhooks.graphql
 //
 // It refuses documents that select a deprecated field.
 package main
@@ -63,7 +63,7 @@ func run(from, to string, documents []string) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Part of Shopify's Admin API schema, cut from %s of npm package\n", filepath.Base(from))
 	fmt.Fprintf(&b, "# @shopify/dev-mcp 1.16.0 (ISC licence). Generated, do not edit:\n#\n")
-	fmt.Fprintf(&b, "#   go run ./schemacut -from %s -to %s *.graphql\n\n", filepath.Base(from), to)
+	fmt.Fprintf(&b, "#   go run ./schemacut -from %s -to %s *.graphql shopifytest/webhooks.graphql\n\n", filepath.Base(from), to)
 	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(schema)
 	return os.WriteFile(to, b.Bytes(), 0o644)
 }

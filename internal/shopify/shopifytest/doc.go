@@ -8,7 +8,8 @@
 // does. Behaviour of Shopify that is unknown and had to be assumed is marked in the code.
 //
 // The orders and products are in package shop, what searches find in package index, what changes an order in package
-// mutation, and what a query costs and how it runs in package graphql. This package is the HTTP side: tokens, versions, faults, counts and control routes.
+// mutation, what webhooks the app has asked for in package subscription, and what a query costs and how it runs in package
+// graphql. This package is the HTTP side: tokens, versions, faults, counts and control routes.
 //
 // Besides the API there are control routes, for clients in another process. They need no token, so serve the handler on
 // a loopback address only.

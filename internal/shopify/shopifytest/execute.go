@@ -8,12 +8,41 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/mutation"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
 )
 
 //go:embed schema.graphql
 var schemaText string
 
-var schema = sync.OnceValue(func() *graphql.Schema { return graphql.NewSchema(schemaText) })
+var (
+	newest = sync.OnceValue(func() *graphql.Schema { return graphql.NewSchema(schemaText) })
+	oldest = sync.OnceValue(func() *graphql.Schema {
+		return graphql.NewSchema(schemaText, "WebhookSubscription.name", "WebhookSubscriptionInput.name")
+	})
+)
+
+// schema returns the schema of a version. Only subscriptions differ: they have names since 2026-04.
+func schema(version string) *graphql.Schema {
+	if version != "" && version < "2026-04" {
+		return oldest()
+	}
+	return newest()
+}
+
+// root adds the webhook subscriptions to what a query or a mutation selects from.
+type root struct {
+	graphql.Object
+
+	webhooks func(name string, args map[string]any) (any, *graphql.Error)
+}
+
+// Field implements [graphql.Object].
+func (r root) Field(x *graphql.Execution, name string, args map[string]any) (any, *graphql.Error) {
+	if subscription.Answers(name) {
+		return r.webhooks(name, args)
+	}
+	return r.Object.Field(x, name, args)
+}
 
 // execute runs a valid operation if the bucket holds enough points.
 func (s *Server) execute(w http.ResponseWriter, kind string, x *graphql.Execution) {
@@ -29,11 +58,11 @@ func (s *Server) execute(w http.ResponseWriter, kind string, x *graphql.Executio
 		s.throttle(w, kind, &cost)
 		return
 	}
-	root := s.Root()
+	from := root{s.Root(), s.subscriptions.Query}
 	if x.Mutates() {
-		root = mutation.Root(s.Shop)
+		from = root{mutation.Root(s.Shop), s.subscriptions.Mutate}
 	}
-	actual := min(requested, x.Run(root))
+	actual := min(requested, x.Run(from))
 	left := s.bucket.GiveBack(requested - actual)
 	s.counts.paid(actual)
 	s.counts.failed(x.Errors())

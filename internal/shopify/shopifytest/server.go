@@ -16,6 +16,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -52,7 +53,12 @@ type Options struct {
 	Scopes []string
 	// Variants are the variants of the shop's products.
 	Variants []Variant
-	// DeniedFields are fields to which the app has no access, such as "Order.email".
+	// WebhookVersion is the version of the API in which webhooks are written, by default 2026-07.
+	WebhookVersion string
+	// AllowLoopback accepts webhook subscriptions to addresses of this machine, also without TLS.
+	AllowLoopback bool
+	// DeniedFields are fields to which the app has no access, such as "Order.email", and topics, such as
+	// "WebhookSubscriptionTopic.ORDERS_CREATE".
 	DeniedFields []string
 	// Faults are the faults of requests.
 	Faults Faults
@@ -64,12 +70,13 @@ type Options struct {
 type Server struct {
 	*shop.Shop
 
-	opts     Options
-	bucket   *simulator.Bucket
-	faults   *faults
-	counts   *counts
-	mux      *http.ServeMux
-	requests atomic.Int64
+	opts          Options
+	subscriptions *subscription.Store
+	bucket        *simulator.Bucket
+	faults        *faults
+	counts        *counts
+	mux           *http.ServeMux
+	requests      atomic.Int64
 
 	mu     sync.Mutex
 	issued map[string]time.Time
@@ -111,6 +118,11 @@ func New(opts Options) *Server {
 		mux:    http.NewServeMux(),
 		issued: map[string]time.Time{},
 	}
+	s.subscriptions = subscription.New(subscription.Options{
+		Version: cmp.Or(opts.WebhookVersion, "2026-07"), AllowLoopback: opts.AllowLoopback, Now: opts.Now,
+		Grants:    s.Grants,
+		Protected: func(topic string) bool { return s.Denied("WebhookSubscriptionTopic." + topic) },
+	})
 	s.mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.graphQL)
 	s.mux.HandleFunc("POST /admin/oauth/access_token", s.accessToken)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, "other", 404, "Not Found") })
@@ -125,6 +137,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	s.mux.ServeHTTP(w, r)
 }
+
+// Subscriptions returns the app's webhook subscriptions.
+func (s *Server) Subscriptions() *subscription.Store { return s.subscriptions }
 
 // RevokeTokens invalidates all tokens issued by the client-credentials grant.
 func (s *Server) RevokeTokens() {
@@ -214,7 +229,8 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, "invalid", 400, "Bad Request")
 		return
 	}
-	query := schema().Parse(in.Query, in.OperationName)
+	version := s.servedVersion(r.PathValue("version"))
+	query := schema(version).Parse(in.Query, in.OperationName)
 	kind := query.Kind()
 	if w = s.misbehave(w, r, kind); w == nil {
 		return
@@ -223,7 +239,6 @@ func (s *Server) graphQL(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, kind, 401, "[API] Invalid API key or access token (unrecognized login or wrong password)")
 		return
 	}
-	version := s.servedVersion(r.PathValue("version"))
 	if version == "" {
 		s.refuse(w, kind, 404, "Not Found")
 		return

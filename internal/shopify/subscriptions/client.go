@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,7 +110,7 @@ func (c *Client) page(ctx context.Context, x *adminapi.Exchange, after *string) 
 	return out, data.WebhookSubscriptions.PageInfo, nil
 }
 
-func (s subscription) convert(name string) Subscription {
+func (s listed) convert(name string) Subscription {
 	out := Subscription{
 		ID: s.Id, Name: name, Topic: s.Topic, URI: s.Uri, Format: s.Format, IncludeFields: s.IncludeFields,
 		MetafieldNamespaces: s.MetafieldNamespaces, APIVersion: s.ApiVersion.Handle, UpdatedAt: s.UpdatedAt.UTC(),
@@ -190,21 +191,21 @@ func orEmpty(list []string) []string {
 	return list
 }
 
-// isTaken reports whether Shopify refuses a subscription because one with the same topic, address and filter exists.
-func isTaken(errs []userError) bool { return allSay(errs, "already been taken") }
-
-// isGone reports whether Shopify refuses to delete a subscription because there is none. The words are assumed.
-func isGone(errs []userError) bool {
-	return allSay(errs, "does not exist") || allSay(errs, "not found") || allSay(errs, "doesn't exist")
+// isTaken reports whether Shopify refuses a subscription because one with the same topic, address and filter exists. That
+// one then has the same name, too. A name alone may belong to another subscription.
+func isTaken(errs []userError) bool {
+	const taken, sameName = "already been taken", "name already exists"
+	return allSay(errs, taken, sameName) && !allSay(errs, sameName)
 }
 
-func allSay(errs []userError, words string) bool {
-	for _, e := range errs {
-		if !strings.Contains(strings.ToLower(e.Message), words) {
-			return false
-		}
-	}
-	return len(errs) > 0
+// isGone reports whether Shopify refuses to delete a subscription because there is none. The words are assumed.
+func isGone(errs []userError) bool { return allSay(errs, "does not exist", "not found", "doesn't exist") }
+
+// allSay reports whether there are errors, and each has some of these words.
+func allSay(errs []userError, words ...string) bool {
+	return len(errs) > 0 && !slices.ContainsFunc(errs, func(e userError) bool {
+		return !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(e.Message), w) })
+	})
 }
 
 // accepted returns an error if Shopify did not carry out the mutation.

@@ -125,8 +125,8 @@ func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnection) GetNodes() 
 
 // listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription includes the requested fields of the GraphQL type WebhookSubscription.
 type listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription struct {
-	Name         *string `json:"name"`
-	subscription `json:"-"`
+	Name   *string `json:"name"`
+	listed `json:"-"`
 }
 
 // GetName returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Name, and is useful for accessing the field via an interface.
@@ -136,52 +136,52 @@ func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookS
 
 // GetId returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Id, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetId() string {
-	return v.subscription.Id
+	return v.listed.Id
 }
 
 // GetTopic returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Topic, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetTopic() string {
-	return v.subscription.Topic
+	return v.listed.Topic
 }
 
 // GetUri returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Uri, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetUri() string {
-	return v.subscription.Uri
+	return v.listed.Uri
 }
 
 // GetFilter returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Filter, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetFilter() *string {
-	return v.subscription.Filter
+	return v.listed.Filter
 }
 
 // GetFormat returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Format, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetFormat() string {
-	return v.subscription.Format
+	return v.listed.Format
 }
 
 // GetIncludeFields returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.IncludeFields, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetIncludeFields() []string {
-	return v.subscription.IncludeFields
+	return v.listed.IncludeFields
 }
 
 // GetMetafieldNamespaces returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.MetafieldNamespaces, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetMetafieldNamespaces() []string {
-	return v.subscription.MetafieldNamespaces
+	return v.listed.MetafieldNamespaces
 }
 
 // GetMetafields returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Metafields, and is useful for accessing the field via an interface.
-func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetMetafields() []subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier {
-	return v.subscription.Metafields
+func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetMetafields() []listedMetafieldsWebhookSubscriptionMetafieldIdentifier {
+	return v.listed.Metafields
 }
 
 // GetApiVersion returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.ApiVersion, and is useful for accessing the field via an interface.
-func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetApiVersion() subscriptionApiVersion {
-	return v.subscription.ApiVersion
+func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetApiVersion() listedApiVersion {
+	return v.listed.ApiVersion
 }
 
 // GetUpdatedAt returns listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.UpdatedAt, and is useful for accessing the field via an interface.
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetUpdatedAt() time.Time {
-	return v.subscription.UpdatedAt
+	return v.listed.UpdatedAt
 }
 
 func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) UnmarshalJSON(b []byte) error {
@@ -202,7 +202,7 @@ func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookS
 	}
 
 	err = json.Unmarshal(
-		b, &v.subscription)
+		b, &v.listed)
 	if err != nil {
 		return err
 	}
@@ -226,9 +226,9 @@ type __premarshallistNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodes
 
 	MetafieldNamespaces []string `json:"metafieldNamespaces"`
 
-	Metafields []subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier `json:"metafields"`
+	Metafields []listedMetafieldsWebhookSubscriptionMetafieldIdentifier `json:"metafields"`
 
-	ApiVersion subscriptionApiVersion `json:"apiVersion"`
+	ApiVersion listedApiVersion `json:"apiVersion"`
 
 	UpdatedAt time.Time `json:"updatedAt"`
 }
@@ -245,16 +245,16 @@ func (v *listNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookS
 	var retval __premarshallistNamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription
 
 	retval.Name = v.Name
-	retval.Id = v.subscription.Id
-	retval.Topic = v.subscription.Topic
-	retval.Uri = v.subscription.Uri
-	retval.Filter = v.subscription.Filter
-	retval.Format = v.subscription.Format
-	retval.IncludeFields = v.subscription.IncludeFields
-	retval.MetafieldNamespaces = v.subscription.MetafieldNamespaces
-	retval.Metafields = v.subscription.Metafields
-	retval.ApiVersion = v.subscription.ApiVersion
-	retval.UpdatedAt = v.subscription.UpdatedAt
+	retval.Id = v.listed.Id
+	retval.Topic = v.listed.Topic
+	retval.Uri = v.listed.Uri
+	retval.Filter = v.listed.Filter
+	retval.Format = v.listed.Format
+	retval.IncludeFields = v.listed.IncludeFields
+	retval.MetafieldNamespaces = v.listed.MetafieldNamespaces
+	retval.Metafields = v.listed.Metafields
+	retval.ApiVersion = v.listed.ApiVersion
+	retval.UpdatedAt = v.listed.UpdatedAt
 	return &retval, nil
 }
 
@@ -286,57 +286,57 @@ func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnection) GetNodes(
 
 // listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription includes the requested fields of the GraphQL type WebhookSubscription.
 type listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription struct {
-	subscription `json:"-"`
+	listed `json:"-"`
 }
 
 // GetId returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Id, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetId() string {
-	return v.subscription.Id
+	return v.listed.Id
 }
 
 // GetTopic returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Topic, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetTopic() string {
-	return v.subscription.Topic
+	return v.listed.Topic
 }
 
 // GetUri returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Uri, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetUri() string {
-	return v.subscription.Uri
+	return v.listed.Uri
 }
 
 // GetFilter returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Filter, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetFilter() *string {
-	return v.subscription.Filter
+	return v.listed.Filter
 }
 
 // GetFormat returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Format, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetFormat() string {
-	return v.subscription.Format
+	return v.listed.Format
 }
 
 // GetIncludeFields returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.IncludeFields, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetIncludeFields() []string {
-	return v.subscription.IncludeFields
+	return v.listed.IncludeFields
 }
 
 // GetMetafieldNamespaces returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.MetafieldNamespaces, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetMetafieldNamespaces() []string {
-	return v.subscription.MetafieldNamespaces
+	return v.listed.MetafieldNamespaces
 }
 
 // GetMetafields returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.Metafields, and is useful for accessing the field via an interface.
-func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetMetafields() []subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier {
-	return v.subscription.Metafields
+func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetMetafields() []listedMetafieldsWebhookSubscriptionMetafieldIdentifier {
+	return v.listed.Metafields
 }
 
 // GetApiVersion returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.ApiVersion, and is useful for accessing the field via an interface.
-func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetApiVersion() subscriptionApiVersion {
-	return v.subscription.ApiVersion
+func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetApiVersion() listedApiVersion {
+	return v.listed.ApiVersion
 }
 
 // GetUpdatedAt returns listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription.UpdatedAt, and is useful for accessing the field via an interface.
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) GetUpdatedAt() time.Time {
-	return v.subscription.UpdatedAt
+	return v.listed.UpdatedAt
 }
 
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) UnmarshalJSON(b []byte) error {
@@ -357,7 +357,7 @@ func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhoo
 	}
 
 	err = json.Unmarshal(
-		b, &v.subscription)
+		b, &v.listed)
 	if err != nil {
 		return err
 	}
@@ -379,9 +379,9 @@ type __premarshallistUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNod
 
 	MetafieldNamespaces []string `json:"metafieldNamespaces"`
 
-	Metafields []subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier `json:"metafields"`
+	Metafields []listedMetafieldsWebhookSubscriptionMetafieldIdentifier `json:"metafields"`
 
-	ApiVersion subscriptionApiVersion `json:"apiVersion"`
+	ApiVersion listedApiVersion `json:"apiVersion"`
 
 	UpdatedAt time.Time `json:"updatedAt"`
 }
@@ -397,18 +397,86 @@ func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhoo
 func (v *listUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription) __premarshalJSON() (*__premarshallistUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription, error) {
 	var retval __premarshallistUnnamedWebhookSubscriptionsWebhookSubscriptionConnectionNodesWebhookSubscription
 
-	retval.Id = v.subscription.Id
-	retval.Topic = v.subscription.Topic
-	retval.Uri = v.subscription.Uri
-	retval.Filter = v.subscription.Filter
-	retval.Format = v.subscription.Format
-	retval.IncludeFields = v.subscription.IncludeFields
-	retval.MetafieldNamespaces = v.subscription.MetafieldNamespaces
-	retval.Metafields = v.subscription.Metafields
-	retval.ApiVersion = v.subscription.ApiVersion
-	retval.UpdatedAt = v.subscription.UpdatedAt
+	retval.Id = v.listed.Id
+	retval.Topic = v.listed.Topic
+	retval.Uri = v.listed.Uri
+	retval.Filter = v.listed.Filter
+	retval.Format = v.listed.Format
+	retval.IncludeFields = v.listed.IncludeFields
+	retval.MetafieldNamespaces = v.listed.MetafieldNamespaces
+	retval.Metafields = v.listed.Metafields
+	retval.ApiVersion = v.listed.ApiVersion
+	retval.UpdatedAt = v.listed.UpdatedAt
 	return &retval, nil
 }
+
+// listed includes the GraphQL fields of WebhookSubscription requested by the fragment listed.
+type listed struct {
+	Id                  string                                                   `json:"id"`
+	Topic               string                                                   `json:"topic"`
+	Uri                 string                                                   `json:"uri"`
+	Filter              *string                                                  `json:"filter"`
+	Format              string                                                   `json:"format"`
+	IncludeFields       []string                                                 `json:"includeFields"`
+	MetafieldNamespaces []string                                                 `json:"metafieldNamespaces"`
+	Metafields          []listedMetafieldsWebhookSubscriptionMetafieldIdentifier `json:"metafields"`
+	ApiVersion          listedApiVersion                                         `json:"apiVersion"`
+	UpdatedAt           time.Time                                                `json:"updatedAt"`
+}
+
+// GetId returns listed.Id, and is useful for accessing the field via an interface.
+func (v *listed) GetId() string { return v.Id }
+
+// GetTopic returns listed.Topic, and is useful for accessing the field via an interface.
+func (v *listed) GetTopic() string { return v.Topic }
+
+// GetUri returns listed.Uri, and is useful for accessing the field via an interface.
+func (v *listed) GetUri() string { return v.Uri }
+
+// GetFilter returns listed.Filter, and is useful for accessing the field via an interface.
+func (v *listed) GetFilter() *string { return v.Filter }
+
+// GetFormat returns listed.Format, and is useful for accessing the field via an interface.
+func (v *listed) GetFormat() string { return v.Format }
+
+// GetIncludeFields returns listed.IncludeFields, and is useful for accessing the field via an interface.
+func (v *listed) GetIncludeFields() []string { return v.IncludeFields }
+
+// GetMetafieldNamespaces returns listed.MetafieldNamespaces, and is useful for accessing the field via an interface.
+func (v *listed) GetMetafieldNamespaces() []string { return v.MetafieldNamespaces }
+
+// GetMetafields returns listed.Metafields, and is useful for accessing the field via an interface.
+func (v *listed) GetMetafields() []listedMetafieldsWebhookSubscriptionMetafieldIdentifier {
+	return v.Metafields
+}
+
+// GetApiVersion returns listed.ApiVersion, and is useful for accessing the field via an interface.
+func (v *listed) GetApiVersion() listedApiVersion { return v.ApiVersion }
+
+// GetUpdatedAt returns listed.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *listed) GetUpdatedAt() time.Time { return v.UpdatedAt }
+
+// listedApiVersion includes the requested fields of the GraphQL type ApiVersion.
+type listedApiVersion struct {
+	Handle string `json:"handle"`
+}
+
+// GetHandle returns listedApiVersion.Handle, and is useful for accessing the field via an interface.
+func (v *listedApiVersion) GetHandle() string { return v.Handle }
+
+// listedMetafieldsWebhookSubscriptionMetafieldIdentifier includes the requested fields of the GraphQL type WebhookSubscriptionMetafieldIdentifier.
+type listedMetafieldsWebhookSubscriptionMetafieldIdentifier struct {
+	Namespace string `json:"namespace"`
+	Key       string `json:"key"`
+}
+
+// GetNamespace returns listedMetafieldsWebhookSubscriptionMetafieldIdentifier.Namespace, and is useful for accessing the field via an interface.
+func (v *listedMetafieldsWebhookSubscriptionMetafieldIdentifier) GetNamespace() string {
+	return v.Namespace
+}
+
+// GetKey returns listedMetafieldsWebhookSubscriptionMetafieldIdentifier.Key, and is useful for accessing the field via an interface.
+func (v *listedMetafieldsWebhookSubscriptionMetafieldIdentifier) GetKey() string { return v.Key }
 
 // pageInfo includes the GraphQL fields of PageInfo requested by the fragment pageInfo.
 type pageInfo struct {
@@ -441,60 +509,6 @@ type removeWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload struct {
 func (v *removeWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload) GetUserErrors() []userError {
 	return v.UserErrors
 }
-
-// subscription includes the GraphQL fields of WebhookSubscription requested by the fragment subscription.
-type subscription struct {
-	Id                  string                                                         `json:"id"`
-	Topic               string                                                         `json:"topic"`
-	Uri                 string                                                         `json:"uri"`
-	Filter              *string                                                        `json:"filter"`
-	Format              string                                                         `json:"format"`
-	IncludeFields       []string                                                       `json:"includeFields"`
-	MetafieldNamespaces []string                                                       `json:"metafieldNamespaces"`
-	Metafields          []subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier `json:"metafields"`
-	ApiVersion          subscriptionApiVersion                                         `json:"apiVersion"`
-	UpdatedAt           time.Time                                                      `json:"updatedAt"`
-}
-
-// GetId returns subscription.Id, and is useful for accessing the field via an interface.
-func (v *subscription) GetId() string { return v.Id }
-
-// GetTopic returns subscription.Topic, and is useful for accessing the field via an interface.
-func (v *subscription) GetTopic() string { return v.Topic }
-
-// GetUri returns subscription.Uri, and is useful for accessing the field via an interface.
-func (v *subscription) GetUri() string { return v.Uri }
-
-// GetFilter returns subscription.Filter, and is useful for accessing the field via an interface.
-func (v *subscription) GetFilter() *string { return v.Filter }
-
-// GetFormat returns subscription.Format, and is useful for accessing the field via an interface.
-func (v *subscription) GetFormat() string { return v.Format }
-
-// GetIncludeFields returns subscription.IncludeFields, and is useful for accessing the field via an interface.
-func (v *subscription) GetIncludeFields() []string { return v.IncludeFields }
-
-// GetMetafieldNamespaces returns subscription.MetafieldNamespaces, and is useful for accessing the field via an interface.
-func (v *subscription) GetMetafieldNamespaces() []string { return v.MetafieldNamespaces }
-
-// GetMetafields returns subscription.Metafields, and is useful for accessing the field via an interface.
-func (v *subscription) GetMetafields() []subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier {
-	return v.Metafields
-}
-
-// GetApiVersion returns subscription.ApiVersion, and is useful for accessing the field via an interface.
-func (v *subscription) GetApiVersion() subscriptionApiVersion { return v.ApiVersion }
-
-// GetUpdatedAt returns subscription.UpdatedAt, and is useful for accessing the field via an interface.
-func (v *subscription) GetUpdatedAt() time.Time { return v.UpdatedAt }
-
-// subscriptionApiVersion includes the requested fields of the GraphQL type ApiVersion.
-type subscriptionApiVersion struct {
-	Handle string `json:"handle"`
-}
-
-// GetHandle returns subscriptionApiVersion.Handle, and is useful for accessing the field via an interface.
-func (v *subscriptionApiVersion) GetHandle() string { return v.Handle }
 
 type subscriptionInput struct {
 	CallbackUrl         string                                  `json:"callbackUrl,omitempty"`
@@ -532,20 +546,6 @@ func (v *subscriptionInput) GetName() string { return v.Name }
 
 // GetUri returns subscriptionInput.Uri, and is useful for accessing the field via an interface.
 func (v *subscriptionInput) GetUri() string { return v.Uri }
-
-// subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier includes the requested fields of the GraphQL type WebhookSubscriptionMetafieldIdentifier.
-type subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier struct {
-	Namespace string `json:"namespace"`
-	Key       string `json:"key"`
-}
-
-// GetNamespace returns subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier.Namespace, and is useful for accessing the field via an interface.
-func (v *subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier) GetNamespace() string {
-	return v.Namespace
-}
-
-// GetKey returns subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier.Key, and is useful for accessing the field via an interface.
-func (v *subscriptionMetafieldsWebhookSubscriptionMetafieldIdentifier) GetKey() string { return v.Key }
 
 // updateResponse is returned by update on success.
 type updateResponse struct {
@@ -631,7 +631,7 @@ query listNamed ($first: Int!, $after: String) {
 		}
 		nodes {
 			name
-			... subscription
+			... listed
 		}
 	}
 }
@@ -639,7 +639,7 @@ fragment pageInfo on PageInfo {
 	hasNextPage
 	endCursor
 }
-fragment subscription on WebhookSubscription {
+fragment listed on WebhookSubscription {
 	id
 	topic
 	uri
@@ -694,7 +694,7 @@ query listUnnamed ($first: Int!, $after: String) {
 			... pageInfo
 		}
 		nodes {
-			... subscription
+			... listed
 		}
 	}
 }
@@ -702,7 +702,7 @@ fragment pageInfo on PageInfo {
 	hasNextPage
 	endCursor
 }
-fragment subscription on WebhookSubscription {
+fragment listed on WebhookSubscription {
 	id
 	topic
 	uri

@@ -82,8 +82,8 @@ func (w Wanting) Own(s Subscription) bool {
 	return w.URL != "" && strings.HasPrefix(s.URI, strings.TrimSuffix(w.URL, "/")+"/")
 }
 
-// Plan compares the subscriptions that exist with what is wanted, and returns the steps that lead there: those of the
-// topics in their order, then deletions.
+// Plan compares the subscriptions that exist with what is wanted, and returns the steps that lead there, in the order in
+// which they can be carried out: first deletions, which make names and addresses free, then the topics.
 func Plan(have []Subscription, w Wanting) []Step {
 	var steps, deletions []Step
 	rest := slices.DeleteFunc(slices.Clone(have), func(s Subscription) bool { return !w.Own(s) })
@@ -114,7 +114,7 @@ func Plan(have []Subscription, w Wanting) []Step {
 			Do: Delete, Topic: topicOf(s.Topic), ID: s.ID, Have: s, Why: []string{"giftbridge does not use this topic"},
 		})
 	}
-	return append(steps, deletions...)
+	return append(deletions, steps...)
 }
 
 // step returns the step of one topic. best is the index of the own subscription that is kept, -1 if there is none.

@@ -118,7 +118,7 @@ func TestPlan(t *testing.T) {
 			again.ID, again.URI = "70", "https://old.example.com/webhooks/shopify/orders"
 			*have = slices.Insert(*have, 0, again)
 		}, []string{
-			"update orders/paid 2 include fields: id -> -", "delete orders/paid 70 it is one of several for this topic",
+			"delete orders/paid 70 it is one of several for this topic", "update orders/paid 2 include fields: id -> -",
 		}},
 		{"topic of no use", func(_ *testing.T, have *[]subscriptions.Subscription, _ *subscriptions.Wanting) {
 			*have = append(*have, subscriptions.Subscription{ID: "71", Name: "giftbridge-carts-create", Topic: "CARTS_CREATE"})
@@ -342,6 +342,8 @@ func TestAnswersToMutations(t *testing.T) {
 	}{
 		{subscriptions.Create, refused(create), ""},
 		{subscriptions.Create, refused(create, taken), ""},
+		{subscriptions.Create, refused(create, taken, "Name already exists, no duplicate allowed"), ""},
+		{subscriptions.Create, refused(create, "Name already exists, no duplicate allowed"), "Name already exists"},
 		{subscriptions.Create, refused(create, taken, "Address is invalid"), "already been taken"},
 		{subscriptions.Create, refused(create, "The specified filter is invalid"), "create the subscription to orders/create"},
 		{subscriptions.Create, `{"data":{"webhookSubscriptionCreate":null}}`, "no result"},

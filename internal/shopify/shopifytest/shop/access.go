@@ -65,6 +65,13 @@ func (s *Shop) Denied(field string) bool {
 	return slices.Contains(s.denied, field) || scope != "" && !s.grants(scope)
 }
 
+// Grants reports whether the app has a scope. Permission to write includes permission to read.
+func (s *Shop) Grants(scope string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.grants(scope)
+}
+
 // grants reports whether the app has a scope. Permission to write includes permission to read.
 func (s *Shop) grants(scope string) bool {
 	write := strings.Replace(scope, "read_", "write_", 1)
