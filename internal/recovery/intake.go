@@ -46,8 +46,8 @@ func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error
 		return false, fmt.Errorf("schedule %s does not exist; run: "+buildinfo.Program+" schedules",
 			workflows.PollScheduleID)
 	}
-	return o.StartOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), workflows.ListingOf(order),
-		workflows.GiftCardOrderType, workflows.InputOf(*poll, order))
+	in := workflows.InputOf(*poll, order)
+	return o.StartOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), in.Listing(), workflows.GiftCardOrderType, in)
 }
 
 // StartOnce starts an order's workflow and reports whether it did: it does not if any workflow with the ID exists, closed

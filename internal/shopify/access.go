@@ -3,6 +3,8 @@ package shopify
 import (
 	"context"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/search"
 )
 
 // Access describes what the credentials give access to, and with which versions of the API.
@@ -64,7 +66,7 @@ type Variant struct {
 // the scope read_products. If there are more than 250, it returns the first 250.
 func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error) {
 	x := c.api.Exchange("find variants")
-	data, err := findVariants(ctx, x, maxPageSize, "sku:"+quote(sku))
+	data, err := findVariants(ctx, x, maxPageSize, "sku:"+search.Quote(sku))
 	if err != nil {
 		return nil, err
 	}
