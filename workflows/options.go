@@ -6,8 +6,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-
-	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
 const (
@@ -172,8 +170,8 @@ var backoff = &temporal.RetryPolicy{
 
 // orderOptions sets the options of an order's workflow so that it outlives the poll and can never be started twice: a
 // failed order is rerun by a reset, never by a poll.
-func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
-	listing := ListingOf(o)
+func orderOptions(ctx workflow.Context, in GiftCardOrderInput) workflow.Context {
+	o, listing := in.Order, in.Listing()
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            GiftCardOrderID(o.Shop, o.ID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,

@@ -1,6 +1,9 @@
 package shopifytest
 
-import "github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
+import (
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
+)
 
 // What is in a shop has names here, so that a test names one package.
 type (
@@ -14,6 +17,8 @@ type (
 	LineItem = shop.LineItem
 	// Attribute is a custom attribute of a line.
 	Attribute = shop.Attribute
+	// Dispute is a dispute about a payment.
+	Dispute = dispute.Dispute
 	// Variant is a variant of a product.
 	Variant = shop.Variant
 )

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
 )
@@ -118,6 +119,10 @@ func (o orderObject) Field(_ *graphql.Execution, name string, args map[string]an
 		return orNull(o.Note), nil
 	case "fulfillmentOrders":
 		return o.fulfillmentOrders(args)
+	case "risk":
+		return fields{"OrderRiskSummary", map[string]any{"recommendation": cmp.Or(o.Recommendation, "NONE")}}, nil
+	case "disputes":
+		return dispute.Objects(o.Disputes), nil
 	}
 	return nil, nil
 }
