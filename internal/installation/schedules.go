@@ -219,6 +219,7 @@ func (o *Installation) sweepInput(poll workflows.PollOrdersInput) workflows.Swee
 	return workflows.SweepOrdersInput{
 		Poll: poll, Every: workflows.Duration(o.Configured().SweepEvery), Recent: workflows.Duration(sweepRecent),
 		After: workflows.Duration(settings.StaleAfter(o.Configured().PollEvery, time.Duration(o.PollInput().SettleDelay))),
+		CancelledOrders: o.Configured().CancelledOrders,
 	}
 }
 
