@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -32,6 +33,42 @@ type Outcome struct {
 	Failure *executions.Failure `json:"failure,omitempty"`
 	// Result is what the run found and did; nil if it is running, or failed before it could compare order and cards.
 	Result *workflows.ChangedOrderResult `json:"result,omitempty"`
+}
+
+// Says says in one line what became of the order.
+func (o Outcome) Says() string {
+	var parts []string
+	switch r := o.Result; {
+	case o.State == executions.Running:
+		parts = append(parts, "its cards are being compared with what is owed")
+	case r == nil:
+	case r.Settled != nil:
+		parts = append(parts, "settled by "+r.Settled.By+": "+r.Settled.Note)
+	default:
+		what := "units were refunded or removed"
+		if r.OrderCancelled {
+			what = "the order was cancelled"
+		}
+		parts = append(parts, fmt.Sprintf("%s; %d of its cards existed, %d of them owed", what, r.Existing, r.Left))
+		if len(r.Cancelled) > 0 {
+			parts = append(parts, "cancelled: "+units(r.Cancelled))
+		}
+		for _, card := range r.TooMany {
+			parts = append(parts, strings.TrimSuffix(fmt.Sprintf("too many: card %d, %s", card.Unit, card.Why), ", "))
+		}
+	}
+	if o.Failure != nil {
+		parts = append(parts, "FAILED, "+o.Failure.Kind+": "+o.Failure.Message)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func units(numbers []int) string {
+	words := make([]string, len(numbers))
+	for i, n := range numbers {
+		words[i] = fmt.Sprintf("card %d", n)
+	}
+	return strings.Join(words, ", ")
 }
 
 // Outcomes returns the runs of all changes of an order, the newest first.
