@@ -28,4 +28,5 @@ func Register(r worker.WorkflowRegistry) {
 	register(CancelCard, CancelCardType)
 	register(ResolveCard, ResolveCardType)
 	register(ActOnOrder, ActOnOrderType)
+	register(ChangedOrder, ChangedOrderType)
 }

@@ -211,6 +211,7 @@ type topics struct {
 	digest    *activities.Digest
 	reruns    *activities.Reruns
 	decisions *activities.Decisions
+	changes   *activities.Changes
 }
 
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
@@ -243,6 +244,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		},
 		reruns:    &activities.Reruns{Orders: temporal},
 		decisions: &activities.Decisions{Orders: temporal},
+		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Orders: temporal, Shop: shop},
 	}
 }
 

@@ -91,9 +91,10 @@ type Glance struct {
 	CreatedAt time.Time
 	Cancelled bool
 	Paid      bool
-	// SKUs are the SKUs of its first lines; MoreLines reports whether there are more lines.
-	SKUs      []string
-	MoreLines bool
+	// SKUs are the SKUs of its first lines; MoreLines reports whether there are more lines. Reduced are the SKUs of those
+	// of the first lines of which units were refunded or removed.
+	SKUs, Reduced []string
+	MoreLines     bool
 }
 
 // GlancePage is one page of glances.

@@ -1121,12 +1121,24 @@ func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectio
 
 // listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem includes the requested fields of the GraphQL type LineItem.
 type listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem struct {
-	Sku string `json:"sku"`
+	Sku             string `json:"sku"`
+	Quantity        int    `json:"quantity"`
+	CurrentQuantity int    `json:"currentQuantity"`
 }
 
 // GetSku returns listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem.Sku, and is useful for accessing the field via an interface.
 func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem) GetSku() string {
 	return v.Sku
+}
+
+// GetQuantity returns listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem.Quantity, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem) GetQuantity() int {
+	return v.Quantity
+}
+
+// GetCurrentQuantity returns listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem.CurrentQuantity, and is useful for accessing the field via an interface.
+func (v *listThinOrdersOrdersOrderConnectionNodesOrderLineItemsLineItemConnectionNodesLineItem) GetCurrentQuantity() int {
+	return v.CurrentQuantity
 }
 
 // listThinOrdersResponse is returned by listThinOrders on success.
@@ -2338,6 +2350,8 @@ query listThinOrders ($first: Int!, $after: String, $query: String, $lineItems: 
 				}
 				nodes {
 					sku
+					quantity
+					currentQuantity
 				}
 			}
 		}

@@ -12,9 +12,10 @@ type ThinOrder struct {
 	CreatedAt       time.Time
 	Cancelled       bool
 	FinancialStatus string
-	// SKUs are the SKUs of its first lines; MoreLines reports whether there are more lines.
-	SKUs      []string
-	MoreLines bool
+	// SKUs are the SKUs of its first lines; MoreLines reports whether there are more lines. Reduced are the SKUs of those
+	// of the first lines of which units were refunded or removed.
+	SKUs, Reduced []string
+	MoreLines     bool
 }
 
 // ThinPage is a page of thin orders, newest first.
@@ -56,6 +57,9 @@ func (c *Client) ListThinOrders(ctx context.Context, query, after string) (*Thin
 		}
 		for _, l := range o.LineItems.Nodes {
 			thin.SKUs = append(thin.SKUs, l.Sku)
+			if l.CurrentQuantity < l.Quantity {
+				thin.Reduced = append(thin.Reduced, l.Sku)
+			}
 		}
 		page.Orders = append(page.Orders, thin)
 	}

@@ -76,7 +76,7 @@ func (s *Source) Glance(ctx context.Context, q intake.Query) (intake.GlancePage,
 	for i, thin := range found.Orders {
 		page.Orders[i] = intake.Glance{
 			Number: thin.LegacyID, CreatedAt: thin.CreatedAt, Cancelled: thin.Cancelled, Paid: paid(thin.FinancialStatus),
-			SKUs: thin.SKUs, MoreLines: thin.MoreLines,
+			SKUs: thin.SKUs, Reduced: thin.Reduced, MoreLines: thin.MoreLines,
 		}
 	}
 	return page, nil
