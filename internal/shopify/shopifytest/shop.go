@@ -1,6 +1,9 @@
 package shopifytest
 
-import "github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
+import (
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
+)
 
 // What is in a shop has names here, so that a test names one package.
 type (
@@ -19,4 +22,4 @@ type (
 )
 
 // FromWebhook parses the payload of an orders/create webhook.
-func FromWebhook(payload []byte) (Order, error) { return shop.FromWebhook(payload) }
+func FromWebhook(body []byte) (Order, error) { return payload.FromWebhook(body) }

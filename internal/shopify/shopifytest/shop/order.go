@@ -122,6 +122,14 @@ func (c *Customer) displayName() string {
 	return "Customer " + strconv.FormatInt(c.ID, 10)
 }
 
+// Paid reports whether the order was paid, whatever was given back since.
+func (o *Order) Paid() bool { return o.paid() }
+
+// Refunded reports whether money was given back.
+func (o *Order) Refunded() bool {
+	return o.FinancialStatus == "REFUNDED" || o.FinancialStatus == "PARTIALLY_REFUNDED"
+}
+
 func (o *Order) paid() bool {
 	return slices.Contains([]string{"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}, o.FinancialStatus)
 }
