@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 )
 
 // The names of activities are in the histories of running workflows, so they never change. An activity that is no
@@ -23,6 +24,7 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
 		reflect.TypeFor[*activities.Digest]():    {"SendDigest"},
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
+		reflect.TypeFor[*activities.Watch]():     {"CheckProducts", "LookAtSubscriptions", "PollGap", "RepairSubscriptions"},
 	}
 	for of, names := range want {
 		require.Equal(t, names, methods(of), of)
@@ -44,6 +46,7 @@ func TestActivityShape(t *testing.T) {
 	t.Parallel()
 	for _, of := range []reflect.Type{
 		reflect.TypeFor[*activities.Orders](), reflect.TypeFor[*activities.GiftCards](), reflect.TypeFor[*activities.Digest](),
+		reflect.TypeFor[*activities.Watch](),
 	} {
 		for method := range of.Methods() {
 			f := method.Type
@@ -152,6 +155,27 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			`{"until": "2026-07-01T00:00:00Z", "sent": true, "failed": 5, "failed_new": 1, "recovered": 2, "retrying": 3,
 			"mixed": 4}`,
 		},
+		{activities.CheckProductsInput{SKUs: []string{"GIFT-25"}}, `{"skus": ["GIFT-25"]}`},
+		{
+			activities.CheckProductsResult{
+				Findings: []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Respelled, Product: "p", Detail: "d"}}, Unchecked: "u",
+			},
+			`{"findings": [{"sku": "GIFT-25", "flaw": "respelled", "product": "p", "detail": "d"}], "unchecked": "u"}`,
+		},
+		{activities.LookAtSubscriptionsInput{URL: "u"}, `{"url": "u"}`},
+		{
+			activities.LookAtSubscriptionsResult{
+				Own: 2, Right: 1, Wrong: []string{"w"}, Problems: []string{"p"}, Unused: []string{"u"},
+			},
+			`{"own": 2, "right": 1, "wrong": ["w"], "problems": ["p"], "unused": ["u"]}`,
+		},
+		{activities.RepairSubscriptionsInput{URL: "u"}, `{"url": "u"}`},
+		{activities.RepairSubscriptionsResult{Refused: []string{"r"}}, `{"refused": ["r"]}`},
+		{
+			activities.PollGapInput{Since: at, Until: at},
+			`{"since": "2026-07-01T00:00:00Z", "until": "2026-07-01T00:00:00Z"}`,
+		},
+		{activities.PollGapResult{Poll: "id"}, `{"poll": "id"}`},
 		{
 			activities.FailureDetails{Status: 403, Code: "ACCESS_DENIED", RequestID: "r"},
 			`{"status": 403, "code": "ACCESS_DENIED", "request_id": "r"}`,

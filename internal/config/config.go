@@ -2,7 +2,8 @@
 // when a process starts, with one error that lists all problems.
 //
 // Each section of it is in one file: its variables, their documentation and the check of their values. The sections
-// that every process needs are in package ops; package env reads them all.
+// that every process needs are in package ops, those about mail in mailing, and the receiver's in inbound; package env
+// reads them all.
 //
 // The connection to Temporal is not part of it. Its TEMPORAL_* variables belong to
 // go.temporal.io/sdk/contrib/envconfig, which shares them with the temporal command line.
@@ -16,6 +17,8 @@ import (
 	_ "time/tzdata" // DIGEST_TIMEZONE must resolve on machines without a zone database.
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/inbound"
+	"github.com/giftbridge/giftbridge/internal/config/mailing"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
@@ -32,6 +35,7 @@ type Config struct {
 	Recipient Recipient
 	SMTP      SMTP
 	Digest    Digest
+	Receiver  Receiver
 	Payload   ops.Payload
 	Codec     ops.CodecServer
 	Log       ops.Log
@@ -50,6 +54,27 @@ type (
 	Clock = env.Clock
 )
 
+// The sections that concern mail.
+type (
+	// SMTP is the mail server that the digest is sent through.
+	SMTP = mailing.SMTP
+	// Digest configures when and to whom the digest is sent, and whether failed orders are re-run first.
+	Digest = mailing.Digest
+)
+
+// The values of SMTP_TLS.
+const (
+	TLSStart    = mailing.TLSStart
+	TLSImplicit = mailing.TLSImplicit
+	TLSNone     = mailing.TLSNone
+)
+
+// What a receiver can serve.
+const (
+	ServeWebhooks = inbound.ServeWebhooks
+	ServeActions  = inbound.ServeActions
+)
+
 // NewSecret returns a secret with the value. An empty value means that there is no secret.
 func NewSecret(value string) Secret { return env.NewSecret(value) }
 
@@ -57,8 +82,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
 		shopifySection, ordersSection, pollSection, cashStarSection, networkSection, issueSection, recipientSection,
-		smtpSection, digestSection,
-	}, ops.Sections),
+	}, mailing.Sections, []env.Section{inbound.Section}, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
@@ -84,9 +108,10 @@ func (c Config) check(ps *env.Problems) {
 	c.Network.check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
 	c.Recipient.check(ps)
-	c.SMTP.check(ps)
-	c.Digest.check(ps)
-	c.checkMail(ps)
+	c.SMTP.Check(ps)
+	c.Digest.Check(ps)
+	mailing.CheckTogether(ps, c.SMTP, c.Digest)
+	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Payload.Check(ps)
 	c.Codec.Check(ps)
 	c.Log.Check(ps)

@@ -89,6 +89,8 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, []string{"http://localhost:8233"}, c.CodecOrigins())
 	require.Equal(t, ops.Log{Level: "info", Format: ops.FormatAuto}, c.Log)
 	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
+	require.Equal(t, config.Receiver{Addr: "127.0.0.1:8235", Serves: config.List{"webhooks", "actions"}}, c.Receiver)
+	require.False(t, c.Receiver.On())
 }
 
 func TestLoadTakesEveryVariable(t *testing.T) {
@@ -112,6 +114,9 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"LOG_LEVEL":            "debug", "LOG_FORMAT": "json", "METRICS_ADDR": "off",
 		"PLAIN_HTTP_HOSTS": "shopify-sim, cashstar-sim", "WORKER_DEPLOYMENT": "giftbridge", "WORKER_BUILD_ID": "1.4.0",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318",
+		"RECEIVER_ADDR":               "[::1]:8443", "RECEIVER_URL": "https://hooks.example.com", "RECEIVER_SERVES": "actions, webhooks",
+		"RECEIVER_TLS_CERT_FILE": "/tls/cert.pem", "RECEIVER_TLS_KEY_FILE": "/tls/key.pem",
+		"SHOPIFY_WEBHOOK_SECRETS": "hush-new, hush-old",
 	})
 	environ(t, env)
 
@@ -130,6 +135,9 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 			continue
 		}
 		want := env[v.Name]
+		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" {
+			want = "[redacted],[redacted]"
+		}
 		if slices.Contains([]string{"CODEC_SERVER_TOKEN", "SHOPIFY_CLIENT_SECRET"}, v.Name) ||
 			strings.HasSuffix(v.Name, "_PASSWORD") {
 			want = "[redacted]"

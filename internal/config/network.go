@@ -13,7 +13,8 @@ var networkSection = env.Section{
 		"PLAIN_HTTP_HOSTS": {
 			Want: "host names or IP addresses separated by commas, without ports or wildcards",
 			About: "Hosts to which `SHOPIFY_BASE_URL` and `CASHSTAR_BASE_URL` may use http: simulators on a private network, such as " +
-				"the services of a compose file. Credentials are sent to them unencrypted. Unset, only this machine is allowed.",
+				"the services of a compose file. Credentials are sent to them unencrypted. Also the hosts of `RECEIVER_ADDR` on " +
+				"which a receiver may listen without a certificate. Unset, only this machine is allowed.",
 		},
 	},
 }

@@ -56,15 +56,22 @@ func (c *Client) GetAccess(ctx context.Context) (*Access, error) {
 // Variant is a variant of a product (shopify.dev/docs/api/admin-graphql/latest/objects/ProductVariant).
 type Variant struct {
 	SKU string
+	// Price is the price in the shop's currency, such as "25.00".
+	Price string
+	// Product is the title of the product, and Status one of ACTIVE, ARCHIVED, DRAFT and UNLISTED.
+	Product, Status string
 	// IsGiftCard is true for products for which Shopify itself issues a gift card.
 	IsGiftCard bool
 }
 
+// MaxVariants is the number of variants that FindVariants returns at most.
+const MaxVariants = maxPageSize
+
 // FindVariants returns variants with the SKU, or with a similar one: the search matches tokens and prefixes. It needs
-// the scope read_products. If there are more than 250, it returns the first 250.
+// the scope read_products. It returns the first MaxVariants of them.
 func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error) {
 	x := c.api.Exchange("find variants")
-	data, err := findVariants(ctx, x, maxPageSize, "sku:"+quote(sku))
+	data, err := findVariants(ctx, x, MaxVariants, "sku:"+quote(sku))
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +81,9 @@ func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error
 	var found []Variant
 	for _, v := range data.ProductVariants.Nodes {
 		if v.Sku != nil {
-			found = append(found, Variant{SKU: *v.Sku, IsGiftCard: v.Product.IsGiftCard})
+			found = append(found, Variant{
+				SKU: *v.Sku, Price: v.Price, Product: v.Product.Title, Status: v.Product.Status, IsGiftCard: v.Product.IsGiftCard,
+			})
 		}
 	}
 	return found, nil

@@ -55,11 +55,14 @@ func TestGetAccessOfNothing(t *testing.T) {
 func TestFindVariants(t *testing.T) {
 	t.Parallel()
 	_, c := setup(t, shopifytest.Options{Variants: []shopifytest.Variant{
-		{SKU: "GIFT-25"}, {SKU: "gift-25-sleeve", GiftCard: true}, {SKU: "MUG"}, {}, {SKU: `O'Neill\x`},
+		{SKU: "GIFT-25", Title: "Gift card"}, {SKU: "gift-25-sleeve", Price: "0.00", Status: "DRAFT", GiftCard: true}, {SKU: "MUG"}, {}, {SKU: `O'Neill\x`},
 	}}, shopify.Options{})
 	for sku, want := range map[string][]shopify.Variant{
-		"GIFT-25":   {{SKU: "GIFT-25"}, {SKU: "gift-25-sleeve", IsGiftCard: true}},
-		`O'Neill\x`: {{SKU: `O'Neill\x`}},
+		"GIFT-25": {
+			{SKU: "GIFT-25", Price: "25.00", Product: "Gift card", Status: "ACTIVE"},
+			{SKU: "gift-25-sleeve", Price: "0.00", Status: "DRAFT", IsGiftCard: true},
+		},
+		`O'Neill\x`: {{SKU: `O'Neill\x`, Price: "25.00", Status: "ACTIVE"}},
 		"CUP":       nil,
 	} {
 		got, err := c.FindVariants(t.Context(), sku)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/rest"
 	"github.com/giftbridge/giftbridge/internal/shopify/adminapi"
+	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
 )
 
 // How the API is reached has names here, so that a caller names one package.
@@ -71,3 +72,6 @@ func New(opts Options) (*Client, error) {
 
 // APIVersion returns the version that the client requests. A page states which version served it.
 func (c *Client) APIVersion() string { return c.version }
+
+// Webhooks returns the client of the app's webhook subscriptions. It shares the connection and the points.
+func (c *Client) Webhooks() *subscriptions.Client { return subscriptions.New(c.api, c.version) }

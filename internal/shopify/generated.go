@@ -260,12 +260,18 @@ func (v *findVariantsProductVariantsProductVariantConnection) GetNodes() []findV
 // findVariantsProductVariantsProductVariantConnectionNodesProductVariant includes the requested fields of the GraphQL type ProductVariant.
 type findVariantsProductVariantsProductVariantConnectionNodesProductVariant struct {
 	Sku     *string                                                                       `json:"sku"`
+	Price   string                                                                        `json:"price"`
 	Product findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct `json:"product"`
 }
 
 // GetSku returns findVariantsProductVariantsProductVariantConnectionNodesProductVariant.Sku, and is useful for accessing the field via an interface.
 func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariant) GetSku() *string {
 	return v.Sku
+}
+
+// GetPrice returns findVariantsProductVariantsProductVariantConnectionNodesProductVariant.Price, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariant) GetPrice() string {
+	return v.Price
 }
 
 // GetProduct returns findVariantsProductVariantsProductVariantConnectionNodesProductVariant.Product, and is useful for accessing the field via an interface.
@@ -275,7 +281,19 @@ func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariant)
 
 // findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct includes the requested fields of the GraphQL type Product.
 type findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct struct {
-	IsGiftCard bool `json:"isGiftCard"`
+	Title      string `json:"title"`
+	Status     string `json:"status"`
+	IsGiftCard bool   `json:"isGiftCard"`
+}
+
+// GetTitle returns findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct.Title, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct) GetTitle() string {
+	return v.Title
+}
+
+// GetStatus returns findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct.Status, and is useful for accessing the field via an interface.
+func (v *findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct) GetStatus() string {
+	return v.Status
 }
 
 // GetIsGiftCard returns findVariantsProductVariantsProductVariantConnectionNodesProductVariantProduct.IsGiftCard, and is useful for accessing the field via an interface.
@@ -1556,7 +1574,10 @@ query findVariants ($first: Int!, $query: String!) {
 	productVariants(first: $first, query: $query) {
 		nodes {
 			sku
+			price
 			product {
+				title
+				status
 				isGiftCard
 			}
 		}

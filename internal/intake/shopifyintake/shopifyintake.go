@@ -22,7 +22,8 @@ type PropertyKeys struct {
 	Email, Name, Message, SendOn string
 }
 
-// Source reads the orders of a Shopify shop, and marks them. It implements [intake.Source] and [intake.Marker].
+// Source reads the orders of a Shopify shop, and marks them. It implements [intake.Source], [intake.Marker] and
+// [intake.Watched].
 type Source struct {
 	client *shopify.Client
 	keys   PropertyKeys

@@ -8,6 +8,10 @@ import (
 // Variant is a variant of a product, limited to the fields that are simulated.
 type Variant struct {
 	SKU string
+	// Price is the price in the shop's currency; empty means "25.00".
+	Price string
+	// Title is the title of the product, and Status its status; empty means ACTIVE.
+	Title, Status string
 	// GiftCard is true if Shopify itself issues a gift card for the product.
 	GiftCard bool
 }

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -143,8 +144,16 @@ func (r root) productVariants(args map[string]any) (any, *graphql.Error) {
 			c.more = true
 			break
 		}
-		product := fields{"Product", map[string]any{"isGiftCard": v.GiftCard}}
-		c.nodes = append(c.nodes, fields{"ProductVariant", map[string]any{"sku": orNull(v.SKU), "product": product}})
+		c.nodes = append(c.nodes, v.object())
 	}
 	return c, nil
+}
+
+func (v Variant) object() graphql.Object {
+	product := fields{"Product", map[string]any{
+		"title": v.Title, "status": cmp.Or(v.Status, "ACTIVE"), "isGiftCard": v.GiftCard,
+	}}
+	return fields{"ProductVariant", map[string]any{
+		"sku": orNull(v.SKU), "price": cmp.Or(v.Price, "25.00"), "product": product,
+	}}
 }

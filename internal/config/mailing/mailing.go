@@ -1,4 +1,6 @@
-package config
+// Package mailing has the sections of the configuration that concern mail: the mail server, and the digest that is sent
+// through it.
+package mailing
 
 import (
 	"math"
@@ -9,13 +11,16 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/env"
 )
 
+// Sections describes the sections of this package, in the order of the reference.
+var Sections = []env.Section{smtpSection, digestSection}
+
 // SMTP is the mail server that the digest is sent through.
 type SMTP struct {
-	Host     string `envconfig:"SMTP_HOST"`
-	Port     int    `envconfig:"SMTP_PORT" default:"587"`
-	Username string `envconfig:"SMTP_USERNAME"`
-	Password Secret `envconfig:"SMTP_PASSWORD"`
-	TLS      string `envconfig:"SMTP_TLS" default:"starttls" required:"true"`
+	Host     string     `envconfig:"SMTP_HOST"`
+	Port     int        `envconfig:"SMTP_PORT" default:"587"`
+	Username string     `envconfig:"SMTP_USERNAME"`
+	Password env.Secret `envconfig:"SMTP_PASSWORD"`
+	TLS      string     `envconfig:"SMTP_TLS" default:"starttls" required:"true"`
 }
 
 // Enabled reports whether a mail server, and thus the digest, is configured.
@@ -47,7 +52,8 @@ var smtpSection = env.Section{
 	},
 }
 
-func (s SMTP) check(ps *env.Problems) {
+// Check checks the values.
+func (s SMTP) Check(ps *env.Problems) {
 	if s.Port < 1 || s.Port > math.MaxUint16 {
 		ps.Bad("SMTP_PORT", strconv.Itoa(s.Port))
 	}
@@ -70,8 +76,8 @@ func (s SMTP) check(ps *env.Problems) {
 // Digest configures when and to whom the digest is sent, and whether failed orders are re-run first.
 type Digest struct {
 	From          string        `envconfig:"DIGEST_FROM"`
-	To            List          `envconfig:"DIGEST_TO"`
-	At            Clock         `envconfig:"DIGEST_AT" default:"18:00"`
+	To            env.List      `envconfig:"DIGEST_TO"`
+	At            env.Clock     `envconfig:"DIGEST_AT" default:"18:00"`
 	TimeZone      string        `envconfig:"DIGEST_TIMEZONE" default:"UTC" required:"true"`
 	Rerun         bool          `envconfig:"DIGEST_RERUN" default:"true"`
 	RerunWait     time.Duration `envconfig:"DIGEST_RERUN_WAIT" default:"10m"`
@@ -117,7 +123,8 @@ var digestSection = env.Section{
 
 const maxRerunWait = 12 * time.Hour // The digest is daily and must be sent before the next one begins.
 
-func (d Digest) check(ps *env.Problems) {
+// Check checks the values.
+func (d Digest) Check(ps *env.Problems) {
 	if d.At.Hour < 0 || d.At.Hour > 23 || d.At.Minute < 0 || d.At.Minute > 59 {
 		ps.Bad("DIGEST_AT", d.At.String())
 	}
@@ -131,19 +138,19 @@ func (d Digest) check(ps *env.Problems) {
 	ps.URL("TEMPORAL_UI_URL", d.TemporalUIURL)
 }
 
-// checkMail checks that the digest and the mail server are configured together. It shows no mail address, because
+// CheckTogether checks that the digest and the mail server are configured together. It shows no mail address, because
 // these are personal data.
-func (c Config) checkMail(ps *env.Problems) {
-	if !c.SMTP.Enabled() {
+func CheckTogether(ps *env.Problems, smtp SMTP, digest Digest) {
+	if !smtp.Enabled() {
 		// With half a configuration there would silently be no digest.
 		for _, half := range []struct {
 			name string
 			set  bool
 		}{
-			{"DIGEST_FROM", c.Digest.From != ""},
-			{"DIGEST_TO", len(c.Digest.To) > 0},
-			{"SMTP_USERNAME", c.SMTP.Username != ""},
-			{"SMTP_PASSWORD", c.SMTP.Password.IsSet()},
+			{"DIGEST_FROM", digest.From != ""},
+			{"DIGEST_TO", len(digest.To) > 0},
+			{"SMTP_USERNAME", smtp.Username != ""},
+			{"SMTP_PASSWORD", smtp.Password.IsSet()},
 		} {
 			if half.set {
 				ps.Add("SMTP_HOST", "is not set, but %s is: need both, or neither for no digest", half.name)
@@ -152,15 +159,15 @@ func (c Config) checkMail(ps *env.Problems) {
 		}
 		return
 	}
-	if c.Digest.From == "" {
+	if digest.From == "" {
 		ps.Add("DIGEST_FROM", "is not set: need it with SMTP_HOST")
-	} else if !env.IsAddress(c.Digest.From) {
+	} else if !env.IsAddress(digest.From) {
 		ps.Add("DIGEST_FROM", "need %s", ps.Want("DIGEST_FROM"))
 	}
-	if len(c.Digest.To) == 0 {
+	if len(digest.To) == 0 {
 		ps.Add("DIGEST_TO", "is not set: need it with SMTP_HOST")
 	}
-	for i, to := range c.Digest.To {
+	for i, to := range digest.To {
 		if !env.IsAddress(to) {
 			ps.Add("DIGEST_TO", "entry %d: need %s", i+1, ps.Want("DIGEST_FROM"))
 		}

@@ -1,0 +1,61 @@
+package config
+
+import (
+	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/inbound"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
+)
+
+// Receiver and WebhookSecrets are the section of the receiver.
+type (
+	// Receiver configures the process that takes HTTP requests from outside, and how it is reached.
+	Receiver = inbound.Receiver
+	// WebhookSecrets are the secrets that deliveries may be signed with.
+	WebhookSecrets = inbound.WebhookSecrets
+)
+
+// receives are the sections that a receiver reads: it takes orders in as a poll does, but issues no card and sends no
+// mail.
+type receives struct {
+	Shopify   Shopify
+	Orders    Orders
+	Recipient Recipient
+	Payload   ops.Payload
+	Log       ops.Log
+	Receiver  Receiver
+}
+
+// ValidateReceiver checks only the settings that a receiver needs.
+func (c Config) ValidateReceiver() error {
+	ps := schema.Problems()
+	c.checkReceiver(ps)
+	return ps.Err()
+}
+
+func (c Config) checkReceiver(ps *env.Problems) {
+	env.Required(&receives{
+		Shopify: c.Shopify, Orders: c.Orders, Recipient: c.Recipient, Payload: c.Payload, Log: c.Log, Receiver: c.Receiver,
+	}, ps)
+	c.Shopify.check(ps, c.Network)
+	c.Orders.check(ps)
+	c.Poll.check(ps, c.Orders.MaxOrderAge)
+	c.Network.check(ps)
+	c.Issue.check(ps, c.Orders.MaxOrderAge)
+	c.Recipient.check(ps)
+	c.Payload.Check(ps)
+	c.Log.Check(ps)
+	c.Metrics.Check(ps)
+	c.Traces.Check(ps, c.Network.PlainHTTPHosts)
+	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
+	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
+}
+
+// LoadReceiver is [Load] for a receiver: it requires only what a receiver needs.
+func LoadReceiver() (Config, error) {
+	c, found := read()
+	invalid := schema.Problems()
+	c.checkReceiver(invalid)
+	ops.CheckTemporal(invalid)
+	found.Merge(invalid)
+	return c, found.Err()
+}
