@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -52,6 +54,7 @@ type Options struct {
 // Telemetry collects the metrics and traces of a worker. A nil Telemetry measures nothing.
 type Telemetry struct {
 	metrics  *metrics
+	meter    metric.Meter
 	tracer   trace.Tracer
 	handler  http.Handler
 	sdk      client.MetricsHandler
@@ -96,8 +99,17 @@ func (t *Telemetry) collect(o Options) error {
 		OnError:              o.OnError,
 	})
 	t.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
-	t.metrics, err = newMetrics(provider.Meter(scope), o)
+	t.meter = provider.Meter(scope)
+	t.metrics, err = newMetrics(t.meter, o)
 	return err
+}
+
+// Meter makes further instruments. Without metrics, they measure nothing.
+func (t *Telemetry) Meter() metric.Meter {
+	if t == nil || t.meter == nil {
+		return noop.Meter{}
+	}
+	return t.meter
 }
 
 func (t *Telemetry) trace(ctx context.Context, o Options) error {

@@ -1,0 +1,129 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// MaxBody is the number of bytes of the largest body that is read. Orders with many lines have more than a megabyte.
+	MaxBody = 4 << 20
+	// MaxDiscarded is the number of bytes of the largest body whose signature is checked. What is larger is refused.
+	MaxDiscarded = 32 << 20
+	// smallBody is the number of bytes of a body that are kept for each request. Most bodies are smaller.
+	smallBody = 64 << 10
+	// largeAtOnce is the number of requests whose bodies may be larger at the same time, so that the memory of a receiver
+	// is bounded: by smallBody for each connection, and by MaxBody for each of these.
+	largeAtOnce = 4
+	// largeWait is how long a large body waits for its turn, and largeTime how long it may take from then on, so that
+	// nobody can keep the turns by sending slowly.
+	largeWait = 2 * time.Second
+	largeTime = 3 * time.Second
+)
+
+// What can be wrong with a body before it is read.
+var (
+	errTooLarge = errors.New("the body is larger than what is checked")
+	errBusy     = errors.New("too many large bodies at once")
+)
+
+// small holds buffers of smallBody bytes.
+var small = sync.Pool{New: func() any {
+	b := make([]byte, smallBody)
+	return &b
+}}
+
+// bodies reads bodies within a bounded memory.
+type bodies struct{ large chan struct{} }
+
+func newBodies() bodies { return bodies{make(chan struct{}, largeAtOnce)} }
+
+// read reads the body of a request, adds it to sum, and calls use with it. If the body is larger than MaxBody, or if it is
+// not kept, use gets nil and the number of bytes. The body is valid only until use returns.
+func (b bodies) read(w http.ResponseWriter, r *http.Request, sum io.Writer, keep bool, use func(body []byte, size int64)) error {
+	if r.ContentLength > MaxDiscarded {
+		return errTooLarge
+	}
+	pooled := small.Get().(*[]byte)
+	defer small.Put(pooled)
+	if !keep {
+		return discard(r.Body, sum, *pooled, 0, use)
+	}
+	n, err := fill(r.Body, sum, *pooled)
+	switch {
+	case errors.Is(err, io.EOF):
+		use((*pooled)[:n], int64(n))
+		return nil
+	case err != nil:
+		return err
+	}
+	if r.ContentLength > MaxBody {
+		return discard(r.Body, sum, *pooled, int64(n), use)
+	}
+	if err := b.turn(r.Context()); err != nil {
+		return err
+	}
+	defer func() { <-b.large }()
+	// Where no deadline can be set, that of the server applies.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(largeTime))
+	all := make([]byte, MaxBody+1)
+	copy(all, *pooled)
+	m, err := fill(r.Body, sum, all[n:])
+	switch {
+	case errors.Is(err, io.EOF) && n+m <= MaxBody:
+		use(all[:n+m], int64(n+m))
+		return nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	}
+	return discard(r.Body, sum, *pooled, int64(n+m), use)
+}
+
+// turn waits until few enough large bodies are read.
+func (b bodies) turn(ctx context.Context) error {
+	wait := time.NewTimer(largeWait)
+	defer wait.Stop()
+	select {
+	case b.large <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		return errBusy
+	}
+}
+
+// fill reads until the buffer is full or, with io.EOF, until the body ends.
+func fill(body io.Reader, sum io.Writer, into []byte) (int, error) {
+	n := 0
+	for n < len(into) {
+		m, err := body.Read(into[n:])
+		_, _ = sum.Write(into[n : n+m])
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// discard reads a body without keeping it.
+func discard(body io.Reader, sum io.Writer, buffer []byte, size int64, use func([]byte, int64)) error {
+	for {
+		n, err := fill(body, sum, buffer)
+		size += int64(n)
+		switch {
+		case size > MaxDiscarded:
+			return errTooLarge
+		case errors.Is(err, io.EOF):
+			use(nil, size)
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What is wrong with a body. The errors repeat nothing of it.
+var (
+	errNotJSON = errors.New("the body is not one JSON object")
+	errShape   = errors.New("the body does not have the shape of its topic")
+)
+
+// fields are those of a body that say what it is about. Everything else is skipped. A nil field is absent; null is
+// present. The bodies have these fields at their top level, each in some topics only, so that they also tell what a body
+// is.
+type fields struct {
+	ID        json.RawMessage `json:"id"`
+	GID       json.RawMessage `json:"admin_graphql_api_id"`
+	CreatedAt json.RawMessage `json:"created_at"`
+	UpdatedAt json.RawMessage `json:"updated_at"`
+	OrderID   json.RawMessage `json:"order_id"`
+	LineItems json.RawMessage `json:"line_items"`
+	OrderEdit json.RawMessage `json:"order_edit"`
+	Refunded  json.RawMessage `json:"refund_line_items"`
+	Evidence  json.RawMessage `json:"evidence_due_by"`
+	Tracking  json.RawMessage `json:"tracking_number"`
+	Variants  json.RawMessage `json:"variants"`
+	Domain    json.RawMessage `json:"myshopify_domain"`
+	Title     json.RawMessage `json:"title"`
+}
+
+// Parse reads the body of a delivery. Only a topic of [Topics] can be read. The error repeats nothing of the body.
+//
+// Bodies differ between versions of the API, and subscriptions may leave fields out. So a body fits its topic if it says
+// which order or product it is about, and has no field that only bodies of other topics have.
+func Parse(topicName string, body []byte) (Notice, error) {
+	t, ok := find(topicName)
+	if !ok {
+		return Notice{}, errors.New("the topic is unknown")
+	}
+	n := Notice{Topic: t.name}
+	var f fields
+	// Unmarshal takes null for an empty struct.
+	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' || json.Unmarshal(body, &f) != nil {
+		return Notice{}, errNotJSON
+	}
+	if err := t.read(f, &n); err != nil {
+		return Notice{}, fmt.Errorf("%w: %w", errShape, err)
+	}
+	return n, nil
+}
+
+// foreign returns an error if a body has one of the fields.
+func foreign(all ...json.RawMessage) error {
+	for _, f := range all {
+		if f != nil {
+			return errors.New("it has a field of another topic")
+		}
+	}
+	return nil
+}
+
+func readOrder(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderID, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+		return err
+	}
+	if f.CreatedAt == nil && f.UpdatedAt == nil && f.LineItems == nil {
+		return errors.New("it has neither times nor lines")
+	}
+	if n.Order, err = number(f.ID, f.GID, "Order"); err != nil {
+		return err
+	}
+	n.CreatedAt, n.UpdatedAt = moment(f.CreatedAt), moment(f.UpdatedAt)
+	n.SKUs, n.LinesKnown = skus(f.LineItems)
+	return nil
+}
+
+func readEdit(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderID, f.LineItems, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+		return err
+	}
+	var edit struct {
+		OrderID json.RawMessage `json:"order_id"`
+	}
+	if f.OrderEdit == nil || json.Unmarshal(f.OrderEdit, &edit) != nil {
+		return errors.New("it has no order_edit")
+	}
+	n.Order, err = number(edit.OrderID, nil, "")
+	return err
+}
+
+func readRefund(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderEdit, f.LineItems, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+		return err
+	}
+	if err := typed(f.GID, "Refund"); err != nil {
+		return err
+	}
+	n.Order, err = number(f.OrderID, nil, "")
+	return err
+}
+
+// readDispute reads a dispute, which need not be about an order.
+func readDispute(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderEdit, f.LineItems, f.Refunded, f.Tracking, f.Variants, f.Domain); err != nil {
+		return err
+	}
+	switch {
+	case f.OrderID == nil:
+		return errors.New("it has no order_id")
+	case isNull(f.OrderID):
+		return nil
+	}
+	n.Order, err = number(f.OrderID, nil, "")
+	return err
+}
+
+func readProduct(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderID, f.LineItems, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Domain); err != nil {
+		return err
+	}
+	if f.CreatedAt == nil && f.UpdatedAt == nil && f.Variants == nil && f.Title == nil {
+		return errors.New("it has neither times nor variants")
+	}
+	if n.Product, err = number(f.ID, f.GID, "Product"); err != nil {
+		return err
+	}
+	n.CreatedAt, n.UpdatedAt = moment(f.CreatedAt), moment(f.UpdatedAt)
+	return nil
+}
+
+// readDeleted reads a deleted product, of which there is only the number.
+func readDeleted(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderID, f.LineItems, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain,
+		f.Title, f.CreatedAt); err != nil {
+		return err
+	}
+	n.Product, err = number(f.ID, f.GID, "Product")
+	return err
+}
+
+// readShop reads the shop that a delivery about the app has.
+func readShop(f fields, _ *Notice) error {
+	if err := foreign(f.OrderID, f.LineItems, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants); err != nil {
+		return err
+	}
+	if _, err := number(f.ID, nil, ""); err != nil || f.Domain == nil {
+		return errors.New("it has no shop")
+	}
+	return nil
+}
+
+// number returns the shop's number of what a body is about. The global ID takes precedence where there is one: it is
+// text, and some of the numbers have been rounded on their way.
+func number(id, gid json.RawMessage, kind string) (string, error) {
+	var text string
+	if gid != nil && !isNull(gid) {
+		if json.Unmarshal(gid, &text) != nil {
+			return "", errors.New("its ID is not text")
+		}
+		rest, ok := strings.CutPrefix(text, "gid://shopify/"+kind+"/")
+		if !ok {
+			return "", errors.New("its ID is of something else")
+		}
+		text, _, _ = strings.Cut(rest, "?")
+	} else {
+		text = string(id)
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return "", errors.New("it has no usable ID")
+	}
+	return strconv.FormatInt(n, 10), nil
+}
+
+// typed returns an error if a global ID is of another kind.
+func typed(gid json.RawMessage, kind string) error {
+	if gid == nil || isNull(gid) {
+		return nil
+	}
+	_, err := number(nil, gid, kind)
+	return err
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
+
+// moment returns a time, which bodies have with the shop's offset; zero if there is none.
+func moment(raw json.RawMessage) time.Time {
+	var t time.Time
+	if raw == nil || json.Unmarshal(raw, &t) != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// skus returns the SKUs of an order's lines. A line whose SKU is null has none; with a line whose SKU was left out, the
+// lines are not known.
+func skus(raw json.RawMessage) (all []string, known bool) {
+	if raw == nil || isNull(raw) {
+		return nil, false
+	}
+	var lines []struct {
+		SKU json.RawMessage `json:"sku"`
+	}
+	if json.Unmarshal(raw, &lines) != nil {
+		return nil, false
+	}
+	for _, l := range lines {
+		var sku string
+		switch {
+		case l.SKU == nil || json.Unmarshal(l.SKU, &sku) != nil:
+			return nil, false
+		case sku != "":
+			all = append(all, sku)
+		}
+	}
+	return all, true
+}
