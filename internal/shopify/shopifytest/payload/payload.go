@@ -4,7 +4,9 @@
 package payload
 
 import (
+	"cmp"
 	"hash/fnv"
+	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
@@ -64,13 +66,13 @@ func ProductID(sku string) int64 {
 func (w *Writer) Product(v shop.Variant, updated time.Time) []byte {
 	id := ProductID(v.SKU)
 	return simulator.MustMarshal(fields{
-		"id": id, "admin_graphql_api_id": gid("Product", id), "title": v.SKU, "body_html": nil, "vendor": w.shop.Name,
+		"id": id, "admin_graphql_api_id": gid("Product", id), "title": cmp.Or(v.Title, v.SKU), "body_html": nil, "vendor": w.shop.Name,
 		"product_type": "", "handle": v.SKU, "created_at": w.time(updated), "updated_at": w.time(updated),
-		"published_at": w.time(updated), "status": "active", "published_scope": "web", "tags": "", "template_suffix": nil,
+		"published_at": w.time(updated), "status": strings.ToLower(cmp.Or(v.Status, "ACTIVE")), "published_scope": "web", "tags": "", "template_suffix": nil,
 		"image": nil, "images": []any{}, "variant_gids": []any{},
 		"variants": []fields{{
 			"id": id + 1, "admin_graphql_api_id": gid("ProductVariant", id+1), "product_id": id, "title": "Default Title",
-			"sku": orNull(v.SKU), "price": "0.00", "position": 1, "inventory_policy": "deny", "taxable": true,
+			"sku": orNull(v.SKU), "price": cmp.Or(v.Price, "25.00"), "position": 1, "inventory_policy": "deny", "taxable": true,
 			"created_at": w.time(updated), "updated_at": w.time(updated),
 		}},
 	})
