@@ -55,7 +55,7 @@ func (*clerk) Answered(time.Duration) {}
 func serve(t *testing.T) (*shopifytest.Server, *clerk) {
 	t.Helper()
 	s := shopifytest.New(shopifytest.Options{
-		AllowLoopback: true, Variants: []shopifytest.Variant{{SKU: "GIFT-25"}},
+		AllowInternal: true, Variants: []shopifytest.Variant{{SKU: "GIFT-25"}},
 		Webhooks: deliveries.Options{Speed: 1_000_000, Connect: time.Minute, Total: time.Minute},
 	})
 	t.Cleanup(s.Webhooks().Stop)

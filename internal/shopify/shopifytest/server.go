@@ -63,8 +63,8 @@ type Options struct {
 	// Webhooks say how webhooks are delivered. Domain, Version, Unsubscribed and Now are the server's. The secret is by
 	// default ClientSecret or, without one, [WebhookSecret].
 	Webhooks delivery.Options
-	// AllowLoopback accepts webhook subscriptions to addresses of this machine, also without TLS.
-	AllowLoopback bool
+	// AllowInternal accepts webhook subscriptions to addresses of this machine and of private networks, also without TLS.
+	AllowInternal bool
 	// DeniedFields are fields to which the app has no access, such as "Order.email", and topics, such as
 	// "WebhookSubscriptionTopic.ORDERS_CREATE".
 	DeniedFields []string

@@ -38,7 +38,7 @@ func (s *Server) Uninstall() {
 // subscribe makes what delivers the shop's webhooks.
 func (s *Server) subscribe() {
 	s.subscriptions = subscription.New(subscription.Options{
-		Version: s.opts.WebhookVersion, AllowLoopback: s.opts.AllowLoopback, Now: s.opts.Now, Grants: s.Grants,
+		Version: s.opts.WebhookVersion, AllowInternal: s.opts.AllowInternal, Now: s.opts.Now, Grants: s.Grants,
 		Protected: func(topic string) bool { return s.Denied("WebhookSubscriptionTopic." + topic) },
 	})
 	o := s.opts.Webhooks
