@@ -132,6 +132,10 @@ type IssueCardInput struct {
 	// PaidFor holds the SKUs of the order's cards. If it is set, no card is issued once the net payment (paid less
 	// refunded) is below the cost of the order's remaining cards.
 	PaidFor []string `json:"paid_for,omitempty"`
+	// HoldRisky issues no card once the shop's platform recommends to cancel the order or to look into it.
+	HoldRisky bool `json:"hold_risky,omitempty"`
+	// Waited reports whether the order has waited since it was read, so that it is read again before the first request.
+	Waited bool `json:"waited,omitempty"`
 	// AtMostOnce requests the card at most once, whatever the worker's settings say.
 	AtMostOnce  bool          `json:"at_most_once,omitempty"`
 	RetryBudget time.Duration `json:"retry_budget,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 // fresh reports whether a card is requested soon enough that its order need not be reread: by the first attempt, at
-// most five minutes after the order was read, and not by a run that a reset created. waited is how long the attempt has
+// most five minutes after the order was read, not by a run that a reset created, and not after the order has waited. waited is how long the attempt has
 // waited for its turn.
 func (g *GiftCards) fresh(ctx context.Context, in IssueCardInput, waited time.Duration) bool {
 	info, readAt := activity.GetInfo(ctx), in.ReadAt
@@ -25,7 +25,7 @@ func (g *GiftCards) fresh(ctx context.Context, in IssueCardInput, waited time.Du
 		believed = g.Orders.Believed()
 	}
 	// Both times are the server's; the worker's clock only contributes a difference.
-	return info.Attempt <= 1 && !in.Again && info.StartedTime.Add(waited).Sub(readAt) <= believed
+	return info.Attempt <= 1 && !in.Again && !in.Waited && info.StartedTime.Add(waited).Sub(readAt) <= believed
 }
 
 // checkOrder returns an OrderChanged error if the order of a card is no longer as it was when it was taken in. It
@@ -36,13 +36,19 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 		return nil
 	}
 	shop, number, _ := orderOf(activity.GetInfo(ctx).WorkflowExecution.ID)
-	order, err := g.Orders.Get(ctx, number)
+	orders := g.Orders
+	if in.HoldRisky {
+		orders = orders.WithRisk()
+	}
+	order, err := orders.Get(ctx, number)
 	if err != nil {
 		return fmt.Errorf("reread the order: %w", err)
 	}
 	why := intake.Changed(order)
 	if why == "" {
-		card := intake.Card{AuditNumber: in.AuditNumber, Price: in.Price, Currency: in.Currency, PaidFor: in.PaidFor}
+		card := intake.Card{
+			AuditNumber: in.AuditNumber, Price: in.Price, Currency: in.Currency, PaidFor: in.PaidFor, HoldRisky: in.HoldRisky,
+		}
 		why, err = intake.CardChanged(shop, order, card, func() (intake.Requested, error) {
 			return g.requested(ctx)
 		})

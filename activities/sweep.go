@@ -159,7 +159,7 @@ func (o *Orders) sweepCandidates(ctx context.Context, in SweepInput, byID map[st
 
 // takeIn reads an order that has no workflow, and starts it if the rules say so.
 func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *SweepResult) error {
-	found, err := o.Source.Read(ctx, number)
+	found, err := intake.For(in.Rules, o.Source).Read(ctx, number)
 	gone := errors.Is(err, intake.ErrNotFound)
 	_, tooLarge := errors.AsType[*rest.TooLargeError](err)
 	switch {

@@ -119,7 +119,7 @@ func (w *Watch) CheckProducts(ctx context.Context, in CheckProductsInput) (Check
 		if err != nil {
 			return CheckProductsResult{}, failure(ctx, "reading the products of the gift-card SKUs", err, untilTimeout)
 		}
-		if f := intake.Judge(sku, found); f != nil {
+		if f := intake.JudgeSKU(sku, found); f != nil {
 			out.Findings = append(out.Findings, *f)
 		}
 	}

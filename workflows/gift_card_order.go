@@ -32,6 +32,11 @@ type GiftCardOrderInput struct {
 	Merchant *activities.LookUpMerchantResult `json:"merchant,omitempty"`
 	// HoldUnderpaid holds a card back if so much money was refunded that the remaining payment does not cover it.
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
+	// HoldRisky holds a card back if Shopify recommends, when the order is read again, to cancel the order or to
+	// investigate it.
+	HoldRisky bool `json:"hold_risky,omitempty"`
+	// IssueAfter is how long after its creation the order's cards are asked for at the earliest; zero means at once.
+	IssueAfter Duration `json:"issue_after,omitempty"`
 	// AtMostOnce requests each card at most once, even if the worker's settings would repeat a request.
 	AtMostOnce bool `json:"at_most_once,omitempty"`
 	// MatchBy is what the merchant is matched by; empty means every attribute.
@@ -59,8 +64,8 @@ type Release struct {
 	// By and Reason are for the record.
 	By     string `json:"by"`
 	Reason string `json:"reason"`
-	// Hold keeps [GiftCardOrderInput].HoldUnderpaid in force: the person has corrected cards, and has decided nothing
-	// about what was paid.
+	// Hold keeps [GiftCardOrderInput].HoldUnderpaid and HoldRisky in force: the person has corrected cards, and has decided
+	// nothing about what was paid or about the risk.
 	Hold bool `json:"hold,omitempty"`
 }
 
@@ -125,13 +130,14 @@ var (
 	giftCards *activities.GiftCards // Nil for the same reason.
 	digests   *activities.Digest    // Nil for the same reason.
 	reruns    *activities.Reruns    // Nil for the same reason.
+	decisions *activities.Decisions // Nil for the same reason.
 )
 
 // merchantGoodFor is how long a merchant that was found with the order stays valid. An order that is reset to its first
 // workflow task days later looks the merchant up again.
 const merchantGoodFor = time.Hour
 
-// GiftCardOrder issues the cards of one order: it looks up the merchant, unless the merchant came with the order, and
+// GiftCardOrder issues the cards of one order: it waits if it is told to, looks up the merchant, unless the merchant came with the order, and
 // issues one card per unit. It tries every unit even if another unit fails. The order then fails with the kind of its
 // worst failed unit and an [OrderFailure]. An order whose cards all exist is marked in the shop, if that is wanted; it is
 // done even if the shop refuses.
@@ -140,11 +146,15 @@ func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderRe
 	if err != nil {
 		return GiftCardOrderResult{}, failure(giftcard.InvalidRequest, err.Error())
 	}
+	waited, err := in.wait(ctx)
+	if err != nil {
+		return GiftCardOrderResult{}, err
+	}
 	merchant, err := merchantOf(ctx, in)
 	if err != nil {
 		return GiftCardOrderResult{}, err
 	}
-	o := issuing{in: in, merchant: merchant, units: units, results: make([]unitResult, len(units))}
+	o := issuing{in: in, waited: waited, merchant: merchant, units: units, results: make([]unitResult, len(units))}
 	if err := o.issueAll(ctx); err != nil {
 		return GiftCardOrderResult{}, err
 	}
@@ -175,6 +185,7 @@ func merchantOf(ctx workflow.Context, in GiftCardOrderInput) (activities.LookUpM
 // issuing is the state of an order whose cards are being issued.
 type issuing struct {
 	in       GiftCardOrderInput
+	waited   bool
 	merchant activities.LookUpMerchantResult
 	units    []giftcard.Unit
 	results  []unitResult
@@ -210,7 +221,8 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
 	var paidFor []string
-	if o.in.HoldUnderpaid && (o.in.Release == nil || o.in.Release.Hold) {
+	holds := o.in.Release == nil || o.in.Release.Hold
+	if o.in.HoldUnderpaid && holds {
 		paidFor = o.in.Order.SKUs()
 	}
 	summary := fmt.Sprintf("card %d of %d", u.Number, o.in.Order.Units())
@@ -227,6 +239,8 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		Again:        o.in.again(ctx),
 		Fixed:        o.in.isFixed(u.AuditNumber),
 		PaidFor:      paidFor,
+		HoldRisky:    o.in.HoldRisky && holds,
+		Waited:       o.waited,
 		AtMostOnce:   o.in.AtMostOnce,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 

@@ -210,4 +210,55 @@ func TestReleasedOrder(t *testing.T) {
 	require.Len(t, e.issued, 3)
 	require.False(t, e.issued[0].Again)
 	require.Equal(t, []string{"GIFT-25"}, e.issued[0].PaidFor)
+	require.False(t, e.issued[0].HoldRisky)
+
+	e = newEnv(t)
+	e.order(t, workflows.GiftCardOrderInput{Order: order, HoldRisky: true})
+	require.True(t, e.issued[0].HoldRisky)
+	e = newEnv(t)
+	e.order(t, workflows.GiftCardOrderInput{
+		Order: order, HoldRisky: true, Release: &workflows.Release{RunID: "left", AuditNumbers: []string{second}},
+	})
+	require.False(t, e.issued[0].HoldRisky, "a person has decided")
+}
+
+// An order waits from its creation on, and is read again after that. Only a wait makes a difference.
+func TestGiftCardOrderWaits(t *testing.T) {
+	t.Parallel()
+	const after = workflows.Duration(time.Hour)
+	for name, tt := range map[string]struct {
+		age     time.Duration
+		in      workflows.GiftCardOrderInput
+		waits   time.Duration
+		release bool
+	}{
+		"new":                        {0, workflows.GiftCardOrderInput{IssueAfter: after}, time.Hour, false},
+		"taken in late":              {50 * time.Minute, workflows.GiftCardOrderInput{IssueAfter: after}, 10 * time.Minute, false},
+		"taken in after that":        {2 * time.Hour, workflows.GiftCardOrderInput{IssueAfter: after}, 0, false},
+		"by a clock that is ahead":   {-time.Hour, workflows.GiftCardOrderInput{IssueAfter: after}, time.Hour, false},
+		"not told to":                {0, workflows.GiftCardOrderInput{}, 0, false},
+		"released: a person decided": {0, workflows.GiftCardOrderInput{IssueAfter: after}, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			began := e.Now()
+			tt.in.Order = orderNumber(1, 1)
+			tt.in.Order.CreatedAt = began.Add(-tt.age)
+			if tt.release {
+				audit := giftcard.AuditNumber("", tt.in.Order.Shop, tt.in.Order.ID, tt.in.Order.Lines[0].ID, 1)
+				tt.in.Release = &workflows.Release{RunID: "left", AuditNumbers: []string{audit}}
+			}
+			var timers []time.Duration
+			e.SetOnTimerScheduledListener(func(_ string, d time.Duration) { timers = append(timers, d) })
+			e.order(t, tt.in)
+			require.Len(t, e.issued, 1)
+			require.Equal(t, tt.waits > 0, e.issued[0].Waited)
+			if tt.waits == 0 {
+				require.Empty(t, timers)
+				return
+			}
+			require.Equal(t, []time.Duration{tt.waits}, timers)
+		})
+	}
 }

@@ -31,6 +31,8 @@ func Why(r giftcard.Reason) string {
 		return "it was already older than MAX_ORDER_AGE when it was paid"
 	case giftcard.Underpaid:
 		return "money was refunded, and the net payment does not cover its gift cards"
+	case giftcard.Risky:
+		return "Shopify recommends to cancel it or to investigate it"
 	case giftcard.NativeGiftCard:
 		return "Shopify itself issues a gift card for its product"
 	case giftcard.Settled:

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -19,6 +21,8 @@ type OrderMemo struct {
 	Currency string `json:"currency,omitempty"`
 	// Reason says why the order is left to people; empty if it is not.
 	Reason giftcard.Reason `json:"reason,omitempty"`
+	// WaitsUntil is when the order's cards are asked for; zero if it does not wait.
+	WaitsUntil time.Time `json:"waits_until,omitzero"`
 }
 
 // Listing is what a list of workflows shows of an order without reading its history.
@@ -44,6 +48,17 @@ func ListingOf(o giftcard.Order) Listing {
 		Details: details(o.Shop, o.ID, o.Name, worth(m),
 			"If it fails, "+command("show", o.ID)+" says why and what to do.", "failed-orders"),
 	}
+}
+
+// Listing returns the listing of the order, with the time until which it waits.
+func (in GiftCardOrderInput) Listing() Listing {
+	l := ListingOf(in.Order)
+	if until := in.waitsUntil(); !until.IsZero() {
+		m := l.Memo[OrderMemoKey].(OrderMemo)
+		m.WaitsUntil = until
+		l.Memo[OrderMemoKey] = m
+	}
+	return l
 }
 
 // worth phrases the number of an order's cards and their value.
@@ -75,4 +90,9 @@ func ListingOfLeft(o activities.LeftOrder) Listing {
 		Summary:    "Order " + cut(o.Name, maxSummaryName) + summary,
 		Details:    details(o.Shop, o.ID, o.Name, is, todo, section),
 	}
+}
+
+// NameAttribute returns the search attribute by which a workflow that concerns an order is found by the order's name.
+func NameAttribute(name string) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(name)))
 }

@@ -6,8 +6,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-
-	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
 const (
@@ -135,6 +133,20 @@ func cancelling(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// deciding records what a person has decided about an order. It waits while failed orders are being run again, because
+// one of them may be this one.
+func deciding(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: patience,
+		RetryPolicy:            backoff,
+		Summary:                "settle the order",
+	})
+}
+
+// patience is how long the use of a link waits for a rerun of failed orders to end: longer than any rerun takes.
+const patience = RerunTimeout + time.Hour
+
 // RerunTimeout ends a run of RerunOrders that no worker can continue, because no other run can start while it exists.
 // At 20 orders a second, a working run reruns 140,000 orders in that time.
 const RerunTimeout = 2 * time.Hour
@@ -158,8 +170,8 @@ var backoff = &temporal.RetryPolicy{
 
 // orderOptions sets the options of an order's workflow so that it outlives the poll and can never be started twice: a
 // failed order is rerun by a reset, never by a poll.
-func orderOptions(ctx workflow.Context, o giftcard.Order) workflow.Context {
-	listing := ListingOf(o)
+func orderOptions(ctx workflow.Context, in GiftCardOrderInput) workflow.Context {
+	o, listing := in.Order, in.Listing()
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            GiftCardOrderID(o.Shop, o.ID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,

@@ -29,6 +29,8 @@ type PollOrdersInput struct {
 	IncludeTest bool     `json:"include_test,omitempty"`
 	// HoldUnderpaid leaves orders that are no longer paid in full to people; see [giftcard.Rules].
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
+	// HoldRisky leaves orders to people that Shopify recommends to cancel or to investigate; see [giftcard.Rules].
+	HoldRisky bool `json:"hold_risky,omitempty"`
 
 	// AuditPrefix, IssueTaskQueue and RetryBudget are passed to every order; see [GiftCardOrderInput].
 	AuditPrefix    string   `json:"audit_prefix,omitempty"`
@@ -36,6 +38,8 @@ type PollOrdersInput struct {
 	RetryBudget    Duration `json:"retry_budget,omitempty"`
 	// AdditionalContent is also passed to every order.
 	AdditionalContent string `json:"additional_content,omitempty"`
+	// IssueAfter is passed to every order too.
+	IssueAfter Duration `json:"issue_after,omitempty"`
 	// WriteBack is passed to every order too.
 	WriteBack string `json:"write_back,omitempty"`
 
@@ -238,6 +242,7 @@ func (in PollOrdersInput) RulesAt(now time.Time) giftcard.Rules {
 		IncludeTest: in.IncludeTest,
 
 		HoldUnderpaid: in.HoldUnderpaid,
+		HoldRisky:     in.HoldRisky,
 		MaxAge:        time.Duration(in.MaxOrderAge),
 		TakenOver:     in.CreatedAtMin,
 	}
@@ -312,7 +317,7 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 		}
 		in := InputOf(p.in, o)
 		in.Merchant, in.ReadAt = page.Merchant(o.ID), page.ReadAt
-		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, o), GiftCardOrder, in)})
+		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, in), GiftCardOrder, in)})
 	}
 	return nil
 }
@@ -325,6 +330,8 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 		IssueTaskQueue: poll.IssueTaskQueue,
 		RetryBudget:    poll.RetryBudget,
 		HoldUnderpaid:  poll.HoldUnderpaid,
+		HoldRisky:      poll.HoldRisky,
+		IssueAfter:     poll.IssueAfter,
 		MatchBy:        poll.MatchBy,
 		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
 

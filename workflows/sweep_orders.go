@@ -46,6 +46,7 @@ func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, 
 		CreatedFrom:   latest(in.Poll.CreatedAtMin, now.Add(-time.Duration(in.Poll.MaxOrderAge))),
 		IncludeTest:   in.Poll.IncludeTest,
 		HoldUnderpaid: in.Poll.HoldUnderpaid,
+		HoldRisky:     in.Poll.HoldRisky,
 	}
 	first := at.UTC().Sub(at.UTC().Truncate(24*time.Hour)) < time.Duration(in.Every)
 	out := SweepOrdersResult{Whole: in.Whole || first, From: rules.CreatedFrom}

@@ -15,6 +15,8 @@ type Issue struct {
 	MerchantCode string        `envconfig:"MERCHANT_CODE"`
 	AuditPrefix  string        `envconfig:"AUDIT_PREFIX"`
 	RetryBudget  time.Duration `envconfig:"RETRY_BUDGET" default:"1h"`
+	// After is how long after its creation an order's cards are asked for at the earliest.
+	After time.Duration `envconfig:"ISSUE_AFTER" default:"0s"`
 	// AdditionalContent accompanies every card.
 	AdditionalContent string `envconfig:"ADDITIONAL_CONTENT"`
 	// Dedupes states that the issuer never creates a second card for a repeated audit number.
@@ -38,6 +40,11 @@ var issueSection = env.Section{
 		"RETRY_BUDGET": {
 			Want:  "0 or a duration such as 1h, less than MAX_ORDER_AGE",
 			About: "How long transient errors are retried before an order fails; 0 means one attempt.",
+		},
+		"ISSUE_AFTER": {
+			Want: "0, or a duration of at most 24h, such as 15m",
+			About: "How long after an order was placed its cards are requested at the earliest; 0 means at once. The order is then " +
+				"read again. It keeps the wait with which it was taken in. Set it once every worker runs a release that knows it.",
 		},
 		"ADDITIONAL_CONTENT": {
 			Want: "at most 500 visible characters on at most 5 lines, without white space around them",
@@ -72,6 +79,9 @@ func (i Issue) check(ps *env.Problems, maxOrderAge time.Duration) {
 	}
 	if !fitsCard(i.AdditionalContent) {
 		ps.Bad("ADDITIONAL_CONTENT", i.AdditionalContent)
+	}
+	if i.After < 0 || i.After > 24*time.Hour {
+		ps.Bad("ISSUE_AFTER", i.After.String())
 	}
 	switch {
 	case i.RetryBudget < 0:

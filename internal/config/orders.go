@@ -17,6 +17,8 @@ type Orders struct {
 	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`
 	// Underpaid is [Hold] or [IssueAnyway].
 	Underpaid string `envconfig:"UNDERPAID" default:"hold"`
+	// Risk is [Hold] or [IssueAnyway].
+	Risk string `envconfig:"RISK" default:"issue"`
 	// MatchBy lists the attributes of a customer by which merchants are matched; empty keeps the choice that the
 	// installation began with.
 	MatchBy List `envconfig:"MATCH_BY"`
@@ -25,7 +27,7 @@ type Orders struct {
 // MatchableBy lists the attributes of a customer by which merchants can be matched.
 var MatchableBy = []string{"external_id", "company", "name"}
 
-// The ways to handle an order that is no longer paid in full.
+// The ways to handle an order that is no longer paid in full, or that Shopify doubts.
 const (
 	// Hold leaves the order for an operator to decide.
 	Hold = "hold"
@@ -66,6 +68,11 @@ var ordersSection = env.Section{
 				"gift cards, after all discounts: `hold` leaves the decision to an operator, who releases the order or not; " +
 				"`issue` issues its cards.",
 		},
+		"RISK": {
+			Want: Hold + " or " + IssueAnyway,
+			About: "What happens to an order that Shopify recommends to cancel or to investigate: `hold` leaves it to an operator; " +
+				"`issue` issues its cards. See [Fraud and disputes](operations.md#fraud-and-disputes).",
+		},
 		"MATCH_BY": {
 			Want: "one or more of external_id, company, name, separated by commas, without duplicates",
 			About: "The attributes of a customer by which the merchant is found: the external ID of the B2B company, the company's " +
@@ -104,6 +111,9 @@ func (o Orders) check(ps *env.Problems) {
 	}
 	if o.Underpaid != Hold && o.Underpaid != IssueAnyway {
 		ps.Bad("UNDERPAID", o.Underpaid)
+	}
+	if o.Risk != Hold && o.Risk != IssueAnyway {
+		ps.Bad("RISK", o.Risk)
 	}
 	for i, by := range o.MatchBy {
 		if !slices.Contains(MatchableBy, by) || slices.Contains(o.MatchBy[:i], by) {

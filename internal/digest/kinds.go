@@ -30,7 +30,7 @@ var explanations = map[giftcard.Kind]Explanation{
 	},
 	giftcard.OrderChanged: {
 		Shop, "Decide: the order changed before its card was issued",
-		"The order was cancelled, refunded or edited first, so no card was issued. If a card is still owed, issue it by " +
+		"The order was cancelled, refunded or edited first, or Shopify came to doubt it, so no card was issued. If a card is still owed, issue it by " +
 			"hand, or have giftbridge issue what is left of the order.",
 	},
 	giftcard.OutcomeUnknown: {
@@ -118,6 +118,11 @@ var LeftReasons = []LeftReason{
 	{
 		giftcard.Underpaid, "underpaid", "Left out because money was refunded",
 		"The payment, less refunds, does not cover the remaining gift cards. Find out whether a card is owed nevertheless.",
+	},
+	{
+		giftcard.Risky, "risky", "Left out because Shopify doubts the payment",
+		"Shopify recommends to cancel these orders or to investigate them. Look at the fraud analysis in Shopify, and reach the " +
+			"buyer. If the order is sound, have its cards issued; otherwise cancel and refund it in Shopify.",
 	},
 	{
 		giftcard.PaidLate, "paid_late", "Left out because they were paid late",

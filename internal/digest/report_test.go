@@ -70,6 +70,6 @@ func TestEveryReasonIsExplained(t *testing.T) {
 		require.NotContains(t, states, why.State)
 		states[why.State] = reason
 	}
-	require.Len(t, states, 5)
+	require.Len(t, states, 6)
 	require.Equal(t, "left", digest.LeftBy("a reason of a later release").State)
 }

@@ -54,6 +54,8 @@ type Order struct {
 	// Reason says why the order is left to people.
 	Reason  giftcard.Reason `json:"reason,omitempty"`
 	Curable bool            `json:"curable,omitempty"`
+	// WaitsUntil is when the cards of a running order that waits are asked for; zero if it does not wait.
+	WaitsUntil time.Time `json:"waits_until,omitzero"`
 }
 
 // Order reads an order from the search attributes and the memo of one of its runs.
@@ -73,6 +75,9 @@ func (o *Reader) Order(info *workflowpb.WorkflowExecutionInfo) Order {
 	}
 	if memo, err := o.OrderMemo(info); err == nil {
 		out.Cards, out.Amount, out.Currency, out.Reason = memo.Cards, memo.Amount, memo.Currency, memo.Reason
+		if out.State == Running && memo.WaitsUntil.After(time.Now()) {
+			out.WaitsUntil = memo.WaitsUntil
+		}
 		switch memo.Reason {
 		case giftcard.Settled:
 			out.State = Settled

@@ -32,6 +32,9 @@ const (
 	// Underpaid: the shop has refunded so much money that the remaining payment does not cover the remaining cards.
 	// Left out if [Rules].HoldUnderpaid is set, and reported.
 	Underpaid Reason = "underpaid"
+	// Risky: the shop's platform recommends to cancel the order or to look into it. Left out if [Rules].HoldRisky is set,
+	// and reported.
+	Risky Reason = "risky"
 	// MixedOrder: gift cards and other items were ordered. Left out on purpose, and reported. The order stays mixed
 	// when the other items are refunded or removed: by then, people may have issued its cards.
 	MixedOrder Reason = "mixed"
@@ -50,12 +53,13 @@ const (
 
 // LeftToPeople reports whether an order that is left out for this reason is owed something that people have to handle.
 func (r Reason) LeftToPeople() bool {
-	return slices.Contains([]Reason{PaidLate, NativeGiftCard, MixedOrder, Underpaid, Reopened}, r)
+	return slices.Contains([]Reason{PaidLate, NativeGiftCard, MixedOrder, Underpaid, Risky, Reopened}, r)
 }
 
 // Reasons lists all reasons, in the order in which they are checked.
 var Reasons = []Reason{
 	NoGiftCard, TestOrder, Cancelled, Unpaid, TooOld, NoUnitsLeft, PaidLate, NativeGiftCard, MixedOrder, Underpaid,
+	Risky,
 }
 
 // Rules are the shop's rules for what a gift-card order is.
@@ -75,6 +79,8 @@ type Rules struct {
 	TakenOver time.Time     `json:"taken_over,omitzero"`
 	// HoldUnderpaid leaves orders that are no longer paid in full to people.
 	HoldUnderpaid bool `json:"hold_underpaid,omitempty"`
+	// HoldRisky leaves orders to people that the shop's platform recommends to cancel or to look into.
+	HoldRisky bool `json:"hold_risky,omitempty"`
 }
 
 // SearchFrom returns the earliest creation time of an order that a search has to find.
@@ -115,7 +121,22 @@ type Candidate struct {
 	NetPayment Amount
 	// PaidAt is when money last came in; zero if that is not known.
 	PaidAt time.Time
+	// Risk is what the shop's platform recommends about the order's risk.
+	Risk Risk
 }
+
+// Risk is what the shop's platform recommends about the risk of an order.
+type Risk string
+
+// The recommendations.
+const (
+	// RiskUnread: the recommendation was not read. It is no permission.
+	RiskUnread Risk = ""
+	// RiskAccepted: the order may be carried out, or it has not been judged yet.
+	RiskAccepted Risk = "accepted"
+	// RiskDoubted: the order should be cancelled, or looked into.
+	RiskDoubted Risk = "doubted"
+)
 
 // Amount is a decimal amount in a currency as a service wrote it, unchecked.
 type Amount struct{ Number, Currency string }
@@ -200,6 +221,8 @@ func (r Rules) Select(c Candidate) (Order, Reason) {
 		return order, MixedOrder
 	case r.HoldUnderpaid && c.Underpaid(r.SKUs):
 		return order, Underpaid
+	case r.HoldRisky && c.Risk != RiskAccepted:
+		return order, Risky
 	}
 	return order, ""
 }

@@ -197,7 +197,7 @@ func TestSelect(t *testing.T) {
 // requireLeftOut requires that an order that is left out comes with its gift cards if people have to handle it, and
 // otherwise comes empty.
 func requireLeftOut(t require.TestingT, order giftcard.Order, reason giftcard.Reason) {
-	if !slices.Contains([]giftcard.Reason{giftcard.MixedOrder, giftcard.NativeGiftCard, giftcard.Underpaid, giftcard.PaidLate}, reason) {
+	if !slices.Contains([]giftcard.Reason{giftcard.MixedOrder, giftcard.NativeGiftCard, giftcard.Underpaid, giftcard.Risky, giftcard.PaidLate}, reason) {
 		require.Zero(t, order)
 		return
 	}
@@ -222,8 +222,13 @@ func TestSelectPrecedence(t *testing.T) {
 		giftcard.MixedOrder:     lines(card("GIFT-50", 1), card("PEN", 1)),
 		giftcard.Underpaid:      paid("49.98", "50.00"),
 		giftcard.PaidLate:       paidLate,
+		giftcard.Risky: func(c *giftcard.Candidate) {
+			paid("1000.00", "50.00")(c)
+			c.Risk = giftcard.RiskDoubted
+		},
 	}
 	rules := rules
+	rules.HoldRisky = true
 	rules.HoldUnderpaid, rules.MaxAge, rules.TakenOver = true, 14*24*time.Hour, from.AddDate(0, -1, 0)
 	require.Len(t, causes, len(giftcard.Reasons))
 	for i, reason := range giftcard.Reasons {
@@ -243,6 +248,25 @@ func TestSelectPrecedence(t *testing.T) {
 			_, got := rules.Select(c)
 			require.Equal(t, reason, got)
 		})
+	}
+}
+
+// An order is held unless the recommendation was read and doubts nothing.
+func TestSelectRisky(t *testing.T) {
+	t.Parallel()
+	for risk, want := range map[giftcard.Risk]giftcard.Reason{
+		giftcard.RiskAccepted: "", giftcard.RiskDoubted: giftcard.Risky, giftcard.RiskUnread: giftcard.Risky,
+	} {
+		c := eligible()
+		c.Risk = risk
+		rules := rules
+		order, reason := rules.Select(c)
+		require.Empty(t, reason, "not held by default")
+		require.NotEmpty(t, order.Lines)
+		rules.HoldRisky = true
+		order, reason = rules.Select(c)
+		require.Equal(t, want, reason, risk)
+		require.NotEmpty(t, order.Lines)
 	}
 }
 

@@ -27,7 +27,7 @@ type Survey struct {
 	RunningLong int
 }
 
-// LongAfter is how long an order may run before a survey counts it. Most orders take seconds.
+// LongAfter is how long an order may run before a survey counts it, besides ISSUE_AFTER. Most orders take seconds.
 const LongAfter = 15 * time.Minute
 
 const (
@@ -46,7 +46,8 @@ func (o *Monitor) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	var out Survey
 	var err error
 	orders := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus"
-	out.RunningLong, err = o.count(ctx, orders+" = 'Running' AND StartTime < "+executions.QuoteTime(now.Add(-LongAfter)))
+	long := LongAfter + time.Duration(o.PollInput().IssueAfter)
+	out.RunningLong, err = o.count(ctx, orders+" = 'Running' AND StartTime < "+executions.QuoteTime(now.Add(-long)))
 	if err != nil {
 		return Survey{}, err
 	}

@@ -129,7 +129,7 @@ func MakesUp(c Change, maxOrderAge time.Duration) []string {
 			out = append(out, "to take in earlier orders, run: "+PollEarlier(maxOrderAge))
 		}
 		switch name {
-		case "skus", "companion_skus", "hold_underpaid":
+		case "skus", "companion_skus", "hold_underpaid", "hold_risky":
 			out = append(out, "orders that were left to an operator stay so; to list those that the new rules would not "+
 				"leave, run: "+buildinfo.Program+" orders release --all --rejudge --dry-run")
 		}

@@ -29,6 +29,8 @@ type Card struct {
 	// PaidFor holds the SKUs of the order's cards, if the card is owed only while the net payment covers the remaining
 	// ones.
 	PaidFor []string
+	// HoldRisky is set if the card is owed only while the shop's platform does not doubt the order.
+	HoldRisky bool
 }
 
 // Requested holds audit numbers of an order's cards.
@@ -47,6 +49,9 @@ func CardChanged(shop string, o *Order, card Card, requested func() (Requested, 
 	if len(card.PaidFor) > 0 && o.Underpaid(card.PaidFor) {
 		return fmt.Sprintf("money was refunded: the net payment of %s does not cover the remaining gift cards",
 			priceOf(o.NetPayment.Number, o.NetPayment.Currency)), nil
+	}
+	if card.HoldRisky && o.Risk != giftcard.RiskAccepted {
+		return "Shopify now recommends to cancel the order or to investigate it (RISK=hold)", nil
 	}
 	line, n := lineOf(shop, o, card.AuditNumber)
 	if n == 0 {

@@ -16,6 +16,7 @@ const GoodFor = 5 * time.Minute
 type Reader struct {
 	source Source
 	now    func() time.Time
+	judged func() *Reader
 	// goodFor is how long a read is trusted.
 	goodFor time.Duration
 
@@ -40,11 +41,17 @@ func NewReader(source Source, believed time.Duration) *Reader {
 	if believed == 0 {
 		believed = GoodFor
 	}
-	return &Reader{
+	r := &Reader{
 		source: source, now: time.Now, goodFor: believed, read: map[string]readOrder{},
 		waiting: map[string][]chan<- Lookup{},
 	}
+	r.judged = sync.OnceValue(func() *Reader { return NewReader(source.WithRisk(), believed) })
+	return r
 }
+
+// WithRisk returns the reader that also reads [giftcard.Candidate].Risk. It remembers its own reads: an order that was read
+// without the risk says nothing about it.
+func (r *Reader) WithRisk() *Reader { return r.judged() }
 
 // Believed returns how long a read is trusted.
 func (r *Reader) Believed() time.Duration { return r.goodFor }

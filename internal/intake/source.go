@@ -21,6 +21,16 @@ type Source interface {
 	// ReadAll is Read for several orders at once, with a result for each. An error applies to all orders that are not
 	// in the map.
 	ReadAll(ctx context.Context, numbers []string) (map[string]Lookup, error)
+	// WithRisk returns a source of the same orders that also reads [giftcard.Candidate].Risk, which costs the shop more.
+	WithRisk() Source
+}
+
+// For returns the source that reads what the rules need to know of an order.
+func For(rules giftcard.Rules, s Source) Source {
+	if rules.HoldRisky {
+		return s.WithRisk()
+	}
+	return s
 }
 
 // ErrNotFound is returned for an order that the shop does not show.

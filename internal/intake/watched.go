@@ -118,9 +118,9 @@ func (f Finding) Cure() string {
 	return "look at the product in the shop's admin"
 }
 
-// Judge compares a gift-card SKU with the variants that the shop has for it. It compares SKUs as polls do: the whole
+// JudgeSKU compares a gift-card SKU with the variants that the shop has for it. It compares SKUs as polls do: the whole
 // SKU, and by case. It returns nil if nothing is wrong, or if not enough was read to tell.
-func Judge(sku string, found Variants) *Finding {
+func JudgeSKU(sku string, found Variants) *Finding {
 	var priceless, unsold *Finding
 	known, sold := false, false
 	var respelled *Finding

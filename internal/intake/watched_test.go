@@ -8,7 +8,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/intake"
 )
 
-func TestJudge(t *testing.T) {
+func TestJudgeSKU(t *testing.T) {
 	t.Parallel()
 	good := intake.Variant{SKU: "GIFT-25", Product: "Gift card", Price: "25.00"}
 	change := func(do func(*intake.Variant)) intake.Variant {
@@ -37,11 +37,11 @@ func TestJudge(t *testing.T) {
 		"one of several without one":   {[]intake.Variant{free, good}, &intake.Finding{SKU: "GIFT-25", Flaw: intake.Priceless, Product: "Gift card"}},
 		"archived, and free elsewhere": {[]intake.Variant{archived, free}, &intake.Finding{SKU: "GIFT-25", Flaw: intake.Priceless, Product: "Gift card"}},
 	} {
-		require.Equal(t, tt.want, intake.Judge("GIFT-25", intake.Variants{List: tt.found}), name)
+		require.Equal(t, tt.want, intake.JudgeSKU("GIFT-25", intake.Variants{List: tt.found}), name)
 	}
-	require.Nil(t, intake.Judge("GIFT-25", intake.Variants{List: []intake.Variant{sleeve}, More: true}),
+	require.Nil(t, intake.JudgeSKU("GIFT-25", intake.Variants{List: []intake.Variant{sleeve}, More: true}),
 		"it may be among those that were not read")
-	require.NotNil(t, intake.Judge("GIFT-25", intake.Variants{List: []intake.Variant{native}, More: true}))
+	require.NotNil(t, intake.JudgeSKU("GIFT-25", intake.Variants{List: []intake.Variant{native}, More: true}))
 }
 
 // Each finding says which SKU it is about, and has a cure of its own.

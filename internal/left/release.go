@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -67,8 +68,11 @@ func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now gift
 		return nil, err
 	}
 	r.settings = settingsOf(poll, earlier)
-	rules := giftcard.Rules{SKUs: poll.SKUs, Companions: poll.Companions, IncludeTest: poll.IncludeTest}
-	if r.Order, r.Reason = rules.Select(now); r.Reason != "" && !r.Reason.LeftToPeople() {
+	var left giftcard.Reason
+	if d.Left != nil {
+		left = d.Left.Reason
+	}
+	if r.Order, r.Reason = rejudge(poll, left, now); r.Reason != "" && !r.Reason.LeftToPeople() {
 		return nil, &NothingToRelease{fmt.Sprintf("order %s has no gift cards to issue now: %s", d.Name, notToRelease(r.Reason))}
 	}
 	exists, err := o.IssuedCards(ctx, d.WorkflowID, d.RunID)
@@ -76,6 +80,21 @@ func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now gift
 		return nil, err
 	}
 	return r, r.choose(now, exists)
+}
+
+// rejudge applies the poll's rules to an order as it is now, whatever its age: a released order may be older than polls take
+// in. An order that was paid late, or that a person has reopened, stays left to people, though nothing else says so.
+func rejudge(poll workflows.PollOrdersInput, was giftcard.Reason, now giftcard.Candidate) (giftcard.Order, giftcard.Reason) {
+	rules := giftcard.Rules{
+		SKUs: poll.SKUs, Companions: poll.Companions, IncludeTest: poll.IncludeTest,
+		HoldUnderpaid: poll.HoldUnderpaid, HoldRisky: poll.HoldRisky,
+	}
+	order, reason := rules.Select(now)
+	late := was == giftcard.PaidLate && now.PaidAt.After(now.Order.CreatedAt.Add(time.Duration(poll.MaxOrderAge)))
+	if reason == "" && (late || was == giftcard.Reopened) {
+		return order, was
+	}
+	return order, reason
 }
 
 // settingsOf returns the settings under which an order is released: those of the run that was to issue its cards, or of

@@ -51,7 +51,7 @@ func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error
 
 // StartOrder starts the workflow that a poll would start for an order, unless a workflow with its ID exists.
 func (o *Recovery) StartOrder(ctx context.Context, in workflows.GiftCardOrderInput) (bool, error) {
-	return o.StartOnce(ctx, workflows.GiftCardOrderID(in.Order.Shop, in.Order.ID), workflows.ListingOf(in.Order),
+	return o.StartOnce(ctx, workflows.GiftCardOrderID(in.Order.Shop, in.Order.ID), in.Listing(),
 		workflows.GiftCardOrderType, in)
 }
 

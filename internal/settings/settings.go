@@ -102,6 +102,8 @@ func pollInput(c config.Config) workflows.PollOrdersInput {
 		IncludeTest:  c.Orders.IncludeTestOrders,
 
 		HoldUnderpaid: c.Orders.Underpaid == config.Hold,
+		HoldRisky:     c.Orders.Risk == config.Hold,
+		IssueAfter:    workflows.Duration(c.Issue.After),
 
 		AuditPrefix: c.Issue.AuditPrefix,
 		RetryBudget: workflows.Duration(c.Issue.RetryBudget),

@@ -3,6 +3,8 @@ package shopify
 import (
 	"context"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/search"
 )
 
 // Access describes what the credentials give access to, and with which versions of the API.
@@ -71,7 +73,7 @@ const MaxVariants = maxPageSize
 // the scope read_products. It returns the first MaxVariants of them.
 func (c *Client) FindVariants(ctx context.Context, sku string) ([]Variant, error) {
 	x := c.api.Exchange("find variants")
-	data, err := findVariants(ctx, x, MaxVariants, "sku:"+quote(sku))
+	data, err := findVariants(ctx, x, MaxVariants, "sku:"+search.Quote(sku))
 	if err != nil {
 		return nil, err
 	}

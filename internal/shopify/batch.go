@@ -107,7 +107,7 @@ func (c *Client) getOrders(ctx context.Context, ids []string, out map[string]Loo
 	for i, id := range ids {
 		global[i] = orderIDPrefix + id
 	}
-	data, err := getOrders(ctx, x, global, lineItemsInPage, c.company)
+	data, err := getOrders(ctx, x, global, lineItemsInPage, c.company, c.risk)
 	if err != nil {
 		return Cost{}, err
 	}

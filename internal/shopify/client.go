@@ -5,6 +5,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/rest"
 	"github.com/giftbridge/giftbridge/internal/shopify/adminapi"
+	"github.com/giftbridge/giftbridge/internal/shopify/search"
 	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
 )
 
@@ -18,6 +19,8 @@ type (
 	ClientCredentials = adminapi.ClientCredentials
 	// Cost is the cost of a response in points, and the state of the bucket.
 	Cost = adminapi.Cost
+	// Search is a search for orders.
+	Search = search.Orders
 )
 
 // Codes of errors in responses with status 200.
@@ -57,6 +60,7 @@ type Client struct {
 	api     *adminapi.API
 	version string
 	company bool
+	risk    bool
 	fit     *fit
 }
 
@@ -71,6 +75,17 @@ func New(opts Options) (*Client, error) {
 	}
 	return &Client{api: api, version: opts.APIVersion, company: opts.Company, fit: newFit()}, nil
 }
+
+// WithRisk returns a client for the same shop that also reads what Shopify recommends about each order's risk, which makes
+// its queries dearer.
+func (c *Client) WithRisk() *Client {
+	judged := *c
+	judged.risk, judged.fit = true, newFit()
+	return &judged
+}
+
+// API returns the API that the client uses, for the clients of other parts of it.
+func (c *Client) API() *adminapi.API { return c.api }
 
 // APIVersion returns the version that the client requests. A page states which version served it.
 func (c *Client) APIVersion() string { return c.version }

@@ -37,6 +37,12 @@ func (c *Client) order(ctx context.Context, x *adminapi.Exchange, o *order) (Ord
 		Tips:            moneyOf(o.TotalTipReceivedSet.ShopMoney),
 		NetPayment:      moneyOf(o.NetPaymentSet.ShopMoney),
 	}
+	if c.risk {
+		if o.Risk == nil || o.Risk.Recommendation == "" {
+			return Order{}, x.Contradiction("an order without a recommendation about its risk")
+		}
+		out.Recommendation = o.Risk.Recommendation
+	}
 	for _, t := range o.Transactions {
 		if t.Status == "SUCCESS" && (t.Kind == "SALE" || t.Kind == "CAPTURE") && t.ProcessedAt.After(out.PaidAt) {
 			out.PaidAt = t.ProcessedAt

@@ -10,8 +10,8 @@
 //
 //	npm pack @shopify/dev-mcp@1.16.0
 //	tar xzf shopify-dev-mcp-1.16.0.tgz package/dist/data/admin_2026-07.json.gz
-//	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql *.graphql subscriptions/*.graphql shopifytest/webhooks.graphql
-//	go generate . ./subscriptions
+//	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql *.graphql subscriptions/*.graphql disputes/*.graphql shopifytest/webhooks.graphql
+//	go generate ./...
 package shopify
 
 //go:generate go tool genqlient

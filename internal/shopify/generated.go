@@ -76,6 +76,7 @@ type __getOrderInput struct {
 	Id        string `json:"id"`
 	LineItems int    `json:"lineItems"`
 	Company   bool   `json:"company"`
+	Risk      bool   `json:"risk"`
 }
 
 // GetId returns __getOrderInput.Id, and is useful for accessing the field via an interface.
@@ -87,11 +88,15 @@ func (v *__getOrderInput) GetLineItems() int { return v.LineItems }
 // GetCompany returns __getOrderInput.Company, and is useful for accessing the field via an interface.
 func (v *__getOrderInput) GetCompany() bool { return v.Company }
 
+// GetRisk returns __getOrderInput.Risk, and is useful for accessing the field via an interface.
+func (v *__getOrderInput) GetRisk() bool { return v.Risk }
+
 // __getOrdersInput is used internally by genqlient
 type __getOrdersInput struct {
 	Ids       []string `json:"ids"`
 	LineItems int      `json:"lineItems"`
 	Company   bool     `json:"company"`
+	Risk      bool     `json:"risk"`
 }
 
 // GetIds returns __getOrdersInput.Ids, and is useful for accessing the field via an interface.
@@ -102,6 +107,9 @@ func (v *__getOrdersInput) GetLineItems() int { return v.LineItems }
 
 // GetCompany returns __getOrdersInput.Company, and is useful for accessing the field via an interface.
 func (v *__getOrdersInput) GetCompany() bool { return v.Company }
+
+// GetRisk returns __getOrdersInput.Risk, and is useful for accessing the field via an interface.
+func (v *__getOrdersInput) GetRisk() bool { return v.Risk }
 
 // __listLineItemsInput is used internally by genqlient
 type __listLineItemsInput struct {
@@ -126,6 +134,7 @@ type __listOrdersInput struct {
 	Query     string `json:"query,omitempty"`
 	LineItems int    `json:"lineItems"`
 	Company   bool   `json:"company"`
+	Risk      bool   `json:"risk"`
 }
 
 // GetFirst returns __listOrdersInput.First, and is useful for accessing the field via an interface.
@@ -142,6 +151,9 @@ func (v *__listOrdersInput) GetLineItems() int { return v.LineItems }
 
 // GetCompany returns __listOrdersInput.Company, and is useful for accessing the field via an interface.
 func (v *__listOrdersInput) GetCompany() bool { return v.Company }
+
+// GetRisk returns __listOrdersInput.Risk, and is useful for accessing the field via an interface.
+func (v *__listOrdersInput) GetRisk() bool { return v.Risk }
 
 // __listThinOrdersInput is used internally by genqlient
 type __listThinOrdersInput struct {
@@ -641,6 +653,9 @@ func (v *getOrdersNodesOrder) GetTotalTipReceivedSet() shopMoney { return v.orde
 // GetNetPaymentSet returns getOrdersNodesOrder.NetPaymentSet, and is useful for accessing the field via an interface.
 func (v *getOrdersNodesOrder) GetNetPaymentSet() shopMoney { return v.order.NetPaymentSet }
 
+// GetRisk returns getOrdersNodesOrder.Risk, and is useful for accessing the field via an interface.
+func (v *getOrdersNodesOrder) GetRisk() *orderRiskOrderRiskSummary { return v.order.Risk }
+
 // GetTransactions returns getOrdersNodesOrder.Transactions, and is useful for accessing the field via an interface.
 func (v *getOrdersNodesOrder) GetTransactions() []orderTransactionsOrderTransaction {
 	return v.order.Transactions
@@ -709,6 +724,8 @@ type __premarshalgetOrdersNodesOrder struct {
 
 	NetPaymentSet shopMoney `json:"netPaymentSet"`
 
+	Risk *orderRiskOrderRiskSummary `json:"risk"`
+
 	Transactions []orderTransactionsOrderTransaction `json:"transactions"`
 
 	Customer *customer `json:"customer"`
@@ -742,6 +759,7 @@ func (v *getOrdersNodesOrder) __premarshalJSON() (*__premarshalgetOrdersNodesOrd
 	retval.CurrencyCode = v.order.CurrencyCode
 	retval.TotalTipReceivedSet = v.order.TotalTipReceivedSet
 	retval.NetPaymentSet = v.order.NetPaymentSet
+	retval.Risk = v.order.Risk
 	retval.Transactions = v.order.Transactions
 	retval.Customer = v.order.Customer
 	{
@@ -1133,6 +1151,7 @@ type order struct {
 	CurrencyCode           string                              `json:"currencyCode"`
 	TotalTipReceivedSet    shopMoney                           `json:"totalTipReceivedSet"`
 	NetPaymentSet          shopMoney                           `json:"netPaymentSet"`
+	Risk                   *orderRiskOrderRiskSummary          `json:"risk"`
 	Transactions           []orderTransactionsOrderTransaction `json:"transactions"`
 	Customer               *customer                           `json:"customer"`
 	PurchasingEntity       orderPurchasingEntity               `json:"-"`
@@ -1174,6 +1193,9 @@ func (v *order) GetTotalTipReceivedSet() shopMoney { return v.TotalTipReceivedSe
 
 // GetNetPaymentSet returns order.NetPaymentSet, and is useful for accessing the field via an interface.
 func (v *order) GetNetPaymentSet() shopMoney { return v.NetPaymentSet }
+
+// GetRisk returns order.Risk, and is useful for accessing the field via an interface.
+func (v *order) GetRisk() *orderRiskOrderRiskSummary { return v.Risk }
 
 // GetTransactions returns order.Transactions, and is useful for accessing the field via an interface.
 func (v *order) GetTransactions() []orderTransactionsOrderTransaction { return v.Transactions }
@@ -1245,6 +1267,8 @@ type __premarshalorder struct {
 
 	NetPaymentSet shopMoney `json:"netPaymentSet"`
 
+	Risk *orderRiskOrderRiskSummary `json:"risk"`
+
 	Transactions []orderTransactionsOrderTransaction `json:"transactions"`
 
 	Customer *customer `json:"customer"`
@@ -1277,6 +1301,7 @@ func (v *order) __premarshalJSON() (*__premarshalorder, error) {
 	retval.CurrencyCode = v.CurrencyCode
 	retval.TotalTipReceivedSet = v.TotalTipReceivedSet
 	retval.NetPaymentSet = v.NetPaymentSet
+	retval.Risk = v.Risk
 	retval.Transactions = v.Transactions
 	retval.Customer = v.Customer
 	{
@@ -1403,6 +1428,14 @@ func (v *orderPurchasingEntityPurchasingCompanyCompany) GetName() string { retur
 
 // GetExternalId returns orderPurchasingEntityPurchasingCompanyCompany.ExternalId, and is useful for accessing the field via an interface.
 func (v *orderPurchasingEntityPurchasingCompanyCompany) GetExternalId() string { return v.ExternalId }
+
+// orderRiskOrderRiskSummary includes the requested fields of the GraphQL type OrderRiskSummary.
+type orderRiskOrderRiskSummary struct {
+	Recommendation string `json:"recommendation"`
+}
+
+// GetRecommendation returns orderRiskOrderRiskSummary.Recommendation, and is useful for accessing the field via an interface.
+func (v *orderRiskOrderRiskSummary) GetRecommendation() string { return v.Recommendation }
 
 // orderTransactionsOrderTransaction includes the requested fields of the GraphQL type OrderTransaction.
 type orderTransactionsOrderTransaction struct {
@@ -1758,7 +1791,7 @@ func getNote(
 
 // The query executed by getOrder.
 const getOrder_Operation = `
-query getOrder ($id: ID!, $lineItems: Int!, $company: Boolean!) {
+query getOrder ($id: ID!, $lineItems: Int!, $company: Boolean!, $risk: Boolean!) {
 	order(id: $id) {
 		... order
 	}
@@ -1779,6 +1812,9 @@ fragment order on Order {
 	}
 	netPaymentSet {
 		... shopMoney
+	}
+	risk @include(if: $risk) {
+		recommendation
 	}
 	transactions(first: 50) {
 		kind
@@ -1863,6 +1899,7 @@ func getOrder(
 	id string,
 	lineItems int,
 	company bool,
+	risk bool,
 ) (data_ *getOrderResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "getOrder",
@@ -1871,6 +1908,7 @@ func getOrder(
 			Id:        id,
 			LineItems: lineItems,
 			Company:   company,
+			Risk:      risk,
 		},
 	}
 
@@ -1888,7 +1926,7 @@ func getOrder(
 
 // The query executed by getOrders.
 const getOrders_Operation = `
-query getOrders ($ids: [ID!]!, $lineItems: Int!, $company: Boolean!) {
+query getOrders ($ids: [ID!]!, $lineItems: Int!, $company: Boolean!, $risk: Boolean!) {
 	nodes(ids: $ids) {
 		__typename
 		... on Order {
@@ -1912,6 +1950,9 @@ fragment order on Order {
 	}
 	netPaymentSet {
 		... shopMoney
+	}
+	risk @include(if: $risk) {
+		recommendation
 	}
 	transactions(first: 50) {
 		kind
@@ -1996,6 +2037,7 @@ func getOrders(
 	ids []string,
 	lineItems int,
 	company bool,
+	risk bool,
 ) (data_ *getOrdersResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "getOrders",
@@ -2004,6 +2046,7 @@ func getOrders(
 			Ids:       ids,
 			LineItems: lineItems,
 			Company:   company,
+			Risk:      risk,
 		},
 	}
 
@@ -2134,7 +2177,7 @@ func listLineItems(
 
 // The query executed by listOrders.
 const listOrders_Operation = `
-query listOrders ($first: Int!, $after: String, $query: String, $lineItems: Int!, $company: Boolean!) {
+query listOrders ($first: Int!, $after: String, $query: String, $lineItems: Int!, $company: Boolean!, $risk: Boolean!) {
 	orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
 		pageInfo {
 			... pageInfo
@@ -2164,6 +2207,9 @@ fragment order on Order {
 	}
 	netPaymentSet {
 		... shopMoney
+	}
+	risk @include(if: $risk) {
+		recommendation
 	}
 	transactions(first: 50) {
 		kind
@@ -2246,6 +2292,7 @@ func listOrders(
 	query string,
 	lineItems int,
 	company bool,
+	risk bool,
 ) (data_ *listOrdersResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "listOrders",
@@ -2256,6 +2303,7 @@ func listOrders(
 			Query:     query,
 			LineItems: lineItems,
 			Company:   company,
+			Risk:      risk,
 		},
 	}
 

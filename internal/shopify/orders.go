@@ -44,6 +44,9 @@ type Order struct {
 	Customer *Customer
 	// Company is nil unless a company placed the order and [Options.Company] is set.
 	Company *Company
+	// Recommendation is what Shopify recommends to do about the risk of the order, an OrderRiskRecommendationResult such
+	// as CANCEL. It is NONE until Shopify has judged. It is empty unless the client is [Client.WithRisk].
+	Recommendation string
 	// LineItems are all lines, including those without remaining units.
 	LineItems []LineItem
 }
@@ -124,7 +127,7 @@ func (c *Client) ListOrders(ctx context.Context, opts ListOrdersOptions) (*Order
 	if opts.WithoutLines {
 		lines = 1 // The minimum.
 	}
-	data, err := listOrders(ctx, x, opts.First, opts.After, opts.Query, lines, c.company)
+	data, err := listOrders(ctx, x, opts.First, opts.After, opts.Query, lines, c.company, c.risk)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +176,7 @@ func (c *Client) GetOrder(ctx context.Context, id string) (*Order, error) {
 	}
 	id = orderIDPrefix + m[1]
 	x := c.api.Exchange("get order")
-	data, err := getOrder(ctx, x, id, lineItemsInPage, c.company)
+	data, err := getOrder(ctx, x, id, lineItemsInPage, c.company, c.risk)
 	if err != nil {
 		return nil, err
 	}

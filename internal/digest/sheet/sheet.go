@@ -20,7 +20,7 @@ import (
 // begins with a byte order mark, without which Excel assumes another encoding. There is one row per order or poll.
 // Cells that do not apply are empty. Times are of the digest's zone, in a form that spreadsheets read as times.
 //
-//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, paid_late, reopened,
+//   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, risky, paid_late, reopened,
 //     native or left
 //   - who: who has to act: shop, issuer, operator or nobody
 //   - order: the order's name

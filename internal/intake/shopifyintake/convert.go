@@ -21,6 +21,18 @@ var paidStatuses = []string{"PAID", "PARTIALLY_REFUNDED"}
 
 func paid(financialStatus string) bool { return slices.Contains(paidStatuses, financialStatus) }
 
+// risk converts what Shopify recommends. A recommendation that this release does not know is no permission: somebody has to
+// look at it.
+func risk(recommendation string) giftcard.Risk {
+	switch recommendation {
+	case "":
+		return giftcard.RiskUnread
+	case "ACCEPT", "NONE":
+		return giftcard.RiskAccepted
+	}
+	return giftcard.RiskDoubted
+}
+
 // order converts a Shopify order to the domain's terms.
 func order(o *shopify.Order, keys PropertyKeys) *intake.Order {
 	return &intake.Order{Candidate: candidate(o, keys), Payment: o.FinancialStatus, UpdatedAt: o.UpdatedAt.UTC()}
@@ -39,6 +51,7 @@ func candidate(o *shopify.Order, keys PropertyKeys) giftcard.Candidate {
 
 		NetPayment: amount(o.NetPayment),
 		PaidAt:     o.PaidAt,
+		Risk:       risk(o.Recommendation),
 	}
 	// The buyer expects this order's mail at the address entered at the checkout. The account's address may be years
 	// old, or a colleague's.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -27,12 +28,22 @@ type PropertyKeys struct {
 type Source struct {
 	client *shopify.Client
 	keys   PropertyKeys
+	judged func() *Source
 }
 
 // New returns a source that reads through a client.
 func New(client *shopify.Client, keys PropertyKeys) *Source {
-	return &Source{client: client, keys: keys}
+	s := &Source{client: client, keys: keys}
+	s.judged = sync.OnceValue(func() *Source {
+		judged := &Source{client: client.WithRisk(), keys: keys}
+		judged.judged = func() *Source { return judged }
+		return judged
+	})
+	return s
 }
+
+// WithRisk implements [intake.Source].
+func (s *Source) WithRisk() intake.Source { return s.judged() }
 
 // List implements [intake.Source].
 func (s *Source) List(ctx context.Context, q intake.Query) (intake.Page, error) {

@@ -1,6 +1,7 @@
 package shopifytest
 
 import (
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 )
@@ -17,6 +18,8 @@ type (
 	LineItem = shop.LineItem
 	// Attribute is a custom attribute of a line.
 	Attribute = shop.Attribute
+	// Dispute is a dispute about a payment.
+	Dispute = dispute.Dispute
 	// Variant is a variant of a product.
 	Variant = shop.Variant
 )

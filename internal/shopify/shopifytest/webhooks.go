@@ -17,11 +17,7 @@ func (s *Server) Webhooks() *delivery.Sender { return s.webhooks }
 
 // Dispute makes a customer dispute the payment of an order. It reports whether the order exists.
 func (s *Server) Dispute(order int64) bool {
-	o, ok := s.Order(order)
-	if ok {
-		s.events.Disputed(&o)
-	}
-	return ok
+	return s.UpdateOrder(order, func(o *Order) { o.Disputes = append(o.Disputes, Dispute{}) })
 }
 
 // Uninstall removes the app from the shop: its tokens and its subscriptions are no longer valid.

@@ -168,7 +168,7 @@ func TestChangesOfAShopAreDelivered(t *testing.T) {
 	require.True(t, s.Dispute(o.ID))
 	require.False(t, s.Dispute(1))
 	all = l.take(t, s)
-	require.Equal(t, []string{"disputes/create"}, topicsOf(all))
+	require.Equal(t, []string{"disputes/create", "orders/updated"}, topicsOf(all))
 	require.Equal(t, number, all["disputes/create"].body["order_id"])
 }
 

@@ -112,6 +112,11 @@ func takenIn(d *orders.OrderDetails) answer {
 	switch d.State {
 	case executions.Running:
 		a.Verdict, a.Why = issuing, "its cards are being issued"
+		if !d.WaitsUntil.IsZero() {
+			a.Why = "it waits until " + d.WaitsUntil.Format(time.RFC3339) + " before its cards are asked for (ISSUE_AFTER)"
+			a.Todo = []string{"nothing: it is read again then; if nothing has changed, its cards are issued"}
+			return a
+		}
 		for _, p := range d.Pending {
 			if p.Last == nil {
 				continue

@@ -56,7 +56,7 @@ Exit codes: 0 explained, 1 neither giftbridge nor the shop has the order, or the
 				return err
 			}
 			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {
-				known, err := collect(ctx, o, shop.Source, args[0])
+				known, err := collect(ctx, o, shop.Source.WithRisk(), args[0])
 				if err != nil {
 					return err
 				}

@@ -58,11 +58,6 @@ func (e *Events) send(event, topic string, subject int64, body []byte, holdBack 
 	}
 }
 
-// Disputed reports that a customer disputes the payment of an order.
-func (e *Events) Disputed(o *shop.Order) {
-	e.send(e.event(), "disputes/create", o.ID, e.opts.Bodies.Dispute(e.id(), o, e.opts.Now()), nil)
-}
-
 // Uninstalled reports that the app was removed from the shop.
 func (e *Events) Uninstalled() {
 	e.send(e.event(), "app/uninstalled", 0, e.opts.Bodies.Uninstalled(), nil)
@@ -89,6 +84,9 @@ func (e *Events) OrderChanged(before, after *shop.Order) {
 		if len(refunded) > 0 || after.Refunded() && (!before.Refunded() || before.NetPayment != after.NetPayment) {
 			send("refunds/create", e.opts.Bodies.Refund(e.id(), after, refunded, now))
 		}
+	}
+	for _, d := range after.Disputes[min(len(before.Disputes), len(after.Disputes)):] {
+		send("disputes/create", e.opts.Bodies.Dispute(d, after, now))
 	}
 	if !before.Paid() && after.Paid() {
 		send("orders/paid", body)

@@ -22,8 +22,8 @@ type Entry struct {
 	// finds.
 	Customer string
 	People   []string
-	// SKUs are the SKUs of the lines.
-	SKUs []string
+	// SKUs are the SKUs of the lines, and Chargebacks the statuses of the disputes.
+	SKUs, Chargebacks []string
 }
 
 // entry is an entry with the tokens of its SKUs.

@@ -266,6 +266,13 @@ func (p *searchParser) field(field, op, value string) node {
 			return p.warn(field, "Invalid value for this field.", "invalid_value")
 		}
 		return test(func(e *entry) bool { return strings.EqualFold(e.FinancialStatus, value) })
+	case "chargeback_status":
+		if !slices.Contains(chargebackStatuses, strings.ToLower(value)) {
+			return p.warn(field, "Invalid value for this field.", "invalid_value")
+		}
+		return test(func(e *entry) bool {
+			return slices.ContainsFunc(e.Chargebacks, func(s string) bool { return strings.EqualFold(s, value) })
+		})
 	case "status":
 		return p.status(strings.ToLower(value))
 	}
@@ -275,6 +282,8 @@ func (p *searchParser) field(field, op, value string) node {
 var financialStatuses = []string{
 	"paid", "pending", "authorized", "partially_paid", "partially_refunded", "refunded", "voided", "expired",
 }
+
+var chargebackStatuses = []string{"accepted", "charge_refunded", "lost", "needs_response", "under_review", "won"}
 
 func (p *searchParser) status(value string) node {
 	switch value {

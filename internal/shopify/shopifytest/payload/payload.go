@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
@@ -84,10 +85,10 @@ func (*Writer) DeletedProduct(sku string) []byte {
 }
 
 // Dispute returns the body of disputes/create.
-func (w *Writer) Dispute(id int64, o *shop.Order, at time.Time) []byte {
+func (w *Writer) Dispute(d dispute.Dispute, o *shop.Order, at time.Time) []byte {
 	return simulator.MustMarshal(fields{
-		"id": id, "order_id": o.ID, "type": "chargeback", "amount": total(o), "currency": o.Currency, "reason": "fraudulent",
-		"network_reason_code": "4837", "status": "needs_response", "evidence_due_by": w.time(at.Add(14 * 24 * time.Hour)),
+		"id": d.ID, "order_id": o.ID, "type": strings.ToLower(d.Type), "amount": total(o), "currency": o.Currency, "reason": "fraudulent",
+		"network_reason_code": "4837", "status": strings.ToLower(d.Status), "evidence_due_by": w.time(at.Add(14 * 24 * time.Hour)),
 		"evidence_sent_on": nil, "finalized_on": nil, "initiated_at": w.time(at),
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
 )
@@ -118,6 +119,10 @@ func (o orderObject) Field(_ *graphql.Execution, name string, args map[string]an
 		return orNull(o.Note), nil
 	case "fulfillmentOrders":
 		return o.fulfillmentOrders(args)
+	case "risk":
+		return fields{"OrderRiskSummary", map[string]any{"recommendation": cmp.Or(o.Recommendation, "NONE")}}, nil
+	case "disputes":
+		return dispute.Objects(o.Disputes), nil
 	}
 	return nil, nil
 }
@@ -129,10 +134,10 @@ func (o orderObject) transactions() []graphql.Object {
 		return fields{"OrderTransaction", map[string]any{"kind": kind, "status": "SUCCESS", "processedAt": at}}
 	}
 	all := []graphql.Object{of("AUTHORIZATION", o.CreatedAt)}
-	if o.paid() {
+	if o.Paid() {
 		all = append(all, of("CAPTURE", orTime(o.PaidAt, o.CreatedAt)))
 	}
-	if o.FinancialStatus == "REFUNDED" || o.FinancialStatus == "PARTIALLY_REFUNDED" {
+	if o.Refunded() {
 		all = append(all, of("REFUND", o.UpdatedAt))
 	}
 	return all

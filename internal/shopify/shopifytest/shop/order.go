@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
 )
 
@@ -42,6 +43,10 @@ type Order struct {
 	Tags []string `json:"tags,omitempty"`
 	// OnHold is set if nothing of the order may be fulfilled for now.
 	OnHold bool `json:"on_hold,omitempty"`
+	// Recommendation is an OrderRiskRecommendationResult, by default NONE: Shopify has not judged the order.
+	Recommendation string `json:"recommendation,omitempty"`
+	// Disputes are the customer's disputes about the payment.
+	Disputes []dispute.Dispute `json:"disputes,omitempty"`
 	// Notified counts the messages that fulfilments sent to the customer.
 	Notified int `json:"notified,omitempty"`
 	// Customer is nil for guests.
@@ -105,7 +110,7 @@ func (o *Order) clone() *Order {
 		company := *o.Company
 		c.Company = &company
 	}
-	c.Tags = slices.Clone(o.Tags)
+	c.Tags, c.Disputes = slices.Clone(o.Tags), slices.Clone(o.Disputes)
 	c.Lines = slices.Clone(o.Lines)
 	for i := range c.Lines {
 		c.Lines[i].Attributes = slices.Clone(c.Lines[i].Attributes)
@@ -123,15 +128,13 @@ func (c *Customer) displayName() string {
 }
 
 // Paid reports whether the order was paid, whatever was given back since.
-func (o *Order) Paid() bool { return o.paid() }
+func (o *Order) Paid() bool {
+	return slices.Contains([]string{"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}, o.FinancialStatus)
+}
 
 // Refunded reports whether money was given back.
 func (o *Order) Refunded() bool {
 	return o.FinancialStatus == "REFUNDED" || o.FinancialStatus == "PARTIALLY_REFUNDED"
-}
-
-func (o *Order) paid() bool {
-	return slices.Contains([]string{"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}, o.FinancialStatus)
 }
 
 // netPayment returns the amount paid less the amount refunded. An invalid price counts as zero.
@@ -140,7 +143,7 @@ func (o *Order) netPayment() string {
 		return o.NetPayment
 	}
 	sum := new(big.Rat)
-	if o.paid() && o.FinancialStatus != "REFUNDED" {
+	if o.Paid() && o.FinancialStatus != "REFUNDED" {
 		for _, l := range o.Lines {
 			if price, ok := new(big.Rat).SetString(l.discounted()); ok {
 				sum.Add(sum, price.Mul(price, big.NewRat(int64(l.Quantity-l.Removed), 1)))
@@ -164,6 +167,9 @@ func (o *Order) entry() index.Entry {
 	if c := o.Customer; c != nil {
 		e.Customer = c.displayName()
 		e.People = []string{c.FirstName, c.LastName, e.Customer, c.Email}
+	}
+	for _, d := range o.Disputes {
+		e.Chargebacks = append(e.Chargebacks, d.Status)
 	}
 	for _, l := range o.Lines {
 		e.SKUs = append(e.SKUs, l.SKU)

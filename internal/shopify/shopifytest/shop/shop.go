@@ -129,6 +129,9 @@ func (s *Shop) complete(o *Order) {
 		l.ID = s.id(l.ID)
 		l.UnitPrice = cmp.Or(l.UnitPrice, "0.00")
 	}
+	for i := range o.Disputes {
+		o.Disputes[i].Complete(s.id)
+	}
 	if o.Customer != nil {
 		o.Customer.ID = s.id(o.Customer.ID)
 	}

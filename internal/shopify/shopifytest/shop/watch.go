@@ -49,12 +49,3 @@ func (s *Shop) read(id int64) *Order {
 	}
 	return s.byID[id]
 }
-
-// Order returns a copy of an order as it is. It reports whether it exists.
-func (s *Shop) Order(id int64) (Order, bool) {
-	o := s.order(id)
-	if o == nil {
-		return Order{}, false
-	}
-	return *o.clone(), true
-}

@@ -1,28 +1,31 @@
-package shopify
+// Package search builds searches in Shopify's search syntax (shopify.dev/docs/api/usage/search-syntax).
+package search
 
 import (
 	"strings"
 	"time"
 )
 
-// Search builds a search for orders in Shopify's search syntax (shopify.dev/docs/api/usage/search-syntax). All
+// Orders is a search for orders. All
 // conditions that are set must hold; zero fields do not restrict the search.
 //
 // The search finds candidates only: sku matches by tokens and prefixes, and the index lags behind writes.
-type Search struct {
+type Orders struct {
 	// UpdatedAtMin and UpdatedBefore limit the time of the last change: [UpdatedAtMin, UpdatedBefore).
 	UpdatedAtMin, UpdatedBefore time.Time
 	// CreatedAtMin is the earliest time of creation, inclusive.
 	CreatedAtMin time.Time
 	// SKUs are the SKUs of which an order must have at least one. Blank ones are ignored.
 	SKUs []string
+	// Chargebacks are the states of a dispute of which an order must have at least one, such as "needs_response".
+	Chargebacks []string
 	// Name is an order's name, such as "#1001". Names are compared by tokens too, and are not unique.
 	Name string
 }
 
 // String returns the search. Times are quoted, since Shopify silently truncates an unquoted time at its first colon,
 // and are in UTC with a precision of a second. Bounds are rounded so that the range grows.
-func (s Search) String() string {
+func (s Orders) String() string {
 	var terms []string
 	if !s.UpdatedAtMin.IsZero() {
 		terms = append(terms, "updated_at:>="+quoteTime(s.UpdatedAtMin))
@@ -34,22 +37,25 @@ func (s Search) String() string {
 		terms = append(terms, "created_at:>="+quoteTime(s.CreatedAtMin))
 	}
 	if s.Name != "" {
-		terms = append(terms, "name:"+quote(s.Name))
+		terms = append(terms, "name:"+Quote(s.Name))
 	}
-	var skus []string
-	for _, sku := range s.SKUs {
-		if strings.TrimSpace(sku) != "" {
-			skus = append(skus, "sku:"+quote(sku))
+	terms = append(terms, anyOf("chargeback_status:", s.Chargebacks)...)
+	terms = append(terms, anyOf("sku:", s.SKUs)...)
+	return strings.Join(terms, " ")
+}
+
+// anyOf returns the term that holds if a field has one of these values. Blank values are ignored.
+func anyOf(field string, values []string) []string {
+	var alternatives []string
+	for _, v := range values {
+		if strings.TrimSpace(v) != "" {
+			alternatives = append(alternatives, field+Quote(v))
 		}
 	}
-	switch len(skus) {
-	case 0:
-	case 1:
-		terms = append(terms, skus[0])
-	default:
-		terms = append(terms, "("+strings.Join(skus, " OR ")+")")
+	if len(alternatives) < 2 {
+		return alternatives
 	}
-	return strings.Join(terms, " ")
+	return []string{"(" + strings.Join(alternatives, " OR ") + ")"}
 }
 
 func quoteTime(t time.Time) string { return "'" + t.UTC().Format("2006-01-02T15:04:05Z") + "'" }
@@ -61,8 +67,8 @@ func ceilSecond(t time.Time) time.Time {
 	return t
 }
 
-// quote quotes a value and escapes any character that would end it. Colons and parentheses are literal inside quotes
+// Quote quotes a value and escapes any character that would end it. Colons and parentheses are literal inside quotes
 // (assumed; measured for the colons of times).
-func quote(s string) string {
+func Quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
