@@ -42,6 +42,9 @@ SHOPIFY_ACCESS_TOKEN or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, CASHSTAR_US
 With --sign-in-addr it also stands in for the proxy that signs people in to the Web UI: it passes on to the codec server
 what pages of TEMPORAL_UI_URL ask, with CODEC_SERVER_TOKEN, whoever sits before them. A demonstration only.
 
+The shop delivers webhooks to whoever has subscribed to them, signed with the first of SHOPIFY_WEBHOOK_SECRETS, or with
+SHOPIFY_CLIENT_SECRET.
+
 Routes below /_control/ steer the simulators and ask for no credentials: keep them on one machine or a private network.
 
 Exit codes: 0 stopped as asked, 1 failure, 2 wrong usage or configuration.`,
@@ -93,6 +96,7 @@ func (f *flags) configuration() (config.Config, error) {
 
 func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) error {
 	shop, issuer := f.simulators(cfg)
+	defer shop.Webhooks().Stop()
 	type simulator struct {
 		what, addr string
 		handler    http.Handler
@@ -136,7 +140,10 @@ func (f *flags) simulators(cfg config.Config) (*shopifytest.Server, *cashstartes
 	shop := shopifytest.Options{
 		Domain: cfg.Shopify.Shop, AccessToken: cfg.Shopify.AccessToken.Reveal(),
 		ClientID: cfg.Shopify.ClientID, ClientSecret: cfg.Shopify.ClientSecret.Reveal(),
-		Variants: scenario.Variants(),
+		Variants: scenario.Variants(), AllowInternal: true,
+	}
+	if secrets := cfg.Receiver.WebhookSecrets; len(secrets) > 0 {
+		shop.Webhooks.Secret = secrets[0].Reveal()
 	}
 	issuer := cashstartest.Options{
 		Username: cfg.CashStar.Username, Password: cfg.CashStar.Password.Reveal(),
@@ -144,6 +151,8 @@ func (f *flags) simulators(cfg config.Config) (*shopifytest.Server, *cashstartes
 	}
 	if f.faults {
 		shop.Lag, shop.Faults = scenario.FaultyLag, scenario.ShopifyFaults(f.seed)
+		shop.Webhooks.Speed, shop.Webhooks.Seed = scenario.WebhookSpeed, f.seed
+		shop.Webhooks.Shares = scenario.WebhookTroubles()
 		issuer.Random = scenario.CashStarFaults()
 	}
 	return shopifytest.New(shop), cashstartest.New(issuer)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -26,6 +25,18 @@ func (s *Server) control() {
 	c.Handle(http.MethodPost, "orders", s.controlOrders)
 	c.Handle(http.MethodPut, "orders", s.controlPutOrder)
 	c.Handle(http.MethodPatch, "orders/{id}", s.controlPatchOrder)
+	s.events.Control(c)
+	simulator.Receive(c, http.MethodPost, "disputes", func(in disputeBody) error {
+		if !s.Dispute(in.Order) {
+			return errors.New("there is no such order")
+		}
+		return nil
+	})
+	c.Delete("app", s.Uninstall)
+}
+
+type disputeBody struct {
+	Order int64 `json:"order"`
 }
 
 type lagBody struct {
@@ -78,7 +89,7 @@ func (s *Server) controlOrders(w http.ResponseWriter, r *http.Request) {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
-	o, err := shop.FromWebhook(body)
+	o, err := FromWebhook(body)
 	if err != nil {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return

@@ -7,9 +7,14 @@
 // empty. The search index may lag behind writes. A time without quotes in a search is silently misread, as Shopify
 // does. Behaviour of Shopify that is unknown and had to be assumed is marked in the code.
 //
+// Changes of the shop are delivered to the webhook subscriptions of the app, as Shopify does it. A delivery can be lost,
+// late, doubled, broken or forged.
+//
 // The orders and products are in package shop, what searches find in package index, what changes an order in package
-// mutation, what webhooks the app has asked for in package subscription, and what a query costs and how it runs in package
-// graphql. This package is the HTTP side: tokens, versions, faults, counts and control routes.
+// mutation, and what a query costs and how it runs in package graphql. What webhooks the app has asked for is in package
+// subscription, what happens in the shop that concerns
+// them in package events, what they say in package payload, and how they are sent in package delivery. This package is the HTTP
+// side: tokens, versions, faults, counts and control routes.
 //
 // Besides the API there are control routes, for clients in another process. They need no token, so serve the handler on
 // a loopback address only.
@@ -24,6 +29,20 @@
 //	PUT    /_control/orders       an [Order], which is added, or replaces the order with its id
 //	PATCH  /_control/orders/{id}  the fields of an [Order] to change; an empty object counts as a change too
 //	POST   /_control/orders       an orders/create webhook payload, which becomes an order
+//	POST   /_control/disputes     {"order": 5}: a customer disputes the payment of the order
+//	DELETE /_control/app          removes the app from the shop
+//
+//	GET    /_control/subscriptions      the app's webhook subscriptions
+//	PUT    /_control/subscriptions      a subscription, stored as it is: {"topic": "ORDERS_CREATE", "uri": "http://…"}
+//	DELETE /_control/subscriptions      deletes all of them
+//	GET    /_control/webhooks           what was sent, how it was answered, and what troubles befell it
+//	DELETE /_control/webhooks           forgets that
+//	PUT    /_control/webhooks/troubles  {"shares": [{"trouble": TROUBLE, "share": 0.05, "topics": ["orders/create"]}]}
+//	POST   /_control/webhooks/troubles  {"trouble": TROUBLE, "times": 3}: befalls the next three deliveries
+//	DELETE /_control/webhooks/troubles  ends all troubles
+//	PUT    /_control/webhooks/secret    {"secret": "…"}: rotates the app's secret
+//	PUT    /_control/webhooks/paused    {"paused": true}: holds all deliveries back
 //
 // FAULT is {"kind": KIND} with the fields "status", "retry_after" and "delay" if the kind has them; see [FaultKind].
+// TROUBLE is a [delivery.Trouble].
 package shopifytest

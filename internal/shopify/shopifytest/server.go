@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/events"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
@@ -22,6 +24,9 @@ import (
 
 // AccessToken is the access token of a shop whose [Options] specify neither a token nor an app.
 const AccessToken = "shpat_simulated"
+
+// WebhookSecret signs the webhooks of a shop whose [Options] specify neither a secret nor an app.
+const WebhookSecret = "shpss_simulated"
 
 // kindToken is the kind of token requests. The kind of a query is its first root field.
 const kindToken = "token"
@@ -55,8 +60,11 @@ type Options struct {
 	Variants []Variant
 	// WebhookVersion is the version of the API in which webhooks are written, by default 2026-07.
 	WebhookVersion string
-	// AllowLoopback accepts webhook subscriptions to addresses of this machine, also without TLS.
-	AllowLoopback bool
+	// Webhooks say how webhooks are delivered. Domain, Version, Unsubscribed and Now are the server's. The secret is by
+	// default ClientSecret or, without one, [WebhookSecret].
+	Webhooks delivery.Options
+	// AllowInternal accepts webhook subscriptions to addresses of this machine and of private networks, also without TLS.
+	AllowInternal bool
 	// DeniedFields are fields to which the app has no access, such as "Order.email", and topics, such as
 	// "WebhookSubscriptionTopic.ORDERS_CREATE".
 	DeniedFields []string
@@ -72,14 +80,17 @@ type Server struct {
 
 	opts          Options
 	subscriptions *subscription.Store
+	webhooks      *delivery.Sender
+	events        *events.Events
 	bucket        *simulator.Bucket
 	faults        *faults
 	counts        *counts
 	mux           *http.ServeMux
 	requests      atomic.Int64
 
-	mu     sync.Mutex
-	issued map[string]time.Time
+	mu          sync.Mutex
+	issued      map[string]time.Time
+	uninstalled bool
 }
 
 // New returns a shop without orders.
@@ -102,6 +113,7 @@ func New(opts Options) *Server {
 	if opts.AccessToken == "" && opts.ClientID == "" {
 		opts.AccessToken = AccessToken
 	}
+	opts.WebhookVersion = cmp.Or(opts.WebhookVersion, "2026-07")
 	if opts.Scopes == nil {
 		opts.Scopes = []string{"read_orders", "read_customers", "read_products"}
 	}
@@ -118,11 +130,7 @@ func New(opts Options) *Server {
 		mux:    http.NewServeMux(),
 		issued: map[string]time.Time{},
 	}
-	s.subscriptions = subscription.New(subscription.Options{
-		Version: cmp.Or(opts.WebhookVersion, "2026-07"), AllowLoopback: opts.AllowLoopback, Now: opts.Now,
-		Grants:    s.Grants,
-		Protected: func(topic string) bool { return s.Denied("WebhookSubscriptionTopic." + topic) },
-	})
+	s.subscribe()
 	s.mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.graphQL)
 	s.mux.HandleFunc("POST /admin/oauth/access_token", s.accessToken)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.refuse(w, "other", 404, "Not Found") })
@@ -137,9 +145,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	s.mux.ServeHTTP(w, r)
 }
-
-// Subscriptions returns the app's webhook subscriptions.
-func (s *Server) Subscriptions() *subscription.Store { return s.subscriptions }
 
 // RevokeTokens invalidates all tokens issued by the client-credentials grant.
 func (s *Server) RevokeTokens() {
@@ -157,6 +162,9 @@ func (s *Server) authorized(token string) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.uninstalled {
+		return false
+	}
 	return token == s.opts.AccessToken || s.opts.Now().Before(s.issued[token])
 }
 

@@ -2,6 +2,7 @@ package shopifytest
 
 import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 )
 
@@ -24,4 +25,4 @@ type (
 )
 
 // FromWebhook parses the payload of an orders/create webhook.
-func FromWebhook(payload []byte) (Order, error) { return shop.FromWebhook(payload) }
+func FromWebhook(body []byte) (Order, error) { return payload.FromWebhook(body) }

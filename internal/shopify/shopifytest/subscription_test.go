@@ -101,19 +101,26 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 		in    map[string]any
 		want  []string
 	}{
-		"same address":        {topic: "ORDERS_CREATE", in: map[string]any{"uri": "https://a.example.com/"}, want: []string{taken}},
-		"another topic":       {topic: "ORDERS_PAID", in: map[string]any{"uri": "https://a.example.com/"}},
-		"another filter":      {topic: "ORDERS_CREATE", in: map[string]any{"uri": "https://a.example.com/", "filter": "id:1"}},
-		"another address":     {topic: "ORDERS_CREATE", in: map[string]any{"uri": "https://b.example.com/"}},
-		"no address":          {topic: "ORDERS_PAID", in: map[string]any{}, want: []string{blank}},
-		"no TLS":              {topic: "ORDERS_PAID", in: map[string]any{"uri": "http://a.example.com/"}, want: []string{noHTTP}},
-		"this machine":        {topic: "ORDERS_PAID", in: map[string]any{"uri": "http://127.0.0.1:1/"}, want: []string{noHTTP, internal}},
-		"a shop":              {topic: "ORDERS_PAID", in: map[string]any{"uri": "https://a.myshopify.com/"}, want: []string{internal}},
-		"a private network":   {topic: "ORDERS_PAID", in: map[string]any{"uri": "https://10.0.0.1/"}, want: []string{internal}},
-		"not an address":      {topic: "ORDERS_PAID", in: map[string]any{"uri": "ftp://a.example.com"}, want: []string{"Address is invalid"}},
-		"loopback is allowed": {opts: shopifytest.Options{AllowLoopback: true}, topic: "ORDERS_PAID", in: map[string]any{"uri": "http://127.0.0.1:1/"}},
-		"loopback alone": {
-			opts: shopifytest.Options{AllowLoopback: true}, topic: "ORDERS_PAID",
+		"same address":         {topic: "ORDERS_CREATE", in: map[string]any{"uri": "https://a.example.com/"}, want: []string{taken}},
+		"another topic":        {topic: "ORDERS_PAID", in: map[string]any{"uri": "https://a.example.com/"}},
+		"another filter":       {topic: "ORDERS_CREATE", in: map[string]any{"uri": "https://a.example.com/", "filter": "id:1"}},
+		"another address":      {topic: "ORDERS_CREATE", in: map[string]any{"uri": "https://b.example.com/"}},
+		"no address":           {topic: "ORDERS_PAID", in: map[string]any{}, want: []string{blank}},
+		"no TLS":               {topic: "ORDERS_PAID", in: map[string]any{"uri": "http://a.example.com/"}, want: []string{noHTTP}},
+		"this machine":         {topic: "ORDERS_PAID", in: map[string]any{"uri": "http://127.0.0.1:1/"}, want: []string{noHTTP, internal}},
+		"a shop":               {topic: "ORDERS_PAID", in: map[string]any{"uri": "https://a.myshopify.com/"}, want: []string{internal}},
+		"a private network":    {topic: "ORDERS_PAID", in: map[string]any{"uri": "https://10.0.0.1/"}, want: []string{internal}},
+		"not an address":       {topic: "ORDERS_PAID", in: map[string]any{"uri": "ftp://a.example.com"}, want: []string{"Address is invalid"}},
+		"a machine is allowed": {opts: shopifytest.Options{AllowInternal: true}, topic: "ORDERS_PAID", in: map[string]any{"uri": "http://127.0.0.1:1/"}},
+		"a container is allowed": {
+			opts: shopifytest.Options{AllowInternal: true}, topic: "ORDERS_PAID", in: map[string]any{"uri": "http://receiver:8235/"},
+		},
+		"no shop is allowed": {
+			opts: shopifytest.Options{AllowInternal: true}, topic: "ORDERS_PAID",
+			in: map[string]any{"uri": "https://a.myshopify.com/"}, want: []string{internal},
+		},
+		"internal ones alone": {
+			opts: shopifytest.Options{AllowInternal: true}, topic: "ORDERS_PAID",
 			in: map[string]any{"uri": "http://a.example.com/"}, want: []string{noHTTP},
 		},
 		"same name": {

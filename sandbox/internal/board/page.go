@@ -24,6 +24,8 @@ type Places struct {
 	WebUI, Mails, Shop, Issuer string
 	// Temporal is the address for clients, Env the file that sets the environment of other commands.
 	Temporal, Env string
+	// Webhooks reports whether the shop delivers webhooks.
+	Webhooks bool
 }
 
 // row is an order on the page.

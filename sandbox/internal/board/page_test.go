@@ -14,6 +14,7 @@ import (
 var places = board.Places{
 	WebUI: "http://127.0.0.1:8233", Mails: "http://127.0.0.1:8025", Shop: "http://127.0.0.1:8080",
 	Issuer: "http://127.0.0.1:8081", Temporal: "127.0.0.1:7233", Env: "/tmp/giftbridge-sandbox-1.env",
+	Webhooks: true,
 }
 
 // served returns the page's answer to a request.
@@ -50,6 +51,7 @@ func TestStartPage(t *testing.T) {
 	require.NotContains(t, policy, "script-src 'unsafe")
 	for _, want := range []string{
 		`href="http://127.0.0.1:8233"`, `href="http://127.0.0.1:8025"`, `href="http://127.0.0.1:8080/_control/orders"`,
+		`href="http://127.0.0.1:8080/_control/webhooks"`,
 		`href="http://127.0.0.1:8081/_control/cards"`, `href="http://127.0.0.1:8081/_control/merchants"`,
 		`set -a; . /tmp/giftbridge-sandbox-1.env; set +a`, `127.0.0.1:7233`,
 		`id="orders_placed">3<`, `id="orders_issued">1<`, `id="cards_issued">2<`, `id="orders_failed">1<`,

@@ -31,11 +31,14 @@ func (s Site) Shop() string { return s.Name + Domain }
 
 func (s Site) token() string { return "shpat_" + s.Name }
 
+func (s Site) webhookSecret() string { return "shpss_" + s.Name }
+
 func (s Site) password() string { return s.Name + "-password" }
 
 // NewShop returns the site's shop. It has the variants of the scenario unless the options name others.
 func (s Site) NewShop(o shopifytest.Options) *shopifytest.Server {
-	o.Domain, o.AccessToken = s.Shop(), s.token()
+	o.Domain, o.AccessToken, o.Webhooks.Secret = s.Shop(), s.token(), s.webhookSecret()
+	o.AllowInternal = true // Receivers listen on this machine.
 	if o.Variants == nil {
 		o.Variants = scenario.Variants()
 	}
@@ -79,6 +82,13 @@ func (s Site) Config(at Services) config.Config {
 		c.Digest.At = config.Clock{Hour: now.Add(-time.Hour).Hour()}
 	}
 	return c
+}
+
+// Receive adds to a configuration that the shop delivers webhooks to a receiver on a port of this machine.
+func (s Site) Receive(c *config.Config, port int) {
+	c.Receiver.Addr = Loopback(port)
+	c.Receiver.URL = "http://" + c.Receiver.Addr
+	c.Receiver.WebhookSecrets = config.WebhookSecrets{config.NewSecret(s.webhookSecret())}
 }
 
 // NewPayloadKey returns a new key for payloads.

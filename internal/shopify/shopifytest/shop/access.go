@@ -33,8 +33,12 @@ func (s *Shop) Scopes() []string {
 // SetVariants sets the variants of the shop's products.
 func (s *Shop) SetVariants(variants ...Variant) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	before := s.variants
 	s.variants = slices.Clone(variants)
+	s.mu.Unlock()
+	if s.watcher != nil {
+		s.watcher.VariantsChanged(before, variants)
+	}
 }
 
 // Deny sets the fields to which the app has no access, whatever its scopes. It simulates an app without access to

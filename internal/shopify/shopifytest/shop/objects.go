@@ -134,10 +134,10 @@ func (o orderObject) transactions() []graphql.Object {
 		return fields{"OrderTransaction", map[string]any{"kind": kind, "status": "SUCCESS", "processedAt": at}}
 	}
 	all := []graphql.Object{of("AUTHORIZATION", o.CreatedAt)}
-	if o.paid() {
+	if o.Paid() {
 		all = append(all, of("CAPTURE", orTime(o.PaidAt, o.CreatedAt)))
 	}
-	if o.FinancialStatus == "REFUNDED" || o.FinancialStatus == "PARTIALLY_REFUNDED" {
+	if o.Refunded() {
 		all = append(all, of("REFUND", o.UpdatedAt))
 	}
 	return all

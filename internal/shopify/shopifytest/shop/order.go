@@ -127,8 +127,14 @@ func (c *Customer) displayName() string {
 	return "Customer " + strconv.FormatInt(c.ID, 10)
 }
 
-func (o *Order) paid() bool {
+// Paid reports whether the order was paid, whatever was given back since.
+func (o *Order) Paid() bool {
 	return slices.Contains([]string{"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}, o.FinancialStatus)
+}
+
+// Refunded reports whether money was given back.
+func (o *Order) Refunded() bool {
+	return o.FinancialStatus == "REFUNDED" || o.FinancialStatus == "PARTIALLY_REFUNDED"
 }
 
 // netPayment returns the amount paid less the amount refunded. An invalid price counts as zero.
@@ -137,7 +143,7 @@ func (o *Order) netPayment() string {
 		return o.NetPayment
 	}
 	sum := new(big.Rat)
-	if o.paid() && o.FinancialStatus != "REFUNDED" {
+	if o.Paid() && o.FinancialStatus != "REFUNDED" {
 		for _, l := range o.Lines {
 			if price, ok := new(big.Rat).SetString(l.discounted()); ok {
 				sum.Add(sum, price.Mul(price, big.NewRat(int64(l.Quantity-l.Removed), 1)))

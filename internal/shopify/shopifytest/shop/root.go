@@ -43,7 +43,7 @@ func (r root) node(arg any) (any, *graphql.Error) {
 	if !ok || err != nil {
 		return nil, graphql.Coded("INVALID_VARIABLE", "Invalid global id for an order.") // the code is assumed
 	}
-	if o := r.order(id); o != nil {
+	if o := r.read(id); o != nil {
 		return orderObject{o}, nil
 	}
 	return nil, nil

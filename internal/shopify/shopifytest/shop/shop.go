@@ -40,6 +40,9 @@ type Shop struct {
 	scopes   []string
 	variants []Variant
 	denied   []string
+	replicas map[int64]replica
+
+	watcher Watcher
 }
 
 // New returns a shop without orders.
@@ -60,7 +63,12 @@ func (s *Shop) SetLag(lag time.Duration) { s.index.SetLag(lag) }
 // AddOrder stores a copy of the order, and returns it with its missing fields filled in. It replaces an existing order
 // with the same id.
 func (s *Shop) AddOrder(o Order) Order {
-	c := o.clone()
+	before, after := s.add(o.clone())
+	s.changed(before, after)
+	return *after.clone()
+}
+
+func (s *Shop) add(c *Order) (before, after *Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Now().UTC()
@@ -71,8 +79,9 @@ func (s *Shop) AddOrder(o Order) Order {
 	c.FinancialStatus = cmp.Or(c.FinancialStatus, "PAID")
 	c.Currency = cmp.Or(c.Currency, s.opts.Currency)
 	s.complete(c)
+	before = s.byID[c.ID]
 	s.store(c)
-	return *c.clone()
+	return before, c
 }
 
 // UpdateOrder changes an order, as an edit in the shop's admin would, and sets its UpdatedAt to now unless the change
@@ -86,15 +95,24 @@ func (s *Shop) UpdateOrder(id int64, change func(*Order)) bool {
 
 // ChangeOrder is UpdateOrder for a change that may turn out to be none: if it returns false, the order stays as it was.
 func (s *Shop) ChangeOrder(id int64, change func(*Order) bool) bool {
+	before, after := s.change(id, change)
+	if after != before {
+		s.changed(before, after)
+	}
+	return before != nil
+}
+
+// change returns the order before and after a change; the same twice if it is none, and nil if there is no such order.
+func (s *Shop) change(id int64, change func(*Order) bool) (before, after *Order) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, ok := s.byID[id]
 	if !ok {
-		return false
+		return nil, nil
 	}
 	c := old.clone()
 	if !change(c) {
-		return true
+		return old, old
 	}
 	c.ID = id
 	if c.UpdatedAt.Equal(old.UpdatedAt) {
@@ -102,7 +120,7 @@ func (s *Shop) ChangeOrder(id int64, change func(*Order) bool) bool {
 	}
 	s.complete(c)
 	s.store(c)
-	return true
+	return old, c
 }
 
 func (s *Shop) complete(o *Order) {

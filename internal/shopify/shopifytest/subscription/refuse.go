@@ -1,7 +1,6 @@
 package subscription
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -74,34 +73,32 @@ func (s *Store) addressRefusals(address string) []refusal {
 		// Pub/Sub and EventBridge are not simulated.
 		return []refusal{addressRefused("Address is invalid")}
 	}
-	if s.opts.AllowLoopback && loopback(u.Hostname()) {
+	if s.opts.AllowInternal && internal(u.Hostname()) {
 		return nil
 	}
 	var out []refusal
 	if u.Scheme == "http" {
 		out = append(out, addressRefused("Address protocol http:// is not supported"))
 	}
-	if internal(u.Hostname()) {
+	if internal(u.Hostname()) || shopifys(u.Hostname()) {
 		out = append(out, addressRefused("Address cannot be a Shopify or an internal domain"))
 	}
 	return out
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// internal reports whether a host is one of Shopify's, or not on the internet. Which hosts these are is assumed.
+// internal reports whether a host is not on the internet. Which hosts these are is assumed.
 func internal(host string) bool {
 	host = strings.ToLower(host)
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
 	}
-	return host == "localhost" || !strings.Contains(host, ".") ||
-		slices.ContainsFunc([]string{".local", ".internal", ".myshopify.com", ".shopify.com"}, func(end string) bool {
-			return strings.HasSuffix("."+host, end)
-		})
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal")
+}
+
+// shopifys reports whether a host is one of Shopify's. Which hosts these are is assumed.
+func shopifys(host string) bool {
+	host = "." + strings.ToLower(host)
+	return strings.HasSuffix(host, ".myshopify.com") || strings.HasSuffix(host, ".shopify.com")
 }
 
 func nameRefusals(name string) []refusal {

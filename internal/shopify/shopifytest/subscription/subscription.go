@@ -41,15 +41,15 @@ func (s Subscription) clone() Subscription {
 	return s
 }
 
-// Options are the options of a [Store]. All are needed, except AllowLoopback.
+// Options are the options of a [Store]. All are needed, except AllowInternal.
 type Options struct {
 	// Version is the version of the API in which Shopify writes webhooks. It is a setting of the app, not of a
 	// subscription.
 	Version string
 	// Grants reports whether the app has a scope, Protected whether it may not see a topic although it has the scope.
 	Grants, Protected func(name string) bool
-	// AllowLoopback accepts addresses of this machine, also without TLS. Shopify refuses them.
-	AllowLoopback bool
+	// AllowInternal accepts addresses of this machine and of private networks, also without TLS. Shopify refuses them.
+	AllowInternal bool
 	// Now is the shop's clock.
 	Now func() time.Time
 }

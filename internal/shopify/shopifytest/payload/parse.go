@@ -1,4 +1,4 @@
-package shop
+package payload
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -48,41 +49,44 @@ type restLine struct {
 }
 
 // FromWebhook parses the payload of an orders/create webhook.
-func FromWebhook(payload []byte) (Order, error) {
+func FromWebhook(payload []byte) (shop.Order, error) {
 	var in restOrder
 	if err := json.Unmarshal(payload, &in); err != nil {
-		return Order{}, fmt.Errorf("read orders/create payload: %w", err)
+		return shop.Order{}, fmt.Errorf("read orders/create payload: %w", err)
 	}
 	if in.ID <= 0 || in.CreatedAt.IsZero() || len(in.LineItems) == 0 {
-		return Order{}, errors.New("read orders/create payload: no order with id, created_at and line_items")
+		return shop.Order{}, errors.New("read orders/create payload: no order with id, created_at and line_items")
 	}
-	o := Order{
+	o := shop.Order{
 		ID:              in.ID,
 		Name:            in.Name,
 		Test:            in.Test,
 		CreatedAt:       in.CreatedAt.UTC(),
-		UpdatedAt:       orTime(in.UpdatedAt, in.CreatedAt.UTC()),
+		UpdatedAt:       in.UpdatedAt.UTC(),
 		CancelledAt:     in.CancelledAt.UTC(),
 		ClosedAt:        in.ClosedAt.UTC(),
 		FinancialStatus: strings.ToUpper(in.FinancialStatus),
 		Email:           in.Email,
 		Currency:        in.Currency,
 	}
+	if in.UpdatedAt.IsZero() {
+		o.UpdatedAt = o.CreatedAt
+	}
 	if o.Email == "" {
 		o.Email = in.ContactEmail
 	}
 	if c := in.Customer; c != nil {
-		o.Customer = &Customer{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email}
+		o.Customer = &shop.Customer{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email}
 	}
 	for _, l := range in.LineItems {
-		line := LineItem{
+		line := shop.LineItem{
 			ID: l.ID, SKU: l.SKU, Title: l.Title, GiftCard: l.GiftCard, Quantity: l.Quantity, UnitPrice: l.Price,
 		}
 		if l.CurrentQuantity != nil {
 			line.Removed = l.Quantity - *l.CurrentQuantity
 		}
 		for _, p := range l.Properties {
-			line.Attributes = append(line.Attributes, Attribute{Key: p.Name, Value: propertyText(p.Value)})
+			line.Attributes = append(line.Attributes, shop.Attribute{Key: p.Name, Value: propertyText(p.Value)})
 		}
 		o.Lines = append(o.Lines, line)
 	}
