@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/maillink"
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
@@ -50,6 +51,9 @@ type Digest struct {
 	// Orders rereads the orders that are left to people, so that orders cancelled or refunded since are not listed. If
 	// nil, all are listed.
 	Orders *intake.Reader
+	// Links makes the links with which the mail's readers act on orders; nil if there are none. They are made when the mail
+	// is sent, so that no history has one.
+	Links *maillink.Maker
 }
 
 // SendDigestInput is the scope of a digest.
@@ -162,12 +166,26 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 	})
 }
 
+// links returns the links of the digest that was scheduled for the given time.
+func (d *Digest) links(at time.Time) digestmail.Links {
+	signer := d.Links.For(at.In(d.Location))
+	if signer == nil {
+		return digestmail.Links{}
+	}
+	link := func(action maillink.Action) func(digest.Run) string {
+		return func(r digest.Run) string { return signer.Link(r.WorkflowID, r.RunID, action) }
+	}
+	return digestmail.Links{
+		Again: link(maillink.Again), Settle: link(maillink.Settle), Validity: printable.Duration(maillink.Validity),
+	}
+}
+
 // send mails a report. If the mail reached some recipients but not all, it returns the reason.
 func (d *Digest) send(ctx context.Context, at time.Time, report digest.Report) (refused string, err error) {
 	if d.Mailer == nil {
 		return "", giftcard.Errorf(giftcard.InvalidRequest, "no mail server is configured: set SMTP_HOST")
 	}
-	rendered, err := digestmail.Render(report)
+	rendered, err := digestmail.RenderWith(report, d.links(at))
 	if err != nil {
 		return "", giftcard.Errorf(giftcard.InvalidRequest, "render the digest: %v", err)
 	}

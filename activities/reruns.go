@@ -23,6 +23,9 @@ type Reruns struct{ Orders FailedOrders }
 type RerunFailedOrdersInput struct {
 	// Orders are workflow IDs; empty means all failed orders.
 	Orders []string `json:"orders,omitempty"`
+	// Run restricts the rerun to this run of the one order that is named: if it is not the newest, the order is left alone.
+	// Empty means the newest run, whichever it is.
+	Run string `json:"run,omitempty"`
 	// Kinds restricts the rerun to orders that failed with one of these kinds; empty means no restriction.
 	Kinds []giftcard.Kind `json:"kinds,omitempty"`
 	// Force includes kinds of failure that a rerun alone does not cure.

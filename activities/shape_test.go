@@ -23,6 +23,7 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
 		reflect.TypeFor[*activities.Digest]():    {"SendDigest"},
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
+		reflect.TypeFor[*activities.Decisions](): {"SettleOrder"},
 	}
 	for of, names := range want {
 		require.Equal(t, names, methods(of), of)
@@ -44,6 +45,7 @@ func TestActivityShape(t *testing.T) {
 	t.Parallel()
 	for _, of := range []reflect.Type{
 		reflect.TypeFor[*activities.Orders](), reflect.TypeFor[*activities.GiftCards](), reflect.TypeFor[*activities.Digest](),
+		reflect.TypeFor[*activities.Decisions](),
 	} {
 		for method := range of.Methods() {
 			f := method.Type
@@ -84,6 +86,16 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			`{"next_cursor": "c", "seen": 3, "left_out": {"mixed": 1, "native_gift_card": 1},
 			"mixed": ["#1"], "native": ["#2"], "served_version": "2026-10",
 			"merchants": {"5001": "TWS"}, "merchants_at": "2026-07-01T00:00:00Z"}`,
+		},
+		{
+			activities.SettleOrderInput{Order: "o", RunID: "r", By: "link", Note: "n"},
+			`{"order": "o", "run_id": "r", "by": "link", "note": "n"}`,
+		},
+		{activities.SettleOrderResult{RunID: "r"}, `{"run_id": "r"}`},
+		{activities.SettleOrderResult{LeftAlone: "why"}, `{"left_alone": "why"}`},
+		{
+			activities.RerunFailedOrdersInput{Orders: []string{"o"}, Run: "r", Reason: "why", Since: at},
+			`{"orders": ["o"], "run": "r", "reason": "why", "since": "2026-07-01T00:00:00Z"}`,
 		},
 		{
 			activities.LookUpMerchantInput{OrderName: "#1", Customer: giftcard.Customer{ID: "77"}, RetryBudget: time.Hour},

@@ -44,6 +44,7 @@ const (
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"
 	ResolveCardType   = "ResolveCard"
+	ActOnOrderType    = "ActOnOrder"
 )
 
 // Search attributes of GiftCardOrder.
@@ -97,6 +98,10 @@ func CancelCardID(shop, orderID string, unit int) string {
 func ResolveCardID(shop, orderID string, unit int) string {
 	return fmt.Sprintf("resolve-card/%s/%s/%d", shop, orderID, unit)
 }
+
+// ActOnOrderID returns the workflow ID for the use of a link of a mail. The link's ID does not reveal the link, and each
+// link is used once.
+func ActOnOrderID(linkID string) string { return "action/" + linkID }
 
 // scheduledStartTime is the search attribute in which Temporal stores the time for which a schedule planned a run.
 var scheduledStartTime = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")

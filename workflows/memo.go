@@ -76,3 +76,8 @@ func ListingOfLeft(o activities.LeftOrder) Listing {
 		Details:    details(o.Shop, o.ID, o.Name, is, todo, section),
 	}
 }
+
+// NameAttribute returns the search attribute by which a workflow that concerns an order is found by the order's name.
+func NameAttribute(name string) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(name)))
+}

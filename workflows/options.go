@@ -135,6 +135,20 @@ func cancelling(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// deciding records what a person has decided about an order. It waits while failed orders are being run again, because
+// one of them may be this one.
+func deciding(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: patience,
+		RetryPolicy:            backoff,
+		Summary:                "settle the order",
+	})
+}
+
+// patience is how long the use of a link waits for a rerun of failed orders to end: longer than any rerun takes.
+const patience = RerunTimeout + time.Hour
+
 // RerunTimeout ends a run of RerunOrders that no worker can continue, because no other run can start while it exists.
 // At 20 orders a second, a working run reruns 140,000 orders in that time.
 const RerunTimeout = 2 * time.Hour

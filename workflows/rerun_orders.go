@@ -13,6 +13,8 @@ import (
 type RerunOrdersInput struct {
 	// Orders are workflow IDs; empty means all failed orders that a rerun may cure.
 	Orders []string `json:"orders,omitempty"`
+	// Run restricts the rerun to this run of the one order that is named; empty means its newest run.
+	Run string `json:"run,omitempty"`
 	// Kinds restricts the rerun to orders that failed with one of these kinds; empty means no restriction.
 	Kinds []giftcard.Kind `json:"kinds,omitempty"`
 	// Force includes kinds of failure that a rerun alone does not cure.
@@ -48,7 +50,7 @@ func RerunOrders(ctx workflow.Context, in RerunOrdersInput) (RerunOrdersResult, 
 	}
 	for {
 		page, err := call(resetting(ctx), reruns.RerunFailedOrders, activities.RerunFailedOrdersInput{
-			Orders: in.Orders, Kinds: in.Kinds, Force: in.Force, Reason: in.Reason,
+			Orders: in.Orders, Run: in.Run, Kinds: in.Kinds, Force: in.Force, Reason: in.Reason,
 			Since: p.Since, PageToken: p.PageToken,
 		}).get(ctx)
 		if err != nil {

@@ -34,10 +34,12 @@ func TestNames(t *testing.T) {
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
+		"ActOnOrder",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
 	require.Equal(t, "resolve-card/shop/1/2", workflows.ResolveCardID("shop", "1", 2))
+	require.Equal(t, "action/0a1b", workflows.ActOnOrderID("0a1b"))
 	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
 	require.Equal(t, "poll-orders-by-hand/", workflows.PollByHandPrefix)
@@ -141,6 +143,22 @@ func TestFieldsInHistories(t *testing.T) {
 				CardResolution: workflows.CardResolution{Issued: true, RunID: "r"}, By: "ops", Reason: "seen",
 			},
 			`{"issued": true, "run_id": "r", "by": "ops", "reason": "seen"}`,
+		},
+		{
+			"what a link is used for",
+			workflows.ActOnOrderInput{Order: "o", RunID: "r", Name: "#1", Action: workflows.RunAgain, By: "link", Note: "n"},
+			`{"order": "o", "run_id": "r", "name": "#1", "action": "again", "by": "link", "note": "n"}`,
+		},
+		{
+			"what a link is used for without a note",
+			workflows.ActOnOrderInput{Order: "o", RunID: "r", Name: "#1", Action: workflows.SettleOrder, By: "link"},
+			`{"order": "o", "run_id": "r", "name": "#1", "action": "settle", "by": "link"}`,
+		},
+		{"what became of a link", workflows.ActOnOrderResult{RunID: "r"}, `{"run_id": "r"}`},
+		{"what a link did not do", workflows.ActOnOrderResult{LeftAlone: "w"}, `{"left_alone": "w"}`},
+		{
+			"rerun of one run", workflows.RerunOrdersInput{Orders: []string{"o"}, Run: "r", Reason: "why"},
+			`{"orders": ["o"], "run": "r", "reason": "why"}`,
 		},
 		{
 			"schedule's record", poll,

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -20,6 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/issuer/cashstarissuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/gate"
 	"github.com/giftbridge/giftbridge/internal/mail"
+	"github.com/giftbridge/giftbridge/internal/maillink"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
@@ -207,6 +210,7 @@ type topics struct {
 	giftCards *activities.GiftCards
 	digest    *activities.Digest
 	reruns    *activities.Reruns
+	decisions *activities.Decisions
 }
 
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
@@ -235,9 +239,27 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
+			Links: maillink.NewMaker(cfg.Receiver.URL, actionKeys(cfg)),
 		},
-		reruns: &activities.Reruns{Orders: temporal},
+		reruns:    &activities.Reruns{Orders: temporal},
+		decisions: &activities.Decisions{Orders: temporal},
 	}
+}
+
+// actionKeys returns the keys that sign and verify the links of the digest; none if there are no links.
+func actionKeys(cfg config.Config) maillink.Keys {
+	var keys maillink.Keys
+	for _, k := range cfg.Links.Keys {
+		keys = append(keys, maillink.Key{ID: k.ID, Secret: []byte(k.Secret.Reveal())})
+	}
+	return keys
+}
+
+// ActionPage returns the pages behind the links of the digest. It answers everything below maillink.Path.
+func ActionPage(cfg config.Config, o *operator.Operator, log zerolog.Logger) http.Handler {
+	return actionpage.New(actionpage.Options{
+		Acts: o.Acting, Keys: actionKeys(cfg), URL: cfg.Receiver.URL, Log: log,
+	})
 }
 
 // NewMailer returns a sender that sends mail through the configured server.

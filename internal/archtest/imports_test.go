@@ -99,7 +99,7 @@ var (
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/left", "internal/privacy", "internal/reporting", "internal/health",
-		"internal/operator")
+		"internal/acting", "internal/operator")
 )
 
 var rules = []rule{
@@ -305,6 +305,22 @@ var rules = []rule{
 		why: "what people decide about an order stands on what its runs have done",
 	},
 	{
+		name: "links stand on the standard library", from: ours("internal/maillink"),
+		to:  set(anything).except(standard, ours("internal/maillink")).or(tree("net/http", "os", "log")),
+		why: "what proves that a link is ours can be read in one sitting, and tells nobody the link",
+	},
+	{
+		name: "links act through workflows alone", from: ours("internal/acting"),
+		to: operators.except(ours("internal/acting", "internal/executions", "internal/orders")).
+			or(ours("internal/actionpage", "internal/digest")),
+		why: "what a link does is recorded before it is done, and done by a worker",
+	},
+	{
+		name: "the page of a link decides nothing", from: ours("internal/actionpage"),
+		to:  tree("go.temporal.io").or(ours("activities").or(operators.except(ours("internal/acting", "internal/executions")))),
+		why: "it faces the internet: it shows where an order stands, and passes on that a button was pressed",
+	},
+	{
 		name: "orders are not removed by what issues them",
 		from: ours("internal/recovery", "internal/left", "internal/reporting", "activities", "workflows"),
 		to:   ours("internal/privacy"),
@@ -481,6 +497,11 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},
 		{"orders stand on settings", "internal/orders", module + "/internal/recovery"},
 		{"an installation knows no orders", "internal/rollout", module + "/internal/orders"},
+		{"links stand on the standard library", "internal/maillink", module + "/internal/config"},
+		{"links stand on the standard library", "internal/maillink", "net/http"},
+		{"links act through workflows alone", "internal/acting", module + "/internal/left"},
+		{"the page of a link decides nothing", "internal/actionpage", "go.temporal.io/sdk/client"},
+		{"the page of a link decides nothing", "internal/actionpage", module + "/internal/left"},
 		{"orders are not removed by what issues them", "internal/left", module + "/internal/privacy"},
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
 		{"health changes nothing", "internal/health", module + "/internal/left"},

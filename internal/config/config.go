@@ -2,8 +2,8 @@
 // when a process starts, with one error that lists all problems.
 //
 // Each section of it is in one file: its variables, their documentation and the check of their values. The sections
-// that every process needs are in package ops, those about mail in mailing, and the receiver's in inbound; package env
-// reads them all.
+// that every process needs are in package ops, those about mail in mailing, the receiver's in inbound, and those about the
+// links of mails in links; package env reads them all.
 //
 // The connection to Temporal is not part of it. Its TEMPORAL_* variables belong to
 // go.temporal.io/sdk/contrib/envconfig, which shares them with the temporal command line.
@@ -18,6 +18,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
+	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/mailing"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
@@ -36,6 +37,7 @@ type Config struct {
 	SMTP      SMTP
 	Digest    Digest
 	Receiver  Receiver
+	Links     links.Links
 	Payload   ops.Payload
 	Codec     ops.CodecServer
 	Log       ops.Log
@@ -82,7 +84,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
 		shopifySection, ordersSection, pollSection, cashStarSection, networkSection, issueSection, recipientSection,
-	}, mailing.Sections, []env.Section{inbound.Section}, ops.Sections),
+	}, mailing.Sections, []env.Section{inbound.Section, links.Section}, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
@@ -112,6 +114,7 @@ func (c Config) check(ps *env.Problems) {
 	c.Digest.Check(ps)
 	mailing.CheckTogether(ps, c.SMTP, c.Digest)
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
+	c.Links.Check(ps)
 	c.Payload.Check(ps)
 	c.Codec.Check(ps)
 	c.Log.Check(ps)

@@ -48,6 +48,7 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Traces.Check(ps, c.Network.PlainHTTPHosts)
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
+	c.Links.Check(ps)
 }
 
 // LoadReceiver is [Load] for a receiver: it requires only what a receiver needs.

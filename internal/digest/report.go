@@ -77,6 +77,12 @@ type Worth struct {
 	Currency string `json:"currency,omitempty"`
 }
 
+// Run names one run of an order. Both fields are empty if it is not known.
+type Run struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
 // FailedOrder is an order whose newest run failed.
 type FailedOrder struct {
 	// Name is what people call the order: "#1001".
@@ -104,6 +110,9 @@ type FailedOrder struct {
 	// Command is the command for the order, see [Command].
 	Command string       `json:"command,omitempty"`
 	Rerun   RerunOutcome `json:"rerun,omitempty"`
+	// Run is the run that failed. RunsAgain reports whether the order is run again if somebody asks for it.
+	Run       Run  `json:"run,omitzero"`
+	RunsAgain bool `json:"runs_again,omitempty"`
 }
 
 // LeftOrder is an order that is left to people.
@@ -119,6 +128,8 @@ type LeftOrder struct {
 	Currency string `json:"currency,omitempty"`
 	// Link leads to the order in Shopify's admin.
 	Link string `json:"link,omitempty"`
+	// Run is the run that records that the order is left to people.
+	Run Run `json:"run,omitzero"`
 }
 
 // RerunOutcome is the outcome of rerunning a failed order for this digest.

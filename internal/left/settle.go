@@ -3,6 +3,7 @@ package left
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -52,6 +53,21 @@ func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftca
 	if err := nothingToDecide(d); err != nil {
 		return err
 	}
+	left, err := o.decision(ctx, d, reason, by, note)
+	if err != nil {
+		return err
+	}
+	run, err := o.record(ctx, d.WorkflowID, left)
+	if err != nil {
+		return err
+	}
+	return executions.Explain(ctx, run.Get(ctx, nil))
+}
+
+// decision returns the record of a person's decision about an order.
+func (o *Left) decision(
+	ctx context.Context, d *orders.OrderDetails, reason giftcard.Reason, by, note string,
+) (activities.LeftOrder, error) {
 	left := activities.LeftOrder{
 		Shop: d.Shop, ID: d.ID, Name: d.Name, Reason: reason, By: by, Note: note, RunID: d.RunID,
 	}
@@ -61,7 +77,7 @@ func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftca
 	} else {
 		in, err := o.OrderInput(ctx, d.WorkflowID, d.RunID)
 		if err != nil {
-			return err
+			return left, err
 		}
 		if d.Failure != nil {
 			left.Was = d.Failure.Kind
@@ -71,11 +87,47 @@ func (o *Left) decide(ctx context.Context, d *orders.OrderDetails, reason giftca
 			left.Amount, left.Currency = value.Amount(), value.Currency
 		}
 	}
-	run, err := o.record(ctx, d.WorkflowID, left)
-	if err != nil {
-		return err
+	return left, nil
+}
+
+// SettleRun settles an order as [Left.Settle] does, if its newest run is the one in the input, and does not wait for the
+// record to be complete. An earlier attempt that settled it counts. It implements activities.OrderDecisions.
+func (o *Left) SettleRun(
+	ctx context.Context, in activities.SettleOrderInput,
+) (out activities.SettleOrderResult, err error) {
+	d, err := o.ShowOrder(ctx, in.Order)
+	if _, gone := errors.AsType[*executions.NotFoundError](err); gone {
+		out.LeftAlone = "Temporal does not have it, or has deleted it"
+		return out, nil
 	}
-	return executions.Explain(ctx, run.Get(ctx, nil))
+	if err != nil {
+		return out, err
+	}
+	if d.State == executions.Settled && d.Left.RunID == in.RunID && d.Left.By == in.By && d.Left.Note == in.Note {
+		out.RunID = d.RunID
+		return out, nil
+	}
+	switch decided := nothingToDecide(d); {
+	case d.RunID != in.RunID:
+		out.LeftAlone = "it was run again, or decided about, meanwhile"
+	case d.State == executions.Settled:
+		out.LeftAlone = "it is settled already"
+	case decided != nil:
+		out.LeftAlone = decided.Error()
+	}
+	if out.LeftAlone != "" {
+		return out, nil
+	}
+	left, err := o.decision(ctx, d, giftcard.Settled, in.By, in.Note)
+	if err != nil {
+		return out, err
+	}
+	run, err := o.record(ctx, in.Order, left)
+	if err != nil {
+		return out, err
+	}
+	out.RunID = run.GetRunID()
+	return out, nil
 }
 
 // record starts a run of LeftOrder under the order's workflow ID, which replaces the last one as the newest run. It returns

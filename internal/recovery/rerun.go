@@ -98,6 +98,10 @@ func (o *Recovery) rerun(
 		}
 		return out, false, err
 	}
+	if in.Run != "" && newest.GetExecution().GetRunId() != in.Run {
+		out.LeftAlone = "it was run again, or decided about, meanwhile"
+		return out, false, nil
+	}
 	out.LeftAlone = notFailed(newest, in)
 	switch o.Order(newest).State { // Only the memo tells these from orders that are left to people.
 	case executions.Settled:

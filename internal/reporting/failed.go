@@ -100,7 +100,10 @@ func (r *reporter) judge(ctx context.Context, f *failures, keep time.Duration) e
 		FailedAt: f.first, New: r.isNew(f.first), Age: r.now.Sub(f.first),
 		ExpiresAt: failed.GetCloseTime().AsTime().Add(keep),
 		ShopLink:  r.shopLink(order), Link: order.Link, Rerun: rerun,
+		Run: digest.Run{WorkflowID: order.WorkflowID, RunID: order.RunID},
 	}
+	// A re-run of named orders takes these without being forced.
+	row.RunsAgain = run.ResetPoint != 0 && (run.Curable() || !slices.Contains(giftcard.Kinds, row.Kind))
 	if run.Units != nil {
 		for _, u := range run.Units.Failed {
 			row.AuditNumbers = append(row.AuditNumbers, u.AuditNumber)

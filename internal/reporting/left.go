@@ -73,6 +73,6 @@ func (o *Reporting) leftOrder(info *workflowpb.WorkflowExecutionInfo) (digest.Le
 	memo, err := o.OrderMemo(info)
 	return digest.LeftOrder{
 		Name: order.Name, OrderID: order.ID, Reason: memo.Reason, Cards: memo.Cards, Amount: memo.Amount, Currency: memo.Currency,
-		Link: o.shopLink(order),
+		Link: o.shopLink(order), Run: digest.Run{WorkflowID: order.WorkflowID, RunID: order.RunID},
 	}, err
 }

@@ -43,14 +43,17 @@ var (
 			ParseFS(templates, "templates/digest.html.tmpl"))
 )
 
-// Render renders a report as a mail. It fails only if the report's time zone is unknown. Text and HTML list as many
-// orders of each group as fit, up to 200.
-func Render(r digest.Report) (Mail, error) {
+// Render renders a report as a mail without links that act. It fails only if the report's time zone is unknown. Text and
+// HTML list as many orders of each group as fit, up to 200.
+func Render(r digest.Report) (Mail, error) { return RenderWith(r, Links{}) }
+
+// RenderWith renders a report as [Render] does, with links that act. They are in text and HTML, and not in the CSV.
+func RenderWith(r digest.Report, links Links) (Mail, error) {
 	zone, err := time.LoadLocation(r.TimeZone)
 	if err != nil {
 		return Mail{}, fmt.Errorf("load time zone: %w", err)
 	}
-	v, page, err := fit(r, zone)
+	v, page, err := fit(r, zone, links)
 	if err != nil {
 		return Mail{}, err
 	}
@@ -67,9 +70,9 @@ func Render(r digest.Report) (Mail, error) {
 
 // fit returns the view with the most rows of which the HTML fits, and that HTML. Without rows it always fits: all that
 // remains is bounded.
-func fit(r digest.Report, zone *time.Location) (view, string, error) {
+func fit(r digest.Report, zone *time.Location, links Links) (view, string, error) {
 	for limit := maxRows; ; limit = limit * 4 / 5 {
-		v := newView(r, zone, limit)
+		v := newView(r, zone, limit, links)
 		var page bytes.Buffer
 		if err := htmlTemplate.Execute(&page, v); err != nil {
 			return view{}, "", fmt.Errorf("render html: %w", err)

@@ -9,7 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// todo is what a reader can do about a group of orders. Links that act get their place here, beside the command.
+// todo is what a reader can do about a group of orders.
 type todo struct {
 	// Label introduces the command.
 	Label, Command string

@@ -23,6 +23,8 @@ type view struct {
 	Sections []sectionView
 	// Listed says how many of the orders the mail lists, if it does not list all.
 	Listed string
+	// Acting introduces the links that act; empty if there are none.
+	Acting string
 	// Uncounted is the number of failed orders that only the report's total includes.
 	Uncounted  int
 	LeftBefore int
@@ -68,6 +70,8 @@ type rowView struct {
 	New                 bool
 	Message, When, Soon string
 	Audit               string
+	// Acts are the links that act on the order.
+	Acts []actView
 }
 
 // more is the number of rows that are not shown: rows that are in the CSV, and rows that only the totals include.
@@ -97,11 +101,13 @@ type viewer struct {
 	digest.Report
 	times
 	limit          int
+	links          Links
 	listed, orders int
+	acts           int
 }
 
-func newView(r digest.Report, zone *time.Location, limit int) view {
-	v := viewer{Report: r, times: times{now: r.Date, zone: zone}, limit: limit}
+func newView(r digest.Report, zone *time.Location, limit int, links Links) view {
+	v := viewer{Report: r, times: times{now: r.Date, zone: zone}, limit: limit, links: links}
 	w := waiting(r)
 	out := view{
 		Title: subject(r), Headline: w.headline(), Shop: words.Name(r.Shop), Zone: zone.String(),
@@ -109,6 +115,9 @@ func newView(r digest.Report, zone *time.Location, limit int) view {
 		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
 		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: buildinfo.Program,
+	}
+	if v.acts > 0 {
+		out.Acting = links.says()
 	}
 	if !r.Watermark.Stale {
 		out.Watermark = v.watermark(r.Watermark)
@@ -129,6 +138,7 @@ func (v *viewer) rows(g *groupView, n, total int, row func(i int) rowView) {
 	shown := min(n, v.limit)
 	for i := range shown {
 		g.Rows = append(g.Rows, row(i))
+		v.acts += len(g.Rows[i].Acts)
 	}
 	g.More = more{CSV: n - shown, Nowhere: max(total-n, 0)}
 	v.listed += shown
@@ -148,7 +158,9 @@ func (v *viewer) leftGroup(g groupView, orders []digest.LeftOrder, names []strin
 			return rowView{Name: words.Name(names[i-len(orders)])}
 		}
 		o := orders[i]
-		return rowView{Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), Worth: words.Worth(o.Worth())}
+		return rowView{
+			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), Worth: words.Worth(o.Worth()), Acts: v.links.left(o),
+		}
 	})
 	return g, s
 }
@@ -248,7 +260,11 @@ func (v *viewer) failedGroup(kind giftcard.Kind, orders []digest.FailedOrder) (g
 		Title: e.Title, Kind: string(kind), Says: e.Says, Sum: s.String(), About: "What happened",
 		Todos: failedTodos(kind, orders, v.Reruns),
 	}
-	v.rows(&g, len(orders), 0, func(i int) rowView { return v.failedRow(orders[i]) })
+	v.rows(&g, len(orders), 0, func(i int) rowView {
+		row := v.failedRow(orders[i])
+		row.Acts = v.links.failed(orders[i])
+		return row
+	})
 	return g, s
 }
 
