@@ -25,6 +25,8 @@ type account struct {
 	DigestMails        int `json:"digest_mails"`
 	DigestFailedOrders int `json:"digest_failed_orders"`
 	DigestRecovered    int `json:"digest_recovered"`
+	// WebhooksAnswered is the number of deliveries of the shop that the receiver answered with success.
+	WebhooksAnswered int `json:"webhooks_answered"`
 	// IssuerRequests and ShopRequests include failed requests.
 	IssuerRequests int      `json:"issuer_requests"`
 	ShopRequests   int      `json:"shop_requests"`
@@ -55,6 +57,12 @@ func newAccount(ctx context.Context, s *stack.Stack) (account, error) {
 		}
 	}
 	a.IssuerRequests, a.ShopRequests = s.Requests()
+	for _, topic := range s.Shop.Webhooks().Ledger().Topics {
+		a.WebhooksAnswered += topic.Delivered
+	}
+	if s.Config.Receiver.URL != "" && a.WebhooksAnswered == 0 {
+		a.Problems = append(a.Problems, "the receiver answered no webhook")
+	}
 	return a, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -27,6 +28,7 @@ import (
 // flags holds the flags of the sandbox command.
 type flags struct {
 	once, json, faults        bool
+	noWebhooks                bool
 	orders                    int
 	seed                      uint64
 	timeout, every            time.Duration
@@ -43,8 +45,8 @@ func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the whole system on this machine and watch orders become gift cards",
-		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar, the schedule and a
-real worker in one process. Customers place orders, some of which are no gift-card orders or cannot succeed. It prints
+		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar, the schedule, a real
+worker and a real receiver in one process. Orders arrive by webhook, and by poll. Customers place orders, some of which are no gift-card orders or cannot succeed. It prints
 a line for each order until Ctrl-C, and then compares the books. A start page links everything and has live counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
@@ -66,6 +68,7 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.orders, "orders", 25, "number of orders with --once")
 	fs.BoolVar(&f.json, "json", false, "with --once: print the account as one JSON object on standard output")
 	fs.BoolVar(&f.faults, "faults", false, "let the simulators fail: errors, lost answers, rate limits, a lagging index")
+	fs.BoolVar(&f.noWebhooks, "no-webhooks", false, "let the shop deliver no webhooks: orders are found by polls alone")
 	fs.Uint64Var(&f.seed, "seed", 1, "what random choices begin with; the same seed makes the same orders and faults")
 	fs.DurationVar(&f.timeout, "timeout", 15*time.Minute, "with --once: how long to wait")
 	fs.DurationVar(&f.every, "every", 2*time.Second, "without --once: how often a customer places an order")
@@ -228,11 +231,15 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
 		CodecPort: f.codecPort, DBFile: f.dbFile,
 		CashStar: cashstartest.Options{Merchants: scenario.Merchants(), Seed: f.seed},
+		Webhooks: !f.noWebhooks,
 		Log:      log,
 	}
 	if f.faults {
 		o.CashStar.Random = scenario.CashStarFaults()
-		o.Shopify = shopifytest.Options{Lag: scenario.FaultyLag, Faults: scenario.ShopifyFaults(f.seed)}
+		o.Shopify = shopifytest.Options{
+			Lag: scenario.FaultyLag, Faults: scenario.ShopifyFaults(f.seed),
+			Webhooks: delivery.Options{Speed: scenario.WebhookSpeed, Shares: scenario.WebhookTroubles(), Seed: f.seed},
+		}
 	}
 	return o
 }

@@ -65,6 +65,7 @@ func TestOnce(t *testing.T) {
 	require.Zero(t, account["cards_duplicate"])
 	require.Zero(t, account["cards_missing"])
 	require.Positive(t, account["seconds"])
+	require.Positive(t, account["webhooks_answered"])
 	require.Empty(t, account["problems"])
 	require.Contains(t, stderr, "every expected card exists exactly once, and nothing else does")
 }

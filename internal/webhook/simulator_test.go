@@ -159,7 +159,7 @@ func TestEveryTroubleOfADelivery(t *testing.T) {
 			}
 			require.Equal(t, want.notices, created)
 			require.Equal(t, want.refused, c.refused)
-			require.Equal(t, len(want.useless), len(c.useless), "%v", c.useless)
+			require.Len(t, c.useless, len(want.useless))
 			for outcome, n := range want.useless {
 				require.Equal(t, n, c.useless[outcome])
 			}

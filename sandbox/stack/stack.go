@@ -21,6 +21,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/app/receiving"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
@@ -61,6 +62,8 @@ type Options struct {
 	CashStar cashstartest.Options
 	// Configure changes the configuration before it is used.
 	Configure func(*config.Config)
+	// Webhooks adds a receiver, to which the shop delivers webhooks. Without it, orders are found by polls alone.
+	Webhooks bool
 	// NoWorker omits the worker, NoSchedule the schedule.
 	NoWorker, NoSchedule bool
 	// DynamicConfig overrides the Temporal server's dynamic configuration.
@@ -85,9 +88,10 @@ type Stack struct {
 	// ShopURL and IssuerURL are the addresses of the simulators.
 	ShopURL, IssuerURL string
 
-	log     zerolog.Logger
-	worker  *app.Worker
-	closers []io.Closer // The listeners and servers.
+	log      zerolog.Logger
+	worker   *app.Worker
+	receiver *receiving.Receiver
+	closers  []io.Closer // The listeners and servers.
 }
 
 // Start starts a stack. On an error it stops everything that it has started.
@@ -139,6 +143,13 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.Config = s.configuration(key)
+	if o.Webhooks {
+		port, err := site.FreePort(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sandbox.Receive(&s.Config, port)
+	}
 	if o.Configure != nil {
 		o.Configure(&s.Config)
 	}
@@ -160,6 +171,12 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		if err := s.StartWorker(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if o.Webhooks {
+		if err := s.StartReceiver(ctx); err != nil {
+			return nil, err
+		}
+		s.subscribe()
 	}
 	return s, nil
 }
@@ -238,8 +255,12 @@ func (s *Stack) Environ() []string {
 	)
 }
 
-// Stop stops everything, the worker first. It may be called more than once.
+// Stop stops everything, the receiver and the worker first. It may be called more than once.
 func (s *Stack) Stop() error {
+	if s.Shop != nil {
+		s.Shop.Webhooks().Stop()
+	}
+	s.StopReceiver()
 	s.StopWorker()
 	if s.Operator != nil {
 		s.Operator.Close()

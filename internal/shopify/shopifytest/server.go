@@ -26,7 +26,7 @@ import (
 const AccessToken = "shpat_simulated"
 
 // WebhookSecret signs the webhooks of a shop whose [Options] specify neither a secret nor an app.
-const WebhookSecret = "shpss_simulated"
+const WebhookSecret = "shpss_simulated" //nolint:gosec // of a simulated shop
 
 // kindToken is the kind of token requests. The kind of a query is its first root field.
 const kindToken = "token"

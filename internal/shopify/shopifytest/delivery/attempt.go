@@ -248,7 +248,7 @@ func (s *Sender) send(d *delivery) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer a.Body.Close() //nolint:errcheck // read only
+	defer a.Body.Close()
 	_, err = io.Copy(io.Discard, io.LimitReader(a.Body, maxAnswer))
 	return a.StatusCode, err
 }

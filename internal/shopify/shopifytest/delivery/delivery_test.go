@@ -162,6 +162,7 @@ func TestTimeLimits(t *testing.T) {
 	gone.Close()
 	for name, address := range map[string]string{"mute": mute.URL, "gone": gone.URL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := start(t, delivery.Options{Total: 20 * time.Millisecond})
 			s.Send(delivery.Event{Topic: "orders/create", URI: address, Body: []byte(text)})
 			wait(t, s)
