@@ -8,6 +8,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/telemetry/instruments"
 )
 
 // Labels. Their values come from closed sets.
@@ -20,6 +21,7 @@ const (
 	labelOperation = "operation"
 	labelStatus    = "status"
 	labelCurrency  = "currency"
+	labelBy        = "by"
 )
 
 // Outcomes.
@@ -32,12 +34,17 @@ const (
 	outcomeEmpty     = "empty"
 )
 
+// byPoll is the label value of what takes orders in unless it names itself: polls and sweeps.
+const byPoll = "poll"
+
 // otherKind is the label value of a failure whose kind is not one of giftbridge's.
 const otherKind = "Other"
 
 var (
 	// requestSeconds are the bucket bounds for one exchange or one activity.
 	requestSeconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+	// startSeconds are the bucket bounds for an order's start: a second by webhook, minutes by poll, hours if it was paid late.
+	startSeconds = []float64{.25, .5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 450, 600, 1800, 3600, 43200, 86400}
 	// orderSeconds are the bucket bounds for an order: minutes if all goes well, days if people had to help.
 	orderSeconds = []float64{30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 259200, 604800}
 )
@@ -56,8 +63,10 @@ type metrics struct {
 	ordersSeen, ordersStarted, ordersCompleted metric.Int64Counter
 	ordersLeftOut                              metric.Int64Counter // By reason.
 	ordersSwept                                metric.Int64Counter
-	ordersFailed                               metric.Int64Counter // By kind.
-	ordersWrittenBack                          metric.Int64Counter // By outcome.
+	ordersUnannounced                          metric.Int64Counter
+	orderStartDelay                            metric.Float64Histogram // By what took it in.
+	ordersFailed                               metric.Int64Counter     // By kind.
+	ordersWrittenBack                          metric.Int64Counter     // By outcome.
 	orderLatency                               metric.Float64Histogram
 	cardsIssued                                metric.Int64Counter   // By outcome.
 	cardsValue                                 metric.Float64Counter // By currency.
@@ -84,57 +93,61 @@ type metrics struct {
 // newMetrics creates the instruments. Counters whose label values are known start at zero: otherwise the increase to
 // one would not be visible.
 func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
-	i := &instruments{meter: meter}
+	i := instruments.New(meter)
 	m := &metrics{
-		ordersSeen: i.counter("giftbridge_orders_seen",
+		ordersSeen: i.Counter("giftbridge_orders_seen",
 			"Orders that a search found; one that is found again counts again."),
-		ordersLeftOut: i.counter("giftbridge_orders_left_out",
+		ordersLeftOut: i.Counter("giftbridge_orders_left_out",
 			"Orders read from Shopify that are not gift-card orders, by reason."),
-		ordersSwept: i.counter("giftbridge_orders_swept",
+		ordersSwept: i.Counter("giftbridge_orders_swept",
 			"Gift-card orders that no poll had taken in, and a sweep has found."),
-		ordersStarted:   i.counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
-		ordersCompleted: i.counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
-		ordersFailed: i.counter("giftbridge_orders_failed",
+		ordersUnannounced: i.Counter("giftbridge_orders_unannounced",
+			"Gift-card orders that a poll has found first though webhooks are on."),
+		orderStartDelay: i.Histogram("giftbridge_order_start_delay",
+			"Time from an order's creation at Shopify, paid or not, to the start of its workflow, by what took it in.", startSeconds),
+		ordersStarted:   i.Counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
+		ordersCompleted: i.Counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
+		ordersFailed: i.Counter("giftbridge_orders_failed",
 			"Gift-card orders whose workflow failed, by kind; again after each re-run."),
-		ordersWrittenBack: i.counter("giftbridge_orders_written_back",
+		ordersWrittenBack: i.Counter("giftbridge_orders_written_back",
 			"Gift-card orders that were to be marked in the shop once their cards existed, by outcome."),
-		orderLatency: i.histogram("giftbridge_order_latency",
+		orderLatency: i.Histogram("giftbridge_order_latency",
 			"Time from an order's creation at Shopify, paid or not, to its last card.", orderSeconds),
-		cardsIssued: i.counter("giftbridge_cards_issued",
+		cardsIssued: i.Counter("giftbridge_cards_issued",
 			"Cards that exist, by whether they were new or had been issued by an earlier attempt."),
-		cardsValue: i.floatCounter("giftbridge_cards_issued_value",
+		cardsValue: i.FloatCounter("giftbridge_cards_issued_value",
 			"Value of the new cards in units of their currency, such as dollars, by currency."),
-		activityFailures: i.counter("giftbridge_activity_failures",
+		activityFailures: i.Counter("giftbridge_activity_failures",
 			"Attempts of activities that failed, by activity and kind."),
 
-		pollsStarted:  i.counter("giftbridge_polls_started", "Polls of the schedule that began."),
-		pollsFinished: i.counter("giftbridge_polls_finished", "Polls of the schedule that ended, by outcome."),
-		watermark: i.seconds("giftbridge_poll_watermark_timestamp",
+		pollsStarted:  i.Counter("giftbridge_polls_started", "Polls of the schedule that began."),
+		pollsFinished: i.Counter("giftbridge_polls_finished", "Polls of the schedule that ended, by outcome."),
+		watermark: i.Seconds("giftbridge_poll_watermark_timestamp",
 			"Up to when orders have been seen, as far as this worker knows."),
 
-		digestsFinished: i.counter("giftbridge_digests_finished",
+		digestsFinished: i.Counter("giftbridge_digests_finished",
 			"Digests that ended, by outcome; empty is one with nothing to say."),
-		digestUntil: i.seconds("giftbridge_digest_until_timestamp",
+		digestUntil: i.Seconds("giftbridge_digest_until_timestamp",
 			"Where the last digest's report ended, as far as this worker knows."),
-		digestExpiring: i.gauge("giftbridge_digest_expiring_orders",
+		digestExpiring: i.Gauge("giftbridge_digest_expiring_orders",
 			"Failed orders in that digest that cannot be run again for much longer."),
-		digestFailed: i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
+		digestFailed: i.Gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
 
-		requests: i.counter("giftbridge_outside_requests",
+		requests: i.Counter("giftbridge_outside_requests",
 			"Requests to outside services, by service, operation and status."),
-		requestDuration: i.histogram("giftbridge_outside_request_duration",
+		requestDuration: i.Histogram("giftbridge_outside_request_duration",
 			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
-		points: i.floatGauge("giftbridge_shopify_points_available",
+		points: i.FloatGauge("giftbridge_shopify_points_available",
 			"Points left in Shopify's bucket after the last query."),
-		pointsMaximum: i.floatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
-		rateLimitWait: i.histogram("giftbridge_rate_limit_wait",
+		pointsMaximum: i.FloatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
+		rateLimitWait: i.Histogram("giftbridge_rate_limit_wait",
 			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
 	}
-	staleAfter := i.seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
+	staleAfter := i.Seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
 	m.orders.observe(i)
-	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")
-	if i.err != nil {
-		return nil, i.err
+	build := i.Gauge("giftbridge_build_info", "The build, in its labels; always 1.")
+	if err := i.Err(); err != nil {
+		return nil, err
 	}
 	ctx := context.Background()
 	staleAfter.Record(ctx, o.StaleAfter.Seconds())
@@ -144,7 +157,9 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 }
 
 func (m *metrics) zero(ctx context.Context) {
-	for _, c := range []metric.Int64Counter{m.ordersSeen, m.ordersSwept, m.ordersStarted, m.ordersCompleted, m.pollsStarted} {
+	for _, c := range []metric.Int64Counter{
+		m.ordersSeen, m.ordersSwept, m.ordersUnannounced, m.ordersStarted, m.ordersCompleted, m.pollsStarted,
+	} {
 		c.Add(ctx, 0)
 	}
 	for _, r := range giftcard.Reasons {
