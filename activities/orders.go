@@ -49,6 +49,8 @@ type ListGiftCardOrdersInput struct {
 	Shop string `json:"shop,omitempty"`
 	// MatchBy is what merchants are matched by; empty means every attribute.
 	MatchBy []string `json:"match_by,omitempty"`
+	// Webhooks is set if webhooks announce the shop's orders.
+	Webhooks bool `json:"webhooks,omitempty"`
 }
 
 // ListGiftCardOrdersResult is one page: its gift-card orders, and counts of the other orders that the search found.
@@ -60,6 +62,10 @@ type ListGiftCardOrdersResult struct {
 	// MerchantsAt is when they were found. The other orders look up their merchants themselves.
 	Merchants   map[string]string `json:"merchants,omitempty"`
 	MerchantsAt time.Time         `json:"merchants_at,omitzero"`
+	// Known are the numbers of the gift-card orders that are not in Orders because they have a workflow.
+	Known []string `json:"known,omitempty"`
+	// Unannounced are the numbers of those of Orders that a webhook should have announced by now.
+	Unannounced []string `json:"unannounced,omitempty"`
 	// NextCursor is empty on the last page.
 	NextCursor string                  `json:"next_cursor,omitempty"`
 	Seen       int                     `json:"seen"`
@@ -194,6 +200,9 @@ func (o *Orders) list(
 		switch reason {
 		case "":
 			out.Orders = append(out.Orders, order)
+			if in.Webhooks && readAt.Sub(found.UpdatedAt) > unannouncedAfter {
+				out.Unannounced = append(out.Unannounced, order.ID)
+			}
 			continue
 		case giftcard.MixedOrder:
 			out.Mixed = append(out.Mixed, found.Order.Name)
@@ -207,6 +216,7 @@ func (o *Orders) list(
 			left = append(left, LeftOrderOf(order, reason))
 		}
 	}
+	left = o.dropKnown(ctx, cmp.Or(in.Shop, o.Shop), &out, left)
 	if len(out.Orders) > 0 {
 		out.ReadAt = readAt
 	}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -50,6 +51,9 @@ type PollOrdersInput struct {
 	MatchBy []string `json:"match_by,omitempty"`
 	// Identity identifies the shop's orders and cards; nil in a schedule of an earlier release.
 	Identity *Identity `json:"identity,omitempty"`
+
+	// Webhooks is set if webhooks announce the shop's orders, so that polls count those that none has announced.
+	Webhooks bool `json:"webhooks,omitempty"`
 
 	// Since and Until are the window of a poll by hand, by the orders' update time. Such a poll has no watermark.
 	Since time.Time `json:"since,omitzero"`
@@ -107,19 +111,9 @@ type PollOrdersResult struct {
 	// Missed are orders that no poll has looked at, and that no scheduled poll will. Polls pass it on for two days, so
 	// that people see it.
 	Missed *MissedOrders `json:"missed,omitempty"`
+	// Unannounced are the orders that polls have found first though webhooks are on. Polls pass them on for a day.
+	Unannounced *UnannouncedOrders `json:"unannounced,omitempty"`
 }
-
-// MissedOrders are the orders created in [From, Until) that were too old to be taken in when a poll looked again,
-// because there had been no poll for longer than MaxOrderAge, or because that poll had no watermark to begin from.
-type MissedOrders struct {
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
-	// FoundAt is when a poll first noticed.
-	FoundAt time.Time `json:"found_at"`
-}
-
-// tellMissed is how long polls report missed orders: a digest and a half.
-const tellMissed = 48 * time.Hour
 
 // PollOrders finds the gift-card orders of a window, page by page, and starts a [GiftCardOrder] for each. If the
 // schedule runs it, the window begins at the watermark (less the overlap). A poll that fails does not move the
@@ -196,6 +190,8 @@ func (p *poll) know(orders []string) {
 // startingOrder is a child whose start is awaited.
 type startingOrder struct {
 	name string
+	// unannounced reports whether a webhook should have announced the order by now.
+	unannounced bool
 	workflow.ChildWorkflowFuture
 }
 
@@ -230,6 +226,7 @@ func newPoll(ctx workflow.Context, in PollOrdersInput) (*poll, error) {
 			"watermark", last.Watermark)
 	}
 	p.Result.Since, p.Result.Until, p.Result.Watermark, p.Result.Missed = w.since, w.until, w.watermark, w.missed
+	p.Result.Unannounced = last.Unannounced.at(now)
 	return p, nil
 }
 
@@ -268,11 +265,16 @@ func (p *poll) listFrom(ctx workflow.Context, cursor string) future[activities.L
 		Cursor:        cursor,
 		Shop:          p.in.shop(),
 		MatchBy:       p.in.MatchBy,
+		Webhooks:      p.in.Webhooks && p.in.Since.IsZero(),
 	})
 }
 
 func (p *poll) count(page activities.ListGiftCardOrdersResult) {
 	p.Result.Seen += page.Seen
+	p.Result.Known += len(page.Known)
+	for _, id := range page.Known {
+		p.remember(id)
+	}
 	for _, reason := range giftcard.Reasons {
 		if n := page.LeftOut[reason]; n > 0 {
 			p.Result.LeftOut[reason] += n
@@ -317,7 +319,9 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 		}
 		in := InputOf(p.in, o)
 		in.Merchant, in.ReadAt = page.Merchant(o.ID), page.ReadAt
-		p.starting = append(p.starting, startingOrder{o.Name, child(orderOptions(ctx, in), GiftCardOrder, in)})
+		p.starting = append(p.starting, startingOrder{
+			o.Name, slices.Contains(page.Unannounced, o.ID), child(orderOptions(ctx, in), GiftCardOrder, in),
+		})
 	}
 	return nil
 }
@@ -360,6 +364,9 @@ func (p *poll) awaitStarts(ctx workflow.Context, inFlight int) error {
 		switch {
 		case err == nil:
 			p.Result.Started++
+			if first.unannounced {
+				p.Result.Unannounced = p.Result.Unannounced.and(workflow.Now(ctx).UTC(), first.name)
+			}
 		case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 			p.Result.Known++
 		case temporal.IsCanceledError(err):

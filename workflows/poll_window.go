@@ -57,3 +57,15 @@ func (m *MissedOrders) and(more MissedOrders) *MissedOrders {
 	}
 	return &more
 }
+
+// MissedOrders are the orders created in [From, Until) that were too old to be taken in when a poll looked again,
+// because there had been no poll for longer than MaxOrderAge, or because that poll had no watermark to begin from.
+type MissedOrders struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// FoundAt is when a poll first noticed.
+	FoundAt time.Time `json:"found_at"`
+}
+
+// tellMissed is how long polls report missed orders: a digest and a half.
+const tellMissed = 48 * time.Hour

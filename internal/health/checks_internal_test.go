@@ -110,6 +110,21 @@ func TestChecks(t *testing.T) {
 			"sweep", check.Warn, "found and took in 1 order that no poll had taken in: #1", "runbook",
 		},
 		{
+			"polls have found orders that no webhook announced",
+			func(f *facts) {
+				f.input = &workflows.PollOrdersInput{
+					Webhooks: true, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
+				}
+				f.LastPoll = &workflows.PollOrdersResult{Unannounced: &workflows.UnannouncedOrders{Orders: 2, Names: []string{"#1", "#2"}}}
+			},
+			"webhooks", check.Warn, "polls have found 2 orders that no webhook had announced", "runbook",
+		},
+		{name: "every order was announced", change: func(f *facts) {
+			f.input = &workflows.PollOrdersInput{
+				Webhooks: true, Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true},
+			}
+		}},
+		{
 			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", check.Warn,
 			"did not reach all recipients: recipient 2 of 3", "DIGEST_TO",
 		},
@@ -240,7 +255,12 @@ func TestChecks(t *testing.T) {
 			f := healthy()
 			tt.change(&f)
 			checks := f.checks()
-			require.Len(t, checks, 11)
+			const always = 11
+			if f.input != nil && f.input.Webhooks {
+				require.Len(t, checks, always+1)
+			} else {
+				require.Len(t, checks, always)
+			}
 			if tt.check != "" {
 				i := slices.IndexFunc(checks, func(c check.Check) bool { return c.Name == tt.check })
 				require.NotEqual(t, -1, i, tt.check)

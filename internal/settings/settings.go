@@ -112,6 +112,7 @@ func pollInput(c config.Config) workflows.PollOrdersInput {
 
 		AdditionalContent: c.Issue.AdditionalContent,
 	}
+	in.Webhooks = c.Receiver.On()
 	if c.Shopify.WriteBack != config.NoWriteBack {
 		in.WriteBack = c.Shopify.WriteBack
 	}

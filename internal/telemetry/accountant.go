@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -103,7 +104,7 @@ func (c *countedWorkflow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.
 	a, info := c.accountant, workflow.GetInfo(ctx)
 	runID := info.WorkflowExecution.RunID
 	if !workflow.IsReplaying(ctx) && !reset(info) && a.begun.first(runID) {
-		a.metrics.begun(taken)
+		a.metrics.begun(taken, info.WorkflowStartTime)
 	}
 	out, err := c.Next.ExecuteWorkflow(ctx, in)
 	if !workflow.IsReplaying(ctx) && !stopped(err) && !workflow.IsContinueAsNewError(err) && a.ended.first(runID) {
@@ -118,7 +119,7 @@ func reset(info *workflow.Info) bool {
 }
 
 // begun counts the start of a workflow.
-func (m *metrics) begun(in any) {
+func (m *metrics) begun(in any, at time.Time) {
 	ctx := context.Background()
 	switch in := in.(type) {
 	case workflows.PollOrdersInput:
@@ -127,6 +128,7 @@ func (m *metrics) begun(in any) {
 		}
 	case workflows.GiftCardOrderInput:
 		m.ordersStarted.Add(ctx, 1)
+		m.orderStartDelay.Record(ctx, max(0, at.Sub(in.Order.CreatedAt)).Seconds(), label(labelBy, cmp.Or(in.TakenInBy, byPoll)))
 	}
 }
 
@@ -141,6 +143,9 @@ func (m *metrics) ended(now time.Time, in, out any, err error) {
 		m.pollsFinished.Add(ctx, 1, completedOr(err))
 		if done, ok := out.(workflows.PollOrdersResult); ok && err == nil {
 			m.setWatermark(ctx, done.Watermark)
+			if done.Unannounced != nil {
+				m.ordersUnannounced.Add(ctx, int64(done.Unannounced.Polled))
+			}
 		}
 	case workflows.GiftCardOrderInput:
 		if err != nil {

@@ -21,6 +21,7 @@ const (
 	labelOperation = "operation"
 	labelStatus    = "status"
 	labelCurrency  = "currency"
+	labelBy        = "by"
 )
 
 // Outcomes.
@@ -33,12 +34,17 @@ const (
 	outcomeEmpty     = "empty"
 )
 
+// byPoll is the label value of what takes orders in unless it names itself: polls and sweeps.
+const byPoll = "poll"
+
 // otherKind is the label value of a failure whose kind is not one of giftbridge's.
 const otherKind = "Other"
 
 var (
 	// requestSeconds are the bucket bounds for one exchange or one activity.
 	requestSeconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+	// startSeconds are the bucket bounds for an order's start: a second by webhook, minutes by poll, hours if it was paid late.
+	startSeconds = []float64{.25, .5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 450, 600, 1800, 3600, 43200, 86400}
 	// orderSeconds are the bucket bounds for an order: minutes if all goes well, days if people had to help.
 	orderSeconds = []float64{30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 259200, 604800}
 )
@@ -57,8 +63,10 @@ type metrics struct {
 	ordersSeen, ordersStarted, ordersCompleted metric.Int64Counter
 	ordersLeftOut                              metric.Int64Counter // By reason.
 	ordersSwept                                metric.Int64Counter
-	ordersFailed                               metric.Int64Counter // By kind.
-	ordersWrittenBack                          metric.Int64Counter // By outcome.
+	ordersUnannounced                          metric.Int64Counter
+	orderStartDelay                            metric.Float64Histogram // By what took it in.
+	ordersFailed                               metric.Int64Counter     // By kind.
+	ordersWrittenBack                          metric.Int64Counter     // By outcome.
 	orderLatency                               metric.Float64Histogram
 	cardsIssued                                metric.Int64Counter   // By outcome.
 	cardsValue                                 metric.Float64Counter // By currency.
@@ -103,15 +111,15 @@ func newOutside(i *instruments.Set) outside {
 // newOutsideMetrics creates only the instruments of a process that runs no workflows. It must not have the others: their
 // zeros would be taken for those of a worker.
 func newOutsideMetrics(meter metric.Meter, o Options) (*metrics, error) {
-	i := &instruments.Set{Meter: meter}
+	i := instruments.New(meter)
 	m := &metrics{outside: newOutside(i)}
 	reportBuild(i, o)
-	return m, i.Err
+	return m, i.Err()
 }
 
 func reportBuild(i *instruments.Set, o Options) {
 	build := i.Gauge("giftbridge_build_info", "The build, in its labels; always 1.")
-	if i.Err == nil {
+	if i.Err() == nil {
 		build.Record(context.Background(), 1, label("version", o.Version))
 	}
 }
@@ -119,7 +127,7 @@ func reportBuild(i *instruments.Set, o Options) {
 // newMetrics creates the instruments. Counters whose label values are known start at zero: otherwise the increase to
 // one would not be visible.
 func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
-	i := &instruments.Set{Meter: meter}
+	i := instruments.New(meter)
 	m := &metrics{
 		outside: newOutside(i),
 		ordersSeen: i.Counter("giftbridge_orders_seen",
@@ -128,6 +136,10 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 			"Orders read from Shopify that are not gift-card orders, by reason."),
 		ordersSwept: i.Counter("giftbridge_orders_swept",
 			"Gift-card orders that no poll had taken in, and a sweep has found."),
+		ordersUnannounced: i.Counter("giftbridge_orders_unannounced",
+			"Gift-card orders that a poll has found first though webhooks are on."),
+		orderStartDelay: i.Histogram("giftbridge_order_start_delay",
+			"Time from an order's creation at Shopify, paid or not, to the start of its workflow, by what took it in.", startSeconds),
 		ordersStarted:   i.Counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
 		ordersCompleted: i.Counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
 		ordersFailed: i.Counter("giftbridge_orders_failed",
@@ -159,8 +171,8 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 	staleAfter := i.Seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
 	m.orders.observe(i)
 	reportBuild(i, o)
-	if i.Err != nil {
-		return nil, i.Err
+	if err := i.Err(); err != nil {
+		return nil, err
 	}
 	ctx := context.Background()
 	staleAfter.Record(ctx, o.StaleAfter.Seconds())
@@ -169,7 +181,9 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 }
 
 func (m *metrics) zero(ctx context.Context) {
-	for _, c := range []metric.Int64Counter{m.ordersSeen, m.ordersSwept, m.ordersStarted, m.ordersCompleted, m.pollsStarted} {
+	for _, c := range []metric.Int64Counter{
+		m.ordersSeen, m.ordersSwept, m.ordersUnannounced, m.ordersStarted, m.ordersCompleted, m.pollsStarted,
+	} {
 		c.Add(ctx, 0)
 	}
 	for _, r := range giftcard.Reasons {

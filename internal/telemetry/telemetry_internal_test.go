@@ -130,8 +130,10 @@ func TestWorkflowsAreCounted(t *testing.T) {
 	failed := temporal.NewApplicationError("order #1001, looking up its merchant", string(giftcard.MerchantUnknown))
 
 	order := workflows.GiftCardOrderInput{Order: giftcard.Order{Name: "#1001", CreatedAt: time.Unix(1000, 0)}}
-	m.begun(order)
-	m.begun(order)
+	m.begun(order, order.Order.CreatedAt.Add(2*time.Second))
+	announced := order
+	announced.TakenInBy = workflows.ByWebhook
+	m.begun(announced, order.Order.CreatedAt.Add(2*time.Second))
 	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, nil)
 	m.writtenBack(t.Context(), workflows.GiftCardOrderResult{WrittenBack: "tag"})
 	m.writtenBack(t.Context(), workflows.GiftCardOrderResult{WriteBackFailed: &workflows.WriteBackFailure{}})
@@ -140,10 +142,12 @@ func TestWorkflowsAreCounted(t *testing.T) {
 	m.ended(time.Unix(1100, 0), order, workflows.GiftCardOrderResult{}, errors.New("anything"))
 
 	poll := workflows.PollOrdersInput{}
-	m.begun(poll)
-	m.begun(workflows.PollOrdersInput{Progress: &workflows.PollProgress{}})
-	m.begun(workflows.PollOrdersInput{Since: time.Unix(1, 0)})
-	m.ended(time.Unix(1100, 0), poll, workflows.PollOrdersResult{Watermark: time.Unix(1234, 5e8)}, nil)
+	m.begun(poll, time.Time{})
+	m.begun(workflows.PollOrdersInput{Progress: &workflows.PollProgress{}}, time.Time{})
+	m.begun(workflows.PollOrdersInput{Since: time.Unix(1, 0)}, time.Time{})
+	m.ended(time.Unix(1100, 0), poll, workflows.PollOrdersResult{
+		Watermark: time.Unix(1234, 5e8), Unannounced: &workflows.UnannouncedOrders{Polled: 3, Orders: 9},
+	}, nil)
 	m.ended(time.Unix(1100, 0), poll, workflows.PollOrdersResult{}, failed)
 	m.ended(time.Unix(1100, 0), workflows.PollOrdersInput{Since: time.Unix(1, 0)}, workflows.PollOrdersResult{}, nil)
 
@@ -158,6 +162,9 @@ func TestWorkflowsAreCounted(t *testing.T) {
 
 	requireLines(t, tel,
 		`giftbridge_orders_started_total 2`,
+		`giftbridge_order_start_delay_seconds_sum{by="poll"} 2`,
+		`giftbridge_order_start_delay_seconds_sum{by="webhook"} 2`,
+		`giftbridge_orders_unannounced_total 3`,
 		`giftbridge_orders_completed_total 1`,
 		`giftbridge_orders_failed_total{kind="MerchantUnknown"} 1`,
 		`giftbridge_orders_failed_total{kind="Other"} 1`,
