@@ -75,6 +75,6 @@ func instrumentationScope(name string) instrumentation.Scope {
 	return instrumentation.Scope{Name: name}
 }
 
-func serviceAttributes(version string) []attribute.KeyValue {
-	return []attribute.KeyValue{semconv.ServiceName(serviceName), semconv.ServiceVersion(version)}
+func serviceAttributes(service, version string) []attribute.KeyValue {
+	return []attribute.KeyValue{semconv.ServiceName(service), semconv.ServiceVersion(version)}
 }

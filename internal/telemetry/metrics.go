@@ -72,13 +72,47 @@ type metrics struct {
 	digestFailed    metric.Int64Gauge
 	digestExpiring  metric.Int64Gauge
 
+	outside
+	orders ordersNow
+}
+
+// outside are the metrics of requests to outside services, which every process has.
+type outside struct {
 	requests        metric.Int64Counter     // By service, operation and status.
 	requestDuration metric.Float64Histogram // By service and operation.
 	points          metric.Float64Gauge
 	pointsMaximum   metric.Float64Gauge
 	rateLimitWait   metric.Float64Histogram
+}
 
-	orders ordersNow
+func newOutside(i *instruments) outside {
+	return outside{
+		requests: i.counter("giftbridge_outside_requests",
+			"Requests to outside services, by service, operation and status."),
+		requestDuration: i.histogram("giftbridge_outside_request_duration",
+			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
+		points: i.floatGauge("giftbridge_shopify_points_available",
+			"Points left in Shopify's bucket after the last query."),
+		pointsMaximum: i.floatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
+		rateLimitWait: i.histogram("giftbridge_rate_limit_wait",
+			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
+	}
+}
+
+// newOutsideMetrics creates only the instruments of a process that runs no workflows. It must not have the others: their
+// zeros would be taken for those of a worker.
+func newOutsideMetrics(meter metric.Meter, o Options) (*metrics, error) {
+	i := &instruments{meter: meter}
+	m := &metrics{outside: newOutside(i)}
+	reportBuild(i, o)
+	return m, i.err
+}
+
+func reportBuild(i *instruments, o Options) {
+	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")
+	if i.err == nil {
+		build.Record(context.Background(), 1, label("version", o.Version))
+	}
 }
 
 // newMetrics creates the instruments. Counters whose label values are known start at zero: otherwise the increase to
@@ -86,6 +120,7 @@ type metrics struct {
 func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 	i := &instruments{meter: meter}
 	m := &metrics{
+		outside: newOutside(i),
 		ordersSeen: i.counter("giftbridge_orders_seen",
 			"Orders that a search found; one that is found again counts again."),
 		ordersLeftOut: i.counter("giftbridge_orders_left_out",
@@ -119,26 +154,15 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 		digestExpiring: i.gauge("giftbridge_digest_expiring_orders",
 			"Failed orders in that digest that cannot be run again for much longer."),
 		digestFailed: i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
-
-		requests: i.counter("giftbridge_outside_requests",
-			"Requests to outside services, by service, operation and status."),
-		requestDuration: i.histogram("giftbridge_outside_request_duration",
-			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
-		points: i.floatGauge("giftbridge_shopify_points_available",
-			"Points left in Shopify's bucket after the last query."),
-		pointsMaximum: i.floatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
-		rateLimitWait: i.histogram("giftbridge_rate_limit_wait",
-			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
 	}
 	staleAfter := i.seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
 	m.orders.observe(i)
-	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")
+	reportBuild(i, o)
 	if i.err != nil {
 		return nil, i.err
 	}
 	ctx := context.Background()
 	staleAfter.Record(ctx, o.StaleAfter.Seconds())
-	build.Record(ctx, 1, label("version", o.Version))
 	m.zero(ctx)
 	return m, nil
 }
