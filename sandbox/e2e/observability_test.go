@@ -134,6 +134,7 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	scrape, err := os.ReadFile(scrapeFile)
 	require.NoError(t, err)
 	require.Contains(t, string(scrape), "job_name: "+scrapeJob+"\n")
+	require.Contains(t, string(scrape), "job_name: "+receiversJob+"\n")
 }
 
 // Each rule says what is wrong, how severe it is, and where the runbook says what to do.
