@@ -13,13 +13,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	temporalotel "go.temporal.io/sdk/contrib/opentelemetry"
@@ -182,4 +185,12 @@ func (t *Telemetry) Stop() error {
 		errs = append(errs, stop(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+func instrumentationScope(name string) instrumentation.Scope {
+	return instrumentation.Scope{Name: name}
+}
+
+func serviceAttributes(service, version string) []attribute.KeyValue {
+	return []attribute.KeyValue{semconv.ServiceName(service), semconv.ServiceVersion(version)}
 }
