@@ -20,6 +20,7 @@ type installation struct {
 	project     string
 	profiles    []string
 	certificate bool // Instead of the API key.
+	webhooks    bool // What .env.example says of webhooks is in .env.
 	services    []string
 }
 
@@ -41,6 +42,14 @@ func installations() map[string]installation {
 		"observability": {
 			files: []string{base}, project: "giftbridge", profiles: []string{"observability"},
 			services: slices.Sorted(slices.Values(append([]string{"grafana", "prometheus"}, demo...))),
+		},
+		"webhooks": {
+			files: []string{base}, project: "giftbridge", profiles: []string{"webhooks"}, webhooks: true,
+			services: slices.Sorted(slices.Values(append([]string{"receiver"}, demo...))),
+		},
+		"production with webhooks": {
+			files: both, project: productionProject, profiles: []string{"webhooks"}, webhooks: true,
+			services: slices.Sorted(slices.Values(append([]string{"receiver"}, ours...))),
 		},
 		"production with an API key":    {files: both, project: productionProject, services: ours},
 		"production with a certificate": {files: both, project: productionProject, services: ours, certificate: true},
@@ -220,15 +229,23 @@ func requireOurs(t *testing.T, s types.ServiceConfig) {
 	}
 	require.True(t, s.ReadOnly)
 	require.Equal(t, []string{"ALL"}, s.CapDrop)
-	if s.Name == "worker" || s.Name == "giftbridge" {
-		env := map[string]string{}
-		for name, value := range s.Environment {
-			if value != nil { // Without a value, the container does not have the variable.
-				env[name] = *value
-			}
-		}
-		requireValid(t, env)
+	switch s.Name {
+	case "worker", "giftbridge":
+		requireValid(t, set(s))
+	case "receiver":
+		requireValidReceiver(t, set(s))
 	}
+}
+
+// set returns the variables that a container has. It does not have one without a value.
+func set(s types.ServiceConfig) map[string]string {
+	env := map[string]string{}
+	for name, value := range s.Environment {
+		if value != nil {
+			env[name] = *value
+		}
+	}
+	return env
 }
 
 // Production contains nothing of the demonstration.
@@ -271,7 +288,7 @@ func TestNoSecretInComposeFiles(t *testing.T) {
 	for _, file := range []string{base, production} {
 		for n, line := range strings.Split(read(t, filepath.Join(root, file)), "\n") {
 			name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
-			secret := slices.ContainsFunc([]string{"PASSWORD", "PWD", "TOKEN", "SECRET", "_KEYS", "API_KEY"}, func(s string) bool {
+			secret := slices.ContainsFunc([]string{"PASSWORD", "PWD", "TOKEN", "SECRET", "SECRETS", "_KEYS", "API_KEY"}, func(s string) bool {
 				return strings.HasSuffix(name, s)
 			})
 			if ok && secret && !strings.HasPrefix(name, "#") {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,7 +24,25 @@ import (
 // root is the repository's root folder.
 const root = "../.."
 
-func TestMain(m *testing.M) { os.Exit(programs.Run(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asReceiver) != "" {
+		checkReceiver()
+		return
+	}
+	os.Exit(programs.Run(m))
+}
+
+// asReceiver makes the test program check its environment as a receiver does, instead of running tests: a receiver
+// itself would go on running.
+const asReceiver = "DEPLOYTEST_AS_RECEIVER"
+
+func checkReceiver() {
+	_ = os.Unsetenv(asReceiver)
+	if _, err := config.LoadReceiver(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
 
 // run runs one of our programs with only the given environment.
 func run(t *testing.T, env []string, command ...string) (string, error) {
@@ -55,6 +74,24 @@ func requireParses(t *testing.T, command ...string) {
 // requireValid requires that giftbridge would start with a configuration once its placeholders are replaced.
 func requireValid(t *testing.T, env map[string]string) {
 	t.Helper()
+	out, err := run(t, filled(t, env), programs.Giftbridge, "config")
+	require.NoError(t, err, out)
+}
+
+// requireValidReceiver requires that a receiver would start with a configuration once its placeholders are replaced.
+func requireValidReceiver(t *testing.T, env map[string]string) {
+	t.Helper()
+	program, err := os.Executable()
+	require.NoError(t, err)
+	c := exec.CommandContext(t.Context(), program)
+	c.Env = append(filled(t, env), asReceiver+"=yes", "HOME="+t.TempDir())
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// filled returns a configuration whose placeholders are replaced.
+func filled(t *testing.T, env map[string]string) []string {
+	t.Helper()
 	var list []string
 	cert, key := certificate(t)
 	for name, value := range env {
@@ -73,8 +110,7 @@ func requireValid(t *testing.T, env map[string]string) {
 		}
 		list = append(list, name+"="+value)
 	}
-	out, err := run(t, list, programs.Giftbridge, "config")
-	require.NoError(t, err, out)
+	return list
 }
 
 // certificate returns the paths of a certificate and its key.

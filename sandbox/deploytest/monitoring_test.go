@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
 )
 
@@ -41,24 +42,31 @@ type podMonitor struct {
 	} `json:"spec"`
 }
 
-// The Prometheus Operator scrapes the workers' pods under the job that the alerts name.
-func TestPodMonitor(t *testing.T) {
+// The Prometheus Operator scrapes the pods of workers and receivers under the jobs that the alerts name, as the
+// Prometheus of the compose file does.
+func TestPodMonitors(t *testing.T) {
 	t.Parallel()
-	var m podMonitor
-	require.NoError(t, yaml.UnmarshalStrict([]byte(read(t, filepath.Join(root, component, "pod-monitor.yaml"))), &m))
-	require.Equal(t, metav1.TypeMeta{APIVersion: "monitoring.coreos.com/v1", Kind: "PodMonitor"}, m.TypeMeta)
-	worker, ok := manifests(t)["Deployment/worker"].(*appsv1.Deployment)
-	require.True(t, ok)
-	require.Equal(t, worker.Spec.Template.Labels, m.Spec.Selector.MatchLabels)
-	require.Len(t, m.Spec.PodMetricsEndpoints, 1)
-	endpoint := m.Spec.PodMetricsEndpoints[0]
-	require.Equal(t, worker.Spec.Template.Spec.Containers[0].Ports[0].Name, endpoint.Port)
-	require.Equal(t, "/metrics", endpoint.Path)
-	require.Len(t, endpoint.Relabelings, 1)
-	require.Equal(t, "job", endpoint.Relabelings[0].TargetLabel)
-	job := endpoint.Relabelings[0].Replacement
-	require.Contains(t, read(t, filepath.Join(root, alerts)), `up{job="`+job+`"}`)
-	require.Contains(t, read(t, filepath.Join(root, "deploy/observability/prometheus.yaml")), "job_name: "+job+"\n")
+	documents := strings.Split(read(t, filepath.Join(root, component, "pod-monitor.yaml")), "\n---\n")
+	require.Len(t, documents, 2)
+	for i, name := range []string{"worker", "receiver"} {
+		var m podMonitor
+		require.NoError(t, yaml.UnmarshalStrict([]byte(documents[i]), &m))
+		require.Equal(t, metav1.TypeMeta{APIVersion: "monitoring.coreos.com/v1", Kind: "PodMonitor"}, m.TypeMeta)
+		d, ok := manifests(t)["Deployment/"+name].(*appsv1.Deployment)
+		require.True(t, ok)
+		require.Equal(t, d.Spec.Template.Labels, m.Spec.Selector.MatchLabels)
+		require.Len(t, m.Spec.PodMetricsEndpoints, 1)
+		endpoint := m.Spec.PodMetricsEndpoints[0]
+		requirePort(t, d.Spec.Template, intstr.FromString(endpoint.Port))
+		require.Equal(t, "metrics", endpoint.Port)
+		require.Equal(t, "/metrics", endpoint.Path)
+		require.Len(t, endpoint.Relabelings, 1)
+		require.Equal(t, "job", endpoint.Relabelings[0].TargetLabel)
+		job := endpoint.Relabelings[0].Replacement
+		require.Contains(t, read(t, filepath.Join(root, alerts)), `up{job="`+job+`"}`)
+		require.Contains(t, read(t, filepath.Join(root, "deploy/observability/prometheus.yaml")),
+			"job_name: "+job+"\n    dns_sd_configs:\n      - names: ["+name+"]\n")
+	}
 }
 
 // rulesFor returns the PrometheusRule of a file of alert rules: the same groups, in an object of Kubernetes.
@@ -120,16 +128,19 @@ func TestMonitoringComponent(t *testing.T) {
 		require.FileExists(t, filepath.Join(root, component, name))
 	}
 	require.Len(t, k.Patches, 1)
-	worker, ok := manifests(t)[k.Patches[0].Target.Kind+"/"+k.Patches[0].Target.Name].(*appsv1.Deployment)
-	require.True(t, ok)
-	var steps []struct{ Op, Path string }
-	require.NoError(t, yaml.UnmarshalStrict([]byte(k.Patches[0].Patch), &steps))
-	require.Len(t, steps, len(worker.Spec.Template.Annotations))
-	for _, step := range steps {
-		require.Equal(t, "remove", step.Op)
-		name, ok := strings.CutPrefix(step.Path, "/spec/template/metadata/annotations/")
+	require.Equal(t, "Deployment", k.Patches[0].Target.Kind)
+	for name := range strings.SplitSeq(k.Patches[0].Target.Name, "|") {
+		d, ok := manifests(t)["Deployment/"+name].(*appsv1.Deployment)
 		require.True(t, ok)
-		require.Contains(t, worker.Spec.Template.Annotations, strings.ReplaceAll(name, "~1", "/"))
+		var steps []struct{ Op, Path string }
+		require.NoError(t, yaml.UnmarshalStrict([]byte(k.Patches[0].Patch), &steps))
+		require.Len(t, steps, len(d.Spec.Template.Annotations))
+		for _, step := range steps {
+			require.Equal(t, "remove", step.Op)
+			annotation, ok := strings.CutPrefix(step.Path, "/spec/template/metadata/annotations/")
+			require.True(t, ok)
+			require.Contains(t, d.Spec.Template.Annotations, strings.ReplaceAll(annotation, "~1", "/"))
+		}
 	}
 	require.Contains(t, read(t, filepath.Join(root, "deploy/kubernetes/kustomization.yaml")), "- "+filepath.Base(component)+"\n")
 }

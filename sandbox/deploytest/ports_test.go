@@ -39,12 +39,17 @@ func published(project *types.Project) []string {
 func TestPorts(t *testing.T) {
 	t.Parallel()
 	defaults := portVariables(t)
-	require.Len(t, defaults, 8)
+	require.Len(t, defaults, 9)
 	for name, want := range map[string]map[string]string{
-		"observability":              defaults,
+		"everything":                 defaults,
 		"production with an API key": {"PORT_CODEC": defaults["PORT_CODEC"]},
+		"production with webhooks":   {"PORT_CODEC": defaults["PORT_CODEC"], "PORT_RECEIVER": defaults["PORT_RECEIVER"]},
 	} {
 		i := installations()[name]
+		if name == "everything" {
+			i = installations()["observability"]
+			i.profiles = append(i.profiles, "webhooks")
+		}
 		env := i.environment(t)
 		project, err := load(t.Context(), i, env)
 		require.NoError(t, err)

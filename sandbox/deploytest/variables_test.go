@@ -2,6 +2,7 @@ package deploytest_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,12 +16,13 @@ const (
 	temporalHere = "it is the Temporal of the compose file"
 	noProfile    = "a profile is a file on somebody's machine, not in the container"
 	forPeople    = "the command line's; our programs decrypt by themselves"
+	behindProxy  = "in a container, the receiver listens on all addresses"
 )
 
 // fixed are the variables that compose sets itself, with the reason why .env cannot change them.
 var fixed = map[string]map[string]string{
-	"demonstration": {
-		"METRICS_ADDR": ofContainers, "CODEC_SERVER_ADDR": ofContainers,
+	"webhooks": {
+		"METRICS_ADDR": ofContainers, "CODEC_SERVER_ADDR": ofContainers, "RECEIVER_ADDR": ofContainers,
 		"SHOPIFY_BASE_URL": simulated, "CASHSTAR_BASE_URL": simulated, "PLAIN_HTTP_HOSTS": simulated,
 		"SMTP_HOST": caught, "SMTP_PORT": caught, "SMTP_TLS": caught,
 		"TEMPORAL_ADDRESS": temporalHere, "TEMPORAL_API_KEY": temporalHere, "TEMPORAL_CLIENT_AUTHORITY": temporalHere,
@@ -32,14 +34,37 @@ var fixed = map[string]map[string]string{
 		"TEMPORAL_PROFILE":                       noProfile, "TEMPORAL_CONFIG_FILE": noProfile,
 		"TEMPORAL_CODEC_ENDPOINT": forPeople, "TEMPORAL_CODEC_AUTH": forPeople,
 	},
-	"production with an API key": {
-		"METRICS_ADDR": ofContainers, "CODEC_SERVER_ADDR": ofContainers,
+	"production with webhooks": {
+		"METRICS_ADDR": ofContainers, "CODEC_SERVER_ADDR": ofContainers, "RECEIVER_ADDR": ofContainers,
 		"TEMPORAL_PROFILE": noProfile, "TEMPORAL_CONFIG_FILE": noProfile,
 		"TEMPORAL_CODEC_ENDPOINT": forPeople, "TEMPORAL_CODEC_AUTH": forPeople,
 	},
 }
 
-// Every variable listed in docs/configuration.md can be set in .env and reaches the containers.
+// readers returns the services that read a variable. What a receiver does not need, it does not get: it is the process
+// that strangers reach.
+func readers(variable string) []string {
+	begins := func(prefixes ...string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(variable, p) })
+	}
+	switch {
+	case begins("CODEC_SERVER_"):
+		return []string{"codec-server"}
+	case slices.Contains(receiverOnly, variable):
+		return []string{"receiver"}
+	case begins("CASHSTAR_", "SMTP_", "DIGEST_", "WORKER_"):
+		return []string{"giftbridge", "worker"}
+	}
+	return []string{"giftbridge", "receiver", "worker"}
+}
+
+// receiverOnly are the variables that only a receiver reads.
+var receiverOnly = []string{
+	"RECEIVER_ADDR", "RECEIVER_TLS_CERT_FILE", "RECEIVER_TLS_KEY_FILE", "RECEIVER_SERVES", "SHOPIFY_WEBHOOK_SECRETS",
+}
+
+// Every variable listed in docs/configuration.md can be set in .env, and reaches the containers that read it and no
+// others of ours.
 func TestComposePassesEveryVariableOn(t *testing.T) {
 	t.Parallel()
 	for name, exceptions := range fixed {
@@ -54,23 +79,24 @@ func TestComposePassesEveryVariableOn(t *testing.T) {
 			}
 			project, err := load(t.Context(), installations()[name], env)
 			require.NoError(t, err)
-			got := func(service, variable string) string {
-				if value := project.Services[service].Environment[variable]; value != nil {
-					return *value
-				}
-				return ""
-			}
 			for variable := range all {
-				services := []string{"giftbridge", "worker"}
-				if strings.HasPrefix(variable, "CODEC_SERVER_") {
-					services = []string{"codec-server"}
-				}
-				for _, service := range services {
-					if reason := exceptions[variable]; reason != "" {
-						require.NotEqual(t, env[variable], got(service, variable), "no exception any more: %s", reason)
-						continue
+				for _, service := range []string{"giftbridge", "receiver", "worker", "codec-server"} {
+					value, given := project.Services[service].Environment[variable]
+					got := ""
+					if value != nil {
+						got = *value
 					}
-					require.Equal(t, env[variable], got(service, variable), "%s of %s", variable, service)
+					switch reads := slices.Contains(readers(variable), service); {
+					case !reads && service == "codec-server": // It reads a few of the others' variables too.
+					case !reads:
+						require.False(t, given, "%s does not read %s", service, variable)
+					case exceptions[variable] != "":
+						require.NotEqual(t, env[variable], got, "no exception any more: %s", exceptions[variable])
+					case variable == "PLAIN_HTTP_HOSTS" && service == "receiver":
+						require.Equal(t, env[variable]+",0.0.0.0", got, behindProxy)
+					default:
+						require.Equal(t, env[variable], got, "%s of %s", variable, service)
+					}
 				}
 			}
 			for variable := range exceptions {

@@ -39,7 +39,13 @@ type exposition map[string]string
 // metrics reads the worker's metrics.
 func (w *system) metrics() exposition {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.MetricsURL(), nil)
+	return w.scrape(w.MetricsURL())
+}
+
+// scrape reads the metrics of a process.
+func (w *system) scrape(url string) exposition {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, url, nil)
 	require.NoError(w.t, err)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(w.t, err)

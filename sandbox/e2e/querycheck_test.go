@@ -15,8 +15,11 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// scrapeJob is the name of the job that scrapes workers.
-const scrapeJob = "giftbridge-worker"
+// The names of the jobs that scrape workers and receivers.
+const (
+	scrapeJob    = "giftbridge-worker"
+	receiversJob = "giftbridge-receiver"
+)
 
 var (
 	// scrapedMetrics and scrapedLabels are the ones that Prometheus itself adds.
@@ -25,7 +28,7 @@ var (
 	// troubleValues are label values that do not occur when all is well: an activity that starts at once does not wait in
 	// a queue. The failure reason's value is the SDK's (go.temporal.io/sdk/internal/common/metrics).
 	troubleValues = map[string][]string{
-		"job": {scrapeJob},
+		"job": {scrapeJob, receiversJob},
 		"status": {
 			strconv.Itoa(http.StatusServiceUnavailable), underscored(rest.TimedOut), underscored(rest.NoAnswer),
 			underscored(rest.Unreadable),
@@ -156,6 +159,7 @@ func TestQueryCheck(t *testing.T) {
 		`sum by (kind, instance) (orders_total{kind=~"Decl.*|Unauth.+"})`: nil,
 		`requests_total{status=~"5..|timed_out", status!~"9.."}`:          nil,
 		`up{job="giftbridge-worker"}`:                                     nil,
+		`up{job="giftbridge-receiver"}`:                                   nil,
 		`orders_lost_total`:                                               {"metric orders_lost_total"},
 		`tasks_total{reason="WorkflowError"}`:                             {"label reason of tasks_total"},
 		`age_seconds{kind="Declined"}`:                                    {"label kind of age_seconds"},
