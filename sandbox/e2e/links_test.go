@@ -101,7 +101,17 @@ func (w withLinks) do(r *http.Request) (int, string) {
 	return answer.StatusCode, string(content)
 }
 
-// used returns the uses of links on record.
+// becomes waits until an order that has failed is in another state.
+func (w withLinks) becomes(p scenario.Placed, state executions.State) {
+	w.t.Helper()
+	w.await(p.Name+" "+string(state), func() bool {
+		order, err := w.Operator.Look(w.ctx, orderID(p))
+		require.NoError(w.t, err)
+		return order.State == state
+	})
+}
+
+// used returns the number of uses of links on record.
 func (w withLinks) used() int {
 	w.t.Helper()
 	return len(w.uses())
@@ -174,7 +184,7 @@ func TestLinksRunAgain(t *testing.T) {
 	w.await("the use of the link in the list", func() bool { return w.used() == 1 })
 }
 
-// A link of the mail settles an order that failed, or that is left to people, and says so for ever after.
+// A link of the mail settles an order that failed, or that is left to people. The record says so, and which mail it was.
 func TestLinksSettle(t *testing.T) {
 	t.Parallel()
 	w := startWithLinks(t, stack.Options{})
@@ -234,8 +244,9 @@ func TestLinksWithoutWorkers(t *testing.T) {
 	}
 	tr.cured.Store(true)
 	require.NoError(t, w.StartWorker(w.ctx))
-	w.show(failed, executions.Completed)
-	w.await("the order to be settled", func() bool { return w.show(other, executions.Settled).Left.Note == "ticket 4711" })
+	w.becomes(failed, executions.Completed)
+	w.becomes(other, executions.Settled)
+	require.Equal(t, "ticket 4711", w.show(other, executions.Settled).Left.Note)
 	require.Equal(t, 1, w.cardsOf("LATER"))
 }
 
