@@ -36,8 +36,8 @@ type LeftOrder struct {
 	AuditNumbers []string `json:"audit_numbers,omitempty"`
 }
 
-// leftOrder returns the record of an order that is left to people.
-func leftOrder(o giftcard.Order, reason giftcard.Reason) LeftOrder {
+// LeftOrderOf returns the record of an order that is left to people.
+func LeftOrderOf(o giftcard.Order, reason giftcard.Reason) LeftOrder {
 	left := LeftOrder{
 		Shop: o.Shop, ID: o.ID, Name: o.Name, Reason: reason, CreatedAt: o.CreatedAt, Cards: o.Units(),
 	}

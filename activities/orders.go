@@ -75,9 +75,6 @@ type ListGiftCardOrdersResult struct {
 // maxVersion is far longer than the names of API versions ("2026-07").
 const maxVersion = 100
 
-// maxPageBytes bounds a page's orders in JSON, well below the 2 MB that Temporal accepts as one payload.
-const maxPageBytes = 1 << 20
-
 // ListGiftCardOrdersType is the name of [Orders.ListGiftCardOrders] in Temporal.
 const ListGiftCardOrdersType = "ListGiftCardOrders"
 
@@ -105,7 +102,7 @@ func (o *Orders) ListGiftCardOrders(ctx context.Context, in ListGiftCardOrdersIn
 		switch {
 		case err != nil:
 			return ListGiftCardOrdersResult{}, failure(ctx, "listing orders", err, untilTimeout)
-		case len(orders) <= maxPageBytes:
+		case len(orders) <= intake.MaxBytes:
 			o.findMerchants(ctx, in, &out)
 			return out, nil
 		case in.PageSize > 1:
@@ -188,34 +185,26 @@ func (o *Orders) list(
 		log.Error("Shopify answered with another API version than configured: it is time to upgrade",
 			"configured", page.Version, "served", out.ServedVersion)
 	}
-	if in.Rules.MaxAge > 0 {
-		// A poll may take long, and an order must not become too old in the meantime: Temporal may have deleted
-		// workflows of that age.
-		if from := o.Now().Add(-in.Rules.MaxAge); from.After(in.Rules.CreatedFrom) {
-			in.Rules.CreatedFrom = from
-		}
-	}
 	var left []LeftOrder
 	for _, found := range page.Orders {
-		c := found.In(cmp.Or(in.Shop, o.Shop))
 		if withoutLines && len(in.Rules.SKUs) > 0 { // This line stands for the lines that were not read.
-			c.Order.Lines = []giftcard.Line{{SKU: in.Rules.SKUs[0], Units: 1}}
+			found.Order.Lines = []giftcard.Line{{SKU: in.Rules.SKUs[0], Units: 1}}
 		}
-		order, reason := in.Rules.Select(c)
+		order, reason := intake.Judge(in.Rules, cmp.Or(in.Shop, o.Shop), found, o.Now())
 		switch reason {
 		case "":
 			out.Orders = append(out.Orders, order)
 			continue
 		case giftcard.MixedOrder:
-			out.Mixed = append(out.Mixed, c.Order.Name)
+			out.Mixed = append(out.Mixed, found.Order.Name)
 		case giftcard.NativeGiftCard:
-			out.Native = append(out.Native, c.Order.Name)
+			out.Native = append(out.Native, found.Order.Name)
 			log.Error("order left out: Shopify itself issues a gift card for this product; "+
-				"turn that off or remove the SKU from GIFT_CARD_SKUS", "order", c.Order.Name)
+				"turn that off or remove the SKU from GIFT_CARD_SKUS", "order", found.Order.Name)
 		}
 		out.LeftOut[reason]++
 		if reason.LeftToPeople() {
-			left = append(left, leftOrder(order, reason))
+			left = append(left, LeftOrderOf(order, reason))
 		}
 	}
 	if len(out.Orders) > 0 {

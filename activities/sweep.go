@@ -107,7 +107,7 @@ func (o *Orders) sweepPage(ctx context.Context, in SweepInput, out *SweepResult)
 			continue
 		}
 		out.Seen++
-		if !thin.CreatedAt.After(in.Until) && worthReading(thin, in.Rules.SKUs) {
+		if !thin.CreatedAt.After(in.Until) && worthReading(thin, in.Rules) {
 			byID[OrderWorkflowPrefix+o.shopOf(in)+"/"+thin.Number] = thin.Number
 		}
 	}
@@ -127,9 +127,8 @@ func (o *Orders) shopOf(in SweepInput) string {
 }
 
 // worthReading reports whether an order may be a gift-card order, or an order that is left to people.
-func worthReading(thin intake.Glance, skus []string) bool {
-	return !thin.Cancelled && thin.Paid &&
-		(thin.MoreLines || slices.ContainsFunc(thin.SKUs, func(sku string) bool { return slices.Contains(skus, sku) }))
+func worthReading(thin intake.Glance, rules giftcard.Rules) bool {
+	return !thin.Cancelled && thin.Paid && (thin.MoreLines || rules.HasCard(thin.SKUs...))
 }
 
 // sweepCandidates takes in those of the given orders (numbers by workflow ID) that have no workflow.
@@ -170,7 +169,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	case err != nil:
 		return err
 	}
-	order, reason := in.Rules.Select(found.In(o.shopOf(in)))
+	order, reason := intake.Judge(in.Rules, o.shopOf(in), found, o.Now())
 	started := false
 	switch {
 	case reason == "":
@@ -179,7 +178,7 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 		}
 	case reason.LeftToPeople():
 		started = true
-		if err := o.Intake.Claim(ctx, leftOrder(order, reason)); err != nil {
+		if err := o.Intake.Claim(ctx, LeftOrderOf(order, reason)); err != nil {
 			return fmt.Errorf("leave order %s to people: %w", order.Name, err)
 		}
 	}

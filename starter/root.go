@@ -7,6 +7,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	receiver "github.com/giftbridge/giftbridge/receiver/command"
 	"github.com/giftbridge/giftbridge/starter/internal/cards"
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
 	"github.com/giftbridge/giftbridge/starter/internal/explain"
@@ -16,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
 	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
-	"github.com/giftbridge/giftbridge/worker/command"
+	worker "github.com/giftbridge/giftbridge/worker/command"
 )
 
 func newRoot() *cobra.Command {
@@ -32,6 +33,7 @@ Getting started:
   giftbridge doctor             check everything that giftbridge needs, and say how to fix what fails
   giftbridge schedules          create the search attributes and schedules; safe on every deploy
   giftbridge worker             run a worker, until it is stopped
+  giftbridge receiver           take in Shopify's webhooks, until it is stopped
   giftbridge poll               poll now instead of waiting for the schedule
   giftbridge status             show the state of the system; exits with 1 if it needs attention
   giftbridge pause              take in no more orders; resume ends that
@@ -57,7 +59,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	}
 	f.Register(root)
 	cli.EnvFile(root)
-	root.AddCommand(command.New())
+	root.AddCommand(worker.New(), receiver.New())
 	root.AddCommand(setup.Commands(f)...)
 	root.AddCommand(operations.Commands(f)...)
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))

@@ -38,12 +38,17 @@ type GiftCardOrderInput struct {
 	MatchBy []string `json:"match_by,omitempty"`
 	// ReadAt is when the order was read from Shopify; zero if the workflow was started right after.
 	ReadAt time.Time `json:"read_at,omitzero"`
+	// TakenInBy is what took the order in: [ByWebhook], or empty for a poll or a sweep.
+	TakenInBy string `json:"taken_in_by,omitempty"`
 	// Release is set if a person has released an order that was left to people, or that had changed.
 	Release *Release `json:"release,omitempty"`
 	// Fixes are the corrections that people have made, oldest first. A run with a correction also has a Release, which
 	// names the run that it follows.
 	Fixes []Fix `json:"fixes,omitempty"`
 }
+
+// ByWebhook is the value of [GiftCardOrderInput].TakenInBy for an order that was announced by a webhook.
+const ByWebhook = "webhook"
 
 // Release is a person's decision about an order that is not issued automatically, or whose cards were corrected.
 type Release struct {

@@ -2,56 +2,28 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/client"
+
+	"github.com/giftbridge/giftbridge/internal/app/probes"
 )
 
-// health answers /healthz while the process is alive, and /readyz while it polls and can reach Temporal. It also serves
-// the metrics.
+// health answers /readyz while the worker polls and can reach Temporal, and serves what all processes do.
 type health struct {
-	server   *http.Server
-	listener net.Listener
-	client   atomic.Pointer[client.Client]
+	*probes.Server
+	client atomic.Pointer[client.Client]
 }
 
 // startHealth listens on addr, or serves nothing if addr is empty. The metrics may be nil. An error that ends the
 // listener early is passed to onFatal.
 func startHealth(ctx context.Context, addr string, metrics http.Handler, onFatal func(error)) (*health, error) {
 	h := &health{}
-	if addr == "" {
-		return h, nil
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("listen for health checks and metrics (METRICS_ADDR): %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", h.serveReady)
-	if metrics != nil {
-		mux.Handle("GET /metrics", metrics)
-	}
-	h.listener = l
-	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	go func() {
-		if err := h.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			onFatal(fmt.Errorf("serve health checks and metrics: %w", err))
-		}
-	}()
-	return h, nil
-}
-
-func (h *health) addr() string {
-	if h.listener == nil {
-		return ""
-	}
-	return h.listener.Addr().String()
+	var err error
+	h.Server, err = probes.Start(ctx, addr, metrics, h.serveReady, onFatal)
+	return h, err
 }
 
 func (h *health) ready(c client.Client) { h.client.Store(&c) }
@@ -74,10 +46,4 @@ func (h *health) serveReady(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
-}
-
-func (h *health) stop() {
-	if h.server != nil {
-		_ = h.server.Close()
-	}
 }

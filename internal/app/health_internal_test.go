@@ -27,10 +27,10 @@ func TestHealth(t *testing.T) {
 	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	h, err := startHealth(t.Context(), "127.0.0.1:0", metrics, func(err error) { t.Error(err) })
 	require.NoError(t, err)
-	defer h.stop()
+	defer h.Stop()
 	get := func(path string) int {
 		c := http.Client{Timeout: 10 * time.Second}
-		answer, err := c.Get("http://" + h.addr() + path)
+		answer, err := c.Get("http://" + h.Addr() + path)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 		return answer.StatusCode
@@ -52,8 +52,8 @@ func TestHealthOff(t *testing.T) {
 	t.Parallel()
 	h, err := startHealth(t.Context(), "", nil, func(err error) { t.Error(err) })
 	require.NoError(t, err)
-	require.Empty(t, h.addr())
-	h.stop()
+	require.Empty(t, h.Addr())
+	h.Stop()
 }
 
 // An address that is in use ends the start with an error that names the variable.
@@ -61,7 +61,7 @@ func TestHealthAddressInUse(t *testing.T) {
 	t.Parallel()
 	first, err := startHealth(t.Context(), "127.0.0.1:0", nil, func(err error) { t.Error(err) })
 	require.NoError(t, err)
-	defer first.stop()
-	_, err = startHealth(t.Context(), first.addr(), nil, func(error) {})
+	defer first.Stop()
+	_, err = startHealth(t.Context(), first.Addr(), nil, func(error) {})
 	require.ErrorContains(t, err, "METRICS_ADDR")
 }

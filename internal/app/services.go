@@ -42,6 +42,11 @@ const (
 func NewShopify(cfg config.Shopify) (*shopify.Client, error) { return newShopify(cfg, nil) }
 
 func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, error) {
+	return newPolite(cfg, tel, 0)
+}
+
+// newPolite returns a client that leaves a share of Shopify's points to others.
+func newPolite(cfg config.Shopify, tel *telemetry.Telemetry, keep float64) (*shopify.Client, error) {
 	var token shopify.TokenSource = shopify.StaticToken(cfg.AccessToken.Reveal())
 	if cfg.ClientID != "" {
 		token = shopify.ClientCredentials{ID: cfg.ClientID, Secret: cfg.ClientSecret.Reveal()}
@@ -52,6 +57,7 @@ func newShopify(cfg config.Shopify, tel *telemetry.Telemetry) (*shopify.Client, 
 		Token:      token,
 		HTTPClient: &http.Client{Timeout: shopifyTimeout, Transport: transport()},
 		Company:    cfg.B2B,
+		Keep:       keep,
 
 		Observe:     tel.Request,
 		ObserveCost: func(c shopify.Cost) { tel.Points(c.Available, c.Maximum) },
@@ -120,6 +126,32 @@ func newSource(cfg config.Recipient, client *shopify.Client) *shopifyintake.Sour
 	return shopifyintake.New(client, shopifyintake.PropertyKeys{
 		Email: cfg.EmailKey, Name: cfg.NameKey, Message: cfg.MessageKey, SendOn: cfg.SendOnKey,
 	})
+}
+
+// keptForPolls is the share of Shopify's points that is kept free while announced orders are read: a poll is what finds
+// the orders that are not read for lack of points.
+const keptForPolls = 0.5
+
+// NewAnnounced returns the source from which announced orders are read.
+func NewAnnounced(cfg config.Config, tel *telemetry.Telemetry) (*shopifyintake.Source, error) {
+	client, err := newPolite(cfg.Shopify, tel, keptForPolls)
+	if err != nil {
+		return nil, err
+	}
+	return newSource(cfg.Recipient, client), nil
+}
+
+// NewAccounts returns the issuer's list of accounts, or nil if the process has no credentials for the issuer. Without it,
+// each order looks up its account itself, which costs it an activity.
+func NewAccounts(cfg config.Config, tel *telemetry.Telemetry) (*accounts.List, error) {
+	if cfg.CashStar.Username == "" {
+		return nil, nil
+	}
+	found, err := newIssuer(cfg, tel)
+	if err != nil {
+		return nil, err
+	}
+	return accounts.NewList(found), nil
 }
 
 // NewIssuer returns the configured issuer with its abilities.

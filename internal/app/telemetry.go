@@ -24,7 +24,7 @@ func newTelemetry(ctx context.Context, cfg config.Config, log zerolog.Logger) (*
 }
 
 // MetricsAddr returns the address of metrics and health checks, or "" if there are none.
-func (w *Worker) MetricsAddr() string { return w.health.addr() }
+func (w *Worker) MetricsAddr() string { return w.health.Addr() }
 
 // resumeMetrics sets the metrics to the results of the last poll and digest before this worker started, as far as these
 // can be read.

@@ -82,6 +82,17 @@ const (
 func dial(
 	ctx context.Context, options client.Options, cfg config.Config, log zerolog.Logger, who reader,
 ) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	return dialWith(options, cfg, log, who, func(o client.Options) (client.Client, error) {
+		return client.DialContext(ctx, o)
+	})
+}
+
+func dialWith(
+	options client.Options, cfg config.Config, log zerolog.Logger, who reader,
+	connect func(client.Options) (client.Client, error),
+) (*connection, error) {
 	options.Namespace = NamespaceOf(options)
 	options.Logger = logging.Temporal(log)
 	Uncompress(&options)
@@ -94,13 +105,21 @@ func dial(
 	}
 	options.DataConverter = codec.DataConverter(payloads)
 	options.FailureConverter = codec.FailureConverter(payloads)
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	c, err := client.DialContext(ctx, options)
+	c, err := connect(options)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Temporal at %s, namespace %s: %w", orDefault(options.HostPort), options.Namespace, err)
 	}
 	return &connection{client: c, options: options, payloads: payloads}, nil
+}
+
+// NewLazyOperator returns an operator that connects to Temporal when it is first used, for a process that also works while
+// Temporal is away. Like a worker, it rejects payloads that could have been written without a key.
+func NewLazyOperator(options client.Options, cfg config.Config, log zerolog.Logger) (*operator.Operator, error) {
+	c, err := dialWith(options, cfg, log, spender, client.NewLazyClient)
+	if err != nil {
+		return nil, err
+	}
+	return c.operator(cfg), nil
 }
 
 // redialEvery is the pause between two attempts to reach a server that refuses connections.

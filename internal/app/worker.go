@@ -238,7 +238,7 @@ func (w *Worker) Stop() {
 			w.log.Warn().Err(err).Msg("the last traces were not sent")
 		}
 		if w.health != nil {
-			w.health.stop()
+			w.health.Stop()
 		}
 	})
 }

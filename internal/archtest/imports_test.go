@@ -170,7 +170,7 @@ var rules = []rule{
 	},
 	{
 		name: "activities know nothing above them", from: ours("activities"),
-		to:  ours("workflows", "internal/app", "internal/config", "internal/telemetry", "worker", "starter").or(operators),
+		to:  ours("workflows", "internal/app", "internal/config", "internal/telemetry", "worker", "receiver", "starter").or(operators),
 		why: "dependencies point downward",
 	},
 	{
@@ -234,8 +234,8 @@ var rules = []rule{
 	},
 	{
 		name: "processes wire", from: everything.except(ours("internal/app", "internal/operator", "internal/doctor", "worker",
-			"starter")),
-		to:  ours("internal/app", "internal/operator", "internal/doctor", "worker", "starter"),
+			"receiver", "starter")),
+		to:  ours("internal/app", "internal/operator", "internal/doctor", "worker", "receiver", "starter"),
 		why: "only processes, and the commands of operators, put the parts together",
 	},
 	{
@@ -245,7 +245,7 @@ var rules = []rule{
 		why: "what all commands need does not depend on what one of them does",
 	},
 	{
-		name: "only commands talk to people", from: everything.except(ours("internal/cli", "worker", "starter")),
+		name: "only commands talk to people", from: everything.except(ours("internal/cli", "worker", "receiver", "starter")),
 		to:  ours("internal/cli").or(tree("github.com/spf13/cobra")),
 		why: "questions, wrong usage and exit codes are a command's; everything else returns errors",
 	},
@@ -260,9 +260,19 @@ var rules = []rule{
 		why: "what issues cards is small; the command line includes it, not the other way round",
 	},
 	{
+		name: "the receiver knows no operator and no worker", from: ours("receiver"),
+		to:  ours("starter", "worker", "internal/doctor"),
+		why: "what strangers reach is small",
+	},
+	{
+		name: "deliveries are read, not acted on", from: ours("internal/webhook"),
+		to:  ours(".").except(ours("internal/webhook", "internal/printable")).or(tree("go.temporal.io")),
+		why: "what strangers send meets as little code as possible; consumers act on what is left of it",
+	},
+	{
 		name: "groups of commands run no worker", from: ours("starter/internal"),
-		to:  ours("worker"),
-		why: "the worker is a command beside them, which the root adds",
+		to:  ours("worker", "receiver"),
+		why: "worker and receiver are commands beside them, which the root adds",
 	},
 	{
 		name: "exams depend on each other whatever they examine", from: ours("internal/doctor/exam"),
@@ -324,7 +334,7 @@ var rules = []rule{
 	{
 		name: "the configuration is read at the edge",
 		from: everything.except(ours("internal/config", "internal/app", "internal/operator", "internal/settings",
-			"internal/installation", "internal/doctor", "internal/logging", "internal/codec", "worker", "starter")),
+			"internal/installation", "internal/doctor", "internal/logging", "internal/codec", "worker", "receiver", "starter")),
 		to:  ours("internal/config"),
 		why: "everything else is told what it needs; an installation's settings and schedules are what is compared with it",
 	},
@@ -478,6 +488,10 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"groups of commands are apart", "starter/internal/decisions", module + "/starter/internal/orders"},
 		{"the worker knows no operator", "worker/command", module + "/starter/internal/session"},
 		{"groups of commands run no worker", "starter/internal/setup", module + "/worker/command"},
+		{"the receiver knows no operator and no worker", "receiver/command", module + "/worker/command"},
+		{"the receiver knows no operator and no worker", "receiver/command", module + "/internal/doctor"},
+		{"deliveries are read, not acted on", "internal/webhook", module + "/internal/intake"},
+		{"deliveries are read, not acted on", "internal/webhook", "go.temporal.io/sdk/client"},
 		{"exams depend on each other whatever they examine", "internal/doctor/exam", module + "/internal/config"},
 		{"executions are the ground of what operators do", "internal/executions", module + "/internal/settings"},
 		{"settings stand on executions", "internal/settings", module + "/internal/installation"},

@@ -85,6 +85,22 @@ func (r Rules) SearchFrom() time.Time {
 	return r.CreatedFrom
 }
 
+// At returns the rules for an order that is taken in at the given time. Taking orders in may go on for long after the rules
+// were made, and no order may become too old in the meantime: Temporal may have deleted workflows of that age.
+func (r Rules) At(now time.Time) Rules {
+	if r.MaxAge > 0 {
+		if from := now.Add(-r.MaxAge); from.After(r.CreatedFrom) {
+			r.CreatedFrom = from
+		}
+	}
+	return r
+}
+
+// HasCard reports whether any of these SKUs is that of a gift card. Select rejects all other orders with [NoGiftCard].
+func (r Rules) HasCard(skus ...string) bool {
+	return slices.ContainsFunc(skus, func(sku string) bool { return slices.Contains(r.SKUs, sku) })
+}
+
 // Candidate is an order as a search found it, before any rule is applied.
 type Candidate struct {
 	Order Order
@@ -137,7 +153,7 @@ func (c Candidate) facts(i int) LineFacts {
 // leaving it out. For an order that is left to people, it returns both the reason and the order with its gift-card
 // lines.
 func (r Rules) Select(c Candidate) (Order, Reason) {
-	isCard := func(l Line) bool { return slices.Contains(r.SKUs, l.SKU) }
+	isCard := func(l Line) bool { return r.HasCard(l.SKU) }
 	if !slices.ContainsFunc(c.Order.Lines, isCard) {
 		return Order{}, NoGiftCard
 	}

@@ -31,6 +31,8 @@ type Order struct {
 	giftcard.Candidate
 	// Payment is the state of the payment, in the shop's words.
 	Payment string
+	// UpdatedAt is when the order last changed.
+	UpdatedAt time.Time
 }
 
 // In returns the candidate with the shop that identifies it.

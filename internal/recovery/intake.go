@@ -46,8 +46,13 @@ func (o *Recovery) Start(ctx context.Context, order giftcard.Order) (bool, error
 		return false, fmt.Errorf("schedule %s does not exist; run: "+buildinfo.Program+" schedules",
 			workflows.PollScheduleID)
 	}
-	return o.StartOnce(ctx, workflows.GiftCardOrderID(order.Shop, order.ID), workflows.ListingOf(order),
-		workflows.GiftCardOrderType, workflows.InputOf(*poll, order))
+	return o.StartOrder(ctx, workflows.InputOf(*poll, order))
+}
+
+// StartOrder starts the workflow that a poll would start for an order, unless a workflow with its ID exists.
+func (o *Recovery) StartOrder(ctx context.Context, in workflows.GiftCardOrderInput) (bool, error) {
+	return o.StartOnce(ctx, workflows.GiftCardOrderID(in.Order.Shop, in.Order.ID), workflows.ListingOf(in.Order),
+		workflows.GiftCardOrderType, in)
 }
 
 // StartOnce starts an order's workflow and reports whether it did: it does not if any workflow with the ID exists, closed

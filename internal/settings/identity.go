@@ -49,14 +49,22 @@ func (o *Settings) Pinned(ctx context.Context) (*Pin, error) {
 
 // ScheduledInput returns the input of the poll's schedule, or nil if there is no schedule.
 func (o *Settings) ScheduledInput(ctx context.Context) (*workflows.PollOrdersInput, error) {
+	in, _, err := o.ScheduledPoll(ctx)
+	return in, err
+}
+
+// ScheduledPoll returns the input of the poll's schedule, or nil if there is no schedule, and whether the schedule is
+// paused.
+func (o *Settings) ScheduledPoll(ctx context.Context) (in *workflows.PollOrdersInput, paused bool, err error) {
 	d, err := o.Client.ScheduleClient().GetHandle(ctx, workflows.PollScheduleID).Describe(ctx)
 	if executions.IsNotFound(err) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("describe schedule %s: %w", workflows.PollScheduleID, err)
+		return nil, false, fmt.Errorf("describe schedule %s: %w", workflows.PollScheduleID, err)
 	}
-	return o.pollInputOf(d.Schedule)
+	in, err = o.pollInputOf(d.Schedule)
+	return in, d.Schedule.State != nil && d.Schedule.State.Paused, err
 }
 
 // pollInputOf returns the input of the poll's schedule.

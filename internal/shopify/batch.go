@@ -53,6 +53,9 @@ func (f *fit) halve(n int) int {
 	return f.n
 }
 
+// AtOnce returns how many orders [Client.GetOrders] requests at once, judging by what Shopify has charged so far.
+func (c *Client) AtOnce() int { return c.fit.size() }
+
 // Lookup is the result for one of several orders that were looked up. Err is the error that [Client.GetOrder] would
 // return for this order.
 type Lookup struct {

@@ -47,6 +47,8 @@ type Options struct {
 	Observe rest.Observer
 	// ObserveCost is called with the cost of each response for which Shopify states it; it may be nil.
 	ObserveCost func(Cost)
+	// Keep is the share of Shopify's points, from 0 to 1, that this client leaves to others.
+	Keep float64
 }
 
 // Client reads one shop, and marks its orders. It is safe for concurrent use.
@@ -61,7 +63,7 @@ type Client struct {
 func New(opts Options) (*Client, error) {
 	api, err := adminapi.New(adminapi.Options{
 		BaseURL: opts.BaseURL, Version: opts.APIVersion, Token: opts.Token, HTTPClient: opts.HTTPClient,
-		Observe: opts.Observe, ObserveCost: opts.ObserveCost,
+		Observe: opts.Observe, ObserveCost: opts.ObserveCost, Keep: opts.Keep,
 	})
 	if err != nil {
 		return nil, err

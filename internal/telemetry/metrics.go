@@ -8,6 +8,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/telemetry/instruments"
 )
 
 // Labels. Their values come from closed sets.
@@ -72,73 +73,97 @@ type metrics struct {
 	digestFailed    metric.Int64Gauge
 	digestExpiring  metric.Int64Gauge
 
+	outside
+	orders ordersNow
+}
+
+// outside are the metrics of requests to outside services, which every process has.
+type outside struct {
 	requests        metric.Int64Counter     // By service, operation and status.
 	requestDuration metric.Float64Histogram // By service and operation.
 	points          metric.Float64Gauge
 	pointsMaximum   metric.Float64Gauge
 	rateLimitWait   metric.Float64Histogram
+}
 
-	orders ordersNow
+func newOutside(i *instruments.Set) outside {
+	return outside{
+		requests: i.Counter("giftbridge_outside_requests",
+			"Requests to outside services, by service, operation and status."),
+		requestDuration: i.Histogram("giftbridge_outside_request_duration",
+			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
+		points: i.FloatGauge("giftbridge_shopify_points_available",
+			"Points left in Shopify's bucket after the last query."),
+		pointsMaximum: i.FloatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
+		rateLimitWait: i.Histogram("giftbridge_rate_limit_wait",
+			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
+	}
+}
+
+// newOutsideMetrics creates only the instruments of a process that runs no workflows. It must not have the others: their
+// zeros would be taken for those of a worker.
+func newOutsideMetrics(meter metric.Meter, o Options) (*metrics, error) {
+	i := &instruments.Set{Meter: meter}
+	m := &metrics{outside: newOutside(i)}
+	reportBuild(i, o)
+	return m, i.Err
+}
+
+func reportBuild(i *instruments.Set, o Options) {
+	build := i.Gauge("giftbridge_build_info", "The build, in its labels; always 1.")
+	if i.Err == nil {
+		build.Record(context.Background(), 1, label("version", o.Version))
+	}
 }
 
 // newMetrics creates the instruments. Counters whose label values are known start at zero: otherwise the increase to
 // one would not be visible.
 func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
-	i := &instruments{meter: meter}
+	i := &instruments.Set{Meter: meter}
 	m := &metrics{
-		ordersSeen: i.counter("giftbridge_orders_seen",
+		outside: newOutside(i),
+		ordersSeen: i.Counter("giftbridge_orders_seen",
 			"Orders that a search found; one that is found again counts again."),
-		ordersLeftOut: i.counter("giftbridge_orders_left_out",
+		ordersLeftOut: i.Counter("giftbridge_orders_left_out",
 			"Orders read from Shopify that are not gift-card orders, by reason."),
-		ordersSwept: i.counter("giftbridge_orders_swept",
+		ordersSwept: i.Counter("giftbridge_orders_swept",
 			"Gift-card orders that no poll had taken in, and a sweep has found."),
-		ordersStarted:   i.counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
-		ordersCompleted: i.counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
-		ordersFailed: i.counter("giftbridge_orders_failed",
+		ordersStarted:   i.Counter("giftbridge_orders_started", "Gift-card orders whose workflow began."),
+		ordersCompleted: i.Counter("giftbridge_orders_completed", "Gift-card orders that have all their cards."),
+		ordersFailed: i.Counter("giftbridge_orders_failed",
 			"Gift-card orders whose workflow failed, by kind; again after each re-run."),
-		ordersWrittenBack: i.counter("giftbridge_orders_written_back",
+		ordersWrittenBack: i.Counter("giftbridge_orders_written_back",
 			"Gift-card orders that were to be marked in the shop once their cards existed, by outcome."),
-		orderLatency: i.histogram("giftbridge_order_latency",
+		orderLatency: i.Histogram("giftbridge_order_latency",
 			"Time from an order's creation at Shopify, paid or not, to its last card.", orderSeconds),
-		cardsIssued: i.counter("giftbridge_cards_issued",
+		cardsIssued: i.Counter("giftbridge_cards_issued",
 			"Cards that exist, by whether they were new or had been issued by an earlier attempt."),
-		cardsValue: i.floatCounter("giftbridge_cards_issued_value",
+		cardsValue: i.FloatCounter("giftbridge_cards_issued_value",
 			"Value of the new cards in units of their currency, such as dollars, by currency."),
-		activityFailures: i.counter("giftbridge_activity_failures",
+		activityFailures: i.Counter("giftbridge_activity_failures",
 			"Attempts of activities that failed, by activity and kind."),
 
-		pollsStarted:  i.counter("giftbridge_polls_started", "Polls of the schedule that began."),
-		pollsFinished: i.counter("giftbridge_polls_finished", "Polls of the schedule that ended, by outcome."),
-		watermark: i.seconds("giftbridge_poll_watermark_timestamp",
+		pollsStarted:  i.Counter("giftbridge_polls_started", "Polls of the schedule that began."),
+		pollsFinished: i.Counter("giftbridge_polls_finished", "Polls of the schedule that ended, by outcome."),
+		watermark: i.Seconds("giftbridge_poll_watermark_timestamp",
 			"Up to when orders have been seen, as far as this worker knows."),
 
-		digestsFinished: i.counter("giftbridge_digests_finished",
+		digestsFinished: i.Counter("giftbridge_digests_finished",
 			"Digests that ended, by outcome; empty is one with nothing to say."),
-		digestUntil: i.seconds("giftbridge_digest_until_timestamp",
+		digestUntil: i.Seconds("giftbridge_digest_until_timestamp",
 			"Where the last digest's report ended, as far as this worker knows."),
-		digestExpiring: i.gauge("giftbridge_digest_expiring_orders",
+		digestExpiring: i.Gauge("giftbridge_digest_expiring_orders",
 			"Failed orders in that digest that cannot be run again for much longer."),
-		digestFailed: i.gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
-
-		requests: i.counter("giftbridge_outside_requests",
-			"Requests to outside services, by service, operation and status."),
-		requestDuration: i.histogram("giftbridge_outside_request_duration",
-			"Time from a request to the end of its answer, by service and operation.", requestSeconds),
-		points: i.floatGauge("giftbridge_shopify_points_available",
-			"Points left in Shopify's bucket after the last query."),
-		pointsMaximum: i.floatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
-		rateLimitWait: i.histogram("giftbridge_rate_limit_wait",
-			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
+		digestFailed: i.Gauge("giftbridge_digest_failed_orders", "Failed orders in that digest."),
 	}
-	staleAfter := i.seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
+	staleAfter := i.Seconds("giftbridge_poll_stale_after", "Age of the watermark from which polls are missing.")
 	m.orders.observe(i)
-	build := i.gauge("giftbridge_build_info", "The build, in its labels; always 1.")
-	if i.err != nil {
-		return nil, i.err
+	reportBuild(i, o)
+	if i.Err != nil {
+		return nil, i.Err
 	}
 	ctx := context.Background()
 	staleAfter.Record(ctx, o.StaleAfter.Seconds())
-	build.Record(ctx, 1, label("version", o.Version))
 	m.zero(ctx)
 	return m, nil
 }

@@ -3,6 +3,8 @@ package telemetry
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/telemetry/instruments"
 )
 
 // Orders are the orders that may need somebody.
@@ -19,7 +21,7 @@ type Orders struct {
 type ordersNow struct{ last atomic.Pointer[Orders] }
 
 // observe creates the gauges. They have no value as long as nothing is known.
-func (n *ordersNow) observe(i *instruments) {
+func (n *ordersNow) observe(i *instruments.Set) {
 	count := func(of func(*Orders) int) func() (float64, bool) {
 		return func() (float64, bool) {
 			last := n.last.Load()
@@ -29,13 +31,13 @@ func (n *ordersNow) observe(i *instruments) {
 			return float64(of(last)), true
 		}
 	}
-	i.observed("giftbridge_failed_orders", "Orders that are failed now.", "",
+	i.Observed("giftbridge_failed_orders", "Orders that are failed now.", "",
 		count(func(o *Orders) int { return o.Failed }))
-	i.observed("giftbridge_failed_orders_expiring", "Failed orders that cannot be run again for much longer.", "",
+	i.Observed("giftbridge_failed_orders_expiring", "Failed orders that cannot be run again for much longer.", "",
 		count(func(o *Orders) int { return o.Expiring }))
-	i.observed("giftbridge_running_orders_long", "Orders that have been running for longer than a quarter of an hour.", "",
+	i.Observed("giftbridge_running_orders_long", "Orders that have been running for longer than a quarter of an hour.", "",
 		count(func(o *Orders) int { return o.RunningLong }))
-	i.observed("giftbridge_failed_orders_oldest_timestamp",
+	i.Observed("giftbridge_failed_orders_oldest_timestamp",
 		"When the first of the orders that are failed now failed for the first time.", "s",
 		func() (float64, bool) {
 			last := n.last.Load()

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,11 +13,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.37.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	temporalotel "go.temporal.io/sdk/contrib/opentelemetry"
@@ -29,7 +35,7 @@ const (
 	sdkScope = "go.temporal.io/sdk"
 )
 
-// serviceName is the name of the process in traces unless OTEL_SERVICE_NAME sets another one.
+// serviceName is the name of a worker in traces.
 const serviceName = "giftbridge-worker"
 
 // stopTimeout limits how long sending the last spans may take.
@@ -43,6 +49,10 @@ type Options struct {
 	TracesEndpoint string
 	// Version is the version of the build.
 	Version string
+	// Service is the name of the process in traces unless OTEL_SERVICE_NAME sets another one; giftbridge-worker if empty.
+	Service string
+	// NoWorkflows leaves out the metrics of orders, polls and digests, for a process that runs no workflows.
+	NoWorkflows bool
 	// StaleAfter is the age of the watermark from which polls are considered missing.
 	StaleAfter time.Duration
 	// OnError is called with errors of measuring and exporting.
@@ -52,10 +62,13 @@ type Options struct {
 // Telemetry collects the metrics and traces of a worker. A nil Telemetry measures nothing.
 type Telemetry struct {
 	metrics  *metrics
+	meter    metric.Meter
 	tracer   trace.Tracer
 	handler  http.Handler
 	sdk      client.MetricsHandler
 	shutdown []func(context.Context) error
+	// counts reports whether the metrics have those of workflows and activities.
+	counts bool
 }
 
 // New returns a Telemetry with the given options, or nil if they turn on neither metrics nor traces.
@@ -96,8 +109,22 @@ func (t *Telemetry) collect(o Options) error {
 		OnError:              o.OnError,
 	})
 	t.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
-	t.metrics, err = newMetrics(provider.Meter(scope), o)
+	t.meter = provider.Meter(scope)
+	if o.NoWorkflows {
+		t.metrics, err = newOutsideMetrics(t.meter, o)
+	} else {
+		t.metrics, err = newMetrics(t.meter, o)
+	}
+	t.counts = !o.NoWorkflows
 	return err
+}
+
+// Meter makes further instruments. Without metrics, they measure nothing.
+func (t *Telemetry) Meter() metric.Meter {
+	if t == nil || t.meter == nil {
+		return noop.Meter{}
+	}
+	return t.meter
 }
 
 func (t *Telemetry) trace(ctx context.Context, o Options) error {
@@ -107,7 +134,7 @@ func (t *Telemetry) trace(ctx context.Context, o Options) error {
 		return err
 	}
 	// Attributes from the environment come last, and take precedence.
-	about, err := resource.New(ctx, resource.WithAttributes(serviceAttributes(o.Version)...), resource.WithFromEnv())
+	about, err := resource.New(ctx, resource.WithAttributes(serviceAttributes(cmp.Or(o.Service, serviceName), o.Version)...), resource.WithFromEnv())
 	if err != nil {
 		return err
 	}
@@ -137,6 +164,8 @@ func (t *Telemetry) Instrument(o *client.Options) {
 	}
 	if t.sdk != nil {
 		o.MetricsHandler = t.sdk
+	}
+	if t.counts {
 		o.Interceptors = append(o.Interceptors, &accountant{metrics: t.metrics})
 	}
 	if t.tracer != nil {
@@ -156,4 +185,12 @@ func (t *Telemetry) Stop() error {
 		errs = append(errs, stop(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+func instrumentationScope(name string) instrumentation.Scope {
+	return instrumentation.Scope{Name: name}
+}
+
+func serviceAttributes(service, version string) []attribute.KeyValue {
+	return []attribute.KeyValue{semconv.ServiceName(service), semconv.ServiceVersion(version)}
 }

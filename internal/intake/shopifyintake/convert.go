@@ -23,7 +23,7 @@ func paid(financialStatus string) bool { return slices.Contains(paidStatuses, fi
 
 // order converts a Shopify order to the domain's terms.
 func order(o *shopify.Order, keys PropertyKeys) *intake.Order {
-	return &intake.Order{Candidate: candidate(o, keys), Payment: o.FinancialStatus}
+	return &intake.Order{Candidate: candidate(o, keys), Payment: o.FinancialStatus, UpdatedAt: o.UpdatedAt.UTC()}
 }
 
 func candidate(o *shopify.Order, keys PropertyKeys) giftcard.Candidate {

@@ -93,6 +93,9 @@ func (s *Source) ReadAll(ctx context.Context, numbers []string) (map[string]inta
 	return out, kinds.WithKind(err)
 }
 
+// AtOnce returns how many orders one request of ReadAll reads, as far as is known.
+func (s *Source) AtOnce() int { return s.client.AtOnce() }
+
 func search(q intake.Query) string {
 	return shopify.Search{
 		UpdatedAtMin: q.UpdatedFrom, UpdatedBefore: q.UpdatedBefore, CreatedAtMin: q.CreatedFrom, SKUs: q.SKUs,

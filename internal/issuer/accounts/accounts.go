@@ -92,6 +92,13 @@ func (m *List) MatchAhead(
 	if _, fetched := m.held(); len(orders) < aheadFrom && m.now().Sub(fetched) > ttl {
 		return nil
 	}
+	return m.MatchNow(ctx, code, by, orders)
+}
+
+// MatchNow is [List.MatchAhead] for orders of which each is seen once, however few there are.
+func (m *List) MatchNow(
+	ctx context.Context, code string, by []string, orders []giftcard.Order,
+) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, aheadTimeout)
 	defer cancel()
 	index, err := m.atMost(ctx, ttl)

@@ -40,6 +40,9 @@ type Options struct {
 	// may be nil.
 	Observe     rest.Observer
 	ObserveCost func(Cost)
+	// Keep is the share of the bucket of points, from 0 to 1, that queries leave to other clients: a query waits for up to
+	// ten seconds until the bucket holds what it requests and this share besides.
+	Keep float64
 }
 
 // API is the Admin API of one shop. It is safe for concurrent use.
@@ -79,7 +82,7 @@ func New(opts Options) (*API, error) {
 		path:   "admin/api/" + opts.Version + "/graphql.json",
 		tokens: tokens,
 		onCost: opts.ObserveCost,
-		pace:   newPace(),
+		pace:   newPace(opts.Keep),
 	}, nil
 }
 

@@ -14,6 +14,8 @@ const maxPace = 10 * time.Second
 // query, and a large window would cost one attempt, with its backoff, for every few pages.
 type pace struct {
 	now func() time.Time
+	// keep is the share of the bucket that is left to other clients.
+	keep float64
 
 	mu sync.Mutex
 	// last is the cost in the latest response; at is the time of that response.
@@ -24,7 +26,9 @@ type pace struct {
 	requested map[string]float64
 }
 
-func newPace() *pace { return &pace{now: time.Now, requested: map[string]float64{}} }
+func newPace(keep float64) *pace {
+	return &pace{now: time.Now, keep: keep, requested: map[string]float64{}}
+}
 
 // wait blocks until the operation may run or ctx ends.
 func (p *pace) wait(ctx context.Context, op string) error {
@@ -48,6 +52,9 @@ func (p *pace) delay(op string) time.Duration {
 	expected := p.last
 	expected.Requested = p.requested[op]
 	expected.Available = min(expected.Maximum, expected.Available+expected.RestoreRate*p.now().Sub(p.at).Seconds())
+	if expected.Requested > 0 { // A full bucket is enough for any query that it can hold.
+		expected.Requested = max(expected.Requested, min(expected.Requested+p.keep*expected.Maximum, expected.Maximum))
+	}
 	return min(expected.wait(), maxPace)
 }
 

@@ -30,7 +30,7 @@ func TestPace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now := begin
-			p := newPace()
+			p := newPace(0)
 			p.now = func() time.Time { return now }
 			p.note("list_orders", tt.noted)
 			p.note("list_orders", Cost{}) // A response without a cost changes nothing.
@@ -42,7 +42,7 @@ func TestPace(t *testing.T) {
 
 func TestPaceEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	p := newPace()
+	p := newPace(0)
 	p.note("list_orders", Cost{Requested: 900, Maximum: 1000, RestoreRate: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

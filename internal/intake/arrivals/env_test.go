@@ -1,0 +1,254 @@
+package arrivals_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/arrivals"
+	"github.com/giftbridge/giftbridge/internal/webhook"
+)
+
+const shopName = "example.myshopify.com"
+
+// world is what a queue stands between: a shop, Temporal, and what people see.
+type world struct {
+	mu sync.Mutex
+	// orders are those of the shop; atOnce is how many it reads at once.
+	orders map[string]*intake.Order
+	atOnce int
+	// reads are the numbers of each request, and shopAway the error of all requests.
+	reads    [][]string
+	shopAway error
+	// unreadable are the errors of single orders.
+	unreadable map[string]error
+
+	// rules, paused and asked are those of the settings; deskAway is the error of every request for settings.
+	rules    giftcard.Rules
+	paused   bool
+	asked    int
+	deskAway error
+	// exists are the orders that have a workflow, started those that the queue has started, left those left to people.
+	exists  map[string]bool
+	started []arrivals.Order
+	left    map[string]giftcard.Reason
+	// startAway is the error of every start, slow how long a start takes, and startsNow and most how many ran at once.
+	startAway       error
+	slow            time.Duration
+	startsNow, most int
+
+	ended map[arrivals.Result]int
+	lost  map[arrivals.Loss]int
+	warns []string
+}
+
+func newWorld() *world {
+	return &world{
+		orders: map[string]*intake.Order{}, atOnce: 250, unreadable: map[string]error{},
+		rules:  giftcard.Rules{SKUs: []string{"GIFT"}, MaxAge: 24 * time.Hour},
+		exists: map[string]bool{}, left: map[string]giftcard.Reason{},
+		ended: map[arrivals.Result]int{}, lost: map[arrivals.Loss]int{},
+	}
+}
+
+func (w *world) options() arrivals.Options {
+	return arrivals.Options{Shop: w, Desk: w, Meter: w, Log: w}
+}
+
+// place adds an order that a poll would take in, unless the changes say otherwise.
+func (w *world) place(number string, changes ...func(*intake.Order)) *intake.Order {
+	o := &intake.Order{UpdatedAt: time.Now()}
+	o.Order = giftcard.Order{
+		ID: number, Name: "#" + number, CreatedAt: time.Now(),
+		Lines: []giftcard.Line{{SKU: "GIFT", Units: 1, Price: "50.00", Currency: "USD"}},
+	}
+	o.Paid = true
+	for _, change := range changes {
+		change(o)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.orders[number] = o
+	return o
+}
+
+func (w *world) ReadAll(_ context.Context, numbers []string) (map[string]intake.Lookup, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reads = append(w.reads, slices.Clone(numbers))
+	if w.shopAway != nil {
+		return nil, w.shopAway
+	}
+	out := map[string]intake.Lookup{}
+	for _, n := range numbers {
+		switch o := w.orders[n]; {
+		case w.unreadable[n] != nil:
+			out[n] = intake.Lookup{Err: w.unreadable[n]}
+		case o == nil:
+			out[n] = intake.Lookup{Err: intake.ErrNotFound}
+		default:
+			shown := *o
+			out[n] = intake.Lookup{Order: &shown}
+		}
+	}
+	return out, nil
+}
+
+func (w *world) AtOnce() int { return w.atOnce }
+
+func (w *world) Settings(context.Context) (arrivals.Settings, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked++
+	if w.deskAway != nil {
+		return nil, w.deskAway
+	}
+	return settings{w, w.rules, w.paused}, nil
+}
+
+type settings struct {
+	w      *world
+	rules  giftcard.Rules
+	paused bool
+}
+
+func (s settings) Paused() bool                     { return s.paused }
+func (s settings) Shop() string                     { return shopName }
+func (s settings) RulesAt(time.Time) giftcard.Rules { return s.rules }
+func (s settings) MatchBy() []string                { return nil }
+
+func (s settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
+	w := s.w
+	w.mu.Lock()
+	w.startsNow++
+	w.most = max(w.most, w.startsNow)
+	slow := w.slow
+	w.mu.Unlock()
+	if slow > 0 {
+		time.Sleep(slow)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.startsNow--
+	switch {
+	case w.startAway != nil:
+		return false, w.startAway
+	case w.exists[o.ID]:
+		return false, ctx.Err()
+	}
+	w.exists[o.ID] = true
+	w.started = append(w.started, o)
+	return true, nil
+}
+
+func (s settings) Leave(_ context.Context, o giftcard.Order, reason giftcard.Reason) error {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.w.left[o.ID] = reason
+	return nil
+}
+
+func (w *world) Read(int) {}
+
+func (w *world) Ended(r arrivals.Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended[r]++
+}
+
+func (w *world) Lost(why arrivals.Loss, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost[why] += n
+}
+
+func (w *world) Warn(message string, _ error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.warns = append(w.warns, message)
+}
+
+func (w *world) Info(string) {}
+
+func (w *world) set(change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
+}
+
+// hold lets notices queue up, and then lets the queue work.
+func (w *world) hold(t *testing.T, take func()) {
+	t.Helper()
+	w.set(func() { w.deskAway = errAway })
+	take()
+	w.set(func() { w.deskAway = nil })
+	time.Sleep(time.Second)
+	synctest.Wait()
+}
+
+// names are the names of the orders that were started.
+func (w *world) names() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	for _, o := range w.started {
+		out = append(out, o.Name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// run runs a test in a bubble, with a queue that is running.
+func run(t *testing.T, w *world, change func(*arrivals.Options), test func(t *testing.T, q *arrivals.Queue)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		o := w.options()
+		if change != nil {
+			change(&o)
+		}
+		q := arrivals.New(o)
+		ctx, cancel := context.WithCancel(t.Context())
+		go q.Run(ctx)
+		test(t, q)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+func notice(number string, skus ...string) webhook.Notice {
+	return webhook.Notice{Topic: "orders/create", Order: number, SKUs: skus, LinesKnown: skus != nil}
+}
+
+func numbers(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = strconv.Itoa(i + 1)
+	}
+	return out
+}
+
+var errAway = errors.New("away")
+
+func throttled() error {
+	return &giftcard.Error{Kind: giftcard.RateLimited, Message: "throttled"}
+}
+
+func requireStarted(t *testing.T, w *world, n int) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, name := range w.names() {
+		require.False(t, seen[name], "%s was started twice", name)
+		seen[name] = true
+	}
+	require.Len(t, seen, n, fmt.Sprint(w.lost))
+}
