@@ -51,7 +51,7 @@ func lookAt(t *testing.T, address string) (tab context.Context, h1 string, n int
 }
 
 // press presses the button of an open page, and returns the heading and the text of the page after it.
-func press(t *testing.T, tab context.Context, note string) (h1, text string) {
+func press(tab context.Context, t *testing.T, note string) (h1, text string) {
 	t.Helper()
 	steps := chromedp.Tasks{}
 	if note != "" {
@@ -129,7 +129,7 @@ func TestLinkPages(t *testing.T) {
 	require.Equal(t, 1, n)
 	order := regexp.MustCompile(`#\d+`).FindString(h1)
 
-	h1, _ = press(t, tab, "")
+	h1, _ = press(tab, t, "")
 	require.Contains(t, []string{"Running again: order " + order, "Recorded: order " + order + " will be run again"}, h1)
 	_, h1, n = lookAt(t, again)
 	require.Equal(t, []any{"This link was used", 0}, []any{h1, n})
@@ -163,7 +163,7 @@ func TestLinkPages(t *testing.T) {
 		var filled bool
 		require.NoError(t, chromedp.Run(tab, chromedp.Evaluate(`document.forms[0].checkValidity()`, &filled)))
 		require.False(t, filled)
-		h1, text := press(t, tab, "ticket 4711")
+		h1, text := press(tab, t, "ticket 4711")
 		require.Regexp(t, `^(Settled: order|Recorded: order) #\d+`, h1)
 		require.NotContains(t, text, "Nothing was done")
 		return
