@@ -229,7 +229,7 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 	o := stack.Options{
 		TemporalPort: f.temporalPort, UIPort: f.uiPort, ShopifyPort: f.shopifyPort, CashStarPort: f.cashStarPort,
 		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
-		CodecPort: f.codecPort, DBFile: f.dbFile,
+		CodecPort: f.codecPort, DBFile: f.dbFile, Links: true,
 		CashStar: cashstartest.Options{Merchants: scenario.Merchants(), Seed: f.seed},
 		Webhooks: !f.noWebhooks,
 		Log:      log,

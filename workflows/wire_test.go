@@ -157,7 +157,8 @@ func TestFieldsInHistories(t *testing.T) {
 		{"what became of a link", workflows.ActOnOrderResult{RunID: "r"}, `{"run_id": "r"}`},
 		{"what a link did not do", workflows.ActOnOrderResult{LeftAlone: "w"}, `{"left_alone": "w"}`},
 		{
-			"rerun of one run", workflows.RerunOrdersInput{Orders: []string{"o"}, Run: "r", Reason: "why"},
+			"rerun of one run",
+			workflows.RerunOrdersInput{Orders: []string{"o"}, Run: "r", Reason: "why"},
 			`{"orders": ["o"], "run": "r", "reason": "why"}`,
 		},
 		{

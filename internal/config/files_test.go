@@ -90,3 +90,15 @@ func TestLoadRefusesFilesWithoutASecret(t *testing.T) {
 		})
 	}
 }
+
+func TestActionKeysFromFile(t *testing.T) {
+	long := strings.Repeat("hush", 8)
+	set := minimal()
+	set["ACTION_KEYS_FILE"] = inFile(t, "k1:"+long+"\n")
+	environ(t, set)
+	c, err := config.Load()
+	require.NoError(t, err)
+	require.Equal(t, "k1:"+long, c.Links.Keys.Reveal())
+	require.Regexp(t, `(?m)^ACTION_KEYS\s+k1:\[redacted\]\s*$`, c.Table())
+	require.Contains(t, config.Environ(c), "ACTION_KEYS=k1:"+long)
+}

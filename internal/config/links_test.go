@@ -47,18 +47,6 @@ func TestSigningKeysDecode(t *testing.T) {
 	}
 }
 
-func TestActionKeysFromFile(t *testing.T) {
-	long := strings.Repeat("hush", 8)
-	set := minimal()
-	set["ACTION_KEYS_FILE"] = inFile(t, "k1:"+long+"\n")
-	environ(t, set)
-	c, err := config.Load()
-	require.NoError(t, err)
-	require.Equal(t, "k1:"+long, c.Links.Keys.Reveal())
-	require.Regexp(t, `(?m)^ACTION_KEYS\s+k1:\[redacted\]\s*$`, c.Table())
-	require.Contains(t, config.Environ(c), "ACTION_KEYS=k1:"+long)
-}
-
 func TestActionKeysAreChecked(t *testing.T) {
 	t.Parallel()
 	key := links.SigningKey{ID: "k1", Secret: config.NewSecret(strings.Repeat("s", 32))}

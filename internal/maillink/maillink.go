@@ -153,7 +153,7 @@ func encode(keyID string, l Link) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.WriteByte(version)
-	b.WriteByte(byte(len(keyID)))
+	b.WriteByte(byte(len(keyID))) //nolint:gosec // At most maxID.
 	b.WriteString(keyID)
 	b.WriteByte(code)
 	var times [6]byte

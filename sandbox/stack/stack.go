@@ -64,6 +64,8 @@ type Options struct {
 	Configure func(*config.Config)
 	// Webhooks adds a receiver, to which the shop delivers webhooks. Without it, orders are found by polls alone.
 	Webhooks bool
+	// Links has the digest contain links that act on orders, and serves the pages behind them.
+	Links bool
 	// NoWorker omits the worker, NoSchedule the schedule.
 	NoWorker, NoSchedule bool
 	// DynamicConfig overrides the Temporal server's dynamic configuration.
@@ -150,6 +152,12 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		}
 		sandbox.Receive(&s.Config, port)
 	}
+	var pages net.Listener
+	if o.Links {
+		if pages, err = s.configureLinks(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if o.Configure != nil {
 		o.Configure(&s.Config)
 	}
@@ -161,6 +169,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	if s.Operator, err = app.NewOperator(ctx, s.TemporalOptions(), s.Config, o.Log); err != nil {
 		return nil, err
+	}
+	if pages != nil {
+		s.serve(pages, app.ActionPage(s.Config, s.Operator, o.Log))
 	}
 	if !o.NoSchedule {
 		if _, err := s.Operator.EnsureSchedules(ctx, settings.Ensure{Yes: true}); err != nil {

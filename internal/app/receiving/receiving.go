@@ -127,6 +127,9 @@ func (r *Receiver) listen(ctx context.Context, cfg config.Config, log zerolog.Lo
 			return err
 		}
 	}
+	if cfg.Receiver.Serve(config.ServeActions) && len(cfg.Links.Keys) > 0 {
+		forActions = app.ActionPage(cfg, r.operator, log)
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Receiver.Addr)
 	if err != nil {
 		return fmt.Errorf("listen for requests (RECEIVER_ADDR): %w", err)

@@ -86,7 +86,9 @@ func newDigestPreview() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview --html FILE",
 		Short: "Write the digest as of now to an HTML file, without sending it",
-		Args:  cli.NoArgs,
+		Long: `Preview writes the digest as of now to an HTML file, without sending it. The links with which a mail's readers run
+orders again and settle them are left out: whoever has one can use it, so they are made for the mail alone.`,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
 				return cli.Usagef("--html FILE is required")
