@@ -175,6 +175,7 @@ type topics struct {
 	giftCards *activities.GiftCards
 	digest    *activities.Digest
 	reruns    *activities.Reruns
+	watch     *activities.Watch
 }
 
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
@@ -205,6 +206,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
 		},
 		reruns: &activities.Reruns{Orders: temporal},
+		watch:  &activities.Watch{Shop: s.orders, Gaps: temporal},
 	}
 }
 

@@ -34,17 +34,24 @@ type Configured struct {
 	// Digest is when digests are made, and what they do. Mail reports whether they can be sent.
 	Digest config.Digest
 	Mail   bool
+	// ReceiverURL is the address at which the shop's webhooks arrive, if giftbridge keeps the subscriptions; empty if it
+	// keeps none.
+	ReceiverURL string
 	// Poll is the input of polls, without what the installation settles.
 	Poll workflows.PollOrdersInput
 }
 
 // ConfiguredBy returns the part of a configuration that decides about an installation.
 func ConfiguredBy(c config.Config) Configured {
+	url := c.Receiver.URL
+	if c.Shopify.Webhooks == config.WebhooksByTOML {
+		url = ""
+	}
 	return Configured{
 		Shop: c.Shopify.Shop, B2B: c.Shopify.B2B, MatchBy: c.Orders.MatchBy,
 		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated,
 		PollEvery: c.Poll.Interval, SweepEvery: c.Poll.SweepInterval,
-		Digest: c.Digest, Mail: c.SMTP.Enabled(), Poll: pollInput(c),
+		Digest: c.Digest, Mail: c.SMTP.Enabled(), ReceiverURL: url, Poll: pollInput(c),
 	}
 }
 

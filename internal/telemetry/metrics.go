@@ -67,6 +67,12 @@ type metrics struct {
 	pollsFinished metric.Int64Counter // By outcome.
 	watermark     metric.Float64Gauge
 
+	watchesFinished  metric.Int64Counter // By outcome.
+	webhooksRepaired metric.Int64Counter
+	webhooksWrong    metric.Int64Gauge
+	productFindings  metric.Int64Gauge // By reason.
+	uninstalled      metric.Float64Gauge
+
 	digestsFinished metric.Int64Counter // By outcome.
 	digestUntil     metric.Float64Gauge
 	digestFailed    metric.Int64Gauge
@@ -112,6 +118,16 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 		watermark: i.seconds("giftbridge_poll_watermark_timestamp",
 			"Up to when orders have been seen, as far as this worker knows."),
 
+		watchesFinished: i.counter("giftbridge_watches_finished", "Watches over the shop that ended, by outcome."),
+		webhooksRepaired: i.counter("giftbridge_webhooks_repaired",
+			"Webhook subscriptions that were missing or had been changed, and that a watch had made again."),
+		webhooksWrong: i.gauge("giftbridge_webhooks_wrong",
+			"Webhook subscriptions that were wrong after the last watch, as far as this worker knows."),
+		productFindings: i.gauge("giftbridge_gift_card_sku_findings",
+			"Gift-card SKUs whose product could not be sold as a gift card at the last watch, by reason."),
+		uninstalled: i.seconds("giftbridge_app_uninstalled_timestamp",
+			"When the shop said that it has uninstalled the app; no value as long as it has not."),
+
 		digestsFinished: i.counter("giftbridge_digests_finished",
 			"Digests that ended, by outcome; empty is one with nothing to say."),
 		digestUntil: i.seconds("giftbridge_digest_until_timestamp",
@@ -144,7 +160,9 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 }
 
 func (m *metrics) zero(ctx context.Context) {
-	for _, c := range []metric.Int64Counter{m.ordersSeen, m.ordersSwept, m.ordersStarted, m.ordersCompleted, m.pollsStarted} {
+	for _, c := range []metric.Int64Counter{
+		m.ordersSeen, m.ordersSwept, m.ordersStarted, m.ordersCompleted, m.pollsStarted, m.webhooksRepaired,
+	} {
 		c.Add(ctx, 0)
 	}
 	for _, r := range giftcard.Reasons {
@@ -158,6 +176,7 @@ func (m *metrics) zero(ctx context.Context) {
 		m.cardsIssued:       {outcomeNew, outcomeExisted},
 		m.ordersWrittenBack: {outcomeCompleted, outcomeFailed},
 		m.pollsFinished:     {outcomeCompleted, outcomeFailed},
+		m.watchesFinished:   {outcomeCompleted, outcomeFailed},
 		m.digestsFinished:   {outcomeSent, outcomeEmpty, outcomeFailed},
 	} {
 		for _, o := range outcomes {

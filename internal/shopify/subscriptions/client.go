@@ -199,7 +199,9 @@ func isTaken(errs []userError) bool {
 }
 
 // isGone reports whether Shopify refuses to delete a subscription because there is none. The words are assumed.
-func isGone(errs []userError) bool { return allSay(errs, "does not exist", "not found", "doesn't exist") }
+func isGone(errs []userError) bool {
+	return allSay(errs, "does not exist", "not found", "doesn't exist")
+}
 
 // allSay reports whether there are errors, and each has some of these words.
 func allSay(errs []userError, words ...string) bool {
