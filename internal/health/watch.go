@@ -35,7 +35,6 @@ func (o *Monitor) addWatch(ctx context.Context, out *Status) error {
 }
 
 const (
-	// applyWebhooks is what to do about subscriptions that are not set up, and watchNow how to look at once.
 	applyWebhooks = "run: " + buildinfo.Program + " webhooks apply"
 	watchNow      = "run: temporal schedule trigger --schedule-id " + workflows.WatchScheduleID
 	// watchTakes is the time that a watch may take.
@@ -65,19 +64,16 @@ func (f facts) unwatched(name string) (check.Check, bool) {
 	case f.LastWatch == nil:
 		c.Status, c.Found = check.OK, "next look at "+s.NextAt.Format(time.RFC3339)
 	default:
-		return check.Check{}, false
+		return c, false
 	}
 	return c, true
 }
 
 // productsCheck reports products of gift-card SKUs that cannot be sold as gift cards.
 func (f facts) productsCheck() check.Check {
-	const name = "gift card skus"
-	if c, unknown := f.unwatched(name); unknown {
-		return c
-	}
-	c := check.Check{Name: name, Status: check.Warn}
+	c, unknown := f.unwatched("gift card skus")
 	switch last := f.LastWatch; {
+	case unknown:
 	case last.ProductsFailed != nil:
 		c.Found = "they could not be looked at: " + last.ProductsFailed.Message
 		c.Fix = "the next look is at " + f.WatchSchedule.NextAt.Format(time.RFC3339) + "; to look now, " + watchNow
@@ -98,11 +94,10 @@ func (f facts) productsCheck() check.Check {
 
 // webhooksCheck reports subscriptions that are not as they should be, and for two days those that were made again.
 func (f facts) webhooksCheck() check.Check {
-	const name = "webhooks"
-	if c, unknown := f.unwatched(name); unknown { // The other check says why.
-		return check.Check{Name: name, Status: check.OK, Found: "not known: " + c.Found}
+	c, unknown := f.unwatched("webhooks")
+	if unknown { // The other check says what to do.
+		return check.Check{Name: c.Name, Status: check.OK, Found: "not known: " + c.Found}
 	}
-	c := check.Check{Name: name, Status: check.Warn}
 	w := f.LastWatch.Webhooks
 	switch {
 	case w == nil:
