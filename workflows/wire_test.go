@@ -210,7 +210,8 @@ func TestFieldsInHistories(t *testing.T) {
 		},
 		{"poll's result", result, resultJSON},
 		{
-			"watch's record", workflows.WatchShopInput{SKUs: []string{"GIFT-25"}, ReceiverURL: "https://gifts.example.com"},
+			"watch's record",
+			workflows.WatchShopInput{SKUs: []string{"GIFT-25"}, ReceiverURL: "https://gifts.example.com"},
 			`{"skus": ["GIFT-25"], "receiver_url": "https://gifts.example.com"}`,
 		},
 		{
