@@ -18,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
 	worker "github.com/giftbridge/giftbridge/worker/command"
+	"github.com/giftbridge/giftbridge/starter/internal/webhooks"
 )
 
 func newRoot() *cobra.Command {
@@ -50,6 +51,7 @@ Getting started:
   giftbridge privacy find --customer 7001
                                 find the orders whose histories hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
+  giftbridge webhooks           keep the subscriptions by which Shopify tells of orders at once
   giftbridge deployment         show the worker versions, if the workers have versions
   giftbridge codec-server       decrypt payloads for the Web UI and the temporal command line
 
@@ -64,6 +66,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(operations.Commands(f)...)
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
-	root.AddCommand(merchants.Command(f), privacy.Command(f))
+	root.AddCommand(merchants.Command(f), privacy.Command(f), webhooks.Command(f))
 	return root
 }

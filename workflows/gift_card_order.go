@@ -131,6 +131,7 @@ var (
 	digests   *activities.Digest    // Nil for the same reason.
 	reruns    *activities.Reruns    // Nil for the same reason.
 	decisions *activities.Decisions // Nil for the same reason.
+	watch     *activities.Watch     // Nil for the same reason.
 )
 
 // merchantGoodFor is how long a merchant that was found with the order stays valid. An order that is reset to its first

@@ -30,6 +30,9 @@ const (
 	// SweepByHandID is the workflow ID of a sweep that an operator requested: only one runs at a time.
 	SweepByHandID = "sweep-orders-by-hand"
 
+	// WatchScheduleID is the schedule of WatchShop, and the prefix of its runs' workflow IDs.
+	WatchScheduleID = "watch-shop"
+
 	// DigestScheduleID is the schedule of DailyDigest, and the prefix of its runs' workflow IDs.
 	DigestScheduleID = "daily-digest"
 	// RerunOrdersID is the workflow ID of RerunOrders: only one runs at a time.
@@ -40,6 +43,7 @@ const (
 	GiftCardOrderType = activities.OrderWorkflowType
 	LeftOrderType     = "LeftOrder"
 	SweepOrdersType   = "SweepOrders"
+	WatchShopType     = "WatchShop"
 	DailyDigestType   = "DailyDigest"
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"

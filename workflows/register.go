@@ -23,6 +23,7 @@ func Register(r worker.WorkflowRegistry) {
 	register(GiftCardOrder, GiftCardOrderType)
 	register(LeftOrder, LeftOrderType)
 	register(SweepOrders, SweepOrdersType)
+	register(WatchShop, WatchShopType)
 	register(DailyDigest, DailyDigestType)
 	register(RerunOrders, RerunOrdersType)
 	register(CancelCard, CancelCardType)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -33,8 +34,8 @@ func TestNames(t *testing.T) {
 	var registered registry
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
-		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
-		"ActOnOrder",
+		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
+		"ResolveCard", "ActOnOrder",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
@@ -42,6 +43,7 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "action/0a1b", workflows.ActOnOrderID("0a1b"))
 	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
+	require.Equal(t, "watch-shop", workflows.WatchScheduleID)
 	require.Equal(t, "poll-orders-by-hand/", workflows.PollByHandPrefix)
 	require.Equal(t, map[string]enumspb.IndexedValueType{
 		"ShopifyOrderName": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
@@ -129,6 +131,21 @@ func TestFieldsInHistories(t *testing.T) {
 	withContent.AdditionalContent = "Try our new shop."
 	withWriteBack := rules()
 	withWriteBack.WriteBack = "tag"
+	watched := workflows.WatchShopResult{
+		LookedAt: noon, Products: activities.CheckProductsResult{
+			Findings:  []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Unsold, Product: "Card", Detail: "archived"}},
+			Unchecked: "no scope",
+		},
+		ProductsFailed: &workflows.WatchFailure{Kind: giftcard.Unavailable, Message: "away"},
+		Webhooks: &workflows.WatchedWebhooks{
+			Found: activities.LookAtSubscriptionsResult{
+				Own: 9, Right: 8, Wrong: []string{"w"}, Problems: []string{"p"}, Unused: []string{"u"},
+			},
+			NotSetUp: true, Left: []string{"l"}, Failed: &workflows.WatchFailure{Kind: giftcard.Timeout, Message: "late"},
+			GoodAt: noon, GapFrom: noon, Held: true,
+			Repaired: &workflows.RepairedWebhooks{At: noon, Topics: []string{"t"}, Since: noon, Until: noon, Poll: "id"},
+		},
+	}
 	byHand := workflows.PollOrdersInput{Since: noon, Until: noon, Progress: &workflows.PollProgress{
 		Rules: giftcard.Rules{SKUs: []string{"GIFT-25"}, CreatedFrom: noon}, Cursor: "c", Result: result, Known: []string{"5000"},
 	}}
@@ -210,6 +227,22 @@ func TestFieldsInHistories(t *testing.T) {
 			"result": ` + resultJSON + `, "known": ["5000"]}}`,
 		},
 		{"poll's result", result, resultJSON},
+		{
+			"watch's record",
+			workflows.WatchShopInput{SKUs: []string{"GIFT-25"}, ReceiverURL: "https://gifts.example.com"},
+			`{"skus": ["GIFT-25"], "receiver_url": "https://gifts.example.com"}`,
+		},
+		{
+			"watch's result", watched,
+			`{"looked_at": "2026-07-10T12:00:00Z", "products": {"findings": [{"sku": "GIFT-25", "flaw": "unsold",
+			"product": "Card", "detail": "archived"}], "unchecked": "no scope"},
+			"products_failed": {"kind": "Unavailable", "message": "away"},
+			"webhooks": {"found": {"own": 9, "right": 8, "wrong": ["w"], "problems": ["p"], "unused": ["u"]},
+			"not_set_up": true, "left": ["l"], "failed": {"kind": "Timeout", "message": "late"},
+			"good_at": "2026-07-10T12:00:00Z", "gap_from": "2026-07-10T12:00:00Z", "held": true,
+			"repaired": {"at": "2026-07-10T12:00:00Z", "topics": ["t"], "since": "2026-07-10T12:00:00Z",
+			"until": "2026-07-10T12:00:00Z", "poll": "id"}}}`,
+		},
 		{
 			"order",
 			workflows.GiftCardOrderInput{

@@ -212,6 +212,7 @@ type topics struct {
 	reruns    *activities.Reruns
 	decisions *activities.Decisions
 	changes   *activities.Changes
+	watch     *activities.Watch
 }
 
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
@@ -245,6 +246,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		reruns:    &activities.Reruns{Orders: temporal},
 		decisions: &activities.Decisions{Orders: temporal},
 		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Orders: temporal, Shop: shop},
+		watch:  &activities.Watch{Shop: s.orders, Gaps: temporal},
 	}
 }
 

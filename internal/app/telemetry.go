@@ -37,4 +37,9 @@ func (w *Worker) resumeMetrics(ctx context.Context) {
 		w.log.Warn().Err(err).Msg("the metrics are incomplete until the next poll and digest")
 	}
 	w.telemetry.Resume(ctx, poll, digest)
+	watch, err := w.operator.LastWatch(ctx)
+	if err != nil {
+		w.log.Warn().Err(err).Msg("the metrics of the shop are incomplete until the next watch")
+	}
+	w.telemetry.ResumeWatch(ctx, watch)
 }

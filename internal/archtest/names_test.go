@@ -33,7 +33,7 @@ var scheduleFlag = regexp.MustCompile(`--schedule-id ([a-z][a-z-]+)`)
 // The commands that docs and checks tell people to run name a schedule that exists.
 func TestSchedulesAreNamedRight(t *testing.T) {
 	t.Parallel()
-	known := []string{workflows.PollScheduleID, workflows.SweepScheduleID, workflows.DigestScheduleID}
+	known := []string{workflows.PollScheduleID, workflows.SweepScheduleID, workflows.WatchScheduleID, workflows.DigestScheduleID}
 	seen := map[string]bool{}
 	err := fs.WalkDir(os.DirFS("../.."), ".", func(name string, d fs.DirEntry, err error) error {
 		base := path.Base(name)

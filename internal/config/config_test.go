@@ -98,7 +98,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 	delete(env, "SHOPIFY_ACCESS_TOKEN")
 	maps.Copy(env, map[string]string{
 		"SHOPIFY_BASE_URL": "http://127.0.0.1:8080", "SHOPIFY_CLIENT_ID": "id", "SHOPIFY_CLIENT_SECRET": "hush",
-		"SHOPIFY_API_VERSION": "2026-10", "SHOPIFY_B2B": "true", "SHOPIFY_WRITE_BACK": "tag", "MAX_ORDER_AGE": "48h", "INCLUDE_TEST_ORDERS": "true",
+		"SHOPIFY_API_VERSION": "2026-10", "SHOPIFY_B2B": "true", "SHOPIFY_WRITE_BACK": "tag", "SHOPIFY_WEBHOOKS": "toml", "MAX_ORDER_AGE": "48h", "INCLUDE_TEST_ORDERS": "true",
 		"POLL_INTERVAL": "1m", "POLL_OVERLAP": "2m", "POLL_SETTLE_DELAY": "0s", "POLL_PAGE_SIZE": "1",
 		"CASHSTAR_MAX_RPS": "2.5", "CASHSTAR_TIMEOUT": "10s", "MERCHANT_CODE": "TWS", "AUDIT_PREFIX": "tws-1",
 		"ADDITIONAL_CONTENT": "Try our new shop.",

@@ -20,7 +20,17 @@ type Shopify struct {
 	// WriteBack is how an order shows in the shop that its cards exist: [NoWriteBack], [NoteWriteBack], [TagWriteBack] or
 	// [FulfilWriteBack].
 	WriteBack string `envconfig:"SHOPIFY_WRITE_BACK" default:"off"`
+	// Webhooks is who keeps the subscriptions to webhooks: [WebhooksByAPI] or [WebhooksByTOML].
+	Webhooks string `envconfig:"SHOPIFY_WEBHOOKS" default:"api"`
 }
+
+// Who keeps the subscriptions to webhooks.
+const (
+	// WebhooksByAPI: giftbridge makes them, and makes them again if they are gone.
+	WebhooksByAPI = "api"
+	// WebhooksByTOML: the app's shopify.app.toml has them. Shopify does not list those.
+	WebhooksByTOML = "toml"
+)
 
 // What an order shows in the shop once its cards exist.
 const (
@@ -84,6 +94,12 @@ var shopifySection = env.Section{
 				"notifies nobody. A refusal fails no order. The app then needs the scope `write_orders`, or " +
 				"`write_merchant_managed_fulfillment_orders` for `fulfil`. An order keeps the setting with which it was taken in.",
 		},
+		"SHOPIFY_WEBHOOKS": {
+			Want: WebhooksByAPI + " or " + WebhooksByTOML,
+			About: "Who keeps the subscriptions to webhooks, if RECEIVER_URL is set: with `api`, `giftbridge webhooks apply` makes " +
+				"them, and an hourly look makes missing ones again; with `toml`, the app's shopify.app.toml has them (`giftbridge " +
+				"webhooks toml` prints them), and giftbridge makes and looks at none.",
+		},
 	},
 }
 
@@ -105,6 +121,9 @@ func (s Shopify) check(ps *env.Problems, n Network) {
 	ps.BaseURL("SHOPIFY_BASE_URL", s.BaseURL, n.PlainHTTPHosts)
 	if !slices.Contains(writeBacks, s.WriteBack) {
 		ps.Bad("SHOPIFY_WRITE_BACK", s.WriteBack)
+	}
+	if s.Webhooks != WebhooksByAPI && s.Webhooks != WebhooksByTOML {
+		ps.Bad("SHOPIFY_WEBHOOKS", s.Webhooks)
 	}
 	if s.APIVersion != "" && !apiVersionForm.MatchString(s.APIVersion) {
 		ps.Bad("SHOPIFY_API_VERSION", s.APIVersion)

@@ -166,6 +166,8 @@ func TestValidate(t *testing.T) {
 		{"a tag in the shop", func(c *config.Config) { c.Shopify.WriteBack = "tag" }, nil},
 		{"fulfilment in the shop", func(c *config.Config) { c.Shopify.WriteBack = "fulfil" }, nil},
 		{"a poem in the shop", func(c *config.Config) { c.Shopify.WriteBack = "poem" }, []string{"SHOPIFY_WRITE_BACK"}},
+		{"webhooks of the app's file", func(c *config.Config) { c.Shopify.Webhooks = "toml" }, nil},
+		{"webhooks of nobody", func(c *config.Config) { c.Shopify.Webhooks = "" }, []string{"SHOPIFY_WEBHOOKS"}},
 		{"nothing about the shop", func(c *config.Config) { c.Shopify.WriteBack = "" }, []string{"SHOPIFY_WRITE_BACK"}},
 		{
 			"text for the cards", func(c *config.Config) { c.Issue.AdditionalContent = "Grüße!\nTry our new shop ❤\ufe0f <b>" }, nil,

@@ -79,7 +79,7 @@ type examination struct {
 // exams lists all checks except the configuration's, in the order of the report. Another service adds its exams here.
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
-		x.cashStarExams(), x.mailExams())
+		x.shop.WebhookExams(), x.cashStarExams(), x.mailExams())
 }
 
 // Run makes all checks, independent ones concurrently.

@@ -37,6 +37,8 @@ type patient struct {
 	mail   mailtest.Options
 	// proxy, if set, wraps the handler of the shop.
 	proxy func(http.Handler) http.Handler
+	// subscribe gives the shop the subscriptions to webhooks.
+	subscribe bool
 }
 
 // examined examines an installation that differs in one respect from one with healthy services.
@@ -62,7 +64,11 @@ func examined(t *testing.T, change func(*patient)) doctor.Report {
 	if change != nil {
 		change(&p)
 	}
-	var front http.Handler = shopifytest.New(p.shop)
+	sim := shopifytest.New(p.shop)
+	if p.subscribe {
+		subscribed(sim, p.Config.Receiver.URL)
+	}
+	var front http.Handler = sim
 	if p.proxy != nil {
 		front = p.proxy(front)
 	}

@@ -46,8 +46,8 @@ type failedOrder struct {
 func (f facts) checks() []check.Check {
 	all := []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
-		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.ordersCheck(),
-		f.changesCheck(),
+		f.missedCheck(), f.sweepCheck(), f.webhooksCheck(), f.productsCheck(), f.digestCheck(), f.identityCheck(),
+		f.ordersCheck(), f.changesCheck(),
 	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())

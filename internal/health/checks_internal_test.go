@@ -9,8 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -26,6 +28,8 @@ func healthy() facts {
 			LastPoll:       &workflows.PollOrdersResult{},
 			SweepSchedule:  installation.ScheduleStatus{Exists: true, Interval: 3600, CreatedAt: Noon.Add(-24 * time.Hour)},
 			SweptAt:        Noon.Add(-time.Hour),
+			WatchSchedule:  installation.ScheduleStatus{Exists: true, Interval: 3600, CreatedAt: Noon.Add(-24 * time.Hour)},
+			LastWatch:      &workflows.WatchShopResult{LookedAt: Noon.Add(-time.Hour)},
 		},
 		now: Noon, namespace: "gift cards", interval: 5 * time.Minute, settle: time.Minute,
 		maxOrderAge: 14 * 24 * time.Hour, retention: 30 * 24 * time.Hour, digestWanted: true,
@@ -46,6 +50,67 @@ func TestChecks(t *testing.T) {
 		do     string
 	}{
 		{name: "healthy", change: func(*facts) {}},
+		{name: "before the first watch", change: func(f *facts) {
+			f.LastWatch, f.WatchSchedule.CreatedAt = nil, Noon.Add(-time.Minute)
+		}},
+		{
+			"no watch", func(f *facts) { f.WatchSchedule.Exists = false }, "gift card skus", check.Warn,
+			"the schedule watch-shop does not exist", "giftbridge schedules",
+		},
+		{
+			"paused watch", func(f *facts) { f.WatchSchedule.Paused, f.WatchSchedule.Note = true, "why" }, "gift card skus",
+			check.Warn, "PAUSED: why", "toggle --unpause --schedule-id watch-shop",
+		},
+		{
+			"watch that failed", func(f *facts) { f.FailedWatch = failed }, "gift card skus", check.Warn,
+			"the last watch FAILED: Unauthorized: 401", "http://ui/run",
+		},
+		{
+			"watch that does not come", func(f *facts) { f.LastWatch.LookedAt = Noon.Add(-4 * time.Hour) }, "gift card skus",
+			check.Warn, "has not been looked at for 4 hours", "Web UI",
+		},
+		{
+			"products that could not be read",
+			func(f *facts) { f.LastWatch.ProductsFailed = &workflows.WatchFailure{Message: "away"} },
+			"gift card skus", check.Warn, "could not be looked at: away", "schedule trigger --schedule-id watch-shop",
+		},
+		{
+			"products without the scope", func(f *facts) { f.LastWatch.Products.Unchecked = "denied" }, "gift card skus",
+			check.Warn, "not watched: denied", "read_products",
+		},
+		{
+			"product that was archived", func(f *facts) {
+				f.LastWatch.Products.Findings = []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Unsold, Detail: "archived"}, {SKU: "X"}}
+			}, "gift card skus", check.Fail, "the product of GIFT-25 is archived: nobody can buy it (and 1 more", "active",
+		},
+		{name: "webhooks as they should be", change: func(f *facts) {
+			f.LastWatch.Webhooks = &workflows.WatchedWebhooks{Found: activities.LookAtSubscriptionsResult{Right: 9, Unused: []string{"u"}}}
+		}},
+		{
+			"webhooks that nobody set up",
+			func(f *facts) { f.LastWatch.Webhooks = &workflows.WatchedWebhooks{NotSetUp: true, Left: []string{"l"}} },
+			"webhooks", check.Warn, "has no subscriptions", "giftbridge webhooks apply",
+		},
+		{
+			"webhooks that could not be looked at", func(f *facts) {
+				f.LastWatch.Webhooks = &workflows.WatchedWebhooks{Failed: &workflows.WatchFailure{Message: "away"}, Left: []string{"l"}}
+			}, "webhooks", check.Warn, "away", "watch-shop",
+		},
+		{
+			"webhooks that are refused",
+			func(f *facts) { f.LastWatch.Webhooks = &workflows.WatchedWebhooks{Left: []string{"orders/paid: no"}} },
+			"webhooks", check.Fail, "orders/paid: no", "giftbridge doctor",
+		},
+		{
+			"webhooks whose gap waits", func(f *facts) {
+				f.LastWatch.Webhooks = &workflows.WatchedWebhooks{Held: true, GapFrom: Noon, Repaired: &workflows.RepairedWebhooks{}}
+			}, "webhooks", check.Warn, "not polled while the intake is paused", "giftbridge resume",
+		},
+		{
+			"webhooks that were gone", func(f *facts) {
+				f.LastWatch.Webhooks = &workflows.WatchedWebhooks{Repaired: &workflows.RepairedWebhooks{At: Noon, Topics: []string{"orders/paid: missing"}}}
+			}, "webhooks", check.Warn, "made again at 2026-07-10T12:00:00Z: orders/paid: missing", "runbook",
+		},
 		{
 			"retention as long as orders are picked up", func(f *facts) { f.retention = f.maxOrderAge }, "namespace", check.Fail,
 			"deletes the records of orders after 14 days, which is not longer than MAX_ORDER_AGE (14 days)",
@@ -255,7 +320,7 @@ func TestChecks(t *testing.T) {
 			f := healthy()
 			tt.change(&f)
 			checks := f.checks()
-			const always = 11
+			const always = 14
 			if f.input != nil && f.input.Webhooks {
 				require.Len(t, checks, always+1)
 			} else {

@@ -42,6 +42,11 @@ type Status struct {
 	SweptAt       time.Time                    `json:"swept_at,omitzero"`
 	// FailedSweep is the last sweep that failed, if none has completed since.
 	FailedSweep *FailedRun `json:"failed_sweep,omitempty"`
+	// WatchSchedule is the schedule of the watch over the shop. LastWatch is the last watch that completed, and FailedWatch
+	// the last one that failed, if none has completed since.
+	WatchSchedule installation.ScheduleStatus `json:"watch_schedule"`
+	LastWatch     *workflows.WatchShopResult  `json:"last_watch,omitempty"`
+	FailedWatch   *FailedRun                  `json:"failed_watch,omitempty"`
 	// MadeUp reports whether polls by hand have read all orders from before the rules were widened. It is true if the rules
 	// were not widened.
 	MadeUp bool `json:"made_up"`
@@ -81,6 +86,9 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	if err := o.addSweep(ctx, out); err != nil {
+		return nil, err
+	}
+	if err := o.addWatch(ctx, out); err != nil {
 		return nil, err
 	}
 	if out.byHand, err = o.pollsByHand(ctx, out.input); err != nil {
@@ -200,6 +208,11 @@ func (o *Monitor) LastResults(
 		o.LastResult(ctx, workflows.PollScheduleID, &poll), o.LastResult(ctx, workflows.DigestScheduleID, &digest),
 	)
 	return poll, digest, err
+}
+
+// LastWatch returns the result of the last completed watch over the shop, or the zero value if there is none.
+func (o *Monitor) LastWatch(ctx context.Context) (last workflows.WatchShopResult, err error) {
+	return last, o.LastResult(ctx, workflows.WatchScheduleID, &last)
 }
 
 // newestRuns returns the newest runs of the orders whose newest run has this state. A count in visibility would include

@@ -91,7 +91,7 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 	if err != nil {
 		return changes, err
 	}
-	for _, s := range []schedule{poll, o.sweepSchedule(input), digest} {
+	for _, s := range []schedule{poll, o.sweepSchedule(input), o.watchSchedule(), digest} {
 		change, err := o.ensure(ctx, s, e.DryRun)
 		if err != nil {
 			return changes, fmt.Errorf("ensure schedule %s: %w", s.id, err)

@@ -36,17 +36,25 @@ type Configured struct {
 	Mail   bool
 	// CancelledOrders is what becomes of cards whose order was cancelled or refunded; see [workflows.SweepOrdersInput].
 	CancelledOrders string
+	// ReceiverURL is the address at which the shop's webhooks arrive, if giftbridge keeps the subscriptions; empty if it
+	// keeps none.
+	ReceiverURL string
 	// Poll is the input of polls, without what the installation settles.
 	Poll workflows.PollOrdersInput
 }
 
 // ConfiguredBy returns the part of a configuration that decides about an installation.
 func ConfiguredBy(c config.Config) Configured {
+	url := c.Receiver.URL
+	if c.Shopify.Webhooks == config.WebhooksByTOML {
+		url = ""
+	}
 	return Configured{
 		Shop: c.Shopify.Shop, B2B: c.Shopify.B2B, MatchBy: c.Orders.MatchBy,
 		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated,
 		PollEvery: c.Poll.Interval, SweepEvery: c.Poll.SweepInterval,
-		Digest: c.Digest, Mail: c.SMTP.Enabled(), CancelledOrders: c.Orders.CancelledOrders, Poll: pollInput(c),
+		Digest: c.Digest, Mail: c.SMTP.Enabled(), CancelledOrders: c.Orders.CancelledOrders, ReceiverURL: url,
+		Poll: pollInput(c),
 	}
 }
 

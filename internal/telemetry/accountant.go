@@ -155,6 +155,8 @@ func (m *metrics) ended(now time.Time, in, out any, err error) {
 		m.ordersCompleted.Add(ctx, 1)
 		m.orderLatency.Record(ctx, now.Sub(in.Order.CreatedAt).Seconds())
 		m.writtenBack(ctx, out)
+	case workflows.WatchShopInput:
+		m.watchEnded(ctx, out, err)
 	case workflows.DailyDigestInput:
 		m.digestEnded(ctx, out, err)
 	}

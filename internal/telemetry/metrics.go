@@ -76,6 +76,11 @@ type metrics struct {
 	pollsFinished metric.Int64Counter // By outcome.
 	watermark     metric.Float64Gauge
 
+	watchesFinished  metric.Int64Counter // By outcome.
+	webhooksRepaired metric.Int64Counter
+	webhooksWrong    metric.Int64Gauge
+	productFindings  metric.Int64Gauge // By reason.
+
 	digestsFinished metric.Int64Counter // By outcome.
 	digestUntil     metric.Float64Gauge
 	digestFailed    metric.Int64Gauge
@@ -160,6 +165,14 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 		watermark: i.Seconds("giftbridge_poll_watermark_timestamp",
 			"Up to when orders have been seen, as far as this worker knows."),
 
+		watchesFinished: i.Counter("giftbridge_watches_finished", "Watches over the shop that ended, by outcome."),
+		webhooksRepaired: i.Counter("giftbridge_webhooks_repaired",
+			"Webhook subscriptions that were missing or had been changed, and that a watch had made again."),
+		webhooksWrong: i.Gauge("giftbridge_webhooks_wrong",
+			"Webhook subscriptions that were wrong after the last watch, as far as this worker knows."),
+		productFindings: i.Gauge("giftbridge_gift_card_sku_findings",
+			"Gift-card SKUs whose product could not be sold as a gift card at the last watch, by reason."),
+
 		digestsFinished: i.Counter("giftbridge_digests_finished",
 			"Digests that ended, by outcome; empty is one with nothing to say."),
 		digestUntil: i.Seconds("giftbridge_digest_until_timestamp",
@@ -182,7 +195,7 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 
 func (m *metrics) zero(ctx context.Context) {
 	for _, c := range []metric.Int64Counter{
-		m.ordersSeen, m.ordersSwept, m.ordersUnannounced, m.ordersStarted, m.ordersCompleted, m.pollsStarted,
+		m.ordersSeen, m.ordersSwept, m.ordersUnannounced, m.ordersStarted, m.ordersCompleted, m.pollsStarted, m.webhooksRepaired,
 	} {
 		c.Add(ctx, 0)
 	}
@@ -197,6 +210,7 @@ func (m *metrics) zero(ctx context.Context) {
 		m.cardsIssued:       {outcomeNew, outcomeExisted},
 		m.ordersWrittenBack: {outcomeCompleted, outcomeFailed},
 		m.pollsFinished:     {outcomeCompleted, outcomeFailed},
+		m.watchesFinished:   {outcomeCompleted, outcomeFailed},
 		m.digestsFinished:   {outcomeSent, outcomeEmpty, outcomeFailed},
 	} {
 		for _, o := range outcomes {

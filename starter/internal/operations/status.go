@@ -49,6 +49,8 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   digest          its schedule exists and is not paused, and the last digest was sent
   identity        what identifies orders and cards is recorded
   sweep           its schedule exists, the last sweep did not fail, and it found no order that polls had missed
+  webhooks        the shop's subscriptions are as they should be, if webhooks are on; those that had to be made again
+  gift card skus  each belongs to a product that can be sold as a gift card
   failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
 Failed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot

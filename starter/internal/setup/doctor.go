@@ -40,6 +40,8 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   shopify orders       everything that polls request can be read
   gift card skus       each is a variant, and not a native Shopify gift card
   clock                agrees with Shopify's clock
+  receiver             its address answers, refuses what is not signed, and accepts what the secrets sign; if it is set
+  webhooks             the subscriptions are as they should be, in the configured version of the API
   cashstar             the credentials are valid
   merchants            the account has merchants, and MERCHANT_CODE is one of them
   offers               something is offered for MERCHANT_CODE or, without it, for the first 5 merchants; never fails

@@ -21,8 +21,8 @@ func newSchedules(f *cli.Flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedules",
 		Short: "Create or update search attributes and schedules",
-		Long: `Schedules creates giftbridge's search attributes and its schedules (poll-orders, sweep-orders and
-daily-digest), or updates them to match this configuration. Run it on every deploy: what already matches is left alone,
+		Long: `Schedules creates giftbridge's search attributes and its schedules (poll-orders, sweep-orders,
+watch-shop and daily-digest), or updates them to match this configuration. Run it on every deploy: what already matches is left alone,
 the watermark stays, and a paused schedule stays paused. Without SMTP_HOST there is no digest. It prints which fields
 change; --dry-run changes nothing. A change that loses something (another CREATED_AT_MIN, removal of the digest) needs
 --yes.
