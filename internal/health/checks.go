@@ -46,8 +46,8 @@ type failedOrder struct {
 func (f facts) checks() []check.Check {
 	return []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
-		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.ordersCheck(),
-		f.changesCheck(),
+		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.changesCheck(),
+		f.ordersCheck(),
 	}
 }
 
