@@ -81,7 +81,7 @@ func (q *Queue) wake() {
 
 // Run looks at the orders that wait, those that wait at the same moment together, until ctx ends.
 func (q *Queue) Run(ctx context.Context) {
-	q.learn(ctx)
+	_, _ = q.learn(ctx) // Until it succeeds, no notice is screened out.
 	for {
 		select {
 		case <-ctx.Done():
