@@ -17,8 +17,8 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
 	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
-	worker "github.com/giftbridge/giftbridge/worker/command"
 	"github.com/giftbridge/giftbridge/starter/internal/webhooks"
+	worker "github.com/giftbridge/giftbridge/worker/command"
 )
 
 func newRoot() *cobra.Command {

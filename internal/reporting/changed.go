@@ -46,8 +46,8 @@ func (r *reporter) changedOrder(o changed.Outcome) digest.ChangedOrder {
 		}
 		valued = valued && err == nil
 	}
-	if out.Worth.Cards = len(out.Units); valued && out.Worth.Cards > 0 {
-		out.Worth.Amount, out.Worth.Currency = sum.Amount(), sum.Currency
+	if out.Cards = len(out.Units); valued && out.Cards > 0 {
+		out.Amount, out.Currency = sum.Amount(), sum.Currency
 	}
 	return out
 }

@@ -1,6 +1,8 @@
 package digestmail
 
 import (
+	"slices"
+
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
@@ -42,7 +44,11 @@ func (v *viewer) changedRow(o digest.ChangedOrder) rowView {
 
 // changedTodos returns what can be done about changed orders with the same explanation.
 func changedTodos(orders []digest.ChangedOrder) (out []todo) {
-	n, first := len(orders), orders[0]
+	n, i := len(orders), slices.IndexFunc(orders, func(o digest.ChangedOrder) bool { return digest.BalanceCommand(o) != "" })
+	if i < 0 {
+		return nil
+	}
+	first := orders[i]
 	add := func(label, command string) {
 		if command = words.Command(command); command != "" {
 			out = append(out, todo{Label: label, Command: command})
