@@ -23,6 +23,7 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
 		reflect.TypeFor[*activities.Digest]():    {"SendDigest"},
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
+		reflect.TypeFor[*activities.Changes]():   {"CompareOrder", "InspectCard", "SweepChanges"},
 	}
 	for of, names := range want {
 		require.Equal(t, names, methods(of), of)
@@ -44,6 +45,7 @@ func TestActivityShape(t *testing.T) {
 	t.Parallel()
 	for _, of := range []reflect.Type{
 		reflect.TypeFor[*activities.Orders](), reflect.TypeFor[*activities.GiftCards](), reflect.TypeFor[*activities.Digest](),
+		reflect.TypeFor[*activities.Changes](),
 	} {
 		for method := range of.Methods() {
 			f := method.Type
@@ -88,6 +90,35 @@ func TestActivityFieldsInHistories(t *testing.T) {
 		{
 			activities.LookUpMerchantInput{OrderName: "#1", Customer: giftcard.Customer{ID: "77"}, RetryBudget: time.Hour},
 			`{"order_name": "#1", "customer": {"id": "77"}, "retry_budget": 3600000000000}`,
+		},
+		{
+			activities.SweepChangesInput{Shop: "s", SKUs: []string{"G"}, UpdatedFrom: at, UpdatedBefore: at, Cancel: true},
+			`{"shop": "s", "skus": ["G"], "updated_from": "2026-07-01T00:00:00Z", "updated_before": "2026-07-01T00:00:00Z",
+			"cancel": true}`,
+		},
+		{
+			activities.CompareOrderInput{Shop: "s", OrderID: "5", OrderName: "#1"},
+			`{"shop": "s", "order_id": "5", "order_name": "#1"}`,
+		},
+		{
+			activities.CompareOrderResult{
+				Cancelled: true, Existing: 2, Left: 1, InDoubt: []int{3}, CanCancel: true, Lines: []activities.ComparedLine{{
+					LineID: "9", TooMany: 1, Cards: []activities.ExistingCard{{
+						Unit: 1, AuditNumber: "a", MerchantCode: "TWS", EGCCode: "e", Amount: "25.00", Currency: "USD",
+					}},
+				}},
+			},
+			`{"cancelled": true, "existing": 2, "left": 1, "in_doubt": [3], "can_cancel": true, "lines": [{"line_id": "9",
+			"too_many": 1, "cards": [{"unit": 1, "audit_number": "a", "merchant_code": "TWS", "egc_code": "e",
+			"amount": "25.00", "currency": "USD"}]}]}`,
+		},
+		{
+			activities.InspectCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e"},
+			`{"order_name": "#1", "unit": 2, "merchant_code": "TWS", "egc_code": "e"}`,
+		},
+		{
+			activities.InspectCardResult{Cancelled: true, Spent: true, Balance: "1.00", Currency: "USD"},
+			`{"cancelled": true, "spent": true, "balance": "1.00", "currency": "USD"}`,
 		},
 		{
 			activities.LookUpMerchantResult{MerchantCode: "TWS", At: at},

@@ -83,7 +83,7 @@ func (o *Orders) Sweep(ctx context.Context, in SweepInput) (SweepResult, error) 
 		if out.Found > before {
 			beaten = time.Time{} // The next attempt has to know what was found.
 		}
-		if beaten, err = o.rest(ctx, restore, out, beaten); err != nil {
+		if beaten, err = resting(ctx, o.Intake, restore, out, beaten); err != nil {
 			return SweepResult{}, failure(ctx, "sweeping orders", err, untilTimeout)
 		}
 	}
@@ -194,17 +194,15 @@ func (o *Orders) takeIn(ctx context.Context, in SweepInput, number string, out *
 	return nil
 }
 
-// rest waits until Shopify has restored the points that a page took, several times over. While it waits, it sends
+// resting waits until Shopify has restored the points that a page took, several times over. While it waits, it sends
 // heartbeats, only as often as needed: on Temporal Cloud each one is an action. It returns the time of the last
 // heartbeat.
-func (o *Orders) rest(
-	ctx context.Context, restore time.Duration, so SweepResult, beaten time.Time,
-) (time.Time, error) {
+func resting(ctx context.Context, b Beater, restore time.Duration, so any, beaten time.Time) (time.Time, error) {
 	token := activity.GetInfo(ctx).TaskToken
 	wait := restAfter(restore)
 	for {
 		if time.Since(beaten) >= sweepBeat {
-			if err := o.Intake.Beat(ctx, token, so); err != nil {
+			if err := b.Beat(ctx, token, so); err != nil {
 				return beaten, err
 			}
 			beaten = time.Now()

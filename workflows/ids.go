@@ -44,6 +44,7 @@ const (
 	RerunOrdersType   = "RerunOrders"
 	CancelCardType    = "CancelCard"
 	ResolveCardType   = "ResolveCard"
+	ChangedOrderType  = "ChangedOrder"
 )
 
 // Search attributes of GiftCardOrder.
@@ -96,6 +97,28 @@ func CancelCardID(shop, orderID string, unit int) string {
 // ResolveCardID returns the workflow ID for what a person has found out about one card of an order; unit counts from 1.
 func ResolveCardID(shop, orderID string, unit int) string {
 	return fmt.Sprintf("resolve-card/%s/%s/%d", shop, orderID, unit)
+}
+
+const changedOrderPrefix = "changed-order/"
+
+// ChangedOrderID returns the workflow ID for a change of an order, by the hash of the change. It ensures that a change is
+// acted on once, whoever saw it.
+func ChangedOrderID(shop, orderID, hash string) string {
+	return ChangedOrderIDs(shop, orderID) + hash
+}
+
+// ChangedOrderIDs returns what the workflow IDs of all changes of an order begin with.
+func ChangedOrderIDs(shop, orderID string) string {
+	return changedOrderPrefix + shop + "/" + orderID + "/"
+}
+
+// ParseChangedOrderID returns the shop and the order of a workflow ID of [ChangedOrderID].
+func ParseChangedOrderID(workflowID string) (shop, orderID string, err error) {
+	parts := strings.Split(workflowID, "/")
+	if len(parts) != 4 || parts[0]+"/" != changedOrderPrefix || parts[1] == "" || parts[2] == "" || parts[3] == "" {
+		return "", "", fmt.Errorf("workflow ID %q is not that of a changed order", workflowID)
+	}
+	return parts[1], parts[2], nil
 }
 
 // scheduledStartTime is the search attribute in which Temporal stores the time for which a schedule planned a run.

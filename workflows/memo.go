@@ -46,6 +46,16 @@ func ListingOf(o giftcard.Order) Listing {
 	}
 }
 
+// ListingOfChanged returns the listing of an order that was cancelled or refunded although its cards exist.
+func ListingOfChanged(shop, id, name string) Listing {
+	return Listing{
+		Attributes: temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(name))),
+		Summary:    "Order " + cut(name, maxSummaryName) + ": compare its cards with what is owed",
+		Details: details(shop, id, name, "cancelled, refunded or reduced after its cards were issued",
+			command("show", id)+" lists its cards and what became of them.", "an-order-is-cancelled-or-refunded-after-its-cards-were-issued"),
+	}
+}
+
 // worth phrases the number of an order's cards and their value.
 func worth(m OrderMemo) string {
 	if m.Amount == "" {

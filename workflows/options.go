@@ -135,6 +135,24 @@ func cancelling(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// comparing reads a changed order and its cards. Nobody waits for it: a shop or a Temporal that is away for hours delays it.
+func comparing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    2 * time.Minute,
+		ScheduleToCloseTimeout: 12 * time.Hour,
+		RetryPolicy:            backoff,
+	})
+}
+
+// inspecting asks the issuer for the state of a card. An issuer that is away for longer fails the run, which is reported.
+func inspecting(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    MaxIssueTime,
+		ScheduleToCloseTimeout: time.Hour,
+		RetryPolicy:            backoff,
+	})
+}
+
 // RerunTimeout ends a run of RerunOrders that no worker can continue, because no other run can start while it exists.
 // At 20 orders a second, a working run reruns 140,000 orders in that time.
 const RerunTimeout = 2 * time.Hour

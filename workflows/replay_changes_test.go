@@ -101,7 +101,7 @@ var changes = []change{
 		name: "a child of another type", found: nondeterminism,
 		to: has(enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED, 1),
 		outbound: func(base interceptor.WorkflowOutboundInterceptorBase) interceptor.WorkflowOutboundInterceptor {
-			return &otherChild{base, workflows.CancelCardType}
+			return &otherChild{base, workflows.ResolveCardType}
 		},
 	},
 	{

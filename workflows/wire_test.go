@@ -34,6 +34,7 @@ func TestNames(t *testing.T) {
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
+		"ChangedOrder",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
@@ -191,6 +192,35 @@ func TestFieldsInHistories(t *testing.T) {
 			"result": ` + resultJSON + `, "known": ["5000"]}}`,
 		},
 		{"poll's result", result, resultJSON},
+		{
+			"changed order",
+			workflows.ChangedOrderInput{
+				Shop: shop, OrderID: "5001", OrderName: "#1001", Cancel: true,
+				Settled: &workflows.ChangeSettled{By: "ops", Note: "seen"},
+			},
+			`{"shop": "example.myshopify.com", "order_id": "5001", "order_name": "#1001", "cancel": true,
+			"settled": {"by": "ops", "note": "seen"}}`,
+		},
+		{
+			"changed order's result",
+			workflows.ChangedOrderResult{
+				OrderCancelled: true, Existing: 3, Left: 0, Cancelled: []int{2}, InDoubt: []int{3}, At: noon,
+				TooMany: []workflows.CardTooMany{{
+					Unit: 1, AuditNumber: "a", Amount: "25.00", Currency: "USD", Why: workflows.CardSpent, Balance: "4.50",
+				}},
+			},
+			`{"order_cancelled": true, "existing": 3, "left": 0, "cancelled": [2], "in_doubt": [3],
+			"at": "2026-07-10T12:00:00Z", "too_many": [{"unit": 1, "audit_number": "a", "amount": "25.00", "currency": "USD",
+			"why": "spent", "balance": "4.50"}]}`,
+		},
+		{
+			"sweep's result with changes",
+			workflows.SweepOrdersResult{From: noon, Changes: &workflows.SweptChanges{
+				SweepChangesResult: activities.SweepChangesResult{Seen: 3, Changed: 2, Started: 1}, Since: noon, Until: noon,
+			}},
+			`{"seen": 0, "candidates": 0, "known": 0, "found": 0, "from": "2026-07-10T12:00:00Z", "changes": {"seen": 3,
+			"changed": 2, "started": 1, "since": "2026-07-10T12:00:00Z", "until": "2026-07-10T12:00:00Z"}}`,
+		},
 		{
 			"order",
 			workflows.GiftCardOrderInput{

@@ -175,6 +175,7 @@ type topics struct {
 	giftCards *activities.GiftCards
 	digest    *activities.Digest
 	reruns    *activities.Reruns
+	changes   *activities.Changes
 }
 
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
@@ -204,7 +205,8 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Reports: temporal, Mailer: s.mailer, Orders: reader,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
 		},
-		reruns: &activities.Reruns{Orders: temporal},
+		reruns:  &activities.Reruns{Orders: temporal},
+		changes: &activities.Changes{Source: s.orders, Issuer: s.issuer, Orders: temporal, Shop: shop},
 	}
 }
 

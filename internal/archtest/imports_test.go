@@ -98,7 +98,7 @@ var (
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
-		"internal/rollout", "internal/recovery", "internal/left", "internal/privacy", "internal/reporting", "internal/health",
+		"internal/rollout", "internal/recovery", "internal/changed", "internal/left", "internal/privacy", "internal/reporting", "internal/health",
 		"internal/operator")
 )
 
@@ -291,8 +291,18 @@ var rules = []rule{
 	},
 	{
 		name: "recovery knows no decisions", from: ours("internal/recovery"),
-		to:  ours("internal/left", "internal/reporting", "internal/health"),
+		to:  ours("internal/changed", "internal/left", "internal/reporting", "internal/health"),
 		why: "what people decide about an order stands on what its runs have done",
+	},
+	{
+		name: "changed orders stand on recovery", from: ours("internal/changed"),
+		to:  ours("internal/left", "internal/privacy", "internal/reporting", "internal/health", "internal/installation"),
+		why: "what a cancellation in the shop does is known without what people decide, or are told",
+	},
+	{
+		name: "ports know no HTTP", from: ports.except(ours("internal/intake/changes", "internal/intake/arrivals")),
+		to:  ours("internal/webhook"),
+		why: "only the queues of notices stand on what takes deliveries",
 	},
 	{
 		name: "orders are not removed by what issues them",
@@ -470,6 +480,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"orders are not removed by what issues them", "internal/left", module + "/internal/privacy"},
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
 		{"health changes nothing", "internal/health", module + "/internal/left"},
+		{"changed orders stand on recovery", "internal/changed", module + "/internal/left"},
+		{"ports know no HTTP", "internal/intake", module + "/internal/webhook"},
 		{"recovery knows no decisions", "internal/recovery", module + "/internal/left"},
 		{"the configuration is read at the edge", "internal/health", module + "/internal/config"},
 		{"the configuration is read at the edge", "activities", module + "/internal/config"},

@@ -17,6 +17,8 @@ type Orders struct {
 	IncludeTestOrders bool          `envconfig:"INCLUDE_TEST_ORDERS" default:"false"`
 	// Underpaid is [Hold] or [IssueAnyway].
 	Underpaid string `envconfig:"UNDERPAID" default:"hold"`
+	// CancelledOrders is [Report] or [Cancel].
+	CancelledOrders string `envconfig:"CANCELLED_ORDERS" default:"report"`
 	// MatchBy lists the attributes of a customer by which merchants are matched; empty keeps the choice that the
 	// installation began with.
 	MatchBy List `envconfig:"MATCH_BY"`
@@ -31,6 +33,14 @@ const (
 	Hold = "hold"
 	// IssueAnyway issues the order's cards.
 	IssueAnyway = "issue"
+)
+
+// The ways to handle the cards of an order that was cancelled or refunded after they were issued.
+const (
+	// Report lists them in the digest.
+	Report = "report"
+	// Cancel cancels those of which nothing was spent, and lists the others.
+	Cancel = "cancel"
 )
 
 var ordersSection = env.Section{
@@ -65,6 +75,13 @@ var ordersSection = env.Section{
 			About: "What happens to an order of which so much was refunded that the remaining payment does not cover the remaining " +
 				"gift cards, after all discounts: `hold` leaves the decision to an operator, who releases the order or not; " +
 				"`issue` issues its cards.",
+		},
+		"CANCELLED_ORDERS": {
+			Want: Report + " or " + Cancel,
+			About: "What happens to gift cards that exist although their order was cancelled, or their units were refunded or " +
+				"removed: `report` lists them in the digest; `cancel` also cancels as many of the line's cards as are no longer " +
+				"owed, the highest-numbered ones first, and only cards of which nothing was spent. A refund of money without " +
+				"units is no such change.",
 		},
 		"MATCH_BY": {
 			Want: "one or more of external_id, company, name, separated by commas, without duplicates",
@@ -104,6 +121,9 @@ func (o Orders) check(ps *env.Problems) {
 	}
 	if o.Underpaid != Hold && o.Underpaid != IssueAnyway {
 		ps.Bad("UNDERPAID", o.Underpaid)
+	}
+	if o.CancelledOrders != Report && o.CancelledOrders != Cancel {
+		ps.Bad("CANCELLED_ORDERS", o.CancelledOrders)
 	}
 	for i, by := range o.MatchBy {
 		if !slices.Contains(MatchableBy, by) || slices.Contains(o.MatchBy[:i], by) {

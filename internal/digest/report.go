@@ -56,6 +56,10 @@ type Report struct {
 	Native      []string `json:"native,omitempty"`
 	NativeTotal int      `json:"native_total,omitempty"`
 
+	// Changed are the orders of which more cards exist than are owed, and those of which that could not be found out or put
+	// right. They stay listed until the cards are cancelled or a person settles them.
+	Changed []ChangedOrder `json:"changed,omitempty"`
+
 	// Refused says why the last digest did not reach every recipient; empty if it did.
 	Refused string `json:"refused,omitempty"`
 
@@ -218,7 +222,8 @@ type CurrencyTotal struct {
 // Empty reports whether there is nothing to report. Issued cards alone do not warrant a mail.
 func (r Report) Empty() bool {
 	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
-		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && r.Refused == ""
+		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && len(r.Changed) == 0 &&
+		r.Refused == ""
 }
 
 // CountFailed returns the number of failed orders.

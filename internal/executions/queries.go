@@ -22,6 +22,7 @@ func Queries() []Query {
 		{"polls", "WorkflowType = " + Quote(workflows.PollOrdersType)},
 		{"failed polls", of(workflows.PollOrdersType, Failed)},
 		{"sweeps", "WorkflowType = " + Quote(workflows.SweepOrdersType)},
+		{"changed orders", "WorkflowType = " + Quote(workflows.ChangedOrderType)},
 		{"digests", "WorkflowType = " + Quote(workflows.DailyDigestType)},
 	}
 }

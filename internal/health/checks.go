@@ -46,7 +46,8 @@ type failedOrder struct {
 func (f facts) checks() []check.Check {
 	return []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
-		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.ordersCheck(),
+		f.missedCheck(), f.sweepCheck(), f.digestCheck(), f.identityCheck(), f.changesCheck(),
+		f.ordersCheck(),
 	}
 }
 
@@ -316,6 +317,20 @@ func (f facts) ordersCheck() check.Check {
 		c.Fix = listFailed
 	}
 	return c
+}
+
+// changesCheck reports orders that were cancelled or refunded after their cards were issued, and whose cards could not be
+// cancelled, or compared with what is owed.
+func (f facts) changesCheck() check.Check {
+	if f.FailedChanges == 0 {
+		return check.Check{Name: "changed orders", Status: check.OK, Found: "none whose cancellation or refund could not be acted on"}
+	}
+	return check.Check{
+		Name: "changed orders", Status: check.Warn,
+		Found: fmt.Sprintf("the cards of %s that were cancelled or refunded could not be compared or cancelled; the digest names them",
+			ordersOf(f.FailedChanges)),
+		Fix: "fix the cause, then run: " + buildinfo.Program + " orders recheck",
+	}
 }
 
 // ordersOf counts orders: "1 order", "2 orders".

@@ -233,6 +233,10 @@ func TestChecks(t *testing.T) {
 			}, "failed orders", check.Fail, "the histories of 7 expire, the first at 2026-07-11T06:00:00Z; then they cannot be run again: " +
 				"#702h0m0s, #701h0m0s, #700h0m0s, #699h0m0s, #698h0m0s and 2 more", "settle them by hand",
 		},
+		{
+			"changes that failed", func(f *facts) { f.FailedChanges = 2 }, "changed orders", check.Warn,
+			"the cards of 2 orders that were cancelled or refunded could not be compared or cancelled", "orders recheck",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -240,7 +244,7 @@ func TestChecks(t *testing.T) {
 			f := healthy()
 			tt.change(&f)
 			checks := f.checks()
-			require.Len(t, checks, 11)
+			require.Len(t, checks, 12)
 			if tt.check != "" {
 				i := slices.IndexFunc(checks, func(c check.Check) bool { return c.Name == tt.check })
 				require.NotEqual(t, -1, i, tt.check)

@@ -47,6 +47,8 @@ type Status struct {
 	MadeUp bool `json:"made_up"`
 	// Orders counts gift-card orders by state. Visibility keeps closed orders for the namespace's retention.
 	Orders map[executions.State]int `json:"orders"`
+	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
+	FailedChanges int `json:"failed_changes"`
 
 	// input is the input of the poll's schedule, nil if it cannot be read. failed are the runs of failed orders.
 	input  *workflows.PollOrdersInput
@@ -162,6 +164,9 @@ func (o *Monitor) addSweep(ctx context.Context, out *Status) error {
 		if o.Result(ctx, last, &result) == nil {
 			out.LastSweep = &result
 		}
+	}
+	if out.FailedChanges, err = o.failedChanges(ctx); err != nil {
+		return err
 	}
 	out.FailedSweep, err = o.failedSince(ctx, workflows.SweepScheduleID, last)
 	return err

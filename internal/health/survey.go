@@ -25,6 +25,8 @@ type Survey struct {
 	// RunningLong is the number of orders that have been running for longer than [LongAfter]: they are being retried, or
 	// wait for their turn.
 	RunningLong int
+	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
+	FailedChanges int
 }
 
 // LongAfter is how long an order may run before a survey counts it. Most orders take seconds.
@@ -40,7 +42,7 @@ const (
 // failing are the failed runs of one order, as far as they are known.
 type failing struct{ first, last, started time.Time }
 
-// Survey counts from Temporal's visibility alone. It is cheaper than a [Status], which describes each failed order: two
+// Survey counts from Temporal's visibility alone. It is cheaper than a [Status], which describes each failed order: three
 // counts if nothing has failed, and a few lists for every hundred failed runs.
 func (o *Monitor) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	var out Survey
@@ -48,6 +50,9 @@ func (o *Monitor) Survey(ctx context.Context, now time.Time) (Survey, error) {
 	orders := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus"
 	out.RunningLong, err = o.count(ctx, orders+" = 'Running' AND StartTime < "+executions.QuoteTime(now.Add(-LongAfter)))
 	if err != nil {
+		return Survey{}, err
+	}
+	if out.FailedChanges, err = o.failedChanges(ctx); err != nil {
 		return Survey{}, err
 	}
 	query := orders + " IN " + executions.Statuses[executions.Failed]
@@ -78,6 +83,26 @@ func (o *Monitor) Survey(ctx context.Context, now time.Time) (Survey, error) {
 		}
 	}
 	return out, nil
+}
+
+// failedChanges counts the changes of orders whose newest run failed. It costs one count if none has.
+func (o *Monitor) failedChanges(ctx context.Context) (int, error) {
+	query := "WorkflowType = " + executions.Quote(workflows.ChangedOrderType) + " AND ExecutionStatus IN " +
+		executions.Statuses[executions.Failed]
+	runs, err := o.count(ctx, query)
+	if err != nil || runs == 0 {
+		return 0, err
+	}
+	found, seen, err := o.failedRuns(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(found)), maxAsked) {
+		if err := o.forgetNewer(ctx, found, ids); err != nil {
+			return 0, err
+		}
+	}
+	return len(found) + max(runs-seen, 0), nil
 }
 
 // failedRuns returns what is known of each workflow with failed runs, by its ID, and the number of runs.

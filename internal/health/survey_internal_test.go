@@ -30,6 +30,8 @@ type run struct {
 	id              string
 	failed          bool
 	started, closed int
+	// changed is set for the change of an order.
+	changed bool
 }
 
 // lists is a Temporal whose visibility holds runs. It counts the calls.
@@ -51,7 +53,8 @@ func (l lists) matching(query string) []run {
 	failed := strings.Contains(query, executions.Statuses[executions.Failed])
 	return slices.DeleteFunc(slices.Clone(l.runs), func(r run) bool {
 		named := !strings.Contains(query, "WorkflowId IN") || strings.Contains(query, "'"+r.id+"'")
-		return r.failed != failed || !named
+		other := strings.Contains(query, "WorkflowType") && r.changed != strings.Contains(query, "'ChangedOrder'")
+		return r.failed != failed || !named || other
 	})
 }
 
@@ -100,34 +103,38 @@ func TestSurvey(t *testing.T) {
 	t.Parallel()
 	many := make([]run, maxSurveyed+5)
 	for i := range many {
-		many[i] = run{fmt.Sprint("o", i), true, 90, 91}
+		many[i] = run{fmt.Sprint("o", i), true, 90, 91, false}
 	}
 	for name, tt := range map[string]struct {
 		runs  []run
 		want  Survey
 		calls int
 	}{
-		"nothing failed": {runs: []run{{"a", false, 1, 2}}, calls: 2},
-		"failed":         {runs: []run{{"a", true, 50, 51}}, want: Survey{Failed: 1, OldestFailed: hour(51)}, calls: 4},
+		"nothing failed": {runs: []run{{"a", false, 1, 2, false}}, calls: 3},
+		"failed":         {runs: []run{{"a", true, 50, 51, false}}, want: Survey{Failed: 1, OldestFailed: hour(51)}, calls: 5},
 		"failed, run again, failed": {
-			runs: []run{{"a", true, 60, 61}, {"a", true, 50, 51}, {"b", true, 55, 56}},
-			want: Survey{Failed: 2, OldestFailed: hour(51)}, calls: 4,
+			runs: []run{{"a", true, 60, 61, false}, {"a", true, 50, 51, false}, {"b", true, 55, 56, false}},
+			want: Survey{Failed: 2, OldestFailed: hour(51)}, calls: 5,
 		},
 		"failed, run again with success": {
-			runs: []run{{"a", true, 50, 51}, {"a", false, 60, 61}, {"b", true, 70, 71}},
-			want: Survey{Failed: 1, OldestFailed: hour(71)}, calls: 4,
+			runs: []run{{"a", true, 50, 51, false}, {"a", false, 60, 61, false}, {"b", true, 70, 71, false}},
+			want: Survey{Failed: 1, OldestFailed: hour(71)}, calls: 5,
 		},
 		"succeeded, run again, failed": {
-			runs: []run{{"a", false, 50, 51}, {"a", true, 60, 61}},
-			want: Survey{Failed: 1, OldestFailed: hour(61)}, calls: 4,
+			runs: []run{{"a", false, 50, 51, false}, {"a", true, 60, 61, false}},
+			want: Survey{Failed: 1, OldestFailed: hour(61)}, calls: 5,
 		},
 		// The retention is 120 hours, of which the last twelve count. It is hour 100.
 		"about to expire": {
-			runs: []run{{"a", true, 1, -9}, {"b", true, 1, -7}, {"c", true, -60, -50}, {"c", true, 70, 80}},
-			want: Survey{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 4,
+			runs: []run{{"a", true, 1, -9, false}, {"b", true, 1, -7, false}, {"c", true, -60, -50, false}, {"c", true, 70, 80, false}},
+			want: Survey{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 5,
+		},
+		"changes failed, one run again with success": {
+			runs: []run{{"x", true, 50, 51, true}, {"y", true, 50, 51, true}, {"x", false, 60, 61, true}},
+			want: Survey{FailedChanges: 1}, calls: 5,
 		},
 		"too many to look at": {
-			runs: many, want: Survey{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 3 + maxSurveyed/maxAsked,
+			runs: many, want: Survey{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 4 + maxSurveyed/maxAsked,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

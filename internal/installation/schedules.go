@@ -218,7 +218,8 @@ func (o *Installation) sweepSchedule(poll workflows.PollOrdersInput) schedule {
 func (o *Installation) sweepInput(poll workflows.PollOrdersInput) workflows.SweepOrdersInput {
 	return workflows.SweepOrdersInput{
 		Poll: poll, Every: workflows.Duration(o.Configured().SweepEvery), Recent: workflows.Duration(sweepRecent),
-		After: workflows.Duration(settings.StaleAfter(o.Configured().PollEvery, time.Duration(o.PollInput().SettleDelay))),
+		After:           workflows.Duration(settings.StaleAfter(o.Configured().PollEvery, time.Duration(o.PollInput().SettleDelay))),
+		CancelledOrders: o.Configured().CancelledOrders,
 	}
 }
 

@@ -4,6 +4,7 @@ package operator
 import (
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -26,6 +27,7 @@ type Operator struct {
 	*installation.Installation
 	*rollout.Rollout
 	*recovery.Recovery
+	*changed.Changed
 	*left.Left
 	*privacy.Privacy
 	*reporting.Reporting
@@ -40,9 +42,10 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Installation = installation.New(o.Settings)
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
+	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)
 	o.Privacy = privacy.New(o.Left)
-	o.Reporting = reporting.New(o.Recovery, cfg.Shopify.Shop, cfg.Digest.TimeZone)
+	o.Reporting = reporting.New(o.Changed, cfg.Shopify.Shop, cfg.Digest.TimeZone)
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{
 		PollInterval: cfg.Poll.Interval, SettleDelay: cfg.Poll.SettleDelay, MaxOrderAge: cfg.Orders.MaxOrderAge,
 		Digest: cfg.SMTP.Enabled(), MatchesByName: cfg.Shopify.B2B && len(cfg.Orders.MatchBy) == 0,

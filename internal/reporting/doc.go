@@ -1,3 +1,3 @@
 // Package reporting collects the contents of a digest: orders that failed, recovered, are being retried or are left to
-// people, polls that failed, and the totals of what was issued.
+// people, cards that are no longer owed, polls that failed, and the totals of what was issued.
 package reporting

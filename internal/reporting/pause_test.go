@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -86,7 +87,7 @@ func TestReportOfAPause(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			reader := executions.New(&idle{schedules: tt.schedules}, "default", new(codec.Codec), "")
-			o := reporting.New(recovery.New(orders.New(settings.New(reader, settings.Configured{}))), "example.myshopify.com", "")
+			o := reporting.New(changed.New(recovery.New(orders.New(settings.New(reader, settings.Configured{})))), "example.myshopify.com", "")
 			r, err := o.Report(t.Context(), activities.ReportInput{Since: time.Now().Add(-time.Hour)})
 			require.NoError(t, err)
 			require.Equal(t, tt.want, r.Paused)

@@ -12,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -21,13 +22,13 @@ import (
 
 // Reporting creates the reports on one installation.
 type Reporting struct {
-	*recovery.Recovery
+	*changed.Changed
 	shop, timeZone string
 }
 
 // New returns a Reporting for the installation of a shop. Its reports use the given time zone.
-func New(r *recovery.Recovery, shop, timeZone string) *Reporting {
-	return &Reporting{Recovery: r, shop: shop, timeZone: timeZone}
+func New(c *changed.Changed, shop, timeZone string) *Reporting {
+	return &Reporting{Changed: c, shop: shop, timeZone: timeZone}
 }
 
 const (
@@ -60,7 +61,7 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 		Window:    digest.Window{From: in.Since, To: until},
 		Reruns:    !in.RerunSince.IsZero(),
 	}}
-	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addIssued} {
+	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addIssued} {
 		if err := add(ctx); err != nil {
 			return digest.Report{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -58,7 +59,7 @@ func TestShopLink(t *testing.T) {
 		"new.myshopify.com": "https://new.myshopify.com/admin/orders/5000000000014",
 		"":                  "https://old.myshopify.com/admin/orders/5000000000014",
 	} {
-		o := New(recovery.New(orders.New(settings.New(executions.New(nil, "", new(codec.Codec), ""), settings.Configured{}))), shop, "")
+		o := New(changed.New(recovery.New(orders.New(settings.New(executions.New(nil, "", new(codec.Codec), ""), settings.Configured{})))), shop, "")
 		require.Equal(t, want, o.shopLink(executions.Order{Shop: "old.myshopify.com", ID: "5000000000014"}))
 	}
 }

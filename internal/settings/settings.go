@@ -34,6 +34,8 @@ type Configured struct {
 	// Digest is when digests are made, and what they do. Mail reports whether they can be sent.
 	Digest config.Digest
 	Mail   bool
+	// CancelledOrders is what becomes of cards whose order was cancelled or refunded; see [workflows.SweepOrdersInput].
+	CancelledOrders string
 	// Poll is the input of polls, without what the installation settles.
 	Poll workflows.PollOrdersInput
 }
@@ -44,7 +46,7 @@ func ConfiguredBy(c config.Config) Configured {
 		Shop: c.Shopify.Shop, B2B: c.Shopify.B2B, MatchBy: c.Orders.MatchBy,
 		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated,
 		PollEvery: c.Poll.Interval, SweepEvery: c.Poll.SweepInterval,
-		Digest: c.Digest, Mail: c.SMTP.Enabled(), Poll: pollInput(c),
+		Digest: c.Digest, Mail: c.SMTP.Enabled(), CancelledOrders: c.Orders.CancelledOrders, Poll: pollInput(c),
 	}
 }
 

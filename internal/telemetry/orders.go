@@ -13,6 +13,8 @@ type Orders struct {
 	OldestFailed time.Time
 	// RunningLong is the number of orders that have been running for a long time.
 	RunningLong int
+	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
+	FailedChanges int
 }
 
 // ordersNow are the orders as of the last survey; nil if it is unknown.
@@ -35,6 +37,9 @@ func (n *ordersNow) observe(i *instruments) {
 		count(func(o *Orders) int { return o.Expiring }))
 	i.observed("giftbridge_running_orders_long", "Orders that have been running for longer than a quarter of an hour.", "",
 		count(func(o *Orders) int { return o.RunningLong }))
+	i.observed("giftbridge_failed_changes",
+		"Orders that were cancelled or refunded after their cards were issued, and whose cards could not be compared or cancelled.",
+		"", count(func(o *Orders) int { return o.FailedChanges }))
 	i.observed("giftbridge_failed_orders_oldest_timestamp",
 		"When the first of the orders that are failed now failed for the first time.", "s",
 		func() (float64, bool) {

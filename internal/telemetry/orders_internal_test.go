@@ -14,6 +14,7 @@ func TestOrdersNow(t *testing.T) {
 	tel := newTelemetry(t)
 	names := []string{
 		"giftbridge_failed_orders ", "giftbridge_failed_orders_expiring ", "giftbridge_running_orders_long ",
+		"giftbridge_failed_changes ",
 		"giftbridge_failed_orders_oldest_timestamp_seconds ",
 	}
 	absent := func(names ...string) {
@@ -24,14 +25,15 @@ func TestOrdersNow(t *testing.T) {
 	}
 
 	absent(names...)
-	tel.SetOrders(&Orders{Failed: 3, Expiring: 1, OldestFailed: time.Unix(1234, 5e8), RunningLong: 2})
+	tel.SetOrders(&Orders{Failed: 3, Expiring: 1, OldestFailed: time.Unix(1234, 5e8), RunningLong: 2, FailedChanges: 4})
 	requireLines(t, tel,
 		`giftbridge_failed_orders 3`, `giftbridge_failed_orders_expiring 1`, `giftbridge_running_orders_long 2`,
+		`giftbridge_failed_changes 4`,
 		`giftbridge_failed_orders_oldest_timestamp_seconds 1234.5`,
 	)
 	tel.SetOrders(nil)
 	absent(names...)
 	tel.SetOrders(&Orders{})
 	requireLines(t, tel, `giftbridge_failed_orders 0`, `giftbridge_failed_orders_expiring 0`, `giftbridge_running_orders_long 0`)
-	absent(names[3])
+	absent(names[4])
 }

@@ -227,6 +227,18 @@ func (s *Server) Cards() []Card {
 	return s.ledger.list()
 }
 
+// Spend takes what a buyer paid off the balance of a card, so that balance is left. It returns false if there is no such
+// card.
+func (s *Server) Spend(eGCCode, balance string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	card := s.ledger.byCode[eGCCode]
+	if card != nil {
+		card.CurrentBalance = balance
+	}
+	return card != nil
+}
+
 // Stats returns the counts so far.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()

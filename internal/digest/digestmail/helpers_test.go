@@ -92,6 +92,24 @@ func full() digest.Report {
 		{Name: "#1010", OrderID: "5000000000010", Reason: giftcard.NativeGiftCard, Cards: 1},
 		{Name: "#1013", OrderID: "5000000000013", Reason: giftcard.Reopened, Cards: 2, Amount: "100.00", Currency: "USD"},
 	}
+	r.Changed = []digest.ChangedOrder{
+		{
+			Name: "#1014", OrderID: "5000000000014", Existing: 3, Owed: 1, Worth: dollars(2, "50.00"), Units: []int{3, 2},
+			AuditNumbers: []string{"SBX5000000000014-AAAAAAAAAAAA", "SBX5000000000014-BBBBBBBBBBBB"}, At: evening.Add(-3 * time.Hour),
+			New: true, ShopLink: admin + "5000000000014", Link: ui + "5000000000014",
+		},
+		{
+			Name: "#1015", OrderID: "5000000000015", Cancelled: true, Existing: 2, Worth: dollars(1, "25.00"), Units: []int{1},
+			AuditNumbers: []string{"SBX5000000000015-CCCCCCCCCCCC"}, Kept: []string{"card 1 was spent, 4.50 USD are left"},
+			Undone: []int{2}, At: evening.Add(-70 * time.Hour), ShopLink: admin + "5000000000015", Link: ui + "5000000000015",
+		},
+		{
+			Name: "#1016", OrderID: "5000000000016", Existing: 1, Worth: dollars(1, "25.00"), Units: []int{1},
+			AuditNumbers: []string{"SBX5000000000016-DDDDDDDDDDDD"}, Kept: []string{"card 1 was not cancelled"},
+			Kind: giftcard.Unavailable, Message: "order #1016, cancelling card 1: CashStar: cancel card: HTTP 503",
+			At: evening.Add(-26 * time.Hour), ShopLink: admin + "5000000000016", Link: ui + "5000000000016",
+		},
+	}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"
 	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3

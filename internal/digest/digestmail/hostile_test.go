@@ -33,6 +33,11 @@ func poisoned(value string) digest.Report {
 	r.Left = []digest.LeftOrder{{Name: "#1", OrderID: "1", Reason: giftcard.MixedOrder, Cards: 1}, {
 		Name: value, OrderID: value, Reason: giftcard.MixedOrder, Amount: value, Currency: value, Link: value,
 	}}
+	r.Changed = []digest.ChangedOrder{
+		{Name: "#1", OrderID: "1", Units: []int{1}},
+		{Name: value, OrderID: value, Units: []int{1}, AuditNumbers: []string{value}, Kept: []string{value}, Link: ui, ShopLink: admin},
+		{Name: "#2", OrderID: "2", Kind: giftcard.Kind("x" + value), Message: value, Link: ui, ShopLink: admin},
+	}
 	r.Issued.Currencies = []digest.CurrencyTotal{{Currency: value, Amount: value}}
 	return r
 }
@@ -74,7 +79,7 @@ func checkHostile(t require.TestingT, value string) {
 	elements, text := structure(t, m.HTML)
 	require.Equal(t, harmless, elements, "a value changed the page")
 	records := parse(t, m.CSV)
-	require.Len(t, records, 9)
+	require.Len(t, records, 12)
 	for _, s := range []string{m.Subject, m.Text, text, strings.TrimPrefix(string(m.CSV), "\ufeff")} {
 		require.True(t, utf8.ValidString(s))
 		for _, r := range s {

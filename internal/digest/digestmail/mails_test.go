@@ -155,6 +155,10 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 				r.Left = append(r.Left, digest.LeftOrder{
 					Name: escaped, Reason: reasons[i%len(reasons)], Amount: escaped, Currency: escaped, Link: link,
 				})
+				r.Changed = append(r.Changed, digest.ChangedOrder{
+					Name: escaped, Worth: worth, Units: []int{1}, AuditNumbers: []string{escaped}, Kept: []string{escaped},
+					Kind: kinds[i%len(kinds)], Message: escaped, At: evening, New: true, ShopLink: link,
+				})
 				r.Retrying = append(r.Retrying, digest.RetryingOrder{Name: escaped, Worth: worth, Message: escaped, ShopLink: link})
 				r.Recovered = append(r.Recovered, digest.RecoveredOrder{Name: escaped, Worth: worth, ShopLink: link})
 				r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{Message: escaped})
@@ -167,7 +171,7 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 			_, issued, ok := strings.Cut(visible(t, m.HTML), "Issued since the last digest")
 			require.True(t, ok, "the mail is complete")
 			require.NotContains(t, issued, "CSV", "it has no row of a currency")
-			require.Len(t, parse(t, m.CSV), 1+7*n+len(full().Mixed)+len(full().Native)+3)
+			require.Len(t, parse(t, m.CSV), 1+7*n+len(full().Mixed)+len(full().Native)+len(full().Changed)+3+n)
 		})
 	}
 }

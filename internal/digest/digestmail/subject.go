@@ -25,7 +25,8 @@ type stand struct {
 	oldest     time.Duration
 }
 
-// waiting adds up the orders that are waiting: those that failed and those that are left to people. Orders that only the
+// waiting adds up the orders that are waiting: those that failed, those that are left to people, and those whose cards are
+// no longer owed. Orders that only the
 // totals include are counted without their value.
 func waiting(r digest.Report) stand {
 	s := stand{report: r, fresh: r.CountNew()}
@@ -38,6 +39,13 @@ func waiting(r digest.Report) stand {
 	}
 	for _, o := range r.Left {
 		s.waiting.Add(o.Worth())
+	}
+	for _, o := range r.Changed {
+		s.waiting.Add(o.Worth)
+		s.you++
+		if o.New {
+			s.fresh++
+		}
 	}
 	left := r.CountLeft()
 	s.waiting.AddUnknown(r.CountFailed() - len(r.FailedOrders) + left - len(r.Left))

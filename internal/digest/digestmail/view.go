@@ -190,6 +190,10 @@ func (v *viewer) sections() []sectionView {
 		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todos: todos}, orders, names, total)
 		add(digest.Shop, g, s)
 	}
+	changed, sum := v.changedGroups()
+	for i, g := range changed {
+		add(digest.Shop, g, sum[i])
+	}
 	var out []sectionView
 	for _, p := range parties {
 		if len(groups[p.party]) > 0 {

@@ -21,23 +21,25 @@ import (
 // Cells that do not apply are empty. Times are of the digest's zone, in a form that spreadsheets read as times.
 //
 //   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, paid_late, reopened,
-//     native or left
+//     native, left, cards_too_many or change_failed
 //   - who: who has to act: shop, issuer, operator or nobody
 //   - order: the order's name
 //   - cards, value, currency: what the customer has paid for and does not have yet; of orders that are retried or have
-//     recovered, all their cards
+//     recovered, all their cards; for cards_too_many and change_failed, the cards that are no longer owed
 //   - kind, message: why it failed, or had failed; for orders that are left to people, why they are
-//   - new: yes or no, for failed
-//   - at: when it failed; for retrying, since when it has been running
+//   - new: yes or no, for failed, cards_too_many and change_failed
+//   - at: when it failed; for retrying, since when it has been running; for cards_too_many and change_failed, when the
+//     cards were looked at
 //   - attempts: how often it was tried
 //   - run_again_until: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
 //   - step: what is being retried
 //   - shopify: the order in Shopify's admin
-//   - command: the command that settles a failed order
+//   - command: the command that settles a failed order, or cancels a card that is no longer owed
 //   - order_id: Shopify's ID of the order, such as gid://shopify/Order/5000000000014; of a bare number, spreadsheets
 //     would keep only the first digits (5E+12)
-//   - audit_numbers: the audit numbers of the failed cards, by which they are looked up at the issuer
+//   - audit_numbers: the audit numbers of the failed cards, or of those that are no longer owed, by which they are looked
+//     up at the issuer
 //   - details: the run in the Web UI
 //
 // A cell that a spreadsheet would take for a formula begins with an apostrophe, and so does an order's name that it
@@ -61,7 +63,7 @@ type row struct {
 
 func rows(r digest.Report) []row {
 	rows := make([]row, 0, len(r.FailedOrders)+len(r.Recovered)+len(r.Retrying)+len(r.FailedPolls)+len(r.Left)+
-		len(r.Mixed)+len(r.Native))
+		len(r.Mixed)+len(r.Native)+len(r.Changed))
 	for _, o := range r.FailedOrders {
 		rerun := o.Rerun
 		if rerun == digest.NotTried {
@@ -96,6 +98,13 @@ func rows(r digest.Report) []row {
 		why := digest.LeftBy(o.Reason)
 		rows = append(rows, row{
 			state: why.State, who: digest.Shop, order: o.Name, orderID: o.OrderID, worth: o.Worth(), message: why.Title, shopify: o.Link,
+		})
+	}
+	for _, o := range r.Changed {
+		rows = append(rows, row{
+			state: o.Why().State, who: digest.Shop, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
+			message: o.Says(), fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.At, shopify: o.ShopLink,
+			command: digest.ChangedCommand(o), audit: strings.Join(o.AuditNumbers, " "), details: o.Link,
 		})
 	}
 	for _, name := range r.Mixed {

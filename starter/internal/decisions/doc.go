@@ -1,5 +1,5 @@
 // Package decisions has the commands by which people decide about orders that giftbridge does not issue by itself: they
-// release an order, settle it, or correct its cards.
+// release an order, settle it, correct its cards, or have it compared with its cards again.
 package decisions
 
 import (
@@ -10,5 +10,5 @@ import (
 
 // Commands returns the commands, which belong to the command "orders".
 func Commands(f *cli.Flags) []*cobra.Command {
-	return []*cobra.Command{newRelease(f), newSettle(f), newFix(f)}
+	return []*cobra.Command{newRelease(f), newSettle(f), newFix(f), newRecheck(f)}
 }

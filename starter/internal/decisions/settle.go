@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
@@ -20,12 +21,13 @@ import (
 )
 
 func newSettle(f *cli.Flags) *cobra.Command {
-	s := settler{flags: f}
+	s := settler{flags: f, changes: map[string]*changed.Outcome{}}
 	cmd := &cobra.Command{
 		Use:   "settle <order>... --note WHY",
 		Short: "Record that nothing is left to do for orders, such as after a refund or a card issued by hand",
 		Long: `Settle records that you have settled a failed order, or one that was left to people: the customer got a refund,
-or a card that was issued by hand. From then on no digest lists the order, and neither a poll nor a re-run issues its
+or a card that was issued by hand. It also settles an order that was cancelled or refunded after its cards were issued:
+you have seen to them, whatever is left on them. From then on no digest lists the order, and neither a poll nor a re-run issues its
 cards, whatever happens to it in the shop. Cards that exist stay valid, and a card that is in doubt counts as existing.
 The shop and the issuer are not informed.
 
@@ -67,6 +69,8 @@ type settler struct {
 	operator  *operator.Operator
 	note      string
 	undo, yes bool
+	// changes are the cancellations and refunds that need somebody, by the workflow ID of the order.
+	changes map[string]*changed.Outcome
 }
 
 // settlement is a decision that was recorded.
@@ -96,7 +100,7 @@ func (s *settler) run(ctx context.Context, names []string) error {
 	done := []settlement{}
 	var failed []error
 	for _, d := range chosen {
-		if err := record(ctx, d, by, s.note); err != nil {
+		if err := s.record(ctx, d, by, record); err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -111,6 +115,24 @@ func (s *settler) run(ctx context.Context, names []string) error {
 	return errors.Join(failed...)
 }
 
+// record records the decision for an order. An order that has its cards is settled only as far as it was cancelled or
+// refunded since.
+func (s *settler) record(
+	ctx context.Context, d *orders.OrderDetails, by string,
+	record func(ctx context.Context, d *orders.OrderDetails, by, note string) error,
+) error {
+	change := s.changes[d.WorkflowID]
+	if change == nil || s.undo {
+		return record(ctx, d, by, s.note)
+	}
+	if d.State != executions.Completed && d.State != executions.Settled {
+		if err := record(ctx, d, by, s.note); err != nil {
+			return err
+		}
+	}
+	return s.operator.SettleChange(ctx, *change, by, s.note)
+}
+
 // choose returns the named orders, each once.
 func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDetails, error) {
 	var out []*orders.OrderDetails
@@ -121,6 +143,11 @@ func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDe
 		}
 		if !slices.ContainsFunc(out, func(o *orders.OrderDetails) bool { return o.WorkflowID == d.WorkflowID }) {
 			out = append(out, d)
+			change, err := s.operator.OpenOf(ctx, d.Shop, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			s.changes[d.WorkflowID] = change
 		}
 	}
 	return out, nil
@@ -129,7 +156,11 @@ func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDe
 // ask prints where the orders stand, and asks whether to record the decision.
 func (s *settler) ask(chosen []*orders.OrderDetails) error {
 	for _, d := range chosen {
-		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0), printable.Line(standing(d), 0))
+		stands := standing(d)
+		if change := s.changes[d.WorkflowID]; change != nil {
+			stands += "; " + change.Says()
+		}
+		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0), printable.Line(stands, 0))
 	}
 	n := len(chosen)
 	question := "Settle this order? Its cards will not be issued, except by a release."

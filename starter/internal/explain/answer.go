@@ -60,6 +60,8 @@ type facts struct {
 	watermark time.Time
 	// late reports whether recent polls are missing.
 	late bool
+	// changed is what became of a cancellation or refund of an order whose cards exist; empty if there was none.
+	changed string
 }
 
 // answer explains why an order has no cards, and what would change that.
@@ -87,6 +89,10 @@ func explain(f facts) answer {
 	switch {
 	case f.known != nil:
 		a = takenIn(f.known)
+		if f.changed != "" {
+			a.Todo = append(a.Todo, "after its cards were issued, "+f.changed+"; to look again, run: "+buildinfo.Program+
+				" orders recheck "+executions.ShellWord(f.known.ID))
+		}
 		a.InShop = f.change()
 	case f.shop == nil:
 		return answer{

@@ -102,6 +102,9 @@ func collect(ctx context.Context, o *operator.Operator, shop intake.Source, refe
 		if errors.Is(f.shopAway, intake.ErrNotFound) {
 			f.shopAway = nil
 		}
+		if changes, err := o.Outcomes(ctx, f.known.Shop, f.known.ID); err == nil && len(changes) > 0 {
+			f.changed = changes[0].Says()
+		}
 		return f, ctx.Err()
 	}
 	f.shop, err = intake.Find(ctx, shop, r.Number, r.Names()...)

@@ -49,9 +49,10 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   digest          its schedule exists and is not paused, and the last digest was sent
   identity        what identifies orders and cards is recorded
   sweep           its schedule exists, the last sweep did not fail, and it found no order that polls had missed
+  changed orders  the cards of no cancelled or refunded order could not be compared with what is owed, or cancelled
   failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
-Failed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
+Failed and changed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
 be reached, so a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST and WORKER_DEPLOYMENT
 if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.
 With --verbose, it also prints links to lists in Temporal's Web UI.`,

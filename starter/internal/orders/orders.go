@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -43,9 +44,11 @@ func offered(command string) []executions.State {
 	case "release":
 		return []executions.State{executions.Left}
 	case "settle":
-		return []executions.State{executions.Failed, executions.Left}
+		return []executions.State{executions.Failed, executions.Left, executions.Completed}
 	case "balance", "cancel-card":
 		return []executions.State{executions.Completed}
+	case "recheck":
+		return []executions.State{executions.Completed, executions.Failed}
 	}
 	return []executions.State{executions.Failed}
 }
@@ -71,10 +74,21 @@ to the step that failed.`,
 				if err != nil {
 					return err
 				}
-				if f.JSON {
-					return cli.JSON(cmd.OutOrStdout(), d)
+				// Where the order stands is worth showing even if its changes cannot be read.
+				changes, err := o.Outcomes(ctx, d.Shop, d.ID)
+				if err != nil {
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "its cancellations and refunds cannot be read: %v\n", err)
 				}
-				return printOrder(cmd.OutOrStdout(), d, verbose)
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), struct {
+						*orders.OrderDetails
+						Changes []changed.Outcome `json:"changes,omitempty"`
+					}{d, changes})
+				}
+				if err := printOrder(cmd.OutOrStdout(), d, verbose); err != nil || len(changes) == 0 {
+					return err
+				}
+				return printChanges(cmd.OutOrStdout(), changes)
 			})
 		},
 	}
@@ -147,6 +161,16 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 			if r.Failure != nil {
 				row("", fmt.Sprintf("%s: %s (attempts: %d)", r.Failure.Kind, r.Failure.Message, r.Attempts))
 			}
+		}
+	})
+}
+
+// printChanges prints what became of cancellations and refunds of an order whose cards exist.
+func printChanges(w io.Writer, changes []changed.Outcome) error {
+	return cli.Table(w, func(row func(...any)) {
+		for _, c := range changes {
+			row("changed", c.StartedAt.Format(time.RFC3339)+": "+c.Says())
+			row("", c.Link)
 		}
 	})
 }

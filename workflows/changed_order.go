@@ -1,0 +1,298 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
+
+// ChangedOrderInput is an order that was cancelled, or lost units, although its cards exist.
+type ChangedOrderInput struct {
+	Shop    string `json:"shop"`
+	OrderID string `json:"order_id"`
+	// OrderName is what people call the order.
+	OrderName string `json:"order_name"`
+	// Cancel cancels the cards that are no longer owed and of which nothing was spent; otherwise all are reported.
+	Cancel bool `json:"cancel,omitempty"`
+	// Settled is set by a person who has seen to the order: the run only records that.
+	Settled *ChangeSettled `json:"settled,omitempty"`
+}
+
+// ChangeSettled records that a person has seen to a changed order.
+type ChangeSettled struct {
+	By   string `json:"by"`
+	Note string `json:"note"`
+}
+
+// ChangedOrderResult is how a changed order and its cards compare. As the details of a failure it says what was done
+// before the failure.
+type ChangedOrderResult struct {
+	// OrderCancelled reports whether the whole order was cancelled.
+	OrderCancelled bool `json:"order_cancelled,omitempty"`
+	// Existing is the number of cards that existed, and Left how many of them are owed.
+	Existing int `json:"existing"`
+	Left     int `json:"left"`
+	// TooMany are the cards that exist and are not owed. A person decides about them.
+	TooMany []CardTooMany `json:"too_many,omitempty"`
+	// Cancelled are the numbers of the cards that this run has cancelled.
+	Cancelled []int `json:"cancelled,omitempty"`
+	// InDoubt are the numbers of cards of which only a person can say whether they exist.
+	InDoubt []int `json:"in_doubt,omitempty"`
+	// At is when the cards were looked at.
+	At time.Time `json:"at,omitzero"`
+	// Settled is set if a person has seen to the order.
+	Settled *ChangeSettled `json:"settled,omitempty"`
+}
+
+// CardTooMany is a card that exists and is not owed.
+type CardTooMany struct {
+	// Unit counts the cards of the order from 1.
+	Unit        int    `json:"unit"`
+	AuditNumber string `json:"audit_number"`
+	Amount      string `json:"amount,omitempty"`
+	Currency    string `json:"currency,omitempty"`
+	// Why says why the card was not cancelled, although cards are cancelled automatically.
+	Why CardKept `json:"why,omitempty"`
+	// Balance is what was left on a card that was spent, a decimal in the card's currency.
+	Balance string `json:"balance,omitempty"`
+}
+
+// CardKept says why a card was not cancelled.
+type CardKept string
+
+// The reasons.
+const (
+	// CardSpent: something of it was spent, or may have been.
+	CardSpent CardKept = "spent"
+	// CardWithoutReference: the issuer did not return its reference.
+	CardWithoutReference CardKept = "no_reference"
+	// CardNotCancellable: the issuer does not cancel cards.
+	CardNotCancellable CardKept = "not_cancellable"
+	// CardBusy: something else under its number was being cancelled all the time.
+	CardBusy CardKept = "busy"
+	// CancellationFailed: the issuer refused to cancel it, or could not be reached.
+	CancellationFailed CardKept = "failed"
+)
+
+var changes *activities.Changes // Nil on purpose: only the method names are used.
+
+const (
+	// changedFirstPause and changedLastPause are the pauses between two looks at an order that cannot be judged yet, and
+	// changedPatience is how long that goes on. An order may wait a day before its cards are requested, and then for its
+	// turn.
+	changedFirstPause = time.Minute
+	changedLastPause  = time.Hour
+	changedPatience   = 72 * time.Hour
+	// busyPause is the pause before the cards are looked at again because a card is just being cancelled by somebody else,
+	// and busyLooks the number of such pauses.
+	busyPause = 15 * time.Second
+	busyLooks = 20
+)
+
+// ChangedOrder compares an order that was cancelled or refunded with its cards. It waits until the order's cards are
+// issued. Cards that are not owed are reported, or cancelled if nothing of them was spent: of each line, the
+// highest-numbered ones. A cancellation that fails does not stop the others, and fails the run; another run of the same
+// change finds only what is left to do.
+func ChangedOrder(ctx workflow.Context, in ChangedOrderInput) (ChangedOrderResult, error) {
+	if in.Settled != nil {
+		workflow.SetCurrentDetails(ctx, "Settled by "+in.Settled.By+".")
+		return ChangedOrderResult{Settled: in.Settled}, nil
+	}
+	c := changedOrder{in: in}
+	for look := range busyLooks {
+		compared, err := c.compare(ctx)
+		if err != nil {
+			return ChangedOrderResult{}, err
+		}
+		c.begin(ctx, compared, look == busyLooks-1)
+		for _, line := range compared.Lines {
+			if err := c.line(ctx, line, compared.CanCancel); err != nil {
+				return ChangedOrderResult{}, err
+			}
+		}
+		if !c.busy || c.last {
+			break
+		}
+		if err := workflow.Sleep(ctx, busyPause); err != nil {
+			return ChangedOrderResult{}, err
+		}
+	}
+	return c.result(ctx)
+}
+
+// changedOrder is a changed order that is being looked at.
+type changedOrder struct {
+	in  ChangedOrderInput
+	out ChangedOrderResult
+	// busy reports whether a card is just being cancelled by somebody else, and last whether this is the last look.
+	busy, last bool
+	// failed is the first cancellation that failed.
+	failed error
+}
+
+// begin begins a look. What earlier looks have cancelled stays.
+func (c *changedOrder) begin(ctx workflow.Context, compared activities.CompareOrderResult, last bool) {
+	c.busy, c.last, c.failed = false, last, nil
+	c.out = ChangedOrderResult{
+		OrderCancelled: compared.Cancelled, Existing: compared.Existing + len(c.out.Cancelled), Left: compared.Left,
+		Cancelled: c.out.Cancelled, InDoubt: compared.InDoubt, At: workflow.Now(ctx).UTC(),
+	}
+}
+
+// compare compares the order with its cards, as soon as they can be judged.
+func (c *changedOrder) compare(ctx workflow.Context) (activities.CompareOrderResult, error) {
+	until := workflow.Now(ctx).Add(changedPatience)
+	for pause := changedFirstPause; ; pause = min(2*pause, changedLastPause) {
+		compared, err := call(comparing(ctx), changes.CompareOrder, activities.CompareOrderInput{
+			Shop: c.in.Shop, OrderID: c.in.OrderID, OrderName: c.in.OrderName,
+		}).get(ctx)
+		if err != nil {
+			return compared, ended(err)
+		}
+		if compared.Waits == "" {
+			return compared, nil
+		}
+		if workflow.Now(ctx).Add(pause).After(until) {
+			return compared, failure(giftcard.Timeout, fmt.Sprintf("order %s could not be compared with its cards for %s: %s",
+				c.in.OrderName, changedPatience, compared.Waits))
+		}
+		workflow.SetCurrentDetails(ctx, "Waiting: "+compared.Waits+".")
+		if err := workflow.Sleep(ctx, pause); err != nil {
+			return compared, err
+		}
+	}
+}
+
+// line decides about the cards of a line that are not owed, the highest-numbered first.
+func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, canCancel bool) error {
+	if !c.in.Cancel || !canCancel {
+		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
+			c.keep(card, map[bool]CardKept{true: CardNotCancellable}[c.in.Cancel], "")
+		}
+		return nil
+	}
+	// All cards of the line are looked at first: one that somebody has cancelled at the issuer is one less.
+	left, states, err := c.inspect(ctx, l)
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	if err != nil {
+		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
+			c.fail(card, err)
+		}
+		return nil
+	}
+	var kept []CardTooMany
+	for i, card := range l.Cards {
+		switch now := states[i]; {
+		case left == 0:
+			return nil
+		case now.Cancelled:
+		case card.EGCCode == "":
+			kept = append(kept, tooMany(card, CardWithoutReference, ""))
+		case now.Spent:
+			kept = append(kept, tooMany(card, CardSpent, now.Balance))
+		default:
+			left--
+			if err := c.cancel(ctx, card, l); err != nil {
+				return err
+			}
+		}
+	}
+	c.out.TooMany = append(c.out.TooMany, kept[:min(left, len(kept))]...)
+	return nil
+}
+
+// inspect returns the states of the cards of a line, and how many cards that are not cancelled are not owed.
+func (c *changedOrder) inspect(
+	ctx workflow.Context, l activities.ComparedLine,
+) (left int, states []activities.InspectCardResult, err error) {
+	left, states = l.TooMany, make([]activities.InspectCardResult, len(l.Cards))
+	for i, card := range l.Cards {
+		if card.EGCCode == "" {
+			continue
+		}
+		states[i], err = call(inspecting(ctx), changes.InspectCard, activities.InspectCardInput{
+			OrderName: c.in.OrderName, Unit: card.Unit, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode,
+		}).get(ctx)
+		if err != nil {
+			return 0, nil, err
+		}
+		if states[i].Cancelled {
+			left--
+		}
+	}
+	return max(0, left), states, nil
+}
+
+// cancel cancels a card. The workflow that does so is the one that a person's command starts too, and runs once.
+func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard, l activities.ComparedLine) error {
+	reason := "the order was cancelled in the shop"
+	if !c.out.OrderCancelled {
+		reason = fmt.Sprintf("%s of its line too many: units were refunded or removed in the shop", cards(l.TooMany))
+	}
+	err := child(cancelOptions(ctx, c.in, card.Unit), CancelCard, CancelCardInput{
+		CancelCardInput: activities.CancelCardInput{
+			OrderName: c.in.OrderName, Unit: card.Unit, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode,
+		},
+		By: "giftbridge", Reason: reason,
+	}).Get(ctx, nil)
+	switch {
+	case err == nil:
+		c.out.Cancelled = append(c.out.Cancelled, card.Unit)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
+		c.busy = true
+		if c.last {
+			c.keep(card, CardBusy, "")
+		}
+	default:
+		c.fail(card, err)
+	}
+	return nil
+}
+
+func (c *changedOrder) fail(card activities.ExistingCard, err error) {
+	if c.failed == nil {
+		c.failed = err
+	}
+	c.keep(card, CancellationFailed, "")
+}
+
+func (c *changedOrder) keep(card activities.ExistingCard, why CardKept, balance string) {
+	c.out.TooMany = append(c.out.TooMany, tooMany(card, why, balance))
+}
+
+func tooMany(card activities.ExistingCard, why CardKept, balance string) CardTooMany {
+	return CardTooMany{
+		Unit: card.Unit, AuditNumber: card.AuditNumber, Amount: card.Amount, Currency: card.Currency, Why: why, Balance: balance,
+	}
+}
+
+func (c *changedOrder) result(ctx workflow.Context) (ChangedOrderResult, error) {
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s, %d of them owed: cancelled %d, too many %d.",
+		cards(c.out.Existing), c.out.Left, len(c.out.Cancelled), len(c.out.TooMany)))
+	if c.failed != nil {
+		kind, message := cause(c.failed)
+		return ChangedOrderResult{}, failure(kind, message, c.out)
+	}
+	return c.out, nil
+}
+
+// cancelOptions sets the options of a cancellation. A card that was cancelled is never cancelled again, and one whose
+// cancellation failed can be.
+func cancelOptions(ctx workflow.Context, in ChangedOrderInput, unit int) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            CancelCardID(in.Shop, in.OrderID, unit),
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         fmt.Sprintf("Cancel card %d of order %s", unit, cut(in.OrderName, maxSummaryName)),
+	})
+}
