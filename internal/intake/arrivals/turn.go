@@ -16,8 +16,10 @@ const (
 	// startsAtOnce is the number of orders that are started at the same time: enough to keep Temporal busy, few enough
 	// that a burst does not starve the orders that were started before.
 	startsAtOnce = 32
-	// askTimeout limits one call of Temporal.
-	askTimeout = 5 * time.Second
+	// askTimeout limits one request for the settings, and startTimeout one start. A server that is slow under a burst gets
+	// the time that it needs: starts that are given up and repeated would make it slower.
+	askTimeout   = 5 * time.Second
+	startTimeout = 30 * time.Second
 	// patience is how long an order waits while the shop or Temporal is away. By then a poll has seen it, or will as soon
 	// as it can.
 	patience = 5 * time.Minute
@@ -227,7 +229,7 @@ func (q *Queue) do(ctx context.Context, i *item, act func(context.Context) (Resu
 	go func() {
 		defer func() { <-q.starts }()
 		// What has begun is finished when the process stops; it takes milliseconds.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 		defer cancel()
 		result, err := act(ctx)
 		if err != nil {
