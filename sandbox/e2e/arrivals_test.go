@@ -10,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/app/fastpath"
@@ -168,7 +167,7 @@ func (w *system) startOf(p scenario.Placed) started {
 		s.attributes = append(s.attributes, name)
 	}
 	slices.Sort(s.attributes)
-	var data converter.DataConverter = w.converter()
+	data := w.converter()
 	require.NoError(w.t, data.FromPayloads(first.GetInput(), &s.in))
 	return s
 }
@@ -235,7 +234,7 @@ func TestReceiverKilledWithOrdersInMemory(t *testing.T) {
 func TestArrivalsWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	w := start(t, stack.Options{Shopify: unlimited()})
-	nobody, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It only keeps a port on which nobody answers.
+	nobody, err := net.Listen("tcp", "127.0.0.1:0") // It only keeps a port on which nobody answers.
 	require.NoError(t, err)
 	defer nobody.Close()
 	a := w.announcer(func(o *client.Options) { o.HostPort = nobody.Addr().String() })

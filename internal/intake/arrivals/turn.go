@@ -173,7 +173,7 @@ func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
 		order, reason := intake.Judge(rules, settings.Shop(), l.Order, now)
 		switch {
 		case reason == "" && tooLarge(order):
-			q.lose(i, LostTooLarge)
+			q.lose(LostTooLarge)
 		case reason == "":
 			ready, orders = append(ready, i), append(orders, order)
 		case reason.LeftToPeople():
@@ -248,7 +248,7 @@ func (q *Queue) unread(i *item, err error, now time.Time) {
 	_, large := errors.AsType[*rest.TooLargeError](err)
 	switch {
 	case large:
-		q.lose(i, LostTooLarge)
+		q.lose(LostTooLarge)
 	case errors.Is(err, intake.ErrNotFound):
 		q.outdated(i, now)
 	default:
@@ -262,7 +262,7 @@ func (q *Queue) unread(i *item, err error, now time.Time) {
 // any more.
 func (q *Queue) outdated(i *item, now time.Time) {
 	if i.outdated == len(rereads) {
-		q.lose(i, LostStale)
+		q.lose(LostStale)
 		return
 	}
 	i.due = now.Add(rereads[i.outdated])
@@ -274,7 +274,7 @@ func (q *Queue) outdated(i *item, now time.Time) {
 func (q *Queue) again(i *item, why Loss, now time.Time) {
 	i.why = why
 	if now.Sub(i.since) > patience {
-		q.lose(i, why)
+		q.lose(why)
 		return
 	}
 	q.mu.Lock()
@@ -284,8 +284,8 @@ func (q *Queue) again(i *item, why Loss, now time.Time) {
 	q.signal()
 }
 
-// lose leaves an order to the poll.
-func (q *Queue) lose(i *item, why Loss) {
+// lose leaves an order that was taken out to the poll.
+func (q *Queue) lose(why Loss) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.busy--
