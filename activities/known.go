@@ -39,8 +39,8 @@ func (o *Orders) dropKnown(ctx context.Context, shop string, page *ListGiftCardO
 	defer cancel()
 	known, err := o.Intake.Known(asking, ids)
 	if err != nil {
-		activity.GetLogger(ctx).Warn("cannot find out which orders have a workflow: all are started again, which does nothing "+
-			"but costs actions", "error", err)
+		activity.GetLogger(ctx).Warn("cannot find out which orders were taken in before: all are taken in again, which does "+
+			"nothing but costs actions", "error", err)
 		return left
 	}
 	page.Orders = slices.DeleteFunc(page.Orders, func(order giftcard.Order) bool {

@@ -148,6 +148,11 @@ var rules = []rule{
 		why: "to add a vendor is a line of wiring and an exam of the doctor",
 	},
 	{
+		name: "arrivals know no settings of their own", from: ours("internal/intake/arrivals"),
+		to:  ours("internal/config", "internal/settings", "internal/executions", "internal/app"),
+		why: "the rules of the poll's schedule decide, as the desk hands them in, never the receiver's environment",
+	},
+	{
 		name: "no conformance suite in production", from: everything.except(suites),
 		to:  suites,
 		why: "it tests adapters, and registers test flags",
@@ -442,6 +447,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"activities and workflows know no vendor", "activities", module + "/internal/cashstar"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/intake/shopifyintake"},
 		{"activities and workflows know no vendor", "workflows", module + "/internal/shopify"},
+		{"arrivals know no settings of their own", "internal/intake/arrivals", module + "/internal/config"},
 		{"ports know no vendor and no Temporal", "internal/issuer", module + "/internal/issuer/cashstarissuer"},
 		{"ports know no vendor and no Temporal", "internal/issuer/gate", "go.temporal.io/sdk/activity"},
 		{"ports know no vendor and no Temporal", "internal/intake", module + "/internal/shopify"},

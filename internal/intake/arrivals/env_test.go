@@ -135,7 +135,7 @@ func (s settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
 	slow := w.slow
 	w.mu.Unlock()
 	if slow > 0 {
-		time.Sleep(slow)
+		pass(slow)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -192,7 +192,7 @@ func (w *world) hold(t *testing.T, take func()) {
 	w.set(func() { w.deskAway = errAway })
 	take()
 	w.set(func() { w.deskAway = nil })
-	time.Sleep(time.Second)
+	pass(time.Second)
 	synctest.Wait()
 }
 
@@ -252,3 +252,6 @@ func requireStarted(t *testing.T, w *world, n int) {
 	}
 	require.Len(t, seen, n, fmt.Sprint(w.lost))
 }
+
+// pass lets time pass in a bubble, where it takes none.
+func pass(d time.Duration) { <-time.After(d) }

@@ -16,8 +16,10 @@ const (
 	// startsAtOnce is the number of orders that are started at the same time: enough to keep Temporal busy, few enough
 	// that a burst does not starve the orders that were started before.
 	startsAtOnce = 32
-	// askTimeout limits one call of Temporal.
-	askTimeout = 5 * time.Second
+	// askTimeout limits one request for the settings, and startTimeout one start. A server that is slow under a burst gets
+	// the time that it needs: starts that are given up and repeated would make it slower.
+	askTimeout   = 5 * time.Second
+	startTimeout = 30 * time.Second
 	// patience is how long an order waits while the shop or Temporal is away. By then a poll has seen it, or will as soon
 	// as it can.
 	patience = 5 * time.Minute
@@ -171,7 +173,7 @@ func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
 		order, reason := intake.Judge(rules, settings.Shop(), l.Order, now)
 		switch {
 		case reason == "" && tooLarge(order):
-			q.lose(i, LostTooLarge)
+			q.lose(LostTooLarge)
 		case reason == "":
 			ready, orders = append(ready, i), append(orders, order)
 		case reason.LeftToPeople():
@@ -227,7 +229,7 @@ func (q *Queue) do(ctx context.Context, i *item, act func(context.Context) (Resu
 	go func() {
 		defer func() { <-q.starts }()
 		// What has begun is finished when the process stops; it takes milliseconds.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 		defer cancel()
 		result, err := act(ctx)
 		if err != nil {
@@ -246,7 +248,7 @@ func (q *Queue) unread(i *item, err error, now time.Time) {
 	_, large := errors.AsType[*rest.TooLargeError](err)
 	switch {
 	case large:
-		q.lose(i, LostTooLarge)
+		q.lose(LostTooLarge)
 	case errors.Is(err, intake.ErrNotFound):
 		q.outdated(i, now)
 	default:
@@ -260,7 +262,7 @@ func (q *Queue) unread(i *item, err error, now time.Time) {
 // any more.
 func (q *Queue) outdated(i *item, now time.Time) {
 	if i.outdated == len(rereads) {
-		q.lose(i, LostStale)
+		q.lose(LostStale)
 		return
 	}
 	i.due = now.Add(rereads[i.outdated])
@@ -272,7 +274,7 @@ func (q *Queue) outdated(i *item, now time.Time) {
 func (q *Queue) again(i *item, why Loss, now time.Time) {
 	i.why = why
 	if now.Sub(i.since) > patience {
-		q.lose(i, why)
+		q.lose(why)
 		return
 	}
 	q.mu.Lock()
@@ -282,8 +284,8 @@ func (q *Queue) again(i *item, why Loss, now time.Time) {
 	q.signal()
 }
 
-// lose leaves an order to the poll.
-func (q *Queue) lose(i *item, why Loss) {
+// lose leaves an order that was taken out to the poll.
+func (q *Queue) lose(why Loss) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.busy--

@@ -40,6 +40,31 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// A client that leaves a share of the points to others waits until the bucket holds this share besides what it requests. A
+// full bucket is enough.
+func TestPaceLeavesPoints(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		requested, available float64
+		want                 time.Duration
+	}{
+		"enough for both":      {500, 1500, 0},
+		"enough for one":       {500, 600, 9 * time.Second},
+		"more than the rest":   {1500, 1900, time.Second},
+		"a full bucket":        {1500, 2000, 0},
+		"more than the bucket": {2500, 2000, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+			p := newPace(0.5)
+			p.now = func() time.Time { return now }
+			p.note("get_orders", Cost{Requested: tt.requested, Available: tt.available, Maximum: 2000, RestoreRate: 100})
+			require.Equal(t, tt.want, p.delay("get_orders"))
+		})
+	}
+}
+
 func TestPaceEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	p := newPace(0)
