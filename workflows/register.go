@@ -27,4 +27,5 @@ func Register(r worker.WorkflowRegistry) {
 	register(RerunOrders, RerunOrdersType)
 	register(CancelCard, CancelCardType)
 	register(ResolveCard, ResolveCardType)
+	register(DisputedOrder, DisputedOrderType)
 }

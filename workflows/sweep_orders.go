@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -22,6 +23,8 @@ type SweepOrdersInput struct {
 	After Duration `json:"after"`
 	// Whole is set for a sweep by hand that looks at all orders.
 	Whole bool `json:"whole,omitempty"`
+	// DisputesOf is the age up to which orders are looked at for disputes; zero means not at all.
+	DisputesOf Duration `json:"disputes_of,omitempty"`
 }
 
 // SweepOrdersResult is the outcome of a sweep.
@@ -30,6 +33,9 @@ type SweepOrdersResult struct {
 	// From is how far back the sweep looked, and Whole reports whether it looked at all orders.
 	From  time.Time `json:"from"`
 	Whole bool      `json:"whole,omitempty"`
+	// Disputes is what was found of disputes. DisputesFailed says why nothing was.
+	Disputes       *activities.RecordDisputesResult `json:"disputes,omitempty"`
+	DisputesFailed string                           `json:"disputes_failed,omitempty"`
 }
 
 // SweepOrders checks that each gift-card order of the shop has a workflow, and takes in those that have none. Polls
@@ -60,7 +66,30 @@ func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, 
 	if err != nil {
 		return SweepOrdersResult{}, ended(err)
 	}
+	if err := out.recordDisputes(ctx, in, now); err != nil {
+		return SweepOrdersResult{}, err
+	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d orders seen, %d of them gift-card orders, %d that no poll had taken in.",
 		out.Seen, out.Candidates, out.Found))
 	return out, nil
+}
+
+// recordDisputes records disputes about orders. That it fails must not hide what the sweep has found.
+func (r *SweepOrdersResult) recordDisputes(ctx workflow.Context, in SweepOrdersInput, now time.Time) error {
+	if in.DisputesOf <= 0 {
+		return nil
+	}
+	found, err := call(listing(ctx), orders.RecordDisputes, activities.RecordDisputesInput{
+		SKUs: in.Poll.SKUs, Shop: in.Poll.shop(), Since: now.Add(-time.Duration(in.DisputesOf)),
+	}).get(ctx)
+	switch {
+	case err == nil:
+		r.Disputes = &found
+	case temporal.IsCanceledError(err):
+		return err
+	default:
+		_, r.DisputesFailed = cause(err)
+		workflow.GetLogger(ctx).Error("disputes were not looked at", "error", r.DisputesFailed)
+	}
+	return nil
 }

@@ -34,10 +34,12 @@ func TestNames(t *testing.T) {
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "DailyDigest", "RerunOrders", "CancelCard", "ResolveCard",
+		"DisputedOrder",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
 	require.Equal(t, "resolve-card/shop/1/2", workflows.ResolveCardID("shop", "1", 2))
+	require.Equal(t, "disputed-order/shop/1/2", workflows.DisputedOrderID("shop", "1", "2"))
 	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
 	require.Equal(t, "poll-orders-by-hand/", workflows.PollByHandPrefix)

@@ -186,6 +186,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
 			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+			Disputes: s.orders, Records: temporal,
 		},
 		giftCards: &activities.GiftCards{
 			Issuer:       s.issuer,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/disputed"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/internal/installation"
@@ -27,6 +28,7 @@ type Operator struct {
 	*rollout.Rollout
 	*recovery.Recovery
 	*left.Left
+	*disputed.Disputed
 	*privacy.Privacy
 	*reporting.Reporting
 	*health.Monitor
@@ -41,6 +43,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
 	o.Left = left.New(o.Recovery)
+	o.Disputed = disputed.New(o.Recovery)
 	o.Privacy = privacy.New(o.Left)
 	o.Reporting = reporting.New(o.Recovery, cfg.Shopify.Shop, cfg.Digest.TimeZone)
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{
