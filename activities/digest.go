@@ -50,6 +50,8 @@ type Digest struct {
 	// Orders rereads the orders that are left to people, so that orders cancelled or refunded since are not listed. If
 	// nil, all are listed.
 	Orders *intake.Reader
+	// Disputes rereads the disputes that the digest lists. If nil, they are listed as they were recorded.
+	Disputes intake.Disputes
 }
 
 // SendDigestInput is the scope of a digest.
@@ -100,6 +102,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		return SendDigestResult{}, failure(ctx, "making the digest's report", err, untilTimeout)
 	}
 	d.leaveOutSettled(ctx, &report)
+	d.leaveOutWon(ctx, &report)
 	report.Refused = in.LastRefused
 	out := SendDigestResult{
 		Until:     report.Window.To,
@@ -160,6 +163,40 @@ func (d *Digest) leaveOutSettled(ctx context.Context, report *digest.Report) {
 		}
 		return settled
 	})
+}
+
+// leaveOutWon rereads the disputes of a report, and removes those that the shop has won. If a read fails, they are listed as
+// they were recorded.
+func (d *Digest) leaveOutWon(ctx context.Context, report *digest.Report) {
+	if d.Disputes == nil || len(report.Disputed) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
+	defer cancel()
+	var numbers []string
+	for _, o := range report.Disputed {
+		numbers = append(numbers, o.OrderID)
+	}
+	slices.Sort(numbers)
+	orders, err := d.Disputes.ReadDisputes(ctx, slices.Compact(numbers))
+	if err != nil {
+		activity.GetLogger(ctx).Warn("disputes are listed without being reread", "error", err)
+		return
+	}
+	now := map[string]intake.Dispute{}
+	for _, o := range orders {
+		for _, dispute := range o.Disputes {
+			now[o.Number+"/"+dispute.ID] = dispute
+		}
+	}
+	report.Disputed = slices.DeleteFunc(report.Disputed, func(o digest.DisputedOrder) bool {
+		return now[o.OrderID+"/"+o.Dispute].Won()
+	})
+	for i, o := range report.Disputed {
+		if dispute, ok := now[o.OrderID+"/"+o.Dispute]; ok {
+			report.Disputed[i].Kind, report.Disputed[i].Status = dispute.Kind, dispute.Status
+		}
+	}
 }
 
 // send mails a report. If the mail reached some recipients but not all, it returns the reason.

@@ -202,7 +202,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Now:          time.Now,
 		},
 		digest: &activities.Digest{
-			Reports: temporal, Mailer: s.mailer, Orders: reader,
+			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
 		},
 		reruns: &activities.Reruns{Orders: temporal},

@@ -190,6 +190,12 @@ func (v *viewer) sections() []sectionView {
 		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todos: todos}, orders, names, total)
 		add(digest.Shop, g, s)
 	}
+	if len(v.Disputed) > 0 {
+		groups[digest.Shop] = append(groups[digest.Shop], v.disputedGroup())
+		if sums[digest.Shop] == nil {
+			sums[digest.Shop] = &words.Sum{}
+		}
+	}
 	var out []sectionView
 	for _, p := range parties {
 		if len(groups[p.party]) > 0 {

@@ -21,14 +21,14 @@ import (
 // Cells that do not apply are empty. Times are of the digest's zone, in a form that spreadsheets read as times.
 //
 //   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, risky, paid_late, reopened,
-//     native or left
+//     native, left or disputed
 //   - who: who has to act: shop, issuer, operator or nobody
 //   - order: the order's name
 //   - cards, value, currency: what the customer has paid for and does not have yet; of orders that are retried or have
 //     recovered, all their cards
 //   - kind, message: why it failed, or had failed; for orders that are left to people, why they are
 //   - new: yes or no, for failed
-//   - at: when it failed; for retrying, since when it has been running
+//   - at: when it failed; for disputed, when that was recorded; for retrying, since when it has been running
 //   - attempts: how often it was tried
 //   - run_again_until: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
@@ -96,6 +96,13 @@ func rows(r digest.Report) []row {
 		why := digest.LeftBy(o.Reason)
 		rows = append(rows, row{
 			state: why.State, who: digest.Shop, order: o.Name, orderID: o.OrderID, worth: o.Worth(), message: why.Title, shopify: o.Link,
+		})
+	}
+	for _, o := range r.Disputed {
+		rows = append(rows, row{
+			state: "disputed", who: digest.Disputed.Who, order: o.Name, orderID: o.OrderID, kind: o.Kind,
+			message: strings.ReplaceAll(o.Status, "_", " "), fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.Since,
+			shopify: o.Link, command: digest.BalanceCommand(o),
 		})
 	}
 	for _, name := range r.Mixed {
