@@ -33,6 +33,7 @@ func poisoned(value string) digest.Report {
 	r.Left = []digest.LeftOrder{{Name: "#1", OrderID: "1", Reason: giftcard.MixedOrder, Cards: 1}, {
 		Name: value, OrderID: value, Reason: giftcard.MixedOrder, Amount: value, Currency: value, Link: value,
 	}}
+	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Issued.Currencies = []digest.CurrencyTotal{{Currency: value, Amount: value}}
 	return r
 }
@@ -74,7 +75,7 @@ func checkHostile(t require.TestingT, value string) {
 	elements, text := structure(t, m.HTML)
 	require.Equal(t, harmless, elements, "a value changed the page")
 	records := parse(t, m.CSV)
-	require.Len(t, records, 10)
+	require.Len(t, records, 11)
 	for _, s := range []string{m.Subject, m.Text, text, strings.TrimPrefix(string(m.CSV), "\ufeff")} {
 		require.True(t, utf8.ValidString(s))
 		for _, r := range s {

@@ -4,7 +4,6 @@ package disputes
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -23,13 +22,14 @@ type Recorder func(ctx context.Context, order string) error
 // Queue records the disputes of the orders that notices name, one after the other. It implements [webhook.Consumer].
 type Queue struct {
 	record Recorder
-	log    *slog.Logger
+	failed func(order string, err error)
 	orders chan string
 }
 
-// New returns a queue. Somebody has to call [Queue.Run].
-func New(record Recorder, log *slog.Logger) *Queue {
-	return &Queue{record: record, log: log, orders: make(chan string, waiting)}
+// New returns a queue, which calls failed for an order whose disputes could not be recorded: the hourly sweep will find them.
+// Somebody has to call [Queue.Run].
+func New(record Recorder, failed func(order string, err error)) *Queue {
+	return &Queue{record: record, failed: failed, orders: make(chan string, waiting)}
 }
 
 // Topics implements [webhook.Consumer].
@@ -57,7 +57,7 @@ func (q *Queue) Run(ctx context.Context) {
 		case order := <-q.orders:
 			within, cancel := context.WithTimeout(ctx, recordFor)
 			if err := q.record(within, order); err != nil {
-				q.log.Warn("the disputes of an order were not recorded; the hourly sweep will find them", "order", order, "error", err)
+				q.failed(order, err)
 			}
 			cancel()
 		}
