@@ -35,7 +35,9 @@ var Disputed = Explanation{
 func BalanceCommand(o DisputedOrder) string { return disputedCommand("balance", o, "") }
 
 // CancelCommand returns the command that cancels a card of an order; see [BalanceCommand].
-func CancelCommand(o DisputedOrder) string { return disputedCommand("cancel-card", o, " --unit UNIT --reason WHY") }
+func CancelCommand(o DisputedOrder) string {
+	return disputedCommand("cancel-card", o, " --unit UNIT --reason WHY")
+}
 
 func disputedCommand(does string, o DisputedOrder, rest string) string {
 	name := argument(o.Name, o.OrderID)
