@@ -54,6 +54,8 @@ type Digest struct {
 	// Links makes the links with which the mail's readers act on orders; nil if there are none. They are made when the mail
 	// is sent, so that no history has one.
 	Links *maillink.Maker
+	// Disputes rereads the disputes that the digest lists. If nil, they are listed as they were recorded.
+	Disputes intake.Disputes
 }
 
 // SendDigestInput is the scope of a digest.
@@ -104,6 +106,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 		return SendDigestResult{}, failure(ctx, "making the digest's report", err, untilTimeout)
 	}
 	d.leaveOutSettled(ctx, &report)
+	d.leaveOutWon(ctx, &report)
 	report.Refused = in.LastRefused
 	out := SendDigestResult{
 		Until:     report.Window.To,
@@ -177,6 +180,40 @@ func (d *Digest) links(at time.Time) digestmail.Links {
 	}
 	return digestmail.Links{
 		Again: link(maillink.Again), Settle: link(maillink.Settle), Validity: printable.Duration(maillink.Validity),
+	}
+}
+
+// leaveOutWon rereads the disputes of a report, and removes those that the shop has won. If a read fails, they are listed as
+// they were recorded.
+func (d *Digest) leaveOutWon(ctx context.Context, report *digest.Report) {
+	if d.Disputes == nil || len(report.Disputed) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookAgainFor)
+	defer cancel()
+	var numbers []string
+	for _, o := range report.Disputed {
+		numbers = append(numbers, o.OrderID)
+	}
+	slices.Sort(numbers)
+	orders, err := d.Disputes.ReadDisputes(ctx, slices.Compact(numbers))
+	if err != nil {
+		activity.GetLogger(ctx).Warn("disputes are listed without being reread", "error", err)
+		return
+	}
+	now := map[string]intake.Dispute{}
+	for _, o := range orders {
+		for _, dispute := range o.Disputes {
+			now[o.Number+"/"+dispute.ID] = dispute
+		}
+	}
+	report.Disputed = slices.DeleteFunc(report.Disputed, func(o digest.DisputedOrder) bool {
+		return now[o.OrderID+"/"+o.Dispute].Won()
+	})
+	for i, o := range report.Disputed {
+		if dispute, ok := now[o.OrderID+"/"+o.Dispute]; ok {
+			report.Disputed[i].Kind, report.Disputed[i].Status = dispute.Kind, dispute.Status
+		}
 	}
 }
 

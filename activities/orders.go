@@ -32,6 +32,9 @@ type Orders struct {
 	Claims Claims
 	// Intake starts the orders that a sweep finds.
 	Intake Intake
+	// Disputes reads disputes, and Records records them. If either is nil, no disputes are recorded.
+	Disputes intake.Disputes
+	Records  DisputeRecords
 
 	claimed claimed
 }

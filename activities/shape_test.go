@@ -20,7 +20,7 @@ import (
 func TestActivityNames(t *testing.T) {
 	t.Parallel()
 	want := map[reflect.Type][]string{
-		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders", "Sweep", "WriteBack"},
+		reflect.TypeFor[*activities.Orders]():    {"ListGiftCardOrders", "RecordDisputes", "Sweep", "WriteBack"},
 		reflect.TypeFor[*activities.GiftCards](): {"CancelCard", "IssueCard", "LookUpMerchant"},
 		reflect.TypeFor[*activities.Digest]():    {"SendDigest"},
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},

@@ -109,7 +109,7 @@ func misconfigurations(folder string) []misconfiguration {
 		{"age: number", set{"MAX_ORDER_AGE": "336"}, `MAX_ORDER_AGE: "336": need a duration such as 90s, 10m or 336h, at least 1h`},
 		{"test orders: no", set{"INCLUDE_TEST_ORDERS": "no"}, `INCLUDE_TEST_ORDERS: "no": need true or false`},
 		{"risk: unknown", set{"RISK": "ignore"}, `RISK: "ignore": need hold or issue`},
-		{"issue after: too long", set{"ISSUE_AFTER": "25h"}, `ISSUE_AFTER: "25h0m0s": need 0, or a duration of at most 24h`},
+		{"issue after: too long", set{"ISSUE_AFTER": "25h"}, `ISSUE_AFTER: "25h0m0s": need 0, or a duration of at most 24h, such as 15m`},
 		{"underpaid: unknown", set{"UNDERPAID": "ignore"}, `UNDERPAID: "ignore": need hold or issue`},
 		{"match: unknown", set{"MATCH_BY": "company,email"}, `MATCH_BY: "company,email": need one or more of external_id, company, name, separated by commas, without duplicates`},
 

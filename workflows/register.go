@@ -30,4 +30,5 @@ func Register(r worker.WorkflowRegistry) {
 	register(ResolveCard, ResolveCardType)
 	register(ActOnOrder, ActOnOrderType)
 	register(ChangedOrder, ChangedOrderType)
+	register(DisputedOrder, DisputedOrderType)
 }

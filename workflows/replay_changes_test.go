@@ -380,6 +380,13 @@ func (o *noTimers) Sleep(workflow.Context, time.Duration) error { return nil }
 // NewTimer implements [interceptor.WorkflowOutboundInterceptor].
 func (o *noTimers) NewTimer(ctx workflow.Context, _ time.Duration) workflow.Future { return done(ctx) }
 
+// NewTimerWithOptions implements [interceptor.WorkflowOutboundInterceptor].
+func (o *noTimers) NewTimerWithOptions(
+	ctx workflow.Context, _ time.Duration, _ workflow.TimerOptions,
+) workflow.Future {
+	return done(ctx)
+}
+
 // otherChild starts children of another type, or under another ID.
 type otherChild struct {
 	interceptor.WorkflowOutboundInterceptorBase

@@ -137,6 +137,9 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	requireOne("an order that was tried more than once", order, closesWith(completed), retried)
 	requireOne("an order whose worker was lost", order, closesWith(completed), timedOut)
 
+	requireOne("an order that waits", order, closesWith(completed), has(enumspb.EVENT_TYPE_TIMER_FIRED, 1))
+	requireOne("an order that changes while it waits", order, closesWith(failed), has(enumspb.EVENT_TYPE_TIMER_FIRED, 1))
+	requireOne("a sweep that looks for disputes", of(workflows.SweepOrdersType), has(scheduled, 2))
 	requireOne("an order that is marked in the shop", order, closesWith(completed), ending("written_back"))
 	requireOne("an order whose mark the shop refuses", order, closesWith(completed), ending("write_back_failed"))
 

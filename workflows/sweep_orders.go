@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -25,6 +26,8 @@ type SweepOrdersInput struct {
 	// CancelledOrders says what becomes of cards that exist although their order was cancelled or their units were
 	// refunded: [ReportCancelled] or [CancelCancelled]. Empty means that a sweep does not look for them.
 	CancelledOrders string `json:"cancelled_orders,omitempty"`
+	// DisputesOf is the age up to which orders are looked at for disputes; zero means not at all.
+	DisputesOf Duration `json:"disputes_of,omitempty"`
 }
 
 // The values of [SweepOrdersInput].CancelledOrders.
@@ -43,6 +46,9 @@ type SweepOrdersResult struct {
 	Whole bool      `json:"whole,omitempty"`
 	// Changes is what became of orders that were cancelled or refunded; nil if the sweep did not look for them.
 	Changes *SweptChanges `json:"changes,omitempty"`
+	// Disputes is what was found of disputes. DisputesFailed says why nothing was.
+	Disputes       *activities.RecordDisputesResult `json:"disputes,omitempty"`
+	DisputesFailed string                           `json:"disputes_failed,omitempty"`
 }
 
 // SweptChanges is the outcome of the search for orders that were cancelled or refunded.
@@ -90,6 +96,9 @@ func SweepOrders(ctx workflow.Context, in SweepOrdersInput) (SweepOrdersResult, 
 			return SweepOrdersResult{}, ended(err)
 		}
 	}
+	if err := out.recordDisputes(ctx, in, now); err != nil {
+		return SweepOrdersResult{}, err
+	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d orders seen, %d of them gift-card orders, %d that no poll had taken in.",
 		out.Seen, out.Candidates, out.Found))
 	return out, nil
@@ -128,4 +137,24 @@ func startChanges(
 		Shop: in.Poll.shop(), SKUs: in.Poll.SKUs, UpdatedFrom: c.Since, UpdatedBefore: c.Until,
 		Cancel: in.CancelledOrders == CancelCancelled,
 	}), nil
+}
+
+// recordDisputes records disputes about orders. That it fails must not hide what the sweep has found.
+func (r *SweepOrdersResult) recordDisputes(ctx workflow.Context, in SweepOrdersInput, now time.Time) error {
+	if in.DisputesOf <= 0 {
+		return nil
+	}
+	found, err := call(listing(ctx), orders.RecordDisputes, activities.RecordDisputesInput{
+		SKUs: in.Poll.SKUs, Shop: in.Poll.shop(), Since: now.Add(-time.Duration(in.DisputesOf)),
+	}).get(ctx)
+	switch {
+	case err == nil:
+		r.Disputes = &found
+	case temporal.IsCanceledError(err):
+		return err
+	default:
+		_, r.DisputesFailed = cause(err)
+		workflow.GetLogger(ctx).Error("disputes were not looked at", "error", r.DisputesFailed)
+	}
+	return nil
 }

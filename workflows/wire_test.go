@@ -35,12 +35,13 @@ func TestNames(t *testing.T) {
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
-		"ResolveCard", "ActOnOrder", "ChangedOrder",
+		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
 	require.Equal(t, "resolve-card/shop/1/2", workflows.ResolveCardID("shop", "1", 2))
 	require.Equal(t, "action/0a1b", workflows.ActOnOrderID("0a1b"))
+	require.Equal(t, "disputed-order/shop/1/2", workflows.DisputedOrderID("shop", "1", "2"))
 	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
 	require.Equal(t, "watch-shop", workflows.WatchScheduleID)

@@ -224,6 +224,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
 			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+			Disputes: s.orders, Records: temporal,
 		},
 		giftCards: &activities.GiftCards{
 			Issuer:       s.issuer,
@@ -239,7 +240,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Now:          time.Now,
 		},
 		digest: &activities.Digest{
-			Reports: temporal, Mailer: s.mailer, Orders: reader,
+			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
 			Links: maillink.NewMaker(cfg.Receiver.URL, actionKeys(cfg)),
 		},

@@ -47,6 +47,8 @@ type Report struct {
 	Left []LeftOrder `json:"left,omitempty"`
 	// LeftBefore is how many orders were left to people before the window, as far as Temporal still has them.
 	LeftBefore int `json:"left_before,omitempty"`
+	// Disputed are the issued orders whose payment is disputed, as far as the dispute is not won.
+	Disputed []DisputedOrder `json:"disputed,omitempty"`
 	// Mixed are the names of orders with other items that workers of earlier releases left out. MixedTotal also counts
 	// those in Left.
 	Mixed      []string `json:"mixed,omitempty"`
@@ -234,7 +236,7 @@ type CurrencyTotal struct {
 func (r Report) Empty() bool {
 	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
 		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && len(r.Changed) == 0 &&
-		r.Refused == ""
+		len(r.Disputed) == 0 && r.Refused == ""
 }
 
 // CountFailed returns the number of failed orders.

@@ -41,6 +41,7 @@ func TestEmpty(t *testing.T) {
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
 		"refused":            func(r *digest.Report) { r.Refused = "550" },
 		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },
+		"disputed":           func(r *digest.Report) { r.Disputed = make([]digest.DisputedOrder, 1) },
 		"left":               func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.MixedOrder}} },
 		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },
 		"native":             func(r *digest.Report) { r.Native = make([]string, 1) },

@@ -200,6 +200,7 @@ func (o *Installation) pollSchedule() schedule {
 const (
 	// sweepRecent is how far back each sweep looks.
 	sweepRecent = 48 * time.Hour
+	disputesOf  = 60 * 24 * time.Hour // Shopify shows most apps no older orders.
 	// sweepCatchUp is how late a sweep may start: the next sweep looks at the same orders.
 	sweepCatchUp = time.Minute
 )
@@ -219,7 +220,7 @@ func (o *Installation) sweepInput(poll workflows.PollOrdersInput) workflows.Swee
 	return workflows.SweepOrdersInput{
 		Poll: poll, Every: workflows.Duration(o.Configured().SweepEvery), Recent: workflows.Duration(sweepRecent),
 		After:           workflows.Duration(settings.StaleAfter(o.Configured().PollEvery, time.Duration(o.PollInput().SettleDelay))),
-		CancelledOrders: o.Configured().CancelledOrders,
+		CancelledOrders: o.Configured().CancelledOrders, DisputesOf: workflows.Duration(disputesOf),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/disputed"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/internal/installation"
@@ -31,6 +32,7 @@ type Operator struct {
 	*changed.Changed
 	*left.Left
 	Acting *acting.Acting
+	*disputed.Disputed
 	*privacy.Privacy
 	*reporting.Reporting
 	*health.Monitor
@@ -47,6 +49,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)
 	o.Acting = acting.New(o.Orders)
+	o.Disputed = disputed.New(o.Recovery)
 	o.Privacy = privacy.New(o.Left)
 	o.Reporting = reporting.New(o.Changed, cfg.Shopify.Shop, cfg.Digest.TimeZone)
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{

@@ -110,6 +110,13 @@ func full() digest.Report {
 			At: evening.Add(-26 * time.Hour), ShopLink: admin + "5000000000016", Link: ui + "5000000000016",
 		},
 	}
+	r.Left = append(r.Left, digest.LeftOrder{
+		Name: "#1017", OrderID: "5000000000017", Reason: giftcard.Risky, Cards: 1, Amount: "50.00", Currency: "USD",
+	})
+	r.Disputed = []digest.DisputedOrder{{
+		Name: "#0990", OrderID: "5000000000990", Dispute: "1", Kind: "chargeback", Status: "needs_response",
+		Since: evening.Add(-3 * time.Hour), New: true, Link: "https://example.myshopify.com/admin/orders/5000000000990",
+	}, {Name: "#0980", OrderID: "5000000000980", Dispute: "2", Kind: "inquiry", Status: "lost", Since: evening.AddDate(0, 0, -3)}}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"
 	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3

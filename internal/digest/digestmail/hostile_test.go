@@ -38,6 +38,7 @@ func poisoned(value string) digest.Report {
 		{Name: value, OrderID: value, Units: []int{1}, AuditNumbers: []string{value}, Kept: []string{value}, Link: ui, ShopLink: admin},
 		{Name: "#2", OrderID: "2", Kind: giftcard.Kind("x" + value), Message: value, Link: ui, ShopLink: admin},
 	}
+	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Issued.Currencies = []digest.CurrencyTotal{{Currency: value, Amount: value}}
 	return r
 }
@@ -79,7 +80,7 @@ func checkHostile(t require.TestingT, value string) {
 	elements, text := structure(t, m.HTML)
 	require.Equal(t, harmless, elements, "a value changed the page")
 	records := parse(t, m.CSV)
-	require.Len(t, records, 12)
+	require.Len(t, records, 14)
 	for _, s := range []string{m.Subject, m.Text, text, strings.TrimPrefix(string(m.CSV), "\ufeff")} {
 		require.True(t, utf8.ValidString(s))
 		for _, r := range s {

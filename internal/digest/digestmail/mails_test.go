@@ -143,7 +143,7 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := full()
-			r.Shop, r.Refused, r.FailedOrders, r.Left = escaped, escaped, nil, nil
+			r.Shop, r.Refused, r.FailedOrders, r.Left, r.Disputed = escaped, escaped, nil, nil, nil
 			r.Polling.Message = escaped
 			worth := digest.Worth{Cards: 1, Amount: escaped, Currency: escaped}
 			for i := range n {
@@ -159,6 +159,7 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 					Name: escaped, Worth: worth, Units: []int{1}, AuditNumbers: []string{escaped}, Kept: []string{escaped},
 					Kind: kinds[i%len(kinds)], Message: escaped, At: evening, New: true, ShopLink: link,
 				})
+				r.Disputed = append(r.Disputed, digest.DisputedOrder{Name: escaped, Kind: escaped, Status: escaped, Link: link, New: true})
 				r.Retrying = append(r.Retrying, digest.RetryingOrder{Name: escaped, Worth: worth, Message: escaped, ShopLink: link})
 				r.Recovered = append(r.Recovered, digest.RecoveredOrder{Name: escaped, Worth: worth, ShopLink: link})
 				r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{Message: escaped})
@@ -171,7 +172,7 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 			_, issued, ok := strings.Cut(visible(t, m.HTML), "Issued since the last digest")
 			require.True(t, ok, "the mail is complete")
 			require.NotContains(t, issued, "CSV", "it has no row of a currency")
-			require.Len(t, parse(t, m.CSV), 1+7*n+len(full().Mixed)+len(full().Native)+len(full().Changed)+3+n)
+			require.Len(t, parse(t, m.CSV), 1+8*n+len(full().Mixed)+len(full().Native)+len(full().Changed)+3+n)
 		})
 	}
 }
@@ -221,7 +222,7 @@ func TestCommandsOncePerGroup(t *testing.T) {
 		seen[command] = true
 		require.LessOrEqual(t, len(command), 65, command)
 	}
-	require.Len(t, seen, 13-1+3+2,
-		"a kind each; one for those that were stopped, five for orders left to people")
+	require.Len(t, seen, 13-1+3+2+1,
+		"a kind each; one for those that were stopped, six for orders left to people")
 	require.Equal(t, len(seen), strings.Count(m.HTML, "<pre>"))
 }

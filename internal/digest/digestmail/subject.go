@@ -116,8 +116,11 @@ func subject(r digest.Report) string {
 		parts = append(parts, words.Count(r.CountRecovered(), "order")+" recovered")
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
-	case len(parts) == 0 && r.CountFailedPolls() == 0:
+	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0:
 		parts = append(parts, "nothing waits")
+	}
+	if n := len(r.Disputed); n > 0 {
+		parts = append(parts, words.Count(n, "payment")+" disputed")
 	}
 	if n := r.CountNative(); n > 0 {
 		parts = append(parts, words.Count(n, "native order"))

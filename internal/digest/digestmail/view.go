@@ -206,6 +206,12 @@ func (v *viewer) sections() []sectionView {
 	for i, g := range changed {
 		add(digest.Shop, g, sum[i])
 	}
+	if len(v.Disputed) > 0 {
+		groups[digest.Shop] = append(groups[digest.Shop], v.disputedGroup())
+		if sums[digest.Shop] == nil {
+			sums[digest.Shop] = &words.Sum{}
+		}
+	}
 	var out []sectionView
 	for _, p := range parties {
 		if len(groups[p.party]) > 0 {

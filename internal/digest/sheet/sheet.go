@@ -21,7 +21,8 @@ import (
 // Cells that do not apply are empty. Times are of the digest's zone, in a form that spreadsheets read as times.
 //
 //   - state: failed, recovered, retrying, poll_failed, mixed, underpaid, risky, paid_late, reopened,
-//     native, left, cards_too_many or change_failed
+//     native, left, cards_too_many, change_failed or
+//     disputed
 //   - who: who has to act: shop, issuer, operator or nobody
 //   - order: the order's name
 //   - cards, value, currency: what the customer has paid for and does not have yet; of orders that are retried or have
@@ -29,7 +30,7 @@ import (
 //   - kind, message: why it failed, or had failed; for orders that are left to people, why they are
 //   - new: yes or no, for failed, cards_too_many and change_failed
 //   - at: when it failed; for retrying, since when it has been running; for cards_too_many and change_failed, when the
-//     cards were looked at
+//     cards were looked at; for disputed, when that was recorded
 //   - attempts: how often it was tried
 //   - run_again_until: until when a failed order can be run again
 //   - rerun: not_tried, failed_again or still_running, for failed
@@ -105,6 +106,13 @@ func rows(r digest.Report) []row {
 			state: o.Why().State, who: digest.Shop, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
 			message: o.Says(), fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.At, shopify: o.ShopLink,
 			command: digest.ChangedCommand(o), audit: strings.Join(o.AuditNumbers, " "), details: o.Link,
+		})
+	}
+	for _, o := range r.Disputed {
+		rows = append(rows, row{
+			state: "disputed", who: digest.Disputed.Who, order: o.Name, orderID: o.OrderID, kind: o.Kind,
+			message: strings.ReplaceAll(o.Status, "_", " "), fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.Since,
+			shopify: o.Link, command: digest.DisputedBalanceCommand(o),
 		})
 	}
 	for _, name := range r.Mixed {

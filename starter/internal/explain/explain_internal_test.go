@@ -143,6 +143,10 @@ func TestExplainsWhatWasNotTakenIn(t *testing.T) {
 			change:  func(f *facts) { f.shop.Lines[0].Native = true },
 			verdict: waiting, reason: giftcard.NativeGiftCard, skus: []string{"GIFT-25"}, why: "Shopify itself issues a gift card",
 		},
+		"risky": {
+			change:  func(f *facts) { f.poll.HoldRisky, f.shop.Risk = true, giftcard.RiskDoubted },
+			verdict: waiting, reason: giftcard.Risky, why: "Shopify recommends to cancel it or to investigate it",
+		},
 		"underpaid": {
 			change:  func(f *facts) { f.shop.NetPayment.Number = "5.00" },
 			verdict: waiting, reason: giftcard.Underpaid, why: "does not cover its gift cards",

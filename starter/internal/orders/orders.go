@@ -101,6 +101,9 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 	return cli.Table(w, func(row func(...any)) {
 		row("order", d.Name+" ("+d.ID+")")
 		row("state", tinted(d.State))
+		if !d.WaitsUntil.IsZero() {
+			row("waits until", d.WaitsUntil.Format(time.RFC3339)+" (ISSUE_AFTER); then it is read again, and its cards are issued")
+		}
 		row("SKU", d.SKUs)
 		row("web UI", d.Link)
 		if d.Failure != nil {

@@ -1,0 +1,38 @@
+package digestmail
+
+import (
+	"strings"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
+)
+
+// disputedGroup returns the issued orders whose payment is disputed. They do not wait for cards, so no sum includes them.
+func (v *viewer) disputedGroup() groupView {
+	g := groupView{
+		Title: digest.Disputed.Title, Says: digest.Disputed.Says, Sum: words.Count(len(v.Disputed), "dispute"), About: "The dispute",
+	}
+	for _, o := range v.Disputed {
+		if balance := digest.DisputedBalanceCommand(o); balance != "" {
+			g.Todos = []todo{
+				{words.Plural(len(v.Disputed), "To see what is left on its cards:", "To see what is left on the cards of one of them, such as the first:"), balance},
+				{"To cancel a card, with its number in place of UNIT and the reason in place of WHY:", digest.CancelCommand(o)},
+			}
+			break
+		}
+	}
+	v.rows(&g, len(v.Disputed), 0, func(i int) rowView {
+		o := v.Disputed[i]
+		return rowView{
+			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), New: o.New,
+			Message: disputeState(o), When: "recorded " + v.moment(o.Since),
+		}
+	})
+	return g
+}
+
+// disputeState phrases the kind and the state of a dispute, as far as they are known.
+func disputeState(o digest.DisputedOrder) string {
+	state := strings.ReplaceAll(words.Name(o.Status), "_", " ")
+	return strings.Trim(words.Name(o.Kind)+", "+state, ", ")
+}
