@@ -390,8 +390,8 @@ func (p *poll) failed(ctx workflow.Context, err error) error {
 		return err
 	}
 	kind, message := cause(err)
-	return failure(kind, "poll of "+p.Result.Since.Format(time.RFC3339)+" to "+p.Result.Until.Format(time.RFC3339)+
-		": "+message)
+	r := p.Result
+	return failure(kind, "poll of "+r.Since.Format(time.RFC3339)+" to "+r.Until.Format(time.RFC3339)+": "+message)
 }
 
 func (p *poll) show(ctx workflow.Context) {

@@ -10,7 +10,7 @@ import (
 
 // announcedCheck reports the orders that polls have found first though webhooks are on.
 func (f facts) announcedCheck() check.Check {
-	c := check.Check{Name: "webhooks", Status: check.OK, Found: "polls found no order that no webhook had announced"}
+	c := check.Check{Name: "announcements", Status: check.OK, Found: "polls found no order that no webhook had announced"}
 	if f.LastPoll == nil || f.LastPoll.Unannounced == nil {
 		return c
 	}

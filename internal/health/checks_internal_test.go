@@ -182,7 +182,7 @@ func TestChecks(t *testing.T) {
 				}
 				f.LastPoll = &workflows.PollOrdersResult{Unannounced: &workflows.UnannouncedOrders{Orders: 2, Names: []string{"#1", "#2"}}}
 			},
-			"webhooks", check.Warn, "polls have found 2 orders that no webhook had announced", "runbook",
+			"announcements", check.Warn, "polls have found 2 orders that no webhook had announced", "runbook",
 		},
 		{name: "every order was announced", change: func(f *facts) {
 			f.input = &workflows.PollOrdersInput{

@@ -38,8 +38,8 @@ func (w *system) delivered() {
 	require.NoError(w.t, w.Shop.Webhooks().Wait(w.ctx))
 }
 
-// issued waits until an order was taken in and has its cards.
-func (w *system) issued(p scenario.Placed) {
+// announced waits until an order was taken in and has its cards.
+func (w *system) announced(p scenario.Placed) {
 	w.t.Helper()
 	w.await(p.Name+" taken in", func() bool {
 		_, err := w.keyed.DescribeWorkflowExecution(w.ctx, orderID(p), "")
@@ -57,7 +57,7 @@ func TestReceiverIssuesWithoutPolls(t *testing.T) {
 	require.NoError(t, w.Shop.Webhooks().Befall(delivery.Replayed, 2))
 	placed := w.place(scenario.Single, scenario.Single, scenario.SeveralUnits, scenario.TwoLines)
 	for _, p := range placed {
-		w.issued(p)
+		w.announced(p)
 	}
 	w.delivered()
 	w.requireBalance()
@@ -97,7 +97,7 @@ func TestReceiverIgnoresForgeries(t *testing.T) {
 	body = fmt.Sprintf(`{"id": %d, "updated_at": "2026-07-01T10:00:00Z", "line_items": [{"sku": %q}]}`, seen.ID, scenario.SKUs()[0])
 	require.Equal(t, http.StatusOK, send(webhook.OrdersCreate,
 		webhook.Sign(w.Config.Receiver.WebhookSecrets[0].Reveal(), []byte(body)), stack.Shop))
-	w.issued(seen)
+	w.announced(seen)
 	require.Len(t, w.Issuer.Cards(), 1)
 	_, err := w.keyed.DescribeWorkflowExecution(w.ctx, orderID(hidden), "")
 	require.True(t, executions.IsNotFound(err), "%v", err)
@@ -115,7 +115,7 @@ func TestReceiverIsStoppedWithWorkInItsQueue(t *testing.T) {
 	w.StopReceiver()
 	require.Less(t, time.Since(began), 25*time.Second)
 	for _, p := range w.Placed() {
-		w.issued(p)
+		w.announced(p)
 	}
 	w.requireBalance()
 }
@@ -124,7 +124,7 @@ func TestReceiverIsStoppedWithWorkInItsQueue(t *testing.T) {
 func TestReceiverRefusesTheNamespaceOfAnotherShop(t *testing.T) {
 	t.Parallel()
 	w := startReceiving(t, stack.Options{})
-	w.issued(w.PlaceKind(scenario.Single))
+	w.announced(w.PlaceKind(scenario.Single))
 	c := w.Config
 	c.Shopify.Shop, c.Receiver.Addr = "other.myshopify.com", "127.0.0.1:0"
 	c.Shopify.BaseURL = "http://127.0.0.1:1" // Its shop cannot say that it is another one.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/rs/zerolog"
 
@@ -28,9 +29,10 @@ type Options struct {
 	Log       zerolog.Logger
 }
 
-// FastPath takes orders in when they are announced.
+// FastPath takes orders in when they are announced, and acts on what else the shop announces.
 type FastPath struct {
 	queue *arrivals.Queue
+	hints hints
 	log   zerolog.Logger
 }
 
@@ -58,20 +60,26 @@ func New(o Options) (*FastPath, error) {
 	} else {
 		log.Info("no credentials for the issuer: announced orders look up their accounts themselves")
 	}
-	f := &FastPath{queue: arrivals.New(options), log: o.Log}
+	f := &FastPath{queue: arrivals.New(options), hints: newHints(o, shop, meter), log: o.Log}
 	return f, meter.observe(f.queue.Len)
 }
 
 // Consumers returns what takes the shop's notices.
-func (f *FastPath) Consumers() []webhook.Consumer { return []webhook.Consumer{f.queue} }
+func (f *FastPath) Consumers() []webhook.Consumer { return append(f.hints.consumers(), f.queue) }
 
-// Run takes announced orders in until ctx ends.
-func (f *FastPath) Run(ctx context.Context) { f.queue.Run(ctx) }
+// Run takes announced orders in, and acts on the other notices, until ctx ends.
+func (f *FastPath) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { f.queue.Run(ctx) })
+	all.Go(func() { f.hints.run(ctx) })
+	all.Wait()
+}
 
 // Drain takes in what waits until ctx ends, and returns how many orders are left to the poll. It is called once no notices
 // come any more, before or after the end of [FastPath.Run].
 func (f *FastPath) Drain(ctx context.Context) int {
 	left := f.queue.Drain(ctx)
+	f.hints.changes.Drain(ctx)
 	if left > 0 {
 		f.log.Warn().Int("orders", left).Msg("announced orders are left to the next poll")
 	}

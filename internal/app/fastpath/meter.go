@@ -16,6 +16,7 @@ type meter struct {
 	reads, ended metric.Int64Counter
 	lost         metric.Int64Counter
 	batch        metric.Int64Counter
+	uninstalled  metric.Float64Gauge
 }
 
 // newMeter creates the instruments. Counters start at zero: otherwise the increase to one would not be visible.
@@ -31,6 +32,9 @@ func newMeter(from metric.Meter) (*meter, error) {
 	m.batch = counter("giftbridge_arrivals_read", "Announced orders that were read from the shop.")
 	m.ended = counter("giftbridge_arrivals", "Announced orders by what became of them.")
 	m.lost = counter("giftbridge_arrivals_lost", "Announced orders that were left to the poll, by reason.")
+	gone, err := newUninstalled(from)
+	m.uninstalled = gone
+	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

@@ -201,7 +201,7 @@ func TestSubject(t *testing.T) {
 		},
 		{"mixed", func(r *digest.Report) { r.Mixed = []string{"#1"} }, "1 order waits; it needs you; new (example)"},
 		{"retrying", func(r *digest.Report) { r.RetryingTotal = 2 }, "2 orders being tried again (example)"},
-		{"several", func(r *digest.Report) { *r = full() }, "paused; orders missed; 19 orders wait; 11 new"},
+		{"several", func(r *digest.Report) { *r = full() }, "paused; orders missed; 20 orders wait; 12 new"},
 		{"paused", func(r *digest.Report) { r.Paused = &digest.Pause{} }, "paused (example)"},
 		{
 			"paused, and therefore stale", func(r *digest.Report) {

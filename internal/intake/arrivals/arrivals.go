@@ -10,8 +10,8 @@ import (
 
 // Shop reads orders.
 type Shop interface {
-	// ReadAll returns the newest state of several orders at once; see [intake.Source].
-	ReadAll(ctx context.Context, numbers []string) (map[string]intake.Lookup, error)
+	// ReadAllFor returns the newest state of several orders at once, as the rules need it; see [intake.For].
+	ReadAllFor(ctx context.Context, rules giftcard.Rules, numbers []string) (map[string]intake.Lookup, error)
 	// AtOnce is how many orders one request reads, as far as is known.
 	AtOnce() int
 }

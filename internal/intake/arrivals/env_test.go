@@ -82,7 +82,7 @@ func (w *world) place(number string, changes ...func(*intake.Order)) *intake.Ord
 	return o
 }
 
-func (w *world) ReadAll(_ context.Context, numbers []string) (map[string]intake.Lookup, error) {
+func (w *world) ReadAllFor(_ context.Context, _ giftcard.Rules, numbers []string) (map[string]intake.Lookup, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads = append(w.reads, slices.Clone(numbers))

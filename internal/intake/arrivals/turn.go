@@ -151,7 +151,7 @@ func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
 		numbers[n] = i.number
 	}
 	readAt := time.Now().UTC()
-	found, err := q.o.Shop.ReadAll(ctx, numbers)
+	found, err := q.o.Shop.ReadAllFor(ctx, settings.RulesAt(readAt), numbers)
 	q.o.Meter.Read(len(found))
 	now := time.Now()
 	rules := settings.RulesAt(now)

@@ -172,3 +172,10 @@ func kindOf(e *rest.Error) giftcard.Kind {
 		return giftcard.InvalidRequest
 	}
 }
+
+// ReadAllFor is [Source.ReadAll] of the source that the rules need; see [intake.For].
+func (s *Source) ReadAllFor(
+	ctx context.Context, rules giftcard.Rules, numbers []string,
+) (map[string]intake.Lookup, error) {
+	return intake.For(rules, s).ReadAll(ctx, numbers)
+}
