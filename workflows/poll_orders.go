@@ -390,12 +390,10 @@ func (p *poll) failed(ctx workflow.Context, err error) error {
 		return err
 	}
 	kind, message := cause(err)
-	r := p.Result
-	return failure(kind, "poll of "+r.Since.Format(time.RFC3339)+" to "+r.Until.Format(time.RFC3339)+": "+message)
+	return failure(kind, fmt.Sprintf("poll of %s: %s", p.window(), message))
 }
 
 func (p *poll) show(ctx workflow.Context) {
 	r := p.Result
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s to %s: %d seen, %d started, %d known.",
-		r.Since.Format(time.RFC3339), r.Until.Format(time.RFC3339), r.Seen, r.Started, r.Known))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s: %d seen, %d started, %d known.", p.window(), r.Seen, r.Started, r.Known))
 }

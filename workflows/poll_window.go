@@ -69,3 +69,7 @@ type MissedOrders struct {
 
 // tellMissed is how long polls report missed orders: a digest and a half.
 const tellMissed = 48 * time.Hour
+
+func (p *poll) window() string {
+	return p.Result.Since.Format(time.RFC3339) + " to " + p.Result.Until.Format(time.RFC3339)
+}
