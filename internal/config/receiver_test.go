@@ -127,9 +127,8 @@ func TestLoadReceiverNeedsNoIssuer(t *testing.T) {
 
 // A trailing comma leaves an empty secret, which anyone could sign with.
 func TestLoadRefusesEmptyWebhookSecrets(t *testing.T) {
-	env := minimal()
-	env["SHOPIFY_WEBHOOK_SECRETS"] = "hush,"
-	environ(t, env)
+	environ(t, minimal())
+	t.Setenv("SHOPIFY_WEBHOOK_SECRETS", "hush,")
 
 	_, err := config.Load()
 

@@ -25,7 +25,7 @@ type fields struct {
 	CreatedAt json.RawMessage `json:"created_at"`
 	UpdatedAt json.RawMessage `json:"updated_at"`
 	OrderID   json.RawMessage `json:"order_id"`
-	LineItems json.RawMessage `json:"line_items"`
+	LineItems *[]line         `json:"line_items"`
 	OrderEdit json.RawMessage `json:"order_edit"`
 	Refunded  json.RawMessage `json:"refund_line_items"`
 	Evidence  json.RawMessage `json:"evidence_due_by"`
@@ -33,6 +33,11 @@ type fields struct {
 	Variants  json.RawMessage `json:"variants"`
 	Domain    json.RawMessage `json:"myshopify_domain"`
 	Title     json.RawMessage `json:"title"`
+}
+
+// line is a line of an order.
+type line struct {
+	SKU json.RawMessage `json:"sku"`
 }
 
 // Parse reads the body of a delivery. Only a topic of [Topics] can be read. The error repeats nothing of the body.
@@ -47,13 +52,29 @@ func Parse(topicName string, body []byte) (Notice, error) {
 	n := Notice{Topic: t.name}
 	var f fields
 	// Unmarshal takes null for an empty struct.
-	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' || json.Unmarshal(body, &f) != nil {
+	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' || !f.read(body) {
 		return Notice{}, errNotJSON
 	}
 	if err := t.read(f, &n); err != nil {
 		return Notice{}, fmt.Errorf("%w: %w", errShape, err)
 	}
 	return n, nil
+}
+
+// read reads the fields in one pass, and reports whether the body is JSON. Lines that are not objects leave a line without
+// a SKU.
+func (f *fields) read(body []byte) bool {
+	err := json.Unmarshal(body, f)
+	_, odd := errors.AsType[*json.UnmarshalTypeError](err)
+	return err == nil || odd
+}
+
+// lines returns a field that is present if there are lines.
+func (f *fields) lines() json.RawMessage {
+	if f.LineItems == nil {
+		return nil
+	}
+	return json.RawMessage{}
 }
 
 // foreign returns an error if a body has one of the fields.
@@ -82,7 +103,7 @@ func readOrder(f fields, n *Notice) (err error) {
 }
 
 func readEdit(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.LineItems, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
 		return err
 	}
 	var edit struct {
@@ -96,7 +117,7 @@ func readEdit(f fields, n *Notice) (err error) {
 }
 
 func readRefund(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderEdit, f.LineItems, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderEdit, f.lines(), f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
 		return err
 	}
 	if err := typed(f.GID, "Refund"); err != nil {
@@ -108,7 +129,7 @@ func readRefund(f fields, n *Notice) (err error) {
 
 // readDispute reads a dispute, which need not be about an order.
 func readDispute(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderEdit, f.LineItems, f.Refunded, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderEdit, f.lines(), f.Refunded, f.Tracking, f.Variants, f.Domain); err != nil {
 		return err
 	}
 	switch {
@@ -122,7 +143,7 @@ func readDispute(f fields, n *Notice) (err error) {
 }
 
 func readProduct(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.LineItems, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Domain); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Domain); err != nil {
 		return err
 	}
 	if f.CreatedAt == nil && f.UpdatedAt == nil && f.Variants == nil && f.Title == nil {
@@ -137,7 +158,7 @@ func readProduct(f fields, n *Notice) (err error) {
 
 // readDeleted reads a deleted product, of which there is only the number.
 func readDeleted(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.LineItems, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain,
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain,
 		f.Title, f.CreatedAt); err != nil {
 		return err
 	}
@@ -147,7 +168,7 @@ func readDeleted(f fields, n *Notice) (err error) {
 
 // readShop reads the shop that a delivery about the app has.
 func readShop(f fields, _ *Notice) error {
-	if err := foreign(f.OrderID, f.LineItems, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants); err != nil {
 		return err
 	}
 	if _, err := number(f.ID, nil, ""); err != nil || f.Domain == nil {
@@ -201,17 +222,11 @@ func moment(raw json.RawMessage) time.Time {
 
 // skus returns the SKUs of an order's lines. A line whose SKU is null has none; with a line whose SKU was left out, the
 // lines are not known.
-func skus(raw json.RawMessage) (all []string, known bool) {
-	if raw == nil || isNull(raw) {
+func skus(lines *[]line) (all []string, known bool) {
+	if lines == nil || *lines == nil { // Absent, or something else than a list.
 		return nil, false
 	}
-	var lines []struct {
-		SKU json.RawMessage `json:"sku"`
-	}
-	if json.Unmarshal(raw, &lines) != nil {
-		return nil, false
-	}
-	for _, l := range lines {
+	for _, l := range *lines {
 		var sku string
 		switch {
 		case l.SKU == nil || json.Unmarshal(l.SKU, &sku) != nil:

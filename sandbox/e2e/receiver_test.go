@@ -154,7 +154,8 @@ func TestReceiverLeaksNothing(t *testing.T) {
 				SKU: scenario.SKUs()[0], Title: "marked-title", Quantity: 1, UnitPrice: "25.0",
 				Attributes: []shopifytest.Attribute{
 					{Key: "Recipient email", Value: "marked-friend@mark.example.com"},
-					{Key: "Recipient name", Value: "marked-name"}, {Key: "Message", Value: "marked-message"},
+					{Key: "Recipient name", Value: "marked-name"},
+					{Key: "Message", Value: "marked-message"},
 				},
 			}},
 		})

@@ -27,7 +27,7 @@ func TestClientOf(t *testing.T) {
 // A connection counts until it is closed, once.
 func TestLimit(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It opens at once.
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer func() { _ = l.Close() }()
 	var refused []string
@@ -45,7 +45,7 @@ func TestLimit(t *testing.T) {
 	require.Zero(t, lim.connections())
 	require.Empty(t, lim.open)
 
-	c, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // It is on this machine.
+	c, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
 	defer func() { _ = c.Close() }()
 	accepted, err := lim.Accept()

@@ -123,7 +123,7 @@ func TestReceiverWithoutTemporal(t *testing.T) {
 	began := time.Now()
 	r.Stop()
 	require.Less(t, time.Since(began), 25*time.Second)
-	_, err := http.Get(url) //nolint:bodyclose // There is no answer.
+	_, err := http.Get(url)
 	require.Error(t, err)
 	require.NotContains(t, log.String(), "GRANDMA")
 	require.NotContains(t, log.String(), "4711")
