@@ -47,7 +47,7 @@ func (f facts) checks() []check.Check {
 	all := []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
 		f.missedCheck(), f.sweepCheck(), f.webhooksCheck(), f.productsCheck(), f.digestCheck(), f.identityCheck(),
-		f.ordersCheck(), f.changesCheck(),
+		f.changesCheck(), f.ordersCheck(),
 	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())

@@ -248,7 +248,8 @@ func TestCostsOfUpdatedOrders(t *testing.T) {
 	}
 	require.Zero(t, w.seen(p))
 	w.sweepChanges()
-	require.Equal(t, 2, count(w.history(workflows.SweepByHandID, ""), enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED))
+	require.Equal(t, 3, count(w.history(workflows.SweepByHandID, ""), enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED),
+		"a sweep looks for missed, changed and disputed orders, whatever has changed")
 	all, err := w.Operator.Outcomes(w.ctx, stack.Shop, strconv.FormatInt(p.ID, 10))
 	require.NoError(t, err)
 	require.Empty(t, all)

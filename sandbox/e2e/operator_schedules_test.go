@@ -158,7 +158,7 @@ func TestSchedulesAtOnce(t *testing.T) {
 		defer o.Close()
 		changes, err := o.EnsureSchedules(w.ctx, settings.Ensure{})
 		require.NoError(t, err)
-		require.Len(t, changes, 5)
+		require.Len(t, changes, 6)
 		for _, change := range changes {
 			require.Contains(t, []string{installation.Unchanged, installation.Off}, change.Did, change.What)
 		}

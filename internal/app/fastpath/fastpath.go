@@ -65,7 +65,9 @@ func New(o Options) (*FastPath, error) {
 }
 
 // Consumers returns what takes the shop's notices.
-func (f *FastPath) Consumers() []webhook.Consumer { return append(f.hints.consumers(), f.queue) }
+func (f *FastPath) Consumers() []webhook.Consumer {
+	return append([]webhook.Consumer{f.queue}, f.hints.consumers()...)
+}
 
 // Run takes announced orders in, and acts on the other notices, until ctx ends.
 func (f *FastPath) Run(ctx context.Context) {
