@@ -194,7 +194,7 @@ func newMetrics(meter metric.Meter, o Options) (*metrics, error) {
 }
 
 func (m *metrics) zero(ctx context.Context) {
-	m.webhooksWrong.Record(ctx, 0)
+	m.zeroWatch(ctx)
 	for _, c := range []metric.Int64Counter{
 		m.ordersSeen, m.ordersSwept, m.ordersUnannounced, m.ordersStarted, m.ordersCompleted, m.pollsStarted, m.webhooksRepaired,
 	} {

@@ -43,3 +43,11 @@ func (t *Telemetry) ResumeWatch(ctx context.Context, last workflows.WatchShopRes
 		t.metrics.setWatch(ctx, last)
 	}
 }
+
+// zeroWatch says that nothing is wrong as long as no watch is known.
+func (m *metrics) zeroWatch(ctx context.Context) {
+	m.webhooksWrong.Record(ctx, 0)
+	for _, flaw := range intake.Flaws {
+		m.productFindings.Record(ctx, 0, label(labelReason, string(flaw)))
+	}
+}
