@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -27,37 +28,58 @@ type world struct {
 	// orders are those of the shop; atOnce is how many it reads at once.
 	orders map[string]*intake.Order
 	atOnce int
-	// reads are the numbers of each request, and shopAway the error of all requests.
-	reads    [][]string
+	// shopAway is the error of all requests to the shop.
 	shopAway error
 	// unreadable are the errors of single orders.
 	unreadable map[string]error
 
-	// rules, paused and asked are those of the settings; deskAway is the error of every request for settings.
+	// rules and paused are those of the settings; deskAway is the error of every request for settings.
 	rules    giftcard.Rules
 	paused   bool
-	asked    int
 	deskAway error
-	// exists are the orders that have a workflow, started those that the queue has started, left those left to people.
-	exists  map[string]bool
+	// exists are the orders that have a workflow.
+	exists map[string]bool
+	// startAway is the error of every start, slow how long a start takes, and startsNow how many run now.
+	startAway error
+	slow      time.Duration
+	startsNow int
+
+	log seen
+}
+
+// seen is what a queue has done.
+type seen struct {
+	// reads are the numbers of each request to the shop; asked is how often the settings were read.
+	reads [][]string
+	asked int
+	// started are the orders that the queue has started, left those left to people.
 	started []arrivals.Order
 	left    map[string]giftcard.Reason
-	// startAway is the error of every start, slow how long a start takes, and startsNow and most how many ran at once.
-	startAway       error
-	slow            time.Duration
-	startsNow, most int
-
+	// most is how many starts ran at once.
+	most  int
 	ended map[arrivals.Result]int
 	lost  map[arrivals.Loss]int
 	warns []string
+}
+
+// seen returns what the queue has done so far. The queue may do more while a test looks at it.
+func (w *world) seen() seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.log
+	s.reads, s.started, s.warns = slices.Clone(s.reads), slices.Clone(s.started), slices.Clone(s.warns)
+	s.left, s.ended, s.lost = maps.Clone(s.left), maps.Clone(s.ended), maps.Clone(s.lost)
+	return s
 }
 
 func newWorld() *world {
 	return &world{
 		orders: map[string]*intake.Order{}, atOnce: 250, unreadable: map[string]error{},
 		rules:  giftcard.Rules{SKUs: []string{"GIFT"}, MaxAge: 24 * time.Hour},
-		exists: map[string]bool{}, left: map[string]giftcard.Reason{},
-		ended: map[arrivals.Result]int{}, lost: map[arrivals.Loss]int{},
+		exists: map[string]bool{},
+		log: seen{
+			left: map[string]giftcard.Reason{}, ended: map[arrivals.Result]int{}, lost: map[arrivals.Loss]int{},
+		},
 	}
 }
 
@@ -85,7 +107,7 @@ func (w *world) place(number string, changes ...func(*intake.Order)) *intake.Ord
 func (w *world) ReadAllFor(_ context.Context, _ giftcard.Rules, numbers []string) (map[string]intake.Lookup, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.reads = append(w.reads, slices.Clone(numbers))
+	w.log.reads = append(w.log.reads, slices.Clone(numbers))
 	if w.shopAway != nil {
 		return nil, w.shopAway
 	}
@@ -109,7 +131,7 @@ func (w *world) AtOnce() int { return w.atOnce }
 func (w *world) Settings(context.Context) (arrivals.Settings, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.asked++
+	w.log.asked++
 	if w.deskAway != nil {
 		return nil, w.deskAway
 	}
@@ -131,7 +153,7 @@ func (s settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
 	w := s.w
 	w.mu.Lock()
 	w.startsNow++
-	w.most = max(w.most, w.startsNow)
+	w.log.most = max(w.log.most, w.startsNow)
 	slow := w.slow
 	w.mu.Unlock()
 	if slow > 0 {
@@ -147,14 +169,14 @@ func (s settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
 		return false, ctx.Err()
 	}
 	w.exists[o.ID] = true
-	w.started = append(w.started, o)
+	w.log.started = append(w.log.started, o)
 	return true, nil
 }
 
 func (s settings) Leave(_ context.Context, o giftcard.Order, reason giftcard.Reason) error {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
-	s.w.left[o.ID] = reason
+	s.w.log.left[o.ID] = reason
 	return nil
 }
 
@@ -163,19 +185,19 @@ func (w *world) Read(int) {}
 func (w *world) Ended(r arrivals.Result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ended[r]++
+	w.log.ended[r]++
 }
 
 func (w *world) Lost(why arrivals.Loss, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lost[why] += n
+	w.log.lost[why] += n
 }
 
 func (w *world) Warn(message string, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.warns = append(w.warns, message)
+	w.log.warns = append(w.log.warns, message)
 }
 
 func (w *world) Info(string) {}
@@ -201,7 +223,7 @@ func (w *world) names() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []string
-	for _, o := range w.started {
+	for _, o := range w.log.started {
 		out = append(out, o.Name)
 	}
 	slices.Sort(out)
@@ -250,7 +272,7 @@ func requireStarted(t *testing.T, w *world, n int) {
 		require.False(t, seen[name], "%s was started twice", name)
 		seen[name] = true
 	}
-	require.Len(t, seen, n, fmt.Sprint(w.lost))
+	require.Len(t, seen, n, fmt.Sprint(w.seen().lost))
 }
 
 // pass lets time pass in a bubble, where it takes none.

@@ -37,13 +37,13 @@ func TestOrdersAreReadAgainAndJudged(t *testing.T) {
 			}
 		})
 		require.Equal(t, []string{"#1"}, w.names())
-		require.Equal(t, shopName, w.started[0].Shop)
-		require.WithinDuration(t, time.Now(), w.started[0].ReadAt, time.Second)
-		require.Equal(t, map[string]giftcard.Reason{"3": giftcard.MixedOrder}, w.left)
+		require.Equal(t, shopName, w.seen().started[0].Shop)
+		require.WithinDuration(t, time.Now(), w.seen().started[0].ReadAt, time.Second)
+		require.Equal(t, map[string]giftcard.Reason{"3": giftcard.MixedOrder}, w.seen().left)
 		require.Equal(t, map[arrivals.Result]int{
 			arrivals.Started: 1, arrivals.Left: 1, arrivals.Known: 1, arrivals.LeftOut: 4,
-		}, w.ended)
-		require.Len(t, w.reads, 1, "what waits goes together")
+		}, w.seen().ended)
+		require.Len(t, w.seen().reads, 1, "what waits goes together")
 		require.Zero(t, q.Len())
 	})
 }
@@ -58,7 +58,7 @@ func TestScreen(t *testing.T) {
 		}
 		require.Equal(t, webhook.Queued, q.Take(notice("1", "PEN")), "no rules are known yet")
 		synctest.Wait()
-		require.Empty(t, w.reads, "by then, the rules are known")
+		require.Empty(t, w.seen().reads, "by then, the rules are known")
 		require.Equal(t, webhook.Ignored, q.Take(notice("2", "PEN")))
 		require.Equal(t, webhook.Ignored, q.Take(notice("2", []string{}...)), "no lines")
 		require.Equal(t, webhook.Queued, q.Take(notice("3", "PEN", "GIFT")))
@@ -133,11 +133,11 @@ func TestOlderThanTheNotice(t *testing.T) {
 		pass(29 * time.Second)
 		synctest.Wait()
 		require.Equal(t, 2, q.Len())
-		require.Len(t, w.reads, 5, "after 0, 1, 3, 7, 15 seconds")
+		require.Len(t, w.seen().reads, 5, "after 0, 1, 3, 7, 15 seconds")
 		pass(time.Second)
 		synctest.Wait()
 		require.Zero(t, q.Len())
-		require.Equal(t, map[arrivals.Loss]int{arrivals.LostStale: 2}, w.lost)
+		require.Equal(t, map[arrivals.Loss]int{arrivals.LostStale: 2}, w.seen().lost)
 		require.Empty(t, w.names())
 
 		w.place("1", func(o *intake.Order) { o.UpdatedAt = began })
@@ -157,7 +157,7 @@ func TestFull(t *testing.T) {
 			require.Equal(t, webhook.Queued, q.Take(notice(n, "GIFT")))
 		}
 		require.Equal(t, webhook.Full, q.Take(notice("4", "GIFT")))
-		require.Equal(t, map[arrivals.Loss]int{arrivals.LostFull: 1}, w.lost)
+		require.Equal(t, map[arrivals.Loss]int{arrivals.LostFull: 1}, w.seen().lost)
 		require.Equal(t, 3, q.Len())
 	})
 }
@@ -173,8 +173,8 @@ func TestPaused(t *testing.T) {
 			q.Take(notice(n, "GIFT"))
 		}
 		synctest.Wait()
-		require.Empty(t, w.reads)
-		require.Equal(t, map[arrivals.Loss]int{arrivals.LostPaused: 3}, w.lost)
+		require.Empty(t, w.seen().reads)
+		require.Equal(t, map[arrivals.Loss]int{arrivals.LostPaused: 3}, w.seen().lost)
 		w.set(func() { w.paused = false })
 		pass(10 * time.Second)
 		q.Take(notice("2", "GIFT"))
@@ -203,10 +203,10 @@ func TestBatches(t *testing.T) {
 				}
 			})
 			requireStarted(t, w, 600)
-			for _, read := range w.reads[:2] {
+			for _, read := range w.seen().reads[:2] {
 				require.Len(t, read, want)
 			}
-			require.Equal(t, "1", w.reads[0][0], "the oldest first")
+			require.Equal(t, "1", w.seen().reads[0][0], "the oldest first")
 		})
 	}
 }
@@ -224,7 +224,7 @@ func TestStartsAreBounded(t *testing.T) {
 		pass(11 * time.Second)
 		synctest.Wait()
 		requireStarted(t, w, 320)
-		require.Equal(t, 32, w.most)
+		require.Equal(t, 32, w.seen().most)
 	})
 }
 
@@ -239,8 +239,8 @@ func TestShopIsAway(t *testing.T) {
 			q.Take(notice("1", "GIFT"))
 			pass(70 * time.Second)
 			synctest.Wait()
-			require.Len(t, w.reads, 7, "after 0, 1, 3, 7, 15, 31, 61 seconds")
-			require.Len(t, w.warns, 1)
+			require.Len(t, w.seen().reads, 7, "after 0, 1, 3, 7, 15, 31, 61 seconds")
+			require.Len(t, w.seen().warns, 1)
 			w.set(func() { w.shopAway = nil })
 			pass(30 * time.Second)
 			require.Equal(t, []string{"#1"}, w.names())
@@ -251,7 +251,7 @@ func TestShopIsAway(t *testing.T) {
 			pass(6 * time.Minute)
 			synctest.Wait()
 			require.Zero(t, q.Len())
-			require.Equal(t, map[arrivals.Loss]int{reason: 1}, w.lost)
+			require.Equal(t, map[arrivals.Loss]int{reason: 1}, w.seen().lost)
 		})
 	}
 }
@@ -277,7 +277,7 @@ func TestTemporalIsAway(t *testing.T) {
 		pass(2 * time.Minute)
 		q.Take(notice("3", "GIFT"))
 		pass(4 * time.Minute)
-		require.Equal(t, map[arrivals.Loss]int{arrivals.LostTemporal: 1}, w.lost)
+		require.Equal(t, map[arrivals.Loss]int{arrivals.LostTemporal: 1}, w.seen().lost)
 		w.set(func() { w.startAway, w.deskAway = nil, nil })
 		pass(30 * time.Second)
 		require.Equal(t, []string{"#1", "#3"}, w.names())
@@ -298,7 +298,7 @@ func TestUnreadableOrders(t *testing.T) {
 		}
 		synctest.Wait()
 		require.Equal(t, []string{"#4"}, w.names())
-		require.Equal(t, map[arrivals.Loss]int{arrivals.LostTooLarge: 2}, w.lost)
+		require.Equal(t, map[arrivals.Loss]int{arrivals.LostTooLarge: 2}, w.seen().lost)
 		require.Equal(t, 1, q.Len())
 		w.place("2")
 		w.set(func() { delete(w.unreadable, "2") })
@@ -341,7 +341,7 @@ func TestDrain(t *testing.T) {
 				defer end()
 				require.Equal(t, 7, q.Drain(within))
 				require.LessOrEqual(t, time.Since(began), 25*time.Second)
-				require.Equal(t, map[arrivals.Loss]int{arrivals.LostStopped: 7}, w.lost)
+				require.Equal(t, map[arrivals.Loss]int{arrivals.LostStopped: 7}, w.seen().lost)
 			})
 		})
 	}
@@ -355,8 +355,9 @@ func TestIdle(t *testing.T) {
 		w.place("1")
 		q.Take(notice("1", "GIFT"))
 		pass(time.Hour)
-		require.Equal(t, 1, w.asked)
-		require.Len(t, w.reads, 1)
+		synctest.Wait()
+		require.Equal(t, 1, w.seen().asked)
+		require.Len(t, w.seen().reads, 1)
 		require.ElementsMatch(t, []string{"orders/create", "orders/paid", "orders/updated", "orders/edited"}, q.Topics())
 	})
 }
