@@ -18,6 +18,8 @@ type CancelCardInput struct {
 	Unit         int    `json:"unit"`
 	MerchantCode string `json:"merchant_code"`
 	EGCCode      string `json:"egc_code"`
+	// Unspent cancels the card only if nothing of it was spent.
+	Unspent bool `json:"unspent,omitempty"`
 }
 
 // CancelCardResult is the outcome of a cancellation.
@@ -39,6 +41,12 @@ func (g *GiftCards) cancel(ctx context.Context, in CancelCardInput) (issuer.Stat
 	if g.Issuer.Canceller == nil {
 		return issuer.State{}, giftcard.Errorf(giftcard.InvalidRequest, "%s cannot cancel cards", g.Issuer.Words().Issuer)
 	}
+	if in.Unspent {
+		// Whoever asks has looked at the card, but an issuer that was away may have delayed this attempt by hours.
+		if now, err := g.unspent(ctx, in); err != nil || now.Cancelled {
+			return now, err
+		}
+	}
 	card, err := g.Issuer.Canceller.Cancel(ctx, in.MerchantCode, in.EGCCode)
 	if rest.StatusOf(err) != 0 && activity.GetInfo(ctx).Attempt > 1 && g.Issuer.Inspector != nil {
 		// An earlier attempt may have cancelled the card without receiving the answer.
@@ -47,4 +55,16 @@ func (g *GiftCards) cancel(ctx context.Context, in CancelCardInput) (issuer.Stat
 		}
 	}
 	return card, err
+}
+
+// unspent returns the state of a card, or an error if something of it was spent.
+func (g *GiftCards) unspent(ctx context.Context, in CancelCardInput) (issuer.State, error) {
+	if g.Issuer.Inspector == nil {
+		return issuer.State{}, giftcard.Errorf(giftcard.InvalidRequest, "%s does not show the state of cards", g.Issuer.Words().Issuer)
+	}
+	now, err := g.Issuer.Inspector.Inspect(ctx, in.MerchantCode, in.EGCCode)
+	if err == nil && !now.Cancelled && spent(now) {
+		err = giftcard.Errorf(giftcard.CardDeclined, "something of the card was spent, so it was not cancelled")
+	}
+	return now, err
 }

@@ -63,6 +63,8 @@ type CompareOrderInput struct {
 	OrderID string `json:"order_id"`
 	// OrderName is for messages.
 	OrderName string `json:"order_name"`
+	// UpdatedAt is when the order last changed, as it was when the change was seen. An older state of it says nothing.
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
 // CompareOrderResult is how an order and its cards compare.
@@ -111,6 +113,10 @@ func (c *Changes) compare(ctx context.Context, in CompareOrderInput) (out Compar
 	order, err := c.Source.Read(ctx, in.OrderID)
 	if err != nil {
 		return out, err
+	}
+	if order.UpdatedAt.Before(in.UpdatedAt) {
+		// A change is acted on once, so a comparison with the order as it was before would lose it.
+		return CompareOrderResult{Waits: "the shop shows the order as it was before it changed"}, nil
 	}
 	out = CompareOrderResult{
 		Cancelled: order.Cancelled, Existing: len(known.Cards), InDoubt: known.InDoubt,

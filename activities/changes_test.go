@@ -26,15 +26,15 @@ func (cancelling) Inspect(_ context.Context, _, reference string) (issuer.State,
 	case "unreadable":
 		s.CurrentBalance, s.InitialBalance = "?", "?"
 	case "cancelled":
-		s.CurrentBalance, s.Cancelled = "0.00", true
+		s.CurrentBalance, s.Cancelled, s.Status = "0.00", true, "CANCELLED"
 	case "in other words":
 		s.CurrentBalance = "25.0"
 	}
 	return s, nil
 }
 
-func (cancelling) Cancel(context.Context, string, string) (issuer.State, error) {
-	return issuer.State{}, nil
+func (cancelling) Cancel(_ context.Context, _, reference string) (issuer.State, error) {
+	return issuer.State{Status: "gone: " + reference, Cancelled: true}, nil
 }
 
 // knownCards is a fake of what Temporal knows of changed orders.
@@ -61,8 +61,9 @@ func (k *knownCards) StartChanges(_ context.Context, changes []intake.Change, _ 
 // twoPages is a shop with two pages of orders, of which each can be read.
 type twoPages struct {
 	intake.Source
-	asked []intake.Query
-	read  []string
+	asked     []intake.Query
+	read      []string
+	updatedAt time.Time
 }
 
 func (s *twoPages) order(number string) *intake.Order {
@@ -73,7 +74,9 @@ func (s *twoPages) order(number string) *intake.Order {
 }
 
 func (s *twoPages) Read(_ context.Context, number string) (*intake.Order, error) {
-	return s.order(number), nil
+	order := s.order(number)
+	order.UpdatedAt = s.updatedAt
+	return order, nil
 }
 
 func (s *twoPages) ReadAll(_ context.Context, numbers []string) (map[string]intake.Lookup, error) {
@@ -173,5 +176,57 @@ func TestInspectCard(t *testing.T) {
 			activities.InspectCardInput{OrderName: "#2", Unit: 1, EGCCode: reference})
 		require.NoError(t, err)
 		require.Equal(t, want, out, reference)
+	}
+}
+
+// A shop that still shows the order as it was before the change is asked again: the change would be lost otherwise, because
+// it is acted on once.
+func TestCompareOrderWaitsForTheChange(t *testing.T) {
+	t.Parallel()
+	changedAt := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		shown time.Time
+		waits bool
+	}{
+		"as it was before": {changedAt.Add(-time.Second), true},
+		"as it was seen":   {changedAt, false},
+		"changed since":    {changedAt.Add(time.Second), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changes := &activities.Changes{Source: &twoPages{updatedAt: tt.shown}, Orders: &knownCards{}}
+			out, err := execute[activities.CompareOrderResult](t, newEnv(&logs{}, changes), "CompareOrder",
+				activities.CompareOrderInput{Shop: "shop", OrderID: "2", OrderName: "#2", UpdatedAt: changedAt})
+			require.NoError(t, err)
+			require.Equal(t, tt.waits, out.Waits != "")
+		})
+	}
+}
+
+// A card that is to be cancelled only if it is unspent is looked at right before: its owner may have spent it while the issuer
+// was away.
+func TestCancelUnspentCard(t *testing.T) {
+	t.Parallel()
+	can, err := issuer.Find(struct {
+		cancelling
+		issuer.Direct
+	}{})
+	require.NoError(t, err)
+	for reference, status := range map[string]string{
+		"unspent": "gone: unspent", "in other words": "gone: in other words", "cancelled": "CANCELLED", "spent": "", "unreadable": "",
+	} {
+		in := activities.CancelCardInput{OrderName: "#2", Unit: 1, EGCCode: reference, Unspent: true}
+		out, err := execute[activities.CancelCardResult](t, newEnv(&logs{}, &activities.GiftCards{Issuer: can}), "CancelCard", in)
+		if status == "" {
+			failed := requireKind(t, err, giftcard.CardDeclined, "order #2, cancelling card 1")
+			require.Contains(t, failed.Message(), "was not cancelled")
+		} else {
+			require.NoError(t, err)
+			require.Equal(t, status, out.Status, reference)
+		}
+		in.Unspent = false
+		out, err = execute[activities.CancelCardResult](t, newEnv(&logs{}, &activities.GiftCards{Issuer: can}), "CancelCard", in)
+		require.NoError(t, err)
+		require.Equal(t, "gone: "+reference, out.Status, "a person may cancel what was spent")
 	}
 }

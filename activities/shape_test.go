@@ -112,8 +112,8 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			"cancel": true}`,
 		},
 		{
-			activities.CompareOrderInput{Shop: "s", OrderID: "5", OrderName: "#1"},
-			`{"shop": "s", "order_id": "5", "order_name": "#1"}`,
+			activities.CompareOrderInput{Shop: "s", OrderID: "5", OrderName: "#1", UpdatedAt: at},
+			`{"shop": "s", "order_id": "5", "order_name": "#1", "updated_at": "2026-07-01T00:00:00Z"}`,
 		},
 		{
 			activities.CompareOrderResult{
@@ -166,8 +166,8 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			"currency": "USD", "existed": true}`,
 		},
 		{
-			activities.CancelCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e"},
-			`{"order_name": "#1", "unit": 2, "merchant_code": "TWS", "egc_code": "e"}`,
+			activities.CancelCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e", Unspent: true},
+			`{"order_name": "#1", "unit": 2, "merchant_code": "TWS", "egc_code": "e", "unspent": true}`,
 		},
 		{activities.CancelCardResult{Status: "CANCELLED"}, `{"status": "CANCELLED"}`},
 		{

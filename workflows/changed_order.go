@@ -18,6 +18,8 @@ type ChangedOrderInput struct {
 	OrderID string `json:"order_id"`
 	// OrderName is what people call the order.
 	OrderName string `json:"order_name"`
+	// UpdatedAt is when the order last changed, as it was when the change was seen; zero if a person asked for the comparison.
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	// Cancel cancels the cards that are no longer owed and of which nothing was spent; otherwise all are reported.
 	Cancel bool `json:"cancel,omitempty"`
 	// Settled is set by a person who has seen to the order: the run only records that.
@@ -150,7 +152,7 @@ func (c *changedOrder) compare(ctx workflow.Context) (activities.CompareOrderRes
 	until := workflow.Now(ctx).Add(changedPatience)
 	for pause := changedFirstPause; ; pause = min(2*pause, changedLastPause) {
 		compared, err := call(comparing(ctx), changes.CompareOrder, activities.CompareOrderInput{
-			Shop: c.in.Shop, OrderID: c.in.OrderID, OrderName: c.in.OrderName,
+			Shop: c.in.Shop, OrderID: c.in.OrderID, OrderName: c.in.OrderName, UpdatedAt: c.in.UpdatedAt,
 		}).get(ctx)
 		if err != nil {
 			return compared, ended(err)
@@ -239,7 +241,7 @@ func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard
 	}
 	err := child(cancelOptions(ctx, c.in, card.Unit), CancelCard, CancelCardInput{
 		CancelCardInput: activities.CancelCardInput{
-			OrderName: c.in.OrderName, Unit: card.Unit, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode,
+			OrderName: c.in.OrderName, Unit: card.Unit, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode, Unspent: true,
 		},
 		By: "giftbridge", Reason: reason,
 	}).Get(ctx, nil)

@@ -247,10 +247,11 @@ func TestFieldsInHistories(t *testing.T) {
 		{
 			"changed order",
 			workflows.ChangedOrderInput{
-				Shop: shop, OrderID: "5001", OrderName: "#1001", Cancel: true,
+				Shop: shop, OrderID: "5001", OrderName: "#1001", UpdatedAt: noon, Cancel: true,
 				Settled: &workflows.ChangeSettled{By: "ops", Note: "seen"},
 			},
-			`{"shop": "example.myshopify.com", "order_id": "5001", "order_name": "#1001", "cancel": true,
+			`{"shop": "example.myshopify.com", "order_id": "5001", "order_name": "#1001",
+			"updated_at": "2026-07-10T12:00:00Z", "cancel": true,
 			"settled": {"by": "ops", "note": "seen"}}`,
 		},
 		{

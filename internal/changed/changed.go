@@ -98,7 +98,9 @@ func (o *Changed) StartChanges(ctx context.Context, changes []intake.Change, can
 			continue
 		}
 		did, err := o.StartOnce(ctx, ids[i], workflows.ListingOfChanged(c.Shop, c.Order, c.Name), workflows.ChangedOrderType,
-			workflows.ChangedOrderInput{Shop: c.Shop, OrderID: c.Order, OrderName: c.Name, Cancel: cancel})
+			workflows.ChangedOrderInput{
+				Shop: c.Shop, OrderID: c.Order, OrderName: c.Name, UpdatedAt: c.UpdatedAt, Cancel: cancel,
+			})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("start the change of order %s: %w", c.Name, err))
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -23,11 +24,15 @@ type Change struct {
 	Reduced map[string]int
 	// Left is the number of gift cards that are still owed.
 	Left int
+	// UpdatedAt is when the order last changed, as it was read.
+	UpdatedAt time.Time
 }
 
 // ChangeOf returns the change of an order. skus are the SKUs of gift cards.
 func ChangeOf(shop string, o *Order, skus []string) Change {
-	c := Change{Shop: shop, Order: o.Order.ID, Name: o.Order.Name, Cancelled: o.Cancelled, Reduced: map[string]int{}}
+	c := Change{
+		Shop: shop, Order: o.Order.ID, Name: o.Order.Name, Cancelled: o.Cancelled, Reduced: map[string]int{}, UpdatedAt: o.UpdatedAt,
+	}
 	for i, l := range o.Order.Lines {
 		if !slices.Contains(skus, l.SKU) {
 			continue
