@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -72,6 +73,8 @@ type CardKept string
 const (
 	// CardSpent: something of it was spent, or may have been.
 	CardSpent CardKept = "spent"
+	// CardWithoutLine: its line is not in the order that the shop shows, which was not cancelled.
+	CardWithoutLine CardKept = "no_line"
 	// CardWithoutReference: the issuer did not return its reference.
 	CardWithoutReference CardKept = "no_reference"
 	// CardNotCancellable: the issuer does not cancel cards.
@@ -91,37 +94,44 @@ const (
 	changedFirstPause = time.Minute
 	changedLastPause  = time.Hour
 	changedPatience   = 72 * time.Hour
-	// busyPause is the pause before the cards are looked at again because a card is just being cancelled by somebody else,
-	// and busyLooks the number of such pauses.
-	busyPause = 15 * time.Second
-	busyLooks = 20
+	// againPause is the pause before the cards are looked at again because a card is just being cancelled by somebody else,
+	// or because the issuer could not be reached, and maxLooks the number of looks. An issuer that is away holds up a look
+	// for hours: after looksPatience there is no other one.
+	againPause    = 15 * time.Second
+	maxLooks      = 20
+	looksPatience = 24 * time.Hour
 )
 
 // ChangedOrder compares an order that was cancelled or refunded with its cards. It waits until the order's cards are
 // issued. Cards that are not owed are reported, or cancelled if nothing of them was spent: of each line, the
-// highest-numbered ones. A cancellation that fails does not stop the others, and fails the run; another run of the same
-// change finds only what is left to do.
+// highest-numbered ones. A cancellation that fails does not stop the others, and fails the run, as a card does of which only
+// a person can say whether it exists; another run of the same change finds only what is left to do.
 func ChangedOrder(ctx workflow.Context, in ChangedOrderInput) (ChangedOrderResult, error) {
 	if in.Settled != nil {
 		workflow.SetCurrentDetails(ctx, "Settled by "+in.Settled.By+".")
 		return ChangedOrderResult{Settled: in.Settled}, nil
 	}
 	c := changedOrder{in: in}
-	for look := range busyLooks {
+	var until time.Time
+	for look := range maxLooks {
 		compared, err := c.compare(ctx)
 		if err != nil {
 			return ChangedOrderResult{}, err
 		}
-		c.begin(ctx, compared, look == busyLooks-1)
+		now := workflow.Now(ctx)
+		if look == 0 {
+			until = now.Add(looksPatience)
+		}
+		c.begin(ctx, compared, look == maxLooks-1 || now.After(until))
 		for _, line := range compared.Lines {
 			if err := c.line(ctx, line, compared.CanCancel); err != nil {
 				return ChangedOrderResult{}, err
 			}
 		}
-		if !c.busy || c.last {
+		if !c.again || c.last {
 			break
 		}
-		if err := workflow.Sleep(ctx, busyPause); err != nil {
+		if err := workflow.Sleep(ctx, againPause); err != nil {
 			return ChangedOrderResult{}, err
 		}
 	}
@@ -132,15 +142,15 @@ func ChangedOrder(ctx workflow.Context, in ChangedOrderInput) (ChangedOrderResul
 type changedOrder struct {
 	in  ChangedOrderInput
 	out ChangedOrderResult
-	// busy reports whether a card is just being cancelled by somebody else, and last whether this is the last look.
-	busy, last bool
+	// again reports whether the cards have to be looked at again, and last whether this is the last look.
+	again, last bool
 	// failed is the first cancellation that failed.
 	failed error
 }
 
 // begin begins a look. What earlier looks have cancelled stays.
 func (c *changedOrder) begin(ctx workflow.Context, compared activities.CompareOrderResult, last bool) {
-	c.busy, c.last, c.failed = false, last, nil
+	c.again, c.last, c.failed = false, last, nil
 	c.out = ChangedOrderResult{
 		OrderCancelled: compared.Cancelled, Existing: compared.Existing + len(c.out.Cancelled), Left: compared.Left,
 		Cancelled: c.out.Cancelled, InDoubt: compared.InDoubt, At: workflow.Now(ctx).UTC(),
@@ -176,6 +186,13 @@ func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, can
 	if !c.in.Cancel || !canCancel {
 		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
 			c.keep(card, map[bool]CardKept{true: CardNotCancellable}[c.in.Cancel], "")
+		}
+		return nil
+	}
+	if l.LineID == "" && !c.out.OrderCancelled {
+		// The shop keeps the lines that were removed, so that it does not show one is no reason to cancel.
+		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
+			c.keep(card, CardWithoutLine, "")
 		}
 		return nil
 	}
@@ -251,14 +268,23 @@ func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
-		c.busy = true
+		c.again = true
 		if c.last {
 			c.keep(card, CardBusy, "")
 		}
+	case passing(err) && !c.last:
+		c.again = true
 	default:
 		c.fail(card, err)
 	}
 	return nil
+}
+
+// passing reports whether a cancellation has failed for a reason that passes. Whether it has cancelled the card is seen when
+// the card is looked at again.
+func passing(err error) bool {
+	kind, _ := cause(err)
+	return !kind.Final()
 }
 
 func (c *changedOrder) fail(card activities.ExistingCard, err error) {
@@ -284,6 +310,11 @@ func (c *changedOrder) result(ctx workflow.Context) (ChangedOrderResult, error) 
 	if c.failed != nil {
 		kind, message := cause(c.failed)
 		return ChangedOrderResult{}, failure(kind, message, c.out)
+	}
+	if len(c.out.InDoubt) > 0 {
+		return ChangedOrderResult{}, failure(giftcard.OutcomeUnknown, fmt.Sprintf("only a person can say whether %s of order %s "+
+			"(%s) exist: record it with orders resolve, then compare again with orders recheck",
+			cards(len(c.out.InDoubt)), c.in.OrderName, strings.Trim(fmt.Sprint(c.out.InDoubt), "[]")), c.out)
 	}
 	return c.out, nil
 }

@@ -157,6 +157,118 @@ func TestChangedOrderCancels(t *testing.T) {
 	}
 }
 
+// The issuer is away for hours, comes back, cancels a card, and is away again before it answers. The run waits, and cancels
+// each card once.
+func TestChangedOrderWhileTheIssuerIsAway(t *testing.T) {
+	t.Parallel()
+	var e *changedEnv
+	gone, cancels := map[int]bool{}, 0
+	away := func() error {
+		at := e.Now().Sub(noon)
+		if at < 6*time.Hour || cancels == 1 && at < 7*time.Hour {
+			// The test environment gives up after ten attempts.
+			return temporal.NewApplicationErrorWithOptions("away", string(giftcard.Unavailable),
+				temporal.ApplicationErrorOptions{NextRetryDelay: 45 * time.Minute})
+		}
+		return nil
+	}
+	e = newChangedEnv(t, func(int) activities.CompareOrderResult {
+		return activities.CompareOrderResult{Existing: 3, Left: 1, CanCancel: true, Lines: []activities.ComparedLine{
+			{LineID: "9", TooMany: 2, Cards: existing(3, 2, 1)},
+		}}
+	}, func(unit int) (activities.InspectCardResult, error) {
+		return activities.InspectCardResult{Cancelled: gone[unit]}, away()
+	}, func(unit int) error {
+		if err := away(); err != nil {
+			return err
+		}
+		require.False(t, gone[unit], "card %d is cancelled a second time", unit)
+		gone[unit] = true
+		cancels++
+		return away()
+	})
+	e.ExecuteWorkflow(workflows.ChangedOrder, workflows.ChangedOrderInput{
+		Shop: shop, OrderID: "5001", OrderName: "#1001", Cancel: true,
+	})
+	require.True(t, e.IsWorkflowCompleted())
+	require.NoError(t, e.GetWorkflowError())
+	require.Equal(t, map[int]bool{3: true, 2: true}, gone)
+	require.Equal(t, 2, e.compared, "the cards were looked at again after the cancellation without an answer")
+	require.Greater(t, e.Now().Sub(noon), 7*time.Hour)
+}
+
+// An issuer that shows cards and cancels none is not asked for ever.
+func TestChangedOrderGivesUpOnTheIssuer(t *testing.T) {
+	t.Parallel()
+	e := newChangedEnv(t, func(int) activities.CompareOrderResult {
+		return activities.CompareOrderResult{Existing: 1, CanCancel: true, Lines: []activities.ComparedLine{
+			{LineID: "9", TooMany: 1, Cards: existing(1)},
+		}}
+	}, func(int) (activities.InspectCardResult, error) { return activities.InspectCardResult{}, nil },
+		func(int) error { return temporal.NewApplicationError("away", string(giftcard.Unavailable)) })
+	e.ExecuteWorkflow(workflows.ChangedOrder, workflows.ChangedOrderInput{
+		Shop: shop, OrderID: "5001", OrderName: "#1001", Cancel: true,
+	})
+	require.True(t, e.IsWorkflowCompleted())
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, e.GetWorkflowError(), &app)
+	require.Equal(t, string(giftcard.Unavailable), app.Type())
+	var out workflows.ChangedOrderResult
+	require.NoError(t, app.Details(&out))
+	require.Equal(t, workflows.CancellationFailed, out.TooMany[0].Why)
+	require.Equal(t, 20, e.compared)
+}
+
+// A card of which only a person can say whether it exists may be one too many: the run does what is certain, and fails.
+func TestChangedOrderInDoubt(t *testing.T) {
+	t.Parallel()
+	e := newChangedEnv(t, func(int) activities.CompareOrderResult {
+		return activities.CompareOrderResult{
+			Cancelled: true, Existing: 1, CanCancel: true, InDoubt: []int{2, 3},
+			Lines: []activities.ComparedLine{{LineID: "9", TooMany: 1, Cards: existing(1)}},
+		}
+	}, func(int) (activities.InspectCardResult, error) { return activities.InspectCardResult{}, nil },
+		func(int) error { return nil })
+	e.ExecuteWorkflow(workflows.ChangedOrder, workflows.ChangedOrderInput{
+		Shop: shop, OrderID: "5001", OrderName: "#1001", Cancel: true,
+	})
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, e.GetWorkflowError(), &app)
+	require.Equal(t, string(giftcard.OutcomeUnknown), app.Type())
+	require.Contains(t, app.Message(), "(2 3)")
+	var out workflows.ChangedOrderResult
+	require.NoError(t, app.Details(&out))
+	require.Equal(t, []int{1}, out.Cancelled)
+	require.Equal(t, []int{2, 3}, out.InDoubt)
+}
+
+// Cards whose line the shop does not show are cancelled only with the whole order: the shop keeps the lines that were removed.
+func TestChangedOrderWithCardsOfAnUnknownLine(t *testing.T) {
+	t.Parallel()
+	for _, cancelled := range []bool{false, true} {
+		e := newChangedEnv(t, func(int) activities.CompareOrderResult {
+			return activities.CompareOrderResult{Cancelled: cancelled, Existing: 2, CanCancel: true, Lines: []activities.ComparedLine{
+				{TooMany: 2, Cards: existing(2, 1)},
+			}}
+		}, func(int) (activities.InspectCardResult, error) { return activities.InspectCardResult{}, nil },
+			func(int) error { return nil })
+		e.ExecuteWorkflow(workflows.ChangedOrder, workflows.ChangedOrderInput{
+			Shop: shop, OrderID: "5001", OrderName: "#1001", Cancel: true,
+		})
+		require.NoError(t, e.GetWorkflowError())
+		var out workflows.ChangedOrderResult
+		require.NoError(t, e.GetWorkflowResult(&out))
+		if cancelled {
+			require.Equal(t, []int{2, 1}, e.cancelled)
+			require.Empty(t, out.TooMany)
+			continue
+		}
+		require.Empty(t, e.cancelled)
+		require.Len(t, out.TooMany, 2)
+		require.Equal(t, workflows.CardWithoutLine, out.TooMany[0].Why)
+	}
+}
+
 // An order whose cards are being issued is looked at again, with growing pauses, for three days.
 func TestChangedOrderWaits(t *testing.T) {
 	t.Parallel()

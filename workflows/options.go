@@ -156,11 +156,12 @@ func comparing(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// inspecting asks the issuer for the state of a card. An issuer that is away for longer fails the run, which is reported.
+// inspecting asks the issuer for the state of a card. Nobody waits for it: an issuer that is away for a night delays it, and
+// one that is away for longer fails the run, which is reported.
 func inspecting(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    MaxIssueTime,
-		ScheduleToCloseTimeout: time.Hour,
+		ScheduleToCloseTimeout: 12 * time.Hour,
 		RetryPolicy:            backoff,
 	})
 }

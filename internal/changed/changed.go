@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -64,11 +65,13 @@ func (o *Changed) Issued(ctx context.Context, shop string, numbers []string) (ma
 		query := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) +
 			" AND WorkflowId IN (" + executions.QuoteAll(ids) + ")"
 		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-			order, memo := o.Order(info), 1
+			// An order whose memo cannot be read may have any number of cards: comparing it in vain does no harm.
+			cards := giftcard.MaxUnits
 			if m, err := o.OrderMemo(info); err == nil && m.Cards > 0 {
-				memo = m.Cards
+				cards = m.Cards
 			}
-			out[order.ID] = max(out[order.ID], memo)
+			order := o.Order(info)
+			out[order.ID] = max(out[order.ID], cards)
 			return true, nil
 		})
 		if err != nil {

@@ -187,7 +187,7 @@ func (o *Changed) needing(ctx context.Context, all []Outcome) ([]Outcome, error)
 		out.Result.TooMany = slices.DeleteFunc(out.Result.TooMany, func(card workflows.CardTooMany) bool {
 			return cancelled[workflows.CancelCardID(out.Shop, out.Order, card.Unit)]
 		})
-		return len(out.Result.TooMany) == 0
+		return len(out.Result.TooMany)+len(out.Result.InDoubt) == 0
 	}), nil
 }
 

@@ -58,6 +58,8 @@ func whyKept(c workflows.CardTooMany) string {
 	switch c.Why {
 	case workflows.CardSpent:
 		return card + "was spent, " + c.Balance + " " + c.Currency + " are left"
+	case workflows.CardWithoutLine:
+		return card + "was not cancelled, because the shop does not show its line"
 	case workflows.CardWithoutReference:
 		return card + "cannot be cancelled, because the issuer did not return its code; look up audit number " + c.AuditNumber
 	case workflows.CardNotCancellable:
