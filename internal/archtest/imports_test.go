@@ -331,7 +331,7 @@ var rules = []rule{
 		why: "what a cancellation in the shop does is known without what people decide, or are told",
 	},
 	{
-		name: "ports know no HTTP", from: ports.except(ours("internal/intake/changes", "internal/intake/arrivals", "internal/intake/products", "internal/intake/disputes")),
+		name: "ports know no HTTP", from: ports.except(ours("internal/intake/changes", "internal/intake/arrivals", "internal/intake/products", "internal/intake/named")),
 		to:  ours("internal/webhook"),
 		why: "only the queues of notices stand on what takes deliveries",
 	},

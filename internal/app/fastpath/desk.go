@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -15,10 +16,12 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// desk reads the settings of the poll's schedule. It implements [arrivals.Desk].
+// desk reads the settings of the poll's schedule. It implements [arrivals.Desk]. All that acts on notices uses the same one.
 type desk struct {
 	operator *operator.Operator
 	config   config.Config
+
+	mu sync.Mutex
 	// checked is the input that the configuration was checked against, and shop the shop in workflow IDs that this found.
 	checked *workflows.PollOrdersInput
 	shop    string
@@ -33,19 +36,30 @@ func (d *desk) Settings(ctx context.Context) (arrivals.Settings, error) {
 	if in == nil {
 		return nil, errNoSchedule
 	}
-	if !reflect.DeepEqual(in, d.checked) {
+	shop, checked := d.known(in)
+	if !checked {
 		pin, err := d.operator.CheckIdentity(ctx, func(ctx context.Context) string {
 			return app.ShopID(ctx, d.config.Shopify)
 		})
 		if err != nil {
 			return nil, fmt.Errorf("check that the configuration belongs to this installation: %w", err)
 		}
-		d.checked, d.shop = in, d.config.Shopify.Shop
+		shop = d.config.Shopify.Shop
 		if pin != nil {
-			d.shop = pin.Shop
+			shop = pin.Shop
 		}
+		d.mu.Lock()
+		d.checked, d.shop = in, shop
+		d.mu.Unlock()
 	}
-	return &settings{operator: d.operator, poll: *in, shop: d.shop, paused: paused}, nil
+	return &settings{operator: d.operator, poll: *in, shop: shop, paused: paused}, nil
+}
+
+// known returns the shop in workflow IDs, if the configuration was checked against this input.
+func (d *desk) known(in *workflows.PollOrdersInput) (shop string, checked bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.shop, reflect.DeepEqual(in, d.checked)
 }
 
 // settings are one version of the poll's settings. They implement [arrivals.Settings].

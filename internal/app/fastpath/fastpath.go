@@ -51,16 +51,14 @@ func New(o Options) (*FastPath, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the metrics of announced orders: %w", err)
 	}
-	options := arrivals.Options{
-		Shop: shop, Code: o.Config.Issue.MerchantCode, Meter: meter, Log: log,
-		Desk: &desk{operator: o.Operator, config: o.Config},
-	}
+	desk := &desk{operator: o.Operator, config: o.Config}
+	options := arrivals.Options{Shop: shop, Code: o.Config.Issue.MerchantCode, Meter: meter, Log: log, Desk: desk}
 	if accounts != nil {
 		options.Accounts = accounts
 	} else {
 		log.Info("no credentials for the issuer: announced orders look up their accounts themselves")
 	}
-	f := &FastPath{queue: arrivals.New(options), hints: newHints(o, shop, meter), log: o.Log}
+	f := &FastPath{queue: arrivals.New(options), hints: newHints(o, desk, shop, meter), log: o.Log}
 	return f, meter.observe(f.queue.Len)
 }
 
@@ -80,8 +78,10 @@ func (f *FastPath) Run(ctx context.Context) {
 // Drain takes in what waits until ctx ends, and returns how many orders are left to the poll. It is called once no notices
 // come any more, before or after the end of [FastPath.Run].
 func (f *FastPath) Drain(ctx context.Context) int {
+	var all sync.WaitGroup
+	all.Go(func() { f.hints.drain(ctx, f.log) })
 	left := f.queue.Drain(ctx)
-	f.hints.changes.Drain(ctx)
+	all.Wait()
 	if left > 0 {
 		f.log.Warn().Int("orders", left).Msg("announced orders are left to the next poll")
 	}

@@ -6,12 +6,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/intake/changes"
-	"github.com/giftbridge/giftbridge/internal/intake/disputes"
+	"github.com/giftbridge/giftbridge/internal/intake/named"
 	"github.com/giftbridge/giftbridge/internal/intake/products"
 	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -20,19 +21,31 @@ import (
 // hints act on notices of what an hourly look finds too: changed and disputed orders, products, and the end of the app.
 type hints struct {
 	changes  *changes.Queue
-	disputes *disputes.Queue
+	disputes *named.Queue
 	products *products.Consumer
 }
 
-func newHints(o Options, shop *shopifyintake.Source, meter *meter) hints {
-	desk := &desk{operator: o.Operator, config: o.Config}
+const (
+	// maxDisputes is the number of orders with disputes that wait at most: shops have few. maxDisputesAtOnce is the number of
+	// those that are read together.
+	maxDisputes       = 256
+	maxDisputesAtOnce = 50
+)
+
+func newHints(o Options, desk *desk, shop *shopifyintake.Source, meter *meter) hints {
 	log := o.Log
-	record := func(ctx context.Context, order string) error {
+	rules := func(ctx context.Context) (*intake.ChangeRules, error) {
+		if _, err := desk.Settings(ctx); err != nil { // It says whose namespace this is.
+			return nil, err
+		}
+		return o.Operator.Rules(ctx)
+	}
+	record := func(ctx context.Context, orders []string) error {
 		settings, err := desk.Settings(ctx)
 		if err != nil {
 			return err
 		}
-		found, err := shop.ReadDisputes(ctx, []string{order})
+		found, err := shop.ReadDisputes(ctx, orders)
 		if err != nil {
 			return fmt.Errorf("read disputes: %w", err)
 		}
@@ -40,14 +53,14 @@ func newHints(o Options, shop *shopifyintake.Source, meter *meter) hints {
 		return err
 	}
 	return hints{
-		changes: changes.New(&intake.ChangeCheck{Source: shop, Orders: o.Operator}, o.Operator.Rules,
-			func(orders int, _ intake.Checked, err error) {
-				if err != nil {
-					log.Warn().Err(err).Int("orders", orders).Msg("changed orders are left to the hourly sweep")
-				}
-			}),
-		disputes: disputes.New(record, func(order string, err error) {
-			log.Warn().Err(err).Str("order", order).Msg("a dispute is left to the hourly sweep")
+		changes: changes.New(&intake.ChangeCheck{Source: shop, Orders: o.Operator}, rules, func(orders int, err error) {
+			log.Warn().Err(err).Int("orders", orders).Msg("changed orders are left to the hourly sweep")
+		}),
+		disputes: named.New(named.Options{
+			Topics: []string{webhook.DisputesCreate}, Look: record, Max: maxDisputes, AtOnce: maxDisputesAtOnce,
+			Lost: func(orders int, err error) {
+				log.Warn().Err(err).Int("orders", orders).Msg("disputes are left to the hourly sweep")
+			},
 		}),
 		products: products.New(products.Options{
 			SKUs: o.Config.Orders.GiftCardSKUs, Look: o.Operator.TriggerWatch,
@@ -73,6 +86,18 @@ func (h hints) run(ctx context.Context) {
 	all.Go(func() { h.disputes.Run(ctx) })
 	all.Go(func() { h.products.Run(ctx) })
 	all.Wait()
+}
+
+// drain looks at the orders that wait until ctx ends.
+func (h hints) drain(ctx context.Context, log zerolog.Logger) {
+	var all sync.WaitGroup
+	var changed, disputed int
+	all.Go(func() { changed = h.changes.Drain(ctx) })
+	all.Go(func() { disputed = h.disputes.Drain(ctx) })
+	all.Wait()
+	if left := changed + disputed; left > 0 {
+		log.Warn().Int("orders", left).Msg("changed or disputed orders are left to the hourly sweep")
+	}
 }
 
 func newUninstalled(from metric.Meter) (metric.Float64Gauge, error) {

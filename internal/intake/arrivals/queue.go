@@ -160,10 +160,14 @@ func (q *Queue) Run(ctx context.Context) {
 // drainStep is the longest that [Queue.Drain] waits before it looks again.
 const drainStep = 20 * time.Millisecond
 
-// Drain takes in what waits, and returns once nothing is left or ctx has ended. It returns the number of orders that are
-// left to the poll. Nothing should be added to the queue any more. [Queue.Run] may still run, or have ended.
+// Drain takes in what waits, and returns once nothing is left, Temporal does not answer, or ctx has ended. It returns the
+// number of orders that are left to the poll. Nothing should be added to the queue any more. [Queue.Run] may still run, or
+// have ended.
 func (q *Queue) Drain(ctx context.Context) int {
-	for q.Len() > 0 && ctx.Err() == nil {
+	q.mu.Lock()
+	q.failures, q.resume = 0, time.Time{} // What has failed is tried once more, at once.
+	q.mu.Unlock()
+	for q.Len() > 0 && ctx.Err() == nil && !q.away() {
 		pause, something := q.pause(time.Now())
 		if something && pause <= 0 {
 			q.turn(ctx)
@@ -179,6 +183,13 @@ func (q *Queue) Drain(ctx context.Context) int {
 	}
 	q.waiting = newWaiting()
 	return left
+}
+
+// away reports whether Temporal could not be asked at the last attempt.
+func (q *Queue) away() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.failures > 0 && q.reason == LostTemporal
 }
 
 // sleep waits until something has changed or, if timed is set, for the given time. It returns false once ctx has ended.

@@ -347,6 +347,29 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// A drain asks a Temporal that does not answer once, and leaves the orders to the poll: a stop does not wait in vain.
+func TestDrainGivesUpOnTemporal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.deskAway = errAway
+		q := arrivals.New(w.options())
+		ctx, cancel := context.WithCancel(t.Context())
+		go q.Run(ctx)
+		for _, n := range numbers(7) {
+			w.place(n)
+			q.Take(notice(n, "GIFT"))
+		}
+		pass(time.Minute)
+		cancel()
+		asked, began := w.seen().asked, time.Now()
+		require.Equal(t, 7, q.Drain(t.Context()))
+		require.LessOrEqual(t, w.seen().asked, asked+1)
+		require.Less(t, time.Since(began), time.Second)
+		require.Equal(t, map[arrivals.Loss]int{arrivals.LostStopped: 7}, w.seen().lost)
+	})
+}
+
 // The queue does not wait for anything but notices while it has nothing to do.
 func TestIdle(t *testing.T) {
 	t.Parallel()

@@ -3,8 +3,6 @@ package changes_test
 import (
 	"context"
 	"errors"
-	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,9 +31,9 @@ func rules(context.Context) (*intake.ChangeRules, error) {
 }
 
 // began returns a queue that has learned the rules.
-func began(t *testing.T, c *checker, report func(int, intake.Checked, error)) *changes.Queue {
+func began(t *testing.T, c *checker, lost func(int, error)) *changes.Queue {
 	t.Helper()
-	q := changes.New(c, rules, report)
+	q := changes.New(c, rules, lost)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	q.Run(ended)
@@ -66,36 +64,33 @@ func TestTake(t *testing.T) {
 	require.Equal(t, []string{"orders/cancelled", "refunds/create"}, unlearned.Topics())
 }
 
-// What waits is looked at together, each order once, and a batch that fails is reported: the sweep makes up for it.
-func TestDrain(t *testing.T) {
+// What waits is looked at with the rules, and a batch that fails is lost: the sweep makes up for it.
+func TestLook(t *testing.T) {
 	t.Parallel()
-	c := &checker{err: errors.New("the shop is away")}
+	c := &checker{}
 	lost := 0
-	q := began(t, c, func(orders int, _ intake.Checked, err error) {
+	q := began(t, c, func(orders int, err error) {
 		require.Error(t, err)
 		lost += orders
 	})
-	for n := range 600 {
-		for range 2 {
-			require.Equal(t, webhook.Queued, q.Take(webhook.Notice{Order: strconv.Itoa(n)}))
-		}
-	}
-	q.Drain(t.Context())
-	require.Len(t, c.asked, 3)
-	all := slices.Concat(c.asked...)
-	require.Len(t, all, 600)
-	require.Len(t, slices.Compact(slices.Sorted(slices.Values(all))), 600)
-	require.Equal(t, 600, lost)
-	require.Equal(t, webhook.Full, q.Take(webhook.Notice{Order: "9999"}), "it is closed")
-}
+	require.Equal(t, webhook.Queued, q.Take(webhook.Notice{Order: "1"}))
+	require.Equal(t, webhook.Queued, q.Take(webhook.Notice{Order: "2"}))
+	require.Zero(t, q.Drain(t.Context()))
+	require.Equal(t, [][]string{{"1", "2"}}, c.asked)
+	require.Zero(t, lost)
 
-// The queue is bounded.
-func TestFull(t *testing.T) {
-	t.Parallel()
-	q := began(t, &checker{}, nil)
-	outcomes := map[webhook.Outcome]int{}
-	for n := range 10_500 {
-		outcomes[q.Take(webhook.Notice{Order: strconv.Itoa(n)})]++
-	}
-	require.Equal(t, map[webhook.Outcome]int{webhook.Queued: 10_000, webhook.Full: 500}, outcomes)
+	c.err = errors.New("the shop is away")
+	q = began(t, c, func(orders int, err error) {
+		require.ErrorIs(t, err, c.err)
+		lost += orders
+	})
+	require.Equal(t, webhook.Queued, q.Take(webhook.Notice{Order: "3"}))
+	require.Equal(t, 1, q.Drain(t.Context()))
+	require.Equal(t, 1, lost)
+
+	nobody := func(context.Context) (*intake.ChangeRules, error) { return nil, nil }
+	q = changes.New(c, nobody, nil)
+	require.Equal(t, webhook.Queued, q.Take(webhook.Notice{Order: "4"}))
+	require.Zero(t, q.Drain(t.Context()))
+	require.Len(t, c.asked, 2, "nobody looks for changed orders")
 }
