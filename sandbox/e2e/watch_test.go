@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -105,7 +105,7 @@ func TestWatchShop(t *testing.T) {
 	}
 	w.Shop.SetVariants(variants...)
 	found, run := w.watch()
-	require.Equal(t, intake.Unsold, found.Products.Findings[0].Flaw)
+	require.Equal(t, skus.Unsold, found.Products.Findings[0].Flaw)
 	w.keep("WatchShop/product-archived", run.WorkflowID, run.RunID)
 	unhealthy := w.starter(nil, "status")
 	require.Equal(t, 1, unhealthy.code)

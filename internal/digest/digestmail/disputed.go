@@ -25,7 +25,7 @@ func (v *viewer) disputedGroup() groupView {
 		o := v.Disputed[i]
 		return rowView{
 			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), New: o.New,
-			Message: disputeState(o), When: "recorded " + v.moment(o.Since),
+			Message: disputeState(o), When: "recorded " + v.say.Moment(o.Since),
 		}
 	})
 	return g

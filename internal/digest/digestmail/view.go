@@ -7,6 +7,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/headline"
+	"github.com/giftbridge/giftbridge/internal/digest/phrases"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -99,7 +101,7 @@ func cut[T any](rows []T, total, limit int) ([]T, more) {
 // viewer makes a view of a report whose lists have at most limit rows.
 type viewer struct {
 	digest.Report
-	times
+	say            phrases.Times
 	limit          int
 	links          Links
 	listed, orders int
@@ -107,11 +109,10 @@ type viewer struct {
 }
 
 func newView(r digest.Report, zone *time.Location, limit int, links Links) view {
-	v := viewer{Report: r, times: times{now: r.Date, zone: zone}, limit: limit, links: links}
-	w := waiting(r)
+	v := viewer{Report: r, say: phrases.Times{Now: r.Date, Zone: zone}, limit: limit, links: links}
 	out := view{
-		Title: subject(r), Headline: w.headline(), Shop: words.Name(r.Shop), Zone: zone.String(),
-		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.window(r.Window),
+		Title: headline.Subject(r), Headline: headline.Of(r), Shop: words.Name(r.Shop), Zone: zone.String(),
+		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.say.Window(r.Window),
 		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
 		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: buildinfo.Program,
@@ -120,7 +121,7 @@ func newView(r digest.Report, zone *time.Location, limit int, links Links) view 
 		out.Acting = links.says()
 	}
 	if !r.Watermark.Stale {
-		out.Watermark = v.watermark(r.Watermark)
+		out.Watermark = v.say.Watermark(r.Watermark)
 	}
 	if v.listed < v.orders {
 		out.Listed = "This mail lists " + words.Number(v.listed) + " of " + words.Number(v.orders) + " orders. The attached CSV has all of them."
@@ -318,27 +319,18 @@ func (v *viewer) polls() *pollsView {
 	}
 	out := &pollsView{Title: "giftbridge could not look for new orders: " + words.Count(v.CountFailedPolls(), "time")}
 	if !v.Watermark.Stale {
-		out.Now = v.polling(v.Polling)
+		out.Now = v.say.Polling(v.Polling)
 	}
 	var shown []digest.FailedPoll
 	shown, out.More = cut(v.FailedPolls, v.CountFailedPolls(), min(v.limit, maxPolls))
 	for _, p := range shown {
-		out.Failed = append(out.Failed, pollView{When: v.moment(p.At), Message: reason(p.Kind, p.Message)})
+		out.Failed = append(out.Failed, pollView{When: v.say.Moment(p.At), Message: phrases.Reason(p.Kind, p.Message)})
 	}
 	return out
 }
 
 // maxPolls is the number of failed polls that text and HTML show at most.
 const maxPolls = 5
-
-// reason returns why something failed: the message if there is one, or else what is known of its kind.
-func reason(kind giftcard.Kind, message string) string {
-	title := ""
-	if digest.Explained(kind) {
-		title = digest.Explain(kind).Title
-	}
-	return cmp.Or(words.Message(message), title, words.Name(string(kind)))
-}
 
 // alarms returns what comes before everything else.
 func (v *viewer) alarms() []alarmView {
@@ -355,17 +347,17 @@ func (v *viewer) alarms() []alarmView {
 	}
 	if v.Paused != nil {
 		out = append(out, alarmView{
-			Title: "Paused: new orders are not taken in", Says: v.pause(*v.Paused, v.Watermark),
+			Title: "Paused: new orders are not taken in", Says: v.say.Pause(*v.Paused, v.Watermark),
 			Todos: []todo{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
 		})
 	}
-	if says := v.missed(v.Missed); says != "" {
+	if says := v.say.Missed(v.Missed); says != "" {
 		out = append(out, alarmView{Title: "Orders were missed", Says: says})
 	}
 	// The alarm about a pause says how far orders have been seen, but not what else is wrong.
 	if v.Watermark.Stale && (v.Paused == nil || v.Polling != nil) {
-		says := v.watermark(v.Watermark)
-		if now := v.polling(v.Polling); now != "" {
+		says := v.say.Watermark(v.Watermark)
+		if now := v.say.Polling(v.Polling); now != "" {
 			says += " " + now
 		}
 		out = append(out, alarmView{Title: "New orders are not seen", Says: says})

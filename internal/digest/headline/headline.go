@@ -1,4 +1,5 @@
-package digestmail
+// Package headline says in a line what a digest comes to: how much waits, and for whom.
+package headline
 
 import (
 	"strings"
@@ -26,8 +27,7 @@ type stand struct {
 }
 
 // waiting adds up the orders that are waiting: those that failed, those that are left to people, and those whose cards are
-// no longer owed. Orders that only the
-// totals include are counted without their value.
+// no longer owed. Orders that only the totals include are counted without their value.
 func waiting(r digest.Report) stand {
 	s := stand{report: r, fresh: r.CountNew()}
 	for _, o := range r.FailedOrders {
@@ -54,9 +54,10 @@ func waiting(r digest.Report) stand {
 	return s
 }
 
-// headline returns the mail's first line: how much is waiting, and for whom.
-func (s stand) headline() string {
-	if s.report.Paused != nil {
+// Of returns the first line of a digest: how much is waiting, and for whom.
+func Of(r digest.Report) string {
+	s := waiting(r)
+	if r.Paused != nil {
 		return s.waits() + "; new orders are not taken in"
 	}
 	return s.waits()
@@ -92,8 +93,8 @@ func (s stand) need() string {
 	return words.Number(s.you) + words.Plural(s.you, " needs you", " need you")
 }
 
-// subject returns the mail's subject: what matters most first, as far as it fits.
-func subject(r digest.Report) string {
+// Subject returns the subject of a digest's mail: what matters most first, as far as it fits.
+func Subject(r digest.Report) string {
 	s := waiting(r)
 	var parts []string
 	switch {
