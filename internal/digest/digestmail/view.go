@@ -33,7 +33,7 @@ type view struct {
 	// Polls, Retrying and Recovered are nil if there are none.
 	Polls               *pollsView
 	Retrying, Recovered *groupView
-	Issued              string
+	Issued, Later       string
 	Currencies          []currencyView
 	CurrenciesMore      more
 	Watermark           string
@@ -47,7 +47,7 @@ type alarmView struct {
 	Orders      *groupView
 }
 
-// sectionView holds the groups of orders for which one party has to act.
+// sectionView holds the groups of orders for which one party has to act. Sum is empty if no order waits for it.
 type sectionView struct {
 	Title, Sum string
 	Groups     []groupView
@@ -62,6 +62,9 @@ type groupView struct {
 	About string
 	Rows  []rowView
 	More  more
+	// Notes are what is not about orders, and NotesOf is the heading of the column with their names.
+	Notes   []noteView
+	NotesOf string
 	// Todos are what the reader can do about the group.
 	Todos []todo
 }
@@ -115,7 +118,7 @@ func newView(r digest.Report, zone *time.Location, limit int, links Links) view 
 		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.say.Window(r.Window),
 		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
-		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: buildinfo.Program,
+		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Later: v.later(), Program: buildinfo.Program,
 	}
 	if v.acts > 0 {
 		out.Acting = links.says()
@@ -207,11 +210,16 @@ func (v *viewer) sections() []sectionView {
 	for i, g := range changed {
 		add(digest.Shop, g, sum[i])
 	}
+	// What follows waits for no card, so no sum includes it.
 	if len(v.Disputed) > 0 {
-		groups[digest.Shop] = append(groups[digest.Shop], v.disputedGroup())
-		if sums[digest.Shop] == nil {
-			sums[digest.Shop] = &words.Sum{}
-		}
+		add(digest.Shop, v.disputedGroup(), words.Sum{})
+	}
+	ofShop, ofOperator := v.watchGroups()
+	for _, g := range ofShop {
+		add(digest.Shop, g, words.Sum{})
+	}
+	for _, g := range ofOperator {
+		add(digest.Operator, g, words.Sum{})
 	}
 	var out []sectionView
 	for _, p := range parties {
@@ -220,7 +228,11 @@ func (v *viewer) sections() []sectionView {
 			if p.party == digest.Nobody && !v.Reruns {
 				title = "Ready to be run again"
 			}
-			out = append(out, sectionView{Title: title, Sum: sums[p.party].String(), Groups: groups[p.party]})
+			section := sectionView{Title: title, Groups: groups[p.party]}
+			if sum := sums[p.party]; sum.Orders > 0 {
+				section.Sum = sum.String()
+			}
+			out = append(out, section)
 		}
 	}
 	return out

@@ -117,11 +117,14 @@ func Subject(r digest.Report) string {
 		parts = append(parts, words.Count(r.CountRecovered(), "order")+" recovered")
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
-	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0:
+	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty():
 		parts = append(parts, "nothing waits")
 	}
 	if n := len(r.Disputed); n > 0 {
 		parts = append(parts, words.Count(n, "payment")+" disputed")
+	}
+	if n := len(r.Watch.Products); n > 0 {
+		parts = append(parts, words.Count(n, "product")+" to correct")
 	}
 	if n := r.CountNative(); n > 0 {
 		parts = append(parts, words.Count(n, "native order"))
@@ -132,6 +135,7 @@ func Subject(r digest.Report) string {
 	if n := r.CountFailedPolls(); n > 0 {
 		parts = append(parts, "looking for orders failed")
 	}
+	parts = append(parts, watched(r.Watch)...)
 	out, shopName := prefix, strings.TrimSuffix(words.Name(r.Shop), ".myshopify.com")
 	separator := ""
 	for _, p := range parts {
@@ -141,6 +145,20 @@ func Subject(r digest.Report) string {
 	}
 	if named := out + " (" + shopName + ")"; shopName != "" && fits(named) {
 		out = named
+	}
+	return out
+}
+
+// watched returns what a look at the shop has found that concerns the operator.
+func watched(w digest.Watch) (out []string) {
+	if len(w.Lost) > 0 {
+		out = append(out, "orders not announced")
+	}
+	if len(w.Failed) > 0 {
+		out = append(out, "looking after the shop failed")
+	}
+	if w.Repaired != nil {
+		out = append(out, "notices set up again")
 	}
 	return out
 }

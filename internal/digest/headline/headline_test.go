@@ -75,6 +75,15 @@ func TestSubject(t *testing.T) {
 			"looking for orders failed (example)",
 		},
 		{
+			"products", func(r *digest.Report) { r.Watch.Products = make([]digest.Product, 2) }, "2 products to correct (example)",
+		},
+		{"lost", func(r *digest.Report) { r.Watch.Lost = []string{"x"} }, "orders not announced (example)"},
+		{"repaired", func(r *digest.Report) { r.Watch.Repaired = &digest.Repaired{} }, "notices set up again (example)"},
+		{
+			"looks", func(r *digest.Report) { r.Watch.Failed = make([]digest.FailedLook, 1) },
+			"looking after the shop failed (example)",
+		},
+		{
 			"native", func(r *digest.Report) { r.Native = []string{"#1"} },
 			"1 order waits; it needs you; 1 native order",
 		},

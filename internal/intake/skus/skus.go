@@ -94,6 +94,24 @@ func (f Finding) Cure() string {
 	return "look at the product in the shop's admin"
 }
 
+// ShopCure says in sentences what somebody does about it who knows the shop and not the configuration.
+func (f Finding) ShopCure() string {
+	switch f.Flaw {
+	case Missing:
+		return "Give the variant the SKU " + f.SKU + " again (Products, the variant, Inventory). If it has another SKU for good, " +
+			"tell the operator of giftbridge."
+	case Respelled:
+		return "Spell the SKU as " + f.SKU + " again, or tell the operator of giftbridge how it is spelled now."
+	case Native:
+		return "Sell it as an ordinary product: its type cannot be changed, so create a new product with that SKU."
+	case Unsold:
+		return "Set the product to active, or tell the operator of giftbridge that it is no longer sold."
+	case Priceless:
+		return "Set the price of the variant to the value of the card."
+	}
+	return "Look at the product in the shop's admin."
+}
+
 // Judge compares a gift-card SKU with the variants that the shop has for it. It compares SKUs as polls do: the whole
 // SKU, and by case. It returns nil if nothing is wrong, or if not enough was read to tell.
 func Judge(sku string, found Variants) *Finding {

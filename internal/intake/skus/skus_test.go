@@ -48,10 +48,14 @@ func TestJudge(t *testing.T) {
 func TestFindingsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	cures := map[string]bool{}
+	inShop := map[string]bool{}
 	for _, flaw := range append(skus.Flaws, "unknown") {
 		f := skus.Finding{SKU: "GIFT-25", Flaw: flaw, Product: "Gift card", Detail: "archived"}
 		require.Contains(t, f.Says(), "GIFT-25", flaw)
 		require.False(t, cures[f.Cure()], flaw)
 		cures[f.Cure()] = true
+		require.False(t, inShop[f.ShopCure()], flaw)
+		inShop[f.ShopCure()] = true
+		require.NotContains(t, f.ShopCure(), "GIFT_CARD_SKUS", "a shop manager has no configuration")
 	}
 }
