@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -110,6 +111,13 @@ func TestWatchShop(t *testing.T) {
 	unhealthy := w.starter(nil, "status")
 	require.Equal(t, 1, unhealthy.code)
 	require.Regexp(t, `FAIL +gift card skus .* is archived: nobody can buy it`, unhealthy.stdout)
+	report, err := w.Operator.Report(w.ctx, activities.ReportInput{Since: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	require.False(t, report.Empty())
+	require.Len(t, report.Watch.Products, 1)
+	require.Equal(t, later.Webhooks.Repaired.Topics, report.Watch.Repaired.Topics)
+	require.Equal(t, later.Webhooks.Repaired.Until, report.Watch.Repaired.Gap.To)
+	require.Empty(t, report.Watch.Failed)
 
 	w.ok("webhooks", "delete", "--yes")
 	require.Empty(t, w.Shop.Subscriptions().All())
