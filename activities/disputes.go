@@ -23,6 +23,9 @@ type DisputedOrder struct {
 	Status  string `json:"status,omitempty"`
 	// Name is what people call the order; empty if Temporal does not have it.
 	Name string `json:"name,omitempty"`
+	// SettledBy is who recorded that nothing is left to do about the dispute, and Note why; both are empty if nobody has.
+	SettledBy string `json:"settled_by,omitempty"`
+	Note      string `json:"note,omitempty"`
 }
 
 // DisputeRecords records disputes. operator.Operator implements it.

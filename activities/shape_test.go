@@ -12,7 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 )
 
 // The names of activities are in the histories of running workflows, so they never change. An activity that is no
@@ -201,7 +201,7 @@ func TestActivityFieldsInHistories(t *testing.T) {
 		{activities.CheckProductsInput{SKUs: []string{"GIFT-25"}}, `{"skus": ["GIFT-25"]}`},
 		{
 			activities.CheckProductsResult{
-				Findings: []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Respelled, Product: "p", Detail: "d"}}, Unchecked: "u",
+				Findings: []skus.Finding{{SKU: "GIFT-25", Flaw: skus.Respelled, Product: "p", Detail: "d"}}, Unchecked: "u",
 			},
 			`{"findings": [{"sku": "GIFT-25", "flaw": "respelled", "product": "p", "detail": "d"}], "unchecked": "u"}`,
 		},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 )
 
 // Watch looks after what orders depend on in the shop: the subscriptions to its webhooks, and the products that are sold
@@ -102,7 +103,7 @@ type CheckProductsInput struct {
 
 // CheckProductsResult is what is wrong with their products.
 type CheckProductsResult struct {
-	Findings []intake.Finding `json:"findings,omitempty"`
+	Findings []skus.Finding `json:"findings,omitempty"`
 	// Unchecked says why the products could not be read for good, such as a missing scope; empty if they were.
 	Unchecked string `json:"unchecked,omitempty"`
 }
@@ -119,7 +120,7 @@ func (w *Watch) CheckProducts(ctx context.Context, in CheckProductsInput) (Check
 		if err != nil {
 			return CheckProductsResult{}, failure(ctx, "reading the products of the gift-card SKUs", err, untilTimeout)
 		}
-		if f := intake.JudgeSKU(sku, found); f != nil {
+		if f := skus.Judge(sku, found); f != nil {
 			out.Findings = append(out.Findings, *f)
 		}
 	}

@@ -19,20 +19,28 @@ func DisputedOrderID(shop, orderID, dispute string) string {
 	return "disputed-order/" + shop + "/" + orderID + "/" + dispute
 }
 
-// DisputedOrder does nothing but stay on record, so that digests name the order for as long as the dispute is not won. It
-// contains nothing of a person.
+// DisputedOrder does nothing but stay on record, so that digests name the order for as long as the dispute is not won, and
+// nobody has settled it. A settled dispute is a later run with the same ID. The record contains nothing of the customer.
 func DisputedOrder(ctx workflow.Context, in activities.DisputedOrder) (activities.DisputedOrder, error) {
-	workflow.SetCurrentDetails(ctx, "The payment is disputed ("+in.Kind+").")
+	text := "The payment is disputed (" + in.Kind + ")."
+	if in.SettledBy != "" {
+		text += " Settled by " + in.SettledBy + "."
+	}
+	workflow.SetCurrentDetails(ctx, text)
 	return in, nil
 }
 
 // ListingOfDispute returns the listing of a recorded dispute.
 func ListingOfDispute(d activities.DisputedOrder) Listing {
+	summary, is := "the payment is disputed", "its payment is disputed ("+d.Kind+")"
+	if d.SettledBy != "" {
+		summary, is = "the dispute is settled", is+", settled by hand"
+	}
 	return Listing{
 		Attributes: temporal.NewSearchAttributes(ShopifyOrderName.ValueSet(clip(d.Name))),
 		Memo:       map[string]any{DisputeMemoKey: d},
-		Summary:    "Order " + cut(d.Name, maxSummaryName) + ": the payment is disputed",
-		Details: details(d.Shop, d.ID, d.Name, "its payment is disputed ("+d.Kind+")",
+		Summary:    "Order " + cut(d.Name, maxSummaryName) + ": " + summary,
+		Details: details(d.Shop, d.ID, d.Name, is,
 			command("balance", d.ID)+" says what is left on its cards, "+command("cancel-card", d.ID)+" cancels one.",
 			"fraud-and-disputes"),
 	}

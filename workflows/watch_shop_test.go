@@ -11,7 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -22,7 +22,7 @@ type watched struct {
 	found       activities.LookAtSubscriptionsResult
 	refused     []string
 	paused      bool
-	findings    []intake.Finding
+	findings    []skus.Finding
 	lookErr     error
 	repairErr   error
 	productsErr error
@@ -83,7 +83,7 @@ var (
 
 func TestWatchOfProductsAlone(t *testing.T) {
 	t.Parallel()
-	w := watched{findings: []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Missing}}}
+	w := watched{findings: []skus.Finding{{SKU: "GIFT-25", Flaw: skus.Missing}}}
 	out, err := w.run(t, workflows.WatchShopInput{SKUs: []string{"GIFT-25"}}, nil)
 	require.NoError(t, err)
 	require.Nil(t, out.Webhooks)
@@ -194,7 +194,7 @@ func TestWatchKeepsTheGapOpen(t *testing.T) {
 // One part that fails does not hide what the other found.
 func TestWatchOfWhichOnePartFails(t *testing.T) {
 	t.Parallel()
-	w := watched{lookErr: away, findings: []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Missing}}}
+	w := watched{lookErr: away, findings: []skus.Finding{{SKU: "GIFT-25", Flaw: skus.Missing}}}
 	out, err := w.run(t, on, &hourAgo)
 	require.NoError(t, err)
 	require.Equal(t, &workflows.WatchFailure{Kind: giftcard.Unavailable, Message: "away"}, out.Webhooks.Failed)

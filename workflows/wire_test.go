@@ -14,7 +14,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -134,7 +134,7 @@ func TestFieldsInHistories(t *testing.T) {
 	withWriteBack.WriteBack = "tag"
 	watched := workflows.WatchShopResult{
 		LookedAt: noon, Products: activities.CheckProductsResult{
-			Findings:  []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Unsold, Product: "Card", Detail: "archived"}},
+			Findings:  []skus.Finding{{SKU: "GIFT-25", Flaw: skus.Unsold, Product: "Card", Detail: "archived"}},
 			Unchecked: "no scope",
 		},
 		ProductsFailed: &workflows.WatchFailure{Kind: giftcard.Unavailable, Message: "away"},

@@ -138,7 +138,7 @@ var rules = []rule{
 	{
 		name: "the adapter of Shopify knows its client and the port", from: ours("internal/intake/shopifyintake"),
 		to: everything.except(ours("internal/intake/shopifyintake", "internal/shopify", "internal/giftcard",
-			"internal/refusal", "internal/rest", "internal/printable"), only(module+"/internal/intake")),
+			"internal/refusal", "internal/rest", "internal/printable"), only(module+"/internal/intake", module+"/internal/intake/skus")),
 		why: "an adapter translates between the two, and decides nothing else",
 	},
 	{

@@ -27,7 +27,7 @@ var Disputed = Explanation{
 	Shop, "Payment disputed: the cards exist",
 	"The buyer disputes the payment at the bank. Respond in Shopify before the deadline that it names. If the order is " +
 		"fraud, look at what is left on its cards, and cancel them before the rest is spent. A dispute that you win leaves " +
-		"this list.",
+		"this list; one that is lost leaves it once you settle the order.",
 }
 
 // DisputedBalanceCommand returns the command that shows what is left on an order's cards, or the empty string if the order cannot be
@@ -37,6 +37,11 @@ func DisputedBalanceCommand(o DisputedOrder) string { return disputedCommand("ba
 // CancelCommand returns the command that cancels a card of an order; see [DisputedBalanceCommand].
 func CancelCommand(o DisputedOrder) string {
 	return disputedCommand("cancel-card", o, " --unit UNIT --reason WHY")
+}
+
+// SettleDisputedCommand returns the command that ends the telling of an order's disputes; see [DisputedBalanceCommand].
+func SettleDisputedCommand(o DisputedOrder) string {
+	return disputedCommand("settle", o, " --note WHY")
 }
 
 func disputedCommand(does string, o DisputedOrder, rest string) string {

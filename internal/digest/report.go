@@ -62,6 +62,11 @@ type Report struct {
 	// right. They stay listed until the cards are cancelled or a person settles them.
 	Changed []ChangedOrder `json:"changed,omitempty"`
 
+	// Watch is what a look at the shop has found, besides its orders.
+	Watch Watch `json:"watch,omitzero"`
+	// Later are the orders whose cards are asked for later; nil if there are none.
+	Later *Later `json:"later,omitempty"`
+
 	// Refused says why the last digest did not reach every recipient; empty if it did.
 	Refused string `json:"refused,omitempty"`
 
@@ -232,11 +237,11 @@ type CurrencyTotal struct {
 	Amount string `json:"amount"`
 }
 
-// Empty reports whether there is nothing to report. Issued cards alone do not warrant a mail.
+// Empty reports whether there is nothing to report. Cards that were issued, or will be later, do not warrant a mail.
 func (r Report) Empty() bool {
 	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
 		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && len(r.Changed) == 0 &&
-		len(r.Disputed) == 0 && r.Refused == ""
+		len(r.Disputed) == 0 && r.Watch.Empty() && r.Refused == ""
 }
 
 // CountFailed returns the number of failed orders.

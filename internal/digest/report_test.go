@@ -26,6 +26,9 @@ func TestEmpty(t *testing.T) {
 	t.Parallel()
 	require.True(t, quiet().Empty())
 	require.True(t, digest.Report{}.Empty())
+	later := quiet()
+	later.Later = &digest.Later{Orders: 3}
+	require.True(t, later.Empty(), "nobody has to act")
 	for name, change := range map[string]func(*digest.Report){
 		"failed":             func(r *digest.Report) { r.FailedOrders = make([]digest.FailedOrder, 1) },
 		"failed total":       func(r *digest.Report) { r.FailedTotal = 1 },
@@ -42,6 +45,10 @@ func TestEmpty(t *testing.T) {
 		"refused":            func(r *digest.Report) { r.Refused = "550" },
 		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },
 		"disputed":           func(r *digest.Report) { r.Disputed = make([]digest.DisputedOrder, 1) },
+		"products":           func(r *digest.Report) { r.Watch.Products = make([]digest.Product, 1) },
+		"lost":               func(r *digest.Report) { r.Watch.Lost = make([]string, 1) },
+		"repaired":           func(r *digest.Report) { r.Watch.Repaired = &digest.Repaired{} },
+		"failed look":        func(r *digest.Report) { r.Watch.Failed = make([]digest.FailedLook, 1) },
 		"left":               func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.MixedOrder}} },
 		"mixed total":        func(r *digest.Report) { r.MixedTotal = 1 },
 		"native":             func(r *digest.Report) { r.Native = make([]string, 1) },

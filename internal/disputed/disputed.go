@@ -3,10 +3,16 @@
 package disputed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -49,16 +55,77 @@ func (o *Disputed) RecordDispute(ctx context.Context, d activities.DisputedOrder
 // Record is a dispute on record.
 type Record struct {
 	activities.DisputedOrder
-	// Info is the run of its workflow.
-	Info *workflowpb.WorkflowExecutionInfo
+	// Since is when it was recorded.
+	Since time.Time
+	// newest is when the newest run of its workflow began.
+	newest time.Time
 }
 
-// ReadDispute reads a record from the memo of its run.
-func ReadDispute(o *executions.Reader, info *workflowpb.WorkflowExecutionInfo) (Record, error) {
-	out := Record{Info: info}
-	err := o.Converter.FromPayload(info.GetMemo().GetFields()[workflows.DisputeMemoKey], &out.DisputedOrder)
-	if err != nil {
-		return out, fmt.Errorf("read the memo of %s: %w", info.GetExecution().GetWorkflowId(), err)
+// maxRead bounds the runs that are read at once.
+const maxRead = 2000
+
+// Open returns the disputes on record that nobody has settled, the latest first. Their state may have changed since they were
+// recorded.
+func Open(ctx context.Context, o *executions.Reader) ([]Record, error) { return open(ctx, o, "") }
+
+// OpenDisputes returns the disputes about an order that are on record and that nobody has settled, the latest first.
+func (o *Disputed) OpenDisputes(ctx context.Context, shop, order string) ([]Record, error) {
+	return open(ctx, o.Reader, " AND WorkflowId STARTS_WITH "+executions.Quote(workflows.DisputedOrderID(shop, order, "")))
+}
+
+func open(ctx context.Context, o *executions.Reader, which string) ([]Record, error) {
+	// A dispute has another run if somebody has settled it.
+	known, read := map[string]Record{}, 0
+	query := "WorkflowType = " + executions.Quote(workflows.DisputedOrderType) + which
+	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		read++
+		id, started := info.GetExecution().GetWorkflowId(), info.GetStartTime().AsTime()
+		r, again := known[id]
+		if again && started.Before(r.Since) {
+			r.Since = started
+		}
+		if !again || started.After(r.newest) {
+			since := started
+			if again {
+				since = r.Since
+			}
+			r = Record{Since: since, newest: started}
+			payload := info.GetMemo().GetFields()[workflows.DisputeMemoKey]
+			if err := o.Converter.FromPayload(payload, &r.DisputedOrder); err != nil {
+				return false, fmt.Errorf("read the memo of %s: %w", id, err)
+			}
+		}
+		known[id] = r
+		return read < maxRead, nil
+	})
+	out := slices.DeleteFunc(slices.Collect(maps.Values(known)), func(r Record) bool { return r.SettledBy != "" })
+	slices.SortFunc(out, func(a, b Record) int {
+		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.Dispute, b.Dispute))
+	})
+	return out, err
+}
+
+// SettleDispute records that nothing is left to do about a dispute: no digest lists it any longer, whatever becomes of it.
+func (o *Disputed) SettleDispute(ctx context.Context, r Record, by, note string) error {
+	if err := o.CanRead(ctx); err != nil {
+		return err
 	}
-	return out, nil
+	d := r.DisputedOrder
+	d.SettledBy, d.Note = cmp.Or(by, "somebody"), note
+	listing := workflows.ListingOfDispute(d)
+	run, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       workflows.DisputedOrderID(d.Shop, d.ID, d.Dispute),
+		TaskQueue:                                workflows.TaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    listing.Attributes,
+		Memo:                                     listing.Memo,
+		StaticSummary:                            listing.Summary,
+		StaticDetails:                            listing.Details,
+	}, workflows.DisputedOrderType, d)
+	if err != nil {
+		return fmt.Errorf("settle the dispute about order %s: %w", d.Name, err)
+	}
+	return executions.Explain(ctx, run.Get(ctx, nil))
 }

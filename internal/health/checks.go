@@ -8,6 +8,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -283,25 +284,14 @@ func (f facts) digestCheck() check.Check {
 	return c
 }
 
-const (
-	// soonAtMost and soonShare define when the history of a failed order is about to expire: three days before it does,
-	// or a tenth of the retention before if that is shorter.
-	soonAtMost = 72 * time.Hour
-	soonShare  = 10
-	// maxNamed is the maximum number of orders that a check names.
-	maxNamed = 5
-)
-
-// expires reports whether the history of a run that closed at the given time is about to be deleted.
-func expires(closed time.Time, retention time.Duration, now time.Time) bool {
-	return closed.Add(retention).Sub(now) < min(soonAtMost, retention/soonShare)
-}
+// maxNamed is the maximum number of orders that a check names.
+const maxNamed = 5
 
 func (f facts) ordersCheck() check.Check {
 	orders := slices.SortedFunc(slices.Values(f.failed), func(a, b failedOrder) int { return a.at.Compare(b.at) })
 	var expiring []string
 	for _, o := range orders {
-		if expires(o.at, f.retention, f.now) {
+		if survey.Expires(o.at, f.retention, f.now) {
 			expiring = append(expiring, o.name)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -80,7 +80,7 @@ func TestChecks(t *testing.T) {
 		},
 		{
 			"product that was archived", func(f *facts) {
-				f.LastWatch.Products.Findings = []intake.Finding{{SKU: "GIFT-25", Flaw: intake.Unsold, Detail: "archived"}, {SKU: "X"}}
+				f.LastWatch.Products.Findings = []skus.Finding{{SKU: "GIFT-25", Flaw: skus.Unsold, Detail: "archived"}, {SKU: "X"}}
 			}, "gift card skus", check.Fail, "the product of GIFT-25 is archived: nobody can buy it (and 1 more", "active",
 		},
 		{name: "webhooks as they should be", change: func(f *facts) {

@@ -12,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/rollout"
 )
@@ -93,6 +94,11 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 		}
 	}
 	return h, nil
+}
+
+// Survey counts the orders that may need somebody. It costs less than [Monitor.Status], which describes each failed order.
+func (o *Monitor) Survey(ctx context.Context, now time.Time) (survey.Counts, error) {
+	return survey.Take(ctx, o.Installation, now)
 }
 
 // stuckWorkflows are running workflows whose code fails. Temporal keeps retrying their workflow tasks without notifying

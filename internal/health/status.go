@@ -9,6 +9,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -173,7 +174,7 @@ func (o *Monitor) addSweep(ctx context.Context, out *Status) error {
 			out.LastSweep = &result
 		}
 	}
-	if out.FailedChanges, err = o.failedChanges(ctx); err != nil {
+	if out.FailedChanges, err = survey.FailedChanges(ctx, o.Installation); err != nil {
 		return err
 	}
 	out.FailedSweep, err = o.failedSince(ctx, workflows.SweepScheduleID, last)
@@ -231,7 +232,7 @@ func (o *Monitor) newestRuns(ctx context.Context, s executions.State) ([]*workfl
 
 func (o *Monitor) countOrders(ctx context.Context, s executions.State) (int, error) {
 	query := "WorkflowType = " + executions.Quote(executions.TypeOf(s)) + " AND ExecutionStatus IN " + executions.Statuses[s]
-	count, err := o.count(ctx, query)
+	count, err := survey.Count(ctx, o.Installation, query)
 	if err != nil {
 		return 0, fmt.Errorf("count %s orders: %w", s, err)
 	}

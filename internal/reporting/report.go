@@ -61,7 +61,9 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 		Window:    digest.Window{From: in.Since, To: until},
 		Reruns:    !in.RerunSince.IsZero(),
 	}}
-	for _, add := range []func(context.Context) error{r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addDisputed, r.addIssued} {
+	for _, add := range []func(context.Context) error{
+		r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addDisputed, r.addWatch, r.addLater, r.addIssued,
+	} {
 		if err := add(ctx); err != nil {
 			return digest.Report{}, err
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -28,11 +28,11 @@ func (m *metrics) setWatch(ctx context.Context, last workflows.WatchShopResult) 
 	if last.LookedAt.IsZero() || last.ProductsFailed != nil || last.Products.Unchecked != "" {
 		return
 	}
-	count := map[intake.Flaw]int64{}
+	count := map[skus.Flaw]int64{}
 	for _, f := range last.Products.Findings {
 		count[f.Flaw]++
 	}
-	for _, flaw := range intake.Flaws {
+	for _, flaw := range skus.Flaws {
 		m.productFindings.Record(ctx, count[flaw], label(labelReason, string(flaw)))
 	}
 }
@@ -47,7 +47,7 @@ func (t *Telemetry) ResumeWatch(ctx context.Context, last workflows.WatchShopRes
 // zeroWatch says that nothing is wrong as long as no watch is known.
 func (m *metrics) zeroWatch(ctx context.Context) {
 	m.webhooksWrong.Record(ctx, 0)
-	for _, flaw := range intake.Flaws {
+	for _, flaw := range skus.Flaws {
 		m.productFindings.Record(ctx, 0, label(labelReason, string(flaw)))
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -174,7 +174,7 @@ func TestFailedOrdersNow(t *testing.T) {
 	})})
 	w.await("surveyed", func() bool { return w.metrics()["giftbridge_failed_orders"] == "0" })
 	require.NotContains(t, w.metrics(), "giftbridge_failed_orders_oldest_timestamp_seconds")
-	survey := func(at time.Time) health.Survey {
+	counts := func(at time.Time) survey.Counts {
 		t.Helper()
 		got, err := w.Operator.Survey(w.ctx, at)
 		require.NoError(t, err)
@@ -184,15 +184,15 @@ func TestFailedOrdersNow(t *testing.T) {
 	begin := time.Now()
 	placed := w.place(scenario.UnknownMerchant, scenario.UnknownMerchant, scenario.Single)
 	w.poll()
-	w.await("failed", func() bool { return survey(time.Now()).Failed == 2 })
-	found := survey(time.Now())
+	w.await("failed", func() bool { return counts(time.Now()).Failed == 2 })
+	found := counts(time.Now())
 	require.Zero(t, found.Expiring)
 	require.Zero(t, found.RunningLong)
 	require.WithinRange(t, found.OldestFailed, begin, time.Now())
-	require.Equal(t, 1, survey(time.Now().Add(time.Hour)).RunningLong)
+	require.Equal(t, 1, counts(time.Now().Add(time.Hour)).RunningLong)
 	retention, err := w.Operator.Retention(w.ctx)
 	require.NoError(t, err)
-	require.Equal(t, 2, survey(time.Now().Add(retention-time.Hour)).Expiring)
+	require.Equal(t, 2, counts(time.Now().Add(retention-time.Hour)).Expiring)
 
 	w.addMerchant(cashstartest.Merchant{Name: "Stranger 1", MerchantCode: "STRANGER", Currencies: []string{"USD"}})
 	w.await("reported", func() bool { return w.metrics()["giftbridge_failed_orders"] == "2" })
@@ -208,9 +208,9 @@ func TestFailedOrdersNow(t *testing.T) {
 		require.NoError(t, err)
 		return runs.GetCount() == 3
 	})
-	require.Equal(t, found, survey(time.Now()), "an order is as old as its first failure")
+	require.Equal(t, found, counts(time.Now()), "an order is as old as its first failure")
 	w.asked("", "orders", "retry", placed[0].Name, "--yes")
-	w.await("run again", func() bool { return survey(time.Now()).Failed == 1 })
+	w.await("run again", func() bool { return counts(time.Now()).Failed == 1 })
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -143,4 +143,14 @@ func TestHistoriesOfDisputes(t *testing.T) {
 	require.Equal(t, "lost", disputed()[0]["message"])
 	dispute(issued, "WON")
 	require.False(t, w.digest().Sent, "nothing else is to be reported")
+
+	// A dispute that is lost stays in the digest until somebody settles it, and the sweep does not bring it back.
+	dispute(issued, "LOST")
+	require.Len(t, disputed(), 1)
+	settled := w.starter(nil, "orders", "settle", issued.Name, "--note", "lost, ticket 4711", "--yes")
+	require.Zero(t, settled.code, settled.stderr)
+	require.Contains(t, settled.stderr, "its payment is disputed (chargeback, recorded ")
+	w.keep("DisputedOrder/settled", id, "")
+	require.Zero(t, sweep().Disputes.Recorded)
+	w.await("settled", func() bool { return !w.digest().Sent })
 }

@@ -6,11 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
-	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -105,11 +106,18 @@ func TestWatchShop(t *testing.T) {
 	}
 	w.Shop.SetVariants(variants...)
 	found, run := w.watch()
-	require.Equal(t, intake.Unsold, found.Products.Findings[0].Flaw)
+	require.Equal(t, skus.Unsold, found.Products.Findings[0].Flaw)
 	w.keep("WatchShop/product-archived", run.WorkflowID, run.RunID)
 	unhealthy := w.starter(nil, "status")
 	require.Equal(t, 1, unhealthy.code)
 	require.Regexp(t, `FAIL +gift card skus .* is archived: nobody can buy it`, unhealthy.stdout)
+	report, err := w.Operator.Report(w.ctx, activities.ReportInput{Since: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	require.False(t, report.Empty())
+	require.Len(t, report.Watch.Products, 1)
+	require.Equal(t, later.Webhooks.Repaired.Topics, report.Watch.Repaired.Topics)
+	require.Equal(t, later.Webhooks.Repaired.Until, report.Watch.Repaired.Gap.To)
+	require.Empty(t, report.Watch.Failed)
 
 	w.ok("webhooks", "delete", "--yes")
 	require.Empty(t, w.Shop.Subscriptions().All())

@@ -37,7 +37,7 @@ func (v *viewer) changedRow(o digest.ChangedOrder) rowView {
 		Message: withoutName(words.Message(o.Says()), o.Name),
 	}
 	if !o.At.IsZero() {
-		row.When = "As of " + v.moment(o.At) + "."
+		row.When = "As of " + v.say.Moment(o.At) + "."
 	}
 	return row
 }

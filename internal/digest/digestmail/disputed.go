@@ -17,6 +17,7 @@ func (v *viewer) disputedGroup() groupView {
 			g.Todos = []todo{
 				{words.Plural(len(v.Disputed), "To see what is left on its cards:", "To see what is left on the cards of one of them, such as the first:"), balance},
 				{"To cancel a card, with its number in place of UNIT and the reason in place of WHY:", digest.CancelCommand(o)},
+				{words.Plural(len(v.Disputed), "Once nothing is left to do about it:", "Once nothing is left to do about one of them:"), digest.SettleDisputedCommand(o)},
 			}
 			break
 		}
@@ -25,7 +26,7 @@ func (v *viewer) disputedGroup() groupView {
 		o := v.Disputed[i]
 		return rowView{
 			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), New: o.New,
-			Message: disputeState(o), When: "recorded " + v.moment(o.Since),
+			Message: disputeState(o), When: "recorded " + v.say.Moment(o.Since),
 		}
 	})
 	return g

@@ -117,6 +117,21 @@ func full() digest.Report {
 		Name: "#0990", OrderID: "5000000000990", Dispute: "1", Kind: "chargeback", Status: "needs_response",
 		Since: evening.Add(-3 * time.Hour), New: true, Link: "https://example.myshopify.com/admin/orders/5000000000990",
 	}, {Name: "#0980", OrderID: "5000000000980", Dispute: "2", Kind: "inquiry", Status: "lost", Since: evening.AddDate(0, 0, -3)}}
+	r.Watch = digest.Watch{
+		Products: []digest.Product{{
+			SKU: "GIFT-25", Says: "no product has the SKU GIFT-25: it was renamed or deleted", Cure: "Give the variant the SKU GIFT-25 again.",
+		}, {SKU: "GIFT-50", Says: "the product \"Gift & go\" of GIFT-50 is archived", Cure: "Set the product to active."}},
+		Lost: []string{"app/uninstalled: missing; the shop refuses it"},
+		Repaired: &digest.Repaired{
+			At: evening.Add(-5 * time.Hour), Topics: []string{"orders/create: missing", "orders/paid: address"},
+			Gap: digest.Window{From: evening.Add(-6 * time.Hour), To: evening.Add(-5 * time.Hour)},
+		},
+		Failed: []digest.FailedLook{
+			{At: evening.Add(-time.Hour), About: "the products", Kind: giftcard.Unavailable, Message: "Shopify answered 503"},
+			{At: evening.Add(-time.Minute), Kind: giftcard.Timeout},
+		},
+	}
+	r.Later = &digest.Later{Orders: 12, Until: evening.Add(40 * time.Minute)}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"
 	r.Mixed, r.MixedTotal = []string{"#1006", "#1007"}, 3

@@ -39,6 +39,11 @@ func poisoned(value string) digest.Report {
 		{Name: "#2", OrderID: "2", Kind: giftcard.Kind("x" + value), Message: value, Link: ui, ShopLink: admin},
 	}
 	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
+	r.Watch = digest.Watch{
+		Products: []digest.Product{{SKU: value, Says: value, Cure: value}}, Lost: []string{"x: " + value, value},
+		Repaired: &digest.Repaired{Topics: []string{value}},
+		Failed:   []digest.FailedLook{{About: value, Kind: giftcard.Kind(value), Message: value}},
+	}
 	r.Issued.Currencies = []digest.CurrencyTotal{{Currency: value, Amount: value}}
 	return r
 }

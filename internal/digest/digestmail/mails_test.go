@@ -144,7 +144,7 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 			t.Parallel()
 			r := full()
 			r.Shop, r.Refused, r.FailedOrders, r.Left, r.Disputed = escaped, escaped, nil, nil, nil
-			r.Polling.Message = escaped
+			r.Polling.Message, r.Watch = escaped, digest.Watch{Repaired: &digest.Repaired{}}
 			worth := digest.Worth{Cards: 1, Amount: escaped, Currency: escaped}
 			for i := range n {
 				r.FailedOrders = append(r.FailedOrders, digest.FailedOrder{
@@ -163,6 +163,10 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 				r.Retrying = append(r.Retrying, digest.RetryingOrder{Name: escaped, Worth: worth, Message: escaped, ShopLink: link})
 				r.Recovered = append(r.Recovered, digest.RecoveredOrder{Name: escaped, Worth: worth, ShopLink: link})
 				r.FailedPolls = append(r.FailedPolls, digest.FailedPoll{Message: escaped})
+				r.Watch.Products = append(r.Watch.Products, digest.Product{SKU: escaped, Says: escaped, Cure: escaped})
+				r.Watch.Lost = append(r.Watch.Lost, escaped)
+				r.Watch.Repaired.Topics = append(r.Watch.Repaired.Topics, escaped)
+				r.Watch.Failed = append(r.Watch.Failed, digest.FailedLook{About: escaped, Message: escaped})
 				r.Mixed, r.Native = append(r.Mixed, escaped), append(r.Native, escaped)
 				code := string([]byte{'A' + byte(i/676%26), 'A' + byte(i/26%26), 'A' + byte(i%26)})
 				r.Issued.Currencies = append(r.Issued.Currencies, digest.CurrencyTotal{Currency: code, Amount: "1.00"})

@@ -35,11 +35,12 @@ var templates embed.FS
 var (
 	textTemplate = text.Must(text.New("digest.txt.tmpl").
 			Funcs(text.FuncMap{
-			"wrap": words.Wrap, "count": words.Count, "number": words.Number, "title": title, "part": part, "paren": paren, "upper": strings.ToUpper,
+			"wrap": words.Wrap, "count": words.Count, "number": words.Number, "title": title, "part": part, "paren": paren, "headed": headed,
+			"upper": strings.ToUpper,
 		}).
 		ParseFS(templates, "templates/digest.txt.tmpl"))
 	htmlTemplate = html.Must(html.New("digest.html.tmpl").
-			Funcs(html.FuncMap{"count": words.Count, "number": words.Number}).
+			Funcs(html.FuncMap{"count": words.Count, "number": words.Number, "headed": headed}).
 			ParseFS(templates, "templates/digest.html.tmpl"))
 )
 
@@ -81,6 +82,14 @@ func fit(r digest.Report, zone *time.Location, links Links) (view, string, error
 			return v, page.String(), nil
 		}
 	}
+}
+
+// headed returns the heading of a section, with its sum if it has one.
+func headed(title, sum string) string {
+	if sum == "" {
+		return title
+	}
+	return title + ": " + sum
 }
 
 // paren returns a text in parentheses after a space, or nothing.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/headline"
+	"github.com/giftbridge/giftbridge/internal/digest/phrases"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -31,7 +33,7 @@ type view struct {
 	// Polls, Retrying and Recovered are nil if there are none.
 	Polls               *pollsView
 	Retrying, Recovered *groupView
-	Issued              string
+	Issued, Later       string
 	Currencies          []currencyView
 	CurrenciesMore      more
 	Watermark           string
@@ -45,7 +47,7 @@ type alarmView struct {
 	Orders      *groupView
 }
 
-// sectionView holds the groups of orders for which one party has to act.
+// sectionView holds the groups of orders for which one party has to act. Sum is empty if no order waits for it.
 type sectionView struct {
 	Title, Sum string
 	Groups     []groupView
@@ -60,6 +62,9 @@ type groupView struct {
 	About string
 	Rows  []rowView
 	More  more
+	// Notes are what is not about orders, and NotesOf is the heading of the column with their names.
+	Notes   []noteView
+	NotesOf string
 	// Todos are what the reader can do about the group.
 	Todos []todo
 }
@@ -99,7 +104,7 @@ func cut[T any](rows []T, total, limit int) ([]T, more) {
 // viewer makes a view of a report whose lists have at most limit rows.
 type viewer struct {
 	digest.Report
-	times
+	say            phrases.Times
 	limit          int
 	links          Links
 	listed, orders int
@@ -107,20 +112,19 @@ type viewer struct {
 }
 
 func newView(r digest.Report, zone *time.Location, limit int, links Links) view {
-	v := viewer{Report: r, times: times{now: r.Date, zone: zone}, limit: limit, links: links}
-	w := waiting(r)
+	v := viewer{Report: r, say: phrases.Times{Now: r.Date, Zone: zone}, limit: limit, links: links}
 	out := view{
-		Title: subject(r), Headline: w.headline(), Shop: words.Name(r.Shop), Zone: zone.String(),
-		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.window(r.Window),
+		Title: headline.Subject(r), Headline: headline.Of(r), Shop: words.Name(r.Shop), Zone: zone.String(),
+		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.say.Window(r.Window),
 		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
-		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Program: buildinfo.Program,
+		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Later: v.later(), Program: buildinfo.Program,
 	}
 	if v.acts > 0 {
 		out.Acting = links.says()
 	}
 	if !r.Watermark.Stale {
-		out.Watermark = v.watermark(r.Watermark)
+		out.Watermark = v.say.Watermark(r.Watermark)
 	}
 	if v.listed < v.orders {
 		out.Listed = "This mail lists " + words.Number(v.listed) + " of " + words.Number(v.orders) + " orders. The attached CSV has all of them."
@@ -206,11 +210,16 @@ func (v *viewer) sections() []sectionView {
 	for i, g := range changed {
 		add(digest.Shop, g, sum[i])
 	}
+	// What follows waits for no card, so no sum includes it.
 	if len(v.Disputed) > 0 {
-		groups[digest.Shop] = append(groups[digest.Shop], v.disputedGroup())
-		if sums[digest.Shop] == nil {
-			sums[digest.Shop] = &words.Sum{}
-		}
+		add(digest.Shop, v.disputedGroup(), words.Sum{})
+	}
+	ofShop, ofOperator := v.watchGroups()
+	for _, g := range ofShop {
+		add(digest.Shop, g, words.Sum{})
+	}
+	for _, g := range ofOperator {
+		add(digest.Operator, g, words.Sum{})
 	}
 	var out []sectionView
 	for _, p := range parties {
@@ -219,7 +228,11 @@ func (v *viewer) sections() []sectionView {
 			if p.party == digest.Nobody && !v.Reruns {
 				title = "Ready to be run again"
 			}
-			out = append(out, sectionView{Title: title, Sum: sums[p.party].String(), Groups: groups[p.party]})
+			section := sectionView{Title: title, Groups: groups[p.party]}
+			if sum := sums[p.party]; sum.Orders > 0 {
+				section.Sum = sum.String()
+			}
+			out = append(out, section)
 		}
 	}
 	return out
@@ -318,27 +331,18 @@ func (v *viewer) polls() *pollsView {
 	}
 	out := &pollsView{Title: "giftbridge could not look for new orders: " + words.Count(v.CountFailedPolls(), "time")}
 	if !v.Watermark.Stale {
-		out.Now = v.polling(v.Polling)
+		out.Now = v.say.Polling(v.Polling)
 	}
 	var shown []digest.FailedPoll
 	shown, out.More = cut(v.FailedPolls, v.CountFailedPolls(), min(v.limit, maxPolls))
 	for _, p := range shown {
-		out.Failed = append(out.Failed, pollView{When: v.moment(p.At), Message: reason(p.Kind, p.Message)})
+		out.Failed = append(out.Failed, pollView{When: v.say.Moment(p.At), Message: phrases.Reason(p.Kind, p.Message)})
 	}
 	return out
 }
 
 // maxPolls is the number of failed polls that text and HTML show at most.
 const maxPolls = 5
-
-// reason returns why something failed: the message if there is one, or else what is known of its kind.
-func reason(kind giftcard.Kind, message string) string {
-	title := ""
-	if digest.Explained(kind) {
-		title = digest.Explain(kind).Title
-	}
-	return cmp.Or(words.Message(message), title, words.Name(string(kind)))
-}
 
 // alarms returns what comes before everything else.
 func (v *viewer) alarms() []alarmView {
@@ -355,17 +359,17 @@ func (v *viewer) alarms() []alarmView {
 	}
 	if v.Paused != nil {
 		out = append(out, alarmView{
-			Title: "Paused: new orders are not taken in", Says: v.pause(*v.Paused, v.Watermark),
+			Title: "Paused: new orders are not taken in", Says: v.say.Pause(*v.Paused, v.Watermark),
 			Todos: []todo{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
 		})
 	}
-	if says := v.missed(v.Missed); says != "" {
+	if says := v.say.Missed(v.Missed); says != "" {
 		out = append(out, alarmView{Title: "Orders were missed", Says: says})
 	}
 	// The alarm about a pause says how far orders have been seen, but not what else is wrong.
 	if v.Watermark.Stale && (v.Paused == nil || v.Polling != nil) {
-		says := v.watermark(v.Watermark)
-		if now := v.polling(v.Polling); now != "" {
+		says := v.say.Watermark(v.Watermark)
+		if now := v.say.Polling(v.Polling); now != "" {
 			says += " " + now
 		}
 		out = append(out, alarmView{Title: "New orders are not seen", Says: says})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
 )
@@ -16,14 +17,14 @@ import (
 var unsold = map[string]string{"ARCHIVED": "archived", "DRAFT": "a draft"}
 
 // Variants implements [intake.Watched].
-func (s *Source) Variants(ctx context.Context, sku string) (intake.Variants, error) {
+func (s *Source) Variants(ctx context.Context, sku string) (skus.Variants, error) {
 	found, err := s.client.FindVariants(ctx, sku)
 	if err != nil {
-		return intake.Variants{}, kinds.WithKind(err)
+		return skus.Variants{}, kinds.WithKind(err)
 	}
-	out := intake.Variants{More: len(found) >= shopify.MaxVariants}
+	out := skus.Variants{More: len(found) >= shopify.MaxVariants}
 	for _, v := range found {
-		out.List = append(out.List, intake.Variant{
+		out.List = append(out.List, skus.Variant{
 			SKU: v.SKU, Product: v.Product, Price: v.Price, Native: v.IsGiftCard, Unsold: unsold[v.Status],
 		})
 	}

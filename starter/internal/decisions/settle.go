@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/disputed"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -21,18 +23,19 @@ import (
 )
 
 func newSettle(f *cli.Flags) *cobra.Command {
-	s := settler{flags: f, changes: map[string]*changed.Outcome{}}
+	s := settler{flags: f, changes: map[string]*changed.Outcome{}, disputes: map[string][]disputed.Record{}}
 	cmd := &cobra.Command{
 		Use:   "settle <order>... --note WHY",
 		Short: "Record that nothing is left to do for orders, such as after a refund or a card issued by hand",
 		Long: `Settle records that you have settled a failed order, or one that was left to people: the customer got a refund,
 or a card that was issued by hand. It also settles an order that was cancelled or refunded after its cards were issued:
-you have seen to them, whatever is left on them. From then on no digest lists the order, and neither a poll nor a re-run issues its
+you have seen to them, whatever is left on them. It settles a disputed order, such as after a dispute was lost: no digest
+lists its disputes any longer. From then on no digest lists the order, and neither a poll nor a re-run issues its
 cards, whatever happens to it in the shop. Cards that exist stay valid, and a card that is in doubt counts as existing.
 The shop and the issuer are not informed.
 
 --undo takes that back: the next digest lists the order as left to people. Its cards are still not issued automatically.
-"orders release" issues the cards of a settled order.
+"orders release" issues the cards of a settled order. That a dispute or a change is settled cannot be taken back.
 
 It asks for confirmation first. Who settled the order, when, and the note are on record; "orders show" prints them.
 "orders list --settled" lists settled orders.`,
@@ -71,6 +74,8 @@ type settler struct {
 	undo, yes bool
 	// changes are the cancellations and refunds that need somebody, by the workflow ID of the order.
 	changes map[string]*changed.Outcome
+	// disputes are the disputes that nobody has settled, by the workflow ID of the order.
+	disputes map[string][]disputed.Record
 }
 
 // settlement is a decision that was recorded.
@@ -116,19 +121,27 @@ func (s *settler) run(ctx context.Context, names []string) error {
 }
 
 // record records the decision for an order. An order that has its cards is settled only as far as it was cancelled or
-// refunded since.
+// refunded since, or its payment is disputed.
 func (s *settler) record(
 	ctx context.Context, d *orders.OrderDetails, by string,
 	record func(ctx context.Context, d *orders.OrderDetails, by, note string) error,
 ) error {
-	change := s.changes[d.WorkflowID]
-	if change == nil || s.undo {
+	change, disputes := s.changes[d.WorkflowID], s.disputes[d.WorkflowID]
+	if change == nil && len(disputes) == 0 || s.undo {
 		return record(ctx, d, by, s.note)
 	}
 	if d.State != executions.Completed && d.State != executions.Settled {
 		if err := record(ctx, d, by, s.note); err != nil {
 			return err
 		}
+	}
+	for _, dispute := range disputes {
+		if err := s.operator.SettleDispute(ctx, dispute, by, s.note); err != nil {
+			return err
+		}
+	}
+	if change == nil {
+		return nil
 	}
 	return s.operator.SettleChange(ctx, *change, by, s.note)
 }
@@ -148,6 +161,9 @@ func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDe
 				return nil, err
 			}
 			s.changes[d.WorkflowID] = change
+			if s.disputes[d.WorkflowID], err = s.operator.OpenDisputes(ctx, d.Shop, d.ID); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
@@ -159,6 +175,9 @@ func (s *settler) ask(chosen []*orders.OrderDetails) error {
 		stands := standing(d)
 		if change := s.changes[d.WorkflowID]; change != nil {
 			stands += "; " + change.Says()
+		}
+		for _, dispute := range s.disputes[d.WorkflowID] {
+			stands += "; its payment is disputed (" + dispute.Kind + ", recorded " + dispute.Since.Format(time.DateOnly) + ")"
 		}
 		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0), printable.Line(stands, 0))
 	}

@@ -1,4 +1,4 @@
-package health
+package survey
 
 import (
 	"context"
@@ -21,7 +21,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
-	"github.com/giftbridge/giftbridge/internal/rollout"
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
 
@@ -99,7 +98,7 @@ func (retaining) DescribeNamespace(
 }
 
 // A survey counts an order once, by its newest run.
-func TestSurvey(t *testing.T) {
+func TestTake(t *testing.T) {
 	t.Parallel()
 	many := make([]run, maxSurveyed+5)
 	for i := range many {
@@ -107,49 +106,49 @@ func TestSurvey(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		runs  []run
-		want  Survey
+		want  Counts
 		calls int
 	}{
 		"nothing failed": {runs: []run{{"a", false, 1, 2, false}}, calls: 3},
-		"failed":         {runs: []run{{"a", true, 50, 51, false}}, want: Survey{Failed: 1, OldestFailed: hour(51)}, calls: 5},
+		"failed":         {runs: []run{{"a", true, 50, 51, false}}, want: Counts{Failed: 1, OldestFailed: hour(51)}, calls: 5},
 		"failed, run again, failed": {
 			runs: []run{{"a", true, 60, 61, false}, {"a", true, 50, 51, false}, {"b", true, 55, 56, false}},
-			want: Survey{Failed: 2, OldestFailed: hour(51)}, calls: 5,
+			want: Counts{Failed: 2, OldestFailed: hour(51)}, calls: 5,
 		},
 		"failed, run again with success": {
 			runs: []run{{"a", true, 50, 51, false}, {"a", false, 60, 61, false}, {"b", true, 70, 71, false}},
-			want: Survey{Failed: 1, OldestFailed: hour(71)}, calls: 5,
+			want: Counts{Failed: 1, OldestFailed: hour(71)}, calls: 5,
 		},
 		"succeeded, run again, failed": {
 			runs: []run{{"a", false, 50, 51, false}, {"a", true, 60, 61, false}},
-			want: Survey{Failed: 1, OldestFailed: hour(61)}, calls: 5,
+			want: Counts{Failed: 1, OldestFailed: hour(61)}, calls: 5,
 		},
 		// The retention is 120 hours, of which the last twelve count. It is hour 100.
 		"about to expire": {
 			runs: []run{{"a", true, 1, -9, false}, {"b", true, 1, -7, false}, {"c", true, -60, -50, false}, {"c", true, 70, 80, false}},
-			want: Survey{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 5,
+			want: Counts{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 5,
 		},
 		"changes failed, one run again with success": {
 			runs: []run{{"x", true, 50, 51, true}, {"y", true, 50, 51, true}, {"x", false, 60, 61, true}},
-			want: Survey{FailedChanges: 1}, calls: 5,
+			want: Counts{FailedChanges: 1}, calls: 5,
 		},
 		"too many to look at": {
-			runs: many, want: Survey{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 4 + maxSurveyed/maxAsked,
+			runs: many, want: Counts{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 4 + maxSurveyed/maxAsked,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			calls := 0
 			r := &executions.Reader{Client: lists{runs: tt.runs, long: 7, calls: &calls}}
-			o := New(installation.New(settings.New(r, settings.Configured{})), rollout.New(r, "", ""), Expected{})
-			got, err := o.Survey(t.Context(), hour(100))
+			o := installation.New(settings.New(r, settings.Configured{}))
+			got, err := Take(t.Context(), o, hour(100))
 			require.NoError(t, err)
 			tt.want.RunningLong = 7
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.calls, calls)
 
 			r.Client = lists{runs: tt.runs, err: errors.New("away"), calls: &calls}
-			_, err = o.Survey(t.Context(), hour(100))
+			_, err = Take(t.Context(), o, hour(100))
 			require.ErrorContains(t, err, "away")
 		})
 	}

@@ -1,4 +1,5 @@
-package health
+// Package survey counts the orders that may need somebody, from lists alone: a worker asks every minute.
+package survey
 
 import (
 	"context"
@@ -11,11 +12,12 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Survey counts the orders that may need somebody.
-type Survey struct {
+// Counts are the orders that may need somebody.
+type Counts struct {
 	// Failed is the number of orders whose newest run failed.
 	Failed int
 	// OldestFailed is the time at which the first of these orders failed for the first time, zero if there are none.
@@ -39,67 +41,79 @@ const (
 	maxAsked = 100
 )
 
+const (
+	// soonAtMost and soonShare define when the history of a failed order is about to expire: three days before it does,
+	// or a tenth of the retention before if that is shorter.
+	soonAtMost = 72 * time.Hour
+	soonShare  = 10
+)
+
+// Expires reports whether the history of a run that closed at the given time is about to be deleted.
+func Expires(closed time.Time, retention time.Duration, now time.Time) bool {
+	return closed.Add(retention).Sub(now) < min(soonAtMost, retention/soonShare)
+}
+
 // failing are the failed runs of one order, as far as they are known.
 type failing struct{ first, last, started time.Time }
 
-// Survey counts from Temporal's visibility alone. It is cheaper than a [Status], which describes each failed order: three
-// counts if nothing has failed, and a few lists for every hundred failed runs.
-func (o *Monitor) Survey(ctx context.Context, now time.Time) (Survey, error) {
-	var out Survey
+// Take counts from Temporal's visibility alone, which costs three counts if nothing has failed, and a few lists for every
+// hundred failed runs.
+func Take(ctx context.Context, o *installation.Installation, now time.Time) (Counts, error) {
+	var out Counts
 	var err error
 	orders := "WorkflowType = " + executions.Quote(workflows.GiftCardOrderType) + " AND ExecutionStatus"
 	long := LongAfter + time.Duration(o.PollInput().IssueAfter)
-	out.RunningLong, err = o.count(ctx, orders+" = 'Running' AND StartTime < "+executions.QuoteTime(now.Add(-long)))
+	out.RunningLong, err = Count(ctx, o, orders+" = 'Running' AND StartTime < "+executions.QuoteTime(now.Add(-long)))
 	if err != nil {
-		return Survey{}, err
+		return Counts{}, err
 	}
-	if out.FailedChanges, err = o.failedChanges(ctx); err != nil {
-		return Survey{}, err
+	if out.FailedChanges, err = FailedChanges(ctx, o); err != nil {
+		return Counts{}, err
 	}
 	query := orders + " IN " + executions.Statuses[executions.Failed]
-	runs, err := o.count(ctx, query)
+	runs, err := Count(ctx, o, query)
 	if err != nil || runs == 0 {
 		return out, err
 	}
-	found, seen, err := o.failedRuns(ctx, query)
+	found, seen, err := failedRuns(ctx, o, query)
 	if err != nil {
-		return Survey{}, err
+		return Counts{}, err
 	}
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(found)), maxAsked) {
-		if err := o.forgetNewer(ctx, found, ids); err != nil {
-			return Survey{}, err
+		if err := forgetNewer(ctx, o, found, ids); err != nil {
+			return Counts{}, err
 		}
 	}
 	retention, err := o.Retention(ctx)
 	if err != nil {
-		return Survey{}, err
+		return Counts{}, err
 	}
 	out.Failed = len(found) + max(runs-seen, 0)
 	for _, f := range found {
 		if out.OldestFailed.IsZero() || f.first.Before(out.OldestFailed) {
 			out.OldestFailed = f.first
 		}
-		if expires(f.last, retention, now) {
+		if Expires(f.last, retention, now) {
 			out.Expiring++
 		}
 	}
 	return out, nil
 }
 
-// failedChanges counts the changes of orders whose newest run failed. It costs one count if none has.
-func (o *Monitor) failedChanges(ctx context.Context) (int, error) {
+// FailedChanges counts the changes of orders whose newest run failed. It costs one count if none has.
+func FailedChanges(ctx context.Context, o *installation.Installation) (int, error) {
 	query := "WorkflowType = " + executions.Quote(workflows.ChangedOrderType) + " AND ExecutionStatus IN " +
 		executions.Statuses[executions.Failed]
-	runs, err := o.count(ctx, query)
+	runs, err := Count(ctx, o, query)
 	if err != nil || runs == 0 {
 		return 0, err
 	}
-	found, seen, err := o.failedRuns(ctx, query)
+	found, seen, err := failedRuns(ctx, o, query)
 	if err != nil {
 		return 0, err
 	}
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(found)), maxAsked) {
-		if err := o.forgetNewer(ctx, found, ids); err != nil {
+		if err := forgetNewer(ctx, o, found, ids); err != nil {
 			return 0, err
 		}
 	}
@@ -107,7 +121,9 @@ func (o *Monitor) failedChanges(ctx context.Context) (int, error) {
 }
 
 // failedRuns returns what is known of each workflow with failed runs, by its ID, and the number of runs.
-func (o *Monitor) failedRuns(ctx context.Context, query string) (found map[string]failing, seen int, err error) {
+func failedRuns(
+	ctx context.Context, o *installation.Installation, query string,
+) (found map[string]failing, seen int, err error) {
 	found = map[string]failing{}
 	err = o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		id, closed, started := info.GetExecution().GetWorkflowId(), info.GetCloseTime().AsTime(), info.GetStartTime().AsTime()
@@ -127,7 +143,7 @@ func (o *Monitor) failedRuns(ctx context.Context, query string) (found map[strin
 
 // forgetNewer removes the workflows that have a newer run, which did not fail. A failed run stays failed in visibility,
 // even after the order was run again and has its cards.
-func (o *Monitor) forgetNewer(ctx context.Context, found map[string]failing, ids []string) error {
+func forgetNewer(ctx context.Context, o *installation.Installation, found map[string]failing, ids []string) error {
 	query := "ExecutionStatus IN ('Running','Completed','Canceled') AND WorkflowId IN (" + executions.QuoteAll(ids) + ")"
 	return o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		id := info.GetExecution().GetWorkflowId()
@@ -138,7 +154,8 @@ func (o *Monitor) forgetNewer(ctx context.Context, found map[string]failing, ids
 	})
 }
 
-func (o *Monitor) count(ctx context.Context, query string) (int, error) {
+// Count counts the runs that a query of visibility finds.
+func Count(ctx context.Context, o *installation.Installation, query string) (int, error) {
 	answer, err := o.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: o.Namespace(), Query: query,
 	})

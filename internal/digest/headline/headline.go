@@ -1,4 +1,5 @@
-package digestmail
+// Package headline says in a line what a digest comes to: how much waits, and for whom.
+package headline
 
 import (
 	"strings"
@@ -26,8 +27,7 @@ type stand struct {
 }
 
 // waiting adds up the orders that are waiting: those that failed, those that are left to people, and those whose cards are
-// no longer owed. Orders that only the
-// totals include are counted without their value.
+// no longer owed. Orders that only the totals include are counted without their value.
 func waiting(r digest.Report) stand {
 	s := stand{report: r, fresh: r.CountNew()}
 	for _, o := range r.FailedOrders {
@@ -54,9 +54,10 @@ func waiting(r digest.Report) stand {
 	return s
 }
 
-// headline returns the mail's first line: how much is waiting, and for whom.
-func (s stand) headline() string {
-	if s.report.Paused != nil {
+// Of returns the first line of a digest: how much is waiting, and for whom.
+func Of(r digest.Report) string {
+	s := waiting(r)
+	if r.Paused != nil {
 		return s.waits() + "; new orders are not taken in"
 	}
 	return s.waits()
@@ -92,8 +93,8 @@ func (s stand) need() string {
 	return words.Number(s.you) + words.Plural(s.you, " needs you", " need you")
 }
 
-// subject returns the mail's subject: what matters most first, as far as it fits.
-func subject(r digest.Report) string {
+// Subject returns the subject of a digest's mail: what matters most first, as far as it fits.
+func Subject(r digest.Report) string {
 	s := waiting(r)
 	var parts []string
 	switch {
@@ -116,11 +117,14 @@ func subject(r digest.Report) string {
 		parts = append(parts, words.Count(r.CountRecovered(), "order")+" recovered")
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
-	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0:
+	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty():
 		parts = append(parts, "nothing waits")
 	}
 	if n := len(r.Disputed); n > 0 {
 		parts = append(parts, words.Count(n, "payment")+" disputed")
+	}
+	if n := len(r.Watch.Products); n > 0 {
+		parts = append(parts, words.Count(n, "product")+" to correct")
 	}
 	if n := r.CountNative(); n > 0 {
 		parts = append(parts, words.Count(n, "native order"))
@@ -131,6 +135,7 @@ func subject(r digest.Report) string {
 	if n := r.CountFailedPolls(); n > 0 {
 		parts = append(parts, "looking for orders failed")
 	}
+	parts = append(parts, watched(r.Watch)...)
 	out, shopName := prefix, strings.TrimSuffix(words.Name(r.Shop), ".myshopify.com")
 	separator := ""
 	for _, p := range parts {
@@ -140,6 +145,20 @@ func subject(r digest.Report) string {
 	}
 	if named := out + " (" + shopName + ")"; shopName != "" && fits(named) {
 		out = named
+	}
+	return out
+}
+
+// watched returns what a look at the shop has found that concerns the operator.
+func watched(w digest.Watch) (out []string) {
+	if len(w.Lost) > 0 {
+		out = append(out, "orders not announced")
+	}
+	if len(w.Failed) > 0 {
+		out = append(out, "looking after the shop failed")
+	}
+	if w.Repaired != nil {
+		out = append(out, "notices set up again")
 	}
 	return out
 }
