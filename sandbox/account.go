@@ -60,7 +60,7 @@ func newAccount(ctx context.Context, s *stack.Stack) (account, error) {
 	for _, topic := range s.Shop.Webhooks().Ledger().Topics {
 		a.WebhooksAnswered += topic.Delivered
 	}
-	if s.Config.Receiver.URL != "" && a.WebhooksAnswered == 0 {
+	if s.Config.Webhooks() && a.WebhooksAnswered == 0 {
 		a.Problems = append(a.Problems, "the receiver answered no webhook")
 	}
 	return a, nil

@@ -70,6 +70,20 @@ func TestOnce(t *testing.T) {
 	require.Contains(t, stderr, "every expected card exists exactly once, and nothing else does")
 }
 
+// With polls alone, the account is the same.
+func TestOnceWithoutWebhooks(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute("--once", "--orders", "3", "--json", "--no-webhooks")
+	require.Equal(t, cli.ExitOK, code, stderr)
+	var a account
+	require.NoError(t, json.Unmarshal([]byte(stdout), &a))
+	require.Equal(t, 3, a.OrdersPlaced)
+	require.Positive(t, a.CardsExpected)
+	require.Equal(t, a.CardsExpected, a.CardsIssued)
+	require.Zero(t, a.WebhooksAnswered)
+	require.Empty(t, a.Problems)
+}
+
 // A run that times out prints the account as far as it goes, and fails.
 func TestOnceTimesOut(t *testing.T) {
 	t.Parallel()

@@ -90,7 +90,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, ops.Log{Level: "info", Format: ops.FormatAuto}, c.Log)
 	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
 	require.Equal(t, config.Receiver{Addr: "127.0.0.1:8235", Serves: config.List{"webhooks", "actions"}}, c.Receiver)
-	require.False(t, c.Receiver.On())
+	require.False(t, c.Webhooks())
 }
 
 func TestLoadTakesEveryVariable(t *testing.T) {

@@ -25,6 +25,9 @@ type receives struct {
 	Receiver  Receiver
 }
 
+// Webhooks reports whether webhooks are on for this installation.
+func (c Config) Webhooks() bool { return c.Receiver.URL != "" && c.Shopify.Webhooks != NoWebhooks }
+
 // ValidateReceiver checks only the settings that a receiver needs.
 func (c Config) ValidateReceiver() error {
 	ps := schema.Problems()

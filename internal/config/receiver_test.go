@@ -134,3 +134,22 @@ func TestLoadRefusesEmptyWebhookSecrets(t *testing.T) {
 
 	require.Equal(t, []string{"SHOPIFY_WEBHOOK_SECRETS"}, names(t, err))
 }
+
+// Links in the mail need RECEIVER_URL too, which alone would turn webhooks on.
+func TestWebhooksAreOn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		url, keeper string
+		on          bool
+	}{
+		"no receiver":              {keeper: config.WebhooksByAPI},
+		"kept by giftbridge":       {url: "https://gifts.example.com", keeper: config.WebhooksByAPI, on: true},
+		"kept by shopify.app.toml": {url: "https://gifts.example.com", keeper: config.WebhooksByTOML, on: true},
+		"links alone":              {url: "https://gifts.example.com", keeper: config.NoWebhooks},
+	} {
+		c := valid()
+		c.Receiver.URL, c.Shopify.Webhooks = tt.url, tt.keeper
+		require.NoError(t, c.Validate(), name)
+		require.Equal(t, tt.on, c.Webhooks(), name)
+	}
+}

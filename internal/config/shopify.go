@@ -20,7 +20,8 @@ type Shopify struct {
 	// WriteBack is how an order shows in the shop that its cards exist: [NoWriteBack], [NoteWriteBack], [TagWriteBack] or
 	// [FulfilWriteBack].
 	WriteBack string `envconfig:"SHOPIFY_WRITE_BACK" default:"off"`
-	// Webhooks is who keeps the subscriptions to webhooks: [WebhooksByAPI] or [WebhooksByTOML].
+	// Webhooks is who keeps the subscriptions to webhooks: [WebhooksByAPI], [WebhooksByTOML] or, if there are to be none,
+	// [NoWebhooks].
 	Webhooks string `envconfig:"SHOPIFY_WEBHOOKS" default:"api"`
 }
 
@@ -30,7 +31,11 @@ const (
 	WebhooksByAPI = "api"
 	// WebhooksByTOML: the app's shopify.app.toml has them. Shopify does not list those.
 	WebhooksByTOML = "toml"
+	// NoWebhooks: there are none, and RECEIVER_URL is the address of the pages behind the links in the mail alone.
+	NoWebhooks = "off"
 )
+
+var keepers = []string{WebhooksByAPI, WebhooksByTOML, NoWebhooks}
 
 // What an order shows in the shop once its cards exist.
 const (
@@ -95,10 +100,11 @@ var shopifySection = env.Section{
 				"`write_merchant_managed_fulfillment_orders` for `fulfil`. An order keeps the setting with which it was taken in.",
 		},
 		"SHOPIFY_WEBHOOKS": {
-			Want: WebhooksByAPI + " or " + WebhooksByTOML,
+			Want: strings.Join(keepers[:len(keepers)-1], ", ") + " or " + keepers[len(keepers)-1],
 			About: "Who keeps the subscriptions to webhooks, if RECEIVER_URL is set: with `api`, `giftbridge webhooks apply` makes " +
 				"them, and an hourly look makes missing ones again; with `toml`, the app's shopify.app.toml has them (`giftbridge " +
-				"webhooks toml` prints them), and giftbridge makes and looks at none.",
+				"webhooks toml` prints them), and giftbridge makes and looks at none; with `off`, there are none, and RECEIVER_URL " +
+				"is only the address of the links in the digest, for which RECEIVER_SERVES=actions is enough.",
 		},
 	},
 }
@@ -122,7 +128,7 @@ func (s Shopify) check(ps *env.Problems, n Network) {
 	if !slices.Contains(writeBacks, s.WriteBack) {
 		ps.Bad("SHOPIFY_WRITE_BACK", s.WriteBack)
 	}
-	if s.Webhooks != WebhooksByAPI && s.Webhooks != WebhooksByTOML {
+	if !slices.Contains(keepers, s.Webhooks) {
 		ps.Bad("SHOPIFY_WEBHOOKS", s.Webhooks)
 	}
 	if s.APIVersion != "" && !apiVersionForm.MatchString(s.APIVersion) {

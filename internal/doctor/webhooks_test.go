@@ -73,9 +73,12 @@ func TestReceiverOfWebhooks(t *testing.T) {
 	}
 	r := examined(t, func(p *patient) { p.Config.Receiver.URL = "http://127.0.0.1:1" })
 	require.Contains(t, checkOf(t, r, "receiver").Found, "does not answer")
-	r = examined(t, nil)
-	for _, c := range r.Checks {
-		require.NotContains(t, []string{"receiver", "webhooks"}, c.Name, "webhooks are off")
+	for _, off := range []func(*patient){nil, func(p *patient) {
+		p.Config.Receiver.URL, p.Config.Shopify.Webhooks = "http://127.0.0.1:1", config.NoWebhooks
+	}} {
+		for _, c := range examined(t, off).Checks {
+			require.NotContains(t, []string{"receiver", "webhooks"}, c.Name, "webhooks are off")
+		}
 	}
 }
 

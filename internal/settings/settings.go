@@ -46,7 +46,7 @@ type Configured struct {
 // ConfiguredBy returns the part of a configuration that decides about an installation.
 func ConfiguredBy(c config.Config) Configured {
 	url := c.Receiver.URL
-	if c.Shopify.Webhooks == config.WebhooksByTOML {
+	if c.Shopify.Webhooks != config.WebhooksByAPI {
 		url = ""
 	}
 	return Configured{
@@ -120,7 +120,7 @@ func pollInput(c config.Config) workflows.PollOrdersInput {
 
 		AdditionalContent: c.Issue.AdditionalContent,
 	}
-	in.Webhooks = c.Receiver.On()
+	in.Webhooks = c.Webhooks()
 	if c.Shopify.WriteBack != config.NoWriteBack {
 		in.WriteBack = c.Shopify.WriteBack
 	}

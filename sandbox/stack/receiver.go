@@ -2,11 +2,30 @@ package stack
 
 import (
 	"context"
+	"time"
 
 	"github.com/giftbridge/giftbridge/internal/app/receiving"
-	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
-	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
+	"github.com/giftbridge/giftbridge/internal/app/subscribing"
+	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
+
+// configureReceiver configures the one receiver that serves webhooks, the pages behind the links in the digest, or both.
+func (s *Stack) configureReceiver(ctx context.Context, webhooks, links bool) error {
+	if !webhooks && !links {
+		return nil
+	}
+	port, err := site.FreePort(ctx)
+	if err != nil {
+		return err
+	}
+	if webhooks {
+		sandbox.Receive(&s.Config, port)
+	}
+	if links {
+		sandbox.Act(&s.Config, port)
+	}
+	return nil
+}
 
 // StartReceiver starts the stack's receiver after StopReceiver, at the same address.
 func (s *Stack) StartReceiver(ctx context.Context) error {
@@ -26,15 +45,40 @@ func (s *Stack) StopReceiver() {
 	}
 }
 
-// subscribe subscribes to the shop's webhooks, as giftbridge would.
-func (s *Stack) subscribe() {
-	steps := subscriptions.Plan(nil, subscriptions.Wanting{
-		URL: s.Config.Receiver.URL, Scopes: s.Shop.Scopes(), Named: true,
-	})
-	for _, step := range steps {
-		if step.Do == subscriptions.Create {
-			w := step.Want
-			s.Shop.Subscriptions().Put(subscription.Subscription{Topic: w.Topic, URI: w.URI, Name: w.Name, Format: w.Format})
+// A simulated shop may refuse requests. subscribeTries tries, subscribePause apart, outlast that.
+const (
+	subscribeTries = 50
+	subscribePause = 100 * time.Millisecond
+)
+
+// subscribe subscribes to the shop's webhooks, as "giftbridge webhooks apply" does when it is run until it succeeds.
+func (s *Stack) subscribe(ctx context.Context) error {
+	shop, err := subscribing.New(s.Config)
+	if err != nil {
+		return err
+	}
+	for range subscribeTries {
+		if err = apply(ctx, shop); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(subscribePause):
 		}
 	}
+	return err
+}
+
+func apply(ctx context.Context, shop *subscribing.Subscriptions) error {
+	steps, err := shop.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range subscribing.Changes(steps) {
+		if err := shop.Carry(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
 }

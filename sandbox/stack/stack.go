@@ -62,9 +62,9 @@ type Options struct {
 	CashStar cashstartest.Options
 	// Configure changes the configuration before it is used.
 	Configure func(*config.Config)
-	// Webhooks adds a receiver, to which the shop delivers webhooks. Without it, orders are found by polls alone.
+	// Webhooks has the shop deliver webhooks to a receiver. Without it, orders are found by polls alone.
 	Webhooks bool
-	// Links has the digest contain links that act on orders, and serves the pages behind them.
+	// Links has the digest contain links that act on orders, and a receiver serve the pages behind them.
 	Links bool
 	// NoWorker omits the worker, NoSchedule the schedule.
 	NoWorker, NoSchedule bool
@@ -145,18 +145,8 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.Config = s.configuration(key)
-	if o.Webhooks {
-		port, err := site.FreePort(ctx)
-		if err != nil {
-			return nil, err
-		}
-		sandbox.Receive(&s.Config, port)
-	}
-	var pages net.Listener
-	if o.Links {
-		if pages, err = s.configureLinks(ctx); err != nil {
-			return nil, err
-		}
+	if err := s.configureReceiver(ctx, o.Webhooks, o.Links); err != nil {
+		return nil, err
 	}
 	if o.Configure != nil {
 		o.Configure(&s.Config)
@@ -170,9 +160,6 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if s.Operator, err = app.NewOperator(ctx, s.TemporalOptions(), s.Config, o.Log); err != nil {
 		return nil, err
 	}
-	if pages != nil {
-		s.serve(pages, app.ActionPage(s.Config, s.Operator, o.Log))
-	}
 	if !o.NoSchedule {
 		if _, err := s.Operator.EnsureSchedules(ctx, settings.Ensure{Yes: true}); err != nil {
 			return nil, err
@@ -183,11 +170,15 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 			return nil, err
 		}
 	}
-	if o.Webhooks {
+	if o.Webhooks || o.Links {
 		if err := s.StartReceiver(ctx); err != nil {
 			return nil, err
 		}
-		s.subscribe()
+	}
+	if o.Webhooks {
+		if err := s.subscribe(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

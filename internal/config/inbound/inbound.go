@@ -15,7 +15,7 @@ import (
 // Receiver configures the process that takes HTTP requests from outside, and how it is reached.
 type Receiver struct {
 	Addr string `envconfig:"RECEIVER_ADDR" default:"127.0.0.1:8235"`
-	// URL is how the receiver is reached from outside. Webhooks are on if it is set.
+	// URL is how the receiver is reached from outside. Webhooks are on if it is set, unless SHOPIFY_WEBHOOKS says otherwise.
 	URL      string `envconfig:"RECEIVER_URL"`
 	CertFile string `envconfig:"RECEIVER_TLS_CERT_FILE"`
 	KeyFile  string `envconfig:"RECEIVER_TLS_KEY_FILE"`
@@ -52,8 +52,8 @@ var Section = env.Section{
 		},
 		"RECEIVER_URL": {
 			Want: env.WantBaseURL,
-			About: "How the receiver is reached from outside. Webhooks are on if it is set: Shopify delivers them to this address, " +
-				"at `/webhooks/shopify/orders` and `/webhooks/shopify/products`.",
+			About: "How the receiver is reached from outside. Webhooks are on if it is set, unless `SHOPIFY_WEBHOOKS` is `off`: Shopify " +
+				"delivers them to this address, at `/webhooks/shopify/orders` and `/webhooks/shopify/products`.",
 		},
 		"RECEIVER_TLS_CERT_FILE": {
 			Want:  "the path of a PEM file, together with RECEIVER_TLS_KEY_FILE",
@@ -75,9 +75,6 @@ var Section = env.Section{
 		},
 	},
 }
-
-// On reports whether webhooks are on for this installation.
-func (r Receiver) On() bool { return r.URL != "" }
 
 // Serve reports whether the receiver serves one of [ServeWebhooks] and [ServeActions].
 func (r Receiver) Serve(what string) bool { return slices.Contains(r.Serves, what) }

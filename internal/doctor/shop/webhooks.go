@@ -37,7 +37,7 @@ const (
 
 // WebhookExams returns the checks of the webhooks; none if webhooks are off.
 func (s *Shop) WebhookExams() []exam.Exam {
-	if s.cfg.Receiver.URL == "" {
+	if !s.cfg.Webhooks() {
 		return nil
 	}
 	return []exam.Exam{

@@ -10,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -84,11 +85,25 @@ func (s Site) Config(at Services) config.Config {
 	return c
 }
 
-// Receive adds to a configuration that the shop delivers webhooks to a receiver on a port of this machine.
+// Receive adds a receiver on a port of this machine to a configuration: the shop delivers webhooks to it.
 func (s Site) Receive(c *config.Config, port int) {
+	receiveAt(c, port)
+	c.Receiver.WebhookSecrets = config.WebhookSecrets{config.NewSecret(s.webhookSecret())}
+}
+
+// Act adds a receiver on a port of this machine to a configuration: it serves the pages behind the links in the digest.
+// Without Receive, it serves nothing else.
+func (s Site) Act(c *config.Config, port int) {
+	receiveAt(c, port)
+	c.Links.Keys = links.SigningKeys{{ID: s.Name, Secret: config.NewSecret(rand.Text() + rand.Text())}}
+	if len(c.Receiver.WebhookSecrets) == 0 {
+		c.Shopify.Webhooks, c.Receiver.Serves = config.NoWebhooks, config.List{config.ServeActions}
+	}
+}
+
+func receiveAt(c *config.Config, port int) {
 	c.Receiver.Addr = Loopback(port)
 	c.Receiver.URL = "http://" + c.Receiver.Addr
-	c.Receiver.WebhookSecrets = config.WebhookSecrets{config.NewSecret(s.webhookSecret())}
 }
 
 // NewPayloadKey returns a new key for payloads.

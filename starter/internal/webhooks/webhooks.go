@@ -30,8 +30,8 @@ To turn webhooks on:
   3. Make the subscriptions:                                                     giftbridge webhooks apply
   4. Have them looked at every hour, and made again if they are gone:            giftbridge schedules
 
-To turn them off, unset RECEIVER_URL, run "giftbridge schedules", then "giftbridge webhooks delete" with --url. Polls
-take all orders in, with and without webhooks.
+To turn them off, set SHOPIFY_WEBHOOKS=off for all processes, run "giftbridge schedules", then "giftbridge webhooks
+delete". Polls take all orders in, with and without webhooks.
 
 Shopify deletes a subscription whose deliveries fail eight times in a row. Those of the app's shopify.app.toml it never
 deletes, but they are not listed either: for them, set SHOPIFY_WEBHOOKS=toml, and see "giftbridge webhooks toml". Use
@@ -52,6 +52,8 @@ func load(also string) (config.Config, error) {
 	case cfg.Receiver.URL == "":
 		return cfg, cli.Usagef("RECEIVER_URL is not set: need the address at which the receiver is reached from outside, such as " +
 			"https://gifts.example.com")
+	case cfg.Shopify.Webhooks == config.NoWebhooks:
+		return cfg, cli.Usagef("SHOPIFY_WEBHOOKS is off: to have webhooks, set it to api or toml")
 	case also != "" && cfg.Shopify.Webhooks == config.WebhooksByTOML:
 		return cfg, cli.Usagef("SHOPIFY_WEBHOOKS is toml: the app's shopify.app.toml has the subscriptions; to have giftbridge "+
 			"%s them, set it to api", also)
@@ -148,9 +150,9 @@ func newDelete(f *cli.Flags) *cobra.Command {
 		Long: `Delete asks, and deletes the subscriptions that giftbridge has made. Those of others stay. From then on, polls
 alone find the orders.
 
-As long as the schedule watch-shop looks after them, deleted subscriptions are made again within an hour. So first unset
-RECEIVER_URL and run "giftbridge schedules". Before version 2026-04 of the API subscriptions have no names; --url then
-says to which address they deliver.`,
+As long as the schedule watch-shop looks after them, deleted subscriptions are made again within an hour. So first set
+SHOPIFY_WEBHOOKS=off and run "giftbridge schedules". Before version 2026-04 of the API subscriptions have no names; --url
+then says to which address they deliver, if that is not RECEIVER_URL.`,
 		Example: `  giftbridge webhooks delete
   giftbridge webhooks delete --url https://gifts.example.com --yes`,
 		Args: cli.NoArgs,
@@ -160,8 +162,8 @@ says to which address they deliver.`,
 				return &cli.UsageError{Err: err}
 			}
 			question := "Delete these subscriptions at Shopify?"
-			if cfg.Receiver.URL != "" {
-				question += " RECEIVER_URL is set: the hourly look makes them again unless it is unset and the schedules are updated."
+			if cfg.Webhooks() && cfg.Shopify.Webhooks == config.WebhooksByAPI {
+				question += " Webhooks are on: the hourly look makes them again. To turn them off, see giftbridge webhooks --help."
 			}
 			if url != "" {
 				if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
