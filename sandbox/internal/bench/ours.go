@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -38,8 +39,8 @@ const (
 // ours is the real system; it implements contender. Temporal and the worker run in processes of their own, the services
 // in this one.
 type ours struct {
-	*server
-	process  *measured
+	*rig.Server
+	process  *rig.Process
 	shop     *shopifytest.Server
 	issuer   *cashstartest.Server
 	operator *operator.Operator
@@ -67,10 +68,10 @@ func (p *Programs) openOurs(ctx context.Context, worker string) (_ *ours, err er
 		return nil, err
 	}
 	cfg := configuration(at)
-	if o.server, err = p.openServer(ctx); err != nil {
+	if o.Server, err = p.rig.OpenServer(ctx); err != nil {
 		return nil, err
 	}
-	if o.operator, err = app.NewOperator(ctx, o.options, cfg, zerolog.Nop()); err != nil {
+	if o.operator, err = app.NewOperator(ctx, o.Options, cfg, zerolog.Nop()); err != nil {
 		return nil, err
 	}
 	if _, err := o.operator.EnsureSchedules(ctx, settings.Ensure{Yes: true}); err != nil {
@@ -81,10 +82,10 @@ func (p *Programs) openOurs(ctx context.Context, worker string) (_ *ours, err er
 		return nil, err
 	}
 	cfg.Metrics.Addr = site.Loopback(port)
-	o.process, err = p.start(ctx, child.Program{
-		Name: workerProgram, Path: worker, Env: site.Environ(cfg, o.options.HostPort, o.options.Namespace),
+	o.process, err = p.rig.Start(ctx, child.Program{
+		Name: workerProgram, Path: worker, Env: site.Environ(cfg, o.Options.HostPort, o.Options.Namespace),
 		Signal: syscall.SIGTERM,
-	}, answers(cfg.Metrics.Addr))
+	}, rig.Answers(cfg.Metrics.Addr))
 	return o, err
 }
 
@@ -130,7 +131,7 @@ func (o *ours) take(ctx context.Context, n int, counts bool) (intake, error) {
 	if err != nil {
 		return intake{}, err
 	}
-	err = until(ctx, awaitEvery, func() (bool, error) {
+	err = rig.Until(ctx, awaitEvery, func() (bool, error) {
 		return o.issuer.Stats().Requests[cashstartest.CreateOrder][http.StatusOK] >= o.placed, o.gone()
 	})
 	if err != nil {
@@ -155,11 +156,11 @@ func (o *ours) gone() error { return errors.Join(o.Gone(), o.process.Gone()) }
 
 // settle implements contender.
 func (o *ours) settle(ctx context.Context) error {
-	return o.server.settle(ctx, workflows.GiftCardOrderType, o.placed, o.gone)
+	return o.Server.Settle(ctx, workflows.GiftCardOrderType, o.placed, o.gone)
 }
 
-func (o *ours) temporal() *server { return o.server }
-func (o *ours) worker() *measured { return o.process }
+func (o *ours) temporal() *rig.Server { return o.Server }
+func (o *ours) worker() *rig.Process  { return o.process }
 
 func (o *ours) close() {
 	if o.process != nil {
@@ -168,8 +169,8 @@ func (o *ours) close() {
 	if o.operator != nil {
 		o.operator.Close()
 	}
-	if o.server != nil {
-		o.server.close()
+	if o.Server != nil {
+		o.Server.Close()
 	}
 	for _, s := range o.services {
 		_ = s.Close()
