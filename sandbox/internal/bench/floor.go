@@ -2,13 +2,10 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"syscall"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -33,7 +30,7 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool) (_ contender
 			b.close()
 		}
 	}()
-	if b.Server, err = p.rig.OpenServer(ctx); err != nil {
+	if b.Server, err = p.rig.OpenServer(ctx, rig.ServerOptions{}); err != nil {
 		return nil, err
 	}
 	port, err := site.FreePort(ctx)
@@ -90,17 +87,7 @@ func (b *bare) take(ctx context.Context, n int, _ bool) (intake, error) {
 
 // ledger reads the ledger.
 func (b *bare) ledger(ctx context.Context, query string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.addr+floor.LedgerPath+query, http.NoBody)
-	if err != nil {
-		return err
-	}
-	client := http.Client{Timeout: 10 * time.Second}
-	answer, err := client.Do(request)
-	if err != nil {
-		return fmt.Errorf("read ledger of the floor: %w", err)
-	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+	if err := rig.ReadJSON(ctx, "http://"+b.addr+floor.LedgerPath+query, into); err != nil {
 		return fmt.Errorf("read ledger of the floor: %w", err)
 	}
 	return nil

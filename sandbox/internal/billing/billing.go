@@ -18,6 +18,9 @@ type Cost struct {
 	// MaxEvents and MaxBytes are the largest values of any run.
 	MaxEvents int64
 	MaxBytes  int64
+	// Late is how many of the events are those of workflow tasks that timed out, because no worker took them in time. They
+	// depend on the machine.
+	Late int64
 	// Actions is the number of billable actions on Temporal Cloud.
 	Actions int64
 }
@@ -47,6 +50,7 @@ func (h *Cost) AddRun(ctx context.Context, c client.Client, workflowID, runID st
 				return fmt.Errorf("read history of %s: %w", workflowID, err)
 			}
 			a.add(e)
+			h.Late += late(e)
 			events++
 		}
 		if events != info.GetHistoryLength() {
@@ -58,6 +62,17 @@ func (h *Cost) AddRun(ctx context.Context, c client.Client, workflowID, runID st
 		}
 		runID = a.next
 	}
+}
+
+// late returns the number of events of a workflow task that an event says has timed out.
+func late(e *historypb.HistoryEvent) int64 {
+	switch of := e.GetWorkflowTaskTimedOutEventAttributes(); {
+	case of == nil:
+		return 0
+	case of.GetStartedEventId() == 0:
+		return 2 // It was scheduled, and has timed out.
+	}
+	return 3
 }
 
 // actions counts the billable actions of a history on Temporal Cloud, as

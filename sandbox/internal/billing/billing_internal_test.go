@@ -95,3 +95,17 @@ func TestActions(t *testing.T) {
 		})
 	}
 }
+
+func TestLate(t *testing.T) {
+	t.Parallel()
+	timedOut := func(started int64) *historypb.HistoryEvent {
+		return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowTaskTimedOutEventAttributes{
+			WorkflowTaskTimedOutEventAttributes: &historypb.WorkflowTaskTimedOutEventAttributes{
+				ScheduledEventId: 2, StartedEventId: started,
+			},
+		}}
+	}
+	require.Zero(t, late(&historypb.HistoryEvent{}))
+	require.EqualValues(t, 2, late(timedOut(0)))
+	require.EqualValues(t, 3, late(timedOut(3)))
+}

@@ -27,13 +27,20 @@ type Server struct {
 	Client client.Client
 }
 
+// ServerOptions are the options of a server.
+type ServerOptions struct {
+	// TransferPollRPS is how often per second a shard of the history service looks for new tasks at most; zero means the
+	// default of Temporal.
+	TransferPollRPS int
+}
+
 // OpenServer starts a server and connects to it.
-func (p *Programs) OpenServer(ctx context.Context) (*Server, error) {
+func (p *Programs) OpenServer(ctx context.Context, o ServerOptions) (*Server, error) {
 	port, err := site.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
-	program, err := roles.Program(roles.Temporal, roles.Options{Port: port})
+	program, err := roles.Program(roles.Temporal, roles.Options{Port: port, TransferPollRPS: o.TransferPollRPS})
 	if err != nil {
 		return nil, err
 	}

@@ -84,6 +84,9 @@ func (s Site) Config(at Services) config.Config {
 	return c
 }
 
+// UsualPoll returns how production polls by default, for calculations.
+func UsualPoll() config.Poll { return config.Default().Poll }
+
 // Receive adds to a configuration that the shop delivers webhooks to a receiver on a port of this machine.
 func (s Site) Receive(c *config.Config, port int) {
 	c.Receiver.Addr = Loopback(port)
