@@ -84,9 +84,6 @@ func (s Site) Config(at Services) config.Config {
 	return c
 }
 
-// UsualPoll returns how production polls by default, for calculations.
-func UsualPoll() config.Poll { return config.Default().Poll }
-
 // Receive adds to a configuration that the shop delivers webhooks to a receiver on a port of this machine.
 func (s Site) Receive(c *config.Config, port int) {
 	c.Receiver.Addr = Loopback(port)
@@ -106,3 +103,6 @@ func NewPayloadKey() config.Secret {
 func Environ(c config.Config, temporal, namespace string) []string {
 	return append(config.Environ(c), "TEMPORAL_ADDRESS="+temporal, "TEMPORAL_NAMESPACE="+namespace)
 }
+
+// UsualPoll returns how production polls by default, for calculations.
+func UsualPoll() config.Poll { return config.Default().Poll }
