@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +18,15 @@ func receiver() config.Config {
 	c.CashStar, c.SMTP, c.Digest = config.CashStar{}, config.SMTP{}, config.Digest{}
 	c.Receiver.WebhookSecrets = config.WebhookSecrets{config.NewSecret("hush")}
 	return c
+}
+
+// issuer returns a change that gives a receiver an account at the issuer.
+func issuer(url, password string) func(*config.Config) {
+	return func(c *config.Config) {
+		c.CashStar = config.CashStar{
+			BaseURL: url, Username: "us", Password: config.NewSecret(password), Timeout: 30 * time.Second,
+		}
+	}
 }
 
 func TestValidateReceiver(t *testing.T) {
@@ -35,8 +45,12 @@ func TestValidateReceiver(t *testing.T) {
 		"no secret, and no webhooks": {change: func(c *config.Config) {
 			c.Receiver.WebhookSecrets, c.Receiver.Serves = nil, config.List{config.ServeActions}
 		}},
-		"no address":     {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
-		"not an address": {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
+		"an issuer":                    {change: issuer("https://api.cashstar.com/v2/", "hush")},
+		"an issuer without an address": {issuer("", "hush"), []string{"CASHSTAR_BASE_URL"}},
+		"an issuer without a password": {issuer("https://api.cashstar.com/v2/", ""), []string{"CASHSTAR_PASSWORD"}},
+		"an issuer in the clear":       {issuer("http://api.cashstar.com/v2/", "hush"), []string{"CASHSTAR_BASE_URL"}},
+		"no address":                   {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
+		"not an address":               {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
 		"plain HTTP on all addresses": {
 			func(c *config.Config) { c.Receiver.Addr = "0.0.0.0:8235" }, []string{"RECEIVER_ADDR"},
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"io"
 	"os/exec"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,7 @@ With --beside it measures another release's worker in place of the floor, with t
 worker must know the configuration variables of this one. .ci/throughput REV builds the worker of a commit for it.
 
 Figures of different runs do not compare where the machine is shared; ratios inside one run do, and bars are limits for
-them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
+them. Bench receiver measures orders that arrive by webhook. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox/bench
   go run ./sandbox/bench --rounds 2 --orders 2000
   go run ./sandbox/bench --rounds 1 --orders 100 --json
@@ -65,7 +66,7 @@ them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wr
 	fs.StringVar(&o.Beside, "beside", "", "the `program` of another release's worker, to measure in place of the floor")
 	fs.BoolVar(&asJSON, "json", false, "print the report as one JSON object on standard output")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(roles.Command())
+	cmd.AddCommand(newReceiver(), roles.Command())
 	return cmd
 }
 
@@ -93,13 +94,26 @@ func run(cmd *cobra.Command, o bench.Options, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	return show(cmd, report, asJSON)
+}
+
+// report is the result of a benchmark.
+type report interface {
+	Print(w io.Writer) error
+	// Check returns an error that names the bars that are missed.
+	Check() error
+}
+
+// show prints a report and checks its bars.
+func show(cmd *cobra.Command, r report, asJSON bool) error {
+	var err error
 	if asJSON {
-		err = output.JSON(cmd.OutOrStdout(), report)
+		err = output.JSON(cmd.OutOrStdout(), r)
 	} else {
-		err = report.Print(cmd.OutOrStdout())
+		err = r.Print(cmd.OutOrStdout())
 	}
 	if err != nil {
 		return err
 	}
-	return report.Check()
+	return r.Check()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench/receive"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 )
 
@@ -59,6 +60,39 @@ func TestBench(t *testing.T) {
 	require.Len(t, r.Bars, 4)
 }
 
+// All that is measured is measured in one round. Counts do not depend on the machine, and their bars must be held.
+func TestBenchReceiver(t *testing.T) {
+	t.Parallel()
+	const orders = 150 // With fewer, the polls that see them weigh too much.
+	code, stdout, stderr := execute("receiver", "--rounds", "1", "--seconds", "1", "--singles", "3", "--burst", "150", "--json")
+	require.Contains(t, []int{cli.ExitOK, cli.ExitFailure}, code, stderr)
+	var r receive.Report
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	require.NoError(t, decoder.Decode(&r), stderr)
+	require.False(t, decoder.More(), "one object and nothing else")
+	require.Equal(t, code == cli.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
+	require.Equal(t, receive.Options{Rounds: 1, Seconds: 1, Singles: 3, Burst: orders}, r.Options)
+	require.Len(t, r.Rounds, 1)
+	round := r.Rounds[0]
+	for _, a := range []receive.Answers{round.Bare, round.Up, round.BareAway, round.Away} {
+		require.Equal(t, 500, a.Deliveries)
+		require.Positive(t, a.P99)
+	}
+	for _, c := range []receive.Cards{round.Floor, round.Single, round.Flooded} {
+		require.GreaterOrEqual(t, c.P50, 20.0, "the issuer takes so long")
+		require.LessOrEqual(t, c.P50, c.P95)
+	}
+	for _, b := range []receive.Burst{round.ByWebhook, round.ByPoll} {
+		require.Positive(t, b.Seconds)
+		require.Positive(t, b.PointsLeast)
+		require.Zero(t, b.Throttled)
+	}
+	require.Positive(t, round.PeakMemory)
+	require.LessOrEqual(t, round.Costs.Actions, 2.1)
+	require.InDelta(t, 11.0, round.Costs.Events, 0)
+	require.Len(t, r.Bars, 12)
+}
+
 func TestBenchUsage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -70,6 +104,10 @@ func TestBenchUsage(t *testing.T) {
 		"too many orders": {[]string{"--orders", "20001"}, "--orders 20001: need 1 to 20000"},
 		"a cold start":    {[]string{"--warm-up", "-1"}, "--warm-up -1: need 0 to 20000"},
 		"no such worker":  {[]string{"--beside", "no/such/worker"}, "--beside: "},
+		"no seconds":      {[]string{"receiver", "--seconds", "0"}, "--seconds 0: need 1 to 600"},
+		"no singles":      {[]string{"receiver", "--singles", "0"}, "--singles 0: need 1 to 20000"},
+		"no burst":        {[]string{"receiver", "--burst", "0"}, "--burst 0: need 1 to 10000"},
+		"a negative rate": {[]string{"receiver", "--transfer-poll-rps", "-1"}, "--transfer-poll-rps -1: need 0 to 100000"},
 		"an argument":     {[]string{"everything"}, `"everything"`},
 	}
 	for name, tt := range tests {
@@ -78,7 +116,7 @@ func TestBenchUsage(t *testing.T) {
 			code, stdout, stderr := execute(tt.args...)
 			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
-			require.Contains(t, stderr, "See 'bench --help'.")
+			require.Regexp(t, `See 'bench( receiver)? --help'\.`, stderr)
 			require.Empty(t, stdout)
 		})
 	}

@@ -175,7 +175,9 @@ func TestKubernetesPods(t *testing.T) {
 					}
 				}
 				if key == "Deployment/receiver" {
-					require.NotContains(t, env, "CASHSTAR_PASSWORD")
+					for _, name := range []string{"CASHSTAR_BASE_URL", "CASHSTAR_USERNAME", "CASHSTAR_PASSWORD"} {
+						require.NotEmpty(t, env[name], "with %s it finds merchants", name)
+					}
 					require.NotContains(t, env, "SMTP_PASSWORD")
 					requireValidReceiver(t, env)
 					continue

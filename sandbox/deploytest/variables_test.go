@@ -52,7 +52,7 @@ func readers(variable string) []string {
 		return []string{"codec-server"}
 	case slices.Contains(receiverOnly, variable):
 		return []string{"receiver"}
-	case begins("CASHSTAR_", "SMTP_", "DIGEST_", "WORKER_"):
+	case begins("CASHSTAR_MAX_RPS", "SMTP_", "DIGEST_", "WORKER_"):
 		return []string{"giftbridge", "worker"}
 	}
 	return []string{"giftbridge", "receiver", "worker"}

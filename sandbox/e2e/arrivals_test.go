@@ -18,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/webhook"
+	"github.com/giftbridge/giftbridge/sandbox/internal/billing"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -91,15 +92,15 @@ func TestCostsOfArrivals(t *testing.T) {
 	require.LessOrEqual(t, w.Shop.Stats().Requests["nodes"], 1+orders/30, "orders are read together")
 
 	usual := config.Default().Poll
-	var own, polls cost
+	var own, polls billing.Cost
 	for range 1 + int(usual.Overlap/usual.Interval) {
 		poll, found := w.costedPoll()
 		require.Equal(t, []int{orders, 0, orders}, []int{found.Seen, found.Started, found.Known})
 		require.Nil(t, found.Unannounced)
-		require.NoError(t, polls.addRun(w.ctx, w.plain, poll.WorkflowID, poll.RunID))
+		require.NoError(t, polls.AddRun(w.ctx, w.plain, poll.WorkflowID, poll.RunID))
 	}
 	for _, p := range placed {
-		require.NoError(t, own.addRun(w.ctx, w.plain, orderID(p), ""))
+		require.NoError(t, own.AddRun(w.ctx, w.plain, orderID(p), ""))
 		require.Equal(t, oneActivity, types(undelayed(w.history(orderID(p), ""))), p.Name)
 	}
 	require.EqualValues(t, 2*orders, own.Actions)

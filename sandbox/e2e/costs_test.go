@@ -17,6 +17,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/sandbox/internal/billing"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -85,12 +86,12 @@ func TestCosts(t *testing.T) {
 			// In production the windows of the next polls overlap this one, so these polls are part of the cost.
 			usual := config.Default().Poll
 			again := int(usual.Overlap / usual.Interval)
-			var polls cost
-			require.NoError(t, polls.addRun(w.ctx, w.plain, poll.WorkflowID, poll.RunID))
+			var polls billing.Cost
+			require.NoError(t, polls.AddRun(w.ctx, w.plain, poll.WorkflowID, poll.RunID))
 			for range again {
 				next, found := w.costedPoll()
 				require.Equal(t, []int{orders, 0, orders}, []int{found.Seen, found.Started, found.Known})
-				require.NoError(t, polls.addRun(w.ctx, w.plain, next.WorkflowID, next.RunID))
+				require.NoError(t, polls.AddRun(w.ctx, w.plain, next.WorkflowID, next.RunID))
 				require.Equal(t, oneActivity, types(undelayed(w.history(next.WorkflowID, next.RunID))))
 			}
 			require.Equal(t, map[string]int{"orders": 1 + again}, w.Shop.Stats().Requests)
@@ -99,10 +100,10 @@ func TestCosts(t *testing.T) {
 			// A list is valid for a minute. How many of the polls find it too old depends on the machine.
 			require.LessOrEqual(t, asked[cashstartest.ListMerchants][200], 1+again)
 
-			var own cost
+			var own billing.Cost
 			largest := 0
 			for _, p := range placed {
-				require.NoError(t, own.addRun(w.ctx, w.plain, orderID(p), ""))
+				require.NoError(t, own.AddRun(w.ctx, w.plain, orderID(p), ""))
 				events := undelayed(w.history(orderID(p), ""))
 				require.Equal(t, oneActivity, types(events), p.Name)
 				largest = max(largest, size(t, events))

@@ -26,5 +26,21 @@ func newRoot() *cobra.Command {
 	fs.StringVar(&o.Namespace, "namespace", "default", "namespace")
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to answer /readyz and "+floor.LedgerPath)
 	fs.BoolVar(&o.SDKDefaults, "sdk-defaults", false, "poll and connect as the SDK does by default, with gzip, not as giftbridge does")
+	fs.DurationVar(&o.Takes, "takes", 0, "how long the only activity of a single order takes")
+	root.AddCommand(newHandler())
 	return root
+}
+
+func newHandler() *cobra.Command {
+	var o floor.HandlerOptions
+	cmd := &cobra.Command{
+		Use:   "handler",
+		Short: "Run a receiver that reads webhooks, checks their signatures, and does nothing else",
+		Args:  cli.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return floor.Handle(cmd.Context(), o) },
+	}
+	fs := cmd.Flags()
+	fs.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to answer /readyz and webhooks")
+	fs.StringVar(&o.Secret, "secret", "", "the `secret` that signs webhooks, of a simulated shop alone: other users see it")
+	return cmd
 }

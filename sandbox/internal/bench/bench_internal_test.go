@@ -3,37 +3,11 @@ package bench
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-func TestCPUTime(t *testing.T) {
-	t.Parallel()
-	stat := func(name, utime, stime string) []byte {
-		return []byte("42 (" + name + ") S 1 42 42 0 -1 4194560 9 0 0 0 " + utime + " " + stime + " 0 0 20 0 9 0 123 0 0")
-	}
-	tests := map[string]struct {
-		stat []byte
-		want time.Duration
-		bad  bool
-	}{
-		"ordinary":             {stat: stat("worker", "150", "25"), want: 1750 * time.Millisecond},
-		"a name in the way":    {stat: stat("a) S 1 (b c", "1", "2"), want: 30 * time.Millisecond},
-		"no name":              {stat: []byte("42"), bad: true},
-		"short":                {stat: []byte("42 (worker) S 1 2 3"), bad: true},
-		"no number for user":   {stat: stat("worker", "x", "2"), bad: true},
-		"no number for system": {stat: stat("worker", "1", "x"), bad: true},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := cpuTime(tt.stat)
-			require.Equal(t, tt.bad, err != nil, err)
-			require.Equal(t, tt.want, got)
-		})
-	}
-}
+	"github.com/giftbridge/giftbridge/sandbox/internal/figures"
+)
 
 // Each round of ours is compared with the floor's round of the same number, and the median counts.
 func TestSummarize(t *testing.T) {
@@ -48,7 +22,7 @@ func TestSummarize(t *testing.T) {
 	r.summarize()
 	require.Equal(t, []Variant{Ours, Floor, FloorDefaults},
 		[]Variant{r.Summaries[0].Variant, r.Summaries[1].Variant, r.Summaries[2].Variant})
-	require.Equal(t, Spread{Median: 30, Min: 20, Max: 45}, r.Summaries[0].OrdersPerSecond)
+	require.Equal(t, figures.Spread{Median: 30, Min: 20, Max: 45}, r.Summaries[0].OrdersPerSecond)
 	require.Equal(t, Floor, r.Ratios[0].Variant)
 	require.InEpsilon(t, 1.0, r.Ratios[0].OrdersPerSecond.Median, 1e-9)
 	require.InEpsilon(t, 1.5, r.Ratios[0].OrdersPerSecond.Max, 1e-9)

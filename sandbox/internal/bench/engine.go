@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/giftbridge/giftbridge/sandbox/internal/figures"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 )
 
@@ -26,17 +27,17 @@ type Report struct {
 	// Summaries summarizes the rounds of each variant.
 	Summaries []Summary `json:"summaries"`
 	// Ratios are ours relative to a variant, computed round by round.
-	Ratios []Summary `json:"ratios"`
-	Bars   []Bar     `json:"bars"`
+	Ratios []Summary    `json:"ratios"`
+	Bars   figures.Bars `json:"bars"`
 }
 
 // Summary summarizes figures of rounds, or ratios between the rounds of ours and of a variant.
 type Summary struct {
-	Variant         Variant `json:"variant"`
-	OrdersPerSecond Spread  `json:"orders_per_second"`
-	P95             Spread  `json:"p95_seconds"`
-	WorkerCPU       Spread  `json:"worker_cpu_ms_per_order"`
-	ServerCPU       Spread  `json:"server_cpu_ms_per_order"`
+	Variant         Variant        `json:"variant"`
+	OrdersPerSecond figures.Spread `json:"orders_per_second"`
+	P95             figures.Spread `json:"p95_seconds"`
+	WorkerCPU       figures.Spread `json:"worker_cpu_ms_per_order"`
+	ServerCPU       figures.Spread `json:"server_cpu_ms_per_order"`
 }
 
 // The bars of an order compared with the bare engine.
@@ -82,25 +83,25 @@ func (r *Report) summarize() {
 	mine := r.of(Ours)
 	for _, v := range r.Options.variants() {
 		these := r.of(v)
-		r.Summaries = append(r.Summaries, summary(v, func(figure func(Round) float64) Spread {
+		r.Summaries = append(r.Summaries, summary(v, func(figure func(Round) float64) figures.Spread {
 			return spread(these, func(i int) float64 { return figure(these[i]) })
 		}))
 		if v != Ours {
-			r.Ratios = append(r.Ratios, summary(v, func(figure func(Round) float64) Spread {
-				return spread(these, func(i int) float64 { return Ratio(figure(mine[i]), figure(these[i])) })
+			r.Ratios = append(r.Ratios, summary(v, func(figure func(Round) float64) figures.Spread {
+				return spread(these, func(i int) float64 { return figures.Ratio(figure(mine[i]), figure(these[i])) })
 			}))
 		}
 	}
 	if r.Options.Beside != "" {
-		r.Bars = []Bar{atLeast("orders/s, ours / other", r.Ratios[0].OrdersPerSecond.Median, minBesideRatio)}
+		r.Bars = figures.Bars{figures.AtLeast("orders/s, ours / other", r.Ratios[0].OrdersPerSecond.Median, minBesideRatio)}
 		return
 	}
 	same, defaults := r.Ratios[0], r.Ratios[1]
-	r.Bars = []Bar{
-		atLeast("orders/s, ours / floor", same.OrdersPerSecond.Median, minThroughputRatio),
-		atLeast("orders/s, ours / floor, SDK defaults (pollers, gzip)", defaults.OrdersPerSecond.Median, minThroughputRatioDefaults),
-		atMost("worker CPU, ours / floor", same.WorkerCPU.Median, maxWorkerCPURatio),
-		atMost("p95 until the card, ours / floor", same.P95.Median, maxP95Ratio),
+	r.Bars = figures.Bars{
+		figures.AtLeast("orders/s, ours / floor", same.OrdersPerSecond.Median, minThroughputRatio),
+		figures.AtLeast("orders/s, ours / floor, SDK defaults (pollers, gzip)", defaults.OrdersPerSecond.Median, minThroughputRatioDefaults),
+		figures.AtMost("worker CPU, ours / floor", same.WorkerCPU.Median, maxWorkerCPURatio),
+		figures.AtMost("p95 until the card, ours / floor", same.P95.Median, maxP95Ratio),
 	}
 }
 
@@ -108,7 +109,7 @@ func (r *Report) of(v Variant) []Round {
 	return slices.DeleteFunc(slices.Clone(r.Rounds), func(r Round) bool { return r.Variant != v })
 }
 
-func summary(v Variant, of func(figure func(Round) float64) Spread) Summary {
+func summary(v Variant, of func(figure func(Round) float64) figures.Spread) Summary {
 	return Summary{
 		Variant:         v,
 		OrdersPerSecond: of(func(r Round) float64 { return r.OrdersPerSecond }),
@@ -118,19 +119,19 @@ func summary(v Variant, of func(figure func(Round) float64) Spread) Summary {
 	}
 }
 
-func spread(rounds []Round, value func(i int) float64) Spread {
+func spread(rounds []Round, value func(i int) float64) figures.Spread {
 	values := make([]float64, len(rounds))
 	for i := range rounds {
 		values[i] = value(i)
 	}
-	return NewSpread(values)
+	return figures.NewSpread(values)
 }
 
 // Print prints the report as tables.
 func (r *Report) Print(w io.Writer) error {
 	_, _ = fmt.Fprintf(w, "%d rounds of %d orders after %d to warm up, a new server in memory for each\n\n",
 		r.Options.Rounds, r.Options.Orders, r.Options.WarmUp)
-	err := table(w, func(row func(...any)) {
+	err := figures.Table(w, func(row func(...any)) {
 		row("median (least to most)", "orders/s", "p95, s", "worker CPU, ms/order", "server CPU, ms/order")
 		for _, s := range r.Summaries {
 			row(s.Variant, s.OrdersPerSecond, s.P95, s.WorkerCPU, s.ServerCPU)
@@ -143,10 +144,8 @@ func (r *Report) Print(w io.Writer) error {
 		return err
 	}
 	_, _ = fmt.Fprintln(w)
-	return table(w, func(row func(...any)) {
-		row("bar", "is", "need", "")
-		for _, b := range r.Bars {
-			row(b.Figure, b.Got, b.need(), map[bool]string{true: "held", false: "MISSED"}[b.Held])
-		}
-	})
+	return r.Bars.Print(w)
 }
+
+// Check returns an error that names the bars that are missed.
+func (r *Report) Check() error { return r.Bars.Check() }

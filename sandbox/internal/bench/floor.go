@@ -2,26 +2,23 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/floor"
+	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
 // bare is the bare engine; it implements contender.
 type bare struct {
-	*server
-	process *measured
+	*rig.Server
+	process *rig.Process
 	addr    string
 	taken   int
 }
@@ -33,7 +30,7 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool) (_ contender
 			b.close()
 		}
 	}()
-	if b.server, err = p.openServer(ctx); err != nil {
+	if b.Server, err = p.rig.OpenServer(ctx, rig.ServerOptions{}); err != nil {
 		return nil, err
 	}
 	port, err := site.FreePort(ctx)
@@ -41,13 +38,13 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool) (_ contender
 		return nil, err
 	}
 	b.addr = site.Loopback(port)
-	b.process, err = p.start(ctx, child.Program{
-		Name: floorProgram, Path: filepath.Join(p.folder, floorProgram), Signal: syscall.SIGTERM,
+	b.process, err = p.rig.Start(ctx, child.Program{
+		Name: "floor", Path: p.rig.Path(floorProgram), Signal: syscall.SIGTERM,
 		Args: []string{
-			"--temporal", b.options.HostPort, "--namespace", b.options.Namespace, "--listen", b.addr,
+			"--temporal", b.Options.HostPort, "--namespace", b.Options.Namespace, "--listen", b.addr,
 			"--sdk-defaults=" + strconv.FormatBool(sdkDefaults),
 		},
-	}, answers(b.addr))
+	}, rig.Answers(b.addr))
 	return b, err
 }
 
@@ -55,13 +52,13 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool) (_ contender
 func (b *bare) take(ctx context.Context, n int, _ bool) (intake, error) {
 	from := b.taken
 	b.taken += n
-	parent, err := b.client.ExecuteWorkflow(ctx,
+	parent, err := b.Client.ExecuteWorkflow(ctx,
 		client.StartWorkflowOptions{ID: fmt.Sprintf("parent/%d", from), TaskQueue: floor.TaskQueue},
 		floor.ParentType, floor.ParentInput{From: from, To: b.taken})
 	if err != nil {
 		return intake{}, fmt.Errorf("start parent: %w", err)
 	}
-	err = until(ctx, awaitEvery, func() (bool, error) {
+	err = rig.Until(ctx, awaitEvery, func() (bool, error) {
 		if err := b.gone(); err != nil {
 			return false, err
 		}
@@ -90,17 +87,7 @@ func (b *bare) take(ctx context.Context, n int, _ bool) (intake, error) {
 
 // ledger reads the ledger.
 func (b *bare) ledger(ctx context.Context, query string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.addr+floor.LedgerPath+query, http.NoBody)
-	if err != nil {
-		return err
-	}
-	client := http.Client{Timeout: 10 * time.Second}
-	answer, err := client.Do(request)
-	if err != nil {
-		return fmt.Errorf("read ledger of the floor: %w", err)
-	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+	if err := rig.ReadJSON(ctx, "http://"+b.addr+floor.LedgerPath+query, into); err != nil {
 		return fmt.Errorf("read ledger of the floor: %w", err)
 	}
 	return nil
@@ -110,17 +97,17 @@ func (b *bare) ledger(ctx context.Context, query string, into any) error {
 func (b *bare) gone() error { return errors.Join(b.Gone(), b.process.Gone()) }
 
 func (b *bare) settle(ctx context.Context) error {
-	return b.server.settle(ctx, floor.ChildType, b.taken, b.gone)
+	return b.Server.Settle(ctx, floor.ChildType, b.taken, b.gone)
 }
 
-func (b *bare) temporal() *server { return b.server }
-func (b *bare) worker() *measured { return b.process }
+func (b *bare) temporal() *rig.Server { return b.Server }
+func (b *bare) worker() *rig.Process  { return b.process }
 
 func (b *bare) close() {
 	if b.process != nil {
 		b.process.Stop()
 	}
-	if b.server != nil {
-		b.server.close()
+	if b.Server != nil {
+		b.Server.Close()
 	}
 }

@@ -2,41 +2,30 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 
-	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
 )
 
-// Programs holds the programs to be measured, which are built for that purpose, and a folder for their logs.
-type Programs struct{ folder string }
+// Programs are the programs to be measured.
+type Programs struct{ rig *rig.Programs }
 
-// The programs.
+// The programs, by their folders.
 const (
 	workerProgram = "worker"
-	floorProgram  = "floor"
+	floorProgram  = "sandbox/floor"
 )
 
 // Build builds the worker and the bare engine's worker. Close removes them.
 func Build(ctx context.Context) (*Programs, error) {
-	if _, err := readCPU(os.Getpid()); err != nil {
-		return nil, fmt.Errorf("this needs Linux: %w", err)
-	}
-	folder, err := os.MkdirTemp("", "giftbridge-bench-*")
+	built, err := rig.Build(ctx, workerProgram, floorProgram)
 	if err != nil {
 		return nil, err
 	}
-	p := &Programs{folder: folder}
-	if err := child.Build(ctx, folder, workerProgram, "sandbox/"+floorProgram); err != nil {
-		p.Close()
-		return nil, err
-	}
-	return p, nil
+	return &Programs{built}, nil
 }
 
 // Close removes the programs.
-func (p *Programs) Close() { _ = os.RemoveAll(p.folder) }
+func (p *Programs) Close() { p.rig.Close() }
 
 // Worker returns the path of the worker's program.
-func (p *Programs) Worker() string { return filepath.Join(p.folder, workerProgram) }
+func (p *Programs) Worker() string { return p.rig.Path(workerProgram) }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/figures"
+	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
 )
 
 // Variant is a system that takes in orders.
@@ -27,8 +30,8 @@ type contender interface {
 	take(ctx context.Context, n int, counts bool) (intake, error)
 	// settle waits until all workflows are done.
 	settle(ctx context.Context) error
-	temporal() *server
-	worker() *measured
+	temporal() *rig.Server
+	worker() *rig.Process
 	close()
 }
 
@@ -115,8 +118,8 @@ func (p *Programs) measure(ctx context.Context, r Round, o Options) (Round, erro
 }
 
 // readTimes reads how long the orders took. Their time begins when the parent does.
-func (r *Round) readTimes(ctx context.Context, s *server, in intake) error {
-	parent, err := s.client.DescribeWorkflowExecution(ctx, in.workflowID, in.runID)
+func (r *Round) readTimes(ctx context.Context, s *rig.Server, in intake) error {
+	parent, err := s.Client.DescribeWorkflowExecution(ctx, in.workflowID, in.runID)
 	if err != nil {
 		return fmt.Errorf("describe parent: %w", err)
 	}
@@ -125,8 +128,8 @@ func (r *Round) readTimes(ctx context.Context, s *server, in intake) error {
 	for i, at := range in.issued {
 		took[i] = at.Sub(began).Seconds()
 	}
-	r.Seconds, r.P95 = slices.Max(took), Percentile(took, 95)
-	r.OrdersPerSecond = Ratio(float64(r.Orders), r.Seconds)
+	r.Seconds, r.P95 = slices.Max(took), figures.Percentile(took, 95)
+	r.OrdersPerSecond = figures.Ratio(float64(r.Orders), r.Seconds)
 	return nil
 }
 
@@ -134,9 +137,13 @@ func (r *Round) readTimes(ctx context.Context, s *server, in intake) error {
 type cpus struct{ worker, server time.Duration }
 
 func readCPUs(c contender) (u cpus, err error) {
-	if u.worker, err = c.worker().cpu(); err != nil {
+	if u.worker, err = c.worker().CPU(); err != nil {
 		return u, err
 	}
-	u.server, err = c.temporal().cpu()
+	u.server, err = c.temporal().CPU()
 	return u, err
 }
+
+// awaitEvery is the pause between two checks whether all cards are issued. The ledgers record when they were issued, so the
+// pause may be long enough to cost next to nothing.
+const awaitEvery = 500 * time.Millisecond

@@ -28,6 +28,8 @@ type Options struct {
 	// SDKDefaults makes the worker poll and connect as the SDK does by default. Otherwise it does so as giftbridge's
 	// workers do.
 	SDKDefaults bool
+	// Takes is how long the activity of a [Single] takes.
+	Takes time.Duration
 }
 
 // LedgerPath returns the entries of the ledger as a list of [Entry]. With ?count it returns only their number.
@@ -81,23 +83,24 @@ func Run(ctx context.Context, o Options) error {
 	w := worker.New(c, TaskQueue, options)
 	w.RegisterWorkflowWithOptions(Parent, workflow.RegisterOptions{Name: ParentType})
 	w.RegisterWorkflowWithOptions(Child, workflow.RegisterOptions{Name: ChildType})
-	w.RegisterActivity(&activities{ledger: &l})
+	w.RegisterWorkflowWithOptions(Single, workflow.RegisterOptions{Name: SingleType})
+	w.RegisterActivity(&activities{ledger: &l, takes: o.Takes})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start polling: %w", err)
 	}
 	defer w.Stop()
-	return l.listen(ctx, o.Listen)
+	return listen(ctx, o.Listen, "GET "+LedgerPath, l.serve)
 }
 
-// listen serves HTTP until ctx ends.
-func (l *ledger) listen(ctx context.Context, addr string) error {
+// listen serves /readyz and a pattern until ctx ends.
+func listen(ctx context.Context, addr, pattern string, handler http.HandlerFunc) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc("GET "+LedgerPath, l.serve)
+	mux.HandleFunc(pattern, handler)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

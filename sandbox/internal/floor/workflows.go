@@ -14,6 +14,7 @@ const (
 	TaskQueue  = "floor"
 	ParentType = "Parent"
 	ChildType  = "Child"
+	SingleType = "Single"
 )
 
 const (
@@ -80,8 +81,33 @@ func Child(ctx workflow.Context, in Order) (Order, error) {
 	return in, err
 }
 
+// Single runs one activity: the least that Temporal can do for an order whose merchant is known.
+func Single(ctx workflow.Context, in Order) (Order, error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	var a *activities
+	err := workflow.ExecuteActivity(ctx, a.Only, in).Get(ctx, &in)
+	return in, err
+}
+
 // activities do nothing except record in the ledger that a child is done.
-type activities struct{ ledger *ledger }
+type activities struct {
+	ledger *ledger
+	// takes is how long [activities.Only] takes.
+	takes time.Duration
+}
+
+// Only takes as long as a card does, and then records the order in the ledger.
+func (a *activities) Only(ctx context.Context, in Order) (Order, error) {
+	timer := time.NewTimer(a.takes)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return in, ctx.Err()
+	}
+	a.ledger.enter(in.Number)
+	return in, nil
+}
 
 // First does nothing.
 func (a *activities) First(_ context.Context, in Order) (Order, error) { return in, nil }

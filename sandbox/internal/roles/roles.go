@@ -51,6 +51,8 @@ type Options struct {
 	// File is Temporal's database, in memory if empty. Folder is the folder of the mails.
 	File   string `json:"file,omitempty"`
 	Folder string `json:"folder,omitempty"`
+	// TransferPollRPS is Temporal's history.transferProcessorMaxPollRPS, its default if zero.
+	TransferPollRPS int `json:"transfer_poll_rps,omitempty"`
 	// ClockOffset is the offset of the shop's clock.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
 	// Seed is the seed of the issuer's random faults.
@@ -109,9 +111,13 @@ func run(ctx context.Context, role, options string, stdin io.Reader, stdout, std
 }
 
 func (p process) temporal(ctx context.Context) error {
-	_, err := temporalserver.Start(ctx, temporalserver.Options{
+	options := temporalserver.Options{
 		Port: p.Port, UIPort: temporalserver.NoUI, DBFile: p.File, SearchAttributes: workflows.SearchAttributes(),
-	})
+	}
+	if p.TransferPollRPS > 0 {
+		options.DynamicConfig = map[string]any{"history.transferProcessorMaxPollRPS": p.TransferPollRPS}
+	}
+	_, err := temporalserver.Start(ctx, options)
 	return err
 }
 

@@ -118,3 +118,6 @@ func NewPayloadKey() config.Secret {
 func Environ(c config.Config, temporal, namespace string) []string {
 	return append(config.Environ(c), "TEMPORAL_ADDRESS="+temporal, "TEMPORAL_NAMESPACE="+namespace)
 }
+
+// UsualPoll returns how production polls by default, for calculations.
+func UsualPoll() config.Poll { return config.Default().Poll }

@@ -82,7 +82,9 @@ var walls = []wall{
 		why: "they are a command of their own; what others need is in packages below them",
 	},
 	{
-		name: "one process or many", from: []string{"internal/lab", "internal/bench", "internal/roles", "chaos", "bench"},
+		name: "one process or many", from: []string{
+			"internal/lab", "internal/bench", "internal/bench/receive", "internal/rig", "internal/roles", "chaos", "bench",
+		},
 		to:  []string{sandbox + "/stack"},
 		why: "the laboratory and the benchmarks run the system as processes, the stack runs it in one",
 	},

@@ -1,7 +1,8 @@
-package bench
+package figures
 
 import (
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -15,11 +16,13 @@ type Bar struct {
 	Held    bool    `json:"held"`
 }
 
-func atLeast(figure string, got, limit float64) Bar {
+// AtLeast returns a bar that is held if the figure is the limit or more.
+func AtLeast(figure string, got, limit float64) Bar {
 	return Bar{Figure: figure, AtLeast: true, Limit: limit, Got: got, Held: got >= limit}
 }
 
-func atMost(figure string, got, limit float64) Bar {
+// AtMost returns a bar that is held if the figure is the limit or less.
+func AtMost(figure string, got, limit float64) Bar {
 	return Bar{Figure: figure, Limit: limit, Got: got, Held: got <= limit}
 }
 
@@ -31,16 +34,29 @@ func (b Bar) need() string {
 	return fmt.Sprintf("<= %.6g", b.Limit)
 }
 
+// Bars are the bars of a report.
+type Bars []Bar
+
 // Check returns an error that names the bars that are missed.
-func (r *Report) Check() error {
+func (b Bars) Check() error {
 	var missed []string
-	for _, b := range r.Bars {
-		if !b.Held {
-			missed = append(missed, fmt.Sprintf("%s is %.4g, need %s", b.Figure, b.Got, b.need()))
+	for _, one := range b {
+		if !one.Held {
+			missed = append(missed, fmt.Sprintf("%s is %.4g, need %s", one.Figure, one.Got, one.need()))
 		}
 	}
 	if missed == nil {
 		return nil
 	}
 	return fmt.Errorf("a bar is missed: %s", strings.Join(missed, "; "))
+}
+
+// Print prints the bars as a table.
+func (b Bars) Print(w io.Writer) error {
+	return Table(w, func(row func(...any)) {
+		row("bar", "is", "need", "")
+		for _, one := range b {
+			row(one.Figure, one.Got, one.need(), map[bool]string{true: "held", false: "MISSED"}[one.Held])
+		}
+	})
 }

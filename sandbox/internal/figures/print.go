@@ -1,4 +1,4 @@
-package bench
+package figures
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// table prints rows in aligned columns.
-func table(w io.Writer, fill func(row func(cells ...any))) error {
+// Table prints rows in aligned columns.
+func Table(w io.Writer, fill func(row func(cells ...any))) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fill(func(cells ...any) {
 		for i, c := range cells {

@@ -1,10 +1,12 @@
-package bench
+package rig
 
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -13,14 +15,14 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 )
 
-// measured is a process that is measured.
-type measured struct {
+// Process is a process that is measured.
+type Process struct {
 	*child.Process
 	name string
 }
 
-// cpu returns the CPU time on all cores that the process has used so far, in user and system mode.
-func (p *measured) cpu() (time.Duration, error) {
+// CPU returns the CPU time on all cores that the process has used so far, in user and system mode.
+func (p *Process) CPU() (time.Duration, error) {
 	if err := p.Gone(); err != nil {
 		return 0, err
 	}
@@ -29,6 +31,32 @@ func (p *measured) cpu() (time.Duration, error) {
 		return 0, fmt.Errorf("measure %s: %w", p.name, err)
 	}
 	return used, nil
+}
+
+// PeakMemory returns the largest part of the machine's memory that the process has held so far, in bytes.
+func (p *Process) PeakMemory() (int64, error) {
+	if err := p.Gone(); err != nil {
+		return 0, err
+	}
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(p.PID()) + "/status")
+	if err != nil {
+		return 0, fmt.Errorf("measure %s: %w", p.name, err)
+	}
+	return peakMemory(status)
+}
+
+// peakMemory reads VmHWM, whose unit is always kB.
+func peakMemory(status []byte) (int64, error) {
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kilobytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("read memory: %w", err)
+			}
+			return kilobytes << 10, nil
+		}
+	}
+	return 0, errors.New("read memory: no VmHWM in status")
 }
 
 // readCPU reads what a process has used so far. It reads /proc, which only Linux has.
@@ -74,10 +102,10 @@ const (
 	logTail = 2000
 )
 
-// start starts a program and returns its process when ready says so. Its log is a new file.
-func (p *Programs) start(
+// Start starts a program and returns its process when ready says so. Its log is a new file.
+func (p *Programs) Start(
 	ctx context.Context, program child.Program, ready func(context.Context, *child.Process) error,
-) (*measured, error) {
+) (*Process, error) {
 	log, err := os.CreateTemp(p.folder, program.Name+"-*.log")
 	if err != nil {
 		return nil, err
@@ -97,16 +125,16 @@ func (p *Programs) start(
 		text, _ := os.ReadFile(log.Name())
 		return nil, fmt.Errorf("start %s: %w; its log ends: %s", program.Name, err, text[max(0, len(text)-logTail):])
 	}
-	return &measured{Process: started, name: program.Name}, nil
+	return &Process{Process: started, name: program.Name}, nil
 }
 
-// answers returns a check that waits until a process answers at /readyz.
-func answers(addr string) func(context.Context, *child.Process) error {
+// Answers returns a check that waits until a process answers at /readyz.
+func Answers(addr string) func(context.Context, *child.Process) error {
 	return func(ctx context.Context, p *child.Process) error { return p.AwaitAnswer(ctx, "http://"+addr+"/readyz") }
 }
 
-// until calls holds at an interval, until it returns true or an error or ctx ends.
-func until(ctx context.Context, every time.Duration, holds func() (bool, error)) error {
+// Until calls holds at an interval, until it returns true or an error or ctx ends.
+func Until(ctx context.Context, every time.Duration, holds func() (bool, error)) error {
 	look := time.NewTicker(every)
 	defer look.Stop()
 	for {
@@ -120,4 +148,19 @@ func until(ctx context.Context, every time.Duration, holds func() (bool, error))
 		case <-look.C:
 		}
 	}
+}
+
+// ReadJSON reads what a process of a benchmark tells at an address.
+func ReadJSON(ctx context.Context, url string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Timeout: 10 * time.Second}
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	return json.NewDecoder(answer.Body).Decode(into)
 }

@@ -1,0 +1,149 @@
+package receive
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
+)
+
+// Programs are the programs to be measured.
+type Programs struct{ rig *rig.Programs }
+
+// The programs, by their folders.
+const (
+	workerProgram   = "worker"
+	receiverProgram = "receiver"
+	floorProgram    = "sandbox/floor"
+)
+
+// Build builds the worker, the receiver, and the bare program. Close removes them.
+func Build(ctx context.Context) (*Programs, error) {
+	built, err := rig.Build(ctx, workerProgram, receiverProgram, floorProgram)
+	if err != nil {
+		return nil, err
+	}
+	return &Programs{built}, nil
+}
+
+// Close removes the programs.
+func (p *Programs) Close() { p.rig.Close() }
+
+const (
+	// patience limits a round, in addition to what its floods and orders may take, and patiencePerOrder is many times what
+	// an order takes.
+	patience         = 10 * time.Minute
+	patiencePerOrder = time.Second
+)
+
+// Run measures in rounds. Every other round has everything that is compared in the opposite order: if the number of rounds
+// is even, a machine that becomes slower or faster during the run affects all alike.
+func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report, error) {
+	r := &Report{Options: o}
+	for i := range o.Rounds {
+		round, err := p.round(ctx, o, i+1, say)
+		if err != nil {
+			return nil, fmt.Errorf("round %d: %w", i+1, err)
+		}
+		r.Rounds = append(r.Rounds, round)
+	}
+	r.summarize()
+	return r, nil
+}
+
+// step is a part of a round that is compared with others.
+type step func(ctx context.Context) error
+
+// inTurns runs steps, in the opposite order in every other round.
+func inTurns(ctx context.Context, round int, steps ...step) error {
+	if round%2 == 0 {
+		slices.Reverse(steps)
+	}
+	for _, s := range steps {
+		if err := s(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Programs) round(ctx context.Context, o Options, number int, say output.Say) (Round, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx,
+		patience+4*time.Duration(o.Seconds)*time.Second+time.Duration(3*o.Singles+2*o.Burst)*patiencePerOrder,
+		fmt.Errorf("round %d takes too long", number))
+	defer cancel()
+	r := Round{Round: number}
+	if err := p.ones(ctx, o, &r); err != nil {
+		return r, err
+	}
+	say("round %d: answers, p99: bare handler %.1f ms, receiver %.1f ms; without Temporal %.1f ms and %.1f ms",
+		number, r.Bare.P99, r.Up.P99, r.BareAway.P99, r.Away.P99)
+	say("round %d: to the card, p50: bare workflow %.1f ms, order by webhook %.1f ms, during a flood %.1f ms",
+		number, r.Floor.P50, r.Single.P50, r.Flooded.P50)
+	err := inTurns(ctx, number,
+		func(ctx context.Context) (err error) { r.ByWebhook, r.Costs, err = p.byWebhook(ctx, o); return err },
+		func(ctx context.Context) (err error) { r.ByPoll, err = p.byPoll(ctx, o); return err })
+	say("round %d: %d orders at once: by webhook %.1f s, by poll %.1f s", number, o.Burst, r.ByWebhook.Seconds, r.ByPoll.Seconds)
+	return r, err
+}
+
+// ones measures floods, and orders that arrive one by one.
+func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
+	s, err := p.open(ctx, o, shopifytest.Options{BucketSize: 1e6, RestoreRate: 1e5}, true)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := p.besides(ctx, s); err != nil {
+		return err
+	}
+	others, err := s.irrelevant()
+	if err != nil {
+		return err
+	}
+	flood := func(of func() string, into *Answers) step {
+		return func(ctx context.Context) (err error) {
+			*into, err = s.flood(ctx, of(), others, rate*o.Seconds, nil)
+			return err
+		}
+	}
+	handler, receiver := func() string { return "http://" + s.handlerAddr }, func() string { return s.Config.Receiver.URL }
+	cards := func(measure func(context.Context, int) (Cards, error), into *Cards) step {
+		return func(ctx context.Context) (err error) {
+			*into, err = measure(ctx, o.Singles)
+			return err
+		}
+	}
+	flooded := func(ctx context.Context) error {
+		stop, ended := make(chan struct{}), make(chan error, 1)
+		go func() {
+			var err error
+			r.During, err = s.flood(ctx, receiver(), others, 0, stop)
+			ended <- err
+		}()
+		err := cards(s.orderCards, &r.Flooded)(ctx)
+		close(stop)
+		if floodErr := <-ended; err == nil {
+			err = floodErr
+		}
+		return err
+	}
+	if err := inTurns(ctx, r.Round, flood(handler, &r.Bare), flood(receiver, &r.Up)); err != nil {
+		return err
+	}
+	err = inTurns(ctx, r.Round, cards(s.floorCards, &r.Floor), cards(s.orderCards, &r.Single), flooded)
+	if err != nil {
+		return err
+	}
+	s.leave()
+	if err := inTurns(ctx, r.Round, flood(handler, &r.BareAway), flood(receiver, &r.Away)); err != nil {
+		return err
+	}
+	peak, err := s.Receiver.PeakMemory()
+	r.PeakMemory = float64(peak) / (1 << 20)
+	return err
+}
