@@ -12,11 +12,17 @@ import (
 // Watch looks after what orders depend on in the shop: the subscriptions to its webhooks, and the products that are sold
 // as gift cards.
 type Watch struct {
-	Shop intake.Watched
-	Gaps Gaps
+	Shop     intake.Watched
+	Temporal Temporal
 }
 
-// Gaps polls the time in which webhooks were missing. operator.Operator implements it.
+// Temporal is what the watch uses of Temporal. operator.Operator implements it.
+type Temporal interface {
+	Beater
+	Gaps
+}
+
+// Gaps polls the time in which webhooks were missing.
 type Gaps interface {
 	// PollGap starts a poll of the orders that were updated in [since, until), and returns its workflow ID. It returns ""
 	// and starts none while the intake is paused.
@@ -44,6 +50,7 @@ type LookAtSubscriptionsResult struct {
 
 // LookAtSubscriptions compares the shop's subscriptions with what giftbridge needs. It changes nothing.
 func (w *Watch) LookAtSubscriptions(ctx context.Context, in LookAtSubscriptionsInput) (LookAtSubscriptionsResult, error) {
+	defer alive(ctx, w.Temporal)()
 	found, err := w.Shop.Subscriptions(ctx, in.URL)
 	if err != nil {
 		return LookAtSubscriptionsResult{}, failure(ctx, "looking at the webhook subscriptions", err, untilTimeout)
@@ -68,6 +75,7 @@ type RepairSubscriptionsResult struct {
 // RepairSubscriptions makes the subscriptions that are missing, and changes those that differ. It deletes none.
 // Repeating it is harmless.
 func (w *Watch) RepairSubscriptions(ctx context.Context, in RepairSubscriptionsInput) (RepairSubscriptionsResult, error) {
+	defer alive(ctx, w.Temporal)()
 	refused, err := w.Shop.Repair(ctx, in.URL)
 	if err != nil {
 		return RepairSubscriptionsResult{}, failure(ctx, "making the webhook subscriptions again", err, untilTimeout)
@@ -89,7 +97,8 @@ type PollGapResult struct {
 
 // PollGap starts a poll of the orders that were updated while webhooks were missing, unless the intake is paused.
 func (w *Watch) PollGap(ctx context.Context, in PollGapInput) (PollGapResult, error) {
-	id, err := w.Gaps.PollGap(ctx, in.Since, in.Until)
+	defer alive(ctx, w.Temporal)()
+	id, err := w.Temporal.PollGap(ctx, in.Since, in.Until)
 	if err != nil {
 		return PollGapResult{}, failure(ctx, "starting a poll of the time without webhooks", err, untilTimeout)
 	}
@@ -110,6 +119,7 @@ type CheckProductsResult struct {
 
 // CheckProducts checks that each gift-card SKU is that of a product that can be sold as a gift card.
 func (w *Watch) CheckProducts(ctx context.Context, in CheckProductsInput) (CheckProductsResult, error) {
+	defer alive(ctx, w.Temporal)()
 	var out CheckProductsResult
 	for _, sku := range in.SKUs {
 		found, err := w.Shop.Variants(ctx, sku)

@@ -202,6 +202,7 @@ func watching(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout:    5 * time.Minute,
 		ScheduleToCloseTimeout: 20 * time.Minute,
+		HeartbeatTimeout:       deadAfter,
 		RetryPolicy:            backoff,
 	})
 }

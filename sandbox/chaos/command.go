@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type flags struct {
 	orders     int
 	minutes    float64
 	json, plan bool
+	webhooks   string
 	dedupes    bool
 	keep       string
 	patience   time.Duration
@@ -32,23 +34,25 @@ func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "chaos",
 		Short: "Break the system in every way at once, and prove that the books balance",
-		Long: `Chaos is the fault laboratory. It runs Temporal, two workers, a simulated shop, issuer and mail server, each in a
-process of its own, and lets customers place orders. Meanwhile workers and Temporal are killed, requests to the issuer
-are lost before and after a card was made, services fail, limit rates, are slow and answer nonsense, the shop's search
-lags, its clock is off, polls by hand overlap and mail cannot be sent.
+		Long: `Chaos is the fault laboratory. It runs Temporal, two workers, two receivers, a simulated shop, issuer and mail server,
+each in a process of its own, and lets customers place orders. Meanwhile workers, receivers and Temporal are killed,
+requests to the issuer are lost before and after a card was made, services fail, limit rates, are slow and answer
+nonsense, webhooks are lost, late, doubled and forged, the shop's search lags, its clock is off, polls by hand overlap
+and mail cannot be sent.
 
 Then the faults end, the system comes to rest, and an auditor that shares no code with it compares the books: what
 the shop sold, what the issuer issued, how each order ended, and which failures people were told of.
 
 The seed decides what happens and when. The same seed, orders and minutes make the same plan; --plan shows it. With
 --issuer-dedupes=false the issuer makes another card whenever it is asked again, and workers ask only once: a person
-says of each card in doubt whether it exists.
+says of each card in doubt whether it exists. With --webhooks=lost no webhook arrives, and polls must find all orders.
 
 Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usage. docs/reliability.md says more.`,
 		Example: `  go run ./sandbox/chaos
   go run ./sandbox/chaos --seed 7 --plan
   go run ./sandbox/chaos --seed 7 --json --keep /tmp/seed-7
-  go run ./sandbox/chaos --seed 7 --issuer-dedupes=false`,
+  go run ./sandbox/chaos --seed 7 --issuer-dedupes=false
+  go run ./sandbox/chaos --seed 7 --webhooks=lost`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(); err != nil {
@@ -64,6 +68,8 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
 	fs.BoolVar(&f.json, "json", false, "print the report as one JSON object on standard output")
 	fs.BoolVar(&f.plan, "plan", false, "print the plan and exit")
 	fs.BoolVar(&f.dedupes, "issuer-dedupes", true, "the issuer knows an audit number again, and makes no second card")
+	fs.StringVar(&f.webhooks, "webhooks", string(plan.WebhooksOn),
+		"on delivers the shop's webhooks with every trouble, lost loses all of them, off has none")
 	fs.StringVar(&f.keep, "keep", "", "keep logs, Temporal's database and mails in this folder, which must be new or empty")
 	fs.DurationVar(&f.patience, "patience", 10*time.Minute, "how long to wait for the system to come to rest")
 	cmd.CompletionOptions.DisableDefaultCmd = true
@@ -82,6 +88,9 @@ func (f *flags) validate() error {
 	}
 	if f.patience < time.Second {
 		return fmt.Errorf("--patience %s: need at least 1s", f.patience)
+	}
+	if !slices.Contains(plan.Webhookses, plan.Webhooks(f.webhooks)) {
+		return fmt.Errorf("--webhooks %s: need on, lost or off", f.webhooks)
 	}
 	if f.plan && f.json {
 		return errors.New("--plan does not go with --json")
@@ -102,7 +111,7 @@ func (f *flags) validate() error {
 
 func (f *flags) run(cmd *cobra.Command) error {
 	stdout := cmd.OutOrStdout()
-	planned := plan.New(f.seed, f.orders, f.length())
+	planned := plan.New(f.seed, f.orders, f.length()).With(plan.Webhooks(f.webhooks))
 	switch {
 	case f.plan:
 		return planned.Print(stdout)

@@ -54,7 +54,9 @@ func TestChaos(t *testing.T) {
 			require.Positive(t, report.OrdersFailed)
 			require.Equal(t, dedupes, report.CardsAskedAgain > 0)
 			require.True(t, dedupes || report.UnitsResolved > 0)
-			for _, what := range slices.Concat(plan.OrderChanges, []plan.What{
+			require.Equal(t, plan.WebhooksOn, report.Webhooks.Mode)
+			require.Positive(t, report.Webhooks.ByWebhook)
+			for _, what := range slices.Concat(plan.OrderChanges, plan.WebhookHappenings, []plan.What{
 				plan.WorkerKilled, plan.WorkersKilled, plan.TemporalKilled, plan.IssuerDropAfter, plan.ShopLongLag, plan.ShopRenamed,
 				plan.OtherSettings, plan.OtherIdentity, plan.HandSweep,
 			}) {
@@ -91,6 +93,7 @@ func TestChaosUsage(t *testing.T) {
 		"a plan in JSON":  {[]string{"--plan", "--json"}, "--plan does not go with --json"},
 		"an argument":     {[]string{"now"}, `"now"`},
 		"an unknown flag": {[]string{"--sweet"}, "--sweet"},
+		"no webhooks":     {[]string{"--webhooks", "none"}, "--webhooks none: need on, lost or off"},
 		"no truth at all": {[]string{"--issuer-dedupes=perhaps"}, "perhaps"},
 	}
 	for name, tt := range tests {

@@ -32,16 +32,17 @@
 //	POST   /_control/disputes     {"order": 5}: a customer disputes the payment of the order
 //	DELETE /_control/app          removes the app from the shop
 //
-//	GET    /_control/subscriptions      the app's webhook subscriptions
-//	PUT    /_control/subscriptions      a subscription, stored as it is: {"topic": "ORDERS_CREATE", "uri": "http://…"}
-//	DELETE /_control/subscriptions      deletes all of them
-//	GET    /_control/webhooks           what was sent, how it was answered, and what troubles befell it
-//	DELETE /_control/webhooks           forgets that
-//	PUT    /_control/webhooks/troubles  {"shares": [{"trouble": TROUBLE, "share": 0.05, "topics": ["orders/create"]}]}
-//	POST   /_control/webhooks/troubles  {"trouble": TROUBLE, "times": 3}: befalls the next three deliveries
-//	DELETE /_control/webhooks/troubles  ends all troubles
-//	PUT    /_control/webhooks/secret    {"secret": "…"}: rotates the app's secret
-//	PUT    /_control/webhooks/paused    {"paused": true}: holds all deliveries back
+//	GET    /_control/subscriptions          the app's webhook subscriptions
+//	PUT    /_control/subscriptions          a subscription, stored as it is: {"topic": "ORDERS_CREATE", "uri": "http://…"}
+//	DELETE /_control/subscriptions          deletes all of them
+//	DELETE /_control/subscriptions/{topic}  deletes those to a topic, such as ORDERS_CREATE
+//	GET    /_control/webhooks               what was sent, how it was answered, and what troubles befell it
+//	DELETE /_control/webhooks               forgets that
+//	PUT    /_control/webhooks/troubles      {"shares": [{"trouble": TROUBLE, "share": 0.05, "topics": ["orders/create"]}]}
+//	POST   /_control/webhooks/troubles      {"trouble": TROUBLE, "times": 3}: befalls the next three deliveries
+//	DELETE /_control/webhooks/troubles      ends all troubles
+//	PUT    /_control/webhooks/secret        {"secret": "…"}: rotates the app's secret
+//	PUT    /_control/webhooks/paused        {"paused": true}: holds all deliveries back
 //
 // FAULT is {"kind": KIND} with the fields "status", "retry_after" and "delay" if the kind has them; see [FaultKind].
 // TROUBLE is a [delivery.Trouble].

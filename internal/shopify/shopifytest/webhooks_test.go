@@ -241,8 +241,8 @@ func TestReadsMayLagBehind(t *testing.T) {
 	now := newClock()
 	s := shopifytest.New(shopifytest.Options{Now: now.Now})
 	listen(t, s, "ORDERS_CREATE", "ORDERS_UPDATED")
-	read := func() []any {
-		a := query(t, s, readOrder, map[string]any{"id": "gid://shopify/Order/1"})
+	readOf := func(id string) []any {
+		a := query(t, s, readOrder, map[string]any{"id": "gid://shopify/Order/" + id})
 		require.Nil(t, a.Errors)
 		out := []any{a.Data["order"], a.Data["nodes"].([]any)[0]}
 		for i, o := range out {
@@ -252,6 +252,7 @@ func TestReadsMayLagBehind(t *testing.T) {
 		}
 		return out
 	}
+	read := func() []any { return readOf("1") }
 	require.NoError(t, s.Webhooks().Befall(delivery.Stale, 1, "orders/create"))
 	s.AddOrder(shopifytest.Order{ID: 1})
 	require.Equal(t, []any{nil, nil}, read())
@@ -264,6 +265,9 @@ func TestReadsMayLagBehind(t *testing.T) {
 	now.Advance(2 * time.Second)
 	second := start.Add(2 * time.Second).Format(time.RFC3339)
 	require.Equal(t, []any{second, second}, read())
+	require.NoError(t, s.Webhooks().Befall(delivery.Stale, 1, "orders/updated"))
+	s.AddOrder(shopifytest.Order{ID: 2})
+	require.Equal(t, []any{nil, nil}, readOf("2"), "whichever webhook of a new order it is")
 }
 
 func TestWebhooksAreControlledByRoutes(t *testing.T) {
@@ -313,6 +317,9 @@ func TestWebhooksAreControlledByRoutes(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, control("DELETE", "webhooks", "").Code)
 	require.Empty(t, s.Webhooks().Ledger().Topics)
 	require.Equal(t, http.StatusNoContent, control("PUT", "webhooks/secret", `{"secret": "shpss_b"}`).Code)
+	require.Equal(t, http.StatusNoContent, control("DELETE", "subscriptions/ORDERS_CREATE", "").Code)
+	require.Equal(t, http.StatusNotFound, control("DELETE", "subscriptions/ORDERS_CREATE", "").Code)
+	require.Len(t, s.Subscriptions().All(), 2)
 	require.Equal(t, http.StatusNoContent, control("DELETE", "subscriptions", "").Code)
 	require.Empty(t, s.Subscriptions().All())
 	require.Equal(t, http.StatusNoContent, control("DELETE", "app", "").Code)

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 func TestBooksOfDeceivedWorkersDoNotBalance(t *testing.T) {
 	t.Parallel()
 	report, err := lab.Run(t.Context(), lab.Options{
-		Plan: plan.New(3, 60, plan.MinLength), Deceive: true, Patience: 5 * time.Minute, Say: t.Logf,
+		Plan: plan.New(3, 60, plan.MinLength).With(plan.WebhooksOn), Deceive: true, Patience: 5 * time.Minute, Say: t.Logf,
 	})
 	require.NoError(t, err)
 	require.False(t, report.OK(), "%+v", report)
@@ -43,7 +43,7 @@ func TestInterrupted(t *testing.T) {
 	var said []string
 	keep := filepath.Join(t.TempDir(), "kept")
 	_, err := lab.Run(ctx, lab.Options{
-		Plan: plan.New(1, 10, plan.MinLength), IssuerDedupes: true, Keep: keep, Patience: time.Minute,
+		Plan: plan.New(1, 10, plan.MinLength).With(plan.WebhooksOn), IssuerDedupes: true, Keep: keep, Patience: time.Minute,
 		Say: func(format string, args ...any) {
 			said = append(said, fmt.Sprintf(format, args...))
 			if strings.Contains(format, "customers and faults") {
@@ -53,7 +53,9 @@ func TestInterrupted(t *testing.T) {
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, "interrupted: all processes are stopped", said[len(said)-1])
-	for _, name := range []string{"temporal.db", "worker-1.log", "worker-2.log", "shop.log", "issuer.log", "mail.log"} {
+	for _, name := range []string{
+		"temporal.db", "worker-1.log", "worker-2.log", "receiver-1.log", "receiver-2.log", "shop.log", "issuer.log", "mail.log",
+	} {
 		require.FileExists(t, filepath.Join(keep, name))
 	}
 }

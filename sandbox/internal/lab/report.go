@@ -10,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/webhooks"
 )
 
 // Report is the result of a run.
@@ -27,6 +28,8 @@ type Report struct {
 	OrdersSwept int `json:"orders_found_by_sweeps"`
 	// CardsAskedAgain is the number of requests for a card that already existed.
 	CardsAskedAgain int `json:"cards_asked_again"`
+	// Webhooks is what became of the shop's webhooks.
+	Webhooks webhooks.Account `json:"webhooks"`
 	// Faults counts what actually happened. NotSeen names what was planned and did not happen.
 	Faults  map[plan.What]int `json:"faults"`
 	NotSeen []plan.What       `json:"faults_not_seen"`
@@ -40,6 +43,7 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 		Seed: l.Plan.Seed, IssuerDedupes: l.IssuerDedupes, Minutes: l.Plan.Length.Minutes(),
 		ClockOffset: l.Plan.ClockOffset.Seconds(), MaxRPS: l.Plan.MaxRPS, Account: account, UnitsResolved: l.resolved,
 		OrdersSwept: l.swept,
+		Webhooks:    webhooks.Account{Mode: l.Plan.Webhooks},
 		Faults:      maps.Clone(l.happened), NotSeen: []plan.What{}, Exits: map[string]int{},
 	}
 	delete(r.Faults, orderPlaced)
@@ -59,6 +63,17 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 	for what := range l.Plan.Promised() {
 		if r.Faults[what] == 0 {
 			r.NotSeen = append(r.NotSeen, what)
+		}
+	}
+	if l.webhooks != nil {
+		if r.Webhooks, err = l.webhooks.Account(ctx, r.OrdersPlaced); err != nil {
+			return r, err
+		}
+		for _, missed := range r.Webhooks.Missed {
+			r.NotSeen = append(r.NotSeen, plan.What("webhook_"+missed))
+		}
+		for _, p := range r.Webhooks.Problems {
+			r.Problem("%s", p)
 		}
 	}
 	slices.Sort(r.NotSeen)
@@ -106,6 +121,7 @@ digests sent       %d
 			_, err = fmt.Fprintf(w, format+"\n", args...)
 		}
 	}
+	r.Webhooks.Print(line)
 	line("faults that happened")
 	for _, what := range slices.Sorted(maps.Keys(r.Faults)) {
 		line("  %-28s %d", what, r.Faults[what])

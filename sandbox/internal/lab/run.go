@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/settings"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
@@ -22,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
+	"github.com/giftbridge/giftbridge/sandbox/internal/webhooks"
 )
 
 // Options configures a run.
@@ -51,10 +55,11 @@ type laboratory struct {
 	control  storm.Control
 	storm    *storm.Storm
 	operator *operator.Operator
-	people   sync.WaitGroup // Manual polls, sweeps and digests in progress.
+	people   sync.WaitGroup // What people have started and is in progress.
 
 	temporal, shop, issuer, mail *child.Kept
-	workers                      []*child.Kept
+	workers, receivers           []*child.Kept
+	webhooks                     *webhooks.Webhooks // Nil if they are off.
 	processes                    sync.WaitGroup
 
 	mu       sync.Mutex
@@ -133,8 +138,8 @@ func (l *laboratory) makeFolder() (remove func(), err error) {
 
 // open starts all processes and ensures the schedules.
 func (l *laboratory) open(ctx, processes context.Context) error {
-	var temporal, shop, issuer, mail int
-	for _, port := range []*int{&temporal, &shop, &issuer, &mail} {
+	var temporal, shop, issuer, mail, balancer int
+	for _, port := range []*int{&temporal, &shop, &issuer, &mail, &balancer} {
 		var err error
 		if *port, err = site.FreePort(ctx); err != nil {
 			return err
@@ -144,6 +149,9 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Shop: "http://" + site.Loopback(shop), Issuer: "http://" + site.Loopback(issuer), MailHost: "127.0.0.1", MailPort: mail,
 	}
 	cfg := configuration(l.Options, at)
+	if l.Plan.Webhooks != plan.WebhooksOff {
+		laboratorySite.Receive(&cfg, balancer)
+	}
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
 		Shop: at.Shop, Issuer: at.Issuer, Mails: mails,
@@ -152,7 +160,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	l.rules = audit.Rules{
 		SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
-		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill,
+		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill + delivery.Staleness,
 	}
 	l.control = storm.NewControl(at.Shop, at.Issuer)
 	l.storm = storm.New(l.control, l.Plan.Seed)
@@ -161,7 +169,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Port: temporal, File: filepath.Join(l.folder, "temporal.db"),
 	})
 	l.shop = l.keep(processes, roles.Shop, nil, roles.Options{
-		Site: laboratorySite, Port: shop, ClockOffset: l.Plan.ClockOffset,
+		Site: laboratorySite, Port: shop, ClockOffset: l.Plan.ClockOffset, Deliveries: l.Plan.Deliveries,
 	})
 	l.issuer = l.keep(processes, roles.Issuer, nil, roles.Options{
 		Site: laboratorySite, Port: issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
@@ -180,10 +188,39 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		return err
 	}
 	env := site.Environ(cfg, l.sources.Temporal, l.sources.Namespace)
-	for range plan.Workers {
-		l.workers = append(l.workers, l.keep(processes, roles.Worker, env, roles.Options{Believed: believed}))
+	for i := range plan.Workers {
+		name := fmt.Sprintf("%s-%d", roles.Worker, i+1)
+		l.workers = append(l.workers, l.keepAs(processes, name, roles.Worker, env, roles.Options{Believed: believed}))
 	}
-	return awaitAll(ctx, l.workers...)
+	if err := awaitAll(ctx, l.workers...); err != nil || !cfg.Receiver.On() {
+		return err
+	}
+	return l.receive(ctx, processes, cfg, env)
+}
+
+// receive starts the receivers behind a balancer, and has the shop deliver webhooks.
+func (l *laboratory) receive(ctx, processes context.Context, cfg config.Config, env []string) error {
+	var ports []int
+	for i := range plan.Receivers {
+		port, err := site.FreePort(ctx)
+		if err != nil {
+			return err
+		}
+		ports = append(ports, port)
+		name := fmt.Sprintf("%s-%d", roles.Receiver, i+1)
+		own := slices.Concat(env, []string{"RECEIVER_ADDR=" + site.Loopback(port)})
+		l.receivers = append(l.receivers, l.keepAs(processes, name, roles.Receiver, own, roles.Options{}))
+	}
+	if err := awaitAll(ctx, l.receivers...); err != nil {
+		return err
+	}
+	if err := webhooks.Balance(processes, cfg.Receiver.Addr, ports, &l.processes); err != nil {
+		return err
+	}
+	l.webhooks = &webhooks.Webhooks{
+		Plan: l.Plan, Config: cfg, Receivers: l.receivers, Operator: l.operator, Control: l.control, Did: l.did, Problem: l.problem,
+	}
+	return l.webhooks.Begin(ctx)
 }
 
 func awaitAll(ctx context.Context, processes ...*child.Kept) error {
@@ -198,10 +235,11 @@ func awaitAll(ctx context.Context, processes ...*child.Kept) error {
 // keep starts a process and keeps it running until ctx ends. The mail catcher gets a new folder at each start, because
 // it then numbers mails from the beginning.
 func (l *laboratory) keep(ctx context.Context, role string, env []string, o roles.Options) *child.Kept {
-	name := role
-	if role == roles.Worker {
-		name = fmt.Sprintf("%s-%d", role, len(l.workers)+1)
-	}
+	return l.keepAs(ctx, role, role, env, o)
+}
+
+// keepAs is keep for a role that several processes have.
+func (l *laboratory) keepAs(ctx context.Context, name, role string, env []string, o roles.Options) *child.Kept {
 	env = append([]string{"HOME=" + l.folder, "PATH=" + os.Getenv("PATH")}, env...)
 	p := &child.Kept{
 		Name: name, LogFile: filepath.Join(l.folder, name+".log"),
@@ -222,9 +260,9 @@ func (l *laboratory) keep(ctx context.Context, role string, env []string, o role
 	return p
 }
 
-// all returns all processes, the workers last.
+// all returns all processes, the workers and receivers last.
 func (l *laboratory) all() []*child.Kept {
-	return append([]*child.Kept{l.temporal, l.shop, l.issuer, l.mail}, l.workers...)
+	return slices.Concat([]*child.Kept{l.temporal, l.shop, l.issuer, l.mail}, l.workers, l.receivers)
 }
 
 func (l *laboratory) did(what plan.What) {

@@ -9,6 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
@@ -21,6 +22,11 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	if err := l.calm(ctx); err != nil {
 		return audit.Account{}, err
 	}
+	if l.webhooks != nil {
+		if err := l.webhooks.Settle(ctx); err != nil {
+			return audit.Account{}, err
+		}
+	}
 	if err := l.rest(ctx); err != nil {
 		return audit.Account{}, err
 	}
@@ -32,7 +38,9 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	}
 	l.Say("all orders have ended")
 	if !l.Deceive {
-		if err := l.person(ctx); err != nil {
+		person := resolver.Resolver{Operator: l.operator, Control: l.control, Rest: l.rest, Say: l.Say}
+		var err error
+		if l.resolved, err = person.Resolve(ctx); err != nil {
 			return audit.Account{}, err
 		}
 	}
@@ -98,7 +106,7 @@ func (l *laboratory) rest(ctx context.Context) error {
 	})
 }
 
-// away waits until all manual polls, sweeps and digests have ended.
+// away waits until what people have started has ended: polls, sweeps, digests, and what they do about webhooks.
 func (l *laboratory) away(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
@@ -109,7 +117,7 @@ func (l *laboratory) away(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("a poll by hand or a digest does not end: %w", context.Cause(ctx))
+		return fmt.Errorf("what people have started does not end: %w", context.Cause(ctx))
 	}
 }
 

@@ -48,9 +48,9 @@ const sayEvery = 10 * time.Second
 func (l *laboratory) say(at time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.Say("%.0fs of %.0fs: %d orders placed, workers killed %d times, Temporal %d times", at.Seconds(),
+	l.Say("%.0fs of %.0fs: %d orders placed, workers killed %d times, receivers %d times, Temporal %d times", at.Seconds(),
 		l.Plan.Length.Seconds(), l.happened[orderPlaced], l.happened[plan.WorkerKilled]+plan.Workers*l.happened[plan.WorkersKilled],
-		l.happened[plan.TemporalKilled])
+		l.happened[plan.ReceiverKilled]+plan.Receivers*l.happened[plan.ReceiversKilled], l.happened[plan.TemporalKilled])
 }
 
 // orderPlaced is the name under which placed orders are counted among the events.
@@ -151,6 +151,14 @@ func (l *laboratory) carryOut(ctx, people context.Context, e *plan.Event) error 
 		l.kill(e, l.workers[e.Number])
 	case plan.WorkersKilled:
 		l.kill(e, l.workers...)
+	case plan.ReceiverKilled:
+		l.kill(e, l.receivers[e.Number])
+	case plan.ReceiversKilled:
+		l.kill(e, l.receivers...)
+	case plan.SecretRotated:
+		l.people.Go(func() { l.webhooks.Rotate(people, e) })
+	case plan.SubscriptionDeleted, plan.SubscriptionsDeleted:
+		l.people.Go(func() { l.webhooks.Unsubscribe(people, e) })
 	case plan.TemporalKilled:
 		l.kill(e, l.temporal)
 	case plan.MailDown:

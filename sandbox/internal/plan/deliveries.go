@@ -9,12 +9,12 @@ import (
 // Deliveries is what befalls the shop's webhooks in a run.
 type Deliveries struct {
 	// Speed is by how much the retries and the late deliveries of the shop are faster than at Shopify.
-	Speed float64
-	Seed  uint64
+	Speed float64 `json:"speed"`
+	Seed  uint64  `json:"seed"`
 	// Shares are the troubles that befall deliveries at random.
-	Shares []delivery.Share
+	Shares []delivery.Share `json:"shares"`
 	// Certain is how many of the orders/create deliveries, of which each order has one, each trouble befalls for certain.
-	Certain int
+	Certain int `json:"certain"`
 }
 
 // LeastBefallen is the number of orders that each trouble must befall in a run, or the run has shown nothing about it.
@@ -42,6 +42,9 @@ func NewDeliveries(seed uint64) Deliveries {
 func AllLost(seed uint64) Deliveries {
 	return Deliveries{Speed: 1, Seed: seed, Shares: []delivery.Share{{Trouble: delivery.Lost, Share: 1}}}
 }
+
+// Enough reports whether a number of orders is enough for each trouble to befall some of them for certain.
+func (d Deliveries) Enough(orders int) bool { return orders >= d.Certain*len(d.Shares) }
 
 // Missed returns the troubles that befell too few orders.
 func (d Deliveries) Missed(ledger delivery.Ledger) []delivery.Trouble {

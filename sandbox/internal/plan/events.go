@@ -51,6 +51,17 @@ const (
 	OtherIdentity What = "worker_of_another_identity"
 )
 
+// What happens only if there are webhooks.
+const (
+	ReceiverKilled  What = "receiver_killed"
+	ReceiversKilled What = "all_receivers_killed"
+	// SecretRotated is counted when the old secret is no longer known, the others when the subscriptions were made again
+	// and the time without them was polled.
+	SecretRotated        What = "webhook_secret_rotated"
+	SubscriptionDeleted  What = "webhook_subscription_deleted"
+	SubscriptionsDeleted What = "all_webhook_subscriptions_deleted"
+)
+
 // Event is a planned event.
 type Event struct {
 	At   time.Duration
@@ -61,7 +72,7 @@ type Event struct {
 	Share float64
 	// Lag is how long searches lag behind.
 	Lag time.Duration
-	// Number is the index of a worker or an order.
+	// Number is the index of a worker, a receiver, an order or a topic.
 	Number int
 	// Windows are the windows of manual polls that run at the same time. Their times count from the start.
 	Windows []Window
@@ -75,7 +86,15 @@ func (e Event) String() string {
 	switch e.What {
 	case WorkerKilled:
 		return fmt.Sprintf("%s: worker %d, started again after %s", e.What, e.Number+1, e.For)
-	case WorkersKilled, TemporalKilled:
+	case ReceiverKilled:
+		return fmt.Sprintf("%s: receiver %d, started again after %s", e.What, e.Number+1, e.For)
+	case SecretRotated:
+		return fmt.Sprintf("%s: the old one is valid for %s", e.What, e.For)
+	case SubscriptionDeleted:
+		return fmt.Sprintf("%s: %s, seen after %s", e.What, Topics[e.Number], e.For)
+	case SubscriptionsDeleted:
+		return fmt.Sprintf("%s: seen after %s", e.What, e.For)
+	case WorkersKilled, ReceiversKilled, TemporalKilled:
 		return fmt.Sprintf("%s: started again after %s", e.What, e.For)
 	case MailDown:
 		return fmt.Sprintf("%s: for %s", e.What, e.For)
@@ -125,9 +144,21 @@ var Happenings = slices.Concat(issuerFaults, shopFaults, []What{
 
 // newEvents fills the plan's length with rounds.
 func newEvents(random *rand.Rand, p Plan) []Event {
-	length := p.Length
-	rounds := max(1, int((length+round/2)/round))
-	each := length / time.Duration(rounds)
+	events := inRounds(random, p, func(r *roundOf) {
+		r.kills()
+		r.services()
+		r.visits()
+		r.settings()
+	})
+	events = append(events, Event{At: between(random, p.Length*55/100, p.Length*75/100), What: LateMerchant})
+	sortByTime(events)
+	return events
+}
+
+// inRounds returns the events that fill adds to each round of a plan.
+func inRounds(random *rand.Rand, p Plan, fill func(*roundOf)) []Event {
+	rounds := max(1, int((p.Length+round/2)/round))
+	each := p.Length / time.Duration(rounds)
 	var events []Event
 	for i := range rounds {
 		r := roundOf{
@@ -137,14 +168,9 @@ func newEvents(random *rand.Rand, p Plan) []Event {
 		if p.FarAhead() {
 			r.polls = 9
 		}
-		r.kills()
-		r.services()
-		r.visits()
-		r.settings()
+		fill(&r)
 		events = append(events, r.events...)
 	}
-	events = append(events, Event{At: between(random, length*55/100, length*75/100), What: LateMerchant})
-	sortByTime(events)
 	return events
 }
 

@@ -25,6 +25,9 @@ type Plan struct {
 	Orders []Order
 	// Events are ordered by time.
 	Events []Event
+	// Webhooks is what becomes of the shop's webhooks, and Deliveries what befalls them.
+	Webhooks   Webhooks
+	Deliveries Deliveries
 }
 
 // Limits of a plan.
@@ -34,10 +37,10 @@ const (
 	MaxOrders = 20_000
 )
 
-// New returns the plan of a seed. The same arguments give the same plan.
+// New returns the plan of a seed, without webhooks. The same arguments give the same plan.
 func New(seed uint64, orders int, length time.Duration) Plan {
 	random := rand.New(rand.NewPCG(seed, 0x6c6162))
-	p := Plan{Seed: seed, Length: length}
+	p := Plan{Seed: seed, Length: length, Webhooks: WebhooksOff}
 	switch random.IntN(8) {
 	case 0:
 		p.ClockOffset = time.Duration(60+random.IntN(180)) * time.Second
@@ -84,8 +87,9 @@ func (p Plan) Print(w io.Writer) error {
 	for _, o := range p.Orders {
 		kinds[o.Kind]++
 	}
-	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s\n",
-		p.Seed, p.Length, len(p.Orders), p.Units(), len(p.Events), describeOffset(p.ClockOffset), describeLimit(p.MaxRPS))
+	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s\n",
+		p.Seed, p.Length, len(p.Orders), p.Units(), len(p.Events), describeOffset(p.ClockOffset), describeLimit(p.MaxRPS),
+		p.describeWebhooks())
 	for _, k := range scenario.Kinds() {
 		if err == nil && kinds[k] > 0 {
 			_, err = fmt.Fprintf(w, "  %4d orders  %s\n", kinds[k], k)

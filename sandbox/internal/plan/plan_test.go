@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func TestPlanHoldsEverything(t *testing.T) {
 	t.Parallel()
 	offsets := map[string]int{}
 	for seed := range uint64(200) {
-		p := plan.New(seed, 160, time.Minute)
+		p := plan.New(seed, 160, time.Minute).With(plan.WebhooksOn)
 		require.GreaterOrEqual(t, p.Units(), 300, "seed %d", seed)
 		require.Len(t, p.Orders, 160)
 		kinds, ids := map[scenario.Kind]int{}, map[int64]bool{}
@@ -47,10 +48,11 @@ func TestPlanHoldsEverything(t *testing.T) {
 			require.GreaterOrEqual(t, kinds[kind], 3, "seed %d: %s", seed, kind)
 		}
 		promised := p.Promised()
-		for _, what := range plan.Happenings {
+		happenings := slices.Concat(plan.Happenings, plan.WebhookHappenings)
+		for _, what := range happenings {
 			require.Positive(t, promised[what], "seed %d: %s", seed, what)
 		}
-		require.Len(t, promised, len(plan.Happenings))
+		require.Len(t, promised, len(happenings))
 		for i, e := range p.Events {
 			require.True(t, e.At >= 0 && e.At < p.Length)
 			require.True(t, i == 0 || p.Events[i-1].At <= e.At, "in order")
@@ -67,6 +69,36 @@ func TestPlanHoldsEverything(t *testing.T) {
 		}
 	}
 	require.Len(t, offsets, 4, "of 200 seeds, some have a clock that is off")
+}
+
+// Webhooks add events, and change nothing else of a plan.
+func TestWebhooksAddToAPlan(t *testing.T) {
+	t.Parallel()
+	off := plan.New(7, 160, 2*time.Minute)
+	require.Equal(t, off, off.With(plan.WebhooksOff))
+	for _, w := range []plan.Webhooks{plan.WebhooksOn, plan.WebhooksLost} {
+		p := off.With(w)
+		require.Equal(t, p, off.With(w))
+		require.Equal(t, off.Orders, p.Orders)
+		require.Equal(t, off.Events, slices.DeleteFunc(slices.Clone(p.Events), func(e plan.Event) bool {
+			return slices.Contains(plan.WebhookHappenings, e.What)
+		}))
+		require.Equal(t, 10, p.Promised()[plan.ReceiverKilled], "in two rounds")
+	}
+	require.True(t, plan.NewDeliveries(7).Enough(50), "the shortest runs of the tests")
+	require.False(t, plan.NewDeliveries(7).Enough(10))
+}
+
+// The old secret is dropped only when the shop no longer uses it.
+func TestSecretIsKeptLongEnough(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(50) {
+		for _, e := range plan.New(seed, 10, plan.MinLength).With(plan.WebhooksOn).Events {
+			if e.What == plan.SecretRotated {
+				require.Greater(t, e.For.Seconds()*plan.NewDeliveries(seed).Speed, time.Hour.Seconds())
+			}
+		}
+	}
 }
 
 // A longer run does not spread the same few faults over more time.

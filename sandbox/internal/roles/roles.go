@@ -1,5 +1,5 @@
-// Package roles has the processes that the laboratory and the benchmarks start: Temporal, a worker, the simulated
-// services and the mail catcher. A program that starts them has the hidden command [Command], which runs one of them.
+// Package roles has the processes that the laboratory and the benchmarks start: Temporal, a worker, a receiver, the
+// simulated services and the mail catcher. A program that starts them has the hidden command [Command], which runs one of them.
 package roles
 
 import (
@@ -11,16 +11,21 @@ import (
 	"os"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/app/receiving"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -34,6 +39,7 @@ const command = "run-role"
 const (
 	Temporal = "temporal"
 	Worker   = "worker"
+	Receiver = "receiver"
 	Shop     = "shop"
 	Issuer   = "issuer"
 	Mail     = "mail"
@@ -61,6 +67,8 @@ type Options struct {
 	Believed time.Duration `json:"believed,omitempty"`
 	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
+	// Deliveries is what befalls the shop's webhooks.
+	Deliveries plan.Deliveries `json:"deliveries,omitzero"`
 }
 
 // Program returns this same program in a role.
@@ -105,8 +113,8 @@ func run(ctx context.Context, role, options string, stdin io.Reader, stdout, std
 		}
 	}
 	return child.Run(ctx, map[string]child.Role{
-		Temporal: as(process.temporal), Worker: as(process.worker), Shop: as(process.shop),
-		Issuer: as(process.issuer), Mail: as(process.mail),
+		Temporal: as(process.temporal), Worker: as(process.worker), Receiver: as(process.receiver),
+		Shop: as(process.shop), Issuer: as(process.issuer), Mail: as(process.mail),
 	}, role, options, stdin, stdout)
 }
 
@@ -123,15 +131,7 @@ func (p process) temporal(ctx context.Context) error {
 
 // worker does the same as the worker's main, except for signal handling.
 func (p process) worker(ctx context.Context) error {
-	cfg, err := config.Load()
-	if err != nil {
-		return err
-	}
-	temporal, err := app.TemporalFromEnvironment()
-	if err != nil {
-		return err
-	}
-	log, err := logging.New(p.log, cfg.Log)
+	cfg, temporal, log, err := p.environment(config.Load)
 	if err != nil {
 		return err
 	}
@@ -150,11 +150,47 @@ func (p process) worker(ctx context.Context) error {
 	return nil
 }
 
+// receiver does the same as the receiver's main, except for signal handling.
+func (p process) receiver(ctx context.Context) error {
+	cfg, temporal, log, err := p.environment(config.LoadReceiver)
+	if err != nil {
+		return err
+	}
+	receiver, err := receiving.Start(ctx, receiving.Options{Config: cfg, Temporal: temporal, Log: log})
+	if err != nil {
+		return err
+	}
+	go func() {
+		if err := receiver.Wait(ctx); err != nil {
+			log.Error().Err(err).Msg("receiver ends")
+			os.Exit(cli.ExitFailure)
+		}
+	}()
+	return nil
+}
+
+// environment returns what the environment variables say.
+func (p process) environment(load func() (config.Config, error)) (config.Config, client.Options, zerolog.Logger, error) {
+	cfg, err := load()
+	if err != nil {
+		return cfg, client.Options{}, zerolog.Logger{}, err
+	}
+	temporal, err := app.TemporalFromEnvironment()
+	if err != nil {
+		return cfg, temporal, zerolog.Logger{}, err
+	}
+	log, err := logging.New(p.log, cfg.Log)
+	return cfg, temporal, log, err
+}
+
 func (p process) shop(ctx context.Context) error {
 	return p.serve(ctx, p.Site.NewShop(shopifytest.Options{
 		Now: func() time.Time { return time.Now().Add(p.ClockOffset) },
 		// The laboratory does not test the bucket, and polls often.
 		BucketSize: 1e6, RestoreRate: 1e5,
+		Webhooks: delivery.Options{
+			Speed: p.Deliveries.Speed, Seed: p.Deliveries.Seed, Shares: p.Deliveries.Shares,
+		},
 	}))
 }
 

@@ -54,8 +54,8 @@ const (
 	lateness = 2 * time.Hour
 	// reordering is the same of one that is out of order.
 	reordering = 20 * time.Second
-	// staleness is how long reads lag behind, whatever the speed.
-	staleness = 1500 * time.Millisecond
+	// Staleness is how long reads lag behind with [Stale], whatever the speed.
+	Staleness = 1500 * time.Millisecond
 )
 
 // Event is something that happened in the shop, for one subscription.
@@ -142,7 +142,7 @@ func (s *Sender) Send(e Event) {
 		d.due = d.due.Add(s.between(reordering))
 	case Stale:
 		if e.HoldBack != nil {
-			e.HoldBack(staleness)
+			e.HoldBack(Staleness)
 		}
 	}
 	if trouble.copies() {

@@ -27,6 +27,17 @@ func (e *Events) Control(c simulator.Control) {
 			all.Delete(x.ID)
 		}
 	})
+	c.Handle(http.MethodDelete, "subscriptions/{topic}", func(w http.ResponseWriter, r *http.Request) {
+		found := all.Of(r.PathValue("topic"))
+		if len(found) == 0 {
+			simulator.Refused(http.StatusNotFound, "there is no subscription to this topic").Send(w)
+			return
+		}
+		for _, x := range found {
+			all.Delete(x.ID)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
 	simulator.Receive(c, http.MethodPut, "webhooks/troubles", func(in troublesBody) error {
 		return sender.SetShares(in.Shares...)
 	})

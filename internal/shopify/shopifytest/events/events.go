@@ -69,7 +69,8 @@ func (e *Events) OrderChanged(before, after *shop.Order) {
 		return
 	}
 	event, now := e.event(), e.opts.Now()
-	holdBack := func(lasts time.Duration) { e.opts.Shop.HoldBack(after.ID, before, e.opts.Now().Add(lasts)) }
+	was := before // Nil if the order is new.
+	holdBack := func(lasts time.Duration) { e.opts.Shop.HoldBack(after.ID, was, e.opts.Now().Add(lasts)) }
 	send := func(topic string, body []byte) { e.send(event, topic, after.ID, body, holdBack) }
 	body := e.opts.Bodies.Order(after)
 	if before == nil {
