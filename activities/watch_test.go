@@ -11,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/intake/skus"
 )
 
 // watched is a shop and Temporal that answer once they have had a heartbeat.
@@ -27,9 +28,9 @@ func (w *watched) Beat(_ context.Context, taskToken []byte, _ ...any) error {
 	return nil
 }
 
-func (w *watched) Variants(context.Context, string) (intake.Variants, error) {
+func (w *watched) Variants(context.Context, string) (skus.Variants, error) {
 	<-w.beat
-	return intake.Variants{}, nil
+	return skus.Variants{}, nil
 }
 
 func (w *watched) Subscriptions(context.Context, string) (intake.Subscriptions, error) {
