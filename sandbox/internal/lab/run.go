@@ -192,7 +192,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		name := fmt.Sprintf("%s-%d", roles.Worker, i+1)
 		l.workers = append(l.workers, l.keepAs(processes, name, roles.Worker, env, roles.Options{Believed: believed}))
 	}
-	if err := awaitAll(ctx, l.workers...); err != nil || !cfg.Receiver.On() {
+	if err := awaitAll(ctx, l.workers...); err != nil || !cfg.Webhooks() {
 		return err
 	}
 	return l.receive(ctx, processes, cfg, env)
