@@ -12,9 +12,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/intake"
 )
 
-// fresh reports whether a card is requested soon enough that its order need not be reread: by the first attempt, at
-// most five minutes after the order was read, not by a run that a reset created, and not after the order has waited. waited is how long the attempt has
-// waited for its turn.
+// fresh reports whether a card is requested soon enough that its order need not be reread: by the first attempt, at most
+// five minutes after the order was read, not by a run that a reset created, and not after the order has waited. waited is
+// how long the attempt has waited for its turn.
 func (g *GiftCards) fresh(ctx context.Context, in IssueCardInput, waited time.Duration) bool {
 	info, readAt := activity.GetInfo(ctx), in.ReadAt
 	if readAt.IsZero() {

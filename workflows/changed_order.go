@@ -185,14 +185,14 @@ func (c *changedOrder) compare(ctx workflow.Context) (activities.CompareOrderRes
 func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, canCancel bool) error {
 	if !c.in.Cancel || !canCancel {
 		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
-			c.keep(card, map[bool]CardKept{true: CardNotCancellable}[c.in.Cancel], "")
+			c.keep(card, map[bool]CardKept{true: CardNotCancellable}[c.in.Cancel])
 		}
 		return nil
 	}
 	if l.LineID == "" && !c.out.OrderCancelled {
 		// The shop keeps the lines that were removed, so that it does not show one is no reason to cancel.
 		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
-			c.keep(card, CardWithoutLine, "")
+			c.keep(card, CardWithoutLine)
 		}
 		return nil
 	}
@@ -270,7 +270,7 @@ func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard
 	case temporal.IsWorkflowExecutionAlreadyStartedError(err):
 		c.again = true
 		if c.last {
-			c.keep(card, CardBusy, "")
+			c.keep(card, CardBusy)
 		}
 	case passing(err) && !c.last:
 		c.again = true
@@ -291,11 +291,11 @@ func (c *changedOrder) fail(card activities.ExistingCard, err error) {
 	if c.failed == nil {
 		c.failed = err
 	}
-	c.keep(card, CancellationFailed, "")
+	c.keep(card, CancellationFailed)
 }
 
-func (c *changedOrder) keep(card activities.ExistingCard, why CardKept, balance string) {
-	c.out.TooMany = append(c.out.TooMany, tooMany(card, why, balance))
+func (c *changedOrder) keep(card activities.ExistingCard, why CardKept) {
+	c.out.TooMany = append(c.out.TooMany, tooMany(card, why, ""))
 }
 
 func tooMany(card activities.ExistingCard, why CardKept, balance string) CardTooMany {

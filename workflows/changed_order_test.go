@@ -197,7 +197,7 @@ func TestChangedOrderWhileTheIssuerIsAway(t *testing.T) {
 	require.Greater(t, e.Now().Sub(noon), 7*time.Hour)
 }
 
-// An issuer that shows cards and cancels none is not asked for ever.
+// An issuer that shows cards and cancels none is asked a bounded number of times.
 func TestChangedOrderGivesUpOnTheIssuer(t *testing.T) {
 	t.Parallel()
 	e := newChangedEnv(t, func(int) activities.CompareOrderResult {

@@ -138,8 +138,8 @@ var (
 // workflow task days later looks the merchant up again.
 const merchantGoodFor = time.Hour
 
-// GiftCardOrder issues the cards of one order: it waits if it is told to, looks up the merchant, unless the merchant came with the order, and
-// issues one card per unit. It tries every unit even if another unit fails. The order then fails with the kind of its
+// GiftCardOrder issues the cards of one order: it waits if it is told to, looks up the merchant, unless the merchant came with
+// the order, and issues one card per unit. It tries every unit even if another unit fails. The order then fails with the kind of its
 // worst failed unit and an [OrderFailure]. An order whose cards all exist is marked in the shop, if that is wanted; it is
 // done even if the shop refuses.
 func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderResult, error) {

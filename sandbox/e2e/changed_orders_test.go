@@ -4,12 +4,15 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/changed"
@@ -185,6 +188,58 @@ func TestChangedOrdersAreCancelled(t *testing.T) {
 	w.digest()
 	require.Contains(t, strings.Join(strings.Fields(w.lastMail().Text), " "), "card 4 was spent, 4.50 USD are left")
 	require.Equal(t, 3, w.Issuer.Stats().Requests[cashstartest.CancelCard][http.StatusOK], "each card once")
+}
+
+// Notices of the same changes come twice while the sweep looks at them too: each change has one run, and each card is cancelled
+// once. A start that has asked visibility for nothing is refused by the workflow ID alone.
+func TestChangesByTwoPathsAtOnce(t *testing.T) {
+	t.Parallel()
+	const orders = 5
+	w := start(t, changing(config.Cancel))
+	var placed []scenario.Placed
+	for range orders {
+		placed = append(placed, w.issued(2))
+	}
+	for _, p := range placed {
+		w.refund(p, 1)
+	}
+	started := make([]int, 3)
+	var all sync.WaitGroup
+	all.Go(func() { started[0] = w.seen(placed...) })
+	all.Go(func() { started[1] = w.seen(placed...) })
+	all.Go(func() { started[2] = w.sweepChanges().Started })
+	all.Wait()
+	require.Equal(t, orders, started[0]+started[1]+started[2])
+	for _, p := range placed {
+		out := w.outcome(p, 1)
+		require.Equal(t, []int{2}, out.Result.Cancelled)
+		did, err := w.Operator.Recovery.StartOnce(w.ctx, out.WorkflowID, workflows.ListingOfChanged(out.Shop, out.Order, out.Name),
+			workflows.ChangedOrderType, workflows.ChangedOrderInput{Shop: out.Shop, OrderID: out.Order, Cancel: true})
+		require.NoError(t, err)
+		require.False(t, did)
+		require.Equal(t, []int{2}, w.cancelledUnits(p))
+	}
+	require.Equal(t, orders, w.Issuer.Stats().Requests[cashstartest.CancelCard][http.StatusOK])
+}
+
+// A card that is spent after the change has looked at it is left alone, and reported.
+func TestCardSpentBeforeItsCancellation(t *testing.T) {
+	t.Parallel()
+	w := start(t, changing(config.Cancel))
+	p := w.issued(1)
+	card := w.show(p, executions.Completed).Cards()[0]
+	require.True(t, w.Issuer.Spend(card.EGCCode, "4.50"))
+	run, err := w.keyed.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{
+		ID: workflows.CancelCardID(stack.Shop, strconv.FormatInt(p.ID, 10), 1), TaskQueue: workflows.TaskQueue,
+	}, workflows.CancelCardType, workflows.CancelCardInput{CancelCardInput: activities.CancelCardInput{
+		OrderName: p.Name, Unit: 1, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode, Unspent: true,
+	}})
+	require.NoError(t, err)
+	require.ErrorContains(t, run.Get(w.ctx, nil), "something of the card was spent")
+	require.Empty(t, w.cancelledUnits(p))
+	w.refund(p, 1)
+	require.Equal(t, 1, w.seen(p))
+	require.Equal(t, workflows.CardSpent, w.outcome(p, 1).Result.TooMany[0].Why)
 }
 
 // The issuer refuses a cancellation: the change fails, is in status and digest, and can be run again.

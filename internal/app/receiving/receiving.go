@@ -31,10 +31,10 @@ import (
 )
 
 // The parts of the time that a receiver has to stop, of which there are 25 seconds: requests end, what waits is taken in,
-// and the last traces are sent, which telemetry limits to five seconds.
+// and the last traces are sent, which telemetry limits to five seconds. What requests leave of their part is for what waits.
 const (
 	requestsTime = 8 * time.Second
-	drainTime    = 10 * time.Second
+	drainedAfter = 18 * time.Second
 )
 
 // Options are the options of a receiver.
@@ -202,6 +202,8 @@ func (r *Receiver) Wait(ctx context.Context) error {
 func (r *Receiver) Stop() {
 	r.stop.Do(func() {
 		r.stopping.Store(true)
+		drained, cancel := context.WithTimeout(context.Background(), drainedAfter)
+		defer cancel()
 		if r.server != nil {
 			bounded, cancel := context.WithTimeout(context.Background(), requestsTime)
 			if err := r.server.Shutdown(bounded); err != nil {
@@ -215,9 +217,7 @@ func (r *Receiver) Stop() {
 		}
 		r.end()
 		if r.consumers != nil {
-			bounded, cancel := context.WithTimeout(context.Background(), drainTime)
-			r.consumers.Drain(bounded)
-			cancel()
+			r.consumers.Drain(drained)
 		}
 		r.running.Wait()
 		if r.operator != nil {
