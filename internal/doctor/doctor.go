@@ -79,7 +79,7 @@ type examination struct {
 // exams lists all checks except the configuration's, in the order of the report. Another service adds its exams here.
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
-		x.shop.WebhookExams(), x.cashStarExams(), x.mailExams())
+		x.shop.WebhookExams(), x.cashStarExams(), x.mailExams(), x.linksExams())
 }
 
 // Run makes all checks, independent ones concurrently.
@@ -92,6 +92,9 @@ func Run(ctx context.Context, o Options) Report {
 	report := Report{Checks: x.configuration()}
 	if o.TemporalUnverified {
 		report.Checks = append(report.Checks, unverified())
+	}
+	if o.Problems == nil && o.Config.Orders.Risk == config.Hold && o.Config.Issue.After == 0 {
+		report.Checks = append(report.Checks, untimely())
 	}
 	report.Checks = append(report.Checks,
 		exam.Run(ctx, x.exams(), exam.Options{Timeout: o.Timeout, Wrong: x.wrong, Reported: Configuration})...)

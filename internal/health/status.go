@@ -53,6 +53,8 @@ type Status struct {
 	MadeUp bool `json:"made_up"`
 	// Orders counts gift-card orders by state. Visibility keeps closed orders for the namespace's retention.
 	Orders map[executions.State]int `json:"orders"`
+	// Later are the running orders whose cards are asked for later, because of ISSUE_AFTER.
+	Later executions.Later `json:"later"`
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int `json:"failed_changes"`
 
@@ -107,6 +109,9 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	out.Orders[executions.Failed] = len(out.failed)
+	if out.Later, err = o.Later(ctx, time.Now()); err != nil {
+		return nil, err
+	}
 	left, err := o.newestRuns(ctx, executions.Left)
 	if err != nil {
 		return nil, err

@@ -402,7 +402,7 @@ func (l *leaky) requireNothingKept() {
 }
 
 // running lists the runs of a workflow type, or all runs, including the schedules'.
-func (l *leaky) running(kind string) []*workflowpb.WorkflowExecutionInfo {
+func (l *system) running(kind string) []*workflowpb.WorkflowExecutionInfo {
 	l.t.Helper()
 	queries := []string{"", "TemporalNamespaceDivision = 'TemporalScheduler'"}
 	if kind != "" {

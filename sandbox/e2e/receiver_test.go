@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,15 +11,19 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/giftbridge/giftbridge/internal/app/receiving"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/maillink"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // startReceiving starts a system in which orders arrive by webhook alone: no poll runs.
@@ -134,13 +139,18 @@ func TestReceiverRefusesTheNamespaceOfAnotherShop(t *testing.T) {
 	}), "other.myshopify.com")
 }
 
-// At its most talkative, the log has nothing of a body, neither of the shop's nor of a stranger's.
+// At its most talkative, the log has nothing of a body, neither of the shop's nor of a stranger's, and nothing of a link of the
+// mail. Neither have the metrics, nor what Temporal shows without a key.
 func TestReceiverLeaksNothing(t *testing.T) {
 	t.Parallel()
+	linkSecret := strings.Repeat("marked-secret", 3)
 	log := new(lines)
 	w := startReceiving(t, stack.Options{
-		Log:       zerolog.New(log).Level(zerolog.DebugLevel),
-		Configure: func(c *config.Config) { c.Metrics.Addr = "off" },
+		Log: zerolog.New(log).Level(zerolog.DebugLevel),
+		Configure: func(c *config.Config) {
+			c.Metrics.Addr = "127.0.0.1:0"
+			c.Links.Keys = links.SigningKeys{{ID: "k1", Secret: config.NewSecret(linkSecret)}}
+		},
 	})
 	for _, trouble := range []delivery.Trouble{delivery.Forged, delivery.Unsigned, delivery.Oversized, delivery.Truncated, delivery.OtherShop} {
 		require.NoError(t, w.Shop.Webhooks().Befall(trouble, 1, webhook.OrdersCreate))
@@ -166,11 +176,46 @@ func TestReceiverLeaksNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 	}
+	plain := w.PlaceKind(scenario.Single)
+	w.announced(plain)
+	order, err := w.keyed.DescribeWorkflowExecution(w.ctx, orderID(plain), "")
+	require.NoError(t, err)
+	token, err := maillink.Keys{{ID: "k1", Secret: []byte(linkSecret)}}.Sign(maillink.Link{
+		WorkflowID: orderID(plain), RunID: order.GetWorkflowExecutionInfo().GetExecution().GetRunId(), Action: maillink.Settle,
+		Day: time.Now().Format(time.DateOnly), Expires: time.Now().Add(time.Hour).Truncate(time.Second),
+	})
+	require.NoError(t, err)
+	answer, err := http.Get(w.Config.Receiver.URL + maillink.Path + token)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusGone, answer.StatusCode, "the order has its cards: nothing is left to settle")
+
+	secrets := regexp.MustCompile(`(?i)marked-\w*|` + regexp.QuoteMeta(token) + `|` +
+		regexp.QuoteMeta(w.Config.Receiver.WebhookSecrets[0].Reveal()))
+	answer, err = http.Get("http://" + w.ReceiverMetricsAddr() + "/metrics")
+	require.NoError(t, err)
+	measured, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Contains(t, string(measured), "giftbridge_webhook_unauthorized_total")
+	require.Empty(t, secrets.FindAllString(string(measured), -1), "the metrics")
+	issued := 0
+	for _, info := range w.running("") {
+		id, run := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
+		if info.GetType().GetName() == workflows.GiftCardOrderType {
+			issued++
+		}
+		for _, m := range []proto.Message{info, w.history(id, run)} {
+			wire, err := proto.Marshal(m)
+			require.NoError(t, err)
+			require.Empty(t, secrets.FindAllString(string(wire), -1), id)
+		}
+	}
+	require.Greater(t, issued, 1, "orders of marked bodies were taken in")
 	w.StopReceiver()
 	said := log.String()
 	require.Contains(t, said, "a webhook has no valid signature")
 	require.Contains(t, said, "a signed webhook is of no use")
 	require.Contains(t, said, `"message":"request"`)
-	require.Empty(t, regexp.MustCompile(`(?i)marked-\w*`).FindAllString(said, -1))
-	require.NotContains(t, said, w.Config.Receiver.WebhookSecrets[0].Reveal())
+	require.Empty(t, secrets.FindAllString(said, -1))
 }

@@ -37,6 +37,9 @@ func (s *Stack) StartReceiver(ctx context.Context) error {
 	return nil
 }
 
+// ReceiverMetricsAddr returns where the stack's receiver exports its metrics.
+func (s *Stack) ReceiverMetricsAddr() string { return s.receiver.MetricsAddr() }
+
 // StopReceiver stops the stack's receiver if it is running.
 func (s *Stack) StopReceiver() {
 	if s.receiver != nil {

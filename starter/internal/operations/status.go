@@ -158,8 +158,20 @@ func printStatus(w io.Writer, s *health.Status) error {
 				count.Status = check.Fail
 			}
 			row("orders "+string(state), count)
+			if state == executions.Running && s.Later.Orders > 0 {
+				row("  of these waiting", waiting(s.Later))
+			}
 		}
 	})
+}
+
+// waiting says how many orders wait because of ISSUE_AFTER, and until when at the latest.
+func waiting(l executions.Later) string {
+	out := strconv.Itoa(l.Orders)
+	if l.More {
+		out = "at least " + out
+	}
+	return out + " because of ISSUE_AFTER, until " + l.Until.Format(time.RFC3339) + " at the latest"
 }
 
 func seconds(s float64) string {

@@ -46,6 +46,7 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   merchants            the account has merchants, and MERCHANT_CODE is one of them
   offers               something is offered for MERCHANT_CODE or, without it, for the first 5 merchants; never fails
   mail server          it answers and accepts the login
+  digest links         the receiver knows the keys that sign them (ACTION_KEYS); if they are set, or RECEIVER_URL is
 
 Run it with the environment of the workers, on the machine or in the container where they run. Once every check passes,
 monitor the system with giftbridge status.
