@@ -20,8 +20,8 @@ const (
 	WebhooksOff Webhooks = "off"
 )
 
-// Webhookses lists what can become of webhooks.
-var Webhookses = []Webhooks{WebhooksOn, WebhooksLost, WebhooksOff}
+// WebhookModes lists what can become of webhooks.
+var WebhookModes = []Webhooks{WebhooksOn, WebhooksLost, WebhooksOff}
 
 // Receivers is the number of receiver processes.
 const Receivers = 2
