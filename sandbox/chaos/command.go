@@ -89,7 +89,7 @@ func (f *flags) validate() error {
 	if f.patience < time.Second {
 		return fmt.Errorf("--patience %s: need at least 1s", f.patience)
 	}
-	if !slices.Contains(plan.Webhookses, plan.Webhooks(f.webhooks)) {
+	if !slices.Contains(plan.WebhookModes, plan.Webhooks(f.webhooks)) {
 		return fmt.Errorf("--webhooks %s: need on, lost or off", f.webhooks)
 	}
 	if f.plan && f.json {

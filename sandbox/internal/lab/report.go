@@ -47,9 +47,7 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 		Faults:      maps.Clone(l.happened), NotSeen: []plan.What{}, Exits: map[string]int{},
 	}
 	delete(r.Faults, orderPlaced)
-	for _, p := range l.problems {
-		r.Problem("%s", p)
-	}
+	r.Problems = slices.Concat(l.problems, r.Problems) // First: they may explain the others.
 	faults, repeated, err := l.storm.Counted(ctx)
 	if err != nil {
 		return r, err

@@ -23,8 +23,9 @@ const LeastBefallen = 3
 // NewDeliveries returns what befalls the webhooks of a run with a seed. It does not change the rest of the plan.
 func NewDeliveries(seed uint64) Deliveries {
 	random := rand.New(rand.NewPCG(seed, 0x686f6f6b))
-	// A late delivery, which comes hours later at Shopify, comes while the run lasts.
-	d := Deliveries{Speed: 30 * hurry, Seed: seed, Certain: LeastBefallen}
+	// A late delivery, which comes hours later at Shopify, comes while the run lasts, and retries outlast the start of a
+	// receiver.
+	d := Deliveries{Speed: 15 * hurry, Seed: seed, Certain: LeastBefallen}
 	for _, t := range delivery.Troubles {
 		from, to := 25, 45
 		switch t {

@@ -20,8 +20,8 @@ const (
 	WebhooksOff Webhooks = "off"
 )
 
-// Webhookses lists what can become of webhooks.
-var Webhookses = []Webhooks{WebhooksOn, WebhooksLost, WebhooksOff}
+// WebhookModes lists what can become of webhooks.
+var WebhookModes = []Webhooks{WebhooksOn, WebhooksLost, WebhooksOff}
 
 // Receivers is the number of receiver processes.
 const Receivers = 2
@@ -67,7 +67,7 @@ func (r *roundOf) receivers() {
 	}
 	r.add(Event{At: r.at(15, 25), What: SubscriptionDeleted, Number: r.random.IntN(len(Topics)), For: r.burst()})
 	// Longer than the shop signs some deliveries with the old secret.
-	r.add(Event{At: r.at(38, 44), What: SecretRotated, For: between(r.random, Scaled(3*time.Minute), Scaled(6*time.Minute))})
+	r.add(Event{At: r.at(38, 44), What: SecretRotated, For: between(r.random, Scaled(5*time.Minute), Scaled(8*time.Minute))})
 	r.add(Event{At: r.at(60, 68), What: SubscriptionsDeleted, For: r.burst()})
 }
 

@@ -43,7 +43,7 @@ func (w *Webhooks) Begin(ctx context.Context) error {
 	if err := w.subscribe(ctx); err != nil {
 		return err
 	}
-	good, err := w.watch(ctx, time.Time{})
+	good, err := w.watch(ctx, false)
 	if err == nil && !good {
 		err = errors.New("the first watch over the shop does not find the webhook subscriptions")
 	}
@@ -81,8 +81,8 @@ func (w *Webhooks) subscribe(ctx context.Context) error {
 }
 
 // watch has the shop looked at, as happens every hour, and reports whether all subscriptions are as they should be and
-// all time without them is polled. If since is not zero, something must have been repaired since then.
-func (w *Webhooks) watch(ctx context.Context, since time.Time) (bool, error) {
+// all time without them is polled. If they had been deleted, this watch or one before it must have repaired them.
+func (w *Webhooks) watch(ctx context.Context, deleted bool) (bool, error) {
 	run, err := w.Operator.WatchNow(ctx)
 	if err != nil {
 		return false, err
@@ -95,8 +95,7 @@ func (w *Webhooks) watch(ctx context.Context, since time.Time) (bool, error) {
 	if found == nil || found.NotSetUp || len(found.Left) > 0 || found.Failed != nil || !found.GapFrom.IsZero() {
 		return false, nil
 	}
-	repaired := found.Repaired
-	return since.IsZero() || repaired != nil && repaired.Poll != "" && !repaired.At.Before(since.Truncate(time.Second)), nil
+	return !deleted || found.Repaired != nil && found.Repaired.Poll != "", nil
 }
 
 // watchAgain is the pause after a watch that has failed or has not repaired everything.
@@ -105,7 +104,6 @@ const watchAgain = time.Second
 // Unsubscribe deletes subscriptions, and has the shop looked at some time later, until they are there again and the time
 // without them is polled.
 func (w *Webhooks) Unsubscribe(ctx context.Context, e *plan.Event) {
-	began := time.Now()
 	route := "subscriptions"
 	if e.What == plan.SubscriptionDeleted {
 		route += "/" + plan.Topics[e.Number]
@@ -115,7 +113,7 @@ func (w *Webhooks) Unsubscribe(ctx context.Context, e *plan.Event) {
 	}
 	for pause := e.For; ctx.Err() == nil; pause = watchAgain {
 		wait(ctx, pause)
-		if good, err := w.watch(ctx, began); err == nil && good {
+		if good, err := w.watch(ctx, true); err == nil && good {
 			w.Did(e.What)
 			return
 		}
@@ -176,7 +174,7 @@ func (w *Webhooks) Settle(ctx context.Context) error {
 			return fmt.Errorf("%d webhooks wait: %w", ledger.Waiting, context.Cause(ctx))
 		}
 	}
-	good, err := w.watch(ctx, time.Time{})
+	good, err := w.watch(ctx, false)
 	if err == nil && !good {
 		w.Problem("the last watch over the shop leaves webhook subscriptions wrong, or time without them unpolled")
 	}
