@@ -133,7 +133,7 @@ func (s *system) leave() {
 	s.starter = nil
 	s.bare.Stop()
 	s.Worker.Stop()
-	s.Server.Stop()
+	s.Stop() // Temporal.
 }
 
 func (s *system) close() {
