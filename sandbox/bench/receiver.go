@@ -63,7 +63,8 @@ them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wr
 	fs.IntVar(&o.Seconds, "seconds", 10, "length of each flood in `seconds`")
 	fs.IntVar(&o.Singles, "singles", 100, "number of orders that arrive one by one")
 	fs.IntVar(&o.Burst, "burst", 2000, "number of orders that arrive at once")
-	fs.IntVar(&o.TransferPollRPS, "transfer-poll-rps", 0, "Temporal's history.transferProcessorMaxPollRPS, its default if 0")
+	fs.IntVar(&o.TransferPollRPS, "transfer-poll-rps", 0,
+		"compare this `value` of Temporal's history.transferProcessorMaxPollRPS with its default, for orders one by one")
 	fs.BoolVar(&asJSON, "json", false, "print the report as one JSON object on standard output")
 	return cmd
 }

@@ -97,7 +97,7 @@ func (b *bare) ledger(ctx context.Context, query string, into any) error {
 func (b *bare) gone() error { return errors.Join(b.Gone(), b.process.Gone()) }
 
 func (b *bare) settle(ctx context.Context) error {
-	return b.Server.Settle(ctx, floor.ChildType, b.taken, b.gone)
+	return b.Settle(ctx, floor.ChildType, b.taken, b.gone)
 }
 
 func (b *bare) temporal() *rig.Server { return b.Server }
@@ -108,6 +108,6 @@ func (b *bare) close() {
 		b.process.Stop()
 	}
 	if b.Server != nil {
-		b.Server.Close()
+		b.Close()
 	}
 }

@@ -28,7 +28,7 @@ const (
 
 // byWebhook lets orders arrive at once, and then counts what they cost. The shop has the quota of the smallest plan.
 func (p *Programs) byWebhook(ctx context.Context, o Options) (b Burst, c Costs, err error) {
-	s, err := p.open(ctx, o, shopifytest.Options{}, true)
+	s, err := p.open(ctx, rig.ServerOptions{}, shopifytest.Options{}, true)
 	if err != nil {
 		return b, c, err
 	}
@@ -45,7 +45,7 @@ func (p *Programs) byWebhook(ctx context.Context, o Options) (b Burst, c Costs, 
 
 // byPoll lets a poll find as many orders at once.
 func (p *Programs) byPoll(ctx context.Context, o Options) (Burst, error) {
-	s, err := p.open(ctx, o, shopifytest.Options{}, false)
+	s, err := p.open(ctx, rig.ServerOptions{}, shopifytest.Options{}, false)
 	if err != nil {
 		return Burst{}, err
 	}

@@ -16,7 +16,8 @@ type Options struct {
 	Burst   int `json:"burst"`
 	// Seconds is how long each flood of irrelevant deliveries is measured.
 	Seconds int `json:"seconds"`
-	// TransferPollRPS is Temporal's history.transferProcessorMaxPollRPS, its default if zero.
+	// TransferPollRPS, if not zero, is Temporal's history.transferProcessorMaxPollRPS in another measurement of orders one by
+	// one, which is compared with Temporal's default.
 	TransferPollRPS int `json:"transfer_poll_rps,omitempty"`
 }
 
@@ -67,10 +68,13 @@ type Round struct {
 	// PeakMemory is the most memory that the receiver has held.
 	PeakMemory float64 `json:"peak_memory_mib"`
 	// Floor are bare workflows, Single orders by webhook, and Flooded the same during a flood, whose answers are During.
-	Floor   Cards   `json:"floor"`
-	Single  Cards   `json:"single"`
-	Flooded Cards   `json:"flooded"`
-	During  Answers `json:"during"`
+	Floor   Cards `json:"floor"`
+	Single  Cards `json:"single"`
+	Flooded Cards `json:"flooded"`
+	// RaisedFloor and Raised are Floor and Single with TransferPollRPS.
+	RaisedFloor Cards   `json:"raised_floor,omitzero"`
+	Raised      Cards   `json:"raised,omitzero"`
+	During      Answers `json:"during"`
 	// ByWebhook and ByPoll are bursts.
 	ByWebhook Burst `json:"by_webhook"`
 	ByPoll    Burst `json:"by_poll"`
@@ -100,12 +104,15 @@ const (
 	maxEvents     = 11
 )
 
-// comparisons are the ratios with bars: their names, limits, and the two figures of a round in milliseconds.
-var comparisons = []struct {
+// compared are two figures of a round, in milliseconds, and the limit of their ratio.
+type compared struct {
 	figure     string
 	limit      float64
 	is, beside func(Round) float64
-}{
+}
+
+// comparisons are the ratios with bars.
+var comparisons = []compared{
 	{
 		"answers, p99, Temporal up / bare handler", 3,
 		func(r Round) float64 { return r.Up.P99 }, func(r Round) float64 { return r.Bare.P99 },
@@ -136,6 +143,26 @@ var comparisons = []struct {
 	},
 }
 
+// raised are the ratios between TransferPollRPS and Temporal's default, which decide nothing.
+var raised = []compared{
+	{
+		figure: "bare workflow, p50, polls raised / default",
+		is:     func(r Round) float64 { return r.RaisedFloor.P50 }, beside: func(r Round) float64 { return r.Floor.P50 },
+	},
+	{
+		figure: "bare workflow, p95, polls raised / default",
+		is:     func(r Round) float64 { return r.RaisedFloor.P95 }, beside: func(r Round) float64 { return r.Floor.P95 },
+	},
+	{
+		figure: "webhook to card, p50, polls raised / default",
+		is:     func(r Round) float64 { return r.Raised.P50 }, beside: func(r Round) float64 { return r.Single.P50 },
+	},
+	{
+		figure: "webhook to card, p95, polls raised / default",
+		is:     func(r Round) float64 { return r.Raised.P95 }, beside: func(r Round) float64 { return r.Single.P95 },
+	},
+}
+
 func (r *Report) summarize() {
 	all := func(figure func(Round) float64) []float64 {
 		out := make([]float64, len(r.Rounds))
@@ -145,12 +172,21 @@ func (r *Report) summarize() {
 		return out
 	}
 	spread := func(figure func(Round) float64) figures.Spread { return figures.NewSpread(all(figure)) }
-	for _, c := range comparisons {
-		r.Comparisons = append(r.Comparisons, Comparison{
+	compare := func(c compared) (ratio float64) {
+		one := Comparison{
 			Figure: c.figure, Is: spread(c.is), Beside: spread(c.beside),
 			Ratio: spread(func(r Round) float64 { return figures.Ratio(c.is(r), c.beside(r)) }),
-		})
-		r.Bars = append(r.Bars, figures.AtMost(c.figure, r.Comparisons[len(r.Comparisons)-1].Ratio.Median, c.limit))
+		}
+		r.Comparisons = append(r.Comparisons, one)
+		return one.Ratio.Median
+	}
+	for _, c := range comparisons {
+		r.Bars = append(r.Bars, figures.AtMost(c.figure, compare(c), c.limit))
+	}
+	if r.Options.TransferPollRPS > 0 {
+		for _, c := range raised {
+			compare(c)
+		}
 	}
 	most := func(figure func(Round) float64) float64 { return slices.Max(all(figure)) }
 	r.Bars = append(r.Bars,

@@ -71,6 +71,18 @@ func TestSummarize(t *testing.T) {
 		Figure: "webhook to card, p50 / bare workflow", Ratio: figures.NewSpread([]float64{1.25}),
 		Is: figures.NewSpread([]float64{50}), Beside: figures.NewSpread([]float64{40}),
 	}, r.Comparisons[2])
+	require.Len(t, r.Comparisons, 7)
+
+	with := good()
+	with.RaisedFloor, with.Raised = Cards{P50: 20, P95: 20}, Cards{P50: 30, P95: 40}
+	r = Report{Options: Options{TransferPollRPS: 1000}, Rounds: []Round{with}}
+	r.summarize()
+	require.Len(t, r.Bars, 12, "it decides nothing")
+	require.Len(t, r.Comparisons, 11)
+	require.Equal(t, Comparison{
+		Figure: "webhook to card, p95, polls raised / default", Ratio: figures.NewSpread([]float64{0.5}),
+		Is: figures.NewSpread([]float64{40}), Beside: figures.NewSpread([]float64{80}),
+	}, r.Comparisons[10])
 }
 
 // A flood consists of what it says, signed, and counts what is refused.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
 )
@@ -73,11 +72,15 @@ func inTurns(ctx context.Context, round int, steps ...step) error {
 
 func (p *Programs) round(ctx context.Context, o Options, number int, say output.Say) (Round, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx,
-		patience+4*time.Duration(o.Seconds)*time.Second+time.Duration(3*o.Singles+2*o.Burst)*patiencePerOrder,
+		patience+4*time.Duration(o.Seconds)*time.Second+time.Duration(5*o.Singles+2*o.Burst)*patiencePerOrder,
 		fmt.Errorf("round %d takes too long", number))
 	defer cancel()
 	r := Round{Round: number}
-	if err := p.ones(ctx, o, &r); err != nil {
+	ones := []step{func(ctx context.Context) error { return p.ones(ctx, o, &r) }}
+	if o.TransferPollRPS > 0 {
+		ones = append(ones, func(ctx context.Context) error { return p.raised(ctx, o, &r) })
+	}
+	if err := inTurns(ctx, number, ones...); err != nil {
 		return r, err
 	}
 	say("round %d: answers, p99: bare handler %.1f ms, receiver %.1f ms; without Temporal %.1f ms and %.1f ms",
@@ -91,16 +94,31 @@ func (p *Programs) round(ctx context.Context, o Options, number int, say output.
 	return r, err
 }
 
-// ones measures floods, and orders that arrive one by one.
-func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
-	s, err := p.open(ctx, o, shopifytest.Options{BucketSize: 1e6, RestoreRate: 1e5}, true)
+// cards returns a step that measures orders one by one.
+func cards(measure func(context.Context, int) (Cards, error), o Options, into *Cards) step {
+	return func(ctx context.Context) (err error) {
+		*into, err = measure(ctx, o.Singles)
+		return err
+	}
+}
+
+// raised measures orders that arrive one by one with another setting of Temporal.
+func (p *Programs) raised(ctx context.Context, o Options, r *Round) error {
+	s, err := p.openBeside(ctx, rig.ServerOptions{TransferPollRPS: o.TransferPollRPS})
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := p.besides(ctx, s); err != nil {
+	return inTurns(ctx, r.Round, cards(s.floorCards, o, &r.RaisedFloor), cards(s.orderCards, o, &r.Raised))
+}
+
+// ones measures floods, and orders that arrive one by one.
+func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
+	s, err := p.openBeside(ctx, rig.ServerOptions{})
+	if err != nil {
 		return err
 	}
+	defer s.close()
 	others, err := s.irrelevant()
 	if err != nil {
 		return err
@@ -112,12 +130,6 @@ func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
 		}
 	}
 	handler, receiver := func() string { return "http://" + s.handlerAddr }, func() string { return s.Config.Receiver.URL }
-	cards := func(measure func(context.Context, int) (Cards, error), into *Cards) step {
-		return func(ctx context.Context) (err error) {
-			*into, err = measure(ctx, o.Singles)
-			return err
-		}
-	}
 	flooded := func(ctx context.Context) error {
 		stop, ended := make(chan struct{}), make(chan error, 1)
 		go func() {
@@ -125,7 +137,7 @@ func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
 			r.During, err = s.flood(ctx, receiver(), others, 0, stop)
 			ended <- err
 		}()
-		err := cards(s.orderCards, &r.Flooded)(ctx)
+		err := cards(s.orderCards, o, &r.Flooded)(ctx)
 		close(stop)
 		if floodErr := <-ended; err == nil {
 			err = floodErr
@@ -135,7 +147,7 @@ func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
 	if err := inTurns(ctx, r.Round, flood(handler, &r.Bare), flood(receiver, &r.Up)); err != nil {
 		return err
 	}
-	err = inTurns(ctx, r.Round, cards(s.floorCards, &r.Floor), cards(s.orderCards, &r.Single), flooded)
+	err = inTurns(ctx, r.Round, cards(s.floorCards, o, &r.Floor), cards(s.orderCards, o, &r.Single), flooded)
 	if err != nil {
 		return err
 	}

@@ -39,12 +39,13 @@ type system struct {
 }
 
 // open starts a system. With receives, orders come to a receiver; otherwise polls alone find them.
-func (p *Programs) open(ctx context.Context, o Options, shop shopifytest.Options, receives bool) (*system, error) {
+func (p *Programs) open(
+	ctx context.Context, server rig.ServerOptions, shop shopifytest.Options, receives bool,
+) (*system, error) {
 	s := &system{cards: make(chan time.Time, 1)}
 	options := rig.InstallationOptions{
 		Worker: p.rig.Path(workerProgram), Shopify: shop, CashStar: cashstartest.Options{Latency: cardTakes},
-		Server:     rig.ServerOptions{TransferPollRPS: o.TransferPollRPS},
-		AroundShop: s.aroundShop, AroundIssuer: s.aroundIssuer,
+		Server: server, AroundShop: s.aroundShop, AroundIssuer: s.aroundIssuer,
 	}
 	if receives {
 		options.Receiver = p.rig.Path(receiverProgram)
@@ -55,6 +56,19 @@ func (p *Programs) open(ctx context.Context, o Options, shop shopifytest.Options
 	}
 	if receives {
 		s.sender = newSender(s.Config.Shopify.Shop, s.Config.Receiver.WebhookSecrets[0].Reveal())
+	}
+	return s, nil
+}
+
+// openBeside starts a system whose shop has no quota to speak of, and the bare programs beside it.
+func (p *Programs) openBeside(ctx context.Context, server rig.ServerOptions) (*system, error) {
+	s, err := p.open(ctx, server, shopifytest.Options{BucketSize: 1e6, RestoreRate: 1e5}, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.besides(ctx, s); err != nil {
+		s.close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -119,7 +133,7 @@ func (s *system) leave() {
 	s.starter = nil
 	s.bare.Stop()
 	s.Worker.Stop()
-	s.Server.Stop()
+	s.Stop() // Temporal.
 }
 
 func (s *system) close() {
