@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"bytes"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,10 @@ import (
 // What is wrong with the configuration ends the receiver before it listens, with the exit code for it and the variable's
 // name.
 func TestReceiverRefusesItsConfiguration(t *testing.T) {
+	// Nothing else can listen there, so that a receiver that finds nothing wrong ends as well.
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, taken.Close()) }()
 	for name, tt := range map[string]struct {
 		change map[string]string
 		args   []string
@@ -23,7 +28,7 @@ func TestReceiverRefusesItsConfiguration(t *testing.T) {
 		"no secret":              {change: map[string]string{"SHOPIFY_WEBHOOK_SECRETS": ""}, says: "SHOPIFY_WEBHOOK_SECRETS"},
 		"serves nothing known":   {change: map[string]string{"RECEIVER_SERVES": "mails"}, says: "RECEIVER_SERVES"},
 		"plain HTTP":             {change: map[string]string{"RECEIVER_ADDR": "0.0.0.0:0"}, says: "RECEIVER_ADDR"},
-		"no such variable":       {change: map[string]string{"RECEIVER_PORT": "8235"}, says: "RECEIVER_PORT"},
+		"no such variable":       {change: map[string]string{"RECEIVER_SERVE": "webhooks"}, says: "RECEIVER_SERVE"},
 		"no such certificate": {
 			change: map[string]string{"RECEIVER_TLS_CERT_FILE": "/no/such/cert.pem", "RECEIVER_TLS_KEY_FILE": "/no/such/key.pem"},
 			says:   "RECEIVER_TLS_CERT_FILE and RECEIVER_TLS_KEY_FILE: open /no/such/cert.pem",
@@ -33,7 +38,7 @@ func TestReceiverRefusesItsConfiguration(t *testing.T) {
 			for variable, value := range map[string]string{
 				"SHOPIFY_SHOP": "example.myshopify.com", "SHOPIFY_ACCESS_TOKEN": "shpat_hush", "GIFT_CARD_SKUS": "GIFT-50",
 				"CREATED_AT_MIN": "2026-07-01T00:00:00Z", "PAYLOAD_ENCRYPTION": "off", "SHOPIFY_WEBHOOK_SECRETS": "hush",
-				"RECEIVER_ADDR": "127.0.0.1:0", "METRICS_ADDR": "off",
+				"RECEIVER_ADDR": taken.Addr().String(), "METRICS_ADDR": "off",
 			} {
 				t.Setenv(variable, value)
 			}
