@@ -127,6 +127,10 @@ func TestLinkPages(t *testing.T) {
 	tab, h1, n := lookAt(t, again)
 	require.Regexp(t, `^Run order #\d+ again\?$`, h1)
 	require.Equal(t, 1, n)
+	var says string
+	require.NoError(t, chromedp.Run(tab, chromedp.Evaluate(`document.body.innerText`, &says)))
+	require.Contains(t, says, "Why it failed")
+	require.Contains(t, says, "Nothing happens until you press the button.")
 	order := regexp.MustCompile(`#\d+`).FindString(h1)
 
 	h1, _ = press(tab, t, "")
@@ -137,15 +141,18 @@ func TestLinkPages(t *testing.T) {
 	require.Equal(t, http.StatusGone, status)
 
 	// The other link of that order is out of date: the order has a newer run.
+	newer := 0
 	for _, settle := range links["Settle"] {
 		_, content := fetch(t, http.MethodGet, settle)
 		if !strings.Contains(content, "<dd>"+order+"</dd>") {
 			continue
 		}
+		newer++
 		_, h1, n = lookAt(t, settle)
 		require.Regexp(t, `^(This link is out of date|There is nothing to do: .*)$`, h1)
 		require.Zero(t, n)
 	}
+	require.Equal(t, 1, newer, "the mail has two links of each failed order")
 
 	_, h1, n = lookAt(t, again[:len(again)-4]+"AAAA")
 	require.Equal(t, []any{"This link is not valid", 0}, []any{h1, n})

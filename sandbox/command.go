@@ -46,8 +46,9 @@ func newCommand() *cobra.Command {
 		Use:   "sandbox",
 		Short: "Run the whole system on this machine and watch orders become gift cards",
 		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar, the schedule, a real
-worker and a real receiver in one process. Orders arrive by webhook, and by poll. Customers place orders, some of which are no gift-card orders or cannot succeed. It prints
-a line for each order until Ctrl-C, and then compares the books. A start page links everything and has live counts.
+worker and a real receiver in one process. Customers place orders, some of which are no gift-card orders or cannot
+succeed. They arrive by webhook; polls find what webhooks miss. It prints a line for each order until Ctrl-C, and then
+compares the books. A start page links everything and has live counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
 issuer's ledger. Exit codes: 0 every expected card exists exactly once and nothing else does, 1 it does not or

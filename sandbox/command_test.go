@@ -239,26 +239,15 @@ func (w *watched) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Without --once the sandbox reports what happens until it is stopped, compares the books, and leaves nothing behind.
-func TestWatch(t *testing.T) {
-	t.Parallel()
+// watch runs the sandbox without --once until it has written what matches all patterns, and returns what it has written.
+func watch(t *testing.T, patterns []*regexp.Regexp, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := newCommand()
 	var out bytes.Buffer
-	seen := &watched{end: cancel, left: []*regexp.Regexp{
-		regexp.MustCompile(`\Aopen +http://127\.0\.0\.1:\d+/ .*\ntype +set -a; \. \S+; set \+a\nCtrl-C  .*\n`),
-		regexp.MustCompile(`#1001 +single +1 card +issued \d+\.00 USD for WS\d\d\n`),
-		regexp.MustCompile(`#1002 +several_units +\d cards +issued `),
-		regexp.MustCompile(`#1003 +mixed .* left to people\n`),
-		regexp.MustCompile(`#1004 +unpaid +left out\n`),
-		regexp.MustCompile(`#1007 +unknown_merchant .* failed MerchantUnknown, as intended\n +-> http://127\.0\.0\.1:\d+/orders/1007\n`),
-		regexp.MustCompile(`poll +\d+ orders? seen, \d+ of them new\n`),
-	}}
-	mails := t.TempDir()
-	c.SetArgs([]string{
-		"--every", "100ms", "--temporal-port", "0", "--ui-port", "0", "--start-page-port", "0", "--mail-dir", mails,
-	})
+	seen := &watched{end: cancel, left: patterns}
+	c.SetArgs(append(args, "--every", "100ms", "--temporal-port", "0", "--ui-port", "0", "--start-page-port", "0"))
 	c.SetOut(&out)
 	c.SetErr(seen)
 	require.NoError(t, c.ExecuteContext(ctx))
@@ -267,6 +256,21 @@ func TestWatch(t *testing.T) {
 	text := seen.text.String()
 	require.Empty(t, seen.left, text)
 	require.Empty(t, out.String())
+	return text
+}
+
+// Without --once the sandbox reports what happens until it is stopped, compares the books, and leaves nothing behind.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	mails := t.TempDir()
+	text := watch(t, []*regexp.Regexp{
+		regexp.MustCompile(`\Aopen +http://127\.0\.0\.1:\d+/ .*\ntype +set -a; \. \S+; set \+a\nCtrl-C  .*\n`),
+		regexp.MustCompile(`#1001 +single +1 card +issued \d+\.00 USD for WS\d\d\n`),
+		regexp.MustCompile(`#1002 +several_units +\d cards +issued `),
+		regexp.MustCompile(`#1003 +mixed .* left to people\n`),
+		regexp.MustCompile(`#1004 +unpaid +left out\n`),
+		regexp.MustCompile(`#1007 +unknown_merchant .* failed MerchantUnknown, as intended\n +-> http://127\.0\.0\.1:\d+/orders/1007\n`),
+	}, "--mail-dir", mails)
 	require.NotContains(t, text, "\x1b", "colour is for terminals")
 	require.Regexp(t, `(?s)orders placed +\d+\n.*  failed +[1-9]\d*\n.*  missing +0\n  duplicate +0\n  unexpected +0\n`, text)
 	require.NotContains(t, text, "PROBLEM")
@@ -281,6 +285,16 @@ func TestWatch(t *testing.T) {
 	kept, err := os.ReadDir(mails)
 	require.NoError(t, err)
 	require.Empty(t, kept, "the check of the folder leaves nothing there")
+}
+
+// With polls alone, the polls find the orders.
+func TestWatchWithoutWebhooks(t *testing.T) {
+	t.Parallel()
+	text := watch(t, []*regexp.Regexp{
+		regexp.MustCompile(`#1001 +single +1 card +issued `),
+		regexp.MustCompile(`poll +\d+ orders? seen, \d+ of them new\n`),
+	}, "--no-webhooks")
+	require.Contains(t, text, "the books balance: ")
 }
 
 // A port that is in use is explained with the flags that choose others.

@@ -56,11 +56,12 @@ the books balance: no card is missing, and none is there twice
 	}
 }
 
-// What people do with their orders by hand is no problem of the books, whatever they do; the rest is judged.
+// What people do with their orders by hand is no problem of the books, whatever they do; the rest is judged, whether a poll
+// has taken it in or a receiver.
 func TestTallyOfWhatPeopleHaveDecided(t *testing.T) {
 	t.Parallel()
 	s, err := stack.Start(t.Context(), stack.Options{
-		UIPort: temporalserver.NoUI, CashStar: cashstartest.Options{Merchants: scenario.Merchants()},
+		UIPort: temporalserver.NoUI, Webhooks: true, CashStar: cashstartest.Options{Merchants: scenario.Merchants()},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })

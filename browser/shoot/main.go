@@ -38,7 +38,7 @@ func shoot(ctx context.Context, path, program, folder string) error {
 	start := func(columns uint16, digestEvery string) (*browser.Sandbox, error) {
 		return browser.StartSandbox(ctx, program, columns, "--every", "1s", "--digest-every", digestEvery, "--seed", "1")
 	}
-	narrow, err := start(80, "20s")
+	narrow, err := start(80, "40s")
 	if err != nil {
 		return err
 	}

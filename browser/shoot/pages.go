@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -20,12 +23,44 @@ func (c camera) pages(ctx context.Context, s *browser.Sandbox) error {
 	if err != nil {
 		return err
 	}
+	// First, because the next digest runs the order again, and the link of this one is then out of date.
+	link, err := linkOf(ctx, mail)
+	if err != nil {
+		return err
+	}
+	if err := c.lightAndDark("link-390", link, browser.Look{Width: 390, Height: 844, Scale: 2}); err != nil {
+		return err
+	}
 	for _, l := range []browser.Look{{Width: 390, Height: 844, Scale: 2}, {Width: 1280, Height: 1240}} {
 		if err := c.lightAndDark(fmt.Sprintf("digest-%d", l.Width), mail+"/html", l); err != nil {
 			return err
 		}
 	}
 	return c.lightAndDark("start-page", start, browser.Look{Width: 1280, Height: 1000}, mask)
+}
+
+var runAgain = regexp.MustCompile(`<a href="(http://[^"]+/actions/[^"]+)">Run again</a>`)
+
+// linkOf returns the first link of a mail that runs an order again.
+func linkOf(ctx context.Context, mail string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, mail+"/html", nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	html, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return "", err
+	}
+	m := runAgain.FindSubmatch(html)
+	if m == nil {
+		return "", fmt.Errorf("the mail %s has no link that runs an order again", mail)
+	}
+	return string(m[1]), nil
 }
 
 // mask replaces what differs from run to run on the start page: ports, and a file's name.

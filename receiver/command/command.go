@@ -3,6 +3,8 @@
 package command
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -47,7 +49,11 @@ Exit codes: 0 stopped as asked, 1 failure, 2 bad configuration.`,
 			if err != nil {
 				return &cli.UsageError{Err: err}
 			}
-			return receiving.Run(cmd.Context(), receiving.Options{Config: cfg, Temporal: temporal, Log: log})
+			err = receiving.Run(cmd.Context(), receiving.Options{Config: cfg, Temporal: temporal, Log: log})
+			if _, unusable := errors.AsType[*receiving.CertificateError](err); unusable {
+				return &cli.UsageError{Err: err}
+			}
+			return err
 		},
 	}
 	cmd.AddCommand(cli.NewHealthCommand("/readyz", func() (string, error) {

@@ -2,6 +2,7 @@ package deploytest_test
 
 import (
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -104,4 +105,27 @@ func TestComposePassesEveryVariableOn(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The demonstration's shop signs webhooks with the secret that the receiver accepts, and delivers them to an address at
+// which the receiver and the commands may speak plain HTTP.
+func TestDemonstrationDeliversWebhooks(t *testing.T) {
+	t.Parallel()
+	i := installations()["webhooks"]
+	project, err := load(t.Context(), i, i.environment(t))
+	require.NoError(t, err)
+	value := func(service, variable string) string {
+		v := project.Services[service].Environment[variable]
+		require.NotNil(t, v, "%s of %s", variable, service)
+		return *v
+	}
+	require.NotEmpty(t, value("receiver", "SHOPIFY_WEBHOOK_SECRETS"))
+	require.Equal(t, value("receiver", "SHOPIFY_WEBHOOK_SECRETS"), value("simulators", "SHOPIFY_WEBHOOK_SECRETS"))
+	for _, service := range []string{"giftbridge", "worker", "receiver"} {
+		require.Equal(t, "http://receiver:8235", value(service, "RECEIVER_URL"))
+		require.Contains(t, strings.Split(value(service, "PLAIN_HTTP_HOSTS"), ","), "receiver", service)
+	}
+	_, port, err := net.SplitHostPort(value("receiver", "RECEIVER_ADDR"))
+	require.NoError(t, err)
+	require.Equal(t, "8235", port)
 }

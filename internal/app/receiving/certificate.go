@@ -3,8 +3,6 @@ package receiving
 import (
 	"bytes"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -28,20 +26,34 @@ type certificate struct {
 	loaded    *tls.Certificate
 }
 
+// CertificateError says that the configured certificate cannot be used.
+type CertificateError struct{ Err error }
+
+// Error implements error.
+func (e *CertificateError) Error() string {
+	return "use the certificate in RECEIVER_TLS_CERT_FILE and RECEIVER_TLS_KEY_FILE: " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *CertificateError) Unwrap() error { return e.Err }
+
 // newCertificate reads a certificate. Later, files that cannot be used are reported, and the last good certificate stays.
 func newCertificate(certFile, keyFile string, log zerolog.Logger, now func() time.Time) (*certificate, error) {
 	c := &certificate{certFile: certFile, keyFile: keyFile, log: log, now: now, looked: now()}
 	if err := c.load(); err != nil {
-		return nil, fmt.Errorf("use the certificate in RECEIVER_TLS_CERT_FILE and RECEIVER_TLS_KEY_FILE: %w", err)
+		return nil, &CertificateError{err}
 	}
 	return c, nil
 }
 
 // load reads the files, and takes over what is in them if it has changed.
 func (c *certificate) load() error {
-	cert, certErr := os.ReadFile(c.certFile)
-	key, keyErr := os.ReadFile(c.keyFile)
-	if err := errors.Join(certErr, keyErr); err != nil {
+	cert, err := os.ReadFile(c.certFile)
+	if err != nil {
+		return err
+	}
+	key, err := os.ReadFile(c.keyFile)
+	if err != nil {
 		return err
 	}
 	if c.loaded != nil && bytes.Equal(cert, c.cert) && bytes.Equal(key, c.key) {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -155,36 +156,17 @@ func TestReceiverRefusesToStart(t *testing.T) {
 	}
 }
 
-// One client opens connections and sends slowly, and another one is served. The memory that each connection holds is
-// bounded by what it has sent, and all of it by the limit of connections.
+// One client opens connections and sends slowly, and another one is served.
 func TestSlowClientsStarveNobody(t *testing.T) {
 	t.Parallel()
 	r := start(t, options(io.Discard))
 	const most = 256 // For one address.
-	header := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\nX-Shopify-Hmac-Sha256: %s\r\n\r\n",
-		webhook.OrdersPath, webhook.Sign("x", nil))
 	var open []net.Conn
-	defer func() {
-		for _, c := range open {
-			_ = c.Close()
-		}
-	}()
-	dial := func(from string) net.Conn {
-		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-		c, err := d.DialContext(t.Context(), "tcp", r.Addr())
-		require.NoError(t, err)
-		open = append(open, c)
-		return c
-	}
-	slow := bytes.Repeat([]byte("x"), 70<<10) // More than is kept for everyone.
 	for range most {
-		c := dial("127.0.0.1")
-		_, err := io.WriteString(c, header)
-		require.NoError(t, err)
-		_, _ = c.Write(slow)
+		open = append(open, sendSlowly(t, r, "127.0.0.1"))
 	}
 	// One more of the same client is closed at once.
-	c := dial("127.0.0.1")
+	c := dial(t, r, "127.0.0.1")
 	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
 	_, err := c.Read(make([]byte, 1))
 	require.Error(t, err)
@@ -202,6 +184,68 @@ func TestSlowClientsStarveNobody(t *testing.T) {
 	require.NoError(t, open[0].SetReadDeadline(time.Now().Add(time.Minute)))
 	_, err = io.ReadAll(open[0])
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+// dial opens a connection from an address of this machine.
+func dial(t *testing.T, r *receiving.Receiver, from string) net.Conn {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	c, err := d.DialContext(t.Context(), "tcp", r.Addr())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// sendSlowly begins a delivery of almost the largest body that is read, and sends no more of it than one byte beyond what
+// is kept for everyone.
+func sendSlowly(t *testing.T, r *receiving.Receiver, from string) net.Conn {
+	t.Helper()
+	c := dial(t, r, from)
+	_, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nX-Shopify-Hmac-Sha256: %s\r\n\r\n",
+		webhook.OrdersPath, webhook.MaxBody, webhook.Sign("x", nil))
+	require.NoError(t, err)
+	_, _ = c.Write(make([]byte, 64<<10+1)) // The receiver may have closed the connection by now.
+	return c
+}
+
+// As many clients as there may be send large bodies slowly. If each had the memory that it says it needs, that would be
+// 2 GiB; in fact it is 64 KiB for each, and 4 MiB for the few that have their turn.
+func TestSlowBodiesBoundMemory(t *testing.T) { //nolint:paralleltest // It measures the memory of the process.
+	r := start(t, options(io.Discard))
+	used := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse + m.StackInuse
+	}
+	before := used()
+	const most, perAddress = 512, 256
+	var ended sync.WaitGroup
+	for i := range most {
+		c := sendSlowly(t, r, fmt.Sprintf("127.0.0.%d", 1+i/perAddress))
+		ended.Go(func() { _, _ = io.Copy(io.Discard, c) })
+	}
+	all := make(chan struct{})
+	go func() {
+		ended.Wait()
+		close(all)
+	}()
+	// One more, from yet another address, is closed at once: all the others are there.
+	more := dial(t, r, "127.0.0.3")
+	require.NoError(t, more.SetReadDeadline(time.Now().Add(time.Minute)))
+	_, err := more.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+	peak := before
+	for {
+		peak = max(peak, used())
+		select {
+		case <-all:
+			require.Less(t, peak-before, uint64(100<<20))
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // A certificate of its own is used, with HTTP/1.1 and TLS 1.2 at least.

@@ -74,6 +74,9 @@ func (s Scopes) Missing() (needed, optional []string) {
 // name returns the name of a giftbridge subscription. Names have at most 50 letters, digits, hyphens and underscores.
 func (t Topic) name() string { return namePrefix + strings.ReplaceAll(t.Name, "/", "-") }
 
+// TopicName returns the subscription's topic as deliveries call it, such as "orders/create", if giftbridge uses the topic.
+func (s Subscription) TopicName() string { return topicOf(s.Topic) }
+
 // topicOf returns the name of a topic that the API calls enum, in the form of deliveries if it is one of ours.
 func topicOf(enum string) string {
 	for _, t := range Topics {

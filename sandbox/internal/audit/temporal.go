@@ -37,12 +37,17 @@ type Workflow struct {
 	Runs int
 	// CutOff counts the activity attempts that never ended because their worker died.
 	CutOff int
-	// ByHand reports that a person started the newest run, not a poll: the order was released, corrected or settled.
+	// ByHand reports that a person started the newest run, not a poll or a receiver: the order was released, corrected or
+	// settled.
 	ByHand bool
 }
 
-// orderType is the type by which an order's workflow is found in Temporal.
-const orderType = "GiftCardOrder"
+// orderType and leftType are the types by which an order's workflows are found in Temporal. A workflow of the second type
+// has the ID of an order that is left to people, or that was settled.
+const (
+	orderType = "GiftCardOrder"
+	leftType  = "LeftOrder"
+)
 
 // requestTimeout is the time-out of one request to Temporal.
 const requestTimeout = time.Minute
@@ -54,17 +59,20 @@ func readWorkflows(ctx context.Context, address, namespace string) ([]Workflow, 
 	}
 	defer conn.Close()
 	r := reader{service: workflowservice.NewWorkflowServiceClient(conn), namespace: namespace}
-	runs, err := r.runs(ctx)
+	listed, err := r.runs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list workflows: %w", err)
 	}
 	var out []Workflow
-	for id, n := range runs {
-		w, err := r.newest(ctx, id)
+	for id, of := range listed {
+		if of.orders == 0 {
+			continue
+		}
+		w, err := r.newest(ctx, id, of.first)
 		if err != nil {
 			return nil, fmt.Errorf("describe %s: %w", id, err)
 		}
-		w.Runs = n
+		w.Runs = of.orders
 		out = append(out, w)
 	}
 	slices.SortFunc(out, func(a, b Workflow) int { return strings.Compare(a.ID, b.ID) })
@@ -77,11 +85,21 @@ type reader struct {
 	namespace string
 }
 
-// runs returns the number of runs of each order's workflow.
-func (r reader) runs(ctx context.Context) (map[string]int, error) {
-	runs := map[string]int{}
+// runs are the runs with the ID of an order.
+type runs struct {
+	// orders is the number of those of the type of orders.
+	orders int
+	// first is the ID of the run that began before all others, at began.
+	first string
+	began time.Time
+}
+
+// runs returns the runs with the ID of each order.
+func (r reader) runs(ctx context.Context) (map[string]runs, error) {
+	all := map[string]runs{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: r.namespace, Query: "WorkflowType = '" + orderType + "'", PageSize: 500,
+		Namespace: r.namespace, PageSize: 500,
+		Query: "WorkflowType IN ('" + orderType + "', '" + leftType + "')",
 	}
 	for {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
@@ -91,16 +109,24 @@ func (r reader) runs(ctx context.Context) (map[string]int, error) {
 			return nil, err
 		}
 		for _, info := range page.GetExecutions() {
-			runs[info.GetExecution().GetWorkflowId()]++
+			of := all[info.GetExecution().GetWorkflowId()]
+			if info.GetType().GetName() == orderType {
+				of.orders++
+			}
+			if began := info.GetStartTime().AsTime(); of.first == "" || began.Before(of.began) {
+				of.first, of.began = info.GetExecution().GetRunId(), began
+			}
+			all[info.GetExecution().GetWorkflowId()] = of
 		}
 		if len(page.GetNextPageToken()) == 0 {
-			return runs, nil
+			return all, nil
 		}
 		request.NextPageToken = page.GetNextPageToken()
 	}
 }
 
-func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
+// newest returns the newest run of a workflow, of which first is the oldest run.
+func (r reader) newest(ctx context.Context, id, first string) (Workflow, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	w := Workflow{ID: id, OrderID: id[strings.LastIndex(id, "/")+1:]}
@@ -110,7 +136,6 @@ func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
 	if err != nil {
 		return w, err
 	}
-	w.ByHand = d.GetWorkflowExecutionInfo().GetParentExecution() == nil
 	switch d.GetWorkflowExecutionInfo().GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		w.State = Running
@@ -122,18 +147,26 @@ func (r reader) newest(ctx context.Context, id string) (Workflow, error) {
 	default:
 		w.State = Other
 	}
-	return w, r.readHistory(ctx, &w, d.GetWorkflowExecutionInfo().GetExecution())
+	chain, err := r.readHistory(ctx, &w, d.GetWorkflowExecutionInfo().GetExecution())
+	// Polls start children. Receivers start no workflow whose ID is taken, so that a chain of runs which is not the first
+	// with its ID was started by a person. A reset continues the chain.
+	w.ByHand = d.GetWorkflowExecutionInfo().GetParentExecution() == nil && chain != first
+	return w, err
 }
 
-// readHistory reads why a run failed and how many attempts were cut off. Error types are not encrypted.
-func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.WorkflowExecution) error {
+// readHistory reads why a run failed and how many attempts were cut off, and returns the ID of the first run of its chain.
+// Error types are not encrypted.
+func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.WorkflowExecution) (chain string, err error) {
 	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: run}
 	for {
 		page, err := r.service.GetWorkflowExecutionHistory(ctx, request, grpc.WaitForReady(true))
 		if err != nil {
-			return err
+			return chain, err
 		}
 		for _, e := range page.GetHistory().GetEvents() {
+			if started := e.GetWorkflowExecutionStartedEventAttributes(); started != nil {
+				chain = started.GetFirstExecutionRunId()
+			}
 			// The history shows a failed attempt that was retried only as the last failure of the following attempt.
 			last := e.GetActivityTaskStartedEventAttributes().GetLastFailure()
 			if last.GetTimeoutFailureInfo() != nil || e.GetActivityTaskTimedOutEventAttributes() != nil {
@@ -145,7 +178,7 @@ func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.Work
 			}
 		}
 		if len(page.GetNextPageToken()) == 0 {
-			return nil
+			return chain, nil
 		}
 		request.NextPageToken = page.GetNextPageToken()
 	}

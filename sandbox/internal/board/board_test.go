@@ -127,7 +127,7 @@ func TestNews(t *testing.T) {
 		"nobody takes it in": {
 			order: placed(),
 			looks: []board.Look{after(14 * second), after(15 * second), after(40 * second), after(41*second, sight(board.Running, "", 0))},
-			told:  []string{"", "waiting: no poll has taken it in yet", "", ""},
+			told:  []string{"", "waiting: nothing has taken it in yet", "", ""},
 		},
 	}
 	for name, tt := range tests {

@@ -102,7 +102,7 @@ func (o Order) outcome() []piece {
 			{text: printable.Line(o.Message, 300)},
 		}, o.some()...)
 	case Waiting:
-		return []piece{{text: "waiting: no poll has taken it in yet", style: yellow}}
+		return []piece{{text: "waiting: nothing has taken it in yet", style: yellow}}
 	case Left:
 		text := string(Left)
 		if reason != "" && !strings.EqualFold(reason, o.Kind) {

@@ -2,8 +2,11 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"go.temporal.io/api/serviceerror"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
@@ -18,17 +21,21 @@ type Statuses interface {
 }
 
 // AwaitRest waits until polls have seen everything up to due, no order is running, and one more poll has read the
-// overlap again. If progress is not nil, AwaitRest calls it with each status.
+// overlap again. If progress is not nil, AwaitRest calls it with each status. A Temporal server that is too busy to answer
+// is asked again.
 func AwaitRest(ctx context.Context, of Statuses, due time.Time, progress func(*health.Status)) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	var quiet time.Time
 	for {
 		status, err := of.Status(ctx)
-		if err != nil {
+		_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
+		if err != nil && !busy {
 			return err
 		}
-		if progress != nil {
+		if busy {
+			status = &health.Status{} // Nothing is known this time.
+		} else if progress != nil {
 			progress(status)
 		}
 		running := status.Orders[executions.Running]

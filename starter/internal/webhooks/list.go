@@ -2,7 +2,6 @@ package webhooks
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,7 +50,7 @@ shopify.app.toml, and those that were made in the shop's admin, are not listed b
 			if f.JSON {
 				list := make([]listed, len(all))
 				for i, s := range all {
-					list[i] = listed{s.Own, s.ID, s.Name, s.Topic, s.URI, s.Filter, s.Format, s.APIVersion, s.UpdatedAt}
+					list[i] = listed{s.Own, s.ID, s.Name, s.TopicName(), s.URI, s.Filter, s.Format, s.APIVersion, s.UpdatedAt}
 				}
 				return cli.JSON(cmd.OutOrStdout(), list)
 			}
@@ -66,7 +65,7 @@ shopify.app.toml, and those that were made in the shop's admin, are not listed b
 					if s.Own {
 						whose = "giftbridge"
 					}
-					row(whose, strings.ToLower(s.Topic), s.URI, s.APIVersion, orDash(s.Filter), orDash(s.Name))
+					row(whose, s.TopicName(), s.URI, s.APIVersion, orDash(s.Filter), orDash(s.Name))
 				}
 			})
 		},
