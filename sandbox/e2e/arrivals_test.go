@@ -3,7 +3,10 @@ package e2e_test
 import (
 	"context"
 	"net"
+	"net/http"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/internal/billing"
+	"github.com/giftbridge/giftbridge/sandbox/internal/programs"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -28,8 +32,6 @@ import (
 type announcer struct {
 	*fastpath.FastPath
 	w *system
-	// kill ends the receiver without draining it.
-	kill context.CancelFunc
 }
 
 // announcer returns a fast path that runs until the test ends.
@@ -43,18 +45,18 @@ func (w *system) announcer(change ...func(*client.Options)) announcer {
 	require.NoError(w.t, err)
 	f, err := fastpath.New(fastpath.Options{Config: w.Config, Operator: op, Log: zerolog.Nop()})
 	require.NoError(w.t, err)
-	ctx, kill := context.WithCancel(w.ctx)
+	ctx, cancel := context.WithCancel(w.ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		f.Run(ctx)
 	}()
 	w.t.Cleanup(func() {
-		kill()
+		cancel()
 		<-done
 		op.Close()
 	})
-	return announcer{f, w, kill}
+	return announcer{f, w}
 }
 
 // announce hands over a notice of each order.
@@ -215,18 +217,34 @@ func TestOrdersThatBecomeGiftCardOrders(t *testing.T) {
 	require.Len(t, w.Issuer.Cards(), cards+1)
 }
 
-// A receiver is killed with 1,000 orders in its memory: one poll later all of them exist, none twice.
+// The only receiver is killed with 1,000 orders in its memory: one poll later all of them exist, none twice.
 func TestReceiverKilledWithOrdersInMemory(t *testing.T) {
 	t.Parallel()
 	const orders = 1000
-	w := start(t, stack.Options{Shopify: unlimited()})
-	placed := w.place(slices.Repeat([]scenario.Kind{scenario.Single}, orders)...)
-	a := w.announcer()
-	a.announce(placed...)
-	w.await("a few cards exist", func() bool { return len(w.Issuer.Cards()) > 0 })
-	a.kill()
-	taken := w.poll()
-	require.Equal(t, orders, taken.Started+taken.Known)
+	var back atomic.Bool
+	shop := unlimited()
+	shop.Faults.Next = func(kind string) *shopifytest.Fault {
+		if kind != "nodes" || back.Load() {
+			return nil
+		}
+		return &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: http.StatusServiceUnavailable}
+	}
+	w := startReceiving(t, stack.Options{Shopify: shop})
+	w.StopReceiver()
+	receiver := w.startProgram(programs.Folder(t), []string{programs.Giftbridge, "receiver"})
+	w.place(slices.Repeat([]scenario.Kind{scenario.Single}, orders)...)
+	w.delivered()
+	waiting, metrics := 0.0, w.scrape("http://"+receiver.addr+"/metrics")
+	for series := range metrics {
+		if strings.HasPrefix(series, "giftbridge_arrivals_waiting") {
+			waiting += metrics.value(t, series)
+		}
+	}
+	require.EqualValues(t, orders, waiting)
+	receiver.kill()
+	require.Empty(t, w.Issuer.Cards())
+	back.Store(true)
+	require.Equal(t, orders, w.poll().Started)
 	w.settle(orders)
 	w.requireBalance()
 }

@@ -119,9 +119,9 @@ func TestReceiverIsStoppedWithWorkInItsQueue(t *testing.T) {
 	began := time.Now()
 	w.StopReceiver()
 	require.Less(t, time.Since(began), 25*time.Second)
-	for _, p := range w.Placed() {
-		w.announced(p)
-	}
+	taken := w.poll() // A busy machine may leave it some.
+	require.Equal(t, 60, taken.Started+taken.Known)
+	w.settle(60)
 	w.requireBalance()
 }
 
