@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -17,12 +16,14 @@ const (
 	lastBegin  = time.Hour
 )
 
-// allDeferred reports whether all cards are made later by their issuers, so that the order needs no merchant.
-func (in GiftCardOrderInput) allDeferred(units []giftcard.Unit) bool {
-	return len(units) > 0 && !slices.ContainsFunc(units, func(u giftcard.Unit) bool {
-		_, later := in.Deferred[u.Line.SKU]
-		return !later
-	})
+// later returns how many of the cards are made later by their issuers. They need no merchant.
+func (in GiftCardOrderInput) later(units []giftcard.Unit) (n int) {
+	for _, u := range units {
+		if _, later := in.Deferred[u.Line.SKU]; later {
+			n++
+		}
+	}
+	return n
 }
 
 // awaitOne has a card made by an issuer that makes it later, and waits until it has its value. The workflow of the card

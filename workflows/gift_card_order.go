@@ -161,13 +161,13 @@ func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderRe
 	if err != nil {
 		return GiftCardOrderResult{}, err
 	}
-	var merchant activities.LookUpMerchantResult
-	if !in.allDeferred(units) {
-		if merchant, err = merchantOf(ctx, in); err != nil {
-			return GiftCardOrderResult{}, err
+	o := issuing{in: in, waited: waited, units: units, results: make([]unitResult, len(units))}
+	if later := in.later(units); later < len(units) {
+		o.merchant, o.noMerchant = merchantOf(ctx, in)
+		if o.noMerchant != nil && (later == 0 || temporal.IsCanceledError(o.noMerchant)) {
+			return GiftCardOrderResult{}, o.noMerchant
 		}
 	}
-	o := issuing{in: in, waited: waited, merchant: merchant, units: units, results: make([]unitResult, len(units))}
 	if err := o.issueAll(ctx); err != nil {
 		return GiftCardOrderResult{}, err
 	}
@@ -200,9 +200,11 @@ type issuing struct {
 	in       GiftCardOrderInput
 	waited   bool
 	merchant activities.LookUpMerchantResult
-	units    []giftcard.Unit
-	results  []unitResult
-	done     int
+	// noMerchant is why there is no merchant for the cards that need one; cards of other issuers are issued all the same.
+	noMerchant error
+	units      []giftcard.Unit
+	results    []unitResult
+	done       int
 	// slots are for what asks an issuer, or Temporal. A card that is awaited holds none.
 	slots workflow.Semaphore
 	// settled are the cards of which their workflows have said that they have their value, by key. It is nil before the
@@ -233,6 +235,10 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 		if item, later := o.in.Deferred[u.Line.SKU]; later {
 			o.listen(ctx)
 			start(i, func(ctx workflow.Context) (activities.IssueCardResult, error) { return o.awaitOne(ctx, u, item) })
+			continue
+		}
+		if o.noMerchant != nil {
+			o.results[i].err = o.noMerchant
 			continue
 		}
 		if err := o.slots.Acquire(ctx, 1); err != nil {
@@ -294,12 +300,17 @@ func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
 		})
 	}
 	o.writeBack(ctx, &out)
-	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchant.MerchantCode+"."+
-		marked(out))
+	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+o.forMerchant()+"."+marked(out))
 	return out, nil
 }
 
 func (o *issuing) showProgress(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing for merchant %s: %d of %s done.",
-		o.merchant.MerchantCode, o.done, cards(len(o.units))))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing%s: %d of %s done.", o.forMerchant(), o.done, cards(len(o.units))))
+}
+
+func (o *issuing) forMerchant() string {
+	if o.merchant.MerchantCode == "" {
+		return ""
+	}
+	return " for merchant " + o.merchant.MerchantCode
 }
