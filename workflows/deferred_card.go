@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
-	"github.com/giftbridge/giftbridge/internal/issuer"
 )
 
 // DeferredCardInput is one card that its issuer makes later.
@@ -39,7 +37,7 @@ type DeferredCardFailure struct {
 	// OrderRunID is the run of the order that had the card made. To that run, this is the end.
 	OrderRunID string `json:"order_run_id,omitempty"`
 	// Code is the code of the card that may have got a value.
-	Code issuer.Code `json:"code,omitempty"`
+	Code deferred.Code `json:"code,omitempty"`
 	// ValidUntil is when that card expires; zero if the issuer did not say.
 	ValidUntil time.Time `json:"valid_until,omitzero"`
 }
@@ -57,9 +55,9 @@ const (
 
 // DeferredAnswer is what a callback of the issuer says.
 type DeferredAnswer struct {
-	issuer.Answer
+	deferred.Answer
 
-	Step issuer.Step `json:"step"`
+	Step deferred.Step `json:"step"`
 	// Attempt is the attempt of the step that the callback belongs to.
 	Attempt int `json:"attempt"`
 }
@@ -103,7 +101,7 @@ const (
 // claimed for this unit. Then the card is activated: by one request for each attempt, never repeated while an attempt may
 // still have an effect. What the issuer shows decides whether it had one; a callback only says when to look.
 func DeferredCard(ctx workflow.Context, in DeferredCardInput) (DeferredCardResult, error) {
-	d := &deferredCard{in: in, codes: map[issuer.Code]bool{}, named: map[int]issuer.Code{}, activated: map[int]issuer.Answer{}}
+	d := &deferredCard{in: in, codes: map[deferred.Code]bool{}, named: map[int]deferred.Code{}, activated: map[int]deferred.Answer{}}
 	d.listen(ctx)
 	for {
 		card, err := d.generate(ctx)
@@ -129,13 +127,13 @@ type deferredCard struct {
 	generations, activations, refusals, dead int
 	// cards are the cards that were generated and not looked at yet, oldest first. codes are the codes of all that were
 	// generated, and named the first of each attempt.
-	cards []issuer.Answer
-	codes map[issuer.Code]bool
-	named map[int]issuer.Code
+	cards []deferred.Answer
+	codes map[deferred.Code]bool
+	named map[int]deferred.Code
 	// refusal is the latest refusal to generate a card; nil if there is none that has not been acted on.
-	refusal *issuer.Answer
+	refusal *deferred.Answer
 	// activated are the first answers to the attempts to activate.
-	activated map[int]issuer.Answer
+	activated map[int]deferred.Answer
 	// open reports whether an attempt to activate may have an effect that is not to be seen yet. Only then is there anything
 	// for a person to find out.
 	open     bool
@@ -167,11 +165,11 @@ func (d *deferredCard) listen(ctx workflow.Context) {
 func (d *deferredCard) take(ctx workflow.Context, a DeferredAnswer) {
 	switch {
 	case a.Attempt < 1:
-	case a.Step == issuer.Activating:
+	case a.Step == deferred.Activating:
 		if _, known := d.activated[a.Attempt]; !known {
 			d.activated[a.Attempt] = a.Answer
 		}
-	case a.Step != issuer.Generating || a.Attempt > d.generations:
+	case a.Step != deferred.Generating || a.Attempt > d.generations:
 	case !a.OK:
 		d.refusal = &a.Answer
 	case a.Code == "" || d.codes[a.Code]:
@@ -188,7 +186,7 @@ func (d *deferredCard) take(ctx workflow.Context, a DeferredAnswer) {
 const ConflictingCallbacks = "giftbridge_conflicting_callbacks"
 
 // generate returns the next card of the issuer's that was generated for this unit, and asks for one if there is none.
-func (d *deferredCard) generate(ctx workflow.Context) (issuer.Answer, error) {
+func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 	until := workflow.Now(ctx).Add(deferredPatience)
 	for again := 0; ; again++ {
 		if len(d.cards) > 0 {
@@ -197,7 +195,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (issuer.Answer, error) {
 			return card, nil
 		}
 		if !workflow.Now(ctx).Before(until) {
-			return issuer.Answer{}, d.fail(giftcard.Timeout, "the issuer has named no card for 7 days")
+			return deferred.Answer{}, d.fail(giftcard.Timeout, "the issuer has named no card for 7 days")
 		}
 		d.generations++
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Asking the issuer for a card, attempt %d.", d.generations))
@@ -205,28 +203,28 @@ func (d *deferredCard) generate(ctx workflow.Context) (issuer.Answer, error) {
 			Unit: d.in.Unit, Attempt: d.generations,
 		}).get(ctx)
 		if err := d.stops(err); err != nil {
-			return issuer.Answer{}, err
+			return deferred.Answer{}, err
 		}
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Waiting for a card, attempt %d.", d.generations))
 		if _, err := workflow.AwaitWithTimeout(ctx, growing(firstAgain, lastAgain, again), func() bool {
 			return len(d.cards) > 0 || d.refusal != nil
 		}); err != nil {
-			return issuer.Answer{}, err
+			return deferred.Answer{}, err
 		}
 		if r := d.refusal; r != nil && len(d.cards) == 0 {
 			d.refusal = nil
 			if r.Kind.Final() {
-				return issuer.Answer{}, d.fail(r.Kind, d.says("refused to make it", r.Message))
+				return deferred.Answer{}, d.fail(r.Kind, d.says("refused to make it", r.Message))
 			}
 			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, again)); err != nil {
-				return issuer.Answer{}, err
+				return deferred.Answer{}, err
 			}
 		}
 	}
 }
 
 // claim claims a card for this unit, and reports whether it was refused.
-func (d *deferredCard) claim(ctx workflow.Context, card issuer.Answer) (refused bool, err error) {
+func (d *deferredCard) claim(ctx workflow.Context, card deferred.Answer) (refused bool, err error) {
 	out, err := call(claiming(ctx), deferredCards.ClaimCard, deferred.ClaimCardInput{
 		Unit: d.in.Unit, Code: card.Code,
 	}).get(ctx)
@@ -256,109 +254,7 @@ var refusalWords = map[deferred.Refusal]string{
 	deferred.Taken: "the card of another order", deferred.InUse: "in use already", deferred.OtherItem: "one of another item",
 }
 
-// activate gives a card its value.
-func (d *deferredCard) activate(ctx workflow.Context, card issuer.Answer) (DeferredCardResult, error) {
-	until := workflow.Now(ctx).Add(deferredPatience)
-	for unsent := 0; ; {
-		d.activations++
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Activating the card, attempt %d.", d.activations))
-		_, err := call(activating(ctx), deferredCards.ActivateCard, deferred.ActivateCardInput{
-			Unit: d.in.Unit, Code: card.Code, Attempt: d.activations,
-		}).get(ctx)
-		if err != nil && certainlyNotSent(err) {
-			if err := d.stops(err); err != nil {
-				return DeferredCardResult{}, err
-			}
-			kind, message := cause(err)
-			if !workflow.Now(ctx).Before(until) {
-				return DeferredCardResult{}, d.fail(kind, message)
-			}
-			workflow.SetCurrentDetails(ctx, "Activating the card again soon: "+message)
-			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, unsent)); err != nil {
-				return DeferredCardResult{}, err
-			}
-			unsent++
-			continue
-		}
-		// Whatever else has happened, the request may have been sent.
-		done, err := d.settle(ctx, card)
-		if err != nil || done != nil {
-			return d.result(done), err
-		}
-		if d.dead++; d.dead >= maxDead {
-			a := d.activated[d.activations]
-			kind := a.Kind
-			if !kind.Final() {
-				kind = giftcard.CardDeclined
-			}
-			return DeferredCardResult{}, d.fail(kind, d.says(fmt.Sprintf("refused to activate it %d times", d.dead), a.Message))
-		}
-	}
-}
-
-// settle waits until it is certain what has become of the latest attempt to activate a card. It returns nil if the attempt
-// has failed for good.
-func (d *deferredCard) settle(ctx workflow.Context, card issuer.Answer) (*deferred.Card, error) {
-	d.open = true
-	defer func() { d.open = false }()
-	began := workflow.Now(ctx)
-	var failedAt time.Time
-	answered, looks := false, 0
-	for {
-		pause := lookPause(workflow.Now(ctx).Sub(began), looks, answered)
-		workflow.SetCurrentDetails(ctx, d.waits(answered, began))
-		if _, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
-			_, now := d.activated[d.activations]
-			return d.resolved != nil || now && !answered
-		}); err != nil {
-			return nil, err
-		}
-		if r := d.resolved; r != nil && !r.Issued {
-			d.resolved = nil
-			return nil, nil
-		}
-		if a, now := d.activated[d.activations]; now && !answered {
-			answered, looks = true, 0
-			if !a.OK {
-				failedAt = workflow.Now(ctx)
-			}
-		} else {
-			looks++
-		}
-		if d.resolved != nil {
-			return d.card(card, deferred.LookAtCardResult{}), nil
-		}
-		found, err := d.look(ctx, card)
-		if temporal.IsCanceledError(err) {
-			return nil, err
-		}
-		now := workflow.Now(ctx)
-		switch {
-		case found.Verdict == deferred.Right:
-			return d.card(card, found), nil
-		case found.Verdict == deferred.Twice:
-			return nil, d.unclean(card, giftcard.UnexpectedResponse, "the card has "+found.Found+
-				", twice what it should have; it was not handed over")
-		case found.Verdict == deferred.Other:
-			return nil, d.unclean(card, giftcard.UnexpectedResponse, "the card has "+found.Found+" instead of "+
-				d.in.Price+" "+d.in.Currency+"; it was not handed over")
-		case err == nil && !failedAt.IsZero() && now.Sub(failedAt) >= deadAfterFail:
-			return nil, nil
-		case now.Sub(began) >= deferredPatience:
-			return nil, d.unclean(card, giftcard.OutcomeUnknown,
-				"the issuer has shown nothing of its activation for 7 days; it may still have an effect")
-		}
-	}
-}
-
-// look asks for the state of a card. An issuer that does not answer leaves the attempt open.
-func (d *deferredCard) look(ctx workflow.Context, card issuer.Answer) (deferred.LookAtCardResult, error) {
-	return call(looking(ctx), deferredCards.LookAtCard, deferred.LookAtCardInput{
-		Unit: d.in.Unit, Code: card.Code, ValidFrom: card.ValidFrom, ValidUntil: card.ValidUntil,
-	}).get(ctx)
-}
-
-func (d *deferredCard) card(card issuer.Answer, found deferred.LookAtCardResult) *deferred.Card {
+func (d *deferredCard) card(card deferred.Answer, found deferred.LookAtCardResult) *deferred.Card {
 	until := found.ValidUntil
 	if until.IsZero() {
 		until = card.ValidUntil
@@ -393,7 +289,7 @@ func (d *deferredCard) fail(kind giftcard.Kind, message string) error {
 }
 
 // unclean returns a failure after which a card may have a value.
-func (d *deferredCard) unclean(card issuer.Answer, kind giftcard.Kind, message string) error {
+func (d *deferredCard) unclean(card deferred.Answer, kind giftcard.Kind, message string) error {
 	details := d.details(false)
 	details.Code, details.ValidUntil = card.Code, card.ValidUntil
 	return failure(kind, d.doing(message), details)
@@ -414,22 +310,6 @@ func (*deferredCard) says(what, message string) string {
 	return "the issuer has " + what + ": " + message
 }
 
-func (d *deferredCard) waits(answered bool, since time.Time) string {
-	for_ := "the issuer's answer"
-	if answered {
-		for_ = "the issuer to show the result"
-	}
-	return fmt.Sprintf("Waiting for %s to attempt %d to activate the card, since %s.", for_, d.activations,
-		since.UTC().Format(time.RFC3339))
-}
-
-// certainlyNotSent reports whether it is certain that an activation was not sent.
-func certainlyNotSent(err error) bool {
-	app, ok := errors.AsType[*temporal.ApplicationError](err)
-	var d deferred.NotSent
-	return ok && app.HasDetails() && app.Details(&d) == nil && d.NotSent
-}
-
 // growing returns a pause that doubles with each repetition, up to last.
 func growing(first, last time.Duration, repetition int) time.Duration {
 	for range repetition {
@@ -438,19 +318,4 @@ func growing(first, last time.Duration, repetition int) time.Duration {
 		}
 	}
 	return first
-}
-
-// lookPause returns how long to wait before the next look at a card.
-func lookPause(open time.Duration, looks int, answered bool) time.Duration {
-	first := firstUnannounced
-	if answered {
-		first = firstAnnounced
-	}
-	switch {
-	case open >= laterFor:
-		return muchLater
-	case open >= soonFor:
-		return laterEvery
-	}
-	return growing(first, lastSoon, looks)
 }

@@ -151,7 +151,7 @@ func (m *mint) Claim(_ context.Context, _, codeID, _ string) (bool, error) {
 	return !m.claimed || len(m.claims) > 1, nil
 }
 
-func (m *mint) Begin(context.Context, deferred.Unit, string) (deferred.Begun, error) {
+func (m *mint) Begin(context.Context, deferred.Unit, string) (*deferred.Card, error) {
 	panic("not needed")
 }
 

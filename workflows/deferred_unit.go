@@ -52,12 +52,12 @@ func (o *issuing) awaitOne(ctx workflow.Context, u giftcard.Unit, item DeferredI
 	}
 }
 
-func (o *issuing) begin(ctx workflow.Context, u deferred.Unit) (deferred.Begun, error) {
+func (o *issuing) begin(ctx workflow.Context, u deferred.Unit) (deferred.BeginCardResult, error) {
 	if err := o.slots.Acquire(ctx, 1); err != nil {
-		return deferred.Begun{}, err
+		return deferred.BeginCardResult{}, err
 	}
 	defer o.slots.Release(1)
-	return call(beginning(ctx), deferredCards.BeginCard, u).get(ctx)
+	return call(beginning(ctx), deferredCards.BeginCard, deferred.BeginCardInput{Unit: u}).get(ctx)
 }
 
 // listen takes in what the workflows of the cards say, as long as the order runs.

@@ -16,9 +16,10 @@ import (
 )
 
 // withDeferred makes begin answer for the workflows of the cards. look counts the looks at a card from 1.
-func (e *env) withDeferred(begin func(u deferred.Unit, look int) (deferred.Begun, error)) *[]deferred.Unit {
+func (e *env) withDeferred(begin func(u deferred.Unit, look int) (deferred.BeginCardResult, error)) *[]deferred.Unit {
 	looks, asked := map[string]int{}, new([]deferred.Unit)
-	e.RegisterActivityWithOptions(func(ctx context.Context, u deferred.Unit) (deferred.Begun, error) {
+	e.RegisterActivityWithOptions(func(ctx context.Context, in deferred.BeginCardInput) (deferred.BeginCardResult, error) {
+		u := in.Unit
 		e.mu.Lock()
 		looks[u.Key]++
 		look := looks[u.Key]
@@ -43,9 +44,9 @@ func madeLater(u deferred.Unit) *deferred.Card {
 func TestOrderOfTwoIssuers(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
-	asked := e.withDeferred(func(u deferred.Unit, _ int) (deferred.Begun, error) {
+	asked := e.withDeferred(func(u deferred.Unit, _ int) (deferred.BeginCardResult, error) {
 		e.SignalWorkflow(workflows.CardSettledSignal, deferred.Settled{Key: u.Key, Card: madeLater(u)})
-		return deferred.Begun{}, nil
+		return deferred.BeginCardResult{}, nil
 	})
 	out := e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 1, 30), Deferred: later})
 	require.Len(t, out.Cards, 31)
@@ -70,7 +71,9 @@ func TestOrderOfTwoIssuersWithoutMerchant(t *testing.T) {
 	e.look = func(activities.LookUpMerchantInput) (activities.LookUpMerchantResult, error) {
 		return activities.LookUpMerchantResult{}, temporal.NewNonRetryableApplicationError("nobody", string(giftcard.MerchantUnknown), nil)
 	}
-	e.withDeferred(func(u deferred.Unit, _ int) (deferred.Begun, error) { return deferred.Begun{Card: madeLater(u)}, nil })
+	e.withDeferred(func(u deferred.Unit, _ int) (deferred.BeginCardResult, error) {
+		return deferred.BeginCardResult{Card: madeLater(u)}, nil
+	})
 	e.ExecuteWorkflow(workflows.GiftCardOrder, workflows.GiftCardOrderInput{Order: orderNumber(1, 1, 2), Deferred: later})
 	failed := e.requireFailure(t, giftcard.MerchantUnknown, "nobody (of 3 gift cards, failed: 1; issued: 2-3)")
 	var said workflows.OrderFailure
@@ -83,11 +86,11 @@ func TestOrderOfTwoIssuersWithoutMerchant(t *testing.T) {
 func TestOrderWithoutSignal(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
-	asked := e.withDeferred(func(u deferred.Unit, look int) (deferred.Begun, error) {
+	asked := e.withDeferred(func(u deferred.Unit, look int) (deferred.BeginCardResult, error) {
 		if look < 10 {
-			return deferred.Begun{}, nil
+			return deferred.BeginCardResult{}, nil
 		}
-		return deferred.Begun{Card: madeLater(u)}, nil
+		return deferred.BeginCardResult{Card: madeLater(u)}, nil
 	})
 	out := e.order(t, workflows.GiftCardOrderInput{Order: orderNumber(1, 0, 1), Deferred: later})
 	require.Len(t, out.Cards, 1)
@@ -100,11 +103,11 @@ func TestOrderWithoutSignal(t *testing.T) {
 func TestOrderWhoseCardIsNotMade(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
-	e.withDeferred(func(u deferred.Unit, _ int) (deferred.Begun, error) {
+	e.withDeferred(func(u deferred.Unit, _ int) (deferred.BeginCardResult, error) {
 		if u.Number == 1 {
-			return deferred.Begun{}, giftcard.Errorf(giftcard.OutcomeUnknown, "7 days")
+			return deferred.BeginCardResult{}, giftcard.Errorf(giftcard.OutcomeUnknown, "7 days")
 		}
-		return deferred.Begun{Card: madeLater(u)}, nil
+		return deferred.BeginCardResult{Card: madeLater(u)}, nil
 	})
 	e.ExecuteWorkflow(workflows.GiftCardOrder, workflows.GiftCardOrderInput{Order: orderNumber(1, 0, 2), Deferred: later})
 	e.requireFailure(t, giftcard.OutcomeUnknown, "order #1001, card 1: 7 days (of 2 gift cards, failed: 1; issued: 2)")

@@ -36,8 +36,9 @@ type Temporal interface {
 	// Claim records that a code belongs to the unit with a key, and reports whether it does: false means that it belongs to
 	// another unit. codeID identifies the code without revealing it.
 	Claim(ctx context.Context, issuerName, codeID, key string) (bool, error)
-	// Begin starts the workflow of a card for a run of its order, or finds out what has become of it.
-	Begin(ctx context.Context, u Unit, orderRunID string) (Begun, error)
+	// Begin starts the workflow of a card for a run of its order, or finds out what has become of it. It returns nil while
+	// that workflow is running.
+	Begin(ctx context.Context, u Unit, orderRunID string) (*Card, error)
 	// IsFirst reports whether a run is the first of its workflow rather than one created by a reset.
 	IsFirst(ctx context.Context, workflowID, runID string) (bool, error)
 	// Tell tells an order that one of its cards is settled. It does nothing if the order has ended.
@@ -88,13 +89,13 @@ type GenerateCardInput struct {
 	Attempt int `json:"attempt"`
 }
 
-// Done is the result of an activity that has nothing to say but that it was done.
-type Done struct{}
+// GenerateCardResult says that the issuer has taken the request.
+type GenerateCardResult struct{}
 
 // GenerateCard asks the issuer for one card that is worth nothing yet. The issuer answers by a callback.
-func (c *Cards) GenerateCard(ctx context.Context, in GenerateCardInput) (Done, error) {
+func (c *Cards) GenerateCard(ctx context.Context, in GenerateCardInput) (GenerateCardResult, error) {
 	err := c.generate(ctx, in)
-	return Done{}, c.failed(ctx, in.Unit, "asking for it", err)
+	return GenerateCardResult{}, c.failed(ctx, in.Unit, "asking for it", err)
 }
 
 func (c *Cards) generate(ctx context.Context, in GenerateCardInput) error {

@@ -34,28 +34,28 @@ const (
 )
 
 // Begin implements [deferred.Temporal].
-func (p *Promises) Begin(ctx context.Context, u deferred.Unit, orderRunID string) (deferred.Begun, error) {
+func (p *Promises) Begin(ctx context.Context, u deferred.Unit, orderRunID string) (*deferred.Card, error) {
 	for number := 1; number <= maxNumber; number++ {
 		begun, anew, err := p.beginOne(ctx, u, orderRunID, number)
 		if err != nil || !anew {
 			return begun, err
 		}
 	}
-	return deferred.Begun{}, giftcard.Errorf(giftcard.OutcomeUnknown, "it was made anew %d times", maxNumber)
+	return nil, giftcard.Errorf(giftcard.OutcomeUnknown, "it was made anew %d times", maxNumber)
 }
 
 // beginOne starts the workflow of a card with a number, or reads the one that exists. anew reports whether the card may be
 // made anew, because that one certainly made none.
 func (p *Promises) beginOne(
 	ctx context.Context, u deferred.Unit, orderRunID string, number int,
-) (_ deferred.Begun, anew bool, err error) {
+) (_ *deferred.Card, anew bool, err error) {
 	id := workflows.DeferredCardID(u.Issuer, u.Key, number)
 	d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
 	if executions.IsNotFound(err) {
-		return deferred.Begun{}, false, p.start(ctx, id, u, orderRunID)
+		return nil, false, p.start(ctx, id, u, orderRunID)
 	}
 	if err != nil {
-		return deferred.Begun{}, false, fmt.Errorf("describe %s: %w", id, err)
+		return nil, false, fmt.Errorf("describe %s: %w", id, err)
 	}
 	return p.read(ctx, d.GetWorkflowExecutionInfo(), orderRunID)
 }
@@ -121,25 +121,25 @@ func (p *Promises) firstStart(ctx context.Context, id string) (time.Time, error)
 // made; a later run may have it made anew if that is safe.
 func (p *Promises) read(
 	ctx context.Context, info *workflowpb.WorkflowExecutionInfo, orderRunID string,
-) (_ deferred.Begun, anew bool, err error) {
+) (_ *deferred.Card, anew bool, err error) {
 	switch executions.StateOf(info.GetStatus()) {
 	case executions.Running:
-		return deferred.Begun{}, false, nil
+		return nil, false, nil
 	case executions.Completed:
 		var out workflows.DeferredCardResult
 		if err := p.Result(ctx, info, &out); err != nil {
-			return deferred.Begun{}, false, err
+			return nil, false, err
 		}
-		return deferred.Begun{Card: &out.Card}, false, nil
+		return &out.Card, false, nil
 	}
 	run := info.GetExecution()
 	err = p.Client.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, nil)
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	var said workflows.DeferredCardFailure
 	if ok && app.HasDetails() && app.Details(&said) == nil && said.Clean && said.OrderRunID != orderRunID {
-		return deferred.Begun{}, true, nil
+		return nil, true, nil
 	}
-	return deferred.Begun{}, false, err
+	return nil, false, err
 }
 
 // Claim implements [deferred.Temporal].
