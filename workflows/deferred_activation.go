@@ -15,6 +15,13 @@ import (
 // activate gives a card its value.
 func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (DeferredCardResult, error) {
 	until := workflow.Now(ctx).Add(deferredPatience)
+	// An issuer may refuse to activate a card before its time.
+	if wait := card.ValidFrom.Sub(workflow.Now(ctx)); wait > 0 && wait < deferredPatience {
+		workflow.SetCurrentDetails(ctx, "Waiting until the card may be activated, "+card.ValidFrom.UTC().Format(time.RFC3339)+".")
+		if err := workflow.Sleep(ctx, wait); err != nil {
+			return DeferredCardResult{}, err
+		}
+	}
 	for unsent := 0; ; {
 		d.activations++
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Activating the card, attempt %d.", d.activations))

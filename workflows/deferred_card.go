@@ -226,7 +226,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 // claim claims a card for this unit, and reports whether it was refused.
 func (d *deferredCard) claim(ctx workflow.Context, card deferred.Answer) (refused bool, err error) {
 	out, err := call(claiming(ctx), deferredCards.ClaimCard, deferred.ClaimCardInput{
-		Unit: d.in.Unit, Code: card.Code,
+		Unit: d.in.Unit, Code: card.Code, ValidUntil: card.ValidUntil,
 	}).get(ctx)
 	if err != nil {
 		if temporal.IsCanceledError(err) {
@@ -252,6 +252,7 @@ const RefusedCards = "giftbridge_refused_cards"
 
 var refusalWords = map[deferred.Refusal]string{
 	deferred.Taken: "the card of another order", deferred.InUse: "in use already", deferred.OtherItem: "one of another item",
+	deferred.Expired: "expired",
 }
 
 func (d *deferredCard) card(card deferred.Answer, found deferred.LookAtCardResult) *deferred.Card {

@@ -380,6 +380,24 @@ func TestForgedGeneration(t *testing.T) {
 			require.Equal(t, []issuer.Code{"b-1"}, m.sent)
 		})
 	}
+	t.Run("expired", func(t *testing.T) {
+		t.Parallel()
+		m := newMint(t)
+		m.generate = func(attempt int) error {
+			if attempt > 1 {
+				m.names(attempt, "b-1")
+				return nil
+			}
+			m.SignalWorkflow(workflows.CallbackSignal, workflows.DeferredAnswer{
+				Step: issuer.Generating, Attempt: 1, Answer: issuer.Answer{OK: true, Code: "old", ValidUntil: noon},
+			})
+			return nil
+		}
+		out, err := m.make(t)
+		require.NoError(t, err)
+		require.Equal(t, issuer.Code("b-1"), out.Code)
+		require.Equal(t, []issuer.Code{"b-1"}, m.sent)
+	})
 	t.Run("after the genuine one", func(t *testing.T) {
 		t.Parallel()
 		m := newMint(t)
@@ -399,6 +417,22 @@ func TestForgedGeneration(t *testing.T) {
 		requireFailed(t, err, giftcard.UnexpectedResponse, true, "in use already")
 		require.Empty(t, m.sent)
 	})
+}
+
+// A card that is not valid yet is activated when it is.
+func TestCardThatIsNotValidYet(t *testing.T) {
+	t.Parallel()
+	m := newMint(t)
+	from := noon.Add(5 * time.Hour)
+	m.generate = func(int) error {
+		m.SignalWorkflow(workflows.CallbackSignal, workflows.DeferredAnswer{
+			Step: issuer.Generating, Attempt: 1, Answer: issuer.Answer{OK: true, Code: "b-1", ValidFrom: from},
+		})
+		return nil
+	}
+	_, err := m.make(t)
+	require.NoError(t, err)
+	require.False(t, m.Now().Before(from))
 }
 
 // What was certainly not sent is sent again later; a final refusal ends the card.

@@ -118,6 +118,8 @@ type ClaimCardInput struct {
 	Unit
 
 	Code issuer.Code `json:"code"`
+	// ValidUntil is when the card expires; zero if the issuer did not say.
+	ValidUntil time.Time `json:"valid_until,omitzero"`
 }
 
 // ClaimCardResult says whether a card can be used for a unit.
@@ -138,6 +140,8 @@ const (
 	InUse Refusal = "in_use"
 	// OtherItem: the card is one of another item.
 	OtherItem Refusal = "other_item"
+	// Expired: the card can no longer be spent.
+	Expired Refusal = "expired"
 )
 
 // ClaimCard records that a card belongs to a unit, and then looks whether it is as the issuer makes them: worth nothing.
@@ -166,6 +170,8 @@ func (c *Cards) claim(ctx context.Context, in ClaimCardInput) (ClaimCardResult, 
 		return ClaimCardResult{}, err
 	case found.Active || found.Value.Hundredths != 0 || found.Original.Hundredths != 0:
 		return ClaimCardResult{Refused: InUse}, nil
+	case !in.ValidUntil.IsZero() && !in.ValidUntil.After(c.Now()):
+		return ClaimCardResult{Refused: Expired}, nil
 	case found.Known && found.Item != "" && found.Item != in.Item:
 		return ClaimCardResult{Refused: OtherItem}, nil
 	}
