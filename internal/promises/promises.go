@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -136,10 +138,26 @@ func (p *Promises) read(
 	err = p.Client.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, nil)
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	var said workflows.DeferredCardFailure
-	if ok && app.HasDetails() && app.Details(&said) == nil && said.Clean && said.OrderRunID != orderRunID {
+	switch {
+	case !ok:
+		return nil, false, giftcard.Errorf(giftcard.OutcomeUnknown, "%s was ended (%s) before it was known what has become of "+
+			"the card", run.GetWorkflowId(), strings.ToLower(info.GetStatus().String()))
+	case app.HasDetails() && app.Details(&said) == nil && said.Clean && said.OrderRunID != orderRunID:
 		return nil, true, nil
 	}
-	return nil, false, err
+	return nil, false, failureOf(app)
+}
+
+// failureOf returns the failure of a card's workflow as an error of that kind. Who reports it names the order.
+func failureOf(app *temporal.ApplicationError) error {
+	kind, message := giftcard.Kind(app.Type()), app.Message()
+	if !slices.Contains(giftcard.Kinds, kind) {
+		kind = giftcard.OutcomeUnknown
+	}
+	if _, rest, named := strings.Cut(message, ": "); named && strings.HasPrefix(message, "order ") {
+		message = rest
+	}
+	return giftcard.Errorf(kind, "%s", message)
 }
 
 // Claim implements [deferred.Temporal].
