@@ -3,6 +3,7 @@ package fourwayshop
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/wire"
@@ -78,9 +79,15 @@ func ParseUpdated(body []byte) (Updated, error) {
 	if err != nil {
 		return u, err
 	}
-	u.ID = rest.Clip(wire.Scrub(string(b.ID)))
+	u.ID = string(b.ID)
+	if !idForm.MatchString(u.ID) {
+		u.ID = rest.Clip(wire.Scrub(u.ID))
+	}
 	return u, nil
 }
+
+// idForm is the published form of an ID, in which digits in a row are no barcode.
+var idForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 type updatedBody struct {
 	wire.Verdict

@@ -60,11 +60,8 @@ type Options struct {
 	Now func() time.Time
 }
 
-// String keeps the credentials out of logs.
-func (Options) String() string { return redact.Secret }
-
-// GoString keeps the credentials out of logs.
-func (Options) GoString() string { return redact.Secret }
+// Format implements [fmt.Formatter] for all verbs. It keeps the credentials out of logs.
+func (Options) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Secret)) }
 
 // Paths are where the services are. All are assumed: the published pages say only "/api", and each customer has its own.
 type Paths struct {
@@ -127,11 +124,8 @@ func New(o Options) (*Client, error) {
 	}}, nil
 }
 
-// String keeps the credentials out of logs.
-func (*Client) String() string { return redact.Secret }
-
-// GoString keeps the credentials out of logs.
-func (*Client) GoString() string { return redact.Secret }
+// Format implements [fmt.Formatter] for all verbs. It keeps the credentials out of logs.
+func (*Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Secret)) }
 
 // request is a request to a service proper, which needs a login.
 type request struct {

@@ -50,18 +50,20 @@ func (v Verdict) Words(secrets ...string) (code, message string) {
 
 // Messages may be English or Italian, and their wording is not fixed.
 var (
-	saysMissing = regexp.MustCompile(`(?i)\b(not (a )?(found|valid|exist\w*)|does(n['’]t| not) exist|unknown|invalid[oa]?|` +
-		`no such|non (è |e['’] )?(stat[oa] )?(trovat|valid|esist)\w*|inesistent[ei]|sconosciut[oaie])\b`)
+	saysMissing = regexp.MustCompile(`(?i)\b(not (found|exist\w*)|does(n['’]t| not) exist|unknown|no such|` +
+		`non (è |e['’] )?(stat[oa] )?(trovat|esist)\w*|inesistent[ei]|sconosciut[oaie])\b`)
+	saysInvalid = regexp.MustCompile(`(?i)\b(not (a )?valid|invalid[oa]?|non (è |e['’] )?(un )?valid[oa]?)\b`)
 	saysItem    = regexp.MustCompile(`(?i)\b(item|articol|prodott)`)
 	saysBarcode = regexp.MustCompile(`(?i)\b(bar ?code|codice a barre|gift ?card|carta\b|card\b|buono\b)`)
 )
 
 // MissesItem reports whether the message says that there is no such item.
 func (v Verdict) MissesItem() bool {
-	return saysMissing.MatchString(string(v.Message)) && saysItem.MatchString(string(v.Message))
+	m := string(v.Message)
+	return (saysMissing.MatchString(m) || saysInvalid.MatchString(m)) && saysItem.MatchString(m)
 }
 
-// MissesBarcode reports whether the message says that there is no such card.
+// MissesBarcode reports whether the message says that there is no such card. One that is not valid may be expired.
 func (v Verdict) MissesBarcode() bool {
 	m := string(v.Message)
 	return saysMissing.MatchString(m) && saysBarcode.MatchString(m) && !saysItem.MatchString(m)
