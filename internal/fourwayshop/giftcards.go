@@ -36,7 +36,7 @@ func (c *Client) Generate(ctx context.Context, r GenerateRequest) error {
 	}
 	return c.do(ctx, request{
 		op: opGenerate, method: http.MethodPost, path: c.paths.Generate,
-		body: generateBody{r.ItemCode, r.Count, r.Callback}, secrets: secretsOf(r.Callback),
+		body: generateBody{r.ItemCode, r.Count, r.Callback}, secrets: secretsOf(r.Callback, secretPart(r.Callback)),
 	}, &wire.Verdict{})
 }
 
@@ -185,7 +185,7 @@ func (c *Client) Update(ctx context.Context, r UpdateRequest) error {
 	}
 	return c.do(ctx, request{
 		op: opUpdate, method: http.MethodPost, path: c.paths.Update, body: r.wire(),
-		secrets: secretsOf(string(r.Barcode), r.ClientBarcode, r.ClientCode, r.ClientDenomination, r.Callback, r.Payload),
+		secrets: secretsOf(string(r.Barcode), r.ClientBarcode, r.ClientCode, r.ClientDenomination, r.Callback, secretPart(r.Callback), r.Payload),
 	}, &wire.Verdict{})
 }
 
@@ -226,6 +226,9 @@ func (r UpdateRequest) check() error {
 	}
 	return nil
 }
+
+// secretPart returns the last part of the path of a callback, which alone makes the callback unguessable.
+func secretPart(callback string) string { return callback[strings.LastIndex(callback, "/")+1:] }
 
 func checkCallback(raw string) error {
 	u, err := url.Parse(raw)
