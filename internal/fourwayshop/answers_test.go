@@ -246,7 +246,7 @@ func TestReasons(t *testing.T) {
 
 func TestMessagesAreScrubbed(t *testing.T) {
 	t.Parallel()
-	c := stub(t, func(r *http.Request) (int, http.Header, string) {
+	c := stub(t, func(*http.Request) (int, http.Header, string) {
 		return 400, nil, `{"success":false,"code":"Bearer tok","message":"card 2000 0000 01814 of Steve Smith <s@example.com>, ` +
 			`see https://a.example.com/c/1?t=2, ` + password + ` p-1-p"}`
 	})

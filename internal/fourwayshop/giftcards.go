@@ -143,7 +143,8 @@ func (e *cardEntity) card() (*Card, error) {
 		said wire.Text
 		into *time.Time
 	}{
-		{"issueDate", e.IssueDate, &c.IssueDate}, {"activationDate", e.ActivationDate, &c.ActivationDate},
+		{"issueDate", e.IssueDate, &c.IssueDate},
+		{"activationDate", e.ActivationDate, &c.ActivationDate},
 		{"expirationDate", e.ExpirationDate, &c.ExpirationDate},
 	} {
 		var err error
@@ -217,8 +218,11 @@ func (r UpdateRequest) check() error {
 		return &InvalidError{"activationDate", "is missing"}
 	}
 	for _, field := range [][2]string{
-		{"country", a.Country}, {"branchCode", a.BranchCode}, {"priceList", a.PriceList},
-		{"currencySymbol", a.CurrencySymbol}, {"currency", a.Currency},
+		{"country", a.Country},
+		{"branchCode", a.BranchCode},
+		{"priceList", a.PriceList},
+		{"currencySymbol", a.CurrencySymbol},
+		{"currency", a.Currency},
 	} {
 		if field[1] == "" {
 			return &InvalidError{field[0], "is missing"}

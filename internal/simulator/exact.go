@@ -17,8 +17,8 @@ import (
 func ExactJSON(b []byte, into any) error {
 	known := reflect.TypeOf(into).Elem()
 	var names []string
-	for i := range known.NumField() {
-		name, _, _ := strings.Cut(known.Field(i).Tag.Get("json"), ",")
+	for f := range known.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
 	d := json.NewDecoder(bytes.NewReader(b))

@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"encoding/json"
-	"regexp"
 	"testing"
 	"time"
 
@@ -31,7 +30,7 @@ func charge(barcode string, amount ledger.Hundredths) ledger.Update {
 func TestAnOrphanBecomesACard(t *testing.T) {
 	t.Parallel()
 	l, barcode := start(ledger.Rules{})
-	require.Regexp(t, regexp.MustCompile(`^444[0-9]{10}$`), barcode)
+	require.Regexp(t, `^444[0-9]{10}$`, barcode)
 	require.Equal(t, ledger.Totals{Generated: 1, Orphans: 1, GivenAway: map[string]ledger.Hundredths{}}, l.Totals())
 	require.Empty(t, l.Apply(charge(barcode, 5000), now))
 	require.Equal(t, ledger.Totals{Generated: 1, Activations: 1, GivenAway: map[string]ledger.Hundredths{}}, l.Totals())
