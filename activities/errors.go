@@ -53,6 +53,18 @@ func failure(ctx context.Context, doing string, err error, budget time.Duration)
 	return temporal.NewApplicationErrorWithOptions(message, string(kind), options)
 }
 
+// Failure returns the error of an activity that its workflow retries for as long as it wants to: an ApplicationError,
+// outermost, whose type is the kind of err. The message says what the activity was doing, naming the order, before the
+// cause.
+func Failure(ctx context.Context, doing string, err error, details ...any) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	kind, wait := classify(err)
+	return temporal.NewApplicationErrorWithOptions(printable.Line(doing+": "+err.Error(), maxMessage), string(kind),
+		temporal.ApplicationErrorOptions{NonRetryable: kind.Final(), NextRetryDelay: wait, Details: details})
+}
+
 // maxMessage bounds the message of a failure, which may quote what services say.
 const maxMessage = 1000
 

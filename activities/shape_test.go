@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake/skus"
 )
@@ -26,6 +27,7 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
 		reflect.TypeFor[*activities.Decisions](): {"SettleOrder"},
 		reflect.TypeFor[*activities.Watch]():     {"CheckProducts", "LookAtSubscriptions", "PollGap", "RepairSubscriptions"},
+		reflect.TypeFor[*deferred.Cards]():       {"ActivateCard", "BeginCard", "ClaimCard", "GenerateCard", "LookAtCard"},
 		reflect.TypeFor[*activities.Changes]():   {"CompareOrder", "InspectCard", "SweepChanges"},
 	}
 	for of, names := range want {
@@ -51,6 +53,7 @@ func TestActivityShape(t *testing.T) {
 		reflect.TypeFor[*activities.Decisions](),
 		reflect.TypeFor[*activities.Watch](),
 		reflect.TypeFor[*activities.Changes](),
+		reflect.TypeFor[*deferred.Cards](),
 	} {
 		for method := range of.Methods() {
 			f := method.Type

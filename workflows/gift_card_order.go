@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -39,6 +40,8 @@ type GiftCardOrderInput struct {
 	IssueAfter Duration `json:"issue_after,omitempty"`
 	// AtMostOnce requests each card at most once, even if the worker's settings would repeat a request.
 	AtMostOnce bool `json:"at_most_once,omitempty"`
+	// Deferred are the items that are made later by their issuer, by SKU; the other SKUs are issued at once.
+	Deferred map[string]DeferredItem `json:"deferred,omitempty"`
 	// MatchBy is what the merchant is matched by; empty means every attribute.
 	MatchBy []string `json:"match_by,omitempty"`
 	// ReadAt is when the order was read from Shopify; zero if the workflow was started right after.
@@ -50,6 +53,13 @@ type GiftCardOrderInput struct {
 	// Fixes are the corrections that people have made, oldest first. A run with a correction also has a Release, which
 	// names the run that it follows.
 	Fixes []Fix `json:"fixes,omitempty"`
+}
+
+// DeferredItem is an item of an issuer that makes its cards later.
+type DeferredItem struct {
+	// Issuer is the name of the issuer, and Item its code of the item.
+	Issuer string `json:"issuer"`
+	Item   string `json:"item"`
 }
 
 // ByWebhook is the value of [GiftCardOrderInput].TakenInBy for an order that was announced by a webhook.
@@ -151,11 +161,13 @@ func GiftCardOrder(ctx workflow.Context, in GiftCardOrderInput) (GiftCardOrderRe
 	if err != nil {
 		return GiftCardOrderResult{}, err
 	}
-	merchant, err := merchantOf(ctx, in)
-	if err != nil {
-		return GiftCardOrderResult{}, err
+	o := issuing{in: in, waited: waited, units: units, results: make([]unitResult, len(units))}
+	if later := in.later(units); later < len(units) {
+		o.merchant, o.noMerchant = merchantOf(ctx, in)
+		if o.noMerchant != nil && (later == 0 || temporal.IsCanceledError(o.noMerchant)) {
+			return GiftCardOrderResult{}, o.noMerchant
+		}
 	}
-	o := issuing{in: in, waited: waited, merchant: merchant, units: units, results: make([]unitResult, len(units))}
 	if err := o.issueAll(ctx); err != nil {
 		return GiftCardOrderResult{}, err
 	}
@@ -188,9 +200,16 @@ type issuing struct {
 	in       GiftCardOrderInput
 	waited   bool
 	merchant activities.LookUpMerchantResult
-	units    []giftcard.Unit
-	results  []unitResult
-	done     int
+	// noMerchant is why there is no merchant for the cards that need one; cards of other issuers are issued all the same.
+	noMerchant error
+	units      []giftcard.Unit
+	results    []unitResult
+	done       int
+	// slots are for what asks an issuer, or Temporal. A card that is awaited holds none.
+	slots workflow.Semaphore
+	// settled are the cards of which their workflows have said that they have their value, by key. It is nil before the
+	// first card that is made later.
+	settled map[string]*deferred.Card
 }
 
 type unitResult struct {
@@ -201,19 +220,33 @@ type unitResult struct {
 // issueAll tries every unit, a bounded number at once.
 func (o *issuing) issueAll(ctx workflow.Context) error {
 	o.showProgress(ctx)
-	slots := workflow.NewSemaphore(ctx, maxIssuing)
+	o.slots = workflow.NewSemaphore(ctx, maxIssuing)
 	all := workflow.NewWaitGroup(ctx)
-	for i := range o.units {
-		if err := slots.Acquire(ctx, 1); err != nil {
-			return err
-		}
+	start := func(i int, issue func(workflow.Context) (activities.IssueCardResult, error)) {
 		all.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer all.Done()
-			defer slots.Release(1)
-			o.results[i].card, o.results[i].err = o.issueOne(ctx, o.units[i])
+			o.results[i].card, o.results[i].err = issue(ctx)
 			o.done++
 			o.showProgress(ctx)
+		})
+	}
+	for i, u := range o.units {
+		if item, later := o.in.Deferred[u.Line.SKU]; later {
+			o.listen(ctx)
+			start(i, func(ctx workflow.Context) (activities.IssueCardResult, error) { return o.awaitOne(ctx, u, item) })
+			continue
+		}
+		if o.noMerchant != nil {
+			o.results[i].err = o.noMerchant
+			continue
+		}
+		if err := o.slots.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		start(i, func(ctx workflow.Context) (activities.IssueCardResult, error) {
+			defer o.slots.Release(1)
+			return o.issueOne(ctx, u)
 		})
 	}
 	all.Wait(ctx)
@@ -267,12 +300,17 @@ func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
 		})
 	}
 	o.writeBack(ctx, &out)
-	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+" for merchant "+o.merchant.MerchantCode+"."+
-		marked(out))
+	workflow.SetCurrentDetails(ctx, "Issued "+cards(len(o.units))+o.forMerchant()+"."+marked(out))
 	return out, nil
 }
 
 func (o *issuing) showProgress(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing for merchant %s: %d of %s done.",
-		o.merchant.MerchantCode, o.done, cards(len(o.units))))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing%s: %d of %s done.", o.forMerchant(), o.done, cards(len(o.units))))
+}
+
+func (o *issuing) forMerchant() string {
+	if o.merchant.MerchantCode == "" {
+		return ""
+	}
+	return " for merchant " + o.merchant.MerchantCode
 }

@@ -50,6 +50,8 @@ const (
 	ResolveCardType   = "ResolveCard"
 	ActOnOrderType    = "ActOnOrder"
 	ChangedOrderType  = "ChangedOrder"
+	DeferredCardType  = "DeferredCard"
+	ClaimCodeType     = "ClaimCode"
 )
 
 // Search attributes of GiftCardOrder.
@@ -107,6 +109,22 @@ func ResolveCardID(shop, orderID string, unit int) string {
 // ActOnOrderID returns the workflow ID for the use of a link of a mail. The link's ID does not reveal the link, and each
 // link is used once.
 func ActOnOrderID(linkID string) string { return "action/" + linkID }
+
+const deferredCardPrefix = "card-issue/"
+
+// DeferredCardID returns the workflow ID of a card that its issuer makes later. The unit's key is the part that keeps the
+// card from being made twice. Only after the workflow has failed in a way that certainly made no card of value, the card is
+// made anew, under an ID with the next number; numbers count from 1.
+func DeferredCardID(issuerName, key string, number int) string {
+	id := deferredCardPrefix + issuerName + "/" + key
+	if number > 1 {
+		id += fmt.Sprintf("/%d", number)
+	}
+	return id
+}
+
+// ClaimCodeID returns the workflow ID that claims a code for one unit, by an ID of the code that does not reveal it.
+func ClaimCodeID(issuerName, codeID string) string { return "barcode/" + issuerName + "/" + codeID }
 
 const changedOrderPrefix = "changed-order/"
 

@@ -201,3 +201,48 @@ func orderOptions(ctx workflow.Context, in GiftCardOrderInput) workflow.Context 
 		StaticDetails:         listing.Details,
 	})
 }
+
+// beginning starts the workflow of a card, or reads what has become of it.
+func beginning(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         backoff,
+		Summary:             "card that is made later",
+	})
+}
+
+// generating asks the issuer for a card that is worth nothing: it may be repeated. What lasts longer is repeated with a new
+// address for the answer.
+func generating(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    MaxIssueTime,
+		ScheduleToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:            backoff,
+	})
+}
+
+// claiming claims a card for a unit.
+func claiming(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    MaxIssueTime,
+		ScheduleToCloseTimeout: deferredPatience,
+		RetryPolicy:            backoff,
+	})
+}
+
+// activating asks the issuer once to give a card its value: a request that was repeated could do so twice.
+func activating(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: MaxIssueTime,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+}
+
+// looking asks the issuer for the state of a card. If it fails, the next look is soon.
+func looking(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    MaxIssueTime,
+		ScheduleToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:            backoff,
+	})
+}

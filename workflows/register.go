@@ -31,4 +31,6 @@ func Register(r worker.WorkflowRegistry) {
 	register(ActOnOrder, ActOnOrderType)
 	register(ChangedOrder, ChangedOrderType)
 	register(DisputedOrder, DisputedOrderType)
+	register(DeferredCard, DeferredCardType)
+	register(ClaimCode, ClaimCodeType)
 }

@@ -35,7 +35,7 @@ func TestNames(t *testing.T) {
 	workflows.Register(&registered)
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
-		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder",
+		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder", "DeferredCard", "ClaimCode",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)

@@ -91,9 +91,9 @@ type rule struct {
 
 var (
 	everything = ours(".")
-	clients    = ours("internal/shopify", "internal/cashstar", "internal/mail", "internal/rest")
+	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail", "internal/rest")
 	// vendors are the clients of vendors that could be replaced, and adapters their adapters.
-	vendors  = ours("internal/shopify", "internal/cashstar")
+	vendors  = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop")
 	adapters = ours("internal/intake/shopifyintake", "internal/issuer/cashstarissuer")
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
@@ -365,7 +365,8 @@ var rules = []rule{
 	},
 	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
-		to:  ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/mail", "internal/giftcard"),
+		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail",
+			"internal/giftcard"),
 		why: "every process stands on them, whatever it does",
 	},
 }
@@ -444,7 +445,9 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"clients without the domain", "internal/shopify/adminapi", module + "/internal/giftcard"},
 		{"only its client uses Shopify's API", "activities", module + "/internal/shopify/adminapi"},
 		{"clients without the domain", "internal/cashstar", module + "/internal/issuer"},
+		{"clients without the domain", "internal/fourwayshop/wire", module + "/internal/giftcard"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/cashstar"},
+		{"activities and workflows know no vendor", "workflows", module + "/internal/fourwayshop"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/intake/shopifyintake"},
 		{"activities and workflows know no vendor", "workflows", module + "/internal/shopify"},
 		{"arrivals know no settings of their own", "internal/intake/arrivals", module + "/internal/config"},

@@ -31,6 +31,12 @@ var issuerRooms = []room{
 	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 }
 
+// deferredRooms are where Four Way Shop is named, in the same way. These rooms are written first; its adapter, its
+// configuration and its exam follow.
+var deferredRooms = []room{
+	{"internal/fourwayshop/", "its client and its simulator"},
+}
+
 // shopRooms are where declarations may name Shopify. Comments and messages may name it anywhere: it is the shop that the
 // product is for, and its words (order, line, SKU) are the product's.
 var shopRooms = []room{
@@ -157,6 +163,11 @@ func TestVendorsAreNamedInTheirRooms(t *testing.T) {
 	places, err := named(root, issuerRooms, words("cashstar"))
 	require.NoError(t, err)
 	require.Empty(t, places)
+	for _, word := range []string{"fourwayshop", "four way shop", "4ws"} {
+		places, err = named(root, deferredRooms, words(word))
+		require.NoError(t, err)
+		require.Empty(t, places)
+	}
 	places, err = named(root, shopRooms, declarations("shopify"))
 	require.NoError(t, err)
 	require.Empty(t, places)

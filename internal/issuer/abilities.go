@@ -9,6 +9,7 @@ import (
 type Abilities struct {
 	Issuer
 	Direct    Direct
+	Deferred  Deferred
 	Accounts  Accounts
 	Offerer   Offerer
 	Inspector Inspector
@@ -20,12 +21,13 @@ type Abilities struct {
 func Find(i Issuer) (Abilities, error) {
 	a := Abilities{Issuer: i}
 	a.Direct, _ = i.(Direct)
+	a.Deferred, _ = i.(Deferred)
 	a.Accounts, _ = i.(Accounts)
 	a.Offerer, _ = i.(Offerer)
 	a.Inspector, _ = i.(Inspector)
 	a.Canceller, _ = i.(Canceller)
 	a.Prober, _ = i.(Prober)
-	if a.Direct == nil {
+	if a.Direct == nil && a.Deferred == nil {
 		return Abilities{}, errors.New(i.Words().Issuer + " cannot issue cards")
 	}
 	return a, nil
@@ -37,10 +39,20 @@ func (a Abilities) Issue(ctx context.Context, r Request) (Card, error) {
 	if err == nil {
 		return card, nil
 	}
-	if _, ok := errors.AsType[*Error](err); !ok {
-		err = &Error{Effect: Unclear, Err: err}
+	return Card{}, stated(err)
+}
+
+// stated returns err with what is known about the card. After an error that does not say, the card may exist.
+func stated(err error) error {
+	if _, ok := errors.AsType[*Error](err); err == nil || ok {
+		return err
 	}
-	return Card{}, err
+	return &Error{Effect: Unclear, Err: err}
+}
+
+// Activate calls [Deferred.Activate]. After an error that does not say what is known about the card, it may be active.
+func (a Abilities) Activate(ctx context.Context, activation Activation) error {
+	return stated(a.Deferred.Activate(ctx, activation))
 }
 
 // Ability is a line of the table of abilities.
@@ -55,6 +67,7 @@ type Ability struct {
 func (a Abilities) Table() []Ability {
 	return []Ability{
 		{"direct", a.Direct != nil, "issues a card at once"},
+		{"deferred", a.Deferred != nil, "promises a card and makes it later"},
 		{"dedupes", a.Direct != nil && a.Direct.Dedupes(), "recognises the key of a card that it has issued"},
 		{"accounts", a.Accounts != nil, "lists the accounts of its customers"},
 		{"offers", a.Offerer != nil, "shows what it offers for an account"},

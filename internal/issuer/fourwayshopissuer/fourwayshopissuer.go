@@ -1,0 +1,179 @@
+// Package fourwayshopissuer is the adapter of Four Way Shop (4WS): it translates between the port of issuers and 4WS's
+// words, and decides the kinds of 4WS's refusals.
+//
+// In 4WS's words the code of a card is its barcode. 4WS has no idempotency key and no accounts: a card is generated, which
+// makes a barcode that is worth nothing, and then updated with a positive amount, which activates it. Both jobs answer by a
+// callback.
+package fourwayshopissuer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/refusal"
+	"github.com/giftbridge/giftbridge/internal/rest"
+)
+
+// Name is the name of the issuer in the inputs of workflows and in the addresses of callbacks. It never changes.
+const Name = "fourwayshop"
+
+// Options are what 4WS needs to know to activate a card.
+type Options struct {
+	EntityCode, BranchCode, Country, PriceList string
+}
+
+// Issuer is 4WS as an issuer.
+type Issuer struct {
+	client  *fourwayshop.Client
+	options Options
+}
+
+// New returns the issuer behind a client.
+func New(client *fourwayshop.Client, o Options) *Issuer { return &Issuer{client, o} }
+
+// Words implements [issuer.Issuer].
+func (*Issuer) Words() issuer.Words {
+	return issuer.Words{
+		Issuer: "Four Way Shop", Account: "customer", Accounts: "customers", Key: "key", Reference: "barcode",
+	}
+}
+
+// Generate implements [issuer.Deferred].
+func (i *Issuer) Generate(ctx context.Context, item, callback string) error {
+	return withKind(i.client.Generate(ctx, fourwayshop.GenerateRequest{ItemCode: item, Count: 1, Callback: callback}))
+}
+
+// Activate implements [issuer.Deferred].
+func (i *Issuer) Activate(ctx context.Context, a issuer.Activation) error {
+	err := i.client.Update(ctx, fourwayshop.UpdateRequest{
+		EntityCode: i.options.EntityCode, Barcode: fourwayshop.Barcode(a.Code), Amount: a.Value.Amount(),
+		Callback: a.Callback, Payload: a.Reference,
+		Activation: &fourwayshop.Activation{
+			Date: a.At, Country: i.options.Country, BranchCode: i.options.BranchCode, PriceList: i.options.PriceList,
+			CurrencySymbol: symbol(a.Value.Currency), Currency: a.Value.Currency,
+		},
+	})
+	if err == nil {
+		return nil
+	}
+	effect := issuer.None
+	if fourwayshop.IsAmbiguous(err) {
+		effect = issuer.Unclear
+	}
+	return &issuer.Error{Effect: effect, Err: withKind(err)}
+}
+
+// Look implements [issuer.Deferred]. 4WS may not know a card yet that it has just generated.
+func (i *Issuer) Look(ctx context.Context, code issuer.Code) (issuer.Standing, error) {
+	card, err := i.client.Get(ctx, fourwayshop.Barcode(code))
+	if fourwayshop.ReasonOf(err) == fourwayshop.UnknownBarcode {
+		return issuer.Standing{}, nil
+	}
+	if err != nil {
+		return issuer.Standing{}, withKind(err)
+	}
+	s := issuer.Standing{Known: true, Item: card.ItemCode, Active: card.Active, ValidUntil: card.ExpirationDate}
+	for _, amount := range []struct {
+		text string
+		into *giftcard.Money
+	}{{card.Amount, &s.Value}, {card.OriginalAmount, &s.Original}} {
+		if amount.text == "" || amount.text == "0.00" && card.Currency == "" {
+			continue
+		}
+		if *amount.into, err = giftcard.ParseMoney(amount.text, card.Currency); err != nil {
+			return issuer.Standing{}, giftcard.Errorf(giftcard.UnexpectedResponse, "Four Way Shop shows an amount that is not one: %v", err)
+		}
+	}
+	return s, nil
+}
+
+// Answer implements [issuer.Deferred].
+func (*Issuer) Answer(step issuer.Step, body []byte) (issuer.Answer, error) {
+	if step == issuer.Activating {
+		_, err := fourwayshop.ParseUpdated(body)
+		return answer(err)
+	}
+	cards, err := fourwayshop.ParseGenerated(body)
+	a, err := answer(err)
+	if err != nil || !a.OK {
+		return a, err
+	}
+	if len(cards) != 1 {
+		return issuer.Answer{}, errors.New("the callback holds more than one card")
+	}
+	a.Code = issuer.Code(cards[0].Barcode)
+	a.ValidFrom, a.ValidUntil = cards[0].StartValidity, cards[0].EndValidity
+	return a, nil
+}
+
+// answer returns what a callback says that was read with err. Only a refusal in 4WS's own words is an answer.
+func answer(err error) (issuer.Answer, error) {
+	if err == nil {
+		return issuer.Answer{OK: true}, nil
+	}
+	if !fourwayshop.Explains(err) {
+		return issuer.Answer{}, err
+	}
+	kind, _ := giftcard.KindOf(withKind(err))
+	a := issuer.Answer{Kind: kind}
+	if e, ok := errors.AsType[*rest.Error](err); ok {
+		a.Message = e.Message
+	}
+	return a, nil
+}
+
+// symbols are the symbols of currencies. Assumed: for any other currency, its code is accepted.
+var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
+
+func symbol(currency string) string {
+	if s := symbols[currency]; s != "" {
+		return s
+	}
+	return currency
+}
+
+// withKind returns err with its kind.
+func withKind(err error) error {
+	if _, ok := errors.AsType[*fourwayshop.InvalidError](err); ok {
+		return giftcard.Errorf(giftcard.InvalidRequest, "%v", err)
+	}
+	return kinds.WithKind(err)
+}
+
+// kinds decides the kind of every refusal.
+var kinds refusal.Table = kindOf
+
+// unauthorizedStatuses concern us rather than the request.
+var unauthorizedStatuses = []int{
+	http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusLocked,
+	http.StatusProxyAuthRequired,
+}
+
+func kindOf(e *rest.Error) giftcard.Kind {
+	switch {
+	case fourwayshop.ReasonOf(e) == fourwayshop.UnknownItem:
+		return giftcard.InvalidRequest
+	case fourwayshop.IsInconclusive(e):
+		return giftcard.Unavailable
+	}
+	switch s := e.Status; {
+	case s == http.StatusTooManyRequests || s == fourwayshop.StatusEnhanceYourCalm:
+		return giftcard.RateLimited
+	case s == http.StatusRequestTimeout:
+		return giftcard.Timeout
+	case slices.Contains(unauthorizedStatuses, s):
+		return giftcard.Unauthorized
+	case s == http.StatusTooEarly || s >= 500:
+		return giftcard.Unavailable
+	case fourwayshop.Explains(e): // It understood the request, whatever its message says.
+		return giftcard.CardDeclined
+	case s < 400:
+		return giftcard.UnexpectedResponse
+	}
+	return giftcard.InvalidRequest
+}

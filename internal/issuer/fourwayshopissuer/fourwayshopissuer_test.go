@@ -1,0 +1,87 @@
+package fourwayshopissuer_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/fourwayshopissuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest"
+)
+
+const password = "correct-horse-battery"
+
+// vendor is a simulated 4WS whose adapter is changed by wrap.
+func vendor(t *testing.T, wrap func(*fourwayshopissuer.Issuer) issuer.Issuer) issuertest.DeferredVendor {
+	t.Helper()
+	var fail atomic.Bool
+	server := fourwayshoptest.New(fourwayshoptest.Options{
+		Username: "api-user", Password: password,
+		Items: []ledger.Item{{Code: "GIFT50", Currency: "EUR"}},
+		Trouble: func(jobs.Job) *fourwayshoptest.Trouble {
+			if fail.CompareAndSwap(true, false) {
+				return &fourwayshoptest.Trouble{Kind: jobs.Failed}
+			}
+			return nil
+		},
+	})
+	t.Cleanup(server.Stop)
+	return issuertest.DeferredVendor{
+		Handler: server,
+		Adapter: func(baseURL string, timeout time.Duration) issuer.Issuer {
+			client, err := fourwayshop.New(fourwayshop.Options{
+				BaseURL: baseURL + "/api/", Username: "api-user", Password: password, Timeout: timeout,
+			})
+			require.NoError(t, err)
+			return wrap(fourwayshopissuer.New(client, fourwayshopissuer.Options{
+				EntityCode: "1", BranchCode: "WEB", Country: "IT", PriceList: "RETAIL",
+			}))
+		},
+		Item: "GIFT50", Unknown: "NOTHING",
+		Cards: func() []issuertest.DeferredCard {
+			var out []issuertest.DeferredCard
+			for _, c := range server.Cards() {
+				out = append(out, issuertest.DeferredCard{
+					Code: issuer.Code(c.Barcode), Item: c.ItemCode, Activations: c.Activations,
+					Value: giftcard.Money{Hundredths: int64(c.Amount), Currency: c.Currency},
+				})
+			}
+			return out
+		},
+		FailNext:  func() { fail.Store(true) },
+		Activates: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/update") },
+		Refusal: func(text string) []byte {
+			body, err := json.Marshal(map[string]any{"success": false, "message": text})
+			require.NoError(t, err)
+			return body
+		},
+		Certain: func(status int, explained bool) bool {
+			switch status {
+			case 401, 407, 420, 425, 429:
+				return true
+			case 304, 408: // A 304 has no body.
+				return false
+			}
+			return explained && status < 500
+		},
+		Secrets: []string{password},
+	}
+}
+
+func same(i *fourwayshopissuer.Issuer) issuer.Issuer { return i }
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	issuertest.RunDeferred(t, func() issuertest.DeferredVendor { return vendor(t, same) })
+}
