@@ -94,7 +94,7 @@ var (
 	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail", "internal/rest")
 	// vendors are the clients of vendors that could be replaced, and adapters their adapters.
 	vendors  = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop")
-	adapters = ours("internal/intake/shopifyintake", "internal/issuer/cashstarissuer")
+	adapters = ours("internal/intake/shopifyintake", "internal/issuer/cashstarissuer", "internal/issuer/fourwayshopissuer")
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
@@ -132,6 +132,12 @@ var rules = []rule{
 	{
 		name: "the adapter of CashStar knows its client and the port", from: ours("internal/issuer/cashstarissuer"),
 		to: everything.except(ours("internal/issuer/cashstarissuer", "internal/cashstar", "internal/giftcard",
+			"internal/refusal", "internal/rest"), only(module+"/internal/issuer")),
+		why: "an adapter translates between the two, and decides nothing else",
+	},
+	{
+		name: "the adapter of Four Way Shop knows its client and the port", from: ours("internal/issuer/fourwayshopissuer"),
+		to: everything.except(ours("internal/issuer/fourwayshopissuer", "internal/fourwayshop", "internal/giftcard",
 			"internal/refusal", "internal/rest"), only(module+"/internal/issuer")),
 		why: "an adapter translates between the two, and decides nothing else",
 	},
@@ -456,6 +462,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"ports know no vendor and no Temporal", "internal/intake", module + "/internal/shopify"},
 		{"the adapter of CashStar knows its client and the port", "internal/issuer/cashstarissuer", module + "/internal/shopify"},
 		{"the adapter of CashStar knows its client and the port", "internal/issuer/cashstarissuer", module + "/internal/issuer/gate"},
+		{"the adapter of Four Way Shop knows its client and the port", "internal/issuer/fourwayshopissuer", module + "/internal/cashstar"},
 		{"the adapter of Shopify knows its client and the port", "internal/intake/shopifyintake", module + "/internal/issuer"},
 		{"vendors are named where they are put in", "internal/telemetry", module + "/internal/shopify"},
 		{"vendors are named where they are put in", "starter", module + "/internal/cashstar"},

@@ -31,10 +31,11 @@ var issuerRooms = []room{
 	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 }
 
-// deferredRooms are where Four Way Shop is named, in the same way. These rooms are written first; its adapter, its
-// configuration and its exam follow.
+// deferredRooms are where Four Way Shop is named, in the same way. These rooms are written first; its configuration and its
+// exam follow.
 var deferredRooms = []room{
 	{"internal/fourwayshop/", "its client and its simulator"},
+	{"internal/issuer/fourwayshopissuer/", "its adapter"},
 }
 
 // shopRooms are where declarations may name Shopify. Comments and messages may name it anywhere: it is the shop that the

@@ -29,6 +29,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/token"
+	"github.com/giftbridge/giftbridge/sandbox/internal/billing"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -205,9 +206,9 @@ func TestHistoriesOfDeferredCards(t *testing.T) {
 	require.NoError(t, err)
 	a.requireCards(t, 1)
 	card := workflows.DeferredCardID("acme", key(one, 1), 1)
-	var order, made cost
-	require.NoError(t, order.addRun(w.ctx, w.plain, id, ""))
-	require.NoError(t, made.addRun(w.ctx, w.plain, card, ""))
+	var order, made billing.Cost
+	require.NoError(t, order.AddRun(w.ctx, w.plain, id, ""))
+	require.NoError(t, made.AddRun(w.ctx, w.plain, card, ""))
 	t.Logf("order: %d events, %d actions; card: %d events, %d actions", order.Events, order.Actions, made.Events, made.Actions)
 	require.LessOrEqual(t, order.Events, int64(25))
 	require.LessOrEqual(t, made.Events, int64(45))

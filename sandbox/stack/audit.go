@@ -7,6 +7,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
@@ -19,7 +20,7 @@ func (s *Stack) Books(ctx context.Context) (audit.Books, error) {
 		return books, err
 	}
 	for _, m := range s.Mail.Messages() {
-		mail, err := audit.ParseMail(m.Data)
+		mail, err := mails.Parse(m.Data)
 		if err != nil {
 			return books, fmt.Errorf("read digest: %w", err)
 		}

@@ -86,10 +86,6 @@ var wrongs = map[string]wrong{
 		return s, err
 	}},
 	"activates a card with its value": {before: func(_ *context.Context, a *issuer.Activation) { a.Value.Hundredths *= 2 }},
-	"shows a card that is spent as it was": {look: func(s issuer.Standing, err error) (issuer.Standing, error) {
-		s.Original = giftcard.Money{}
-		return s, err
-	}},
 	"reports an unknown item": {answer: func(a issuer.Answer, err error) (issuer.Answer, error) {
 		a.Kind = giftcard.Unavailable
 		return a, err

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
 )
 
 // Books holds the records to compare.
@@ -19,7 +21,7 @@ type Books struct {
 	Cards     []Card
 	Workflows []Workflow
 	// Mails are in the order of their arrival.
-	Mails []Mail
+	Mails []mails.Mail
 }
 
 // Order is an order as recorded by the shop.
@@ -145,7 +147,7 @@ func get(ctx context.Context, address string, into any) error {
 }
 
 // readMails reads all .eml files below a folder, ordered by path.
-func readMails(folder string) ([]Mail, error) {
+func readMails(folder string) ([]mails.Mail, error) {
 	var files []string
 	err := filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".eml") {
@@ -157,17 +159,17 @@ func readMails(folder string) ([]Mail, error) {
 		return nil, fmt.Errorf("find mails: %w", err)
 	}
 	slices.Sort(files)
-	mails := make([]Mail, 0, len(files))
+	read := make([]mails.Mail, 0, len(files))
 	for _, f := range files {
 		content, err := os.ReadFile(f) //nolint:gosec // a file of the caller's folder
 		if err != nil {
 			return nil, fmt.Errorf("read mail: %w", err)
 		}
-		m, err := ParseMail(content)
+		m, err := mails.Parse(content)
 		if err != nil {
 			return nil, fmt.Errorf("read mail %s: %w", filepath.Base(f), err)
 		}
-		mails = append(mails, m)
+		read = append(read, m)
 	}
-	return mails, nil
+	return read, nil
 }

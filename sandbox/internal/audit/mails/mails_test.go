@@ -1,4 +1,4 @@
-package audit_test
+package mails_test
 
 import (
 	"encoding/base64"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
 )
 
 const table = "\ufeffstate,order,order_id,kind\r\nfailed,#1,11,Timeout\r\nmixed,#2,12,\r\n"
@@ -27,7 +27,7 @@ func digest(attachments ...string) []byte {
 
 func TestParseMail(t *testing.T) {
 	t.Parallel()
-	want := []audit.Row{{State: "failed", Order: "#1", Kind: "Timeout"}, {State: "mixed", Order: "#2"}}
+	want := []mails.Row{{State: "failed", Order: "#1", Kind: "Timeout"}, {State: "mixed", Order: "#2"}}
 	encoded := base64.StdEncoding.EncodeToString([]byte(table))
 	for name, attachment := range map[string]string{
 		"plain":            "Content-Type: text/csv\r\n\r\n" + table,
@@ -36,9 +36,9 @@ func TestParseMail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m, err := audit.ParseMail(digest(attachment))
+			m, err := mails.Parse(digest(attachment))
 			require.NoError(t, err)
-			require.Equal(t, audit.Mail{MessageID: "<one@example.com>", Rows: want}, m)
+			require.Equal(t, mails.Mail{MessageID: "<one@example.com>", Rows: want}, m)
 		})
 	}
 	for name, content := range map[string][]byte{
@@ -50,7 +50,7 @@ func TestParseMail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := audit.ParseMail(content)
+			_, err := mails.Parse(content)
 			require.Error(t, err)
 		})
 	}

@@ -1,4 +1,5 @@
-package audit
+// Package mails reads the digests that an installation has sent.
+package mails
 
 import (
 	"bytes"
@@ -29,8 +30,8 @@ type Row struct {
 	Kind  string
 }
 
-// ParseMail parses a digest: a mail with one CSV table attached.
-func ParseMail(content []byte) (Mail, error) {
+// Parse parses a digest: a mail with one CSV table attached.
+func Parse(content []byte) (Mail, error) {
 	m, err := mail.ReadMessage(bytes.NewReader(content))
 	if err != nil {
 		return Mail{}, err
