@@ -62,7 +62,7 @@ func TestWatchShop(t *testing.T) {
 	w.ok("webhooks", "apply")
 	require.Equal(t, subscribed, w.Shop.Subscriptions().All(), "what is right is left alone")
 	listed := w.ok("webhooks", "list")
-	require.Regexp(t, `giftbridge +orders_create +https://gifts\.example\.com/webhooks/shopify/orders +2026-07`, listed)
+	require.Regexp(t, `giftbridge +orders/create +https://gifts\.example\.com/webhooks/shopify/orders +2026-07`, listed)
 
 	good, run := w.watch()
 	require.Empty(t, good.Webhooks.Left)
