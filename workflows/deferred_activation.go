@@ -122,11 +122,11 @@ func (d *deferredCard) look(ctx workflow.Context, card deferred.Answer) (deferre
 }
 
 func (d *deferredCard) waits(answered bool, since time.Time) string {
-	for_ := "the issuer's answer"
+	what := "the issuer's answer"
 	if answered {
-		for_ = "the issuer to show the result"
+		what = "the issuer to show the result"
 	}
-	return fmt.Sprintf("Waiting for %s to attempt %d to activate the card, since %s.", for_, d.activations,
+	return fmt.Sprintf("Waiting for %s to attempt %d to activate the card, since %s.", what, d.activations,
 		since.UTC().Format(time.RFC3339))
 }
 

@@ -63,7 +63,7 @@ func (a *Addresses) For(t Target) (string, error) {
 	case t.Attempt < 1 || t.Attempt > maxAttempt:
 		return "", fmt.Errorf("make the address of a callback: no attempt %d", t.Attempt)
 	}
-	message := binary.BigEndian.AppendUint32([]byte{code}, uint32(t.Attempt)) //nolint:gosec // At most maxAttempt.
+	message := binary.BigEndian.AppendUint32([]byte{code}, uint32(t.Attempt))
 	message = append(message, t.Issuer+"\x00"+t.WorkflowID...)
 	text, err := a.keys.Seal(purpose, message)
 	if err != nil {

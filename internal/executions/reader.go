@@ -82,6 +82,12 @@ func IsAlreadyStarted(err error) bool {
 	return errors.As(err, &started)
 }
 
+// IsBusy reports whether Temporal refused a request because it has too much to do.
+func IsBusy(err error) bool {
+	var busy *serviceerror.ResourceExhausted
+	return errors.As(err, &busy)
+}
+
 // Retention returns how long the namespace keeps closed workflows.
 func (o *Reader) Retention(ctx context.Context) (time.Duration, error) {
 	ns, err := o.Client.WorkflowService().DescribeNamespace(ctx,

@@ -81,7 +81,7 @@ func (r *reporter) watched(found workflows.WatchShopResult) (out digest.Watch) {
 func (r *reporter) addLater(ctx context.Context) error {
 	later, err := r.Reader.Later(ctx, r.now)
 	if later.Orders > 0 {
-		r.Report.Later = &digest.Later{Orders: later.Orders, Until: later.Until, More: later.More}
+		r.Later = &digest.Later{Orders: later.Orders, Until: later.Until, More: later.More}
 	}
 	return err
 }

@@ -56,7 +56,8 @@ func TestChaos(t *testing.T) {
 			require.True(t, dedupes || report.UnitsResolved > 0)
 			require.Equal(t, plan.WebhooksOn, report.Webhooks.Mode)
 			require.Positive(t, report.Webhooks.ByWebhook)
-			for _, what := range slices.Concat(plan.OrderChanges, plan.WebhookHappenings, []plan.What{
+			for _, what := range slices.Concat(plan.OrderChanges, []plan.What{
+				plan.ReceiverKilled, plan.SecretRotated, plan.SubscriptionDeleted,
 				plan.WorkerKilled, plan.WorkersKilled, plan.TemporalKilled, plan.IssuerDropAfter, plan.ShopLongLag, plan.ShopRenamed,
 				plan.OtherSettings, plan.OtherIdentity, plan.HandSweep,
 			}) {

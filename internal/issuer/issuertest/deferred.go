@@ -100,7 +100,7 @@ func (w *DeferredWorld) answer(t T, step issuer.Step) issuer.Answer {
 	defer cancel()
 	select {
 	case body := <-w.bodies:
-		a, err := w.World.issuer.Deferred.Answer(step, body)
+		a, err := w.issuer.Deferred.Answer(step, body)
 		require.NoError(t, err)
 		return a
 	case <-ctx.Done():
@@ -112,7 +112,7 @@ func (w *DeferredWorld) answer(t T, step issuer.Step) issuer.Answer {
 // generated returns the code of a new card.
 func (w *DeferredWorld) generated(t T) issuer.Code {
 	t.Helper()
-	require.NoError(t, w.World.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
+	require.NoError(t, w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
 	a := w.answer(t, issuer.Generating)
 	require.True(t, a.OK, "%s %s", a.Kind, a.Message)
 	require.NotEmpty(t, a.Code)
@@ -128,7 +128,7 @@ func (w *DeferredWorld) activation(code issuer.Code) issuer.Activation {
 // card returns a card of the ledger.
 func (w *DeferredWorld) card(t T, code issuer.Code) DeferredCard {
 	t.Helper()
-	for _, c := range w.DeferredVendor.Cards() {
+	for _, c := range w.Cards() {
 		if c.Code == code {
 			return c
 		}
@@ -140,7 +140,7 @@ func (w *DeferredWorld) card(t T, code issuer.Code) DeferredCard {
 // DeferredCases returns every promise.
 func DeferredCases() []DeferredCase {
 	return []DeferredCase{
-		{"has a name for messages", func(t T, w *DeferredWorld) { require.NotEmpty(t, w.World.issuer.Words().Issuer) }},
+		{"has a name for messages", func(t T, w *DeferredWorld) { require.NotEmpty(t, w.issuer.Words().Issuer) }},
 		{"generates cards that are worth nothing", generatesWorthless},
 		{"activates a card with its value", activatesOnce},
 		{"reports an unknown item", reportsUnknownItem},
@@ -162,7 +162,7 @@ func generatesWorthless(t T, w *DeferredWorld) {
 	require.NotEqual(t, first, second, "a repeated request makes another card")
 	for _, code := range []issuer.Code{first, second} {
 		require.Equal(t, DeferredCard{Code: code, Item: w.Item}, worth(w.card(t, code)))
-		found, err := w.World.issuer.Deferred.Look(t.Context(), code)
+		found, err := w.issuer.Deferred.Look(t.Context(), code)
 		require.NoError(t, err)
 		require.False(t, found.Active)
 		require.Zero(t, found.Value.Hundredths)
@@ -180,10 +180,10 @@ func worth(c DeferredCard) DeferredCard {
 
 func activatesOnce(t T, w *DeferredWorld) {
 	code := w.generated(t)
-	require.NoError(t, w.World.issuer.Activate(t.Context(), w.activation(code)))
+	require.NoError(t, w.issuer.Activate(t.Context(), w.activation(code)))
 	require.True(t, w.answer(t, issuer.Activating).OK)
 	require.Equal(t, DeferredCard{Code: code, Item: w.Item, Value: fifty, Activations: 1}, w.card(t, code))
-	found, err := w.World.issuer.Deferred.Look(t.Context(), code)
+	found, err := w.issuer.Deferred.Look(t.Context(), code)
 	require.NoError(t, err)
 	require.True(t, found.Known && found.Active)
 	require.Equal(t, fifty, found.Value)
@@ -192,7 +192,7 @@ func activatesOnce(t T, w *DeferredWorld) {
 }
 
 func reportsUnknownItem(t T, w *DeferredWorld) {
-	err := w.World.issuer.Deferred.Generate(t.Context(), w.Unknown, w.receiver)
+	err := w.issuer.Deferred.Generate(t.Context(), w.Unknown, w.receiver)
 	kind, _ := giftcard.KindOf(err)
 	if err == nil {
 		a := w.answer(t, issuer.Generating)
@@ -206,7 +206,7 @@ func reportsUnknownItem(t T, w *DeferredWorld) {
 func reportsFailure(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	w.FailNext()
-	require.NoError(t, w.World.issuer.Activate(t.Context(), w.activation(code)))
+	require.NoError(t, w.issuer.Activate(t.Context(), w.activation(code)))
 	a := w.answer(t, issuer.Activating)
 	require.False(t, a.OK)
 	require.Contains(t, giftcard.Kinds, a.Kind)
@@ -215,26 +215,26 @@ func reportsFailure(t T, w *DeferredWorld) {
 
 // Only the issuer's own word says that there is no such card. Anything else is an error.
 func unknownCard(t T, w *DeferredWorld) {
-	found, err := w.World.issuer.Deferred.Look(t.Context(), "2999999999999")
+	found, err := w.issuer.Deferred.Look(t.Context(), "2999999999999")
 	require.NoError(t, err)
 	require.Equal(t, issuer.Standing{}, found)
 	for _, status := range []int{200, 401, 403, 404, 410, 500, 502} {
 		w.with(fault{all: true, answer: w.status(status, false)})
-		_, err = w.World.issuer.Deferred.Look(t.Context(), "2999999999999")
+		_, err = w.issuer.Deferred.Look(t.Context(), "2999999999999")
 		require.Error(t, err, status)
 	}
 	w.with(fault{all: true, reach: true, answer: func([]byte) (int, []byte) { return http.StatusOK, []byte("{}") }})
-	_, err = w.World.issuer.Deferred.Look(t.Context(), "2999999999999")
+	_, err = w.issuer.Deferred.Look(t.Context(), "2999999999999")
 	require.Error(t, err)
 }
 
 func activationCertainOnly(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	each(func(status int, explained bool) {
-		certain := w.DeferredVendor.Certain(status, explained)
+		certain := w.Certain(status, explained)
 		require.False(t, certain && mayMislead(status) && !explained, "%d can be returned after the effect", status)
 		w.with(fault{answer: w.status(status, explained)})
-		effect, _ := outcome(t, w.World.issuer.Activate(t.Context(), w.activation(code)))
+		effect, _ := outcome(t, w.issuer.Activate(t.Context(), w.activation(code)))
 		if !certain {
 			require.Equal(t, issuer.Unclear, effect, "%d, explained: %t", status, explained)
 		}
@@ -244,12 +244,12 @@ func activationCertainOnly(t T, w *DeferredWorld) {
 func activationCertainAll(t T, w *DeferredWorld) {
 	code, n := w.generated(t), 0
 	each(func(status int, explained bool) {
-		if !w.DeferredVendor.Certain(status, explained) {
+		if !w.Certain(status, explained) {
 			return
 		}
 		n++
 		w.with(fault{answer: w.status(status, explained)})
-		effect, _ := outcome(t, w.World.issuer.Activate(t.Context(), w.activation(code)))
+		effect, _ := outcome(t, w.issuer.Activate(t.Context(), w.activation(code)))
 		require.Equal(t, issuer.None, effect, "%d, explained: %t", status, explained)
 	})
 	require.Positive(t, n)
@@ -268,7 +268,7 @@ func lostActivations(t T, w *DeferredWorld) {
 		}
 	}
 	for name, f := range w.lost() {
-		check(name, w.World.issuer, f)
+		check(name, w.issuer, f)
 	}
 	check("no answer in time", w.slow, fault{reach: true, hang: true})
 }
@@ -287,10 +287,10 @@ func deferredKinds(t T, w *DeferredWorld) {
 		}
 		w.with(fault{all: true, answer: w.status(status, explained)})
 		errs := map[string]error{
-			"generate": w.World.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver),
-			"activate": w.World.issuer.Activate(t.Context(), w.activation(code)),
+			"generate": w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver),
+			"activate": w.issuer.Activate(t.Context(), w.activation(code)),
 		}
-		_, errs["look"] = w.World.issuer.Deferred.Look(t.Context(), code)
+		_, errs["look"] = w.issuer.Deferred.Look(t.Context(), code)
 		for what, err := range errs {
 			kind, _ := giftcard.KindOf(err)
 			said := fmt.Sprintf("%s, %d, explained: %t", what, status, explained)
@@ -313,14 +313,14 @@ func deferredKinds(t T, w *DeferredWorld) {
 func readsOnlyCallbacks(t T, w *DeferredWorld) {
 	for _, step := range []issuer.Step{issuer.Generating, issuer.Activating} {
 		for _, body := range []string{"", "null", "[]", "{}", "<html></html>", `"ok"`, `{"success"`, "\x00"} {
-			_, err := w.World.issuer.Deferred.Answer(step, []byte(body))
+			_, err := w.issuer.Deferred.Answer(step, []byte(body))
 			require.Error(t, err, "%s %q", step, body)
 		}
 	}
-	require.NoError(t, w.World.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
+	require.NoError(t, w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
 	body := <-w.bodies
 	for n := range len(body) - 1 {
-		a, err := w.World.issuer.Deferred.Answer(issuer.Generating, body[:n])
+		a, err := w.issuer.Deferred.Answer(issuer.Generating, body[:n])
 		require.Error(t, err, "half a callback names %s", a.Code)
 	}
 }
@@ -334,7 +334,7 @@ func activationEndsWithContext(t T, w *DeferredWorld) {
 		<-w.bodies
 		cancel()
 	}()
-	err := w.World.issuer.Activate(ctx, w.activation(code))
+	err := w.issuer.Activate(ctx, w.activation(code))
 	effect, _ := outcome(t, err)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, issuer.Unclear, effect)
@@ -344,15 +344,15 @@ func activationEndsWithContext(t T, w *DeferredWorld) {
 func deferredTellsNoSecrets(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	for _, status := range []int{200, 302, 400, 401, 403, 404, 422, 429, 500, 503} {
-		for _, s := range append([]string{string(code), "secret-address"}, w.DeferredVendor.Secrets...) {
+		for _, s := range append([]string{string(code), "secret-address"}, w.Secrets...) {
 			if status == http.StatusUnauthorized && s == "secret-address" {
 				continue // That may answer a login, which knows of no callback.
 			}
-			body := w.DeferredVendor.Refusal("nothing for " + s + ".")
+			body := w.Refusal("nothing for " + s + ".")
 			w.with(fault{all: true, answer: func([]byte) (int, []byte) { return status, body }})
-			requireNone(t, w.World.issuer.Activate(t.Context(), w.activation(code)), s)
-			requireNone(t, w.World.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver), s)
-			if _, err := w.World.issuer.Deferred.Look(t.Context(), code); err != nil && s != "secret-address" {
+			requireNone(t, w.issuer.Activate(t.Context(), w.activation(code)), s)
+			requireNone(t, w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver), s)
+			if _, err := w.issuer.Deferred.Look(t.Context(), code); err != nil && s != "secret-address" {
 				requireNone(t, err, s)
 			}
 		}

@@ -2,11 +2,8 @@ package site
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
@@ -29,7 +26,7 @@ func AwaitRest(ctx context.Context, of Statuses, due time.Time, progress func(*h
 	var quiet time.Time
 	for {
 		status, err := of.Status(ctx)
-		_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
+		busy := executions.IsBusy(err)
 		if err != nil && !busy {
 			return err
 		}

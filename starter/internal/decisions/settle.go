@@ -172,14 +172,15 @@ func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDe
 // ask prints where the orders stand, and asks whether to record the decision.
 func (s *settler) ask(chosen []*orders.OrderDetails) error {
 	for _, d := range chosen {
-		stands := standing(d)
+		stands := []string{standing(d)}
 		if change := s.changes[d.WorkflowID]; change != nil {
-			stands += "; " + change.Says()
+			stands = append(stands, change.Says())
 		}
 		for _, dispute := range s.disputes[d.WorkflowID] {
-			stands += "; its payment is disputed (" + dispute.Kind + ", recorded " + dispute.Since.Format(time.DateOnly) + ")"
+			stands = append(stands, "its payment is disputed ("+dispute.Kind+", recorded "+dispute.Since.Format(time.DateOnly)+")")
 		}
-		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0), printable.Line(stands, 0))
+		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0),
+			printable.Line(strings.Join(stands, "; "), 0))
 	}
 	n := len(chosen)
 	question := "Settle this order? Its cards will not be issued, except by a release."
