@@ -240,7 +240,7 @@ func TestReceiverKilledWithOrdersInMemory(t *testing.T) {
 			waiting += metrics.value(t, series)
 		}
 	}
-	require.EqualValues(t, orders, waiting)
+	require.Equal(t, orders, int(waiting))
 	receiver.kill()
 	require.Empty(t, w.Issuer.Cards())
 	back.Store(true)

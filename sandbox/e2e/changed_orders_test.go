@@ -213,7 +213,7 @@ func TestChangesByTwoPathsAtOnce(t *testing.T) {
 	for _, p := range placed {
 		out := w.outcome(p, 1)
 		require.Equal(t, []int{2}, out.Result.Cancelled)
-		did, err := w.Operator.Recovery.StartOnce(w.ctx, out.WorkflowID, workflows.ListingOfChanged(out.Shop, out.Order, out.Name),
+		did, err := w.Operator.StartOnce(w.ctx, out.WorkflowID, workflows.ListingOfChanged(out.Shop, out.Order, out.Name),
 			workflows.ChangedOrderType, workflows.ChangedOrderInput{Shop: out.Shop, OrderID: out.Order, Cancel: true})
 		require.NoError(t, err)
 		require.False(t, did)

@@ -60,7 +60,7 @@ func (a *acme) call(step issuer.Step, address string, do func() map[string]any) 
 		a.mu.Lock()
 		late := a.late
 		a.mu.Unlock()
-		time.Sleep(late)
+		<-time.After(late) // How long the issuer's queue takes.
 		a.mu.Lock()
 		body, err := json.Marshal(do())
 		silent := a.silent[step]
@@ -168,7 +168,7 @@ func startDeferred(t *testing.T, a *acme) *system {
 }
 
 // deferredOrder returns the input of an order of cards that are made later.
-func deferredOrder(w *system, number int, cards int) workflows.GiftCardOrderInput {
+func deferredOrder(w *system, number, cards int) workflows.GiftCardOrderInput {
 	return workflows.GiftCardOrderInput{
 		Order: giftcard.Order{
 			Shop: w.Config.Shopify.Shop, ID: fmt.Sprint(number), Name: fmt.Sprint("#", number), CreatedAt: time.Now(),

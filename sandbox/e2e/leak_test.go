@@ -402,8 +402,8 @@ func (l *leaky) requireNothingKept() {
 }
 
 // running lists the runs of a workflow type, or all runs, including the schedules'.
-func (l *system) running(kind string) []*workflowpb.WorkflowExecutionInfo {
-	l.t.Helper()
+func (w *system) running(kind string) []*workflowpb.WorkflowExecutionInfo {
+	w.t.Helper()
 	queries := []string{"", "TemporalNamespaceDivision = 'TemporalScheduler'"}
 	if kind != "" {
 		queries = []string{"WorkflowType = '" + kind + "'"}
@@ -411,12 +411,12 @@ func (l *system) running(kind string) []*workflowpb.WorkflowExecutionInfo {
 	var out []*workflowpb.WorkflowExecutionInfo
 	for _, query := range queries {
 		request := &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: l.Temporal.Namespace(), Query: query, PageSize: 1000,
+			Namespace: w.Temporal.Namespace(), Query: query, PageSize: 1000,
 		}
-		page, err := l.plain.ListWorkflow(l.ctx, request)
-		require.NoError(l.t, err)
-		require.Empty(l.t, page.GetNextPageToken())
-		require.NotEmpty(l.t, page.GetExecutions(), query)
+		page, err := w.plain.ListWorkflow(w.ctx, request)
+		require.NoError(w.t, err)
+		require.Empty(w.t, page.GetNextPageToken())
+		require.NotEmpty(w.t, page.GetExecutions(), query)
 		out = append(out, page.GetExecutions()...)
 	}
 	return out

@@ -165,16 +165,16 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	l.control = storm.NewControl(at.Shop, at.Issuer)
 	l.storm = storm.New(l.control, l.Plan.Seed)
 
-	l.temporal = l.keep(processes, roles.Temporal, nil, roles.Options{
+	l.temporal = l.keep(processes, roles.Temporal, roles.Options{
 		Port: temporal, File: filepath.Join(l.folder, "temporal.db"),
 	})
-	l.shop = l.keep(processes, roles.Shop, nil, roles.Options{
+	l.shop = l.keep(processes, roles.Shop, roles.Options{
 		Site: laboratorySite, Port: shop, ClockOffset: l.Plan.ClockOffset, Deliveries: l.Plan.Deliveries,
 	})
-	l.issuer = l.keep(processes, roles.Issuer, nil, roles.Options{
+	l.issuer = l.keep(processes, roles.Issuer, roles.Options{
 		Site: laboratorySite, Port: issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
 	})
-	l.mail = l.keep(processes, roles.Mail, nil, roles.Options{Port: mail, Folder: mails})
+	l.mail = l.keep(processes, roles.Mail, roles.Options{Port: mail, Folder: mails})
 	if err := awaitAll(ctx, l.temporal, l.shop, l.issuer, l.mail); err != nil {
 		return err
 	}
@@ -234,11 +234,11 @@ func awaitAll(ctx context.Context, processes ...*child.Kept) error {
 
 // keep starts a process and keeps it running until ctx ends. The mail catcher gets a new folder at each start, because
 // it then numbers mails from the beginning.
-func (l *laboratory) keep(ctx context.Context, role string, env []string, o roles.Options) *child.Kept {
-	return l.keepAs(ctx, role, role, env, o)
+func (l *laboratory) keep(ctx context.Context, role string, o roles.Options) *child.Kept {
+	return l.keepAs(ctx, role, role, nil, o)
 }
 
-// keepAs is keep for a role that several processes have.
+// keepAs is keep for a role that several processes have, with further variables in their environment.
 func (l *laboratory) keepAs(ctx context.Context, name, role string, env []string, o roles.Options) *child.Kept {
 	env = append([]string{"HOME=" + l.folder, "PATH=" + os.Getenv("PATH")}, env...)
 	p := &child.Kept{

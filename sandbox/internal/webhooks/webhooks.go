@@ -35,7 +35,7 @@ type Webhooks struct {
 }
 
 // secretsVariable holds the secrets that a receiver accepts.
-const secretsVariable = "SHOPIFY_WEBHOOK_SECRETS="
+const secretsVariable = "SHOPIFY_WEBHOOK_SECRETS=" //nolint:gosec // The name of a variable.
 
 // Begin subscribes to the shop's webhooks, and has the shop looked at, so that it is known since when all is well.
 func (w *Webhooks) Begin(ctx context.Context) error {

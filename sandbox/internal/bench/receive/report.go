@@ -113,32 +113,54 @@ type compared struct {
 
 // comparisons are the ratios with bars.
 var comparisons = []compared{
-	{"answers, p99, Temporal up / bare handler", 3, func(r Round) float64 { return r.Up.P99 },
-		func(r Round) float64 { return r.Bare.P99 }},
-	{"answers, p99, Temporal away / bare handler", 3, func(r Round) float64 { return r.Away.P99 },
-		func(r Round) float64 { return r.BareAway.P99 }},
-	{"webhook to card, p50 / bare workflow", 1.5, func(r Round) float64 { return r.Single.P50 },
-		func(r Round) float64 { return r.Floor.P50 }},
-	{"webhook to card, p95 / bare workflow", 2, func(r Round) float64 { return r.Single.P95 },
-		func(r Round) float64 { return r.Floor.P95 }},
-	{"the same during a flood, p50 / without", 2, func(r Round) float64 { return r.Flooded.P50 },
-		func(r Round) float64 { return r.Single.P50 }},
-	{"the same during a flood, p95 / without", 2, func(r Round) float64 { return r.Flooded.P95 },
-		func(r Round) float64 { return r.Single.P95 }},
-	{"a burst's last card, by webhook / by poll", 1, func(r Round) float64 { return r.ByWebhook.Seconds * 1000 },
-		func(r Round) float64 { return r.ByPoll.Seconds * 1000 }},
+	{
+		"answers, p99, Temporal up / bare handler", 3, func(r Round) float64 { return r.Up.P99 },
+		func(r Round) float64 { return r.Bare.P99 },
+	},
+	{
+		"answers, p99, Temporal away / bare handler", 3, func(r Round) float64 { return r.Away.P99 },
+		func(r Round) float64 { return r.BareAway.P99 },
+	},
+	{
+		"webhook to card, p50 / bare workflow", 1.5, func(r Round) float64 { return r.Single.P50 },
+		func(r Round) float64 { return r.Floor.P50 },
+	},
+	{
+		"webhook to card, p95 / bare workflow", 2, func(r Round) float64 { return r.Single.P95 },
+		func(r Round) float64 { return r.Floor.P95 },
+	},
+	{
+		"the same during a flood, p50 / without", 2, func(r Round) float64 { return r.Flooded.P50 },
+		func(r Round) float64 { return r.Single.P50 },
+	},
+	{
+		"the same during a flood, p95 / without", 2, func(r Round) float64 { return r.Flooded.P95 },
+		func(r Round) float64 { return r.Single.P95 },
+	},
+	{
+		"a burst's last card, by webhook / by poll", 1, func(r Round) float64 { return r.ByWebhook.Seconds * 1000 },
+		func(r Round) float64 { return r.ByPoll.Seconds * 1000 },
+	},
 }
 
 // raised are the ratios between TransferPollRPS and Temporal's default, which decide nothing.
 var raised = []compared{
-	{"bare workflow, p50, polls raised / default", 0, func(r Round) float64 { return r.RaisedFloor.P50 },
-		func(r Round) float64 { return r.Floor.P50 }},
-	{"bare workflow, p95, polls raised / default", 0, func(r Round) float64 { return r.RaisedFloor.P95 },
-		func(r Round) float64 { return r.Floor.P95 }},
-	{"webhook to card, p50, polls raised / default", 0, func(r Round) float64 { return r.Raised.P50 },
-		func(r Round) float64 { return r.Single.P50 }},
-	{"webhook to card, p95, polls raised / default", 0, func(r Round) float64 { return r.Raised.P95 },
-		func(r Round) float64 { return r.Single.P95 }},
+	{
+		"bare workflow, p50, polls raised / default", 0, func(r Round) float64 { return r.RaisedFloor.P50 },
+		func(r Round) float64 { return r.Floor.P50 },
+	},
+	{
+		"bare workflow, p95, polls raised / default", 0, func(r Round) float64 { return r.RaisedFloor.P95 },
+		func(r Round) float64 { return r.Floor.P95 },
+	},
+	{
+		"webhook to card, p50, polls raised / default", 0, func(r Round) float64 { return r.Raised.P50 },
+		func(r Round) float64 { return r.Single.P50 },
+	},
+	{
+		"webhook to card, p95, polls raised / default", 0, func(r Round) float64 { return r.Raised.P95 },
+		func(r Round) float64 { return r.Single.P95 },
+	},
 }
 
 func (r *Report) summarize() {
