@@ -106,61 +106,31 @@ const (
 
 // compared are two figures of a round, in milliseconds, and the limit of their ratio.
 type compared struct {
-	figure     string
-	limit      float64
-	is, beside func(Round) float64
+	figure string
+	limit  float64
+	of     func(Round) (is, beside float64)
 }
 
 // comparisons are the ratios with bars.
 var comparisons = []compared{
-	{
-		"answers, p99, Temporal up / bare handler", 3, func(r Round) float64 { return r.Up.P99 },
-		func(r Round) float64 { return r.Bare.P99 },
-	},
-	{
-		"answers, p99, Temporal away / bare handler", 3, func(r Round) float64 { return r.Away.P99 },
-		func(r Round) float64 { return r.BareAway.P99 },
-	},
-	{
-		"webhook to card, p50 / bare workflow", 1.5, func(r Round) float64 { return r.Single.P50 },
-		func(r Round) float64 { return r.Floor.P50 },
-	},
-	{
-		"webhook to card, p95 / bare workflow", 2, func(r Round) float64 { return r.Single.P95 },
-		func(r Round) float64 { return r.Floor.P95 },
-	},
-	{
-		"the same during a flood, p50 / without", 2, func(r Round) float64 { return r.Flooded.P50 },
-		func(r Round) float64 { return r.Single.P50 },
-	},
-	{
-		"the same during a flood, p95 / without", 2, func(r Round) float64 { return r.Flooded.P95 },
-		func(r Round) float64 { return r.Single.P95 },
-	},
-	{
-		"a burst's last card, by webhook / by poll", 1, func(r Round) float64 { return r.ByWebhook.Seconds * 1000 },
-		func(r Round) float64 { return r.ByPoll.Seconds * 1000 },
-	},
+	{"answers, p99, Temporal up / bare handler", 3, func(r Round) (float64, float64) { return r.Up.P99, r.Bare.P99 }},
+	{"answers, p99, Temporal away / bare handler", 3, func(r Round) (float64, float64) { return r.Away.P99, r.BareAway.P99 }},
+	{"webhook to card, p50 / bare workflow", 1.5, func(r Round) (float64, float64) { return r.Single.P50, r.Floor.P50 }},
+	{"webhook to card, p95 / bare workflow", 2, func(r Round) (float64, float64) { return r.Single.P95, r.Floor.P95 }},
+	{"the same during a flood, p50 / without", 2, func(r Round) (float64, float64) { return r.Flooded.P50, r.Single.P50 }},
+	{"the same during a flood, p95 / without", 2, func(r Round) (float64, float64) { return r.Flooded.P95, r.Single.P95 }},
+	{"a burst's last card, by webhook / by poll", 1, bursts},
 }
+
+// bursts returns how long the bursts of a round took, in milliseconds.
+func bursts(r Round) (is, beside float64) { return r.ByWebhook.Seconds * 1000, r.ByPoll.Seconds * 1000 }
 
 // raised are the ratios between TransferPollRPS and Temporal's default, which decide nothing.
 var raised = []compared{
-	{
-		"bare workflow, p50, polls raised / default", 0, func(r Round) float64 { return r.RaisedFloor.P50 },
-		func(r Round) float64 { return r.Floor.P50 },
-	},
-	{
-		"bare workflow, p95, polls raised / default", 0, func(r Round) float64 { return r.RaisedFloor.P95 },
-		func(r Round) float64 { return r.Floor.P95 },
-	},
-	{
-		"webhook to card, p50, polls raised / default", 0, func(r Round) float64 { return r.Raised.P50 },
-		func(r Round) float64 { return r.Single.P50 },
-	},
-	{
-		"webhook to card, p95, polls raised / default", 0, func(r Round) float64 { return r.Raised.P95 },
-		func(r Round) float64 { return r.Single.P95 },
-	},
+	{"bare workflow, p50, polls raised / default", 0, func(r Round) (float64, float64) { return r.RaisedFloor.P50, r.Floor.P50 }},
+	{"bare workflow, p95, polls raised / default", 0, func(r Round) (float64, float64) { return r.RaisedFloor.P95, r.Floor.P95 }},
+	{"webhook to card, p50, polls raised / default", 0, func(r Round) (float64, float64) { return r.Raised.P50, r.Single.P50 }},
+	{"webhook to card, p95, polls raised / default", 0, func(r Round) (float64, float64) { return r.Raised.P95, r.Single.P95 }},
 }
 
 func (r *Report) summarize() {
@@ -174,8 +144,10 @@ func (r *Report) summarize() {
 	spread := func(figure func(Round) float64) figures.Spread { return figures.NewSpread(all(figure)) }
 	compare := func(c compared) (ratio float64) {
 		one := Comparison{
-			Figure: c.figure, Is: spread(c.is), Beside: spread(c.beside),
-			Ratio: spread(func(r Round) float64 { return figures.Ratio(c.is(r), c.beside(r)) }),
+			Figure: c.figure,
+			Is:     spread(func(r Round) float64 { is, _ := c.of(r); return is }),
+			Beside: spread(func(r Round) float64 { _, beside := c.of(r); return beside }),
+			Ratio:  spread(func(r Round) float64 { return figures.Ratio(c.of(r)) }),
 		}
 		r.Comparisons = append(r.Comparisons, one)
 		return one.Ratio.Median
