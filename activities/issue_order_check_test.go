@@ -237,6 +237,7 @@ func (i issuing) inWorkflowOfType(
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(i.logs)
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute) // The machine may be busy.
 	env.SetStartTime(time.Now())
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID, TaskQueue: "q"})
 	env.RegisterActivityWithOptions(i.gifts.IssueCard, activity.RegisterOptions{Name: activities.IssueCardType})
