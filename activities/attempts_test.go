@@ -55,6 +55,7 @@ func TestIssueCardAsksTheSameInEachAttempt(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(i.logs)
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute) // The machine may be busy.
 	env.RegisterActivity(gifts)
 	env.RegisterWorkflow(issueOne)
 	env.ExecuteWorkflow(issueOne, in)
