@@ -34,8 +34,8 @@ func execute(args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// Short runs in which everything happens to a few orders pass the audit, whether or not the issuer deduplicates. With
-// this seed, the time in which a worker has another identity is long even for a busy machine.
+// Short runs in which nearly everything happens to a few orders pass the audit, whether or not the issuer deduplicates. Of
+// what a busy machine may be too slow for in half a minute, the report of a whole run tells.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	for _, dedupes := range []bool{true, false} {
@@ -59,7 +59,7 @@ func TestChaos(t *testing.T) {
 			for _, what := range slices.Concat(plan.OrderChanges, []plan.What{
 				plan.ReceiverKilled, plan.SecretRotated, plan.SubscriptionDeleted,
 				plan.WorkerKilled, plan.WorkersKilled, plan.TemporalKilled, plan.IssuerDropAfter, plan.ShopLongLag, plan.ShopRenamed,
-				plan.OtherSettings, plan.OtherIdentity, plan.HandSweep,
+				plan.OtherSettings, plan.HandSweep,
 			}) {
 				require.Positive(t, report.Faults[what], what)
 			}
