@@ -54,7 +54,7 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 			if !kind.Final() {
 				kind = giftcard.CardDeclined
 			}
-			return DeferredCardResult{}, d.fail(kind, d.says(fmt.Sprintf("refused to activate it %d times", d.dead), a.Message))
+			return DeferredCardResult{}, d.fail(kind, says(fmt.Sprintf("refused to activate it %d times", d.dead), a.Message))
 		}
 	}
 }

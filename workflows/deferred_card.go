@@ -214,7 +214,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 		if r := d.refusal; r != nil && len(d.cards) == 0 {
 			d.refusal = nil
 			if r.Kind.Final() {
-				return deferred.Answer{}, d.fail(r.Kind, d.says("refused to make it", r.Message))
+				return deferred.Answer{}, d.fail(r.Kind, says("refused to make it", r.Message))
 			}
 			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, again)); err != nil {
 				return deferred.Answer{}, err
@@ -304,7 +304,8 @@ func (d *deferredCard) doing(message string) string {
 	return fmt.Sprintf("order %s, card %d: %s", d.in.OrderName, d.in.Number, message)
 }
 
-func (*deferredCard) says(what, message string) string {
+// says returns what the issuer has done, with its own words for it if there are any.
+func says(what, message string) string {
 	if message == "" {
 		return "the issuer has " + what
 	}

@@ -5,15 +5,14 @@ package maillink
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/token"
 )
 
 // Path is where the links lead to, below the receiver's address.
@@ -50,13 +49,10 @@ type Link struct {
 }
 
 // Key signs tokens, or verifies those that it signed before another key took its place.
-type Key struct {
-	ID     string
-	Secret []byte
-}
+type Key = token.Key
 
 // Keys are the keys of an installation: the first signs, all verify.
-type Keys []Key
+type Keys token.Keys
 
 var (
 	// ErrInvalid reports that a token was not signed by one of the keys, or was changed.
@@ -66,78 +62,49 @@ var (
 )
 
 const (
-	version = 1
-	// maxToken bounds the length of a token that is looked at. Those that [Keys.Sign] makes are below 400 characters.
-	maxToken = 1024
-	// maxID and maxWorkflowID bound what a token holds.
-	maxID         = 64
+	// maxWorkflowID is the number of bytes of the longest workflow ID that a token holds.
 	maxWorkflowID = 255
 	runSize       = 16
 	dayFormat     = time.DateOnly
 	hoursOfDay    = 24
 )
 
-// purpose separates these signatures from any other use of the same secret.
-const purpose = "giftbridge mail link\n"
-
-func (k Key) sign(payload []byte) []byte {
-	mac := hmac.New(sha256.New, k.Secret)
-	mac.Write([]byte(purpose))
-	mac.Write(payload)
-	return mac.Sum(nil)
-}
+// purpose separates these signatures from any other use of the same keys. Links outlive a release, so it never changes.
+const purpose = "giftbridge mail link"
 
 // Sign returns the token of a link. The same link always has the same token, so a mail that is sent twice has the same
 // links.
 func (k Keys) Sign(l Link) (string, error) {
-	if len(k) == 0 {
-		return "", errors.New("sign a link: there is no key")
-	}
-	payload, err := encode(k[0].ID, l)
+	message, err := encode(l)
 	if err != nil {
 		return "", fmt.Errorf("sign a link: %w", err)
 	}
-	return encoding.EncodeToString(append(payload, k[0].sign(payload)...)), nil
+	text, err := token.Keys(k).Seal(purpose, message)
+	if err != nil {
+		return "", fmt.Errorf("sign a link: %w", err)
+	}
+	return text, nil
 }
 
-// Verify returns what a token says. It checks the signature, with each key and in constant time, before it decodes
-// anything. With [ErrExpired] the link is returned too.
-func (k Keys) Verify(token string, now time.Time) (Link, error) {
-	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // The decoder skips line ends.
+// Verify returns what a token says. With [ErrExpired] the link is returned too.
+func (k Keys) Verify(text string, now time.Time) (Link, error) {
+	message, id, err := token.Keys(k).Open(purpose, text)
+	if err != nil {
 		return Link{}, ErrInvalid
 	}
-	raw, err := encoding.DecodeString(token)
-	if err != nil || len(raw) <= sha256.Size {
+	l, err := decode(message)
+	if err != nil {
 		return Link{}, ErrInvalid
 	}
-	payload, mac := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
-	signer := -1
-	for i, key := range k {
-		if hmac.Equal(mac, key.sign(payload)) {
-			signer = i
-		}
-	}
-	if signer < 0 {
-		return Link{}, ErrInvalid
-	}
-	id, l, err := decode(payload)
-	if err != nil || id != k[signer].ID {
-		return Link{}, ErrInvalid
-	}
-	sum := sha256.Sum256(raw)
-	l.ID = hex.EncodeToString(sum[:16])
+	l.ID = id
 	if !now.Before(l.Expires) {
 		return l, ErrExpired
 	}
 	return l, nil
 }
 
-// encoding has one text for each token: strict decoding refuses bits that do not count.
-var encoding = base64.RawURLEncoding.Strict()
-
-// encode returns version, key ID, action, day, end, run and workflow. No part is longer than its bound, so no two links
-// have the same bytes.
-func encode(keyID string, l Link) ([]byte, error) {
+// encode returns action, day, end, run and workflow. No two links have the same bytes.
+func encode(l Link) ([]byte, error) {
 	code, known := codes[l.Action]
 	day, err := time.Parse(dayFormat, l.Day)
 	run, badRun := runBytes(l.RunID)
@@ -148,13 +115,10 @@ func encode(keyID string, l Link) ([]byte, error) {
 		return nil, fmt.Errorf("read its day: %w", err)
 	case badRun != nil:
 		return nil, badRun
-	case len(keyID) > maxID || len(l.WorkflowID) > maxWorkflowID || l.WorkflowID == "":
-		return nil, errors.New("the ID of its key or of its workflow has a wrong length")
+	case len(l.WorkflowID) > maxWorkflowID || l.WorkflowID == "":
+		return nil, errors.New("the ID of its workflow has a wrong length")
 	}
 	var b bytes.Buffer
-	b.WriteByte(version)
-	b.WriteByte(byte(len(keyID))) //nolint:gosec // At most maxID.
-	b.WriteString(keyID)
 	b.WriteByte(code)
 	var times [6]byte
 	binary.BigEndian.PutUint16(times[:2], uint16(day.Unix()/int64(hoursOfDay*time.Hour/time.Second))) //nolint:gosec // Until the year 2149.
@@ -166,20 +130,12 @@ func encode(keyID string, l Link) ([]byte, error) {
 }
 
 // decode is the inverse of encode.
-func decode(payload []byte) (keyID string, l Link, err error) {
+func decode(message []byte) (l Link, err error) {
 	broken := errors.New("the token is broken")
-	r := bytes.NewBuffer(payload)
-	if v, err := r.ReadByte(); err != nil || v != version {
-		return "", l, broken
-	}
-	n, err := r.ReadByte()
-	if err != nil || r.Len() < int(n) {
-		return "", l, broken
-	}
-	keyID = string(r.Next(int(n)))
+	r := bytes.NewBuffer(message)
 	code, err := r.ReadByte()
 	if err != nil || r.Len() <= 6+runSize {
-		return "", l, broken
+		return l, broken
 	}
 	for action, c := range codes {
 		if c == code {
@@ -187,14 +143,14 @@ func decode(payload []byte) (keyID string, l Link, err error) {
 		}
 	}
 	if l.Action == "" {
-		return "", l, broken
+		return l, broken
 	}
 	day := int64(binary.BigEndian.Uint16(r.Next(2)))
 	l.Day = time.Unix(day*int64(hoursOfDay*time.Hour/time.Second), 0).UTC().Format(dayFormat)
 	l.Expires = time.Unix(int64(binary.BigEndian.Uint32(r.Next(4))), 0).UTC()
 	l.RunID = runText(r.Next(runSize))
 	l.WorkflowID = r.String()
-	return keyID, l, nil
+	return l, nil
 }
 
 // runBytes returns the bytes of a run ID, which is a UUID.
