@@ -47,7 +47,7 @@ func linkOf(ctx context.Context, mail string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := (&http.Client{Timeout: 10 * time.Second}).Do(r)
 	if err != nil {
 		return "", err
 	}
