@@ -43,6 +43,8 @@ type PollOrdersInput struct {
 	IssueAfter Duration `json:"issue_after,omitempty"`
 	// WriteBack is passed to every order too.
 	WriteBack string `json:"write_back,omitempty"`
+	// Deferred are the items that their issuers make later, by SKU. An order gets those that it has.
+	Deferred map[string]DeferredItem `json:"deferred,omitempty"`
 
 	// WidenedAt is when the rules began to accept orders that they had excluded before; zero means never. Polls look at
 	// what has changed since the last poll, so a poll by hand has to make up for it.
@@ -324,24 +326,6 @@ func (p *poll) startAll(ctx workflow.Context, page activities.ListGiftCardOrders
 		})
 	}
 	return nil
-}
-
-// InputOf returns the input of an order that is taken in under the settings of a poll.
-func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
-	return GiftCardOrderInput{
-		Order:          o,
-		AuditPrefix:    poll.AuditPrefix,
-		IssueTaskQueue: poll.IssueTaskQueue,
-		RetryBudget:    poll.RetryBudget,
-		HoldUnderpaid:  poll.HoldUnderpaid,
-		HoldRisky:      poll.HoldRisky,
-		IssueAfter:     poll.IssueAfter,
-		MatchBy:        poll.MatchBy,
-		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
-
-		AdditionalContent: poll.AdditionalContent,
-		WriteBack:         poll.WriteBack,
-	}
 }
 
 // remember notes an order for the next poll. Pages come in the order of the orders' updates. A poll by hand has no next

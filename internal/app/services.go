@@ -12,7 +12,9 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
+	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -21,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
 	"github.com/giftbridge/giftbridge/internal/issuer/cashstarissuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/gate"
+	"github.com/giftbridge/giftbridge/internal/issuer/unset"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/maillink"
 	"github.com/giftbridge/giftbridge/internal/operator"
@@ -154,10 +157,14 @@ func NewAccounts(cfg config.Config, tel *telemetry.Telemetry) (*accounts.List, e
 	return accounts.NewList(found), nil
 }
 
-// NewIssuer returns the configured issuer with its abilities.
+// NewIssuer returns the issuer that issues cards at once, with its abilities. If none is configured, every request to it
+// fails.
 func NewIssuer(cfg config.Config) (issuer.Abilities, error) { return newIssuer(cfg, nil) }
 
 func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, error) {
+	if !cfg.IssuesAtOnce() {
+		return issuer.Find(unset.New("GIFT_CARD_SKUS"))
+	}
 	client, err := newCashStar(cfg.CashStar, tel)
 	if err != nil {
 		return issuer.Abilities{}, err
@@ -174,6 +181,8 @@ func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, e
 type services struct {
 	orders *shopifyintake.Source
 	issuer issuer.Abilities
+	// later are the issuers that make cards later.
+	later later.Issuers
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -188,6 +197,9 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	}
 	s.orders = newSource(cfg.Recipient, shop)
 	if s.issuer, err = newIssuer(cfg, tel); err != nil {
+		return s, err
+	}
+	if s.later, err = later.NewIssuers(cfg, transport(), tel.Request); err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {
@@ -208,6 +220,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 type topics struct {
 	orders    *activities.Orders
 	giftCards *activities.GiftCards
+	later     *deferred.Cards
 	digest    *activities.Digest
 	reruns    *activities.Reruns
 	decisions *activities.Decisions
@@ -239,6 +252,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Timeout:      cfg.CashStar.Timeout,
 			Now:          time.Now,
 		},
+		later: later.NewCards(cfg, s.later, temporal.Recovery, nil),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,

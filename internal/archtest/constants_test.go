@@ -101,7 +101,7 @@ type agreement struct {
 
 var agreements = []agreement{
 	{
-		"internal/config.maxTimeout", token.LSS, 1, "workflows.MaxIssueTime",
+		"internal/config/cashstar.maxTimeout", token.LSS, 1, "workflows.MaxIssueTime",
 		"a request to the issuer ends before the attempt does, so that its outcome is known",
 	},
 	{
@@ -174,7 +174,8 @@ var inWords = []said{
 	{"internal/rollout.stillPolls = 1m15s", "starter/internal/setup/deployment.go", "in the last 75 seconds"},
 	{"internal/settings.StaleIntervals = 3", "starter/internal/operations/status.go", "at most three poll intervals behind"},
 	{"internal/digest.soon = 72h0m0s", "starter/internal/operations/status.go", "within three days or a tenth"},
-	{"internal/config.maxTimeout = 40s", "internal/config/cashstar.go", `"a duration from 1s to 40s"`},
+	{"internal/config/cashstar.maxTimeout = 40s", "internal/config/cashstar/cashstar.go", `"a duration from 1s to 40s"`},
+	{"internal/config/fourwayshop.maxTimeout = 40s", "internal/config/fourwayshop/fourwayshop.go", `"a duration from 1s to 40s"`},
 	{"internal/config.maxPageSize = 250", "internal/config/poll.go", `"a number from 1 to 250"`},
 	{"internal/config/mailing.maxRerunWait = 12h0m0s", "internal/config/mailing/mailing.go", `"a duration from 0 to 12h"`},
 	{"internal/config.maxSKU = 255", "internal/config/orders.go", "each at most 255 bytes"},

@@ -31,11 +31,12 @@ var issuerRooms = []room{
 	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 }
 
-// deferredRooms are where Four Way Shop is named, in the same way. These rooms are written first; its configuration and its
-// exam follow.
+// deferredRooms are where Four Way Shop is named, in the same way.
 var deferredRooms = []room{
 	{"internal/fourwayshop/", "its client and its simulator"},
 	{"internal/issuer/fourwayshopissuer/", "its adapter"},
+	{"internal/config/", "its section of the configuration"},
+	{"internal/app/later/", "the wiring"},
 }
 
 // shopRooms are where declarations may name Shopify. Comments and messages may name it anywhere: it is the shop that the

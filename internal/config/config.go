@@ -16,7 +16,9 @@ import (
 	"time"
 	_ "time/tzdata" // DIGEST_TIMEZONE must resolve on machines without a zone database.
 
+	"github.com/giftbridge/giftbridge/internal/config/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
 	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/mailing"
@@ -27,23 +29,25 @@ import (
 
 // Config is the configuration of every giftbridge process. docs/configuration.md documents each variable.
 type Config struct {
-	Shopify   Shopify
-	Orders    Orders
-	Poll      Poll
-	CashStar  CashStar
-	Network   Network
-	Issue     Issue
-	Recipient Recipient
-	SMTP      SMTP
-	Digest    Digest
-	Receiver  Receiver
-	Links     links.Links
-	Payload   ops.Payload
-	Codec     ops.CodecServer
-	Log       ops.Log
-	Metrics   ops.Metrics
-	Traces    ops.Traces
-	Worker    ops.Worker
+	Shopify  Shopify
+	Orders   Orders
+	Poll     Poll
+	CashStar CashStar
+	// FourWayShop is the account at the issuer that makes cards later.
+	FourWayShop fourwayshop.FourWayShop
+	Network     Network
+	Issue       Issue
+	Recipient   Recipient
+	SMTP        SMTP
+	Digest      Digest
+	Receiver    Receiver
+	Links       links.Links
+	Payload     ops.Payload
+	Codec       ops.CodecServer
+	Log         ops.Log
+	Metrics     ops.Metrics
+	Traces      ops.Traces
+	Worker      ops.Worker
 }
 
 // Values of variables.
@@ -55,6 +59,9 @@ type (
 	// Clock is a time of day.
 	Clock = env.Clock
 )
+
+// CashStar is the account at the issuer that issues cards at once.
+type CashStar = cashstar.CashStar
 
 // The sections that concern mail.
 type (
@@ -73,8 +80,9 @@ const (
 
 // What a receiver can serve.
 const (
-	ServeWebhooks = inbound.ServeWebhooks
-	ServeActions  = inbound.ServeActions
+	ServeWebhooks  = inbound.ServeWebhooks
+	ServeCallbacks = inbound.ServeCallbacks
+	ServeActions   = inbound.ServeActions
 )
 
 // NewSecret returns a secret with the value. An empty value means that there is no secret.
@@ -83,7 +91,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 // schema describes all variables. An issuer or another service adds a section of its own.
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
-		shopifySection, ordersSection, pollSection, cashStarSection, networkSection, issueSection, recipientSection,
+		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, networkSection, issueSection, recipientSection,
 	}, mailing.Sections, []env.Section{inbound.Section, links.Section}, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
@@ -106,7 +114,10 @@ func (c Config) check(ps *env.Problems) {
 	c.Shopify.check(ps, c.Network)
 	c.Orders.check(ps)
 	c.Poll.check(ps, c.Orders.MaxOrderAge)
-	c.CashStar.check(ps, c.Network)
+	c.CashStar.Check(ps, c.Network.PlainHTTPHosts, c.IssuesAtOnce())
+	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
+	c.FourWayShop.Needs(ps)
+	c.checkIssuers(ps)
 	c.Network.check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
 	c.Recipient.check(ps)

@@ -89,7 +89,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, []string{"http://localhost:8233"}, c.CodecOrigins())
 	require.Equal(t, ops.Log{Level: "info", Format: ops.FormatAuto}, c.Log)
 	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
-	require.Equal(t, config.Receiver{Addr: "127.0.0.1:8235", Serves: config.List{"webhooks", "actions"}}, c.Receiver)
+	require.Equal(t, config.Receiver{Addr: "127.0.0.1:8235", Serves: config.List{"webhooks", "callbacks", "actions"}}, c.Receiver)
 	require.False(t, c.Webhooks())
 }
 
@@ -117,6 +117,11 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"RECEIVER_ADDR":               "[::1]:8443", "RECEIVER_URL": "https://hooks.example.com", "RECEIVER_SERVES": "actions, webhooks",
 		"RECEIVER_TLS_CERT_FILE": "/tls/cert.pem", "RECEIVER_TLS_KEY_FILE": "/tls/key.pem",
 		"SHOPIFY_WEBHOOK_SECRETS": "hush-new, hush-old",
+		"FOURWAYSHOP_BASE_URL":    "https://cards.example.com/api/", "FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush",
+		"FOURWAYSHOP_ENTITY_CODE": "E1", "FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT",
+		"FOURWAYSHOP_PRICE_LIST": "P1", "FOURWAYSHOP_MAX_RPS": "3", "FOURWAYSHOP_TIMEOUT": "20s",
+		"FOURWAYSHOP_PDF_HOSTS": "cards.example.com, pdf.example.com",
+		"CALLBACK_KEYS":         "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 	})
 	environ(t, env)
 
@@ -135,10 +140,13 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 			continue
 		}
 		want := env[v.Name]
+		if v.Name == "CALLBACK_KEYS" {
+			want = "k1:[redacted]"
+		}
 		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" {
 			want = "[redacted],[redacted]"
 		}
-		if slices.Contains([]string{"CODEC_SERVER_TOKEN", "SHOPIFY_CLIENT_SECRET"}, v.Name) ||
+		if slices.Contains([]string{"CODEC_SERVER_TOKEN", "SHOPIFY_CLIENT_SECRET", "CARD_ID_KEY"}, v.Name) ||
 			strings.HasSuffix(v.Name, "_PASSWORD") {
 			want = "[redacted]"
 		}
@@ -191,9 +199,9 @@ func TestLoadListsEverythingAtOnce(t *testing.T) {
   PAYLOAD_KEYS: key 1: need 32 bytes, have 6
   PAYLOAD_NONSENSE_ENTIRELY: unknown
   POLL_OVERLAPP: unknown; did you mean POLL_OVERLAP?
-  CASHSTAR_PASSWORD: is not set: need the password of CASHSTAR_USERNAME
   SHOPIFY_SHOP: "https://Example.myshopify.com": need the shop's own host in lower case, such as example.myshopify.com
-  POLL_PAGE_SIZE: "251": need a number from 1 to 250`)
+  POLL_PAGE_SIZE: "251": need a number from 1 to 250
+  CASHSTAR_PASSWORD: is not set: need the password of CASHSTAR_USERNAME`)
 	var invalid *env.ValidationError
 	require.ErrorAs(t, err, &invalid)
 	require.Len(t, invalid.Problems, 8)
@@ -205,8 +213,8 @@ func TestLoadOfNothingNamesWhatIsMissing(t *testing.T) {
 	_, err := config.Load()
 
 	require.Equal(t, []string{
-		"SHOPIFY_SHOP", "GIFT_CARD_SKUS", "CREATED_AT_MIN", "CASHSTAR_BASE_URL", "CASHSTAR_USERNAME", "CASHSTAR_PASSWORD",
-		"SHOPIFY_ACCESS_TOKEN", "PAYLOAD_KEYS",
+		"SHOPIFY_SHOP", "CREATED_AT_MIN", "SHOPIFY_ACCESS_TOKEN", "CASHSTAR_BASE_URL", "CASHSTAR_USERNAME", "CASHSTAR_PASSWORD",
+		"GIFT_CARD_SKUS", "PAYLOAD_KEYS",
 	}, names(t, err))
 }
 

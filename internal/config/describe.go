@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/giftbridge/giftbridge/internal/config/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config/env"
 	"github.com/giftbridge/giftbridge/internal/redact"
 )
@@ -14,7 +15,7 @@ func (c Config) Describe() []env.Setting {
 	def := Default()
 	settings := schema.Describe(&c, &def)
 	for i, s := range settings {
-		if s.Name == userVariable && strings.Contains(s.Value, ":") { // Its password may be in it.
+		if s.Name == cashstar.UserVariable && strings.Contains(s.Value, ":") { // Its password may be in it.
 			settings[i].Value = redact.Secret
 		}
 	}

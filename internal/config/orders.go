@@ -10,7 +10,7 @@ import (
 
 // Orders defines which orders giftbridge treats as gift-card orders.
 type Orders struct {
-	GiftCardSKUs      List          `envconfig:"GIFT_CARD_SKUS" required:"true"`
+	GiftCardSKUs      List          `envconfig:"GIFT_CARD_SKUS"`
 	CompanionSKUs     List          `envconfig:"COMPANION_SKUS"`
 	CreatedAtMin      time.Time     `envconfig:"CREATED_AT_MIN" required:"true"`
 	MaxOrderAge       time.Duration `envconfig:"MAX_ORDER_AGE" default:"336h"`
@@ -49,11 +49,12 @@ var ordersSection = env.Section{
 	Field: "Orders", Heading: "Orders",
 	Variables: map[string]env.Reference{
 		"GIFT_CARD_SKUS": {
-			Want:  "SKUs separated by commas, without empty or duplicate entries, each at most 255 bytes",
-			About: "The SKUs of gift cards. An order that mixes them with other items is left out and reported.",
+			Want: "SKUs separated by commas, without empty or duplicate entries, each at most 255 bytes",
+			About: "The SKUs of gift cards that CashStar issues. Required, unless `FOURWAYSHOP_ITEMS` has all gift cards. An order " +
+				"that mixes gift cards with other items is left out and reported.",
 		},
 		"COMPANION_SKUS": {
-			Want: "SKUs separated by commas, without empty or duplicate entries, each at most 255 bytes and not in GIFT_CARD_SKUS",
+			Want: "SKUs separated by commas, without empty or duplicate entries, each at most 255 bytes and not of gift cards",
 			About: "SKUs that may be in an order together with gift cards, such as gift wrapping or insurance: they do not make it " +
 				"a mixed order. Tips need not be listed.",
 		},

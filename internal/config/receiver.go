@@ -40,9 +40,10 @@ func (c Config) checkReceiver(ps *env.Problems) {
 		Shopify: c.Shopify, Orders: c.Orders, Recipient: c.Recipient, Payload: c.Payload, Log: c.Log, Receiver: c.Receiver,
 	}, ps)
 	if c.CashStar.Username != "" { // It may do without the issuer.
-		env.Required(&struct{ CashStar CashStar }{c.CashStar}, ps)
-		c.CashStar.check(ps, c.Network)
+		c.CashStar.Check(ps, c.Network.PlainHTTPHosts, true)
 	}
+	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
+	c.checkIssuers(ps)
 	c.Shopify.check(ps, c.Network)
 	c.Orders.check(ps)
 	c.Poll.check(ps, c.Orders.MaxOrderAge)

@@ -102,7 +102,7 @@ func (o *Settings) PollInput() workflows.PollOrdersInput { return o.configured.P
 
 func pollInput(c config.Config) workflows.PollOrdersInput {
 	in := workflows.PollOrdersInput{
-		SKUs:         c.Orders.GiftCardSKUs,
+		SKUs:         c.SKUs(),
 		Companions:   c.Orders.CompanionSKUs,
 		CreatedAtMin: c.Orders.CreatedAtMin.UTC(),
 		MaxOrderAge:  workflows.Duration(c.Orders.MaxOrderAge),
@@ -119,6 +119,12 @@ func pollInput(c config.Config) workflows.PollOrdersInput {
 		RetryBudget: workflows.Duration(c.Issue.RetryBudget),
 
 		AdditionalContent: c.Issue.AdditionalContent,
+	}
+	for _, item := range c.DeferredItems() {
+		if in.Deferred == nil {
+			in.Deferred = map[string]workflows.DeferredItem{}
+		}
+		in.Deferred[item.SKU] = workflows.DeferredItem{Issuer: item.Issuer, Item: item.Code}
 	}
 	in.Webhooks = c.Webhooks()
 	if c.Shopify.WriteBack != config.NoWriteBack {

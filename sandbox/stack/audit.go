@@ -32,7 +32,7 @@ func (s *Stack) Books(ctx context.Context) (audit.Books, error) {
 // Rules returns the rules by which the auditor judges the stack's books. They demand no digest before the first one.
 func (s *Stack) Rules() audit.Rules {
 	return audit.Rules{
-		SKUs: s.Config.Orders.GiftCardSKUs, Companions: s.Config.Orders.CompanionSKUs,
+		SKUs: s.Config.SKUs(), Companions: s.Config.Orders.CompanionSKUs,
 		CreatedFrom: s.Config.Orders.CreatedAtMin, NoDigest: len(s.Mail.Messages()) == 0,
 	}
 }

@@ -63,7 +63,7 @@ func newHints(o Options, desk *desk, shop *shopifyintake.Source, meter *meter) h
 			},
 		}),
 		products: products.New(products.Options{
-			SKUs: o.Config.Orders.GiftCardSKUs, Look: o.Operator.TriggerWatch,
+			SKUs: o.Config.SKUs(), Look: o.Operator.TriggerWatch,
 			Failed: func(err error) {
 				log.Warn().Err(err).Msg("a changed product is left to the hourly look")
 			},

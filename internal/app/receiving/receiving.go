@@ -21,6 +21,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/app/fastpath"
+	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/probes"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -121,9 +122,14 @@ func (r *Receiver) listen(ctx context.Context, cfg config.Config, log zerolog.Lo
 	if err != nil {
 		return fmt.Errorf("set up the metrics of the receiver: %w", err)
 	}
-	var forWebhooks, forActions http.Handler
+	var forWebhooks, forCallbacks, forActions http.Handler
 	if cfg.Receiver.Serve(config.ServeWebhooks) {
 		if forWebhooks, err = r.webhooks(cfg, measured); err != nil {
+			return err
+		}
+	}
+	if cfg.Receiver.Serve(config.ServeCallbacks) {
+		if forCallbacks, err = later.NewHandler(cfg, r.operator.Client, r.telemetry.Meter(), log); err != nil {
 			return err
 		}
 	}
@@ -136,7 +142,7 @@ func (r *Receiver) listen(ctx context.Context, cfg config.Config, log zerolog.Lo
 	}
 	open = limit(l, maxConnections, maxPerAddress, measured.refuse)
 	r.listener = open
-	r.server = newServer(logged(routes(forWebhooks, forActions), log), cert, log)
+	r.server = newServer(logged(routes(forWebhooks, forCallbacks, forActions), log), cert, log)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 )
 
@@ -60,7 +61,7 @@ func (q quiet) Write(p []byte) (int, error) {
 }
 
 // routes returns the handler of all paths. A nil handler is not served.
-func routes(forWebhooks, forActions http.Handler) http.Handler {
+func routes(forWebhooks, forCallbacks, forActions http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -68,6 +69,8 @@ func routes(forWebhooks, forActions http.Handler) http.Handler {
 		switch {
 		case forWebhooks != nil && strings.HasPrefix(r.URL.Path, webhooks):
 			forWebhooks.ServeHTTP(w, r)
+		case forCallbacks != nil && strings.HasPrefix(r.URL.Path, callback.Path):
+			forCallbacks.ServeHTTP(w, r)
 		case forActions != nil && strings.HasPrefix(r.URL.Path, actions):
 			forActions.ServeHTTP(w, r)
 		default:
@@ -78,7 +81,7 @@ func routes(forWebhooks, forActions http.Handler) http.Handler {
 
 // logged writes a line for a request. Deliveries that were taken are lines of level debug, because there are many. A line
 // has nothing of the body and of the query, and a path only if it is one of the paths of webhooks: what else is asked for
-// may be a link of a mail, which is a secret.
+// may be a link of a mail or the address of a callback, which are secrets.
 func logged(next http.Handler, l zerolog.Logger) http.Handler {
 	l = l.Sample(&zerolog.BurstSampler{Burst: logBurst, Period: time.Second})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,6 +98,8 @@ func logged(next http.Handler, l zerolog.Logger) http.Handler {
 			}
 		case strings.HasPrefix(p, actions):
 			path = actions
+		case strings.HasPrefix(p, callback.Path):
+			path = callback.Path
 		}
 		l.WithLevel(level).Str("method", method(r)).Str("path", path).Int("status", a.status).
 			Dur("duration", time.Since(began)).Msg("request")

@@ -19,8 +19,8 @@ type Receiver struct {
 	URL      string `envconfig:"RECEIVER_URL"`
 	CertFile string `envconfig:"RECEIVER_TLS_CERT_FILE"`
 	KeyFile  string `envconfig:"RECEIVER_TLS_KEY_FILE"`
-	// Serves lists what this process serves: [ServeWebhooks], [ServeActions].
-	Serves         env.List       `envconfig:"RECEIVER_SERVES" default:"webhooks,actions"`
+	// Serves lists what this process serves: [ServeWebhooks], [ServeCallbacks], [ServeActions].
+	Serves         env.List       `envconfig:"RECEIVER_SERVES" default:"webhooks,callbacks,actions"`
 	WebhookSecrets WebhookSecrets `envconfig:"SHOPIFY_WEBHOOK_SECRETS"`
 }
 
@@ -28,11 +28,13 @@ type Receiver struct {
 const (
 	// ServeWebhooks is the shop's webhooks.
 	ServeWebhooks = "webhooks"
+	// ServeCallbacks is the answers of issuers that make cards later.
+	ServeCallbacks = "callbacks"
 	// ServeActions is the pages behind the links in the digest's mail.
 	ServeActions = "actions"
 )
 
-var served = []string{ServeWebhooks, ServeActions}
+var served = []string{ServeWebhooks, ServeCallbacks, ServeActions}
 
 // tokenPrefix is what an access token of the shop begins with. People mistake one for the app's secret.
 const tokenPrefix = "shpat_"
@@ -65,8 +67,8 @@ var Section = env.Section{
 		},
 		"RECEIVER_SERVES": {
 			Want: "one or more of " + strings.Join(served, ", ") + ", separated by commas",
-			About: "What this receiver serves: Shopify's webhooks, and the pages behind the links in the digest's mail. Two " +
-				"receivers with different values keep what only colleagues use off the internet.",
+			About: "What this receiver serves: Shopify's webhooks, the answers of issuers that make cards later, and the pages behind " +
+				"the links in the digest's mail. Two receivers with different values keep what only colleagues use off the internet.",
 		},
 		"SHOPIFY_WEBHOOK_SECRETS": {
 			Want: "a secret, or the current and the previous one separated by a comma",
@@ -76,7 +78,7 @@ var Section = env.Section{
 	},
 }
 
-// Serve reports whether the receiver serves one of [ServeWebhooks] and [ServeActions].
+// Serve reports whether the receiver serves one of [ServeWebhooks], [ServeCallbacks] and [ServeActions].
 func (r Receiver) Serve(what string) bool { return slices.Contains(r.Serves, what) }
 
 // TLS reports whether the receiver has a certificate of its own.

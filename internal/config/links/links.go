@@ -34,16 +34,7 @@ var Section = env.Section{
 }
 
 // Check checks the values.
-func (l Links) Check(ps *env.Problems) {
-	for i, k := range l.Keys {
-		if !signingID.MatchString(k.ID) || !signs(k.Secret.Reveal()) {
-			ps.Add(actionKeys, "key %d: need %s", i+1, ps.Want(actionKeys))
-		}
-		if slices.ContainsFunc(l.Keys[:i], func(o SigningKey) bool { return o.ID == k.ID }) {
-			ps.Add(actionKeys, "key %d: has the same ID as another key", i+1)
-		}
-	}
-}
+func (l Links) Check(ps *env.Problems) { l.Keys.Check(ps, actionKeys) }
 
 // SigningKey is a secret, and the ID by which what was signed with it refers to it.
 type SigningKey struct {
@@ -53,6 +44,18 @@ type SigningKey struct {
 
 // SigningKeys are the keys of one purpose: the first signs, all of them verify.
 type SigningKeys []SigningKey
+
+// Check checks the keys of a variable.
+func (k SigningKeys) Check(ps *env.Problems, variable string) {
+	for i, key := range k {
+		if !signingID.MatchString(key.ID) || !signs(key.Secret.Reveal()) {
+			ps.Add(variable, "key %d: need %s", i+1, ps.Want(variable))
+		}
+		if slices.ContainsFunc(k[:i], func(o SigningKey) bool { return o.ID == key.ID }) {
+			ps.Add(variable, "key %d: has the same ID as another key", i+1)
+		}
+	}
+}
 
 var signingID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 

@@ -238,7 +238,7 @@ func (s *Shop) orders(ctx context.Context) check.Check {
 const skusAtOnce = 4
 
 func (s *Shop) giftCardSKUs(ctx context.Context) check.Check {
-	skus := s.cfg.Orders.GiftCardSKUs
+	skus := s.cfg.SKUs()
 	if !s.granted("read_products") && !s.granted("write_products") {
 		return exam.Warn("not checked: the app lacks read_products, which only this check needs",
 			"check in the shop's admin that "+skus.String()+" are variants and not native gift cards, or grant the scope")

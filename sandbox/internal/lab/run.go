@@ -158,7 +158,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Temporal: site.Loopback(temporal), Namespace: roles.Namespace,
 	}
 	l.rules = audit.Rules{
-		SKUs: cfg.Orders.GiftCardSKUs, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
+		SKUs: cfg.SKUs(), Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
 		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill + delivery.Staleness,
 	}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
+)
+
+// SKUs returns the SKUs of all gift cards, whoever issues them.
+func (c Config) SKUs() List {
+	return slices.Concat(c.Orders.GiftCardSKUs, List(c.FourWayShop.Items.SKUs()))
+}
+
+// DeferredItem is a gift card that its issuer makes later.
+type DeferredItem struct {
+	SKU string
+	// Issuer is the name of the issuer in the inputs of workflows, and Code its code of the item.
+	Issuer, Code string
+}
+
+// DeferredItems returns the gift cards that their issuers make later.
+func (c Config) DeferredItems() []DeferredItem {
+	items := make([]DeferredItem, len(c.FourWayShop.Items))
+	for i, item := range c.FourWayShop.Items {
+		items[i] = DeferredItem{SKU: item.SKU, Issuer: fourwayshop.Issuer, Code: item.Code}
+	}
+	return items
+}
+
+// IssuesAtOnce reports whether the account at the issuer that issues at once is used.
+func (c Config) IssuesAtOnce() bool { return len(c.Orders.GiftCardSKUs) > 0 || !c.FourWayShop.On() }
+
+// checkIssuers checks what concerns more than one issuer, or an issuer and another section.
+func (c Config) checkIssuers(ps *env.Problems) {
+	if len(c.SKUs()) == 0 {
+		ps.Add("GIFT_CARD_SKUS", "is not set: need %s; or FOURWAYSHOP_ITEMS", ps.Want("GIFT_CARD_SKUS"))
+	}
+	for i, item := range c.FourWayShop.Items {
+		for name, list := range map[string]List{
+			"GIFT_CARD_SKUS": c.Orders.GiftCardSKUs, "COMPANION_SKUS": c.Orders.CompanionSKUs,
+		} {
+			if slices.Contains(list, item.SKU) {
+				ps.Add("FOURWAYSHOP_ITEMS", "entry %d, %s, is also in %s: need it in one of the two", i+1, env.Show(item.SKU), name)
+			}
+		}
+	}
+	if !c.FourWayShop.On() {
+		return
+	}
+	if c.Receiver.URL == "" {
+		ps.Add("RECEIVER_URL", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and its issuer answers there",
+			ps.Want("RECEIVER_URL"))
+	}
+	if c.Payload.Encryption == ops.EncryptionOff {
+		ps.Add("PAYLOAD_ENCRYPTION", "is off: need it on, because FOURWAYSHOP_ITEMS is set: whoever reads one of its barcodes "+
+			"can spend the card")
+	}
+}

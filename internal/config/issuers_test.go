@@ -1,0 +1,74 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+)
+
+// later returns the smallest valid environment of a shop all of whose cards are made later.
+func later() map[string]string {
+	env := minimal()
+	for _, name := range []string{"GIFT_CARD_SKUS", "CASHSTAR_BASE_URL", "CASHSTAR_USERNAME", "CASHSTAR_PASSWORD"} {
+		delete(env, name)
+	}
+	for name, value := range map[string]string{
+		"FOURWAYSHOP_ITEMS": "GIFT-IT-50=ITEM50, A=B=ITEM20", "FOURWAYSHOP_BASE_URL": "https://cards.example.com/api/",
+		"FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush", "FOURWAYSHOP_ENTITY_CODE": "E1",
+		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT", "RECEIVER_URL": "https://hooks.example.com",
+		"CALLBACK_KEYS": "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
+	} {
+		env[name] = value
+	}
+	return env
+}
+
+func TestLoadOfAShopWhoseCardsAreMadeLater(t *testing.T) {
+	environ(t, later())
+
+	c, err := config.Load()
+
+	require.NoError(t, err)
+	require.False(t, c.IssuesAtOnce())
+	require.Equal(t, config.List{"GIFT-IT-50", "A=B"}, c.SKUs())
+	require.Equal(t, []config.DeferredItem{
+		{SKU: "GIFT-IT-50", Issuer: "fourwayshop", Code: "ITEM50"}, {SKU: "A=B", Issuer: "fourwayshop", Code: "ITEM20"},
+	}, c.DeferredItems())
+	requireRoundTrip(t, c)
+}
+
+func TestLoadOfIssuersThatDoNotFitTogether(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change map[string]string
+		want   string
+	}{
+		"no issuer":          {map[string]string{"FOURWAYSHOP_ITEMS": ""}, "GIFT_CARD_SKUS: is not set"},
+		"no pair":            {map[string]string{"FOURWAYSHOP_ITEMS": "GIFT-IT-50"}, `FOURWAYSHOP_ITEMS: "GIFT-IT-50": need SKU=itemCode`},
+		"no code":            {map[string]string{"FOURWAYSHOP_ITEMS": "GIFT-IT-50="}, "FOURWAYSHOP_ITEMS: entry 1 is incomplete"},
+		"a duplicate":        {map[string]string{"FOURWAYSHOP_ITEMS": "A=1,A=2"}, `FOURWAYSHOP_ITEMS: entry 2: the SKU "A" is a duplicate`},
+		"a companion":        {map[string]string{"COMPANION_SKUS": "A=B"}, `FOURWAYSHOP_ITEMS: entry 2, "A=B", is also in COMPANION_SKUS`},
+		"the other issuer's": {map[string]string{"GIFT_CARD_SKUS": "A=B"}, `FOURWAYSHOP_ITEMS: entry 2, "A=B", is also in GIFT_CARD_SKUS`},
+		"an account lacking": {map[string]string{"FOURWAYSHOP_PASSWORD": ""}, "FOURWAYSHOP_PASSWORD: is not set: need the password"},
+		"no keys":            {map[string]string{"CALLBACK_KEYS": ""}, "CALLBACK_KEYS: is not set"},
+		"a short key":        {map[string]string{"CARD_ID_KEY": "short"}, "CARD_ID_KEY: need a secret of at least 32 characters"},
+		"nowhere to answer":  {map[string]string{"RECEIVER_URL": ""}, "RECEIVER_URL: is not set"},
+		"in the clear":       {map[string]string{"PAYLOAD_ENCRYPTION": "off"}, "PAYLOAD_ENCRYPTION: is off"},
+		"no country":         {map[string]string{"FOURWAYSHOP_COUNTRY": "Italy"}, `FOURWAYSHOP_COUNTRY: "Italy"`},
+		"no host":            {map[string]string{"FOURWAYSHOP_PDF_HOSTS": "https://a.example.com"}, "FOURWAYSHOP_PDF_HOSTS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := later()
+			for name, value := range tc.change {
+				env[name] = value
+			}
+			environ(t, env)
+
+			_, err := config.Load()
+
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
+}

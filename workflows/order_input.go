@@ -1,0 +1,36 @@
+package workflows
+
+import "github.com/giftbridge/giftbridge/internal/giftcard"
+
+// InputOf returns the input of an order that is taken in under the settings of a poll.
+func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
+	return GiftCardOrderInput{
+		Order:          o,
+		AuditPrefix:    poll.AuditPrefix,
+		IssueTaskQueue: poll.IssueTaskQueue,
+		RetryBudget:    poll.RetryBudget,
+		HoldUnderpaid:  poll.HoldUnderpaid,
+		HoldRisky:      poll.HoldRisky,
+		IssueAfter:     poll.IssueAfter,
+		MatchBy:        poll.MatchBy,
+		AtMostOnce:     poll.Identity != nil && !poll.Identity.IssuerDedupes,
+
+		AdditionalContent: poll.AdditionalContent,
+		WriteBack:         poll.WriteBack,
+		Deferred:          poll.deferredOf(o),
+	}
+}
+
+// deferredOf returns the items of an order that their issuers make later; nil if it has none.
+func (in PollOrdersInput) deferredOf(o giftcard.Order) map[string]DeferredItem {
+	var items map[string]DeferredItem
+	for _, l := range o.Lines {
+		if item, later := in.Deferred[l.SKU]; later {
+			if items == nil {
+				items = map[string]DeferredItem{}
+			}
+			items[l.SKU] = item
+		}
+	}
+	return items
+}
