@@ -199,7 +199,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if s.issuer, err = newIssuer(cfg, tel); err != nil {
 		return s, err
 	}
-	if s.later, err = later.NewIssuers(cfg, transport(), tel.Request); err != nil {
+	if s.later, err = later.NewIssuers(cfg, transport(), tel); err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {
@@ -252,7 +252,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Timeout:      cfg.CashStar.Timeout,
 			Now:          time.Now,
 		},
-		later: later.NewCards(cfg, s.later, temporal.Recovery, nil),
+		later: later.NewCards(cfg, s.later, temporal.Recovery, reader),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
