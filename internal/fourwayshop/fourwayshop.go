@@ -140,6 +140,12 @@ type request struct {
 	secrets []string
 }
 
+// LogIn logs in, unless a login is still good. It changes nothing.
+func (c *Client) LogIn(ctx context.Context) error {
+	_, err := c.session.token(ctx, "")
+	return err
+}
+
 // do sends a request, and reads the answer if the service says that it succeeded. A token that the service refuses is
 // replaced once. Assumed: a request whose token is refused has no effect, so that it is safe to send it again.
 func (c *Client) do(ctx context.Context, r request, into responder) error {
