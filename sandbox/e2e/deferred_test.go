@@ -87,8 +87,9 @@ func (v *vendor) requireCards(t *testing.T, n int) {
 type deferring struct {
 	*system
 	issuer *vendor
-	// wired are the activities of the worker.
+	// wired are the activities of the worker, which stop stops.
 	wired *deferred.Cards
+	stop  func()
 }
 
 // startDeferred starts a system whose only worker has the made-up issuer, and a receiver for its callbacks.
@@ -116,7 +117,8 @@ func startDeferred(t *testing.T, v *vendor) *deferring {
 		IDKey: []byte("id"), Now: time.Now,
 	}}
 	q := d.worker(app.QueueOptions())
-	t.Cleanup(q.Stop)
+	d.stop = sync.OnceFunc(q.Stop)
+	t.Cleanup(d.stop)
 	return d
 }
 
@@ -211,8 +213,14 @@ func TestHistoriesOfDeferredCards(t *testing.T) {
 // resetTo resets the newest run of a workflow to a workflow task, by the ID of the event that completed it.
 func (w *system) resetTo(id string, event int64) {
 	w.t.Helper()
+	w.resetAt(id, "", event)
+}
+
+// resetAt is resetTo for any run.
+func (w *system) resetAt(id, run string, event int64) {
+	w.t.Helper()
 	_, err := w.plain.ResetWorkflowExecution(w.ctx, &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id},
+		Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run},
 		Reason: "test", WorkflowTaskFinishEventId: event, RequestId: fmt.Sprint(id, event, time.Now()),
 	})
 	require.NoError(w.t, err)
@@ -237,11 +245,7 @@ func TestDeferredCardsOfResetOrders(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(tasks), 3)
 	for _, task := range slices.Backward(tasks) {
-		_, err := w.plain.ResetWorkflowExecution(w.ctx, &workflowservice.ResetWorkflowExecutionRequest{
-			Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run},
-			Reason: "test", WorkflowTaskFinishEventId: task, RequestId: fmt.Sprint(id, task),
-		})
-		require.NoError(t, err)
+		w.resetAt(id, run, task)
 		var out workflows.GiftCardOrderResult
 		require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, &out))
 		require.Len(t, out.Cards, 2)
