@@ -12,9 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
@@ -213,17 +211,7 @@ func TestHistoriesOfDeferredCards(t *testing.T) {
 // resetTo resets the newest run of a workflow to a workflow task, by the ID of the event that completed it.
 func (w *system) resetTo(id string, event int64) {
 	w.t.Helper()
-	w.resetAt(id, "", event)
-}
-
-// resetAt is resetTo for any run.
-func (w *system) resetAt(id, run string, event int64) {
-	w.t.Helper()
-	_, err := w.plain.ResetWorkflowExecution(w.ctx, &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run},
-		Reason: "test", WorkflowTaskFinishEventId: event, RequestId: fmt.Sprint(id, event, time.Now()),
-	})
-	require.NoError(w.t, err)
+	w.resetRun(id, "", event)
 }
 
 // A reset of the order, whatever it forgets, has no card made twice.
@@ -245,7 +233,7 @@ func TestDeferredCardsOfResetOrders(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(tasks), 3)
 	for _, task := range slices.Backward(tasks) {
-		w.resetAt(id, run, task)
+		w.resetRun(id, run, task)
 		var out workflows.GiftCardOrderResult
 		require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, &out))
 		require.Len(t, out.Cards, 2)

@@ -148,7 +148,7 @@ func TestResetDeferredCard(t *testing.T) {
 	require.GreaterOrEqual(t, len(tasks), 4)
 	unknown := 0
 	for _, task := range tasks {
-		w.resetAt(card, run, task)
+		w.resetRun(card, run, task)
 		if err := w.keyed.GetWorkflow(w.ctx, card, "").Get(w.ctx, nil); err != nil {
 			require.ErrorContains(t, err, string(giftcard.OutcomeUnknown))
 			unknown++

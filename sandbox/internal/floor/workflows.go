@@ -6,6 +6,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -27,11 +28,16 @@ const (
 type ParentInput struct {
 	From int `json:"from"`
 	To   int `json:"to"`
+	// Pairs starts pairs instead of children, whose queue takes Queue.
+	Pairs bool          `json:"pairs,omitempty"`
+	Queue time.Duration `json:"queue,omitempty"`
 }
 
 // Order is the input and output of children and activities.
 type Order struct {
 	Number int `json:"number"`
+	// Queue is how long the queue of a [Pair] takes.
+	Queue time.Duration `json:"queue,omitempty"`
 }
 
 // ChildID returns the workflow ID of a child.
@@ -54,18 +60,23 @@ func Parent(ctx workflow.Context, in ParentInput) error {
 		if err := await(maxStarting - 1); err != nil {
 			return err
 		}
+		id, of := ChildID(n), ChildType
+		if in.Pairs {
+			id, of = PairID(n), PairType
+		}
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID:        ChildID(n),
+			WorkflowID:        id,
 			ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		})
 		starting = append(starting,
-			workflow.ExecuteChildWorkflow(child, ChildType, Order{Number: n}).GetChildWorkflowExecution())
+			workflow.ExecuteChildWorkflow(child, of, Order{Number: n, Queue: in.Queue}).GetChildWorkflowExecution())
 	}
 	if err := await(0); err != nil {
 		return err
 	}
 	if until < in.To {
-		return workflow.NewContinueAsNewError(ctx, ParentType, ParentInput{From: until, To: in.To})
+		in.From = until
+		return workflow.NewContinueAsNewError(ctx, ParentType, in)
 	}
 	return nil
 }
@@ -92,6 +103,8 @@ func Single(ctx workflow.Context, in Order) (Order, error) {
 // activities do nothing except record in the ledger that a child is done.
 type activities struct {
 	ledger *ledger
+	// client starts and signals the workflows of a [Pair].
+	client client.Client
 	// takes is how long [activities.Only] takes.
 	takes time.Duration
 }
