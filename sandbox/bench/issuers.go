@@ -21,8 +21,8 @@ a queue and calls back. Temporal, in memory, a worker with 100 activity slots an
 processes of their own, against a simulated shop and simulated issuers. It builds the programs first, and needs Linux and
 the go command. In each round it measures:
 
-- the time from the start of the workflow of a single order to its card at CashStar, beside a bare workflow whose one
-  activity takes as long as the issuer;
+- the time from the start of the workflow of a single order to its card at CashStar, with the look-up of its merchant, beside
+  a bare workflow of two activities, of which one takes as long as the issuer;
 - the time from the start of the workflow of a single order until it knows that its card at 4WS is active, beside a bare
   pair of workflows. Its first one starts the second by an activity. The second one has three activities: two put
   something into a queue, which signals when it is done, and the third signals the first workflow. What the queues take is

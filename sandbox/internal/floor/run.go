@@ -28,7 +28,7 @@ type Options struct {
 	// SDKDefaults makes the worker poll and connect as the SDK does by default. Otherwise it does so as giftbridge's
 	// workers do.
 	SDKDefaults bool
-	// Takes is how long the activity of a [Single] takes.
+	// Takes is how long the last activity of a [Child] and the activity of a [Single] take.
 	Takes time.Duration
 	// Slots is the number of activities at once; zero means the SDK's default.
 	Slots int

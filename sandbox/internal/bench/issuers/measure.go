@@ -93,9 +93,9 @@ func (s *system) bareOne(ctx context.Context, id, of string, in floor.Order) err
 
 func (s *system) bareSingles(ctx context.Context, n int) (Times, error) {
 	return s.one(ctx, n, "", func(ctx context.Context) (string, time.Duration, error) {
-		id := "single/" + strconv.Itoa(s.singles)
+		id, in := floor.ChildID(s.singles), floor.Order{Number: s.singles}
 		s.singles++
-		return id, 0, s.bareOne(ctx, id, floor.SingleType, floor.Order{Number: s.singles})
+		return id, 0, s.bareOne(ctx, id, floor.ChildType, in)
 	})
 }
 

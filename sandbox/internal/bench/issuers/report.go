@@ -37,7 +37,7 @@ type Costs struct {
 // Round is the result of one round.
 type Round struct {
 	Round int `json:"round"`
-	// AtOnce are orders whose cards are issued at once, and Bare bare workflows with one activity.
+	// AtOnce are orders whose cards are issued at once, and Bare bare workflows with two activities.
 	AtOnce Times `json:"at_once"`
 	Bare   Times `json:"bare"`
 	// Later are orders whose cards are made later, and Pair bare pairs of workflows, both without the time of the queue.
@@ -65,9 +65,9 @@ type Report struct {
 	Bars        figures.Bars `json:"bars"`
 }
 
-// The bars of costs. The limits of ratios are in comparisons.
+// The bars of costs. The limits of ratios are in comparisons. An order that is alone in its poll looks up its merchant.
 const (
-	maxAtOnceEvents = 11
+	maxAtOnceEvents = 17
 	maxLaterEvents  = 25
 	maxCardEvents   = 45
 	maxCardActions  = 9

@@ -14,7 +14,7 @@ func good() Round {
 	return Round{
 		Bare: Times{P50: 40, P95: 50}, AtOnce: Times{P50: 50, P95: 80}, Pair: Times{P50: 100, P95: 150},
 		Later: Times{P50: 150, P95: 400}, PairBurst: 10, LaterBurst: 14,
-		Costs: Costs{AtOnceEvents: 11, AtOnceActions: 1, LaterEvents: 16, LaterActions: 2, CardEvents: 36, CardActions: 9},
+		Costs: Costs{AtOnceEvents: 17, AtOnceActions: 2, LaterEvents: 16, LaterActions: 2, CardEvents: 36, CardActions: 9},
 	}
 }
 
@@ -32,7 +32,7 @@ func TestSummarize(t *testing.T) {
 		"slow cards later":      {func(r []Round) { r[0].Later.P50, r[1].Later.P50 = 210, 210 }, "later, p50 / bare pair is 2.1,"},
 		"slow last cards later": {change: func(r []Round) { r[0].Later.P95, r[1].Later.P95 = 999, 999 }},
 		"a slow burst":          {func(r []Round) { r[0].LaterBurst, r[1].LaterBurst = 16, 16 }, "at once / bare pairs is 1.6,"},
-		"long orders":           {func(r []Round) { r[1].Costs.AtOnceEvents = 17 }, "order, issued at once is 17,"},
+		"long orders":           {func(r []Round) { r[1].Costs.AtOnceEvents = 18 }, "order, issued at once is 18,"},
 		"long orders later":     {func(r []Round) { r[1].Costs.LaterEvents = 26 }, "order, made later is 26,"},
 		"long cards":            {func(r []Round) { r[1].Costs.CardEvents = 46 }, "events of a card made later is 46,"},
 		"dear cards":            {func(r []Round) { r[1].Costs.CardActions = 10 }, "actions of a card made later is 10,"},

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// cardTakes is how long the issuer that answers at once takes for a card, and the activity of a bare workflow.
+	// cardTakes is how long the issuer that answers at once takes for a card, and the last activity of a bare workflow.
 	cardTakes = 20 * time.Millisecond
 	// singleQueue is how long the queue of the issuer that answers later takes for the jobs of an order that is alone, and
 	// burstQueue for those of many orders. A pair's queue takes as long.
