@@ -49,6 +49,7 @@ func (c Config) checkIssuers(ps *env.Problems) {
 	if !c.FourWayShop.On() {
 		return
 	}
+	c.Delivery.Needs(ps, c.SMTP, "FOURWAYSHOP_ITEMS is set, whose issuer does not send its cards")
 	if c.Receiver.URL == "" {
 		ps.Add("RECEIVER_URL", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and its issuer answers there",
 			ps.Want("RECEIVER_URL"))

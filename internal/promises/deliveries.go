@@ -1,0 +1,66 @@
+package promises
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// Delivered implements [delivery.Temporal].
+func (p *Promises) Delivered(ctx context.Context, issuerName, key string) (time.Time, error) {
+	id := workflows.CardDeliveryID(issuerName, key)
+	d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
+	if executions.IsNotFound(err) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("describe %s: %w", id, err)
+	}
+	var record workflows.CardDelivery
+	memo := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.DeliveryMemoKey]
+	if err := p.Converter.FromPayload(memo, &record); err != nil {
+		return time.Time{}, fmt.Errorf("read when the card of %s was sent: %w", id, err)
+	}
+	return record.SentAt, nil
+}
+
+// RecordDelivery implements [delivery.Temporal].
+func (p *Promises) RecordDelivery(ctx context.Context, issuerName, key string, at time.Time) error {
+	id, record := workflows.CardDeliveryID(issuerName, key), workflows.CardDelivery{SentAt: at}
+	_, err := p.StartOnce(ctx, id, workflows.Listing{Memo: map[string]any{workflows.DeliveryMemoKey: record}},
+		workflows.DeliveredCardType, record)
+	if err != nil {
+		return fmt.Errorf("record that the card was sent: %w", err)
+	}
+	return nil
+}
+
+// Card implements [delivery.Temporal].
+func (p *Promises) Card(ctx context.Context, u deferred.Unit) (deferred.Card, error) {
+	for number := 1; number <= maxNumber; number++ {
+		id := workflows.DeferredCardID(u.Issuer, u.Key, number)
+		d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
+		if executions.IsNotFound(err) {
+			break
+		}
+		if err != nil {
+			return deferred.Card{}, fmt.Errorf("describe %s: %w", id, err)
+		}
+		info := d.GetWorkflowExecutionInfo()
+		if executions.StateOf(info.GetStatus()) != executions.Completed {
+			continue
+		}
+		var out workflows.DeferredCardResult
+		if err := p.Result(ctx, info, &out); err != nil {
+			return deferred.Card{}, err
+		}
+		return out.Card, nil
+	}
+	return deferred.Card{}, giftcard.Errorf(giftcard.InvalidRequest, "there is no record of a card that has its value: it was never "+
+		"made, or the record has expired")
+}
