@@ -61,6 +61,7 @@ func (o *issuing) waitForDay(ctx workflow.Context, u giftcard.Unit, day time.Tim
 			break
 		}
 	}
+	o.showProgress(ctx)
 	return err == nil, err
 }
 

@@ -39,8 +39,8 @@ type view struct {
 	To, From, Message string
 	// Value is the amount with its currency, for people: "€50.00".
 	Value string
-	// Code is the number below the barcode, in groups, and PlainCode the same without spaces.
-	Code, PlainCode string
+	// Code is the number below the barcode, as it can be copied, and SpacedCode the same in groups.
+	Code, SpacedCode string
 	// ValidFrom and ValidUntil are days such as "31 December 2027"; empty if the card has no such day. ValidFrom is also
 	// empty if the card can be spent already.
 	ValidFrom, ValidUntil string
@@ -55,7 +55,7 @@ func newView(c Card, p Picture, document bool, now time.Time) view {
 	v := view{
 		Shop: printable.Line(c.Shop, maxName), Order: printable.Line(c.Order, maxName),
 		To: printable.Line(c.To, maxName), From: printable.Line(c.From, maxName), Message: message(c.Message),
-		Value: amount(c.Value), Code: grouped(c.Code), PlainCode: c.Code,
+		Value: amount(c.Value), Code: c.Code, SpacedCode: grouped(c.Code),
 		Picture: "cid:" + PictureID, PictureWidth: p.Width, PictureHeight: p.Height, Document: document,
 	}
 	if c.ValidFrom.After(now) {
