@@ -217,7 +217,7 @@ func TestResendCard(t *testing.T) {
 	t.Parallel()
 	in := workflows.ResendCardInput{
 		ResendCardInput: delivery.ResendCardInput{
-			Unit: deferred.Unit{Issuer: "acme", Key: "k", OrderName: "#1001", Number: 1}, To: giftcard.Recipient{Email: "a@example.com"},
+			Unit: deferred.Unit{Issuer: "acme", Key: "k", OrderName: "#1001", Number: 1}, Email: "a@example.com",
 		}, By: "ops", Reason: "lost",
 	}
 	for _, fails := range []bool{false, true} {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -133,8 +134,11 @@ func CardDeliveryID(issuerName, key string) string { return "card-delivery/" + i
 
 // ResendCardID returns the workflow ID for sending one card of an order once more; unit counts from 1.
 func ResendCardID(shop, orderID string, unit int) string {
-	return fmt.Sprintf("resend-card/%s/%s/%d", shop, orderID, unit)
+	return ResendCardIDs(shop, orderID) + strconv.Itoa(unit)
 }
+
+// ResendCardIDs returns what the workflow IDs for sending cards of an order once more begin with.
+func ResendCardIDs(shop, orderID string) string { return "resend-card/" + shop + "/" + orderID + "/" }
 
 const changedOrderPrefix = "changed-order/"
 

@@ -174,11 +174,11 @@ func TestFieldsInHistories(t *testing.T) {
 			"card to send once more",
 			workflows.ResendCardInput{
 				ResendCardInput: delivery.ResendCardInput{
-					Unit: deferred.Unit{Issuer: "a", Key: "k"}, To: giftcard.Recipient{Email: "a@example.com"},
+					Unit: deferred.Unit{Issuer: "a", Key: "k"}, Email: "a@example.com",
 				}, By: "ops", Reason: "lost",
 			},
 			`{"issuer": "a", "key": "k", "order_name": "", "order_workflow_id": "", "unit": 0, "item": "", "price": "",
-			"currency": "", "to": {"email": "a@example.com"}, "by": "ops", "reason": "lost"}`,
+			"currency": "", "email": "a@example.com", "by": "ops", "reason": "lost"}`,
 		},
 		{
 			"what a link is used for",

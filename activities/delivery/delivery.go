@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,6 +46,8 @@ type Temporal interface {
 	RecordDelivery(ctx context.Context, issuerName, key string, at time.Time) error
 	// Card returns the card of a unit, from the workflow that made it.
 	Card(ctx context.Context, u deferred.Unit) (deferred.Card, error)
+	// Recipient returns who gets the card of a unit, as the order says it now.
+	Recipient(ctx context.Context, u deferred.Unit) (giftcard.Recipient, error)
 }
 
 // DeliverCardInput is a card to send.
@@ -97,7 +100,8 @@ func (d *Deliveries) deliver(ctx context.Context, in DeliverCardInput) (time.Tim
 type ResendCardInput struct {
 	deferred.Unit
 
-	To giftcard.Recipient `json:"to"`
+	// Email is the address that the card goes to; empty means that of the order.
+	Email string `json:"email,omitempty"`
 }
 
 // ResendCardResult is a card that was sent once more.
@@ -124,7 +128,12 @@ func (d *Deliveries) resend(ctx context.Context, in ResendCardInput) (time.Time,
 	if err != nil {
 		return time.Time{}, err
 	}
-	return d.send(ctx, in.Unit, card, in.To, in.Issuer+"/"+in.Key+"/"+activity.GetInfo(ctx).WorkflowExecution.RunID)
+	to, err := d.Temporal.Recipient(ctx, in.Unit)
+	if err != nil {
+		return time.Time{}, err
+	}
+	to.Email = cmp.Or(in.Email, to.Email)
+	return d.send(ctx, in.Unit, card, to, in.Issuer+"/"+in.Key+"/"+activity.GetInfo(ctx).WorkflowExecution.RunID)
 }
 
 // send mails a card, and returns when the mail server took it. identity is what the Message-ID is made of.

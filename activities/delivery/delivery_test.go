@@ -78,6 +78,10 @@ func (*world) Card(_ context.Context, u deferred.Unit) (deferred.Card, error) {
 	return card(), nil
 }
 
+func (*world) Recipient(context.Context, deferred.Unit) (giftcard.Recipient, error) {
+	return giftcard.Recipient{Email: address, Message: "Happy birthday!"}, nil
+}
+
 // The world is the logger of the activities, too.
 func (w *world) log(message string, more []any) {
 	w.mu.Lock()
@@ -358,7 +362,7 @@ func TestResendCard(t *testing.T) {
 	w := newWorld(t)
 	_, err := deliver(t, w)
 	require.NoError(t, err)
-	in := delivery.ResendCardInput{Unit: unit(), To: giftcard.Recipient{Email: "hopper@example.com"}}
+	in := delivery.ResendCardInput{Unit: unit(), Email: "hopper@example.com"}
 	out, err := attempt[delivery.ResendCardResult](t, w, "ResendCard", in, nil)
 	require.NoError(t, err)
 	require.Equal(t, noon, out.SentAt)
@@ -371,10 +375,15 @@ func TestResendCard(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, first.Header.Get("Message-Id"), second.Header.Get("Message-Id"))
 	require.Contains(t, second.Text, code)
+	require.Contains(t, second.Text, "Happy birthday!")
+
+	_, err = attempt[delivery.ResendCardResult](t, w, "ResendCard", delivery.ResendCardInput{Unit: unit()}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{address}, w.mails.Messages()[2].To)
 
 	_, err = attempt[delivery.ResendCardResult](t, w, "ResendCard", in, map[string]time.Time{"sent_at": noon})
 	require.NoError(t, err)
-	require.Len(t, w.mails.Messages(), 2, "an earlier attempt has sent it")
+	require.Len(t, w.mails.Messages(), 3, "an earlier attempt has sent it")
 
 	in.Key = "unknown"
 	_, err = attempt[delivery.ResendCardResult](t, w, "ResendCard", in, nil)

@@ -64,3 +64,22 @@ func (p *Promises) Card(ctx context.Context, u deferred.Unit) (deferred.Card, er
 	return deferred.Card{}, giftcard.Errorf(giftcard.InvalidRequest, "there is no record of a card that has its value: it was never "+
 		"made, or the record has expired")
 }
+
+// Recipient implements [delivery.Temporal].
+func (p *Promises) Recipient(ctx context.Context, u deferred.Unit) (giftcard.Recipient, error) {
+	in, err := p.OrderInput(ctx, u.OrderWorkflowID, "")
+	if err != nil {
+		return giftcard.Recipient{}, err
+	}
+	in.Release = nil // It may leave out cards that exist.
+	units, err := in.Units()
+	if err != nil {
+		return giftcard.Recipient{}, giftcard.Errorf(giftcard.InvalidRequest, "%v", err)
+	}
+	for _, unit := range units {
+		if unit.AuditNumber == u.Key {
+			return unit.Line.Recipient, nil
+		}
+	}
+	return giftcard.Recipient{}, giftcard.Errorf(giftcard.InvalidRequest, "the order has no such card")
+}
