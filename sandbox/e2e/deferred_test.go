@@ -162,6 +162,7 @@ func startDeferred(t *testing.T, a *acme) *system {
 		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: promises.New(w.Operator.Recovery),
 		IDKey: []byte("id"), Now: time.Now,
 	})
+	q.RegisterActivity(mailing(t, w, found))
 	require.NoError(t, q.Start())
 	t.Cleanup(q.Stop)
 	return w
