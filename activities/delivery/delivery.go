@@ -50,6 +50,9 @@ type Temporal interface {
 	Recipient(ctx context.Context, u deferred.Unit) (giftcard.Recipient, error)
 }
 
+// DeliverCardType is the name of [Deliveries.DeliverCard] in Temporal.
+const DeliverCardType = "DeliverCard"
+
 // DeliverCardInput is a card to send.
 type DeliverCardInput struct {
 	deferred.Unit

@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -82,4 +86,37 @@ func (p *Promises) Recipient(ctx context.Context, u deferred.Unit) (giftcard.Rec
 		}
 	}
 	return giftcard.Recipient{}, giftcard.Errorf(giftcard.InvalidRequest, "the order has no such card")
+}
+
+// toBeMailed returns the card of a unit as a run of its order was about to mail it; nil if none was. A card that waits for its
+// day of delivery can wait for longer than the record of how it was made is kept.
+func (p *Promises) toBeMailed(ctx context.Context, u deferred.Unit) (card *deferred.Card, err error) {
+	var runs []string
+	err = p.Scan(ctx, "WorkflowId = "+executions.Quote(u.OrderWorkflowID), func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		runs = append(runs, info.GetExecution().GetRunId())
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, runID := range runs {
+		err := p.EachEvent(ctx, u.OrderWorkflowID, runID, func(e *historypb.HistoryEvent) error {
+			asked := e.GetActivityTaskScheduledEventAttributes()
+			if asked.GetActivityType().GetName() != delivery.DeliverCardType {
+				return nil
+			}
+			var in delivery.DeliverCardInput
+			if err := p.Converter.FromPayloads(asked.GetInput(), &in); err != nil {
+				return fmt.Errorf("read which card %s was to mail: %w", u.OrderWorkflowID, err)
+			}
+			if in.Issuer == u.Issuer && in.Key == u.Key {
+				card = &in.Card
+			}
+			return nil
+		})
+		if err != nil && !executions.IsNotFound(err) || card != nil {
+			return card, err
+		}
+	}
+	return nil, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
@@ -216,4 +217,33 @@ func TestResendOfACard(t *testing.T) {
 	for code := range a.cards {
 		require.NotContains(t, said.stdout+said.stderr, string(code))
 	}
+}
+
+// A card can wait for its day of delivery for longer than the record of how it was made is kept. If its mail is refused then,
+// it is still this card that is sent to the corrected address.
+func TestFixOfACardWhoseRecordHasExpired(t *testing.T) {
+	t.Parallel()
+	const bad, good = "mistyped@example.com", "corrected@example.com"
+	a := &acme{}
+	w := startDeferred(t, a)
+	in := mailedOrder(w, 1001, 1)
+	in.Order.Lines[0].Recipient.Email = bad
+	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient, Recipient: bad})
+	id, err := w.deferred(in)
+	require.ErrorContains(t, err, "refused the recipient's address")
+	made := workflows.DeferredCardID("acme", key(in, 1), 1)
+	require.NoError(t, w.keyed.GetWorkflow(w.ctx, made, "").Get(w.ctx, nil))
+	_, err = w.plain.WorkflowService().DeleteWorkflowExecution(w.ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: made},
+	})
+	require.NoError(t, err)
+	w.await("record of the card gone", func() bool {
+		_, err := w.plain.DescribeWorkflowExecution(w.ctx, made, "")
+		return executions.IsNotFound(err)
+	})
+	w.setRetention(24 * time.Hour) // No card is begun in the last day of the retention.
+	w.ok("orders", "fix", "#1001", "--email", good, "--yes")
+	require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil))
+	a.requireCards(t, 1)
+	w.requireMailed(a, good, 1)
 }
