@@ -23,11 +23,11 @@ func Command(f *cli.Flags) *cobra.Command {
 		Use:   "cards",
 		Short: "Work with the cards that giftbridge mails to their recipients",
 		Long: `Cards has the commands about cards that their issuer only makes, and that giftbridge mails to their recipients.
-No command prints what a card is spent with.`,
+No command prints what a card of an order is spent with.`,
 		Args: cli.NoArgs,
 		RunE: cli.Help,
 	}
-	cmd.AddCommand(newResend(f))
+	cmd.AddCommand(newResend(f), newSample(f))
 	return cmd
 }
 
