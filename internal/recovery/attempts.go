@@ -53,7 +53,7 @@ func (o *Recovery) Earlier(ctx context.Context, in activities.EarlierInput) (act
 	if err != nil {
 		return out, err
 	}
-	said, err := o.resolution(ctx, in.WorkflowID, in.Unit)
+	said, err := o.Resolution(ctx, in.WorkflowID, in.Unit)
 	if err != nil {
 		return out, err
 	}
@@ -255,7 +255,7 @@ func (o *Recovery) eachIssued(ctx context.Context, workflowID, runID string, run
 
 // mayExist reports whether a card that a run has left in doubt may exist, given what a person has said about it since.
 func (o *Recovery) mayExist(ctx context.Context, workflowID, runID string, unit int) (bool, error) {
-	said, err := o.resolution(ctx, workflowID, unit)
+	said, err := o.Resolution(ctx, workflowID, unit)
 	if err != nil || said == nil || said.Issued {
 		return true, err
 	}
