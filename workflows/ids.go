@@ -126,6 +126,16 @@ func DeferredCardID(issuerName, key string, number int) string {
 // ClaimCodeID returns the workflow ID that claims a code for one unit, by an ID of the code that does not reveal it.
 func ClaimCodeID(issuerName, codeID string) string { return "barcode/" + issuerName + "/" + codeID }
 
+// DrainClaimID returns the workflow ID that claims for one run to take the value of a card back. Only after a run has failed
+// without having done so, another one may, under an ID with the next number; numbers count from 1.
+func DrainClaimID(issuerName, key string, number int) string {
+	id := "card-drain/" + issuerName + "/" + key
+	if number > 1 {
+		id += fmt.Sprintf("/%d", number)
+	}
+	return id
+}
+
 const changedOrderPrefix = "changed-order/"
 
 // ChangedOrderID returns the workflow ID for a change of an order, by the hash of the change. It ensures that a change is

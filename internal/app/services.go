@@ -260,7 +260,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		},
 		reruns:    &activities.Reruns{Orders: temporal},
 		decisions: &activities.Decisions{Orders: temporal},
-		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Orders: temporal, Shop: shop},
+		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Later: s.later, Orders: temporal, Shop: shop},
 		watch:     &activities.Watch{Shop: s.orders, Temporal: temporal},
 	}
 }

@@ -66,7 +66,7 @@ func (p *Promises) tellSoon(ctx context.Context, orderWorkflowID string, s Stand
 // doubtful returns where a card stands whose workflow has failed without saying that no card has a value. A person may have
 // found out what is true. The card of a later number shows that a person has.
 func (p *Promises) doubtful(
-	ctx context.Context, u deferred.Unit, number int, runID string, failed error,
+	ctx context.Context, u deferred.Unit, number int, runID string, why error,
 ) (_ *deferred.Card, anew bool, err error) {
 	if number < maxNumber {
 		later := workflows.DeferredCardID(u.Issuer, u.Key, number+1)
@@ -84,7 +84,7 @@ func (p *Promises) doubtful(
 	case err != nil:
 		return nil, false, err
 	case said == nil || said.Card != id:
-		return nil, false, failed
+		return nil, false, why
 	case !said.Issued:
 		return nil, true, nil
 	}
@@ -94,7 +94,7 @@ func (p *Promises) doubtful(
 		return nil, false, err
 	}
 	if s.code == "" {
-		return nil, false, failed
+		return nil, false, why
 	}
 	return &deferred.Card{Code: s.code, Price: u.Price, Currency: u.Currency, ValidUntil: s.validUntil}, false, nil
 }
@@ -120,7 +120,11 @@ func (p *Promises) CardOf(ctx context.Context, u deferred.Unit) (*deferred.Card,
 
 // endOf returns what the failure of a card's workflow says; told reports whether it says anything.
 func endOf(err error) (app *temporal.ApplicationError, said workflows.DeferredCardFailure, told bool) {
-	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	app, ok := failed(err)
 	told = ok && app.HasDetails() && app.Details(&said) == nil
 	return app, said, told
+}
+
+func failed(err error) (*temporal.ApplicationError, bool) {
+	return errors.AsType[*temporal.ApplicationError](err)
 }

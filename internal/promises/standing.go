@@ -2,14 +2,12 @@ package promises
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -323,9 +321,7 @@ func (r *reader) signals(e *historypb.HistoryEvent) error {
 
 // fails notes that the workflow of the card has failed. If it does not say that no card has got a value, one may have.
 func (r *reader) fails(e *historypb.HistoryEvent, err error) {
-	var said workflows.DeferredCardFailure
-	app, ok := errors.AsType[*temporal.ApplicationError](err)
-	told := ok && app.HasDetails() && app.Details(&said) == nil
+	_, said, told := endOf(err)
 	r.is(Failed, e)
 	r.open, r.Failure, r.MayHaveValue = false, executions.FailureOf(err), !told || !said.Clean
 	if said.Code != "" {
