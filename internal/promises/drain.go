@@ -2,12 +2,16 @@ package promises
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/promises/cardlog"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -65,7 +69,7 @@ func (p *Promises) endedClean(ctx context.Context, run activities.WorkflowRun) (
 		return false, err
 	}
 	var said workflows.CancelCardFailure
-	app, ok := failed(err)
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	return ok && app.HasDetails() && app.Details(&said) == nil && said.Clean, nil
 }
 
@@ -96,12 +100,12 @@ func (p *Promises) Existing(
 		switch {
 		case err != nil:
 			return nil, nil, "", err
-		case s.State == Settled || s.Resolved != nil && s.Resolved.Issued:
+		case s.State == cardlog.Settled || s.Resolved != nil && s.Resolved.Issued:
 			cards = append(cards, activities.ExistingCard{
 				Unit: u.Number, AuditNumber: u.Key, Amount: u.Price, Currency: u.Currency, Issuer: u.Issuer, Item: u.Item,
 			})
-		case s.State == NotBegun:
-		case s.State != Failed:
+		case s.State == cardlog.NotBegun:
+		case s.State != cardlog.Failed:
 			return nil, nil, fmt.Sprintf("the issuer has not finished card %d", u.Number), nil
 		case s.InDoubt():
 			inDoubt = append(inDoubt, u.Number)

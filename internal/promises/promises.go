@@ -3,6 +3,7 @@ package promises
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -137,19 +138,35 @@ func (p *Promises) read(
 		return &out.Card, false, nil
 	}
 	run := info.GetExecution()
-	err = p.Client.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, nil)
-	app, said, told := endOf(err)
+	app, said, err := p.failure(ctx, info)
 	switch {
+	case err != nil:
+		return nil, false, err
 	case app == nil:
 		return p.doubtful(ctx, u, number, run.GetRunId(), giftcard.Errorf(giftcard.OutcomeUnknown, "%s was ended (%s) before it was "+
 			"known what has become of the card", run.GetWorkflowId(), strings.ToLower(info.GetStatus().String())))
-	case !told || !said.Clean:
+	case !said.Clean:
 		return p.doubtful(ctx, u, number, run.GetRunId(), failureOf(app))
-	}
-	if said.OrderRunID != orderRunID {
+	case said.OrderRunID != orderRunID:
 		return nil, true, nil
 	}
 	return nil, false, failureOf(app)
+}
+
+// failure returns the failure of a card's workflow, nil if somebody has ended it, and what the failure says of the card.
+func (p *Promises) failure(
+	ctx context.Context, info *workflowpb.WorkflowExecutionInfo,
+) (app *temporal.ApplicationError, said workflows.DeferredCardFailure, err error) {
+	run := info.GetExecution()
+	failed := p.Client.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, nil)
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](failed); !ended {
+		return nil, said, fmt.Errorf("read why %s failed: %w", run.GetWorkflowId(), failed)
+	}
+	app, ok := errors.AsType[*temporal.ApplicationError](failed)
+	if !ok || !app.HasDetails() || app.Details(&said) != nil {
+		said = workflows.DeferredCardFailure{}
+	}
+	return app, said, nil
 }
 
 // failureOf returns the failure of a card's workflow as an error of that kind. Who reports it names the order.

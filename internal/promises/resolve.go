@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
-
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/promises/cardlog"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -21,17 +20,17 @@ const settlesWithin = 30 * time.Second
 // Resolve records what a person has found out about a card: that it has its value, or that it has not and will not get it. The
 // workflow of a card whose activation is open is told; what is said of a card whose workflow has ended has an effect once the
 // order is run again.
-func (p *Promises) Resolve(ctx context.Context, d *orders.OrderDetails, s Standing, issued bool, by, reason string) error {
+func (p *Promises) Resolve(ctx context.Context, d *orders.OrderDetails, s cardlog.Standing, issued bool, by, reason string) error {
 	if err := p.CanRead(ctx); err != nil {
 		return err
 	}
 	switch {
 	case !s.InDoubt():
 		return fmt.Errorf("card %d of order %s is not in doubt: %s", s.Unit, d.Name, s.State)
-	case issued && s.code == "":
+	case issued && s.Code() == "":
 		return fmt.Errorf("card %d of order %s cannot have its value: no card of the issuer's was asked to be activated for it; "+
 			"pass --not-issued, and it is made", s.Unit, d.Name)
-	case !s.open:
+	case !s.Open:
 		return p.RecordResolution(ctx, d, s.Unit, workflows.CardResolution{Issued: issued, RunID: d.RunID, Card: s.WorkflowID}, by, reason)
 	}
 	found := workflows.DeferredResolution{Issued: issued, By: by, Reason: reason}
@@ -50,7 +49,7 @@ func (p *Promises) Resolve(ctx context.Context, d *orders.OrderDetails, s Standi
 
 // tellSoon tells an order that a card is settled, once the workflow of the card is done. The order also finds that out by
 // itself, if later.
-func (p *Promises) tellSoon(ctx context.Context, orderWorkflowID string, s Standing) error {
+func (p *Promises) tellSoon(ctx context.Context, orderWorkflowID string, s cardlog.Standing) error {
 	waiting, cancel := context.WithTimeout(ctx, settlesWithin)
 	defer cancel()
 	var out workflows.DeferredCardResult
@@ -68,15 +67,8 @@ func (p *Promises) tellSoon(ctx context.Context, orderWorkflowID string, s Stand
 func (p *Promises) doubtful(
 	ctx context.Context, u deferred.Unit, number int, runID string, why error,
 ) (_ *deferred.Card, anew bool, err error) {
-	if number < maxNumber {
-		later := workflows.DeferredCardID(u.Issuer, u.Key, number+1)
-		_, err := p.Client.DescribeWorkflowExecution(ctx, later, "")
-		if err == nil {
-			return nil, true, nil
-		}
-		if !executions.IsNotFound(err) {
-			return nil, false, fmt.Errorf("describe %s: %w", later, err)
-		}
+	if later, err := p.begun(ctx, u.Issuer, u.Key, number+1); err != nil || later {
+		return nil, err == nil, err
 	}
 	id := workflows.DeferredCardID(u.Issuer, u.Key, number)
 	said, err := p.Resolution(ctx, u.OrderWorkflowID, u.Number)
@@ -88,15 +80,24 @@ func (p *Promises) doubtful(
 	case !said.Issued:
 		return nil, true, nil
 	}
-	s := Standing{Unit: u.Number}
-	r := reader{Promises: p, Standing: &s, named: map[int]deferred.Code{}, seen: map[deferred.Code]bool{}, scheduled: map[int64]string{}}
-	if err := p.EachEvent(ctx, id, runID, r.read); err != nil {
+	s := cardlog.Standing{Unit: u.Number}
+	if err := s.Read(ctx, p.Reader, id, runID); err != nil {
 		return nil, false, err
 	}
-	if s.code == "" {
+	if s.Code() == "" {
 		return nil, false, why
 	}
-	return &deferred.Card{Code: s.code, Price: u.Price, Currency: u.Currency, ValidUntil: s.validUntil}, false, nil
+	return &deferred.Card{Code: s.Code(), Price: u.Price, Currency: u.Currency, ValidUntil: s.ValidUntil}, false, nil
+}
+
+// begun reports whether the card of a unit was begun under a number.
+func (p *Promises) begun(ctx context.Context, issuerName, key string, number int) (bool, error) {
+	id := workflows.DeferredCardID(issuerName, key, number)
+	_, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil && !executions.IsNotFound(err) {
+		return false, fmt.Errorf("describe %s: %w", id, err)
+	}
+	return err == nil, nil
 }
 
 // CardOf returns the card of a unit that exists and has its value, as far as its workflow or a person says. It fails as
@@ -116,15 +117,4 @@ func (p *Promises) CardOf(ctx context.Context, u deferred.Unit) (*deferred.Card,
 		}
 	}
 	return nil, giftcard.Errorf(giftcard.InvalidRequest, "no card is on record for it that has its value")
-}
-
-// endOf returns what the failure of a card's workflow says; told reports whether it says anything.
-func endOf(err error) (app *temporal.ApplicationError, said workflows.DeferredCardFailure, told bool) {
-	app, ok := failed(err)
-	told = ok && app.HasDetails() && app.Details(&said) == nil
-	return app, said, told
-}
-
-func failed(err error) (*temporal.ApplicationError, bool) {
-	return errors.AsType[*temporal.ApplicationError](err)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
-	"github.com/giftbridge/giftbridge/internal/promises"
+	"github.com/giftbridge/giftbridge/internal/promises/cardlog"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -87,8 +87,8 @@ to the step that failed.`,
 				if f.JSON {
 					return cli.JSON(cmd.OutOrStdout(), struct {
 						*orders.OrderDetails
-						Later   []promises.Standing `json:"made_later,omitempty"`
-						Changes []changed.Outcome   `json:"changes,omitempty"`
+						Later   []cardlog.Standing `json:"made_later,omitempty"`
+						Changes []changed.Outcome  `json:"changes,omitempty"`
 					}{d, later, changes})
 				}
 				if err := printOrder(cmd.OutOrStdout(), d, verbose); err != nil {
@@ -178,11 +178,11 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 }
 
 // printLater prints where the cards stand that their issuers make later.
-func printLater(w io.Writer, cards []promises.Standing, verbose bool) error {
+func printLater(w io.Writer, cards []cardlog.Standing, verbose bool) error {
 	return cli.Table(w, func(row func(...any)) {
 		for _, c := range cards {
 			row(fmt.Sprintf("card %d", c.Unit), c.Issuer+": "+c.Says())
-			if c.InDoubt() && !c.Open() {
+			if c.InDoubt() && !c.Open {
 				row("", "ask the issuer for audit number "+c.Key+", and record the answer with orders resolve")
 			}
 			if verbose && c.Link != "" {

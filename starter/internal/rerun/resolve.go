@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/printable"
-	"github.com/giftbridge/giftbridge/internal/promises"
+	"github.com/giftbridge/giftbridge/internal/promises/cardlog"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -110,7 +110,7 @@ type verdict struct {
 	card   workflows.UnitFailure
 	issued bool
 	// later is where the card stands, if its issuer makes it later.
-	later *promises.Standing
+	later *cardlog.Standing
 }
 
 // record records a verdict. It reports whether the order has to be run again for it to have an effect.
@@ -198,10 +198,10 @@ func (r *resolver) inDoubtOf(ctx context.Context, d *orders.OrderDetails, all bo
 	if err != nil {
 		return nil, err
 	}
-	later, doubtful := map[int]*promises.Standing{}, []int{}
+	later, doubtful := map[int]*cardlog.Standing{}, []int{}
 	for i, s := range standings {
 		later[s.Unit] = &standings[i]
-		if s.InDoubt() && !(all && s.Open()) {
+		if s.InDoubt() && !(all && s.Open) {
 			doubtful = append(doubtful, s.Unit)
 		}
 	}
