@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/sandbox/internal/board"
@@ -19,6 +20,8 @@ type watcher struct {
 	orders *board.Board
 	// cards and mails are the numbers of those that have been seen.
 	cards, mails int
+	// later are the barcodes of the cards made later that have been seen.
+	later map[string]bool
 	// poll is the watermark of the last poll that was looked at, failedPoll the end of the last one that failed.
 	poll, failedPoll time.Time
 	// asked counts the looks, so that each look asks about other running orders if there are many.
@@ -28,7 +31,7 @@ type watcher struct {
 func (w *watcher) look(ctx context.Context) error {
 	// The cards are read before the orders: an order that has its cards may then be seen as it was, but not the other way
 	// round.
-	cards := w.s.Issuer.Cards()
+	cards, later := w.s.Issuer.Cards(), w.s.Later.Cards()
 	status, err := w.s.Operator.Status(ctx)
 	if err != nil {
 		return err
@@ -39,6 +42,7 @@ func (w *watcher) look(ctx context.Context) error {
 			AuditNumber: c.AuditNumber, Merchant: c.MerchantCode, Amount: c.InitialBalance, Currency: c.Currency,
 		})
 	}
+	look.Cards = append(look.Cards, w.madeLater(later)...)
 	if look.Sightings, err = w.sightings(ctx); err != nil {
 		return err
 	}
@@ -48,6 +52,21 @@ func (w *watcher) look(ctx context.Context) error {
 		w.order(o)
 	}
 	return w.lookAtMails()
+}
+
+// madeLater returns the cards that have got their value since the last look.
+func (w *watcher) madeLater(cards []ledger.Card) []board.Card {
+	var out []board.Card
+	for _, c := range cards {
+		if c.Activations == 0 || w.later[c.Barcode] {
+			continue
+		}
+		w.later[c.Barcode] = true
+		out = append(out, board.Card{
+			AuditNumber: c.Movements[0].Payload, Amount: c.OriginalAmount.String(), Currency: c.Currency,
+		})
+	}
+	return out
 }
 
 // states are the states of orders on the board, except for Issued ones, which are recognised by their cards.

@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -44,6 +45,9 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
+	// Hurry divides the pauses of the workflows of cards that are made later; zero is one. Only the sandbox and the fault
+	// laboratory, where everything runs faster, use another value.
+	Hurry int
 }
 
 // Worker is a running worker process.
@@ -101,6 +105,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		shop = pin.Shop
 	}
 	topics := newTopics(o, services, w.operator, shop)
+	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
 		w.common(o.Config, topics), w.issuing(o.Config, topics.giftCards),
