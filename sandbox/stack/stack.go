@@ -38,7 +38,7 @@ import (
 const name = "sandbox"
 
 // hurry is how much faster the workflows of cards that are made later wait than in production: a person is watching.
-const hurry = 20
+const hurry = 60
 
 // Shop is the domain of the stack's shop.
 const Shop = name + site.Domain

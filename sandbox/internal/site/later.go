@@ -30,7 +30,7 @@ func (s Site) sellLater(c *config.Config, address string) {
 	}
 	f.BaseURL = address + FourWayShopPath
 	f.Username, f.Password = s.Name, config.NewSecret(s.password())
-	f.EntityCode, f.BranchCode, f.Country = "440", "WEB", "IT"
+	f.EntityCode, f.BranchCode, f.Country, f.PriceList = "440", "WEB", "IT", "RETAIL"
 	f.CallbackKeys = s.signingKeys()
 	f.CardIDKey = config.NewSecret(rand.Text() + rand.Text())
 }
