@@ -68,7 +68,7 @@ func TestLaterCardsOfABadDay(t *testing.T) {
 		fourwayshoptest.Trouble{Kind: jobs.Late, Delay: soon},
 		fourwayshoptest.Trouble{Kind: jobs.Lag, Operation: fourwayshoptest.Update, Delay: soon},
 		fourwayshoptest.Trouble{Kind: jobs.Stalled, Operation: fourwayshoptest.Update, Delay: soon},
-		fourwayshoptest.Trouble{Kind: jobs.Failed, Operation: fourwayshoptest.Generate},
+		fourwayshoptest.Trouble{Kind: jobs.Failed, Operation: fourwayshoptest.Update},
 	)
 	for _, committed := range []bool{false, true} {
 		w.Later.Inject(

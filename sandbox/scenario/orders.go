@@ -37,7 +37,7 @@ func (g Generator) New(kind Kind, n int) (shopifytest.Order, cashstartest.Mercha
 	}
 	switch kind {
 	case MadeLater:
-		o.Lines[0] = g.laterLine(1)
+		o.Lines[0] = g.laterLine(o.Lines[0].Quantity)
 	case MadeLaterTwice:
 		o.Lines = []shopifytest.LineItem{g.laterLine(2), g.laterLine(1)}
 	case BothIssuers:
@@ -64,7 +64,7 @@ func (g Generator) units(kind Kind) int {
 		if !g.Bulk {
 			return 2 + g.Random.IntN(3)
 		}
-	case PaidLater, Company, LateMerchant, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts:
+	case MadeLater, PaidLater, Company, LateMerchant, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts:
 		if !g.Bulk {
 			return 1
 		}
