@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/sandbox/internal/board"
@@ -31,7 +30,7 @@ type watcher struct {
 func (w *watcher) look(ctx context.Context) error {
 	// The cards are read before the orders: an order that has its cards may then be seen as it was, but not the other way
 	// round.
-	cards, later := w.s.Issuer.Cards(), w.s.Later.Cards()
+	cards, later := w.s.Issuer.Cards(), w.madeLater()
 	status, err := w.s.Operator.Status(ctx)
 	if err != nil {
 		return err
@@ -42,7 +41,7 @@ func (w *watcher) look(ctx context.Context) error {
 			AuditNumber: c.AuditNumber, Merchant: c.MerchantCode, Amount: c.InitialBalance, Currency: c.Currency,
 		})
 	}
-	look.Cards = append(look.Cards, w.madeLater(later)...)
+	look.Cards = append(look.Cards, later...)
 	if look.Sightings, err = w.sightings(ctx); err != nil {
 		return err
 	}
@@ -55,9 +54,11 @@ func (w *watcher) look(ctx context.Context) error {
 }
 
 // madeLater returns the cards that have got their value since the last look.
-func (w *watcher) madeLater(cards []ledger.Card) []board.Card {
-	var out []board.Card
-	for _, c := range cards {
+func (w *watcher) madeLater() (out []board.Card) {
+	if w.s.Later == nil {
+		return nil
+	}
+	for _, c := range w.s.Later.Cards() {
 		if c.Activations == 0 || w.later[c.Barcode] {
 			continue
 		}
