@@ -17,7 +17,8 @@ func (p process) later(ctx context.Context) error {
 	m := mischief.New(p.Seed, token.Key{ID: p.Site.Name, Secret: []byte(p.CallbackKey)}, p.Later.Callbacks)
 	issuer := p.Site.NewFourWayShop(fourwayshoptest.Options{
 		Seed: p.Seed, Latency: issuerLatency, Takes: p.Later.Takes, TokenLife: tokenLife, ForgesSold: true,
-		Fault: m.Fault, Trouble: m.Trouble, CallbackTries: callbackTries, CallbackPause: callbackPause,
+		RandomFaults: faultsOfLooks(),
+		Fault:        m.Fault, Trouble: m.Trouble, CallbackTries: callbackTries, CallbackPause: callbackPause,
 	})
 	m.Expire = issuer.RevokeTokens
 	return p.serve(ctx, m.Handler(issuer))
@@ -28,3 +29,15 @@ const (
 	callbackTries = 3
 	callbackPause = 2 * time.Second
 )
+
+// faultsOfLooks are the faults of requests for the state of a card: every tenth fails.
+func faultsOfLooks() (faults []fourwayshoptest.RandomFault) {
+	for _, kind := range []fourwayshoptest.FaultKind{
+		fourwayshoptest.ServerError, fourwayshoptest.Drop, fourwayshoptest.Malformed, fourwayshoptest.Silent, fourwayshoptest.RateLimit,
+	} {
+		faults = append(faults, fourwayshoptest.RandomFault{
+			Rate: 0.02, Fault: fourwayshoptest.Fault{Kind: kind, Operation: fourwayshoptest.Get},
+		})
+	}
+	return faults
+}
