@@ -38,7 +38,9 @@ const (
 // DrainTimeout returns how long running activities may continue after a stop. A request to the issuer that is cut off
 // may have created a card, and with ISSUER_DEDUPES=false a person has to find out. So each request gets the full time
 // that it may take. The grace period of the process must be longer.
-func DrainTimeout(c config.Config) time.Duration { return max(minDrain, c.LongestRequest()+drainMargin) }
+func DrainTimeout(c config.Config) time.Duration {
+	return max(minDrain, c.LongestRequest()+drainMargin)
+}
 
 // WorkerOptions are the options of a worker process.
 type WorkerOptions struct {
@@ -51,6 +53,9 @@ type WorkerOptions struct {
 	// Hurry divides the pauses of the workflows of cards that are made later; zero is one. Only the sandbox and the fault
 	// laboratory, where everything runs faster, use another value.
 	Hurry int
+	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
+	// the default of Temporal's SDK. Only benchmarks use another value.
+	ActivitySlots int
 }
 
 // Worker is a running worker process.
@@ -111,7 +116,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
-		w.common(o.Config, topics), w.issuing(o.Config, topics.giftCards),
+		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
 	} {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
@@ -165,10 +170,11 @@ func QueueOptions() worker.Options {
 }
 
 // common returns the worker for the common task queue: workflows, and activities without a rate limit.
-func (w *Worker) common(cfg config.Config, t topics) worker.Worker {
+func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options := QueueOptions()
-	options.WorkerStopTimeout = DrainTimeout(cfg)
-	options.DeploymentOptions = version(cfg.Worker)
+	options.MaxConcurrentActivityExecutionSize = o.ActivitySlots
+	options.WorkerStopTimeout = DrainTimeout(o.Config)
+	options.DeploymentOptions = version(o.Config.Worker)
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)

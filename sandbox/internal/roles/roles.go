@@ -66,6 +66,8 @@ type Options struct {
 	Seed uint64 `json:"seed,omitempty"`
 	// Believed is how long a worker relies on what it has read of an order.
 	Believed time.Duration `json:"believed,omitempty"`
+	// ActivitySlots is the number of activities that a worker runs at once, the SDK's default if zero.
+	ActivitySlots int `json:"activity_slots,omitempty"`
 	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
 	// Hurry divides the pauses of the workflows of cards that are made later.
@@ -143,6 +145,7 @@ func (p process) worker(ctx context.Context) error {
 	}
 	worker, err := app.StartWorker(ctx, app.WorkerOptions{
 		Config: cfg, Temporal: temporal, Log: log, Believed: p.Believed, Hurry: p.Hurry,
+		ActivitySlots: p.ActivitySlots,
 	})
 	if err != nil {
 		return err
