@@ -134,18 +134,31 @@ func (m *Mischief) take(address string, suits func(kind) bool) plan.What {
 		}
 		m.orders[id] = o
 	}
+	var chosen plan.What
 	for _, name := range m.names {
-		if o.left[name] == 0 || !suits(kinds[name]) {
-			continue
+		if o.left[name] > 0 && suits(kinds[name]) && (chosen == "" || o.urgency(name) > o.urgency(chosen)) {
+			chosen = name
 		}
-		o.left[name]--
-		if m.counts[name] == nil {
-			m.counts[name] = map[string]bool{}
-		}
-		m.counts[name][id] = true
-		return name
 	}
-	return ""
+	if chosen == "" {
+		return ""
+	}
+	o.left[chosen]--
+	if m.counts[chosen] == nil {
+		m.counts[chosen] = map[string]bool{}
+	}
+	m.counts[chosen][id] = true
+	return chosen
+}
+
+// urgency is higher for a trouble that has not befallen the order, and for one that suits few of its jobs. An order of one
+// card may have no further job.
+func (o *order) urgency(name plan.What) int {
+	u := 2 * o.left[name]
+	if kinds[name].only != "" {
+		u++
+	}
+	return u
 }
 
 // orderOf returns what the key of a unit, which is in the address of its callback, has of its order.
