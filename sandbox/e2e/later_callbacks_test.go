@@ -57,7 +57,7 @@ func generated(c ledger.Card) string {
 func TestLaterCardsDespiteOddCallbacks(t *testing.T) {
 	t.Parallel()
 	var asked addresses
-	w := start(t, later(fourwayshoptest.Options{Trouble: asked.note}))
+	w := start(t, bothIssuers(fourwayshoptest.Options{Trouble: asked.note}))
 	one := w.laterOrder(scenario.LaterProducts()[0].SKU, scenario.LaterProducts()[0].Price)
 	w.poll()
 	w.show(one, executions.Completed)
@@ -87,7 +87,7 @@ func TestLaterCardsDespiteOddCallbacks(t *testing.T) {
 func TestLaterCardOfATerminatedOrder(t *testing.T) {
 	t.Parallel()
 	var asked addresses
-	w := start(t, later(fourwayshoptest.Options{Trouble: asked.note}))
+	w := start(t, bothIssuers(fourwayshoptest.Options{Trouble: asked.note}))
 	w.Later.Queue().Pause(true)
 	p := w.laterOrder(scenario.LaterProducts()[1].SKU, scenario.LaterProducts()[1].Price)
 	w.poll()

@@ -19,8 +19,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// later returns the options of a stack with an issuer of each kind.
-func later(o fourwayshoptest.Options) stack.Options {
+// bothIssuers returns the options of a stack with an issuer of each kind.
+func bothIssuers(o fourwayshoptest.Options) stack.Options {
 	o.Takes = cmp.Or(o.Takes, 50*time.Millisecond)
 	return stack.Options{Later: true, FourWayShop: o}
 }
@@ -28,7 +28,7 @@ func later(o fourwayshoptest.Options) stack.Options {
 // Orders of cards that are made later, and of cards of both issuers, that arrive by webhook.
 func TestLaterCardsByWebhook(t *testing.T) {
 	t.Parallel()
-	w := startReceiving(t, later(fourwayshoptest.Options{}))
+	w := startReceiving(t, bothIssuers(fourwayshoptest.Options{}))
 	for _, p := range w.place(scenario.LaterKinds()...) {
 		w.announced(p)
 	}
@@ -41,7 +41,7 @@ func TestLaterCardsByWebhook(t *testing.T) {
 // The same by polls, with every setting of what the issuer does not publish the other way round.
 func TestLaterCardsByPollOfAnotherVendor(t *testing.T) {
 	t.Parallel()
-	w := start(t, later(fourwayshoptest.Options{
+	w := start(t, bothIssuers(fourwayshoptest.Options{
 		Rules:         ledger.Rules{Second: ledger.Overwrites, HidesInactive: true, ActivatesEarly: true, Overdraws: true},
 		RefusalStatus: 400, Italian: true, Texts: true, NoExpiry: true, CallbackTries: 3, CallbackPause: time.Second,
 	}))
@@ -57,7 +57,7 @@ func TestLaterCardsByPollOfAnotherVendor(t *testing.T) {
 // Whatever befalls requests and jobs, there is one card for each unit.
 func TestLaterCardsOfABadDay(t *testing.T) {
 	t.Parallel()
-	w := start(t, later(fourwayshoptest.Options{Rules: ledger.Rules{Second: ledger.Refused}, TokenLife: time.Second}))
+	w := start(t, bothIssuers(fourwayshoptest.Options{Rules: ledger.Rules{Second: ledger.Refused}, TokenLife: time.Second}))
 	soon := 2 * time.Second
 	w.Later.Befall(
 		fourwayshoptest.Trouble{Kind: jobs.Never, Operation: fourwayshoptest.Generate},
@@ -99,7 +99,7 @@ func (w *system) laterOrder(sku, price string) scenario.Placed {
 // What the issuer cannot make is a failed order that says why, and nothing gets a value.
 func TestLaterCardsThatCannotBeMade(t *testing.T) {
 	t.Parallel()
-	o := later(fourwayshoptest.Options{Items: append(scenario.Items(),
+	o := bothIssuers(fourwayshoptest.Options{Items: append(scenario.Items(),
 		ledger.Item{Code: "EURO", Currency: "EUR"}, ledger.Item{Code: "PAST", Currency: "USD", ValidFor: -time.Hour})})
 	o.Configure = func(c *config.Config) {
 		for _, code := range []string{"NOTHING", "EURO", "PAST"} {
