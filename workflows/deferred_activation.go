@@ -37,7 +37,7 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 				return DeferredCardResult{}, d.fail(kind, message)
 			}
 			workflow.SetCurrentDetails(ctx, "Activating the card again soon: "+message)
-			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, unsent)); err != nil {
+			if err := workflow.Sleep(ctx, d.hurried(growing(firstAgain, lastAgain, unsent))); err != nil {
 				return DeferredCardResult{}, err
 			}
 			if kind != giftcard.RateLimited { // Somebody else's turn says nothing about this card.
@@ -70,7 +70,7 @@ func (d *deferredCard) settle(ctx workflow.Context, card deferred.Answer) (*defe
 	var failedAt time.Time
 	answered, looks := false, 0
 	for {
-		pause := lookPause(workflow.Now(ctx).Sub(began), looks, answered)
+		pause := d.hurried(lookPause(workflow.Now(ctx).Sub(began)*time.Duration(max(d.in.Hurry, 1)), looks, answered))
 		workflow.SetCurrentDetails(ctx, d.waits(answered, began))
 		if _, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 			_, now := d.activated[d.activations]
@@ -107,7 +107,7 @@ func (d *deferredCard) settle(ctx workflow.Context, card deferred.Answer) (*defe
 		case found.Verdict == deferred.Other:
 			return nil, d.unclean(card, giftcard.UnexpectedResponse, "the card has "+found.Found+" instead of "+
 				d.in.Price+" "+d.in.Currency+"; it was not handed over")
-		case err == nil && !failedAt.IsZero() && now.Sub(failedAt) >= deadAfterFail:
+		case err == nil && !failedAt.IsZero() && now.Sub(failedAt) >= d.hurried(deadAfterFail):
 			return nil, nil
 		case now.Sub(began) >= deferredPatience:
 			return nil, d.unclean(card, giftcard.OutcomeUnknown,

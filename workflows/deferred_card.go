@@ -17,6 +17,8 @@ type DeferredCardInput struct {
 
 	// OrderRunID is the run of the order that had the card made.
 	OrderRunID string `json:"order_run_id"`
+	// Hurry divides all pauses; zero is one. Only installations in which everything runs faster have another.
+	Hurry int `json:"hurry,omitempty"`
 }
 
 // DeferredCardResult is a card that exists and has its value.
@@ -219,7 +221,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 			return deferred.Answer{}, err
 		}
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Waiting for a card, attempt %d.", d.generations))
-		if _, err := workflow.AwaitWithTimeout(ctx, growing(firstAgain, lastAgain, again), func() bool {
+		if _, err := workflow.AwaitWithTimeout(ctx, d.hurried(growing(firstAgain, lastAgain, again)), func() bool {
 			return len(d.cards) > 0 || d.refusal != nil
 		}); err != nil {
 			return deferred.Answer{}, err
@@ -229,7 +231,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 			if r.Kind.Final() {
 				return deferred.Answer{}, d.fail(r.Kind, says("refused to make it", r.Message))
 			}
-			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, again)); err != nil {
+			if err := workflow.Sleep(ctx, d.hurried(growing(firstAgain, lastAgain, again))); err != nil {
 				return deferred.Answer{}, err
 			}
 		}
@@ -324,6 +326,11 @@ func says(what, message string) string {
 		return "the issuer has " + what
 	}
 	return "the issuer has " + what + ": " + message
+}
+
+// hurried returns a pause as it is where everything runs faster.
+func (d *deferredCard) hurried(pause time.Duration) time.Duration {
+	return pause / time.Duration(max(d.in.Hurry, 1))
 }
 
 // growing returns a pause that doubles with each repetition, up to last.

@@ -129,7 +129,16 @@ func (c *Cards) generate(ctx context.Context, in GenerateCardInput) error {
 	if err != nil {
 		return err
 	}
-	return by.Deferred.Generate(ctx, in.Item, address)
+	return passing(by.Deferred.Generate(ctx, in.Item, address))
+}
+
+// passing returns the error of a request that may be repeated without harm. An answer that cannot be understood may be the
+// only one of its kind, so that it is no reason to give a card up.
+func passing(err error) error {
+	if kind, _ := giftcard.KindOf(err); err != nil && kind == giftcard.UnexpectedResponse {
+		return giftcard.Errorf(giftcard.Unavailable, "%v", err)
+	}
+	return err
 }
 
 // ClaimCardInput identifies a card that was generated.
@@ -186,7 +195,7 @@ func (c *Cards) claim(ctx context.Context, in ClaimCardInput) (ClaimCardResult, 
 	found, err := by.Deferred.Look(ctx, in.Code)
 	switch {
 	case err != nil:
-		return ClaimCardResult{}, err
+		return ClaimCardResult{}, passing(err)
 	case found.Active || found.Value.Hundredths != 0 || found.Original.Hundredths != 0:
 		return ClaimCardResult{Refused: InUse}, nil
 	case !in.ValidUntil.IsZero() && !in.ValidUntil.After(c.Now()):

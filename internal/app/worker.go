@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -49,6 +50,9 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
+	// Hurry divides the pauses of the workflows of cards that are made later; zero is one. Only the sandbox and the fault
+	// laboratory, where everything runs faster, use another value.
+	Hurry int
 	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
 	// the default of Temporal's SDK. Only benchmarks use another value.
 	ActivitySlots int
@@ -109,6 +113,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		shop = pin.Shop
 	}
 	topics := newTopics(o, services, w.operator, shop)
+	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
 		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
