@@ -46,7 +46,7 @@ func TestRequestWithoutATurn(t *testing.T) {
 	err := client.Update(t.Context(), fourwayshop.UpdateRequest{
 		EntityCode: "440", Barcode: "2900000000016", Amount: "50.00", Callback: "https://receiver.example/callbacks/x",
 		Activation: &fourwayshop.Activation{
-			Date: time.Now(), Country: "IT", BranchCode: "1", CurrencySymbol: "€", Currency: "EUR",
+			Date: time.Now(), Country: "IT", BranchCode: "1", PriceList: "1", CurrencySymbol: "€", Currency: "EUR",
 		},
 	})
 
