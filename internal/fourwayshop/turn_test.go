@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
 // waiting returns a client whose requests wait, and the number of requests that its service has seen. Every answer is the
@@ -50,7 +51,7 @@ func TestRequestWithoutATurn(t *testing.T) {
 		},
 	})
 
-	_, ok := errors.AsType[*fourwayshop.NoTurnError](err)
+	_, ok := errors.AsType[*rest.NoTurnError](err)
 	require.True(t, ok, "%v", err)
 	require.ErrorIs(t, err, busy)
 	require.False(t, fourwayshop.IsAmbiguous(err))

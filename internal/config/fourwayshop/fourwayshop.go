@@ -172,6 +172,22 @@ func (f FourWayShop) Needs(ps *env.Problems) {
 	}
 }
 
+// Surroundings requires what the account needs of other sections, if it is used: the receiver at receiverURL, to which 4WS
+// answers, and encryption.
+func (f FourWayShop) Surroundings(ps *env.Problems, receiverURL string, encrypted bool) {
+	if !f.On() {
+		return
+	}
+	if receiverURL == "" {
+		ps.Add("RECEIVER_URL", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and its issuer answers there",
+			ps.Want("RECEIVER_URL"))
+	}
+	if !encrypted {
+		ps.Add("PAYLOAD_ENCRYPTION", "is off: need it on, because FOURWAYSHOP_ITEMS is set: whoever reads one of its barcodes "+
+			"can spend the card")
+	}
+}
+
 func isCode(s string) bool { return len(s) <= maxCode && !strings.ContainsFunc(s, isBlank) }
 
 // isBlank reports whether r is white space, or cannot be seen.
