@@ -37,7 +37,9 @@ const (
 // DrainTimeout returns how long running activities may continue after a stop. A request to the issuer that is cut off
 // may have created a card, and with ISSUER_DEDUPES=false a person has to find out. So each request gets the full time
 // that it may take. The grace period of the process must be longer.
-func DrainTimeout(c config.Config) time.Duration { return max(minDrain, c.LongestRequest()+drainMargin) }
+func DrainTimeout(c config.Config) time.Duration {
+	return max(minDrain, c.LongestRequest()+drainMargin)
+}
 
 // WorkerOptions are the options of a worker process.
 type WorkerOptions struct {
@@ -47,6 +49,9 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
+	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
+	// the default of Temporal's SDK. Only benchmarks use another value.
+	ActivitySlots int
 }
 
 // Worker is a running worker process.
@@ -106,7 +111,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics := newTopics(o, services, w.operator, shop)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
-		w.common(o.Config, topics), w.issuing(o.Config, topics.giftCards),
+		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
 	} {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
@@ -160,14 +165,15 @@ func QueueOptions() worker.Options {
 }
 
 // common returns the worker for the common task queue: workflows, and activities without a rate limit.
-func (w *Worker) common(cfg config.Config, t topics) worker.Worker {
+func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options := QueueOptions()
-	options.WorkerStopTimeout = DrainTimeout(cfg)
-	options.DeploymentOptions = version(cfg.Worker)
+	options.MaxConcurrentActivityExecutionSize = o.ActivitySlots
+	options.WorkerStopTimeout = DrainTimeout(o.Config)
+	options.DeploymentOptions = version(o.Config.Worker)
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.changes, t.watch} {
+	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.delivery, t.changes, t.watch} {
 		q.RegisterActivity(topic)
 	}
 	return q

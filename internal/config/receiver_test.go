@@ -57,8 +57,8 @@ func TestValidateReceiver(t *testing.T) {
 			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
 			c.Receiver.Serves = config.List{config.ServeWebhooks}
 		}},
-		"no address":                   {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
-		"not an address":               {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
+		"no address":     {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
+		"not an address": {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
 		"plain HTTP on all addresses": {
 			func(c *config.Config) { c.Receiver.Addr = "0.0.0.0:8235" }, []string{"RECEIVER_ADDR"},
 		},

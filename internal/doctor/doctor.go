@@ -80,7 +80,7 @@ type examination struct {
 // exams lists all checks except the configuration's, in the order of the report. Another service adds its exams here.
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
-		x.shop.WebhookExams(), x.cashStarExams(), 
+		x.shop.WebhookExams(), x.cashStarExams(),
 		fourwayshop.New(x.Config, x.why).Exams(), x.mailExams(), x.linksExams())
 }
 

@@ -58,7 +58,9 @@ func (f fakeTemporal) DescribeWorkflowExecution(
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: info}, nil
 }
 
-func (f fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun { return f.runs[id] }
+func (f fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun {
+	return f.runs[id]
+}
 
 func (f fakeTemporal) GetWorkflowHistory(
 	_ context.Context, id, _ string, _ bool, _ enumspb.HistoryEventFilterType,

@@ -108,8 +108,8 @@ func TestIdentityOfSchedules(t *testing.T) {
 			dedupes: true, stated: true, laterOnly: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true},
 		},
 		"issues at once from now on, and nothing is said": {pin: pinned(false), dedupes: true},
-		"new, and nothing is said": {dedupes: true, says: "ISSUER_DEDUPES is not set, and this is a new installation"},
-		"new":                      {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
+		"new, and nothing is said":                        {dedupes: true, says: "ISSUER_DEDUPES is not set, and this is a new installation"},
+		"new":                                             {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
 		"existing, and nothing is said": {
 			pin: pinned(false), dedupes: true, want: workflows.Identity{IssuerDedupes: false},
 		},

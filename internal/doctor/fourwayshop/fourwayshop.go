@@ -32,7 +32,9 @@ type Account struct {
 }
 
 // New returns the examination of the configured account. why describes an error on one line.
-func New(cfg config.Config, why func(context.Context, error) string) *Account { return &Account{cfg, why} }
+func New(cfg config.Config, why func(context.Context, error) string) *Account {
+	return &Account{cfg, why}
+}
 
 // Exams returns the checks of the account; none if it is not used.
 func (a *Account) Exams() []exam.Exam {
