@@ -94,8 +94,8 @@ func (a *Account) callbacks(ctx context.Context) check.Check {
 			return exam.Fail(base+" does not answer: "+page.WithoutAddress(a.why(ctx, err)), "see the check receiver")
 		case answer.Status == http.StatusMethodNotAllowed && answer.Says == callback.OnlyPOST:
 		case answer.Status == http.StatusNotFound && answer.Says == callback.NothingHere:
-			return exam.Fail(fmt.Sprintf("the receiver does not know the key %q: cards whose answers it signs wait for the next look "+
-				"at them, and no card is generated", k.ID),
+			return exam.Fail(fmt.Sprintf("the receiver does not know the key %q: it refuses what 4WS answers to addresses that the key "+
+				"signs, and no card is made", k.ID),
 				"give workers and receivers the same CALLBACK_KEYS, with the same IDs, and restart them")
 		default:
 			return exam.Fail(fmt.Sprintf("%s takes no answers of issuers (it answers %d): no card is made", base, answer.Status),
