@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Cards has cards made by deferred issuers.
@@ -202,9 +203,15 @@ func (c *Cards) claim(ctx context.Context, in ClaimCardInput) (ClaimCardResult, 
 		return ClaimCardResult{Refused: Expired}, nil
 	case found.Known && found.Item != "" && found.Item != in.Item:
 		return ClaimCardResult{Refused: OtherItem}, nil
+	case found.Known && found.Value.Currency != "" && found.Value.Currency != in.Currency:
+		return ClaimCardResult{}, giftcard.Errorf(giftcard.InvalidRequest, "cards of the item %s are in %s, and the order is in %s",
+			in.Item, printable.Line(found.Value.Currency, maxCurrency), in.Currency)
 	}
 	return ClaimCardResult{}, nil
 }
+
+// maxCurrency bounds how much of a currency is shown.
+const maxCurrency = 10
 
 // ActivateCardInput identifies an attempt to give a card its value.
 type ActivateCardInput struct {

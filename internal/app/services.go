@@ -250,16 +250,12 @@ type topics struct {
 func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop string) topics {
 	cfg := o.Config
 	customers := accounts.NewList(s.issuer)
-	ahead := customers
-	if !cfg.IssuesAtOnce() {
-		ahead = nil
-	}
 	reader := intake.NewReader(s.orders, o.Believed)
 	made := later.NewCards(cfg, s.later, temporal.Recovery, reader)
 	return topics{
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
-			Accounts: ahead, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
 			Disputes: s.orders, Records: temporal,
 		},
 		giftCards: &activities.GiftCards{
