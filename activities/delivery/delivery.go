@@ -32,8 +32,8 @@ type Deliveries struct {
 	// Shop makes the identities of the mails unique.
 	Shop string
 	Now  func() time.Time
-	// Orders says whether a card is still owed. If nil, orders are never read again.
-	Orders deferred.Orders
+	// Orders reads an order again whose card has waited for its day. If nil, orders are never read again.
+	Orders *intake.Reader
 	// Count counts what became of the printable document of a card. It may be nil.
 	Count func(issuerName, outcome string)
 }
@@ -59,8 +59,8 @@ type DeliverCardInput struct {
 
 	Card deferred.Card      `json:"card"`
 	To   giftcard.Recipient `json:"to"`
-	// Waited reports whether the order has waited for the day of delivery, so that it may have changed meanwhile.
-	Waited bool `json:"waited,omitempty"`
+	// WaitedForDay reports whether the order has waited for the day of delivery, so that it may have changed meanwhile.
+	WaitedForDay bool `json:"waited_for_day,omitempty"`
 }
 
 // DeliverCardResult is a card that was sent.
@@ -87,16 +87,34 @@ func (d *Deliveries) deliver(ctx context.Context, in DeliverCardInput) (time.Tim
 		if at, err = d.Temporal.Delivered(ctx, in.Issuer, in.Key); err != nil || !at.IsZero() {
 			return at, err
 		}
-		if in.Waited && d.Orders != nil {
-			if err := d.Orders.Owed(ctx, in.Unit); err != nil {
-				return time.Time{}, err
-			}
+		if err := d.stillOrdered(ctx, in); err != nil {
+			return time.Time{}, err
 		}
 		if at, err = d.send(ctx, in.Unit, in.Card, in.To, in.Issuer+"/"+in.Key); err != nil {
 			return time.Time{}, err
 		}
 	}
 	return at, d.Temporal.RecordDelivery(ctx, in.Issuer, in.Key, at)
+}
+
+// stillOrdered returns an error if the order was cancelled or refunded while its card waited for its day. Of an order that
+// has lost some of its cards, nobody knows which: what is too many is found after the fact, as for every issuer.
+func (d *Deliveries) stillOrdered(ctx context.Context, in DeliverCardInput) error {
+	if !in.WaitedForDay || d.Orders == nil {
+		return nil
+	}
+	_, number, ok := activities.OrderOf(in.OrderWorkflowID)
+	if !ok {
+		return giftcard.Errorf(giftcard.InvalidRequest, "a card can be sent only for an order")
+	}
+	order, err := d.Orders.Get(ctx, number)
+	if err != nil {
+		return fmt.Errorf("read the order again: %w", err)
+	}
+	if why := intake.Changed(order); why != "" {
+		return giftcard.Errorf(giftcard.OrderChanged, "%s while the card waited for its day of delivery, so it was not sent", why)
+	}
+	return nil
 }
 
 // ResendCardInput is a card to send once more.

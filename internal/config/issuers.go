@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"time"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
@@ -32,6 +33,18 @@ func (c Config) DeferredItems() []DeferredItem {
 // IssuesAtOnce reports whether the account at the issuer that issues at once is used.
 func (c Config) IssuesAtOnce() bool { return len(c.Orders.GiftCardSKUs) > 0 || !c.FourWayShop.On() }
 
+// LongestRequest returns how long one request to an issuer may take.
+func (c Config) LongestRequest() time.Duration {
+	var longest time.Duration
+	if c.IssuesAtOnce() {
+		longest = c.CashStar.Timeout
+	}
+	if c.FourWayShop.On() {
+		longest = max(longest, c.FourWayShop.Timeout)
+	}
+	return longest
+}
+
 // checkIssuers checks what concerns more than one issuer, or an issuer and another section.
 func (c Config) checkIssuers(ps *env.Problems) {
 	if len(c.SKUs()) == 0 {
@@ -49,7 +62,6 @@ func (c Config) checkIssuers(ps *env.Problems) {
 	if !c.FourWayShop.On() {
 		return
 	}
-	c.Delivery.Needs(ps, c.SMTP, "FOURWAYSHOP_ITEMS is set, whose issuer does not send its cards")
 	if c.Receiver.URL == "" {
 		ps.Add("RECEIVER_URL", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and its issuer answers there",
 			ps.Want("RECEIVER_URL"))

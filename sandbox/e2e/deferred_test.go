@@ -141,6 +141,12 @@ func (a *acme) requireCards(t *testing.T, n int) {
 // startDeferred starts a system whose only worker has the made-up issuer, and a receiver for its callbacks.
 func startDeferred(t *testing.T, a *acme) *system {
 	t.Helper()
+	return startDeferredReading(t, a, func(*system, *promises.Promises) deferred.Orders { return nil })
+}
+
+// startDeferredReading is startDeferred with what reads orders again before cards get their value.
+func startDeferredReading(t *testing.T, a *acme, orders func(*system, *promises.Promises) deferred.Orders) *system {
+	t.Helper()
 	w := start(t, stack.Options{Configure: inTheClear})
 	w.StopWorker()
 	a.cards = map[issuer.Code]*acmeCard{}
@@ -158,9 +164,10 @@ func startDeferred(t *testing.T, a *acme) *system {
 	require.NoError(t, err)
 	q := worker.New(w.keyed, workflows.TaskQueue, app.QueueOptions())
 	workflows.Register(q)
+	temporal := promises.New(w.Operator.Recovery)
 	q.RegisterActivity(&deferred.Cards{
-		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: promises.New(w.Operator.Recovery),
-		IDKey: []byte("id"), Now: time.Now,
+		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: temporal,
+		Orders: orders(w, temporal), IDKey: []byte("id"), Now: time.Now,
 	})
 	q.RegisterActivity(mailing(t, w, found))
 	require.NoError(t, q.Start())

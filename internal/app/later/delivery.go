@@ -9,10 +9,10 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 )
@@ -23,8 +23,8 @@ type Delivery struct {
 	Mailer    activities.Mailer
 	Templates *cardmail.Templates
 	Recovery  *recovery.Recovery
-	// Orders says whether a card is still owed. If nil, orders are never read again.
-	Orders deferred.Orders
+	// Orders reads orders again.
+	Orders *intake.Reader
 	// Count counts what became of the documents of cards; see [CountDocuments]. It may be nil.
 	Count func(issuerName, outcome string)
 }

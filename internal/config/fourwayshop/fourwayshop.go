@@ -51,7 +51,7 @@ var Section = env.Section{
 				"characters",
 			About: "The SKUs of gift cards that Four Way Shop (4WS) makes, each with 4WS's code of the item. With it, the other " +
 				"variables of this section are required, except those with a default, `FOURWAYSHOP_PRICE_LIST` and " +
-				"`FOURWAYSHOP_PDF_HOSTS`; and `RECEIVER_URL` is, to which 4WS answers. An order may have gift cards of both issuers. " +
+				"`FOURWAYSHOP_PDF_HOSTS`; and `RECEIVER_URL` is, to which 4WS answers, and `SMTP_HOST`, through which its cards are mailed. An order may have gift cards of both issuers. " +
 				"Set it once every worker runs a release that knows it.",
 		},
 		"FOURWAYSHOP_BASE_URL": {Want: env.WantBaseURL, About: "Your own address of 4WS's gift-card services."},
@@ -71,7 +71,7 @@ var Section = env.Section{
 		},
 		"FOURWAYSHOP_MAX_RPS": {
 			Want:  "a number of requests per second, 0 for no limit",
-			About: "Maximum number of requests per second that one worker sends to 4WS.",
+			About: "Maximum number of requests per second that one worker sends to 4WS, not counting logins. A card takes about four.",
 		},
 		"FOURWAYSHOP_TIMEOUT": {Want: "a duration from 1s to 40s", About: "Time-out of one request to 4WS."},
 		pdfHostsVariable: {

@@ -43,6 +43,8 @@ type Settings interface {
 	RulesAt(now time.Time) giftcard.Rules
 	// MatchBy is what accounts are matched by; empty means every attribute.
 	MatchBy() []string
+	// NeedsAccount reports whether an order has a card for which an account is needed.
+	NeedsAccount(o giftcard.Order) bool
 	// Start starts the workflow of an order. It returns false if the order has a workflow already.
 	Start(ctx context.Context, o Order) (bool, error)
 	// Leave records that an order is left to people, unless it has a workflow already.

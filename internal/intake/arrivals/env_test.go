@@ -175,6 +175,9 @@ func (s settings) Paused() bool                     { return s.paused }
 func (s settings) Shop() string                     { return shopName }
 func (s settings) RulesAt(time.Time) giftcard.Rules { return s.rules }
 func (s settings) MatchBy() []string                { return nil }
+func (s settings) NeedsAccount(o giftcard.Order) bool {
+	return o.HasOtherThan([]string{"LATER"})
+}
 
 func (s settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
 	w := s.w

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -252,8 +253,9 @@ func (q *Queue) startAll(ctx context.Context, settings Settings, ready []*item, 
 	}
 	var accounts map[string]string
 	accountsAt := time.Now().UTC()
-	if q.o.Accounts != nil {
-		accounts = q.o.Accounts.MatchNow(ctx, q.o.Code, settings.MatchBy(), orders)
+	without := func(o giftcard.Order) bool { return !settings.NeedsAccount(o) }
+	if some := slices.DeleteFunc(slices.Clone(orders), without); q.o.Accounts != nil && len(some) > 0 {
+		accounts = q.o.Accounts.MatchNow(ctx, q.o.Code, settings.MatchBy(), some)
 	}
 	for n, i := range ready {
 		o := Order{Order: orders[n], ReadAt: readAt}
