@@ -378,6 +378,7 @@ func TestForgedGeneration(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, issuer.Code("b-1"), out.Code)
 			require.Equal(t, []issuer.Code{"b-1"}, m.sent)
+			require.EqualValues(t, 1, m.counted.of(workflows.RefusedCards))
 		})
 	}
 	t.Run("expired", func(t *testing.T) {
@@ -406,6 +407,28 @@ func TestForgedGeneration(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, issuer.Code("b-1"), out.Code)
 		require.Len(t, m.claims, 1)
+		require.EqualValues(t, 1, m.counted.of(workflows.ConflictingCallbacks), "somebody is told")
+	})
+	// What remains: a fresh card that nobody was ever given. The genuine callback gives the forger away.
+	t.Run("before the genuine one", func(t *testing.T) {
+		t.Parallel()
+		m := newMint(t)
+		m.generate = func(int) error { m.names(1, "forged"); m.names(1, "b-1"); return nil }
+		m.activate = func(attempt int) error { m.works(attempt, "forged"); return nil }
+		out, err := m.make(t)
+		require.NoError(t, err)
+		require.Equal(t, issuer.Code("forged"), out.Code, "the first answer counts")
+		require.Equal(t, []issuer.Code{"forged"}, m.sent, "one card has a value")
+		require.Len(t, m.claims, 1)
+		require.EqualValues(t, 1, m.counted.of(workflows.ConflictingCallbacks), "somebody is told")
+	})
+	t.Run("repeated", func(t *testing.T) {
+		t.Parallel()
+		m := newMint(t)
+		m.generate = func(int) error { m.names(1, "b-1"); m.names(1, "b-1"); return nil }
+		_, err := m.make(t)
+		require.NoError(t, err)
+		require.Zero(t, m.counted.of(workflows.ConflictingCallbacks), "the same answer twice is none")
 	})
 	t.Run("all the time", func(t *testing.T) {
 		t.Parallel()
@@ -569,4 +592,19 @@ func TestResolvedActivation(t *testing.T) {
 			require.Equal(t, 2, m.activated)
 		}
 	}
+}
+
+// There is nothing to resolve before a card was activated: what a person says then is about no card.
+func TestResolvedTooEarly(t *testing.T) {
+	t.Parallel()
+	m := newMint(t)
+	m.generate = func(attempt int) error {
+		m.SignalWorkflow(workflows.ResolveSignal, workflows.DeferredResolution{Issued: true, By: "ada", Reason: "asked them"})
+		m.after(time.Second, func() { m.names(attempt, "b-1") })
+		return nil
+	}
+	out, err := m.make(t)
+	require.NoError(t, err)
+	require.Nil(t, out.Resolved)
+	require.Equal(t, 1, m.activated)
 }

@@ -32,7 +32,8 @@ var noon = time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
 // env runs one workflow with fakes: functions as shop and issuer, and clocks that do not wait.
 type env struct {
 	*testsuite.TestWorkflowEnvironment
-	calls *recorder
+	calls   *recorder
+	counted *counters
 
 	list  func(activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error)
 	look  func(activities.LookUpMerchantInput) (activities.LookUpMerchantResult, error)
@@ -49,7 +50,9 @@ func newEnv(t *testing.T) *env {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(silence{})
-	e := &env{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), calls: &recorder{}}
+	counted := &counters{}
+	suite.SetMetricsHandler(counted)
+	e := &env{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), calls: &recorder{}, counted: counted}
 	e.SetStartTime(noon)
 	e.SetTestTimeout(time.Minute)
 	e.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{e.calls}})

@@ -249,8 +249,8 @@ const (
 	unavailable = "not available"
 )
 
-// document returns the printable document of a card; nil if the issuer has none, or if it cannot be had now. The mail goes
-// without it then: the card can be spent all the same.
+// document returns the printable document of a card; nil if the issuer has none, or does not return it now. The mail
+// goes without it then: the card can be spent all the same.
 func (d *Deliveries) document(ctx context.Context, by issuer.Abilities, name string, code issuer.Code) *issuer.Document {
 	if by.Documenter == nil {
 		return nil

@@ -330,7 +330,7 @@ func (s shop) ReadAll(_ context.Context, numbers []string) (map[string]intake.Lo
 func TestDeliverCardThatIsNoLongerOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Orders = intake.NewReader(shop{order: intake.Order{Cancelled: true}}, 0)
+	w.Orders = intake.NewReader(shop{order: intake.Order{Candidate: giftcard.Candidate{Cancelled: true}}}, 0)
 	in := input()
 	in.OrderWorkflowID, in.WaitedForDay = "gift-card-order/example.myshopify.com/5001", true
 	_, err := attempt[delivery.DeliverCardResult](t, w, "DeliverCard", in, nil)

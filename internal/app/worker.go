@@ -49,6 +49,9 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
+	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
+	// the default of Temporal's SDK. Only benchmarks use another value.
+	ActivitySlots int
 }
 
 // Worker is a running worker process.
@@ -108,7 +111,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics := newTopics(o, services, w.operator, shop)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
-		w.common(o.Config, topics), w.issuing(o.Config, topics.giftCards),
+		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
 	} {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
@@ -162,10 +165,11 @@ func QueueOptions() worker.Options {
 }
 
 // common returns the worker for the common task queue: workflows, and activities without a rate limit.
-func (w *Worker) common(cfg config.Config, t topics) worker.Worker {
+func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options := QueueOptions()
-	options.WorkerStopTimeout = DrainTimeout(cfg)
-	options.DeploymentOptions = version(cfg.Worker)
+	options.MaxConcurrentActivityExecutionSize = o.ActivitySlots
+	options.WorkerStopTimeout = DrainTimeout(o.Config)
+	options.DeploymentOptions = version(o.Config.Worker)
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)

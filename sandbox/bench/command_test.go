@@ -11,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench/issuers"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/receive"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 )
@@ -93,22 +94,52 @@ func TestBenchReceiver(t *testing.T) {
 	require.Len(t, r.Bars, 12)
 }
 
+// All that is measured is measured in one round. Counts do not depend on the machine, and their bars must be held.
+func TestBenchIssuers(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute("issuers", "--rounds", "1", "--singles", "3", "--burst", "10", "--json")
+	require.Contains(t, []int{cli.ExitOK, cli.ExitFailure}, code, stderr)
+	var r issuers.Report
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	require.NoError(t, decoder.Decode(&r), stderr)
+	require.False(t, decoder.More(), "one object and nothing else")
+	require.Equal(t, code == cli.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
+	require.Equal(t, issuers.Options{Rounds: 1, Singles: 3, Burst: 10}, r.Options)
+	require.Len(t, r.Rounds, 1)
+	round := r.Rounds[0]
+	for _, x := range []issuers.Times{round.Bare, round.AtOnce, round.Pair, round.Later} {
+		require.Positive(t, x.P50)
+		require.LessOrEqual(t, x.P50, x.P95)
+	}
+	require.GreaterOrEqual(t, round.Bare.P50, 20.0, "its activity takes so long")
+	const queue = 2 * 3
+	require.GreaterOrEqual(t, round.PairBurst, float64(queue))
+	require.GreaterOrEqual(t, round.LaterBurst, float64(queue))
+	require.Len(t, r.Bars, 8)
+	for _, b := range r.Bars[4:] {
+		require.True(t, b.Held, b)
+	}
+}
+
 func TestBenchUsage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		args []string
 		says string
 	}{
-		"no rounds":       {[]string{"--rounds", "0"}, "--rounds 0: need 1 to 100"},
-		"no orders":       {[]string{"--orders", "0"}, "--orders 0: need 1 to 20000"},
-		"too many orders": {[]string{"--orders", "20001"}, "--orders 20001: need 1 to 20000"},
-		"a cold start":    {[]string{"--warm-up", "-1"}, "--warm-up -1: need 0 to 20000"},
-		"no such worker":  {[]string{"--beside", "no/such/worker"}, "--beside: "},
-		"no seconds":      {[]string{"receiver", "--seconds", "0"}, "--seconds 0: need 1 to 600"},
-		"no singles":      {[]string{"receiver", "--singles", "0"}, "--singles 0: need 1 to 20000"},
-		"no burst":        {[]string{"receiver", "--burst", "0"}, "--burst 0: need 1 to 10000"},
-		"a negative rate": {[]string{"receiver", "--transfer-poll-rps", "-1"}, "--transfer-poll-rps -1: need 0 to 100000"},
-		"an argument":     {[]string{"everything"}, `"everything"`},
+		"no rounds":              {[]string{"--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"no orders":              {[]string{"--orders", "0"}, "--orders 0: need 1 to 20000"},
+		"too many orders":        {[]string{"--orders", "20001"}, "--orders 20001: need 1 to 20000"},
+		"a cold start":           {[]string{"--warm-up", "-1"}, "--warm-up -1: need 0 to 20000"},
+		"no such worker":         {[]string{"--beside", "no/such/worker"}, "--beside: "},
+		"no seconds":             {[]string{"receiver", "--seconds", "0"}, "--seconds 0: need 1 to 600"},
+		"no singles":             {[]string{"receiver", "--singles", "0"}, "--singles 0: need 1 to 20000"},
+		"no burst":               {[]string{"receiver", "--burst", "0"}, "--burst 0: need 1 to 10000"},
+		"a negative rate":        {[]string{"receiver", "--transfer-poll-rps", "-1"}, "--transfer-poll-rps -1: need 0 to 100000"},
+		"no orders of an issuer": {[]string{"issuers", "--singles", "0"}, "--singles 0: need 1 to 1000"},
+		"no orders at once":      {[]string{"issuers", "--burst", "10001"}, "--burst 10001: need 1 to 10000"},
+		"no rounds of issuers":   {[]string{"issuers", "--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"an argument":            {[]string{"everything"}, `"everything"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +147,7 @@ func TestBenchUsage(t *testing.T) {
 			code, stdout, stderr := execute(tt.args...)
 			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
-			require.Regexp(t, `See 'bench( receiver)? --help'\.`, stderr)
+			require.Regexp(t, `See 'bench( receiver| issuers)? --help'\.`, stderr)
 			require.Empty(t, stdout)
 		})
 	}

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -22,8 +21,8 @@ import (
 // One of two cards is refunded while both wait for their issuer: one of them gets its value, and the other one does not.
 func TestDeferredCardRefundedWhileItWaits(t *testing.T) {
 	t.Parallel()
-	a := &acme{silent: map[issuer.Step]bool{issuer.Generating: true}}
-	w := startDeferredReading(t, a, func(w *system, p *promises.Promises) deferred.Orders {
+	v := &vendor{silent: map[issuer.Step]bool{issuer.Generating: true}}
+	w := startDeferredReading(t, v, func(w *system, p *promises.Promises) deferred.Orders {
 		orders, err := app.NewOrders(w.Config)
 		require.NoError(t, err)
 		return &deferred.OrderCheck{Reader: intake.NewReader(orders.Source, 0), Cards: p}
@@ -39,9 +38,7 @@ func TestDeferredCardRefundedWhileItWaits(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, started)
 	w.await("both cards generated", func() bool {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		return len(a.cards) == 2
+		return len(v.Cards()) == 2
 	})
 	require.True(t, w.Shop.UpdateOrder(p.ID, func(o *shopifytest.Order) {
 		o.FinancialStatus, o.Lines[0].Removed = "PARTIALLY_REFUNDED", 1
@@ -53,7 +50,7 @@ func TestDeferredCardRefundedWhileItWaits(t *testing.T) {
 	}
 	for _, unit := range []int{2, 1} {
 		require.NoError(t, w.keyed.SignalWorkflow(w.ctx, card(unit), "", workflows.CallbackSignal, workflows.DeferredAnswer{
-			Step: deferred.Generating, Attempt: 1, Answer: issuer.Answer{OK: true, Code: issuer.Code(fmt.Sprintf("29%011d", unit))},
+			Step: deferred.Generating, Attempt: 1, Answer: issuer.Answer{OK: true, Code: v.Cards()[unit-1].Code},
 		}))
 		err := w.keyed.GetWorkflow(w.ctx, card(unit), "").Get(w.ctx, nil)
 		if unit == 1 {
@@ -69,10 +66,8 @@ func TestDeferredCardRefundedWhileItWaits(t *testing.T) {
 	require.Len(t, d.Units.Issued, 1)
 	require.Equal(t, 2, d.Units.Failed[0].Unit)
 	active := 0
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, card := range a.cards {
-		active += card.activations
+	for _, card := range v.Cards() {
+		active += card.Activations
 	}
 	require.Equal(t, 1, active)
 }

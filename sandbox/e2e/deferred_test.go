@@ -1,12 +1,8 @@
 package e2e_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -16,12 +12,11 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/answers"
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/callback"
@@ -29,154 +24,126 @@ import (
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/token"
+	"github.com/giftbridge/giftbridge/sandbox/e2e/acme"
 	"github.com/giftbridge/giftbridge/sandbox/internal/billing"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// acme is a made-up issuer that makes cards later. It is its own adapter.
-type acme struct {
-	mu    sync.Mutex
-	cards map[issuer.Code]*acmeCard
+// vendor is the made-up issuer acme at an address, with ways that tests change.
+type vendor struct {
+	acme.Vendor
+	url string
+
+	mu sync.Mutex
 	// silent loses all callbacks of a step, and late is how long the queue takes. refused refuses an item.
 	silent  map[issuer.Step]bool
 	late    time.Duration
 	refused string
-	calls   sync.WaitGroup
+	// asked, if set, is told of each job before it is enqueued, with the address that the issuer is to call.
+	asked func(step issuer.Step, callback string)
 }
 
-// acmeCard is a card in the ledger of the issuer.
-type acmeCard struct {
-	item        string
-	value       giftcard.Money
-	activations int
-}
-
-func (*acme) Words() issuer.Words { return issuer.Words{Issuer: "Acme"} }
-
-// call does a job of the queue, and calls back.
-func (a *acme) call(step issuer.Step, address string, do func() map[string]any) {
-	a.calls.Go(func() {
-		a.mu.Lock()
-		late := a.late
-		a.mu.Unlock()
-		<-time.After(late) // How long the issuer's queue takes.
-		a.mu.Lock()
-		body, err := json.Marshal(do())
-		silent := a.silent[step]
-		a.mu.Unlock()
-		if err != nil || silent {
-			return
-		}
-		if response, err := http.Post(address, "application/json", bytes.NewReader(body)); err == nil {
-			_ = response.Body.Close()
-		}
-	})
-}
-
-func (a *acme) Generate(_ context.Context, item, address string) error {
-	a.call(issuer.Generating, address, func() map[string]any {
-		if item == a.refused {
-			return map[string]any{"ok": false, "kind": giftcard.InvalidRequest, "message": "no such item"}
-		}
-		code := issuer.Code(fmt.Sprintf("29%011d", len(a.cards)+1))
-		a.cards[code] = &acmeCard{item: item}
-		return map[string]any{"ok": true, "code": string(code)}
-	})
-	return nil
-}
-
-func (a *acme) Activate(_ context.Context, r issuer.Activation) error {
-	a.call(issuer.Activating, r.Callback, func() map[string]any {
-		card := a.cards[r.Code]
-		card.activations++
-		sum, err := card.value.Add(r.Value, 1)
-		if err != nil {
-			return map[string]any{"ok": false}
-		}
-		card.value = sum
-		return map[string]any{"ok": true}
-	})
-	return nil
-}
-
-func (a *acme) Look(_ context.Context, code issuer.Code) (issuer.Standing, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	card := a.cards[code]
-	if card == nil {
-		return issuer.Standing{}, nil
+func (v *vendor) fate(step issuer.Step, item, address string) (f acme.Fate) {
+	v.mu.Lock()
+	asked := v.asked
+	f.Late, f.Silent = v.late, v.silent[step]
+	if item != "" && item == v.refused {
+		f.Reason = "no such item"
 	}
-	return issuer.Standing{
-		Known: true, Item: card.item, Active: card.activations > 0, Value: card.value, Original: card.value,
-	}, nil
+	v.mu.Unlock()
+	if asked != nil {
+		asked(step, address)
+	}
+	return f
 }
 
-func (*acme) Answer(_ issuer.Step, body []byte) (a issuer.Answer, err error) {
-	var said struct {
-		OK            bool
-		Code          issuer.Code
-		Kind, Message string
-	}
-	err = json.Unmarshal(body, &said)
-	return issuer.Answer{OK: said.OK, Code: said.Code, Kind: giftcard.Kind(said.Kind), Message: said.Message}, err
+// adapter returns the adapter of the vendor.
+func (v *vendor) adapter(t *testing.T) issuer.Abilities {
+	t.Helper()
+	adapter, err := acme.New(v.url, 30*time.Second)
+	require.NoError(t, err)
+	found, err := issuer.Find(adapter)
+	require.NoError(t, err)
+	return found
 }
 
 // requireCards requires the number of active cards, each activated once with the value of a card of the orders.
-func (a *acme) requireCards(t *testing.T, n int) {
+func (v *vendor) requireCards(t *testing.T, n int) {
 	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	active := 0
-	for code, card := range a.cards {
-		if card.activations > 0 {
+	for i, card := range v.Cards() {
+		if card.Activations > 0 {
 			active++
-			require.Equal(t, 1, card.activations)
-			require.Equal(t, giftcard.Money{Hundredths: 5000, Currency: "EUR"}, card.value, "card %d", len(code))
+			require.Equal(t, 1, card.Activations)
+			require.Equal(t, giftcard.Money{Hundredths: 5000, Currency: "EUR"}, card.Value, "card %d", i)
 		}
 	}
 	require.Equal(t, n, active)
 }
 
+// deferring is a system whose only worker has the made-up issuer, and a receiver for its callbacks.
+type deferring struct {
+	*system
+	issuer *vendor
+	// wired are the activities of the worker, which stop stops.
+	wired *deferred.Cards
+	mails *delivery.Deliveries
+	stop  func()
+}
+
 // startDeferred starts a system whose only worker has the made-up issuer, and a receiver for its callbacks.
-func startDeferred(t *testing.T, a *acme) *system {
+func startDeferred(t *testing.T, v *vendor) *deferring {
 	t.Helper()
-	return startDeferredReading(t, a, func(*system, *promises.Promises) deferred.Orders { return nil })
+	return startDeferredReading(t, v, func(*system, *promises.Promises) deferred.Orders { return nil })
 }
 
 // startDeferredReading is startDeferred with what reads orders again before cards get their value.
-func startDeferredReading(t *testing.T, a *acme, orders func(*system, *promises.Promises) deferred.Orders) *system {
+func startDeferredReading(
+	t *testing.T, v *vendor, orders func(*system, *promises.Promises) deferred.Orders,
+) *deferring {
 	t.Helper()
 	w := start(t, stack.Options{Configure: inTheClear})
 	w.StopWorker()
-	a.cards = map[issuer.Code]*acmeCard{}
+	v.Fate = v.fate
+	services := httptest.NewServer(&v.Vendor)
+	t.Cleanup(services.Close)
+	v.url = services.URL
 	keys := token.Keys{{ID: "k1", Secret: []byte(strings.Repeat("k", 32))}}
 	receiver := httptest.NewUnstartedServer(nil)
 	t.Cleanup(receiver.Close)
-	t.Cleanup(a.calls.Wait)
+	t.Cleanup(v.Jobs.Wait)
 	addresses := callback.New("http://"+receiver.Listener.Addr().String(), keys)
+	found := v.adapter(t)
 	receiver.Config.Handler = answers.New(answers.Options{
-		Addresses: addresses, Issuers: map[string]issuer.Deferred{"acme": a}, Temporal: w.keyed, Log: zerolog.Nop(),
+		Addresses: addresses, Issuers: map[string]issuer.Deferred{"acme": found.Deferred}, Temporal: w.keyed, Log: zerolog.Nop(),
 		Count: func(string, answers.Outcome) {},
 	})
 	receiver.Start()
-	found, err := issuer.Find(a)
-	require.NoError(t, err)
-	q := worker.New(w.keyed, workflows.TaskQueue, app.QueueOptions())
-	workflows.Register(q)
 	temporal := promises.New(w.Operator.Recovery)
-	q.RegisterActivity(&deferred.Cards{
+	d := &deferring{system: w, issuer: v, wired: &deferred.Cards{
 		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: temporal,
 		Orders: orders(w, temporal), IDKey: []byte("id"), Now: time.Now,
-	})
-	q.RegisterActivity(mailing(t, w, found))
-	require.NoError(t, q.Start())
-	t.Cleanup(q.Stop)
-	return w
+	}, mails: mailing(t, w, found)}
+	q := d.worker(app.QueueOptions())
+	d.stop = sync.OnceFunc(q.Stop)
+	t.Cleanup(d.stop)
+	return d
+}
+
+// worker starts a worker that has the made-up issuer.
+func (d *deferring) worker(o worker.Options) worker.Worker {
+	d.t.Helper()
+	q := worker.New(d.keyed, workflows.TaskQueue, o)
+	workflows.Register(q)
+	q.RegisterActivity(d.wired)
+	q.RegisterActivity(d.mails)
+	require.NoError(d.t, q.Start())
+	return q
 }
 
 // deferredOrder returns the input of an order of cards that are made later.
-func deferredOrder(w *system, number, cards int) workflows.GiftCardOrderInput {
+func deferredOrder(w *deferring, number, cards int) workflows.GiftCardOrderInput {
 	return workflows.GiftCardOrderInput{
 		Order: giftcard.Order{
 			Shop: w.Config.Shopify.Shop, ID: fmt.Sprint(number), Name: fmt.Sprint("#", number), CreatedAt: time.Now(),
@@ -206,7 +173,7 @@ func key(in workflows.GiftCardOrderInput, unit int) string {
 // The histories of cards that are made later, and what they cost with callbacks on time.
 func TestHistoriesOfDeferredCards(t *testing.T) {
 	t.Parallel()
-	a := &acme{late: 50 * time.Millisecond, silent: map[issuer.Step]bool{}}
+	a := &vendor{late: 50 * time.Millisecond, silent: map[issuer.Step]bool{}}
 	w := startDeferred(t, a)
 
 	one := deferredOrder(w, 1001, 1)
@@ -256,17 +223,13 @@ func TestHistoriesOfDeferredCards(t *testing.T) {
 // resetTo resets the newest run of a workflow to a workflow task, by the ID of the event that completed it.
 func (w *system) resetTo(id string, event int64) {
 	w.t.Helper()
-	_, err := w.plain.ResetWorkflowExecution(w.ctx, &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id},
-		Reason: "test", WorkflowTaskFinishEventId: event, RequestId: fmt.Sprint(id, event, time.Now()),
-	})
-	require.NoError(w.t, err)
+	w.resetRun(id, "", event)
 }
 
 // A reset of the order, whatever it forgets, has no card made twice.
 func TestDeferredCardsOfResetOrders(t *testing.T) {
 	t.Parallel()
-	a := &acme{late: 20 * time.Millisecond}
+	a := &vendor{late: 20 * time.Millisecond}
 	w := startDeferred(t, a)
 	in := deferredOrder(w, 1001, 2)
 	id, err := w.deferred(in)
@@ -282,11 +245,7 @@ func TestDeferredCardsOfResetOrders(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(tasks), 3)
 	for _, task := range slices.Backward(tasks) {
-		_, err := w.plain.ResetWorkflowExecution(w.ctx, &workflowservice.ResetWorkflowExecutionRequest{
-			Namespace: w.Temporal.Namespace(), WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run},
-			Reason: "test", WorkflowTaskFinishEventId: task, RequestId: fmt.Sprint(id, task),
-		})
-		require.NoError(t, err)
+		w.resetRun(id, run, task)
 		var out workflows.GiftCardOrderResult
 		require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, &out))
 		require.Len(t, out.Cards, 2)
@@ -297,7 +256,7 @@ func TestDeferredCardsOfResetOrders(t *testing.T) {
 // A workflow of a card that a person has ended says nothing about the card: another run of the order makes none.
 func TestTerminatedDeferredCard(t *testing.T) {
 	t.Parallel()
-	a := &acme{silent: map[issuer.Step]bool{issuer.Generating: true}}
+	a := &vendor{silent: map[issuer.Step]bool{issuer.Generating: true}}
 	w := startDeferred(t, a)
 	in := deferredOrder(w, 1001, 1)
 	started, err := w.Operator.StartOrder(w.ctx, in)
@@ -311,15 +270,13 @@ func TestTerminatedDeferredCard(t *testing.T) {
 	err = w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil)
 	require.ErrorContains(t, err, "card 1")
 	require.ErrorContains(t, err, string(giftcard.OutcomeUnknown))
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	require.LessOrEqual(t, len(a.cards), 1)
+	require.LessOrEqual(t, len(a.Cards()), 1)
 }
 
 // Of two orders that are told of the same card, one gets it.
 func TestClaimOfOneCode(t *testing.T) {
 	t.Parallel()
-	w := startDeferred(t, &acme{})
+	w := startDeferred(t, &vendor{})
 	p := promises.New(w.Operator.Recovery)
 	var all sync.WaitGroup
 	won := make([]bool, 8)

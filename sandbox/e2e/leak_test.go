@@ -344,34 +344,44 @@ func (l *leaky) requireNothingSaid() {
 // requireNothingKept searches what Temporal stores. Nothing marked is readable without the key, and no secret with it.
 func (l *leaky) requireNothingKept() {
 	l.t.Helper()
-	secrets := l.secrets()
-	all := both(secrets, l.personal)
+	kept, types := l.requireSealed(both(l.secrets(), l.personal), l.secrets())
+	for _, kind := range []string{"PollOrders", "GiftCardOrder", "DailyDigest", "RerunOrders", "CancelCard"} {
+		require.Positive(l.t, types[kind], kind)
+	}
+	require.Contains(l.t, l.personal.found(kept), "good message of order 1", "what the key opens does hold it")
+}
+
+// requireSealed requires that nothing marked is readable in what Temporal stores without the key, nor with it outside the
+// events of histories, and that those hold no secrets either. It returns all opened histories, and the number of runs of
+// each type.
+func (w *system) requireSealed(all, secrets markers) (kept string, types map[string]int) {
+	w.t.Helper()
 	inTheOpen := func(what string, m proto.Message) {
 		wire, err := proto.Marshal(m)
-		require.NoError(l.t, err)
+		require.NoError(w.t, err)
 		written, err := protojson.Marshal(m)
-		require.NoError(l.t, err)
+		require.NoError(w.t, err)
 		for _, form := range []string{string(wire), string(written), fmt.Sprint(m)} {
-			require.Empty(l.t, all.found(form), what)
+			require.Empty(w.t, all.found(form), what)
 		}
 	}
 	opened := func(what string, m proto.Message, none markers) {
-		l.open(m)
+		w.open(m)
 		wire, err := proto.Marshal(m)
-		require.NoError(l.t, err)
-		require.Empty(l.t, none.found(string(wire)), "%s, opened", what)
+		require.NoError(w.t, err)
+		require.Empty(w.t, none.found(string(wire)), "%s, opened", what)
 	}
-	var kept bytes.Buffer
-	types := map[string]int{}
-	for _, info := range l.running("") {
+	var histories bytes.Buffer
+	types = map[string]int{}
+	for _, info := range w.running("") {
 		id, run := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
 		types[info.GetType().GetName()]++
 		inTheOpen("list of "+id, info)
 		opened("list of "+id, info, all) // The memo and the search attributes, for everyone who has the key.
-		h := l.history(id, run)
+		h := w.history(id, run)
 		inTheOpen("history of "+id, h)
-		d, err := l.plain.DescribeWorkflowExecution(l.ctx, id, run)
-		require.NoError(l.t, err)
+		d, err := w.plain.DescribeWorkflowExecution(w.ctx, id, run)
+		require.NoError(w.t, err)
 		inTheOpen("description of "+id, d)
 		opened("description of "+id, d, all)
 		for _, e := range h.GetEvents() {
@@ -379,26 +389,23 @@ func (l *leaky) requireNothingKept() {
 		}
 		opened("history of "+id, h, secrets)
 		wire, err := proto.Marshal(h)
-		require.NoError(l.t, err)
-		kept.Write(wire)
+		require.NoError(w.t, err)
+		histories.Write(wire)
 	}
-	for _, kind := range []string{"PollOrders", "GiftCardOrder", "DailyDigest", "RerunOrders", "CancelCard"} {
-		require.Positive(l.t, types[kind], kind)
-	}
-	require.Contains(l.t, l.personal.found(kept.String()), "good message of order 1", "what the key opens does hold it")
-	schedules, err := l.plain.WorkflowService().ListSchedules(l.ctx, &workflowservice.ListSchedulesRequest{
-		Namespace: l.Temporal.Namespace(),
+	schedules, err := w.plain.WorkflowService().ListSchedules(w.ctx, &workflowservice.ListSchedulesRequest{
+		Namespace: w.Temporal.Namespace(),
 	})
-	require.NoError(l.t, err)
+	require.NoError(w.t, err)
 	inTheOpen("schedules", schedules)
 	for _, s := range schedules.GetSchedules() {
-		d, err := l.plain.WorkflowService().DescribeSchedule(l.ctx, &workflowservice.DescribeScheduleRequest{
-			Namespace: l.Temporal.Namespace(), ScheduleId: s.GetScheduleId(),
+		d, err := w.plain.WorkflowService().DescribeSchedule(w.ctx, &workflowservice.DescribeScheduleRequest{
+			Namespace: w.Temporal.Namespace(), ScheduleId: s.GetScheduleId(),
 		})
-		require.NoError(l.t, err)
+		require.NoError(w.t, err)
 		inTheOpen(s.GetScheduleId(), d)
 		opened(s.GetScheduleId(), d, all)
 	}
+	return histories.String(), types
 }
 
 // running lists the runs of a workflow type, or all runs, including the schedules'.

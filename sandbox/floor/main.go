@@ -26,7 +26,8 @@ func newRoot() *cobra.Command {
 	fs.StringVar(&o.Namespace, "namespace", "default", "namespace")
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to answer /readyz and "+floor.LedgerPath)
 	fs.BoolVar(&o.SDKDefaults, "sdk-defaults", false, "poll and connect as the SDK does by default, with gzip, not as giftbridge does")
-	fs.DurationVar(&o.Takes, "takes", 0, "how long the only activity of a single order takes")
+	fs.DurationVar(&o.Takes, "takes", 0, "how long the last activity of an order takes")
+	fs.IntVar(&o.Slots, "slots", 0, "number of activities at once, the SDK's default if 0")
 	root.AddCommand(newHandler())
 	return root
 }

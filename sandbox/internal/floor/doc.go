@@ -3,5 +3,7 @@
 // work that they do, so no system of that shape on the same server can be faster. Orders whose merchants come with the
 // poll's page, or that arrive by webhook, have one activity and 11 events: [Single] is their floor.
 //
+// Of an order whose card an issuer makes later, [Pair] is the floor: two workflows that start and signal each other.
+//
 // [Handle] is the floor of a receiver: it reads the bodies of webhooks and checks their signatures.
 package floor

@@ -28,8 +28,10 @@ type Options struct {
 	// SDKDefaults makes the worker poll and connect as the SDK does by default. Otherwise it does so as giftbridge's
 	// workers do.
 	SDKDefaults bool
-	// Takes is how long the activity of a [Single] takes.
+	// Takes is how long the last activity of a [Child] and the activity of a [Single] take.
 	Takes time.Duration
+	// Slots is the number of activities at once; zero means the SDK's default.
+	Slots int
 }
 
 // LedgerPath returns the entries of the ledger as a list of [Entry]. With ?count it returns only their number.
@@ -79,12 +81,15 @@ func Run(ctx context.Context, o Options) error {
 	if !o.SDKDefaults {
 		options = app.QueueOptions()
 	}
+	options.MaxConcurrentActivityExecutionSize = o.Slots
 	var l ledger
 	w := worker.New(c, TaskQueue, options)
 	w.RegisterWorkflowWithOptions(Parent, workflow.RegisterOptions{Name: ParentType})
 	w.RegisterWorkflowWithOptions(Child, workflow.RegisterOptions{Name: ChildType})
 	w.RegisterWorkflowWithOptions(Single, workflow.RegisterOptions{Name: SingleType})
-	w.RegisterActivity(&activities{ledger: &l, takes: o.Takes})
+	w.RegisterWorkflowWithOptions(Pair, workflow.RegisterOptions{Name: PairType})
+	w.RegisterWorkflowWithOptions(made, workflow.RegisterOptions{Name: madeType})
+	w.RegisterActivity(&activities{ledger: &l, takes: o.Takes, client: c})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start polling: %w", err)
 	}

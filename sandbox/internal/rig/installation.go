@@ -16,10 +16,12 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -39,6 +41,11 @@ type InstallationOptions struct {
 	Shopify          shopifytest.Options
 	CashStar         cashstartest.Options
 	Server           ServerOptions
+	// FourWayShop, if set, adds Four Way Shop (4WS), which makes the cards of [LaterSKU]. It needs a Receiver.
+	FourWayShop *fourwayshoptest.Options
+	// ActivitySlots, if not zero, is the number of activities that the worker runs at once. The worker then is this program
+	// in a role, since the one that is deployed has no such setting.
+	ActivitySlots int
 	// AroundShop and AroundIssuer wrap the simulated services; they may be nil.
 	AroundShop, AroundIssuer func(http.Handler) http.Handler
 }
@@ -54,6 +61,8 @@ type Installation struct {
 	Receiver *Process
 	Shop     *shopifytest.Server
 	Issuer   *cashstartest.Server
+	// Later is 4WS; nil without it.
+	Later    *fourwayshoptest.Server
 	Operator *operator.Operator
 	services []*http.Server
 	orders   scenario.Generator
@@ -78,6 +87,11 @@ func (p *Programs) Install(ctx context.Context, options InstallationOptions) (_ 
 		return nil, err
 	}
 	o.Config = configuration(at)
+	if options.FourWayShop != nil {
+		if err := o.addLater(ctx, *options.FourWayShop); err != nil {
+			return nil, err
+		}
+	}
 	if options.Receiver != "" {
 		port, err := site.FreePort(ctx)
 		if err != nil {
@@ -91,11 +105,17 @@ func (p *Programs) Install(ctx context.Context, options InstallationOptions) (_ 
 	if err := o.schedule(ctx); err != nil {
 		return nil, err
 	}
-	if o.Worker, err = o.run(ctx, p, "worker", options.Worker); err != nil {
+	worker := child.Program{Name: "worker", Path: options.Worker, Signal: syscall.SIGTERM}
+	if options.ActivitySlots > 0 {
+		if worker, err = roles.Program(roles.Worker, roles.Options{ActivitySlots: options.ActivitySlots}); err != nil {
+			return nil, err
+		}
+	}
+	if o.Worker, err = o.run(ctx, p, worker); err != nil {
 		return nil, err
 	}
 	if options.Receiver != "" {
-		o.Receiver, err = o.run(ctx, p, "receiver", options.Receiver)
+		o.Receiver, err = o.run(ctx, p, child.Program{Name: "receiver", Path: options.Receiver, Signal: syscall.SIGTERM})
 	}
 	return o, err
 }
@@ -128,16 +148,15 @@ func (o *Installation) schedule(ctx context.Context) error {
 }
 
 // run starts a program with the configuration.
-func (o *Installation) run(ctx context.Context, p *Programs, name, path string) (*Process, error) {
+func (o *Installation) run(ctx context.Context, p *Programs, program child.Program) (*Process, error) {
 	port, err := site.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
 	cfg := o.Config
 	cfg.Metrics.Addr = site.Loopback(port)
-	return p.Start(ctx, child.Program{
-		Name: name, Path: path, Env: site.Environ(cfg, o.Options.HostPort, o.Options.Namespace), Signal: syscall.SIGTERM,
-	}, Answers(cfg.Metrics.Addr))
+	program.Env = site.Environ(cfg, o.Options.HostPort, o.Options.Namespace)
+	return p.Start(ctx, program, Answers(cfg.Metrics.Addr))
 }
 
 func (o *Installation) serve(
@@ -157,11 +176,16 @@ func (o *Installation) serve(
 // Place places one-unit orders that are paid and were last updated at the given time, and returns them. The issuer knows
 // the buyers.
 func (o *Installation) Place(n int, at time.Time) []shopifytest.Order {
+	return o.place(n, at, func(*shopifytest.Order) {})
+}
+
+func (o *Installation) place(n int, at time.Time, change func(*shopifytest.Order)) []shopifytest.Order {
 	out := make([]shopifytest.Order, n)
 	for i := range out {
 		o.placed++
 		order, _ := o.orders.New(scenario.Single, o.placed)
 		order.CreatedAt, order.UpdatedAt = at, at
+		change(&order)
 		out[i] = o.Shop.AddOrder(order)
 	}
 	return out
@@ -215,6 +239,9 @@ func (o *Installation) Close() {
 	}
 	if o.Server != nil {
 		o.Server.Close()
+	}
+	if o.Later != nil {
+		o.Later.Stop()
 	}
 	for _, s := range o.services {
 		_ = s.Close()

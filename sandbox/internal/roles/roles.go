@@ -65,6 +65,8 @@ type Options struct {
 	Seed uint64 `json:"seed,omitempty"`
 	// Believed is how long a worker relies on what it has read of an order.
 	Believed time.Duration `json:"believed,omitempty"`
+	// ActivitySlots is the number of activities that a worker runs at once, the SDK's default if zero.
+	ActivitySlots int `json:"activity_slots,omitempty"`
 	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
 	// Deliveries is what befalls the shop's webhooks.
@@ -136,7 +138,7 @@ func (p process) worker(ctx context.Context) error {
 		return err
 	}
 	worker, err := app.StartWorker(ctx, app.WorkerOptions{
-		Config: cfg, Temporal: temporal, Log: log, Believed: p.Believed,
+		Config: cfg, Temporal: temporal, Log: log, Believed: p.Believed, ActivitySlots: p.ActivitySlots,
 	})
 	if err != nil {
 		return err

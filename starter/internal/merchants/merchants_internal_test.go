@@ -192,6 +192,7 @@ func TestWithoutMerchants(t *testing.T) {
 		"FOURWAYSHOP_ITEMS": "GIFT-IT-50=ITEM50", "FOURWAYSHOP_BASE_URL": "https://cards.example.com/api/",
 		"FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush", "FOURWAYSHOP_ENTITY_CODE": "E1",
 		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT",
+		"SMTP_HOST": "smtp.example.com", "DIGEST_FROM": "giftbridge@example.com", "DIGEST_TO": "ops@example.com",
 		"CALLBACK_KEYS": "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 	} {
 		t.Setenv(name, value)
