@@ -118,6 +118,9 @@ func (c Config) check(ps *env.Problems) {
 	c.CashStar.Check(ps, c.Network.PlainHTTPHosts, c.IssuesAtOnce())
 	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
 	c.FourWayShop.Needs(ps)
+	if c.FourWayShop.On() {
+		c.Delivery.Needs(ps, c.SMTP, "FOURWAYSHOP_ITEMS is set, whose issuer does not send its cards")
+	}
 	c.checkIssuers(ps)
 	c.Network.check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
