@@ -118,10 +118,10 @@ func TestActivityFieldsInHistories(t *testing.T) {
 		{
 			delivery.DeliverCardInput{
 				Unit: deferred.Unit{Issuer: "a", Key: "k"}, Card: deferred.Card{Code: "c", Price: "5", Currency: "EUR"},
-				To: giftcard.Recipient{Email: "a@example.com"}, Waited: true,
+				To: giftcard.Recipient{Email: "a@example.com"}, WaitedForDay: true,
 			},
 			`{"issuer": "a", "key": "k", "order_name": "", "order_workflow_id": "", "unit": 0, "item": "", "price": "",
-			"currency": "", "card": {"code": "c", "price": "5", "currency": "EUR"}, "to": {"email": "a@example.com"}, "waited": true}`,
+			"currency": "", "card": {"code": "c", "price": "5", "currency": "EUR"}, "to": {"email": "a@example.com"}, "waited_for_day": true}`,
 		},
 		{delivery.DeliverCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
 		{delivery.ResendCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},

@@ -16,7 +16,6 @@ import (
 	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/later"
-	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -190,10 +189,8 @@ type services struct {
 	issuer issuer.Abilities
 	// later are the issuers that make cards later.
 	later later.Issuers
-	// templates are those of the mails that bring cards.
-	templates *cardmail.Templates
-	// documents counts the documents of cards.
-	documents func(issuerName, outcome string)
+	// delivery is what the mails that bring cards need.
+	delivery later.Delivery
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -221,10 +218,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 			return s, err
 		}
 	}
-	if s.templates, err = cardmail.Load(cfg.Delivery.Templates); err != nil {
-		return s, fmt.Errorf("DELIVERY_TEMPLATES: %w", err)
-	}
-	if s.documents, err = later.CountDocuments(tel.Meter()); err != nil {
+	if s.delivery, err = later.NewDelivery(cfg, s.later, s.mailer, tel); err != nil {
 		return s, err
 	}
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {
@@ -251,7 +245,6 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 	cfg := o.Config
 	customers := accounts.NewList(s.issuer)
 	reader := intake.NewReader(s.orders, o.Believed)
-	made := later.NewCards(cfg, s.later, temporal.Recovery, reader)
 	return topics{
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
@@ -271,11 +264,8 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Timeout:      cfg.CashStar.Timeout,
 			Now:          time.Now,
 		},
-		later: made,
-		delivery: later.NewDeliveries(cfg, later.Delivery{
-			Issuers: s.later, Mailer: s.mailer, Templates: s.templates, Recovery: temporal.Recovery, Orders: made.Orders,
-			Count: s.documents,
-		}),
+		later:    later.NewCards(cfg, s.later, temporal.Recovery, reader),
+		delivery: s.delivery.Activities(temporal.Recovery, reader),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,

@@ -50,7 +50,9 @@ var Section = env.Section{
 			Want: "SKU=itemCode pairs separated by commas, each SKU once and at most 255 bytes, each item code at most 64 visible " +
 				"characters",
 			About: "The SKUs of gift cards that Four Way Shop (4WS) makes, each with 4WS's code of the item. With it, the other " +
-				"variables of this section are required, except those with a default and `FOURWAYSHOP_PDF_HOSTS`; and `RECEIVER_URL` is, to which 4WS answers. An order may have gift cards of both issuers. " +
+				"variables of this section are required, except those with a default and `FOURWAYSHOP_PDF_HOSTS`; and " +
+				"`RECEIVER_URL` is, to which 4WS answers, and `SMTP_HOST`, through which its cards are mailed. An order may have " +
+				"gift cards of both issuers. " +
 				"Set it once every worker runs a release that knows it.",
 		},
 		"FOURWAYSHOP_BASE_URL": {Want: env.WantBaseURL, About: "Your own address of 4WS's gift-card services."},
