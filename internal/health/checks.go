@@ -50,7 +50,7 @@ func (f facts) checks() []check.Check {
 	all := []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
 		f.missedCheck(), f.sweepCheck(), f.webhooksCheck(), f.productsCheck(), f.digestCheck(), f.identityCheck(),
-		f.changesCheck(), f.ordersCheck(),
+		f.changesCheck(), f.makingCheck(), f.ordersCheck(),
 	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())
