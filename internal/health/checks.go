@@ -50,7 +50,10 @@ func (f facts) checks() []check.Check {
 	all := []check.Check{
 		f.namespaceCheck(), f.workersCheck(), f.tasksCheck(), f.scheduleCheck(), f.watermarkCheck(), f.pollCheck(),
 		f.missedCheck(), f.sweepCheck(), f.webhooksCheck(), f.productsCheck(), f.digestCheck(), f.identityCheck(),
-		f.changesCheck(), f.makingCheck(), f.ordersCheck(),
+		f.changesCheck(), f.ordersCheck(),
+	}
+	if f.Making.Cards+len(f.Making.Suspicious) > 0 {
+		all = append(all, f.makingCheck())
 	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())

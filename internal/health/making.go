@@ -38,10 +38,8 @@ func (f facts) makingCheck() check.Check {
 			len(m.Long), m.Cards, printable.Duration(executions.LongMaking), printable.Line(first.Name, 0),
 			printable.Duration(f.now.Sub(first.Since)))
 		c.Fix = "run: " + buildinfo.Program + " orders show"
-	case m.Cards > 0:
-		c.Status, c.Found = check.OK, fmt.Sprintf("%d wait for their issuer, none for long", m.Cards)
 	default:
-		c.Status, c.Found = check.OK, "none waits for its issuer"
+		c.Status, c.Found = check.OK, fmt.Sprintf("%d wait for their issuer, none for long", m.Cards)
 	}
 	return c
 }
