@@ -48,7 +48,7 @@ func (w *Worker) survey(ctx context.Context) (*telemetry.Orders, error) {
 	}
 	return &telemetry.Orders{
 		Failed: now.Failed, Expiring: now.Expiring, OldestFailed: now.OldestFailed, RunningLong: now.RunningLong,
-		FailedChanges: now.FailedChanges,
+		FailedChanges: now.FailedChanges, Making: now.Making, MakingLong: now.MakingLong, Suspicious: now.Suspicious,
 	}, nil
 }
 

@@ -67,6 +67,9 @@ type Report struct {
 	// Later are the orders whose cards are asked for later; nil if there are none.
 	Later *Later `json:"later,omitempty"`
 
+	// Making are the cards that their issuers make later, as far as somebody should know of them.
+	Making Making `json:"making,omitzero"`
+
 	// Refused says why the last digest did not reach every recipient; empty if it did.
 	Refused string `json:"refused,omitempty"`
 
@@ -241,7 +244,7 @@ type CurrencyTotal struct {
 func (r Report) Empty() bool {
 	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
 		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && len(r.Changed) == 0 &&
-		len(r.Disputed) == 0 && r.Watch.Empty() && r.Refused == ""
+		len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty() && r.Refused == ""
 }
 
 // CountFailed returns the number of failed orders.

@@ -52,6 +52,9 @@ func (f facts) checks() []check.Check {
 		f.missedCheck(), f.sweepCheck(), f.webhooksCheck(), f.productsCheck(), f.digestCheck(), f.identityCheck(),
 		f.changesCheck(), f.ordersCheck(),
 	}
+	if f.Making.Cards+len(f.Making.Suspicious) > 0 {
+		all = append(all, f.makingCheck())
+	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())
 	}

@@ -55,6 +55,8 @@ type Status struct {
 	Orders map[executions.State]int `json:"orders"`
 	// Later are the running orders whose cards are asked for later, because of ISSUE_AFTER.
 	Later executions.Later `json:"later"`
+	// Making are the cards that their issuers make later and have not finished.
+	Making executions.Making `json:"making"`
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int `json:"failed_changes"`
 
@@ -110,6 +112,9 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 	}
 	out.Orders[executions.Failed] = len(out.failed)
 	if out.Later, err = o.Later(ctx, time.Now()); err != nil {
+		return nil, err
+	}
+	if out.Making, err = o.Making(ctx, time.Now(), time.Now().Add(-suspiciousFor)); err != nil {
 		return nil, err
 	}
 	left, err := o.newestRuns(ctx, executions.Left)

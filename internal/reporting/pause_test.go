@@ -47,6 +47,12 @@ func (*idle) ListWorkflow(
 	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
 }
 
+func (*idle) CountWorkflow(
+	context.Context, *workflowservice.CountWorkflowExecutionsRequest,
+) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return &workflowservice.CountWorkflowExecutionsResponse{}, nil
+}
+
 func (*service) DescribeNamespace(
 	context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption,
 ) (*workflowservice.DescribeNamespaceResponse, error) {

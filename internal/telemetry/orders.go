@@ -17,6 +17,11 @@ type Orders struct {
 	RunningLong int
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int
+	// Making is the number of cards that wait for an issuer that makes them later, and MakingLong how many of them for more than
+	// an hour.
+	Making, MakingLong int
+	// Suspicious is the number of cards of which callbacks contradicted each other in the last two days.
+	Suspicious int
 }
 
 // ordersNow are the orders as of the last survey; nil if it is unknown.
@@ -42,6 +47,13 @@ func (n *ordersNow) observe(i *instruments.Set) {
 	i.Observed("giftbridge_failed_changes",
 		"Orders that were cancelled or refunded after their cards were issued, and whose cards could not be compared or cancelled.",
 		"", count(func(o *Orders) int { return o.FailedChanges }))
+	i.Observed("giftbridge_cards_waiting", "Cards that wait for an issuer that makes them later.", "",
+		count(func(o *Orders) int { return o.Making }))
+	i.Observed("giftbridge_cards_waiting_long", "Cards that have waited for their issuer for more than an hour.", "",
+		count(func(o *Orders) int { return o.MakingLong }))
+	i.Observed("giftbridge_suspicious_cards",
+		"Cards of the last two days of which an issuer's callbacks named another card than before, or one that cannot be used.", "",
+		count(func(o *Orders) int { return o.Suspicious }))
 	i.Observed("giftbridge_failed_orders_oldest_timestamp",
 		"When the first of the orders that are failed now failed for the first time.", "s",
 		func() (float64, bool) {

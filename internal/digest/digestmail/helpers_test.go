@@ -131,6 +131,14 @@ func full() digest.Report {
 			{At: evening.Add(-time.Minute), Kind: giftcard.Timeout},
 		},
 	}
+	r.Making = digest.Making{
+		Waiting: 9,
+		Long: []digest.MadeCard{
+			{Name: "#1018", OrderID: "5000000000018", Unit: 2, Since: evening.Add(-5 * time.Hour), ShopLink: admin + "5000000000018"},
+			{Name: "#1019", OrderID: "5000000000019", Unit: 1, Since: evening.Add(-90 * time.Minute)},
+		},
+		Suspicious: []digest.MadeCard{{Name: "#1020", OrderID: "5000000000020", Unit: 1, Since: evening.Add(-3 * time.Hour)}},
+	}
 	r.Later = &digest.Later{Orders: 12, Until: evening.Add(40 * time.Minute)}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"

@@ -38,6 +38,7 @@ func poisoned(value string) digest.Report {
 		{Name: value, OrderID: value, Units: []int{1}, AuditNumbers: []string{value}, Kept: []string{value}, Link: ui, ShopLink: admin},
 		{Name: "#2", OrderID: "2", Kind: giftcard.Kind("x" + value), Message: value, Link: ui, ShopLink: admin},
 	}
+	r.Making.Long = []digest.MadeCard{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, ShopLink: value, Link: value}}
 	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Watch = digest.Watch{
 		Products: []digest.Product{{SKU: value, Says: value, Cure: value}}, Lost: []string{"x: " + value, value},

@@ -117,11 +117,17 @@ func Subject(r digest.Report) string {
 		parts = append(parts, words.Count(r.CountRecovered(), "order")+" recovered")
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
-	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty():
+	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty():
 		parts = append(parts, "nothing waits")
 	}
 	if n := len(r.Disputed); n > 0 {
 		parts = append(parts, words.Count(n, "payment")+" disputed")
+	}
+	if n := len(r.Making.Suspicious); n > 0 {
+		parts = append(parts, words.Count(n, "card")+" with odd answers")
+	}
+	if n := len(r.Making.Long); n > 0 {
+		parts = append(parts, words.Count(n, "card")+" late")
 	}
 	if n := len(r.Watch.Products); n > 0 {
 		parts = append(parts, words.Count(n, "product")+" to correct")

@@ -29,6 +29,11 @@ type Counts struct {
 	RunningLong int
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int
+	// Making is the number of cards that wait for their issuer, and MakingLong how many of them for more than
+	// [executions.LongMaking].
+	Making, MakingLong int
+	// Suspicious is the number of cards of which callbacks contradicted each other in the last two days.
+	Suspicious int
 }
 
 // LongAfter is how long an order may run before a survey counts it, besides ISSUE_AFTER. Most orders take seconds.
@@ -56,7 +61,7 @@ func Expires(closed time.Time, retention time.Duration, now time.Time) bool {
 // failing are the failed runs of one order, as far as they are known.
 type failing struct{ first, last, started time.Time }
 
-// Take counts from Temporal's visibility alone, which costs three counts if nothing has failed, and a few lists for every
+// Take counts from Temporal's visibility alone, which costs five counts if nothing has failed, and a few lists for every
 // hundred failed runs.
 func Take(ctx context.Context, o *installation.Installation, now time.Time) (Counts, error) {
 	var out Counts
@@ -68,6 +73,9 @@ func Take(ctx context.Context, o *installation.Installation, now time.Time) (Cou
 		return Counts{}, err
 	}
 	if out.FailedChanges, err = FailedChanges(ctx, o); err != nil {
+		return Counts{}, err
+	}
+	if err := making(ctx, o, now, &out); err != nil {
 		return Counts{}, err
 	}
 	query := orders + " IN " + executions.Statuses[executions.Failed]
@@ -98,6 +106,22 @@ func Take(ctx context.Context, o *installation.Installation, now time.Time) (Cou
 		}
 	}
 	return out, nil
+}
+
+// suspiciousFor is how long a card of which callbacks contradicted each other is counted.
+const suspiciousFor = 48 * time.Hour
+
+// making counts the cards that wait for their issuer, and those with suspicious callbacks: by two counts if there are none.
+func making(ctx context.Context, o *installation.Installation, now time.Time, out *Counts) (err error) {
+	query := "WorkflowType = " + executions.Quote(workflows.DeferredCardType) + " AND ExecutionStatus = 'Running'"
+	if out.Suspicious, err = Count(ctx, o, executions.SuspiciousCards(now.Add(-suspiciousFor))); err != nil {
+		return err
+	}
+	if out.Making, err = Count(ctx, o, query); err != nil || out.Making == 0 {
+		return err
+	}
+	out.MakingLong, err = Count(ctx, o, query+" AND StartTime < "+executions.QuoteTime(now.Add(-executions.LongMaking)))
+	return err
 }
 
 // FailedChanges counts the changes of orders whose newest run failed. It costs one count if none has.

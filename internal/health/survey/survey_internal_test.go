@@ -38,6 +38,7 @@ type lists struct {
 	client.Client
 
 	runs  []run
+	made  []run
 	long  int
 	err   error
 	calls *int
@@ -49,6 +50,17 @@ func hour(n int) time.Time { return epoch.Add(time.Duration(n) * time.Hour) }
 
 // matching returns the runs that match a query of a survey.
 func (l lists) matching(query string) []run {
+	if strings.Contains(query, "'DeferredCard'") {
+		return slices.DeleteFunc(slices.Clone(l.made), func(r run) bool {
+			switch {
+			case strings.Contains(query, "TemporalChangeVersion = 'suspicious-callback-1'"):
+				return !r.failed
+			case strings.Contains(query, "StartTime < '2026-11-05T03:00:00Z'"):
+				return r.started >= 99 || r.closed > 0
+			}
+			return r.closed > 0
+		})
+	}
 	failed := strings.Contains(query, executions.Statuses[executions.Failed])
 	return slices.DeleteFunc(slices.Clone(l.runs), func(r run) bool {
 		named := !strings.Contains(query, "WorkflowId IN") || strings.Contains(query, "'"+r.id+"'")
@@ -106,40 +118,45 @@ func TestTake(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		runs  []run
+		made  []run
 		want  Counts
 		calls int
 	}{
-		"nothing failed": {runs: []run{{"a", false, 1, 2, false}}, calls: 3},
-		"failed":         {runs: []run{{"a", true, 50, 51, false}}, want: Counts{Failed: 1, OldestFailed: hour(51)}, calls: 5},
+		"nothing failed": {runs: []run{{"a", false, 1, 2, false}}, calls: 5},
+		"failed":         {runs: []run{{"a", true, 50, 51, false}}, want: Counts{Failed: 1, OldestFailed: hour(51)}, calls: 7},
 		"failed, run again, failed": {
 			runs: []run{{"a", true, 60, 61, false}, {"a", true, 50, 51, false}, {"b", true, 55, 56, false}},
-			want: Counts{Failed: 2, OldestFailed: hour(51)}, calls: 5,
+			want: Counts{Failed: 2, OldestFailed: hour(51)}, calls: 7,
 		},
 		"failed, run again with success": {
 			runs: []run{{"a", true, 50, 51, false}, {"a", false, 60, 61, false}, {"b", true, 70, 71, false}},
-			want: Counts{Failed: 1, OldestFailed: hour(71)}, calls: 5,
+			want: Counts{Failed: 1, OldestFailed: hour(71)}, calls: 7,
 		},
 		"succeeded, run again, failed": {
 			runs: []run{{"a", false, 50, 51, false}, {"a", true, 60, 61, false}},
-			want: Counts{Failed: 1, OldestFailed: hour(61)}, calls: 5,
+			want: Counts{Failed: 1, OldestFailed: hour(61)}, calls: 7,
 		},
 		// The retention is 120 hours, of which the last twelve count. It is hour 100.
 		"about to expire": {
 			runs: []run{{"a", true, 1, -9, false}, {"b", true, 1, -7, false}, {"c", true, -60, -50, false}, {"c", true, 70, 80, false}},
-			want: Counts{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 5,
+			want: Counts{Failed: 3, OldestFailed: hour(-50), Expiring: 1}, calls: 7,
 		},
 		"changes failed, one run again with success": {
 			runs: []run{{"x", true, 50, 51, true}, {"y", true, 50, 51, true}, {"x", false, 60, 61, true}},
-			want: Counts{FailedChanges: 1}, calls: 5,
+			want: Counts{FailedChanges: 1}, calls: 7,
+		},
+		"cards that wait for their issuer": {
+			made: []run{{"x", false, 99, 0, false}, {"y", true, 90, 0, false}, {"z", true, 50, 51, false}},
+			want: Counts{Making: 2, MakingLong: 1, Suspicious: 2}, calls: 6,
 		},
 		"too many to look at": {
-			runs: many, want: Counts{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 4 + maxSurveyed/maxAsked,
+			runs: many, want: Counts{Failed: maxSurveyed + 5, OldestFailed: hour(91)}, calls: 6 + maxSurveyed/maxAsked,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			calls := 0
-			r := &executions.Reader{Client: lists{runs: tt.runs, long: 7, calls: &calls}}
+			r := &executions.Reader{Client: lists{runs: tt.runs, made: tt.made, long: 7, calls: &calls}}
 			o := installation.New(settings.New(r, settings.Configured{}))
 			got, err := Take(t.Context(), o, hour(100))
 			require.NoError(t, err)

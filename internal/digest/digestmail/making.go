@@ -1,0 +1,27 @@
+package digestmail
+
+import (
+	"fmt"
+
+	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
+)
+
+// makingGroup returns cards that an issuer makes later. No sum includes them: their orders have not failed.
+func (v *viewer) makingGroup(e digest.Explanation, cards []digest.MadeCard) groupView {
+	g := groupView{Title: e.Title, Says: e.Says, Sum: words.Count(len(cards), "card"), About: "The card"}
+	if e == digest.LongMaking && v.Making.Waiting > len(cards) {
+		g.Sum += fmt.Sprintf(", of %d that wait for their issuer", v.Making.Waiting)
+	}
+	v.rows(&g, len(cards), 0, func(i int) rowView {
+		c := cards[i]
+		row := rowView{
+			Name: orderName(c.Name, c.OrderID), Link: words.Link(c.ShopLink), When: "requested " + v.say.Moment(c.Since),
+		}
+		if c.Unit > 0 {
+			row.Message = fmt.Sprintf("card %d", c.Unit)
+		}
+		return row
+	})
+	return g
+}

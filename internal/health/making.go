@@ -1,0 +1,45 @@
+package health
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/buildinfo"
+	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/printable"
+)
+
+// suspiciousFor is how long cards are reported of which callbacks contradict each other.
+const suspiciousFor = 48 * time.Hour
+
+// makingCheck reports cards for which an issuer takes long, and those of which its callbacks contradict each other.
+func (f facts) makingCheck() check.Check {
+	c := check.Check{Name: "cards", Status: check.Warn}
+	m := f.Making
+	oldest := func(cards []executions.MadeCard) executions.MadeCard {
+		first := cards[0]
+		for _, other := range cards {
+			if other.Since.Before(first.Since) {
+				first = other
+			}
+		}
+		return first
+	}
+	switch {
+	case len(m.Suspicious) > 0:
+		first := oldest(m.Suspicious)
+		c.Found = fmt.Sprintf("the issuer's answers about %d cards contradict each other, such as one of order %s",
+			len(m.Suspicious), printable.Line(first.Name, 0))
+		c.Fix = "see the runbook, docs/operations.md: An issuer's answers contradict each other"
+	case len(m.Long) > 0:
+		first := oldest(m.Long)
+		c.Found = fmt.Sprintf("%d of %d cards that wait for their issuer have waited for more than %s, the first, of order %s, for %s",
+			len(m.Long), m.Cards, printable.Duration(executions.LongMaking), printable.Line(first.Name, 0),
+			printable.Duration(f.now.Sub(first.Since)))
+		c.Fix = "run: " + buildinfo.Program + " orders show"
+	default:
+		c.Status, c.Found = check.OK, fmt.Sprintf("%d wait for their issuer, none for long", m.Cards)
+	}
+	return c
+}
