@@ -30,8 +30,8 @@ import (
 
 const (
 	laterPassword = "4WSPASSWORD-7be1c0d95f23"
-	callbackKey   = "CALLBACKKEY-3f9a1c77e20b48d6a5c4"
-	cardIDKey     = "CARDIDKEY-b81d6e0f49c25a37d1e2"
+	callbackKey   = "CALLBACKKEY-3f9a1c77e20b48d6a5c49e01"
+	cardIDKey     = "CARDIDKEY-b81d6e0f49c25a37d1e20f5a7c"
 )
 
 // later is an indiscreet issuer that makes cards later, and the system that has cards made by it. It notes the addresses
@@ -108,7 +108,7 @@ func (l *later) spoil(body string) int {
 	case asked.Username != "" || asked.Callback != "" && asked.Item == "":
 		return 0 // An activation that is answered with an error may have had an effect.
 	case asked.Item == "BADITEM":
-		return http.StatusBadRequest
+		return http.StatusUnauthorized
 	case asked.Item != "":
 		kind = "generate"
 	}
