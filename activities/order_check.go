@@ -35,7 +35,7 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 	if g.Orders == nil || g.fresh(ctx, in, waited) {
 		return nil
 	}
-	shop, number, _ := orderOf(activity.GetInfo(ctx).WorkflowExecution.ID)
+	shop, number, _ := OrderOf(activity.GetInfo(ctx).WorkflowExecution.ID)
 	orders := g.Orders
 	if in.HoldRisky {
 		orders = orders.WithRisk()
@@ -49,7 +49,7 @@ func (g *GiftCards) checkOrder(ctx context.Context, in IssueCardInput, waited ti
 		card := intake.Card{
 			AuditNumber: in.AuditNumber, Price: in.Price, Currency: in.Currency, PaidFor: in.PaidFor, HoldRisky: in.HoldRisky,
 		}
-		why, err = intake.CardChanged(shop, order, card, func() (intake.Requested, error) {
+		why, err = intake.CardChanged(shop, order, card, func([]string) (intake.Requested, error) {
 			return g.requested(ctx)
 		})
 		if err != nil {
@@ -83,7 +83,7 @@ func (g *GiftCards) belongs(ctx context.Context, in IssueCardInput) error {
 		return nil
 	}
 	info := activity.GetInfo(ctx)
-	_, number, ok := orderOf(info.WorkflowExecution.ID)
+	_, number, ok := OrderOf(info.WorkflowExecution.ID)
 	switch {
 	case !ok || info.WorkflowType == nil || info.WorkflowType.Name != OrderWorkflowType:
 		return giftcard.Errorf(giftcard.InvalidRequest, "a card can be issued only for its own order")
@@ -99,8 +99,8 @@ const OrderWorkflowType = "GiftCardOrder"
 // OrderWorkflowPrefix is the prefix of the workflow IDs of orders. Shop and number follow, separated by a slash.
 const OrderWorkflowPrefix = "gift-card-order/"
 
-// orderOf returns the shop and the number of the order with the given workflow ID.
-func orderOf(workflowID string) (shop, number string, ok bool) {
+// OrderOf returns the shop and the number of the order with the given workflow ID.
+func OrderOf(workflowID string) (shop, number string, ok bool) {
 	rest, ok := strings.CutPrefix(workflowID, OrderWorkflowPrefix)
 	shop, number, found := strings.Cut(rest, "/")
 	return shop, number, ok && found && shop != "" && number != "" && !strings.Contains(number, "/")

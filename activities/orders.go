@@ -54,6 +54,8 @@ type ListGiftCardOrdersInput struct {
 	MatchBy []string `json:"match_by,omitempty"`
 	// Webhooks is set if webhooks announce the shop's orders.
 	Webhooks bool `json:"webhooks,omitempty"`
+	// Later are the SKUs of cards that their issuers make later. They need no merchant.
+	Later []string `json:"later,omitempty"`
 }
 
 // ListGiftCardOrdersResult is one page: its gift-card orders, and counts of the other orders that the search found.
@@ -137,10 +139,16 @@ func ReadOrder(ctx context.Context, o *Orders, number string) (giftcard.Candidat
 // findMerchants finds the merchants of all orders of a page at once. It never fails a page: an issuer that is
 // unavailable must not keep orders from being taken in.
 func (o *Orders) findMerchants(ctx context.Context, in ListGiftCardOrdersInput, page *ListGiftCardOrdersResult) {
-	if o.Accounts == nil || len(page.Orders) == 0 {
+	var orders []giftcard.Order
+	for _, order := range page.Orders {
+		if order.HasOtherThan(in.Later) {
+			orders = append(orders, order)
+		}
+	}
+	if o.Accounts == nil || len(orders) == 0 {
 		return
 	}
-	page.Merchants, page.MerchantsAt = o.Accounts.MatchAhead(ctx, o.MerchantCode, in.MatchBy, page.Orders), o.Now().UTC()
+	page.Merchants, page.MerchantsAt = o.Accounts.MatchAhead(ctx, o.MerchantCode, in.MatchBy, orders), o.Now().UTC()
 }
 
 // Merchant returns the merchant of an order of the page, or nil if it was not found.

@@ -79,6 +79,36 @@ func TestListedOrdersComeWithTheirMerchants(t *testing.T) {
 	require.Equal(t, map[int]int{200: 1}, i.issuer.Stats().Requests[cashstartest.ListMerchants])
 }
 
+// Orders that have only cards that are made later need no merchant, so nobody is asked for any.
+func TestListedOrdersWithoutMerchants(t *testing.T) {
+	t.Parallel()
+	l := newListing(t, shopifytest.Options{}, token)
+	i := newIssuing(t, cashstartest.Options{})
+	l.orders.Accounts, l.orders.Now = i.gifts.Accounts, i.gifts.Now
+	widget := func(o *shopifytest.Order) { o.Customer.DisplayName = "The Widget Shop" }
+	for n := range 12 {
+		l.shop.AddOrder(order(fmt.Sprint("#", n), widget))
+	}
+	in := july()
+	in.Later = []string{"GIFT-50"}
+	out, err := l.list(in)
+	require.NoError(t, err)
+	require.Len(t, out.Orders, 12)
+	require.Empty(t, out.Merchants)
+	require.Empty(t, i.issuer.Stats().Requests[cashstartest.ListMerchants])
+
+	for n := range 12 {
+		l.shop.AddOrder(order(fmt.Sprint("#mixed-", n), widget, with(
+			shopifytest.LineItem{SKU: "GIFT-50", Quantity: 1, UnitPrice: "50.0"},
+			shopifytest.LineItem{SKU: "GIFT-25", Quantity: 1, UnitPrice: "25.0"},
+		)))
+	}
+	out, err = l.list(in)
+	require.NoError(t, err)
+	require.Len(t, out.Orders, 24)
+	require.Len(t, out.Merchants, 12, "those with a card of each kind")
+}
+
 const token = shopify.StaticToken(shopifytest.AccessToken)
 
 func july() activities.ListGiftCardOrdersInput {

@@ -40,7 +40,9 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, unsent)); err != nil {
 				return DeferredCardResult{}, err
 			}
-			unsent++
+			if kind != giftcard.RateLimited { // Somebody else's turn says nothing about this card.
+				unsent++
+			}
 			continue
 		}
 		// Whatever else has happened, the request may have been sent.

@@ -167,7 +167,7 @@ func (m *mint) Tell(_ context.Context, order string, s deferred.Settled) error {
 	return nil
 }
 
-func (m *mint) Owed(context.Context, deferred.Unit) error { return m.owed }
+func (m *mint) Owed(context.Context, deferred.Unit, int) error { return m.owed }
 
 // make runs DeferredCard to its end.
 func (m *mint) make(t *testing.T) (workflows.DeferredCardResult, error) {

@@ -29,9 +29,11 @@ func (in GiftCardOrderInput) later(units []giftcard.Unit) (n int) {
 // awaitOne has a card made by an issuer that makes it later, and waits until it has its value. The workflow of the card
 // tells the order; looks at it, with growing pauses, do not depend on that. The order holds nothing while it waits.
 func (o *issuing) awaitOne(ctx workflow.Context, u giftcard.Unit, item DeferredItem) (activities.IssueCardResult, error) {
+	paidFor, holdRisky := o.holds()
 	unit := deferred.Unit{
 		Issuer: item.Issuer, Key: u.AuditNumber, OrderName: o.in.Order.Name, Number: u.Number, Item: item.Item,
 		OrderWorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Price: u.Line.Price, Currency: u.Line.Currency,
+		ReadAt: o.in.readAt(ctx), Again: o.in.again(ctx), Waited: o.waited, PaidFor: paidFor, HoldRisky: holdRisky,
 	}
 	for looks := 0; ; looks++ {
 		begun, err := o.begin(ctx, unit)

@@ -56,6 +56,7 @@ func TestOrderOfTwoIssuers(t *testing.T) {
 	require.Equal(t, deferred.Unit{
 		Issuer: "acme", Key: giftcard.AuditNumber("", shop, "5001", "901", first.Number-1), OrderName: "#1001",
 		OrderWorkflowID: "default-test-workflow-id", Number: first.Number, Item: "I50", Price: "25.0", Currency: "USD",
+		ReadAt: noon,
 	}, first)
 	require.Equal(t, "Issued 31 gift cards for merchant TWS.", e.calls.details[0])
 	for _, card := range out.Cards[1:] {
@@ -111,4 +112,41 @@ func TestOrderWhoseCardIsNotMade(t *testing.T) {
 	})
 	e.ExecuteWorkflow(workflows.GiftCardOrder, workflows.GiftCardOrderInput{Order: orderNumber(1, 0, 2), Deferred: later})
 	e.requireFailure(t, giftcard.OutcomeUnknown, "order #1001, card 1: 7 days (of 2 gift cards, failed: 1; issued: 2)")
+}
+
+// A card is told the rules under which it is owed, unless a person has decided about them.
+func TestRulesOfDeferredCards(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		release *workflows.Release
+		held    bool
+	}{
+		"taken in":  {held: true},
+		"released":  {release: &workflows.Release{}},
+		"corrected": {release: &workflows.Release{Hold: true}, held: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t)
+			asked := e.withDeferred(func(u deferred.Unit, _ int) (deferred.BeginCardResult, error) {
+				return deferred.BeginCardResult{Card: madeLater(u)}, nil
+			})
+			in := workflows.GiftCardOrderInput{
+				Order: orderNumber(1, 0, 1), Deferred: later, HoldUnderpaid: true, HoldRisky: true, ReadAt: noon.Add(-time.Minute),
+				Release: tt.release,
+			}
+			if tt.release != nil {
+				units, err := in.Order.CardUnits("")
+				require.NoError(t, err)
+				in.Release.AuditNumbers = []string{units[0].AuditNumber}
+			}
+			e.order(t, in)
+			require.Len(t, *asked, 1)
+			u := (*asked)[0]
+			require.Equal(t, noon.Add(-time.Minute), u.ReadAt)
+			require.Equal(t, tt.release != nil, u.Again)
+			require.Equal(t, tt.held, u.HoldRisky)
+			require.Equal(t, tt.held, len(u.PaidFor) > 0)
+		})
+	}
 }

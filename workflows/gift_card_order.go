@@ -254,11 +254,7 @@ func (o *issuing) issueAll(ctx workflow.Context) error {
 }
 
 func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.IssueCardResult, error) {
-	var paidFor []string
-	holds := o.in.Release == nil || o.in.Release.Hold
-	if o.in.HoldUnderpaid && holds {
-		paidFor = o.in.Order.SKUs()
-	}
+	paidFor, holdRisky := o.holds()
 	summary := fmt.Sprintf("card %d of %d", u.Number, o.in.Order.Units())
 	return call(issue(ctx, o.in.IssueTaskQueue, summary), giftCards.IssueCard, activities.IssueCardInput{
 		OrderName:    o.in.Order.Name,
@@ -273,13 +269,25 @@ func (o *issuing) issueOne(ctx workflow.Context, u giftcard.Unit) (activities.Is
 		Again:        o.in.again(ctx),
 		Fixed:        o.in.isFixed(u.AuditNumber),
 		PaidFor:      paidFor,
-		HoldRisky:    o.in.HoldRisky && holds,
+		HoldRisky:    holdRisky,
 		Waited:       o.waited,
 		AtMostOnce:   o.in.AtMostOnce,
 		RetryBudget:  time.Duration(o.in.RetryBudget),
 
 		AdditionalContent: o.in.AdditionalContent,
 	}).get(ctx)
+}
+
+// holds returns the SKUs whose cost the net payment must cover, none if any payment will do, and whether the shop's
+// platform must not doubt the order. A person who has released the order has decided about both.
+func (o *issuing) holds() (paidFor []string, risky bool) {
+	if o.in.Release != nil && !o.in.Release.Hold {
+		return nil, false
+	}
+	if o.in.HoldUnderpaid {
+		paidFor = o.in.Order.SKUs()
+	}
+	return paidFor, o.in.HoldRisky
 }
 
 func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {

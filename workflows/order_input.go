@@ -1,6 +1,11 @@
 package workflows
 
-import "github.com/giftbridge/giftbridge/internal/giftcard"
+import (
+	"maps"
+	"slices"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+)
 
 // InputOf returns the input of an order that is taken in under the settings of a poll.
 func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
@@ -20,6 +25,14 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 		Deferred:          poll.deferredOf(o),
 	}
 }
+
+// later returns the SKUs of the cards that their issuers make later.
+func (in PollOrdersInput) later() []string {
+	return slices.Sorted(maps.Keys(in.Deferred))
+}
+
+// NeedsMerchant reports whether an order has a card that needs a merchant: one that is not made later by its issuer.
+func (in PollOrdersInput) NeedsMerchant(o giftcard.Order) bool { return o.HasOtherThan(in.later()) }
 
 // deferredOf returns the items of an order that their issuers make later; nil if it has none.
 func (in PollOrdersInput) deferredOf(o giftcard.Order) map[string]DeferredItem {

@@ -268,6 +268,7 @@ func (p *poll) listFrom(ctx workflow.Context, cursor string) future[activities.L
 		Shop:          p.in.shop(),
 		MatchBy:       p.in.MatchBy,
 		Webhooks:      p.in.Webhooks && p.in.Since.IsZero(),
+		Later:         p.in.later(),
 	})
 }
 

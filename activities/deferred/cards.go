@@ -47,8 +47,9 @@ type Temporal interface {
 
 // Orders reads orders again.
 type Orders interface {
-	// Owed returns an error of kind OrderChanged if the card is no longer owed.
-	Owed(ctx context.Context, u Unit) error
+	// Owed returns an error of kind OrderChanged if the card is no longer owed. attempt is the attempt to give the card its
+	// value, counted from 1.
+	Owed(ctx context.Context, u Unit, attempt int) error
 }
 
 // Unit is one card of an order.
@@ -67,6 +68,17 @@ type Unit struct {
 	// Price is the value of the card, a decimal in Currency.
 	Price    string `json:"price"`
 	Currency string `json:"currency"`
+	// ReadAt is when the order was read. It is late by at most the time that starting its workflow took.
+	ReadAt time.Time `json:"read_at,omitzero"`
+	// Again reports whether another run of the order may have had the card made.
+	Again bool `json:"again,omitempty"`
+	// Waited reports whether the order has waited since it was read.
+	Waited bool `json:"waited,omitempty"`
+	// PaidFor holds the SKUs of the order's cards. If it is set, the card is owed only while the net payment covers the
+	// remaining ones.
+	PaidFor []string `json:"paid_for,omitempty"`
+	// HoldRisky is set if the card is owed only while the shop's platform does not doubt the order.
+	HoldRisky bool `json:"hold_risky,omitempty"`
 }
 
 // value returns the value of the card.
@@ -193,6 +205,9 @@ type ActivateCardResult struct {
 	Unclear string `json:"unclear,omitempty"`
 }
 
+// ActivateCardType is the name of [Cards.ActivateCard] in Temporal.
+const ActivateCardType = "ActivateCard"
+
 // ActivateCard asks the issuer once to give a card its value. It must not be retried. It fails, with [NotSent] among the
 // details, if it is certain that nothing will come of the attempt; any other failure means that the request may have been
 // sent.
@@ -232,7 +247,7 @@ func (c *Cards) activate(ctx context.Context, in ActivateCardInput) (sent bool, 
 			"activated before")
 	}
 	if c.Orders != nil {
-		if err := c.Orders.Owed(ctx, in.Unit); err != nil {
+		if err := c.Orders.Owed(ctx, in.Unit, in.Attempt); err != nil {
 			return false, err
 		}
 	}

@@ -89,12 +89,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	by := h.o.Issuers[target.Issuer]
 	if err != nil || by == nil {
 		h.o.Count("", Unknown)
-		http.Error(w, "nothing is here", http.StatusNotFound)
+		http.Error(w, callback.NothingHere, http.StatusNotFound)
 		return
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "need POST", http.StatusMethodNotAllowed)
+		http.Error(w, callback.OnlyPOST, http.StatusMethodNotAllowed)
 		return
 	}
 	outcome := h.take(w, r, target, by)

@@ -17,7 +17,7 @@ func TestDrainOutlivesARequest(t *testing.T) {
 	for timeout, want := range map[time.Duration]time.Duration{
 		time.Second: 25 * time.Second, 30 * time.Second: 35 * time.Second, 40 * time.Second: 45 * time.Second,
 	} {
-		drain := app.DrainTimeout(config.CashStar{Timeout: timeout})
+		drain := app.DrainTimeout(config.Config{CashStar: config.CashStar{Timeout: timeout}})
 		require.Equal(t, want, drain)
 		require.Greater(t, drain, timeout)
 		require.LessOrEqual(t, drain, workflows.MaxIssueTime)

@@ -144,10 +144,10 @@ func NewAnnounced(cfg config.Config, tel *telemetry.Telemetry) (*shopifyintake.S
 	return newSource(cfg.Recipient, client), nil
 }
 
-// NewAccounts returns the issuer's list of accounts, or nil if the process has no credentials for the issuer. Without it,
-// each order looks up its account itself, which costs it an activity.
+// NewAccounts returns the issuer's list of accounts, or nil if the process has no credentials for the issuer, or no issuer
+// that has accounts is used. Without it, each order looks up its account itself, which costs it an activity.
 func NewAccounts(cfg config.Config, tel *telemetry.Telemetry) (*accounts.List, error) {
-	if cfg.CashStar.Username == "" {
+	if !cfg.IssuesAtOnce() || cfg.CashStar.Username == "" {
 		return nil, nil
 	}
 	found, err := newIssuer(cfg, tel)
@@ -199,7 +199,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if s.issuer, err = newIssuer(cfg, tel); err != nil {
 		return s, err
 	}
-	if s.later, err = later.NewIssuers(cfg, transport(), tel.Request); err != nil {
+	if s.later, err = later.NewIssuers(cfg, transport(), tel); err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {
@@ -232,11 +232,15 @@ type topics struct {
 func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop string) topics {
 	cfg := o.Config
 	customers := accounts.NewList(s.issuer)
+	ahead := customers
+	if !cfg.IssuesAtOnce() {
+		ahead = nil
+	}
 	reader := intake.NewReader(s.orders, o.Believed)
 	return topics{
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
-			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+			Accounts: ahead, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
 			Disputes: s.orders, Records: temporal,
 		},
 		giftCards: &activities.GiftCards{
@@ -252,7 +256,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Timeout:      cfg.CashStar.Timeout,
 			Now:          time.Now,
 		},
-		later: later.NewCards(cfg, s.later, temporal.Recovery, nil),
+		later: later.NewCards(cfg, s.later, temporal.Recovery, reader),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -34,7 +37,9 @@ const (
 // DrainTimeout returns how long running activities may continue after a stop. A request to the issuer that is cut off
 // may have created a card, and with ISSUER_DEDUPES=false a person has to find out. So each request gets the full time
 // that it may take. The grace period of the process must be longer.
-func DrainTimeout(c config.CashStar) time.Duration { return max(minDrain, c.Timeout+drainMargin) }
+func DrainTimeout(c config.Config) time.Duration {
+	return max(minDrain, c.LongestRequest()+drainMargin)
+}
 
 // WorkerOptions are the options of a worker process.
 type WorkerOptions struct {
@@ -115,13 +120,23 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	w.startSurveys()
 	w.health.ready(w.client)
-	w.log.Info().Str("shop", o.Config.Shopify.Shop).
-		Str("issuer", services.issuer.Words().Issuer).Strs("abilities", services.issuer.Names()).
-		Str("health", w.MetricsAddr()).Msg("worker is polling")
+	w.tellIssuers(o.Config, services)
 	if o.Config.Worker.Versioned() {
 		w.tellVersion(ctx, o.Config.Worker)
 	}
 	return w, nil
+}
+
+// tellIssuers logs that this worker is polling, and which issuers it has.
+func (w *Worker) tellIssuers(cfg config.Config, s services) {
+	issuers := slices.Collect(maps.Values(s.later))
+	if cfg.IssuesAtOnce() {
+		issuers = append([]issuer.Abilities{s.issuer}, issuers...)
+	}
+	for _, i := range issuers {
+		w.log.Info().Str("shop", cfg.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).
+			Str("health", w.MetricsAddr()).Msg("worker is polling")
+	}
 }
 
 // tellVersion logs the version of this worker, and warns if it gets no tasks because another version is current.
@@ -153,7 +168,7 @@ func QueueOptions() worker.Options {
 func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options := QueueOptions()
 	options.MaxConcurrentActivityExecutionSize = o.ActivitySlots
-	options.WorkerStopTimeout = DrainTimeout(o.Config.CashStar)
+	options.WorkerStopTimeout = DrainTimeout(o.Config)
 	options.DeploymentOptions = version(o.Config.Worker)
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
@@ -176,7 +191,7 @@ func (w *Worker) issuing(cfg config.Config, giftCards *activities.GiftCards) wor
 		// A poller fetches one task per round trip to Temporal: with the SDK's default of two, network latency alone
 		// can keep a worker below the limit.
 		MaxConcurrentActivityTaskPollers: pollers,
-		WorkerStopTimeout:                DrainTimeout(cfg.CashStar),
+		WorkerStopTimeout:                DrainTimeout(cfg),
 		OnFatalError:                     w.onFatal,
 	}
 	if maxRPS > 0 {

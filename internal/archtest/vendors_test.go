@@ -37,6 +37,8 @@ var deferredRooms = []room{
 	{"internal/issuer/fourwayshopissuer/", "its adapter"},
 	{"internal/config/", "its section of the configuration"},
 	{"internal/app/later/", "the wiring"},
+	{"internal/doctor/", "its exam"},
+	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 }
 
 // shopRooms are where declarations may name Shopify. Comments and messages may name it anywhere: it is the shop that the

@@ -16,6 +16,14 @@ import (
 // Path is where the addresses lead to, below the receiver's address. The issuer's name and the token follow.
 const Path = "/callbacks/"
 
+// What a receiver says to whoever reads an address. The doctor recognises the receiver by it.
+const (
+	// NothingHere answers what is not one of its addresses.
+	NothingHere = "nothing is here"
+	// OnlyPOST answers a request for one of its addresses that is not a POST.
+	OnlyPOST = "need POST"
+)
+
 // purpose separates these signatures from any other use of the same keys. It never changes: answers may come days later.
 const purpose = "giftbridge callback"
 

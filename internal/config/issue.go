@@ -56,7 +56,7 @@ var issueSection = env.Section{
 			About: "Whether the issuer never issues a second card for a repeated audit number. `true`: a request whose answer was " +
 				"lost is repeated until the outcome is clear. `false`: it is never repeated; the order fails as " +
 				"`OutcomeUnknown`, and an operator settles it with `giftbridge orders resolve`. Choose `false` unless the " +
-				"issuer has confirmed this in writing. A new installation must set it; the first `giftbridge schedules` " +
+				"issuer has confirmed this in writing. A new installation that issues cards at CashStar must set it; the first `giftbridge schedules` " +
 				"records the choice.",
 		},
 	},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"time"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
@@ -31,6 +32,18 @@ func (c Config) DeferredItems() []DeferredItem {
 
 // IssuesAtOnce reports whether the account at the issuer that issues at once is used.
 func (c Config) IssuesAtOnce() bool { return len(c.Orders.GiftCardSKUs) > 0 || !c.FourWayShop.On() }
+
+// LongestRequest returns how long one request to an issuer may take.
+func (c Config) LongestRequest() time.Duration {
+	var longest time.Duration
+	if c.IssuesAtOnce() {
+		longest = c.CashStar.Timeout
+	}
+	if c.FourWayShop.On() {
+		longest = max(longest, c.FourWayShop.Timeout)
+	}
+	return longest
+}
 
 // checkIssuers checks what concerns more than one issuer, or an issuer and another section.
 func (c Config) checkIssuers(ps *env.Problems) {

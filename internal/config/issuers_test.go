@@ -3,6 +3,7 @@ package config_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -38,6 +39,25 @@ func TestLoadOfAShopWhoseCardsAreMadeLater(t *testing.T) {
 		{SKU: "GIFT-IT-50", Issuer: "fourwayshop", Code: "ITEM50"}, {SKU: "A=B", Issuer: "fourwayshop", Code: "ITEM20"},
 	}, c.DeferredItems())
 	requireRoundTrip(t, c)
+	require.Equal(t, 30*time.Second, c.LongestRequest())
+}
+
+// A shop with one issuer is asked for nothing of the other one.
+func TestLoadOfOneIssuer(t *testing.T) {
+	environ(t, minimal())
+	c, err := config.Load()
+	require.NoError(t, err)
+	require.True(t, c.IssuesAtOnce())
+	require.Empty(t, c.DeferredItems())
+	require.Equal(t, c.CashStar.Timeout, c.LongestRequest())
+
+	env := later()
+	delete(env, "ISSUER_DEDUPES")
+	env["FOURWAYSHOP_TIMEOUT"] = "5s"
+	environ(t, env)
+	c, err = config.Load()
+	require.NoError(t, err)
+	require.Equal(t, 5*time.Second, c.LongestRequest(), "the other issuer's does not count")
 }
 
 func TestLoadOfIssuersThatDoNotFitTogether(t *testing.T) {

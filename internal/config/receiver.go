@@ -57,6 +57,10 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
+	if c.FourWayShop.On() && c.Receiver.Serve(ServeCallbacks) && len(c.FourWayShop.CallbackKeys) == 0 {
+		ps.Add("CALLBACK_KEYS", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and RECEIVER_SERVES has %s",
+			ps.Want("CALLBACK_KEYS"), ServeCallbacks)
+	}
 }
 
 // LoadReceiver is [Load] for a receiver: it requires only what a receiver needs.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
@@ -49,8 +50,15 @@ func TestValidateReceiver(t *testing.T) {
 		"an issuer without an address": {issuer("", "hush"), []string{"CASHSTAR_BASE_URL"}},
 		"an issuer without a password": {issuer("https://api.cashstar.com/v2/", ""), []string{"CASHSTAR_PASSWORD"}},
 		"an issuer in the clear":       {issuer("http://api.cashstar.com/v2/", "hush"), []string{"CASHSTAR_BASE_URL"}},
-		"no address":                   {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
-		"not an address":               {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
+		"callbacks without keys": {func(c *config.Config) {
+			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
+		}, []string{"CALLBACK_KEYS"}},
+		"no callbacks, and no keys": {change: func(c *config.Config) {
+			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
+			c.Receiver.Serves = config.List{config.ServeWebhooks}
+		}},
+		"no address":     {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
+		"not an address": {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
 		"plain HTTP on all addresses": {
 			func(c *config.Config) { c.Receiver.Addr = "0.0.0.0:8235" }, []string{"RECEIVER_ADDR"},
 		},

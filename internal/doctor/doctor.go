@@ -79,7 +79,7 @@ type examination struct {
 // exams lists all checks except the configuration's, in the order of the report. Another service adds its exams here.
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
-		x.shop.WebhookExams(), x.cashStarExams(), x.mailExams(), x.linksExams())
+		x.shop.WebhookExams(), x.cashStarExams(), x.fourWayShopExams(), x.mailExams(), x.linksExams())
 }
 
 // Run makes all checks, independent ones concurrently.

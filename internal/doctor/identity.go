@@ -25,7 +25,7 @@ func (x *examination) identity(ctx context.Context) check.Check {
 	if c, bad := x.ask(ctx, err); bad {
 		return c
 	}
-	stated := x.Config.Issue.DedupesStated
+	stated := x.Config.Issue.DedupesStated || !x.Config.IssuesAtOnce()
 	switch {
 	case pin == nil && !stated:
 		return exam.Fail("ISSUER_DEDUPES is not set, and nothing has been issued yet", "set it to true if the issuer has "+

@@ -2,6 +2,7 @@ package giftcard
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -89,6 +90,11 @@ func (o Order) Value() (Money, error) {
 		}
 	}
 	return sum, nil
+}
+
+// HasOtherThan reports whether the order has a line of another SKU than these.
+func (o Order) HasOtherThan(skus []string) bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return !slices.Contains(skus, l.SKU) })
 }
 
 // SKUs returns the gift-card SKUs of the order, each once, in the order of its lines.

@@ -36,6 +36,8 @@ type facts struct {
 	digestWanted                bool
 	// byChance reports that the shop sells to companies and that MATCH_BY was not set.
 	byChance bool
+	// laterOnly reports that all cards are made later by their issuers.
+	laterOnly bool
 }
 
 // failedOrder is an order whose newest run failed.
@@ -140,7 +142,7 @@ func (f facts) identityCheck() check.Check {
 			Found: "not recorded yet: under another SHOPIFY_SHOP or AUDIT_PREFIX, orders would be issued again",
 			Fix:   runSchedules,
 		}
-	case !f.input.Identity.IssuerDedupesStated:
+	case !f.input.Identity.IssuerDedupesStated && !f.laterOnly:
 		return check.Check{
 			Name: "identity", Status: check.Warn,
 			Found: fmt.Sprintf("ISSUER_DEDUPES was never set: whether the issuer refuses a used audit number is assumed to be %t",

@@ -214,6 +214,9 @@ func TestChecks(t *testing.T) {
 			},
 			"identity", check.Warn, "whether the issuer refuses a used audit number is assumed to be true", "ISSUER_DEDUPES",
 		},
+		{name: "a promise that nothing depends on", change: func(f *facts) {
+			f.laterOnly, f.input = true, &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop"}}
+		}},
 		{name: "retention long enough for a poll", change: func(f *facts) { f.retention = f.maxOrderAge + 2*time.Hour + time.Second }},
 		{
 			"no search attributes", func(f *facts) { f.missingAttributes = []string{"GiftCardSku (KeywordList)"} },

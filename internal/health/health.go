@@ -33,6 +33,8 @@ type Expected struct {
 	// MatchesByName reports whether merchants are matched by the name that customers choose only by default, because
 	// MATCH_BY is not set.
 	MatchesByName bool
+	// LaterOnly reports whether all cards are made later by their issuers: nothing then depends on ISSUER_DEDUPES.
+	LaterOnly bool
 }
 
 // New returns the monitor of an installation and its workers.
@@ -60,7 +62,7 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 	f := facts{
 		Status: *status, now: now.UTC(), namespace: o.Namespace(),
 		interval: o.expected.PollInterval, settle: o.expected.SettleDelay, maxOrderAge: o.expected.MaxOrderAge,
-		digestWanted: o.expected.Digest, byChance: o.expected.MatchesByName,
+		digestWanted: o.expected.Digest, byChance: o.expected.MatchesByName, laterOnly: o.expected.LaterOnly,
 	}
 	// Polls follow the schedule, and a monitor need not have the configuration.
 	if in := status.input; in != nil {

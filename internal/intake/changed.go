@@ -43,9 +43,11 @@ type Requested struct {
 }
 
 // CardChanged returns why a card of a shop's order is no longer owed, or the empty string if it is owed. It returns an
-// Unavailable error while that depends on what becomes of other cards. It calls requested, which returns the order's
-// cards, only if the result depends on them.
-func CardChanged(shop string, o *Order, card Card, requested func() (Requested, error)) (string, error) {
+// Unavailable error while that depends on what becomes of other cards. It calls requested, which returns what is known of
+// the cards with the given audit numbers, or of more, only if the result depends on them.
+func CardChanged(
+	shop string, o *Order, card Card, requested func(auditNumbers []string) (Requested, error),
+) (string, error) {
 	if len(card.PaidFor) > 0 && o.Underpaid(card.PaidFor) {
 		return fmt.Sprintf("money was refunded: the net payment of %s does not cover the remaining gift cards",
 			priceOf(o.NetPayment.Number, o.NetPayment.Currency)), nil
@@ -66,14 +68,18 @@ func CardChanged(shop string, o *Order, card Card, requested func() (Requested, 
 	}
 	// Shopify does not say which units of a line were refunded. The remaining units are taken to be the existing cards
 	// first, then the others in their order.
-	cards, err := requested()
+	prefix := strings.TrimSuffix(card.AuditNumber, auditNumber(shop, o, line, n))
+	var others []string
+	for unit := n + 1; unit <= min(line.ordered, giftcard.MaxUnits); unit++ {
+		others = append(others, prefix+auditNumber(shop, o, line, unit))
+	}
+	cards, err := requested(others)
 	if err != nil {
 		return "", err
 	}
-	prefix := strings.TrimSuffix(card.AuditNumber, auditNumber(shop, o, line, n))
 	place, open := n, 0
-	for unit := n + 1; unit <= min(line.ordered, giftcard.MaxUnits); unit++ {
-		switch other := prefix + auditNumber(shop, o, line, unit); {
+	for _, other := range others {
+		switch {
 		case cards.Issued[other]:
 			place++
 		case cards.Open[other]:

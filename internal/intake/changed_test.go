@@ -117,7 +117,7 @@ func TestChanged(t *testing.T) {
 			why := intake.Changed(o)
 			if why == "" {
 				var err error
-				why, err = intake.CardChanged("example.myshopify.com", o, in, func() (intake.Requested, error) { return intake.Requested{}, nil })
+				why, err = intake.CardChanged("example.myshopify.com", o, in, func([]string) (intake.Requested, error) { return intake.Requested{}, nil })
 				require.NoError(t, err)
 			}
 			require.Equal(t, tt.want, why)
@@ -169,7 +169,7 @@ func TestCardsThatAreLeft(t *testing.T) {
 			var allowed, waiting []int
 			for unit := 1; unit <= 3; unit++ {
 				in.AuditNumber = card(unit)
-				why, err := intake.CardChanged("example.myshopify.com", o, in, func() (intake.Requested, error) { return cards, nil })
+				why, err := intake.CardChanged("example.myshopify.com", o, in, func([]string) (intake.Requested, error) { return cards, nil })
 				switch kind, _ := giftcard.KindOf(err); {
 				case err != nil:
 					require.Equal(t, giftcard.Unavailable, kind)
@@ -184,7 +184,7 @@ func TestCardsThatAreLeft(t *testing.T) {
 	}
 	o := paidOrder()
 	o.Order.Lines[0].Units = 1
-	_, err := intake.CardChanged("example.myshopify.com", o, secondOfThree(), func() (intake.Requested, error) {
+	_, err := intake.CardChanged("example.myshopify.com", o, secondOfThree(), func([]string) (intake.Requested, error) {
 		return intake.Requested{}, errors.New("frontend is away")
 	})
 	require.ErrorContains(t, err, "frontend is away")

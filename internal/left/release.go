@@ -3,6 +3,7 @@ package left
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -72,7 +73,9 @@ func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now gift
 	if d.Left != nil {
 		left = d.Left.Reason
 	}
-	if r.Order, r.Reason = rejudge(poll, left, now); r.Reason != "" && !r.Reason.LeftToPeople() {
+	r.Order, r.Reason = rejudge(poll, left, now)
+	r.settings.Deferred = routed(poll, earlier, r.Order)
+	if r.Reason != "" && !r.Reason.LeftToPeople() {
 		return nil, &NothingToRelease{fmt.Sprintf("order %s has no gift cards to issue now: %s", d.Name, notToRelease(r.Reason))}
 	}
 	exists, err := o.IssuedCards(ctx, d.WorkflowID, d.RunID)
@@ -106,6 +109,25 @@ func settingsOf(poll workflows.PollOrdersInput, earlier *workflows.GiftCardOrder
 	in := *earlier
 	in.Merchant = nil
 	return in
+}
+
+// routed returns the items of a released order that their issuers make later. A SKU that the order had when it was taken in
+// keeps its issuer, at which a card of it may exist.
+func routed(
+	poll workflows.PollOrdersInput, earlier *workflows.GiftCardOrderInput, o giftcard.Order,
+) map[string]workflows.DeferredItem {
+	items := workflows.InputOf(poll, o).Deferred
+	if earlier == nil {
+		return items
+	}
+	for _, sku := range earlier.Order.SKUs() {
+		delete(items, sku)
+	}
+	if items == nil {
+		items = map[string]workflows.DeferredItem{}
+	}
+	maps.Copy(items, earlier.Deferred)
+	return items
 }
 
 // takenIn returns the input of the run that was to issue the order's cards: the given run, or one that it follows. It is

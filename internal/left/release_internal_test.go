@@ -102,3 +102,39 @@ func TestReleaseIsOneRequest(t *testing.T) {
 	r.runID = "changed"
 	require.NotEqual(t, first, request("Ann", "not issued by hand"))
 }
+
+// A released order's cards go to the issuers that they had when it was taken in. What it has got since goes where the poll
+// says, as does an order that was never taken in.
+func TestReleaseKeepsIssuers(t *testing.T) {
+	t.Parallel()
+	item := func(code string) workflows.DeferredItem { return workflows.DeferredItem{Issuer: "acme", Item: code} }
+	poll := workflows.PollOrdersInput{Deferred: map[string]workflows.DeferredItem{"OLD": item("NEW"), "ADDED": item("A"), "NOT": item("N")}}
+	of := func(skus ...string) (o giftcard.Order) {
+		for _, sku := range skus {
+			o.Lines = append(o.Lines, giftcard.Line{SKU: sku})
+		}
+		return o
+	}
+	now := of("AT-ONCE", "OLD", "ADDED")
+	for name, tt := range map[string]struct {
+		earlier *workflows.GiftCardOrderInput
+		want    map[string]workflows.DeferredItem
+	}{
+		"never taken in": {want: map[string]workflows.DeferredItem{"OLD": item("NEW"), "ADDED": item("A")}},
+		"taken in when all were issued at once": {
+			earlier: &workflows.GiftCardOrderInput{Order: of("AT-ONCE", "OLD")},
+			want:    map[string]workflows.DeferredItem{"ADDED": item("A")},
+		},
+		"taken in with another item": {
+			earlier: &workflows.GiftCardOrderInput{
+				Order: of("OLD"), Deferred: map[string]workflows.DeferredItem{"OLD": item("BEFORE")},
+			},
+			want: map[string]workflows.DeferredItem{"OLD": item("BEFORE"), "ADDED": item("A")},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, tt.want, routed(poll, tt.earlier, now))
+		})
+	}
+}

@@ -134,18 +134,33 @@ func (p *Promises) read(
 		}
 		return &out.Card, false, nil
 	}
-	run := info.GetExecution()
-	err = p.Client.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, nil)
-	app, ok := errors.AsType[*temporal.ApplicationError](err)
-	var said workflows.DeferredCardFailure
+	app, said, err := p.failure(ctx, info)
 	switch {
-	case !ok:
+	case err != nil:
+		return nil, false, err
+	case app == nil:
 		return nil, false, giftcard.Errorf(giftcard.OutcomeUnknown, "%s was ended (%s) before it was known what has become of "+
-			"the card", run.GetWorkflowId(), strings.ToLower(info.GetStatus().String()))
-	case app.HasDetails() && app.Details(&said) == nil && said.Clean && said.OrderRunID != orderRunID:
+			"the card", info.GetExecution().GetWorkflowId(), strings.ToLower(info.GetStatus().String()))
+	case said.Clean && said.OrderRunID != orderRunID:
 		return nil, true, nil
 	}
 	return nil, false, failureOf(app)
+}
+
+// failure returns the failure of a card's workflow, nil if somebody has ended it, and what the failure says of the card.
+func (p *Promises) failure(
+	ctx context.Context, info *workflowpb.WorkflowExecutionInfo,
+) (app *temporal.ApplicationError, said workflows.DeferredCardFailure, err error) {
+	run := info.GetExecution()
+	failed := p.Client.GetWorkflow(ctx, run.GetWorkflowId(), run.GetRunId()).Get(ctx, nil)
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](failed); !ended {
+		return nil, said, fmt.Errorf("read why %s failed: %w", run.GetWorkflowId(), failed)
+	}
+	app, ok := errors.AsType[*temporal.ApplicationError](failed)
+	if !ok || !app.HasDetails() || app.Details(&said) != nil {
+		said = workflows.DeferredCardFailure{}
+	}
+	return app, said, nil
 }
 
 // failureOf returns the failure of a card's workflow as an error of that kind. Who reports it names the order.

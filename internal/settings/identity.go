@@ -197,7 +197,10 @@ func (o *Settings) Identity(pin *Pin, e Ensure) (*workflows.Identity, error) {
 	id := workflows.Identity{
 		ShopID: e.ShopID, Shop: o.configured.Shop, IssuerDedupes: o.configured.Dedupes, IssuerDedupesStated: stated,
 	}
-	if pin == nil && !stated {
+	if !stated && o.configured.LaterOnly {
+		id.IssuerDedupes = false // Should the shop get an issuer that issues at once, nobody has stated this of it.
+	}
+	if pin == nil && !stated && !o.configured.LaterOnly {
 		return nil, &IdentityError{"ISSUER_DEDUPES is not set, and this is a new installation. Set it to true if the " +
 			"issuer has confirmed in writing that it never issues a second card for a repeated audit number. Otherwise set " +
 			"it to false: each card is then requested at most once, and an operator settles each unknown outcome"}

@@ -99,11 +99,17 @@ func TestIdentityOfSchedules(t *testing.T) {
 	tests := map[string]struct {
 		pin             *settings.Pin
 		dedupes, stated bool
+		laterOnly       bool
 		want            workflows.Identity
 		says            string
 	}{
-		"new, and nothing is said": {dedupes: true, says: "ISSUER_DEDUPES is not set, and this is a new installation"},
-		"new":                      {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
+		"new, and all cards are made later": {dedupes: true, laterOnly: true},
+		"new, said, and all cards are made later": {
+			dedupes: true, stated: true, laterOnly: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true},
+		},
+		"issues at once from now on, and nothing is said": {pin: pinned(false), dedupes: true},
+		"new, and nothing is said":                        {dedupes: true, says: "ISSUER_DEDUPES is not set, and this is a new installation"},
+		"new":                                             {dedupes: true, stated: true, want: workflows.Identity{IssuerDedupes: true, IssuerDedupesStated: true}},
 		"existing, and nothing is said": {
 			pin: pinned(false), dedupes: true, want: workflows.Identity{IssuerDedupes: false},
 		},
@@ -114,7 +120,7 @@ func TestIdentityOfSchedules(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			configured := settings.Configured{Shop: "first.myshopify.com", Dedupes: tt.dedupes, DedupesStated: tt.stated}
+			configured := settings.Configured{Shop: "first.myshopify.com", Dedupes: tt.dedupes, DedupesStated: tt.stated, LaterOnly: tt.laterOnly}
 			got, err := settings.New(nil, configured).Identity(tt.pin, settings.Ensure{ShopID: shopID})
 			if tt.says != "" {
 				require.ErrorContains(t, err, tt.says)

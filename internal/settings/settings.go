@@ -29,6 +29,8 @@ type Configured struct {
 	MatchBy []string
 	// Dedupes and DedupesStated are ISSUER_DEDUPES, and whether it is set.
 	Dedupes, DedupesStated bool
+	// LaterOnly reports whether all cards are made later by their issuers: nothing then depends on ISSUER_DEDUPES.
+	LaterOnly bool
 	// PollEvery and SweepEvery are the intervals of polls and sweeps.
 	PollEvery, SweepEvery time.Duration
 	// Digest is when digests are made, and what they do. Mail reports whether they can be sent.
@@ -51,7 +53,7 @@ func ConfiguredBy(c config.Config) Configured {
 	}
 	return Configured{
 		Shop: c.Shopify.Shop, B2B: c.Shopify.B2B, MatchBy: c.Orders.MatchBy,
-		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated,
+		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated, LaterOnly: !c.IssuesAtOnce(),
 		PollEvery: c.Poll.Interval, SweepEvery: c.Poll.SweepInterval,
 		Digest: c.Digest, Mail: c.SMTP.Enabled(), CancelledOrders: c.Orders.CancelledOrders, ReceiverURL: url,
 		Poll: pollInput(c),

@@ -50,6 +50,34 @@ func TestOrdersAreReadTogether(t *testing.T) {
 	}
 }
 
+// A search for many orders costs a fraction of reading them by their ids, if Shopify charges each id.
+func TestOrdersAreFound(t *testing.T) {
+	t.Parallel()
+	sim, c := setup(t, shopifytest.Options{BucketSize: 1e6}, shopify.Options{})
+	var ids []string
+	for i := range 250 {
+		sim.AddOrder(shopifytest.Order{ID: int64(i + 1), Name: fmt.Sprintf("#%d", i+1)})
+		if i != 0 {
+			ids = append(ids, fmt.Sprint(i+1))
+		}
+	}
+	found, err := c.FindOrders(t.Context(), append(ids, "999"))
+	require.NoError(t, err)
+	require.Len(t, found, 249, "neither the order that nobody asked for nor the one that does not exist")
+	alone, err := c.GetOrder(t.Context(), "7")
+	require.NoError(t, err)
+	require.Equal(t, alone, found["7"])
+	require.Equal(t, 1, sim.Stats().Requests["orders"])
+	require.Empty(t, sim.Stats().Errors)
+
+	_, err = c.FindOrders(t.Context(), []string{"1 OR 2"})
+	require.ErrorContains(t, err, "is not the id of an order")
+	_, err = c.FindOrders(t.Context(), make([]string, 251))
+	require.ErrorContains(t, err, "need 1 to 250")
+	_, err = c.FindOrders(t.Context(), nil)
+	require.ErrorContains(t, err, "need 1 to 250")
+}
+
 // Shopify may charge more than before; fewer orders are then read at once.
 func TestOrdersThatCostTooMuchTogether(t *testing.T) {
 	t.Parallel()

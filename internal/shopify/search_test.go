@@ -30,6 +30,8 @@ func TestSearchIsWrittenAsShopifyNeedsIt(t *testing.T) {
 		"name:'#1001'":                                                 {Name: "#1001"},
 		`name:'O\'s' sku:'A'`:                                          {Name: "O's", SKUs: []string{"A"}},
 		`sku:'it\'s \\ "1"'`:                                           {SKUs: []string{`it's \ "1"`}},
+		"id:7":                                                         {IDs: []string{"7"}},
+		"(id:7 OR id:8 OR id:9)":                                       {IDs: []string{"7", "8", "9"}},
 		"created_at:>='2026-11-21T20:00:00Z' sku:'A'":                  {CreatedAtMin: start, SKUs: []string{"", "A", " "}},
 	} {
 		require.Equal(t, want, s.String())

@@ -109,7 +109,7 @@ func newOutside(i *instruments.Set) outside {
 			"Points left in Shopify's bucket after the last query."),
 		pointsMaximum: i.FloatGauge("giftbridge_shopify_points_maximum", "Points that Shopify's bucket holds."),
 		rateLimitWait: i.Histogram("giftbridge_rate_limit_wait",
-			"Time that requests for a card waited for their turn in this worker.", requestSeconds),
+			"Time that requests to an issuer waited for their turn in this worker.", requestSeconds),
 	}
 }
 

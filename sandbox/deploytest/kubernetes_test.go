@@ -260,7 +260,7 @@ func TestKubernetesReferences(t *testing.T) {
 	worker, ok := all["Deployment/worker"].(*appsv1.Deployment)
 	require.True(t, ok)
 	require.Equal(t, int32(2), *worker.Spec.Replicas)
-	slowest := app.DrainTimeout(config.CashStar{Timeout: 40 * time.Second}) // The longest CASHSTAR_TIMEOUT.
+	slowest := app.DrainTimeout(config.Config{CashStar: config.CashStar{Timeout: 40 * time.Second}}) // The longest time-out.
 	require.Greater(t, *worker.Spec.Template.Spec.TerminationGracePeriodSeconds, int64(slowest.Seconds()))
 }
 

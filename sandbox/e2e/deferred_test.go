@@ -93,6 +93,14 @@ type deferring struct {
 // startDeferred starts a system whose only worker has the made-up issuer, and a receiver for its callbacks.
 func startDeferred(t *testing.T, v *vendor) *deferring {
 	t.Helper()
+	return startDeferredReading(t, v, func(*system, *promises.Promises) deferred.Orders { return nil })
+}
+
+// startDeferredReading is startDeferred with what reads orders again before cards get their value.
+func startDeferredReading(
+	t *testing.T, v *vendor, orders func(*system, *promises.Promises) deferred.Orders,
+) *deferring {
+	t.Helper()
 	w := start(t, stack.Options{Configure: inTheClear})
 	w.StopWorker()
 	v.Fate = v.fate
@@ -110,9 +118,10 @@ func startDeferred(t *testing.T, v *vendor) *deferring {
 		Count: func(string, answers.Outcome) {},
 	})
 	receiver.Start()
+	temporal := promises.New(w.Operator.Recovery)
 	d := &deferring{system: w, issuer: v, wired: &deferred.Cards{
-		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: promises.New(w.Operator.Recovery),
-		IDKey: []byte("id"), Now: time.Now,
+		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: temporal,
+		Orders: orders(w, temporal), IDKey: []byte("id"), Now: time.Now,
 	}}
 	q := d.worker(app.QueueOptions())
 	d.stop = sync.OnceFunc(q.Stop)

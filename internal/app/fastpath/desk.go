@@ -82,6 +82,9 @@ func (s *settings) RulesAt(now time.Time) giftcard.Rules { return s.poll.RulesAt
 // MatchBy implements [arrivals.Settings].
 func (s *settings) MatchBy() []string { return s.poll.MatchBy }
 
+// NeedsAccount implements [arrivals.Settings].
+func (s *settings) NeedsAccount(o giftcard.Order) bool { return s.poll.NeedsMerchant(o) }
+
 // Start implements [arrivals.Settings].
 func (s *settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
 	in := workflows.InputOf(s.poll, o.Order)

@@ -53,9 +53,10 @@ func New(o Options) (*FastPath, error) {
 	}
 	desk := &desk{operator: o.Operator, config: o.Config}
 	options := arrivals.Options{Shop: shop, Code: o.Config.Issue.MerchantCode, Meter: meter, Log: log, Desk: desk}
-	if accounts != nil {
+	switch {
+	case accounts != nil:
 		options.Accounts = accounts
-	} else {
+	case o.Config.IssuesAtOnce():
 		log.Info("no credentials for the issuer: announced orders look up their accounts themselves")
 	}
 	f := &FastPath{queue: arrivals.New(options), hints: newHints(o, desk, shop, meter), log: o.Log}

@@ -5,36 +5,40 @@ package later
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
 	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/time/rate"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/answers"
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/fourwayshopissuer"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
-	"github.com/giftbridge/giftbridge/internal/rest"
+	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/internal/token"
 )
 
 // Issuers are the configured issuers that make cards later, by the names by which inputs of workflows call them.
 type Issuers map[string]issuer.Abilities
 
-// NewIssuers returns the configured issuers that make cards later; none if none is configured. observe may be nil.
-func NewIssuers(cfg config.Config, via http.RoundTripper, observe rest.Observer) (Issuers, error) {
+// NewIssuers returns the configured issuers that make cards later; none if none is configured. Their requests keep to the
+// configured rate. tel may be nil.
+func NewIssuers(cfg config.Config, via http.RoundTripper, tel *telemetry.Telemetry) (Issuers, error) {
 	all := Issuers{}
 	if !cfg.FourWayShop.On() {
 		return all, nil
 	}
-	found, err := newFourWayShop(cfg, via, observe)
+	found, err := newFourWayShop(cfg, via, tel)
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +46,20 @@ func NewIssuers(cfg config.Config, via http.RoundTripper, observe rest.Observer)
 	return all, nil
 }
 
-func newFourWayShop(cfg config.Config, via http.RoundTripper, observe rest.Observer) (issuer.Abilities, error) {
+func newFourWayShop(cfg config.Config, via http.RoundTripper, tel *telemetry.Telemetry) (issuer.Abilities, error) {
 	account := cfg.FourWayShop
+	var wait func(context.Context) error
+	if rps := account.MaxRPS; rps > 0 {
+		wait = tel.Pace(rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10)))).Wait
+	}
 	client, err := fourwayshop.New(fourwayshop.Options{
 		BaseURL:    account.BaseURL,
 		Username:   account.Username,
 		Password:   account.Password.Reveal(),
 		HTTPClient: &http.Client{Transport: via},
 		Timeout:    account.Timeout,
-		Observe:    observe,
+		Observe:    tel.Request,
+		Wait:       wait,
 	})
 	if err != nil {
 		return issuer.Abilities{}, fmt.Errorf("set up the Four Way Shop client: %w", err)
@@ -60,11 +69,13 @@ func newFourWayShop(cfg config.Config, via http.RoundTripper, observe rest.Obser
 	}))
 }
 
-// NewCards returns the activities of the cards that are made later.
-func NewCards(cfg config.Config, issuers Issuers, r *recovery.Recovery, orders deferred.Orders) *deferred.Cards {
+// NewCards returns the activities of the cards that are made later. They read orders again by orders.
+func NewCards(cfg config.Config, issuers Issuers, r *recovery.Recovery, orders *intake.Reader) *deferred.Cards {
+	temporal := promises.New(r)
 	return &deferred.Cards{
-		Issuers: issuers, Callbacks: addresses(cfg), Temporal: promises.New(r), Orders: orders,
-		IDKey: []byte(cfg.FourWayShop.CardIDKey.Reveal()), Now: time.Now,
+		Issuers: issuers, Callbacks: addresses(cfg), Temporal: temporal,
+		Orders: &deferred.OrderCheck{Reader: orders, Cards: temporal},
+		IDKey:  []byte(cfg.FourWayShop.CardIDKey.Reveal()), Now: time.Now,
 	}
 }
 

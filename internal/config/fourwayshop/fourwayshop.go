@@ -71,7 +71,7 @@ var Section = env.Section{
 		},
 		"FOURWAYSHOP_MAX_RPS": {
 			Want:  "a number of requests per second, 0 for no limit",
-			About: "Maximum number of requests per second that one worker sends to 4WS.",
+			About: "Maximum number of requests per second that one worker sends to 4WS, not counting logins. A card takes about four.",
 		},
 		"FOURWAYSHOP_TIMEOUT": {Want: "a duration from 1s to 40s", About: "Time-out of one request to 4WS."},
 		pdfHostsVariable: {

@@ -73,7 +73,7 @@ func (s *Shop) Exams() []exam.Exam {
 		{Name: Scopes, Needs: []string{Shopify}, Reads: []string{"MAX_ORDER_AGE"}, Do: s.scopes},
 		{Name: Orders, Needs: []string{Version, Scopes}, Do: s.orders},
 		{
-			Name: GiftCardSKUs, Needs: []string{Version, Scopes}, Reads: []string{"GIFT_CARD_SKUS"},
+			Name: GiftCardSKUs, Needs: []string{Version, Scopes}, Reads: []string{"GIFT_CARD_SKUS", "FOURWAYSHOP_ITEMS"},
 			Do: s.giftCardSKUs,
 		},
 	}

@@ -14,6 +14,11 @@ type Shop interface {
 	ReadAllFor(ctx context.Context, rules giftcard.Rules, numbers []string) (map[string]intake.Lookup, error)
 	// AtOnce is how many orders one request reads, as far as is known.
 	AtOnce() int
+	// FindFor looks several orders up in the shop's search, as the rules need them, which costs less than reading as many.
+	// An order may be missing from the result, or be shown as it was before.
+	FindFor(ctx context.Context, rules giftcard.Rules, numbers []string) (map[string]*intake.Order, error)
+	// FindAtOnce is how many orders one request looks up.
+	FindAtOnce() int
 }
 
 // Accounts finds the accounts of customers at the issuer.
@@ -38,6 +43,8 @@ type Settings interface {
 	RulesAt(now time.Time) giftcard.Rules
 	// MatchBy is what accounts are matched by; empty means every attribute.
 	MatchBy() []string
+	// NeedsAccount reports whether an order has a card for which an account is needed.
+	NeedsAccount(o giftcard.Order) bool
 	// Start starts the workflow of an order. It returns false if the order has a workflow already.
 	Start(ctx context.Context, o Order) (bool, error)
 	// Leave records that an order is left to people, unless it has a workflow already.

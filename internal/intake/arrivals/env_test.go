@@ -32,6 +32,11 @@ type world struct {
 	shopAway error
 	// unreadable are the errors of single orders.
 	unreadable map[string]error
+	// searchAway is the error of every search, unlisted are the orders that it does not show, and searchLags how old what it
+	// shows is.
+	searchAway error
+	unlisted   map[string]bool
+	searchLags time.Duration
 
 	// rules and paused are those of the settings; deskAway is the error of every request for settings.
 	rules    giftcard.Rules
@@ -49,8 +54,9 @@ type world struct {
 
 // seen is what a queue has done.
 type seen struct {
-	// reads are the numbers of each request to the shop; asked is how often the settings were read.
+	// reads are the numbers of each request to the shop, and finds those of each search; asked is how often the settings were read.
 	reads [][]string
+	finds [][]string
 	asked int
 	// started are the orders that the queue has started, left those left to people.
 	started []arrivals.Order
@@ -68,6 +74,7 @@ func (w *world) seen() seen {
 	defer w.mu.Unlock()
 	s := w.log
 	s.reads, s.started, s.warns = slices.Clone(s.reads), slices.Clone(s.started), slices.Clone(s.warns)
+	s.finds = slices.Clone(s.finds)
 	s.left, s.ended, s.lost = maps.Clone(s.left), maps.Clone(s.ended), maps.Clone(s.lost)
 	return s
 }
@@ -128,6 +135,26 @@ func (w *world) ReadAllFor(_ context.Context, _ giftcard.Rules, numbers []string
 
 func (w *world) AtOnce() int { return w.atOnce }
 
+func (w *world) FindFor(_ context.Context, _ giftcard.Rules, numbers []string) (map[string]*intake.Order, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.log.finds = append(w.log.finds, slices.Clone(numbers))
+	if w.searchAway != nil {
+		return nil, w.searchAway
+	}
+	out := map[string]*intake.Order{}
+	for _, n := range numbers {
+		if o := w.orders[n]; o != nil && !w.unlisted[n] {
+			shown := *o
+			shown.UpdatedAt = shown.UpdatedAt.Add(-w.searchLags)
+			out[n] = &shown
+		}
+	}
+	return out, nil
+}
+
+func (w *world) FindAtOnce() int { return 250 }
+
 func (w *world) Settings(context.Context) (arrivals.Settings, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,6 +175,9 @@ func (s settings) Paused() bool                     { return s.paused }
 func (s settings) Shop() string                     { return shopName }
 func (s settings) RulesAt(time.Time) giftcard.Rules { return s.rules }
 func (s settings) MatchBy() []string                { return nil }
+func (s settings) NeedsAccount(o giftcard.Order) bool {
+	return o.HasOtherThan([]string{"LATER"})
+}
 
 func (s settings) Start(ctx context.Context, o arrivals.Order) (bool, error) {
 	w := s.w

@@ -211,6 +211,67 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// A burst is looked up in the search, which is cheap. What the search does not show as new as its notice is read.
+func TestBurstsAreLookedUp(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(w *world)
+		reads  int
+	}{
+		"all are shown":        {func(*world) {}, 0},
+		"some are not shown":   {func(w *world) { w.unlisted = map[string]bool{"7": true, "300": true} }, 2},
+		"all are shown as old": {func(w *world) { w.searchLags = time.Minute }, 600},
+		"the search is away":   {func(w *world) { w.searchAway = errAway }, 600},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.atOnce = 34
+			tt.change(w)
+			run(t, w, nil, func(t *testing.T, q *arrivals.Queue) {
+				w.hold(t, func() {
+					for _, n := range numbers(600) {
+						o := w.place(n)
+						told := notice(n, "GIFT")
+						told.UpdatedAt = o.UpdatedAt
+						q.Take(told)
+					}
+				})
+				requireStarted(t, w, 600)
+				saw := w.seen()
+				require.Len(t, saw.finds, 3)
+				require.Len(t, saw.finds[0], 250)
+				require.Equal(t, "1", saw.finds[0][0], "the oldest first")
+				read := 0
+				for _, numbers := range saw.reads {
+					require.LessOrEqual(t, len(numbers), 34)
+					read += len(numbers)
+				}
+				require.Equal(t, tt.reads, read)
+				require.Empty(t, saw.lost)
+			})
+		})
+	}
+}
+
+// What one request reads is read: the search lags behind.
+func TestFewAreRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.atOnce = 34
+	run(t, w, nil, func(t *testing.T, q *arrivals.Queue) {
+		w.hold(t, func() {
+			for _, n := range numbers(34) {
+				told := notice(n, "GIFT")
+				told.UpdatedAt = w.place(n).UpdatedAt
+				q.Take(told)
+			}
+		})
+		requireStarted(t, w, 34)
+		require.Empty(t, w.seen().finds)
+	})
+}
+
 // Orders are started concurrently, within a bound.
 func TestStartsAreBounded(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -36,7 +37,8 @@ func pauseAfter(failures int) time.Duration {
 	return min(time.Second<<min(failures-1, doublings), maxPause)
 }
 
-// turn reads what waits, as much as one request reads, and starts it. The starts may go on when it returns.
+// turn reads what waits, as much as one request reads, and starts it. If more waits than that, it looks up as much as it
+// can in the shop's search, which is cheaper. The starts may go on when it returns.
 func (q *Queue) turn(ctx context.Context) {
 	select {
 	case q.turns <- struct{}{}:
@@ -52,7 +54,9 @@ func (q *Queue) turn(ctx context.Context) {
 		q.drop()
 		return
 	}
-	if batch := q.batch(); len(batch) > 0 {
+	if many := q.many(); len(many) > 0 {
+		q.find(ctx, settings, many)
+	} else if batch := q.batch(); len(batch) > 0 {
 		q.read(ctx, settings, batch)
 	}
 }
@@ -128,33 +132,77 @@ func (q *Queue) batch() []*item {
 	defer q.mu.Unlock()
 	now := time.Now()
 	q.expire(now)
-	var batch []*item
-	most := min(max(1, q.o.Shop.AtOnce()), maxBatch)
+	return q.takeOut(now, min(max(1, q.o.Shop.AtOnce()), maxBatch), func(*item) bool { return true })
+}
+
+// many takes out the orders of the next search, if more orders wait than one request reads; otherwise none. Only orders
+// whose time of change is known are looked up, because the search may show an order as it was before.
+func (q *Queue) many() []*item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := time.Now()
+	findable := func(i *item) bool { return !i.searched && !i.updatedAt.IsZero() }
+	if q.waiting.count(func(i *item) bool { return !i.due.After(now) && findable(i) }) <= min(q.o.Shop.AtOnce(), maxBatch) {
+		return nil
+	}
+	return q.takeOut(now, min(q.o.Shop.FindAtOnce(), maxBatch), findable)
+}
+
+// takeOut takes out at most a number of wanted orders that are due. The caller holds the lock.
+func (q *Queue) takeOut(now time.Time, most int, wanted func(*item) bool) []*item {
+	var out []*item
 	q.waiting.take(q.waiting.len(), func(i *item) bool {
-		if i.due.After(now) || len(batch) == most {
+		if i.due.After(now) || len(out) == most || !wanted(i) {
 			return false
 		}
 		screened, _ := q.screen(i, now)
 		if !screened && !q.known.has(i.number) {
-			batch = append(batch, i)
+			out = append(out, i)
 		}
 		return true
 	})
-	q.busy += len(batch)
-	return batch
+	q.busy += len(out)
+	return out
 }
 
-// read reads orders from the shop and decides about each.
-func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
+// find looks orders up in the shop's search, and decides about those that it shows as new as their notices. The others are
+// read.
+func (q *Queue) find(ctx context.Context, settings Settings, batch []*item) {
+	readAt := time.Now().UTC()
+	found, err := q.o.Shop.FindFor(ctx, settings.RulesAt(readAt), numbersOf(batch))
+	q.o.Meter.Read(len(found))
+	why, now := LostStale, time.Now()
+	if err != nil {
+		why = lossOf(err)
+	}
+	var ready []*item
+	var orders []giftcard.Order
+	for _, i := range batch {
+		o := found[i.number]
+		if o == nil || o.UpdatedAt.Before(i.updatedAt) {
+			i.searched = true
+			q.again(i, why, now)
+			continue
+		}
+		ready, orders = q.judge(ctx, settings, i, o, now, ready, orders)
+	}
+	q.startAll(ctx, settings, ready, orders, readAt)
+}
+
+func numbersOf(batch []*item) []string {
 	numbers := make([]string, len(batch))
 	for n, i := range batch {
 		numbers[n] = i.number
 	}
+	return numbers
+}
+
+// read reads orders from the shop and decides about each.
+func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
 	readAt := time.Now().UTC()
-	found, err := q.o.Shop.ReadAllFor(ctx, settings.RulesAt(readAt), numbers)
+	found, err := q.o.Shop.ReadAllFor(ctx, settings.RulesAt(readAt), numbersOf(batch))
 	q.o.Meter.Read(len(found))
 	now := time.Now()
-	rules := settings.RulesAt(now)
 	var ready []*item
 	var orders []giftcard.Order
 	for _, i := range batch {
@@ -162,24 +210,12 @@ func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
 		switch {
 		case !ok:
 			q.again(i, lossOf(err), now)
-			continue
 		case l.Err != nil:
 			q.unread(i, l.Err, now)
-			continue
 		case l.Order.UpdatedAt.Before(i.updatedAt):
 			q.outdated(i, now)
-			continue
-		}
-		order, reason := intake.Judge(rules, settings.Shop(), l.Order, now)
-		switch {
-		case reason == "" && tooLarge(order):
-			q.lose(LostTooLarge)
-		case reason == "":
-			ready, orders = append(ready, i), append(orders, order)
-		case reason.LeftToPeople():
-			q.do(ctx, i, func(ctx context.Context) (Result, error) { return Left, settings.Leave(ctx, order, reason) })
 		default:
-			q.ended(i, LeftOut)
+			ready, orders = q.judge(ctx, settings, i, l.Order, now, ready, orders)
 		}
 	}
 	q.mu.Lock()
@@ -192,6 +228,24 @@ func (q *Queue) read(ctx context.Context, settings Settings, batch []*item) {
 	q.startAll(ctx, settings, ready, orders, readAt)
 }
 
+// judge decides about an order. It adds it to those that are ready to be started, or does what is to be done instead.
+func (q *Queue) judge(
+	ctx context.Context, settings Settings, i *item, found *intake.Order, now time.Time, ready []*item, orders []giftcard.Order,
+) ([]*item, []giftcard.Order) {
+	order, reason := intake.Judge(settings.RulesAt(now), settings.Shop(), found, now)
+	switch {
+	case reason == "" && tooLarge(order):
+		q.lose(LostTooLarge)
+	case reason == "":
+		return append(ready, i), append(orders, order)
+	case reason.LeftToPeople():
+		q.do(ctx, i, func(ctx context.Context) (Result, error) { return Left, settings.Leave(ctx, order, reason) })
+	default:
+		q.ended(i, LeftOut)
+	}
+	return ready, orders
+}
+
 // startAll starts orders, with the accounts that are known.
 func (q *Queue) startAll(ctx context.Context, settings Settings, ready []*item, orders []giftcard.Order, readAt time.Time) {
 	if len(orders) == 0 {
@@ -199,8 +253,9 @@ func (q *Queue) startAll(ctx context.Context, settings Settings, ready []*item, 
 	}
 	var accounts map[string]string
 	accountsAt := time.Now().UTC()
-	if q.o.Accounts != nil {
-		accounts = q.o.Accounts.MatchNow(ctx, q.o.Code, settings.MatchBy(), orders)
+	without := func(o giftcard.Order) bool { return !settings.NeedsAccount(o) }
+	if some := slices.DeleteFunc(slices.Clone(orders), without); q.o.Accounts != nil && len(some) > 0 {
+		accounts = q.o.Accounts.MatchNow(ctx, q.o.Code, settings.MatchBy(), some)
 	}
 	for n, i := range ready {
 		o := Order{Order: orders[n], ReadAt: readAt}

@@ -24,6 +24,8 @@ type item struct {
 	// the last one.
 	tries, outdated int
 	why             Loss
+	// searched reports whether the search has not shown the order as new as its notice, so that it must be read.
+	searched bool
 }
 
 func itemOf(n webhook.Notice, now time.Time) *item {
@@ -90,6 +92,16 @@ func (w *waiting) take(n int, wanted func(*item) bool) []*item {
 	clear(w.order[len(kept):])
 	w.order = kept
 	return taken
+}
+
+// count returns the number of orders for which wanted says so.
+func (w *waiting) count(wanted func(*item) bool) (n int) {
+	for _, i := range w.order {
+		if wanted(i) {
+			n++
+		}
+	}
+	return n
 }
 
 // next returns when the next order may be read; zero if none waits.

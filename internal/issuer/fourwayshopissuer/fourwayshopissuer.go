@@ -127,6 +127,9 @@ func answer(err error) (issuer.Answer, error) {
 	return a, nil
 }
 
+// Probe implements [issuer.Prober]. It logs in.
+func (i *Issuer) Probe(ctx context.Context) error { return withKind(i.client.LogIn(ctx)) }
+
 // symbols are the symbols of currencies. Assumed: for any other currency, its code is accepted.
 var symbols = map[string]string{"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
@@ -141,6 +144,9 @@ func symbol(currency string) string {
 func withKind(err error) error {
 	if _, ok := errors.AsType[*fourwayshop.InvalidError](err); ok {
 		return giftcard.Errorf(giftcard.InvalidRequest, "%v", err)
+	}
+	if _, ok := errors.AsType[*fourwayshop.NoTurnError](err); ok {
+		return &giftcard.Error{Kind: giftcard.RateLimited, Message: err.Error(), Err: err}
 	}
 	return kinds.WithKind(err)
 }

@@ -21,6 +21,8 @@ type Orders struct {
 	Chargebacks []string
 	// Name is an order's name, such as "#1001". Names are compared by tokens too, and are not unique.
 	Name string
+	// IDs are legacy ids, of which an order must have one.
+	IDs []string
 }
 
 // String returns the search. Times are quoted, since Shopify silently truncates an unquoted time at its first colon,
@@ -39,17 +41,18 @@ func (s Orders) String() string {
 	if s.Name != "" {
 		terms = append(terms, "name:"+Quote(s.Name))
 	}
-	terms = append(terms, anyOf("chargeback_status:", s.Chargebacks)...)
-	terms = append(terms, anyOf("sku:", s.SKUs)...)
+	terms = append(terms, anyOf("chargeback_status:", s.Chargebacks, Quote)...)
+	terms = append(terms, anyOf("sku:", s.SKUs, Quote)...)
+	terms = append(terms, anyOf("id:", s.IDs, func(id string) string { return id })...)
 	return strings.Join(terms, " ")
 }
 
 // anyOf returns the term that holds if a field has one of these values. Blank values are ignored.
-func anyOf(field string, values []string) []string {
+func anyOf(field string, values []string, written func(string) string) []string {
 	var alternatives []string
 	for _, v := range values {
 		if strings.TrimSpace(v) != "" {
-			alternatives = append(alternatives, field+Quote(v))
+			alternatives = append(alternatives, field+written(v))
 		}
 	}
 	if len(alternatives) < 2 {

@@ -37,16 +37,15 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 		return audit.Account{}, err
 	}
 	l.Say("all orders have ended")
-	if !l.Deceive {
-		person := resolver.Resolver{Operator: l.operator, Control: l.control, Rest: l.rest, Say: l.Say}
-		var err error
-		if l.resolved, err = person.Resolve(ctx); err != nil {
-			return audit.Account{}, err
-		}
+	if err := l.resolve(ctx); err != nil {
+		return audit.Account{}, err
 	}
 	var before audit.Account
 	for n := range maxDigests {
 		if err := l.digest(ctx); err != nil {
+			return audit.Account{}, err
+		}
+		if err := l.resolve(ctx); err != nil {
 			return audit.Account{}, err
 		}
 		after, err := l.audit(ctx)
@@ -56,6 +55,18 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 		before = after
 	}
 	return before, nil
+}
+
+// resolve has a person look into the cards in doubt. A digest's new run of an order can leave cards in doubt too: its order
+// was changed after a request whose outcome is unknown.
+func (l *laboratory) resolve(ctx context.Context) error {
+	if l.Deceive {
+		return nil
+	}
+	person := resolver.Resolver{Operator: l.operator, Control: l.control, Rest: l.rest, Say: l.Say}
+	resolved, err := person.Resolve(ctx)
+	l.resolved += resolved
+	return err
 }
 
 // sweepUp has all orders checked once more, because Shopify's search may have hidden some from the polls.

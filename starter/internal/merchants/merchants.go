@@ -55,6 +55,10 @@ func load() (config.Config, issuer.Abilities, error) {
 	if err != nil {
 		return cfg, issuer.Abilities{}, &cli.UsageError{Err: err}
 	}
+	if !cfg.IssuesAtOnce() {
+		return cfg, issuer.Abilities{}, cli.Usagef("no issuer with merchants is used: GIFT_CARD_SKUS is not set, and the other gift " +
+			"cards need no merchant")
+	}
 	from, err := app.NewIssuer(cfg)
 	return cfg, from, err
 }

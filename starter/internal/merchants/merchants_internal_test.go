@@ -2,6 +2,7 @@ package merchants
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -181,4 +182,20 @@ func TestFindsTheMerchant(t *testing.T) {
 	away := acme{err: &giftcard.Error{Kind: giftcard.Unavailable, Message: "away"}}
 	_, err := find(t.Context(), from(t, away), "", nil, giftcard.Order{Customer: company}, nil)
 	require.ErrorContains(t, err, "away", "that the issuer is away does not mean that there is no merchant")
+}
+
+// A shop all of whose cards are made later has no merchants: the commands say so, and ask nobody.
+func TestWithoutMerchants(t *testing.T) {
+	for name, value := range map[string]string{
+		"SHOPIFY_SHOP": "example.myshopify.com", "SHOPIFY_ACCESS_TOKEN": "t", "CREATED_AT_MIN": "2026-07-01T00:00:00Z",
+		"PAYLOAD_KEYS": "k1:" + base64.StdEncoding.EncodeToString(make([]byte, 32)), "RECEIVER_URL": "https://hooks.example.com",
+		"FOURWAYSHOP_ITEMS": "GIFT-IT-50=ITEM50", "FOURWAYSHOP_BASE_URL": "https://cards.example.com/api/",
+		"FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush", "FOURWAYSHOP_ENTITY_CODE": "E1",
+		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT",
+		"CALLBACK_KEYS": "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
+	} {
+		t.Setenv(name, value)
+	}
+	_, _, err := load()
+	require.ErrorContains(t, err, "no issuer with merchants is used: GIFT_CARD_SKUS is not set")
 }

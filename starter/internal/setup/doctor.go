@@ -42,9 +42,12 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   clock                agrees with Shopify's clock
   receiver             its address answers, refuses what is not signed, and accepts what the secrets sign; if it is set
   webhooks             the subscriptions are as they should be, in the configured version of the API
-  cashstar             the credentials are valid
+  cashstar             the credentials are valid; if GIFT_CARD_SKUS is set
   merchants            the account has merchants, and MERCHANT_CODE is one of them
   offers               something is offered for MERCHANT_CODE or, without it, for the first 5 merchants; never fails
+  four way shop        the credentials are valid; if FOURWAYSHOP_ITEMS is set
+  four way shop items  never checked: only making a card shows whether an item code is known
+  callbacks            the receiver serves the addresses to which issuers answer, and knows the CALLBACK_KEYS
   mail server          it answers and accepts the login
   digest links         the receiver knows the keys that sign them (ACTION_KEYS); if they are set, or RECEIVER_URL is
 
