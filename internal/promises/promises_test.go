@@ -2,6 +2,7 @@ package promises_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -113,7 +114,10 @@ func (e ended) Get(_ context.Context, out any) error {
 	if into, ok := out.(*workflows.DeferredCardResult); ok {
 		*into = e.card.result
 	}
-	return e.card.err
+	if e.card.err == nil {
+		return nil
+	}
+	return errors.Join(&temporal.WorkflowExecutionError{}, e.card.err) // As the SDK has it for a workflow that has ended.
 }
 
 // failed is a card that was not made, or that may have been.

@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/links"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -64,6 +65,10 @@ func startLater(t *testing.T) *later {
 	address := gossiping(t, services.URL, l.gossip)
 	l.system = start(t, stack.Options{
 		Webhooks: true,
+		Shopify: shopifytest.Options{
+			Variants: append(scenario.Variants(), shopifytest.Variant{SKU: "LATER"}, shopifytest.Variant{SKU: "NONE"},
+				shopifytest.Variant{SKU: "BAD"}),
+		},
 		Log:      zerolog.New(l.log).Level(zerolog.DebugLevel),
 		Configure: func(c *config.Config) {
 			f := &c.FourWayShop
@@ -171,6 +176,7 @@ func TestNothingOfCardsMadeLaterLeaks(t *testing.T) {
 	}
 	l.poll()
 	l.settle(2 + len(failed))
+	l.show(good, executions.Completed)
 	l.callBack()
 
 	l.starters(cli.ExitOK, "config")
