@@ -69,12 +69,12 @@ func startLater(t *testing.T) *later {
 			Variants: append(scenario.Variants(), shopifytest.Variant{SKU: "LATER"}, shopifytest.Variant{SKU: "NONE"},
 				shopifytest.Variant{SKU: "BAD"}),
 		},
-		Log:      zerolog.New(l.log).Level(zerolog.DebugLevel),
+		Log: zerolog.New(l.log).Level(zerolog.DebugLevel),
 		Configure: func(c *config.Config) {
 			f := &c.FourWayShop
 			f.Items = fourwayshop.Items{{SKU: "LATER", Code: "GIFT50"}, {SKU: "NONE", Code: "NOITEM"}, {SKU: "BAD", Code: "BADITEM"}}
 			f.BaseURL, f.Username, f.Password = address+"/api/", "leak-user", config.NewSecret(laterPassword)
-			f.EntityCode, f.BranchCode, f.Country = "1", "WEB", "IT"
+			f.EntityCode, f.BranchCode, f.Country, f.PriceList = "1", "WEB", "IT", "RETAIL"
 			f.CallbackKeys = links.SigningKeys{{ID: "leak", Secret: config.NewSecret(callbackKey)}}
 			f.CardIDKey = config.NewSecret(cardIDKey)
 			c.Metrics.Addr = "127.0.0.1:0"
