@@ -122,10 +122,10 @@ func (e ended) Get(_ context.Context, out any) error {
 	case *workflows.CardResolution:
 		*into = e.card.said
 	}
-	if e.card.err != nil {
-		return errors.Join(&temporal.WorkflowExecutionError{}, e.card.err)
+	if e.card.err == nil {
+		return nil
 	}
-	return nil
+	return errors.Join(&temporal.WorkflowExecutionError{}, e.card.err) // As the SDK has it for a workflow that has ended.
 }
 
 // says is what a person has found out about a card.

@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/links"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -30,8 +31,8 @@ import (
 
 const (
 	laterPassword = "4WSPASSWORD-7be1c0d95f23"
-	callbackKey   = "CALLBACKKEY-3f9a1c77e20b48d6a5c4"
-	cardIDKey     = "CARDIDKEY-b81d6e0f49c25a37d1e2"
+	callbackKey   = "CALLBACKKEY-3f9a1c77e20b48d6a5c49e01"
+	cardIDKey     = "CARDIDKEY-b81d6e0f49c25a37d1e20f5a7c"
 )
 
 // later is an indiscreet issuer that makes cards later, and the system that has cards made by it. It notes the addresses
@@ -64,12 +65,16 @@ func startLater(t *testing.T) *later {
 	address := gossiping(t, services.URL, l.gossip)
 	l.system = start(t, stack.Options{
 		Webhooks: true,
-		Log:      zerolog.New(l.log).Level(zerolog.DebugLevel),
+		Shopify: shopifytest.Options{
+			Variants: append(scenario.Variants(), shopifytest.Variant{SKU: "LATER"}, shopifytest.Variant{SKU: "NONE"},
+				shopifytest.Variant{SKU: "BAD"}),
+		},
+		Log: zerolog.New(l.log).Level(zerolog.DebugLevel),
 		Configure: func(c *config.Config) {
 			f := &c.FourWayShop
 			f.Items = fourwayshop.Items{{SKU: "LATER", Code: "GIFT50"}, {SKU: "NONE", Code: "NOITEM"}, {SKU: "BAD", Code: "BADITEM"}}
 			f.BaseURL, f.Username, f.Password = address+"/api/", "leak-user", config.NewSecret(laterPassword)
-			f.EntityCode, f.BranchCode, f.Country = "1", "WEB", "IT"
+			f.EntityCode, f.BranchCode, f.Country, f.PriceList = "1", "WEB", "IT", "RETAIL"
 			f.CallbackKeys = links.SigningKeys{{ID: "leak", Secret: config.NewSecret(callbackKey)}}
 			f.CardIDKey = config.NewSecret(cardIDKey)
 			c.Metrics.Addr = "127.0.0.1:0"
@@ -108,7 +113,7 @@ func (l *later) spoil(body string) int {
 	case asked.Username != "" || asked.Callback != "" && asked.Item == "":
 		return 0 // An activation that is answered with an error may have had an effect.
 	case asked.Item == "BADITEM":
-		return http.StatusBadRequest
+		return http.StatusUnauthorized
 	case asked.Item != "":
 		kind = "generate"
 	}
@@ -171,6 +176,7 @@ func TestNothingOfCardsMadeLaterLeaks(t *testing.T) {
 	}
 	l.poll()
 	l.settle(2 + len(failed))
+	l.show(good, executions.Completed)
 	l.callBack()
 
 	l.starters(cli.ExitOK, "config")
