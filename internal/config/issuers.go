@@ -50,14 +50,8 @@ func (c Config) checkIssuers(ps *env.Problems) {
 	if len(c.SKUs()) == 0 {
 		ps.Add("GIFT_CARD_SKUS", "is not set: need %s; or FOURWAYSHOP_ITEMS", ps.Want("GIFT_CARD_SKUS"))
 	}
-	for i, item := range c.FourWayShop.Items {
-		for name, list := range map[string]List{
-			"GIFT_CARD_SKUS": c.Orders.GiftCardSKUs, "COMPANION_SKUS": c.Orders.CompanionSKUs,
-		} {
-			if slices.Contains(list, item.SKU) {
-				ps.Add("FOURWAYSHOP_ITEMS", "entry %d, %s, is also in %s: need it in one of the two", i+1, env.Show(item.SKU), name)
-			}
-		}
-	}
+	c.FourWayShop.Items.Apart(ps, map[string]List{
+		"GIFT_CARD_SKUS": c.Orders.GiftCardSKUs, "COMPANION_SKUS": c.Orders.CompanionSKUs,
+	})
 	c.FourWayShop.Surroundings(ps, c.Receiver.URL, c.Payload.Encryption != ops.EncryptionOff)
 }

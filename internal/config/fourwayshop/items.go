@@ -73,3 +73,14 @@ func (s Items) check(ps *env.Problems) {
 		}
 	}
 }
+
+// Apart requires that no SKU is also in one of the lists of other variables, by their names.
+func (s Items) Apart(ps *env.Problems, lists map[string]env.List) {
+	for i, item := range s {
+		for name, list := range lists {
+			if slices.Contains(list, item.SKU) {
+				ps.Add(itemsVariable, "entry %d, %s, is also in %s: need it in one of the two", i+1, env.Show(item.SKU), name)
+			}
+		}
+	}
+}
