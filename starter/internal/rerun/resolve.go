@@ -147,7 +147,7 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 			return err
 		}
 		if !again {
-			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "the workflow of card %d of order %s was told\n", v.card.Unit,
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "your answer about card %d of order %s is recorded\n", v.card.Unit,
 				printable.Line(v.order.Name, 0))
 			continue
 		}
