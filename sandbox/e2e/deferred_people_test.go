@@ -74,7 +74,6 @@ func TestPeopleResolveEndedCards(t *testing.T) {
 		return err == nil && now.Cards == 1 && len(now.Suspicious) == 1 && now.Suspicious[0].Name == "#1001" &&
 			now.Suspicious[0].Unit == 1 && now.Suspicious[0].Order == "1001"
 	}, *patience, lookEvery)
-	w.keep("DeferredCard/suspicious", first, "")
 	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, first, "", "test"))
 
 	w.resetTo(id, 4)

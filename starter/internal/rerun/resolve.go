@@ -36,8 +36,8 @@ issuer ("orders show" prints it), then record what you found: with --issued, the
 is requested once more. Without either flag, the command asks about each card. The orders are then run again. Cards
 that are still in doubt stay so.
 
-Of an issuer that makes cards later, a card is in doubt while its activation is open, and after its workflow has ended
-without knowing. The issuer knows the audit number as the payload of the request. With --issued, the card counts as one that
+Of an issuer that makes cards later, a card is in doubt while its activation is open, and once it has failed
+without that being known. The issuer knows the audit number as the payload of the request. With --issued, the card counts as one that
 has its value; with --not-issued, another request is sent, so be certain that nothing more comes of the earlier ones.
 
 Without --unit, the command covers every card in doubt of the named orders. --all covers all orders: after the loss of
