@@ -162,11 +162,6 @@ func NewAccounts(cfg config.Config, tel *telemetry.Telemetry) (*accounts.List, e
 // fails.
 func NewIssuer(cfg config.Config) (issuer.Abilities, error) { return newIssuer(cfg, nil) }
 
-// NewLater returns the issuers that make cards later, by name; none if none is configured.
-func NewLater(cfg config.Config) (later.Issuers, error) {
-	return later.NewIssuers(cfg, transport(), nil)
-}
-
 func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, error) {
 	if !cfg.IssuesAtOnce() {
 		return issuer.Find(unset.New("GIFT_CARD_SKUS"))

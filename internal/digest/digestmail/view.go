@@ -214,14 +214,7 @@ func (v *viewer) sections() []sectionView {
 	if len(v.Disputed) > 0 {
 		add(digest.Shop, v.disputedGroup(), words.Sum{})
 	}
-	for _, m := range []struct {
-		digest.Explanation
-		cards []digest.MadeCard
-	}{{digest.LongMaking, v.Making.Long}, {digest.Suspicious, v.Making.Suspicious}} {
-		if len(m.cards) > 0 {
-			add(m.Who, v.makingGroup(m.Explanation, m.cards), words.Sum{})
-		}
-	}
+	v.addMaking(add)
 	ofShop, ofOperator := v.watchGroups()
 	for _, g := range ofShop {
 		add(digest.Shop, g, words.Sum{})

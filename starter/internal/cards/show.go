@@ -3,6 +3,7 @@ package cards
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +79,7 @@ configuration of the issuers, as a worker does.`,
 			if l.atOnce, err = app.NewIssuer(cfg); err != nil {
 				return err
 			}
-			if l.later, err = app.NewLater(cfg); err != nil {
+			if l.later, err = later.NewIssuers(cfg, http.DefaultTransport, nil); err != nil {
 				return err
 			}
 			return session.Operate(cmd, config.Load, func(ctx context.Context, o *operator.Operator) error {

@@ -36,8 +36,8 @@ issuer ("orders show" prints it), then record what you found: with --issued, the
 is requested once more. Without either flag, the command asks about each card. The orders are then run again. Cards
 that are still in doubt stay so.
 
-Of an issuer that makes cards later, a card is in doubt while its activation is open, and after its workflow has ended
-without knowing. The issuer knows the audit number as the payload of the request. With --issued, the card counts as one that
+Of an issuer that makes cards later, a card is in doubt while its activation is open, and once it has failed
+without that being known. The issuer knows the audit number as the payload of the request. With --issued, the card counts as one that
 has its value; with --not-issued, another request is sent, so be certain that nothing more comes of the earlier ones.
 
 Without --unit, the command covers every card in doubt of the named orders. --all covers all orders: after the loss of
@@ -147,7 +147,7 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 			return err
 		}
 		if !again {
-			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "the workflow of card %d of order %s was told\n", v.card.Unit,
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "your answer about card %d of order %s is recorded\n", v.card.Unit,
 				printable.Line(v.order.Name, 0))
 			continue
 		}
