@@ -28,7 +28,7 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 		_, err := call(activating(ctx), deferredCards.ActivateCard, deferred.ActivateCardInput{
 			Unit: d.in.Unit, Code: card.Code, Attempt: d.activations,
 		}).get(ctx)
-		if err != nil && certainlyNotSent(err) {
+		if err != nil && CertainlyNotSent(err) {
 			if err := d.stops(err); err != nil {
 				return DeferredCardResult{}, err
 			}
@@ -132,8 +132,8 @@ func (d *deferredCard) waits(answered bool, since time.Time) string {
 		since.UTC().Format(time.RFC3339))
 }
 
-// certainlyNotSent reports whether it is certain that an activation was not sent.
-func certainlyNotSent(err error) bool {
+// CertainlyNotSent reports whether it is certain that an activation was not sent.
+func CertainlyNotSent(err error) bool {
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	var d deferred.NotSent
 	return ok && app.HasDetails() && app.Details(&d) == nil && d.NotSent

@@ -176,12 +176,25 @@ func (d *deferredCard) take(ctx workflow.Context, a DeferredAnswer) {
 		d.refusal = &a.Answer
 	case a.Code == "" || d.codes[a.Code]:
 	case d.named[a.Attempt] != "":
+		suspicious(ctx)
 		workflow.GetMetricsHandler(ctx).Counter(ConflictingCallbacks).Inc(1)
 		workflow.GetLogger(ctx).Warn("two callbacks of one request name different cards; the first one counts")
 	default:
 		d.codes[a.Code], d.named[a.Attempt] = true, a.Code
 		d.cards = append(d.cards, a.Answer)
 	}
+}
+
+// SuspiciousCallback is what the search attribute TemporalChangeVersion holds of a card of which a callback named another card
+// than an earlier one of the same request, or one that cannot be used. So these cards are listed by one query, without a search
+// attribute of their own: [suspicious] marks them by a version, which Temporal makes searchable.
+const SuspiciousCallback = suspiciousChange + "-1"
+
+const suspiciousChange = "suspicious-callback"
+
+// suspicious marks a card for people to find.
+func suspicious(ctx workflow.Context) {
+	workflow.GetVersion(ctx, suspiciousChange, workflow.DefaultVersion, 1)
 }
 
 // ConflictingCallbacks is the metric that counts callbacks that name another card than an earlier one of the same request.
@@ -240,6 +253,7 @@ func (d *deferredCard) claim(ctx workflow.Context, card deferred.Answer) (refuse
 	if out.Refused == "" {
 		return false, nil
 	}
+	suspicious(ctx)
 	workflow.GetMetricsHandler(ctx).Counter(RefusedCards).Inc(1)
 	workflow.GetLogger(ctx).Warn("the issuer named a card that cannot be used", "why", string(out.Refused))
 	if d.refusals++; d.refusals >= maxRefusals {

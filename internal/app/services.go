@@ -163,6 +163,11 @@ func NewAccounts(cfg config.Config, tel *telemetry.Telemetry) (*accounts.List, e
 // fails.
 func NewIssuer(cfg config.Config) (issuer.Abilities, error) { return newIssuer(cfg, nil) }
 
+// NewLater returns the issuers that make cards later, by name; none if none is configured.
+func NewLater(cfg config.Config) (later.Issuers, error) {
+	return later.NewIssuers(cfg, transport(), nil)
+}
+
 func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, error) {
 	if !cfg.IssuesAtOnce() {
 		return issuer.Find(unset.New("GIFT_CARD_SKUS"))
@@ -245,16 +250,12 @@ type topics struct {
 func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop string) topics {
 	cfg := o.Config
 	customers := accounts.NewList(s.issuer)
-	ahead := customers
-	if !cfg.IssuesAtOnce() {
-		ahead = nil
-	}
 	reader := intake.NewReader(s.orders, o.Believed)
 	made := later.NewCards(cfg, s.later, temporal.Recovery, reader)
 	return topics{
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
-			Accounts: ahead, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
 			Disputes: s.orders, Records: temporal,
 		},
 		giftCards: &activities.GiftCards{
@@ -282,7 +283,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		},
 		reruns:    &activities.Reruns{Orders: temporal},
 		decisions: &activities.Decisions{Orders: temporal},
-		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Orders: temporal, Shop: shop},
+		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Later: s.later, Orders: temporal, Shop: shop},
 		watch:     &activities.Watch{Shop: s.orders, Temporal: temporal},
 	}
 }

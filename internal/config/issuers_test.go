@@ -19,7 +19,7 @@ func later() map[string]string {
 	for name, value := range map[string]string{
 		"FOURWAYSHOP_ITEMS": "GIFT-IT-50=ITEM50, A=B=ITEM20", "FOURWAYSHOP_BASE_URL": "https://cards.example.com/api/",
 		"FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush", "FOURWAYSHOP_ENTITY_CODE": "E1",
-		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT", "RECEIVER_URL": "https://hooks.example.com",
+		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT", "FOURWAYSHOP_PRICE_LIST": "1", "RECEIVER_URL": "https://hooks.example.com",
 		"CALLBACK_KEYS": "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 	} {
 		env[name] = value
@@ -72,6 +72,7 @@ func TestLoadOfIssuersThatDoNotFitTogether(t *testing.T) {
 		"a companion":        {map[string]string{"COMPANION_SKUS": "A=B"}, `FOURWAYSHOP_ITEMS: entry 2, "A=B", is also in COMPANION_SKUS`},
 		"the other issuer's": {map[string]string{"GIFT_CARD_SKUS": "A=B"}, `FOURWAYSHOP_ITEMS: entry 2, "A=B", is also in GIFT_CARD_SKUS`},
 		"an account lacking": {map[string]string{"FOURWAYSHOP_PASSWORD": ""}, "FOURWAYSHOP_PASSWORD: is not set: need the password"},
+		"no price list":      {map[string]string{"FOURWAYSHOP_PRICE_LIST": ""}, "FOURWAYSHOP_PRICE_LIST: is not set"},
 		"no keys":            {map[string]string{"CALLBACK_KEYS": ""}, "CALLBACK_KEYS: is not set"},
 		"a short key":        {map[string]string{"CARD_ID_KEY": "short"}, "CARD_ID_KEY: need a secret of at least 32 characters"},
 		"nowhere to answer":  {map[string]string{"RECEIVER_URL": ""}, "RECEIVER_URL: is not set"},
