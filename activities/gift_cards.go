@@ -157,6 +157,8 @@ type IssueCardResult struct {
 	// Existed reports whether an earlier attempt had issued the card: the issuer refused the audit number as used, and
 	// this order may have used it; or a person has found the card at the issuer.
 	Existed bool `json:"existed,omitempty"`
+	// SentAt is when the card was mailed to its recipient; zero if its issuer sends it.
+	SentAt time.Time `json:"sent_at,omitzero"`
 }
 
 // IssueCard creates one card. A repeated request with the same audit number is safe: if the issuer says that the number

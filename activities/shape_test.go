@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake/skus"
 )
@@ -28,6 +29,7 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.Decisions](): {"SettleOrder"},
 		reflect.TypeFor[*activities.Watch]():     {"CheckProducts", "LookAtSubscriptions", "PollGap", "RepairSubscriptions"},
 		reflect.TypeFor[*deferred.Cards]():       {"ActivateCard", "BeginCard", "ClaimCard", "GenerateCard", "LookAtCard"},
+		reflect.TypeFor[*delivery.Deliveries]():  {"DeliverCard", "ResendCard"},
 		reflect.TypeFor[*activities.Changes]():   {"CompareOrder", "InspectCard", "SweepChanges"},
 	}
 	for of, names := range want {
@@ -54,6 +56,7 @@ func TestActivityShape(t *testing.T) {
 		reflect.TypeFor[*activities.Watch](),
 		reflect.TypeFor[*activities.Changes](),
 		reflect.TypeFor[*deferred.Cards](),
+		reflect.TypeFor[*delivery.Deliveries](),
 	} {
 		for method := range of.Methods() {
 			f := method.Type
@@ -99,6 +102,27 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			activities.SettleOrderInput{Order: "o", RunID: "r", By: "link", Note: "n"},
 			`{"order": "o", "run_id": "r", "by": "link", "note": "n"}`,
 		},
+		{
+			deferred.BeginCardInput{
+				Unit:   deferred.Unit{Issuer: "a", Key: "k", OrderName: "#1", OrderWorkflowID: "w", Number: 1, Item: "i", Price: "5", Currency: "EUR"},
+				SendTo: &deferred.SendTo{Email: "a@example.com", SendOn: "2026-07-02", Offset: "-120", At: at},
+			},
+			`{"issuer": "a", "key": "k", "order_name": "#1", "order_workflow_id": "w", "unit": 1, "item": "i", "price": "5",
+			"currency": "EUR", "send_to": {"email": "a@example.com", "send_on": "2026-07-02", "offset": "-120",
+			"at": "2026-07-01T00:00:00Z"}}`,
+		},
+		{deferred.BeginCardResult{SendOn: at}, `{"send_on": "2026-07-01T00:00:00Z"}`},
+		{deferred.BeginCardResult{}, `{}`},
+		{
+			delivery.DeliverCardInput{
+				Unit: deferred.Unit{Issuer: "a", Key: "k"}, Card: deferred.Card{Code: "c", Price: "5", Currency: "EUR"},
+				To: giftcard.Recipient{Email: "a@example.com"}, Waited: true,
+			},
+			`{"issuer": "a", "key": "k", "order_name": "", "order_workflow_id": "", "unit": 0, "item": "", "price": "",
+			"currency": "", "card": {"code": "c", "price": "5", "currency": "EUR"}, "to": {"email": "a@example.com"}, "waited": true}`,
+		},
+		{delivery.DeliverCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
+		{delivery.ResendCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
 		{activities.SettleOrderResult{RunID: "r"}, `{"run_id": "r"}`},
 		{activities.SettleOrderResult{LeftAlone: "why"}, `{"left_alone": "why"}`},
 		{

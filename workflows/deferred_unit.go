@@ -35,13 +35,21 @@ func (o *issuing) awaitOne(ctx workflow.Context, u giftcard.Unit, item DeferredI
 		OrderWorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Price: u.Line.Price, Currency: u.Line.Currency,
 		ReadAt: o.in.readAt(ctx), Again: o.in.again(ctx), Waited: o.waited, PaidFor: paidFor, HoldRisky: holdRisky,
 	}
+	in := deferred.BeginCardInput{Unit: unit}
+	if item.Deliver {
+		in.SendTo = sendTo(ctx, u)
+	}
+	var sendOn time.Time
 	for looks := 0; ; looks++ {
-		begun, err := o.begin(ctx, unit)
+		begun, err := o.begin(ctx, in)
 		if err != nil {
 			return activities.IssueCardResult{}, err
 		}
+		if in.SendTo != nil {
+			sendOn, in.SendTo = begun.SendOn, nil // Once is enough.
+		}
 		if begun.Card != nil {
-			return issuedLater(u, begun.Card), nil
+			return o.settle(ctx, u, unit, begun.Card, item, sendOn)
 		}
 		if _, err := workflow.AwaitWithTimeout(ctx, growing(firstBegin, lastBegin, looks), func() bool {
 			return o.settled[u.AuditNumber] != nil
@@ -49,17 +57,27 @@ func (o *issuing) awaitOne(ctx workflow.Context, u giftcard.Unit, item DeferredI
 			return activities.IssueCardResult{}, err
 		}
 		if card := o.settled[u.AuditNumber]; card != nil {
-			return issuedLater(u, card), nil
+			return o.settle(ctx, u, unit, card, item, sendOn)
 		}
 	}
 }
 
-func (o *issuing) begin(ctx workflow.Context, u deferred.Unit) (deferred.BeginCardResult, error) {
+// settle returns a card that has its value, once it is sent, if it has to be.
+func (o *issuing) settle(
+	ctx workflow.Context, u giftcard.Unit, unit deferred.Unit, card *deferred.Card, item DeferredItem, sendOn time.Time,
+) (activities.IssueCardResult, error) {
+	if !item.Deliver {
+		return issuedLater(u, card), nil
+	}
+	return o.deliver(ctx, u, unit, card, sendOn)
+}
+
+func (o *issuing) begin(ctx workflow.Context, in deferred.BeginCardInput) (deferred.BeginCardResult, error) {
 	if err := o.slots.Acquire(ctx, 1); err != nil {
 		return deferred.BeginCardResult{}, err
 	}
 	defer o.slots.Release(1)
-	return call(beginning(ctx), deferredCards.BeginCard, deferred.BeginCardInput{Unit: u}).get(ctx)
+	return call(beginning(ctx), deferredCards.BeginCard, in).get(ctx)
 }
 
 // listen takes in what the workflows of the cards say, as long as the order runs.

@@ -60,6 +60,8 @@ type DeferredItem struct {
 	// Issuer is the name of the issuer, and Item its code of the item.
 	Issuer string `json:"issuer"`
 	Item   string `json:"item"`
+	// Deliver mails the card to its recipient. If it is not set, the order is done once the card has its value.
+	Deliver bool `json:"deliver,omitempty"`
 }
 
 // ByWebhook is the value of [GiftCardOrderInput].TakenInBy for an order that was announced by a webhook.
@@ -210,6 +212,8 @@ type issuing struct {
 	// settled are the cards of which their workflows have said that they have their value, by key. It is nil before the
 	// first card that is made later.
 	settled map[string]*deferred.Card
+	// days are the days of delivery that cards are waiting for.
+	days []time.Time
 }
 
 type unitResult struct {
@@ -313,7 +317,7 @@ func (o *issuing) result(ctx workflow.Context) (GiftCardOrderResult, error) {
 }
 
 func (o *issuing) showProgress(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing%s: %d of %s done.", o.forMerchant(), o.done, cards(len(o.units))))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Issuing%s: %d of %s done.", o.forMerchant(), o.done, cards(len(o.units)))+o.waiting())
 }
 
 func (o *issuing) forMerchant() string {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,6 +53,8 @@ const (
 	ChangedOrderType  = "ChangedOrder"
 	DeferredCardType  = "DeferredCard"
 	ClaimCodeType     = "ClaimCode"
+	DeliveredCardType = "DeliveredCard"
+	ResendCardType    = "ResendCard"
 )
 
 // Search attributes of GiftCardOrder.
@@ -125,6 +128,17 @@ func DeferredCardID(issuerName, key string, number int) string {
 
 // ClaimCodeID returns the workflow ID that claims a code for one unit, by an ID of the code that does not reveal it.
 func ClaimCodeID(issuerName, codeID string) string { return "barcode/" + issuerName + "/" + codeID }
+
+// CardDeliveryID returns the workflow ID for the record that the card of a unit was sent.
+func CardDeliveryID(issuerName, key string) string { return "card-delivery/" + issuerName + "/" + key }
+
+// ResendCardID returns the workflow ID for sending one card of an order once more; unit counts from 1.
+func ResendCardID(shop, orderID string, unit int) string {
+	return ResendCardIDs(shop, orderID) + strconv.Itoa(unit)
+}
+
+// ResendCardIDs returns what the workflow IDs for sending cards of an order once more begin with.
+func ResendCardIDs(shop, orderID string) string { return "resend-card/" + shop + "/" + orderID + "/" }
 
 const changedOrderPrefix = "changed-order/"
 

@@ -211,6 +211,35 @@ func beginning(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// delivering mails a card. A mail server may be down for a night, and a day later the order fails, so that somebody looks
+// into it; the digest runs it again every day.
+func delivering(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    15 * time.Minute,
+		ScheduleToCloseTimeout: deliveryPatience,
+		HeartbeatTimeout:       deadAfter,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    5 * time.Second,
+			BackoffCoefficient: 2,
+			MaximumInterval:    10 * time.Minute,
+		},
+		Summary: summary,
+	})
+}
+
+// deliveryPatience is how long a mail is tried again, and also how long the issuer is asked for the state of its card.
+const deliveryPatience = 24 * time.Hour
+
+// resending mails a card once more, while a person waits.
+func resending(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    15 * time.Minute,
+		ScheduleToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:       deadAfter,
+		RetryPolicy:            backoff,
+	})
+}
+
 // generating asks the issuer for a card that is worth nothing: it may be repeated. What lasts longer is repeated with a new
 // address for the answer.
 func generating(ctx workflow.Context) workflow.Context {

@@ -33,4 +33,6 @@ func Register(r worker.WorkflowRegistry) {
 	register(DisputedOrder, DisputedOrderType)
 	register(DeferredCard, DeferredCardType)
 	register(ClaimCode, ClaimCodeType)
+	register(DeliveredCard, DeliveredCardType)
+	register(ResendCard, ResendCardType)
 }

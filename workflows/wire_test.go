@@ -13,6 +13,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake/skus"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -36,10 +38,13 @@ func TestNames(t *testing.T) {
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
 		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder", "DeferredCard", "ClaimCode",
+		"DeliveredCard", "ResendCard",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
 	require.Equal(t, "resolve-card/shop/1/2", workflows.ResolveCardID("shop", "1", 2))
+	require.Equal(t, "card-delivery/acme/k", workflows.CardDeliveryID("acme", "k"))
+	require.Equal(t, "resend-card/shop/1/2", workflows.ResendCardID("shop", "1", 2))
 	require.Equal(t, "action/0a1b", workflows.ActOnOrderID("0a1b"))
 	require.Equal(t, "disputed-order/shop/1/2", workflows.DisputedOrderID("shop", "1", "2"))
 	require.Equal(t, "IssueCard", activities.IssueCardType)
@@ -161,6 +166,19 @@ func TestFieldsInHistories(t *testing.T) {
 				CardResolution: workflows.CardResolution{Issued: true, RunID: "r"}, By: "ops", Reason: "seen",
 			},
 			`{"issued": true, "run_id": "r", "by": "ops", "reason": "seen"}`,
+		},
+		{"card that was sent", workflows.CardDelivery{SentAt: noon}, `{"sent_at": "2026-07-10T12:00:00Z"}`},
+		{"item that is mailed", workflows.DeferredItem{Issuer: "a", Item: "i", Deliver: true}, `{"issuer": "a", "item": "i", "deliver": true}`},
+		{"item that is not mailed", workflows.DeferredItem{Issuer: "a", Item: "i"}, `{"issuer": "a", "item": "i"}`},
+		{
+			"card to send once more",
+			workflows.ResendCardInput{
+				ResendCardInput: delivery.ResendCardInput{
+					Unit: deferred.Unit{Issuer: "a", Key: "k"}, Email: "a@example.com",
+				}, By: "ops", Reason: "lost",
+			},
+			`{"issuer": "a", "key": "k", "order_name": "", "order_workflow_id": "", "unit": 0, "item": "", "price": "",
+			"currency": "", "email": "a@example.com", "by": "ops", "reason": "lost"}`,
 		},
 		{
 			"what a link is used for",

@@ -48,7 +48,7 @@ type Temporal interface {
 // Orders reads orders again.
 type Orders interface {
 	// Owed returns an error of kind OrderChanged if the card is no longer owed. attempt is the attempt to give the card its
-	// value, counted from 1.
+	// value, counted from 1: the order is read again for each but the first, which may follow soon after it was read.
 	Owed(ctx context.Context, u Unit, attempt int) error
 }
 
@@ -247,7 +247,11 @@ func (c *Cards) activate(ctx context.Context, in ActivateCardInput) (sent bool, 
 			"activated before")
 	}
 	if c.Orders != nil {
-		if err := c.Orders.Owed(ctx, in.Unit, in.Attempt); err != nil {
+		err := c.Orders.Owed(ctx, in.Unit, in.Attempt)
+		if kind, _ := giftcard.KindOf(err); kind == giftcard.OrderChanged {
+			return false, giftcard.Errorf(kind, "%v; no card was issued for it", err)
+		}
+		if err != nil {
 			return false, err
 		}
 	}

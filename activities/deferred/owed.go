@@ -61,7 +61,7 @@ func (o *OrderCheck) Owed(ctx context.Context, u Unit, attempt int) error {
 		}
 	}
 	if why != "" {
-		return giftcard.Errorf(giftcard.OrderChanged, "%s; no card was issued for it", why)
+		return giftcard.Errorf(giftcard.OrderChanged, "%s", why)
 	}
 	return nil
 }

@@ -13,8 +13,10 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/later"
+	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -183,6 +185,10 @@ type services struct {
 	issuer issuer.Abilities
 	// later are the issuers that make cards later.
 	later later.Issuers
+	// templates are those of the mails that bring cards.
+	templates *cardmail.Templates
+	// documents counts the documents of cards.
+	documents func(issuerName, outcome string)
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -210,6 +216,12 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 			return s, err
 		}
 	}
+	if s.templates, err = cardmail.Load(cfg.Delivery.Templates); err != nil {
+		return s, fmt.Errorf("DELIVERY_TEMPLATES: %w", err)
+	}
+	if s.documents, err = later.CountDocuments(tel.Meter()); err != nil {
+		return s, err
+	}
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {
 		s.pace = tel.Pace(rate.NewLimiter(rate.Limit(rps), int(math.Ceil(rps/10))))
 	}
@@ -221,6 +233,7 @@ type topics struct {
 	orders    *activities.Orders
 	giftCards *activities.GiftCards
 	later     *deferred.Cards
+	delivery  *delivery.Deliveries
 	digest    *activities.Digest
 	reruns    *activities.Reruns
 	decisions *activities.Decisions
@@ -237,6 +250,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		ahead = nil
 	}
 	reader := intake.NewReader(s.orders, o.Believed)
+	made := later.NewCards(cfg, s.later, temporal.Recovery, reader)
 	return topics{
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
@@ -256,7 +270,11 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Timeout:      cfg.CashStar.Timeout,
 			Now:          time.Now,
 		},
-		later: later.NewCards(cfg, s.later, temporal.Recovery, reader),
+		later: made,
+		delivery: later.NewDeliveries(cfg, later.Delivery{
+			Issuers: s.later, Mailer: s.mailer, Templates: s.templates, Recovery: temporal.Recovery, Orders: made.Orders,
+			Count: s.documents,
+		}),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,

@@ -40,6 +40,7 @@ type Config struct {
 	Recipient   Recipient
 	SMTP        SMTP
 	Digest      Digest
+	Delivery    mailing.Delivery
 	Receiver    Receiver
 	Links       links.Links
 	Payload     ops.Payload
@@ -65,7 +66,7 @@ type CashStar = cashstar.CashStar
 
 // The sections that concern mail.
 type (
-	// SMTP is the mail server that the digest is sent through.
+	// SMTP is the mail server that the digest and cards are sent through.
 	SMTP = mailing.SMTP
 	// Digest configures when and to whom the digest is sent, and whether failed orders are re-run first.
 	Digest = mailing.Digest
@@ -117,6 +118,9 @@ func (c Config) check(ps *env.Problems) {
 	c.CashStar.Check(ps, c.Network.PlainHTTPHosts, c.IssuesAtOnce())
 	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
 	c.FourWayShop.Needs(ps)
+	if c.FourWayShop.On() {
+		c.Delivery.Needs(ps, c.SMTP, "FOURWAYSHOP_ITEMS is set, whose issuer does not send its cards")
+	}
 	c.checkIssuers(ps)
 	c.Network.check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
@@ -124,6 +128,7 @@ func (c Config) check(ps *env.Problems) {
 	c.SMTP.Check(ps)
 	c.Digest.Check(ps)
 	mailing.CheckTogether(ps, c.SMTP, c.Digest)
+	c.Delivery.Check(ps)
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Payload.Check(ps)

@@ -8,13 +8,14 @@ import (
 // Abilities is an issuer with the abilities that its adapter has. The ones that it does not have are nil.
 type Abilities struct {
 	Issuer
-	Direct    Direct
-	Deferred  Deferred
-	Accounts  Accounts
-	Offerer   Offerer
-	Inspector Inspector
-	Canceller Canceller
-	Prober    Prober
+	Direct     Direct
+	Deferred   Deferred
+	Accounts   Accounts
+	Offerer    Offerer
+	Inspector  Inspector
+	Canceller  Canceller
+	Documenter Documenter
+	Prober     Prober
 }
 
 // Find returns the abilities of an issuer. An issuer that cannot issue cards is an error.
@@ -26,6 +27,7 @@ func Find(i Issuer) (Abilities, error) {
 	a.Offerer, _ = i.(Offerer)
 	a.Inspector, _ = i.(Inspector)
 	a.Canceller, _ = i.(Canceller)
+	a.Documenter, _ = i.(Documenter)
 	a.Prober, _ = i.(Prober)
 	if a.Direct == nil && a.Deferred == nil {
 		return Abilities{}, errors.New(i.Words().Issuer + " cannot issue cards")
@@ -73,6 +75,7 @@ func (a Abilities) Table() []Ability {
 		{"offers", a.Offerer != nil, "shows what it offers for an account"},
 		{"inspect", a.Inspector != nil, "shows the state and the balance of a card"},
 		{"cancel", a.Canceller != nil, "cancels a card"},
+		{"document", a.Documenter != nil, "makes a printable document of a card"},
 		{"probe", a.Prober != nil, "answers a request that changes nothing"},
 	}
 }

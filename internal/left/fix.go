@@ -34,7 +34,7 @@ type Fix struct {
 }
 
 // PlanFix returns what a correction would change. units are the numbers of the cards to correct; if there are none, it
-// is every card that does not exist. It refuses if any attempt can have issued one of these cards, because the issuer
+// is every card that does not exist, or that exists and could not be mailed. It refuses if any attempt can have issued one of these cards, because the issuer
 // knows a card by its audit number, which stays the same: it would be asked for two different cards under one number.
 // Its errors name no address.
 func (o *Left) PlanFix(ctx context.Context, d *orders.OrderDetails, units []int, c workflows.Fix) (*Fix, error) {
@@ -52,6 +52,9 @@ func (o *Left) PlanFix(ctx context.Context, d *orders.OrderDetails, units []int,
 	asked, err := o.Requested(ctx, d.WorkflowID, d.RunID)
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range d.Cards() {
+		asked.Issued[c.AuditNumber] = true // Also those that were made later, which were mailed.
 	}
 	f := &Fix{Name: d.Name, ID: d.ID, Changes: c.Changes(), workflowID: d.WorkflowID, runID: d.RunID, settings: in, fix: c}
 	if f.fix.AuditNumbers, err = f.choose(all, units, asked); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // Redactable returns nil if the histories of an order in this state may be removed: nothing is owed, and nobody needs them
@@ -53,7 +54,31 @@ func (o *Left) Redact(ctx context.Context, workflowID, by string) (removed int, 
 			return 0, err
 		}
 	}
-	return o.removeRuns(ctx, workflowID, order.RunID)
+	if removed, err = o.removeRuns(ctx, workflowID, order.RunID); err != nil {
+		return removed, err
+	}
+	resent, err := o.removeResent(ctx, order)
+	return removed + resent, err
+}
+
+// removeResent removes the records of cards of an order that were sent once more, which may hold an address.
+func (o *Left) removeResent(ctx context.Context, order executions.Order) (removed int, err error) {
+	var runs []*commonpb.WorkflowExecution
+	ids := executions.Quote(workflows.ResendCardIDs(order.Shop, order.ID))
+	err = o.Scan(ctx, "WorkflowId STARTS_WITH "+ids, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		runs = append(runs, info.GetExecution())
+		return true, nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, run := range runs {
+		if err := o.Remove(ctx, run.GetWorkflowId(), run.GetRunId()); err != nil {
+			return removed, err
+		}
+		removed++
+	}
+	return removed, nil
 }
 
 // newest returns an order as its newest run says, not as visibility says, which lags.

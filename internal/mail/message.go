@@ -43,6 +43,9 @@ type Attachment struct {
 	// ContentType is a media type without a name: "text/csv; charset=utf-8".
 	ContentType string
 	Data        []byte
+	// ContentID, if set, makes the file a part of the HTML, which names it as "cid:" and this ID (RFC 2392). It has no
+	// angle brackets: "barcode@example.com".
+	ContentID string
 }
 
 // letter is a message in the form in which it is transmitted.
@@ -154,6 +157,9 @@ func (a Attachment) check() error {
 	if a.contentType() == "" {
 		return errors.New("not a content type")
 	}
+	if a.ContentID != "" && !messageID.MatchString(a.ContentID) {
+		return errors.New("content id is not of the form name@domain")
+	}
 	return nil
 }
 
@@ -189,9 +195,14 @@ func (m Message) compose(l letter) ([]byte, error) {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
 	for _, a := range m.Attachments {
-		err := msg.AttachReader(a.Name, bytes.NewReader(a.Data), gomail.WithFileEncoding(gomail.EncodingB64),
-			gomail.WithFileContentType(gomail.ContentType(a.contentType())))
-		if err != nil {
+		add := msg.AttachReader
+		options := []gomail.FileOption{
+			gomail.WithFileEncoding(gomail.EncodingB64), gomail.WithFileContentType(gomail.ContentType(a.contentType())),
+		}
+		if a.ContentID != "" {
+			add, options = msg.EmbedReader, append(options, gomail.WithFileContentID("<"+a.ContentID+">"))
+		}
+		if err := add(a.Name, bytes.NewReader(a.Data), options...); err != nil {
 			return nil, err
 		}
 	}

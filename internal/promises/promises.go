@@ -54,7 +54,8 @@ func (p *Promises) beginOne(
 	id := workflows.DeferredCardID(u.Issuer, u.Key, number)
 	d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
 	if executions.IsNotFound(err) {
-		return nil, false, p.start(ctx, id, u, orderRunID)
+		card, err := p.start(ctx, id, u, orderRunID)
+		return card, false, err
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("describe %s: %w", id, err)
@@ -62,10 +63,15 @@ func (p *Promises) beginOne(
 	return p.read(ctx, d.GetWorkflowExecutionInfo(), orderRunID)
 }
 
-// start starts the workflow of a card. If another process was faster, that one counts.
-func (p *Promises) start(ctx context.Context, id string, u deferred.Unit, orderRunID string) error {
+// start starts the workflow of a card. If another process was faster, that one counts. It returns the card if its workflow is
+// no longer on record, but the order is known to have mailed it, or tried to.
+func (p *Promises) start(ctx context.Context, id string, u deferred.Unit, orderRunID string) (*deferred.Card, error) {
 	if err := p.soonEnough(ctx, u); err != nil {
-		return err
+		card, unread := p.toBeMailed(ctx, u)
+		if unread != nil || card != nil {
+			return card, unread
+		}
+		return nil, err
 	}
 	_, err := p.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
@@ -76,9 +82,9 @@ func (p *Promises) start(ctx context.Context, id string, u deferred.Unit, orderR
 		StaticSummary:                            fmt.Sprintf("Card %d of an order", u.Number),
 	}, workflows.DeferredCardType, workflows.DeferredCardInput{Unit: u, OrderRunID: orderRunID})
 	if err == nil || executions.IsAlreadyStarted(err) {
-		return nil
+		return nil, nil
 	}
-	return fmt.Errorf("start %s: %w", id, err)
+	return nil, fmt.Errorf("start %s: %w", id, err)
 }
 
 // soonEnough returns an error if the order was started so long ago that the records of its cards may have expired.

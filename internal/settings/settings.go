@@ -126,7 +126,7 @@ func pollInput(c config.Config) workflows.PollOrdersInput {
 		if in.Deferred == nil {
 			in.Deferred = map[string]workflows.DeferredItem{}
 		}
-		in.Deferred[item.SKU] = workflows.DeferredItem{Issuer: item.Issuer, Item: item.Code}
+		in.Deferred[item.SKU] = workflows.DeferredItem{Issuer: item.Issuer, Item: item.Code, Deliver: true}
 	}
 	in.Webhooks = c.Webhooks()
 	if c.Shopify.WriteBack != config.NoWriteBack {

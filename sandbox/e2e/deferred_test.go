@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/answers"
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/callback"
@@ -87,6 +88,7 @@ type deferring struct {
 	issuer *vendor
 	// wired are the activities of the worker, which stop stops.
 	wired *deferred.Cards
+	mails *delivery.Deliveries
 	stop  func()
 }
 
@@ -122,7 +124,7 @@ func startDeferredReading(
 	d := &deferring{system: w, issuer: v, wired: &deferred.Cards{
 		Issuers: map[string]issuer.Abilities{"acme": found}, Callbacks: addresses, Temporal: temporal,
 		Orders: orders(w, temporal), IDKey: []byte("id"), Now: time.Now,
-	}}
+	}, mails: mailing(t, w, found)}
 	q := d.worker(app.QueueOptions())
 	d.stop = sync.OnceFunc(q.Stop)
 	t.Cleanup(d.stop)
@@ -135,6 +137,7 @@ func (d *deferring) worker(o worker.Options) worker.Worker {
 	q := worker.New(d.keyed, workflows.TaskQueue, o)
 	workflows.Register(q)
 	q.RegisterActivity(d.wired)
+	q.RegisterActivity(d.mails)
 	require.NoError(d.t, q.Start())
 	return q
 }

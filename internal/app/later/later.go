@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/cardpdf"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/fourwayshopissuer"
@@ -64,9 +65,17 @@ func newFourWayShop(cfg config.Config, via http.RoundTripper, tel *telemetry.Tel
 	if err != nil {
 		return issuer.Abilities{}, fmt.Errorf("set up the Four Way Shop client: %w", err)
 	}
-	return issuer.Find(fourwayshopissuer.New(client, fourwayshopissuer.Options{
+	adapter := fourwayshopissuer.New(client, fourwayshopissuer.Options{
 		EntityCode: account.EntityCode, BranchCode: account.BranchCode, Country: account.Country, PriceList: account.PriceList,
-	}))
+	})
+	if len(account.PDFHosts) == 0 {
+		return issuer.Find(adapter)
+	}
+	pdfs, err := cardpdf.New(cardpdf.Options{Hosts: account.PDFHosts, Observe: tel.Request})
+	if err != nil {
+		return issuer.Abilities{}, fmt.Errorf("set up the PDFs of cards: %w", err)
+	}
+	return issuer.Find(adapter.WithDocuments(pdfs))
 }
 
 // NewCards returns the activities of the cards that are made later. They read orders again by orders.

@@ -1,5 +1,5 @@
-// Package mailing has the sections of the configuration that concern mail: the mail server, and the digest that is sent
-// through it.
+// Package mailing has the sections of the configuration that concern mail: the mail server, and the digest and the cards that
+// are sent through it.
 package mailing
 
 import (
@@ -12,9 +12,9 @@ import (
 )
 
 // Sections describes the sections of this package, in the order of the reference.
-var Sections = []env.Section{smtpSection, digestSection}
+var Sections = []env.Section{smtpSection, digestSection, deliverySection}
 
-// SMTP is the mail server that the digest is sent through.
+// SMTP is the mail server that the digest and cards are sent through.
 type SMTP struct {
 	Host     string     `envconfig:"SMTP_HOST"`
 	Port     int        `envconfig:"SMTP_PORT" default:"587"`

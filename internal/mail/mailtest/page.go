@@ -2,12 +2,14 @@ package mailtest
 
 import (
 	"embed"
+	"encoding/base64"
 	"html/template"
 	"io"
 	"mime"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 //go:embed page.html
@@ -51,7 +53,7 @@ func (s *Server) Page() http.Handler {
 	}))
 	mux.HandleFunc("GET /mails/{id}/html", s.withMail(func(w http.ResponseWriter, _ *http.Request, e entry) {
 		header(w, "text/html; charset=utf-8", mailPolicy)
-		_, _ = io.WriteString(w, e.HTML)
+		_, _ = io.WriteString(w, e.withPictures())
 	}))
 	mux.HandleFunc("GET /mails/{id}/source", s.withMail(func(w http.ResponseWriter, _ *http.Request, e entry) {
 		header(w, "text/plain; charset=utf-8", mailPolicy)
@@ -77,6 +79,18 @@ func (s *Server) withMail(handle func(http.ResponseWriter, *http.Request, entry)
 		}
 		handle(w, r, newEntry(messages[i]))
 	}
+}
+
+// withPictures returns the HTML with the pictures that it shows inside it, since the page may load nothing.
+func (e entry) withPictures() string {
+	page := e.HTML
+	for _, a := range e.Inline {
+		if media, _, err := mime.ParseMediaType(a.ContentType); err == nil && strings.HasPrefix(media, "image/") {
+			page = strings.ReplaceAll(page, `"cid:`+a.ContentID+`"`,
+				`"data:`+media+";base64,"+base64.StdEncoding.EncodeToString(a.Data)+`"`)
+		}
+	}
+	return page
 }
 
 func attachment(w http.ResponseWriter, r *http.Request, e entry) {

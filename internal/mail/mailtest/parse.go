@@ -24,12 +24,16 @@ type Mail struct {
 	Text, HTML string
 	// Attachments are the parts that are declared as attachments.
 	Attachments []Attachment
+	// Inline are the parts that the HTML may show, which have a Content-ID.
+	Inline []Attachment
 }
 
 // Attachment is a file in a mail.
 type Attachment struct {
 	Name, ContentType string
-	Data              []byte
+	// ContentID has no angle brackets. Only a part that the HTML may show has one.
+	ContentID string
+	Data      []byte
 }
 
 // maxDepth is the maximum nesting depth of parts.
@@ -95,6 +99,11 @@ func (m *Mail) part(header textproto.MIMEHeader, body io.Reader, depth int) erro
 			return fmt.Errorf("file name: %w", err)
 		}
 		m.Attachments = append(m.Attachments, Attachment{Name: name, ContentType: contentType, Data: data})
+	case disposition == "inline" && header.Get("Content-Id") != "":
+		m.Inline = append(m.Inline, Attachment{
+			Name: file["filename"], ContentType: contentType, Data: data,
+			ContentID: strings.Trim(header.Get("Content-Id"), "<>"),
+		})
 	case media == "text/plain" && m.Text == "":
 		m.Text = unix(data)
 	case media == "text/html" && m.HTML == "":

@@ -1,4 +1,5 @@
-// Package cards has the commands about the cards of an order at the issuer: they look them up, and cancel them.
+// Package cards has the commands about the cards of an order: they look them up at the issuer, cancel them, and send them once
+// more.
 package cards
 
 import (

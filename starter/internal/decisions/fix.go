@@ -27,6 +27,8 @@ func newFix(f *cli.Flags) *cobra.Command {
 customer first; giftbridge cannot know what is right. The order is then run again, and so it will be whenever it is run
 again later. Audit numbers and the order in the shop stay the same.
 
+A card that its issuer has made, and that giftbridge could not mail, is not made anew: it is sent to the corrected address.
+
 Without --unit, it corrects all cards of the order that do not exist yet. It refuses a card that exists, and a card that
 may exist because an attempt to issue it was cut off or not answered: that one was sent as it was ordered, if it was.
 
