@@ -63,7 +63,7 @@ func (g *GiftCards) unspent(ctx context.Context, in CancelCardInput) (issuer.Sta
 		return issuer.State{}, giftcard.Errorf(giftcard.InvalidRequest, "%s does not show the state of cards", g.Issuer.Words().Issuer)
 	}
 	now, err := g.Issuer.Inspector.Inspect(ctx, in.MerchantCode, in.EGCCode)
-	if err == nil && !now.Cancelled && spent(now) {
+	if err == nil && !now.Cancelled && Spent(now) {
 		err = giftcard.Errorf(giftcard.CardDeclined, "something of the card was spent, so it was not cancelled")
 	}
 	return now, err

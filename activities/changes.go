@@ -18,6 +18,8 @@ import (
 type Changes struct {
 	Source intake.Source
 	Issuer issuer.Abilities
+	// Later are the issuers that make cards later, by the names by which inputs call them.
+	Later map[string]issuer.Abilities
 	// Orders is what Temporal knows of the orders and their cards.
 	Orders ChangedOrders
 	// Shop is the shop in the identity of the orders, unless an input sets another one.
@@ -55,6 +57,10 @@ type ExistingCard struct {
 	EGCCode  string `json:"egc_code,omitempty"`
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
+	// Issuer is the name of the issuer that makes the card later, and Item its code of the item; empty for a card that was issued
+	// at once.
+	Issuer string `json:"issuer,omitempty"`
+	Item   string `json:"item,omitempty"`
 }
 
 // CompareOrderInput identifies an order that was changed.
@@ -92,6 +98,9 @@ type ComparedLine struct {
 	TooMany int `json:"too_many"`
 	// Cards are the cards of the line that exist, the highest-numbered first.
 	Cards []ExistingCard `json:"cards"`
+	// CanCancel reports whether the issuer that makes the line's cards later takes their value back. For cards that are issued at
+	// once, [CompareOrderResult].CanCancel says so.
+	CanCancel bool `json:"can_cancel,omitempty"`
 }
 
 // CompareOrder reads an order again, and compares it with its cards.
@@ -137,6 +146,8 @@ func (c *Changes) compare(ctx context.Context, in CompareOrderInput) (out Compar
 		for _, number := range slices.Backward(line.AuditNumbers) {
 			compared.Cards = append(compared.Cards, byAudit[number])
 		}
+		later := c.Later[compared.Cards[0].Issuer]
+		compared.CanCancel = later.Canceller != nil && later.Inspector != nil
 		out.Lines = append(out.Lines, compared)
 	}
 	return out, nil
@@ -173,13 +184,13 @@ func (c *Changes) InspectCard(ctx context.Context, in InspectCardInput) (Inspect
 		return InspectCardResult{}, failure(ctx, doing, err, untilTimeout)
 	}
 	return InspectCardResult{
-		Cancelled: now.Cancelled, Spent: spent(now), Balance: now.CurrentBalance, Currency: now.Currency,
+		Cancelled: now.Cancelled, Spent: Spent(now), Balance: now.CurrentBalance, Currency: now.Currency,
 	}, nil
 }
 
-// spent reports whether something of a card was spent. Of a card whose balances cannot be read, that is assumed: an unspent
+// Spent reports whether something of a card was spent. Of a card whose balances cannot be read, that is assumed: an unspent
 // card is cancelled.
-func spent(s issuer.State) bool {
+func Spent(s issuer.State) bool {
 	initial, badInitial := giftcard.ParseMoney(s.InitialBalance, s.Currency)
 	now, bad := giftcard.ParseMoney(s.CurrentBalance, s.Currency)
 	return badInitial != nil || bad != nil || now != initial

@@ -28,9 +28,11 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.Reruns]():    {"CountRunningOrders", "RerunFailedOrders"},
 		reflect.TypeFor[*activities.Decisions](): {"SettleOrder"},
 		reflect.TypeFor[*activities.Watch]():     {"CheckProducts", "LookAtSubscriptions", "PollGap", "RepairSubscriptions"},
-		reflect.TypeFor[*deferred.Cards]():       {"ActivateCard", "BeginCard", "ClaimCard", "GenerateCard", "LookAtCard"},
 		reflect.TypeFor[*delivery.Deliveries]():  {"DeliverCard", "ResendCard"},
 		reflect.TypeFor[*activities.Changes]():   {"CompareOrder", "InspectCard", "SweepChanges"},
+		reflect.TypeFor[*deferred.Cards](): {
+			"ActivateCard", "BeginCard", "ClaimCard", "DrainCard", "GenerateCard", "LookAtBalance", "LookAtCard",
+		},
 	}
 	for of, names := range want {
 		require.Equal(t, names, methods(of), of)
@@ -116,10 +118,10 @@ func TestActivityFieldsInHistories(t *testing.T) {
 		{
 			delivery.DeliverCardInput{
 				Unit: deferred.Unit{Issuer: "a", Key: "k"}, Card: deferred.Card{Code: "c", Price: "5", Currency: "EUR"},
-				To: giftcard.Recipient{Email: "a@example.com"}, Waited: true,
+				To: giftcard.Recipient{Email: "a@example.com"}, WaitedForDay: true,
 			},
 			`{"issuer": "a", "key": "k", "order_name": "", "order_workflow_id": "", "unit": 0, "item": "", "price": "",
-			"currency": "", "card": {"code": "c", "price": "5", "currency": "EUR"}, "to": {"email": "a@example.com"}, "waited": true}`,
+			"currency": "", "card": {"code": "c", "price": "5", "currency": "EUR"}, "to": {"email": "a@example.com"}, "waited_for_day": true}`,
 		},
 		{delivery.DeliverCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
 		{delivery.ResendCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
@@ -153,6 +155,17 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			`{"cancelled": true, "existing": 2, "left": 1, "in_doubt": [3], "can_cancel": true, "lines": [{"line_id": "9",
 			"too_many": 1, "cards": [{"unit": 1, "audit_number": "a", "merchant_code": "TWS", "egc_code": "e",
 			"amount": "25.00", "currency": "USD"}]}]}`,
+		},
+		{
+			activities.ComparedLine{
+				TooMany: 1, Cards: []activities.ExistingCard{{Unit: 1, AuditNumber: "a", Issuer: "acme", Item: "i"}}, CanCancel: true,
+			},
+			`{"too_many": 1, "cards": [{"unit": 1, "audit_number": "a", "issuer": "acme", "item": "i"}], "can_cancel": true}`,
+		},
+		{deferred.DrainCardResult{Before: true, Unclear: "why"}, `{"before": true, "unclear": "why"}`},
+		{
+			deferred.LookAtBalanceResult{Cancelled: true, Spent: true, Balance: "0.00", Currency: "EUR"},
+			`{"cancelled": true, "spent": true, "balance": "0.00", "currency": "EUR"}`,
 		},
 		{
 			activities.InspectCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e"},

@@ -18,7 +18,12 @@ type account struct {
 	CardsDuplicate  int `json:"cards_duplicate"`
 	CardsMissing    int `json:"cards_missing"`
 	CardsUnexpected int `json:"cards_unexpected"`
-	OrdersFailed    int `json:"orders_failed"`
+	// CardsMadeLater counts those of CardsIssued that were made later, CardsActivatedTwice those of them that got a value more
+	// than once, and CardsOfTwo those that were activated for two units.
+	CardsMadeLater      int `json:"cards_made_later"`
+	CardsActivatedTwice int `json:"cards_activated_twice"`
+	CardsOfTwo          int `json:"cards_of_two_owners"`
+	OrdersFailed        int `json:"orders_failed"`
 	// OrdersLeftOut is the number of orders without a workflow.
 	OrdersLeftOut int `json:"orders_left_out"`
 	// DigestMails is the number of digests sent. The other two count the rows of the newest one.
@@ -44,6 +49,7 @@ func newAccount(ctx context.Context, s *stack.Stack) (account, error) {
 		OrdersPlaced: found.OrdersPlaced, OrdersEligible: found.OrdersEligible, OrdersFailed: found.OrdersFailed,
 		OrdersLeftOut: found.OrdersLeftOut, CardsExpected: found.UnitsExpected, CardsIssued: found.CardsIssued,
 		CardsDuplicate: found.CardsDuplicate, CardsMissing: found.CardsMissing, CardsUnexpected: found.CardsUnexpected,
+		CardsMadeLater: found.CardsMadeLater, CardsActivatedTwice: found.CardsActivatedTwice, CardsOfTwo: found.CardsOfTwo,
 		DigestMails: found.DigestMails, Problems: found.Problems,
 	}
 	if n := len(books.Mails); n > 0 {
@@ -76,11 +82,12 @@ cards expected   %d
   missing        %d
   duplicate      %d
   unexpected     %d
+  made later     %d (%d activated twice, %d with two owners)
 digest           %d sent: %d failed, %d recovered
-requests         %d to the issuer, %d to the shop
+requests         %d to the issuers, %d to the shop
 seconds          %.1f
 `, a.OrdersPlaced, a.OrdersEligible, a.OrdersLeftOut, a.OrdersFailed, a.CardsExpected, a.CardsIssued, a.CardsMissing,
-		a.CardsDuplicate, a.CardsUnexpected, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered, a.IssuerRequests,
+		a.CardsDuplicate, a.CardsUnexpected, a.CardsMadeLater, a.CardsActivatedTwice, a.CardsOfTwo, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered, a.IssuerRequests,
 		a.ShopRequests, a.Seconds)
 	for _, p := range a.Problems {
 		if err == nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
@@ -34,6 +35,7 @@ type flags struct {
 	timeout, every            time.Duration
 	temporalPort, uiPort      int
 	shopifyPort, cashStarPort int
+	fourWayShopPort           int
 	mailPort, mailPagePort    int
 	codecPort, startPagePort  int
 	dbFile, mailDir, logLevel string
@@ -45,13 +47,14 @@ func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the whole system on this machine and watch orders become gift cards",
-		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar, the schedule, a real
-worker and a real receiver in one process. Customers place orders, some of which are no gift-card orders or cannot
-succeed. They arrive by webhook; polls find what webhooks miss. It prints a line for each order until Ctrl-C, and then
+		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar and a simulated
+Four Way Shop, the schedule, a real worker and a real receiver in one process. Customers place orders, some of which are
+no gift-card orders or cannot succeed. They arrive by webhook; polls find what webhooks miss. Every eighth order has
+cards of Four Way Shop, which makes them later and calls back. It prints a line for each order until Ctrl-C, and then
 compares the books. A start page links everything and has live counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
-issuer's ledger. Exit codes: 0 every expected card exists exactly once and nothing else does, 1 it does not or
+issuers' ledgers. Exit codes: 0 every expected card exists exactly once and nothing else does, 1 it does not or
 something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox
   go run ./sandbox --once --orders 200 --json
@@ -77,6 +80,7 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.uiPort, "ui-port", 8233, "port of the Temporal Web UI; 0 picks a free one, as --once does")
 	fs.IntVar(&f.shopifyPort, "shopify-port", 0, "port of the simulated shop; 0 picks a free one")
 	fs.IntVar(&f.cashStarPort, "cashstar-port", 0, "port of the simulated CashStar; 0 picks a free one")
+	fs.IntVar(&f.fourWayShopPort, "fourwayshop-port", 0, "port of the simulated Four Way Shop; 0 picks a free one")
 	fs.IntVar(&f.mailPort, "mail-port", 0, "port of the mail catcher; 0 picks a free one")
 	fs.IntVar(&f.mailPagePort, "mail-page-port", 0, "port of the page that shows the caught mails; 0 picks a free one")
 	fs.IntVar(&f.codecPort, "codec-port", 0, "port of the codec server; 0 picks a free one")
@@ -151,6 +155,7 @@ func (f *flags) ports() []port {
 		{"start-page-port", &f.startPagePort},
 		{"shopify-port", &f.shopifyPort},
 		{"cashstar-port", &f.cashStarPort},
+		{"fourwayshop-port", &f.fourWayShopPort},
 		{"mail-port", &f.mailPort},
 		{"mail-page-port", &f.mailPagePort},
 		{"codec-port", &f.codecPort},
@@ -205,7 +210,7 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 		return f.watch(ctx, log, stderr)
 	}
 	say := output.Progress(stderr)
-	say("starting Temporal, its Web UI, the simulated shop and issuer, and a worker")
+	say("starting Temporal, its Web UI, the simulated shop and issuers, and a worker")
 	s, err := stack.Start(ctx, f.options(log))
 	if err != nil {
 		return f.clash(err)
@@ -215,9 +220,17 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say("Temporal         %s", s.Temporal.HostPort())
 	say("simulated shop   %s", s.ShopURL)
 	say("simulated issuer %s", s.Config.CashStar.BaseURL)
+	say("  and another    %s", s.Config.FourWayShop.BaseURL)
 	say("caught mails     %s", s.MailPage)
 	say("codec server     %s", s.CodecEndpoint)
-	return once(ctx, f, s, scenario.NewCustomers(s.Shop, f.seed), say, stdout)
+	return once(ctx, f, s, f.customers(s), say, stdout)
+}
+
+// customers returns the customers of the shop, a share of whom buy cards that are made later.
+func (f *flags) customers(s *stack.Stack) *scenario.Customers {
+	c := scenario.NewCustomers(s.Shop, f.seed)
+	c.BuyLater()
+	return c
 }
 
 func stop(s *stack.Stack, say output.Say) {
@@ -232,11 +245,14 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
 		CodecPort: f.codecPort, DBFile: f.dbFile, Links: true,
 		CashStar: cashstartest.Options{Merchants: scenario.Merchants(), Seed: f.seed},
-		Webhooks: !f.noWebhooks,
-		Log:      log,
+		Later:    true, FourWayShopPort: f.fourWayShopPort,
+		FourWayShop: fourwayshoptest.Options{Takes: scenario.QueueTakes, Seed: f.seed},
+		Webhooks:    !f.noWebhooks,
+		Log:         log,
 	}
 	if f.faults {
 		o.CashStar.Random = scenario.CashStarFaults()
+		o.FourWayShop.RandomFaults, o.FourWayShop.RandomTroubles = scenario.FourWayShopFaults(), scenario.QueueTroubles()
 		o.Shopify = shopifytest.Options{
 			Lag: scenario.FaultyLag, Faults: scenario.ShopifyFaults(f.seed),
 			Webhooks: delivery.Options{Speed: scenario.WebhookSpeed, Shares: scenario.WebhookTroubles(), Seed: f.seed},

@@ -19,6 +19,8 @@ type watcher struct {
 	orders *board.Board
 	// cards and mails are the numbers of those that have been seen.
 	cards, mails int
+	// later are the barcodes of the cards made later that have been seen.
+	later map[string]bool
 	// poll is the watermark of the last poll that was looked at, failedPoll the end of the last one that failed.
 	poll, failedPoll time.Time
 	// asked counts the looks, so that each look asks about other running orders if there are many.
@@ -28,7 +30,7 @@ type watcher struct {
 func (w *watcher) look(ctx context.Context) error {
 	// The cards are read before the orders: an order that has its cards may then be seen as it was, but not the other way
 	// round.
-	cards := w.s.Issuer.Cards()
+	cards, later := w.s.Issuer.Cards(), w.madeLater()
 	status, err := w.s.Operator.Status(ctx)
 	if err != nil {
 		return err
@@ -39,6 +41,7 @@ func (w *watcher) look(ctx context.Context) error {
 			AuditNumber: c.AuditNumber, Merchant: c.MerchantCode, Amount: c.InitialBalance, Currency: c.Currency,
 		})
 	}
+	look.Cards = append(look.Cards, later...)
 	if look.Sightings, err = w.sightings(ctx); err != nil {
 		return err
 	}
@@ -48,6 +51,23 @@ func (w *watcher) look(ctx context.Context) error {
 		w.order(o)
 	}
 	return w.lookAtMails()
+}
+
+// madeLater returns the cards that have got their value since the last look.
+func (w *watcher) madeLater() (out []board.Card) {
+	if w.s.Later == nil {
+		return nil
+	}
+	for _, c := range w.s.Later.Cards() {
+		if c.Activations == 0 || w.later[c.Barcode] {
+			continue
+		}
+		w.later[c.Barcode] = true
+		out = append(out, board.Card{
+			AuditNumber: c.Movements[0].Payload, Amount: c.OriginalAmount.String(), Currency: c.Currency,
+		})
+	}
+	return out
 }
 
 // states are the states of orders on the board, except for Issued ones, which are recognised by their cards.

@@ -69,6 +69,9 @@ func undecided(books audit.Books, redacted []executions.Order) (audit.Books, int
 	books.Cards = slices.DeleteFunc(slices.Clone(books.Cards), func(c audit.Card) bool {
 		return decided[board.OrderOf(c.AuditNumber)]
 	})
+	books.Later.Cards = slices.DeleteFunc(slices.Clone(books.Later.Cards), func(c audit.LaterCard) bool {
+		return len(c.Movements) > 0 && decided[board.OrderOf(c.Movements[0].Payload)]
+	})
 	return books, len(decided)
 }
 

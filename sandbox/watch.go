@@ -44,7 +44,7 @@ func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) erro
 		return s.Operator.Link(workflows.GiftCardOrderID(stack.Shop, id), "")
 	})
 	server := site.Serve(listener, orders.Page(board.Places{
-		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL,
+		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL, Later: s.LaterURL,
 		Temporal: s.Temporal.HostPort(), Env: env, Webhooks: !f.noWebhooks,
 	}), func(err error) { out.sayf("the start page has ended: %v", err) })
 	defer func() { _ = server.Close() }()
@@ -57,8 +57,8 @@ func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) erro
 
 // place places orders and reports what becomes of them.
 func place(ctx context.Context, f *flags, s *stack.Stack, orders *board.Board, out *printer) {
-	w := watcher{s: s, orders: orders, printer: out}
-	customers := scenario.NewCustomers(s.Shop, f.seed)
+	w := watcher{s: s, orders: orders, printer: out, later: map[string]bool{}}
+	customers := f.customers(s)
 	every, look, digest := time.NewTicker(f.every), time.NewTicker(lookEvery), time.NewTicker(f.digestEvery)
 	defer every.Stop()
 	defer look.Stop()
@@ -88,7 +88,7 @@ func place(ctx context.Context, f *flags, s *stack.Stack, orders *board.Board, o
 // placed returns a customer's order for the board.
 func placed(p scenario.Placed, at time.Time) board.Order {
 	return board.Order{
-		ID: strconv.FormatInt(p.ID, 10), Name: p.Name, Kind: string(p.Kind), Cards: len(p.Cards),
+		ID: strconv.FormatInt(p.ID, 10), Name: p.Name, Kind: string(p.Kind), Cards: len(p.Cards) + p.Later,
 		NoGiftCards: !p.GiftCards, Intended: p.Fails || p.FailsFirst, Placed: at,
 	}
 }

@@ -94,7 +94,7 @@ func misconfigurations(folder string) []misconfiguration {
 		{"b2b: yes", set{"SHOPIFY_B2B": "yes"}, `SHOPIFY_B2B: "yes": need true or false`},
 		{"write back: spelling", set{"SHOPIFY_WRITE_BACK": "fulfill"}, `SHOPIFY_WRITE_BACK: "fulfill": need off, note, tag or fulfil`},
 
-		{"skus: none", set{"GIFT_CARD_SKUS": unset}, "GIFT_CARD_SKUS: is not set: " + skus},
+		{"skus: none", set{"GIFT_CARD_SKUS": unset}, "GIFT_CARD_SKUS: is not set: " + skus + "; or FOURWAYSHOP_ITEMS"},
 		{"skus: comma at the end", set{"GIFT_CARD_SKUS": "A,"}, "GIFT_CARD_SKUS: entry 2 is empty: " + skus},
 		{"skus: twice", set{"GIFT_CARD_SKUS": "A,A"}, `GIFT_CARD_SKUS: entry 2, "A", is a duplicate`},
 		{"skus: hidden character", set{"GIFT_CARD_SKUS": "A\u200b"}, `GIFT_CARD_SKUS: entry 1, "A\u200b", contains an invisible character`},

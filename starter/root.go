@@ -48,6 +48,8 @@ Getting started:
   giftbridge orders settle      record that nothing is left to do for an order
   giftbridge cards resend '#1001' --reason 'ticket 4711'
                                 mail a card to its recipient once more
+  giftbridge cards show '#1001'
+                                show the state and balance of an order's cards at their issuers
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
   giftbridge privacy find --customer 7001
@@ -68,6 +70,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(operations.Commands(f)...)
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
-	root.AddCommand(cards.Command(f), merchants.Command(f), privacy.Command(f), webhooks.Command(f))
+	root.AddCommand(cards.Command(f))
+	root.AddCommand(merchants.Command(f), privacy.Command(f), webhooks.Command(f))
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -183,6 +184,9 @@ func (c *changedOrder) compare(ctx workflow.Context) (activities.CompareOrderRes
 
 // line decides about the cards of a line that are not owed, the highest-numbered first.
 func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, canCancel bool) error {
+	if len(l.Cards) > 0 && l.Cards[0].Issuer != "" {
+		canCancel = l.CanCancel
+	}
 	if !c.in.Cancel || !canCancel {
 		for _, card := range l.Cards[:min(l.TooMany, len(l.Cards))] {
 			c.keep(card, map[bool]CardKept{true: CardNotCancellable}[c.in.Cancel])
@@ -213,7 +217,7 @@ func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, can
 		case left == 0:
 			return nil
 		case now.Cancelled:
-		case card.EGCCode == "":
+		case card.EGCCode == "" && card.Issuer == "":
 			kept = append(kept, tooMany(card, CardWithoutReference, ""))
 		case now.Spent:
 			kept = append(kept, tooMany(card, CardSpent, now.Balance))
@@ -234,6 +238,19 @@ func (c *changedOrder) inspect(
 ) (left int, states []activities.InspectCardResult, err error) {
 	left, states = l.TooMany, make([]activities.InspectCardResult, len(l.Cards))
 	for i, card := range l.Cards {
+		if card.Issuer != "" {
+			found, err := call(inspecting(ctx), deferredCards.LookAtBalance, deferred.LookAtBalanceInput{Unit: c.later(card)}).get(ctx)
+			if err != nil {
+				return 0, nil, err
+			}
+			states[i] = activities.InspectCardResult{
+				Cancelled: found.Cancelled, Spent: found.Spent, Balance: found.Balance, Currency: found.Currency,
+			}
+			if found.Cancelled {
+				left--
+			}
+			continue
+		}
 		if card.EGCCode == "" {
 			continue
 		}
@@ -256,12 +273,17 @@ func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard
 	if !c.out.OrderCancelled {
 		reason = fmt.Sprintf("%s of its line too many: units were refunded or removed in the shop", cards(l.TooMany))
 	}
-	err := child(cancelOptions(ctx, c.in, card.Unit), CancelCard, CancelCardInput{
+	in := CancelCardInput{
 		CancelCardInput: activities.CancelCardInput{
 			OrderName: c.in.OrderName, Unit: card.Unit, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode, Unspent: true,
 		},
 		By: "giftbridge", Reason: reason,
-	}).Get(ctx, nil)
+	}
+	if card.Issuer != "" {
+		in.Later = new(deferred.Unit)
+		*in.Later = c.later(card)
+	}
+	err := child(cancelOptions(ctx, c.in, card.Unit), CancelCard, in).Get(ctx, nil)
 	switch {
 	case err == nil:
 		c.out.Cancelled = append(c.out.Cancelled, card.Unit)
@@ -278,6 +300,14 @@ func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard
 		c.fail(card, err)
 	}
 	return nil
+}
+
+// later returns a card that its issuer makes later as the unit of its order.
+func (c *changedOrder) later(card activities.ExistingCard) deferred.Unit {
+	return deferred.Unit{
+		Issuer: card.Issuer, Key: card.AuditNumber, OrderName: c.in.OrderName, Number: card.Unit, Item: card.Item,
+		OrderWorkflowID: GiftCardOrderID(c.in.Shop, c.in.OrderID), Price: card.Amount, Currency: card.Currency,
+	}
 }
 
 // passing reports whether a cancellation has failed for a reason that passes. Whether it has cancelled the card is seen when

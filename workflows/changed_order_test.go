@@ -38,7 +38,15 @@ func newChangedEnv(
 	inspect func(unit int) (activities.InspectCardResult, error), cancel func(unit int) error,
 ) *changedEnv {
 	t.Helper()
-	e := &changedEnv{env: newEnv(t)}
+	return newChangedEnvOf(t, newEnv(t), compare, inspect, cancel)
+}
+
+func newChangedEnvOf(
+	t *testing.T, of *env, compare func(n int) activities.CompareOrderResult,
+	inspect func(unit int) (activities.InspectCardResult, error), cancel func(unit int) error,
+) *changedEnv {
+	t.Helper()
+	e := &changedEnv{env: of}
 	e.RegisterWorkflow(workflows.CancelCard)
 	e.RegisterActivityWithOptions(
 		func(_ context.Context, in activities.CompareOrderInput) (activities.CompareOrderResult, error) {

@@ -28,7 +28,7 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 		_, err := call(activating(ctx), deferredCards.ActivateCard, deferred.ActivateCardInput{
 			Unit: d.in.Unit, Code: card.Code, Attempt: d.activations,
 		}).get(ctx)
-		if err != nil && certainlyNotSent(err) {
+		if err != nil && CertainlyNotSent(err) {
 			if err := d.stops(err); err != nil {
 				return DeferredCardResult{}, err
 			}
@@ -37,7 +37,7 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 				return DeferredCardResult{}, d.fail(kind, message)
 			}
 			workflow.SetCurrentDetails(ctx, "Activating the card again soon: "+message)
-			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, unsent)); err != nil {
+			if err := workflow.Sleep(ctx, d.hurried(growing(firstAgain, lastAgain, unsent))); err != nil {
 				return DeferredCardResult{}, err
 			}
 			if kind != giftcard.RateLimited { // Somebody else's turn says nothing about this card.
@@ -70,7 +70,7 @@ func (d *deferredCard) settle(ctx workflow.Context, card deferred.Answer) (*defe
 	var failedAt time.Time
 	answered, looks := false, 0
 	for {
-		pause := lookPause(workflow.Now(ctx).Sub(began), looks, answered)
+		pause := d.hurried(lookPause(workflow.Now(ctx).Sub(began)*time.Duration(max(d.in.Hurry, 1)), looks, answered))
 		workflow.SetCurrentDetails(ctx, d.waits(answered, began))
 		if _, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 			_, now := d.activated[d.activations]
@@ -107,7 +107,7 @@ func (d *deferredCard) settle(ctx workflow.Context, card deferred.Answer) (*defe
 		case found.Verdict == deferred.Other:
 			return nil, d.unclean(card, giftcard.UnexpectedResponse, "the card has "+found.Found+" instead of "+
 				d.in.Price+" "+d.in.Currency+"; it was not handed over")
-		case err == nil && !failedAt.IsZero() && now.Sub(failedAt) >= deadAfterFail:
+		case err == nil && !failedAt.IsZero() && now.Sub(failedAt) >= d.hurried(deadAfterFail):
 			return nil, nil
 		case now.Sub(began) >= deferredPatience:
 			return nil, d.unclean(card, giftcard.OutcomeUnknown,
@@ -132,8 +132,8 @@ func (d *deferredCard) waits(answered bool, since time.Time) string {
 		since.UTC().Format(time.RFC3339))
 }
 
-// certainlyNotSent reports whether it is certain that an activation was not sent.
-func certainlyNotSent(err error) bool {
+// CertainlyNotSent reports whether it is certain that an activation was not sent.
+func CertainlyNotSent(err error) bool {
 	app, ok := errors.AsType[*temporal.ApplicationError](err)
 	var d deferred.NotSent
 	return ok && app.HasDetails() && app.Details(&d) == nil && d.NotSent

@@ -17,6 +17,8 @@ type DeferredCardInput struct {
 
 	// OrderRunID is the run of the order that had the card made.
 	OrderRunID string `json:"order_run_id"`
+	// Hurry divides all pauses; zero is one. Only installations in which everything runs faster have another.
+	Hurry int `json:"hurry,omitempty"`
 }
 
 // DeferredCardResult is a card that exists and has its value.
@@ -174,12 +176,25 @@ func (d *deferredCard) take(ctx workflow.Context, a DeferredAnswer) {
 		d.refusal = &a.Answer
 	case a.Code == "" || d.codes[a.Code]:
 	case d.named[a.Attempt] != "":
+		suspicious(ctx)
 		workflow.GetMetricsHandler(ctx).Counter(ConflictingCallbacks).Inc(1)
 		workflow.GetLogger(ctx).Warn("two callbacks of one request name different cards; the first one counts")
 	default:
 		d.codes[a.Code], d.named[a.Attempt] = true, a.Code
 		d.cards = append(d.cards, a.Answer)
 	}
+}
+
+// SuspiciousCallback is what the search attribute TemporalChangeVersion holds of a card of which a callback named another card
+// than an earlier one of the same request, or one that cannot be used. So these cards are listed by one query, without a search
+// attribute of their own: [suspicious] marks them by a version, which Temporal makes searchable.
+const SuspiciousCallback = suspiciousChange + "-1"
+
+const suspiciousChange = "suspicious-callback"
+
+// suspicious marks a card for people to find.
+func suspicious(ctx workflow.Context) {
+	workflow.GetVersion(ctx, suspiciousChange, workflow.DefaultVersion, 1)
 }
 
 // ConflictingCallbacks is the metric that counts callbacks that name another card than an earlier one of the same request.
@@ -206,7 +221,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 			return deferred.Answer{}, err
 		}
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Waiting for a card, attempt %d.", d.generations))
-		if _, err := workflow.AwaitWithTimeout(ctx, growing(firstAgain, lastAgain, again), func() bool {
+		if _, err := workflow.AwaitWithTimeout(ctx, d.hurried(growing(firstAgain, lastAgain, again)), func() bool {
 			return len(d.cards) > 0 || d.refusal != nil
 		}); err != nil {
 			return deferred.Answer{}, err
@@ -216,7 +231,7 @@ func (d *deferredCard) generate(ctx workflow.Context) (deferred.Answer, error) {
 			if r.Kind.Final() {
 				return deferred.Answer{}, d.fail(r.Kind, says("refused to make it", r.Message))
 			}
-			if err := workflow.Sleep(ctx, growing(firstAgain, lastAgain, again)); err != nil {
+			if err := workflow.Sleep(ctx, d.hurried(growing(firstAgain, lastAgain, again))); err != nil {
 				return deferred.Answer{}, err
 			}
 		}
@@ -238,6 +253,7 @@ func (d *deferredCard) claim(ctx workflow.Context, card deferred.Answer) (refuse
 	if out.Refused == "" {
 		return false, nil
 	}
+	suspicious(ctx)
 	workflow.GetMetricsHandler(ctx).Counter(RefusedCards).Inc(1)
 	workflow.GetLogger(ctx).Warn("the issuer named a card that cannot be used", "why", string(out.Refused))
 	if d.refusals++; d.refusals >= maxRefusals {
@@ -310,6 +326,11 @@ func says(what, message string) string {
 		return "the issuer has " + what
 	}
 	return "the issuer has " + what + ": " + message
+}
+
+// hurried returns a pause as it is where everything runs faster.
+func (d *deferredCard) hurried(pause time.Duration) time.Duration {
+	return pause / time.Duration(max(d.in.Hurry, 1))
 }
 
 // growing returns a pause that doubles with each repetition, up to last.

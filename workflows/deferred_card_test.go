@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -44,6 +45,12 @@ type mint struct {
 	// reset reports whether the workflow was reset, and owed is why the card is no longer owed.
 	reset bool
 	owed  error
+
+	// drain says what becomes of a request to take the value of a card back, and away is why the issuer does not show one.
+	drain                       func(code issuer.Code, attempt int) error
+	away                        error
+	drains                      int
+	claimedDrain, drainedBefore bool
 }
 
 func newMint(t *testing.T) *mint {
@@ -61,7 +68,7 @@ func newMint(t *testing.T) *mint {
 		return issuer.Standing{Known: true, Item: "GIFT50", Active: value.Hundredths > 0, Value: value, Original: value}, nil
 	}
 	cards := &deferred.Cards{
-		Issuers:   map[string]issuer.Abilities{"acme": {Issuer: m, Deferred: m}},
+		Issuers:   map[string]issuer.Abilities{"acme": {Issuer: m, Deferred: m, Inspector: m, Canceller: m}},
 		Callbacks: m.callbacks,
 		Temporal:  m, Orders: m, IDKey: []byte("id"), Now: func() time.Time { return noon },
 	}
@@ -165,6 +172,30 @@ func (m *mint) Tell(_ context.Context, order string, s deferred.Settled) error {
 	}
 	m.told = append(m.told, s)
 	return nil
+}
+
+func (m *mint) CardOf(context.Context, deferred.Unit) (*deferred.Card, error) {
+	return &deferred.Card{Code: "b-1"}, nil
+}
+
+func (m *mint) ClaimDrain(context.Context, deferred.Unit, activities.WorkflowRun) (bool, error) {
+	m.claimedDrain = true
+	return !m.drainedBefore, nil
+}
+
+func (m *mint) Drained(context.Context, deferred.Unit) (bool, error) { return m.claimedDrain, nil }
+
+func (m *mint) Inspect(_ context.Context, _, code string) (issuer.State, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return issuer.State{
+		InitialBalance: "50.00", CurrentBalance: m.active[issuer.Code(code)].Amount(), Currency: "EUR",
+	}, m.away
+}
+
+func (m *mint) Cancel(_ context.Context, _, code string) (issuer.State, error) {
+	m.drains++
+	return issuer.State{}, m.drain(issuer.Code(code), m.drains)
 }
 
 func (m *mint) Owed(context.Context, deferred.Unit, int) error { return m.owed }

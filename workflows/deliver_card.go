@@ -38,7 +38,7 @@ func (o *issuing) deliver(
 	defer o.slots.Release(1)
 	summary := fmt.Sprintf("send card %d of %d", u.Number, o.in.Order.Units())
 	sent, err := call(delivering(ctx, summary), deliveries.DeliverCard, delivery.DeliverCardInput{
-		Unit: unit, Card: *card, To: u.Line.Recipient, Waited: waited,
+		Unit: unit, Card: *card, To: u.Line.Recipient, WaitedForDay: waited,
 	}).get(ctx)
 	out.SentAt = sent.SentAt
 	return out, err

@@ -60,7 +60,7 @@ func TestCardIsSentAtOnce(t *testing.T) {
 	require.WithinDuration(t, noon, got.at, time.Minute)
 	require.Equal(t, in.Order.Lines[1].Recipient, got.in.To)
 	require.Equal(t, *madeLater(got.in.Unit), got.in.Card)
-	require.False(t, got.in.Waited)
+	require.False(t, got.in.WaitedForDay)
 	require.Equal(t, got.at, out.Cards[0].SentAt)
 	require.Equal(t, "Issued 1 gift card.", e.calls.details[0])
 }
@@ -99,7 +99,7 @@ func TestCardsAreSentOnTheirDay(t *testing.T) {
 		default:
 			require.Equal(t, day, s.at)
 		}
-		require.Equal(t, s.in.Number != 21, s.in.Waited)
+		require.Equal(t, s.in.Number != 21, s.in.WaitedForDay)
 	}
 	require.Equal(t, []string{
 		"Issuing: 1 of 21 gift cards done. 20 gift cards have their value, and wait for their day of delivery: the first is sent " +

@@ -140,6 +140,16 @@ func ResendCardID(shop, orderID string, unit int) string {
 // ResendCardIDs returns what the workflow IDs for sending cards of an order once more begin with.
 func ResendCardIDs(shop, orderID string) string { return "resend-card/" + shop + "/" + orderID + "/" }
 
+// DrainClaimID returns the workflow ID that claims for one run to take the value of a card back. Only after a run has failed
+// without having done so, another one may, under an ID with the next number; numbers count from 1.
+func DrainClaimID(issuerName, key string, number int) string {
+	id := "card-drain/" + issuerName + "/" + key
+	if number > 1 {
+		id += fmt.Sprintf("/%d", number)
+	}
+	return id
+}
+
 const changedOrderPrefix = "changed-order/"
 
 // ChangedOrderID returns the workflow ID for a change of an order, by the hash of the change. It ensures that a change is

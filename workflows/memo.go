@@ -1,11 +1,13 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -99,6 +101,28 @@ func ListingOfLeft(o activities.LeftOrder) Listing {
 		Memo:       map[string]any{OrderMemoKey: m},
 		Summary:    "Order " + cut(o.Name, maxSummaryName) + summary,
 		Details:    details(o.Shop, o.ID, o.Name, is, todo, section),
+	}
+}
+
+// CardMemoKey is the memo key of a [DeferredCard] that holds its [CardMemo].
+const CardMemoKey = "Card"
+
+// CardMemo says whose card a [DeferredCard] makes, for lists of workflows.
+type CardMemo struct {
+	// Order is the workflow ID of the order, and Unit counts its cards from 1.
+	Order string `json:"order"`
+	Unit  int    `json:"unit"`
+	// Price is the value of the card, a decimal in Currency.
+	Price    string `json:"price,omitempty"`
+	Currency string `json:"currency,omitempty"`
+}
+
+// ListingOfCard returns the listing of a card that its issuer makes later. It is found by the name of its order.
+func ListingOfCard(u deferred.Unit) Listing {
+	return Listing{
+		Attributes: NameAttribute(u.OrderName),
+		Memo:       map[string]any{CardMemoKey: CardMemo{Order: u.OrderWorkflowID, Unit: u.Number, Price: u.Price, Currency: u.Currency}},
+		Summary:    fmt.Sprintf("Card %d of order %s", u.Number, cut(u.OrderName, maxSummaryName)),
 	}
 }
 

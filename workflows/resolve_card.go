@@ -8,6 +8,8 @@ type CardResolution struct {
 	Issued bool `json:"issued"`
 	// RunID is the failed run of the order that the person looked into.
 	RunID string `json:"run_id"`
+	// Card is the workflow ID of the [DeferredCard] that the person looked into; empty if the issuer issues at once.
+	Card string `json:"card,omitempty"`
 }
 
 // ResolveCardInput is what was found out, and by whom.

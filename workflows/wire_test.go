@@ -47,6 +47,9 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "resend-card/shop/1/2", workflows.ResendCardID("shop", "1", 2))
 	require.Equal(t, "action/0a1b", workflows.ActOnOrderID("0a1b"))
 	require.Equal(t, "disputed-order/shop/1/2", workflows.DisputedOrderID("shop", "1", "2"))
+	require.Equal(t, "card-drain/acme/5001-A", workflows.DrainClaimID("acme", "5001-A", 1))
+	require.Equal(t, "card-drain/acme/5001-A/2", workflows.DrainClaimID("acme", "5001-A", 2))
+	require.Equal(t, "suspicious-callback-1", workflows.SuspiciousCallback)
 	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
 	require.Equal(t, "watch-shop", workflows.WatchScheduleID)
@@ -179,6 +182,26 @@ func TestFieldsInHistories(t *testing.T) {
 			},
 			`{"issuer": "a", "key": "k", "order_name": "", "order_workflow_id": "", "unit": 0, "item": "", "price": "",
 			"currency": "", "email": "a@example.com", "by": "ops", "reason": "lost"}`,
+		},
+		{
+			"what was found out about a card that is made later",
+			workflows.ResolveCardInput{CardResolution: workflows.CardResolution{RunID: "r", Card: "c"}, By: "ops", Reason: "seen"},
+			`{"issued": false, "run_id": "r", "card": "c", "by": "ops", "reason": "seen"}`,
+		},
+		{
+			"cancellation of a card that was made later",
+			workflows.CancelCardInput{By: "ops", Reason: "why", Later: &deferred.Unit{
+				Issuer: "acme", Key: "a", OrderName: "#1", OrderWorkflowID: "o", Number: 2, Item: "i", Price: "50.00", Currency: "EUR",
+			}},
+			`{"order_name": "", "unit": 0, "merchant_code": "", "egc_code": "", "by": "ops", "reason": "why", "later": {
+			"issuer": "acme", "key": "a", "order_name": "#1", "order_workflow_id": "o", "unit": 2, "item": "i", "price": "50.00",
+			"currency": "EUR"}}`,
+		},
+		{"cancellation that failed", workflows.CancelCardFailure{Clean: true}, `{"clean": true}`},
+		{
+			"whose card is made",
+			workflows.CardMemo{Order: "o", Unit: 2, Price: "50.00", Currency: "EUR"},
+			`{"order": "o", "unit": 2, "price": "50.00", "currency": "EUR"}`,
 		},
 		{
 			"what a link is used for",

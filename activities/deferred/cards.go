@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
 // Cards has cards made by deferred issuers.
@@ -31,7 +32,7 @@ type Cards struct {
 	Now   func() time.Time
 }
 
-// Temporal is what the activities need of Temporal. operator.Operator implements it.
+// Temporal is what the activities need of Temporal. promises.Promises implements it.
 type Temporal interface {
 	// Claim records that a code belongs to the unit with a key, and reports whether it does: false means that it belongs to
 	// another unit. codeID identifies the code without revealing it.
@@ -43,6 +44,13 @@ type Temporal interface {
 	IsFirst(ctx context.Context, workflowID, runID string) (bool, error)
 	// Tell tells an order that one of its cards is settled. It does nothing if the order has ended.
 	Tell(ctx context.Context, orderWorkflowID string, s Settled) error
+	// CardOf returns the card of a unit that has its value. It fails as InvalidRequest if there is none on record.
+	CardOf(ctx context.Context, u Unit) (*Card, error)
+	// ClaimDrain records that a run takes the value of a card back, and reports whether it may: false means that another run
+	// may have done so.
+	ClaimDrain(ctx context.Context, u Unit, by activities.WorkflowRun) (bool, error)
+	// Drained reports whether a run may have taken the value of a card back.
+	Drained(ctx context.Context, u Unit) (bool, error)
 }
 
 // Orders reads orders again.
@@ -122,7 +130,16 @@ func (c *Cards) generate(ctx context.Context, in GenerateCardInput) error {
 	if err != nil {
 		return err
 	}
-	return by.Deferred.Generate(ctx, in.Item, address)
+	return passing(by.Deferred.Generate(ctx, in.Item, address))
+}
+
+// passing returns the error of a request that may be repeated without harm. An answer that cannot be understood may be the
+// only one of its kind, so that it is no reason to give a card up.
+func passing(err error) error {
+	if kind, _ := giftcard.KindOf(err); err != nil && kind == giftcard.UnexpectedResponse {
+		return giftcard.Errorf(giftcard.Unavailable, "%v", err)
+	}
+	return err
 }
 
 // ClaimCardInput identifies a card that was generated.
@@ -179,16 +196,22 @@ func (c *Cards) claim(ctx context.Context, in ClaimCardInput) (ClaimCardResult, 
 	found, err := by.Deferred.Look(ctx, in.Code)
 	switch {
 	case err != nil:
-		return ClaimCardResult{}, err
+		return ClaimCardResult{}, passing(err)
 	case found.Active || found.Value.Hundredths != 0 || found.Original.Hundredths != 0:
 		return ClaimCardResult{Refused: InUse}, nil
 	case !in.ValidUntil.IsZero() && !in.ValidUntil.After(c.Now()):
 		return ClaimCardResult{Refused: Expired}, nil
 	case found.Known && found.Item != "" && found.Item != in.Item:
 		return ClaimCardResult{Refused: OtherItem}, nil
+	case found.Known && found.Value.Currency != "" && found.Value.Currency != in.Currency:
+		return ClaimCardResult{}, giftcard.Errorf(giftcard.InvalidRequest, "cards of the item %s are in %s, and the order is in %s",
+			in.Item, printable.Line(found.Value.Currency, maxCurrency), in.Currency)
 	}
 	return ClaimCardResult{}, nil
 }
+
+// maxCurrency bounds how much of a currency is shown.
+const maxCurrency = 10
 
 // ActivateCardInput identifies an attempt to give a card its value.
 type ActivateCardInput struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/mail"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
@@ -315,19 +316,25 @@ func TestDeliverCardToABadAddress(t *testing.T) {
 	}
 }
 
-type owed struct{ err error }
+// shop is a shop of one order.
+type shop struct {
+	intake.Source
+	order intake.Order
+}
 
-func (o owed) Owed(context.Context, deferred.Unit, int) error { return o.err }
+func (s shop) ReadAll(_ context.Context, numbers []string) (map[string]intake.Lookup, error) {
+	return map[string]intake.Lookup{numbers[0]: {Order: &s.order}}, nil
+}
 
-// What was cancelled while its card waited for its day is not sent. What did not wait is not asked for again.
+// What was cancelled while its card waited for its day is not sent. What did not wait is not read again.
 func TestDeliverCardThatIsNoLongerOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Orders = owed{giftcard.Errorf(giftcard.OrderChanged, "cancelled")}
+	w.Orders = intake.NewReader(shop{order: intake.Order{Candidate: giftcard.Candidate{Cancelled: true}}}, 0)
 	in := input()
-	in.Waited = true
+	in.OrderWorkflowID, in.WaitedForDay = "gift-card-order/example.myshopify.com/5001", true
 	_, err := attempt[delivery.DeliverCardResult](t, w, "DeliverCard", in, nil)
-	requireKind(t, err, giftcard.OrderChanged, "cancelled; the card exists, and was not sent")
+	requireKind(t, err, giftcard.OrderChanged, "the order was cancelled while the card waited for its day of delivery, so it was not sent")
 	require.Empty(t, w.mails.Messages())
 	_, err = deliver(t, w)
 	require.NoError(t, err)

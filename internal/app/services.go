@@ -16,7 +16,6 @@ import (
 	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/later"
-	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -163,6 +162,11 @@ func NewAccounts(cfg config.Config, tel *telemetry.Telemetry) (*accounts.List, e
 // fails.
 func NewIssuer(cfg config.Config) (issuer.Abilities, error) { return newIssuer(cfg, nil) }
 
+// NewLater returns the issuers that make cards later, by name; none if none is configured.
+func NewLater(cfg config.Config) (later.Issuers, error) {
+	return later.NewIssuers(cfg, transport(), nil)
+}
+
 func newIssuer(cfg config.Config, tel *telemetry.Telemetry) (issuer.Abilities, error) {
 	if !cfg.IssuesAtOnce() {
 		return issuer.Find(unset.New("GIFT_CARD_SKUS"))
@@ -185,10 +189,8 @@ type services struct {
 	issuer issuer.Abilities
 	// later are the issuers that make cards later.
 	later later.Issuers
-	// templates are those of the mails that bring cards.
-	templates *cardmail.Templates
-	// documents counts the documents of cards.
-	documents func(issuerName, outcome string)
+	// delivery is what the mails that bring cards need.
+	delivery later.Delivery
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -216,10 +218,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 			return s, err
 		}
 	}
-	if s.templates, err = cardmail.Load(cfg.Delivery.Templates); err != nil {
-		return s, fmt.Errorf("DELIVERY_TEMPLATES: %w", err)
-	}
-	if s.documents, err = later.CountDocuments(tel.Meter()); err != nil {
+	if s.delivery, err = later.NewDelivery(cfg, s.later, s.mailer, tel); err != nil {
 		return s, err
 	}
 	if rps := cfg.CashStar.MaxRPS; rps > 0 {
@@ -245,16 +244,11 @@ type topics struct {
 func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop string) topics {
 	cfg := o.Config
 	customers := accounts.NewList(s.issuer)
-	ahead := customers
-	if !cfg.IssuesAtOnce() {
-		ahead = nil
-	}
 	reader := intake.NewReader(s.orders, o.Believed)
-	made := later.NewCards(cfg, s.later, temporal.Recovery, reader)
 	return topics{
 		orders: &activities.Orders{
 			Source: s.orders, Marker: s.orders, Shop: shop, Claims: temporal, Intake: temporal,
-			Accounts: ahead, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
+			Accounts: customers, MerchantCode: cfg.Issue.MerchantCode, Now: time.Now,
 			Disputes: s.orders, Records: temporal,
 		},
 		giftCards: &activities.GiftCards{
@@ -270,11 +264,8 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Timeout:      cfg.CashStar.Timeout,
 			Now:          time.Now,
 		},
-		later: made,
-		delivery: later.NewDeliveries(cfg, later.Delivery{
-			Issuers: s.later, Mailer: s.mailer, Templates: s.templates, Recovery: temporal.Recovery, Orders: made.Orders,
-			Count: s.documents,
-		}),
+		later:    later.NewCards(cfg, s.later, temporal.Recovery, reader),
+		delivery: s.delivery.Activities(temporal.Recovery, reader),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,
 			Shop: cfg.Shopify.Shop, From: cfg.Digest.From, To: cfg.Digest.To, Location: s.zone, Now: time.Now,
@@ -282,7 +273,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		},
 		reruns:    &activities.Reruns{Orders: temporal},
 		decisions: &activities.Decisions{Orders: temporal},
-		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Orders: temporal, Shop: shop},
+		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Later: s.later, Orders: temporal, Shop: shop},
 		watch:     &activities.Watch{Shop: s.orders, Temporal: temporal},
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,8 +16,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
-	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -49,6 +47,9 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
+	// Hurry divides the pauses of the workflows of cards that are made later; zero is one. Only the sandbox and the fault
+	// laboratory, where everything runs faster, use another value.
+	Hurry int
 	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
 	// the default of Temporal's SDK. Only benchmarks use another value.
 	ActivitySlots int
@@ -109,6 +110,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		shop = pin.Shop
 	}
 	topics := newTopics(o, services, w.operator, shop)
+	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
 		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
@@ -120,23 +122,14 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	w.startSurveys()
 	w.health.ready(w.client)
-	w.tellIssuers(o.Config, services)
+	for _, i := range services.later.With(services.issuer, o.Config.IssuesAtOnce()) {
+		w.log.Info().Str("shop", o.Config.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).
+			Str("health", w.MetricsAddr()).Msg("worker is polling")
+	}
 	if o.Config.Worker.Versioned() {
 		w.tellVersion(ctx, o.Config.Worker)
 	}
 	return w, nil
-}
-
-// tellIssuers logs that this worker is polling, and which issuers it has.
-func (w *Worker) tellIssuers(cfg config.Config, s services) {
-	issuers := slices.Collect(maps.Values(s.later))
-	if cfg.IssuesAtOnce() {
-		issuers = append([]issuer.Abilities{s.issuer}, issuers...)
-	}
-	for _, i := range issuers {
-		w.log.Info().Str("shop", cfg.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).
-			Str("health", w.MetricsAddr()).Msg("worker is polling")
-	}
 }
 
 // tellVersion logs the version of this worker, and warns if it gets no tasks because another version is current.

@@ -16,16 +16,20 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // Changed acts on the changed orders of one installation.
-type Changed struct{ *recovery.Recovery }
+type Changed struct {
+	*recovery.Recovery
+	promises *promises.Promises
+}
 
 // New returns a Changed for the orders of an installation.
-func New(r *recovery.Recovery) *Changed { return &Changed{r} }
+func New(r *recovery.Recovery) *Changed { return &Changed{r, promises.New(r)} }
 
 // Rules returns the rules for changed orders, which are pinned in the input of the sweep's schedule. They are nil if that
 // says that nobody looks for changed orders.
@@ -131,15 +135,10 @@ func (o *Changed) CardsOf(
 		return out, fmt.Errorf("describe %s: %w", id, err)
 	}
 	newest := d.GetWorkflowExecutionInfo()
-	if executions.StateOf(newest.GetStatus()) == executions.Running {
-		out.Waits = "its cards are being issued"
-		return out, nil
+	cards, err := o.existing(ctx, id, newest, &out)
+	if err != nil || out.Waits != "" {
+		return activities.KnownCards{Waits: out.Waits}, err
 	}
-	cards, inDoubt, err := o.ExistingCards(ctx, id, newest.GetExecution().GetRunId())
-	if err != nil {
-		return out, err
-	}
-	out.InDoubt = inDoubt
 	for _, card := range cards {
 		gone, err := o.cancelled(ctx, shop, number, card)
 		if err != nil {
@@ -150,6 +149,49 @@ func (o *Changed) CardsOf(
 		}
 	}
 	return out, nil
+}
+
+// existing returns the cards of an order that exist, whoever makes them, and adds to out what is in doubt. An order that is
+// running waits, unless all its cards exist: one whose cards are made later may wait weeks for their day of delivery.
+func (o *Changed) existing(
+	ctx context.Context, id string, newest *workflowpb.WorkflowExecutionInfo, out *activities.KnownCards,
+) ([]activities.ExistingCard, error) {
+	run, runs := newest.GetExecution().GetRunId(), []string{newest.GetExecution().GetRunId()}
+	running := executions.StateOf(newest.GetStatus()) == executions.Running
+	if !running {
+		others, err := o.OtherRuns(ctx, id, run)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, others...)
+	}
+	later, laterInDoubt, waits, err := o.promises.Existing(ctx, id, runs)
+	if err != nil {
+		return nil, err
+	}
+	if out.Waits = waits; waits != "" {
+		return nil, nil
+	}
+	if running {
+		if all, err := o.allLater(ctx, id, run, len(later)); err != nil || !all {
+			out.Waits = "its cards are being issued"
+			return nil, err
+		}
+		return later, nil
+	}
+	cards, inDoubt, err := o.ExistingCards(ctx, id, run)
+	out.InDoubt = append(inDoubt, laterInDoubt...)
+	slices.Sort(out.InDoubt)
+	return append(cards, later...), err
+}
+
+// allLater reports whether a run of an order has exactly so many cards as are known to exist.
+func (o *Changed) allLater(ctx context.Context, id, run string, known int) (bool, error) {
+	if known == 0 {
+		return false, nil
+	}
+	in, err := o.OrderInput(ctx, id, run)
+	return err == nil && in.Order.Units() == known, err
 }
 
 // cancelled reports whether a card was cancelled through giftbridge. Two cards of an order that was read anew in between can
@@ -169,6 +211,9 @@ func (o *Changed) cancelled(ctx context.Context, shop, number string, card activ
 	}
 	var in workflows.CancelCardInput
 	err = o.input(ctx, newest, &in)
+	if card.Issuer != "" {
+		return err == nil && in.Later != nil && in.Later.Key == card.AuditNumber, err
+	}
 	return err == nil && in.EGCCode == card.EGCCode, err
 }
 

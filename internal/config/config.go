@@ -129,6 +129,9 @@ func (c Config) check(ps *env.Problems) {
 	c.Digest.Check(ps)
 	mailing.CheckTogether(ps, c.SMTP, c.Digest)
 	c.Delivery.Check(ps)
+	if c.FourWayShop.On() {
+		c.Delivery.Needs(ps, c.SMTP, "FOURWAYSHOP_ITEMS is set, and its issuer does not send its cards")
+	}
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Payload.Check(ps)

@@ -59,15 +59,5 @@ func (c Config) checkIssuers(ps *env.Problems) {
 			}
 		}
 	}
-	if !c.FourWayShop.On() {
-		return
-	}
-	if c.Receiver.URL == "" {
-		ps.Add("RECEIVER_URL", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and its issuer answers there",
-			ps.Want("RECEIVER_URL"))
-	}
-	if c.Payload.Encryption == ops.EncryptionOff {
-		ps.Add("PAYLOAD_ENCRYPTION", "is off: need it on, because FOURWAYSHOP_ITEMS is set: whoever reads one of its barcodes "+
-			"can spend the card")
-	}
+	c.FourWayShop.Surroundings(ps, c.Receiver.URL, c.Payload.Encryption != ops.EncryptionOff)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
+	"github.com/giftbridge/giftbridge/internal/doctor/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -79,7 +80,8 @@ type examination struct {
 // exams lists all checks except the configuration's, in the order of the report. Another service adds its exams here.
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
-		x.shop.WebhookExams(), x.cashStarExams(), x.fourWayShopExams(), x.mailExams(), x.linksExams())
+		x.shop.WebhookExams(), x.cashStarExams(),
+		fourwayshop.New(x.Config, x.why).Exams(), x.mailExams(), x.linksExams())
 }
 
 // Run makes all checks, independent ones concurrently.

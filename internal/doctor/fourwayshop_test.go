@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/doctor"
+	account "github.com/giftbridge/giftbridge/internal/doctor/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/fourwayshopissuer"
@@ -67,12 +68,12 @@ func TestFourWayShop(t *testing.T) {
 				sim = later(t, &p.Config)
 				tt.change(&p.Config)
 			})
-			c := checkOf(t, r, doctor.FourWayShop)
+			c := checkOf(t, r, account.Login)
 			require.Equal(t, tt.status, c.Status, c.Found)
 			require.Contains(t, c.Found, tt.says)
 			require.Contains(t, c.Fix, tt.fix)
 			require.NotContains(t, c.Found+c.Fix, fourWayShopPassword)
-			items := checkOf(t, r, doctor.FourWayShopItems)
+			items := checkOf(t, r, account.Items)
 			require.Equal(t, check.Skip, items.Status)
 			if tt.status == check.OK {
 				require.Contains(t, items.Found, "only making a card shows whether an item code is known: GIFT-25=ITEM25,GIFT-50=ITEM50")
@@ -93,12 +94,12 @@ func TestOneIssuer(t *testing.T) {
 	c := checkOf(t, r, doctor.CashStar)
 	require.Equal(t, check.OK, c.Status)
 	require.Equal(t, "off: GIFT_CARD_SKUS is not set", c.Found)
-	require.Equal(t, check.OK, checkOf(t, r, doctor.FourWayShop).Status)
+	require.Equal(t, check.OK, checkOf(t, r, account.Login).Status)
 	for _, c := range r.Checks {
 		require.NotContains(t, []string{doctor.Merchants, doctor.Offers}, c.Name)
 	}
 	for _, c := range examined(t, nil).Checks {
-		require.NotContains(t, []string{doctor.FourWayShop, doctor.FourWayShopItems, doctor.Callbacks}, c.Name)
+		require.NotContains(t, []string{account.Login, account.Items, account.Callbacks}, c.Name)
 	}
 }
 
@@ -137,7 +138,7 @@ func TestCallbacks(t *testing.T) {
 			c := checkOf(t, examined(t, func(p *patient) {
 				later(t, &p.Config)
 				p.Config.Receiver.URL, p.Config.FourWayShop.CallbackKeys = s.URL, tt.keys
-			}), doctor.Callbacks)
+			}), account.Callbacks)
 			require.Equal(t, tt.status, c.Status, c.Found)
 			require.Contains(t, c.Found, tt.says)
 			require.NotContains(t, c.Found+c.Fix, strings.Repeat("a", 32))
@@ -146,7 +147,7 @@ func TestCallbacks(t *testing.T) {
 	c := checkOf(t, examined(t, func(p *patient) {
 		later(t, &p.Config)
 		p.Config.Receiver.URL = "http://127.0.0.1:1"
-	}), doctor.Callbacks)
+	}), account.Callbacks)
 	require.Equal(t, check.Fail, c.Status)
 	require.Contains(t, c.Found, "does not answer: ")
 	require.NotContains(t, c.Found, callback.Path, "an address is in no output")

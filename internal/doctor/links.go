@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
+	"github.com/giftbridge/giftbridge/internal/doctor/page"
 	"github.com/giftbridge/giftbridge/internal/maillink"
 )
 
@@ -52,7 +52,7 @@ func (x *examination) links(ctx context.Context) check.Check {
 		status, serves, err := x.follow(ctx, token)
 		switch {
 		case err != nil:
-			return exam.Fail(base+" does not answer: "+withoutPath(x.why(ctx, err)), "see the check receiver")
+			return exam.Fail(base+" does not answer: "+page.WithoutAddress(x.why(ctx, err)), "see the check receiver")
 		case !serves:
 			return exam.Fail(fmt.Sprintf("%s serves no links (it answers %d): those of the digest's mail lead nowhere", base, status),
 				"give the receiver the same ACTION_KEYS, have RECEIVER_SERVES contain "+config.ServeActions+", and have a proxy in "+
@@ -67,33 +67,14 @@ func (x *examination) links(ctx context.Context) check.Check {
 
 // follow follows a link, and returns the status of the answer, and whether it is the answer of giftbridge's page.
 func (x *examination) follow(ctx context.Context, token string) (status int, serves bool, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet,
-		strings.TrimSuffix(x.Config.Receiver.URL, "/")+maillink.Path+token, http.NoBody)
-	if err != nil {
-		return 0, false, err
-	}
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	defer t.CloseIdleConnections()
-	c := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := c.Do(r)
+	answer, err := page.Read(ctx, strings.TrimSuffix(x.Config.Receiver.URL, "/")+maillink.Path+token)
 	if err != nil {
 		return 0, false, err
 	}
 	// No proxy's page asks robots to stay away and loads nothing.
 	serves = strings.HasPrefix(answer.Header.Get("Content-Security-Policy"), "default-src 'none'") &&
 		answer.Header.Get("X-Robots-Tag") != ""
-	return answer.StatusCode, serves, answer.Body.Close()
-}
-
-// withoutPath returns an error's text without the address of a link, which HTTP errors begin with.
-func withoutPath(text string) string {
-	if strings.HasPrefix(text, "Get ") {
-		if _, rest, ok := strings.Cut(text, `": `); ok {
-			return rest
-		}
-	}
-	return text
+	return answer.Status, serves, nil
 }
 
 // untimely returns a warning that the risk of an order is looked at before it is known.

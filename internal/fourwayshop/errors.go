@@ -106,17 +106,6 @@ type InvalidError struct {
 // Error implements error.
 func (e *InvalidError) Error() string { return service + ": " + e.Field + " " + e.Problem }
 
-// NoTurnError is a request that was not sent, because its turn did not come in time.
-type NoTurnError struct{ cause error }
-
-// Error implements error.
-func (e *NoTurnError) Error() string {
-	return service + ": the rate limit did not allow the request in time: " + e.cause.Error()
-}
-
-// Unwrap returns the cause.
-func (e *NoTurnError) Unwrap() error { return e.cause }
-
 func contradiction(op, what string) *rest.Error {
 	return &rest.Error{Service: service, Op: op, Outcome: rest.Contradictory, Err: errors.New(what)}
 }

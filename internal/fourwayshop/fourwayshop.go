@@ -56,8 +56,7 @@ type Options struct {
 	Timeout time.Duration
 	// Observe is called for each request; it may be nil.
 	Observe rest.Observer
-	// Wait makes a request wait for its turn, such as that of a rate limit; it may be nil. The time-out of the request
-	// begins afterwards. Logins, of which there are few, do not wait.
+	// Wait makes a request wait for its turn; see [rest.Turn]. It may be nil. Logins do not wait.
 	Wait func(ctx context.Context) error
 	// Now is the clock by which tokens expire; nil means time.Now.
 	Now func() time.Time
@@ -95,8 +94,7 @@ type Client struct {
 	rest    *rest.Client
 	paths   Paths
 	session *session
-	wait    func(context.Context) error
-	timeout time.Duration
+	turn    rest.Turn
 }
 
 // New returns a client. It sends no request.
@@ -124,7 +122,8 @@ func New(o Options) (*Client, error) {
 	}
 	rc = rc.Observed(o.Observe).Bounded(maxBody)
 	paths := o.Paths.withDefaults()
-	return &Client{rest: rc, paths: paths, wait: o.Wait, timeout: hc.Timeout, session: &session{
+	turn := rest.Turn{Service: service, Wait: o.Wait, Timeout: hc.Timeout}
+	return &Client{rest: rc, paths: paths, turn: turn, session: &session{
 		rest: rc, path: paths.Login, username: o.Username, password: o.Password, timeout: hc.Timeout, now: o.Now,
 	}}, nil
 }
@@ -149,7 +148,7 @@ func (c *Client) LogIn(ctx context.Context) error {
 // do sends a request, and reads the answer if the service says that it succeeded. A token that the service refuses is
 // replaced once. Assumed: a request whose token is refused has no effect, so that it is safe to send it again.
 func (c *Client) do(ctx context.Context, r request, into responder) error {
-	if err := c.turn(ctx); err != nil {
+	if err := c.turn.Await(ctx); err != nil {
 		return err
 	}
 	token, err := c.session.token(ctx, "")
@@ -160,29 +159,13 @@ func (c *Client) do(ctx context.Context, r request, into responder) error {
 	if rest.StatusOf(err) != http.StatusUnauthorized {
 		return err
 	}
-	if err := c.turn(ctx); err != nil {
+	if err := c.turn.Await(ctx); err != nil {
 		return err
 	}
 	if token, err = c.session.token(ctx, token); err != nil {
 		return err
 	}
 	return c.send(ctx, r, token, into)
-}
-
-// turn waits until a request may be sent. It does not wait so long that the caller's deadline would cut the request off.
-func (c *Client) turn(ctx context.Context) error {
-	if c.wait == nil {
-		return nil
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-c.timeout))
-		defer cancel()
-	}
-	if err := c.wait(ctx); err != nil {
-		return &NoTurnError{err}
-	}
-	return nil
 }
 
 func (c *Client) send(ctx context.Context, r request, token string, into responder) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
 // waiting returns a client whose requests wait, and the number of requests that its service has seen. Every answer is the
@@ -46,11 +47,11 @@ func TestRequestWithoutATurn(t *testing.T) {
 	err := client.Update(t.Context(), fourwayshop.UpdateRequest{
 		EntityCode: "440", Barcode: "2900000000016", Amount: "50.00", Callback: "https://receiver.example/callbacks/x",
 		Activation: &fourwayshop.Activation{
-			Date: time.Now(), Country: "IT", BranchCode: "1", CurrencySymbol: "€", Currency: "EUR",
+			Date: time.Now(), Country: "IT", BranchCode: "1", PriceList: "1", CurrencySymbol: "€", Currency: "EUR",
 		},
 	})
 
-	_, ok := errors.AsType[*fourwayshop.NoTurnError](err)
+	_, ok := errors.AsType[*rest.NoTurnError](err)
 	require.True(t, ok, "%v", err)
 	require.ErrorIs(t, err, busy)
 	require.False(t, fourwayshop.IsAmbiguous(err))

@@ -44,6 +44,13 @@ func (a Abilities) Issue(ctx context.Context, r Request) (Card, error) {
 	return Card{}, stated(err)
 }
 
+// Cancel calls [Canceller.Cancel] of an issuer that has no accounts. After an error that does not say what is known about the
+// card, it may be cancelled.
+func (a Abilities) Cancel(ctx context.Context, reference string) (State, error) {
+	s, err := a.Canceller.Cancel(ctx, "", reference)
+	return s, stated(err)
+}
+
 // stated returns err with what is known about the card. After an error that does not say, the card may exist.
 func stated(err error) error {
 	if _, ok := errors.AsType[*Error](err); err == nil || ok {

@@ -121,7 +121,9 @@ type State struct {
 
 // Canceller cancels cards.
 type Canceller interface {
-	// Cancel cancels a card and returns its state. Its errors have a kind.
+	// Cancel cancels a card and returns its state. Its errors have a kind. An issuer that answers later returns the state from
+	// before, as [Inspector] shows the effect later; its errors are of type [*Error], and asking again is not safe after one
+	// with the effect Unclear.
 	Cancel(ctx context.Context, account, reference string) (State, error)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/left"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/privacy"
+	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/internal/reporting"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -29,6 +30,8 @@ type Operator struct {
 	*installation.Installation
 	*rollout.Rollout
 	*recovery.Recovery
+	// Promises are the cards that their issuers make later.
+	Promises *promises.Promises
 	*changed.Changed
 	*left.Left
 	Acting *acting.Acting
@@ -46,6 +49,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Installation = installation.New(o.Settings)
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
+	o.Promises = promises.New(o.Recovery)
 	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)
 	o.Acting = acting.New(o.Orders)

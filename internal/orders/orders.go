@@ -136,6 +136,15 @@ type OrderDetails struct {
 	Pending []PendingActivity `json:"pending,omitempty"`
 }
 
+// RunIDs returns the runs of the order's workflow, newest first.
+func (d *OrderDetails) RunIDs() []string {
+	out := make([]string, len(d.Runs))
+	for i, r := range d.Runs {
+		out[i] = r.RunID
+	}
+	return out
+}
+
 // Run is one run of an order's workflow.
 type Run struct {
 	RunID     string           `json:"run_id"`

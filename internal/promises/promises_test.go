@@ -9,11 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/executions/historytest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/promises"
@@ -43,6 +46,8 @@ type card struct {
 	status enumspb.WorkflowExecutionStatus
 	result workflows.DeferredCardResult
 	err    error
+	// said is what a person has found out, if this is the record of that.
+	said workflows.CardResolution
 }
 
 // records are the records of Temporal, as far as promises read them.
@@ -111,26 +116,53 @@ type ended struct {
 }
 
 func (e ended) Get(_ context.Context, out any) error {
-	if into, ok := out.(*workflows.DeferredCardResult); ok {
+	switch into := out.(type) {
+	case *workflows.DeferredCardResult:
 		*into = e.card.result
+	case *workflows.CardResolution:
+		*into = e.card.said
 	}
-	if e.card.err == nil {
-		return nil
+	if e.card.err != nil {
+		return errors.Join(&temporal.WorkflowExecutionError{}, e.card.err)
 	}
-	return errors.Join(&temporal.WorkflowExecutionError{}, e.card.err) // As the SDK has it for a workflow that has ended.
+	return nil
+}
+
+// says is what a person has found out about a card.
+func says(issued bool, about string) card {
+	return card{status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, said: workflows.CardResolution{Issued: issued, Card: about}}
+}
+
+// GetWorkflowHistory returns the end of a card whose workflow has failed.
+func (r *records) GetWorkflowHistory(
+	_ context.Context, id, _ string, _ bool, _ enumspb.HistoryEventFilterType,
+) client.HistoryEventIterator {
+	var h historytest.Events
+	h.Add(&historypb.HistoryEvent{
+		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{
+			WorkflowExecutionFailedEventAttributes: &historypb.WorkflowExecutionFailedEventAttributes{
+				Failure: temporal.GetDefaultFailureConverter().ErrorToFailure(r.cards[id].err),
+			},
+		},
+	})
+	return &h
 }
 
 // failed is a card that was not made, or that may have been.
 func failed(clean bool, run string) card {
 	return card{status: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, err: temporal.NewApplicationErrorWithOptions(
 		"order #1001, card 1: declined", string(giftcard.CardDeclined),
-		temporal.ApplicationErrorOptions{Details: []any{workflows.DeferredCardFailure{Clean: clean, OrderRunID: run}}})}
+		temporal.ApplicationErrorOptions{Details: []any{workflows.DeferredCardFailure{
+			Clean: clean, OrderRunID: run, Code: "2900000000016",
+		}}})}
 }
 
 // A card is started once, found again, and made anew only if it certainly was not made, by another run of the order.
 func TestBegin(t *testing.T) {
 	t.Parallel()
 	id := func(n int) string { return workflows.DeferredCardID("acme", "5001-A", n) }
+	found := workflows.ResolveCardID("example.myshopify.com", "5001", 1)
 	tests := map[string]struct {
 		records records
 		// starts are the numbers of what is started. kind and says are those of the error.
@@ -159,6 +191,31 @@ func TestBegin(t *testing.T) {
 				status: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, err: &temporal.TerminatedError{},
 			}}}, kind: giftcard.OutcomeUnknown, says: "before it was known",
 		},
+		"a person says that it is worth nothing": {
+			records: records{cards: map[string]card{id(1): failed(false, "run-1"), found: says(false, id(1))}}, starts: []int{2},
+		},
+		"a person says that it has its value": {
+			records: records{cards: map[string]card{id(1): failed(false, "run-1"), found: says(true, id(1))}}, made: true,
+		},
+		"a person has spoken of another card": {
+			records: records{cards: map[string]card{id(1): failed(false, "run-1"), found: says(false, id(2))}},
+			kind:    giftcard.CardDeclined, says: "declined",
+		},
+		"what a person said of the first is not said of the second": {
+			records: records{cards: map[string]card{
+				id(1): failed(false, "run-0"), id(2): failed(false, "run-1"), found: says(false, id(1)),
+			}}, kind: giftcard.CardDeclined, says: "declined",
+		},
+		"a person has spoken of both": {
+			records: records{cards: map[string]card{
+				id(1): failed(false, "run-0"), id(2): failed(false, "run-1"), found: says(false, id(2)),
+			}}, starts: []int{3},
+		},
+		"a person says that one has a value that nobody activated": {
+			records: records{cards: map[string]card{id(1): {
+				status: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, err: &temporal.TerminatedError{},
+			}, found: says(true, id(1))}}, kind: giftcard.OutcomeUnknown, says: "before it was known",
+		},
 		"just in time":        {records: records{age: keeps - day - time.Hour}, starts: []int{1}},
 		"records may be gone": {records: records{age: keeps - day + time.Hour}, kind: giftcard.OutcomeUnknown, says: "longer ago"},
 		"records are gone":    {records: records{gone: true}, kind: giftcard.OutcomeUnknown, says: "longer ago"},
@@ -174,7 +231,9 @@ func TestBegin(t *testing.T) {
 				tt.records.cards[n] = c
 			}
 			r := &tt.records
-			p := promises.New(recovery.New(orders.New(settings.New(&executions.Reader{Client: r}, settings.Configured{}))))
+			p := promises.New(recovery.New(orders.New(settings.New(&executions.Reader{
+				Client: r, Converter: converter.GetDefaultDataConverter(), Failures: temporal.GetDefaultFailureConverter(),
+			}, settings.Configured{}))))
 			made, err := p.Begin(t.Context(), unit, thisRun)
 			var started []string
 			for _, n := range tt.starts {

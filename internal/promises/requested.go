@@ -54,7 +54,13 @@ func (p *Promises) requested(ctx context.Context, issuerName, key string) (exist
 		case executions.Completed:
 			return true, false, nil
 		}
-		if app, said, err := p.failure(ctx, info); err != nil || app == nil || !said.Clean {
+		if app, said, err := p.failure(ctx, info); err != nil {
+			return false, false, err
+		} else if app != nil && said.Clean {
+			continue
+		}
+		// The card of a later number shows that a person has found out that this one has no value.
+		if later, err := p.begun(ctx, issuerName, key, number+1); err != nil || !later {
 			return err == nil, false, err
 		}
 	}

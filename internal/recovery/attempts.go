@@ -49,11 +49,11 @@ func (o *Recovery) Earlier(ctx context.Context, in activities.EarlierInput) (act
 			return out, err
 		}
 	}
-	runs, err := o.otherRuns(ctx, in.WorkflowID, in.RunID)
+	runs, err := o.OtherRuns(ctx, in.WorkflowID, in.RunID)
 	if err != nil {
 		return out, err
 	}
-	said, err := o.resolution(ctx, in.WorkflowID, in.Unit)
+	said, err := o.Resolution(ctx, in.WorkflowID, in.Unit)
 	if err != nil {
 		return out, err
 	}
@@ -101,8 +101,8 @@ func (o *Recovery) settledUntil(
 	return run.GetStartTime().AsTime(), err
 }
 
-// otherRuns returns the IDs of the other runs of a workflow.
-func (o *Recovery) otherRuns(ctx context.Context, workflowID, runID string) ([]string, error) {
+// OtherRuns returns the IDs of the other runs of a workflow.
+func (o *Recovery) OtherRuns(ctx context.Context, workflowID, runID string) ([]string, error) {
 	known := map[string]bool{runID: true}
 	runs := []string{runID}
 	add := func(id string) {
@@ -159,7 +159,7 @@ func (o *Recovery) Follows(e *historypb.HistoryEvent) (string, error) {
 // IssuedCards returns the audit numbers of the cards of an order that exist, or may exist, as far as this run and
 // earlier runs know. It omits a card that this run is still requesting. It implements activities.Runs.
 func (o *Recovery) IssuedCards(ctx context.Context, workflowID, runID string) (map[string]bool, error) {
-	runs, err := o.otherRuns(ctx, workflowID, runID)
+	runs, err := o.OtherRuns(ctx, workflowID, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ type Requested struct {
 // Requested returns what all runs of an order know about its cards. The newest run must be closed.
 func (o *Recovery) Requested(ctx context.Context, workflowID, newest string) (Requested, error) {
 	out := Requested{Issued: map[string]bool{}, InDoubt: map[string]bool{}}
-	runs, err := o.otherRuns(ctx, workflowID, newest)
+	runs, err := o.OtherRuns(ctx, workflowID, newest)
 	if err != nil {
 		return out, err
 	}
@@ -216,7 +216,7 @@ func (o *Recovery) Requested(ctx context.Context, workflowID, newest string) (Re
 func (o *Recovery) MerchantOf(
 	ctx context.Context, workflowID, runID string,
 ) (found activities.LookUpMerchantResult, err error) {
-	runs, err := o.otherRuns(ctx, workflowID, runID)
+	runs, err := o.OtherRuns(ctx, workflowID, runID)
 	if err != nil {
 		return found, err
 	}
@@ -255,7 +255,7 @@ func (o *Recovery) eachIssued(ctx context.Context, workflowID, runID string, run
 
 // mayExist reports whether a card that a run has left in doubt may exist, given what a person has said about it since.
 func (o *Recovery) mayExist(ctx context.Context, workflowID, runID string, unit int) (bool, error) {
-	said, err := o.resolution(ctx, workflowID, unit)
+	said, err := o.Resolution(ctx, workflowID, unit)
 	if err != nil || said == nil || said.Issued {
 		return true, err
 	}

@@ -16,7 +16,7 @@ import (
 func (o *Recovery) ExistingCards(
 	ctx context.Context, workflowID, newest string,
 ) (cards []activities.ExistingCard, inDoubt []int, err error) {
-	runs, err := o.otherRuns(ctx, workflowID, newest)
+	runs, err := o.OtherRuns(ctx, workflowID, newest)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -18,6 +18,13 @@ func (o *Recovery) ResolveCard(ctx context.Context, d *orders.OrderDetails, unit
 	if _, err := d.CardInDoubt(unit); err != nil {
 		return err
 	}
+	return o.RecordResolution(ctx, d, unit, workflows.CardResolution{Issued: issued, RunID: d.RunID}, by, reason)
+}
+
+// RecordResolution records what a person has found out about a card of an order, whoever makes the card.
+func (o *Recovery) RecordResolution(
+	ctx context.Context, d *orders.OrderDetails, unit int, said workflows.CardResolution, by, reason string,
+) error {
 	if err := o.CanRead(ctx); err != nil {
 		return err
 	}
@@ -29,9 +36,7 @@ func (o *Recovery) ResolveCard(ctx context.Context, d *orders.OrderDetails, unit
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            fmt.Sprintf("Record whether card %d of order %s was issued", unit, d.Name),
-	}, workflows.ResolveCardType, workflows.ResolveCardInput{
-		CardResolution: workflows.CardResolution{Issued: issued, RunID: d.RunID}, By: by, Reason: reason,
-	})
+	}, workflows.ResolveCardType, workflows.ResolveCardInput{CardResolution: said, By: by, Reason: reason})
 	if executions.IsAlreadyStarted(err) {
 		return fmt.Errorf("card %d of order %s is already being resolved: %s", unit, d.Name, o.Link(id, ""))
 	}
@@ -41,8 +46,8 @@ func (o *Recovery) ResolveCard(ctx context.Context, d *orders.OrderDetails, unit
 	return executions.Explain(ctx, run.Get(ctx, nil))
 }
 
-// resolution returns the latest resolution of a card, or nil if no person has resolved it.
-func (o *Recovery) resolution(ctx context.Context, orderWorkflowID string, unit int) (*workflows.CardResolution, error) {
+// Resolution returns the latest resolution of a card, or nil if no person has resolved it.
+func (o *Recovery) Resolution(ctx context.Context, orderWorkflowID string, unit int) (*workflows.CardResolution, error) {
 	shop, order, err := workflows.ParseGiftCardOrderID(orderWorkflowID)
 	if err != nil {
 		return nil, err

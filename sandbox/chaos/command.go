@@ -25,6 +25,8 @@ type flags struct {
 	json, plan bool
 	webhooks   string
 	dedupes    bool
+	callbacks  string
+	queueLag   bool
 	keep       string
 	patience   time.Duration
 }
@@ -34,25 +36,30 @@ func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "chaos",
 		Short: "Break the system in every way at once, and prove that the books balance",
-		Long: `Chaos is the fault laboratory. It runs Temporal, two workers, two receivers, a simulated shop, issuer and mail server,
+		Long: `Chaos is the fault laboratory. It runs Temporal, two workers, two receivers, a simulated shop, two issuers and a mail server,
 each in a process of its own, and lets customers place orders. Meanwhile workers, receivers and Temporal are killed,
 requests to the issuer are lost before and after a card was made, services fail, limit rates, are slow and answer
 nonsense, webhooks are lost, late, doubled and forged, the shop's search lags, its clock is off, polls by hand overlap
-and mail cannot be sent.
+and mail cannot be sent. One of the issuers makes cards later: its answers come late, early, twice, never, to a dead address
+and from forgers, requests are lost before and after they were enqueued, and its queue stalls.
 
 Then the faults end, the system comes to rest, and an auditor that shares no code with it compares the books: what
 the shop sold, what the issuer issued, how each order ended, and which failures people were told of.
 
 The seed decides what happens and when. The same seed, orders and minutes make the same plan; --plan shows it. With
 --issuer-dedupes=false the issuer makes another card whenever it is asked again, and workers ask only once: a person
-says of each card in doubt whether it exists. With --webhooks=lost no webhook arrives, and polls must find all orders.
+says of each card in doubt whether it exists. With --webhooks=lost no webhook arrives, and polls must find all orders. With
+--callbacks=off the issuer that makes cards later never calls back about an activation, and cards must be found by looking.
+With --queue-lag its queue takes an hour of the laboratory's time.
 
 Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usage. docs/reliability.md says more.`,
 		Example: `  go run ./sandbox/chaos
   go run ./sandbox/chaos --seed 7 --plan
   go run ./sandbox/chaos --seed 7 --json --keep /tmp/seed-7
   go run ./sandbox/chaos --seed 7 --issuer-dedupes=false
-  go run ./sandbox/chaos --seed 7 --webhooks=lost`,
+  go run ./sandbox/chaos --seed 7 --webhooks=lost
+  go run ./sandbox/chaos --seed 7 --callbacks=off
+  go run ./sandbox/chaos --seed 7 --queue-lag`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(); err != nil {
@@ -70,6 +77,9 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
 	fs.BoolVar(&f.dedupes, "issuer-dedupes", true, "the issuer knows an audit number again, and makes no second card")
 	fs.StringVar(&f.webhooks, "webhooks", string(plan.WebhooksOn),
 		"on delivers the shop's webhooks with every trouble, lost loses all of them, off has none")
+	fs.StringVar(&f.callbacks, "callbacks", "on",
+		"on has the issuer that makes cards later call back, off never about an activation")
+	fs.BoolVar(&f.queueLag, "queue-lag", false, "the queue of that issuer takes an hour of the laboratory's time, 48s")
 	fs.StringVar(&f.keep, "keep", "", "keep logs, Temporal's database and mails in this folder, which must be new or empty")
 	fs.DurationVar(&f.patience, "patience", 10*time.Minute, "how long to wait for the system to come to rest")
 	cmd.CompletionOptions.DisableDefaultCmd = true
@@ -92,6 +102,9 @@ func (f *flags) validate() error {
 	if !slices.Contains(plan.WebhookModes, plan.Webhooks(f.webhooks)) {
 		return fmt.Errorf("--webhooks %s: need on, lost or off", f.webhooks)
 	}
+	if f.callbacks != "on" && f.callbacks != "off" {
+		return fmt.Errorf("--callbacks %s: need on or off", f.callbacks)
+	}
 	if f.plan && f.json {
 		return errors.New("--plan does not go with --json")
 	}
@@ -111,7 +124,7 @@ func (f *flags) validate() error {
 
 func (f *flags) run(cmd *cobra.Command) error {
 	stdout := cmd.OutOrStdout()
-	planned := plan.New(f.seed, f.orders, f.length()).With(plan.Webhooks(f.webhooks))
+	planned := plan.New(f.seed, f.orders, f.length()).With(plan.Webhooks(f.webhooks)).WithLater(f.callbacks == "on", f.queueLag)
 	switch {
 	case f.plan:
 		return planned.Print(stdout)

@@ -50,6 +50,9 @@ func TestChaos(t *testing.T) {
 			require.Equal(t, 50, report.OrdersPlaced)
 			require.Greater(t, report.UnitsExpected, 50)
 			require.Equal(t, report.UnitsExpected+report.CardsOfMoneyBack, report.CardsIssued)
+			require.Positive(t, report.CardsMadeLater)
+			require.NotEmpty(t, report.LaterBefallen)
+			require.Zero(t, report.CardsActivatedTwice+report.CardsOfTwo)
 			require.Zero(t, report.CardsMissing+report.CardsDuplicate+report.CardsUnexpected+report.CardsTooLate+report.FailuresUnseen)
 			require.Positive(t, report.OrdersFailed)
 			require.Equal(t, dedupes, report.CardsAskedAgain > 0)
@@ -95,6 +98,7 @@ func TestChaosUsage(t *testing.T) {
 		"an argument":     {[]string{"now"}, `"now"`},
 		"an unknown flag": {[]string{"--sweet"}, "--sweet"},
 		"no webhooks":     {[]string{"--webhooks", "none"}, "--webhooks none: need on, lost or off"},
+		"no callbacks":    {[]string{"--callbacks", "lost"}, "--callbacks lost: need on or off"},
 		"no truth at all": {[]string{"--issuer-dedupes=perhaps"}, "perhaps"},
 	}
 	for name, tt := range tests {

@@ -169,7 +169,7 @@ func TestKubernetesPods(t *testing.T) {
 				}
 				require.NotContains(t, env, "CODEC_SERVER_TOKEN")
 				require.Equal(t, "CHANGE-ME", env["CREATED_AT_MIN"], "who forgets it starts nothing")
-				for _, name := range []string{"PAYLOAD_KEYS", "ACTION_KEYS"} { // Their values have a form.
+				for _, name := range []string{"PAYLOAD_KEYS", "ACTION_KEYS", "CALLBACK_KEYS"} { // Their values have a form.
 					if env[name] != "" {
 						env[name] = secrets(t)[name]
 					}
@@ -179,6 +179,8 @@ func TestKubernetesPods(t *testing.T) {
 						require.NotEmpty(t, env[name], "with %s it finds merchants", name)
 					}
 					require.NotContains(t, env, "SMTP_PASSWORD")
+					require.NotEmpty(t, env["CALLBACK_KEYS"])
+					require.NotContains(t, env, "CARD_ID_KEY")
 					requireValidReceiver(t, env)
 					continue
 				}

@@ -68,7 +68,7 @@ func withReceiver(t *testing.T, all map[string]any) {
 		Value    corev1.EnvFromSource
 	}
 	require.NoError(t, yaml.UnmarshalStrict([]byte(k.Patches[1].Patch), &steps))
-	require.Len(t, steps, len(containers))
+	require.Len(t, steps, 2*len(containers), "the keys of links and those of callbacks")
 	for _, step := range steps {
 		require.Equal(t, "add", step.Op)
 		c := containers[strings.TrimSuffix(step.Path, "/envFrom/-")]

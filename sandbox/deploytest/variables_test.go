@@ -53,7 +53,8 @@ func readers(variable string) []string {
 		return []string{"codec-server"}
 	case slices.Contains(receiverOnly, variable):
 		return []string{"receiver"}
-	case begins("CASHSTAR_MAX_RPS", "SMTP_", "DIGEST_", "WORKER_"):
+	case variable == "FOURWAYSHOP_ITEMS": // The receiver takes orders in, and expects answers.
+	case begins("CASHSTAR_MAX_RPS", "FOURWAYSHOP_", "CARD_ID_KEY", "SMTP_", "DIGEST_", "DELIVERY_", "WORKER_"):
 		return []string{"giftbridge", "worker"}
 	}
 	return []string{"giftbridge", "receiver", "worker"}

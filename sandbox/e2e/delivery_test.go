@@ -46,38 +46,35 @@ func mailedOrder(w *deferring, number, cards int) workflows.GiftCardOrderInput {
 	return in
 }
 
-// requireMailed requires that an address has got these cards, each in a mail of its own, and returns the mails. There may be
-// other cards.
-func (w *system) requireMailed(v *vendor, address string, cards int) (mails []mailtest.Mail) {
-	w.t.Helper()
-	held := map[issuer.Code]bool{}
-	for _, message := range w.Mail.Messages() {
+// requireMailed requires that an address has got so many cards, each in a mail of its own. There may be other cards.
+func (d *deferring) requireMailed(address string, cards int) {
+	d.t.Helper()
+	held, mails := map[string]bool{}, 0
+	for _, message := range d.Mail.Messages() {
 		if !slices.Contains(message.To, address) {
 			continue
 		}
+		mails++
 		m, err := message.Parse()
-		require.NoError(w.t, err)
-		mails = append(mails, m)
-		for _, card := range v.Cards() {
-			if strings.Contains(m.Text, string(card.Code)) {
-				require.Contains(w.t, m.HTML, string(card.Code))
-				require.Equal(w.t, 1, card.Activations)
-				require.False(w.t, held[card.Code], "a card was mailed twice")
-				held[card.Code] = true
+		require.NoError(d.t, err)
+		for _, card := range d.issuer.Cards() {
+			if code := string(card.Code); strings.Contains(m.Text, code) {
+				require.Contains(d.t, m.HTML, code)
+				require.Equal(d.t, 1, card.Activations)
+				require.False(d.t, held[code], "a card was mailed twice")
+				held[code] = true
 			}
 		}
 	}
-	require.Len(w.t, mails, cards)
-	require.Len(w.t, held, cards)
-	return mails
+	require.Equal(d.t, cards, mails)
+	require.Len(d.t, held, cards)
 }
 
 // The histories of cards that are mailed, and what a card costs that is mailed at once.
 func TestHistoriesOfDeliveredCards(t *testing.T) {
 	t.Parallel()
 	const bad, good = "mistyped@example.com", "corrected@example.com"
-	v := &vendor{late: 50 * time.Millisecond}
-	w := startDeferred(t, v)
+	w := startDeferred(t, &vendor{late: 50 * time.Millisecond})
 
 	one := mailedOrder(w, 1001, 1)
 	id, err := w.deferred(one)
@@ -85,7 +82,7 @@ func TestHistoriesOfDeliveredCards(t *testing.T) {
 	var out workflows.GiftCardOrderResult
 	require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, &out))
 	require.WithinDuration(t, time.Now(), out.Cards[0].SentAt, time.Minute)
-	w.requireMailed(v, "grace@example.com", 1)
+	w.requireMailed("grace@example.com", 1)
 	var cost billing.Cost
 	require.NoError(t, cost.AddRun(w.ctx, w.plain, id, ""))
 	t.Logf("order of one card that is mailed: %d events, %d actions", cost.Events, cost.Actions)
@@ -101,7 +98,7 @@ func TestHistoriesOfDeliveredCards(t *testing.T) {
 	to.SendOn, to.Offset = soon(time.Now())
 	id, err = w.deferred(day)
 	require.NoError(t, err)
-	w.requireMailed(v, "later@example.com", 1)
+	w.requireMailed("later@example.com", 1)
 	w.keep("GiftCardOrder/delivered-on-its-day", id, "")
 
 	refused := mailedOrder(w, 1003, 2)
@@ -124,15 +121,19 @@ func TestHistoriesOfDeliveredCards(t *testing.T) {
 	fixed := w.ok("orders", "fix", "#1003", "--email", good, "--yes")
 	require.NotContains(t, fixed, good)
 	require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil))
-	v.requireCards(t, 4)
-	w.requireMailed(v, good, 1)
-	w.requireMailed(v, bad, 0)
-	w.requireMailed(v, "grace@example.com", 2)
+	w.issuer.requireCards(t, 4)
+	w.requireMailed(good, 1)
+	w.requireMailed(bad, 0)
+	w.requireMailed("grace@example.com", 2)
 	w.keep("GiftCardOrder/delivered-after-fix", id, "")
 
-	resent := w.ok("cards", "resend", "#1001", "--to", "hopper@example.com", "--reason", "ticket 4711", "--yes")
-	require.Regexp(t, `^card 1 of order #1001 was sent once more at \S+Z\n$`, resent)
-	w.requireMailed(v, "hopper@example.com", 1)
+	d, err := w.Operator.ShowOrder(w.ctx, "#1001")
+	require.NoError(t, err)
+	card, err := w.Operator.ResendableCard(w.ctx, d, 1)
+	require.NoError(t, err)
+	_, err = w.Operator.ResendCard(w.ctx, d, card, "hopper@example.com", "ops", "ticket 4711")
+	require.NoError(t, err)
+	w.requireMailed("hopper@example.com", 1)
 	w.keep("ResendCard/sent", workflows.ResendCardID(one.Order.Shop, "1001", 1), "")
 }
 
@@ -149,8 +150,7 @@ func soon(now time.Time) (day, offset string) {
 // A reset of the order, whatever it forgets, sends no card twice.
 func TestDeliveriesOfResetOrders(t *testing.T) {
 	t.Parallel()
-	v := &vendor{late: 20 * time.Millisecond}
-	w := startDeferred(t, v)
+	w := startDeferred(t, &vendor{late: 20 * time.Millisecond})
 	in := mailedOrder(w, 1001, 2)
 	id, err := w.deferred(in)
 	require.NoError(t, err)
@@ -173,7 +173,7 @@ func TestDeliveriesOfResetOrders(t *testing.T) {
 		var out workflows.GiftCardOrderResult
 		require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, &out))
 		require.Equal(t, was.Cards, out.Cards, "when they were sent, too")
-		w.requireMailed(v, "grace@example.com", 2)
+		w.requireMailed("grace@example.com", 2)
 	}
 	require.GreaterOrEqual(t, resets, 4)
 }
@@ -181,8 +181,7 @@ func TestDeliveriesOfResetOrders(t *testing.T) {
 // Support sends a card once more. The command shows nothing of the card, and refuses what was not sent.
 func TestResendOfACard(t *testing.T) {
 	t.Parallel()
-	v := &vendor{}
-	w := startDeferred(t, v)
+	w := startDeferred(t, &vendor{})
 	in := mailedOrder(w, 1001, 2)
 	_, err := w.deferred(in)
 	require.NoError(t, err)
@@ -205,12 +204,13 @@ func TestResendOfACard(t *testing.T) {
 	}
 	declined := w.asked("n\n", "cards", "resend", "#1001", "--unit", "2", "--reason", "r")
 	require.Equal(t, cli.ExitFailure, declined.code)
-	w.requireMailed(v, "grace@example.com", 2)
+	w.requireMailed("grace@example.com", 2)
 	said := w.asked("y\n", "cards", "resend", "#1001", "--unit", "2", "--reason", "ticket 4711")
 	require.Zero(t, said.code, said.stderr)
 	require.Contains(t, said.stderr, "Send card 2 of order #1001 (50.00 EUR) once more, to its recipient?")
+	require.Regexp(t, `^card 2 of order #1001 was sent once more at \S+Z\n$`, said.stdout)
 	require.Len(t, w.Mail.Messages(), 3)
-	for _, card := range v.Cards() {
+	for _, card := range w.issuer.Cards() {
 		require.NotContains(t, said.stdout+said.stderr, string(card.Code))
 	}
 }
@@ -220,8 +220,7 @@ func TestResendOfACard(t *testing.T) {
 func TestFixOfACardWhoseRecordHasExpired(t *testing.T) {
 	t.Parallel()
 	const bad, good = "mistyped@example.com", "corrected@example.com"
-	v := &vendor{}
-	w := startDeferred(t, v)
+	w := startDeferred(t, &vendor{})
 	in := mailedOrder(w, 1001, 1)
 	in.Order.Lines[0].Recipient.Email = bad
 	w.Mail.Fail(mailtest.Fault{Kind: mailtest.RefuseRecipient, Recipient: bad})
@@ -240,6 +239,6 @@ func TestFixOfACardWhoseRecordHasExpired(t *testing.T) {
 	w.setRetention(24 * time.Hour) // No card is begun in the last day of the retention.
 	w.ok("orders", "fix", "#1001", "--email", good, "--yes")
 	require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil))
-	v.requireCards(t, 1)
-	w.requireMailed(v, good, 1)
+	w.issuer.requireCards(t, 1)
+	w.requireMailed(good, 1)
 }

@@ -39,7 +39,7 @@ func TestHistoriesOfDigests(t *testing.T) {
 	d := w.show(several, executions.Completed)
 	card, err := d.CardToCancel(2)
 	require.NoError(t, err)
-	_, err = w.Operator.CancelCard(w.ctx, d, card, "ada@desk", "bought by mistake")
+	_, err = w.Operator.CancelCard(w.ctx, d, card, nil, "ada@desk", "bought by mistake")
 	require.NoError(t, err)
 	w.keep("CancelCard/cancelled", workflows.CancelCardID(stack.Shop, orderNumber(several), 2), "")
 
@@ -48,7 +48,7 @@ func TestHistoriesOfDigests(t *testing.T) {
 	})
 	card, err = d.CardToCancel(1)
 	require.NoError(t, err)
-	_, err = w.Operator.CancelCard(w.ctx, d, card, "ada@desk", "bought by mistake")
+	_, err = w.Operator.CancelCard(w.ctx, d, card, nil, "ada@desk", "bought by mistake")
 	require.Error(t, err)
 	w.keep("CancelCard/refused", workflows.CancelCardID(stack.Shop, orderNumber(several), 1), "")
 }

@@ -15,6 +15,9 @@ var mix = []Kind{
 	TwoLines, Single, SeveralUnits, Company, Single,
 }
 
+// laterEvery is how often an order has cards that are made later, if the shop sells them: the last of this many.
+const laterEvery = 8
+
 // Placed is an order that was placed, and its expected outcome.
 type Placed struct {
 	Kind Kind
@@ -25,8 +28,9 @@ type Placed struct {
 	GiftCards bool
 	// Fails reports whether the order cannot succeed, FailsFirst whether it succeeds once its merchant exists.
 	Fails, FailsFirst bool
-	// Cards are the cards that must be issued for it.
+	// Cards are the cards that must be issued for it at once, and Later is the number of those that are made later.
 	Cards []ExpectedCard
+	Later int
 }
 
 // ExpectedCard is a card that must exist, in the terms of the issuer's ledger. Every order has different targets.
@@ -42,11 +46,20 @@ type Customers struct {
 	orders  Generator
 	placed  []Placed
 	pending []int64
+	// later reports whether the shop sells cards that are made later.
+	later bool
 }
 
 // NewCustomers returns the customers of a shop.
 func NewCustomers(shop *shopifytest.Server, seed uint64) *Customers {
 	return &Customers{shop: shop, orders: Generator{Random: rand.New(rand.NewPCG(seed, seed))}}
+}
+
+// BuyLater has a share of the customers buy cards that are made later.
+func (c *Customers) BuyLater() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.later = true
 }
 
 // Placed returns all orders that were placed.
@@ -59,7 +72,15 @@ func (c *Customers) Placed() []Placed {
 // Place places the next order of the mix.
 func (c *Customers) Place() Placed {
 	c.mu.Lock()
-	kind := mix[len(c.placed)%len(mix)]
+	n := len(c.placed)
+	earlier := 0
+	if c.later {
+		earlier = n / laterEvery
+	}
+	kind := mix[(n-earlier)%len(mix)]
+	if c.later && n%laterEvery == laterEvery-1 {
+		kind = later[earlier%len(later)]
+	}
 	c.mu.Unlock()
 	return c.PlaceKind(kind)
 }
@@ -84,7 +105,7 @@ func (c *Customers) PlaceKind(kind Kind) Placed {
 		FailsFirst: kind == LateMerchant,
 	}
 	if p.GiftCards && !p.Fails {
-		p.Cards = expected(o, merchant.MerchantCode)
+		p.Cards, p.Later = expected(o, merchant.MerchantCode)
 	}
 	o = c.shop.AddOrder(o)
 	p.ID, p.Name = o.ID, o.Name
@@ -95,10 +116,14 @@ func (c *Customers) PlaceKind(kind Kind) Placed {
 	return p
 }
 
-// expected returns the cards that must be issued for the order. It does not use the code under test.
-func expected(o shopifytest.Order, merchantCode string) []ExpectedCard {
-	var cards []ExpectedCard
+// expected returns the cards that must be issued for the order at once, and the number of those that are made later. It does
+// not use the code under test.
+func expected(o shopifytest.Order, merchantCode string) (cards []ExpectedCard, later int) {
 	for _, l := range o.Lines {
+		if slices.ContainsFunc(LaterProducts(), func(p LaterProduct) bool { return p.SKU == l.SKU }) {
+			later += l.Quantity - l.Removed
+			continue
+		}
 		target := o.Email
 		for _, a := range l.Attributes {
 			if a.Key == "Recipient email" {
@@ -111,5 +136,5 @@ func expected(o shopifytest.Order, merchantCode string) []ExpectedCard {
 			})
 		}
 	}
-	return cards
+	return cards, later
 }

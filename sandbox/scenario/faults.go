@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
@@ -29,6 +31,41 @@ func CashStarFaults() []cashstartest.RandomFault {
 		fault(0.02, cashstartest.Fault{Kind: cashstartest.Malformed}),
 		fault(0.02, cashstartest.Fault{Kind: cashstartest.Truncated}),
 		fault(0.02, cashstartest.Fault{Kind: cashstartest.HTML, AfterCommit: true}),
+	}
+}
+
+// QueueTakes is how long the queue of the issuer that makes cards later takes.
+const QueueTakes = 300 * time.Millisecond
+
+// FourWayShopFaults returns the faults of a bad day at the issuer that makes cards later: about every fifth request fails,
+// before or after its job was enqueued.
+func FourWayShopFaults() []fourwayshoptest.RandomFault {
+	fault := func(rate float64, f fourwayshoptest.Fault) fourwayshoptest.RandomFault {
+		return fourwayshoptest.RandomFault{Rate: rate, Fault: f}
+	}
+	return []fourwayshoptest.RandomFault{
+		fault(0.04, fourwayshoptest.Fault{Kind: fourwayshoptest.ServerError}),
+		fault(0.04, fourwayshoptest.Fault{Kind: fourwayshoptest.ServerError, AfterCommit: true}),
+		fault(0.04, fourwayshoptest.Fault{Kind: fourwayshoptest.Drop}),
+		fault(0.04, fourwayshoptest.Fault{Kind: fourwayshoptest.Drop, AfterCommit: true}),
+		fault(0.02, fourwayshoptest.Fault{Kind: fourwayshoptest.RateLimit, RetryAfter: "1"}),
+		fault(0.02, fourwayshoptest.Fault{Kind: fourwayshoptest.Silent, AfterCommit: true}),
+	}
+}
+
+// QueueTroubles returns what befalls the jobs of its queue on a bad day: about every third. No trouble is permanent.
+func QueueTroubles() []fourwayshoptest.RandomTrouble {
+	trouble := func(t fourwayshoptest.Trouble) fourwayshoptest.RandomTrouble {
+		return fourwayshoptest.RandomTrouble{Rate: 0.05, Trouble: t}
+	}
+	return []fourwayshoptest.RandomTrouble{
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Late, Delay: 2 * time.Second}),
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Early}),
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Twice}),
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Never}),
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Garbled}),
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Lag, Delay: 2 * time.Second}),
+		trouble(fourwayshoptest.Trouble{Kind: jobs.Lost, Operation: fourwayshoptest.Generate}),
 	}
 }
 

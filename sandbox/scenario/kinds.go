@@ -27,6 +27,11 @@ const (
 	WorthNothing      Kind = "worth_nothing"
 	NoAddress         Kind = "no_address"
 
+	// The cards of these orders are made later, all or some of them.
+	MadeLater      Kind = "made_later"
+	MadeLaterTwice Kind = "made_later_twice"
+	BothIssuers    Kind = "both_issuers"
+
 	Mixed      Kind = "mixed"
 	Returned   Kind = "mixed_other_item_refunded"
 	Unpaid     Kind = "unpaid"
@@ -50,14 +55,19 @@ var (
 		Single, SeveralUnits, ManyUnits, TwoLines, ForAFriend, DeliveredLater, PaidLater, PartlyRefunded, Company,
 		CompanyByID, GiftWrapped, LateMerchant,
 	}
-	refused   = []Kind{UnknownMerchant, Guest, AmbiguousMerchant, WorthNothing, NoAddress}
-	leftOut   = []Kind{Mixed, Returned, Unpaid, Test, Cancelled, Refunded, SimilarSKU, Native}
+	refused = []Kind{UnknownMerchant, Guest, AmbiguousMerchant, WorthNothing, NoAddress}
+	leftOut = []Kind{Mixed, Returned, Unpaid, Test, Cancelled, Refunded, SimilarSKU, Native}
+	// later are orders that become cards if the shop has an issuer that makes them later.
+	later     = []Kind{MadeLater, MadeLaterTwice, BothIssuers}
 	givenBack = []Kind{Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts}
 )
 
-// Kinds returns all kinds: first orders that become cards, then orders that must fail, then orders to be left out, and
+// Kinds returns all kinds without cards that are made later: first orders that become cards, then orders that must fail, then orders to be left out, and
 // last orders that are refunded while they fail or wait.
 func Kinds() []Kind { return slices.Concat(issued, refused, leftOut, givenBack) }
 
+// LaterKinds returns the kinds of orders with cards that are made later.
+func LaterKinds() []Kind { return slices.Clone(later) }
+
 // Issued reports whether all units of such an order eventually become cards.
-func (k Kind) Issued() bool { return slices.Contains(issued, k) }
+func (k Kind) Issued() bool { return slices.Contains(issued, k) || slices.Contains(later, k) }

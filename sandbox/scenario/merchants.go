@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 )
 
@@ -19,17 +20,37 @@ func SKUs() []string {
 	return skus
 }
 
+// LaterProduct is a gift card that is made later: its SKU, the issuer's code of its item, and its value in USD.
+type LaterProduct struct{ SKU, Item, Price string }
+
+// LaterProducts returns the gift cards of the simulated shop that are made later.
+func LaterProducts() []LaterProduct {
+	return []LaterProduct{{"LATER-30", "4WS030", "30.0"}, {"LATER-60", "4WS060", "60.0"}}
+}
+
+// Items returns the items of the issuer that makes them.
+func Items() []ledger.Item {
+	var items []ledger.Item
+	for _, p := range LaterProducts() {
+		items = append(items, ledger.Item{Code: p.Item, Currency: "USD", Amounts: []string{p.Price + "0"}})
+	}
+	return items
+}
+
 // Companion is an SKU that any order may contain; see COMPANION_SKUS.
 const Companion = "WRAP"
 
 // sleeve is the suffix that turns the SKU of a gift card into the SKU of its sleeve.
 const sleeve = "-SLEEVE"
 
-// Variants returns the variants of the simulated shop: its gift cards, and a sleeve to put one in.
+// Variants returns the variants of the simulated shop: its gift cards of all issuers, and a sleeve to put one in.
 func Variants() []shopifytest.Variant {
 	variants := []shopifytest.Variant{{SKU: products[0].sku + sleeve}}
 	for _, p := range products {
 		variants = append(variants, shopifytest.Variant{SKU: p.sku})
+	}
+	for _, p := range LaterProducts() {
+		variants = append(variants, shopifytest.Variant{SKU: p.SKU})
 	}
 	return variants
 }

@@ -36,6 +36,12 @@ func (g Generator) New(kind Kind, n int) (shopifytest.Order, cashstartest.Mercha
 		o.Lines = append(o.Lines, second)
 	}
 	switch kind {
+	case MadeLater:
+		o.Lines[0] = g.laterLine(o.Lines[0].Quantity)
+	case MadeLaterTwice:
+		o.Lines = []shopifytest.LineItem{g.laterLine(2), g.laterLine(1)}
+	case BothIssuers:
+		o.Lines = append(o.Lines, g.laterLine(1+g.Random.IntN(2)))
 	case LateMerchant, Withdrawn, Reimbursed, Reduced, Edited:
 		owner = LateComer
 		o.Customer.DisplayName = owner.Name
@@ -58,7 +64,7 @@ func (g Generator) units(kind Kind) int {
 		if !g.Bulk {
 			return 2 + g.Random.IntN(3)
 		}
-	case PaidLater, Company, LateMerchant, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts:
+	case MadeLater, PaidLater, Company, LateMerchant, Withdrawn, Reimbursed, Reduced, Edited, GivenUp, PaidBack, PaidInParts:
 		if !g.Bulk {
 			return 1
 		}
@@ -71,6 +77,12 @@ func (g Generator) units(kind Kind) int {
 func (g Generator) line(units int) shopifytest.LineItem {
 	p := products[g.Random.IntN(len(products))]
 	return shopifytest.LineItem{SKU: p.sku, Title: "Gift card", Quantity: units, UnitPrice: p.price}
+}
+
+func (g Generator) laterLine(units int) shopifytest.LineItem {
+	products := LaterProducts()
+	p := products[g.Random.IntN(len(products))]
+	return shopifytest.LineItem{SKU: p.SKU, Title: "Gift card", Quantity: units, UnitPrice: p.Price}
 }
 
 func friend(n int) []shopifytest.Attribute {

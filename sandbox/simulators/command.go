@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,6 +16,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
@@ -24,6 +27,7 @@ import (
 // flags holds the command's flags.
 type flags struct {
 	shopifyAddr, cashStarAddr string
+	fourWayShopAddr           string
 	signInAddr, codecServer   string
 	every                     time.Duration
 	seed                      uint64
@@ -34,10 +38,14 @@ func newCommand() *cobra.Command {
 	f := &flags{}
 	cmd := &cobra.Command{
 		Use:   "simulators",
-		Short: "Run a simulated shop and a simulated CashStar for a worker elsewhere",
+		Short: "Run a simulated shop and simulated issuers for a worker elsewhere",
 		Long: `Simulators runs a simulated Shopify shop in which customers place orders, and a simulated CashStar, until Ctrl-C or
 SIGTERM. Both demand the credentials that a worker in the same environment would use: SHOPIFY_SHOP,
 SHOPIFY_ACCESS_TOKEN or SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET, CASHSTAR_USERNAME, CASHSTAR_PASSWORD.
+
+With FOURWAYSHOP_ITEMS it also runs a simulated Four Way Shop with those items, which demands FOURWAYSHOP_USERNAME and
+FOURWAYSHOP_PASSWORD, makes cards later and calls back. Every eighth order then has such cards, if the items' SKUs are
+those of the simulated shop.
 
 With --sign-in-addr it also stands in for the proxy that signs people in to the Web UI: it passes on to the codec server
 what pages of TEMPORAL_UI_URL ask, with CODEC_SERVER_TOKEN, whoever sits before them. A demonstration only.
@@ -64,6 +72,8 @@ Exit codes: 0 stopped as asked, 1 failure, 2 wrong usage or configuration.`,
 	fs := cmd.PersistentFlags()
 	fs.StringVar(&f.shopifyAddr, "shopify-addr", "127.0.0.1:8080", "where the simulated shop listens")
 	fs.StringVar(&f.cashStarAddr, "cashstar-addr", "127.0.0.1:8081", "where the simulated CashStar listens, below /v2/")
+	fs.StringVar(&f.fourWayShopAddr, "fourwayshop-addr", "127.0.0.1:8082",
+		"where the simulated Four Way Shop listens, below "+site.FourWayShopPath)
 	fs.StringVar(&f.signInAddr, "sign-in-addr", "", "where the proxy before the codec server listens; empty means nowhere")
 	fs.StringVar(&f.codecServer, "codec-server", "http://127.0.0.1:8234", "the codec server behind that proxy")
 	fs.DurationVar(&f.every, "every", 10*time.Second, "how often a customer places an order")
@@ -88,6 +98,8 @@ func (f *flags) configuration() (config.Config, error) {
 		return cfg, fmt.Errorf("neither SHOPIFY_ACCESS_TOKEN nor SHOPIFY_CLIENT_SECRET is set")
 	case cfg.CashStar.Username == "" || !cfg.CashStar.Password.IsSet():
 		return cfg, fmt.Errorf("CASHSTAR_USERNAME or CASHSTAR_PASSWORD is not set")
+	case cfg.FourWayShop.On() && (cfg.FourWayShop.Username == "" || !cfg.FourWayShop.Password.IsSet()):
+		return cfg, fmt.Errorf("FOURWAYSHOP_USERNAME or FOURWAYSHOP_PASSWORD is not set")
 	case f.signInAddr != "" && !cfg.Codec.Token.IsSet():
 		return cfg, fmt.Errorf("--sign-in-addr needs CODEC_SERVER_TOKEN")
 	}
@@ -102,6 +114,11 @@ func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) 
 		handler    http.Handler
 	}
 	all := []simulator{{"shop", f.shopifyAddr, shop}, {"issuer", f.cashStarAddr, issuer}}
+	if cfg.FourWayShop.On() {
+		later := f.later(cfg)
+		defer later.Stop()
+		all = append(all, simulator{"later issuer", f.fourWayShopAddr, later})
+	}
 	if f.signInAddr != "" {
 		proxy, err := f.signIn(cfg)
 		if err != nil {
@@ -120,6 +137,9 @@ func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) 
 		log.Info().Str("what", s.what).Str("address", l.Addr().String()).Msg("simulator is listening")
 	}
 	customers := scenario.NewCustomers(shop, f.seed)
+	if cfg.FourWayShop.On() {
+		customers.BuyLater()
+	}
 	place := time.NewTicker(f.every)
 	defer place.Stop()
 	for {
@@ -131,7 +151,7 @@ func (f *flags) run(ctx context.Context, cfg config.Config, log zerolog.Logger) 
 		case <-place.C:
 			customers.PayPending()
 			p := customers.Place()
-			log.Info().Str("order", p.Name).Str("kind", string(p.Kind)).Int("cards", len(p.Cards)).Msg("order placed")
+			log.Info().Str("order", p.Name).Str("kind", string(p.Kind)).Int("cards", len(p.Cards)+p.Later).Msg("order placed")
 		}
 	}
 }
@@ -156,6 +176,25 @@ func (f *flags) simulators(cfg config.Config) (*shopifytest.Server, *cashstartes
 		issuer.Random = scenario.CashStarFaults()
 	}
 	return shopifytest.New(shop), cashstartest.New(issuer)
+}
+
+// later returns the issuer that makes cards later.
+func (f *flags) later(cfg config.Config) *fourwayshoptest.Server {
+	account := cfg.FourWayShop
+	o := fourwayshoptest.Options{
+		BasePath: site.FourWayShopPath, Username: account.Username, Password: account.Password.Reveal(),
+		Items: scenario.Items(), Takes: scenario.QueueTakes, Seed: f.seed,
+	}
+	for _, item := range account.Items {
+		known := slices.ContainsFunc(o.Items, func(i ledger.Item) bool { return i.Code == item.Code })
+		if !known {
+			o.Items = append(o.Items, ledger.Item{Code: item.Code, Currency: "USD"})
+		}
+	}
+	if f.faults {
+		o.RandomFaults, o.RandomTroubles = scenario.FourWayShopFaults(), scenario.QueueTroubles()
+	}
+	return fourwayshoptest.New(o)
 }
 
 // signIn returns a handler that forwards requests to the codec server. It adds the token to requests from the Web UI's

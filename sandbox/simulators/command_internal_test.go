@@ -16,6 +16,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 )
 
 func configuration() config.Config {
@@ -23,6 +24,8 @@ func configuration() config.Config {
 	c.Shopify.Shop = "sandbox.myshopify.com"
 	c.Shopify.AccessToken = config.NewSecret("shpat_hush")
 	c.CashStar.Username, c.CashStar.Password = "us", config.NewSecret("hush")
+	c.FourWayShop.Items = fourwayshop.Items{{SKU: "LATER-30", Code: "4WS030"}, {SKU: "OTHER", Code: "MINE"}}
+	c.FourWayShop.Username, c.FourWayShop.Password = "us", config.NewSecret("hush")
 	c.Codec.Token = config.NewSecret(strings.Repeat("t", 32))
 	c.Digest.TemporalUIURL = "http://localhost:8233"
 	return c
@@ -60,13 +63,13 @@ func TestRun(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	f := &flags{
-		shopifyAddr: "127.0.0.1:0", cashStarAddr: "127.0.0.1:0", signInAddr: "127.0.0.1:0", codecServer: codec.URL,
+		shopifyAddr: "127.0.0.1:0", cashStarAddr: "127.0.0.1:0", fourWayShopAddr: "127.0.0.1:0", signInAddr: "127.0.0.1:0", codecServer: codec.URL,
 		every: 10 * time.Millisecond, seed: 1, faults: true,
 	}
 	done := make(chan error, 1)
 	go func() { done <- f.run(ctx, configuration(), zerolog.New(log)) }()
 	addresses := map[string]string{}
-	for range 3 {
+	for range 4 {
 		e := <-log.entries
 		addresses[e.What] = "http://" + e.Address
 	}
@@ -84,6 +87,8 @@ func TestRun(t *testing.T) {
 	nothing := func(*http.Request) {}
 	require.Equal(t, http.StatusOK, get(addresses["shop"]+"/_control/stats", nothing).StatusCode)
 	require.Equal(t, http.StatusUnauthorized, get(addresses["issuer"]+"/v2/merchant/", nothing).StatusCode)
+	require.Equal(t, http.StatusUnauthorized, get(addresses["later issuer"]+"/api/giftcard?barcode=1", nothing).StatusCode)
+	require.Equal(t, http.StatusOK, get(addresses["later issuer"]+"/_control/items", nothing).StatusCode)
 	require.Empty(t, get(addresses["sign-in"]+"/decode", nothing).Header.Get("X-Got"), "no page, no token")
 	foreign := func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }
 	require.Empty(t, get(addresses["sign-in"]+"/decode", foreign).Header.Get("X-Got"))

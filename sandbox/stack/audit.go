@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,34 +15,50 @@ import (
 // Books returns the stack's books, for the auditor.
 func (s *Stack) Books(ctx context.Context) (audit.Books, error) {
 	books, err := audit.Read(ctx, audit.Sources{
-		Shop: s.ShopURL, Issuer: s.IssuerURL, Temporal: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace(),
+		Shop: s.ShopURL, Issuer: s.IssuerURL, Later: s.LaterURL, Temporal: s.Temporal.HostPort(), Namespace: s.Temporal.Namespace(),
 	})
 	if err != nil {
 		return books, err
 	}
+	books.Mails, err = s.digests()
+	return books, err
+}
+
+// digests returns the digests that were sent. Other mails bring cards to their recipients.
+func (s *Stack) digests() (digests []mails.Mail, err error) {
 	for _, m := range s.Mail.Messages() {
 		mail, err := mails.Parse(m.Data)
-		if err != nil {
-			return books, fmt.Errorf("read digest: %w", err)
+		switch {
+		case err == nil:
+			digests = append(digests, mail)
+		case !errors.Is(err, mails.ErrNotDigest):
+			return nil, fmt.Errorf("read digest: %w", err)
 		}
-		books.Mails = append(books.Mails, mail)
 	}
-	return books, nil
+	return digests, nil
 }
 
 // Rules returns the rules by which the auditor judges the stack's books. They demand no digest before the first one.
 func (s *Stack) Rules() audit.Rules {
+	digests, err := s.digests()
 	return audit.Rules{
-		SKUs: s.Config.SKUs(), Companions: s.Config.Orders.CompanionSKUs,
-		CreatedFrom: s.Config.Orders.CreatedAtMin, NoDigest: len(s.Mail.Messages()) == 0,
+		SKUs: s.Config.SKUs(), Later: site.LaterItems(s.Config), Companions: s.Config.Orders.CompanionSKUs,
+		CreatedFrom: s.Config.Orders.CreatedAtMin, NoDigest: err == nil && len(digests) == 0,
 	}
 }
 
-// Requests returns how many requests the issuer and the shop have received, including failed ones.
+// Requests returns how many requests the issuers and the shop have received, including failed ones.
 func (s *Stack) Requests() (issuer, shop int) {
 	for _, byStatus := range s.Issuer.Stats().Requests {
 		for _, n := range byStatus {
 			issuer += n
+		}
+	}
+	if s.Later != nil {
+		for _, byStatus := range s.Later.Stats().Requests {
+			for _, n := range byStatus {
+				issuer += n
+			}
 		}
 	}
 	for _, n := range s.Shop.Stats().Requests {

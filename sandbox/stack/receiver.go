@@ -9,19 +9,26 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
-// configureReceiver configures the one receiver that serves webhooks, the pages behind the links in the digest, or both.
-func (s *Stack) configureReceiver(ctx context.Context, webhooks, links bool) error {
-	if !webhooks && !links {
+// receives reports whether the stack has a receiver.
+func (o Options) receives() bool { return o.Webhooks || o.Links || o.Later }
+
+// configureReceiver configures the one receiver that serves webhooks, the pages behind the links in the digest, the answers
+// of issuers that make cards later, or several of them.
+func (s *Stack) configureReceiver(ctx context.Context, o Options) error {
+	if !o.receives() {
 		return nil
 	}
 	port, err := site.FreePort(ctx)
 	if err != nil {
 		return err
 	}
-	if webhooks {
+	if o.Webhooks {
 		sandbox.Receive(&s.Config, port)
 	}
-	if links {
+	if o.Later {
+		sandbox.Answer(&s.Config, port)
+	}
+	if o.Links {
 		sandbox.Act(&s.Config, port)
 	}
 	return nil

@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -36,6 +37,9 @@ import (
 
 const name = "sandbox"
 
+// hurry is how much faster the workflows of cards that are made later wait than in production: a person is watching.
+const hurry = 60
+
 // Shop is the domain of the stack's shop.
 const Shop = name + site.Domain
 
@@ -46,6 +50,10 @@ type Options struct {
 	// TemporalPort, UIPort, ShopifyPort and CashStarPort are the ports to listen on; a free port if zero. If UIPort is
 	// temporalserver.NoUI, there is no Web UI.
 	TemporalPort, UIPort, ShopifyPort, CashStarPort int
+	// Later runs the issuer that makes cards later beside the other one, on FourWayShopPort, a free port if zero. Its callbacks
+	// need a receiver, which the stack then has.
+	Later           bool
+	FourWayShopPort int
 	// MailPort is the port of the mail catcher, MailPagePort the port of the page that shows its mails; a free port if
 	// zero.
 	MailPort, MailPagePort int
@@ -57,9 +65,10 @@ type Options struct {
 	DBFile string
 	// PostgreSQL is the address of a database that keeps Temporal's state instead; see temporalserver.Options.
 	PostgreSQL string
-	// Shopify and CashStar are the simulators' options. Start fills in the credentials.
-	Shopify  shopifytest.Options
-	CashStar cashstartest.Options
+	// Shopify, CashStar and FourWayShop are the simulators' options. Start fills in the credentials.
+	Shopify     shopifytest.Options
+	CashStar    cashstartest.Options
+	FourWayShop fourwayshoptest.Options
 	// Configure changes the configuration before it is used.
 	Configure func(*config.Config)
 	// Webhooks has the shop deliver webhooks to a receiver. Without it, orders are found by polls alone.
@@ -76,8 +85,10 @@ type Options struct {
 
 // Stack is a running system.
 type Stack struct {
-	Shop     *shopifytest.Server
-	Issuer   *cashstartest.Server
+	Shop   *shopifytest.Server
+	Issuer *cashstartest.Server
+	// Later is the issuer that makes cards later; nil if there is none.
+	Later    *fourwayshoptest.Server
 	Temporal *temporalserver.Server
 	// Mail catches the digests. MailPage is the address of the page that shows them.
 	Mail     *mailtest.Server
@@ -88,7 +99,7 @@ type Stack struct {
 	Config        config.Config
 
 	// ShopURL and IssuerURL are the addresses of the simulators.
-	ShopURL, IssuerURL string
+	ShopURL, IssuerURL, LaterURL string
 
 	log      zerolog.Logger
 	worker   *app.Worker
@@ -131,6 +142,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if s.IssuerURL, err = s.start(ctx, o.CashStarPort, s.Issuer); err != nil {
 		return nil, fmt.Errorf("start simulated issuer: %w", err)
 	}
+	if err := s.startLater(ctx, o); err != nil {
+		return nil, err
+	}
 	s.Mail, err = mailtest.Start(mailtest.Options{
 		Addr: site.Loopback(o.MailPort), NoTLS: true, Folder: o.MailFolder,
 	})
@@ -145,7 +159,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.Config = s.configuration(key)
-	if err := s.configureReceiver(ctx, o.Webhooks, o.Links); err != nil {
+	if err := s.configureReceiver(ctx, o); err != nil {
 		return nil, err
 	}
 	if o.Configure != nil {
@@ -170,7 +184,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 			return nil, err
 		}
 	}
-	if o.Webhooks || o.Links {
+	if o.receives() {
 		if err := s.StartReceiver(ctx); err != nil {
 			return nil, err
 		}
@@ -186,7 +200,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 // configuration returns a configuration with short intervals, because a person is watching.
 func (s *Stack) configuration(key ops.PayloadKey) config.Config {
 	c := sandbox.Config(site.Services{
-		Shop: s.ShopURL, Issuer: s.IssuerURL, MailHost: s.Mail.Host(), MailPort: s.Mail.Port(),
+		Shop: s.ShopURL, Issuer: s.IssuerURL, FourWayShop: s.LaterURL, MailHost: s.Mail.Host(), MailPort: s.Mail.Port(),
 	})
 	c.Shopify.B2B = true
 	c.Poll.Interval = 2 * time.Second
@@ -199,6 +213,18 @@ func (s *Stack) configuration(key ops.PayloadKey) config.Config {
 	c.Digest.RerunWait = time.Minute
 	c.Digest.TemporalUIURL = cmp.Or(s.Temporal.UIURL(), "http://localhost")
 	return c
+}
+
+// startLater starts the issuer that makes cards later, if the options have one.
+func (s *Stack) startLater(ctx context.Context, o Options) (err error) {
+	if !o.Later {
+		return nil
+	}
+	s.Later = sandbox.NewFourWayShop(o.FourWayShop)
+	if s.LaterURL, err = s.start(ctx, o.FourWayShopPort, s.Later); err != nil {
+		return fmt.Errorf("start simulated issuer that makes cards later: %w", err)
+	}
+	return nil
 }
 
 // start serves h on a port (a free one if zero) and returns the address.
@@ -224,7 +250,9 @@ func (s *Stack) TemporalOptions() client.Options {
 
 // StartWorker starts the stack's worker after NoWorker or StopWorker.
 func (s *Stack) StartWorker(ctx context.Context) error {
-	w, err := app.StartWorker(ctx, app.WorkerOptions{Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log})
+	w, err := app.StartWorker(ctx, app.WorkerOptions{
+		Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log, Hurry: hurry,
+	})
 	if err != nil {
 		return err
 	}
@@ -261,6 +289,9 @@ func (s *Stack) Environ() []string {
 func (s *Stack) Stop() error {
 	if s.Shop != nil {
 		s.Shop.Webhooks().Stop()
+	}
+	if s.Later != nil {
+		s.Later.Stop()
 	}
 	s.StopReceiver()
 	s.StopWorker()

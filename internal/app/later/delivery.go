@@ -9,38 +9,45 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/giftbridge/giftbridge/activities"
-	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/cardmail"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
 
-// Delivery is what the mails that bring cards need besides the configuration.
-type Delivery struct {
-	Issuers   Issuers
-	Mailer    activities.Mailer
-	Templates *cardmail.Templates
-	Recovery  *recovery.Recovery
-	// Orders says whether a card is still owed. If nil, orders are never read again.
-	Orders deferred.Orders
-	// Count counts what became of the documents of cards; see [CountDocuments]. It may be nil.
-	Count func(issuerName, outcome string)
-}
+// Delivery is what the mails that bring cards need before there is a connection to Temporal, so that templates that do not
+// work are reported at once.
+type Delivery struct{ made delivery.Deliveries }
 
-// NewDeliveries returns the activities that mail cards to their recipients.
-func NewDeliveries(cfg config.Config, d Delivery) *delivery.Deliveries {
-	from, name := cfg.Delivery.Sender(cfg.Digest)
-	return &delivery.Deliveries{
-		Issuers: d.Issuers, Temporal: promises.New(d.Recovery), Mailer: d.Mailer, Templates: d.Templates,
-		From: from, ReplyTo: cfg.Delivery.ReplyTo, Sender: name, Shop: cfg.Shopify.Shop, Now: time.Now, Orders: d.Orders,
-		Count: d.Count,
+// NewDelivery returns what the mails that bring cards need. mailer and tel may be nil.
+func NewDelivery(cfg config.Config, issuers Issuers, mailer activities.Mailer, tel *telemetry.Telemetry) (Delivery, error) {
+	templates, err := cardmail.Load(cfg.Delivery.Templates)
+	if err != nil {
+		return Delivery{}, fmt.Errorf("DELIVERY_TEMPLATES: %w", err)
 	}
+	count, err := countDocuments(tel.Meter())
+	if err != nil {
+		return Delivery{}, err
+	}
+	from, name := cfg.Delivery.Sender(cfg.Digest)
+	return Delivery{delivery.Deliveries{
+		Issuers: issuers, Mailer: mailer, Templates: templates, From: from, ReplyTo: cfg.Delivery.ReplyTo, Sender: name,
+		Shop: cfg.Shopify.Shop, Now: time.Now, Count: count,
+	}}, nil
 }
 
-// CountDocuments returns a function that counts what became of the printable documents of cards.
-func CountDocuments(meter metric.Meter) (func(issuerName, outcome string), error) {
+// Activities returns the activities that mail cards. They read orders again by orders.
+func (d Delivery) Activities(r *recovery.Recovery, orders *intake.Reader) *delivery.Deliveries {
+	out := d.made
+	out.Temporal, out.Orders = promises.New(r), orders
+	return &out
+}
+
+// countDocuments returns a function that counts what became of the printable documents of cards.
+func countDocuments(meter metric.Meter) (func(issuerName, outcome string), error) {
 	counted, err := meter.Int64Counter("giftbridge_card_documents",
 		metric.WithDescription("Printable documents of cards to be mailed, by issuer and by what became of them."))
 	if err != nil {

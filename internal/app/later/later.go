@@ -5,8 +5,10 @@ package later
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,6 +33,18 @@ import (
 
 // Issuers are the configured issuers that make cards later, by the names by which inputs of workflows call them.
 type Issuers map[string]issuer.Abilities
+
+// With returns these issuers, after the one that issues at once if that is used.
+func (all Issuers) With(atOnce issuer.Abilities, used bool) []issuer.Abilities {
+	var out []issuer.Abilities
+	if used {
+		out = append(out, atOnce)
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[name])
+	}
+	return out
+}
 
 // NewIssuers returns the configured issuers that make cards later; none if none is configured. Their requests keep to the
 // configured rate. tel may be nil.

@@ -50,8 +50,9 @@ var Section = env.Section{
 			Want: "SKU=itemCode pairs separated by commas, each SKU once and at most 255 bytes, each item code at most 64 visible " +
 				"characters",
 			About: "The SKUs of gift cards that Four Way Shop (4WS) makes, each with 4WS's code of the item. With it, the other " +
-				"variables of this section are required, except those with a default, `FOURWAYSHOP_PRICE_LIST` and " +
-				"`FOURWAYSHOP_PDF_HOSTS`; and `RECEIVER_URL` is, to which 4WS answers. An order may have gift cards of both issuers. " +
+				"variables of this section are required, except those with a default and `FOURWAYSHOP_PDF_HOSTS`; and " +
+				"`RECEIVER_URL` is, to which 4WS answers, and `SMTP_HOST`, through which its cards are mailed. An order may have " +
+				"gift cards of both issuers. " +
 				"Set it once every worker runs a release that knows it.",
 		},
 		"FOURWAYSHOP_BASE_URL": {Want: env.WantBaseURL, About: "Your own address of 4WS's gift-card services."},
@@ -67,7 +68,7 @@ var Section = env.Section{
 			Want: "a country code of two capital letters, such as IT", About: "The country in which cards are activated.",
 		},
 		"FOURWAYSHOP_PRICE_LIST": {
-			Want: wantCode, About: "The price list (*priceListCode*) under which cards are activated, if 4WS has given you one.",
+			Want: wantCode, About: "The price list (*priceList*) under which cards are activated.",
 		},
 		"FOURWAYSHOP_MAX_RPS": {
 			Want:  "a number of requests per second, 0 for no limit",
@@ -163,12 +164,29 @@ func (f FourWayShop) Needs(ps *env.Problems) {
 		{"FOURWAYSHOP_ENTITY_CODE", f.EntityCode != ""},
 		{"FOURWAYSHOP_BRANCH_CODE", f.BranchCode != ""},
 		{"FOURWAYSHOP_COUNTRY", f.Country != ""},
+		{"FOURWAYSHOP_PRICE_LIST", f.PriceList != ""},
 		{"CALLBACK_KEYS", len(f.CallbackKeys) > 0},
 		{cardIDKeyVariable, f.CardIDKey.IsSet()},
 	} {
 		if !v.set {
 			ps.Add(v.name, "is not set: need %s, because %s is set", ps.Want(v.name), itemsVariable)
 		}
+	}
+}
+
+// Surroundings requires what the account needs of other sections, if it is used: the receiver at receiverURL, to which 4WS
+// answers, and encryption.
+func (f FourWayShop) Surroundings(ps *env.Problems, receiverURL string, encrypted bool) {
+	if !f.On() {
+		return
+	}
+	if receiverURL == "" {
+		ps.Add("RECEIVER_URL", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and its issuer answers there",
+			ps.Want("RECEIVER_URL"))
+	}
+	if !encrypted {
+		ps.Add("PAYLOAD_ENCRYPTION", "is off: need it on, because FOURWAYSHOP_ITEMS is set: whoever reads one of its barcodes "+
+			"can spend the card")
 	}
 }
 

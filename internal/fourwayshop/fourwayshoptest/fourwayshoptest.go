@@ -71,6 +71,9 @@ type Options struct {
 	RefusalStatus int
 	// Italian makes messages Italian, and Texts writes numbers as texts.
 	Italian, Texts bool
+	// ForgesSold lets the forger of a card name one that was sold to somebody else, instead of a fresh one: something without
+	// any card as long as none was sold.
+	ForgesSold bool
 	// PDFInAnswer returns the URL of a PDF in the answer to its request, instead of in the callback.
 	PDFInAnswer bool
 	// PDF is the file that is served, by default a small one, and PDFType its content type.
@@ -106,6 +109,8 @@ type Request struct {
 	// ItemCode is set for Generate, Barcode for Get and Update, Amount and Payload for Update.
 	ItemCode, Barcode, Payload string
 	Amount                     ledger.Hundredths
+	// Callback is where the result is posted.
+	Callback string
 }
 
 // Stats are counts of requests, faults and jobs, and the totals of the ledger.
@@ -255,6 +260,19 @@ func (s *Server) Forge(item string) ledger.Card {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ledger.Forge(item, s.options.Clock.Now())
+}
+
+// forged is the body with which somebody claims that a card of an item was made.
+func (s *Server) forged(item string) any {
+	if !s.options.ForgesSold {
+		return s.generated([]ledger.Card{s.Forge(item)})
+	}
+	for _, c := range s.Cards() {
+		if c.Active {
+			return s.generated([]ledger.Card{c})
+		}
+	}
+	return enqueuedBody{true}
 }
 
 // Spend spends from a card at once, as a till does. It returns why it failed, empty if it did not.

@@ -22,7 +22,8 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, Generate, s.refusal(problems[0]))
 		return
 	}
-	s.exchange(w, r, Request{Operation: Generate, ItemCode: in.ItemCode}, func() simulator.Answer {
+	about := Request{Operation: Generate, ItemCode: in.ItemCode, Callback: in.Callback}
+	s.exchange(w, r, about, func() simulator.Answer {
 		id := s.newID()
 		var cards []ledger.Card
 		s.queue.Enqueue(jobs.Job{
@@ -43,7 +44,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 					s.ledger.Show(c.Barcode)
 				}
 			},
-			Forge: func() any { return s.generated([]ledger.Card{s.Forge(in.ItemCode)}) },
+			Forge: func() any { return s.forged(in.ItemCode) },
 		})
 		return enqueued()
 	})
@@ -80,7 +81,9 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, Update, s.refusal(problems[0]))
 		return
 	}
-	about := Request{Operation: Update, Barcode: change.Barcode, Amount: change.Amount, Payload: change.Payload}
+	about := Request{
+		Operation: Update, Barcode: change.Barcode, Amount: change.Amount, Payload: change.Payload, Callback: in.Callback,
+	}
 	s.exchange(w, r, about, func() simulator.Answer {
 		change.ID = s.newID()
 		s.queue.Enqueue(jobs.Job{

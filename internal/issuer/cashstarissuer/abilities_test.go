@@ -23,6 +23,6 @@ func TestAbilitiesAreDocumented(t *testing.T) {
 		if ability.Name == "dedupes" {
 			has = "`ISSUER_DEDUPES`"
 		}
-		require.Contains(t, string(page), fmt.Sprintf("| %s | %s | %s |\n", ability.Name, ability.Means, has))
+		require.Contains(t, string(page), fmt.Sprintf("| %s | %s | %s | ", ability.Name, ability.Means, has))
 	}
 }

@@ -145,7 +145,7 @@ func withKind(err error) error {
 	if _, ok := errors.AsType[*fourwayshop.InvalidError](err); ok {
 		return giftcard.Errorf(giftcard.InvalidRequest, "%v", err)
 	}
-	if _, ok := errors.AsType[*fourwayshop.NoTurnError](err); ok {
+	if _, ok := errors.AsType[*rest.NoTurnError](err); ok {
 		return &giftcard.Error{Kind: giftcard.RateLimited, Message: err.Error(), Err: err}
 	}
 	return kinds.WithKind(err)

@@ -22,7 +22,7 @@ func TestKindOfARequestWithoutATurn(t *testing.T) {
 		Wait: func(context.Context) error { return errors.New("too many") },
 	})
 	require.NoError(t, err)
-	found, err := issuer.Find(fourwayshopissuer.New(client, fourwayshopissuer.Options{EntityCode: "1", BranchCode: "WEB", Country: "IT"}))
+	found, err := issuer.Find(fourwayshopissuer.New(client, fourwayshopissuer.Options{EntityCode: "1", BranchCode: "WEB", Country: "IT", PriceList: "1"}))
 	require.NoError(t, err)
 	_, looked := found.Deferred.Look(t.Context(), "2900000000016")
 

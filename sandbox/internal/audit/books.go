@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ type Books struct {
 	Orders    []Order
 	Merchants []Merchant
 	Cards     []Card
+	Later     Later
 	Workflows []Workflow
 	// Mails are in the order of their arrival.
 	Mails []mails.Mail
@@ -95,6 +97,8 @@ type Card struct {
 type Sources struct {
 	// Shop and Issuer are the addresses of the simulators.
 	Shop, Issuer string
+	// Later is the address of the issuer that makes cards later. If it is empty, there is none.
+	Later string
 	// Mails is the folder of the mails, including its subfolders. If it is empty, the books have no mails.
 	Mails string
 	// Temporal is the server's address.
@@ -104,14 +108,20 @@ type Sources struct {
 // Read reads the books.
 func Read(ctx context.Context, s Sources) (Books, error) {
 	var b Books
-	for _, ledger := range []struct {
+	type source struct {
 		address string
 		into    any
-	}{
+	}
+	ledgers := []source{
 		{s.Shop + "/_control/orders", &b.Orders},
 		{s.Issuer + "/_control/merchants", &b.Merchants},
 		{s.Issuer + "/_control/cards", &b.Cards},
-	} {
+	}
+	if s.Later != "" {
+		ledgers = append(ledgers,
+			source{s.Later + "/_control/cards", &b.Later.Cards}, source{s.Later + "/_control/stats", &b.Later})
+	}
+	for _, ledger := range ledgers {
 		if err := get(ctx, ledger.address, ledger.into); err != nil {
 			return b, err
 		}
@@ -166,6 +176,9 @@ func readMails(folder string) ([]mails.Mail, error) {
 			return nil, fmt.Errorf("read mail: %w", err)
 		}
 		m, err := mails.Parse(content)
+		if errors.Is(err, mails.ErrNotDigest) {
+			continue // It brings a card to its recipient.
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read mail %s: %w", filepath.Base(f), err)
 		}

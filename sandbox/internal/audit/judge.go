@@ -20,6 +20,13 @@ type Account struct {
 	CardsMissing    int `json:"cards_missing"`
 	CardsDuplicate  int `json:"cards_duplicate"`
 	CardsUnexpected int `json:"cards_unexpected"`
+	// CardsMadeLater counts those of CardsIssued that were made later. CardsActivatedTwice counts those of them that got a
+	// value more than once, CardsOfTwo those that were activated for two units, and CardsNeverUsed the cards that were
+	// generated and never got a value, which is no problem.
+	CardsMadeLater      int `json:"cards_made_later"`
+	CardsActivatedTwice int `json:"cards_activated_twice"`
+	CardsOfTwo          int `json:"cards_of_two_owners"`
+	CardsNeverUsed      int `json:"cards_never_used"`
 	// CardsOfMoneyBack counts the cards of refunded units that were requested before the refund, or too soon after it to
 	// know of it. CardsTooLate counts the ones that were requested later than that.
 	CardsOfMoneyBack int `json:"cards_of_money_back"`
@@ -99,9 +106,10 @@ func (b Books) Judge(rules Rules) Account {
 		if v.fate == issued || v.fate == refused {
 			a.OrdersEligible++
 		}
-		a.UnitsExpected += len(v.units)
+		a.UnitsExpected += len(v.units) + len(v.later)
 	}
 	b.judgeCards(&a, verdicts)
+	b.judgeLater(&a, verdicts)
 	b.judgeOrders(&a, rules, verdicts)
 	if !rules.NoDigest {
 		b.judgeMails(&a, verdicts)

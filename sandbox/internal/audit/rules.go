@@ -10,6 +10,8 @@ import (
 // Rules are the rules that the shop's owner has set.
 type Rules struct {
 	SKUs []string
+	// Later maps the SKUs of the cards that are made later to the issuer's codes of their items. They are among SKUs.
+	Later map[string]string
 	// Companions are the SKUs that any order may contain.
 	Companions []string
 	// CreatedFrom is the earliest creation time of an order that counts.
@@ -58,6 +60,8 @@ type verdict struct {
 	// mixed reports that the order was left out because it contains other items too. A digest must name such an order.
 	mixed bool
 	units []unit
+	// later are the cards that are made later.
+	later []laterUnit
 	// open reports that the order may still be open.
 	open bool
 	// gone are the refunded units. Their cards may exist if they were made no later than late.
@@ -83,7 +87,7 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 		case l.GiftCard:
 			native++
 		case l.left() > 0:
-			cards++
+			cards += l.left()
 		}
 	}
 	paid := o.FinancialStatus == "PAID" || o.FinancialStatus == "PARTIALLY_REFUNDED"
@@ -95,12 +99,20 @@ func (r Rules) decide(o Order, merchants []Merchant) verdict {
 		return v
 	}
 	v.fate = refused
-	merchant, kind := find(o, merchants)
-	if v.kind = kind; kind != "" {
+	later, ok := r.laterOf(o)
+	if !ok {
+		v.kind = "InvalidRequest"
 		return v
 	}
+	var merchant string
+	if len(later) < cards {
+		if merchant, v.kind = find(o, merchants); v.kind != "" {
+			return v
+		}
+	}
+	v.later = later
 	for _, l := range o.Lines {
-		if l.left() <= 0 || !slices.Contains(r.SKUs, l.SKU) {
+		if _, later := r.Later[l.SKU]; later || l.left() <= 0 || !slices.Contains(r.SKUs, l.SKU) {
 			continue
 		}
 		u, ok := cardOf(o, l, merchant)

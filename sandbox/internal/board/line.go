@@ -117,7 +117,11 @@ func (o Order) outcome() []piece {
 
 // issued describes the cards of an order that has them all.
 func (o Order) issued() []piece {
-	pieces := []piece{{text: strings.TrimSpace("issued " + o.value() + " for " + o.Issued[0].Merchant), style: green}}
+	text := strings.TrimSpace("issued " + o.value())
+	if merchant := o.merchant(); merchant != "" {
+		text += " for " + merchant
+	}
+	pieces := []piece{{text: text, style: green}}
 	if o.failedFor != "" {
 		pieces = append(pieces, piece{text: "after " + printable.Line(o.failedFor, 0)})
 	}
@@ -128,6 +132,16 @@ func (o Order) issued() []piece {
 		pieces = append(pieces, piece{text: printable.Line(c.AuditNumber, 0), style: dim, spare: true})
 	}
 	return pieces
+}
+
+// merchant returns for whom the cards were issued. Cards that are made later are for nobody.
+func (o Order) merchant() string {
+	for _, c := range o.Issued {
+		if c.Merchant != "" {
+			return c.Merchant
+		}
+	}
+	return ""
 }
 
 // some says how many cards exist of an order that does not have them all.

@@ -21,7 +21,8 @@ const latest = 20
 
 // Places are what the start page links, and what it says to type.
 type Places struct {
-	WebUI, Mails, Shop, Issuer string
+	// Later is the issuer that makes cards later.
+	WebUI, Mails, Shop, Issuer, Later string
 	// Temporal is the address for clients, Env the file that sets the environment of other commands.
 	Temporal, Env string
 	// Webhooks reports whether the shop delivers webhooks.

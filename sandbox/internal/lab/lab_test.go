@@ -54,7 +54,8 @@ func TestInterrupted(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, "interrupted: all processes are stopped", said[len(said)-1])
 	for _, name := range []string{
-		"temporal.db", "worker-1.log", "worker-2.log", "receiver-1.log", "receiver-2.log", "shop.log", "issuer.log", "mail.log",
+		"temporal.db", "worker-1.log", "worker-2.log", "receiver-1.log", "receiver-2.log", "shop.log", "issuer.log", "later.log",
+		"mail.log",
 	} {
 		require.FileExists(t, filepath.Join(keep, name))
 	}

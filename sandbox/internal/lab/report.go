@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
 	"github.com/giftbridge/giftbridge/sandbox/internal/webhooks"
 )
 
@@ -24,6 +26,13 @@ type Report struct {
 	audit.Account
 	// UnitsResolved is the number of units for which a person had to say whether the card exists.
 	UnitsResolved int `json:"units_resolved"`
+	// LaterResolved is the number of cards made later of which a person had to say that an attempt has come to nothing.
+	LaterResolved int `json:"units_made_later_resolved"`
+	// Callbacks reports whether the issuer that makes cards later calls back about activations, and QueueSeconds is how long its
+	// queue takes. LaterBefallen counts the orders that each of its troubles has befallen.
+	Callbacks     bool              `json:"callbacks"`
+	QueueSeconds  float64           `json:"queue_seconds"`
+	LaterBefallen map[plan.What]int `json:"orders_befallen"`
 	// OrdersSwept is the number of orders that sweeps found and no poll had taken in.
 	OrdersSwept int `json:"orders_found_by_sweeps"`
 	// CardsAskedAgain is the number of requests for a card that already existed.
@@ -42,9 +51,10 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 	r := Report{
 		Seed: l.Plan.Seed, IssuerDedupes: l.IssuerDedupes, Minutes: l.Plan.Length.Minutes(),
 		ClockOffset: l.Plan.ClockOffset.Seconds(), MaxRPS: l.Plan.MaxRPS, Account: account, UnitsResolved: l.resolved,
-		OrdersSwept: l.swept,
-		Webhooks:    webhooks.Account{Mode: l.Plan.Webhooks},
-		Faults:      maps.Clone(l.happened), NotSeen: []plan.What{}, Exits: map[string]int{},
+		OrdersSwept: l.swept, LaterResolved: l.laterResolved,
+		Callbacks: l.Plan.Later.Callbacks, QueueSeconds: l.Plan.Later.Takes.Seconds(),
+		Webhooks: webhooks.Account{Mode: l.Plan.Webhooks},
+		Faults:   maps.Clone(l.happened), NotSeen: []plan.What{}, Exits: map[string]int{},
 	}
 	delete(r.Faults, orderPlaced)
 	r.Problems = slices.Concat(l.problems, r.Problems) // First: they may explain the others.
@@ -61,6 +71,15 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (Report,
 	for what := range l.Plan.Promised() {
 		if r.Faults[what] == 0 {
 			r.NotSeen = append(r.NotSeen, what)
+		}
+	}
+	if err := storm.Send(ctx, http.MethodGet, l.control.Later+"befallen", nil, &r.LaterBefallen); err != nil {
+		return r, err
+	}
+	for _, what := range l.Plan.Troubled() {
+		if n := r.LaterBefallen[what]; n < plan.LeastBefallen {
+			r.NotSeen = append(r.NotSeen, what)
+			r.Problem("too few orders with %s: it has befallen %d, and %d are needed", what, n, plan.LeastBefallen)
 		}
 	}
 	if l.webhooks != nil {
@@ -109,17 +128,27 @@ units expected     %d
   cut off          %d (attempts whose worker died)
   asked for again  %d
   resolved         %d (by a person)
+  made later       %d
+    active twice   %d
+    of two owners  %d
+    never used     %d (generated, and worth nothing)
+    resolved       %d (by a person)
 digests sent       %d
 `, r.OrdersPlaced, r.OrdersEligible, r.OrdersCompleted, r.OrdersRecovered, r.OrdersFailed, r.FailuresUnseen,
 		r.OrdersRunning, r.OrdersSwept, r.UnitsExpected, r.CardsIssued, r.CardsMissing, r.CardsDuplicate, r.CardsOfMoneyBack,
 		r.CardsTooLate, r.CardsUnexpected,
-		r.AttemptsCutOff, r.CardsAskedAgain, r.UnitsResolved, r.DigestMails)
+		r.AttemptsCutOff, r.CardsAskedAgain, r.UnitsResolved, r.CardsMadeLater, r.CardsActivatedTwice, r.CardsOfTwo,
+		r.CardsNeverUsed, r.LaterResolved, r.DigestMails)
 	line := func(format string, args ...any) {
 		if err == nil {
 			_, err = fmt.Fprintf(w, format+"\n", args...)
 		}
 	}
 	r.Webhooks.Print(line)
+	line("made later         callbacks about activations %t, the queue takes %.1fs", r.Callbacks, r.QueueSeconds)
+	for _, what := range slices.Sorted(maps.Keys(r.LaterBefallen)) {
+		line("  %-28s %d orders", what, r.LaterBefallen[what])
+	}
 	line("faults that happened")
 	for _, what := range slices.Sorted(maps.Keys(r.Faults)) {
 		line("  %-28s %d", what, r.Faults[what])

@@ -57,10 +57,10 @@ type laboratory struct {
 	operator *operator.Operator
 	people   sync.WaitGroup // What people have started and is in progress.
 
-	temporal, shop, issuer, mail *child.Kept
-	workers, receivers           []*child.Kept
-	webhooks                     *webhooks.Webhooks // Nil if they are off.
-	processes                    sync.WaitGroup
+	temporal, shop, issuer, later, mail *child.Kept
+	workers, receivers                  []*child.Kept
+	webhooks                            *webhooks.Webhooks // Nil if they are off.
+	processes                           sync.WaitGroup
 
 	mu       sync.Mutex
 	happened map[plan.What]int
@@ -68,10 +68,12 @@ type laboratory struct {
 	conditions map[plan.What]bool
 	lag        time.Duration
 	// due is the time at which searches will find everything that has changed in the shop.
-	due      time.Time
-	resolved int
-	swept    int
-	problems []string
+	due time.Time
+	// resolved and laterResolved are the numbers of cards of which a person has found out whether they exist, of the issuer that
+	// makes cards at once and of the other one.
+	resolved, laterResolved int
+	swept                   int
+	problems                []string
 }
 
 // Run carries out the plan and compares the books. It leaves no process behind.
@@ -138,31 +140,34 @@ func (l *laboratory) makeFolder() (remove func(), err error) {
 
 // open starts all processes and ensures the schedules.
 func (l *laboratory) open(ctx, processes context.Context) error {
-	var temporal, shop, issuer, mail, balancer int
-	for _, port := range []*int{&temporal, &shop, &issuer, &mail, &balancer} {
+	var temporal, shop, issuer, later, mail, balancer int
+	for _, port := range []*int{&temporal, &shop, &issuer, &later, &mail, &balancer} {
 		var err error
 		if *port, err = site.FreePort(ctx); err != nil {
 			return err
 		}
 	}
 	at := site.Services{
-		Shop: "http://" + site.Loopback(shop), Issuer: "http://" + site.Loopback(issuer), MailHost: "127.0.0.1", MailPort: mail,
+		Shop: "http://" + site.Loopback(shop), Issuer: "http://" + site.Loopback(issuer),
+		FourWayShop: "http://" + site.Loopback(later), MailHost: "127.0.0.1", MailPort: mail,
 	}
 	cfg := configuration(l.Options, at)
-	if l.Plan.Webhooks != plan.WebhooksOff {
+	if l.Plan.Webhooks == plan.WebhooksOff {
+		laboratorySite.Answer(&cfg, balancer)
+	} else {
 		laboratorySite.Receive(&cfg, balancer)
 	}
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
-		Shop: at.Shop, Issuer: at.Issuer, Mails: mails,
+		Shop: at.Shop, Issuer: at.Issuer, Later: at.FourWayShop, Mails: mails,
 		Temporal: site.Loopback(temporal), Namespace: roles.Namespace,
 	}
 	l.rules = audit.Rules{
-		SKUs: cfg.SKUs(), Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
+		SKUs: cfg.SKUs(), Later: site.LaterItems(cfg), Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
 		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill + delivery.Staleness,
 	}
-	l.control = storm.NewControl(at.Shop, at.Issuer)
+	l.control = storm.NewControl(at.Shop, at.Issuer, at.FourWayShop)
 	l.storm = storm.New(l.control, l.Plan.Seed)
 
 	l.temporal = l.keep(processes, roles.Temporal, roles.Options{
@@ -174,8 +179,12 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	l.issuer = l.keep(processes, roles.Issuer, roles.Options{
 		Site: laboratorySite, Port: issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
 	})
+	l.later = l.keep(processes, roles.Later, roles.Options{
+		Site: laboratorySite, Port: later, Seed: l.Plan.Seed, Later: l.Plan.Later,
+		CallbackKey: cfg.FourWayShop.CallbackKeys[0].Secret.Reveal(),
+	})
 	l.mail = l.keep(processes, roles.Mail, roles.Options{Port: mail, Folder: mails})
-	if err := awaitAll(ctx, l.temporal, l.shop, l.issuer, l.mail); err != nil {
+	if err := awaitAll(ctx, l.temporal, l.shop, l.issuer, l.later, l.mail); err != nil {
 		return err
 	}
 	options := client.Options{HostPort: l.sources.Temporal, Namespace: l.sources.Namespace}
@@ -190,15 +199,17 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	env := site.Environ(cfg, l.sources.Temporal, l.sources.Namespace)
 	for i := range plan.Workers {
 		name := fmt.Sprintf("%s-%d", roles.Worker, i+1)
-		l.workers = append(l.workers, l.keepAs(processes, name, roles.Worker, env, roles.Options{Believed: believed}))
+		l.workers = append(l.workers, l.keepAs(processes, name, roles.Worker, env, roles.Options{
+			Believed: believed, Hurry: plan.Hurry,
+		}))
 	}
-	if err := awaitAll(ctx, l.workers...); err != nil || !cfg.Webhooks() {
+	if err := awaitAll(ctx, l.workers...); err != nil {
 		return err
 	}
 	return l.receive(ctx, processes, cfg, env)
 }
 
-// receive starts the receivers behind a balancer, and has the shop deliver webhooks.
+// receive starts the receivers behind a balancer, and has the shop deliver webhooks if they are on.
 func (l *laboratory) receive(ctx, processes context.Context, cfg config.Config, env []string) error {
 	var ports []int
 	for i := range plan.Receivers {
@@ -214,7 +225,7 @@ func (l *laboratory) receive(ctx, processes context.Context, cfg config.Config, 
 	if err := awaitAll(ctx, l.receivers...); err != nil {
 		return err
 	}
-	if err := webhooks.Balance(processes, cfg.Receiver.Addr, ports, &l.processes); err != nil {
+	if err := webhooks.Balance(processes, cfg.Receiver.Addr, ports, &l.processes); err != nil || !cfg.Webhooks() {
 		return err
 	}
 	l.webhooks = &webhooks.Webhooks{
@@ -262,7 +273,7 @@ func (l *laboratory) keepAs(ctx context.Context, name, role string, env []string
 
 // all returns all processes, the workers and receivers last.
 func (l *laboratory) all() []*child.Kept {
-	return slices.Concat([]*child.Kept{l.temporal, l.shop, l.issuer, l.mail}, l.workers, l.receivers)
+	return slices.Concat([]*child.Kept{l.temporal, l.shop, l.issuer, l.later, l.mail}, l.workers, l.receivers)
 }
 
 func (l *laboratory) did(what plan.What) {

@@ -34,6 +34,7 @@ func configuration(o Options, at site.Services) config.Config {
 	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = plan.Scaled(5*time.Minute), 18*time.Second, time.Second
 	c.Poll.PageSize = 25
 	c.CashStar.Timeout, c.CashStar.MaxRPS = 2*time.Second, o.Plan.MaxRPS
+	c.FourWayShop.Timeout = 2 * time.Second
 	c.Issue.Dedupes = o.IssuerDedupes || o.Deceive
 	c.Issue.RetryBudget = 6 * time.Second
 	c.Digest.RerunWait, c.Digest.SendEmpty = 20*time.Second, true
@@ -46,7 +47,7 @@ func configuration(o Options, at site.Services) config.Config {
 // because orders and polls carry the settings that were fixed with the schedule.
 func otherSettings() []string {
 	return []string{
-		"GIFT_CARD_SKUS=MUG", "COMPANION_SKUS=" + scenario.SKUs()[0], "MATCH_BY=external_id", "UNDERPAID=issue",
+		"GIFT_CARD_SKUS=MUG", "FOURWAYSHOP_ITEMS=CUP=OTHER", "COMPANION_SKUS=" + scenario.SKUs()[0], "MATCH_BY=external_id", "UNDERPAID=issue",
 		"CREATED_AT_MIN=2020-01-01T00:00:00Z", "MAX_ORDER_AGE=24h", "RETRY_BUDGET=1h", "POLL_OVERLAP=1s",
 	}
 }

@@ -27,6 +27,7 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 			return audit.Account{}, err
 		}
 	}
+	defer l.findOut(ctx)()
 	if err := l.rest(ctx); err != nil {
 		return audit.Account{}, err
 	}

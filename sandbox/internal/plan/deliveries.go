@@ -25,7 +25,7 @@ func NewDeliveries(seed uint64) Deliveries {
 	random := rand.New(rand.NewPCG(seed, 0x686f6f6b))
 	// A late delivery, which comes hours later at Shopify, comes while the run lasts, and retries outlast the start of a
 	// receiver.
-	d := Deliveries{Speed: 15 * hurry, Seed: seed, Certain: LeastBefallen}
+	d := Deliveries{Speed: 15 * Hurry, Seed: seed, Certain: LeastBefallen}
 	for _, t := range delivery.Troubles {
 		from, to := 25, 45
 		switch t {

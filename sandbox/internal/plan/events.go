@@ -117,11 +117,11 @@ func (e Event) String() string {
 // Workers is the number of worker processes.
 const Workers = 2
 
-// hurry is the factor by which everything is faster than in production, where polls come every five minutes.
-const hurry = 75
+// Hurry is the factor by which everything is faster than in production, where polls come every five minutes.
+const Hurry = 75
 
 // Scaled returns the laboratory's equivalent of a duration in production.
-func Scaled(d time.Duration) time.Duration { return d / hurry }
+func Scaled(d time.Duration) time.Duration { return d / Hurry }
 
 // round is the length of a round, in which every possible event happens.
 const round = time.Minute

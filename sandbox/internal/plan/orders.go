@@ -13,7 +13,8 @@ import (
 
 // deck is dealt repeatedly, in a new random order each time. A run of 160 orders deals it three times, so that each
 // kind comes at least three times.
-var deck = slices.Concat(scenario.Kinds(), slices.Repeat([]scenario.Kind{scenario.SeveralUnits}, 9), []scenario.Kind{
+var deck = slices.Concat(scenario.Kinds(), scenario.LaterKinds(), slices.Repeat([]scenario.Kind{scenario.MadeLater}, 5), []scenario.Kind{
+	scenario.MadeLaterTwice, scenario.BothIssuers,
 	scenario.Single, scenario.ManyUnits, scenario.TwoLines, scenario.TwoLines, scenario.TwoLines, scenario.PaidLater,
 	scenario.PartlyRefunded, scenario.Company, scenario.LateMerchant, scenario.PaidBack, scenario.PaidInParts,
 })

@@ -28,6 +28,8 @@ type Plan struct {
 	// Webhooks is what becomes of the shop's webhooks, and Deliveries what befalls them.
 	Webhooks   Webhooks
 	Deliveries Deliveries
+	// Later is the issuer that makes cards later.
+	Later Later
 }
 
 // Limits of a plan.
@@ -40,7 +42,7 @@ const (
 // New returns the plan of a seed, without webhooks. The same arguments give the same plan.
 func New(seed uint64, orders int, length time.Duration) Plan {
 	random := rand.New(rand.NewPCG(seed, 0x6c6162))
-	p := Plan{Seed: seed, Length: length, Webhooks: WebhooksOff}
+	p := Plan{Seed: seed, Length: length, Webhooks: WebhooksOff}.WithLater(true, false)
 	switch random.IntN(8) {
 	case 0:
 		p.ClockOffset = time.Duration(60+random.IntN(180)) * time.Second
@@ -87,10 +89,10 @@ func (p Plan) Print(w io.Writer) error {
 	for _, o := range p.Orders {
 		kinds[o.Kind]++
 	}
-	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s\n",
+	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s; %s\n",
 		p.Seed, p.Length, len(p.Orders), p.Units(), len(p.Events), describeOffset(p.ClockOffset), describeLimit(p.MaxRPS),
-		p.describeWebhooks())
-	for _, k := range scenario.Kinds() {
+		p.describeWebhooks(), p.Later)
+	for _, k := range slices.Concat(scenario.Kinds(), scenario.LaterKinds()) {
 		if err == nil && kinds[k] > 0 {
 			_, err = fmt.Fprintf(w, "  %4d orders  %s\n", kinds[k], k)
 		}

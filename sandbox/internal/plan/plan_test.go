@@ -44,9 +44,10 @@ func TestPlanHoldsEverything(t *testing.T) {
 			ids[o.Order.ID] = true
 			require.Less(t, o.At, p.Length)
 		}
-		for _, kind := range scenario.Kinds() {
+		for _, kind := range slices.Concat(scenario.Kinds(), scenario.LaterKinds()) {
 			require.GreaterOrEqual(t, kinds[kind], 3, "seed %d: %s", seed, kind)
 		}
+		require.Len(t, p.Troubled(), len(plan.LaterTroubles), "seed %d", seed)
 		promised := p.Promised()
 		happenings := slices.Concat(plan.Happenings, plan.WebhookHappenings)
 		for _, what := range happenings {

@@ -28,7 +28,7 @@ func (o *Installation) addLater(ctx context.Context, options fourwayshoptest.Opt
 	if err != nil {
 		return err
 	}
-	account := config.Default().FourWayShop
+	account := o.Config.FourWayShop // It has the defaults.
 	account.Items = fourwayshop.Items{{SKU: LaterSKU, Code: laterItem}}
 	account.BaseURL = address + "/api/"
 	account.Username, account.Password = options.Username, config.NewSecret(options.Password)

@@ -42,6 +42,7 @@ const (
 	Receiver = "receiver"
 	Shop     = "shop"
 	Issuer   = "issuer"
+	Later    = "later"
 	Mail     = "mail"
 )
 
@@ -69,6 +70,11 @@ type Options struct {
 	ActivitySlots int `json:"activity_slots,omitempty"`
 	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
+	// Hurry divides the pauses of the workflows of cards that are made later.
+	Hurry int `json:"hurry,omitempty"`
+	// Later is how the issuer that makes cards later behaves, and CallbackKey the key that signs the addresses of its callbacks.
+	Later       plan.Later `json:"later,omitzero"`
+	CallbackKey string     `json:"callback_key,omitempty"`
 	// Deliveries is what befalls the shop's webhooks.
 	Deliveries plan.Deliveries `json:"deliveries,omitzero"`
 }
@@ -116,7 +122,7 @@ func run(ctx context.Context, role, options string, stdin io.Reader, stdout, std
 	}
 	return child.Run(ctx, map[string]child.Role{
 		Temporal: as(process.temporal), Worker: as(process.worker), Receiver: as(process.receiver),
-		Shop: as(process.shop), Issuer: as(process.issuer), Mail: as(process.mail),
+		Shop: as(process.shop), Issuer: as(process.issuer), Later: as(process.later), Mail: as(process.mail),
 	}, role, options, stdin, stdout)
 }
 
@@ -138,7 +144,8 @@ func (p process) worker(ctx context.Context) error {
 		return err
 	}
 	worker, err := app.StartWorker(ctx, app.WorkerOptions{
-		Config: cfg, Temporal: temporal, Log: log, Believed: p.Believed, ActivitySlots: p.ActivitySlots,
+		Config: cfg, Temporal: temporal, Log: log, Believed: p.Believed, Hurry: p.Hurry,
+		ActivitySlots: p.ActivitySlots,
 	})
 	if err != nil {
 		return err

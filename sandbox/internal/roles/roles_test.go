@@ -26,6 +26,7 @@ func TestChildEndsWithItsParent(t *testing.T) {
 	for role, options := range map[string]roles.Options{
 		roles.Shop:     {Site: site.Site{Name: "shop"}},
 		roles.Issuer:   {Site: site.Site{Name: "issuer"}, Seed: 1},
+		roles.Later:    {Site: site.Site{Name: "later"}, Seed: 1, CallbackKey: "key"},
 		roles.Mail:     {Folder: folder},
 		roles.Temporal: {File: filepath.Join(folder, "temporal.db")},
 	} {

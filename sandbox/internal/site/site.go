@@ -10,7 +10,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -55,6 +54,9 @@ func (s Site) NewIssuer(o cashstartest.Options) *cashstartest.Server {
 // Services are the addresses of the simulated services.
 type Services struct {
 	Shop, Issuer string
+	// FourWayShop is the address of the issuer that makes cards later. Without one, the site has no such cards; with one, its
+	// configuration needs a receiver too.
+	FourWayShop string
 	// MailHost and MailPort are those of the mail server. Without a host, no digest is sent.
 	MailHost string
 	MailPort int
@@ -76,6 +78,9 @@ func (s Site) Config(at Services) config.Config {
 	c.Issue.AuditPrefix, c.Issue.DedupesStated = s.AuditPrefix, true
 	c.Payload.Encryption, c.Payload.BindNamespace = ops.EncryptionOn, true
 	c.Payload.Keys = ops.PayloadKeys{{ID: s.Name, Key: NewPayloadKey()}}
+	if at.FourWayShop != "" {
+		s.sellLater(&c, at.FourWayShop)
+	}
 	if at.MailHost != "" {
 		c.SMTP.Host, c.SMTP.Port, c.SMTP.TLS = at.MailHost, at.MailPort, config.TLSNone
 		c.Digest.From, c.Digest.To = "giftbridge@example.com", config.List{"operations@example.com"}
@@ -83,27 +88,6 @@ func (s Site) Config(at Services) config.Config {
 		c.Digest.At = config.Clock{Hour: now.Add(-time.Hour).Hour()}
 	}
 	return c
-}
-
-// Receive adds a receiver on a port of this machine to a configuration: the shop delivers webhooks to it.
-func (s Site) Receive(c *config.Config, port int) {
-	receiveAt(c, port)
-	c.Receiver.WebhookSecrets = config.WebhookSecrets{config.NewSecret(s.webhookSecret())}
-}
-
-// Act adds a receiver on a port of this machine to a configuration: it serves the pages behind the links in the digest.
-// Without Receive, it serves nothing else.
-func (s Site) Act(c *config.Config, port int) {
-	receiveAt(c, port)
-	c.Links.Keys = links.SigningKeys{{ID: s.Name, Secret: config.NewSecret(rand.Text() + rand.Text())}}
-	if len(c.Receiver.WebhookSecrets) == 0 {
-		c.Shopify.Webhooks, c.Receiver.Serves = config.NoWebhooks, config.List{config.ServeActions}
-	}
-}
-
-func receiveAt(c *config.Config, port int) {
-	c.Receiver.Addr = Loopback(port)
-	c.Receiver.URL = "http://" + c.Receiver.Addr
 }
 
 // NewPayloadKey returns a new key for payloads.

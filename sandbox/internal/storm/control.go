@@ -13,12 +13,16 @@ import (
 // timeout limits one request to a simulator.
 const timeout = 20 * time.Second
 
-// Control calls the control routes of the simulated shop and issuer.
-type Control struct{ Shop, Issuer string }
+// Control calls the control routes of the simulated shop and issuers.
+type Control struct {
+	Shop, Issuer string
+	// Later is the issuer that makes cards later.
+	Later string
+}
 
 // NewControl returns the control of simulators at these addresses.
-func NewControl(shop, issuer string) Control {
-	return Control{Shop: shop + "/_control/", Issuer: issuer + "/_control/"}
+func NewControl(shop, issuer, later string) Control {
+	return Control{Shop: shop + "/_control/", Issuer: issuer + "/_control/", Later: later + "/_control/"}
 }
 
 // Send sends body as JSON, or no body if it is nil, and decodes the answer into out unless out is nil.

@@ -38,8 +38,11 @@ var walls = []wall{
 	},
 	{
 		name: "scenarios know simulators alone", from: []string{"scenario"}, to: []string{module, "go.temporal.io"},
-		allowed: []string{module + "/internal/cashstar/cashstartest", module + "/internal/shopify/shopifytest"},
-		why:     "customers do not know what becomes of their orders",
+		allowed: []string{
+			module + "/internal/cashstar/cashstartest", module + "/internal/fourwayshop/fourwayshoptest",
+			module + "/internal/shopify/shopifytest",
+		},
+		why: "customers do not know what becomes of their orders",
 	},
 	{
 		name: "the server knows nothing of giftbridge", from: []string{"internal/temporalserver", "internal/postgres"},

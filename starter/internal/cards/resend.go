@@ -17,20 +17,6 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-// Command returns the command "cards", with the commands about cards that giftbridge mails itself.
-func Command(f *cli.Flags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "cards",
-		Short: "Work with the cards that giftbridge mails to their recipients",
-		Long: `Cards has the commands about cards that their issuer only makes, and that giftbridge mails to their recipients.
-No command prints what a card of an order is spent with.`,
-		Args: cli.NoArgs,
-		RunE: cli.Help,
-	}
-	cmd.AddCommand(newResend(f), newSample(f))
-	return cmd
-}
-
 // resent is a card that was sent once more.
 type resent struct {
 	Order  string    `json:"order"`

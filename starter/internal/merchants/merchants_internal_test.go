@@ -191,7 +191,8 @@ func TestWithoutMerchants(t *testing.T) {
 		"PAYLOAD_KEYS": "k1:" + base64.StdEncoding.EncodeToString(make([]byte, 32)), "RECEIVER_URL": "https://hooks.example.com",
 		"FOURWAYSHOP_ITEMS": "GIFT-IT-50=ITEM50", "FOURWAYSHOP_BASE_URL": "https://cards.example.com/api/",
 		"FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush", "FOURWAYSHOP_ENTITY_CODE": "E1",
-		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT",
+		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT", "FOURWAYSHOP_PRICE_LIST": "1",
+		"SMTP_HOST": "smtp.example.com", "DIGEST_FROM": "giftbridge@example.com", "DIGEST_TO": "ops@example.com",
 		"CALLBACK_KEYS": "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 	} {
 		t.Setenv(name, value)

@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/promises/cardlog"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -79,13 +80,21 @@ to the step that failed.`,
 				if err != nil {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "its cancellations and refunds cannot be read: %v\n", err)
 				}
+				later, err := o.Promises.Standings(ctx, d.WorkflowID, d.RunIDs()...)
+				if err != nil {
+					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "where the cards stand that are made later cannot be read: %v\n", err)
+				}
 				if f.JSON {
 					return cli.JSON(cmd.OutOrStdout(), struct {
 						*orders.OrderDetails
-						Changes []changed.Outcome `json:"changes,omitempty"`
-					}{d, changes})
+						Later   []cardlog.Standing `json:"made_later,omitempty"`
+						Changes []changed.Outcome  `json:"changes,omitempty"`
+					}{d, later, changes})
 				}
-				if err := printOrder(cmd.OutOrStdout(), d, verbose); err != nil || len(changes) == 0 {
+				if err := printOrder(cmd.OutOrStdout(), d, verbose); err != nil {
+					return err
+				}
+				if err := printLater(cmd.OutOrStdout(), later, verbose); err != nil {
 					return err
 				}
 				return printChanges(cmd.OutOrStdout(), changes)
@@ -163,6 +172,21 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 			row("run", line)
 			if r.Failure != nil {
 				row("", fmt.Sprintf("%s: %s (attempts: %d)", r.Failure.Kind, r.Failure.Message, r.Attempts))
+			}
+		}
+	})
+}
+
+// printLater prints where the cards stand that their issuers make later.
+func printLater(w io.Writer, cards []cardlog.Standing, verbose bool) error {
+	return cli.Table(w, func(row func(...any)) {
+		for _, c := range cards {
+			row(fmt.Sprintf("card %d", c.Unit), c.Issuer+": "+c.Says())
+			if c.InDoubt() && !c.Open {
+				row("", "ask the issuer for audit number "+c.Key+", and record the answer with orders resolve")
+			}
+			if verbose && c.Link != "" {
+				row("", c.Link)
 			}
 		}
 	})

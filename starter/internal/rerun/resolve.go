@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/promises/cardlog"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -34,6 +35,10 @@ ISSUER_DEDUPES is false, another request could issue the card a second time. Loo
 issuer ("orders show" prints it), then record what you found: with --issued, the card counts as issued; with --not-issued, it
 is requested once more. Without either flag, the command asks about each card. The orders are then run again. Cards
 that are still in doubt stay so.
+
+Of an issuer that makes cards later, a card is in doubt while its activation is open, and after its workflow has ended
+without knowing. The issuer knows the audit number as the payload of the request. With --issued, the card counts as one that
+has its value; with --not-issued, another request is sent, so be certain that nothing more comes of the earlier ones.
 
 Without --unit, the command covers every card in doubt of the named orders. --all covers all orders: after the loss of
 Temporal's database, the issuer knows cards of orders that seem to be new, and --all --issued settles them.
@@ -104,6 +109,17 @@ type verdict struct {
 	order  *orders.OrderDetails
 	card   workflows.UnitFailure
 	issued bool
+	// later is where the card stands, if its issuer makes it later.
+	later *cardlog.Standing
+}
+
+// record records a verdict. It reports whether the order has to be run again for it to have an effect.
+func (r *resolver) record(ctx context.Context, v verdict) (again bool, err error) {
+	if v.later == nil {
+		return true, r.operator.ResolveCard(ctx, v.order, v.card.Unit, v.issued, cli.Whoami(), r.reason)
+	}
+	err = r.operator.Promises.Resolve(ctx, v.order, *v.later, v.issued, cli.Whoami(), r.reason)
+	return v.order.State != executions.Running, err
 }
 
 func (r *resolver) run(ctx context.Context, names []string) error {
@@ -126,12 +142,21 @@ func (r *resolver) run(ctx context.Context, names []string) error {
 		if len(said) > 1 {
 			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "recording the answer for card %d of %d\n", i+1, len(said))
 		}
-		if err := r.operator.ResolveCard(ctx, v.order, v.card.Unit, v.issued, cli.Whoami(), r.reason); err != nil {
+		again, err := r.record(ctx, v)
+		if err != nil {
 			return err
+		}
+		if !again {
+			_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "the workflow of card %d of order %s was told\n", v.card.Unit,
+				printable.Line(v.order.Name, 0))
+			continue
 		}
 		if !slices.Contains(orders, v.order.WorkflowID) {
 			orders = append(orders, v.order.WorkflowID)
 		}
+	}
+	if len(orders) == 0 {
+		return nil
 	}
 	return r.rerun(ctx, orders, called)
 }
@@ -155,20 +180,52 @@ func (r *resolver) inDoubt(ctx context.Context, names []string) ([]verdict, erro
 		if err != nil {
 			return nil, err
 		}
-		units := slices.Compact(slices.Sorted(slices.Values(r.units)))
-		if len(units) == 0 {
-			units = d.UnitsInDoubt()
+		found, err := r.inDoubtOf(ctx, d, all)
+		if err != nil {
+			return nil, err
 		}
-		if len(units) == 0 && !all {
+		if len(found) == 0 && !all {
 			return nil, fmt.Errorf("order %s has no card in doubt", d.Name)
 		}
-		for _, unit := range units {
-			card, err := d.CardInDoubt(unit)
-			if err != nil {
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// inDoubtOf returns the cards of an order to resolve. With --all, cards whose issuer may yet answer are left out.
+func (r *resolver) inDoubtOf(ctx context.Context, d *orders.OrderDetails, all bool) (out []verdict, err error) {
+	standings, err := r.operator.Promises.Standings(ctx, d.WorkflowID, d.RunIDs()...)
+	if err != nil {
+		return nil, err
+	}
+	later, doubtful := map[int]*cardlog.Standing{}, []int{}
+	for i, s := range standings {
+		later[s.Unit] = &standings[i]
+		if s.InDoubt() && !(all && s.Open) {
+			doubtful = append(doubtful, s.Unit)
+		}
+	}
+	for _, unit := range d.UnitsInDoubt() {
+		if later[unit] == nil {
+			doubtful = append(doubtful, unit)
+		}
+	}
+	if len(r.units) > 0 {
+		doubtful = r.units
+	}
+	for _, unit := range slices.Compact(slices.Sorted(slices.Values(doubtful))) {
+		v := verdict{order: d, later: later[unit]}
+		switch {
+		case v.later == nil:
+			if v.card, err = d.CardInDoubt(unit); err != nil {
 				return nil, err
 			}
-			out = append(out, verdict{order: d, card: card})
+		case !v.later.InDoubt():
+			return nil, fmt.Errorf("card %d of order %s is not in doubt: %s", unit, d.Name, v.later.Says())
+		default:
+			v.card = workflows.UnitFailure{Unit: unit, AuditNumber: v.later.Key}
 		}
+		out = append(out, v)
 	}
 	return out, nil
 }
@@ -179,14 +236,10 @@ func (r *resolver) ask(cards []verdict) ([]verdict, error) {
 	if r.found == nil {
 		return r.askForEach(cards)
 	}
-	found := "does not exist at the issuer and may be requested once more"
-	if *r.found {
-		found = "exists at the issuer"
-	}
 	for i := range cards {
 		cards[i].issued = *r.found
 		_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "Order %s: card %d (audit number %s) %s.\n",
-			printable.Line(cards[i].order.Name, 0), cards[i].card.Unit, cards[i].card.AuditNumber, found)
+			printable.Line(cards[i].order.Name, 0), cards[i].card.Unit, cards[i].card.AuditNumber, cards[i].says())
 	}
 	question := "Is this correct?"
 	if n := len(cards); n > 1 {
@@ -195,12 +248,33 @@ func (r *resolver) ask(cards []verdict) ([]verdict, error) {
 	return cards, cli.ConfirmFrom(r.cmd, r.in, r.yes, question)
 }
 
+// says says what a verdict means.
+func (v verdict) says() string {
+	switch {
+	case v.later == nil && v.issued:
+		return "exists at the issuer"
+	case v.later == nil:
+		return "does not exist at the issuer and may be requested once more"
+	case v.issued:
+		return "has its value at the issuer"
+	}
+	return "has no value at the issuer and will get none by what was requested so far; it is requested once more"
+}
+
+// question asks what was found out about a card.
+func (v verdict) question() string {
+	asks := fmt.Sprintf("Order %s, card %d: does the issuer have audit number %s?", v.order.Name, v.card.Unit, v.card.AuditNumber)
+	if v.later != nil {
+		asks = fmt.Sprintf("Order %s, card %d, %s: does the card have its value at the issuer (audit number %s)?", v.order.Name,
+			v.card.Unit, v.later.Says(), v.card.AuditNumber)
+	}
+	return asks + " [issued/not-issued/skip]"
+}
+
 func (r *resolver) askForEach(cards []verdict) ([]verdict, error) {
 	var out []verdict
 	for _, v := range cards {
-		answer, end, err := cli.Ask(r.cmd, r.in, fmt.Sprintf(
-			"Order %s, card %d: does the issuer have audit number %s? [issued/not-issued/skip]",
-			v.order.Name, v.card.Unit, v.card.AuditNumber))
+		answer, end, err := cli.Ask(r.cmd, r.in, v.question())
 		switch {
 		case err != nil:
 			return nil, err

@@ -46,7 +46,7 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   merchants            the account has merchants, and MERCHANT_CODE is one of them
   offers               something is offered for MERCHANT_CODE or, without it, for the first 5 merchants; never fails
   four way shop        the credentials are valid; if FOURWAYSHOP_ITEMS is set
-  four way shop items  never checked: only making a card shows whether an item code is known
+  four way shop items  never checked: only making a card shows whether 4WS knows an item code
   callbacks            the receiver serves the addresses to which issuers answer, and knows the CALLBACK_KEYS
   mail server          it answers and accepts the login
   digest links         the receiver knows the keys that sign them (ACTION_KEYS); if they are set, or RECEIVER_URL is

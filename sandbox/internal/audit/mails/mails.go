@@ -30,6 +30,9 @@ type Row struct {
 	Kind  string
 }
 
+// ErrNotDigest says that a mail is no digest: it has no table.
+var ErrNotDigest = errors.New("the mail is no digest")
+
 // Parse parses a digest: a mail with one CSV table attached.
 func Parse(content []byte) (Mail, error) {
 	m, err := mail.ReadMessage(bytes.NewReader(content))
@@ -39,6 +42,9 @@ func Parse(content []byte) (Mail, error) {
 	tables, err := tablesIn(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
 	if err != nil {
 		return Mail{}, err
+	}
+	if len(tables) == 0 {
+		return Mail{}, ErrNotDigest
 	}
 	if len(tables) != 1 {
 		return Mail{}, fmt.Errorf("it has %d tables, want 1", len(tables))

@@ -54,4 +54,6 @@ func TestParseMail(t *testing.T) {
 			require.Error(t, err)
 		})
 	}
+	_, err := mails.Parse(digest())
+	require.ErrorIs(t, err, mails.ErrNotDigest)
 }

@@ -1,0 +1,145 @@
+package audit
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Later is the ledger of the issuer that makes cards later.
+type Later struct {
+	Cards []LaterCard `json:"-"`
+	// GivenAway is the money that cards gained after they had their value, by currency.
+	GivenAway map[string]string `json:"given_away"`
+}
+
+// LaterCard is a card in that ledger.
+type LaterCard struct {
+	Barcode     string `json:"barcode"`
+	ItemCode    string `json:"item_code"`
+	Currency    string `json:"currency"`
+	Active      bool   `json:"active"`
+	Activations int    `json:"activations"`
+	// Amount is the balance.
+	Amount    string     `json:"amount"`
+	Movements []Movement `json:"movements"`
+}
+
+// Movement is an entry of a card's account. Its payload is the key of the unit for which the card was activated.
+type Movement struct {
+	Amount  string `json:"amount"`
+	Payload string `json:"payload"`
+}
+
+// laterUnit describes a card that is made later by what both the order and the ledger contain.
+type laterUnit struct{ Item, Amount, Currency string }
+
+// laterOf returns the cards of an order that are made later, or false if one of them has no value.
+func (r Rules) laterOf(o Order) (units []laterUnit, ok bool) {
+	for _, l := range o.Lines {
+		item, later := r.Later[l.SKU]
+		if !later {
+			continue
+		}
+		value, ok := new(big.Rat).SetString(l.UnitPrice)
+		if l.left() > 0 && (!ok || value.Sign() <= 0) {
+			return nil, false
+		}
+		for range l.left() {
+			units = append(units, laterUnit{Item: item, Amount: value.FloatString(2), Currency: o.Currency})
+		}
+	}
+	return units, true
+}
+
+// orderOf returns the shop's number of the order in the key of a unit: the digits before its last dash.
+func orderOf(key string) string {
+	head := key[:max(strings.LastIndex(key, "-"), 0)]
+	return head[strings.LastIndexFunc(head, func(c rune) bool { return c < '0' || c > '9' })+1:]
+}
+
+// judgeLater matches each card that was made later with a unit of an order. A card that was never activated is worth
+// nothing, and belongs to nobody.
+func (b Books) judgeLater(a *Account, verdicts []verdict) {
+	owed, names := map[string]map[laterUnit]int{}, map[string]string{}
+	for _, v := range verdicts {
+		id := strconv.FormatInt(v.order.ID, 10)
+		owed[id], names[id] = map[laterUnit]int{}, v.order.Name
+		for _, u := range v.later {
+			owed[id][u]++
+		}
+	}
+	barcodes := map[string]string{}
+	for _, c := range b.Later.Cards {
+		if c.Activations == 0 {
+			a.CardsNeverUsed++
+			continue
+		}
+		a.CardsIssued++
+		a.CardsMadeLater++
+		b.judgeLaterCard(a, c, owed, names, barcodes)
+	}
+	for _, currency := range slices.Sorted(maps.Keys(b.Later.GivenAway)) {
+		a.Problem("given away: %s %s on cards that had their value", b.Later.GivenAway[currency], currency)
+	}
+	for _, v := range verdicts {
+		missing := 0
+		for _, n := range owed[strconv.FormatInt(v.order.ID, 10)] {
+			missing += n
+		}
+		switch {
+		case missing == 0:
+		case v.open:
+			a.CardsOpen += missing
+		default:
+			a.CardsMissing += missing
+			a.Problem("missing: %d of %d cards of order %s that are made later", missing, len(v.later), v.order.Name)
+		}
+	}
+}
+
+// judgeLaterCard judges a card that has been activated. barcodes maps the keys of units to their cards.
+func (b Books) judgeLaterCard(
+	a *Account, c LaterCard, owed map[string]map[laterUnit]int, names, barcodes map[string]string,
+) {
+	keys := map[string]bool{}
+	for _, m := range c.Movements {
+		if m.Payload != "" {
+			keys[m.Payload] = true
+		}
+	}
+	owners := slices.Sorted(maps.Keys(keys))
+	if len(owners) > 1 {
+		a.CardsOfTwo++
+		a.Problem("two owners: a card of item %s was activated for %s", c.ItemCode, strings.Join(owners, " and "))
+	}
+	if c.Activations > 1 {
+		a.CardsActivatedTwice++
+		a.Problem("activated %d times: a card of item %s, for %s", c.Activations, c.ItemCode, strings.Join(owners, " and "))
+	}
+	if !c.Active {
+		a.Problem("a card of item %s, for %s, is not active", c.ItemCode, strings.Join(owners, " and "))
+	}
+	if len(owners) == 0 {
+		a.CardsUnexpected++
+		a.Problem("stray: a card of item %s was activated for nobody", c.ItemCode)
+		return
+	}
+	key := owners[0]
+	order := orderOf(key)
+	u := laterUnit{Item: c.ItemCode, Amount: c.Amount, Currency: c.Currency}
+	switch {
+	case barcodes[key] != "":
+		a.CardsDuplicate++
+		a.Problem("duplicate: two cards of order %s, key %s, that were made later", names[order], key)
+	case owed[order][u] > 0:
+		owed[order][u]--
+	default:
+		a.CardsUnexpected++
+		a.Problem("wrong: a card of item %s, key %s, order %s, is worth %s %s, which nobody ordered", c.ItemCode, key,
+			names[order], c.Amount, c.Currency)
+	}
+	barcodes[key] = c.Barcode
+}
