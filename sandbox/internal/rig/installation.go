@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -61,8 +62,9 @@ type Installation struct {
 	Receiver *Process
 	Shop     *shopifytest.Server
 	Issuer   *cashstartest.Server
-	// Later is 4WS; nil without it.
+	// Later is 4WS, whose cards are mailed to mails; both are nil without it.
 	Later    *fourwayshoptest.Server
+	mails    *mailtest.Server
 	Operator *operator.Operator
 	services []*http.Server
 	orders   scenario.Generator
@@ -85,6 +87,12 @@ func (p *Programs) Install(ctx context.Context, options InstallationOptions) (_ 
 	}
 	if at.Issuer, err = o.serve(ctx, o.Issuer, options.AroundIssuer); err != nil {
 		return nil, err
+	}
+	if options.FourWayShop != nil {
+		if o.mails, err = mailtest.Start(mailtest.Options{NoTLS: true}); err != nil {
+			return nil, err
+		}
+		at.MailHost, at.MailPort = o.mails.Host(), o.mails.Port()
 	}
 	o.Config = configuration(at)
 	if options.FourWayShop != nil {
@@ -242,6 +250,9 @@ func (o *Installation) Close() {
 	}
 	if o.Later != nil {
 		o.Later.Stop()
+	}
+	if o.mails != nil {
+		o.mails.Stop()
 	}
 	for _, s := range o.services {
 		_ = s.Close()
