@@ -175,6 +175,10 @@ func (d *Deliveries) send(
 		return time.Time{}, err
 	}
 	found, err := by.Deferred.Look(ctx, card.Code)
+	if kind, _ := giftcard.KindOf(err); err != nil && kind == giftcard.UnexpectedResponse {
+		// The answer may be the only one of its kind, and a look costs nothing.
+		return time.Time{}, giftcard.Errorf(giftcard.Unavailable, "%v", err)
+	}
 	if err != nil {
 		return time.Time{}, err
 	}
