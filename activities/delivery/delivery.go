@@ -44,8 +44,8 @@ type Temporal interface {
 	Delivered(ctx context.Context, issuerName, key string) (time.Time, error)
 	// RecordDelivery records that the card of a unit was sent. The first record stays.
 	RecordDelivery(ctx context.Context, issuerName, key string, at time.Time) error
-	// Card returns the card of a unit, from the workflow that made it.
-	Card(ctx context.Context, u deferred.Unit) (deferred.Card, error)
+	// CardOf returns the card of a unit that exists and has its value, as far as its workflow or a person says.
+	CardOf(ctx context.Context, u deferred.Unit) (*deferred.Card, error)
 	// Recipient returns who gets the card of a unit, as the order says it now.
 	Recipient(ctx context.Context, u deferred.Unit) (giftcard.Recipient, error)
 }
@@ -145,7 +145,7 @@ func (d *Deliveries) resend(ctx context.Context, in ResendCardInput) (time.Time,
 	if at := sentByEarlierAttempt(ctx); !at.IsZero() {
 		return at, nil
 	}
-	card, err := d.Temporal.Card(ctx, in.Unit)
+	card, err := d.Temporal.CardOf(ctx, in.Unit)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -154,7 +154,7 @@ func (d *Deliveries) resend(ctx context.Context, in ResendCardInput) (time.Time,
 		return time.Time{}, err
 	}
 	to.Email = cmp.Or(in.Email, to.Email)
-	return d.send(ctx, in.Unit, card, to, in.Issuer+"/"+in.Key+"/"+activity.GetInfo(ctx).WorkflowExecution.RunID)
+	return d.send(ctx, in.Unit, *card, to, in.Issuer+"/"+in.Key+"/"+activity.GetInfo(ctx).WorkflowExecution.RunID)
 }
 
 // send mails a card, and returns when the mail server took it. identity is what the Message-ID is made of.

@@ -72,11 +72,12 @@ func (w *world) RecordDelivery(_ context.Context, name, key string, at time.Time
 	return w.recordErr
 }
 
-func (*world) Card(_ context.Context, u deferred.Unit) (deferred.Card, error) {
+func (*world) CardOf(_ context.Context, u deferred.Unit) (*deferred.Card, error) {
 	if u.Key == "unknown" {
-		return deferred.Card{}, giftcard.Errorf(giftcard.InvalidRequest, "no record")
+		return nil, giftcard.Errorf(giftcard.InvalidRequest, "no record")
 	}
-	return card(), nil
+	made := card()
+	return &made, nil
 }
 
 func (*world) Recipient(context.Context, deferred.Unit) (giftcard.Recipient, error) {

@@ -44,31 +44,6 @@ func (p *Promises) RecordDelivery(ctx context.Context, issuerName, key string, a
 	return nil
 }
 
-// Card implements [delivery.Temporal].
-func (p *Promises) Card(ctx context.Context, u deferred.Unit) (deferred.Card, error) {
-	for number := 1; number <= maxNumber; number++ {
-		id := workflows.DeferredCardID(u.Issuer, u.Key, number)
-		d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
-		if executions.IsNotFound(err) {
-			break
-		}
-		if err != nil {
-			return deferred.Card{}, fmt.Errorf("describe %s: %w", id, err)
-		}
-		info := d.GetWorkflowExecutionInfo()
-		if executions.StateOf(info.GetStatus()) != executions.Completed {
-			continue
-		}
-		var out workflows.DeferredCardResult
-		if err := p.Result(ctx, info, &out); err != nil {
-			return deferred.Card{}, err
-		}
-		return out.Card, nil
-	}
-	return deferred.Card{}, giftcard.Errorf(giftcard.InvalidRequest, "there is no record of a card that has its value: it was never "+
-		"made, or the record has expired")
-}
-
 // Recipient implements [delivery.Temporal].
 func (p *Promises) Recipient(ctx context.Context, u deferred.Unit) (giftcard.Recipient, error) {
 	in, err := p.OrderInput(ctx, u.OrderWorkflowID, "")

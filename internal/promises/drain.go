@@ -113,16 +113,3 @@ func (p *Promises) Existing(
 	}
 	return cards, inDoubt, "", nil
 }
-
-// SentAt returns when the card of a unit was sent to its recipient, by the record of that; zero if there is none.
-func (p *Promises) SentAt(ctx context.Context, u deferred.Unit) (time.Time, error) {
-	id := "card-delivery/" + u.Issuer + "/" + u.Key
-	d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
-	if executions.IsNotFound(err) {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("describe %s: %w", id, err)
-	}
-	return d.GetWorkflowExecutionInfo().GetStartTime().AsTime(), nil
-}

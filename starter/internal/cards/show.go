@@ -205,7 +205,7 @@ func (l looker) lookLater(ctx context.Context, u deferred.Unit) (shown, error) {
 		out.State = s.Says()
 		return out, nil
 	}
-	if out.SentAt, err = l.Promises.SentAt(ctx, u); err != nil {
+	if out.SentAt, err = l.Promises.Delivered(ctx, u.Issuer, u.Key); err != nil {
 		return out, err
 	}
 	by, configured := l.later[u.Issuer]
