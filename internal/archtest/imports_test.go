@@ -98,7 +98,7 @@ var (
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
-		"internal/rollout", "internal/recovery", "internal/changed", "internal/left", "internal/privacy",
+		"internal/rollout", "internal/recovery", "internal/resending", "internal/changed", "internal/left", "internal/privacy",
 		"internal/reporting", "internal/health", "internal/acting", "internal/operator")
 )
 
@@ -307,13 +307,18 @@ var rules = []rule{
 	},
 	{
 		name: "an installation knows no orders", from: ours("internal/installation", "internal/rollout"),
-		to:  ours("internal/orders", "internal/recovery", "internal/left", "internal/reporting", "internal/health"),
+		to:  ours("internal/orders", "internal/recovery", "internal/resending", "internal/left", "internal/reporting", "internal/health"),
 		why: "a namespace is prepared, and workers are replaced, whatever orders there are",
 	},
 	{
 		name: "recovery knows no decisions", from: ours("internal/recovery"),
 		to:  ours("internal/changed", "internal/left", "internal/reporting", "internal/health"),
 		why: "what people decide about an order stands on what its runs have done",
+	},
+	{
+		name: "sending once more stands on orders", from: ours("internal/resending"),
+		to:  operators.except(ours("internal/executions", "internal/settings", "internal/orders", "internal/resending")),
+		why: "a card that is sent once more is neither made nor changed",
 	},
 	{
 		name: "links stand on the standard library", from: ours("internal/maillink", "internal/token"),
@@ -343,13 +348,13 @@ var rules = []rule{
 	},
 	{
 		name: "orders are not removed by what issues them",
-		from: ours("internal/recovery", "internal/left", "internal/reporting", "activities", "workflows"),
+		from: ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting", "activities", "workflows"),
 		to:   ours("internal/privacy"),
 		why:  "only a person removes a history, at a prompt",
 	},
 	{
 		name: "health changes nothing", from: ours("internal/health"),
-		to:  ours("internal/recovery", "internal/left", "internal/reporting"),
+		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting"),
 		why: "a monitor asks every minute",
 	},
 	{
@@ -534,6 +539,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"changed orders stand on recovery", "internal/changed", module + "/internal/left"},
 		{"ports know no HTTP", "internal/intake", module + "/internal/webhook"},
 		{"recovery knows no decisions", "internal/recovery", module + "/internal/left"},
+		{"sending once more stands on orders", "internal/resending", module + "/internal/recovery"},
 		{"the configuration is read at the edge", "internal/health", module + "/internal/config"},
 		{"the configuration is read at the edge", "activities", module + "/internal/config"},
 		{"codec and logs know how a process runs", "internal/logging", module + "/internal/config"},

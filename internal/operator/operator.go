@@ -18,6 +18,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/internal/reporting"
+	"github.com/giftbridge/giftbridge/internal/resending"
 	"github.com/giftbridge/giftbridge/internal/rollout"
 	"github.com/giftbridge/giftbridge/internal/settings"
 )
@@ -32,6 +33,7 @@ type Operator struct {
 	*recovery.Recovery
 	// Promises are the cards that their issuers make later.
 	Promises *promises.Promises
+	*resending.Resending
 	*changed.Changed
 	*left.Left
 	Acting *acting.Acting
@@ -50,6 +52,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
 	o.Promises = promises.New(o.Recovery)
+	o.Resending = resending.New(o.Orders)
 	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)
 	o.Acting = acting.New(o.Orders)

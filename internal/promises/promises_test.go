@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/executions/historytest"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -58,6 +59,8 @@ type records struct {
 	// age is how long ago the first run of the order began. Its record may be gone.
 	age  time.Duration
 	gone bool
+	// mailed is the key of the card that the order's run was about to mail; empty if none was.
+	mailed string
 	// faster is another process that starts what this one is about to start.
 	faster  bool
 	started []string
@@ -133,11 +136,30 @@ func says(issued bool, about string) card {
 	return card{status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, said: workflows.CardResolution{Issued: issued, Card: about}}
 }
 
-// GetWorkflowHistory returns the end of a card whose workflow has failed.
+// ListWorkflow lists the runs of the order that are on record.
+func (r *records) ListWorkflow(
+	_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest,
+) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if in.GetQuery() != "WorkflowId = "+executions.Quote(order) {
+		return nil, errors.New("an unexpected query: " + in.GetQuery())
+	}
+	return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
+		{Execution: &commonpb.WorkflowExecution{WorkflowId: order, RunId: thisRun}},
+	}}, nil
+}
+
+// GetWorkflowHistory returns the end of a card whose workflow has failed, or what the order's run was about to mail.
 func (r *records) GetWorkflowHistory(
 	_ context.Context, id, _ string, _ bool, _ enumspb.HistoryEventFilterType,
 ) client.HistoryEventIterator {
 	var h historytest.Events
+	if id == order {
+		h.Task()
+		if r.mailed != "" {
+			h.Add(mailing(r.mailed))
+		}
+		return &h
+	}
 	h.Add(&historypb.HistoryEvent{
 		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{
@@ -147,6 +169,26 @@ func (r *records) GetWorkflowHistory(
 		},
 	})
 	return &h
+}
+
+// mailing is the event by which an order has a card mailed.
+func mailing(key string) *historypb.HistoryEvent {
+	about := unit
+	about.Key = key
+	input, err := converter.GetDefaultDataConverter().ToPayloads(delivery.DeliverCardInput{
+		Unit: about, Card: deferred.Card{Code: "2900000000016"},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return &historypb.HistoryEvent{
+		EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+		Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{
+			ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{
+				ActivityType: &commonpb.ActivityType{Name: delivery.DeliverCardType}, Input: input,
+			},
+		},
+	}
 }
 
 // failed is a card that was not made, or that may have been.
@@ -219,6 +261,10 @@ func TestBegin(t *testing.T) {
 		"just in time":        {records: records{age: keeps - day - time.Hour}, starts: []int{1}},
 		"records may be gone": {records: records{age: keeps - day + time.Hour}, kind: giftcard.OutcomeUnknown, says: "longer ago"},
 		"records are gone":    {records: records{gone: true}, kind: giftcard.OutcomeUnknown, says: "longer ago"},
+		"records are gone, and the order was about to mail it": {records: records{gone: true, mailed: "5001-A"}, made: true},
+		"records are gone, and the order was about to mail another": {
+			records: records{gone: true, mailed: "5001-B"}, kind: giftcard.OutcomeUnknown, says: "longer ago",
+		},
 		"records are gone, and the card's are not": {
 			records: records{gone: true, cards: map[string]card{id(1): {status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED}}}, made: true,
 		},

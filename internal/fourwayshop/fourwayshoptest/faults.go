@@ -3,6 +3,7 @@ package fourwayshoptest
 import (
 	"net/http"
 
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/bodies"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
@@ -86,12 +87,12 @@ func (s *Server) draw(req Request) Fault {
 }
 
 func enqueued() simulator.Answer {
-	return simulator.Answer{Status: http.StatusOK, Body: enqueuedBody{Success: true}}
+	return simulator.Answer{Status: http.StatusOK, Body: bodies.Enqueued{Success: true}}
 }
 
 // transport is an answer that is given before the service looks at a request.
 func transport(status int, text string) simulator.Answer {
-	return simulator.Answer{Status: status, Body: transportBody{Message: text}}
+	return simulator.Answer{Status: status, Body: bodies.Transport{Message: text}}
 }
 
 // denied is the published answer to a token that is wrong or expired.

@@ -1,7 +1,7 @@
 // Package fourwayshoptest is an in-memory simulation of the gift-card services of Four Way Shop: an http.Handler with a
 // ledger of the cards that it made and a queue whose jobs call back, for tests, demonstrations and load tests. It is strict
 // where a lenient double would hide a mistake of the client, injects faults and troubles on demand, and shares no code
-// with the client package above it: it defines its own wire format.
+// with the client package above it: package bodies below is its own wire format.
 //
 // A fault happens to a request, a trouble to a job that was enqueued. The services proper are below [Options].BasePath,
 // behind a login whose tokens live for a few minutes. The control routes for people, and for tests in another process, are
@@ -36,6 +36,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/bodies"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/simulator"
@@ -137,6 +138,7 @@ type Server struct {
 	routes  map[string]route
 	control *http.ServeMux
 	queue   *jobs.Queue
+	writer  bodies.Writer
 
 	faults *simulator.Faults
 	counts simulator.Counts[Operation, string]
@@ -174,7 +176,8 @@ func New(o Options) *Server {
 	}
 	o.BasePath = strings.TrimSuffix(cmp.Or(o.BasePath, "/api/"), "/") + "/"
 	s := &Server{
-		options: o, control: http.NewServeMux(), faults: newFaults(o.Seed), ledger: ledger.New(o.Rules, o.Seed, o.Items...),
+		options: o, control: http.NewServeMux(), writer: bodies.Writer{Italian: o.Italian, Texts: o.Texts},
+		faults: newFaults(o.Seed), ledger: ledger.New(o.Rules, o.Seed, o.Items...),
 		random: rand.New(rand.NewPCG(o.Seed, 3)), tokens: map[string]time.Time{}, files: map[string]bool{},
 		queue: jobs.New(jobs.Options{
 			Clock: o.Clock, Takes: o.Takes, Client: o.CallbackClient, Tries: o.CallbackTries, Pause: o.CallbackPause,
@@ -265,14 +268,14 @@ func (s *Server) Forge(item string) ledger.Card {
 // forged is the body with which somebody claims that a card of an item was made.
 func (s *Server) forged(item string) any {
 	if !s.options.ForgesSold {
-		return s.generated([]ledger.Card{s.Forge(item)})
+		return s.writer.Generated([]ledger.Card{s.Forge(item)})
 	}
 	for _, c := range s.Cards() {
 		if c.Active {
-			return s.generated([]ledger.Card{c})
+			return s.writer.Generated([]ledger.Card{c})
 		}
 	}
-	return enqueuedBody{true}
+	return bodies.Enqueued{Success: true}
 }
 
 // Spend spends from a card at once, as a till does. It returns why it failed, empty if it did not.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"time"
 
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/bodies"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/simulator"
@@ -13,10 +13,10 @@ import (
 
 // generate enqueues a job that makes barcodes. An unknown item code is reported in the callback, as published.
 func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
-	var in generateBody
+	var in bodies.Generate
 	problems := s.read(r, &in)
 	if len(problems) == 0 {
-		problems = in.problems()
+		problems = in.Problems()
 	}
 	if len(problems) > 0 {
 		s.answer(w, r, Generate, s.refusal(problems[0]))
@@ -33,9 +33,9 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 				defer s.mu.Unlock()
 				cards = s.ledger.Generate(in.ItemCode, in.Giftcards, id, s.options.Clock.Now())
 				if cards == nil {
-					return s.failure(string(ledger.NoItem), "")
+					return s.writer.Refusal(string(ledger.NoItem), "")
 				}
-				return s.generated(cards)
+				return s.writer.Generated(cards)
 			},
 			Reveal: func() {
 				s.mu.Lock()
@@ -65,17 +65,17 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return s.refusal(string(ledger.NotFound))
 		}
-		return simulator.Answer{Status: http.StatusOK, Body: getAnswer{true, s.entity(c)}}
+		return simulator.Answer{Status: http.StatusOK, Body: bodies.Got{Success: true, Giftcard: s.writer.Card(c)}}
 	})
 }
 
 // update enqueues a job that changes a balance.
 func (s *Server) update(w http.ResponseWriter, r *http.Request) {
-	var in updateBody
+	var in bodies.Update
 	problems := s.read(r, &in)
 	var change ledger.Update
 	if len(problems) == 0 {
-		change, problems = in.update(s.options.EntityCodes)
+		change, problems = in.Read(s.options.EntityCodes)
 	}
 	if len(problems) > 0 {
 		s.answer(w, r, Update, s.refusal(problems[0]))
@@ -92,16 +92,16 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				if problem := s.ledger.Apply(change, s.options.Clock.Now()); problem != "" {
-					return s.failure(string(problem), in.Payload)
+					return s.writer.Refusal(string(problem), in.Payload)
 				}
-				return updatedBody{true, change.ID, in.Payload}
+				return bodies.Updated{Success: true, ID: change.ID, Payload: in.Payload}
 			},
 			Reveal: func() {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				s.ledger.Show(change.Barcode)
 			},
-			Forge: func() any { return updatedBody{true, s.newID(), ""} },
+			Forge: func() any { return bodies.Updated{Success: true, ID: s.newID()} },
 		})
 		return enqueued()
 	})
@@ -109,10 +109,10 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 
 // makePDF enqueues a job that makes a PDF.
 func (s *Server) makePDF(w http.ResponseWriter, r *http.Request) {
-	var in pdfBody
+	var in bodies.PDF
 	problems := s.read(r, &in)
 	if len(problems) == 0 {
-		problems = in.problems(s.options.PDFInAnswer)
+		problems = in.Problems(s.options.PDFInAnswer)
 	}
 	if len(problems) > 0 {
 		s.answer(w, r, MakePDF, s.refusal(problems[0]))
@@ -125,18 +125,18 @@ func (s *Server) makePDF(w http.ResponseWriter, r *http.Request) {
 			defer s.mu.Unlock()
 			for _, barcode := range in.Barcodes {
 				if _, ok := s.ledger.Get(barcode); !ok {
-					return s.failure(string(ledger.NotFound), "")
+					return s.writer.Refusal(string(ledger.NotFound), "")
 				}
 			}
 			s.files[id+".pdf"] = true
-			return pdfAnswer{true, fileURL(r, id+".pdf")}
+			return bodies.MadePDF{Success: true, URL: fileURL(r, id+".pdf")}
 		}
 		if s.options.PDFInAnswer {
 			return simulator.Answer{Status: http.StatusOK, Body: result()}
 		}
 		s.queue.Enqueue(jobs.Job{
 			ID: id, Operation: MakePDF, Callback: in.Callback, Perform: result, Reveal: func() {},
-			Forge: func() any { return pdfAnswer{true, "http://169.254.169.254/latest/meta-data/"} },
+			Forge: func() any { return bodies.MadePDF{Success: true, URL: "http://169.254.169.254/latest/meta-data/"} },
 		})
 		return enqueued()
 	})
@@ -190,7 +190,7 @@ func (s *Server) newID() string {
 
 // login issues a token.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
-	var in loginBody
+	var in bodies.Login
 	if problems := s.read(r, &in); len(problems) > 0 {
 		s.answer(w, r, Login, s.refusal(problems[0]))
 		return
@@ -206,10 +206,10 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		defer s.mu.Unlock()
 		s.tokens[token] = expires
 		const site = 501
-		body := loginAnswer{Username: in.Username, CompanyID: "SIMULATED", SiteID: site, Token: token}
+		body := bodies.LoggedIn{Username: in.Username, CompanyID: "SIMULATED", SiteID: site, Token: token}
 		if !s.options.NoExpiry {
 			body.Expires = expires.Format("2006-01-02T15:04:05.000Z07:00")
-			body.ExpiresInMS = s.number(fmt.Sprint(s.options.TokenLife.Milliseconds()))
+			body.ExpiresInMS = s.writer.Number(fmt.Sprint(s.options.TokenLife.Milliseconds()))
 		}
 		return simulator.Answer{Status: http.StatusOK, Body: body}
 	})
@@ -235,52 +235,7 @@ func (s *Server) RevokeTokens() {
 	clear(s.tokens)
 }
 
-// entity returns a card as Get returns it.
-func (s *Server) entity(c ledger.Card) cardEntity {
-	flags := map[bool]string{true: "Y", false: "N"}
-	date := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.UTC().Format(layout)
-	}
-	return cardEntity{
-		ID: "SIMULATED_501_" + c.EntityCode + "_" + c.Barcode, CompanyID: "SIMULATED", SiteID: s.number("501"),
-		BranchCode: s.code(c.BranchCode), EntityCode: s.code(c.EntityCode), CardBarcode: c.Barcode,
-		IssueDate: date(c.Generated), ActivationDate: date(c.Activated), ExpirationDate: date(c.EndValidity),
-		FlgActive: flags[c.Active], PriceList: c.PriceList, PriceListType: "V", DecimalNumber: s.number("2"),
-		CurrencySymbol: map[string]string{"EUR": "€", "USD": "$", "GBP": "£"}[c.Currency], Currency: c.Currency,
-		OriginalAmount: s.amount(c.OriginalAmount), Amount: s.amount(c.Amount), ItemType: "FINANCIAL",
-		ItemSubtype: "GIFTCARD", ItemCode: c.ItemCode, TaxRate: s.number("22"), VATCode: s.number("3"),
-		PrinterDepartmentCode: s.number("1"), FlgNetworkUsage: "Y", FlgPartiallyUsage: "Y", PaymentTermCode: s.number("201"),
-		FlgAllowOfflineUsage: "N",
-	}
-}
-
-func (s *Server) generated(cards []ledger.Card) generatedBody {
-	out := generatedBody{Success: true}
-	for _, c := range cards {
-		out.Giftcards = append(out.Giftcards, generatedEntity{
-			c.Barcode, c.StartValidity.UTC().Format(layout), c.EndValidity.UTC().Format(layout),
-		})
-	}
-	return out
-}
-
-// message returns a message in the language of the service.
-func (s *Server) message(text string) string {
-	if s.options.Italian {
-		return ledger.Problem(text).Italian()
-	}
-	return text
-}
-
-// failure is the body of a callback of a job that failed.
-func (s *Server) failure(text, payload string) any {
-	return refusalBody{Message: s.message(text), Payload: payload}
-}
-
 // refusal is the answer to a request that the service refuses in its own words.
 func (s *Server) refusal(text string) simulator.Answer {
-	return simulator.Answer{Status: s.options.RefusalStatus, Body: refusalBody{Message: s.message(text)}}
+	return simulator.Answer{Status: s.options.RefusalStatus, Body: s.writer.Refusal(text, "")}
 }

@@ -1,4 +1,6 @@
-package recovery
+// Package resending sends a card once more, when a person asks for it. It does so for the cards that giftbridge mails: those of
+// issuers that do not send them.
+package resending
 
 import (
 	"context"
@@ -15,8 +17,14 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
+// Resending sends the cards of one installation once more.
+type Resending struct{ *orders.Orders }
+
+// New returns a Resending for the given orders.
+func New(o *orders.Orders) *Resending { return &Resending{o} }
+
 // ResendableCard returns the card of an order that can be sent once more, or an error that says why it cannot.
-func (o *Recovery) ResendableCard(ctx context.Context, d *orders.OrderDetails, unit int) (deferred.Unit, error) {
+func (o *Resending) ResendableCard(ctx context.Context, d *orders.OrderDetails, unit int) (deferred.Unit, error) {
 	if err := resendable(d, unit); err != nil {
 		return deferred.Unit{}, err
 	}
@@ -72,7 +80,7 @@ func noCard(d *orders.OrderDetails, unit int) error {
 
 // ResendCard sends one card once more, to its recipient or to another address, and waits for the result. The workflow keeps a
 // record of who wanted it and why.
-func (o *Recovery) ResendCard(
+func (o *Resending) ResendCard(
 	ctx context.Context, d *orders.OrderDetails, card deferred.Unit, email, by, reason string,
 ) (delivery.ResendCardResult, error) {
 	var out delivery.ResendCardResult
