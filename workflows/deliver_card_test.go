@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -250,5 +249,5 @@ func TestSummariesOfDeliveries(t *testing.T) {
 	asked := e.calls.of("DeliverCard")
 	require.Len(t, asked, 2)
 	require.Equal(t, "send card 1 of 2", asked[0].activity.Summary)
-	require.False(t, strings.Contains(e.calls.details[0], string(madeLater(deferred.Unit{}).Code)))
+	require.NotContains(t, e.calls.details[0], string(madeLater(deferred.Unit{}).Code))
 }

@@ -139,7 +139,7 @@ func input() delivery.DeliverCardInput {
 }
 
 // attempt executes an activity, as the attempt that follows one with these heartbeat details.
-func attempt[Out any](t *testing.T, w *world, activity string, in any, before any) (Out, error) {
+func attempt[Out any](t *testing.T, w *world, activity string, in, before any) (Out, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(w)

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -16,16 +17,14 @@ func later() map[string]string {
 	for _, name := range []string{"GIFT_CARD_SKUS", "CASHSTAR_BASE_URL", "CASHSTAR_USERNAME", "CASHSTAR_PASSWORD"} {
 		delete(env, name)
 	}
-	for name, value := range map[string]string{
+	maps.Copy(env, map[string]string{
 		"FOURWAYSHOP_ITEMS": "GIFT-IT-50=ITEM50, A=B=ITEM20", "FOURWAYSHOP_BASE_URL": "https://cards.example.com/api/",
 		"FOURWAYSHOP_USERNAME": "u", "FOURWAYSHOP_PASSWORD": "hush", "FOURWAYSHOP_ENTITY_CODE": "E1",
 		"FOURWAYSHOP_BRANCH_CODE": "B1", "FOURWAYSHOP_COUNTRY": "IT", "FOURWAYSHOP_PRICE_LIST": "1",
 		"RECEIVER_URL": "https://hooks.example.com",
 		"SMTP_HOST":    "smtp.example.com", "DIGEST_FROM": "giftbridge@example.com", "DIGEST_TO": "ops@example.com",
 		"CALLBACK_KEYS": "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
-	} {
-		env[name] = value
-	}
+	})
 	return env
 }
 
@@ -108,9 +107,7 @@ func TestLoadOfIssuersThatDoNotFitTogether(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := later()
-			for name, value := range tc.change {
-				env[name] = value
-			}
+			maps.Copy(env, tc.change)
 			environ(t, env)
 
 			_, err := config.Load()

@@ -19,6 +19,6 @@ func (r *reporter) addMaking(ctx context.Context) error {
 		}
 		return out
 	}
-	r.Report.Making = digest.Making{Waiting: now.Cards, Long: told(now.Long), Suspicious: told(now.Suspicious)}
+	r.Making = digest.Making{Waiting: now.Cards, Long: told(now.Long), Suspicious: told(now.Suspicious)}
 	return err
 }

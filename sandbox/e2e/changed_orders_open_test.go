@@ -37,7 +37,7 @@ func (w *system) awaitPause(p scenario.Placed) {
 func TestHistoriesOfChangedOrdersThatAreOpen(t *testing.T) {
 	t.Parallel()
 	tr := trouble{first: 1, of: map[string]cashstartest.Fault{
-		"WAITS": {Kind: cashstartest.ServerError, Status: http.StatusServiceUnavailable},
+		"WAITS": {Kind: cashstartest.ServerError, Status: http.StatusTooManyRequests}, // Certainly not issued, and asked for again.
 		"DOUBT": {Kind: cashstartest.Drop, AfterCommit: true},
 		"BUSY":  {}, // Its only card is its first.
 	}}

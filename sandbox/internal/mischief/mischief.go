@@ -106,7 +106,7 @@ func (m *Mischief) Fault(r fourwayshoptest.Request) *fourwayshoptest.Fault {
 func (m *Mischief) Trouble(j jobs.Job) *fourwayshoptest.Trouble {
 	activating := j.Operation == fourwayshoptest.Update
 	name := m.take(j.Callback, func(k kind) bool {
-		return k.trouble != "" && (k.only == "" || k.only == j.Operation) && !(m.silent && activating && !k.silent)
+		return k.trouble != "" && (k.only == "" || k.only == j.Operation) && (!m.silent || !activating || k.silent)
 	})
 	k := kinds[name]
 	if m.silent && activating {

@@ -14,7 +14,7 @@ const (
 	LaterDropAfter    What = "later_drop_after_enqueueing"
 	LaterSilent       What = "later_answer_says_nothing"
 	LaterLimit        What = "later_rate_limit"
-	LaterTokenExpired What = "later_token_expired"
+	LaterTokenExpired What = "later_token_expired" //nolint:gosec // It is the name of a trouble.
 	LaterUnseen       What = "later_not_visible_yet"
 	LaterStalled      What = "later_stalled"
 	LaterLost         What = "later_lost"

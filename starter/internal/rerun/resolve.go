@@ -201,7 +201,7 @@ func (r *resolver) inDoubtOf(ctx context.Context, d *orders.OrderDetails, all bo
 	later, doubtful := map[int]*cardlog.Standing{}, []int{}
 	for i, s := range standings {
 		later[s.Unit] = &standings[i]
-		if s.InDoubt() && !(all && s.Open) {
+		if s.InDoubt() && (!all || !s.Open) {
 			doubtful = append(doubtful, s.Unit)
 		}
 	}
