@@ -275,6 +275,10 @@ func TestDeliverCardFails(t *testing.T) {
 		"issuer away": {
 			change: func(w *world) { w.lookErr = errors.New("away") }, kind: giftcard.Unavailable, message: "away",
 		},
+		"issuer vague": {
+			change: func(w *world) { w.lookErr = giftcard.Errorf(giftcard.UnexpectedResponse, "it says nothing") },
+			kind:   giftcard.Unavailable, message: "it says nothing",
+		},
 		"card unknown for now": {
 			change: func(w *world) { w.standing = issuer.Standing{} }, kind: giftcard.Unavailable, message: "does not find it",
 		},
