@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/board"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -65,7 +66,7 @@ func undecided(books audit.Books, redacted []executions.Order) (audit.Books, int
 	books.Orders = slices.DeleteFunc(slices.Clone(books.Orders), func(o audit.Order) bool {
 		return decided[strconv.FormatInt(o.ID, 10)]
 	})
-	books.Workflows = slices.DeleteFunc(slices.Clone(books.Workflows), func(w audit.Workflow) bool { return decided[w.OrderID] })
+	books.Workflows = slices.DeleteFunc(slices.Clone(books.Workflows), func(w runs.Workflow) bool { return decided[w.OrderID] })
 	books.Cards = slices.DeleteFunc(slices.Clone(books.Cards), func(c audit.Card) bool {
 		return decided[board.OrderOf(c.AuditNumber)]
 	})

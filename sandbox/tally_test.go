@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 	"github.com/giftbridge/giftbridge/sandbox/internal/board"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -105,11 +106,11 @@ func TestTallyOfCancelledCards(t *testing.T) {
 			{AuditNumber: "SBX5001-B", Status: "ACTIVE"},
 			{AuditNumber: "SBX5002-A", Status: "ACTIVE"},
 		},
-		Workflows: []audit.Workflow{{OrderID: "5001"}, {OrderID: "5002"}},
+		Workflows: []runs.Workflow{{OrderID: "5001"}, {OrderID: "5002"}},
 	}, nil)
 	require.Equal(t, 1, decided)
 	require.Equal(t, audit.Books{
 		Orders: []audit.Order{{ID: 5002}}, Cards: []audit.Card{{AuditNumber: "SBX5002-A", Status: "ACTIVE"}},
-		Workflows: []audit.Workflow{{OrderID: "5002"}},
+		Workflows: []runs.Workflow{{OrderID: "5002"}},
 	}, books)
 }

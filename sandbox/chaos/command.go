@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
@@ -134,7 +135,7 @@ func (f *flags) run(cmd *cobra.Command) error {
 		}
 	}
 	say := output.Progress(cmd.ErrOrStderr())
-	report, err := lab.Run(cmd.Context(), lab.Options{
+	found, err := lab.Run(cmd.Context(), lab.Options{
 		Plan: planned, IssuerDedupes: f.dedupes, Keep: f.keep, Patience: f.patience, Say: say,
 	})
 	if cmd.Context().Err() != nil {
@@ -143,18 +144,18 @@ func (f *flags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := f.print(stdout, report); err != nil {
+	if err := f.print(stdout, found); err != nil {
 		return err
 	}
-	if !report.OK() {
+	if !found.OK() {
 		return fmt.Errorf("the books do not balance: %d problems, the first: %s",
-			len(report.Problems)+report.MoreProblems, report.Problems[0])
+			len(found.Problems)+found.MoreProblems, found.Problems[0])
 	}
 	say("the books balance: every card exists exactly once, and people were told of every failure")
 	return nil
 }
 
-func (f *flags) print(w io.Writer, r lab.Report) error {
+func (f *flags) print(w io.Writer, r report.Report) error {
 	if f.json {
 		return output.JSON(w, r)
 	}

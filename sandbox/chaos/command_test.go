@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 )
@@ -44,27 +44,27 @@ func TestChaos(t *testing.T) {
 			code, stdout, stderr := execute("--seed", "24", "--orders", "50", "--minutes", "0.5", "--json",
 				fmt.Sprintf("--issuer-dedupes=%t", dedupes))
 			require.Equal(t, cli.ExitOK, code, "%s\n%s", stderr, stdout)
-			var report lab.Report
-			require.NoError(t, json.Unmarshal([]byte(stdout), &report))
-			require.Equal(t, dedupes, report.IssuerDedupes)
-			require.Equal(t, 50, report.OrdersPlaced)
-			require.Greater(t, report.UnitsExpected, 50)
-			require.Equal(t, report.UnitsExpected+report.CardsOfMoneyBack, report.CardsIssued)
-			require.Positive(t, report.CardsMadeLater)
-			require.NotEmpty(t, report.LaterBefallen)
-			require.Zero(t, report.CardsActivatedTwice+report.CardsOfTwo)
-			require.Zero(t, report.CardsMissing+report.CardsDuplicate+report.CardsUnexpected+report.CardsTooLate+report.FailuresUnseen)
-			require.Positive(t, report.OrdersFailed)
-			require.Equal(t, dedupes, report.CardsAskedAgain > 0)
-			require.True(t, dedupes || report.UnitsResolved > 0)
-			require.Equal(t, plan.WebhooksOn, report.Webhooks.Mode)
-			require.Positive(t, report.Webhooks.ByWebhook)
+			var found report.Report
+			require.NoError(t, json.Unmarshal([]byte(stdout), &found))
+			require.Equal(t, dedupes, found.IssuerDedupes)
+			require.Equal(t, 50, found.OrdersPlaced)
+			require.Greater(t, found.UnitsExpected, 50)
+			require.Equal(t, found.UnitsExpected+found.CardsOfMoneyBack, found.CardsIssued)
+			require.Positive(t, found.CardsMadeLater)
+			require.NotEmpty(t, found.LaterBefallen)
+			require.Zero(t, found.CardsActivatedTwice+found.CardsOfTwo)
+			require.Zero(t, found.CardsMissing+found.CardsDuplicate+found.CardsUnexpected+found.CardsTooLate+found.FailuresUnseen)
+			require.Positive(t, found.OrdersFailed)
+			require.Equal(t, dedupes, found.CardsAskedAgain > 0)
+			require.True(t, dedupes || found.UnitsResolved > 0)
+			require.Equal(t, plan.WebhooksOn, found.Webhooks.Mode)
+			require.Positive(t, found.Webhooks.ByWebhook)
 			for _, what := range slices.Concat(plan.OrderChanges, []plan.What{
 				plan.ReceiverKilled, plan.SecretRotated, plan.SubscriptionDeleted,
 				plan.WorkerKilled, plan.WorkersKilled, plan.TemporalKilled, plan.IssuerDropAfter, plan.ShopLongLag, plan.ShopRenamed,
 				plan.OtherSettings, plan.HandSweep,
 			}) {
-				require.Positive(t, report.Faults[what], what)
+				require.Positive(t, found.Faults[what], what)
 			}
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
 // Books holds the records to compare.
@@ -21,7 +22,7 @@ type Books struct {
 	Merchants []Merchant
 	Cards     []Card
 	Later     Later
-	Workflows []Workflow
+	Workflows []runs.Workflow
 	// Mails are in the order of their arrival.
 	Mails []mails.Mail
 }
@@ -132,7 +133,7 @@ func Read(ctx context.Context, s Sources) (Books, error) {
 			return b, err
 		}
 	}
-	b.Workflows, err = readWorkflows(ctx, s.Temporal, s.Namespace)
+	b.Workflows, err = runs.Read(ctx, s.Temporal, s.Namespace)
 	return b, err
 }
 

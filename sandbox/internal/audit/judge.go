@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
 // Account is the result of comparing the books.
@@ -93,7 +95,7 @@ func (b Books) Judge(rules Rules) Account {
 		OrdersPlaced: len(b.Orders), CardsIssued: len(b.Cards), DigestMails: len(b.Mails),
 		Failed: []FailedOrder{}, Problems: []string{},
 	}
-	workflows := map[int64]Workflow{}
+	workflows := map[int64]runs.Workflow{}
 	for _, w := range b.Workflows {
 		id, _ := strconv.ParseInt(w.OrderID, 10, 64)
 		workflows[id] = w
@@ -195,7 +197,7 @@ func (b Books) judgeCards(a *Account, verdicts []verdict) {
 }
 
 func (b Books) judgeOrders(a *Account, rules Rules, verdicts []verdict) {
-	workflows := map[string]Workflow{}
+	workflows := map[string]runs.Workflow{}
 	for _, w := range b.Workflows {
 		if other, ok := workflows[w.OrderID]; ok {
 			a.Problem("two workflows for one order: %s and %s", w.ID, other.ID)
@@ -209,7 +211,7 @@ func (b Books) judgeOrders(a *Account, rules Rules, verdicts []verdict) {
 		id := strconv.FormatInt(v.order.ID, 10)
 		w, known := workflows[id]
 		delete(workflows, id)
-		if v.open && v.fate != leftOut && (!known || w.State == Running) {
+		if v.open && v.fate != leftOut && (!known || w.State == runs.Running) {
 			a.OrdersOpen++
 			continue
 		}
@@ -226,12 +228,12 @@ func (b Books) judgeOrders(a *Account, rules Rules, verdicts []verdict) {
 			a.judgeChanged(v, w, known, told(v))
 		case !known:
 			a.Problem("order %s has no workflow", v.order.Name)
-		case w.State == Failed:
+		case w.State == runs.Failed:
 			a.judgeFailed(v, w, told(v))
 		case v.fate == refused:
 			a.NotFailed++
 			a.Problem("order %s should have failed as %s and is %s", v.order.Name, v.kind, w.State)
-		case w.State != Completed:
+		case w.State != runs.Completed:
 			a.Problem("order %s should be completed and is %s", v.order.Name, w.State)
 		}
 	}
@@ -240,24 +242,24 @@ func (b Books) judgeOrders(a *Account, rules Rules, verdicts []verdict) {
 	}
 }
 
-func (a *Account) count(w Workflow, known bool) {
+func (a *Account) count(w runs.Workflow, known bool) {
 	switch {
 	case !known:
 		a.OrdersLeftOut++
-	case w.State == Completed:
+	case w.State == runs.Completed:
 		a.OrdersCompleted++
 		if w.Runs > 1 {
 			a.OrdersRecovered++
 		}
-	case w.State == Failed:
+	case w.State == runs.Failed:
 		a.OrdersFailed++
-	case w.State == Running:
+	case w.State == runs.Running:
 		a.OrdersRunning++
 	}
 }
 
 // judgeFailed judges a failed order. told reports whether a digest names it, if one must.
-func (a *Account) judgeFailed(v verdict, w Workflow, told bool) {
+func (a *Account) judgeFailed(v verdict, w runs.Workflow, told bool) {
 	f := FailedOrder{
 		Order: v.order.Name, Kind: w.Kind, Expected: v.fate == refused && v.kind == w.Kind, InDigest: told,
 	}
@@ -278,12 +280,12 @@ func (a *Account) judgeFailed(v verdict, w Workflow, told bool) {
 // judgeChanged requires that a partly or fully refunded order is completed, or that its failure says that it was
 // changed or that one of its cards is in doubt, and a digest names it. If no unit of the order remains, it need not
 // have a workflow.
-func (a *Account) judgeChanged(v verdict, w Workflow, known, told bool) {
+func (a *Account) judgeChanged(v verdict, w runs.Workflow, known, told bool) {
 	switch {
 	case !known && len(v.units) > 0:
 		a.Problem("order %s has no workflow", v.order.Name)
-	case !known, w.State == Completed:
-	case w.State != Failed:
+	case !known, w.State == runs.Completed:
+	case w.State != runs.Failed:
 		a.Problem("order %s, of which money was given back, is %s", v.order.Name, w.State)
 	case w.Kind != "OrderChanged" && w.Kind != "OutcomeUnknown":
 		a.Problem("order %s, of which money was given back, failed as %s", v.order.Name, w.Kind)

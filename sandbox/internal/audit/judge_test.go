@@ -11,12 +11,13 @@ import (
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
 // The auditor shares no code with what it audits: a rule that both took from one place could be wrong in both.
 func TestAuditorStandsAlone(t *testing.T) {
 	t.Parallel()
-	for _, folder := range []string{".", "mails"} {
+	for _, folder := range []string{".", "mails", "runs"} {
 		p, err := build.ImportDir(folder, 0)
 		require.NoError(t, err)
 		require.NotEmpty(t, p.Imports)
@@ -24,7 +25,7 @@ func TestAuditorStandsAlone(t *testing.T) {
 			first, _, _ := strings.Cut(path, "/")
 			standard := !strings.Contains(first, ".")
 			allowed := strings.HasPrefix(path, "go.temporal.io/api/") || strings.HasPrefix(path, "google.golang.org/grpc") ||
-				strings.HasSuffix(path, "/sandbox/internal/audit/mails")
+				strings.Contains(path, "/sandbox/internal/audit/")
 			require.True(t, standard || allowed, "%s", path)
 		}
 	}
@@ -51,8 +52,8 @@ func made(n, unit int) audit.Card {
 	}
 }
 
-func flow(n int, state audit.State, kind string) audit.Workflow {
-	return audit.Workflow{
+func flow(n int, state runs.State, kind string) runs.Workflow {
+	return runs.Workflow{
 		ID: fmt.Sprintf("gift-card-order/shop/%d", n), OrderID: fmt.Sprint(n), State: state, Kind: kind, Runs: 1,
 	}
 }
@@ -70,7 +71,7 @@ func books() audit.Books {
 			{Name: "twin", MerchantCode: "T2"},
 		},
 		Cards:     []audit.Card{made(1, 1), made(1, 2)},
-		Workflows: []audit.Workflow{flow(1, audit.Completed, ""), flow(2, audit.Failed, "MerchantUnknown")},
+		Workflows: []runs.Workflow{flow(1, runs.Completed, ""), flow(2, runs.Failed, "MerchantUnknown")},
 		Mails: []mails.Mail{
 			{Rows: []mails.Row{{State: "mixed", Order: "#3"}}},
 			{Rows: []mails.Row{{State: "failed", Order: "#2"}, {State: "recovered", Order: "#1"}}},
@@ -101,7 +102,7 @@ func TestOrdersOfWhichMoneyIsGivenBack(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		left     int
-		state    audit.State // empty if it was never taken in
+		state    runs.State // empty if it was never taken in
 		kind     string
 		unnamed  bool
 		cards    []audit.Card
@@ -110,20 +111,20 @@ func TestOrdersOfWhichMoneyIsGivenBack(t *testing.T) {
 		expected int
 	}{
 		"whole, never taken in":          {},
-		"whole, taken in and refused":    {state: audit.Failed, kind: "OrderChanged"},
-		"whole, in doubt":                {state: audit.Failed, kind: "OutcomeUnknown"},
-		"whole, issued before":           {state: audit.Completed, cards: []audit.Card{card(1, began), card(2, limit)}, moneyOf: 2},
-		"whole, issued too late":         {state: audit.Completed, cards: []audit.Card{card(1, limit.Add(1))}, problem: "too late: card 941"},
-		"whole, issued three times":      {state: audit.Completed, cards: []audit.Card{card(1, began), card(2, began), card(3, began)}, problem: "duplicate", moneyOf: 2},
-		"whole, failed of something":     {state: audit.Failed, kind: "Timeout", problem: "failed as Timeout"},
-		"whole, unnamed":                 {state: audit.Failed, kind: "OrderChanged", unnamed: true, problem: "unseen"},
-		"whole, still running":           {state: audit.Running, problem: "is running"},
-		"in part, what is left":          {left: 1, state: audit.Failed, kind: "OrderChanged", cards: []audit.Card{card(2, limit.Add(time.Hour))}, expected: 1},
-		"in part, both in time":          {left: 1, state: audit.Completed, cards: []audit.Card{card(2, back), card(1, limit)}, moneyOf: 1, expected: 1},
-		"in part, the second too late":   {left: 1, state: audit.Completed, cards: []audit.Card{card(2, limit.Add(1)), card(1, began)}, problem: "too late: card 942", expected: 1},
-		"in part, nothing":               {left: 1, state: audit.Failed, kind: "OrderChanged", problem: "missing: 1 of 1", expected: 1},
+		"whole, taken in and refused":    {state: runs.Failed, kind: "OrderChanged"},
+		"whole, in doubt":                {state: runs.Failed, kind: "OutcomeUnknown"},
+		"whole, issued before":           {state: runs.Completed, cards: []audit.Card{card(1, began), card(2, limit)}, moneyOf: 2},
+		"whole, issued too late":         {state: runs.Completed, cards: []audit.Card{card(1, limit.Add(1))}, problem: "too late: card 941"},
+		"whole, issued three times":      {state: runs.Completed, cards: []audit.Card{card(1, began), card(2, began), card(3, began)}, problem: "duplicate", moneyOf: 2},
+		"whole, failed of something":     {state: runs.Failed, kind: "Timeout", problem: "failed as Timeout"},
+		"whole, unnamed":                 {state: runs.Failed, kind: "OrderChanged", unnamed: true, problem: "unseen"},
+		"whole, still running":           {state: runs.Running, problem: "is running"},
+		"in part, what is left":          {left: 1, state: runs.Failed, kind: "OrderChanged", cards: []audit.Card{card(2, limit.Add(time.Hour))}, expected: 1},
+		"in part, both in time":          {left: 1, state: runs.Completed, cards: []audit.Card{card(2, back), card(1, limit)}, moneyOf: 1, expected: 1},
+		"in part, the second too late":   {left: 1, state: runs.Completed, cards: []audit.Card{card(2, limit.Add(1)), card(1, began)}, problem: "too late: card 942", expected: 1},
+		"in part, nothing":               {left: 1, state: runs.Failed, kind: "OrderChanged", problem: "missing: 1 of 1", expected: 1},
 		"in part, and never taken in":    {left: 1, problem: "has no workflow", expected: 1, cards: []audit.Card{card(1, began)}},
-		"in part, cards of another sort": {left: 1, state: audit.Completed, cards: []audit.Card{card(1, began), made(99, 1)}, problem: "stray", expected: 1},
+		"in part, cards of another sort": {left: 1, state: runs.Completed, cards: []audit.Card{card(1, began), made(99, 1)}, problem: "stray", expected: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +140,7 @@ func TestOrdersOfWhichMoneyIsGivenBack(t *testing.T) {
 			if tt.state != "" {
 				b.Workflows = append(b.Workflows, flow(4, tt.state, tt.kind))
 			}
-			if tt.state == audit.Failed && !tt.unnamed {
+			if tt.state == runs.Failed && !tt.unnamed {
 				last := &b.Mails[len(b.Mails)-1]
 				last.Rows = append(last.Rows, mails.Row{State: "failed", Order: "#4"})
 			}
@@ -218,13 +219,13 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 			func(a audit.Account) int { return a.MixedUnseen },
 		},
 		"an order that should have failed": {
-			func(b *audit.Books) { b.Workflows[1] = flow(2, audit.Completed, ""); b.Mails[1].Rows = nil },
+			func(b *audit.Books) { b.Workflows[1] = flow(2, runs.Completed, ""); b.Mails[1].Rows = nil },
 			"order #2 should have failed as MerchantUnknown and is completed",
 			func(a audit.Account) int { return a.NotFailed },
 		},
 		"an order that should not have failed": {
 			func(b *audit.Books) {
-				b.Workflows[0] = flow(1, audit.Failed, "Timeout")
+				b.Workflows[0] = flow(1, runs.Failed, "Timeout")
 				b.Mails[1].Rows[1].State = "failed"
 			},
 			"order #1 is failed (Timeout) and should be completed",
@@ -235,7 +236,7 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 			"order #2 failed as InvalidRequest and should have failed as MerchantUnknown", nil,
 		},
 		"an order that still runs": {
-			func(b *audit.Books) { b.Workflows[0] = flow(1, audit.Running, "") },
+			func(b *audit.Books) { b.Workflows[0] = flow(1, runs.Running, "") },
 			"order #1 should be completed and is running",
 			func(a audit.Account) int { return a.OrdersRunning },
 		},
@@ -244,12 +245,12 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 			"order #1 has no workflow", nil,
 		},
 		"an order that should have been left out": {
-			func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, audit.Completed, "")) },
+			func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, runs.Completed, "")) },
 			"order #3 should have been left out and has a workflow, which is completed",
 			func(a audit.Account) int { return a.Stray },
 		},
 		"a workflow without an order": {
-			func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(8, audit.Completed, "")) },
+			func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(8, runs.Completed, "")) },
 			"workflow gift-card-order/shop/8 belongs to no order of the shop", nil,
 		},
 	}
@@ -282,7 +283,7 @@ func TestBooksWithoutADigest(t *testing.T) {
 // Books that are read while the system runs are judged by what has ended.
 func TestBooksOfARunningSystem(t *testing.T) {
 	t.Parallel()
-	later, running := sold(5), flow(1, audit.Running, "")
+	later, running := sold(5), flow(1, runs.Running, "")
 	later.CreatedAt = began.Add(time.Hour)
 	tests := map[string]struct {
 		change   func(*audit.Books)
@@ -311,7 +312,7 @@ func TestBooksOfARunningSystem(t *testing.T) {
 			problems: []string{"missing: 1 of 2 cards of order #1"},
 		},
 		"an order that should have been left out": {
-			change: func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, audit.Running, "")) }, since: began,
+			change: func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, runs.Running, "")) }, since: began,
 			problems: []string{"order #3 should have been left out and has a workflow, which is running"},
 		},
 		"the system is at rest": {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
 // soldLater are books that balance: order 1 has two cards that were made later, and one that was made at once.
@@ -20,7 +21,7 @@ func soldLater() (audit.Books, audit.Rules) {
 		Orders:    []audit.Order{o},
 		Merchants: []audit.Merchant{{Name: "Widget Store", MerchantCode: "WS"}},
 		Cards:     []audit.Card{made(1, 1), made(1, 2)},
-		Workflows: []audit.Workflow{flow(1, audit.Completed, "")},
+		Workflows: []runs.Workflow{flow(1, runs.Completed, "")},
 		Later:     audit.Later{Cards: []audit.LaterCard{madeLater(1, 1), madeLater(1, 2), {Barcode: "orphan", ItemCode: "ITEM"}}},
 	}
 	r.NoDigest = true

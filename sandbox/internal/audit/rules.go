@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
 // Rules are the rules that the shop's owner has set.
@@ -28,8 +30,8 @@ type Rules struct {
 }
 
 // open reports whether an order may still be open.
-func (r Rules) open(o Order, w Workflow) bool {
-	return !r.OpenSince.IsZero() && (o.CreatedAt.After(r.OpenSince) || w.State == Running)
+func (r Rules) open(o Order, w runs.Workflow) bool {
+	return !r.OpenSince.IsZero() && (o.CreatedAt.After(r.OpenSince) || w.State == runs.Running)
 }
 
 // fate is the required outcome of an order.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
 // The auditor's own reading of which orders are gift-card orders, and of their required outcome.
@@ -53,7 +54,7 @@ func TestFates(t *testing.T) {
 			tt.change(&o)
 			b := books()
 			b.Orders, b.Cards = []audit.Order{o}, nil
-			b.Workflows, b.Mails = []audit.Workflow{flow(1, audit.Failed, tt.kind)}, nil
+			b.Workflows, b.Mails = []runs.Workflow{flow(1, runs.Failed, tt.kind)}, nil
 			a := b.Judge(rules)
 			require.Equal(t, tt.want, a.UnitsExpected, a.Problems)
 			require.Equal(t, tt.kind != "" || tt.want > 0, a.OrdersEligible == 1, a.Problems)

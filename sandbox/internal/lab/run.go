@@ -20,8 +20,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
@@ -56,6 +58,7 @@ type laboratory struct {
 	storm    *storm.Storm
 	operator *operator.Operator
 	people   sync.WaitGroup // What people have started and is in progress.
+	person   resolver.Later // Finds out about the cards that are made later.
 
 	temporal, shop, issuer, later, mail *child.Kept
 	workers, receivers                  []*child.Kept
@@ -69,19 +72,18 @@ type laboratory struct {
 	lag        time.Duration
 	// due is the time at which searches will find everything that has changed in the shop.
 	due time.Time
-	// resolved and laterResolved are the numbers of cards of which a person has found out whether they exist, of the issuer that
-	// makes cards at once and of the other one.
-	resolved, laterResolved int
-	swept                   int
-	problems                []string
+	// resolved is the number of cards of the issuer that makes cards at once of which a person has found out whether they exist.
+	resolved int
+	swept    int
+	problems []string
 }
 
 // Run carries out the plan and compares the books. It leaves no process behind.
-func Run(ctx context.Context, o Options) (Report, error) {
+func Run(ctx context.Context, o Options) (report.Report, error) {
 	l := &laboratory{Options: o, began: time.Now(), happened: map[plan.What]int{}, conditions: map[plan.What]bool{}}
 	remove, err := l.makeFolder()
 	if err != nil {
-		return Report{}, err
+		return report.Report{}, err
 	}
 	defer remove()
 	processes, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -99,23 +101,23 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	defer l.people.Wait()
 	defer leave()
 	if err := l.open(ctx, processes); err != nil {
-		return Report{}, err
+		return report.Report{}, err
 	}
 	o.Say("all processes are up; customers and faults for %s", o.Plan.Length)
 	l.weather(ctx, people)
 	if ctx.Err() != nil {
-		return Report{}, ctx.Err()
+		return report.Report{}, ctx.Err()
 	}
 	calm, cancel := context.WithTimeoutCause(ctx, o.Patience, errors.New("patience is at an end"))
 	defer cancel()
 	account, settleErr := l.settle(calm)
 	if ctx.Err() != nil {
-		return Report{}, ctx.Err()
+		return report.Report{}, ctx.Err()
 	}
 	if settleErr != nil {
 		l.problem("the system did not come to rest: %v", settleErr)
 		if account, err = l.audit(ctx); err != nil {
-			return Report{}, errors.Join(settleErr, err)
+			return report.Report{}, errors.Join(settleErr, err)
 		}
 	}
 	return l.report(ctx, account)

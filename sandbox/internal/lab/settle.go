@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // maxDigests limits the number of digests after the faults.
@@ -27,7 +28,9 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 			return audit.Account{}, err
 		}
 	}
-	defer l.findOut(ctx)()
+	l.person.Client, l.person.Control = l.operator.Client, l.control
+	l.person.Quiet = workflows.MaxIssueTime + 2*standstill + 2*l.Plan.Later.Takes
+	defer l.person.Start(ctx)()
 	if err := l.rest(ctx); err != nil {
 		return audit.Account{}, err
 	}

@@ -1,4 +1,5 @@
-// Package resolver plays the operator who resolves cards in doubt.
+// Package resolver plays the operator who resolves cards in doubt: those of the issuer that makes cards at once, and those of
+// the one that makes them later.
 package resolver
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Resolver resolves cards in doubt. All fields are needed.
+// Resolver resolves cards in doubt of the issuer that makes cards at once. All fields are needed.
 type Resolver struct {
 	Operator *operator.Operator
 	Control  storm.Control

@@ -1,4 +1,6 @@
-package audit
+// Package runs reads from Temporal how each order ended. It uses Temporal's raw API, as package audit, which judges what
+// it reads, shares no code with the application.
+package runs
 
 import (
 	"context"
@@ -52,14 +54,15 @@ const (
 // requestTimeout is the time-out of one request to Temporal.
 const requestTimeout = time.Minute
 
-func readWorkflows(ctx context.Context, address, namespace string) ([]Workflow, error) {
+// Read returns the workflows of all orders, ordered by ID. address is the server's address.
+func Read(ctx context.Context, address, namespace string) ([]Workflow, error) {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
 	if err != nil {
 		return nil, fmt.Errorf("connect to Temporal: %w", err)
 	}
 	defer conn.Close()
 	r := reader{service: workflowservice.NewWorkflowServiceClient(conn), namespace: namespace}
-	listed, err := r.runs(ctx)
+	listed, err := r.families(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list workflows: %w", err)
 	}
@@ -85,18 +88,18 @@ type reader struct {
 	namespace string
 }
 
-// runs are the runs with the ID of an order.
-type runs struct {
-	// orders is the number of those of the type of orders.
+// family is what the runs with the ID of an order have in common.
+type family struct {
+	// orders is the number of runs of the type of orders.
 	orders int
 	// first is the ID of the run that began before all others, at began.
 	first string
 	began time.Time
 }
 
-// runs returns the runs with the ID of each order.
-func (r reader) runs(ctx context.Context) (map[string]runs, error) {
-	all := map[string]runs{}
+// families returns the family of each ID.
+func (r reader) families(ctx context.Context) (map[string]family, error) {
+	all := map[string]family{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: r.namespace, PageSize: 500,
 		Query: "WorkflowType IN ('" + orderType + "', '" + leftType + "')",

@@ -1,0 +1,38 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+)
+
+// Of what is wrong, people see everything: what the auditor found, and what was planned and did not happen.
+func TestPrint(t *testing.T) {
+	t.Parallel()
+	r := report.Report{
+		Account: audit.Account{
+			CardsDuplicate: 3, Problems: []string{"duplicate: card 1"}, MoreProblems: 2,
+			Failed: []audit.FailedOrder{{Order: "#7", Kind: "Timeout", InDigest: true}},
+		},
+		Faults: map[plan.What]int{plan.WorkerKilled: 4}, NotSeen: []plan.What{plan.MailDown}, Exits: map[string]int{"shop": 5},
+	}
+	var out strings.Builder
+	require.NoError(t, r.Print(&out))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	fields := make([]string, 0, len(lines))
+	for _, line := range lines {
+		fields = append(fields, strings.Join(strings.Fields(line), " "))
+	}
+	for _, want := range []string{
+		"duplicate 3", "#7 Timeout, expected false, in a digest true", string(plan.WorkerKilled) + " 4",
+		string(plan.MailDown) + " 0, although the plan had it", "shop ended by itself 5 times", "PROBLEM duplicate: card 1",
+		"PROBLEM and 2 more",
+	} {
+		require.Contains(t, fields, want, out.String())
+	}
+}
