@@ -95,7 +95,7 @@ func (v *Vendor) enqueue(step issuer.Step, asked request) {
 		if err != nil || fate.Silent {
 			return
 		}
-		if response, err := (&http.Client{Timeout: time.Minute}).Post(asked.Callback, "application/json", bytes.NewReader(body)); err == nil {
+		if response, err := (&http.Client{Timeout: time.Minute}).Post(asked.Callback, "application/json", bytes.NewReader(body)); err == nil { //nolint:noctx // A job of the queue has no context.
 			_ = response.Body.Close()
 		}
 	})
