@@ -1,8 +1,7 @@
 package workflows
 
 import (
-	"maps"
-	"slices"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -28,7 +27,7 @@ func InputOf(poll PollOrdersInput, o giftcard.Order) GiftCardOrderInput {
 
 // later returns the SKUs of the cards that their issuers make later.
 func (in PollOrdersInput) later() []string {
-	return slices.Sorted(maps.Keys(in.Deferred))
+	return workflow.DeterministicKeys(in.Deferred)
 }
 
 // NeedsMerchant reports whether an order has a card that needs a merchant: one that is not made later by its issuer.

@@ -224,7 +224,7 @@ func TestReceiverKilledWithOrdersInMemory(t *testing.T) {
 	var back atomic.Bool
 	shop := unlimited()
 	shop.Faults.Next = func(kind string) *shopifytest.Fault {
-		if kind != "nodes" || back.Load() {
+		if kind != "nodes" && kind != "orders" || back.Load() {
 			return nil
 		}
 		return &shopifytest.Fault{Kind: shopifytest.FaultStatus, Status: http.StatusServiceUnavailable}
