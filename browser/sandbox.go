@@ -78,11 +78,11 @@ func (s *Sandbox) Wait(ctx context.Context, pattern *regexp.Regexp) (string, err
 }
 
 // StartPage matches the line that says where the start page is, Failed a failed order's page there, and Mail the page of
-// a mail.
+// a digest's mail. There are mails that bring cards, too.
 var (
 	StartPage = regexp.MustCompile(`open\s+\S*?(http://127\.0\.0\.1:\d+/)`)
 	Failed    = regexp.MustCompile(`-> \S*?(http://127\.0\.0\.1:\d+/orders/\d+)`)
-	Mail      = regexp.MustCompile(`-> \S*?(http://127\.0\.0\.1:\d+/mails/\d+)`)
+	Mail      = regexp.MustCompile(`\[giftbridge\] [^>]*-> \S*?(http://127\.0\.0\.1:\d+/mails/\d+)`)
 )
 
 // Stop ends the sandbox as Ctrl-C does, and waits for it.
