@@ -49,20 +49,12 @@ type Round struct {
 	Costs      Costs   `json:"costs"`
 }
 
-// Comparison is a figure beside the one that it is compared with, over all rounds.
-type Comparison struct {
-	Figure string         `json:"figure"`
-	Ratio  figures.Spread `json:"ratio"`
-	Is     figures.Spread `json:"is_ms"`
-	Beside figures.Spread `json:"beside_ms"`
-}
-
 // Report is the result of all rounds.
 type Report struct {
-	Options     Options      `json:"options"`
-	Rounds      []Round      `json:"rounds"`
-	Comparisons []Comparison `json:"comparisons"`
-	Bars        figures.Bars `json:"bars"`
+	Options     Options              `json:"options"`
+	Rounds      []Round              `json:"rounds"`
+	Comparisons []figures.Comparison `json:"comparisons"`
+	Bars        figures.Bars         `json:"bars"`
 }
 
 // The bars of costs. The limits of ratios are in comparisons. An order that is alone in its poll looks up its merchant.
@@ -90,20 +82,8 @@ var comparisons = []struct {
 func bursts(r Round) (is, beside float64) { return r.LaterBurst * 1000, r.PairBurst * 1000 }
 
 func (r *Report) summarize() {
-	spread := func(figure func(Round) float64) figures.Spread {
-		all := make([]float64, len(r.Rounds))
-		for i := range r.Rounds {
-			all[i] = figure(r.Rounds[i])
-		}
-		return figures.NewSpread(all)
-	}
 	for _, c := range comparisons {
-		one := Comparison{
-			Figure: c.figure,
-			Is:     spread(func(r Round) float64 { is, _ := c.of(r); return is }),
-			Beside: spread(func(r Round) float64 { _, beside := c.of(r); return beside }),
-			Ratio:  spread(func(r Round) float64 { return figures.Ratio(c.of(r)) }),
-		}
+		one := figures.Compare(c.figure, r.Rounds, c.of)
 		r.Comparisons = append(r.Comparisons, one)
 		if c.limit > 0 {
 			r.Bars = append(r.Bars, figures.AtMost(c.figure, one.Ratio.Median, c.limit))
@@ -130,17 +110,10 @@ func (r *Report) Print(w io.Writer) error {
 	o := r.Options
 	_, _ = fmt.Fprintf(w, "%d rounds: %d orders of each issuer one by one, and %d made later at once, with %d activity slots and a "+
 		"queue of %v\n\n", o.Rounds, o.Singles, o.Burst, slots, burstQueue)
-	err := figures.Table(w, func(row func(...any)) {
-		row("median (least to most)", "ratio", "ms", "beside, ms")
-		for _, c := range r.Comparisons {
-			row(c.Figure, c.Ratio, c.Is, c.Beside)
-		}
-	})
-	if err != nil {
+	if err := figures.PrintComparisons(w, r.Comparisons); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintln(w)
-	err = figures.Table(w, func(row func(...any)) {
+	err := figures.Table(w, func(row func(...any)) {
 		row("most of a round", "events", "actions")
 		for _, x := range r.Rounds {
 			row(fmt.Sprintf("round %d, order issued at once", x.Round), x.Costs.AtOnceEvents, x.Costs.AtOnceActions)

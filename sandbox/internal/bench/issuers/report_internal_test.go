@@ -58,7 +58,7 @@ func TestSummarize(t *testing.T) {
 	}
 	r := Report{Rounds: []Round{good()}}
 	r.summarize()
-	require.Equal(t, Comparison{
+	require.Equal(t, figures.Comparison{
 		Figure: "many made later at once / bare pairs", Ratio: figures.NewSpread([]float64{1.4}),
 		Is: figures.NewSpread([]float64{14_000}), Beside: figures.NewSpread([]float64{10_000}),
 	}, r.Comparisons[4])

@@ -81,20 +81,12 @@ type Round struct {
 	Costs     Costs `json:"costs"`
 }
 
-// Comparison is a figure beside the one that it is compared with, over all rounds.
-type Comparison struct {
-	Figure string         `json:"figure"`
-	Ratio  figures.Spread `json:"ratio"`
-	Is     figures.Spread `json:"is_ms"`
-	Beside figures.Spread `json:"beside_ms"`
-}
-
 // Report is the result of all rounds.
 type Report struct {
-	Options     Options      `json:"options"`
-	Rounds      []Round      `json:"rounds"`
-	Comparisons []Comparison `json:"comparisons"`
-	Bars        figures.Bars `json:"bars"`
+	Options     Options              `json:"options"`
+	Rounds      []Round              `json:"rounds"`
+	Comparisons []figures.Comparison `json:"comparisons"`
+	Bars        figures.Bars         `json:"bars"`
 }
 
 // The bars of the receiver. The limits of ratios are in comparisons.
@@ -134,21 +126,8 @@ var raised = []compared{
 }
 
 func (r *Report) summarize() {
-	all := func(figure func(Round) float64) []float64 {
-		out := make([]float64, len(r.Rounds))
-		for i := range r.Rounds {
-			out[i] = figure(r.Rounds[i])
-		}
-		return out
-	}
-	spread := func(figure func(Round) float64) figures.Spread { return figures.NewSpread(all(figure)) }
 	compare := func(c compared) (ratio float64) {
-		one := Comparison{
-			Figure: c.figure,
-			Is:     spread(func(r Round) float64 { is, _ := c.of(r); return is }),
-			Beside: spread(func(r Round) float64 { _, beside := c.of(r); return beside }),
-			Ratio:  spread(func(r Round) float64 { return figures.Ratio(c.of(r)) }),
-		}
+		one := figures.Compare(c.figure, r.Rounds, c.of)
 		r.Comparisons = append(r.Comparisons, one)
 		return one.Ratio.Median
 	}
@@ -160,7 +139,13 @@ func (r *Report) summarize() {
 			compare(c)
 		}
 	}
-	most := func(figure func(Round) float64) float64 { return slices.Max(all(figure)) }
+	most := func(figure func(Round) float64) float64 {
+		all := make([]float64, len(r.Rounds))
+		for i := range r.Rounds {
+			all[i] = figure(r.Rounds[i])
+		}
+		return slices.Max(all)
+	}
 	r.Bars = append(r.Bars,
 		figures.AtMost("deliveries not answered with 200, most of a round",
 			most(func(r Round) float64 { return float64(r.Up.Refused + r.Away.Refused + r.During.Refused) }), 0),
@@ -179,17 +164,10 @@ func (r *Report) Print(w io.Writer) error {
 	o := r.Options
 	_, _ = fmt.Fprintf(w, "%d rounds: floods of %d deliveries a second for %d s, %d orders one by one, %d at once\n\n",
 		o.Rounds, rate, o.Seconds, o.Singles, o.Burst)
-	err := figures.Table(w, func(row func(...any)) {
-		row("median (least to most)", "ratio", "ms", "beside, ms")
-		for _, c := range r.Comparisons {
-			row(c.Figure, c.Ratio, c.Is, c.Beside)
-		}
-	})
-	if err != nil {
+	if err := figures.PrintComparisons(w, r.Comparisons); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintln(w)
-	err = figures.Table(w, func(row func(...any)) {
+	err := figures.Table(w, func(row func(...any)) {
 		row("round", "peak memory, MiB", "reading the shop, ms", "least points", "actions/order", "events/order", "polls' events/order")
 		for _, x := range r.Rounds {
 			row(x.Round, x.PeakMemory, x.Single.Shop, x.ByWebhook.PointsLeast, x.Costs.Actions, x.Costs.Events, x.Costs.PollEvents)

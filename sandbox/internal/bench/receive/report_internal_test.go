@@ -67,7 +67,7 @@ func TestSummarize(t *testing.T) {
 	}
 	r := Report{Rounds: []Round{good()}}
 	r.summarize()
-	require.Equal(t, Comparison{
+	require.Equal(t, figures.Comparison{
 		Figure: "webhook to card, p50 / bare workflow", Ratio: figures.NewSpread([]float64{1.25}),
 		Is: figures.NewSpread([]float64{50}), Beside: figures.NewSpread([]float64{40}),
 	}, r.Comparisons[2])
@@ -79,7 +79,7 @@ func TestSummarize(t *testing.T) {
 	r.summarize()
 	require.Len(t, r.Bars, 12, "it decides nothing")
 	require.Len(t, r.Comparisons, 11)
-	require.Equal(t, Comparison{
+	require.Equal(t, figures.Comparison{
 		Figure: "webhook to card, p95, polls raised / default", Ratio: figures.NewSpread([]float64{0.5}),
 		Is: figures.NewSpread([]float64{40}), Beside: figures.NewSpread([]float64{80}),
 	}, r.Comparisons[10])
