@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"io"
 	"os/exec"
 
@@ -57,7 +58,7 @@ later. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 w
 					return cli.Usagef("--beside: %w", err)
 				}
 			}
-			return run(cmd, o, asJSON)
+			return measure(cmd, "the worker, and the bare engine's worker", bench.Build, o, asJSON)
 		},
 	}
 	fs := cmd.Flags()
@@ -82,16 +83,24 @@ func between(name string, n, least, most int) error {
 	return nil
 }
 
-// run builds the programs, measures, prints the report and checks its bars.
-func run(cmd *cobra.Command, o bench.Options, asJSON bool) error {
+// programs are what a benchmark measures with.
+type programs[O any, R report] interface {
+	Run(ctx context.Context, o O, say output.Say) (R, error)
+	Close()
+}
+
+// measure builds the programs, measures, prints the report and checks its bars.
+func measure[O any, R report, P programs[O, R]](
+	cmd *cobra.Command, building string, build func(context.Context) (P, error), o O, asJSON bool,
+) error {
 	say := output.Progress(cmd.ErrOrStderr())
-	say("building the worker, and the bare engine's worker")
-	programs, err := bench.Build(cmd.Context())
+	say("building %s", building)
+	built, err := build(cmd.Context())
 	if err != nil {
 		return err
 	}
-	defer programs.Close()
-	report, err := programs.Run(cmd.Context(), o, say)
+	defer built.Close()
+	report, err := built.Run(cmd.Context(), o, say)
 	if err != nil {
 		return err
 	}

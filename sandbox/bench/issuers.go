@@ -7,7 +7,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/issuers"
-	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 )
 
 func newIssuers() *cobra.Command {
@@ -46,18 +45,7 @@ them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wr
 			if err != nil {
 				return err
 			}
-			say := output.Progress(cmd.ErrOrStderr())
-			say("building the receiver and the bare program")
-			programs, err := issuers.Build(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer programs.Close()
-			report, err := programs.Run(cmd.Context(), o, say)
-			if err != nil {
-				return err
-			}
-			return show(cmd, report, asJSON)
+			return measure(cmd, "the receiver and the bare program", issuers.Build, o, asJSON)
 		},
 	}
 	fs := cmd.Flags()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/receive"
-	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 )
 
 func newReceiver() *cobra.Command {
@@ -44,18 +43,7 @@ them. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wr
 			if err != nil {
 				return err
 			}
-			say := output.Progress(cmd.ErrOrStderr())
-			say("building the worker, the receiver and the bare program")
-			programs, err := receive.Build(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer programs.Close()
-			report, err := programs.Run(cmd.Context(), o, say)
-			if err != nil {
-				return err
-			}
-			return show(cmd, report, asJSON)
+			return measure(cmd, "the worker, the receiver and the bare program", receive.Build, o, asJSON)
 		},
 	}
 	fs := cmd.Flags()
