@@ -103,7 +103,7 @@ func (b Books) Judge(rules Rules) Account {
 	verdicts := make([]verdict, 0, len(b.Orders))
 	for _, o := range b.Orders {
 		v := rules.decide(o, b.Merchants)
-		v.open = rules.open(o, workflows[o.ID])
+		v.open, v.ended = rules.open(o, workflows[o.ID]), ended(workflows[o.ID])
 		verdicts = append(verdicts, v)
 		if v.fate == issued || v.fate == refused {
 			a.OrdersEligible++
@@ -117,6 +117,17 @@ func (b Books) Judge(rules Rules) Account {
 		b.judgeMails(&a, verdicts)
 	}
 	return a
+}
+
+// ended says how an order's workflow has ended.
+func ended(w runs.Workflow) string {
+	switch {
+	case w.ID == "":
+		return "does not exist"
+	case w.Kind != "":
+		return fmt.Sprintf("is %s: %s", w.State, w.Kind)
+	}
+	return "is " + string(w.State)
 }
 
 // judgeCards matches each card in the ledger with a unit of an order. Two units of one line are identical in everything
@@ -191,7 +202,7 @@ func (b Books) judgeCards(a *Account, verdicts []verdict) {
 		}
 		if missing > 0 {
 			a.CardsMissing += missing
-			a.Problem("missing: %d of %d cards of order %s", missing, len(v.units), v.order.Name)
+			a.Problem("missing: %d of %d cards of order %s, whose workflow %s", missing, len(v.units), v.order.Name, v.ended)
 		}
 	}
 }

@@ -173,7 +173,7 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 		},
 		"a missing card": {
 			func(b *audit.Books) { b.Cards = b.Cards[:1] },
-			"missing: 1 of 2 cards of order #1",
+			"missing: 1 of 2 cards of order #1, whose workflow is completed",
 			func(a audit.Account) int { return a.CardsMissing },
 		},
 		"a wrong amount": {
@@ -301,7 +301,7 @@ func TestBooksOfARunningSystem(t *testing.T) {
 		},
 		"an order that was placed long before": {
 			change: func(b *audit.Books) { b.Orders = append(b.Orders, later) }, since: began.Add(2 * time.Hour),
-			problems: []string{"missing: 2 of 2 cards of order #5", "order #5 has no workflow"},
+			problems: []string{"missing: 2 of 2 cards of order #5, whose workflow does not exist", "order #5 has no workflow"},
 		},
 		"a card too many of an open order": {
 			change: func(b *audit.Books) { b.Workflows[0], b.Cards = running, append(b.Cards, made(1, 3)) }, since: began, orders: 1,
@@ -309,7 +309,7 @@ func TestBooksOfARunningSystem(t *testing.T) {
 		},
 		"an order that has ended without a card": {
 			change: func(b *audit.Books) { b.Cards = b.Cards[:1] }, since: began.Add(time.Hour),
-			problems: []string{"missing: 1 of 2 cards of order #1"},
+			problems: []string{"missing: 1 of 2 cards of order #1, whose workflow is completed"},
 		},
 		"an order that should have been left out": {
 			change: func(b *audit.Books) { b.Workflows = append(b.Workflows, flow(3, runs.Running, "")) }, since: began,

@@ -95,7 +95,8 @@ func (b Books) judgeLater(a *Account, verdicts []verdict) {
 			a.CardsOpen += missing
 		default:
 			a.CardsMissing += missing
-			a.Problem("missing: %d of %d cards of order %s that are made later", missing, len(v.later), v.order.Name)
+			a.Problem("missing: %d of %d cards of order %s that are made later, whose workflow %s", missing, len(v.later), v.order.Name,
+				v.ended)
 		}
 	}
 }

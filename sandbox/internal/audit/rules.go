@@ -66,6 +66,8 @@ type verdict struct {
 	later []laterUnit
 	// open reports that the order may still be open.
 	open bool
+	// ended says how the order's workflow has ended, for people to read.
+	ended string
 	// gone are the refunded units. Their cards may exist if they were made no later than late.
 	gone []unit
 	late time.Time
