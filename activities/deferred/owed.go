@@ -23,8 +23,9 @@ type OrderCheck struct {
 
 // RequestedCards knows what has become of cards. promises.Promises implements it.
 type RequestedCards interface {
-	// Requested returns which of the cards with the given keys exist, or may exist, and which are being given their value.
-	Requested(ctx context.Context, issuerName string, keys []string) (intake.Requested, error)
+	// Requested returns which of the cards with the given keys, of the same line as u, exist, or may exist, and which are
+	// being given their value.
+	Requested(ctx context.Context, u Unit, keys []string) (intake.Requested, error)
 }
 
 // Owed implements [Orders]. It reads the order again, unless it was read a moment ago.
@@ -54,7 +55,7 @@ func (o *OrderCheck) Owed(ctx context.Context, u Unit, attempt int) error {
 		// The order was read first: a card that gets its value after it was looked at here is checked against an order that
 		// was read no earlier, unless it is still fresh.
 		why, err = intake.CardChanged(shop, order, card, func(keys []string) (intake.Requested, error) {
-			return o.Cards.Requested(ctx, u.Issuer, keys)
+			return o.Cards.Requested(ctx, u, keys)
 		})
 		if err != nil {
 			return err

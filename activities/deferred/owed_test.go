@@ -68,8 +68,8 @@ func (a *acme) Activate(context.Context, issuer.Activation) error {
 
 func (*acme) IsFirst(context.Context, string, string) (bool, error) { return true, nil }
 
-func (a *acme) Requested(_ context.Context, name string, _ []string) (intake.Requested, error) {
-	if name != "acme" {
+func (a *acme) Requested(_ context.Context, u deferred.Unit, _ []string) (intake.Requested, error) {
+	if u.Issuer != "acme" {
 		return intake.Requested{}, errors.New("another issuer")
 	}
 	return a.requested, a.away

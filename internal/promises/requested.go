@@ -17,10 +17,12 @@ import (
 )
 
 // Requested implements [deferred.RequestedCards].
-func (p *Promises) Requested(ctx context.Context, issuerName string, keys []string) (intake.Requested, error) {
+func (p *Promises) Requested(ctx context.Context, u deferred.Unit, keys []string) (intake.Requested, error) {
 	out := intake.Requested{Issued: map[string]bool{}, Open: map[string]bool{}}
 	for _, key := range keys {
-		exists, open, err := p.requested(ctx, issuerName, key)
+		sibling := u
+		sibling.Key = key
+		exists, open, err := p.requested(ctx, sibling)
 		if err != nil {
 			return out, err
 		}
@@ -36,9 +38,9 @@ func (p *Promises) Requested(ctx context.Context, issuerName string, keys []stri
 
 // requested reports whether the card of a unit exists, or may exist as far as anybody but a person can say, and whether it
 // is being given its value, so that this is not known yet. A card that is generated or claimed is worth nothing.
-func (p *Promises) requested(ctx context.Context, issuerName, key string) (exists, open bool, err error) {
+func (p *Promises) requested(ctx context.Context, u deferred.Unit) (exists, open bool, err error) {
 	for number := 1; number <= maxNumber; number++ {
-		id := workflows.DeferredCardID(issuerName, key, number)
+		id := workflows.DeferredCardID(u.Issuer, u.Key, number)
 		d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
 		if executions.IsNotFound(err) {
 			return false, false, nil
@@ -59,12 +61,31 @@ func (p *Promises) requested(ctx context.Context, issuerName, key string) (exist
 		} else if app != nil && said.Clean {
 			continue
 		}
-		// The card of a later number shows that a person has found out that this one has no value.
-		if later, err := p.begun(ctx, issuerName, key, number+1); err != nil || !later {
+		if none, err := p.hasNone(ctx, u, number); err != nil || !none {
 			return err == nil, false, err
 		}
 	}
 	return true, false, nil
+}
+
+// hasNone reports whether a person has found out that a card, whose workflow has failed without saying so, has no value. The
+// card of a later number shows that, too.
+func (p *Promises) hasNone(ctx context.Context, u deferred.Unit, number int) (bool, error) {
+	if later, err := p.begun(ctx, u.Issuer, u.Key, number+1); err != nil || later {
+		return later, err
+	}
+	units, err := p.Units(ctx, u.OrderWorkflowID, "")
+	if err != nil {
+		return false, err
+	}
+	for _, other := range units {
+		if other.Key != u.Key {
+			continue
+		}
+		said, err := p.Resolution(ctx, u.OrderWorkflowID, other.Number)
+		return said != nil && !said.Issued && said.Card == workflows.DeferredCardID(u.Issuer, u.Key, number), err
+	}
+	return false, nil
 }
 
 // mayBeActive reports whether a running workflow may have asked its issuer to give the card its value, or is about to. A

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -32,9 +33,16 @@ type run struct {
 	failed error
 	reset  bool
 	events historytest.Events
+	// said is the result, if a person has found something out.
+	said workflows.CardResolution
 }
 
-func (r run) Get(context.Context, any) error { return r.failed }
+func (r run) Get(_ context.Context, out any) error {
+	if into, ok := out.(*workflows.CardResolution); ok {
+		*into = r.said
+	}
+	return r.failed
+}
 
 // fakeTemporal has the workflows of cards, by ID.
 type fakeTemporal struct {
@@ -95,6 +103,23 @@ func cardFailed(clean bool) error {
 	return ended(temporal.NewApplicationError("no", string(giftcard.CardDeclined), workflows.DeferredCardFailure{Clean: clean}))
 }
 
+func key(unit int) string { return giftcard.AuditNumber("", "shop", "5001", "901", unit) }
+
+// ordered is the start of an order of two cards.
+func ordered(t *testing.T) *historypb.HistoryEvent {
+	t.Helper()
+	input, err := converter.GetDefaultDataConverter().ToPayloads(workflows.GiftCardOrderInput{
+		Order: giftcard.Order{Shop: "shop", ID: "5001", Lines: []giftcard.Line{{
+			ID: "901", SKU: "LATER", Units: 2, Price: "50.00", Currency: "EUR",
+		}}},
+		Deferred: map[string]workflows.DeferredItem{"LATER": {Issuer: "acme", Item: "I50"}},
+	})
+	require.NoError(t, err)
+	return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: input},
+	}}
+}
+
 // What counts of a card for the other cards of its line: only one that exists, or that may get its value any moment.
 func TestRequested(t *testing.T) {
 	t.Parallel()
@@ -117,21 +142,34 @@ func TestRequested(t *testing.T) {
 	activity(&again, activating)
 	for name, tt := range map[string]struct {
 		runs         []run
+		said         *workflows.CardResolution
 		issued, open bool
 		err          string
 	}{
-		"was never begun":                  {},
-		"is being generated":               {runs: []run{{status: running, events: generating}}},
-		"is being activated":               {runs: []run{{status: running, events: sending}}, open: true},
-		"was activated, and is not seen":   {runs: []run{{status: running, events: sent}}, open: true},
-		"was cut off":                      {runs: []run{{status: running, events: cutOff}}, open: true},
-		"failed, nobody knows how":         {runs: []run{{status: running, events: unclear}}, open: true},
-		"waits after a request not sent":   {runs: []run{{status: running, events: unsent}}},
-		"is asked for again":               {runs: []run{{status: running, events: again}}, open: true},
-		"was reset":                        {runs: []run{{status: running, reset: true}}, open: true},
-		"has its value":                    {runs: []run{{status: completed}}, issued: true},
-		"failed without a card":            {runs: []run{{status: failed, failed: cardFailed(true)}}},
-		"may have its value":               {runs: []run{{status: failed, failed: cardFailed(false)}}, issued: true},
+		"was never begun":                {},
+		"is being generated":             {runs: []run{{status: running, events: generating}}},
+		"is being activated":             {runs: []run{{status: running, events: sending}}, open: true},
+		"was activated, and is not seen": {runs: []run{{status: running, events: sent}}, open: true},
+		"was cut off":                    {runs: []run{{status: running, events: cutOff}}, open: true},
+		"failed, nobody knows how":       {runs: []run{{status: running, events: unclear}}, open: true},
+		"waits after a request not sent": {runs: []run{{status: running, events: unsent}}},
+		"is asked for again":             {runs: []run{{status: running, events: again}}, open: true},
+		"was reset":                      {runs: []run{{status: running, reset: true}}, open: true},
+		"has its value":                  {runs: []run{{status: completed}}, issued: true},
+		"failed without a card":          {runs: []run{{status: failed, failed: cardFailed(true)}}},
+		"may have its value":             {runs: []run{{status: failed, failed: cardFailed(false)}}, issued: true},
+		"may have its value, a person says": {
+			runs: []run{{status: failed, failed: cardFailed(false)}}, issued: true,
+			said: &workflows.CardResolution{Card: workflows.DeferredCardID("acme", key(1), 1), Issued: true},
+		},
+		"has no value, a person says": {
+			runs: []run{{status: failed, failed: cardFailed(false)}},
+			said: &workflows.CardResolution{Card: workflows.DeferredCardID("acme", key(1), 1)},
+		},
+		"a person has spoken of an earlier card": {
+			runs: []run{{status: failed, failed: cardFailed(false)}, {status: failed, failed: cardFailed(false)}}, issued: true,
+			said: &workflows.CardResolution{Card: workflows.DeferredCardID("acme", key(1), 1)},
+		},
 		"was ended by a person":            {runs: []run{{status: terminated, failed: ended(errors.New("terminated"))}}, issued: true},
 		"was made anew":                    {runs: []run{{status: failed, failed: cardFailed(true)}, {status: completed}}, issued: true},
 		"is made anew":                     {runs: []run{{status: failed, failed: cardFailed(true)}, {status: running, events: sending}}, open: true},
@@ -140,19 +178,24 @@ func TestRequested(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := fakeTemporal{runs: map[string]run{}}
+			order := workflows.GiftCardOrderID("shop", "5001")
+			f := fakeTemporal{runs: map[string]run{order: {status: running, events: historytest.Events{ordered(t)}}}}
 			for i, r := range tt.runs {
-				f.runs[workflows.DeferredCardID("acme", "key-1", i+1)] = r
+				f.runs[workflows.DeferredCardID("acme", key(1), i+1)] = r
 			}
-			got, err := promisesOf(f).Requested(t.Context(), "acme", []string{"key-1", "key-2"})
+			if tt.said != nil {
+				f.runs[workflows.ResolveCardID("shop", "5001", 1)] = run{status: completed, said: *tt.said}
+			}
+			of := deferred.Unit{Issuer: "acme", Key: key(2), OrderWorkflowID: order}
+			got, err := promisesOf(f).Requested(t.Context(), of, []string{key(1), key(2)})
 			if tt.err != "" {
 				require.ErrorContains(t, err, tt.err)
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, tt.issued, got.Issued["key-1"])
-			require.Equal(t, tt.open, got.Open["key-1"])
-			require.False(t, got.Issued["key-2"] || got.Open["key-2"])
+			require.Equal(t, tt.issued, got.Issued[key(1)])
+			require.Equal(t, tt.open, got.Open[key(1)])
+			require.False(t, got.Issued[key(2)] || got.Open[key(2)])
 		})
 	}
 }
