@@ -39,7 +39,7 @@ func (f facts) makingCheck() check.Check {
 			printable.Duration(f.now.Sub(first.Since)))
 		c.Fix = "run: " + buildinfo.Program + " orders show"
 	default:
-		c.Status, c.Found = check.OK, fmt.Sprintf("%d wait for their issuer, none for long", m.Cards)
+		c.Status, c.Found = check.OK, fmt.Sprintf("waiting for the issuer: %d, none for long", m.Cards)
 	}
 	return c
 }

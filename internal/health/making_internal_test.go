@@ -23,7 +23,7 @@ func TestMakingCheck(t *testing.T) {
 		status check.Status
 		says   string
 	}{
-		"fresh":      {executions.Making{Cards: 3}, check.OK, "3 wait for their issuer, none for long"},
+		"fresh":      {executions.Making{Cards: 3}, check.OK, "waiting for the issuer: 3, none for long"},
 		"long":       {executions.Making{Cards: 3, Long: long}, check.Warn, "2 of 3 cards that wait for their issuer have waited for more than 1 hour, the first, of order #1002, for 5 hours"},
 		"suspicious": {executions.Making{Cards: 3, Long: long, Suspicious: long[:1]}, check.Warn, "contradict each other, such as one of order #1001"},
 	} {

@@ -132,7 +132,9 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 			row("in the shop", workflows.ShopLink(d.Shop, d.ID))
 		}
 		if d.Result != nil {
-			row("merchant", d.Result.MerchantCode)
+			if d.Result.MerchantCode != "" { // An order whose cards are all made later needs none.
+				row("merchant", d.Result.MerchantCode)
+			}
 			switch failed := d.Result.WriteBackFailed; {
 			case failed != nil:
 				row("in Shopify", "NOT MARKED, "+string(failed.Kind)+": "+failed.Message)
@@ -181,7 +183,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 func printLater(w io.Writer, cards []cardlog.Standing, verbose bool) error {
 	return cli.Table(w, func(row func(...any)) {
 		for _, c := range cards {
-			row(fmt.Sprintf("card %d", c.Unit), c.Issuer+": "+c.Says())
+			row("made later", fmt.Sprintf("card %d, by %s: %s", c.Unit, c.Issuer, c.Says()))
 			if c.InDoubt() && !c.Open {
 				row("", "ask the issuer for audit number "+c.Key+", and record the answer with orders resolve")
 			}
@@ -229,10 +231,17 @@ func printDecision(d *orders.OrderDetails, row func(...any)) {
 	}
 }
 
+// issued describes a card that exists.
 func issued(c workflows.IssuedCard) string {
 	s := c.Amount + " " + c.Currency + ", audit number " + c.AuditNumber
-	if c.Existed {
-		return s + ", already existed"
+	switch {
+	case c.Existed:
+		s += ", already existed"
+	case c.OrderNumber != "":
+		s += ", issuer's order " + c.OrderNumber + ", card " + c.MaskedNumber
 	}
-	return s + ", issuer's order " + c.OrderNumber + ", card " + c.MaskedNumber
+	if !c.SentAt.IsZero() {
+		s += ", mailed " + c.SentAt.Format(time.RFC3339)
+	}
+	return s
 }
