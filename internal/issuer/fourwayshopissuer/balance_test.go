@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ type counter struct {
 	*fourwayshopissuer.Issuer
 	server  *fourwayshoptest.Server
 	code    string
-	updates int
+	updates atomic.Int64
 	// fails answers an update instead of 4WS.
 	fails http.HandlerFunc
 }
@@ -35,7 +36,7 @@ func newCounter(t *testing.T, activate bool) *counter {
 	t.Cleanup(c.server.Stop)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/update") {
-			if c.updates++; c.fails != nil {
+			if c.updates.Add(1); c.fails != nil {
 				c.fails(w, r)
 				return
 			}
@@ -60,7 +61,7 @@ func newCounter(t *testing.T, activate bool) *counter {
 		}))
 		c.holds(t, "50.00")
 	}
-	c.updates = 0
+	c.updates.Store(0)
 	return c
 }
 
@@ -109,7 +110,7 @@ func TestCancelEmptiesAnUnspentCard(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, s, before, "the effect shows later")
 	c.holds(t, "0.00")
-	require.Equal(t, 1, c.updates)
+	require.EqualValues(t, 1, c.updates.Load())
 	require.Zero(t, c.server.Cards()[0].Amount)
 
 	s, err = c.Inspect(t.Context(), "", c.code)
@@ -143,7 +144,7 @@ func TestCancelRefuses(t *testing.T) {
 			kind, _ := giftcard.KindOf(err)
 			require.Equal(t, giftcard.CardDeclined, kind)
 			require.NotContains(t, err.Error(), c.code)
-			require.Zero(t, c.updates)
+			require.Zero(t, c.updates.Load())
 		})
 	}
 }
@@ -174,7 +175,7 @@ func TestCancelSaysWhetherItMayHaveHadAnEffect(t *testing.T) {
 			kind, _ := giftcard.KindOf(err)
 			require.Equal(t, tt.kind, kind)
 			require.NotContains(t, err.Error(), c.code)
-			require.Equal(t, 1, c.updates, "it is never repeated")
+			require.EqualValues(t, 1, c.updates.Load(), "it is never repeated")
 		})
 	}
 	c := newCounter(t, false)
