@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// startsAtOnce is the number of orders that are started at the same time: enough to keep Temporal busy, few enough
-	// that a burst does not starve the orders that were started before.
-	startsAtOnce = 32
+	// startsAtOnce is the number of orders that are started at the same time: enough for more than a hundred a second, few
+	// enough that a burst does not delay the workers, whose tasks a busy server would have to store and read again.
+	startsAtOnce = 6
 	// askTimeout limits one request for the settings, and startTimeout one start. A server that is slow under a burst gets
 	// the time that it needs: starts that are given up and repeated would make it slower.
 	askTimeout   = 5 * time.Second
