@@ -82,10 +82,11 @@ func IsAlreadyStarted(err error) bool {
 	return errors.As(err, &started)
 }
 
-// IsBusy reports whether Temporal refused a request because it has too much to do.
+// IsBusy reports whether Temporal has too much to do: it refused a request for that reason, or did not answer in time.
 func IsBusy(err error) bool {
 	var busy *serviceerror.ResourceExhausted
-	return errors.As(err, &busy)
+	var late *serviceerror.DeadlineExceeded
+	return errors.As(err, &busy) || errors.As(err, &late)
 }
 
 // Retention returns how long the namespace keeps closed workflows.

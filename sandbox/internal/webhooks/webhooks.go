@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app/subscribing"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
@@ -159,7 +160,8 @@ func (w *Webhooks) accept(ctx context.Context, secrets string) bool {
 	return true
 }
 
-// Settle waits until the shop has no delivery left to send, and looks at the subscriptions once more.
+// Settle waits until the shop has no delivery left to send, and looks at the subscriptions once more. A Temporal server that is
+// too busy is asked again.
 func (w *Webhooks) Settle(ctx context.Context) error {
 	for {
 		ledger, err := w.ledger(ctx)
@@ -175,6 +177,10 @@ func (w *Webhooks) Settle(ctx context.Context) error {
 		}
 	}
 	good, err := w.watch(ctx, false)
+	for executions.IsBusy(err) && ctx.Err() == nil {
+		wait(ctx, watchAgain)
+		good, err = w.watch(ctx, false)
+	}
 	if err == nil && !good {
 		w.Problem("the last watch over the shop leaves webhook subscriptions wrong, or time without them unpolled")
 	}
