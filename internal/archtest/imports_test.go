@@ -176,7 +176,7 @@ var rules = []rule{
 	},
 	{
 		name: "workflows know activities and the domain only", from: ours("workflows"),
-		to:  everything.except(ours("workflows", "activities", "internal/giftcard", "internal/buildinfo")),
+		to:  everything.except(ours("workflows", "activities", "internal/giftcard", "internal/redemption", "internal/buildinfo")),
 		why: "what a workflow needs comes in its input; of the build, only the program's name in texts",
 	},
 	{
@@ -188,6 +188,11 @@ var rules = []rule{
 		name: "the domain stands on the standard library", from: ours("internal/giftcard"),
 		to:  set(anything).except(standard, ours("internal/giftcard")),
 		why: "everything stands on it",
+	},
+	{
+		name: "redemptions stand on the domain", from: ours("internal/redemption"),
+		to:  set(anything).except(standard, ours("internal/redemption", "internal/giftcard")).or(tree("net/http", "os")),
+		why: "workflows, activities and what speaks HTTP have these words in common",
 	},
 	{
 		name: "files of variables stand on the standard library", from: ours("internal/envfile"),
@@ -482,6 +487,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"activities know nothing above them", "activities", module + "/workflows"},
 		{"the domain stands on the standard library", "internal/giftcard", "golang.org/x/text/cases"},
 		{"the domain stands on the standard library", "internal/giftcard", module + "/internal/rest"},
+		{"redemptions stand on the domain", "internal/redemption", module + "/internal/issuer"},
+		{"redemptions stand on the domain", "internal/redemption", "net/http"},
 		{"files of variables stand on the standard library", "internal/envfile", module + "/internal/config"},
 		{"the digest only renders", "internal/digest", module + "/internal/executions"},
 		{"the digest only renders", "internal/digest", "net/http"},

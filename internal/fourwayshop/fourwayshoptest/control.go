@@ -51,5 +51,18 @@ func (s *Server) routeControl() {
 		}
 		return nil
 	})
+	simulator.Receive(c, http.MethodPost, "till", func(b struct {
+		Barcode string            `json:"barcode"`
+		Amount  ledger.Hundredths `json:"amount"`
+	},
+	) error {
+		if b.Amount <= 0 {
+			return errors.New("a till spends an amount above zero")
+		}
+		if p := s.Spend(b.Barcode, b.Amount); p != "" {
+			return errors.New(string(p))
+		}
+		return nil
+	})
 	c.Delete("tokens", s.RevokeTokens)
 }

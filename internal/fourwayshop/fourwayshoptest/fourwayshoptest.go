@@ -18,6 +18,7 @@
 //	POST   /_control/troubles  {"troubles": [Trouble…], "random": [RandomTrouble…]}: the same for jobs
 //	DELETE /_control/troubles  removes both
 //	POST   /_control/queue     {"takes": "3s", "paused": false}: how long jobs wait from now on, and whether all are held
+//	POST   /_control/till      {"barcode": "…", "amount": "10.50"}: a till of another shop spends, without the queue
 //	DELETE /_control/tokens    revokes all tokens
 //
 // The JSON fields of a fault are the fields of [Fault] in lower case, with "after_commit" and "retry_after"; "delay" is
@@ -278,13 +279,34 @@ func (s *Server) forged(item string) any {
 	return bodies.Enqueued{Success: true}
 }
 
+// TillID is the ID of the movements of a till.
+const TillID = "till"
+
 // Spend spends from a card at once, as a till does. It returns why it failed, empty if it did not.
 func (s *Server) Spend(barcode string, amount ledger.Hundredths) ledger.Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.ledger.Apply(ledger.Update{ID: "till", Barcode: barcode, Amount: -amount}, s.options.Clock.Now())
+	p := s.ledger.Apply(ledger.Update{ID: TillID, Barcode: barcode, Amount: -amount}, s.options.Clock.Now())
 	s.ledger.Show(barcode)
 	return p
+}
+
+// Issue makes a card of an item with a value at once, and returns its barcode, as a shop does that sells cards of its own. It
+// panics if there cannot be such a card.
+func (s *Server) Issue(item string, amount ledger.Hundredths) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.options.Clock.Now()
+	cards := s.ledger.Generate(item, 1, "", now)
+	if cards == nil {
+		panic("fourwayshoptest: issue a card: " + string(ledger.NoItem))
+	}
+	barcode := cards[0].Barcode
+	if p := s.ledger.Apply(ledger.Update{ID: "shop", Barcode: barcode, Amount: amount, Date: now}, now); p != "" {
+		panic("fourwayshoptest: issue a card: " + string(p))
+	}
+	s.ledger.Show(barcode)
+	return barcode
 }
 
 // Stats returns the counts so far.

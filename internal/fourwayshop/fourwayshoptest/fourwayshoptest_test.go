@@ -320,3 +320,79 @@ func TestATillSpends(t *testing.T) {
 	require.Panics(t, func() { f.Befall(fourwayshoptest.Trouble{Kind: "explode"}) })
 	f.Clear()
 }
+
+// Spends of one card wait in the queue, and each is judged by what those before it have left, and by what a till took meanwhile.
+func TestSpendsWaitInTheQueue(t *testing.T) {
+	t.Parallel()
+	for overdraws, want := range map[bool]struct {
+		left           string
+		spends, failed int
+		totals         []int
+	}{
+		false: {`"amount":5,`, 3, 1, []int{0, 0}}, true: {`"amount":-15,`, 4, 0, []int{1, 1}},
+	} {
+		t.Run(fmt.Sprint(overdraws), func(t *testing.T) {
+			t.Parallel()
+			f := start(t, fourwayshoptest.Options{Rules: ledger.Rules{Overdraws: overdraws}})
+			barcode := f.Issue("GIFT", 5000)
+			f.Queue().Pause(true)
+			for _, payload := range []string{"r-1", "r-2", "r-3"} {
+				status, body := f.post("update", fmt.Sprintf(
+					`{"entityCode":440,"barcode":"%s","amount":-20,"callback":"$callback","payload":"%s"}`, barcode, payload))
+				require.Equal(t, 200, status, body)
+				require.JSONEq(t, `{"success":true}`, body)
+			}
+			_, body := f.send(http.MethodGet, "/api/giftcard?barcode="+barcode, "", nil)
+			require.Contains(t, body, `"amount":50,`, "nothing is to be seen of what waits")
+			status, body := f.send(http.MethodPost, "/_control/till", `{"barcode":"`+barcode+`","amount":"5.00"}`, nil)
+			require.Equal(t, 204, status, body)
+			f.Queue().Pause(false)
+			require.NoError(t, f.Queue().Wait(t.Context()))
+
+			_, body = f.send(http.MethodGet, "/api/giftcard?barcode="+barcode, "", nil)
+			require.Contains(t, body, want.left)
+			failed := 0
+			for range 3 {
+				if said := <-f.callbacks; strings.Contains(said, "insufficient amount") {
+					require.Contains(t, said, `"payload":"r-3"`)
+					failed++
+				}
+			}
+			require.Equal(t, want.failed, failed)
+			card, stats := f.Cards()[0], f.Stats()
+			require.Equal(t, want.spends, card.Spends)
+			require.Equal(t, want.spends, stats.Spends)
+			require.Equal(t, want.totals, []int{stats.Overdrafts, stats.Overdrawn})
+			require.Zero(t, stats.SpentTwice)
+			done := map[string]bool{fourwayshoptest.TillID: true, "shop": true}
+			for _, r := range f.Queue().Records() {
+				done[r.ID] = true
+			}
+			for _, m := range card.Movements {
+				require.True(t, done[m.ID], "a movement without a job")
+				delete(done, m.ID)
+			}
+			require.Len(t, done, failed, "a job without a movement has failed")
+		})
+	}
+}
+
+// A till is refused by the ledger, too.
+func TestTheTillsOfOthers(t *testing.T) {
+	t.Parallel()
+	f := start(t, fourwayshoptest.Options{})
+	f.AddItem(ledger.Item{Code: "WHOLE", Currency: "EUR", WholeOnly: true})
+	barcode := f.Issue("WHOLE", 5000)
+	for amount, says := range map[string]string{
+		"50.01": "insufficient amount", "49.99": "not usable in parts", "0.00": "above zero", "-5.00": "above zero", "x": "not an amount",
+	} {
+		status, body := f.send(http.MethodPost, "/_control/till", `{"barcode":"`+barcode+`","amount":"`+amount+`"}`, nil)
+		require.Equal(t, 400, status, amount)
+		require.Contains(t, body, says)
+	}
+	_, body := f.send(http.MethodGet, "/api/giftcard?barcode="+barcode, "", nil)
+	require.Contains(t, body, `"flgPartiallyUsage":"N"`)
+	require.Panics(t, func() { f.Issue("NOTHING", 5000) })
+	require.Panics(t, func() { f.Issue("GIFT", 4999) })
+	require.Equal(t, 1, f.Stats().Activations)
+}

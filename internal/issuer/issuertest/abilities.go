@@ -5,30 +5,31 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest/line"
 )
 
 func listsAccounts(t T, w *World) {
-	if w.issuer.Accounts == nil {
+	if w.Issuer.Accounts == nil {
 		return
 	}
-	accounts, err := w.issuer.Accounts.Accounts(t.Context())
+	accounts, err := w.Issuer.Accounts.Accounts(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, accounts, w.Account)
 	for status, kind := range map[int]giftcard.Kind{401: giftcard.Unauthorized, 503: giftcard.Unavailable} {
-		w.with(fault{all: true, answer: w.status(status, true)})
-		_, err = w.issuer.Accounts.Accounts(t.Context())
-		requireKind(t, err, kind)
+		w.With(line.Fault{All: true, Answer: w.Status(status, true)})
+		_, err = w.Issuer.Accounts.Accounts(t.Context())
+		line.RequireKind(t, err, kind)
 	}
-	w.with(fault{all: true, answer: page})
-	_, err = w.issuer.Accounts.Accounts(t.Context())
+	w.With(line.Fault{All: true, Answer: line.Page})
+	_, err = w.Issuer.Accounts.Accounts(t.Context())
 	require.Error(t, err, "a page is not an empty list")
 }
 
 func showsOffers(t T, w *World) {
-	if w.issuer.Offerer == nil {
+	if w.Issuer.Offerer == nil {
 		return
 	}
-	offer := func(account string) (issuer.Offer, error) { return w.issuer.Offerer.Offer(t.Context(), account) }
+	offer := func(account string) (issuer.Offer, error) { return w.Issuer.Offerer.Offer(t.Context(), account) }
 	got, err := offer(w.Account.Code)
 	require.NoError(t, err)
 	require.Equal(t, w.Offer, got)
@@ -45,57 +46,50 @@ func showsOffers(t T, w *World) {
 	kind, _ := giftcard.KindOf(err)
 	require.True(t, kind.Final(), "another attempt does not find it either")
 	for status, kind := range map[int]giftcard.Kind{401: giftcard.Unauthorized, 503: giftcard.Unavailable} {
-		w.with(fault{all: true, answer: w.status(status, true)})
+		w.With(line.Fault{All: true, Answer: w.Status(status, true)})
 		_, err = offer(w.Account.Code)
-		requireKind(t, err, kind)
+		line.RequireKind(t, err, kind)
 	}
-	w.with(fault{all: true, answer: page})
+	w.With(line.Fault{All: true, Answer: line.Page})
 	_, err = offer(w.Account.Code)
 	require.Error(t, err, "a page is not an empty offer")
 }
 
-func requireKind(t T, err error, want giftcard.Kind) {
-	t.Helper()
-	var decided *giftcard.Error
-	require.ErrorAs(t, err, &decided)
-	require.Equal(t, want, decided.Kind)
-}
-
 func cancels(t T, w *World) {
-	if w.issuer.Canceller == nil || w.issuer.Inspector == nil {
+	if w.Issuer.Canceller == nil || w.Issuer.Inspector == nil {
 		return
 	}
 	r := w.request("1001-A")
-	card, err := w.issuer.Issue(t.Context(), r)
+	card, err := w.Issuer.Issue(t.Context(), r)
 	require.NoError(t, err)
-	state, err := w.issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
+	state, err := w.Issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
 	require.NoError(t, err)
 	require.False(t, state.Cancelled)
 	require.Equal(t, []string{"50.00", "50.00", "USD"}, []string{state.InitialBalance, state.CurrentBalance, state.Currency})
 
-	_, err = w.issuer.Canceller.Cancel(t.Context(), r.Account, "nothing-has-this-reference")
+	_, err = w.Issuer.Canceller.Cancel(t.Context(), r.Account, "nothing-has-this-reference")
 	require.Error(t, err)
 	kind, _ := giftcard.KindOf(err)
 	require.True(t, kind.Final(), "another attempt does not find it either")
 
-	state, err = w.issuer.Canceller.Cancel(t.Context(), r.Account, card.Reference)
+	state, err = w.Issuer.Canceller.Cancel(t.Context(), r.Account, card.Reference)
 	require.NoError(t, err)
 	require.True(t, state.Cancelled)
-	state, err = w.issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
+	state, err = w.Issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)
 	require.NoError(t, err)
 	require.True(t, state.Cancelled)
 }
 
 func probes(t T, w *World) {
-	if w.issuer.Prober == nil {
+	if w.Issuer.Prober == nil {
 		return
 	}
-	require.NoError(t, w.issuer.Prober.Probe(t.Context()))
+	require.NoError(t, w.Issuer.Prober.Probe(t.Context()))
 	require.Empty(t, w.Cards(), "it is harmless")
 	for _, status := range []int{500, 502, 503, 504} {
-		w.with(fault{all: true, answer: w.status(status, false)})
-		requireKind(t, w.issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
+		w.With(line.Fault{All: true, Answer: w.Status(status, false)})
+		line.RequireKind(t, w.Issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
 	}
-	w.with(fault{all: true})
-	requireKind(t, w.issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
+	w.With(line.Fault{All: true})
+	line.RequireKind(t, w.Issuer.Prober.Probe(t.Context()), giftcard.Unavailable)
 }

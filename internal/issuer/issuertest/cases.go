@@ -2,7 +2,6 @@ package issuertest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest/line"
 )
 
 // Cases returns every promise.
@@ -40,19 +40,8 @@ func Cases() []Case {
 	}
 }
 
-// outcome requires that err is a failed request whose effect and kind are known, and returns both.
-func outcome(t T, err error) (issuer.Effect, giftcard.Kind) {
-	t.Helper()
-	var failed *issuer.Error
-	require.ErrorAs(t, err, &failed)
-	var decided *giftcard.Error
-	require.ErrorAs(t, err, &decided, "it has a kind")
-	require.Contains(t, giftcard.Kinds, decided.Kind)
-	return failed.Effect, decided.Kind
-}
-
 func hasWords(t T, w *World) {
-	words := w.issuer.Words()
+	words := w.Issuer.Words()
 	for _, word := range []string{words.Issuer, words.Account, words.Accounts, words.Key, words.Reference} {
 		require.NotEmpty(t, strings.TrimSpace(word), "%+v", words)
 	}
@@ -60,7 +49,7 @@ func hasWords(t T, w *World) {
 
 func issues(t T, w *World) {
 	r := w.request("1001-A")
-	card, err := w.issuer.Issue(t.Context(), r)
+	card, err := w.Issuer.Issue(t.Context(), r)
 	require.NoError(t, err)
 	require.NotEmpty(t, card.Reference)
 	require.Len(t, w.Cards(), 1)
@@ -77,25 +66,25 @@ func issues(t T, w *World) {
 // exists.
 func issuesOnce(t T, w *World) {
 	r := w.request("1001-A")
-	first, err := w.issuer.Issue(t.Context(), r)
+	first, err := w.Issuer.Issue(t.Context(), r)
 	require.NoError(t, err)
-	if !w.issuer.Direct.Dedupes() {
+	if !w.Issuer.Direct.Dedupes() {
 		return
 	}
-	second, err := w.issuer.Issue(t.Context(), r)
+	second, err := w.Issuer.Issue(t.Context(), r)
 	require.Len(t, w.Cards(), 1)
 	if err == nil {
 		require.Equal(t, first, second)
 		return
 	}
-	effect, _ := outcome(t, err)
+	effect, _ := line.Outcome(t, err)
 	require.Equal(t, issuer.Duplicate, effect)
 }
 
 func issuesEach(t T, w *World) {
 	seen := map[string]bool{}
 	for _, key := range []string{"1001-A", "1001-B", "1002-A"} {
-		card, err := w.issuer.Issue(t.Context(), w.request(key))
+		card, err := w.Issuer.Issue(t.Context(), w.request(key))
 		require.NoError(t, err)
 		require.False(t, seen[card.Reference])
 		seen[card.Reference] = true
@@ -113,41 +102,24 @@ func needsEvidence(t T, w *World) {
 	}
 	for _, body := range bodies {
 		for _, status := range []int{400, 403, 404, 409, 422, 500, 503} {
-			w.with(fault{answer: func([]byte) (int, []byte) { return status, body }})
-			_, err := w.issuer.Issue(t.Context(), r)
-			effect, _ := outcome(t, err)
+			w.With(line.Fault{Answer: func([]byte) (int, []byte) { return status, body }})
+			_, err := w.Issuer.Issue(t.Context(), r)
+			effect, _ := line.Outcome(t, err)
 			require.NotEqual(t, issuer.Duplicate, effect, "%d %s", status, body)
 		}
 	}
-}
-
-// explanations are the two kinds of refusals.
-var explanations = []bool{false, true}
-
-// each calls check with every status of a refusal, explained or not.
-func each(check func(status int, explained bool)) {
-	for status := 300; status <= 599; status++ {
-		for _, explained := range explanations {
-			check(status, explained)
-		}
-	}
-}
-
-// mayMislead reports whether a status can be returned after the card was issued, whoever the vendor is.
-func mayMislead(status int) bool {
-	return status < 400 || status >= 500 || status == http.StatusRequestTimeout
 }
 
 // An outcome that is not certain is never called certain, since the card would be requested again, or the order be
 // taken for one without a card.
 func certainOnly(t T, w *World) {
 	r := w.request("1001-A")
-	each(func(status int, explained bool) {
+	line.Each(func(status int, explained bool) {
 		certain := w.Certain(status, explained)
-		require.False(t, certain && mayMislead(status), "%d can be returned after the effect", status)
-		w.with(fault{answer: w.status(status, explained)})
-		_, err := w.issuer.Issue(t.Context(), r)
-		if effect, _ := outcome(t, err); !certain {
+		require.False(t, certain && line.MayMislead(status), "%d can be returned after the effect", status)
+		w.With(line.Fault{Answer: w.Status(status, explained)})
+		_, err := w.Issuer.Issue(t.Context(), r)
+		if effect, _ := line.Outcome(t, err); !certain {
 			require.Equal(t, issuer.Unclear, effect, "%d, explained: %t", status, explained)
 		}
 	})
@@ -156,68 +128,55 @@ func certainOnly(t T, w *World) {
 // A refusal that is certain is called so: otherwise people have to look for cards that do not exist.
 func certainAll(t T, w *World) {
 	r, n := w.request("1001-A"), 0
-	each(func(status int, explained bool) {
+	line.Each(func(status int, explained bool) {
 		if !w.Certain(status, explained) {
 			return
 		}
 		n++
-		w.with(fault{answer: w.status(status, explained)})
-		_, err := w.issuer.Issue(t.Context(), r)
-		effect, _ := outcome(t, err)
+		w.With(line.Fault{Answer: w.Status(status, explained)})
+		_, err := w.Issuer.Issue(t.Context(), r)
+		effect, _ := line.Outcome(t, err)
 		require.Equal(t, issuer.None, effect, "%d, explained: %t", status, explained)
 	})
 	require.Positive(t, n)
 }
 
-// lost are the ways in which the answer to a request can be lost after the card was issued.
-func (w *World) lost() map[string]fault {
-	return map[string]fault{
-		"the connection breaks":      {reach: true},
-		"half an answer":             {reach: true, answer: half},
-		"a proxy's page":             {reach: true, answer: page},
-		"an empty answer":            {reach: true, answer: func([]byte) (int, []byte) { return http.StatusOK, []byte("{}") }},
-		"a proxy gives up":           {reach: true, answer: w.status(http.StatusGatewayTimeout, false)},
-		"a proxy withholds it":       {reach: true, answer: w.status(http.StatusForbidden, false)},
-		"the issuer fails afterward": {reach: true, answer: w.status(http.StatusInternalServerError, true)},
-	}
-}
-
 func lostAnswers(t T, w *World) {
 	n := 0
-	check := func(name string, by issuer.Abilities, f fault) {
+	check := func(name string, by issuer.Abilities, f line.Fault) {
 		n++
 		r := w.request(fmt.Sprintf("1001-%d", n))
-		w.with(f)
+		w.With(f)
 		_, err := by.Issue(t.Context(), r)
-		effect, _ := outcome(t, err)
+		effect, _ := line.Outcome(t, err)
 		require.Equal(t, issuer.Unclear, effect, name)
-		if f.reach {
+		if f.Reach {
 			require.Equal(t, 1, w.count(r.Key), name)
 		}
 	}
-	for name, f := range w.lost() {
-		check(name, w.issuer, f)
+	for name, f := range w.Lost() {
+		check(name, w.Issuer, f)
 	}
-	check("no answer in time", w.slow, fault{reach: true, hang: true})
+	check("no answer in time", w.Slow, line.Fault{Reach: true, Hang: true})
 	// The adapter cannot tell these from the others.
-	check("the connection breaks before", w.issuer, fault{})
-	check("no answer in time, and no card", w.slow, fault{hang: true})
+	check("the connection breaks before", w.Issuer, line.Fault{})
+	check("no answer in time, and no card", w.Slow, line.Fault{Hang: true})
 }
 
 func findsAgain(t T, w *World) {
-	if !w.issuer.Direct.Dedupes() {
+	if !w.Issuer.Direct.Dedupes() {
 		return
 	}
 	n := 0
-	for name, f := range w.lost() {
+	for name, f := range w.Lost() {
 		n++
 		r := w.request(fmt.Sprintf("1001-%d", n))
-		w.with(f)
-		_, err := w.issuer.Issue(t.Context(), r)
+		w.With(f)
+		_, err := w.Issuer.Issue(t.Context(), r)
 		require.Error(t, err, name)
-		w.well()
-		if _, err = w.issuer.Issue(t.Context(), r); err != nil {
-			effect, _ := outcome(t, err)
+		w.Well()
+		if _, err = w.Issuer.Issue(t.Context(), r); err != nil {
+			effect, _ := line.Outcome(t, err)
 			require.Equal(t, issuer.Duplicate, effect, name)
 		}
 		require.Len(t, w.Cards(), n, name)
@@ -225,8 +184,8 @@ func findsAgain(t T, w *World) {
 }
 
 func nobodyAsked(t T, w *World) {
-	_, err := w.nobody.Issue(t.Context(), w.request("1001-A"))
-	effect, kind := outcome(t, err)
+	_, err := w.Nobody.Issue(t.Context(), w.request("1001-A"))
+	effect, kind := line.Outcome(t, err)
 	require.Equal(t, issuer.None, effect)
 	require.False(t, kind.Final(), "the issuer may be there later")
 }
@@ -234,10 +193,10 @@ func nobodyAsked(t T, w *World) {
 // A refusal of every status has a kind, and what may pass is not final.
 func kinds(t T, w *World) {
 	r := w.request("1001-A")
-	each(func(status int, explained bool) {
-		w.with(fault{answer: w.status(status, explained)})
-		_, err := w.issuer.Issue(t.Context(), r)
-		_, kind := outcome(t, err)
+	line.Each(func(status int, explained bool) {
+		w.With(line.Fault{Answer: w.Status(status, explained)})
+		_, err := w.Issuer.Issue(t.Context(), r)
+		_, kind := line.Outcome(t, err)
 		switch {
 		case status == http.StatusTooManyRequests:
 			require.Equal(t, giftcard.RateLimited, kind)
@@ -255,8 +214,8 @@ func kinds(t T, w *World) {
 
 func waits(t T, w *World) {
 	for _, status := range []int{429, 503} {
-		w.with(fault{answer: w.status(status, true)})
-		_, err := w.issuer.Issue(t.Context(), w.request("1001-A"))
+		w.With(line.Fault{Answer: w.Status(status, true)})
+		_, err := w.Issuer.Issue(t.Context(), w.request("1001-A"))
 		_, wait := giftcard.KindOf(err)
 		require.Equal(t, 7*time.Second, wait, status)
 	}
@@ -264,11 +223,11 @@ func waits(t T, w *World) {
 
 func anotherValue(t T, w *World) {
 	for n, currency := range []bool{false, true} {
-		w.with(fault{reach: true, answer: func(answer []byte) (int, []byte) {
+		w.With(line.Fault{Reach: true, Answer: func(answer []byte) (int, []byte) {
 			return http.StatusOK, w.Differ(answer, currency)
 		}})
-		_, err := w.issuer.Issue(t.Context(), w.request(fmt.Sprint("1001-", n)))
-		effect, kind := outcome(t, err)
+		_, err := w.Issuer.Issue(t.Context(), w.request(fmt.Sprint("1001-", n)))
+		effect, kind := line.Outcome(t, err)
 		require.Equal(t, issuer.Different, effect)
 		require.Equal(t, giftcard.UnexpectedResponse, kind)
 	}
@@ -276,7 +235,7 @@ func anotherValue(t T, w *World) {
 
 func endsWithContext(t T, w *World) {
 	ctx, cancel := context.WithCancel(t.Context())
-	w.with(fault{reach: true, hang: true})
+	w.With(line.Fault{Reach: true, Hang: true})
 	go func() {
 		for w.count("1001-A") == 0 {
 			select {
@@ -287,8 +246,8 @@ func endsWithContext(t T, w *World) {
 		}
 		cancel()
 	}()
-	_, err := w.issuer.Issue(ctx, w.request("1001-A"))
-	effect, _ := outcome(t, err)
+	_, err := w.Issuer.Issue(ctx, w.request("1001-A"))
+	effect, _ := line.Outcome(t, err)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, issuer.Unclear, effect)
 	cancel()
@@ -302,20 +261,12 @@ func tellsNoSecrets(t T, w *World) {
 	for _, status := range []int{200, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 503} {
 		for _, s := range said {
 			body := w.Refusal("no card for " + s + ".")
-			w.with(fault{all: true, answer: func([]byte) (int, []byte) { return status, body }})
-			_, err := w.issuer.Issue(t.Context(), r)
-			requireNone(t, err, s)
-			if slices.Contains(w.Secrets, s) && w.issuer.Prober != nil {
-				requireNone(t, w.issuer.Prober.Probe(t.Context()), s)
+			w.With(line.Fault{All: true, Answer: func([]byte) (int, []byte) { return status, body }})
+			_, err := w.Issuer.Issue(t.Context(), r)
+			line.RequireNone(t, err, s)
+			if slices.Contains(w.Secrets, s) && w.Issuer.Prober != nil {
+				line.RequireNone(t, w.Issuer.Prober.Probe(t.Context()), s)
 			}
 		}
-	}
-}
-
-func requireNone(t T, err error, secret string) {
-	t.Helper()
-	require.Error(t, err)
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		require.NotContains(t, strings.ToLower(e.Error()), strings.ToLower(secret))
 	}
 }

@@ -2,10 +2,7 @@ package issuertest
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest/line"
 )
 
 // DeferredVendor is a simulator of a vendor that makes cards later, with an adapter for it. Each case gets a new one.
@@ -68,8 +66,7 @@ type DeferredWorld struct {
 	*World
 	DeferredVendor
 
-	receiver string
-	bodies   chan []byte
+	callbacks *line.Receiver
 }
 
 // fifty is the value of a card.
@@ -78,41 +75,26 @@ var fifty = giftcard.Money{Hundredths: 5000, Currency: "EUR"}
 // NewDeferredWorld returns a world in which nothing has happened yet.
 func NewDeferredWorld(t *testing.T, v DeferredVendor) *DeferredWorld {
 	t.Helper()
-	w := &DeferredWorld{DeferredVendor: v, bodies: make(chan []byte, 16)}
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			w.bodies <- body
-		}
-	}))
-	t.Cleanup(receiver.Close)
-	w.receiver = receiver.URL + "/callbacks/secret-address"
-	w.World = NewWorld(t, Vendor{
-		Handler: v.Handler, Adapter: v.Adapter, Asks: v.Activates, Refusal: v.Refusal, Certain: v.Certain,
-	})
-	return w
+	return &DeferredWorld{
+		DeferredVendor: v, callbacks: line.NewReceiver(t),
+		World: NewWorld(t, Vendor{
+			Handler: v.Handler, Adapter: v.Adapter, Asks: v.Activates, Refusal: v.Refusal, Certain: v.Certain,
+		}),
+	}
 }
 
 // answer waits for the next callback, and returns what the adapter reads in it.
 func (w *DeferredWorld) answer(t T, step issuer.Step) issuer.Answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	select {
-	case body := <-w.bodies:
-		a, err := w.issuer.Deferred.Answer(step, body)
-		require.NoError(t, err)
-		return a
-	case <-ctx.Done():
-		require.Fail(t, "no callback")
-		return issuer.Answer{}
-	}
+	a, err := w.Issuer.Deferred.Answer(step, w.callbacks.Next(t))
+	require.NoError(t, err)
+	return a
 }
 
 // generated returns the code of a new card.
 func (w *DeferredWorld) generated(t T) issuer.Code {
 	t.Helper()
-	require.NoError(t, w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
+	require.NoError(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL))
 	a := w.answer(t, issuer.Generating)
 	require.True(t, a.OK, "%s %s", a.Kind, a.Message)
 	require.NotEmpty(t, a.Code)
@@ -121,7 +103,7 @@ func (w *DeferredWorld) generated(t T) issuer.Code {
 
 func (w *DeferredWorld) activation(code issuer.Code) issuer.Activation {
 	return issuer.Activation{
-		Code: code, Item: w.Item, Value: fifty, Reference: "1001-A", At: time.Now().UTC(), Callback: w.receiver,
+		Code: code, Item: w.Item, Value: fifty, Reference: "1001-A", At: time.Now().UTC(), Callback: w.callbacks.URL,
 	}
 }
 
@@ -140,7 +122,7 @@ func (w *DeferredWorld) card(t T, code issuer.Code) DeferredCard {
 // DeferredCases returns every promise.
 func DeferredCases() []DeferredCase {
 	return []DeferredCase{
-		{"has a name for messages", func(t T, w *DeferredWorld) { require.NotEmpty(t, w.issuer.Words().Issuer) }},
+		{"has a name for messages", func(t T, w *DeferredWorld) { require.NotEmpty(t, w.Issuer.Words().Issuer) }},
 		{"generates cards that are worth nothing", generatesWorthless},
 		{"activates a card with its value", activatesOnce},
 		{"reports an unknown item", reportsUnknownItem},
@@ -162,7 +144,7 @@ func generatesWorthless(t T, w *DeferredWorld) {
 	require.NotEqual(t, first, second, "a repeated request makes another card")
 	for _, code := range []issuer.Code{first, second} {
 		require.Equal(t, DeferredCard{Code: code, Item: w.Item}, worth(w.card(t, code)))
-		found, err := w.issuer.Deferred.Look(t.Context(), code)
+		found, err := w.Issuer.Deferred.Look(t.Context(), code)
 		require.NoError(t, err)
 		require.False(t, found.Active)
 		require.Zero(t, found.Value.Hundredths)
@@ -180,10 +162,10 @@ func worth(c DeferredCard) DeferredCard {
 
 func activatesOnce(t T, w *DeferredWorld) {
 	code := w.generated(t)
-	require.NoError(t, w.issuer.Activate(t.Context(), w.activation(code)))
+	require.NoError(t, w.Issuer.Activate(t.Context(), w.activation(code)))
 	require.True(t, w.answer(t, issuer.Activating).OK)
 	require.Equal(t, DeferredCard{Code: code, Item: w.Item, Value: fifty, Activations: 1}, w.card(t, code))
-	found, err := w.issuer.Deferred.Look(t.Context(), code)
+	found, err := w.Issuer.Deferred.Look(t.Context(), code)
 	require.NoError(t, err)
 	require.True(t, found.Known && found.Active)
 	require.Equal(t, fifty, found.Value)
@@ -192,7 +174,7 @@ func activatesOnce(t T, w *DeferredWorld) {
 }
 
 func reportsUnknownItem(t T, w *DeferredWorld) {
-	err := w.issuer.Deferred.Generate(t.Context(), w.Unknown, w.receiver)
+	err := w.Issuer.Deferred.Generate(t.Context(), w.Unknown, w.callbacks.URL)
 	kind, _ := giftcard.KindOf(err)
 	if err == nil {
 		a := w.answer(t, issuer.Generating)
@@ -206,7 +188,7 @@ func reportsUnknownItem(t T, w *DeferredWorld) {
 func reportsFailure(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	w.FailNext()
-	require.NoError(t, w.issuer.Activate(t.Context(), w.activation(code)))
+	require.NoError(t, w.Issuer.Activate(t.Context(), w.activation(code)))
 	a := w.answer(t, issuer.Activating)
 	require.False(t, a.OK)
 	require.Contains(t, giftcard.Kinds, a.Kind)
@@ -215,112 +197,76 @@ func reportsFailure(t T, w *DeferredWorld) {
 
 // Only the issuer's own word says that there is no such card. Anything else is an error.
 func unknownCard(t T, w *DeferredWorld) {
-	found, err := w.issuer.Deferred.Look(t.Context(), "2999999999999")
+	found, err := w.Issuer.Deferred.Look(t.Context(), "2999999999999")
 	require.NoError(t, err)
 	require.Equal(t, issuer.Standing{}, found)
 	for _, status := range []int{200, 401, 403, 404, 410, 500, 502} {
-		w.with(fault{all: true, answer: w.status(status, false)})
-		_, err = w.issuer.Deferred.Look(t.Context(), "2999999999999")
+		w.With(line.Fault{All: true, Answer: w.Status(status, false)})
+		_, err = w.Issuer.Deferred.Look(t.Context(), "2999999999999")
 		require.Error(t, err, status)
 	}
-	w.with(fault{all: true, reach: true, answer: func([]byte) (int, []byte) { return http.StatusOK, []byte("{}") }})
-	_, err = w.issuer.Deferred.Look(t.Context(), "2999999999999")
+	w.With(line.Fault{All: true, Reach: true, Answer: func([]byte) (int, []byte) { return http.StatusOK, []byte("{}") }})
+	_, err = w.Issuer.Deferred.Look(t.Context(), "2999999999999")
 	require.Error(t, err)
 }
 
 func activationCertainOnly(t T, w *DeferredWorld) {
 	code := w.generated(t)
-	each(func(status int, explained bool) {
-		certain := w.Certain(status, explained)
-		require.False(t, certain && mayMislead(status) && !explained, "%d can be returned after the effect", status)
-		w.with(fault{answer: w.status(status, explained)})
-		effect, _ := outcome(t, w.issuer.Activate(t.Context(), w.activation(code)))
-		if !certain {
-			require.Equal(t, issuer.Unclear, effect, "%d, explained: %t", status, explained)
-		}
-	})
+	w.CertainOnly(t, w.Certain, func() error { return w.Issuer.Activate(t.Context(), w.activation(code)) })
 }
 
 func activationCertainAll(t T, w *DeferredWorld) {
-	code, n := w.generated(t), 0
-	each(func(status int, explained bool) {
-		if !w.Certain(status, explained) {
-			return
-		}
-		n++
-		w.with(fault{answer: w.status(status, explained)})
-		effect, _ := outcome(t, w.issuer.Activate(t.Context(), w.activation(code)))
-		require.Equal(t, issuer.None, effect, "%d, explained: %t", status, explained)
-	})
-	require.Positive(t, n)
+	code := w.generated(t)
+	w.CertainAll(t, w.Certain, func() error { return w.Issuer.Activate(t.Context(), w.activation(code)) })
 }
 
 func lostActivations(t T, w *DeferredWorld) {
-	check := func(name string, by issuer.Abilities, f fault) {
-		w.well()
+	check := func(name string, by issuer.Abilities, f line.Fault) {
+		w.Well()
 		code := w.generated(t)
-		w.with(f)
-		effect, _ := outcome(t, by.Activate(t.Context(), w.activation(code)))
+		w.With(f)
+		effect, _ := line.Outcome(t, by.Activate(t.Context(), w.activation(code)))
 		require.Equal(t, issuer.Unclear, effect, name)
-		if f.reach {
+		if f.Reach {
 			w.answer(t, issuer.Activating)
 			require.Equal(t, 1, w.card(t, code).Activations, name)
 		}
 	}
-	for name, f := range w.lost() {
-		check(name, w.issuer, f)
+	for name, f := range w.Lost() {
+		check(name, w.Issuer, f)
 	}
-	check("no answer in time", w.slow, fault{reach: true, hang: true})
+	check("no answer in time", w.Slow, line.Fault{Reach: true, Hang: true})
 }
 
 func nobodyActivates(t T, w *DeferredWorld) {
-	effect, kind := outcome(t, w.nobody.Activate(t.Context(), w.activation("2999999999999")))
+	effect, kind := line.Outcome(t, w.Nobody.Activate(t.Context(), w.activation("2999999999999")))
 	require.Equal(t, issuer.None, effect)
 	require.False(t, kind.Final(), "the issuer may be there later")
 }
 
 func deferredKinds(t T, w *DeferredWorld) {
 	code := w.generated(t)
-	each(func(status int, explained bool) {
-		if status < 400 && explained {
-			return // The vendor may use any status for its refusals.
-		}
-		w.with(fault{all: true, answer: w.status(status, explained)})
+	w.Kinds(t, func() map[string]error {
 		errs := map[string]error{
-			"generate": w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver),
-			"activate": w.issuer.Activate(t.Context(), w.activation(code)),
+			"generate": w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL),
+			"activate": w.Issuer.Activate(t.Context(), w.activation(code)),
 		}
-		_, errs["look"] = w.issuer.Deferred.Look(t.Context(), code)
-		for what, err := range errs {
-			kind, _ := giftcard.KindOf(err)
-			said := fmt.Sprintf("%s, %d, explained: %t", what, status, explained)
-			var decided *giftcard.Error
-			require.ErrorAs(t, err, &decided, said)
-			switch {
-			case status == http.StatusTooManyRequests:
-				require.Equal(t, giftcard.RateLimited, kind, said)
-			case status == http.StatusUnauthorized:
-				require.Equal(t, giftcard.Unauthorized, kind, said)
-			case status >= 500 && status != http.StatusNotImplemented:
-				require.Equal(t, giftcard.Unavailable, kind, said)
-			case status == http.StatusBadRequest && explained:
-				require.True(t, kind.Final(), said)
-			}
-		}
+		_, errs["look"] = w.Issuer.Deferred.Look(t.Context(), code)
+		return errs
 	})
 }
 
 func readsOnlyCallbacks(t T, w *DeferredWorld) {
 	for _, step := range []issuer.Step{issuer.Generating, issuer.Activating} {
-		for _, body := range []string{"", "null", "[]", "{}", "<html></html>", `"ok"`, `{"success"`, "\x00"} {
-			_, err := w.issuer.Deferred.Answer(step, []byte(body))
+		for _, body := range line.NoCallbacks {
+			_, err := w.Issuer.Deferred.Answer(step, []byte(body))
 			require.Error(t, err, "%s %q", step, body)
 		}
 	}
-	require.NoError(t, w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
-	body := <-w.bodies
+	require.NoError(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL))
+	body := <-w.callbacks.Bodies
 	for n := range len(body) - 1 {
-		a, err := w.issuer.Deferred.Answer(issuer.Generating, body[:n])
+		a, err := w.Issuer.Deferred.Answer(issuer.Generating, body[:n])
 		require.Error(t, err, "half a callback names %s", a.Code)
 	}
 }
@@ -329,13 +275,13 @@ func activationEndsWithContext(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	w.with(fault{reach: true, hang: true})
+	w.With(line.Fault{Reach: true, Hang: true})
 	go func() {
-		<-w.bodies
+		<-w.callbacks.Bodies
 		cancel()
 	}()
-	err := w.issuer.Activate(ctx, w.activation(code))
-	effect, _ := outcome(t, err)
+	err := w.Issuer.Activate(ctx, w.activation(code))
+	effect, _ := line.Outcome(t, err)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, issuer.Unclear, effect)
 }
@@ -344,16 +290,16 @@ func activationEndsWithContext(t T, w *DeferredWorld) {
 func deferredTellsNoSecrets(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	for _, status := range []int{200, 302, 400, 401, 403, 404, 422, 429, 500, 503} {
-		for _, s := range append([]string{string(code), "secret-address"}, w.Secrets...) {
-			if status == http.StatusUnauthorized && s == "secret-address" {
+		for _, s := range append([]string{string(code), line.SecretPart}, w.Secrets...) {
+			if status == http.StatusUnauthorized && s == line.SecretPart {
 				continue // That may answer a login, which knows of no callback.
 			}
 			body := w.Refusal("nothing for " + s + ".")
-			w.with(fault{all: true, answer: func([]byte) (int, []byte) { return status, body }})
-			requireNone(t, w.issuer.Activate(t.Context(), w.activation(code)), s)
-			requireNone(t, w.issuer.Deferred.Generate(t.Context(), w.Item, w.receiver), s)
-			if _, err := w.issuer.Deferred.Look(t.Context(), code); err != nil && s != "secret-address" {
-				requireNone(t, err, s)
+			w.With(line.Fault{All: true, Answer: func([]byte) (int, []byte) { return status, body }})
+			line.RequireNone(t, w.Issuer.Activate(t.Context(), w.activation(code)), s)
+			line.RequireNone(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL), s)
+			if _, err := w.Issuer.Deferred.Look(t.Context(), code); err != nil && s != line.SecretPart {
+				line.RequireNone(t, err, s)
 			}
 		}
 	}

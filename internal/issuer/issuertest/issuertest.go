@@ -6,19 +6,13 @@
 package issuertest
 
 import (
-	"bytes"
-	"context"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest/line"
 )
 
 // Vendor is a vendor's simulator with an adapter for it. Each case gets a new one.
@@ -60,11 +54,7 @@ type Card struct {
 }
 
 // T is the part of [testing.T] that the cases use.
-type T interface {
-	require.TestingT
-	Helper()
-	Context() context.Context
-}
+type T = line.T
 
 // Case is one promise of an adapter.
 type Case struct {
@@ -84,95 +74,16 @@ func Run(t *testing.T, vendor func() Vendor) {
 	}
 }
 
-// timeout is the time-out of an adapter whose answers come, and short that of one whose answers do not.
-const timeout, short = 30 * time.Second, 50 * time.Millisecond
-
 // World is an adapter, a simulator, and the connection between them.
 type World struct {
 	Vendor
-	// issuer is the adapter. slow is another one, which gives up soon; nobody is one whose issuer is not there.
-	issuer, slow, nobody issuer.Abilities
-
-	mu    sync.Mutex
-	fault fault
-}
-
-// fault is what happens to requests. The zero fault is none.
-type fault struct {
-	// reach lets the request reach the issuer first.
-	reach bool
-	// answer replaces the answer; without it, there is none.
-	answer func(answered []byte) (status int, body []byte)
-	// hang answers once the adapter has given up.
-	hang bool
-	// all applies to every request, not only to those for cards.
-	all bool
-	on  bool
+	*line.Line
 }
 
 // NewWorld returns a world in which nothing has happened yet.
 func NewWorld(t *testing.T, v Vendor) *World {
 	t.Helper()
-	w := &World{Vendor: v}
-	web := httptest.NewServer(w)
-	t.Cleanup(web.Close)
-	gone := httptest.NewServer(w)
-	gone.Close()
-	w.issuer = find(t, v.Adapter(web.URL, timeout))
-	w.slow = find(t, v.Adapter(web.URL, short))
-	w.nobody = find(t, v.Adapter(gone.URL, timeout))
-	return w
-}
-
-func find(t *testing.T, i issuer.Issuer) issuer.Abilities {
-	t.Helper()
-	found, err := issuer.Find(i)
-	require.NoError(t, err)
-	return found
-}
-
-// ServeHTTP implements [http.Handler]: it is the connection.
-func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	f := w.fault
-	w.mu.Unlock()
-	if !f.on || !f.all && !w.Asks(r) {
-		w.Handler.ServeHTTP(rw, r)
-		return
-	}
-	answered := httptest.NewRecorder()
-	if f.reach {
-		w.Handler.ServeHTTP(answered, r)
-	}
-	if f.hang {
-		_, _ = io.Copy(io.Discard, r.Body) // Only then does the server notice that the client has gone.
-		<-r.Context().Done()
-	}
-	if f.answer == nil {
-		panic(http.ErrAbortHandler) // Closes the connection.
-	}
-	status, body := f.answer(answered.Body.Bytes())
-	rw.Header().Set("Content-Type", "application/json")
-	rw.Header().Set("Retry-After", "7")
-	rw.WriteHeader(status)
-	if status != http.StatusNotModified {
-		_, _ = rw.Write(body)
-	}
-}
-
-// with makes f happen to all further requests.
-func (w *World) with(f fault) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	f.on = true
-	w.fault = f
-}
-
-// well makes nothing happen to further requests.
-func (w *World) well() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fault = fault{}
+	return &World{v, line.New(t, line.Ends{Handler: v.Handler, Adapter: v.Adapter, Asks: v.Asks, Refusal: v.Refusal})}
 }
 
 // request returns a request for a card.
@@ -198,21 +109,3 @@ func (w *World) count(key string) int {
 	}
 	return n
 }
-
-// status answers with a status. An explained refusal is in the vendor's format; any other is a proxy's page.
-func (w *World) status(status int, explained bool) func([]byte) (int, []byte) {
-	body := []byte("<html>no</html>")
-	if explained {
-		body = w.Refusal("not today")
-	}
-	return func([]byte) (int, []byte) { return status, body }
-}
-
-// half answers with the first half of the answer.
-func half(answer []byte) (int, []byte) {
-	answer = bytes.TrimSpace(answer)
-	return http.StatusOK, answer[:len(answer)/2]
-}
-
-// page answers with a proxy's page.
-func page([]byte) (int, []byte) { return http.StatusOK, []byte("<html>welcome</html>") }

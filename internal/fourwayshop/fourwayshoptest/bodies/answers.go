@@ -158,7 +158,7 @@ func (w Writer) Card(c ledger.Card) Card {
 		CurrencySymbol: map[string]string{"EUR": "€", "USD": "$", "GBP": "£"}[c.Currency], Currency: c.Currency,
 		OriginalAmount: w.amount(c.OriginalAmount), Amount: w.amount(c.Amount), ItemType: "FINANCIAL",
 		ItemSubtype: "GIFTCARD", ItemCode: c.ItemCode, TaxRate: w.Number("22"), VATCode: w.Number("3"),
-		PrinterDepartmentCode: w.Number("1"), FlgNetworkUsage: "Y", FlgPartiallyUsage: "Y", PaymentTermCode: w.Number("201"),
+		PrinterDepartmentCode: w.Number("1"), FlgNetworkUsage: "Y", FlgPartiallyUsage: flags[!c.WholeOnly], PaymentTermCode: w.Number("201"),
 		FlgAllowOfflineUsage: "N",
 	}
 }

@@ -43,6 +43,8 @@ type Item struct {
 	Currency string `json:"currency"`
 	// Amounts are the amounts with which a card may be activated, such as "50.00"; empty means any.
 	Amounts []string `json:"amounts,omitempty"`
+	// WholeOnly is set if a card can only be spent as a whole.
+	WholeOnly bool `json:"whole_only,omitempty"`
 	// StartsIn is how long after its generation a card's validity starts, and ValidFor how long it then lasts, by default
 	// a year.
 	StartsIn time.Duration `json:"-"`
@@ -58,12 +60,18 @@ type Card struct {
 	StartValidity time.Time `json:"start_validity"`
 	EndValidity   time.Time `json:"end_validity"`
 	// Job is the job that made the card. Forged reports whether a forger knows the barcode.
-	Job    string `json:"job"`
-	Forged bool   `json:"forged,omitempty"`
-	Active bool   `json:"active"`
-	// Activations counts the positive amounts that took effect.
+	Job       string `json:"job"`
+	Forged    bool   `json:"forged,omitempty"`
+	Active    bool   `json:"active"`
+	WholeOnly bool   `json:"whole_only,omitempty"`
+	// Activations counts the positive amounts that took effect, without reversals.
 	Activations int       `json:"activations"`
 	Activated   time.Time `json:"activated,omitzero"`
+	// Spends and Reversals count the negative amounts that took effect, and the positive ones that gave back no more than what
+	// was spent under their payload. Overdrafts counts the spends after which the balance was below zero.
+	Spends     int `json:"spends,omitempty"`
+	Reversals  int `json:"reversals,omitempty"`
+	Overdrafts int `json:"overdrafts,omitempty"`
 	// OriginalAmount and Amount are decimals.
 	OriginalAmount Hundredths `json:"original_amount"`
 	Amount         Hundredths `json:"amount"`
@@ -75,6 +83,7 @@ type Card struct {
 
 // Movement is an update that took effect.
 type Movement struct {
+	// ID is the one of its job.
 	ID      string     `json:"id"`
 	Amount  Hundredths `json:"amount"`
 	Payload string     `json:"payload,omitempty"`
@@ -127,7 +136,7 @@ type Ledger struct {
 	byCode map[string]*Card
 	// shown is what Get sees: a copy of a card, made when an effect began to show.
 	shown map[string]Card
-	// given is the money that cards gained after their first activation, by currency.
+	// given is the money that cards gained after their first activation, by currency. What is given back is not in it.
 	given map[string]Hundredths
 }
 
@@ -186,7 +195,7 @@ func (l *Ledger) Generate(item string, n int, job string, now time.Time) []Card 
 	out := make([]Card, n)
 	for k := range out {
 		c := &Card{
-			Barcode: l.barcode(), ItemCode: item, Currency: i.Currency, Generated: now, Job: job,
+			Barcode: l.barcode(), ItemCode: item, Currency: i.Currency, Generated: now, Job: job, WholeOnly: i.WholeOnly,
 			StartValidity: now.Add(i.StartsIn), EndValidity: now.Add(i.StartsIn + i.ValidFor),
 		}
 		l.cards = append(l.cards, c)

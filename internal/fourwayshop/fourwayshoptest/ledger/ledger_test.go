@@ -123,11 +123,96 @@ func TestAForgersCardIsMoneyGivenAway(t *testing.T) {
 	require.Len(t, l.Cards(), 2)
 }
 
+func spend(barcode, payload string, amount ledger.Hundredths) ledger.Update {
+	return ledger.Update{ID: "s", Barcode: barcode, Payload: payload, Amount: -amount}
+}
+
+func back(barcode, payload string, amount ledger.Hundredths) ledger.Update {
+	u := charge(barcode, amount)
+	u.Payload = payload
+	return u
+}
+
+// What is given back of a spend is neither an activation nor money that is given away; what is more than that is.
+func TestReversals(t *testing.T) {
+	t.Parallel()
+	fixed := ledger.Item{Code: "GIFT", Currency: "EUR", Amounts: []string{"50.00"}}
+	l := ledger.New(ledger.Rules{}, 1, fixed)
+	barcode := l.Generate("GIFT", 1, "job", now)[0].Barcode
+	for _, u := range []ledger.Update{
+		back(barcode, "r-1", 5000), // An activation under the same payload is no spend.
+		spend(barcode, "r-1", 2000), spend(barcode, "r-2", 1000), spend(barcode, "", 1), spend(barcode, "", 1),
+		back(barcode, "r-1", 1500), back(barcode, "r-1", 500), back(barcode, "r-2", 1000),
+	} {
+		require.Empty(t, l.Apply(u, now))
+	}
+	require.Equal(t, ledger.Totals{
+		Generated: 1, Activations: 1, Spends: 4, Reversals: 3, GivenAway: map[string]ledger.Hundredths{},
+	}, l.Totals())
+	require.Equal(t, "49.98", l.Cards()[0].Amount.String())
+
+	require.Equal(t, ledger.WrongAmount, l.Apply(back(barcode, "r-1", 1), now), "nothing is left to give back")
+	l.AddItem(ledger.Item{Code: "GIFT", Currency: "EUR"})
+	require.Empty(t, l.Apply(back(barcode, "r-1", 1), now))
+	require.Empty(t, l.Apply(back(barcode, "r-3", 2), now))
+	totals := l.Totals()
+	require.Equal(t, map[string]ledger.Hundredths{"EUR": 3}, totals.GivenAway)
+	require.Equal(t, []int{3, 3, 1}, []int{totals.Reversals, totals.Activations, totals.ActivatedTwice})
+}
+
+// What a positive amount does to an active card is not known, be it a reversal.
+func TestReversalsByTheRules(t *testing.T) {
+	t.Parallel()
+	for second, want := range map[ledger.Second]struct {
+		problem   ledger.Problem
+		balance   string
+		reversals int
+	}{
+		ledger.Adds: {"", "40.00", 1}, ledger.Overwrites: {"", "10.00", 1}, ledger.Refused: {ledger.AlreadyActive, "30.00", 0},
+	} {
+		l, barcode := start(ledger.Rules{Second: second})
+		require.Empty(t, l.Apply(charge(barcode, 5000), now))
+		require.Empty(t, l.Apply(spend(barcode, "r-1", 2000), now))
+		require.Equal(t, want.problem, l.Apply(back(barcode, "r-1", 1000), now))
+		require.Equal(t, want.balance, l.Cards()[0].Amount.String())
+		totals := l.Totals()
+		require.Equal(t, want.reversals, totals.Reversals)
+		require.Empty(t, totals.GivenAway)
+	}
+}
+
+// The same payload spends once, whichever cards it names; an overdraft counts though the card has money again.
+func TestWhatMustNotHappenIsCounted(t *testing.T) {
+	t.Parallel()
+	l := ledger.New(ledger.Rules{Overdraws: true}, 1, item)
+	cards := l.Generate("GIFT", 2, "job", now)
+	for _, c := range cards {
+		require.Empty(t, l.Apply(charge(c.Barcode, 5000), now))
+		require.Empty(t, l.Apply(spend(c.Barcode, "r-1", 3000), now))
+	}
+	require.Equal(t, []int{1, 0, 0}, []int{l.Totals().SpentTwice, l.Totals().Overdrafts, l.Totals().Overdrawn})
+	require.Empty(t, l.Apply(spend(cards[0].Barcode, "r-1", 3000), now))
+	require.Empty(t, l.Apply(spend(cards[0].Barcode, "r-2", 1), now))
+	require.Equal(t, []int{1, 2, 1}, []int{l.Totals().SpentTwice, l.Totals().Overdrafts, l.Totals().Overdrawn})
+	require.Empty(t, l.Apply(back(cards[0].Barcode, "r-1", 3000), now))
+	require.Equal(t, []int{1, 2, 0}, []int{l.Totals().SpentTwice, l.Totals().Overdrafts, l.Totals().Overdrawn})
+}
+
+func TestACardThatIsSpentAsAWhole(t *testing.T) {
+	t.Parallel()
+	l := ledger.New(ledger.Rules{}, 1, ledger.Item{Code: "GIFT", Currency: "EUR", WholeOnly: true})
+	barcode := l.Generate("GIFT", 1, "job", now)[0].Barcode
+	require.Empty(t, l.Apply(charge(barcode, 5000), now))
+	require.Equal(t, ledger.NotInParts, l.Apply(spend(barcode, "r-1", 4999), now))
+	require.Equal(t, ledger.Insufficient, l.Apply(spend(barcode, "r-1", 5001), now))
+	require.Empty(t, l.Apply(spend(barcode, "r-1", 5000), now))
+}
+
 func TestEveryProblemIsSaidInItalian(t *testing.T) {
 	t.Parallel()
 	for _, p := range []ledger.Problem{
 		ledger.NoItem, ledger.NotFound, ledger.NotActive, ledger.AlreadyActive, ledger.Expired, ledger.NotYet,
-		ledger.Insufficient, ledger.WrongCurrency, ledger.WrongAmount,
+		ledger.Insufficient, ledger.NotInParts, ledger.WrongCurrency, ledger.WrongAmount,
 	} {
 		require.NotEqual(t, string(p), p.Italian())
 	}

@@ -30,6 +30,7 @@ const (
 	Expired       Problem = "gift card expired"
 	NotYet        Problem = "activation window not open"
 	Insufficient  Problem = "insufficient amount"
+	NotInParts    Problem = "gift card not usable in parts"
 	WrongCurrency Problem = "currency of the item differs"
 	WrongAmount   Problem = "amount not allowed for the item"
 )
@@ -42,6 +43,7 @@ var italian = map[Problem]string{
 	Expired:       "gift card scaduta",
 	NotYet:        "gift card non ancora attivabile",
 	Insufficient:  "importo insufficiente",
+	NotInParts:    "gift card non utilizzabile parzialmente",
 	WrongCurrency: "valuta diversa da quella prevista",
 	WrongAmount:   "importo non ammesso",
 }
@@ -69,19 +71,25 @@ func (l *Ledger) spend(c *Card, u Update, now time.Time) Problem {
 		return NotActive
 	case c.Amount+u.Amount < 0 && !l.rules.Overdraws:
 		return Insufficient
+	case c.WholeOnly && c.Amount+u.Amount > 0:
+		return NotInParts
 	}
 	c.Amount += u.Amount
+	c.Spends++
+	if c.Amount < 0 {
+		c.Overdrafts++
+	}
 	c.move(u, now)
 	return ""
 }
 
 // charge activates a card, or does what the rules say to one that is active.
 func (l *Ledger) charge(c *Card, u Update, now time.Time) Problem {
-	item := l.items[c.ItemCode]
+	item, back := l.items[c.ItemCode], c.reverses(u)
 	switch {
 	case u.Currency != "" && u.Currency != c.Currency:
 		return WrongCurrency
-	case len(item.Amounts) > 0 && !slices.Contains(item.Amounts, u.Amount.String()):
+	case len(item.Amounts) > 0 && !back && !slices.Contains(item.Amounts, u.Amount.String()):
 		return WrongAmount
 	case c.Active && l.rules.Second == Refused:
 		return AlreadyActive
@@ -94,18 +102,41 @@ func (l *Ledger) charge(c *Card, u Update, now time.Time) Problem {
 	} else {
 		c.Amount = u.Amount
 	}
-	if c.Active {
+	switch {
+	case back:
+		l.given[c.Currency] += max(0, c.Amount-before-u.Amount)
+	case c.Active:
 		l.given[c.Currency] += max(0, c.Amount-before)
-	} else {
+	default:
 		c.Active, c.Activated, c.OriginalAmount = true, u.Date, u.Amount
 		c.EntityCode, c.BranchCode, c.PriceList = u.EntityCode, u.BranchCode, u.PriceList
 		if c.Forged {
 			l.given[c.Currency] += u.Amount
 		}
 	}
-	c.Activations++
+	if back {
+		c.Reversals++
+	} else {
+		c.Activations++
+	}
 	c.move(u, now)
 	return ""
+}
+
+// reverses reports whether a positive amount gives back what was spent: no more than what was spent under its payload, less
+// what was given back of that before.
+func (c *Card) reverses(u Update) bool {
+	if !c.Active || u.Payload == "" {
+		return false
+	}
+	spent, began := Hundredths(0), false
+	for _, m := range c.Movements {
+		began = began || m.Payload == u.Payload && m.Amount < 0 // An activation may have the same payload.
+		if began && m.Payload == u.Payload {
+			spent -= m.Amount
+		}
+	}
+	return u.Amount <= spent
 }
 
 func (c *Card) move(u Update, now time.Time) {
@@ -123,8 +154,13 @@ type Totals struct {
 	ActivatedTwice int `json:"activated_twice"`
 	// ForgedActive counts the cards that are active and whose barcode a forger knows.
 	ForgedActive int `json:"forged_active"`
-	// Overdrawn counts the cards with a balance below zero.
-	Overdrawn int `json:"overdrawn"`
+	// Spends, Reversals and Overdrafts are those of all cards. SpentTwice counts the payloads under which more than one amount
+	// was spent, and Overdrawn the cards with a balance below zero.
+	Spends     int `json:"spends"`
+	Reversals  int `json:"reversals"`
+	SpentTwice int `json:"spent_twice"`
+	Overdrafts int `json:"overdrafts"`
+	Overdrawn  int `json:"overdrawn"`
 	// GivenAway is the money that cards gained after their first activation, or that forgers can spend, by currency.
 	GivenAway map[string]Hundredths `json:"given_away"`
 }
@@ -145,6 +181,9 @@ func (l *Ledger) Totals() Totals {
 		if c.Amount < 0 {
 			t.Overdrawn++
 		}
+		t.Spends += c.Spends
+		t.Reversals += c.Reversals
+		t.Overdrafts += c.Overdrafts
 		switch {
 		case c.Forged && c.Active:
 			t.ForgedActive++
@@ -155,5 +194,22 @@ func (l *Ledger) Totals() Totals {
 		}
 		t.Generated++
 	}
+	t.SpentTwice = l.spentTwice()
 	return t
+}
+
+// spentTwice counts the payloads under which more than one amount was spent, be it from different cards.
+func (l *Ledger) spentTwice() int {
+	spends, twice := map[string]int{}, 0
+	for _, c := range l.cards {
+		for _, m := range c.Movements {
+			if m.Amount >= 0 || m.Payload == "" {
+				continue
+			}
+			if spends[m.Payload]++; spends[m.Payload] == 2 {
+				twice++
+			}
+		}
+	}
+	return twice
 }
