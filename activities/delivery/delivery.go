@@ -29,7 +29,7 @@ type Deliveries struct {
 	Templates *cardmail.Templates
 	// From is the sender of the mails, and Sender the name that it shows. ReplyTo may be empty.
 	From, Sender, ReplyTo string
-	// Shop makes the identities of the mails unique.
+	// Shop makes the identities of the mails unique where the unit does not name its order.
 	Shop string
 	Now  func() time.Time
 	// Orders reads an order again whose card has waited for its day. If nil, orders are never read again.
@@ -192,7 +192,7 @@ func (d *Deliveries) send(
 	if err != nil {
 		return time.Time{}, err
 	}
-	m.To, m.MessageID = []string{address}, d.messageID(identity)
+	m.To, m.MessageID = []string{address}, d.messageID(u, identity)
 	if err := d.Mailer.Send(ctx, m); err != nil {
 		return time.Time{}, ofMail(err)
 	}
@@ -274,11 +274,13 @@ func (d *Deliveries) document(ctx context.Context, by issuer.Abilities, name str
 	return document
 }
 
-// messageID returns the identity of a mail. It does not reveal what it is made of.
-func (d *Deliveries) messageID(identity string) string {
+// messageID returns the identity of a mail. It does not reveal what it is made of. The shop in it is the one under whose name
+// the order was taken in: a mail that is sent again keeps its identity, although the shop was renamed in between.
+func (d *Deliveries) messageID(u deferred.Unit, identity string) string {
 	const enough = 16
 	sum := sha256.Sum256([]byte(identity))
-	return "card." + hex.EncodeToString(sum[:enough]) + "@" + d.Shop
+	shop, _, _ := activities.OrderOf(u.OrderWorkflowID)
+	return "card." + hex.EncodeToString(sum[:enough]) + "@" + cmp.Or(shop, d.Shop)
 }
 
 func failed(ctx context.Context, u deferred.Unit, err error) error {

@@ -53,6 +53,11 @@ func TestChaos(t *testing.T) {
 			require.Positive(t, found.CardsMadeLater)
 			require.NotEmpty(t, found.LaterBefallen)
 			require.Zero(t, found.CardsActivatedTwice+found.CardsOfTwo)
+			require.GreaterOrEqual(t, found.CardMails, found.CardsMadeLater)
+			require.Zero(t, found.MailsMissing+found.MailsTwice+found.MailsUnexpected)
+			for _, what := range plan.MailTroubles {
+				require.Positive(t, found.LaterBefallen[what], what)
+			}
 			require.Zero(t, found.CardsMissing+found.CardsDuplicate+found.CardsUnexpected+found.CardsTooLate+found.FailuresUnseen)
 			require.Positive(t, found.OrdersFailed)
 			require.Equal(t, dedupes, found.CardsAskedAgain > 0)

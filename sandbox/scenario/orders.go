@@ -40,6 +40,7 @@ func (g Generator) New(kind Kind, n int) (shopifytest.Order, cashstartest.Mercha
 		o.Lines[0] = g.laterLine(o.Lines[0].Quantity)
 	case MadeLaterTwice:
 		o.Lines = []shopifytest.LineItem{g.laterLine(2), g.laterLine(1)}
+		o.Lines[1].Attributes = friend(n)
 	case BothIssuers:
 		o.Lines = append(o.Lines, g.laterLine(1+g.Random.IntN(2)))
 	case LateMerchant, Withdrawn, Reimbursed, Reduced, Edited:

@@ -40,7 +40,7 @@ const (
 // Fault is a fault that happens once or several times.
 type Fault struct {
 	Kind FaultKind
-	// Recipient limits RefuseRecipient and Greylist to one address; empty means any.
+	// Recipient limits the faults of RCPT, and those at the end of a mail, to one address; empty means any.
 	Recipient string
 	// Times is how often the fault happens, by default once.
 	Times int
@@ -66,12 +66,21 @@ func (s *Server) Heal() {
 }
 
 // fault returns the first queued fault of one of the kinds, and reports whether there was one. It counts down the
-// fault's Times.
-func (s *Server) fault(recipient string, kinds ...FaultKind) (Fault, bool) {
+// fault's Times. recipients are those that the mail has so far.
+func (s *Server) fault(recipients []string, kinds ...FaultKind) (Fault, bool) {
+	f, ok := s.takeFault(recipients, kinds)
+	if ok && s.options.OnFault != nil {
+		s.options.OnFault(f)
+	}
+	return f, ok
+}
+
+func (s *Server) takeFault(recipients []string, kinds []FaultKind) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if !slices.Contains(kinds, f.Kind) || (f.Recipient != "" && !strings.EqualFold(f.Recipient, recipient)) {
+		concerns := func(to string) bool { return strings.EqualFold(f.Recipient, to) }
+		if !slices.Contains(kinds, f.Kind) || (f.Recipient != "" && !slices.ContainsFunc(recipients, concerns)) {
 			continue
 		}
 		s.faults[i].Times--

@@ -1,6 +1,7 @@
 package mailtest
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
@@ -34,8 +35,13 @@ type Options struct {
 	MaxSize int
 	// Keep is how many of the newest mails are kept, by default 1,000.
 	Keep int
-	// Folder, if set, is an existing folder to which every mail is written as a file, "0001.eml" and so on.
+	// Folder, if set, is an existing folder to which every mail is written as a file, "0001.eml" and so on. The file begins
+	// with a Delivered-To line for each address in the envelope. That of an unanswered mail is called "0001.unanswered.eml".
 	Folder string
+	// Faults are queued from the start, as by Fail.
+	Faults []Fault
+	// OnFault, if set, is called before a fault takes effect.
+	OnFault func(Fault)
 	// OnCommand, if set, is called with the verb of each command before the command is carried out, with "." for the
 	// end of a mail, and with "" for a new connection.
 	OnCommand func(verb string)
@@ -54,6 +60,8 @@ type Message struct {
 	// TLS is true if the mail came over an encrypted connection. Username is the user that was logged in.
 	TLS      bool
 	Username string
+	// Unanswered is true if a fault kept the client from learning that the mail was kept.
+	Unanswered bool
 	// Data is the mail itself, with CR LF line ends.
 	Data []byte
 }
@@ -93,6 +101,7 @@ func Start(o Options) (*Server, error) {
 	if s.tls, s.pool, err = certificate(o.Now()); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
+	s.Fail(o.Faults...)
 	//nolint:noctx // Listening does not wait.
 	if s.listener, err = net.Listen("tcp", o.Addr); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
@@ -183,8 +192,7 @@ func (s *Server) keep(m Message) error {
 	m.ID = s.received + 1
 	m.ReceivedAt = s.options.Now()
 	if s.options.Folder != "" {
-		name := filepath.Join(s.options.Folder, fmt.Sprintf("%04d.eml", m.ID))
-		if err := os.WriteFile(name, m.Data, 0o600); err != nil {
+		if err := m.write(s.options.Folder); err != nil {
 			return err
 		}
 	}
@@ -194,6 +202,20 @@ func (s *Server) keep(m Message) error {
 		s.messages = slices.Delete(s.messages, 0, n)
 	}
 	return nil
+}
+
+// write writes a mail to a file.
+func (m Message) write(folder string) error {
+	name := fmt.Sprintf("%04d.eml", m.ID)
+	if m.Unanswered {
+		name = fmt.Sprintf("%04d.unanswered.eml", m.ID)
+	}
+	var content bytes.Buffer
+	for _, to := range m.To {
+		fmt.Fprintf(&content, "Delivered-To: %s\r\n", to)
+	}
+	content.Write(m.Data)
+	return os.WriteFile(filepath.Join(folder, name), content.Bytes(), 0o600)
 }
 
 func (s *Server) onCommand(verb string) {

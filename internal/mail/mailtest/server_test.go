@@ -220,7 +220,7 @@ func TestKeepsTheNewest(t *testing.T) {
 	for i := range 3 {
 		b, err := os.ReadFile(filepath.Join(folder, fmt.Sprintf("%04d.eml", i+1)))
 		require.NoError(t, err)
-		require.Equal(t, fmt.Sprintf("Subject: mail %d\r\n\r\nx\r\n", i+1), string(b))
+		require.Equal(t, fmt.Sprintf("Delivered-To: to@example.com\r\nSubject: mail %d\r\n\r\nx\r\n", i+1), string(b))
 	}
 	s.Clear()
 	require.Empty(t, s.Messages())
@@ -249,6 +249,35 @@ func TestFaults(t *testing.T) {
 	s.Fail(mailtest.Fault{Kind: mailtest.RefuseSender})
 	s.Heal()
 	c.say(250, "MAIL FROM:<from@example.com>")
+}
+
+// Faults can be there from the start, befall the mails to one address alone, and are told of. The file of a mail says whether
+// its client was left without an answer.
+func TestFaultsOfOneAddress(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	befell := make(chan mailtest.FaultKind, 2)
+	s := start(t, mailtest.Options{
+		Folder: folder, OnFault: func(f mailtest.Fault) { befell <- f.Kind },
+		Faults: []mailtest.Fault{
+			{Kind: mailtest.CloseBeforeReply, Recipient: "other@example.com"},
+			{Kind: mailtest.CloseBeforeReply, Recipient: "TO@example.com"},
+		},
+	})
+	c := talk(t, s)
+	c.begin()
+	require.NoError(t, c.PrintfLine("Subject: x\r\n\r\nx\r\n."))
+	_, _, err := c.ReadResponse(250)
+	require.ErrorIs(t, err, io.EOF)
+	c = talk(t, s)
+	c.begin()
+	c.say(250, "Subject: x\r\n\r\nx\r\n.")
+	require.Equal(t, mailtest.CloseBeforeReply, <-befell)
+	require.Empty(t, befell)
+	require.FileExists(t, filepath.Join(folder, "0001.unanswered.eml"))
+	require.FileExists(t, filepath.Join(folder, "0002.eml"))
+	messages := s.Messages()
+	require.Equal(t, []bool{true, false}, []bool{messages[0].Unanswered, messages[1].Unanswered})
 }
 
 func TestStopEndsConversations(t *testing.T) {

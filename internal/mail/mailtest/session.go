@@ -46,7 +46,7 @@ func (s *Server) converse(conn net.Conn) {
 	}
 	c.use(conn)
 	s.onCommand("")
-	if f, ok := s.fault("", Down, Silent); ok {
+	if f, ok := s.fault(nil, Down, Silent); ok {
 		if f.Kind == Down {
 			_ = c.reply(421, "mailtest is down")
 			return
@@ -134,7 +134,7 @@ func (c *session) command(line string) error {
 		c.reset()
 		return c.reply(250, "2.0.0 ok")
 	case "QUIT":
-		if _, ok := c.server.fault("", CloseAtQuit); ok {
+		if _, ok := c.server.fault(nil, CloseAtQuit); ok {
 			return errBye
 		}
 		_ = c.reply(221, "2.0.0 bye")
@@ -276,7 +276,7 @@ func (c *session) mail(argument string) error {
 			return c.reply(555, "5.5.4 unknown parameter")
 		}
 	}
-	if _, ok := c.server.fault("", RefuseSender); ok {
+	if _, ok := c.server.fault(nil, RefuseSender); ok {
 		return c.reply(550, "5.7.60 <"+from+"> may not send")
 	}
 	c.from = &from
@@ -295,7 +295,7 @@ func (c *session) rcpt(argument string) error {
 	case len(c.to) == maxRecipients:
 		return c.reply(452, "4.5.3 too many recipients")
 	}
-	if f, ok := c.server.fault(to, RefuseRecipient, Greylist); ok {
+	if f, ok := c.server.fault([]string{to}, RefuseRecipient, Greylist); ok {
 		if f.Kind == Greylist {
 			return c.reply(451, "4.7.1 <"+to+"> greylisted, try again later")
 		}
@@ -346,13 +346,14 @@ func (c *session) data() error {
 	if content == nil {
 		return c.reply(552, "5.3.4 mail too large")
 	}
-	f, _ := c.server.fault("", RefuseMail, BusyMail, CloseBeforeReply, GarbleReply, Slow)
+	f, _ := c.server.fault(m.To, RefuseMail, BusyMail, CloseBeforeReply, GarbleReply, Slow)
 	switch f.Kind {
 	case RefuseMail:
 		return c.reply(554, "5.7.1 looks like spam, "+m.From+" may ask postmaster@example.net")
 	case BusyMail:
 		return c.reply(452, "4.3.1 no space")
 	}
+	m.Unanswered = f.Kind == CloseBeforeReply || f.Kind == GarbleReply
 	if err := c.server.keep(m); err != nil {
 		return c.reply(452, "4.3.1 cannot store")
 	}
@@ -382,7 +383,7 @@ func (c *session) content() ([]byte, error) {
 		if line == "." {
 			return content, nil
 		}
-		if _, ok := c.server.fault("", CloseMidData); ok {
+		if _, ok := c.server.fault(nil, CloseMidData); ok {
 			return nil, errBye
 		}
 		if content == nil {

@@ -23,8 +23,9 @@ type Books struct {
 	Cards     []Card
 	Later     Later
 	Workflows []runs.Workflow
-	// Mails are in the order of their arrival.
-	Mails []mails.Mail
+	// Mails are the digests, and CardMails the mails that bring cards to their recipients, in the order of their arrival.
+	Mails     []mails.Mail
+	CardMails []mails.Card
 }
 
 // Order is an order as recorded by the shop.
@@ -129,7 +130,7 @@ func Read(ctx context.Context, s Sources) (Books, error) {
 	}
 	var err error
 	if s.Mails != "" {
-		if b.Mails, err = readMails(s.Mails); err != nil {
+		if err := b.readMails(s.Mails); err != nil {
 			return b, err
 		}
 	}
@@ -157,8 +158,11 @@ func get(ctx context.Context, address string, into any) error {
 	return nil
 }
 
-// readMails reads all .eml files below a folder, ordered by path.
-func readMails(folder string) ([]mails.Mail, error) {
+// unanswered is how the name of a mail's file ends of which the mail server dropped the answer.
+const unanswered = ".unanswered.eml"
+
+// readMails reads all .eml files below a folder, ordered by path. Each start of the mail server has a folder of its own.
+func (b *Books) readMails(folder string) error {
 	var files []string
 	err := filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".eml") {
@@ -167,23 +171,30 @@ func readMails(folder string) ([]mails.Mail, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("find mails: %w", err)
+		return fmt.Errorf("find mails: %w", err)
 	}
 	slices.Sort(files)
-	read := make([]mails.Mail, 0, len(files))
-	for _, f := range files {
+	for i, f := range files {
 		content, err := os.ReadFile(f) //nolint:gosec // a file of the caller's folder
 		if err != nil {
-			return nil, fmt.Errorf("read mail: %w", err)
+			return fmt.Errorf("read mail: %w", err)
 		}
-		m, err := mails.Parse(content)
+		digest, err := mails.Parse(content)
+		if err == nil {
+			b.Mails = append(b.Mails, digest)
+			continue
+		}
+		var card mails.Card
 		if errors.Is(err, mails.ErrNotDigest) {
-			continue // It brings a card to its recipient.
+			card, err = mails.ParseCard(content)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read mail %s: %w", filepath.Base(f), err)
+			return fmt.Errorf("read mail %s: %w", filepath.Base(f), err)
 		}
-		read = append(read, m)
+		// A server that was killed may have kept its last mail and not answered.
+		last := i+1 < len(files) && filepath.Dir(files[i+1]) != filepath.Dir(f)
+		card.Unanswered = last || strings.HasSuffix(f, unanswered)
+		b.CardMails = append(b.CardMails, card)
 	}
-	return read, nil
+	return nil
 }

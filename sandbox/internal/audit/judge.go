@@ -29,6 +29,15 @@ type Account struct {
 	CardsActivatedTwice int `json:"cards_activated_twice"`
 	CardsOfTwo          int `json:"cards_of_two_owners"`
 	CardsNeverUsed      int `json:"cards_never_used"`
+	// CardMails counts the mails that brought cards made later to their recipients. MailsMissing counts the cards of which no
+	// mail arrived, MailsTwice those of which another one arrived without need, and MailsUnexpected the mails to a wrong
+	// address, without a card or with one that must not be handed over. MailsRepeated counts the mails that were sent again,
+	// because it was unclear whether the first had arrived: mail readers take both for one.
+	CardMails       int `json:"card_mails"`
+	MailsMissing    int `json:"mails_missing"`
+	MailsTwice      int `json:"mails_twice"`
+	MailsUnexpected int `json:"mails_unexpected"`
+	MailsRepeated   int `json:"mails_repeated"`
 	// CardsOfMoneyBack counts the cards of refunded units that were requested before the refund, or too soon after it to
 	// know of it. CardsTooLate counts the ones that were requested later than that.
 	CardsOfMoneyBack int `json:"cards_of_money_back"`
@@ -100,10 +109,12 @@ func (b Books) Judge(rules Rules) Account {
 		id, _ := strconv.ParseInt(w.OrderID, 10, 64)
 		workflows[id] = w
 	}
+	named := b.named("failed")
 	verdicts := make([]verdict, 0, len(b.Orders))
 	for _, o := range b.Orders {
 		v := rules.decide(o, b.Merchants)
 		v.open, v.ended = rules.open(o, workflows[o.ID]), ended(workflows[o.ID])
+		v.seen = workflows[o.ID].State == runs.Failed && (rules.NoDigest || named[o.Name])
 		verdicts = append(verdicts, v)
 		if v.fate == issued || v.fate == refused {
 			a.OrdersEligible++
@@ -111,7 +122,10 @@ func (b Books) Judge(rules Rules) Account {
 		a.UnitsExpected += len(v.units) + len(v.later)
 	}
 	b.judgeCards(&a, verdicts)
-	b.judgeLater(&a, verdicts)
+	cards := b.judgeLater(&a, verdicts)
+	if !rules.NoCardMails {
+		b.judgeCardMails(&a, verdicts, cards)
+	}
 	b.judgeOrders(&a, rules, verdicts)
 	if !rules.NoDigest {
 		b.judgeMails(&a, verdicts)

@@ -36,19 +36,26 @@ type Movement struct {
 // laterUnit describes a card that is made later by what both the order and the ledger contain.
 type laterUnit struct{ Item, Amount, Currency string }
 
-// laterOf returns the cards of an order that are made later, or false if one of them has no value.
-func (r Rules) laterOf(o Order) (units []laterUnit, ok bool) {
+// mailedUnit is such a card and the address to which it is mailed.
+type mailedUnit struct {
+	laterUnit
+	Target string
+}
+
+// laterOf returns the cards of an order that are made later, or false if one of them has no value or no address.
+func (r Rules) laterOf(o Order) (units []mailedUnit, ok bool) {
 	for _, l := range o.Lines {
 		item, later := r.Later[l.SKU]
 		if !later {
 			continue
 		}
 		value, ok := new(big.Rat).SetString(l.UnitPrice)
-		if l.left() > 0 && (!ok || value.Sign() <= 0) {
+		target := o.target(l)
+		if l.left() > 0 && (!ok || value.Sign() <= 0 || target == "") {
 			return nil, false
 		}
 		for range l.left() {
-			units = append(units, laterUnit{Item: item, Amount: value.FloatString(2), Currency: o.Currency})
+			units = append(units, mailedUnit{laterUnit{Item: item, Amount: value.FloatString(2), Currency: o.Currency}, target})
 		}
 	}
 	return units, true
@@ -60,18 +67,25 @@ func orderOf(key string) string {
 	return head[strings.LastIndexFunc(head, func(c rune) bool { return c < '0' || c > '9' })+1:]
 }
 
-// judgeLater matches each card that was made later with a unit of an order. A card that was never activated is worth
-// nothing, and belongs to nobody.
-func (b Books) judgeLater(a *Account, verdicts []verdict) {
+// handedOver is a card that was made later, as it was promised, and that its recipient must get. order is the shop's ID of its
+// order, name the order's name, and key that of its unit.
+type handedOver struct {
+	laterUnit
+	order, name, key string
+}
+
+// judgeLater matches each card that was made later with a unit of an order, and returns the cards that match by their
+// barcodes. A card that was never activated is worth nothing, and belongs to nobody.
+func (b Books) judgeLater(a *Account, verdicts []verdict) map[string]handedOver {
 	owed, names := map[string]map[laterUnit]int{}, map[string]string{}
 	for _, v := range verdicts {
 		id := strconv.FormatInt(v.order.ID, 10)
 		owed[id], names[id] = map[laterUnit]int{}, v.order.Name
 		for _, u := range v.later {
-			owed[id][u]++
+			owed[id][u.laterUnit]++
 		}
 	}
-	barcodes := map[string]string{}
+	barcodes, cards := map[string]string{}, map[string]handedOver{}
 	for _, c := range b.Later.Cards {
 		if c.Activations == 0 {
 			a.CardsNeverUsed++
@@ -79,7 +93,9 @@ func (b Books) judgeLater(a *Account, verdicts []verdict) {
 		}
 		a.CardsIssued++
 		a.CardsMadeLater++
-		b.judgeLaterCard(a, c, owed, names, barcodes)
+		if card, ok := b.judgeLaterCard(a, c, owed, names, barcodes); ok {
+			cards[c.Barcode] = card
+		}
 	}
 	for _, currency := range slices.Sorted(maps.Keys(b.Later.GivenAway)) {
 		a.Problem("given away: %s %s on cards that had their value", b.Later.GivenAway[currency], currency)
@@ -99,12 +115,14 @@ func (b Books) judgeLater(a *Account, verdicts []verdict) {
 				v.ended)
 		}
 	}
+	return cards
 }
 
-// judgeLaterCard judges a card that has been activated. barcodes maps the keys of units to their cards.
+// judgeLaterCard judges a card that has been activated, and reports whether it is one that was promised. barcodes maps the
+// keys of units to their cards.
 func (b Books) judgeLaterCard(
 	a *Account, c LaterCard, owed map[string]map[laterUnit]int, names, barcodes map[string]string,
-) {
+) (card handedOver, promised bool) {
 	keys := map[string]bool{}
 	for _, m := range c.Movements {
 		if m.Payload != "" {
@@ -126,7 +144,7 @@ func (b Books) judgeLaterCard(
 	if len(owners) == 0 {
 		a.CardsUnexpected++
 		a.Problem("stray: a card of item %s was activated for nobody", c.ItemCode)
-		return
+		return handedOver{}, false
 	}
 	key := owners[0]
 	order := orderOf(key)
@@ -137,10 +155,12 @@ func (b Books) judgeLaterCard(
 		a.Problem("duplicate: two cards of order %s, key %s, that were made later", names[order], key)
 	case owed[order][u] > 0:
 		owed[order][u]--
+		promised = c.Active
 	default:
 		a.CardsUnexpected++
 		a.Problem("wrong: a card of item %s, key %s, order %s, is worth %s %s, which nobody ordered", c.ItemCode, key,
 			names[order], c.Amount, c.Currency)
 	}
 	barcodes[key] = c.Barcode
+	return handedOver{u, order, names[order], key}, promised
 }

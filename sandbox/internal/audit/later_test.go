@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/runs"
 )
 
@@ -23,6 +24,7 @@ func soldLater() (audit.Books, audit.Rules) {
 		Cards:     []audit.Card{made(1, 1), made(1, 2)},
 		Workflows: []runs.Workflow{flow(1, runs.Completed, "")},
 		Later:     audit.Later{Cards: []audit.LaterCard{madeLater(1, 1), madeLater(1, 2), {Barcode: "orphan", ItemCode: "ITEM"}}},
+		CardMails: []mails.Card{mailed(1, 1), mailed(1, 2)},
 	}
 	r.NoDigest = true
 	return b, r
@@ -36,6 +38,14 @@ func madeLater(order, unit int) audit.LaterCard {
 	}
 }
 
+// mailed returns the mail of such a card.
+func mailed(order, unit int) mails.Card {
+	return mails.Card{
+		MessageID: fmt.Sprintf("<%d/%d@shop>", order, unit), To: []string{fmt.Sprintf("buyer-%d@example.com", order)},
+		Words: []string{"Number:", fmt.Sprint(order, "/", unit), "Value:", "$30.00"},
+	}
+}
+
 func TestCardsMadeLaterBalance(t *testing.T) {
 	t.Parallel()
 	b, r := soldLater()
@@ -45,6 +55,7 @@ func TestCardsMadeLaterBalance(t *testing.T) {
 	require.Equal(t, 4, a.CardsIssued)
 	require.Equal(t, 2, a.CardsMadeLater)
 	require.Equal(t, 1, a.CardsNeverUsed)
+	require.Equal(t, 2, a.CardMails)
 }
 
 // An order of such cards alone needs no merchant.

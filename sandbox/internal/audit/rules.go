@@ -24,6 +24,8 @@ type Rules struct {
 	Within    time.Duration
 	// NoDigest says that no digest was due yet, so that none has to name the failed orders.
 	NoDigest bool
+	// NoCardMails says that the books do not have the mails that bring cards to their recipients.
+	NoCardMails bool
 	// OpenSince says that the books were read while the system ran. Orders that were created later than it may still be
 	// open, and so may orders whose workflow is running. What an open order lacks is counted, and is no problem.
 	OpenSince time.Time
@@ -62,18 +64,40 @@ type verdict struct {
 	// mixed reports that the order was left out because it contains other items too. A digest must name such an order.
 	mixed bool
 	units []unit
-	// later are the cards that are made later.
-	later []laterUnit
+	// later are the cards that are made later, and are mailed.
+	later []mailedUnit
 	// open reports that the order may still be open.
 	open bool
-	// ended says how the order's workflow has ended, for people to read.
+	// ended says how the order's workflow has ended, for people to read. seen reports that it has failed, and that a digest
+	// names it if one must.
 	ended string
+	seen  bool
 	// gone are the refunded units. Their cards may exist if they were made no later than late.
 	gone []unit
 	late time.Time
 }
 
 func (l Line) left() int { return l.Quantity - l.Removed }
+
+func (l Line) property(key string) string {
+	for _, p := range l.Attributes {
+		if p.Key == key {
+			return strings.TrimSpace(p.Value)
+		}
+	}
+	return ""
+}
+
+// target returns the address to which the cards of a line go; empty if there is none.
+func (o Order) target(l Line) string {
+	if to := l.property("Recipient email"); to != "" {
+		return to
+	}
+	if o.Email == "" && o.Customer != nil {
+		return o.Customer.Email
+	}
+	return o.Email
+}
 
 // decide applies the rules to an order.
 func (r Rules) decide(o Order, merchants []Merchant) verdict {
@@ -196,30 +220,15 @@ func sameName(a, b string) bool {
 
 // cardOf returns the card that a unit of a line must become, or false if there can be none.
 func cardOf(o Order, l Line, merchant string) (unit, bool) {
-	property := func(key string) string {
-		for _, p := range l.Attributes {
-			if p.Key == key {
-				return strings.TrimSpace(p.Value)
-			}
-		}
-		return ""
-	}
 	u := unit{
-		Target: property("Recipient email"), Currency: o.Currency, Merchant: merchant,
-		To: property("Recipient name"), Body: property("Message"),
-	}
-	if u.Target == "" {
-		u.Target = o.Email
-	}
-	if u.Target == "" && o.Customer != nil {
-		u.Target = o.Customer.Email
+		Target: o.target(l), Currency: o.Currency, Merchant: merchant, To: l.property("Recipient name"), Body: l.property("Message"),
 	}
 	value, ok := new(big.Rat).SetString(l.UnitPrice)
 	if !ok || value.Sign() <= 0 || u.Target == "" {
 		return u, false
 	}
 	u.Amount = value.FloatString(2)
-	if day := property("Send on"); day != "" {
+	if day := l.property("Send on"); day != "" {
 		at, err := time.Parse(time.DateOnly, day)
 		if err != nil {
 			return u, false

@@ -44,6 +44,7 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (report.
 	if err := storm.Send(ctx, http.MethodGet, l.control.Later+"befallen", nil, &r.LaterBefallen); err != nil {
 		return r, err
 	}
+	maps.Copy(r.LaterBefallen, l.befalls.Befallen())
 	for _, what := range l.Plan.Troubled() {
 		if n := r.LaterBefallen[what]; n < plan.LeastBefallen {
 			r.NotSeen = append(r.NotSeen, what)

@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
+	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
@@ -59,6 +60,7 @@ type laboratory struct {
 	operator *operator.Operator
 	people   sync.WaitGroup // What people have started and is in progress.
 	person   resolver.Later // Finds out about the cards that are made later.
+	befalls  mischief.Mails // What befalls the mails of these cards.
 
 	temporal, shop, issuer, later, mail *child.Kept
 	workers, receivers                  []*child.Kept
@@ -185,7 +187,11 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Site: laboratorySite, Port: later, Seed: l.Plan.Seed, Later: l.Plan.Later,
 		CallbackKey: cfg.FourWayShop.CallbackKeys[0].Secret.Reveal(),
 	})
-	l.mail = l.keep(processes, roles.Mail, roles.Options{Port: mail, Folder: mails})
+	l.befalls = mischief.Mails{Troubles: l.Plan.TroubledMails(), Folder: filepath.Join(l.folder, "befallen")}
+	if err := os.MkdirAll(l.befalls.Folder, 0o700); err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	l.mail = l.keep(processes, roles.Mail, roles.Options{Port: mail, Folder: mails, Mails: l.befalls})
 	if err := awaitAll(ctx, l.temporal, l.shop, l.issuer, l.later, l.mail); err != nil {
 		return err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -61,13 +63,16 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	return before, nil
 }
 
-// resolve has a person look into the cards in doubt. A digest's new run of an order can leave cards in doubt too: its order
-// was changed after a request whose outcome is unknown.
+// resolve has a person look into the cards in doubt, and into the mails whose addresses were refused. A digest's new run of an
+// order can leave cards in doubt too: its order was changed after a request whose outcome is unknown.
 func (l *laboratory) resolve(ctx context.Context) error {
 	if l.Deceive {
 		return nil
 	}
-	person := resolver.Resolver{Operator: l.operator, Control: l.control, Rest: l.rest, Say: l.Say}
+	person := resolver.Resolver{Operator: l.operator, Control: l.control, Rest: l.rest, Say: l.Say, Refused: map[string]bool{}}
+	for _, m := range l.Plan.TroubledMails() {
+		person.Refused[strconv.FormatInt(m.Order, 10)] = m.What == plan.MailRefused
+	}
 	resolved, err := person.Resolve(ctx)
 	l.resolved += resolved
 	return err

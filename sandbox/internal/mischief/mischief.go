@@ -1,5 +1,6 @@
 // Package mischief decides what befalls the requests and the jobs of a simulated issuer that makes cards later, order by
-// order: each order that it is asked about gets a few kinds of trouble, in turn, so that every kind befalls some orders.
+// order: each order that it is asked about gets a few kinds of trouble, in turn, so that every kind befalls some orders. It
+// also keeps the record of what befalls the mails of such cards.
 package mischief
 
 import (

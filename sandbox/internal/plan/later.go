@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -74,10 +75,8 @@ const laterOrders = 24
 func (p Plan) Troubled() []What {
 	n := 0
 	for _, o := range p.Orders {
-		for _, k := range scenario.LaterKinds() {
-			if o.Kind == k {
-				n++
-			}
+		if slices.Contains(scenario.LaterKinds(), o.Kind) {
+			n++
 		}
 	}
 	if n < laterOrders {
@@ -89,5 +88,5 @@ func (p Plan) Troubled() []What {
 			troubles = append(troubles, what)
 		}
 	}
-	return troubles
+	return slices.Concat(troubles, MailTroubles)
 }

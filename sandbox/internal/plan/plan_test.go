@@ -47,7 +47,16 @@ func TestPlanHoldsEverything(t *testing.T) {
 		for _, kind := range slices.Concat(scenario.Kinds(), scenario.LaterKinds()) {
 			require.GreaterOrEqual(t, kinds[kind], 3, "seed %d: %s", seed, kind)
 		}
-		require.Len(t, p.Troubled(), len(plan.LaterTroubles), "seed %d", seed)
+		require.Len(t, p.Troubled(), len(plan.LaterTroubles)+len(plan.MailTroubles), "seed %d", seed)
+		mails, addresses := map[plan.What]int{}, map[string]bool{}
+		for _, m := range p.TroubledMails() {
+			mails[m.What]++
+			require.False(t, addresses[m.Address], "an order has one trouble")
+			addresses[m.Address] = true
+		}
+		for _, what := range plan.MailTroubles {
+			require.GreaterOrEqual(t, mails[what], plan.LeastBefallen, "seed %d: %s", seed, what)
+		}
 		promised := p.Promised()
 		happenings := slices.Concat(plan.Happenings, plan.WebhookHappenings)
 		for _, what := range happenings {

@@ -16,7 +16,8 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Resolver resolves cards in doubt of the issuer that makes cards at once. All fields are needed.
+// Resolver resolves cards in doubt of the issuer that makes cards at once, and mails whose addresses were refused. All fields
+// are needed.
 type Resolver struct {
 	Operator *operator.Operator
 	Control  storm.Control
@@ -24,6 +25,8 @@ type Resolver struct {
 	Rest func(context.Context) error
 	// Say tells how many cards were resolved so far.
 	Say output.Say
+	// Refused has the IDs of the orders of which a mail server wrongly refuses an address, once.
+	Refused map[string]bool
 
 	resolved int
 }
@@ -31,7 +34,8 @@ type Resolver struct {
 // maxLooks limits how often the person looks for cards in doubt. Without faults, one look is enough.
 const maxLooks = 3
 
-// Resolve resolves all cards in doubt, and returns how many there were. A card is in doubt if the issuer does not
+// Resolve resolves all cards in doubt, and returns how many there were. It also has the orders run again of which an address
+// was refused that is right, as a person does who has seen to the mail server. A card is in doubt if the issuer does not
 // deduplicate audit numbers, or if the order was changed before the request could be repeated. The operator checks the
 // issuer's ledger, records whether the card exists, and has the order run again. This is what "giftbridge orders resolve"
 // does.
@@ -41,9 +45,9 @@ func (r *Resolver) Resolve(ctx context.Context) (int, error) {
 		if err != nil || len(resolved) == 0 {
 			return r.resolved, err
 		}
-		r.Say("a person has looked into %d orders with cards in doubt, %d cards so far", len(resolved), r.resolved)
+		r.Say("a person has looked into %d orders with cards in doubt or refused mails, %d cards so far", len(resolved), r.resolved)
 		rerun, err := r.Operator.RerunOrders(ctx, workflows.RerunOrdersInput{
-			Orders: resolved, Force: true, Reason: "cards in doubt were resolved",
+			Orders: resolved, Force: true, Reason: "a person has looked into it",
 		})
 		if err != nil {
 			return r.resolved, err
@@ -58,7 +62,7 @@ func (r *Resolver) Resolve(ctx context.Context) (int, error) {
 	return r.resolved, nil
 }
 
-// resolveAll resolves the cards in doubt of all failed orders and returns the workflow IDs of these orders.
+// resolveAll resolves the cards in doubt of all failed orders, and returns the workflow IDs of the orders to run again.
 func (r *Resolver) resolveAll(ctx context.Context) ([]string, error) {
 	failed, err := r.Operator.ListOrders(ctx, orders.OrderFilter{State: executions.Failed})
 	if err != nil {
@@ -82,7 +86,8 @@ func (r *Resolver) resolveAll(ctx context.Context) ([]string, error) {
 			}
 			doubts++
 		}
-		if doubts > 0 {
+		refused := r.Refused[o.ID] && o.Failure != nil && o.Failure.Kind == string(giftcard.InvalidRequest)
+		if doubts > 0 || refused {
 			resolved = append(resolved, d.WorkflowID)
 			r.resolved += doubts
 		}

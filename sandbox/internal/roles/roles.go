@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
@@ -75,6 +76,8 @@ type Options struct {
 	// Later is how the issuer that makes cards later behaves, and CallbackKey the key that signs the addresses of its callbacks.
 	Later       plan.Later `json:"later,omitzero"`
 	CallbackKey string     `json:"callback_key,omitempty"`
+	// Mails is what befalls mails.
+	Mails mischief.Mails `json:"mails,omitzero"`
 	// Deliveries is what befalls the shop's webhooks.
 	Deliveries plan.Deliveries `json:"deliveries,omitzero"`
 }
@@ -226,6 +229,8 @@ func (p process) serve(ctx context.Context, handler http.Handler) error {
 }
 
 func (p process) mail(context.Context) error {
-	_, err := mailtest.Start(mailtest.Options{Addr: site.Loopback(p.Port), NoTLS: true, Folder: p.Folder})
+	_, err := mailtest.Start(mailtest.Options{
+		Addr: site.Loopback(p.Port), NoTLS: true, Folder: p.Folder, Faults: p.Mails.Faults(), OnFault: p.Mails.OnFault,
+	})
 	return err
 }

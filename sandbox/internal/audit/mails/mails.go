@@ -1,4 +1,4 @@
-// Package mails reads the digests that an installation has sent.
+// Package mails reads what an installation has sent: digests, and the mails that bring cards to their recipients.
 package mails
 
 import (
@@ -39,7 +39,7 @@ func Parse(content []byte) (Mail, error) {
 	if err != nil {
 		return Mail{}, err
 	}
-	tables, err := tablesIn(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+	tables, err := partsIn("text/csv", m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
 	if err != nil {
 		return Mail{}, err
 	}
@@ -53,14 +53,43 @@ func Parse(content []byte) (Mail, error) {
 	return Mail{MessageID: m.Header.Get("Message-Id"), Rows: rows}, err
 }
 
-// tablesIn returns the CSV parts of a body.
-func tablesIn(contentType, encoding string, body io.Reader) ([][]byte, error) {
+// Card is a mail that brings a card to its recipient.
+type Card struct {
+	MessageID string
+	// To are the addresses to which the mail server delivered it.
+	To []string
+	// Words are the words of its text.
+	Words []string
+	// Unanswered reports that the sender may not have learnt that the mail was accepted.
+	Unanswered bool
+}
+
+// ParseCard parses a mail with a card, as the mail server keeps it.
+func ParseCard(content []byte) (Card, error) {
+	m, err := mail.ReadMessage(bytes.NewReader(content))
+	if err != nil {
+		return Card{}, err
+	}
+	texts, err := partsIn("text/plain", m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+	if err != nil {
+		return Card{}, err
+	}
+	if len(texts) == 0 {
+		return Card{}, errors.New("it has no text")
+	}
+	return Card{
+		MessageID: m.Header.Get("Message-Id"), To: m.Header["Delivered-To"], Words: strings.Fields(string(texts[0])),
+	}, nil
+}
+
+// partsIn returns the parts of a body that are of a media type.
+func partsIn(want, contentType, encoding string, body io.Reader) ([][]byte, error) {
 	media, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(media, "multipart/") {
-		if media != "text/csv" {
+		if media != want {
 			return nil, nil
 		}
 		switch strings.ToLower(encoding) {
@@ -69,23 +98,23 @@ func tablesIn(contentType, encoding string, body io.Reader) ([][]byte, error) {
 		case "quoted-printable":
 			body = quotedprintable.NewReader(body)
 		}
-		table, err := io.ReadAll(body)
-		return [][]byte{table}, err
+		content, err := io.ReadAll(body)
+		return [][]byte{content}, err
 	}
-	var tables [][]byte
+	var found [][]byte
 	for parts := multipart.NewReader(body, parameters["boundary"]); ; {
 		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) {
-			return tables, nil
+			return found, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		inside, err := tablesIn(part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part)
+		inside, err := partsIn(want, part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part)
 		if err != nil {
 			return nil, err
 		}
-		tables = append(tables, inside...)
+		found = append(found, inside...)
 	}
 }
 

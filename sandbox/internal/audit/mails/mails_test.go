@@ -57,3 +57,24 @@ func TestParseMail(t *testing.T) {
 	_, err := mails.Parse(digest())
 	require.ErrorIs(t, err, mails.ErrNotDigest)
 }
+
+func TestParseCard(t *testing.T) {
+	t.Parallel()
+	m, err := mails.ParseCard([]byte(strings.Join([]string{
+		"Delivered-To: grace@example.com", "Message-ID: <one@example.com>", "To: Grace <somebody@example.com>", "MIME-Version: 1.0",
+		"Content-Type: multipart/related; boundary=outer", "",
+		"--outer", "Content-Type: multipart/alternative; boundary=inner", "",
+		"--inner", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "",
+		"Number of your card:", "", "    29000=", "00000018", "", "Value: $30.00",
+		"--inner", "Content-Type: text/html; charset=utf-8", "", "<p>2900000000025</p>", "--inner--", "--outer--", "",
+	}, "\r\n")))
+	require.NoError(t, err)
+	require.Equal(t, mails.Card{
+		MessageID: "<one@example.com>", To: []string{"grace@example.com"},
+		Words: []string{"Number", "of", "your", "card:", "2900000000018", "Value:", "$30.00"},
+	}, m)
+	_, err = mails.ParseCard([]byte("Content-Type: text/html\r\n\r\nx"))
+	require.ErrorContains(t, err, "no text")
+	_, err = mails.ParseCard([]byte("nothing"))
+	require.Error(t, err)
+}

@@ -5,15 +5,19 @@ package runs
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 // State is the state of a workflow.
@@ -39,6 +43,9 @@ type Workflow struct {
 	Runs int
 	// CutOff counts the activity attempts that never ended because their worker died.
 	CutOff int
+	// MailsCutOff counts, in all runs, the attempts to mail a card that were or may have been cut off because their worker
+	// died. Resent counts how often a person had a card of the order sent once more.
+	MailsCutOff, Resent int
 	// ByHand reports that a person started the newest run, not a poll or a receiver: the order was released, corrected or
 	// settled.
 	ByHand bool
@@ -51,6 +58,10 @@ const (
 	leftType  = "LeftOrder"
 )
 
+// resendType is the type of the workflows by which a person has a card sent once more. Their IDs end in the shop's ID of the
+// order and the number of the unit.
+const resendType = "ResendCard"
+
 // requestTimeout is the time-out of one request to Temporal.
 const requestTimeout = time.Minute
 
@@ -62,7 +73,7 @@ func Read(ctx context.Context, address, namespace string) ([]Workflow, error) {
 	}
 	defer conn.Close()
 	r := reader{service: workflowservice.NewWorkflowServiceClient(conn), namespace: namespace}
-	listed, err := r.families(ctx)
+	listed, resent, err := r.families(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list workflows: %w", err)
 	}
@@ -71,11 +82,11 @@ func Read(ctx context.Context, address, namespace string) ([]Workflow, error) {
 		if of.orders == 0 {
 			continue
 		}
-		w, err := r.newest(ctx, id, of.first)
+		w, err := r.newest(ctx, id, of)
 		if err != nil {
 			return nil, fmt.Errorf("describe %s: %w", id, err)
 		}
-		w.Runs = of.orders
+		w.Runs, w.Resent = of.orders, resent[w.OrderID]
 		out = append(out, w)
 	}
 	slices.SortFunc(out, func(a, b Workflow) int { return strings.Compare(a.ID, b.ID) })
@@ -90,31 +101,37 @@ type reader struct {
 
 // family is what the runs with the ID of an order have in common.
 type family struct {
-	// orders is the number of runs of the type of orders.
+	// orders is the number of runs of the type of orders, and runs has their IDs.
 	orders int
+	runs   []string
 	// first is the ID of the run that began before all others, at began.
 	first string
 	began time.Time
 }
 
-// families returns the family of each ID.
-func (r reader) families(ctx context.Context) (map[string]family, error) {
-	all := map[string]family{}
+// families returns the family of each ID, and how often a person had a card of each order sent once more.
+func (r reader) families(ctx context.Context) (all map[string]family, resent map[string]int, err error) {
+	all, resent = map[string]family{}, map[string]int{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: r.namespace, PageSize: 500,
-		Query: "WorkflowType IN ('" + orderType + "', '" + leftType + "')",
+		Query: "WorkflowType IN ('" + orderType + "', '" + leftType + "', '" + resendType + "')",
 	}
 	for {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		page, err := r.service.ListWorkflowExecutions(ctx, request, grpc.WaitForReady(true))
 		cancel()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, info := range page.GetExecutions() {
+			if info.GetType().GetName() == resendType {
+				resent[path.Base(path.Dir(info.GetExecution().GetWorkflowId()))]++
+				continue
+			}
 			of := all[info.GetExecution().GetWorkflowId()]
 			if info.GetType().GetName() == orderType {
 				of.orders++
+				of.runs = append(of.runs, info.GetExecution().GetRunId())
 			}
 			if began := info.GetStartTime().AsTime(); of.first == "" || began.Before(of.began) {
 				of.first, of.began = info.GetExecution().GetRunId(), began
@@ -122,14 +139,14 @@ func (r reader) families(ctx context.Context) (map[string]family, error) {
 			all[info.GetExecution().GetWorkflowId()] = of
 		}
 		if len(page.GetNextPageToken()) == 0 {
-			return all, nil
+			return all, resent, nil
 		}
 		request.NextPageToken = page.GetNextPageToken()
 	}
 }
 
-// newest returns the newest run of a workflow, of which first is the oldest run.
-func (r reader) newest(ctx context.Context, id, first string) (Workflow, error) {
+// newest returns the newest run of a workflow.
+func (r reader) newest(ctx context.Context, id string, of family) (Workflow, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	w := Workflow{ID: id, OrderID: id[strings.LastIndex(id, "/")+1:]}
@@ -150,38 +167,61 @@ func (r reader) newest(ctx context.Context, id, first string) (Workflow, error) 
 	default:
 		w.State = Other
 	}
-	chain, err := r.readHistory(ctx, &w, d.GetWorkflowExecutionInfo().GetExecution())
+	sent := attempts{}
+	chain, err := r.readHistory(ctx, &w, d.GetWorkflowExecutionInfo().GetExecution(), sent)
 	// Polls start children. Receivers start no workflow whose ID is taken, so that a chain of runs which is not the first
 	// with its ID was started by a person. A reset continues the chain.
-	w.ByHand = d.GetWorkflowExecutionInfo().GetParentExecution() == nil && chain != first
+	w.ByHand = d.GetWorkflowExecutionInfo().GetParentExecution() == nil && chain != of.first
+	for _, run := range of.runs {
+		if err != nil || run == d.GetWorkflowExecutionInfo().GetExecution().GetRunId() {
+			continue
+		}
+		err = r.eachEvent(ctx, &commonpb.WorkflowExecution{WorkflowId: id, RunId: run}, sent.reader())
+		if status.Code(err) == codes.NotFound { // It was deleted.
+			err = nil
+		}
+	}
+	w.MailsCutOff = sent.cutOff()
 	return w, err
 }
 
 // readHistory reads why a run failed and how many attempts were cut off, and returns the ID of the first run of its chain.
 // Error types are not encrypted.
-func (r reader) readHistory(ctx context.Context, w *Workflow, run *commonpb.WorkflowExecution) (chain string, err error) {
+func (r reader) readHistory(
+	ctx context.Context, w *Workflow, run *commonpb.WorkflowExecution, sent attempts,
+) (chain string, err error) {
+	mails := sent.reader()
+	err = r.eachEvent(ctx, run, func(e *historypb.HistoryEvent) {
+		mails(e)
+		if started := e.GetWorkflowExecutionStartedEventAttributes(); started != nil {
+			chain = started.GetFirstExecutionRunId()
+		}
+		// The history shows a failed attempt that was retried only as the last failure of the following attempt.
+		last := e.GetActivityTaskStartedEventAttributes().GetLastFailure()
+		if last.GetTimeoutFailureInfo() != nil || e.GetActivityTaskTimedOutEventAttributes() != nil {
+			w.CutOff++
+		}
+		failure := e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
+		if kind := failure.GetApplicationFailureInfo().GetType(); kind != "" {
+			w.Kind = kind
+		}
+	})
+	return chain, err
+}
+
+// eachEvent calls read for each event in the history of a run.
+func (r reader) eachEvent(ctx context.Context, run *commonpb.WorkflowExecution, read func(*historypb.HistoryEvent)) error {
 	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: run}
 	for {
 		page, err := r.service.GetWorkflowExecutionHistory(ctx, request, grpc.WaitForReady(true))
 		if err != nil {
-			return chain, err
+			return err
 		}
 		for _, e := range page.GetHistory().GetEvents() {
-			if started := e.GetWorkflowExecutionStartedEventAttributes(); started != nil {
-				chain = started.GetFirstExecutionRunId()
-			}
-			// The history shows a failed attempt that was retried only as the last failure of the following attempt.
-			last := e.GetActivityTaskStartedEventAttributes().GetLastFailure()
-			if last.GetTimeoutFailureInfo() != nil || e.GetActivityTaskTimedOutEventAttributes() != nil {
-				w.CutOff++
-			}
-			failure := e.GetWorkflowExecutionFailedEventAttributes().GetFailure()
-			if kind := failure.GetApplicationFailureInfo().GetType(); kind != "" {
-				w.Kind = kind
-			}
+			read(e)
 		}
 		if len(page.GetNextPageToken()) == 0 {
-			return chain, nil
+			return nil
 		}
 		request.NextPageToken = page.GetNextPageToken()
 	}

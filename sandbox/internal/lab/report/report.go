@@ -26,7 +26,7 @@ type Report struct {
 	// LaterResolved is the number of cards made later of which a person had to say that an attempt has come to nothing.
 	LaterResolved int `json:"units_made_later_resolved"`
 	// Callbacks reports whether the issuer that makes cards later calls back about activations, and QueueSeconds is how long its
-	// queue takes. LaterBefallen counts the orders that each of its troubles has befallen.
+	// queue takes. LaterBefallen counts the orders that each of its troubles, and each of the mails of its cards, has befallen.
 	Callbacks     bool              `json:"callbacks"`
 	QueueSeconds  float64           `json:"queue_seconds"`
 	LaterBefallen map[plan.What]int `json:"orders_befallen"`
@@ -69,12 +69,17 @@ units expected     %d
     of two owners  %d
     never used     %d (generated, and worth nothing)
     resolved       %d (by a person)
+mails of cards     %d
+  mails missing    %d
+  mails twice      %d
+  unexpected       %d
+  sent again       %d (it was unclear whether the first had arrived)
 digests sent       %d
 `, r.OrdersPlaced, r.OrdersEligible, r.OrdersCompleted, r.OrdersRecovered, r.OrdersFailed, r.FailuresUnseen,
 		r.OrdersRunning, r.OrdersSwept, r.UnitsExpected, r.CardsIssued, r.CardsMissing, r.CardsDuplicate, r.CardsOfMoneyBack,
 		r.CardsTooLate, r.CardsUnexpected,
 		r.AttemptsCutOff, r.CardsAskedAgain, r.UnitsResolved, r.CardsMadeLater, r.CardsActivatedTwice, r.CardsOfTwo,
-		r.CardsNeverUsed, r.LaterResolved, r.DigestMails)
+		r.CardsNeverUsed, r.LaterResolved, r.CardMails, r.MailsMissing, r.MailsTwice, r.MailsUnexpected, r.MailsRepeated, r.DigestMails)
 	line := func(format string, args ...any) {
 		if err == nil {
 			_, err = fmt.Fprintf(w, format+"\n", args...)

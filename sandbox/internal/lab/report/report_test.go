@@ -16,7 +16,7 @@ func TestPrint(t *testing.T) {
 	t.Parallel()
 	r := report.Report{
 		Account: audit.Account{
-			CardsDuplicate: 3, Problems: []string{"duplicate: card 1"}, MoreProblems: 2,
+			CardsDuplicate: 3, MailsMissing: 8, MailsTwice: 9, Problems: []string{"duplicate: card 1"}, MoreProblems: 2,
 			Failed: []audit.FailedOrder{{Order: "#7", Kind: "Timeout", InDigest: true}},
 		},
 		Faults: map[plan.What]int{plan.WorkerKilled: 4}, NotSeen: []plan.What{plan.MailDown}, Exits: map[string]int{"shop": 5},
@@ -29,7 +29,7 @@ func TestPrint(t *testing.T) {
 		fields = append(fields, strings.Join(strings.Fields(line), " "))
 	}
 	for _, want := range []string{
-		"duplicate 3", "#7 Timeout, expected false, in a digest true", string(plan.WorkerKilled) + " 4",
+		"duplicate 3", "mails missing 8", "mails twice 9", "#7 Timeout, expected false, in a digest true", string(plan.WorkerKilled) + " 4",
 		string(plan.MailDown) + " 0, although the plan had it", "shop ended by itself 5 times", "PROBLEM duplicate: card 1",
 		"PROBLEM and 2 more",
 	} {
