@@ -48,9 +48,9 @@ type world struct {
 	kept     []any
 	slow     bool
 	beatErr  error
-	document  func() (*issuer.Document, error)
-	counted   []string
-	logged    strings.Builder
+	document func() (*issuer.Document, error)
+	counted  []string
+	logged   strings.Builder
 }
 
 func (*world) Words() issuer.Words { return issuer.Words{Issuer: "Acme"} }

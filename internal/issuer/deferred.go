@@ -24,13 +24,15 @@ type Deferred interface {
 	Answer(step Step, body []byte) (Answer, error)
 }
 
-// Step is a step in the making of a card.
+// Step is a step in the life of a card that the issuer takes later.
 type Step string
 
 // The steps.
 const (
 	Generating Step = "generate"
 	Activating Step = "activate"
+	// Draining takes the value of a card back that was made before.
+	Draining Step = "drain"
 )
 
 // Code is what a card is spent with: whoever knows it has the money. It does not show itself in texts.

@@ -32,8 +32,8 @@ func (i *Issuer) Inspect(ctx context.Context, _, reference string) (issuer.State
 
 // Cancel implements [issuer.Canceller]. 4WS cancels no cards, so it takes the whole value off a card that was not spent, once.
 // A card that was spent is refused.
-func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.State, error) {
-	s, err := i.Inspect(ctx, account, reference)
+func (i *Issuer) Cancel(ctx context.Context, c issuer.Cancellation) (issuer.State, error) {
+	s, err := i.Inspect(ctx, c.Account, c.Reference)
 	if err != nil {
 		return s, &issuer.Error{Effect: issuer.None, Err: err}
 	}
@@ -51,7 +51,7 @@ func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.
 		return refuse("something of the card was spent, so nothing was taken off it: %s are left", now)
 	}
 	err = i.client.Update(ctx, fourwayshop.UpdateRequest{
-		EntityCode: i.options.EntityCode, Barcode: fourwayshop.Barcode(reference), Amount: "-" + now.Amount(),
+		EntityCode: i.options.EntityCode, Barcode: fourwayshop.Barcode(c.Reference), Amount: "-" + now.Amount(), Callback: c.Callback,
 	})
 	if err == nil {
 		return s, nil

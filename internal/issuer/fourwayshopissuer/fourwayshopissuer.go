@@ -94,7 +94,7 @@ func (i *Issuer) Look(ctx context.Context, code issuer.Code) (issuer.Standing, e
 
 // Answer implements [issuer.Deferred].
 func (*Issuer) Answer(step issuer.Step, body []byte) (issuer.Answer, error) {
-	if step == issuer.Activating {
+	if step != issuer.Generating {
 		_, err := fourwayshop.ParseUpdated(body)
 		return answer(err)
 	}
@@ -161,8 +161,8 @@ var unauthorizedStatuses = []int{
 }
 
 func kindOf(e *rest.Error) giftcard.Kind {
-	switch {
-	case fourwayshop.ReasonOf(e) == fourwayshop.UnknownItem:
+	switch reason := fourwayshop.ReasonOf(e); {
+	case reason == fourwayshop.UnknownItem, reason == fourwayshop.RefusedAmount:
 		return giftcard.InvalidRequest
 	case fourwayshop.IsInconclusive(e):
 		return giftcard.Unavailable
