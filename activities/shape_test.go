@@ -168,7 +168,7 @@ func TestActivityFieldsInHistories(t *testing.T) {
 		},
 		{
 			deferred.LookAtBalanceResult{Cancelled: true, Spent: true, Unclear: true, Balance: "0.00", Currency: "EUR"},
-			`{"cancelled": true, "spent": true, "balance": "0.00", "currency": "EUR"}`,
+			`{"cancelled": true, "spent": true, "unclear": true, "balance": "0.00", "currency": "EUR"}`,
 		},
 		{
 			activities.InspectCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e"},
