@@ -18,10 +18,10 @@ type Beater interface {
 	Beat(ctx context.Context, taskToken []byte, details ...any) error
 }
 
-// alive sends a heartbeat to Temporal at once and then at regular intervals, until stop is called. It bypasses the
-// SDK's own heartbeats, which are throttled: an older heartbeat must not arrive after the one that records that a mail
-// was sent. A failed heartbeat is made up for by the next one.
-func alive(ctx context.Context, b Beater) (stop func()) {
+// Alive sends a heartbeat to Temporal at once and then at regular intervals, until stop is called, which may be repeated.
+// It bypasses the SDK's own heartbeats, which are throttled: an older heartbeat must not arrive after the one that records
+// that a mail was sent. None is on its way once stop has returned. A failed heartbeat is made up for by the next one.
+func Alive(ctx context.Context, b Beater) (stop func()) {
 	token := activity.GetInfo(ctx).TaskToken
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})

@@ -47,7 +47,7 @@ func (g *GiftCards) cancel(ctx context.Context, in CancelCardInput) (issuer.Stat
 			return now, err
 		}
 	}
-	card, err := g.Issuer.Canceller.Cancel(ctx, in.MerchantCode, in.EGCCode)
+	card, err := g.Issuer.Canceller.Cancel(ctx, issuer.Cancellation{Account: in.MerchantCode, Reference: in.EGCCode})
 	if rest.StatusOf(err) != 0 && activity.GetInfo(ctx).Attempt > 1 && g.Issuer.Inspector != nil {
 		// An earlier attempt may have cancelled the card without receiving the answer.
 		if now, e := g.Issuer.Inspector.Inspect(ctx, in.MerchantCode, in.EGCCode); e == nil && now.Cancelled {

@@ -264,7 +264,7 @@ func (c *Changes) sweepPage(ctx context.Context, in SweepChangesInput, out *Swee
 		check := intake.ChangeCheck{Source: c.Source, Orders: c.Orders}
 		checked, err := check.Check(ctx, intake.ChangeRules{Shop: cmp.Or(in.Shop, c.Shop), SKUs: in.SKUs, Cancel: in.Cancel}, numbers)
 		if len(checked.TooLarge) > 0 {
-			activity.GetLogger(ctx).Error("changed orders are too large to be read and are skipped", "orders", checked.TooLarge)
+			activity.GetLogger(ctx).Error("changed orders are too large to be read", "orders", checked.TooLarge)
 		}
 		if err != nil {
 			return 0, err

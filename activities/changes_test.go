@@ -33,8 +33,8 @@ func (cancelling) Inspect(_ context.Context, _, reference string) (issuer.State,
 	return s, nil
 }
 
-func (cancelling) Cancel(_ context.Context, _, reference string) (issuer.State, error) {
-	return issuer.State{Status: "gone: " + reference, Cancelled: true}, nil
+func (cancelling) Cancel(_ context.Context, c issuer.Cancellation) (issuer.State, error) {
+	return issuer.State{Status: "gone: " + c.Reference, Cancelled: true}, nil
 }
 
 // knownCards is a fake of what Temporal knows of changed orders.

@@ -99,7 +99,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &sent) == nil && sent.Sent {
 		return sent, nil
 	}
-	stop := alive(ctx, d.Reports)
+	stop := Alive(ctx, d.Reports)
 	defer stop()
 	report, err := d.Reports.Report(ctx, ReportInput{Since: in.Since, RerunSince: in.RerunSince})
 	if err != nil {

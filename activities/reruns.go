@@ -62,7 +62,7 @@ type RerunOrder struct {
 // of earlier tasks are kept. Cards of the same task are requested again, which is safe because of audit numbers or
 // [Attempts].
 func (r *Reruns) RerunFailedOrders(ctx context.Context, in RerunFailedOrdersInput) (RerunFailedOrdersResult, error) {
-	stop := alive(ctx, r.Orders)
+	stop := Alive(ctx, r.Orders)
 	defer stop()
 	out, err := r.Orders.RerunFailed(ctx, in)
 	return out, failure(ctx, "running failed orders again", err, untilTimeout)

@@ -162,10 +162,13 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			},
 			`{"too_many": 1, "cards": [{"unit": 1, "audit_number": "a", "issuer": "acme", "item": "i"}], "can_cancel": true}`,
 		},
-		{deferred.DrainCardResult{Before: true, Unclear: "why"}, `{"before": true, "unclear": "why"}`},
 		{
-			deferred.LookAtBalanceResult{Cancelled: true, Spent: true, Balance: "0.00", Currency: "EUR"},
-			`{"cancelled": true, "spent": true, "balance": "0.00", "currency": "EUR"}`,
+			deferred.DrainCardResult{Attempt: 2, Before: true, Unclear: "why"},
+			`{"attempt": 2, "before": true, "unclear": "why"}`,
+		},
+		{
+			deferred.LookAtBalanceResult{Cancelled: true, Spent: true, Unclear: true, Balance: "0.00", Currency: "EUR"},
+			`{"cancelled": true, "spent": true, "unclear": true, "balance": "0.00", "currency": "EUR"}`,
 		},
 		{
 			activities.InspectCardInput{OrderName: "#1", Unit: 2, MerchantCode: "TWS", EGCCode: "e"},

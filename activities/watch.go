@@ -50,7 +50,7 @@ type LookAtSubscriptionsResult struct {
 
 // LookAtSubscriptions compares the shop's subscriptions with what giftbridge needs. It changes nothing.
 func (w *Watch) LookAtSubscriptions(ctx context.Context, in LookAtSubscriptionsInput) (LookAtSubscriptionsResult, error) {
-	defer alive(ctx, w.Temporal)()
+	defer Alive(ctx, w.Temporal)()
 	found, err := w.Shop.Subscriptions(ctx, in.URL)
 	if err != nil {
 		return LookAtSubscriptionsResult{}, failure(ctx, "looking at the webhook subscriptions", err, untilTimeout)
@@ -75,7 +75,7 @@ type RepairSubscriptionsResult struct {
 // RepairSubscriptions makes the subscriptions that are missing, and changes those that differ. It deletes none.
 // Repeating it is harmless.
 func (w *Watch) RepairSubscriptions(ctx context.Context, in RepairSubscriptionsInput) (RepairSubscriptionsResult, error) {
-	defer alive(ctx, w.Temporal)()
+	defer Alive(ctx, w.Temporal)()
 	refused, err := w.Shop.Repair(ctx, in.URL)
 	if err != nil {
 		return RepairSubscriptionsResult{}, failure(ctx, "making the webhook subscriptions again", err, untilTimeout)
@@ -97,7 +97,7 @@ type PollGapResult struct {
 
 // PollGap starts a poll of the orders that were updated while webhooks were missing, unless the intake is paused.
 func (w *Watch) PollGap(ctx context.Context, in PollGapInput) (PollGapResult, error) {
-	defer alive(ctx, w.Temporal)()
+	defer Alive(ctx, w.Temporal)()
 	id, err := w.Temporal.PollGap(ctx, in.Since, in.Until)
 	if err != nil {
 		return PollGapResult{}, failure(ctx, "starting a poll of the time without webhooks", err, untilTimeout)
@@ -119,7 +119,7 @@ type CheckProductsResult struct {
 
 // CheckProducts checks that each gift-card SKU is that of a product that can be sold as a gift card.
 func (w *Watch) CheckProducts(ctx context.Context, in CheckProductsInput) (CheckProductsResult, error) {
-	defer alive(ctx, w.Temporal)()
+	defer Alive(ctx, w.Temporal)()
 	var out CheckProductsResult
 	for _, sku := range in.SKUs {
 		found, err := w.Shop.Variants(ctx, sku)

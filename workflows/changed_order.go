@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -74,6 +75,8 @@ type CardKept string
 const (
 	// CardSpent: something of it was spent, or may have been.
 	CardSpent CardKept = "spent"
+	// CardEmptied: nothing is left on it, and it is not known whether its value was taken back or somebody spent it.
+	CardEmptied CardKept = "emptied"
 	// CardWithoutLine: its line is not in the order that the shop shows, which was not cancelled.
 	CardWithoutLine CardKept = "no_line"
 	// CardWithoutReference: the issuer did not return its reference.
@@ -217,6 +220,9 @@ func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, can
 		case left == 0:
 			return nil
 		case now.Cancelled:
+		case now.unclear:
+			left-- // Its value may have been taken back, so no other card is cancelled in its place.
+			c.keep(card, CardEmptied)
 		case card.EGCCode == "" && card.Issuer == "":
 			kept = append(kept, tooMany(card, CardWithoutReference, ""))
 		case now.Spent:
@@ -232,20 +238,26 @@ func (c *changedOrder) line(ctx workflow.Context, l activities.ComparedLine, can
 	return nil
 }
 
+// cardState is the state of a card. It is unclear if nothing is left on the card and nobody knows why.
+type cardState struct {
+	activities.InspectCardResult
+	unclear bool
+}
+
 // inspect returns the states of the cards of a line, and how many cards that are not cancelled are not owed.
 func (c *changedOrder) inspect(
 	ctx workflow.Context, l activities.ComparedLine,
-) (left int, states []activities.InspectCardResult, err error) {
-	left, states = l.TooMany, make([]activities.InspectCardResult, len(l.Cards))
+) (left int, states []cardState, err error) {
+	left, states = l.TooMany, make([]cardState, len(l.Cards))
 	for i, card := range l.Cards {
 		if card.Issuer != "" {
 			found, err := call(inspecting(ctx), deferredCards.LookAtBalance, deferred.LookAtBalanceInput{Unit: c.later(card)}).get(ctx)
 			if err != nil {
 				return 0, nil, err
 			}
-			states[i] = activities.InspectCardResult{
+			states[i] = cardState{unclear: found.Unclear, InspectCardResult: activities.InspectCardResult{
 				Cancelled: found.Cancelled, Spent: found.Spent, Balance: found.Balance, Currency: found.Currency,
-			}
+			}}
 			if found.Cancelled {
 				left--
 			}
@@ -254,7 +266,7 @@ func (c *changedOrder) inspect(
 		if card.EGCCode == "" {
 			continue
 		}
-		states[i], err = call(inspecting(ctx), changes.InspectCard, activities.InspectCardInput{
+		states[i].InspectCardResult, err = call(inspecting(ctx), changes.InspectCard, activities.InspectCardInput{
 			OrderName: c.in.OrderName, Unit: card.Unit, MerchantCode: card.MerchantCode, EGCCode: card.EGCCode,
 		}).get(ctx)
 		if err != nil {
@@ -296,6 +308,8 @@ func (c *changedOrder) cancel(ctx workflow.Context, card activities.ExistingCard
 		}
 	case passing(err) && !c.last:
 		c.again = true
+	case foundEmpty(err):
+		c.keep(card, CardEmptied)
 	default:
 		c.fail(card, err)
 	}
@@ -315,6 +329,13 @@ func (c *changedOrder) later(card activities.ExistingCard) deferred.Unit {
 func passing(err error) bool {
 	kind, _ := cause(err)
 	return !kind.Final()
+}
+
+// foundEmpty reports whether a cancellation has failed because nothing is left on the card, and nobody knows why.
+func foundEmpty(err error) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	var said CancelCardFailure
+	return ok && app.HasDetails() && app.Details(&said) == nil && said.Empty
 }
 
 func (c *changedOrder) fail(card activities.ExistingCard, err error) {

@@ -50,8 +50,11 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 		if err != nil || done != nil {
 			return d.result(done), err
 		}
-		if d.dead++; d.dead >= maxDead {
-			a := d.activated[d.activations]
+		d.dead++
+		switch a := d.activated[d.activations]; {
+		case incurable(a.Kind):
+			return DeferredCardResult{}, d.fail(a.Kind, says("refused to activate it", a.Message))
+		case d.dead >= maxDead:
 			kind := a.Kind
 			if !kind.Final() {
 				kind = giftcard.CardDeclined
@@ -59,6 +62,12 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 			return DeferredCardResult{}, d.fail(kind, says(fmt.Sprintf("refused to activate it %d times", d.dead), a.Message))
 		}
 	}
+}
+
+// incurable reports whether another attempt to activate a card is refused as well: the issuer does not accept what is asked of
+// it, or who asks. Any other refusal may pass.
+func incurable(kind giftcard.Kind) bool {
+	return kind == giftcard.InvalidRequest || kind == giftcard.Unauthorized
 }
 
 // settle waits until it is certain what has become of the latest attempt to activate a card. It returns nil if the attempt

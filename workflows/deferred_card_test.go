@@ -47,10 +47,12 @@ type mint struct {
 	owed  error
 
 	// drain says what becomes of a request to take the value of a card back, and away is why the issuer does not show one.
-	drain                       func(code issuer.Code, attempt int) error
-	away                        error
-	drains                      int
-	claimedDrain, drainedBefore bool
+	drain  func(code issuer.Code, attempt int) error
+	away   error
+	drains int
+	// drainedBefore reports whether another run may have taken the value back, and drained is what is known of that.
+	drainedBefore bool
+	drained       deferred.Drained
 }
 
 func newMint(t *testing.T) *mint {
@@ -178,12 +180,13 @@ func (m *mint) CardOf(context.Context, deferred.Unit) (*deferred.Card, error) {
 	return &deferred.Card{Code: "b-1"}, nil
 }
 
-func (m *mint) ClaimDrain(context.Context, deferred.Unit, activities.WorkflowRun) (bool, error) {
-	m.claimedDrain = true
-	return !m.drainedBefore, nil
+func (m *mint) ClaimDrain(context.Context, deferred.Unit, activities.WorkflowRun) (int, error) {
+	return map[bool]int{false: 1}[m.drainedBefore], nil
 }
 
-func (m *mint) Drained(context.Context, deferred.Unit) (bool, error) { return m.claimedDrain, nil }
+func (m *mint) Drained(context.Context, deferred.Unit) (deferred.Drained, error) {
+	return m.drained, nil
+}
 
 func (m *mint) Inspect(_ context.Context, _, code string) (issuer.State, error) {
 	m.mu.Lock()
@@ -193,9 +196,30 @@ func (m *mint) Inspect(_ context.Context, _, code string) (issuer.State, error) 
 	}, m.away
 }
 
-func (m *mint) Cancel(_ context.Context, _, code string) (issuer.State, error) {
+func (m *mint) Cancel(_ context.Context, c issuer.Cancellation) (issuer.State, error) {
+	if m.attempt(c.Callback, issuer.Draining) != 1 {
+		panic("the address of another attempt")
+	}
 	m.drains++
-	return issuer.State{}, m.drain(issuer.Code(code), m.drains)
+	m.drained = deferred.PerhapsDrained
+	err := m.drain(issuer.Code(c.Reference), m.drains)
+	switch {
+	case err == nil:
+		m.drained = deferred.SurelyDrained
+	case issuer.EffectOf(err) == issuer.None:
+		if _, certain := errors.AsType[*issuer.Error](err); certain {
+			m.drained = deferred.NotDrained
+		}
+	}
+	return issuer.State{}, err
+}
+
+// saysOfDrain sends the callback that says what became of a request to take a value back.
+func (m *mint) saysOfDrain(a issuer.Answer) {
+	if !a.OK {
+		m.drained = deferred.NotDrained
+	}
+	m.SignalWorkflow(workflows.CallbackSignal, workflows.DeferredAnswer{Step: issuer.Draining, Attempt: 1, Answer: a})
 }
 
 func (m *mint) Owed(context.Context, deferred.Unit, int) error { return m.owed }
@@ -581,6 +605,16 @@ func TestFailedActivation(t *testing.T) {
 		requireFailed(t, err, giftcard.CardDeclined, true, "3 times: non va")
 		require.Equal(t, 3, m.activated)
 	})
+	for _, kind := range []giftcard.Kind{giftcard.InvalidRequest, giftcard.Unauthorized} {
+		t.Run("as "+string(kind), func(t *testing.T) {
+			t.Parallel()
+			m := newMint(t)
+			m.activate = func(attempt int) error { m.refuses(issuer.Activating, attempt, kind); return nil }
+			_, err := m.make(t)
+			requireFailed(t, err, kind, true, "the issuer has refused to activate it: non va")
+			require.Equal(t, 1, m.activated, "another attempt would be refused as well")
+		})
+	}
 }
 
 // A card with a wrong value is not handed over, and never made anew.

@@ -29,18 +29,42 @@ func TestCancelCardOfAnIssuerThatAnswersLater(t *testing.T) {
 		drain  func(attempt int) error
 		shows  time.Duration
 		before bool
-		away   error
-		asked  int
-		kind   giftcard.Kind
-		clean  bool
-		says   string
+		// known is what is known of another run's request, and answers is what the issuer says after a second, if anything.
+		known   deferred.Drained
+		answers *issuer.Answer
+		away    error
+		asked   int
+		empty   bool
+		kind    giftcard.Kind
+		clean   bool
+		says    string
 	}{
-		"at once":              {shows: time.Millisecond, asked: 1},
-		"a queue that lags":    {shows: 20 * time.Hour, asked: 1},
-		"never shown":          {asked: 1, kind: giftcard.OutcomeUnknown, says: "it shows 50.00 EUR"},
-		"answer lost":          {drain: func(int) error { return errors.New("reset") }, shows: time.Hour, asked: 1},
+		"at once":           {shows: time.Millisecond, asked: 1},
+		"a queue that lags": {shows: 20 * time.Hour, asked: 1},
+		"never shown":       {asked: 1, kind: giftcard.OutcomeUnknown, says: "it shows 50.00 EUR"},
+		"answer lost": {
+			drain: func(int) error { return errors.New("reset") }, shows: time.Hour, asked: 1, kind: giftcard.OutcomeUnknown, empty: true,
+			says: "it is empty, and it is not known whether",
+		},
+		"answer lost, and the callback came": {
+			drain: func(int) error { return errors.New("reset") }, answers: &issuer.Answer{OK: true}, shows: time.Hour, asked: 1,
+		},
+		"answer lost, empty in the last hour": {
+			drain: func(int) error { return errors.New("reset") }, shows: 23*time.Hour + 50*time.Minute, asked: 1,
+			kind: giftcard.OutcomeUnknown, empty: true, says: "it is empty",
+		},
+		"refused later": {
+			answers: &issuer.Answer{Kind: giftcard.CardDeclined, Message: "non va"}, asked: 1, kind: giftcard.CardDeclined, clean: true,
+			says: "the issuer has refused to take its value back: non va (it shows 50.00 EUR)",
+		},
+		"refused later, because it was spent": {
+			answers: &issuer.Answer{Kind: giftcard.Unavailable}, shows: time.Minute, asked: 1, kind: giftcard.CardDeclined, clean: true,
+			says: "(it shows 0.00 EUR)",
+		},
 		"answer lost, nothing": {drain: func(int) error { return errors.New("reset") }, asked: 1, kind: giftcard.OutcomeUnknown},
-		"worker died":          {drain: func(int) error { panic("died") }, shows: time.Hour, asked: 1},
+		"worker died": {
+			drain: func(int) error { panic("died") }, shows: time.Hour, asked: 1, kind: giftcard.OutcomeUnknown, empty: true,
+		},
 		"refused": {
 			drain: func(int) error { return unsent(giftcard.CardDeclined) }, asked: 1, kind: giftcard.CardDeclined, clean: true,
 			says: "not now",
@@ -56,14 +80,17 @@ func TestCancelCardOfAnIssuerThatAnswersLater(t *testing.T) {
 		"away for days": {
 			drain: func(int) error { return unsent(giftcard.Unavailable) }, asked: 29, kind: giftcard.Unavailable, clean: true,
 		},
-		"asked by another run": {before: true, shows: time.Hour},
-		"cannot be looked at":  {away: giftcard.Errorf(giftcard.Unavailable, "away"), asked: 1, kind: giftcard.OutcomeUnknown},
+		"asked by another run": {before: true, known: deferred.SurelyDrained, shows: time.Hour},
+		"perhaps asked by another run": {
+			before: true, known: deferred.PerhapsDrained, shows: time.Hour, kind: giftcard.OutcomeUnknown, empty: true,
+		},
+		"cannot be looked at": {away: giftcard.Errorf(giftcard.Unavailable, "away"), asked: 1, kind: giftcard.OutcomeUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMint(t)
 			m.value("b-1", fifty)
-			m.drainedBefore, m.away = tt.before, tt.away
+			m.drainedBefore, m.drained, m.away = tt.before, tt.known, tt.away
 			m.drain = func(code issuer.Code, attempt int) error {
 				require.Equal(t, issuer.Code("b-1"), code)
 				if tt.drain == nil {
@@ -73,6 +100,9 @@ func TestCancelCardOfAnIssuerThatAnswersLater(t *testing.T) {
 			}
 			if tt.shows > 0 {
 				m.after(tt.shows, func() { m.value("b-1", giftcard.Money{Currency: "EUR"}) })
+			}
+			if tt.answers != nil {
+				m.after(time.Second, func() { m.saysOfDrain(*tt.answers) })
 			}
 			m.ExecuteWorkflow(workflows.CancelCard, workflows.CancelCardInput{
 				By: "ada@desk", Reason: "bought by mistake", Later: &deferred.Unit{
@@ -96,6 +126,7 @@ func TestCancelCardOfAnIssuerThatAnswersLater(t *testing.T) {
 			var said workflows.CancelCardFailure
 			require.NoError(t, app.Details(&said))
 			require.Equal(t, tt.clean, said.Clean)
+			require.Equal(t, tt.empty, said.Empty)
 		})
 	}
 }
@@ -108,14 +139,27 @@ func TestChangedOrderOfCardsMadeLater(t *testing.T) {
 		left   int64
 		cannot bool
 		report bool
-		done   []int
-		kept   []workflows.CardTooMany
-		asked  int
+		// lost reports whether the answer to the request is lost, and known is what is known of an earlier one.
+		lost  bool
+		known deferred.Drained
+		done  []int
+		kept  []workflows.CardTooMany
+		asked int
 	}{
 		"unspent": {left: 5000, done: []int{2}, asked: 1},
 		"spent": {left: 2000, kept: []workflows.CardTooMany{{
 			Unit: 2, AuditNumber: "5001-A", Amount: "50.00", Currency: "EUR", Why: workflows.CardSpent, Balance: "20.00",
 		}}},
+		"emptied by somebody": {left: 5000, lost: true, asked: 1, kept: []workflows.CardTooMany{{
+			Unit: 2, AuditNumber: "5001-A", Amount: "50.00", Currency: "EUR", Why: workflows.CardEmptied,
+		}}},
+		"emptied before by somebody": {known: deferred.PerhapsDrained, kept: []workflows.CardTooMany{{
+			Unit: 2, AuditNumber: "5001-A", Amount: "50.00", Currency: "EUR", Why: workflows.CardEmptied,
+		}}},
+		"spent before it was asked for": {known: deferred.NotDrained, kept: []workflows.CardTooMany{{
+			Unit: 2, AuditNumber: "5001-A", Amount: "50.00", Currency: "EUR", Why: workflows.CardSpent, Balance: "0.00",
+		}}},
+		"taken back before": {known: deferred.SurelyDrained},
 		"cannot": {left: 5000, cannot: true, kept: []workflows.CardTooMany{{
 			Unit: 2, AuditNumber: "5001-A", Amount: "50.00", Currency: "EUR", Why: workflows.CardNotCancellable,
 		}}},
@@ -132,8 +176,12 @@ func TestChangedOrderOfCardsMadeLater(t *testing.T) {
 				}}}
 			}, nil, nil)
 			m.value("b-1", giftcard.Money{Hundredths: tt.left, Currency: "EUR"})
+			m.drained = tt.known
 			m.drain = func(issuer.Code, int) error {
 				m.value("b-1", giftcard.Money{Currency: "EUR"})
+				if tt.lost {
+					return errors.New("reset")
+				}
 				return nil
 			}
 			e.ExecuteWorkflow(workflows.ChangedOrder, workflows.ChangedOrderInput{

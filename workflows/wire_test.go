@@ -198,6 +198,7 @@ func TestFieldsInHistories(t *testing.T) {
 			"currency": "EUR"}}`,
 		},
 		{"cancellation that failed", workflows.CancelCardFailure{Clean: true}, `{"clean": true}`},
+		{"cancellation of an empty card", workflows.CancelCardFailure{Empty: true}, `{"clean": false, "empty": true}`},
 		{
 			"whose card is made",
 			workflows.CardMemo{Order: "o", Unit: 2, Price: "50.00", Currency: "EUR"},

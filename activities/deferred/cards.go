@@ -46,11 +46,11 @@ type Temporal interface {
 	Tell(ctx context.Context, orderWorkflowID string, s Settled) error
 	// CardOf returns the card of a unit that has its value. It fails as InvalidRequest if there is none on record.
 	CardOf(ctx context.Context, u Unit) (*Card, error)
-	// ClaimDrain records that a run takes the value of a card back, and reports whether it may: false means that another run
-	// may have done so.
-	ClaimDrain(ctx context.Context, u Unit, by activities.WorkflowRun) (bool, error)
-	// Drained reports whether a run may have taken the value of a card back.
-	Drained(ctx context.Context, u Unit) (bool, error)
+	// ClaimDrain records that a run takes the value of a card back, and returns the number of its attempt, from 1: zero means
+	// that another run may have done so.
+	ClaimDrain(ctx context.Context, u Unit, by activities.WorkflowRun) (attempt int, err error)
+	// Drained returns what is known of the attempts to take the value of a card back.
+	Drained(ctx context.Context, u Unit) (Drained, error)
 }
 
 // Orders reads orders again.

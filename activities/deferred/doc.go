@@ -11,7 +11,7 @@ type (
 	Answer = issuer.Answer
 	// Code is what a card is spent with.
 	Code = issuer.Code
-	// Step is a step in the making of a card.
+	// Step is a step in the life of a card that the issuer takes later.
 	Step = issuer.Step
 )
 
@@ -19,4 +19,5 @@ type (
 const (
 	Generating = issuer.Generating
 	Activating = issuer.Activating
+	Draining   = issuer.Draining
 )

@@ -40,6 +40,7 @@ type Deliveries struct {
 
 // Temporal is what the activities need of Temporal. promises.Promises implements it.
 type Temporal interface {
+	activities.Beater
 	// Delivered returns when the card of a unit was sent; zero if that is not on record.
 	Delivered(ctx context.Context, issuerName, key string) (time.Time, error)
 	// RecordDelivery records that the card of a unit was sent. The first record stays.
@@ -67,6 +68,20 @@ type DeliverCardInput struct {
 type DeliverCardResult struct {
 	// SentAt is when the mail server took the mail.
 	SentAt time.Time `json:"sent_at"`
+}
+
+// sent is what a heartbeat records once the mail server has taken the mail.
+type sent struct {
+	SentAt time.Time `json:"sent_at"`
+}
+
+// sentByEarlierAttempt returns when an earlier attempt sent the mail; zero if none is known to have done so.
+func sentByEarlierAttempt(ctx context.Context) time.Time {
+	var note sent
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &note) == nil {
+		return note.SentAt
+	}
+	return time.Time{}
 }
 
 // DeliverCard mails a card to its recipient, once: what is on record as sent is not sent again, by no run of the order. If
@@ -161,7 +176,7 @@ func (d *Deliveries) resend(ctx context.Context, in ResendCardInput) (time.Time,
 func (d *Deliveries) send(
 	ctx context.Context, u deferred.Unit, card deferred.Card, to giftcard.Recipient, identity string,
 ) (time.Time, error) {
-	stop := alive(ctx)
+	stop := activities.Alive(ctx, d.Temporal)
 	defer stop()
 	if d.Mailer == nil {
 		return time.Time{}, giftcard.Errorf(giftcard.Unauthorized, "this worker has no mail server: set SMTP_HOST")
@@ -198,7 +213,9 @@ func (d *Deliveries) send(
 	}
 	at := d.Now().UTC()
 	stop()
-	activity.RecordHeartbeat(ctx, sent{at})
+	if err := d.Temporal.Beat(ctx, activity.GetInfo(ctx).TaskToken, sent{at}); err != nil {
+		activity.GetLogger(ctx).Warn("a card was sent, but no heartbeat could record this", "error", err)
+	}
 	return at, nil
 }
 

@@ -44,9 +44,13 @@ type world struct {
 	looks     int
 	delivered map[string]time.Time
 	recordErr error
-	document  func() (*issuer.Document, error)
-	counted   []string
-	logged    strings.Builder
+	// kept are the details of the latest heartbeat. A slow one without details is on its way until it is given up.
+	kept     []any
+	slow     bool
+	beatErr  error
+	document func() (*issuer.Document, error)
+	counted  []string
+	logged   strings.Builder
 }
 
 func (*world) Words() issuer.Words { return issuer.Words{Issuer: "Acme"} }
@@ -70,6 +74,21 @@ func (w *world) RecordDelivery(_ context.Context, name, key string, at time.Time
 		w.delivered[name+"/"+key] = at
 	}
 	return w.recordErr
+}
+
+func (w *world) Beat(ctx context.Context, taskToken []byte, details ...any) error {
+	if len(taskToken) == 0 {
+		return errors.New("no task token")
+	}
+	if w.slow && len(details) == 0 {
+		<-ctx.Done()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.beatErr == nil {
+		w.kept = details
+	}
+	return w.beatErr
 }
 
 func (*world) CardOf(_ context.Context, u deferred.Unit) (*deferred.Card, error) {
@@ -224,16 +243,27 @@ func TestDeliverCardOnce(t *testing.T) {
 	t.Run("it was sent by an attempt that could not record it", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		w.recordErr = errors.New("Temporal is away")
+		w.recordErr, w.slow = errors.New("Temporal is away"), true
 		_, err := deliver(t, w)
 		requireKind(t, err, giftcard.Unavailable, "Temporal is away")
 		require.Len(t, w.mails.Messages(), 1)
+		require.Len(t, w.kept, 1, "no heartbeat comes after the one that says that the mail was sent")
 		w.recordErr = nil
-		out, err := attempt[delivery.DeliverCardResult](t, w, "DeliverCard", input(), map[string]time.Time{"sent_at": earlier})
+		out, err := attempt[delivery.DeliverCardResult](t, w, "DeliverCard", input(), w.kept[0])
 		require.NoError(t, err)
-		require.Equal(t, earlier, out.SentAt)
-		require.Equal(t, earlier, w.delivered["acme/TWS-1"])
+		require.Equal(t, noon, out.SentAt)
+		require.Equal(t, noon, w.delivered["acme/TWS-1"])
 		require.Len(t, w.mails.Messages(), 1)
+	})
+	t.Run("no heartbeat can say that it was sent", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.beatErr = errors.New("Temporal is away")
+		out, err := deliver(t, w)
+		require.NoError(t, err)
+		require.Equal(t, noon, out.SentAt)
+		require.Equal(t, noon, w.delivered["acme/TWS-1"])
+		require.Contains(t, w.logged.String(), "no heartbeat could record this")
 	})
 	t.Run("the mail server may have taken it", func(t *testing.T) {
 		t.Parallel()

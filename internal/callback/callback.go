@@ -31,7 +31,7 @@ const purpose = "giftbridge callback"
 type Target struct {
 	// Issuer is the name of the issuer.
 	Issuer string
-	// WorkflowID is the workflow of the card.
+	// WorkflowID is the workflow that takes the step.
 	WorkflowID string
 	Step       issuer.Step
 	// Attempt counts the attempts of the step from 1.
@@ -40,7 +40,7 @@ type Target struct {
 
 // codes are the steps as tokens have them. They never change.
 var codes = map[issuer.Step]byte{
-	issuer.Generating: 1, issuer.Activating: 2, issuer.Spending: 3, issuer.Reversing: 4,
+	issuer.Generating: 1, issuer.Activating: 2, issuer.Draining: 3, issuer.Spending: 4, issuer.Reversing: 5,
 }
 
 // maxWorkflowID is the number of bytes of the longest workflow ID. A token with it stays below the limit of a token.

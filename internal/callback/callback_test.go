@@ -21,6 +21,7 @@ func TestAddresses(t *testing.T) {
 		{Issuer: "acme", WorkflowID: "card-issue/acme/1", Step: issuer.Generating, Attempt: 1},
 		{Issuer: "acme", WorkflowID: "card-issue/acme/1", Step: issuer.Generating, Attempt: 2},
 		{Issuer: "acme", WorkflowID: "card-issue/acme/1", Step: issuer.Activating, Attempt: 1},
+		{Issuer: "acme", WorkflowID: "cancel-card/s/1/1", Step: issuer.Draining, Attempt: 1},
 		{Issuer: "acme", WorkflowID: "card-issue/acme/2", Step: issuer.Activating, Attempt: 1},
 		{Issuer: "acme", WorkflowID: "card/acme/1", Step: issuer.Spending, Attempt: 1},
 		{Issuer: "acme", WorkflowID: "card/acme/1", Step: issuer.Reversing, Attempt: 1},

@@ -37,6 +37,8 @@ const (
 	// UnknownBarcode: there is no card with this barcode. Assumed: this may also be said of a card that was generated and
 	// never activated.
 	UnknownBarcode Reason = "barcode not found"
+	// RefusedAmount: cards cannot have this value.
+	RefusedAmount Reason = "amount not accepted"
 )
 
 // ReasonOf returns why the service refused, empty if err is not a refusal in the service's own words, or is not
@@ -139,6 +141,15 @@ func reason(v wire.Verdict, op string) Reason {
 		if v.MissesBarcode() {
 			return UnknownBarcode
 		}
+	}
+	if op != opUpdate {
+		return ""
+	}
+	switch {
+	case v.MissesItem():
+		return UnknownItem
+	case v.RefusesAmount():
+		return RefusedAmount
 	}
 	return ""
 }

@@ -47,6 +47,12 @@ func ChangeOf(shop string, o *Order, skus []string) Change {
 	return c
 }
 
+// unread returns the change of an order that is too large to be read. Nothing is known of it but its number, so that there is
+// one such change of an order, whatever becomes of it.
+func unread(shop, number string) Change {
+	return Change{Shop: shop, Order: number, Name: number, Reduced: map[string]int{"unread": 1}}
+}
+
 // None reports whether the order owes all gift cards that were ordered.
 func (c Change) None() bool { return !c.Cancelled && len(c.Reduced) == 0 }
 

@@ -40,7 +40,8 @@ const readAtOnce = 50
 type Checked struct {
 	// Started is the number of changes that were started.
 	Started int
-	// TooLarge are the numbers of orders that are too large to be read. They were skipped.
+	// TooLarge are the numbers of orders that are too large to be read. Each is started as a change: it fails, so that people
+	// learn of the order.
 	TooLarge []string
 }
 
@@ -66,6 +67,7 @@ func (c *ChangeCheck) Check(ctx context.Context, rules ChangeRules, numbers []st
 				continue
 			case tooLarge(lookup.Err):
 				out.TooLarge = append(out.TooLarge, number)
+				changes = append(changes, unread(rules.Shop, number))
 				continue
 			case lookup.Err != nil:
 				failed = append(failed, fmt.Errorf("read order %s: %w", number, lookup.Err))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake"
+	"github.com/giftbridge/giftbridge/internal/rest"
 )
 
 // changedOrder is an order of two lines of gift cards and a pen.
@@ -78,6 +79,7 @@ func TestCardsByLine(t *testing.T) {
 type records struct {
 	issued  map[string]int
 	started []string
+	hashes  []string
 	cancel  bool
 }
 
@@ -91,6 +93,7 @@ func (r *records) Issued(_ context.Context, shop string, _ []string) (map[string
 func (r *records) StartChanges(_ context.Context, changes []intake.Change, cancel bool) (int, error) {
 	for _, c := range changes {
 		r.started = append(r.started, c.Order)
+		r.hashes = append(r.hashes, c.Hash())
 	}
 	r.cancel = cancel
 	return len(changes), nil
@@ -133,4 +136,19 @@ func TestChangeCheck(t *testing.T) {
 	require.Equal(t, []string{"3", "5"}, known.started)
 	require.Equal(t, intake.Checked{Started: 2}, out)
 	require.True(t, known.cancel)
+}
+
+// An order that is too large to be read is started as a change, one and the same each time, so that people learn of it.
+func TestChangeCheckOfAnOrderThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	shop := &readable{orders: map[string]intake.Lookup{"8": {Err: &rest.Error{Err: &rest.TooLargeError{}}}}}
+	known := &records{issued: map[string]int{"8": 1}}
+	check := intake.ChangeCheck{Source: shop, Orders: known}
+	for range 2 {
+		out, err := check.Check(t.Context(), intake.ChangeRules{Shop: "shop", SKUs: giftSKUs}, []string{"8"})
+		require.NoError(t, err)
+		require.Equal(t, intake.Checked{Started: 1, TooLarge: []string{"8"}}, out)
+	}
+	require.Equal(t, []string{"8", "8"}, known.started)
+	require.Equal(t, known.hashes[0], known.hashes[1])
 }

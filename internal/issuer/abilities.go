@@ -46,10 +46,10 @@ func (a Abilities) Issue(ctx context.Context, r Request) (Card, error) {
 	return Card{}, stated(err)
 }
 
-// Cancel calls [Canceller.Cancel] of an issuer that has no accounts. After an error that does not say what is known about the
+// Cancel calls [Canceller.Cancel] of an issuer that answers later. After an error that does not say what is known about the
 // card, it may be cancelled.
-func (a Abilities) Cancel(ctx context.Context, reference string) (State, error) {
-	s, err := a.Canceller.Cancel(ctx, "", reference)
+func (a Abilities) Cancel(ctx context.Context, c Cancellation) (State, error) {
+	s, err := a.Canceller.Cancel(ctx, c)
 	return s, stated(err)
 }
 

@@ -29,15 +29,19 @@ type Deferred interface {
 	Activate(ctx context.Context, a Activation) error
 }
 
-// Step is what was asked of an issuer that answers later: a step in the making of a card, or a [Movement].
+// Step is what was asked of an issuer that answers later: a step in the making of a card, the
+// end of one, or a [Movement].
 type Step string
 
 // The steps.
 const (
 	Generating Step = "generate"
 	Activating Step = "activate"
-	Spending   Step = "spend"
-	Reversing  Step = "reverse"
+	// Draining takes the value of a card back that was made before.
+	Draining Step = "drain"
+	// Spending takes an amount off a card, and Reversing gives one back.
+	Spending  Step = "spend"
+	Reversing Step = "reverse"
 )
 
 // Code is what a card is spent with: whoever knows it has the money. It does not show itself in texts.

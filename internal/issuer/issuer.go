@@ -122,9 +122,18 @@ type State struct {
 // Canceller cancels cards.
 type Canceller interface {
 	// Cancel cancels a card and returns its state. Its errors have a kind. An issuer that answers later returns the state from
-	// before, as [Inspector] shows the effect later; its errors are of type [*Error], and asking again is not safe after one
-	// with the effect Unclear.
-	Cancel(ctx context.Context, account, reference string) (State, error)
+	// before, as a callback and [Inspector] show the effect later; its errors are of type [*Error], and asking again is not
+	// safe after one with the effect Unclear.
+	Cancel(ctx context.Context, c Cancellation) (State, error)
+}
+
+// Cancellation identifies a card to cancel.
+type Cancellation struct {
+	// Account is the code of the customer's account; empty if the issuer has no accounts.
+	Account   string
+	Reference string
+	// Callback is where an issuer that answers later says what became of it.
+	Callback string
 }
 
 // Prober sends the issuer a request that changes nothing.

@@ -7,15 +7,19 @@ import (
 	"context"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // Left handles the orders of one installation that are left to people.
-type Left struct{ *recovery.Recovery }
+type Left struct {
+	*recovery.Recovery
+	promises *promises.Promises
+}
 
 // New returns a Left. It looks up earlier runs of orders through r.
-func New(r *recovery.Recovery) *Left { return &Left{r} }
+func New(r *recovery.Recovery) *Left { return &Left{r, promises.New(r)} }
 
 // Claim starts the workflow LeftOrder for an order, unless the order has a workflow. It implements activities.Claims.
 func (o *Left) Claim(ctx context.Context, left activities.LeftOrder) error {

@@ -32,8 +32,11 @@ type Release struct {
 	Was string `json:"was"`
 	// Reason says why the poll's rules would leave the order to people as it is now; empty if they would not.
 	Reason giftcard.Reason `json:"reason,omitempty"`
-	// Existing is the number of the order's cards that exist, or may exist.
+	// Existing is the number of the order's cards that exist, or may exist, and that the release leaves alone.
 	Existing int `json:"existing"`
+	// Begun is the number of the cards to issue that their issuers are making already, or have made without the order having
+	// sent them: the release takes them up.
+	Begun int `json:"begun,omitempty"`
 	// AuditNumbers lists the audit numbers of the cards to issue. Amount, with two decimals, and Currency are the value
 	// of these cards.
 	AuditNumbers []string `json:"audit_numbers"`
@@ -78,11 +81,11 @@ func (o *Left) PlanRelease(ctx context.Context, d *orders.OrderDetails, now gift
 	if r.Reason != "" && !r.Reason.LeftToPeople() {
 		return nil, &NothingToRelease{fmt.Sprintf("order %s has no gift cards to issue now: %s", d.Name, notToRelease(r.Reason))}
 	}
-	exists, err := o.IssuedCards(ctx, d.WorkflowID, d.RunID)
+	known, err := o.madeCards(ctx, d.WorkflowID, d.RunID, len(r.settings.Deferred) > 0)
 	if err != nil {
 		return nil, err
 	}
-	return r, r.choose(now, exists)
+	return r, r.choose(now, known)
 }
 
 // rejudge applies the poll's rules to an order as it is now, whatever its age: a released order may be older than polls take
@@ -192,26 +195,34 @@ func notToRelease(r giftcard.Reason) string {
 	return string(r)
 }
 
-// choose selects the units to issue: for each line, as many as remain, minus the cards that exist.
-func (r *Release) choose(now giftcard.Candidate, exists map[string]bool) error {
+// choose selects the units to issue: for each line, as many as remain, minus the cards that exist. Cards that were begun come
+// first.
+func (r *Release) choose(now giftcard.Candidate, known made) error {
 	var value giftcard.Money
 	for _, l := range r.Order.Lines {
 		price, err := giftcard.ParseMoney(l.Price, l.Currency)
 		if err != nil {
 			return fmt.Errorf("order %s: read the price of its cards: %w", r.Name, err)
 		}
-		var missing []string
+		var begun, missing []string
 		left := l.Units
 		for unit := 1; unit <= min(max(ordered(now, l.ID), l.Units), giftcard.MaxUnits); unit++ {
 			audit := giftcard.AuditNumber(r.settings.AuditPrefix, r.Order.Shop, r.Order.ID, l.ID, unit)
-			if exists[audit] {
+			switch {
+			case known.exists[audit]:
 				r.Existing++
 				left--
-			} else {
+			case known.begun[audit]:
+				begun = append(begun, audit)
+			default:
 				missing = append(missing, audit)
 			}
 		}
-		chosen := missing[:min(max(left, 0), len(missing))]
+		due := append(begun, missing...)
+		chosen := due[:min(max(left, 0), len(due))]
+		taken := min(len(begun), len(chosen))
+		r.Begun += taken
+		r.Existing += len(begun) - taken
 		r.AuditNumbers = append(r.AuditNumbers, chosen...)
 		if value, err = value.Add(price, len(chosen)); err != nil {
 			return fmt.Errorf("order %s: add up the value of its cards: %w", r.Name, err)

@@ -35,28 +35,39 @@ func cardsOf(units ...int) (audits []string) {
 func TestReleaseChooses(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		left   int
-		exist  []int
-		want   []int
-		amount string
+		left         int
+		exist, begun []int
+		want         []int
+		// taken are the cards to issue that were begun, and existing those that are left alone.
+		taken, existing int
+		amount          string
 	}{
-		"none exists":                {3, nil, []int{1, 2, 3}, "75.00"},
-		"one exists":                 {3, []int{2}, []int{1, 3}, "50.00"},
-		"one exists, one was given":  {2, []int{3}, []int{1}, "25.00"},
-		"none exists, two were left": {2, nil, []int{1, 2}, "50.00"},
-		"all that remain exist":      {1, []int{1}, nil, ""},
-		"more exist than remain":     {1, []int{1, 3}, nil, ""},
+		"none exists":                {left: 3, want: []int{1, 2, 3}, amount: "75.00"},
+		"one exists":                 {left: 3, exist: []int{2}, want: []int{1, 3}, existing: 1, amount: "50.00"},
+		"one exists, one was given":  {left: 2, exist: []int{3}, want: []int{1}, existing: 1, amount: "25.00"},
+		"none exists, two were left": {left: 2, want: []int{1, 2}, amount: "50.00"},
+		"all that remain exist":      {left: 1, exist: []int{1}, existing: 1},
+		"more exist than remain":     {left: 1, exist: []int{1, 3}, existing: 2},
+		"one was begun":              {left: 3, begun: []int{2}, want: []int{2, 1, 3}, taken: 1, amount: "75.00"},
+		"the last was begun":         {left: 1, begun: []int{3}, want: []int{3}, taken: 1, amount: "25.00"},
+		"one exists, one was begun":  {left: 2, exist: []int{1}, begun: []int{3}, want: []int{3}, taken: 1, existing: 1, amount: "25.00"},
+		"more were begun than remain": {
+			left: 1, begun: []int{2, 3}, want: []int{2}, taken: 1, existing: 1, amount: "25.00",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r, now := releaseOf(tt.left)
-			exist := map[string]bool{}
+			m := made{exists: map[string]bool{}, begun: map[string]bool{}}
 			for _, audit := range cardsOf(tt.exist...) {
-				exist[audit] = true
+				m.exists[audit] = true
 			}
-			err := r.choose(now, exist)
+			for _, audit := range cardsOf(tt.begun...) {
+				m.begun[audit] = true
+			}
+			err := r.choose(now, m)
 			require.Equal(t, cardsOf(tt.want...), r.AuditNumbers)
-			require.Equal(t, len(tt.exist), r.Existing)
+			require.Equal(t, []int{tt.taken, tt.existing}, []int{r.Begun, r.Existing})
 			require.Equal(t, tt.amount, r.Amount)
 			if tt.want == nil {
 				var nothing *NothingToRelease

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -15,21 +17,21 @@ import (
 )
 
 // ClaimDrain implements [deferred.Temporal].
-func (p *Promises) ClaimDrain(ctx context.Context, u deferred.Unit, by activities.WorkflowRun) (bool, error) {
+func (p *Promises) ClaimDrain(ctx context.Context, u deferred.Unit, by activities.WorkflowRun) (attempt int, err error) {
 	for number := 1; number <= maxNumber; number++ {
 		id := workflows.DrainClaimID(u.Issuer, u.Key, number)
 		owner, err := p.claimOf(ctx, id, by.WorkflowID+" "+by.RunID)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if owner == by {
-			return true, nil
+			return number, nil
 		}
 		if clean, err := p.endedClean(ctx, owner); err != nil || !clean {
-			return false, err
+			return 0, err
 		}
 	}
-	return false, nil
+	return 0, nil
 }
 
 // claimOf claims an ID for a run, and returns the run that has it.
@@ -41,15 +43,27 @@ func (p *Promises) claimOf(ctx context.Context, id, run string) (owner activitie
 		return owner, fmt.Errorf("claim %s: %w", id, err)
 	}
 	if !started {
-		d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
-		if err != nil {
-			return owner, fmt.Errorf("describe %s: %w", id, err)
-		}
-		memo := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.ClaimMemoKey]
-		if err := p.Converter.FromPayload(memo, &made); err != nil {
-			return owner, fmt.Errorf("read to which run %s belongs: %w", id, err)
-		}
+		return p.ownerOf(ctx, id)
 	}
+	return by(made)
+}
+
+// ownerOf returns the run that has claimed an ID.
+func (p *Promises) ownerOf(ctx context.Context, id string) (owner activities.WorkflowRun, err error) {
+	d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return owner, fmt.Errorf("describe %s: %w", id, err)
+	}
+	var made workflows.CodeClaim
+	memo := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.ClaimMemoKey]
+	if err := p.Converter.FromPayload(memo, &made); err != nil {
+		return owner, fmt.Errorf("read to which run %s belongs: %w", id, err)
+	}
+	return by(made)
+}
+
+// by returns the run that has made a claim.
+func by(made workflows.CodeClaim) (owner activities.WorkflowRun, err error) {
 	_, err = fmt.Sscan(made.Key, &owner.WorkflowID, &owner.RunID)
 	return owner, err
 }
@@ -73,16 +87,83 @@ func (p *Promises) endedClean(ctx context.Context, run activities.WorkflowRun) (
 }
 
 // Drained implements [deferred.Temporal].
-func (p *Promises) Drained(ctx context.Context, u deferred.Unit) (bool, error) {
-	id := workflows.DrainClaimID(u.Issuer, u.Key, 1)
-	_, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
-	if executions.IsNotFound(err) {
-		return false, nil
+func (p *Promises) Drained(ctx context.Context, u deferred.Unit) (deferred.Drained, error) {
+	known := deferred.NotDrained
+	for number := 1; number <= maxNumber; number++ {
+		owner, err := p.ownerOf(ctx, workflows.DrainClaimID(u.Issuer, u.Key, number))
+		if executions.IsNotFound(err) {
+			return known, nil
+		}
+		if err != nil {
+			return known, err
+		}
+		one, err := p.drainedBy(ctx, owner, number)
+		if known = max(known, one); err != nil || known == deferred.SurelyDrained {
+			return known, err
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("describe %s: %w", id, err)
+	return known, nil
+}
+
+// drainedBy returns what the history of a run says of its attempt to take the value of a card back. Nothing is known of a run
+// whose history has expired.
+func (p *Promises) drainedBy(ctx context.Context, run activities.WorkflowRun, attempt int) (deferred.Drained, error) {
+	asked := map[int64]deferred.Drained{}
+	done, refused := false, false
+	err := p.EachEvent(ctx, run.WorkflowID, run.RunID, func(e *historypb.HistoryEvent) error {
+		switch e.GetEventType() {
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+			if e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == deferred.DrainCardType {
+				asked[e.GetEventId()] = deferred.PerhapsDrained
+			}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+			a := e.GetActivityTaskCompletedEventAttributes()
+			if _, ours := asked[a.GetScheduledEventId()]; !ours {
+				return nil
+			}
+			var out deferred.DrainCardResult
+			if err := p.Converter.FromPayloads(a.GetResult(), &out); err != nil {
+				return fmt.Errorf("read what became of taking a value back: %w", err)
+			}
+			switch {
+			case out.Before:
+				delete(asked, a.GetScheduledEventId())
+			case out.Unclear == "":
+				asked[a.GetScheduledEventId()] = deferred.SurelyDrained
+			}
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+			a := e.GetActivityTaskFailedEventAttributes()
+			if notSent(p.Failures.FailureToError(a.GetFailure())) {
+				delete(asked, a.GetScheduledEventId())
+			}
+		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+			s := e.GetWorkflowExecutionSignaledEventAttributes()
+			var a workflows.DeferredAnswer
+			if s.GetSignalName() != workflows.CallbackSignal || p.Converter.FromPayloads(s.GetInput(), &a) != nil ||
+				a.Step != deferred.Draining {
+				return nil
+			}
+			done = done || a.OK
+			refused = refused || !a.OK && a.Attempt == attempt
+		default:
+		}
+		return nil
+	})
+	switch {
+	case executions.IsNotFound(err):
+		return deferred.PerhapsDrained, nil
+	case err != nil:
+		return deferred.PerhapsDrained, err
+	case done:
+		return deferred.SurelyDrained, nil
+	case refused:
+		return deferred.NotDrained, nil
 	}
-	return true, nil
+	known := deferred.NotDrained
+	for _, one := range asked {
+		known = max(known, one)
+	}
+	return known, nil
 }
 
 // Existing returns the cards of an order that their issuers make later and that have their value, the numbers of those of

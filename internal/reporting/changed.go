@@ -58,6 +58,8 @@ func whyKept(c workflows.CardTooMany) string {
 	switch c.Why {
 	case workflows.CardSpent:
 		return card + "was spent, " + c.Balance + " " + c.Currency + " are left"
+	case workflows.CardEmptied:
+		return card + "is empty, and it is not known whether its value was taken back or somebody spent it; ask the issuer"
 	case workflows.CardWithoutLine:
 		return card + "was not cancelled, because the shop does not show its line"
 	case workflows.CardWithoutReference:

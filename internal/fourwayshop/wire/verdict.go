@@ -53,6 +53,8 @@ var (
 	saysMissing = regexp.MustCompile(`(?i)\b(not (found|exist\w*)|does(n['’]t| not) exist|unknown|no such|` +
 		`non (è |e['’] )?(stat[oa] )?(trovat|esist)\w*|inesistent[ei]|sconosciut[oaie])\b`)
 	saysInvalid = regexp.MustCompile(`(?i)\b(not (a )?valid|invalid[oa]?|non (è |e['’] )?(un )?valid[oa]?)\b`)
+	saysRefused = regexp.MustCompile(`(?i)\b(not (allowed|accepted|permitted)|non (è |e['’] )?(ammess|accettat|consentit)[oa])\b`)
+	saysAmount  = regexp.MustCompile(`(?i)\b(amount|denomination|importo|taglio)\b`)
 	saysItem    = regexp.MustCompile(`(?i)\b(item|articol|prodott)`)
 	saysBarcode = regexp.MustCompile(`(?i)\b(bar ?code|codice a barre|gift ?card|carta\b|card\b|buono\b)`)
 )
@@ -67,6 +69,13 @@ func (v Verdict) MissesItem() bool {
 func (v Verdict) MissesBarcode() bool {
 	m := string(v.Message)
 	return saysMissing.MatchString(m) && saysBarcode.MatchString(m) && !saysItem.MatchString(m)
+}
+
+// RefusesAmount reports whether the message says that cards cannot have such a value. Assumed: no other refusal of an amount,
+// such as one that exceeds a balance, is worded so.
+func (v Verdict) RefusesAmount() bool {
+	m := string(v.Message)
+	return (saysInvalid.MatchString(m) || saysRefused.MatchString(m)) && saysAmount.MatchString(m)
 }
 
 var (

@@ -112,8 +112,8 @@ func (i *Issuer) Inspect(ctx context.Context, account, reference string) (issuer
 }
 
 // Cancel implements [issuer.Canceller].
-func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.State, error) {
-	return state(i.client.CancelCard(ctx, account, reference))
+func (i *Issuer) Cancel(ctx context.Context, c issuer.Cancellation) (issuer.State, error) {
+	return state(i.client.CancelCard(ctx, c.Account, c.Reference))
 }
 
 func state(card *cashstar.Card, err error) (issuer.State, error) {

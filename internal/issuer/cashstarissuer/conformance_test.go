@@ -131,7 +131,7 @@ type wrong struct {
 	after  func(issuer.Request, issuer.Card, error) (issuer.Card, error)
 	list   func([]issuer.Account, error) ([]issuer.Account, error)
 	offer  func(issuer.Offer, error) (issuer.Offer, error)
-	cancel func(context.Context, string, string) (issuer.State, error)
+	cancel func(context.Context, issuer.Cancellation) (issuer.State, error)
 	probe  func(error) error
 }
 
@@ -167,11 +167,11 @@ func (w wrong) Offer(ctx context.Context, account string) (issuer.Offer, error) 
 	return w.offer(w.Issuer.Offer(ctx, account))
 }
 
-func (w wrong) Cancel(ctx context.Context, account, reference string) (issuer.State, error) {
+func (w wrong) Cancel(ctx context.Context, c issuer.Cancellation) (issuer.State, error) {
 	if w.cancel == nil {
-		return w.Issuer.Cancel(ctx, account, reference)
+		return w.Issuer.Cancel(ctx, c)
 	}
-	return w.cancel(ctx, account, reference)
+	return w.cancel(ctx, c)
 }
 
 func (w wrong) Probe(ctx context.Context) error {
@@ -283,7 +283,7 @@ var wrongs = map[string]func() wrong{
 		return wrong{offer: func(o issuer.Offer, _ error) (issuer.Offer, error) { return o, nil }}
 	},
 	"cancels a card": func() wrong {
-		return wrong{cancel: func(context.Context, string, string) (issuer.State, error) {
+		return wrong{cancel: func(context.Context, issuer.Cancellation) (issuer.State, error) {
 			return issuer.State{Cancelled: true}, nil
 		}}
 	},

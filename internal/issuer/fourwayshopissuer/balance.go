@@ -32,8 +32,8 @@ func (i *Issuer) Inspect(ctx context.Context, _, reference string) (issuer.State
 
 // Cancel implements [issuer.Canceller]. 4WS cancels no cards, so it spends the whole value of a card that was not spent, once.
 // A card that was spent is refused.
-func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.State, error) {
-	s, err := i.Inspect(ctx, account, reference)
+func (i *Issuer) Cancel(ctx context.Context, c issuer.Cancellation) (issuer.State, error) {
+	s, err := i.Inspect(ctx, c.Account, c.Reference)
 	if err != nil {
 		return s, &issuer.Error{Effect: issuer.None, Err: err}
 	}
@@ -50,7 +50,7 @@ func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.
 	case now != initial || now.Hundredths <= 0:
 		return refuse("something of the card was spent, so nothing was taken off it: %s are left", now)
 	}
-	return s, i.Spend(ctx, issuer.Movement{Code: issuer.Code(reference), Amount: now})
+	return s, i.Spend(ctx, issuer.Movement{Code: issuer.Code(c.Reference), Amount: now, Callback: c.Callback})
 }
 
 // Spend implements [issuer.Spender].

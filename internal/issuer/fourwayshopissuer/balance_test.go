@@ -1,6 +1,7 @@
 package fourwayshopissuer_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -106,9 +107,17 @@ func TestCancelEmptiesAnUnspentCard(t *testing.T) {
 	require.Equal(t, issuer.State{
 		MaskedNumber: "*********" + c.code[len(c.code)-4:], Status: "active", InitialBalance: "50.00", CurrentBalance: "50.00", Currency: "EUR",
 	}, s)
-	before, err := c.Cancel(t.Context(), "", c.code)
+	called := make(chan []byte, 1)
+	receiver := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		called <- body
+	}))
+	before, err := c.Cancel(t.Context(), issuer.Cancellation{Reference: c.code, Callback: receiver + "/callbacks/fourwayshop/token"})
 	require.NoError(t, err)
 	require.Equal(t, s, before, "the effect shows later")
+	answer, err := c.Answer(issuer.Draining, <-called)
+	require.NoError(t, err)
+	require.True(t, answer.OK)
 	c.holds(t, "0.00")
 	require.EqualValues(t, 1, c.updates.Load())
 	require.Zero(t, c.server.Cards()[0].Amount)
@@ -138,7 +147,7 @@ func TestCancelRefuses(t *testing.T) {
 				c.spend(t, tt.spend)
 				c.holds(t, tt.left)
 			}
-			_, err := c.Cancel(t.Context(), "", c.code)
+			_, err := c.Cancel(t.Context(), issuer.Cancellation{Reference: c.code})
 			require.ErrorContains(t, err, tt.says)
 			require.Equal(t, issuer.None, issuer.EffectOf(err))
 			kind, _ := giftcard.KindOf(err)
@@ -169,7 +178,7 @@ func TestCancelSaysWhetherItMayHaveHadAnEffect(t *testing.T) {
 			t.Parallel()
 			c := newCounter(t, true)
 			c.fails = tt.fails
-			_, err := c.Cancel(t.Context(), "", c.code)
+			_, err := c.Cancel(t.Context(), issuer.Cancellation{Reference: c.code})
 			require.Error(t, err)
 			require.Equal(t, tt.effect, issuer.EffectOf(err))
 			kind, _ := giftcard.KindOf(err)
@@ -179,7 +188,7 @@ func TestCancelSaysWhetherItMayHaveHadAnEffect(t *testing.T) {
 		})
 	}
 	c := newCounter(t, false)
-	_, err := c.Cancel(t.Context(), "", "4440000000000")
+	_, err := c.Cancel(t.Context(), issuer.Cancellation{Reference: "4440000000000"})
 	require.Error(t, err)
 	require.Equal(t, issuer.None, issuer.EffectOf(err))
 }

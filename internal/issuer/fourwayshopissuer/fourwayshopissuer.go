@@ -178,8 +178,8 @@ var unauthorizedStatuses = []int{
 }
 
 func kindOf(e *rest.Error) giftcard.Kind {
-	switch {
-	case fourwayshop.ReasonOf(e) == fourwayshop.UnknownItem:
+	switch reason := fourwayshop.ReasonOf(e); {
+	case reason == fourwayshop.UnknownItem, reason == fourwayshop.RefusedAmount:
 		return giftcard.InvalidRequest
 	case fourwayshop.IsInconclusive(e):
 		return giftcard.Unavailable

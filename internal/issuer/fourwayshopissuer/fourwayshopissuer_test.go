@@ -100,3 +100,26 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	issuertest.RunDeferred(t, func() issuertest.DeferredVendor { return simulate(t, false).vendor(t, same) })
 }
+
+// A refusal of the value or of the item is one that no further attempt cures. Any other may pass.
+func TestKindsOfRefusedUpdates(t *testing.T) {
+	t.Parallel()
+	i := fourwayshopissuer.New(nil, fourwayshopissuer.Options{})
+	for message, kind := range map[string]giftcard.Kind{
+		"amount not valid": giftcard.InvalidRequest, "importo non ammesso": giftcard.InvalidRequest,
+		"Invalid denomination": giftcard.InvalidRequest, "articolo non valido": giftcard.InvalidRequest,
+		"barcode not found": giftcard.CardDeclined, "importo insufficiente": giftcard.CardDeclined,
+		"internal error": giftcard.CardDeclined, "": giftcard.CardDeclined,
+	} {
+		body, err := json.Marshal(map[string]any{"success": false, "message": message})
+		require.NoError(t, err)
+		for _, step := range []issuer.Step{issuer.Activating, issuer.Draining} {
+			a, err := i.Answer(step, body)
+			require.NoError(t, err)
+			require.Equal(t, issuer.Answer{Kind: kind, Message: message}, a, message)
+		}
+	}
+	a, err := i.Answer(issuer.Draining, []byte(`{"success": true, "id": "0b5f6ad4-0000-4000-8000-000000000000"}`))
+	require.NoError(t, err)
+	require.Equal(t, issuer.Answer{OK: true}, a)
+}

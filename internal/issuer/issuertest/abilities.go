@@ -67,12 +67,12 @@ func cancels(t T, w *World) {
 	require.False(t, state.Cancelled)
 	require.Equal(t, []string{"50.00", "50.00", "USD"}, []string{state.InitialBalance, state.CurrentBalance, state.Currency})
 
-	_, err = w.Issuer.Canceller.Cancel(t.Context(), r.Account, "nothing-has-this-reference")
+	_, err = w.Issuer.Canceller.Cancel(t.Context(), issuer.Cancellation{Account: r.Account, Reference: "nothing-has-this-reference"})
 	require.Error(t, err)
 	kind, _ := giftcard.KindOf(err)
 	require.True(t, kind.Final(), "another attempt does not find it either")
 
-	state, err = w.Issuer.Canceller.Cancel(t.Context(), r.Account, card.Reference)
+	state, err = w.Issuer.Canceller.Cancel(t.Context(), issuer.Cancellation{Account: r.Account, Reference: card.Reference})
 	require.NoError(t, err)
 	require.True(t, state.Cancelled)
 	state, err = w.Issuer.Inspector.Inspect(t.Context(), r.Account, card.Reference)

@@ -47,6 +47,6 @@ func (i *Issuer) Inspect(context.Context, string, string) (issuer.State, error) 
 }
 
 // Cancel implements [issuer.Canceller].
-func (i *Issuer) Cancel(context.Context, string, string) (issuer.State, error) {
+func (i *Issuer) Cancel(context.Context, issuer.Cancellation) (issuer.State, error) {
 	return issuer.State{}, i.err()
 }

@@ -155,5 +155,8 @@ func sentence(p *left.Release) string {
 	if p.Existing > 0 {
 		s += fmt.Sprintf(" Cards that already exist: %d.", p.Existing)
 	}
+	if p.Begun > 0 {
+		s += fmt.Sprintf(" Their issuer has made %d of these cards already, or is making them; they were not sent.", p.Begun)
+	}
 	return s
 }
