@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -19,11 +20,15 @@ type Look struct {
 	Scale float64
 }
 
+// startTimeout limits the start of the browser, which takes long on a busy machine.
+const startTimeout = 2 * time.Minute
+
 // Start starts the browser at path, and returns a context for its tabs. Cancel ends the browser.
 func Start(ctx context.Context, path string) (tabs context.Context, cancel context.CancelFunc, err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox, // It opens only pages of ours, and Chromium's own sandbox refuses to run as root.
+		chromedp.WSURLReadTimeout(startTimeout),
 	)
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
 	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithErrorf(logError))
@@ -67,9 +72,24 @@ type Finding struct {
 	// Texts is the number of texts that were looked at, Faint are those with a contrast below 4.5:1.
 	Texts int      `json:"texts"`
 	Faint []string `json:"faint"`
+	// Pictures are the page's pictures.
+	Pictures []Picture `json:"pictures"`
 	// Links are the targets of the page's links as they are written, Nameless those of links without a text.
 	Links    []string `json:"links"`
 	Nameless []string `json:"nameless"`
+}
+
+// Picture is a picture of a page.
+type Picture struct {
+	// Loaded reports whether there is a picture, and not only a place for one.
+	Loaded bool `json:"loaded"`
+	// Width and Height are the size in which it is shown, and Stretch is how much wider it is than its shape asks for: 1 if it
+	// has its shape.
+	Width   float64 `json:"width"`
+	Height  float64 `json:"height"`
+	Stretch float64 `json:"stretch"`
+	// Background is the luminance of what is behind it.
+	Background float64 `json:"background"`
 }
 
 //go:embed inspect.js

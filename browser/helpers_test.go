@@ -65,7 +65,12 @@ func requireReadable(t *testing.T, f browser.Finding, l browser.Look) {
 	if l.Dark {
 		require.Less(t, f.Background, 0.1, "dark mode is not applied")
 	} else {
-		require.Greater(t, f.Background, 0.9)
+		require.Greater(t, f.Background, 0.85)
+	}
+	for _, p := range f.Pictures {
+		require.True(t, p.Loaded, "a picture is missing")
+		require.Positive(t, p.Width)
+		require.InDelta(t, 1, p.Stretch, 0.02, "a picture has lost its shape")
 	}
 	require.Empty(t, f.Nameless, "links without a text")
 	for _, link := range f.Links {

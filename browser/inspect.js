@@ -39,12 +39,24 @@
     const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (contrast < 4.5) faint.push(`${contrast.toFixed(2)}:1 ${text.slice(0, 60)}`);
   }
+  const pictures = [...document.querySelectorAll("img")].map((img) => {
+    const { width, height } = img.getBoundingClientRect();
+    const shape = img.naturalWidth / img.naturalHeight || 0;
+    return {
+      loaded: img.complete && img.naturalWidth > 0,
+      width: img.checkVisibility() ? width : 0,
+      height,
+      stretch: shape && height ? width / height / shape : 0,
+      background: luminance(background(img)),
+    };
+  });
   const links = [...document.querySelectorAll("a[href]")];
   return {
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     background: luminance(background(document.body)),
     texts,
     faint,
+    pictures,
     links: links.map((a) => a.getAttribute("href")),
     nameless: links.filter((a) => !a.innerText.trim()).map((a) => a.getAttribute("href")),
   };

@@ -21,6 +21,7 @@ type installation struct {
 	profiles    []string
 	certificate bool // Instead of the API key.
 	webhooks    bool // What .env.example says of webhooks is in .env.
+	later       bool // What .env.example says of Four Way Shop is in .env.
 	services    []string
 }
 
@@ -47,8 +48,16 @@ func installations() map[string]installation {
 			files: []string{base}, project: "giftbridge", profiles: []string{"webhooks"}, webhooks: true,
 			services: slices.Sorted(slices.Values(append([]string{"receiver"}, demo...))),
 		},
+		"both issuers": {
+			files: []string{base}, project: "giftbridge", profiles: []string{"webhooks"}, webhooks: true, later: true,
+			services: slices.Sorted(slices.Values(append([]string{"receiver"}, demo...))),
+		},
 		"production with webhooks": {
 			files: both, project: productionProject, profiles: []string{"webhooks"}, webhooks: true,
+			services: slices.Sorted(slices.Values(append([]string{"receiver"}, ours...))),
+		},
+		"production with both issuers": {
+			files: both, project: productionProject, profiles: []string{"webhooks"}, webhooks: true, later: true,
 			services: slices.Sorted(slices.Values(append([]string{"receiver"}, ours...))),
 		},
 		"production with an API key":    {files: both, project: productionProject, services: ours},
@@ -262,6 +271,7 @@ func TestProductionKnowsNoSimulator(t *testing.T) {
 	}
 	require.Nil(t, project.Services["worker"].Environment["PLAIN_HTTP_HOSTS"])
 	require.Nil(t, project.Services["worker"].Environment["SHOPIFY_BASE_URL"])
+	require.Nil(t, project.Services["worker"].Environment["FOURWAYSHOP_BASE_URL"])
 }
 
 // A missing secret stops everything and names the remedy. Nothing starts with a secret that everyone knows.

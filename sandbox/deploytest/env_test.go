@@ -100,7 +100,8 @@ func (i installation) environment(t *testing.T) map[string]string {
 	half := map[string]string{"giftbridge": demo, productionProject: prod}[i.project]
 	for name, value := range unmarshal(t, alternative.ReplaceAllString(half, "$1")) {
 		ofTemporal := strings.HasPrefix(name, "TEMPORAL_") && i.project == productionProject
-		if i.certificate && ofTemporal || i.webhooks && slices.Contains(ofWebhooks, name) {
+		ofLater := strings.HasPrefix(name, "FOURWAYSHOP_")
+		if i.certificate && ofTemporal || i.webhooks && slices.Contains(ofWebhooks, name) || i.later && ofLater {
 			env[name] = value
 		}
 	}

@@ -39,7 +39,7 @@ func published(project *types.Project) []string {
 func TestPorts(t *testing.T) {
 	t.Parallel()
 	defaults := portVariables(t)
-	require.Len(t, defaults, 9)
+	require.Len(t, defaults, 10)
 	for name, want := range map[string]map[string]string{
 		"everything":                 defaults,
 		"production with an API key": {"PORT_CODEC": defaults["PORT_CODEC"]},

@@ -12,7 +12,7 @@ import (
 
 const (
 	ofContainers = "the ports of containers and their health checks are one matter"
-	simulated    = "the simulators are the shop and the issuer"
+	simulated    = "the simulators are the shop and the issuers"
 	caught       = "the catcher gets all mail"
 	temporalHere = "it is the Temporal of the compose file"
 	noProfile    = "a profile is a file on somebody's machine, not in the container"
@@ -24,8 +24,9 @@ const (
 var fixed = map[string]map[string]string{
 	"webhooks": {
 		"METRICS_ADDR": ofContainers, "CODEC_SERVER_ADDR": ofContainers, "RECEIVER_ADDR": ofContainers,
-		"SHOPIFY_BASE_URL": simulated, "CASHSTAR_BASE_URL": simulated, "PLAIN_HTTP_HOSTS": simulated,
-		"SMTP_HOST": caught, "SMTP_PORT": caught, "SMTP_TLS": caught,
+		"SHOPIFY_BASE_URL": simulated, "CASHSTAR_BASE_URL": simulated, "FOURWAYSHOP_BASE_URL": simulated,
+		"PLAIN_HTTP_HOSTS": simulated,
+		"SMTP_HOST":        caught, "SMTP_PORT": caught, "SMTP_TLS": caught,
 		"TEMPORAL_ADDRESS": temporalHere, "TEMPORAL_API_KEY": temporalHere, "TEMPORAL_CLIENT_AUTHORITY": temporalHere,
 		"TEMPORAL_TLS": temporalHere, "TEMPORAL_TLS_CLIENT_CERT_PATH": temporalHere,
 		"TEMPORAL_TLS_CLIENT_CERT_DATA": temporalHere, "TEMPORAL_TLS_CLIENT_KEY_PATH": temporalHere,

@@ -20,9 +20,11 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app/receiving"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
+	"github.com/giftbridge/giftbridge/internal/orders"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
-	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -103,6 +105,7 @@ func (w *system) receiverMetrics() exposition {
 	c := w.Config
 	c.Metrics.Addr, c.Receiver.Addr = "127.0.0.1:0", "127.0.0.1:0"
 	c.Receiver.WebhookSecrets = inbound.WebhookSecrets{config.NewSecret("hush")}
+	c.Receiver.Serves, c.Shopify.Webhooks = config.Default().Receiver.Serves, config.Default().Shopify.Webhooks
 	r, err := receiving.Start(w.ctx, receiving.Options{Config: c, Temporal: w.TemporalOptions(), Log: zerolog.Nop()})
 	require.NoError(w.t, err)
 	w.t.Cleanup(r.Stop)
@@ -114,13 +117,34 @@ func (w *system) receiverMetrics() exposition {
 	return w.scrape("http://" + r.MetricsAddr() + "/metrics")
 }
 
-// Every metric, label and value in a rule or panel is one that a worker or a receiver exports. Rules that count workers
-// do not count receivers.
+// resendAndDrain mails the cards of an order that are made later once more, and takes their value back.
+func (w *system) resendAndDrain(p scenario.Placed) {
+	w.t.Helper()
+	d := w.show(p, executions.Completed)
+	units, err := w.Operator.Promises.Units(w.ctx, d.WorkflowID, d.RunIDs()...)
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, units)
+	for i, u := range units {
+		card, err := w.Operator.ResendableCard(w.ctx, d, u.Number)
+		require.NoError(w.t, err)
+		_, err = w.Operator.ResendCard(w.ctx, d, card, "grace@example.com", "ops", "ticket 4711")
+		require.NoError(w.t, err)
+		cancelled := orders.Card{IssuedCard: workflows.IssuedCard{Unit: u.Number}}
+		_, err = w.Operator.CancelCard(w.ctx, d, cancelled, &units[i], "ops", "ticket 4711")
+		require.NoError(w.t, err)
+	}
+}
+
+// Every metric, label and value in a rule or panel is one that a worker or a receiver exports, or an alert. Rules that count
+// workers do not count receivers.
 func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	t.Parallel()
-	w := measured(t, stack.Options{Configure: func(c *config.Config) {
+	o := bothIssuers(fourwayshoptest.Options{PDFInAnswer: true})
+	o.Configure = func(c *config.Config) {
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
-	}})
+		c.FourWayShop.PDFHosts = config.List{"documents.example.com"}
+	}
+	w := measured(t, o)
 	// A worker counts failed orders when it starts, and then every minute.
 	w.place(scenario.UnknownMerchant)
 	w.poll()
@@ -130,9 +154,10 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	w.await("counted", func() bool {
 		return slices.Contains(w.metrics().names(), "giftbridge_failed_orders_oldest_timestamp_seconds")
 	})
-	w.place(scenario.Single, scenario.UnknownMerchant)
+	placed := w.place(scenario.Single, scenario.UnknownMerchant, scenario.MadeLater)
 	w.poll()
-	w.settle(3)
+	w.resendAndDrain(placed[2])
+	w.settle(4)
 	_, _, err := w.tryDigest()
 	require.NoError(t, err)
 	// The SDK reports failed workflow tasks only after one has failed; no worker knows this workflow.
@@ -148,6 +173,9 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 		}
 	}
 	maps.Copy(x, receivers)
+	for _, r := range rules(t) { // Prometheus itself makes a series of each alert that waits or fires.
+		x[`ALERTS{alertname="`+r.Alert+`",alertstate="firing"}`] = "1"
+	}
 
 	for _, r := range rules(t) {
 		require.Empty(t, x.missing(r.Expr), r.Alert)

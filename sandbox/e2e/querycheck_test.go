@@ -35,6 +35,7 @@ var (
 		},
 		"task_queue":     {workflows.TaskQueue, workflows.IssueTaskQueue},
 		"failure_reason": {"NonDeterminismError"},
+		"activity":       {"DeliverCard", "ResendCard", "DrainCard"},
 	}
 
 	seriesLabel = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)="((?:\\.|[^"\\])*)"`)

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"syscall"
 
 	"go.temporal.io/sdk/client"
 
-	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/floor"
 	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
-	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
 // bare is the bare engine; it implements contender.
@@ -33,18 +30,8 @@ func (p *Programs) openFloor(ctx context.Context, sdkDefaults bool) (_ contender
 	if b.Server, err = p.rig.OpenServer(ctx, rig.ServerOptions{}); err != nil {
 		return nil, err
 	}
-	port, err := site.FreePort(ctx)
-	if err != nil {
-		return nil, err
-	}
-	b.addr = site.Loopback(port)
-	b.process, err = p.rig.Start(ctx, child.Program{
-		Name: "floor", Path: p.rig.Path(floorProgram), Signal: syscall.SIGTERM,
-		Args: []string{
-			"--temporal", b.Options.HostPort, "--namespace", b.Options.Namespace, "--listen", b.addr,
-			"--sdk-defaults=" + strconv.FormatBool(sdkDefaults),
-		},
-	}, rig.Answers(b.addr))
+	b.process, b.addr, err = p.rig.StartFloor(ctx, "floor", "--temporal", b.Options.HostPort, "--namespace", b.Options.Namespace,
+		"--sdk-defaults="+strconv.FormatBool(sdkDefaults))
 	return b, err
 }
 

@@ -9,15 +9,12 @@ import (
 // Programs are the programs to be measured.
 type Programs struct{ rig *rig.Programs }
 
-// The programs, by their folders.
-const (
-	workerProgram = "worker"
-	floorProgram  = "sandbox/floor"
-)
+// workerProgram is the worker, by its folder.
+const workerProgram = "worker"
 
 // Build builds the worker and the bare engine's worker. Close removes them.
 func Build(ctx context.Context) (*Programs, error) {
-	built, err := rig.Build(ctx, workerProgram, floorProgram)
+	built, err := rig.Build(ctx, workerProgram, rig.FloorProgram)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package issuers
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
@@ -13,15 +12,13 @@ import (
 // Programs are the programs to be measured.
 type Programs struct{ rig *rig.Programs }
 
-// The programs, by their folders. The worker is this program in a role, because the number of its slots is set.
-const (
-	receiverProgram = "receiver"
-	floorProgram    = "sandbox/floor"
-)
+// receiverProgram is the receiver, by its folder.
+const receiverProgram = "receiver"
 
-// Build builds the receiver and the bare program. Close removes them.
+// Build builds the receiver and the bare program. The worker is this program in a role, because the number of its slots is
+// set. Close removes them.
 func Build(ctx context.Context) (*Programs, error) {
-	built, err := rig.Build(ctx, receiverProgram, floorProgram)
+	built, err := rig.Build(ctx, receiverProgram, rig.FloorProgram)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +35,7 @@ const (
 	patiencePerOrder = time.Second
 )
 
-// Run measures in rounds. Every other round has everything that is compared in the opposite order: if the number of rounds
-// is even, a machine that becomes slower or faster during the run affects all alike.
+// Run measures in rounds, which have what is compared in turns.
 func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report, error) {
 	r := &Report{Options: o}
 	for i := range o.Rounds {
@@ -68,30 +64,13 @@ func (p *Programs) round(ctx context.Context, o Options, number int) (Round, err
 		return r, err
 	}
 	defer s.close()
-	singles := func(measure func(context.Context, int) (Times, error), into *Times) func() error {
-		return func() (err error) {
-			*into, err = measure(ctx, o.Singles)
-			return err
-		}
-	}
-	burst := func(measure func(context.Context, int) (float64, error), into *float64) func() error {
-		return func() (err error) {
-			*into, err = measure(ctx, o.Burst)
-			return err
-		}
-	}
-	for _, compared := range [][]func() error{
-		{singles(s.bareSingles, &r.Bare), singles(s.atOnceSingles, &r.AtOnce)},
-		{singles(s.pairSingles, &r.Pair), singles(s.laterSingles, &r.Later)},
-		{burst(s.pairBurst, &r.PairBurst), burst(s.laterBurst, &r.LaterBurst)},
+	for _, compared := range [][]rig.Step{
+		{rig.Measure(s.bareSingles, o.Singles, &r.Bare), rig.Measure(s.atOnceSingles, o.Singles, &r.AtOnce)},
+		{rig.Measure(s.pairSingles, o.Singles, &r.Pair), rig.Measure(s.laterSingles, o.Singles, &r.Later)},
+		{rig.Measure(s.pairBurst, o.Burst, &r.PairBurst), rig.Measure(s.laterBurst, o.Burst, &r.LaterBurst)},
 	} {
-		if number%2 == 0 {
-			slices.Reverse(compared)
-		}
-		for _, measure := range compared {
-			if err := measure(); err != nil {
-				return r, err
-			}
+		if err := rig.InTurns(ctx, number, compared...); err != nil {
+			return r, err
 		}
 	}
 	r.Costs, err = s.costs(ctx)

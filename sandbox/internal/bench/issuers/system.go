@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
-	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
-	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
 const (
@@ -56,18 +53,8 @@ func (p *Programs) open(ctx context.Context) (_ *system, err error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := site.FreePort(ctx)
-	if err != nil {
-		return nil, err
-	}
-	addr := site.Loopback(port)
-	s.bare, err = p.rig.Start(ctx, child.Program{
-		Name: "floor", Path: p.rig.Path(floorProgram), Signal: syscall.SIGTERM,
-		Args: []string{
-			"--temporal", s.Options.HostPort, "--namespace", s.Options.Namespace, "--listen", addr,
-			"--takes", cardTakes.String(), "--slots", fmt.Sprint(slots),
-		},
-	}, rig.Answers(addr))
+	s.bare, _, err = p.rig.StartFloor(ctx, "floor", "--temporal", s.Options.HostPort, "--namespace", s.Options.Namespace,
+		"--takes", cardTakes.String(), "--slots", fmt.Sprint(slots))
 	return s, err
 }
 

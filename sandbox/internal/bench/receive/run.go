@@ -3,7 +3,6 @@ package receive
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
@@ -17,12 +16,11 @@ type Programs struct{ rig *rig.Programs }
 const (
 	workerProgram   = "worker"
 	receiverProgram = "receiver"
-	floorProgram    = "sandbox/floor"
 )
 
 // Build builds the worker, the receiver, and the bare program. Close removes them.
 func Build(ctx context.Context) (*Programs, error) {
-	built, err := rig.Build(ctx, workerProgram, receiverProgram, floorProgram)
+	built, err := rig.Build(ctx, workerProgram, receiverProgram, rig.FloorProgram)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +37,7 @@ const (
 	patiencePerOrder = time.Second
 )
 
-// Run measures in rounds. Every other round has everything that is compared in the opposite order: if the number of rounds
-// is even, a machine that becomes slower or faster during the run affects all alike.
+// Run measures in rounds, which have what is compared in turns.
 func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report, error) {
 	r := &Report{Options: o}
 	for i := range o.Rounds {
@@ -54,52 +51,28 @@ func (p *Programs) Run(ctx context.Context, o Options, say output.Say) (*Report,
 	return r, nil
 }
 
-// step is a part of a round that is compared with others.
-type step func(ctx context.Context) error
-
-// inTurns runs steps, in the opposite order in every other round.
-func inTurns(ctx context.Context, round int, steps ...step) error {
-	if round%2 == 0 {
-		slices.Reverse(steps)
-	}
-	for _, s := range steps {
-		if err := s(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (p *Programs) round(ctx context.Context, o Options, number int, say output.Say) (Round, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx,
 		patience+4*time.Duration(o.Seconds)*time.Second+time.Duration(5*o.Singles+2*o.Burst)*patiencePerOrder,
 		fmt.Errorf("round %d takes too long", number))
 	defer cancel()
 	r := Round{Round: number}
-	ones := []step{func(ctx context.Context) error { return p.ones(ctx, o, &r) }}
+	ones := []rig.Step{func(ctx context.Context) error { return p.ones(ctx, o, &r) }}
 	if o.TransferPollRPS > 0 {
 		ones = append(ones, func(ctx context.Context) error { return p.raised(ctx, o, &r) })
 	}
-	if err := inTurns(ctx, number, ones...); err != nil {
+	if err := rig.InTurns(ctx, number, ones...); err != nil {
 		return r, err
 	}
 	say("round %d: answers, p99: bare handler %.1f ms, receiver %.1f ms; without Temporal %.1f ms and %.1f ms",
 		number, r.Bare.P99, r.Up.P99, r.BareAway.P99, r.Away.P99)
 	say("round %d: to the card, p50: bare workflow %.1f ms, order by webhook %.1f ms, during a flood %.1f ms",
 		number, r.Floor.P50, r.Single.P50, r.Flooded.P50)
-	err := inTurns(ctx, number,
+	err := rig.InTurns(ctx, number,
 		func(ctx context.Context) (err error) { r.ByWebhook, r.Costs, err = p.byWebhook(ctx, o); return err },
 		func(ctx context.Context) (err error) { r.ByPoll, err = p.byPoll(ctx, o); return err })
 	say("round %d: %d orders at once: by webhook %.1f s, by poll %.1f s", number, o.Burst, r.ByWebhook.Seconds, r.ByPoll.Seconds)
 	return r, err
-}
-
-// cards returns a step that measures orders one by one.
-func cards(measure func(context.Context, int) (Cards, error), o Options, into *Cards) step {
-	return func(ctx context.Context) (err error) {
-		*into, err = measure(ctx, o.Singles)
-		return err
-	}
 }
 
 // raised measures orders that arrive one by one with another setting of Temporal.
@@ -109,7 +82,8 @@ func (p *Programs) raised(ctx context.Context, o Options, r *Round) error {
 		return err
 	}
 	defer s.close()
-	return inTurns(ctx, r.Round, cards(s.floorCards, o, &r.RaisedFloor), cards(s.orderCards, o, &r.Raised))
+	return rig.InTurns(ctx, r.Round,
+		rig.Measure(s.floorCards, o.Singles, &r.RaisedFloor), rig.Measure(s.orderCards, o.Singles, &r.Raised))
 }
 
 // ones measures floods, and orders that arrive one by one.
@@ -123,7 +97,7 @@ func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
 	if err != nil {
 		return err
 	}
-	flood := func(of func() string, into *Answers) step {
+	flood := func(of func() string, into *Answers) rig.Step {
 		return func(ctx context.Context) (err error) {
 			*into, err = s.flood(ctx, of(), others, rate*o.Seconds, nil)
 			return err
@@ -137,22 +111,23 @@ func (p *Programs) ones(ctx context.Context, o Options, r *Round) error {
 			r.During, err = s.flood(ctx, receiver(), others, 0, stop)
 			ended <- err
 		}()
-		err := cards(s.orderCards, o, &r.Flooded)(ctx)
+		err := rig.Measure(s.orderCards, o.Singles, &r.Flooded)(ctx)
 		close(stop)
 		if floodErr := <-ended; err == nil {
 			err = floodErr
 		}
 		return err
 	}
-	if err := inTurns(ctx, r.Round, flood(handler, &r.Bare), flood(receiver, &r.Up)); err != nil {
+	if err := rig.InTurns(ctx, r.Round, flood(handler, &r.Bare), flood(receiver, &r.Up)); err != nil {
 		return err
 	}
-	err = inTurns(ctx, r.Round, cards(s.floorCards, o, &r.Floor), cards(s.orderCards, o, &r.Single), flooded)
+	err = rig.InTurns(ctx, r.Round,
+		rig.Measure(s.floorCards, o.Singles, &r.Floor), rig.Measure(s.orderCards, o.Singles, &r.Single), flooded)
 	if err != nil {
 		return err
 	}
 	s.leave()
-	if err := inTurns(ctx, r.Round, flood(handler, &r.BareAway), flood(receiver, &r.Away)); err != nil {
+	if err := rig.InTurns(ctx, r.Round, flood(handler, &r.BareAway), flood(receiver, &r.Away)); err != nil {
 		return err
 	}
 	peak, err := s.Receiver.PeakMemory()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -13,9 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
-	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
-	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 )
 
 // cardTakes is how long the issuer takes for a card, and the activity of a bare workflow for nothing: little, so that a
@@ -75,12 +72,12 @@ func (p *Programs) openBeside(ctx context.Context, server rig.ServerOptions) (*s
 
 // besides starts the bare worker and the bare handler.
 func (p *Programs) besides(ctx context.Context, s *system) (err error) {
-	s.bare, s.bareAddr, err = p.floor(ctx, "floor", "--temporal", s.Options.HostPort, "--namespace", s.Options.Namespace,
+	s.bare, s.bareAddr, err = p.rig.StartFloor(ctx, "floor", "--temporal", s.Options.HostPort, "--namespace", s.Options.Namespace,
 		"--takes", cardTakes.String())
 	if err != nil {
 		return err
 	}
-	s.handler, s.handlerAddr, err = p.floor(ctx, "handler", "handler", "--secret", s.secret)
+	s.handler, s.handlerAddr, err = p.rig.StartFloor(ctx, "handler", "handler", "--secret", s.secret)
 	if err != nil {
 		return err
 	}
@@ -90,19 +87,6 @@ func (p *Programs) besides(ctx context.Context, s *system) (err error) {
 		return fmt.Errorf("connect to Temporal: %w", err)
 	}
 	return nil
-}
-
-// floor starts the bare program.
-func (p *Programs) floor(ctx context.Context, name string, args ...string) (*rig.Process, string, error) {
-	port, err := site.FreePort(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	addr := site.Loopback(port)
-	started, err := p.rig.Start(ctx, child.Program{
-		Name: name, Path: p.rig.Path(floorProgram), Args: append(args, "--listen", addr), Signal: syscall.SIGTERM,
-	}, rig.Answers(addr))
-	return started, addr, err
 }
 
 // aroundShop measures how long the shop takes.
