@@ -39,7 +39,7 @@ func ParseGenerated(body []byte) ([]Generated, error) {
 		if err != nil {
 			return nil, contradiction(opGenerate, "endValidity is "+err.Error())
 		}
-		if !g.Barcode.valid() || seen[g.Barcode] {
+		if !g.Barcode.Valid() || seen[g.Barcode] {
 			return nil, contradiction(opGenerate, "the callback holds a barcode twice, or something else")
 		}
 		seen[g.Barcode] = true

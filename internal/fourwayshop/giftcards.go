@@ -12,6 +12,9 @@ import (
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/wire"
 )
 
+// Barcode is the barcode of a card: all that is needed to spend it.
+type Barcode = wire.Barcode
+
 // GenerateRequest asks for barcodes. A barcode is worth nothing until [Client.Update] activates it.
 type GenerateRequest struct {
 	// ItemCode is the item that the cards will be.
@@ -70,7 +73,7 @@ type Card struct {
 // Get returns a card with its current balance. It fails with [UnknownBarcode] if there is no such card. Assumed: this may
 // also be so for a card that was generated and is not active yet.
 func (c *Client) Get(ctx context.Context, barcode Barcode) (*Card, error) {
-	if !barcode.valid() {
+	if !barcode.Valid() {
 		return nil, &InvalidError{"barcode", "does not look like one"}
 	}
 	var answer getAnswer
@@ -197,7 +200,7 @@ func (r UpdateRequest) check() error {
 	switch {
 	case r.EntityCode == "":
 		return &InvalidError{"entityCode", "is missing"}
-	case !r.Barcode.valid():
+	case !r.Barcode.Valid():
 		return &InvalidError{"barcode", "does not look like one"}
 	case !amountForm.MatchString(r.Amount) || strings.Trim(r.Amount, "-0.") == "":
 		return &InvalidError{"amount", "is not a decimal with at most two decimals, other than zero"}

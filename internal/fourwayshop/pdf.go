@@ -29,7 +29,7 @@ func (c *Client) RequestPDF(ctx context.Context, r PDFRequest) (cardpdf.Link, er
 	}
 	body, secrets := pdfBody{Callback: r.Callback}, []string{r.Callback}
 	for _, b := range r.Barcodes {
-		if !b.valid() {
+		if !b.Valid() {
 			return "", &InvalidError{"barcodes", "do not look like barcodes"}
 		}
 		body.Barcodes = append(body.Barcodes, string(b))

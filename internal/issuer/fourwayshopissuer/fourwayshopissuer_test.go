@@ -121,5 +121,5 @@ func TestKindsOfRefusedUpdates(t *testing.T) {
 	}
 	a, err := i.Answer(issuer.Draining, []byte(`{"success": true, "id": "0b5f6ad4-0000-4000-8000-000000000000"}`))
 	require.NoError(t, err)
-	require.Equal(t, issuer.Answer{OK: true}, a)
+	require.Equal(t, issuer.Answer{OK: true, Job: "0b5f6ad4-0000-4000-8000-000000000000"}, a)
 }

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/mail/mailtest/selfsigned"
 )
 
 // Options are the server's options. With the zero value, the server listens on a free port of the loopback interface
@@ -98,7 +100,7 @@ func Start(o Options) (*Server, error) {
 		return nil, errors.New("listen: not an address of the loopback interface")
 	}
 	s := &Server{options: o, conns: map[net.Conn]struct{}{}}
-	if s.tls, s.pool, err = certificate(o.Now()); err != nil {
+	if s.tls, s.pool, err = selfsigned.New(o.Now()); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
 	s.Fail(o.Faults...)

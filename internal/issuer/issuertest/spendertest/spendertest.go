@@ -27,7 +27,7 @@ type Vendor struct {
 	Unknown issuer.Code
 	// Movements returns the amounts that were taken off a card, below zero, and given back to it, oldest first.
 	Movements func(issuer.Code) []giftcard.Money
-	// Till takes an amount off a card at once, as another till does. It is none of the movements.
+	// Till takes an amount off a card at once, as another till does. It does not count among the movements.
 	Till func(issuer.Code, giftcard.Money)
 	// FailNext makes the next job fail.
 	FailNext func()

@@ -1,4 +1,5 @@
-package mailtest
+// Package selfsigned makes certificates for servers of tests.
+package selfsigned
 
 import (
 	"crypto/ecdsa"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// certificate creates a self-signed certificate for this machine, and a pool that trusts it.
-func certificate(now time.Time) (*tls.Config, *x509.CertPool, error) {
+// New returns a self-signed certificate for this machine, valid for a year from now, and a pool that trusts it.
+func New(now time.Time) (*tls.Config, *x509.CertPool, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err

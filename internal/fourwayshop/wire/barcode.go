@@ -1,4 +1,4 @@
-package fourwayshop
+package wire
 
 import (
 	"encoding/json"
@@ -32,8 +32,8 @@ func (b Barcode) Masked() string {
 	return stars + string(b[len(b)-shown:])
 }
 
-// valid reports whether the barcode looks like one.
-func (b Barcode) valid() bool { return barcodeForm.MatchString(string(b)) }
+// Valid reports whether the barcode looks like one.
+func (b Barcode) Valid() bool { return barcodeForm.MatchString(string(b)) }
 
 // UnmarshalJSON implements json.Unmarshaler. Assumed: a service may write a barcode as a number.
 func (b *Barcode) UnmarshalJSON(raw []byte) error {
