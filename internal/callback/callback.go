@@ -39,7 +39,9 @@ type Target struct {
 }
 
 // codes are the steps as tokens have them. They never change.
-var codes = map[issuer.Step]byte{issuer.Generating: 1, issuer.Activating: 2}
+var codes = map[issuer.Step]byte{
+	issuer.Generating: 1, issuer.Activating: 2, issuer.Spending: 3, issuer.Reversing: 4,
+}
 
 // maxWorkflowID is the number of bytes of the longest workflow ID. A token with it stays below the limit of a token.
 const maxWorkflowID = 600

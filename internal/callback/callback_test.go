@@ -22,6 +22,8 @@ func TestAddresses(t *testing.T) {
 		{Issuer: "acme", WorkflowID: "card-issue/acme/1", Step: issuer.Generating, Attempt: 2},
 		{Issuer: "acme", WorkflowID: "card-issue/acme/1", Step: issuer.Activating, Attempt: 1},
 		{Issuer: "acme", WorkflowID: "card-issue/acme/2", Step: issuer.Activating, Attempt: 1},
+		{Issuer: "acme", WorkflowID: "card/acme/1", Step: issuer.Spending, Attempt: 1},
+		{Issuer: "acme", WorkflowID: "card/acme/1", Step: issuer.Reversing, Attempt: 1},
 		{Issuer: "a", WorkflowID: strings.Repeat("w", 600), Step: issuer.Activating, Attempt: 1 << 20},
 	} {
 		address, err := a.For(target)

@@ -14,6 +14,7 @@ type Abilities struct {
 	Offerer    Offerer
 	Inspector  Inspector
 	Canceller  Canceller
+	Spender    Spender
 	Documenter Documenter
 	Prober     Prober
 }
@@ -27,6 +28,7 @@ func Find(i Issuer) (Abilities, error) {
 	a.Offerer, _ = i.(Offerer)
 	a.Inspector, _ = i.(Inspector)
 	a.Canceller, _ = i.(Canceller)
+	a.Spender, _ = i.(Spender)
 	a.Documenter, _ = i.(Documenter)
 	a.Prober, _ = i.(Prober)
 	if a.Direct == nil && a.Deferred == nil {
@@ -51,7 +53,7 @@ func (a Abilities) Cancel(ctx context.Context, reference string) (State, error) 
 	return s, stated(err)
 }
 
-// stated returns err with what is known about the card. After an error that does not say, the card may exist.
+// stated returns err with what is known about the effect of the request. An error that does not say may have had one.
 func stated(err error) error {
 	if _, ok := errors.AsType[*Error](err); err == nil || ok {
 		return err
@@ -82,6 +84,8 @@ func (a Abilities) Table() []Ability {
 		{"offers", a.Offerer != nil, "shows what it offers for an account"},
 		{"inspect", a.Inspector != nil, "shows the state and the balance of a card"},
 		{"cancel", a.Canceller != nil, "cancels a card"},
+		{"spend", a.Spender != nil, "takes an amount off a card"},
+		{"reverse", a.Spender != nil && a.Spender.Reverses(), "gives back what was taken off a card"},
 		{"document", a.Documenter != nil, "makes a printable document of a card"},
 		{"probe", a.Prober != nil, "answers a request that changes nothing"},
 	}

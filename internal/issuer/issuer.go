@@ -133,13 +133,13 @@ type Prober interface {
 	Probe(ctx context.Context) error
 }
 
-// Effect is what is known about the effect of a request for a card that failed.
+// Effect is what is known about the effect of a request that failed.
 type Effect int
 
 const (
-	// Unclear: the card may exist.
+	// Unclear: the card may exist, or what was asked of it may be done.
 	Unclear Effect = iota
-	// None: it is certain that the request has issued no card.
+	// None: it is certain that the request has issued no card, and changed none.
 	None
 	// Duplicate: the issuer itself says that a card was issued under this key before. The caller must know whether that
 	// card can be its own.
@@ -148,7 +148,7 @@ const (
 	Different
 )
 
-// Error is a request for a card that failed.
+// Error is a request for a card, or for a change of one, that failed.
 type Error struct {
 	Effect Effect
 	// Err is the failure. It has a kind.
@@ -161,8 +161,8 @@ func (e *Error) Error() string { return e.Err.Error() }
 // Unwrap returns the failure.
 func (e *Error) Unwrap() error { return e.Err }
 
-// EffectOf returns the effect of the request for a card that err is about. It returns None if err is about anything
-// else, such as what precedes the request.
+// EffectOf returns the effect of the request that err is about. It returns None if err is about anything else, such as what
+// precedes the request.
 func EffectOf(err error) Effect {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Effect

@@ -76,3 +76,63 @@ func TestEffectOfOtherErrors(t *testing.T) {
 	require.Equal(t, issuer.None, issuer.EffectOf(nil))
 	require.Equal(t, issuer.None, issuer.EffectOf(errors.New("frontend is away")))
 }
+
+// spender is an issuer at which amounts are taken off cards, or not, with err.
+type spender struct {
+	direct
+	reverses bool
+}
+
+func (s spender) Spend(context.Context, issuer.Movement) error { return s.err }
+
+func (s spender) Reverses() bool { return s.reverses }
+
+func (s spender) Reverse(context.Context, issuer.Movement) error { return s.err }
+
+func (spender) Look(context.Context, issuer.Code) (issuer.Standing, error) {
+	return issuer.Standing{}, nil
+}
+
+func (spender) Answer(issuer.Step, []byte) (issuer.Answer, error) { return issuer.Answer{}, nil }
+
+func TestSpenders(t *testing.T) {
+	t.Parallel()
+	for reverses, want := range map[bool][]string{
+		true: {"direct", "spend", "reverse", "probe"}, false: {"direct", "spend", "probe"},
+	} {
+		found, err := issuer.Find(spender{reverses: reverses})
+		require.NoError(t, err)
+		require.Equal(t, want, found.Names())
+	}
+	// What is not known of a request may have moved the amount.
+	for err, want := range map[error]issuer.Effect{
+		errors.New("boom"): issuer.Unclear,
+		&issuer.Error{Effect: issuer.None, Err: errors.New("no")}: issuer.None,
+		nil: issuer.None,
+	} {
+		found, e := issuer.Find(spender{direct: direct{err: err}})
+		require.NoError(t, e)
+		for _, e := range []error{
+			found.Spend(t.Context(), issuer.Movement{}), found.Reverse(t.Context(), issuer.Movement{}),
+		} {
+			require.ErrorIs(t, e, err)
+			require.Equal(t, want, issuer.EffectOf(e))
+		}
+	}
+}
+
+// An issuer without the ability says so, and is not asked.
+func TestNoSpender(t *testing.T) {
+	t.Parallel()
+	found, err := issuer.Find(direct{})
+	require.NoError(t, err)
+	for want, err := range map[string]error{
+		"Acme does not take amounts off its cards":                      found.Spend(t.Context(), issuer.Movement{}),
+		"Acme does not take amounts off its cards, and gives none back": found.Reverse(t.Context(), issuer.Movement{}),
+	} {
+		require.EqualError(t, err, want)
+		kind, _ := giftcard.KindOf(err)
+		require.Equal(t, giftcard.InvalidRequest, kind)
+		require.Equal(t, issuer.None, issuer.EffectOf(err))
+	}
+}

@@ -16,6 +16,8 @@ func TestAbilitiesAreDocumented(t *testing.T) {
 	t.Parallel()
 	found, err := issuer.Find(cashstarissuer.New(nil, true))
 	require.NoError(t, err)
+	require.NotContains(t, found.Names(), "spend")
+	require.EqualError(t, found.Spend(t.Context(), issuer.Movement{}), "CashStar does not take amounts off its cards")
 	page, err := os.ReadFile("../../../docs/architecture.md")
 	require.NoError(t, err)
 	for _, ability := range found.Table() {

@@ -30,7 +30,7 @@ func (i *Issuer) Inspect(ctx context.Context, _, reference string) (issuer.State
 	return s, nil
 }
 
-// Cancel implements [issuer.Canceller]. 4WS cancels no cards, so it takes the whole value off a card that was not spent, once.
+// Cancel implements [issuer.Canceller]. 4WS cancels no cards, so it spends the whole value of a card that was not spent, once.
 // A card that was spent is refused.
 func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.State, error) {
 	s, err := i.Inspect(ctx, account, reference)
@@ -50,15 +50,22 @@ func (i *Issuer) Cancel(ctx context.Context, account, reference string) (issuer.
 	case now != initial || now.Hundredths <= 0:
 		return refuse("something of the card was spent, so nothing was taken off it: %s are left", now)
 	}
-	err = i.client.Update(ctx, fourwayshop.UpdateRequest{
-		EntityCode: i.options.EntityCode, Barcode: fourwayshop.Barcode(reference), Amount: "-" + now.Amount(),
-	})
-	if err == nil {
-		return s, nil
+	return s, i.Spend(ctx, issuer.Movement{Code: issuer.Code(reference), Amount: now})
+}
+
+// Spend implements [issuer.Spender].
+func (i *Issuer) Spend(ctx context.Context, m issuer.Movement) error {
+	return i.update(ctx, m, "-"+m.Amount.Amount(), nil)
+}
+
+// Reverses implements [issuer.Spender].
+func (i *Issuer) Reverses() bool { return i.options.Adds }
+
+// Reverse implements [issuer.Spender]. 4WS has no other way to give an amount back than the one in which a card is activated.
+func (i *Issuer) Reverse(ctx context.Context, m issuer.Movement) error {
+	if !i.Reverses() {
+		return &issuer.Error{Effect: issuer.None, Err: giftcard.Errorf(giftcard.InvalidRequest,
+			"it is not known whether Four Way Shop adds an amount to what is on a card, so nothing was given back")}
 	}
-	effect := issuer.None
-	if fourwayshop.IsAmbiguous(err) {
-		effect = issuer.Unclear
-	}
-	return s, &issuer.Error{Effect: effect, Err: withKind(err)}
+	return i.add(ctx, m)
 }

@@ -2,8 +2,8 @@
 // words, and decides the kinds of 4WS's refusals.
 //
 // In 4WS's words the code of a card is its barcode. 4WS has no idempotency key and no accounts: a card is generated, which
-// makes a barcode that is worth nothing, and then updated with a positive amount, which activates it. Both jobs answer by a
-// callback.
+// makes a barcode that is worth nothing, and then updated with a positive amount, which activates it. An update with a
+// negative amount spends. All these jobs answer by a callback.
 package fourwayshopissuer
 
 import (
@@ -22,9 +22,13 @@ import (
 // Name is the name of the issuer in the inputs of workflows and in the addresses of callbacks. It never changes.
 const Name = "fourwayshop"
 
-// Options are what 4WS needs to know to activate a card.
+// Options are what 4WS needs to know to change a card, and what is to be known of 4WS.
 type Options struct {
+	// EntityCode is needed for every change, the rest to activate a card.
 	EntityCode, BranchCode, Country, PriceList string
+	// Adds reports whether 4WS adds a positive amount to what is on an active card. It does not publish this: the amount may
+	// also replace what is on the card, or be refused.
+	Adds bool
 }
 
 // Issuer is 4WS as an issuer.
@@ -50,13 +54,22 @@ func (i *Issuer) Generate(ctx context.Context, item, callback string) error {
 
 // Activate implements [issuer.Deferred].
 func (i *Issuer) Activate(ctx context.Context, a issuer.Activation) error {
+	return i.add(ctx, issuer.Movement{Code: a.Code, Amount: a.Value, Reference: a.Reference, At: a.At, Callback: a.Callback})
+}
+
+// add asks that an amount be added to a card, which also activates it.
+func (i *Issuer) add(ctx context.Context, m issuer.Movement) error {
+	return i.update(ctx, m, m.Amount.Amount(), &fourwayshop.Activation{
+		Date: m.At, Country: i.options.Country, BranchCode: i.options.BranchCode, PriceList: i.options.PriceList,
+		CurrencySymbol: symbol(m.Amount.Currency), Currency: m.Amount.Currency,
+	})
+}
+
+// update sends one update, whose amount may have a sign.
+func (i *Issuer) update(ctx context.Context, m issuer.Movement, amount string, a *fourwayshop.Activation) error {
 	err := i.client.Update(ctx, fourwayshop.UpdateRequest{
-		EntityCode: i.options.EntityCode, Barcode: fourwayshop.Barcode(a.Code), Amount: a.Value.Amount(),
-		Callback: a.Callback, Payload: a.Reference,
-		Activation: &fourwayshop.Activation{
-			Date: a.At, Country: i.options.Country, BranchCode: i.options.BranchCode, PriceList: i.options.PriceList,
-			CurrencySymbol: symbol(a.Value.Currency), Currency: a.Value.Currency,
-		},
+		EntityCode: i.options.EntityCode, Barcode: fourwayshop.Barcode(m.Code), Amount: amount, Activation: a,
+		Callback: m.Callback, Payload: m.Reference,
 	})
 	if err == nil {
 		return nil
@@ -68,7 +81,7 @@ func (i *Issuer) Activate(ctx context.Context, a issuer.Activation) error {
 	return &issuer.Error{Effect: effect, Err: withKind(err)}
 }
 
-// Look implements [issuer.Deferred]. 4WS may not know a card yet that it has just generated.
+// Look implements [issuer.Later]. 4WS may not know a card yet that it has just generated.
 func (i *Issuer) Look(ctx context.Context, code issuer.Code) (issuer.Standing, error) {
 	card, err := i.client.Get(ctx, fourwayshop.Barcode(code))
 	if fourwayshop.ReasonOf(err) == fourwayshop.UnknownBarcode {
@@ -77,7 +90,9 @@ func (i *Issuer) Look(ctx context.Context, code issuer.Code) (issuer.Standing, e
 	if err != nil {
 		return issuer.Standing{}, withKind(err)
 	}
-	s := issuer.Standing{Known: true, Item: card.ItemCode, Active: card.Active, ValidUntil: card.ExpirationDate}
+	s := issuer.Standing{
+		Known: true, Item: card.ItemCode, Active: card.Active, ValidUntil: card.ExpirationDate, InParts: card.PartialUse,
+	}
 	for _, amount := range []struct {
 		text string
 		into *giftcard.Money
@@ -92,11 +107,13 @@ func (i *Issuer) Look(ctx context.Context, code issuer.Code) (issuer.Standing, e
 	return s, nil
 }
 
-// Answer implements [issuer.Deferred].
+// Answer implements [issuer.Later].
 func (*Issuer) Answer(step issuer.Step, body []byte) (issuer.Answer, error) {
-	if step == issuer.Activating {
-		_, err := fourwayshop.ParseUpdated(body)
-		return answer(err)
+	if step != issuer.Generating {
+		done, err := fourwayshop.ParseUpdated(body)
+		a, err := answer(err)
+		a.Job = done.ID
+		return a, err
 	}
 	cards, err := fourwayshop.ParseGenerated(body)
 	a, err := answer(err)
