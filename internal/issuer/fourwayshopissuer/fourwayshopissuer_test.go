@@ -22,36 +22,51 @@ import (
 
 const password = "correct-horse-battery"
 
-// vendor is a simulated 4WS whose adapter is changed by wrap.
-func vendor(t *testing.T, wrap func(*fourwayshopissuer.Issuer) issuer.Issuer) issuertest.DeferredVendor {
+// simulated is a simulated 4WS.
+type simulated struct {
+	*fourwayshoptest.Server
+
+	// fail makes the next job fail.
+	fail *atomic.Bool
+	adds bool
+}
+
+// simulate returns a simulated 4WS. adds says whether it is known that it adds an amount to what is on a card.
+func simulate(t *testing.T, adds bool) simulated {
 	t.Helper()
-	var fail atomic.Bool
-	server := fourwayshoptest.New(fourwayshoptest.Options{
+	s := simulated{fail: new(atomic.Bool), adds: adds}
+	s.Server = fourwayshoptest.New(fourwayshoptest.Options{
 		Username: "api-user", Password: password,
 		Items: []ledger.Item{{Code: "GIFT50", Currency: "EUR"}},
 		Trouble: func(jobs.Job) *fourwayshoptest.Trouble {
-			if fail.CompareAndSwap(true, false) {
+			if s.fail.CompareAndSwap(true, false) {
 				return &fourwayshoptest.Trouble{Kind: jobs.Failed}
 			}
 			return nil
 		},
 	})
-	t.Cleanup(server.Stop)
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// vendor is the simulated 4WS with an adapter that is changed by wrap.
+func (s simulated) vendor(t *testing.T, wrap func(*fourwayshopissuer.Issuer) issuer.Issuer) issuertest.DeferredVendor {
+	t.Helper()
 	return issuertest.DeferredVendor{
-		Handler: server,
+		Handler: s.Server,
 		Adapter: func(baseURL string, timeout time.Duration) issuer.Issuer {
 			client, err := fourwayshop.New(fourwayshop.Options{
 				BaseURL: baseURL + "/api/", Username: "api-user", Password: password, Timeout: timeout,
 			})
 			require.NoError(t, err)
 			return wrap(fourwayshopissuer.New(client, fourwayshopissuer.Options{
-				EntityCode: "1", BranchCode: "WEB", Country: "IT", PriceList: "RETAIL",
+				EntityCode: "1", BranchCode: "WEB", Country: "IT", PriceList: "RETAIL", Adds: s.adds,
 			}))
 		},
 		Item: "GIFT50", Unknown: "NOTHING",
 		Cards: func() []issuertest.DeferredCard {
 			var out []issuertest.DeferredCard
-			for _, c := range server.Cards() {
+			for _, c := range s.Cards() {
 				out = append(out, issuertest.DeferredCard{
 					Code: issuer.Code(c.Barcode), Item: c.ItemCode, Activations: c.Activations,
 					Value: giftcard.Money{Hundredths: int64(c.Amount), Currency: c.Currency},
@@ -59,7 +74,7 @@ func vendor(t *testing.T, wrap func(*fourwayshopissuer.Issuer) issuer.Issuer) is
 			}
 			return out
 		},
-		FailNext:  func() { fail.Store(true) },
+		FailNext:  func() { s.fail.Store(true) },
 		Activates: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/update") },
 		Refusal: func(text string) []byte {
 			body, err := json.Marshal(map[string]any{"success": false, "message": text})
@@ -83,5 +98,5 @@ func same(i *fourwayshopissuer.Issuer) issuer.Issuer { return i }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	issuertest.RunDeferred(t, func() issuertest.DeferredVendor { return vendor(t, same) })
+	issuertest.RunDeferred(t, func() issuertest.DeferredVendor { return simulate(t, false).vendor(t, same) })
 }

@@ -139,6 +139,18 @@ func (s *spy) FailNow() {
 	runtime.Goexit()
 }
 
+// requireNoticed requires that a check fails.
+func requireNoticed(t *testing.T, check func(*spy)) {
+	t.Helper()
+	s, done := &spy{T: t}, make(chan struct{})
+	go func() {
+		defer close(done)
+		check(s)
+	}()
+	<-done
+	require.True(t, s.failed)
+}
+
 // Every promise is one that an adapter can break, and the suite notices it.
 func TestSuiteNoticesWrongAdapters(t *testing.T) {
 	t.Parallel()
@@ -147,18 +159,12 @@ func TestSuiteNoticesWrongAdapters(t *testing.T) {
 			t.Parallel()
 			defect, ok := wrongs[c.Name]
 			require.True(t, ok, "no adapter breaks this promise")
-			w := issuertest.NewDeferredWorld(t, vendor(t, func(i *fourwayshopissuer.Issuer) issuer.Issuer {
+			w := issuertest.NewDeferredWorld(t, simulate(t, false).vendor(t, func(i *fourwayshopissuer.Issuer) issuer.Issuer {
 				defect := defect
 				defect.Issuer = i
 				return defect
 			}))
-			s, done := &spy{T: t}, make(chan struct{})
-			go func() {
-				defer close(done)
-				c.Check(s, w)
-			}()
-			<-done
-			require.True(t, s.failed)
+			requireNoticed(t, func(s *spy) { c.Check(s, w) })
 		})
 	}
 	require.Len(t, wrongs, len(issuertest.DeferredCases()))

@@ -2,10 +2,7 @@ package issuertest
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -69,8 +66,7 @@ type DeferredWorld struct {
 	*World
 	DeferredVendor
 
-	receiver string
-	bodies   chan []byte
+	callbacks *line.Receiver
 }
 
 // fifty is the value of a card.
@@ -79,41 +75,26 @@ var fifty = giftcard.Money{Hundredths: 5000, Currency: "EUR"}
 // NewDeferredWorld returns a world in which nothing has happened yet.
 func NewDeferredWorld(t *testing.T, v DeferredVendor) *DeferredWorld {
 	t.Helper()
-	w := &DeferredWorld{DeferredVendor: v, bodies: make(chan []byte, 16)}
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			w.bodies <- body
-		}
-	}))
-	t.Cleanup(receiver.Close)
-	w.receiver = receiver.URL + "/callbacks/secret-address"
-	w.World = NewWorld(t, Vendor{
-		Handler: v.Handler, Adapter: v.Adapter, Asks: v.Activates, Refusal: v.Refusal, Certain: v.Certain,
-	})
-	return w
+	return &DeferredWorld{
+		DeferredVendor: v, callbacks: line.NewReceiver(t),
+		World: NewWorld(t, Vendor{
+			Handler: v.Handler, Adapter: v.Adapter, Asks: v.Activates, Refusal: v.Refusal, Certain: v.Certain,
+		}),
+	}
 }
 
 // answer waits for the next callback, and returns what the adapter reads in it.
 func (w *DeferredWorld) answer(t T, step issuer.Step) issuer.Answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), line.Timeout)
-	defer cancel()
-	select {
-	case body := <-w.bodies:
-		a, err := w.Issuer.Deferred.Answer(step, body)
-		require.NoError(t, err)
-		return a
-	case <-ctx.Done():
-		require.Fail(t, "no callback")
-		return issuer.Answer{}
-	}
+	a, err := w.Issuer.Deferred.Answer(step, w.callbacks.Next(t))
+	require.NoError(t, err)
+	return a
 }
 
 // generated returns the code of a new card.
 func (w *DeferredWorld) generated(t T) issuer.Code {
 	t.Helper()
-	require.NoError(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
+	require.NoError(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL))
 	a := w.answer(t, issuer.Generating)
 	require.True(t, a.OK, "%s %s", a.Kind, a.Message)
 	require.NotEmpty(t, a.Code)
@@ -122,7 +103,7 @@ func (w *DeferredWorld) generated(t T) issuer.Code {
 
 func (w *DeferredWorld) activation(code issuer.Code) issuer.Activation {
 	return issuer.Activation{
-		Code: code, Item: w.Item, Value: fifty, Reference: "1001-A", At: time.Now().UTC(), Callback: w.receiver,
+		Code: code, Item: w.Item, Value: fifty, Reference: "1001-A", At: time.Now().UTC(), Callback: w.callbacks.URL,
 	}
 }
 
@@ -193,7 +174,7 @@ func activatesOnce(t T, w *DeferredWorld) {
 }
 
 func reportsUnknownItem(t T, w *DeferredWorld) {
-	err := w.Issuer.Deferred.Generate(t.Context(), w.Unknown, w.receiver)
+	err := w.Issuer.Deferred.Generate(t.Context(), w.Unknown, w.callbacks.URL)
 	kind, _ := giftcard.KindOf(err)
 	if err == nil {
 		a := w.answer(t, issuer.Generating)
@@ -231,29 +212,12 @@ func unknownCard(t T, w *DeferredWorld) {
 
 func activationCertainOnly(t T, w *DeferredWorld) {
 	code := w.generated(t)
-	line.Each(func(status int, explained bool) {
-		certain := w.Certain(status, explained)
-		require.False(t, certain && line.MayMislead(status) && !explained, "%d can be returned after the effect", status)
-		w.With(line.Fault{Answer: w.Status(status, explained)})
-		effect, _ := line.Outcome(t, w.Issuer.Activate(t.Context(), w.activation(code)))
-		if !certain {
-			require.Equal(t, issuer.Unclear, effect, "%d, explained: %t", status, explained)
-		}
-	})
+	w.CertainOnly(t, w.Certain, func() error { return w.Issuer.Activate(t.Context(), w.activation(code)) })
 }
 
 func activationCertainAll(t T, w *DeferredWorld) {
-	code, n := w.generated(t), 0
-	line.Each(func(status int, explained bool) {
-		if !w.Certain(status, explained) {
-			return
-		}
-		n++
-		w.With(line.Fault{Answer: w.Status(status, explained)})
-		effect, _ := line.Outcome(t, w.Issuer.Activate(t.Context(), w.activation(code)))
-		require.Equal(t, issuer.None, effect, "%d, explained: %t", status, explained)
-	})
-	require.Positive(t, n)
+	code := w.generated(t)
+	w.CertainAll(t, w.Certain, func() error { return w.Issuer.Activate(t.Context(), w.activation(code)) })
 }
 
 func lostActivations(t T, w *DeferredWorld) {
@@ -282,44 +246,25 @@ func nobodyActivates(t T, w *DeferredWorld) {
 
 func deferredKinds(t T, w *DeferredWorld) {
 	code := w.generated(t)
-	line.Each(func(status int, explained bool) {
-		if status < 400 && explained {
-			return // The vendor may use any status for its refusals.
-		}
-		w.With(line.Fault{All: true, Answer: w.Status(status, explained)})
+	w.Kinds(t, func() map[string]error {
 		errs := map[string]error{
-			"generate": w.Issuer.Deferred.Generate(t.Context(), w.Item, w.receiver),
+			"generate": w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL),
 			"activate": w.Issuer.Activate(t.Context(), w.activation(code)),
 		}
 		_, errs["look"] = w.Issuer.Deferred.Look(t.Context(), code)
-		for what, err := range errs {
-			kind, _ := giftcard.KindOf(err)
-			said := fmt.Sprintf("%s, %d, explained: %t", what, status, explained)
-			var decided *giftcard.Error
-			require.ErrorAs(t, err, &decided, said)
-			switch {
-			case status == http.StatusTooManyRequests:
-				require.Equal(t, giftcard.RateLimited, kind, said)
-			case status == http.StatusUnauthorized:
-				require.Equal(t, giftcard.Unauthorized, kind, said)
-			case status >= 500 && status != http.StatusNotImplemented:
-				require.Equal(t, giftcard.Unavailable, kind, said)
-			case status == http.StatusBadRequest && explained:
-				require.True(t, kind.Final(), said)
-			}
-		}
+		return errs
 	})
 }
 
 func readsOnlyCallbacks(t T, w *DeferredWorld) {
 	for _, step := range []issuer.Step{issuer.Generating, issuer.Activating} {
-		for _, body := range []string{"", "null", "[]", "{}", "<html></html>", `"ok"`, `{"success"`, "\x00"} {
+		for _, body := range line.NoCallbacks {
 			_, err := w.Issuer.Deferred.Answer(step, []byte(body))
 			require.Error(t, err, "%s %q", step, body)
 		}
 	}
-	require.NoError(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.receiver))
-	body := <-w.bodies
+	require.NoError(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL))
+	body := <-w.callbacks.Bodies
 	for n := range len(body) - 1 {
 		a, err := w.Issuer.Deferred.Answer(issuer.Generating, body[:n])
 		require.Error(t, err, "half a callback names %s", a.Code)
@@ -332,7 +277,7 @@ func activationEndsWithContext(t T, w *DeferredWorld) {
 	defer cancel()
 	w.With(line.Fault{Reach: true, Hang: true})
 	go func() {
-		<-w.bodies
+		<-w.callbacks.Bodies
 		cancel()
 	}()
 	err := w.Issuer.Activate(ctx, w.activation(code))
@@ -345,15 +290,15 @@ func activationEndsWithContext(t T, w *DeferredWorld) {
 func deferredTellsNoSecrets(t T, w *DeferredWorld) {
 	code := w.generated(t)
 	for _, status := range []int{200, 302, 400, 401, 403, 404, 422, 429, 500, 503} {
-		for _, s := range append([]string{string(code), "secret-address"}, w.Secrets...) {
-			if status == http.StatusUnauthorized && s == "secret-address" {
+		for _, s := range append([]string{string(code), line.SecretPart}, w.Secrets...) {
+			if status == http.StatusUnauthorized && s == line.SecretPart {
 				continue // That may answer a login, which knows of no callback.
 			}
 			body := w.Refusal("nothing for " + s + ".")
 			w.With(line.Fault{All: true, Answer: func([]byte) (int, []byte) { return status, body }})
 			line.RequireNone(t, w.Issuer.Activate(t.Context(), w.activation(code)), s)
-			line.RequireNone(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.receiver), s)
-			if _, err := w.Issuer.Deferred.Look(t.Context(), code); err != nil && s != "secret-address" {
+			line.RequireNone(t, w.Issuer.Deferred.Generate(t.Context(), w.Item, w.callbacks.URL), s)
+			if _, err := w.Issuer.Deferred.Look(t.Context(), code); err != nil && s != line.SecretPart {
 				line.RequireNone(t, err, s)
 			}
 		}

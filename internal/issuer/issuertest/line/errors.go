@@ -2,6 +2,7 @@ package line
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -55,3 +56,68 @@ func Each(check func(status int, explained bool)) {
 func MayMislead(status int) bool {
 	return status < 400 || status >= 500 || status == http.StatusRequestTimeout
 }
+
+// Certain reports whether a refusal with this status means that nothing will come of the request. explained says whether it
+// is in the vendor's format.
+type Certain func(status int, explained bool) bool
+
+// CertainOnly requires that only what is certain is called so.
+func (l *Line) CertainOnly(t T, certain Certain, ask func() error) {
+	t.Helper()
+	Each(func(status int, explained bool) {
+		is := certain(status, explained)
+		require.False(t, is && MayMislead(status) && !explained, "%d can be returned after the effect", status)
+		l.With(Fault{Answer: l.Status(status, explained)})
+		effect, _ := Outcome(t, ask())
+		if !is {
+			require.Equal(t, issuer.Unclear, effect, "%d, explained: %t", status, explained)
+		}
+	})
+}
+
+// CertainAll requires that all that is certain is called so.
+func (l *Line) CertainAll(t T, certain Certain, ask func() error) {
+	t.Helper()
+	n := 0
+	Each(func(status int, explained bool) {
+		if !certain(status, explained) {
+			return
+		}
+		n++
+		l.With(Fault{Answer: l.Status(status, explained)})
+		effect, _ := Outcome(t, ask())
+		require.Equal(t, issuer.None, effect, "%d, explained: %t", status, explained)
+	})
+	require.Positive(t, n)
+}
+
+// Kinds requires that every status of a refusal gives every request a kind, by its name, and that what may pass is not final.
+// A status below 400 with an explanation is left out: the vendor may use any status for its refusals.
+func (l *Line) Kinds(t T, ask func() map[string]error) {
+	t.Helper()
+	Each(func(status int, explained bool) {
+		if status < 400 && explained {
+			return
+		}
+		l.With(Fault{All: true, Answer: l.Status(status, explained)})
+		for what, err := range ask() {
+			kind, _ := giftcard.KindOf(err)
+			said := fmt.Sprintf("%s, %d, explained: %t", what, status, explained)
+			var decided *giftcard.Error
+			require.ErrorAs(t, err, &decided, said)
+			switch {
+			case status == http.StatusTooManyRequests:
+				require.Equal(t, giftcard.RateLimited, kind, said)
+			case status == http.StatusUnauthorized:
+				require.Equal(t, giftcard.Unauthorized, kind, said)
+			case status >= 500 && status != http.StatusNotImplemented:
+				require.Equal(t, giftcard.Unavailable, kind, said)
+			case status == http.StatusBadRequest && explained:
+				require.True(t, kind.Final(), said)
+			}
+		}
+	})
+}
+
+// NoCallbacks are bodies that are no callback of any vendor's.
+var NoCallbacks = []string{"", "null", "[]", "{}", "<html></html>", `"ok"`, `{"success"`, "\x00"}
