@@ -278,14 +278,14 @@ func TestStartsAreBounded(t *testing.T) {
 	w := newWorld()
 	w.slow = time.Second
 	run(t, w, nil, func(t *testing.T, q *arrivals.Queue) {
-		for _, n := range numbers(320) {
+		for _, n := range numbers(60) {
 			w.place(n)
 			q.Take(notice(n, "GIFT"))
 		}
 		pass(11 * time.Second)
 		synctest.Wait()
-		requireStarted(t, w, 320)
-		require.Equal(t, 32, w.seen().most)
+		requireStarted(t, w, 60)
+		require.Equal(t, 6, w.seen().most)
 	})
 }
 
