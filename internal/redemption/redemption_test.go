@@ -95,8 +95,8 @@ func TestProblems(t *testing.T) {
 	}, passing)
 	err := fmt.Errorf("redemption r-1: %w", &redemption.Problem{Type: redemption.CardBusy})
 	require.EqualError(t, err, "redemption r-1: card_busy")
-	var p *redemption.Problem
-	require.True(t, errors.As(err, &p))
+	p, ok := errors.AsType[*redemption.Problem](err)
+	require.True(t, ok)
 	p.Detail = "others are open"
 	require.EqualError(t, p, "card_busy: others are open")
 }
