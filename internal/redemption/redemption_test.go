@@ -71,7 +71,7 @@ func TestTextsNeverChange(t *testing.T) {
 	}
 	body, err := json.Marshal(full)
 	require.NoError(t, err)
-	require.Equal(t, `{"id":"r-1","state":"declined","amount":"20.00","currency":"EUR","taken":"0.00","order":"#1001",`+
+	require.JSONEq(t, `{"id":"r-1","state":"declined","amount":"20.00","currency":"EUR","taken":"0.00","order":"#1001",`+
 		`"problem":{"type":"insufficient_balance","detail":"there is less on the card","available":"12.50","currency":"EUR"},`+
 		`"accepted_at":"2026-07-01T12:00:00Z","settled_at":"2026-07-01T12:00:01Z"}`, string(body))
 	var again redemption.Redemption
@@ -79,7 +79,7 @@ func TestTextsNeverChange(t *testing.T) {
 	require.Equal(t, full, again)
 	body, err = json.Marshal(redemption.Redemption{ID: "r-1", State: redemption.Accepted, Amount: "1.00", Currency: "EUR"})
 	require.NoError(t, err)
-	require.Equal(t, `{"id":"r-1","state":"accepted","amount":"1.00","currency":"EUR"}`, string(body))
+	require.JSONEq(t, `{"id":"r-1","state":"accepted","amount":"1.00","currency":"EUR"}`, string(body))
 }
 
 func TestProblems(t *testing.T) {
@@ -95,8 +95,8 @@ func TestProblems(t *testing.T) {
 	}, passing)
 	err := fmt.Errorf("redemption r-1: %w", &redemption.Problem{Type: redemption.CardBusy})
 	require.EqualError(t, err, "redemption r-1: card_busy")
-	var p *redemption.Problem
-	require.True(t, errors.As(err, &p))
+	p, ok := errors.AsType[*redemption.Problem](err)
+	require.True(t, ok)
 	p.Detail = "others are open"
 	require.EqualError(t, p, "card_busy: others are open")
 }

@@ -338,7 +338,7 @@ func TestSpendsWaitInTheQueue(t *testing.T) {
 			f.Queue().Pause(true)
 			for _, payload := range []string{"r-1", "r-2", "r-3"} {
 				status, body := f.post("update", fmt.Sprintf(
-					`{"entityCode":440,"barcode":"%s","amount":-20,"callback":"$callback","payload":"%s"}`, barcode, payload))
+					`{"entityCode":440,"barcode":%q,"amount":-20,"callback":"$callback","payload":%q}`, barcode, payload))
 				require.Equal(t, 200, status, body)
 				require.JSONEq(t, `{"success":true}`, body)
 			}
