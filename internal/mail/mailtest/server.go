@@ -193,9 +193,8 @@ func (s *Server) keep(m Message) error {
 	m.ReceivedAt = s.options.Now()
 	if s.options.Folder != "" {
 		name := map[bool]string{false: "%04d.eml", true: "%04d.unanswered.eml"}[m.Unanswered]
-		file := filepath.Join(s.options.Folder, fmt.Sprintf(name, m.ID))
 		to := "Delivered-To: " + strings.Join(m.To, "\r\nDelivered-To: ") + "\r\n"
-		if err := os.WriteFile(file, append([]byte(to), m.Data...), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(s.options.Folder, fmt.Sprintf(name, m.ID)), append([]byte(to), m.Data...), 0o600); err != nil {
 			return err
 		}
 	}
