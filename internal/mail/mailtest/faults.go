@@ -68,14 +68,6 @@ func (s *Server) Heal() {
 // fault returns the first queued fault of one of the kinds, and reports whether there was one. It counts down the
 // fault's Times. recipients are those that the mail has so far.
 func (s *Server) fault(recipients []string, kinds ...FaultKind) (Fault, bool) {
-	f, ok := s.takeFault(recipients, kinds)
-	if ok && s.options.OnFault != nil {
-		s.options.OnFault(f)
-	}
-	return f, ok
-}
-
-func (s *Server) takeFault(recipients []string, kinds []FaultKind) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
@@ -86,6 +78,9 @@ func (s *Server) takeFault(recipients []string, kinds []FaultKind) (Fault, bool)
 		s.faults[i].Times--
 		if s.faults[i].Times == 0 {
 			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		if s.options.OnFault != nil {
+			s.options.OnFault(f)
 		}
 		return f, true
 	}

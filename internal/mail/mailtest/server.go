@@ -1,7 +1,6 @@
 package mailtest
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,7 +42,7 @@ type Options struct {
 	Folder string
 	// Faults are queued from the start, as by Fail.
 	Faults []Fault
-	// OnFault, if set, is called before a fault takes effect.
+	// OnFault, if set, is called before a fault takes effect. It must not call the server.
 	OnFault func(Fault)
 	// OnCommand, if set, is called with the verb of each command before the command is carried out, with "." for the
 	// end of a mail, and with "" for a new connection.
@@ -194,7 +194,9 @@ func (s *Server) keep(m Message) error {
 	m.ID = s.received + 1
 	m.ReceivedAt = s.options.Now()
 	if s.options.Folder != "" {
-		if err := m.write(s.options.Folder); err != nil {
+		name := map[bool]string{false: "%04d.eml", true: "%04d.unanswered.eml"}[m.Unanswered]
+		to := "Delivered-To: " + strings.Join(m.To, "\r\nDelivered-To: ") + "\r\n"
+		if err := os.WriteFile(filepath.Join(s.options.Folder, fmt.Sprintf(name, m.ID)), append([]byte(to), m.Data...), 0o600); err != nil {
 			return err
 		}
 	}
@@ -204,20 +206,6 @@ func (s *Server) keep(m Message) error {
 		s.messages = slices.Delete(s.messages, 0, n)
 	}
 	return nil
-}
-
-// write writes a mail to a file.
-func (m Message) write(folder string) error {
-	name := fmt.Sprintf("%04d.eml", m.ID)
-	if m.Unanswered {
-		name = fmt.Sprintf("%04d.unanswered.eml", m.ID)
-	}
-	var content bytes.Buffer
-	for _, to := range m.To {
-		fmt.Fprintf(&content, "Delivered-To: %s\r\n", to)
-	}
-	content.Write(m.Data)
-	return os.WriteFile(filepath.Join(folder, name), content.Bytes(), 0o600)
 }
 
 func (s *Server) onCommand(verb string) {
