@@ -18,7 +18,7 @@ import (
 func (p *Promises) ClaimDrain(ctx context.Context, u deferred.Unit, by activities.WorkflowRun) (bool, error) {
 	for number := 1; number <= maxNumber; number++ {
 		id := workflows.DrainClaimID(u.Issuer, u.Key, number)
-		owner, err := p.claimOf(ctx, id, by.WorkflowID+" "+by.RunID)
+		owner, err := p.claimOf(ctx, id, by)
 		if err != nil {
 			return false, err
 		}
@@ -33,22 +33,29 @@ func (p *Promises) ClaimDrain(ctx context.Context, u deferred.Unit, by activitie
 }
 
 // claimOf claims an ID for a run, and returns the run that has it.
-func (p *Promises) claimOf(ctx context.Context, id, run string) (owner activities.WorkflowRun, err error) {
-	made := workflows.CodeClaim{Key: run}
+func (p *Promises) claimOf(ctx context.Context, id string, by activities.WorkflowRun) (owner activities.WorkflowRun, err error) {
+	made := workflows.CodeClaim{Key: by.WorkflowID + " " + by.RunID}
 	started, err := p.StartOnce(ctx, id, workflows.Listing{Memo: map[string]any{workflows.ClaimMemoKey: made}},
 		workflows.ClaimCodeType, made)
 	if err != nil {
 		return owner, fmt.Errorf("claim %s: %w", id, err)
 	}
-	if !started {
-		d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
-		if err != nil {
-			return owner, fmt.Errorf("describe %s: %w", id, err)
-		}
-		memo := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.ClaimMemoKey]
-		if err := p.Converter.FromPayload(memo, &made); err != nil {
-			return owner, fmt.Errorf("read to which run %s belongs: %w", id, err)
-		}
+	if started {
+		return by, nil
+	}
+	return p.ownerOf(ctx, id)
+}
+
+// ownerOf returns the run that has claimed an ID.
+func (p *Promises) ownerOf(ctx context.Context, id string) (owner activities.WorkflowRun, err error) {
+	d, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
+	if err != nil {
+		return owner, fmt.Errorf("describe %s: %w", id, err)
+	}
+	var made workflows.CodeClaim
+	memo := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.ClaimMemoKey]
+	if err := p.Converter.FromPayload(memo, &made); err != nil {
+		return owner, fmt.Errorf("read to which run %s belongs: %w", id, err)
 	}
 	_, err = fmt.Sscan(made.Key, &owner.WorkflowID, &owner.RunID)
 	return owner, err
@@ -72,17 +79,21 @@ func (p *Promises) endedClean(ctx context.Context, run activities.WorkflowRun) (
 	return ok && app.HasDetails() && app.Details(&said) == nil && said.Clean, nil
 }
 
-// Drained implements [deferred.Temporal].
+// Drained implements [deferred.Temporal]. A run that was refused has taken nothing back, although it has claimed that.
 func (p *Promises) Drained(ctx context.Context, u deferred.Unit) (bool, error) {
-	id := workflows.DrainClaimID(u.Issuer, u.Key, 1)
-	_, err := p.Client.DescribeWorkflowExecution(ctx, id, "")
-	if executions.IsNotFound(err) {
-		return false, nil
+	for number := 1; number <= maxNumber; number++ {
+		owner, err := p.ownerOf(ctx, workflows.DrainClaimID(u.Issuer, u.Key, number))
+		if executions.IsNotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if clean, err := p.endedClean(ctx, owner); err != nil || !clean {
+			return err == nil, err
+		}
 	}
-	if err != nil {
-		return false, fmt.Errorf("describe %s: %w", id, err)
-	}
-	return true, nil
+	return false, nil
 }
 
 // Existing returns the cards of an order that their issuers make later and that have their value, the numbers of those of
