@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -47,6 +49,9 @@ type world struct {
 	document  func() (*issuer.Document, error)
 	counted   []string
 	logged    strings.Builder
+	now       time.Time
+	// note is what the latest heartbeat of an attempt says.
+	note map[string]time.Time
 }
 
 func (*world) Words() issuer.Words { return issuer.Words{Issuer: "Acme"} }
@@ -108,7 +113,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	value := giftcard.Money{Hundredths: 5000, Currency: "EUR"}
 	w := &world{
-		mails: mails, delivered: map[string]time.Time{},
+		mails: mails, delivered: map[string]time.Time{}, now: noon,
 		standing: issuer.Standing{
 			Known: true, Active: true, Value: value, Original: value, ValidUntil: time.Date(2027, 12, 31, 23, 0, 0, 0, time.UTC),
 		},
@@ -120,7 +125,7 @@ func newWorld(t *testing.T) *world {
 		Issuers:  map[string]issuer.Abilities{"acme": {Issuer: w, Deferred: w, Documenter: w}},
 		Temporal: w, Mailer: sender, Templates: templates,
 		From: "Example Shop <cards@example.com>", Sender: "Example Shop", ReplyTo: "help@example.com",
-		Shop: "example.myshopify.com", Now: func() time.Time { return noon },
+		Shop: "example.myshopify.com", Now: func() time.Time { return w.now },
 		Count: func(name, outcome string) { w.counted = append(w.counted, name+": "+outcome) },
 	}
 	return w
@@ -139,17 +144,23 @@ func input() delivery.DeliverCardInput {
 }
 
 // attempt executes an activity, as the attempt that follows one with these heartbeat details.
-func attempt[Out any](t *testing.T, w *world, activity string, in, before any) (Out, error) {
+func attempt[Out any](t *testing.T, w *world, name string, in, before any) (Out, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(w)
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(w.Deliveries)
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.note = map[string]time.Time{}
+		require.NoError(t, details.Get(&w.note))
+	})
 	if before != nil {
 		env.SetHeartbeatDetails(before)
 	}
 	var out Out
-	value, err := env.ExecuteActivity(activity, in)
+	value, err := env.ExecuteActivity(name, in)
 	if err == nil {
 		require.NoError(t, value.Get(&out))
 	}
@@ -225,11 +236,13 @@ func TestDeliverCardOnce(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.recordErr = errors.New("Temporal is away")
+		w.now = earlier
 		_, err := deliver(t, w)
 		requireKind(t, err, giftcard.Unavailable, "Temporal is away")
 		require.Len(t, w.mails.Messages(), 1)
-		w.recordErr = nil
-		out, err := attempt[delivery.DeliverCardResult](t, w, "DeliverCard", input(), map[string]time.Time{"sent_at": earlier})
+		require.NotNil(t, w.note, "the attempt leaves a note")
+		w.recordErr, w.now = nil, noon
+		out, err := attempt[delivery.DeliverCardResult](t, w, "DeliverCard", input(), w.note)
 		require.NoError(t, err)
 		require.Equal(t, earlier, out.SentAt)
 		require.Equal(t, earlier, w.delivered["acme/TWS-1"])
