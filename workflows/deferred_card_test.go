@@ -569,6 +569,22 @@ func TestFailedActivation(t *testing.T) {
 		require.Equal(t, 2, out.Activated)
 		require.GreaterOrEqual(t, m.activatedAt[1].Sub(m.activatedAt[0]), 10*time.Minute)
 	})
+	t.Run("the first answer counts", func(t *testing.T) {
+		t.Parallel()
+		m := newMint(t)
+		m.activate = func(attempt int) error {
+			if attempt == 1 {
+				m.refuses(issuer.Activating, 1, giftcard.CardDeclined)
+				m.says(1)
+			} else {
+				m.works(attempt, "b-1")
+			}
+			return nil
+		}
+		out, err := m.make(t)
+		require.NoError(t, err)
+		require.Equal(t, 2, out.Activated)
+	})
 	t.Run("it has worked all the same", func(t *testing.T) {
 		t.Parallel()
 		m := newMint(t)

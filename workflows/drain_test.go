@@ -198,10 +198,11 @@ func TestChangedOrderOfCardsMadeLater(t *testing.T) {
 	}
 }
 
-// A callback that names another card than an earlier one marks the card's workflow, so that a list finds it.
+// A callback that names another card than an earlier one, or one that cannot be used, marks the card's workflow, so that a list
+// finds it.
 func TestSuspiciousCallbackIsMarked(t *testing.T) {
 	t.Parallel()
-	for name, odd := range map[string]bool{"one card": false, "two cards": true} {
+	for name, odd := range map[string]bool{"one card": false, "two cards": true, "a card in use": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMint(t)
@@ -210,9 +211,14 @@ func TestSuspiciousCallbackIsMarked(t *testing.T) {
 			m.OnGetVersion("suspicious-callback", workflow.DefaultVersion, 1).Maybe().Run(func(args mock.Arguments) {
 				marked = append(marked, args.String(0))
 			}).Return(workflow.Version(1))
+			m.value("used", fifty)
 			m.generate = func(attempt int) error {
+				if name == "a card in use" && attempt == 1 {
+					m.names(attempt, "used")
+					return nil
+				}
 				m.names(attempt, "b-1")
-				if odd {
+				if name == "two cards" {
 					m.names(attempt, "b-2")
 				}
 				return nil

@@ -157,6 +157,21 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	requireOne("a digest that waits for re-runs", digest, has(enumspb.EVENT_TYPE_TIMER_FIRED, 2))
 	requireOne("a digest whose re-run is refused", digest, has(enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, 1))
 	requireOne("a card whose cancelling fails", of(workflows.CancelCardType), closesWith(failed))
+
+	requireOne("a card whose value is taken back", of(workflows.CancelCardType), closesWith(completed), asks("DrainCard"))
+	requireOne("a card whose value is not taken back", of(workflows.CancelCardType), closesWith(failed), asks("DrainCard"))
+	requireOne("a changed order of cards that were made later", of(workflows.ChangedOrderType), closesWith(completed),
+		asks("LookAtBalance"))
+	requireOne("an order whose mail is refused", order, closesWith(failed), asks("DeliverCard"))
+}
+
+// asks selects the histories with an activity of a type.
+func asks(activity string) func(*historypb.History) bool {
+	return func(h *historypb.History) bool {
+		return slices.ContainsFunc(h.GetEvents(), func(e *historypb.HistoryEvent) bool {
+			return e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == activity
+		})
+	}
 }
 
 func not(f func(*historypb.History) bool) func(*historypb.History) bool {

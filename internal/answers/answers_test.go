@@ -127,6 +127,12 @@ func TestCallbacks(t *testing.T) {
 					require.NotContains(t, text, secret)
 				}
 			}
+			if known := tt.outcome != "" && tt.outcome != answers.Unknown; known && tt.outcome != answers.Told {
+				require.Contains(t, log.String(), `"card":"`+target.WorkflowID+`"`, "the card has the order's number in its ID")
+				require.Contains(t, log.String(), `"outcome":"`+string(tt.outcome)+`"`)
+			} else {
+				require.Empty(t, log.String())
+			}
 			if tt.outcome == answers.Told {
 				require.Equal(t, target.WorkflowID, s.id)
 				require.Equal(t, []workflows.DeferredAnswer{{

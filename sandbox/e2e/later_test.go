@@ -88,10 +88,13 @@ func TestLaterCardsOfABadDay(t *testing.T) {
 }
 
 // laterOrder places an order of one card that is made later.
-func (w *system) laterOrder(sku, price string) scenario.Placed {
+func (w *system) laterOrder(sku, price string) scenario.Placed { return w.laterCards(1, sku, price) }
+
+// laterCards places an order of cards that are made later.
+func (w *system) laterCards(cards int, sku, price string) scenario.Placed {
 	o := w.Shop.AddOrder(shopifytest.Order{
 		Email: "buyer@example.com",
-		Lines: []shopifytest.LineItem{{SKU: sku, Title: "Gift card", Quantity: 1, UnitPrice: price}},
+		Lines: []shopifytest.LineItem{{SKU: sku, Title: "Gift card", Quantity: cards, UnitPrice: price}},
 	})
 	return scenario.Placed{ID: o.ID, Name: o.Name}
 }
