@@ -31,7 +31,9 @@ func TestReadMails(t *testing.T) {
 	require.NoError(t, b.readMails(folder))
 	require.Equal(t, []mails.Mail{{Rows: []mails.Row{{State: "failed", Order: "#1", Kind: "Timeout"}}}}, b.Mails)
 	require.Equal(t, []mails.Card{
-		{Words: []string{"a"}}, {Words: []string{"b"}, Unanswered: true}, {Words: []string{"c"}, Unanswered: true},
+		{Words: []string{"a"}},
+		{Words: []string{"b"}, Unanswered: true},
+		{Words: []string{"c"}, Unanswered: true},
 		{Words: []string{"d"}},
 	}, b.CardMails)
 	write("002/0003.eml", "nothing")

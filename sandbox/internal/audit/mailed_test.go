@@ -58,7 +58,8 @@ func TestMailsThatAreWrong(t *testing.T) {
 			}}, twice, "needless copies: 1",
 		},
 		"another mail that nobody asked for": {
-			[]func(*audit.Books){mail(2, anew)}, twice,
+			[]func(*audit.Books){mail(2, anew)},
+			twice,
 			"mails twice: another one of a card of order #1, key LAB1-2, which nobody asked for",
 		},
 		"another mail, although the first was unanswered": {
