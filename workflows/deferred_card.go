@@ -47,11 +47,11 @@ type DeferredCardFailure struct {
 // CardSettledSignal tells a [GiftCardOrder] that one of its cards has its value. It carries a [deferred.Settled].
 const CardSettledSignal = "card-settled"
 
-// Signals of DeferredCard.
+// Signals of DeferredCard and [SpendCard].
 const (
 	// CallbackSignal carries a [DeferredAnswer].
 	CallbackSignal = "callback"
-	// ResolveSignal carries a [DeferredResolution].
+	// ResolveSignal carries a [DeferredResolution] or a [RedemptionResolution].
 	ResolveSignal = "resolve"
 )
 
@@ -60,7 +60,7 @@ type DeferredAnswer struct {
 	deferred.Answer
 
 	Step deferred.Step `json:"step"`
-	// Attempt is the attempt of the step that the callback belongs to.
+	// Attempt is the attempt of the step that the callback belongs to, or the number of the request of a [SpendCard].
 	Attempt int `json:"attempt"`
 }
 

@@ -40,21 +40,23 @@ const (
 	RerunOrdersID = "rerun-orders"
 
 	// The workflow types as visibility shows them.
-	PollOrdersType    = "PollOrders"
-	GiftCardOrderType = activities.OrderWorkflowType
-	LeftOrderType     = "LeftOrder"
-	SweepOrdersType   = "SweepOrders"
-	WatchShopType     = "WatchShop"
-	DailyDigestType   = "DailyDigest"
-	RerunOrdersType   = "RerunOrders"
-	CancelCardType    = "CancelCard"
-	ResolveCardType   = "ResolveCard"
-	ActOnOrderType    = "ActOnOrder"
-	ChangedOrderType  = "ChangedOrder"
-	DeferredCardType  = "DeferredCard"
-	ClaimCodeType     = "ClaimCode"
-	DeliveredCardType = "DeliveredCard"
-	ResendCardType    = "ResendCard"
+	PollOrdersType      = "PollOrders"
+	GiftCardOrderType   = activities.OrderWorkflowType
+	LeftOrderType       = "LeftOrder"
+	SweepOrdersType     = "SweepOrders"
+	WatchShopType       = "WatchShop"
+	DailyDigestType     = "DailyDigest"
+	RerunOrdersType     = "RerunOrders"
+	CancelCardType      = "CancelCard"
+	ResolveCardType     = "ResolveCard"
+	ActOnOrderType      = "ActOnOrder"
+	ChangedOrderType    = "ChangedOrder"
+	DeferredCardType    = "DeferredCard"
+	ClaimCodeType       = "ClaimCode"
+	DeliveredCardType   = "DeliveredCard"
+	ResendCardType      = "ResendCard"
+	SpendCardType       = "SpendCard"
+	ClaimRedemptionType = "ClaimRedemption"
 )
 
 // Search attributes of GiftCardOrder.
@@ -128,6 +130,13 @@ func DeferredCardID(issuerName, key string, number int) string {
 
 // ClaimCodeID returns the workflow ID that claims a code for one unit, by an ID of the code that does not reveal it.
 func ClaimCodeID(issuerName, codeID string) string { return "barcode/" + issuerName + "/" + codeID }
+
+// SpendCardID returns the workflow ID of a card that is spent, by an ID of its code that does not reveal it.
+func SpendCardID(issuerName, codeID string) string { return "card/" + issuerName + "/" + codeID }
+
+// ClaimRedemptionID returns the workflow ID that claims an idempotency key of a client. id is the redemption's, which does not
+// reveal the key.
+func ClaimRedemptionID(client, id string) string { return "redemption/" + client + "/" + id }
 
 // CardDeliveryID returns the workflow ID for the record that the card of a unit was sent.
 func CardDeliveryID(issuerName, key string) string { return "card-delivery/" + issuerName + "/" + key }

@@ -275,3 +275,19 @@ func looking(ctx workflow.Context) workflow.Context {
 		RetryPolicy:            backoff,
 	})
 }
+
+// moving asks the issuer once to move an amount: a request that was repeated could move it twice.
+func moving(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: MaxIssueTime,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+}
+
+// lookingAtFunds asks the issuer what is on a card, while a person waits at a checkout.
+func lookingAtFunds(ctx workflow.Context) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: sendWithin / 2,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second / 2, BackoffCoefficient: 2, MaximumAttempts: 3},
+	})
+}

@@ -186,7 +186,7 @@ func (c *Cards) claim(ctx context.Context, in ClaimCardInput) (ClaimCardResult, 
 	if err != nil {
 		return ClaimCardResult{}, err
 	}
-	ours, err := c.Temporal.Claim(ctx, in.Issuer, c.codeID(in.Issuer, in.Code), in.Key)
+	ours, err := c.Temporal.Claim(ctx, in.Issuer, CodeID(c.IDKey, in.Issuer, in.Code), in.Key)
 	if err != nil {
 		return ClaimCardResult{}, err
 	}
@@ -287,9 +287,9 @@ func (c *Cards) activate(ctx context.Context, in ActivateCardInput) (sent bool, 
 	})
 }
 
-// codeID returns an ID of a code that does not reveal it: there are few enough codes to try them all, so it takes a key.
-func (c *Cards) codeID(issuerName string, code issuer.Code) string {
-	mac := hmac.New(sha256.New, c.IDKey)
+// CodeID returns an ID of a card's code that does not reveal it: there are few enough codes to try them all, so it takes a key.
+func CodeID(key []byte, issuerName string, code issuer.Code) string {
+	mac := hmac.New(sha256.New, key)
 	_, _ = mac.Write([]byte("giftbridge card " + issuerName + "\n" + string(code)))
 	return hex.EncodeToString(mac.Sum(nil))
 }
