@@ -89,6 +89,9 @@ type SendDigestResult struct {
 	Expiring int `json:"expiring,omitempty"`
 	// Refused says why the mail did not reach every recipient; empty if it did. It contains no address.
 	Refused string `json:"refused,omitempty"`
+	// WithoutLinks reports whether the worker that sent the mail could make no links for it, so that its readers cannot act on
+	// orders from it.
+	WithoutLinks bool `json:"without_links,omitempty"`
 }
 
 // SendDigest makes the report and mails it. One activity does both, so that thousands of failed orders never enter a
@@ -128,7 +131,7 @@ func (d *Digest) SendDigest(ctx context.Context, in SendDigestInput) (SendDigest
 	if out.Refused, err = d.send(ctx, in.At, report); err != nil {
 		return SendDigestResult{}, failure(ctx, "sending the digest", err, untilTimeout)
 	}
-	out.Sent = true
+	out.Sent, out.WithoutLinks = true, d.Links == nil
 	stop()
 	if err := d.Reports.Beat(ctx, token, out); err != nil {
 		activity.GetLogger(ctx).Warn("the digest was sent, but this could not be recorded", "error", err)

@@ -94,7 +94,7 @@ var (
 	// At is in the evening in UTC, and on the next day in Tokyo.
 	sendInput = activities.SendDigestInput{At: date(21).Add(6 * time.Hour), Since: date(20), RerunSince: date(21)}
 	sendDone  = activities.SendDigestResult{
-		Until: date(21), Sent: true, Failed: 1, FailedNew: 1, Recovered: 2, Retrying: 3, Mixed: 4,
+		Until: date(21), Sent: true, Failed: 1, FailedNew: 1, Recovered: 2, Retrying: 3, Mixed: 4, WithoutLinks: true,
 	}
 )
 

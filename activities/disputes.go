@@ -23,9 +23,11 @@ type DisputedOrder struct {
 	Status  string `json:"status,omitempty"`
 	// Name is what people call the order; empty if Temporal does not have it.
 	Name string `json:"name,omitempty"`
-	// SettledBy is who recorded that nothing is left to do about the dispute, and Note why; both are empty if nobody has.
-	SettledBy string `json:"settled_by,omitempty"`
-	Note      string `json:"note,omitempty"`
+	// SettledBy is who recorded that nothing is left to do about the dispute, and ReopenedBy who took that back; at most one of
+	// them is set. Note says why. All are empty if nobody has decided anything.
+	SettledBy  string `json:"settled_by,omitempty"`
+	ReopenedBy string `json:"reopened_by,omitempty"`
+	Note       string `json:"note,omitempty"`
 }
 
 // DisputeRecords records disputes. operator.Operator implements it.

@@ -241,6 +241,11 @@ func TestActivityFieldsInHistories(t *testing.T) {
 			`{"until": "2026-07-01T00:00:00Z", "sent": true, "failed": 5, "failed_new": 1, "recovered": 2, "retrying": 3,
 			"mixed": 4}`,
 		},
+		{
+			activities.SendDigestResult{Until: at, Sent: true, WithoutLinks: true},
+			`{"until": "2026-07-01T00:00:00Z", "sent": true, "failed": 0, "failed_new": 0, "recovered": 0, "retrying": 0,
+			"mixed": 0, "without_links": true}`,
+		},
 		{activities.CheckProductsInput{SKUs: []string{"GIFT-25"}}, `{"skus": ["GIFT-25"]}`},
 		{
 			activities.CheckProductsResult{

@@ -20,11 +20,14 @@ func DisputedOrderID(shop, orderID, dispute string) string {
 }
 
 // DisputedOrder does nothing but stay on record, so that digests name the order for as long as the dispute is not won, and
-// nobody has settled it. A settled dispute is a later run with the same ID. The record contains nothing of the customer.
+// nobody has settled it. Each decision about it is a later run with the same ID. The record contains nothing of the customer.
 func DisputedOrder(ctx workflow.Context, in activities.DisputedOrder) (activities.DisputedOrder, error) {
 	text := "The payment is disputed (" + in.Kind + ")."
-	if in.SettledBy != "" {
+	switch {
+	case in.SettledBy != "":
 		text += " Settled by " + in.SettledBy + "."
+	case in.ReopenedBy != "":
+		text += " It was settled, and " + in.ReopenedBy + " took that back."
 	}
 	workflow.SetCurrentDetails(ctx, text)
 	return in, nil

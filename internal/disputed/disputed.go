@@ -66,19 +66,32 @@ const maxRead = 2000
 
 // Open returns the disputes on record that nobody has settled, the latest first. Their state may have changed since they were
 // recorded.
-func Open(ctx context.Context, o *executions.Reader) ([]Record, error) { return open(ctx, o, "") }
+func Open(ctx context.Context, o *executions.Reader) ([]Record, error) {
+	return read(ctx, o, "", false)
+}
 
 // OpenDisputes returns the disputes about an order that are on record and that nobody has settled, the latest first.
 func (o *Disputed) OpenDisputes(ctx context.Context, shop, order string) ([]Record, error) {
-	return open(ctx, o.Reader, " AND WorkflowId STARTS_WITH "+executions.Quote(workflows.DisputedOrderID(shop, order, "")))
+	return read(ctx, o.Reader, of(shop, order), false)
 }
 
-func open(ctx context.Context, o *executions.Reader, which string) ([]Record, error) {
-	// A dispute has another run if somebody has settled it.
-	known, read := map[string]Record{}, 0
+// SettledDisputes returns the disputes about an order that somebody has settled, the latest first.
+func (o *Disputed) SettledDisputes(ctx context.Context, shop, order string) ([]Record, error) {
+	return read(ctx, o.Reader, of(shop, order), true)
+}
+
+// of returns the condition that selects the disputes about an order.
+func of(shop, order string) string {
+	return " AND WorkflowId STARTS_WITH " + executions.Quote(workflows.DisputedOrderID(shop, order, ""))
+}
+
+// read returns the selected disputes that are settled, or those that are not.
+func read(ctx context.Context, o *executions.Reader, which string, settled bool) ([]Record, error) {
+	// A dispute has another run for each decision about it.
+	known, n := map[string]Record{}, 0
 	query := "WorkflowType = " + executions.Quote(workflows.DisputedOrderType) + which
 	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		read++
+		n++
 		id, started := info.GetExecution().GetWorkflowId(), info.GetStartTime().AsTime()
 		r, again := known[id]
 		if again && started.Before(r.Since) {
@@ -96,9 +109,9 @@ func open(ctx context.Context, o *executions.Reader, which string) ([]Record, er
 			}
 		}
 		known[id] = r
-		return read < maxRead, nil
+		return n < maxRead, nil
 	})
-	out := slices.DeleteFunc(slices.Collect(maps.Values(known)), func(r Record) bool { return r.SettledBy != "" })
+	out := slices.DeleteFunc(slices.Collect(maps.Values(known)), func(r Record) bool { return settled != (r.SettledBy != "") })
 	slices.SortFunc(out, func(a, b Record) int {
 		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.Dispute, b.Dispute))
 	})
@@ -107,11 +120,27 @@ func open(ctx context.Context, o *executions.Reader, which string) ([]Record, er
 
 // SettleDispute records that nothing is left to do about a dispute: no digest lists it any longer, whatever becomes of it.
 func (o *Disputed) SettleDispute(ctx context.Context, r Record, by, note string) error {
+	r.SettledBy, r.ReopenedBy, r.Note = cmp.Or(by, "somebody"), "", note
+	if err := o.decide(ctx, r.DisputedOrder); err != nil {
+		return fmt.Errorf("settle the dispute about order %s: %w", r.Name, err)
+	}
+	return nil
+}
+
+// ReopenDispute takes back that a dispute is settled: digests list it again, for as long as it is not won.
+func (o *Disputed) ReopenDispute(ctx context.Context, r Record, by, note string) error {
+	r.SettledBy, r.ReopenedBy, r.Note = "", cmp.Or(by, "somebody"), note
+	if err := o.decide(ctx, r.DisputedOrder); err != nil {
+		return fmt.Errorf("take back that the dispute about order %s is settled: %w", r.Name, err)
+	}
+	return nil
+}
+
+// decide records a decision about a dispute, as the newest run of its workflow.
+func (o *Disputed) decide(ctx context.Context, d activities.DisputedOrder) error {
 	if err := o.CanRead(ctx); err != nil {
 		return err
 	}
-	d := r.DisputedOrder
-	d.SettledBy, d.Note = cmp.Or(by, "somebody"), note
 	listing := workflows.ListingOfDispute(d)
 	run, err := o.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       workflows.DisputedOrderID(d.Shop, d.ID, d.Dispute),
@@ -125,7 +154,7 @@ func (o *Disputed) SettleDispute(ctx context.Context, r Record, by, note string)
 		StaticDetails:                            listing.Details,
 	}, workflows.DisputedOrderType, d)
 	if err != nil {
-		return fmt.Errorf("settle the dispute about order %s: %w", d.Name, err)
+		return err
 	}
 	return executions.Explain(ctx, run.Get(ctx, nil))
 }

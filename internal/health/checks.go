@@ -33,7 +33,7 @@ type facts struct {
 	missingAttributes, unpolled []string
 	stuck                       stuckWorkflows
 	failed                      []failedOrder
-	digestWanted                bool
+	digestWanted, linksWanted   bool
 	// byChance reports that the shop sells to companies and that MATCH_BY was not set.
 	byChance bool
 	// laterOnly reports that all cards are made later by their issuers.
@@ -283,6 +283,9 @@ func (f facts) digestCheck() check.Check {
 	case f.RefusedDigest != "":
 		c.Status, c.Found = check.Warn, "the last digest did not reach all recipients: "+f.RefusedDigest
 		c.Fix = "correct DIGEST_TO, or ask the operator of the mail server"
+	case f.linksWanted && f.DigestWithoutLinks:
+		c.Status, c.Found = check.Warn, "the last digest had no links: ACTION_KEYS or RECEIVER_URL is not set where it was sent"
+		c.Fix = "give all workers the same ACTION_KEYS and RECEIVER_URL as here; " + buildinfo.Program + " doctor checks the receiver's"
 	default:
 		c.Status, c.Found = check.OK, "next at "+s.NextAt.Format(time.RFC3339)
 	}

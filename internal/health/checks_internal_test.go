@@ -193,6 +193,11 @@ func TestChecks(t *testing.T) {
 			"digest that did not reach everybody", func(f *facts) { f.RefusedDigest = "recipient 2 of 3" }, "digest", check.Warn,
 			"did not reach all recipients: recipient 2 of 3", "DIGEST_TO",
 		},
+		{
+			"digest without links", func(f *facts) { f.linksWanted, f.DigestWithoutLinks = true, true }, "digest", check.Warn,
+			"the last digest had no links", "give all workers the same ACTION_KEYS and RECEIVER_URL",
+		},
+		{name: "digest without links, as wanted", change: func(f *facts) { f.DigestWithoutLinks = true }},
 		{name: "settled", change: func(f *facts) {
 			f.input = &workflows.PollOrdersInput{Identity: &workflows.Identity{Shop: "shop", IssuerDedupesStated: true}}
 		}},

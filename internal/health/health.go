@@ -30,6 +30,8 @@ type Expected struct {
 	PollInterval, SettleDelay, MaxOrderAge time.Duration
 	// Digest reports whether a digest is sent.
 	Digest bool
+	// Links reports whether the digest's mail has links, as far as this process's settings say.
+	Links bool
 	// MatchesByName reports whether merchants are matched by the name that customers choose only by default, because
 	// MATCH_BY is not set.
 	MatchesByName bool
@@ -62,7 +64,8 @@ func (o *Monitor) Health(ctx context.Context, now time.Time) (*Health, error) {
 	f := facts{
 		Status: *status, now: now.UTC(), namespace: o.Namespace(),
 		interval: o.expected.PollInterval, settle: o.expected.SettleDelay, maxOrderAge: o.expected.MaxOrderAge,
-		digestWanted: o.expected.Digest, byChance: o.expected.MatchesByName, laterOnly: o.expected.LaterOnly,
+		digestWanted: o.expected.Digest, linksWanted: o.expected.Links,
+		byChance: o.expected.MatchesByName, laterOnly: o.expected.LaterOnly,
 	}
 	// Polls follow the schedule, and a monitor need not have the configuration.
 	if in := status.input; in != nil {

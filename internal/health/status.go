@@ -34,6 +34,8 @@ type Status struct {
 	FailedPoll *FailedRun `json:"failed_poll,omitempty"`
 	// RefusedDigest is the reason why the last digest that was sent did not reach all recipients; empty if it did.
 	RefusedDigest string `json:"refused_digest,omitempty"`
+	// DigestWithoutLinks reports whether the worker that sent the last digest could make no links for it.
+	DigestWithoutLinks bool `json:"digest_without_links,omitempty"`
 	// FailedDigest is the last digest of the schedule that failed, if none has been sent since.
 	FailedDigest *FailedRun `json:"failed_digest,omitempty"`
 	// SweepSchedule is the schedule of the sweep. LastSweep is the last sweep that completed, and SweptAt the time at which
@@ -160,7 +162,7 @@ func (o *Monitor) addDigest(ctx context.Context, out *Status) error {
 	if last != nil {
 		var result workflows.DailyDigestResult
 		if o.Result(ctx, last, &result) == nil {
-			out.RefusedDigest = result.Refused
+			out.RefusedDigest, out.DigestWithoutLinks = result.Refused, result.WithoutLinks
 		}
 	}
 	out.FailedDigest, err = o.failedSince(ctx, workflows.DigestScheduleID, last)

@@ -2,6 +2,9 @@ package left_test
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +65,9 @@ type shared struct {
 	busy     bool
 	recorded []activities.LeftOrder
 	removed  []string
+	// resent are runs by which cards were sent once more, by workflow ID. refuses is the error of removing a run, by run ID.
+	resent  map[string][]string
+	refuses map[string]error
 }
 
 // sharedService is its lower-level interface.
@@ -94,6 +100,15 @@ func (s *shared) ListWorkflow(
 			out.Executions = append(out.Executions, r.info(strings.Trim(workflowID, "'")))
 		}
 	}
+	if prefix, ok := strings.CutPrefix(in.GetQuery(), "WorkflowId STARTS_WITH "); ok {
+		for _, id := range slices.Sorted(maps.Keys(s.resent)) {
+			for _, runID := range s.resent[id] {
+				if strings.HasPrefix(id, strings.Trim(prefix, "'")) {
+					out.Executions = append(out.Executions, run{id: runID}.info(id))
+				}
+			}
+		}
+	}
 	return out, nil
 }
 
@@ -122,6 +137,9 @@ func (sharedService) DescribeSchedule(
 func (s sharedService) DeleteWorkflowExecution(
 	_ context.Context, in *workflowservice.DeleteWorkflowExecutionRequest, _ ...grpc.CallOption,
 ) (*workflowservice.DeleteWorkflowExecutionResponse, error) {
+	if err := s.shared.refuses[in.GetWorkflowExecution().GetRunId()]; err != nil {
+		return nil, err
+	}
 	s.shared.removed = append(s.shared.removed, in.GetWorkflowExecution().GetRunId())
 	return &workflowservice.DeleteWorkflowExecutionResponse{}, nil
 }
@@ -176,6 +194,54 @@ func TestRedactWithAnotherPerson(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Len(t, c.recorded, 1)
+		})
+	}
+}
+
+// The records of cards that were sent once more may hold an address: those of the redacted order are removed, and of no other.
+func TestRedactRemovesRecordsOfResentCards(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		refuses map[string]error
+		removed []string
+		n       int
+		failed  string
+	}{
+		"all": {removed: []string{"issued", "first", "again", "second"}, n: 4},
+		"one is gone already": {
+			refuses: map[string]error{"again": serviceerror.NewNotFound("no such run")},
+			removed: []string{"issued", "first", "second"}, n: 4,
+		},
+		"one cannot be removed": {
+			refuses: map[string]error{"again": errors.New("frontend is away")}, removed: []string{"issued", "first"}, n: 2,
+			failed: "frontend is away",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			order := run{id: "issued", began: 1}
+			record := run{id: "mine", began: 3, record: true}
+			c := &shared{
+				newest: []run{order, record}, listed: []run{order, record}, refuses: tt.refuses,
+				resent: map[string][]string{
+					workflows.ResendCardID("shop", "5001", 1):  {"first", "again"},
+					workflows.ResendCardID("shop", "5001", 12): {"second"},
+					workflows.ResendCardID("shop", "50011", 1): {"of another order"},
+					workflows.ResendCardID("shop2", "5001", 1): {"of another shop"},
+				},
+			}
+			o := left.New(recovery.New(orders.New(settings.New(&executions.Reader{
+				Client: c, Converter: converter.GetDefaultDataConverter(),
+			}, settings.Configured{}))))
+			n, err := o.Redact(t.Context(), workflows.GiftCardOrderID("shop", "5001"), "Ann")
+			require.Equal(t, tt.removed, c.removed)
+			require.Equal(t, tt.n, n)
+			if tt.failed != "" {
+				require.ErrorContains(t, err, tt.failed)
+				require.ErrorContains(t, err, workflows.ResendCardID("shop", "5001", 1))
+				return
+			}
+			require.NoError(t, err)
 		})
 	}
 }

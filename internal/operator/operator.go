@@ -61,7 +61,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Reporting = reporting.New(o.Changed, cfg.Shopify.Shop, cfg.Digest.TimeZone)
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{
 		PollInterval: cfg.Poll.Interval, SettleDelay: cfg.Poll.SettleDelay, MaxOrderAge: cfg.Orders.MaxOrderAge,
-		Digest: cfg.SMTP.Enabled(), LaterOnly: !cfg.IssuesAtOnce(),
+		Digest: cfg.SMTP.Enabled(), Links: cfg.Receiver.URL != "" && len(cfg.Links.Keys) > 0, LaterOnly: !cfg.IssuesAtOnce(),
 		MatchesByName: cfg.Shopify.B2B && len(cfg.Orders.MatchBy) == 0 && cfg.IssuesAtOnce(),
 	})
 	return o

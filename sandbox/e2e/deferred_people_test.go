@@ -76,7 +76,7 @@ func TestPeopleResolveEndedCards(t *testing.T) {
 	}, *patience, lookEvery)
 	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, first, "", "test"))
 
-	w.resetTo(id, 4)
+	w.resetRun(id, "", firstTask)
 	require.Error(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil))
 	shown, err := w.Operator.ShowOrder(w.ctx, "#1001")
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestPeopleResolveEndedCards(t *testing.T) {
 	a.mu.Lock()
 	a.silent = nil
 	a.mu.Unlock()
-	w.resetTo(id, 4)
+	w.resetRun(id, "", firstTask)
 	require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil))
 	a.requireCards(t, 1)
 	d, err := w.plain.DescribeWorkflowExecution(w.ctx, workflows.DeferredCardID("acme", key(in, 1), 2), "")

@@ -212,18 +212,12 @@ func TestHistoriesOfDeferredCards(t *testing.T) {
 	a.mu.Lock()
 	a.refused = ""
 	a.mu.Unlock()
-	w.resetTo(id, 4)
+	w.resetRun(id, "", firstTask)
 	require.NoError(t, w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil))
 	a.requireCards(t, 5)
 	w.keep("GiftCardOrder/deferred-again", id, "")
 	_, err = w.plain.DescribeWorkflowExecution(w.ctx, workflows.DeferredCardID("acme", key(refused, 1), 3), "")
 	require.Error(t, err, "it was made anew once")
-}
-
-// resetTo resets the newest run of a workflow to a workflow task, by the ID of the event that completed it.
-func (w *system) resetTo(id string, event int64) {
-	w.t.Helper()
-	w.resetRun(id, "", event)
 }
 
 // A reset of the order, whatever it forgets, has no card made twice.
@@ -266,7 +260,7 @@ func TestTerminatedDeferredCard(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return w.plain.TerminateWorkflow(w.ctx, card, "", "test") == nil
 	}, *patience, lookEvery)
-	w.resetTo(id, 4)
+	w.resetRun(id, "", firstTask)
 	err = w.keyed.GetWorkflow(w.ctx, id, "").Get(w.ctx, nil)
 	require.ErrorContains(t, err, "card 1")
 	require.ErrorContains(t, err, string(giftcard.OutcomeUnknown))

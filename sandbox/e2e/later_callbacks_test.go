@@ -95,7 +95,7 @@ func TestLaterCardOfATerminatedOrder(t *testing.T) {
 	require.NoError(t, w.plain.TerminateWorkflow(w.ctx, orderID(p), "", "test"))
 	w.Later.Queue().Pause(false)
 	w.await("made all the same", func() bool { return w.Later.Stats().Activations == 1 })
-	w.resetTo(orderID(p), 4)
+	w.resetRun(orderID(p), "", firstTask)
 	w.show(p, executions.Completed)
 	require.Equal(t, 1, w.Later.Stats().Activations)
 	w.requireBalance()

@@ -123,8 +123,9 @@ func NewHandler(
 	if err != nil {
 		return nil, fmt.Errorf("set up the metrics of callbacks: %w", err)
 	}
-	by := map[string]issuer.Deferred{
-		fourwayshopissuer.Name: fourwayshopissuer.New(nil, fourwayshopissuer.Options{}), // It only reads answers.
+	by := map[string]issuer.Deferred{}
+	for name, reads := range readers() {
+		by[name] = reads
 	}
 	count := func(name string, o answers.Outcome, n int64) {
 		counted.Add(context.Background(), n, metric.WithAttributes(

@@ -10,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -95,8 +96,8 @@ func (r *resender) run(ctx context.Context, o *operator.Operator, name string) e
 	if r.to != "" {
 		where = "to the address that you gave, and not to its recipient"
 	}
-	question := fmt.Sprintf("Send card %d of order %s (%s %s) once more, %s?", unit, printable.Line(d.Name, 0),
-		printable.Line(card.Price, 0), printable.Line(card.Currency, 0), where)
+	question := fmt.Sprintf("Send card %d of order %s (%s) once more, %s?", unit, printable.Line(d.Name, 0),
+		words.Amount(card.Price, card.Currency), where)
 	if err := cli.Confirm(r.cmd, r.yes, question); err != nil {
 		return err
 	}

@@ -35,7 +35,8 @@ cards, whatever happens to it in the shop. Cards that exist stay valid, and a ca
 The shop and the issuer are not informed.
 
 --undo takes that back: the next digest lists the order as left to people. Its cards are still not issued automatically.
-"orders release" issues the cards of a settled order. That a dispute or a change is settled cannot be taken back.
+"orders release" issues the cards of a settled order. A dispute that was settled is listed again, unless it was won. That a
+cancellation or a refund is settled cannot be taken back: "orders recheck" compares the order with its cards again.
 
 It asks for confirmation first. Who settled the order, when, and the note are on record; "orders show" prints them.
 "orders list --settled" lists settled orders.`,
@@ -74,7 +75,7 @@ type settler struct {
 	undo, yes bool
 	// changes are the cancellations and refunds that need somebody, by the workflow ID of the order.
 	changes map[string]*changed.Outcome
-	// disputes are the disputes that nobody has settled, by the workflow ID of the order.
+	// disputes are the disputes that nobody has settled, or with undo those that somebody has, by the workflow ID of the order.
 	disputes map[string][]disputed.Record
 }
 
@@ -98,9 +99,9 @@ func (s *settler) run(ctx context.Context, names []string) error {
 		return err
 	}
 	by := cli.Whoami()
-	record, state, became := s.operator.Settle, executions.Settled, "settled"
+	record := s.operator.Settle
 	if s.undo {
-		record, state, became = s.operator.Reopen, executions.Left, "no longer settled: it is left to people"
+		record = s.operator.Reopen
 	}
 	done := []settlement{}
 	var failed []error
@@ -109,6 +110,7 @@ func (s *settler) run(ctx context.Context, names []string) error {
 			failed = append(failed, err)
 			continue
 		}
+		state, became := s.became(d)
 		done = append(done, settlement{Order: d.Name, ID: d.ID, State: state, By: by, Note: s.note})
 		if !s.flags.JSON {
 			_, _ = fmt.Fprintf(s.cmd.OutOrStdout(), "order %s is %s\n", printable.Line(d.Name, 0), became)
@@ -120,6 +122,17 @@ func (s *settler) run(ctx context.Context, names []string) error {
 	return errors.Join(failed...)
 }
 
+// became returns the state of an order after the decision, and says what it means.
+func (s *settler) became(d *orders.OrderDetails) (executions.State, string) {
+	switch {
+	case !s.undo:
+		return executions.Settled, "settled"
+	case d.State == executions.Settled:
+		return executions.Left, "no longer settled: it is left to people"
+	}
+	return d.State, "no longer settled: the next digest lists its dispute, unless it was won"
+}
+
 // record records the decision for an order. An order that has its cards is settled only as far as it was cancelled or
 // refunded since, or its payment is disputed.
 func (s *settler) record(
@@ -127,7 +140,10 @@ func (s *settler) record(
 	record func(ctx context.Context, d *orders.OrderDetails, by, note string) error,
 ) error {
 	change, disputes := s.changes[d.WorkflowID], s.disputes[d.WorkflowID]
-	if change == nil && len(disputes) == 0 || s.undo {
+	if s.undo {
+		return s.takeBack(ctx, d, by, record)
+	}
+	if change == nil && len(disputes) == 0 {
 		return record(ctx, d, by, s.note)
 	}
 	if d.State != executions.Completed && d.State != executions.Settled {
@@ -146,6 +162,25 @@ func (s *settler) record(
 	return s.operator.SettleChange(ctx, *change, by, s.note)
 }
 
+// takeBack takes back that an order, or a dispute about it, is settled.
+func (s *settler) takeBack(
+	ctx context.Context, d *orders.OrderDetails, by string,
+	record func(ctx context.Context, d *orders.OrderDetails, by, note string) error,
+) error {
+	disputes := s.disputes[d.WorkflowID]
+	if d.State == executions.Settled || len(disputes) == 0 {
+		if err := record(ctx, d, by, s.note); err != nil {
+			return err
+		}
+	}
+	for _, dispute := range disputes {
+		if err := s.operator.ReopenDispute(ctx, dispute, by, s.note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // choose returns the named orders, each once.
 func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDetails, error) {
 	var out []*orders.OrderDetails
@@ -161,7 +196,11 @@ func (s *settler) choose(ctx context.Context, names []string) ([]*orders.OrderDe
 				return nil, err
 			}
 			s.changes[d.WorkflowID] = change
-			if s.disputes[d.WorkflowID], err = s.operator.OpenDisputes(ctx, d.Shop, d.ID); err != nil {
+			disputes := s.operator.OpenDisputes
+			if s.undo {
+				disputes = s.operator.SettledDisputes
+			}
+			if s.disputes[d.WorkflowID], err = disputes(ctx, d.Shop, d.ID); err != nil {
 				return nil, err
 			}
 		}
@@ -177,7 +216,11 @@ func (s *settler) ask(chosen []*orders.OrderDetails) error {
 			stands = append(stands, change.Says())
 		}
 		for _, dispute := range s.disputes[d.WorkflowID] {
-			stands = append(stands, "its payment is disputed ("+dispute.Kind+", recorded "+dispute.Since.Format(time.DateOnly)+")")
+			is := "its payment is disputed (" + dispute.Kind + ", recorded " + dispute.Since.Format(time.DateOnly) + ")"
+			if dispute.SettledBy != "" {
+				is += ", which " + dispute.SettledBy + " has settled: " + dispute.Note
+			}
+			stands = append(stands, is)
 		}
 		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "Order %s: %s\n", printable.Line(d.Name, 0),
 			printable.Line(strings.Join(stands, "; "), 0))

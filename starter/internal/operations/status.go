@@ -46,7 +46,8 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   watermark       it is at most three poll intervals behind
   last poll       it did not fail
   missed orders   none was left out because it was too old when polling resumed
-  digest          its schedule exists and is not paused, and the last digest was sent
+  digest          its schedule exists and is not paused, and the last digest was sent, with links if ACTION_KEYS and
+                  RECEIVER_URL are set here
   identity        what identifies orders and cards is recorded
   sweep           its schedule exists, the last sweep did not fail, and it found no order that polls had missed
   webhooks        the shop's subscriptions are as they should be, if webhooks are on; those that had to be made again

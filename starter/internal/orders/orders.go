@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/changed"
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/operator"
@@ -80,7 +84,7 @@ to the step that failed.`,
 				if err != nil {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "its cancellations and refunds cannot be read: %v\n", err)
 				}
-				later, err := o.Promises.Standings(ctx, d.WorkflowID, d.RunIDs()...)
+				standings, err := o.Promises.Standings(ctx, d.WorkflowID, d.RunIDs()...)
 				if err != nil {
 					_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "where the cards stand that are made later cannot be read: %v\n", err)
 				}
@@ -89,12 +93,12 @@ to the step that failed.`,
 						*orders.OrderDetails
 						Later   []cardlog.Standing `json:"made_later,omitempty"`
 						Changes []changed.Outcome  `json:"changes,omitempty"`
-					}{d, later, changes})
+					}{d, standings, changes})
 				}
 				if err := printOrder(cmd.OutOrStdout(), d, verbose); err != nil {
 					return err
 				}
-				if err := printLater(cmd.OutOrStdout(), later, verbose); err != nil {
+				if err := printLater(cmd.OutOrStdout(), standings, verbose); err != nil {
 					return err
 				}
 				return printChanges(cmd.OutOrStdout(), changes)
@@ -128,7 +132,7 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 		}
 		if d.Left != nil {
 			printDecision(d, row)
-			row("gift cards", fmt.Sprintf("%d, %s %s", d.Left.Cards, d.Left.Amount, d.Left.Currency))
+			row("gift cards", worth(d.Left))
 			row("in the shop", workflows.ShopLink(d.Shop, d.ID))
 		}
 		if d.Result != nil {
@@ -183,7 +187,8 @@ func printOrder(w io.Writer, d *orders.OrderDetails, verbose bool) error {
 func printLater(w io.Writer, cards []cardlog.Standing, verbose bool) error {
 	return cli.Table(w, func(row func(...any)) {
 		for _, c := range cards {
-			row("made later", fmt.Sprintf("card %d, by %s: %s", c.Unit, c.Issuer, c.Says()))
+			row("made later", fmt.Sprintf("card %d, %s, by %s: %s", c.Unit, words.Amount(c.Price, c.Currency),
+				later.NameOf(c.Issuer), c.Says()))
 			if c.InDoubt() && !c.Open {
 				row("", "ask the issuer for audit number "+c.Key+", and record the answer with orders resolve")
 			}
@@ -231,9 +236,17 @@ func printDecision(d *orders.OrderDetails, row func(...any)) {
 	}
 }
 
+// worth returns the number of an order's cards and their value, if that is known.
+func worth(left *activities.LeftOrder) string {
+	if left.Amount == "" {
+		return strconv.Itoa(left.Cards)
+	}
+	return fmt.Sprintf("%d, %s", left.Cards, words.Amount(left.Amount, left.Currency))
+}
+
 // issued describes a card that exists.
 func issued(c workflows.IssuedCard) string {
-	s := c.Amount + " " + c.Currency + ", audit number " + c.AuditNumber
+	s := words.Amount(c.Amount, c.Currency) + ", audit number " + c.AuditNumber
 	switch {
 	case c.Existed:
 		s += ", already existed"
