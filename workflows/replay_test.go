@@ -158,6 +158,8 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	requireOne("a digest whose re-run is refused", digest, has(enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, 1))
 	requireOne("a card whose cancelling fails", of(workflows.CancelCardType), closesWith(failed))
 
+	requireOne("a card of which callbacks contradict each other", of(workflows.DeferredCardType), closesWith(completed),
+		has(enumspb.EVENT_TYPE_MARKER_RECORDED, 1))
 	requireOne("a card whose value is taken back", of(workflows.CancelCardType), closesWith(completed), asks("DrainCard"))
 	requireOne("a card whose value is not taken back", of(workflows.CancelCardType), closesWith(failed), asks("DrainCard"))
 	requireOne("a changed order of cards that were made later", of(workflows.ChangedOrderType), closesWith(completed),

@@ -91,6 +91,10 @@ func TestCardsThatCannotBeMade(t *testing.T) {
 			activity: "GenerateCard", in: generate(func(u *deferred.Unit) { u.Issuer = "emca" }), kind: giftcard.Unauthorized,
 			says: `no settings for the issuer "emca"`,
 		},
+		"an address that is none": {
+			activity: "BeginCard", in: deferred.BeginCardInput{Unit: unit, SendTo: &deferred.SendTo{Email: "grace@example", At: time.Now()}},
+			kind: giftcard.InvalidRequest, says: "address",
+		},
 		"a currency that the item does not have": {
 			activity: "ClaimCard", in: deferred.ClaimCardInput{Unit: unit, Code: "b-1"}, kind: giftcard.InvalidRequest,
 			card: issuer.Standing{Known: true, Item: "I50", Value: giftcard.Money{Currency: "CHF"}},
@@ -107,6 +111,7 @@ func TestCardsThatCannotBeMade(t *testing.T) {
 			require.Contains(t, app.Message(), tt.says)
 			require.True(t, strings.HasPrefix(app.Message(), "order #1001, card 2, "), app.Message())
 			require.NotContains(t, app.Message(), "b-1")
+			require.NotContains(t, app.Message(), "grace@")
 		})
 	}
 }

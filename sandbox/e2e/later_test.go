@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 // bothIssuers returns the options of a stack with an issuer of each kind.
@@ -99,7 +100,8 @@ func (w *system) laterCards(cards int, sku, price string) scenario.Placed {
 	return scenario.Placed{ID: o.ID, Name: o.Name}
 }
 
-// What the issuer cannot make is a failed order that says why, and nothing gets a value.
+// What the issuer cannot make is a failed order that says why, and nothing gets a value. Nothing is lost: once the issuer can
+// make it, another run of the order has it made.
 func TestLaterCardsThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	o := bothIssuers(fourwayshoptest.Options{Items: append(scenario.Items(),
@@ -135,4 +137,24 @@ func TestLaterCardsThatCannotBeMade(t *testing.T) {
 		require.Contains(t, f.Message, p.Name)
 	}
 	require.Zero(t, w.Later.Stats().Activations)
+
+	product := scenario.LaterProducts()[0]
+	for _, item := range []ledger.Item{
+		{Code: "NOTHING", Currency: "USD"},
+		{Code: "EURO", Currency: "USD"},
+		{Code: "PAST", Currency: "USD"},
+		{Code: product.Item, Currency: "USD", Amounts: []string{product.Price + "0", "31.00"}},
+	} {
+		w.Later.AddItem(item)
+	}
+	made := 0
+	for i, p := range placed {
+		if cases[i].price == "0.0" {
+			continue // No issuer makes that.
+		}
+		w.rerun(workflows.RerunOrdersInput{Orders: []string{orderID(p)}, Force: true, Reason: "the issuer has the item now"})
+		require.Len(t, w.show(p, executions.Completed).Result.Cards, 1)
+		made++
+	}
+	require.Equal(t, made, w.Later.Stats().Activations)
 }

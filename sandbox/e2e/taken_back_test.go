@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,14 @@ func (w *system) entry(card orders.Card) ledger.Card {
 	return ledger.Card{}
 }
 
+// unitOf returns a card as the unit of its order.
+func unitOf(p scenario.Placed, card orders.Card) deferred.Unit {
+	return deferred.Unit{
+		Issuer: fourwayshopissuer.Name, Key: card.AuditNumber, OrderName: p.Name, OrderWorkflowID: orderID(p), Number: card.Unit,
+		Item: scenario.LaterProducts()[0].Item, Price: card.Amount, Currency: card.Currency,
+	}
+}
+
 // spend spends from a card at a till.
 func (w *system) spend(card orders.Card, amount ledger.Hundredths) {
 	w.t.Helper()
@@ -102,10 +111,7 @@ func TestHistoriesOfCardsTakenBack(t *testing.T) {
 
 	// Somebody who does not look first is refused by the issuer's adapter. The claim that this left behind does not make the card
 	// one whose value was taken back.
-	later := deferred.Unit{
-		Issuer: fourwayshopissuer.Name, Key: cards[2].AuditNumber, OrderName: p.Name, OrderWorkflowID: orderID(p), Number: 3,
-		Item: scenario.LaterProducts()[0].Item, Price: "30.0", Currency: "USD",
-	}
+	later := unitOf(p, cards[2])
 	run, err := w.keyed.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{
 		ID: workflows.CancelCardID(stack.Shop, shopID, 3), TaskQueue: workflows.TaskQueue,
 	}, workflows.CancelCardType, workflows.CancelCardInput{By: "somebody", Reason: "bought by mistake", Later: &later})
@@ -115,10 +121,34 @@ func TestHistoriesOfCardsTakenBack(t *testing.T) {
 	require.Contains(t, refused[len(refused)-1].GetWorkflowExecutionFailedEventAttributes().GetFailure().GetMessage(),
 		"order "+p.Name+", card 3, taking its value back: something of the card was spent")
 	w.spend(cards[2], 2000)
-	w.ok("orders", "recheck", p.Name)
-	again := w.outcome(p, 3)
+	again, err := w.Operator.Recheck(w.ctx, stack.Shop, shopID, p.Name)
+	require.NoError(t, err)
+	require.NotNil(t, again.Result, "%+v", again.Failure)
 	require.Len(t, again.Result.TooMany, 1)
 	require.Equal(t, workflows.CardSpent, again.Result.TooMany[0].Why)
 	require.Equal(t, "0.00", again.Result.TooMany[0].Balance)
 	w.requireLeft(cards[2], 0, 3)
+}
+
+// Both paths see the same refund, and a person asks as well: the value of the card is taken back by one request.
+func TestCardTakenBackOnce(t *testing.T) {
+	t.Parallel()
+	w := takingBack(t)
+	p, cards := w.madeLater(1)
+	w.refund(p, 1)
+	seen, swept := 0, 0
+	var both sync.WaitGroup
+	both.Go(func() { seen = w.seen(p) })
+	both.Go(func() { swept = w.sweepChanges().Started })
+	both.Wait()
+	require.Equal(t, 1, seen+swept)
+	require.Equal(t, []int{1}, w.outcome(p, 1).Result.Cancelled)
+	w.requireLeft(cards[0], 0, 2)
+	later := unitOf(p, cards[0])
+	_, err := w.Operator.CancelCard(w.ctx, w.show(p, executions.Completed), cards[0], &later, "somebody", "refunded")
+	require.ErrorContains(t, err, "card 1 of order "+p.Name+" is already cancelled")
+	again, err := w.Operator.Recheck(w.ctx, stack.Shop, strconv.FormatInt(p.ID, 10), p.Name)
+	require.NoError(t, err)
+	require.Empty(t, again.Result.Cancelled)
+	w.requireLeft(cards[0], 0, 2)
 }
