@@ -122,7 +122,7 @@ func TestLaterCardsThatCannotBeMade(t *testing.T) {
 	}{
 		{"SKU-NOTHING", "30.0", giftcard.InvalidRequest, "itemCode not found"},
 		{"SKU-EURO", "30.0", giftcard.InvalidRequest, "cards of the item EURO are in EUR, and the order is in USD"},
-		{scenario.LaterProducts()[0].SKU, "31.0", giftcard.CardDeclined, "amount not allowed"},
+		{scenario.LaterProducts()[0].SKU, "31.0", giftcard.InvalidRequest, "amount not allowed"},
 		{scenario.LaterProducts()[0].SKU, "0.0", giftcard.InvalidRequest, "above zero"},
 		{"SKU-PAST", "30.0", giftcard.UnexpectedResponse, "expired"},
 	}
