@@ -2,6 +2,7 @@ package deploytest_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -81,7 +82,8 @@ func simulators(t *testing.T, project *types.Project) map[string]string {
 		}
 		args = append(args, arg)
 	}
-	c := exec.CommandContext(t.Context(), programs.Path(t, programs.Simulators), args...)
+	// The test's context ends before its cleanup, which ends the simulators gently.
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), programs.Path(t, programs.Simulators), args...)
 	c.Env = []string{"HOME=" + t.TempDir()}
 	for name, value := range set(s) {
 		c.Env = append(c.Env, name+"="+value)

@@ -62,11 +62,12 @@ func parseQuery(query string) (promQuery, error) {
 	}
 	for _, token := range promToken.FindAllString(plain, -1) {
 		first := token[0]
+		letter := 'a' <= first && first <= 'z' || 'A' <= first && first <= 'Z'
 		name, inside, braces := strings.Cut(token, "{")
 		switch {
 		case strings.TrimSpace(token) == "" || strings.ContainsRune("-+*/%^()=!<>,.0123456789", rune(first)):
 			continue
-		case first != '_' && (first < 'a' || first > 'z'):
+		case first != '_' && !letter:
 			return q, fmt.Errorf("%q in %s", token, query)
 		case !braces && slices.Contains(promAggregations, name):
 			q.aggregates = true
@@ -113,6 +114,10 @@ func TestParseQuery(t *testing.T) {
 				{metric: "b", matchers: []matcher{{"x", "=", "2"}}},
 			},
 			labels: []string{"instance"}, aggregates: true,
+		},
+		`sum by (state) (ALERTS{name="A"})`: {
+			selectors: []selector{{metric: "ALERTS", matchers: []matcher{{"name", "=", "A"}}}},
+			labels:    []string{"state"}, kept: []string{"state"}, aggregates: true,
 		},
 		`sum(rat(a[5m]))`: {selectors: []selector{{metric: "rat"}, {metric: "a"}}, aggregates: true},
 	}
