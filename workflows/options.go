@@ -279,8 +279,8 @@ func looking(ctx workflow.Context) workflow.Context {
 // moving asks the issuer once to move an amount: a request that was repeated could move it twice.
 func moving(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: MaxIssueTime,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+		StartToCloseTimeout: MaxIssueTime,
 	})
 }
 
