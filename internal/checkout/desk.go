@@ -12,7 +12,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -219,7 +218,7 @@ func (d *Desk) claim(
 	case executions.IsAlreadyStarted(err):
 		other, err := d.claimed(ctx, clientName, id)
 		if err == nil && other == nil {
-			err = fmt.Errorf("read the claim of redemption %s: %w", id, serviceerror.NewNotFound("it is gone"))
+			err = fmt.Errorf("read the claim of redemption %s: it is gone", id)
 		}
 		return other, err
 	}

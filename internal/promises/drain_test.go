@@ -3,6 +3,8 @@ package promises_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,13 +28,16 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// book keeps workflows that do nothing but stay on record, by ID, and knows runs that take the values of cards back, by run ID.
+// book keeps workflows that do nothing but stay on record, by ID, and knows runs that take the values of cards back, by run
+// ID. It is safe for concurrent use.
 type book struct {
 	client.Client
 	memos map[string]*commonpb.Memo
 	runs  map[string]card
 	// away is what Temporal answers to every question.
 	away error
+
+	mu sync.Mutex
 }
 
 func (b *book) promises() *promises.Promises {
@@ -44,6 +49,8 @@ func (b *book) promises() *promises.Promises {
 func (b *book) ExecuteWorkflow(
 	_ context.Context, o client.StartWorkflowOptions, _ any, _ ...any,
 ) (client.WorkflowRun, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.memos[o.ID] != nil && o.WorkflowIDReusePolicy == enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE {
 		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("there is one", "", "")
 	}
@@ -61,6 +68,8 @@ func (b *book) ExecuteWorkflow(
 func (b *book) DescribeWorkflowExecution(
 	_ context.Context, id, run string,
 ) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	info := &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run}, Memo: b.memos[id], Status: b.runs[run].status,
 	}
@@ -138,6 +147,25 @@ func TestDrainIsClaimed(t *testing.T) {
 			require.Equal(t, 1, mine, "another card")
 		})
 	}
+}
+
+// Of runs that claim a card at the same moment, one gets it.
+func TestDrainIsClaimedAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	b := &book{memos: map[string]*commonpb.Memo{}, runs: map[string]card{}}
+	p := b.promises()
+	won, errs := make([]int, 8), make([]error, 8)
+	for i := range won {
+		b.runs[string(rune('a'+i))] = card{status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	}
+	var all sync.WaitGroup
+	for i := range won {
+		all.Go(func() { won[i], errs[i] = p.ClaimDrain(t.Context(), unit, cancels(string(rune('a'+i)))) })
+	}
+	all.Wait()
+	require.NoError(t, errors.Join(errs...))
+	slices.Sort(won)
+	require.Equal(t, []int{0, 0, 0, 0, 0, 0, 0, 1}, won)
 }
 
 // As long as nobody can say who takes the value of a card back, nobody does.
