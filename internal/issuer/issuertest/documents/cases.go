@@ -2,7 +2,6 @@ package documents
 
 import (
 	"context"
-	"errors"
 	"mime"
 	"net/http"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/issuertest"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest/line"
 )
 
 // Cases returns every promise.
@@ -26,7 +26,7 @@ func Cases() []Case {
 }
 
 func makes(t issuertest.T, w *World) {
-	document, err := w.maker.Document(t.Context(), w.Card)
+	document, err := w.Issuer.Documenter.Document(t.Context(), w.Card)
 	require.NoError(t, err)
 	require.Equal(t, w.Data, document.Data)
 	_, _, err = mime.ParseMediaType(document.ContentType)
@@ -34,12 +34,12 @@ func makes(t issuertest.T, w *World) {
 	require.Regexp(t, `^\.[a-z0-9]+$`, document.Extension)
 }
 
-func unknown(t issuertest.T, w *World) { none(t, w, w.maker, w.Unknown) }
+func unknown(t issuertest.T, w *World) { none(t, w.Issuer, w.Unknown) }
 
 // none requires that there is no document of a card, and returns the reason.
-func none(t issuertest.T, _ *World, by issuer.Documenter, code issuer.Code) string {
+func none(t issuertest.T, by issuer.Abilities, code issuer.Code) string {
 	t.Helper()
-	document, err := by.Document(t.Context(), code)
+	document, err := by.Documenter.Document(t.Context(), code)
 	require.Error(t, err)
 	require.Nil(t, document)
 	reason := issuer.WhyNoDocument(err)
@@ -47,38 +47,35 @@ func none(t issuertest.T, _ *World, by issuer.Documenter, code issuer.Code) stri
 	return reason
 }
 
-// troubles are what can happen to a request, by name.
-func (w *World) troubles() map[string]func(http.ResponseWriter, *http.Request) {
-	return map[string]func(http.ResponseWriter, *http.Request){
-		"the connection breaks": breaks,
-		"half an answer":        answers(http.StatusOK, []byte(`{"succ`)),
-		"a proxy's page":        answers(http.StatusOK, []byte("<html>welcome</html>")),
-		"an empty answer":       answers(http.StatusOK, nil),
-		"an empty object":       answers(http.StatusOK, []byte("{}")),
-		"a redirect": func(rw http.ResponseWriter, r *http.Request) {
-			http.Redirect(rw, r, "/elsewhere", http.StatusFound)
-		},
+// answering returns an answer with a status and a body.
+func answering(status int, body string) func([]byte) (int, []byte) {
+	return func([]byte) (int, []byte) { return status, []byte(body) }
+}
+
+// troubles are what can happen to a request, by name. A redirect is among the statuses.
+func troubles() map[string]line.Fault {
+	return map[string]line.Fault{
+		"the connection breaks": {},
+		"half an answer":        {Answer: answering(http.StatusOK, `{"succ`)},
+		"a proxy's page":        {Answer: line.Page},
+		"an empty answer":       {Answer: answering(http.StatusOK, "")},
+		"an empty object":       {Answer: answering(http.StatusOK, "{}")},
 	}
 }
 
 // each calls check with the reason of everything that can happen.
 func each(t issuertest.T, w *World, check func(said, reason string)) {
 	t.Helper()
-	for _, meant := range w.steps() {
-		for name, trouble := range w.troubles() {
-			w.with(meant, trouble)
-			check(name, none(t, w, w.maker, w.Card))
-		}
-		for status := 300; status <= 599; status++ {
-			for _, body := range [][]byte{w.Refusal("not today"), []byte("<html>no</html>")} {
-				w.with(meant, answers(status, body))
-				check(http.StatusText(status), none(t, w, w.maker, w.Card))
-			}
-		}
-		w.with(meant, hangs)
-		check("no answer in time", none(t, w, w.slow, w.Card))
+	for name, f := range troubles() {
+		w.everywhere(f, func() { check(name, none(t, w.Issuer, w.Card)) })
 	}
-	check("nobody is there", none(t, w, w.nobody, w.Card))
+	line.Each(func(status int, explained bool) {
+		w.everywhere(line.Fault{Answer: w.Status(status, explained)}, func() {
+			check(http.StatusText(status), none(t, w.Issuer, w.Card))
+		})
+	})
+	w.everywhere(line.Fault{Hang: true}, func() { check("no answer in time", none(t, w.Slow, w.Card)) })
+	check("nobody is there", none(t, w.Nobody, w.Card))
 }
 
 // A mail goes without its document, and a metric says why.
@@ -99,23 +96,20 @@ func fewReasons(t issuertest.T, w *World) {
 func endsWithContext(t issuertest.T, w *World) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	document, err := w.maker.Document(ctx, w.Card)
+	document, err := w.Issuer.Documenter.Document(ctx, w.Card)
 	require.Error(t, err)
 	require.Nil(t, document)
 }
 
 // No error contains what an indiscreet issuer says about the card or the account.
 func tellsNoSecrets(t issuertest.T, w *World) {
-	for _, meant := range w.steps() {
-		for _, status := range []int{200, 302, 400, 401, 403, 404, 429, 500, 503} {
-			for _, secret := range append([]string{string(w.Card)}, w.Secrets...) {
-				w.with(meant, answers(status, w.Refusal("nothing for "+secret+".")))
-				_, err := w.maker.Document(t.Context(), w.Card)
-				require.Error(t, err)
-				for e := err; e != nil; e = errors.Unwrap(e) {
-					require.NotContains(t, e.Error(), secret)
-				}
-			}
+	for _, status := range []int{200, 302, 400, 401, 403, 404, 429, 500, 503} {
+		for _, secret := range append([]string{string(w.Card)}, w.Secrets...) {
+			answer := answering(status, string(w.Refusal("nothing for "+secret+".")))
+			w.everywhere(line.Fault{Answer: answer}, func() {
+				_, err := w.Issuer.Documenter.Document(t.Context(), w.Card)
+				line.RequireNone(t, err, secret)
+			})
 		}
 	}
 }

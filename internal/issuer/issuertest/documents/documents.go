@@ -3,10 +3,7 @@
 package documents
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/issuer/issuertest"
+	"github.com/giftbridge/giftbridge/internal/issuer/issuertest/line"
 )
 
 // Vendor is a vendor's simulator with an adapter for it. Each case gets a new one.
@@ -52,84 +50,28 @@ func Run(t *testing.T, vendor func() Vendor) {
 	}
 }
 
-// patience is the time-out of an adapter whose answers come, and short that of one whose answers do not.
-const patience, short = 30 * time.Second, 50 * time.Millisecond
-
-// World is an adapter, a simulator, and the connection between them.
+// World is an adapter, a simulator, and the line between them.
 type World struct {
 	Vendor
-	// maker is the adapter. slow is another one, which gives up soon; nobody is one whose issuer is not there.
-	maker, slow, nobody issuer.Documenter
-
-	mu sync.Mutex
-	// fault replaces the answer to each request that it is meant for; nil replaces none.
-	fault func(http.ResponseWriter, *http.Request)
-	meant func(*http.Request) bool
+	*line.Line
 }
 
 // NewWorld returns a world in which nothing has happened yet.
 func NewWorld(t *testing.T, v Vendor) *World {
 	t.Helper()
-	w := &World{Vendor: v}
-	web := httptest.NewServer(w)
-	t.Cleanup(web.Close)
-	gone := httptest.NewServer(w)
-	gone.Close()
-	find := func(url string, timeout time.Duration) issuer.Documenter {
-		found, err := issuer.Find(v.Adapter(url, timeout))
-		require.NoError(t, err)
-		require.NotNil(t, found.Documenter, "the adapter makes no documents")
-		return found.Documenter
-	}
-	w.maker, w.slow, w.nobody = find(web.URL, patience), find(web.URL, short), find(gone.URL, patience)
+	w := &World{v, line.New(t, line.Ends{Handler: v.Handler, Adapter: v.Adapter, Asks: v.Fetches, Refusal: v.Refusal})}
+	require.NotNil(t, w.Issuer.Documenter, "the adapter makes no documents")
 	return w
 }
 
-// ServeHTTP implements [http.Handler]: it is the connection.
-func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	fault, meant := w.fault, w.meant
-	w.mu.Unlock()
-	if fault == nil || !meant(r) {
-		w.Handler.ServeHTTP(rw, r)
-		return
-	}
-	fault(rw, r)
-}
-
-// with makes a fault happen to all further requests that it is meant for.
-func (w *World) with(meant func(*http.Request) bool, fault func(http.ResponseWriter, *http.Request)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.fault, w.meant = fault, meant
-}
-
-// steps are the requests that a fault can be meant for: all, or those alone that fetch a document.
-func (w *World) steps() []func(*http.Request) bool {
-	all := []func(*http.Request) bool{func(*http.Request) bool { return true }}
+// everywhere calls check with a fault of all requests, and with the same fault of those alone that fetch a document.
+func (w *World) everywhere(f line.Fault, check func()) {
+	f.All = true
+	w.With(f)
+	check()
 	if w.Fetches != nil {
-		all = append(all, w.Fetches)
+		f.All = false
+		w.With(f)
+		check()
 	}
-	return all
-}
-
-// answers answers with a status and a body.
-func answers(status int, body []byte) func(http.ResponseWriter, *http.Request) {
-	return func(rw http.ResponseWriter, _ *http.Request) {
-		rw.Header().Set("Content-Type", "application/json")
-		rw.WriteHeader(status)
-		if status != http.StatusNotModified {
-			_, _ = rw.Write(body)
-		}
-	}
-}
-
-// breaks closes the connection without an answer.
-func breaks(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
-
-// hangs answers once the adapter has given up.
-func hangs(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // Only then does the server notice that the client has gone.
-	<-r.Context().Done()
-	panic(http.ErrAbortHandler)
 }

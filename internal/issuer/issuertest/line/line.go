@@ -106,6 +106,9 @@ func (l *Line) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	status, body := f.Answer(answered.Body.Bytes())
 	rw.Header().Set("Content-Type", "application/json")
 	rw.Header().Set("Retry-After", "7")
+	if status >= 300 && status < 400 {
+		rw.Header().Set("Location", "/elsewhere")
+	}
 	rw.WriteHeader(status)
 	if status != http.StatusNotModified {
 		_, _ = rw.Write(body)
