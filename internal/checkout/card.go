@@ -52,7 +52,9 @@ func (d *Desk) giveBack(
 
 // updateID returns the ID of an attempt to reach a card. A later attempt must not join one that the card will refuse because
 // nobody waits for it any more.
-func updateID(id string, until time.Time) string { return id + "-" + strconv.FormatInt(until.UnixNano(), 36) }
+func updateID(id string, until time.Time) string {
+	return id + "-" + strconv.FormatInt(until.UnixNano(), 36)
+}
 
 // taken reads the answer to an update.
 func taken(ctx context.Context) func(client.WorkflowUpdateHandle, error) (*workflows.Redemption, error) {

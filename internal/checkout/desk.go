@@ -159,4 +159,3 @@ func refuses(err error) bool {
 func unavailable(cause error) error {
 	return fmt.Errorf("%w: %w", &redemption.Problem{Type: redemption.IssuerUnavailable}, cause)
 }
-

@@ -67,7 +67,7 @@ func (d *Desk) askBack(
 		return nil, "", false, &redemption.Problem{Type: redemption.NotFound}
 	case known.Reversal != nil && (known.Reversal.ID == id || known.Reversal.State != redemption.Declined):
 		return known, spent.CardWorkflowID, true, nil
-	case !d.reverses(spent.Issuer):
+	case known.State != redemption.Declined && !d.reverses(spent.Issuer):
 		return nil, "", false, &redemption.Problem{Type: redemption.NotSupported}
 	}
 	if own == nil {
@@ -108,4 +108,3 @@ func (d *Desk) find(ctx context.Context, clientName, id string) (*workflows.Rede
 	known, err := d.look(ctx, claim.CardWorkflowID, id)
 	return claim, known, err
 }
-
