@@ -132,7 +132,7 @@ func resolved(f redemptions.Found) string {
 
 // advice says what a person does about a redemption; empty if there is nothing to do.
 func advice(f redemptions.Found) string {
-	resolve := buildinfo.Program + " cards resolve " + f.Name() + " --moved|--not-moved --reason WHY"
+	resolve := buildinfo.Program + " cards resolve " + f.Name() + " --moved --reason WHY, or with --not-moved"
 	switch doubt, _ := f.Doubt(); {
 	case doubt == redemptions.Taking:
 		return "look up at the issuer whether the amount was taken off the card, under the reference " + f.ID + ", then: " + resolve
