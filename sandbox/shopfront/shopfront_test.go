@@ -67,7 +67,7 @@ func (b *browser) press(action string, fields ...string) string {
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
-	return b.read(b.PostForm(b.shop+"/"+action, form)) //nolint:noctx // The shop is in this process.
+	return b.read(b.PostForm(b.shop+"/"+action, form))
 }
 
 // becomes loads the page until it says so.
@@ -189,7 +189,7 @@ func TestRefusals(t *testing.T) {
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	g := newGiftbridge(t, 10000)
-	drop := func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }
+	drop := func(_ http.ResponseWriter) { panic(http.ErrAbortHandler) }
 	g.next(drop,
 		func(w http.ResponseWriter) { problem(w, http.StatusServiceUnavailable, "issuer_unavailable", "") },
 		func(w http.ResponseWriter) { say(w, http.StatusBadGateway, "<html>a proxy</html>") },
