@@ -1,10 +1,10 @@
 // Package shopfront is an example of a shop that takes gift cards at its checkout. The sandbox serves it, and developers of
-// shops may read it: it knows giftbridge by the HTTP API alone.
+// shops may read it: it knows giftbridge by the HTTP API alone, which it calls with package shopper.
 //
-//	api.go     the calls to giftbridge
-//	order.go   an order, and what is paid for it
-//	payment.go a payment with a gift card, until it is settled
-//	shop.go    the pages
+//	payment.go  a payment with a gift card, until it is settled
+//	order.go    an order, and what its shopper is told
+//	shop.go     what the buttons do, and the job that settles payments
+//	pages.go    the page
 //
 // What to take from it:
 //

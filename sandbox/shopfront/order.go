@@ -1,9 +1,12 @@
 package shopfront
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/shopper"
 )
 
 // Item is a line of the cart.
@@ -76,7 +79,7 @@ func (o *order) standing() (standing, Cents) {
 		return choosing, 0
 	case p.open() && o.canceled:
 		return canceling, 0
-	case p.known.State == Unknown:
+	case p.known.State == shopper.Unknown:
 		return unknown, 0
 	case p.open():
 		return waiting, 0
@@ -85,7 +88,7 @@ func (o *order) standing() (standing, Cents) {
 	switch {
 	case err != nil:
 		return unknown, 0
-	case p.known.State == Reversed:
+	case p.known.State == shopper.Reversed:
 		return canceled, taken
 	case p.kept:
 		return kept, taken
@@ -116,7 +119,7 @@ func (o *order) next() step {
 }
 
 // learn takes in an answer. It returns how long to wait before the next request, and whether the answer brought nothing new.
-func (o *order) learn(r Redemption, err error) (wait time.Duration, nothing bool) {
+func (o *order) learn(r *shopper.Redemption, err error) (wait time.Duration, nothing bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	before, _ := o.standing()
@@ -137,25 +140,25 @@ func (o *order) learn(r Redemption, err error) (wait time.Duration, nothing bool
 }
 
 // refuse tells the shopper why a card was refused, in the shop's own words.
-func (o *order) refuse(p *Problem) {
+func (o *order) refuse(p *shopper.Problem) {
 	o.offer = 0
 	o.notice = notice{Text: "Gift cards cannot be taken at the moment. Pay another way, or try again later.", Bad: true}
 	switch p.Type {
-	case CardNotUsable, InvalidRequest:
+	case cardNotUsable, invalidRequest:
 		o.notice = notice{Text: "This gift card cannot be used. Check its code.", Bad: true, AtField: true}
-	case CardExpired:
+	case cardExpired:
 		o.notice = notice{Text: "This gift card has expired.", Bad: true, AtField: true}
-	case CurrencyMismatch:
+	case currencyMismatch:
 		o.notice = notice{Text: "This gift card is not in " + o.currency + ", and the order is.", Bad: true, AtField: true}
-	case PartialUseNotAllowed:
+	case partialUseNotAllowed:
 		o.notice = notice{
 			Text: "There is more on this gift card than the order costs, and it can only be spent as a whole.", Bad: true, AtField: true,
 		}
-	case CardBusy:
+	case cardBusy:
 		o.notice = notice{Text: "Another payment with this gift card is being made. Try again in a moment.", Bad: true}
-	case RateLimited:
+	case rateLimited:
 		o.notice = notice{Text: fmt.Sprintf("These were too many attempts. Try again in %.0f seconds.", max(1, p.RetryAfter.Seconds())), Bad: true}
-	case InsufficientBalance:
+	case insufficientBalance:
 		available, err := parseCents(p.Available)
 		if err != nil {
 			available = 0
@@ -175,18 +178,18 @@ func (o *order) suggest(available Cents) {
 }
 
 // show tells a shopper what is on a card.
-func (o *order) show(b Balance) {
-	available, err := parseCents(b.Spendable())
+func (o *order) show(b *shopper.Balance) {
+	available, err := parseCents(cmp.Or(b.Available, b.Balance))
 	o.offer = 0
 	switch {
 	case err != nil:
-		o.refuse(&Problem{})
+		o.refuse(&shopper.Problem{})
 	case b.Currency != o.currency:
-		o.refuse(&Problem{Type: CurrencyMismatch})
+		o.refuse(&shopper.Problem{Type: currencyMismatch})
 	case available < o.total():
 		o.suggest(available)
-	case available > o.total() && !b.PartialUse:
-		o.refuse(&Problem{Type: PartialUseNotAllowed})
+	case available > o.total() && !b.InParts:
+		o.refuse(&shopper.Problem{Type: partialUseNotAllowed})
 	default:
 		o.notice = notice{Text: "There are " + o.sum(available) + " on this gift card."}
 	}

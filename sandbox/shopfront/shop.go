@@ -1,19 +1,23 @@
 package shopfront
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/shopper"
 )
 
 // Options are the options of a shop.
 type Options struct {
-	API API
+	// Giftbridge is the address of giftbridge's receiver, and Key the shop's key there. Whoever has the key can spend cards, so it
+	// stays on this server.
+	Giftbridge, Key string
 	// Currency is the currency in which the shop sells.
 	Currency string
 	// Samples returns cards that a visitor may try; it may be nil. No real shop has such a thing.
@@ -28,6 +32,7 @@ type Sample struct{ Code, Balance string }
 // Shop is the server of a shop.
 type Shop struct {
 	options Options
+	client  *shopper.Client
 	handler http.Handler
 
 	// jobs settle payments; stop ends them.
@@ -43,14 +48,13 @@ type Shop struct {
 
 // New returns a shop. Close ends it.
 func New(o Options) *Shop {
-	const pause, timeout = 500 * time.Millisecond, 15 * time.Second
-	if o.Pause == 0 {
-		o.Pause = pause
+	const pause = 500 * time.Millisecond
+	const timeout = 15 * time.Second // giftbridge waits for an issuer for up to 11 seconds before it answers "pending".
+	o.Pause = cmp.Or(o.Pause, pause)
+	s := &Shop{
+		options: o, orders: map[string]*order{},
+		client: &shopper.Client{BaseURL: o.Giftbridge, Key: o.Key, HTTP: &http.Client{Timeout: timeout}},
 	}
-	if o.API.Client == nil {
-		o.API.Client = &http.Client{Timeout: timeout}
-	}
-	s := &Shop{options: o, orders: map[string]*order{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.handler = s.routes()
 	return s
@@ -121,7 +125,7 @@ func (s *Shop) settle(o *order) {
 		const longest = 30 * time.Second
 		pause := s.options.Pause
 		for ask := o.next(); ask != nil; ask = o.next() {
-			wait, nothing := o.learn(ask(s.ctx, &s.options.API))
+			wait, nothing := o.learn(ask(s.ctx, s.client))
 			if !nothing {
 				pause = s.options.Pause
 				continue
@@ -172,7 +176,7 @@ func (s *Shop) pay(r *http.Request, o *order) {
 		}
 	}
 	o.notice, o.offer = notice{}, 0
-	o.payment = newPayment(Charge{
+	o.payment = newPayment(shopper.Purchase{
 		Code: o.code, Amount: amount.String(), Currency: o.currency, Order: o.name, EndUser: o.endUser,
 	})
 	s.settle(o)
@@ -192,24 +196,21 @@ func (o *order) enter(r *http.Request) bool {
 // balance shows what is on a card.
 func (s *Shop) balance(r *http.Request, o *order) {
 	o.mu.Lock()
-	code, ask := "", o.open() && o.enter(r)
-	code = o.code
+	ask := o.open() && o.enter(r)
+	code := o.code
 	o.mu.Unlock()
 	if !ask {
 		return
 	}
-	found, err := s.options.API.Balance(r.Context(), code, o.endUser)
+	found, err := s.client.Balance(r.Context(), code, o.endUser)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	problem, ok := errors.AsType[*Problem](err)
 	switch {
 	case !o.open() || o.code != code:
 	case err == nil:
 		o.show(found)
-	case ok:
-		o.refuse(problem)
 	default:
-		o.refuse(&Problem{})
+		o.refuse(cmp.Or(shopper.ProblemOf(err), &shopper.Problem{}))
 	}
 }
 

@@ -28,7 +28,7 @@ type browser struct {
 func visit(t *testing.T, g *giftbridge) *browser {
 	t.Helper()
 	shop := shopfront.New(shopfront.Options{
-		API: shopfront.API{URL: g.URL, Key: apiKey}, Currency: "USD", Pause: time.Millisecond,
+		Giftbridge: g.URL, Key: apiKey, Currency: "USD", Pause: time.Millisecond,
 		Samples: func() []shopfront.Sample { return []shopfront.Sample{{Code: code, Balance: "30.00 USD"}} },
 	})
 	t.Cleanup(func() { require.NoError(t, shop.Close()) })

@@ -19,7 +19,7 @@ func (s *Stack) startShopfront(ctx context.Context, o Options) error {
 		return fmt.Errorf("start example of a checkout: %w", err)
 	}
 	shop := shopfront.New(shopfront.Options{
-		API:      shopfront.API{URL: s.Config.Receiver.URL, Key: sandbox.CheckoutKey()},
+		Giftbridge: s.Config.Receiver.URL, Key: sandbox.CheckoutKey(),
 		Currency: s.Later.Items()[0].Currency, Samples: s.samples,
 	})
 	s.serve(l, shop)

@@ -78,7 +78,8 @@ var walls = []wall{
 		why:     "what it shows is a function of what it is given",
 	},
 	{
-		name: "an example of a shop is nothing else", from: []string{"shopfront"}, to: []string{module, "go.temporal.io"},
+		name: "an example of a shop is nothing else", from: []string{"shopfront", "internal/shopper"},
+		to: []string{module, "go.temporal.io"}, allowed: []string{sandbox + "/internal/shopper"},
 		why: "a shop knows giftbridge by its HTTP API",
 	},
 	{
