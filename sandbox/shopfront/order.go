@@ -18,9 +18,9 @@ type Item struct {
 // order is what a shopper buys. It is paid with a gift card, another way, or both.
 type order struct {
 	name, currency, endUser string
-	items                   []Item
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	items []Item
 	// code is the code that the shopper has entered. It is forgotten once something was taken off the card.
 	code string
 	// notice is what the shopper is told, and offer what the card could pay of the order, if that is not all of it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"slices"
 )
 
 //go:embed page.html page.css page.js
@@ -35,6 +36,9 @@ type view struct {
 	Sampled   bool
 }
 
+// Removable reports whether a line of the cart can be removed.
+func (v view) Removable() bool { return v.Standing == choosing && len(v.Items) > 1 }
+
 // Waits reports whether the page has to look for news.
 func (v view) Waits() bool {
 	return v.Standing == waiting || v.Standing == unknown || v.Standing == canceling
@@ -45,7 +49,7 @@ func (o *order) view() view {
 	defer o.mu.Unlock()
 	now, taken := o.standing()
 	return view{
-		Name: o.name, Currency: o.currency, Code: o.code, Items: o.items, Total: o.total(), Standing: now, Notice: o.notice,
+		Name: o.name, Currency: o.currency, Code: o.code, Items: slices.Clone(o.items), Total: o.total(), Standing: now, Notice: o.notice,
 		Offer: o.offer, OfferRest: o.total() - o.offer, Taken: taken, Rest: o.total() - taken, Elsewhere: o.rest,
 	}
 }
@@ -68,6 +72,7 @@ func (s *Shop) routes() http.Handler {
 	}
 	for path, do := range map[string]func(*http.Request, *order){
 		"balance": s.balance, "pay": s.pay, "another": s.another, "cancel": s.cancel, "try": s.try, "again": s.again,
+		"remove": s.remove,
 	} {
 		mux.HandleFunc("POST /"+path, s.form(do))
 	}

@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -237,6 +239,17 @@ func (s *Shop) cancel(r *http.Request, o *order) {
 		s.settle(o)
 	} else {
 		o.code = ""
+	}
+}
+
+// remove removes a line of the cart, unless it is the last one.
+func (s *Shop) remove(r *http.Request, o *order) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i, err := strconv.Atoi(r.PostFormValue("item"))
+	if err == nil && o.open() && len(o.items) > 1 && i >= 0 && i < len(o.items) {
+		o.items = slices.Delete(o.items, i, i+1)
+		o.notice, o.offer = notice{}, 0
 	}
 }
 

@@ -312,6 +312,25 @@ func TestReversals(t *testing.T) {
 	}
 }
 
+// A smaller cart costs less.
+func TestCart(t *testing.T) {
+	t.Parallel()
+	g := newGiftbridge(t, 6000)
+	b := visit(t, g)
+	require.Contains(t, b.press("balance", "code", code), "Pay 60.00 USD with the gift card, and 20.00 USD another way")
+	for _, none := range []string{"2", "-1", "x", ""} {
+		require.Contains(t, b.press("remove", "item", none), "Two cups")
+	}
+	page := b.press("remove", "item", "1")
+	require.NotContains(t, page, "Two cups")
+	require.Contains(t, page, "Pay 49.00 USD with the gift card<")
+	require.NotContains(t, page, "another way</button></form>")
+	require.Contains(t, b.press("remove", "item", "0"), "Coffee grinder", "an empty cart cannot be paid")
+	require.Contains(t, b.press("pay"), "Your order is paid")
+	require.Equal(t, 1100, g.left())
+	require.Contains(t, b.press("remove", "item", "0"), "Coffee grinder")
+}
+
 // Forms of other pages, of other orders and of no page do nothing.
 func TestForms(t *testing.T) {
 	t.Parallel()
@@ -334,6 +353,7 @@ func TestForms(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	b := visit(t, newGiftbridge(t, 10000))
+	b.Jar = nil
 	for path, contentType := range map[string]string{
 		"/": "text/html; charset=utf-8", "/page.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8",
 		"/standing.json": "application/json",
@@ -349,7 +369,7 @@ func TestHeaders(t *testing.T) {
 		require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
 		require.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
 		require.NotContains(t, string(body), apiKey)
-		if path == "/" {
+		if path == "/" || path == "/standing.json" {
 			require.Regexp(t, `^shopfront=\w+; Path=/; HttpOnly; SameSite=Strict$`, answer.Header.Get("Set-Cookie"))
 		}
 	}
