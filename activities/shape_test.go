@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
+	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake/skus"
 )
@@ -29,6 +30,7 @@ func TestActivityNames(t *testing.T) {
 		reflect.TypeFor[*activities.Decisions](): {"SettleOrder"},
 		reflect.TypeFor[*activities.Watch]():     {"CheckProducts", "LookAtSubscriptions", "PollGap", "RepairSubscriptions"},
 		reflect.TypeFor[*delivery.Deliveries]():  {"DeliverCard", "ResendCard"},
+		reflect.TypeFor[*spending.Tills]():       {"LookAtFunds", "MoveAmount"},
 		reflect.TypeFor[*activities.Changes]():   {"CompareOrder", "InspectCard", "SweepChanges"},
 		reflect.TypeFor[*deferred.Cards](): {
 			"ActivateCard", "BeginCard", "ClaimCard", "DrainCard", "GenerateCard", "LookAtBalance", "LookAtCard",
@@ -59,6 +61,7 @@ func TestActivityShape(t *testing.T) {
 		reflect.TypeFor[*activities.Changes](),
 		reflect.TypeFor[*deferred.Cards](),
 		reflect.TypeFor[*delivery.Deliveries](),
+		reflect.TypeFor[*spending.Tills](),
 	} {
 		for method := range of.Methods() {
 			f := method.Type
@@ -125,6 +128,24 @@ func TestActivityFieldsInHistories(t *testing.T) {
 		},
 		{delivery.DeliverCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
 		{delivery.ResendCardResult{SentAt: at}, `{"sent_at": "2026-07-01T00:00:00Z"}`},
+		{spending.LookAtFundsInput{Card: spending.Card{Issuer: "a", Code: "c"}}, `{"issuer": "a", "code": "c"}`},
+		{
+			spending.LookAtFundsResult{Active: true, Balance: "5.00", Currency: "EUR", ValidUntil: at, InParts: true},
+			`{"active": true, "balance": "5.00", "currency": "EUR", "valid_until": "2026-07-01T00:00:00Z", "in_parts": true}`,
+		},
+		{
+			spending.MoveAmountInput{
+				Card: spending.Card{Issuer: "a", Code: "c"}, Step: spending.Reversing, Amount: "5.00", Currency: "EUR", Reference: "r",
+				Number: 2, NotAfter: at,
+			},
+			`{"issuer": "a", "code": "c", "step": "reverse", "amount": "5.00", "currency": "EUR", "reference": "r", "number": 2,
+			"not_after": "2026-07-01T00:00:00Z"}`,
+		},
+		{
+			spending.MoveAmountResult{Refused: giftcard.Timeout, Message: "m", Unclear: "u"},
+			`{"refused": "Timeout", "message": "m", "unclear": "u"}`,
+		},
+		{spending.MoveAmountResult{}, `{}`},
 		{activities.SettleOrderResult{RunID: "r"}, `{"run_id": "r"}`},
 		{activities.SettleOrderResult{LeftAlone: "why"}, `{"left_alone": "why"}`},
 		{

@@ -35,4 +35,6 @@ func Register(r worker.WorkflowRegistry) {
 	register(ClaimCode, ClaimCodeType)
 	register(DeliveredCard, DeliveredCardType)
 	register(ResendCard, ResendCardType)
+	register(SpendCard, SpendCardType)
+	register(ClaimRedemption, ClaimRedemptionType)
 }

@@ -191,13 +191,27 @@ func replay(h *historypb.History, c *change) error {
 	}
 	workflows.Register(replayer)
 	// The replayer modifies its input.
-	if err := replayer.ReplayWorkflowHistory(silence{}, proto.CloneOf(h)); err != nil {
+	err = replayer.ReplayWorkflowHistoryWithOptions(silence{}, proto.CloneOf(h), worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{RunID: resetRun(h)},
+	})
+	if err != nil {
 		return err
 	}
 	if err := sameEnd(lastEvent(h), variant.result, variant.err); err != nil {
 		return fmt.Errorf("%s %s: %w", typeOf(h), anotherEnd, err)
 	}
 	return nil
+}
+
+// resetRun returns the ID of a run that a reset has created; empty for other runs. A workflow may ask for it, and the replayer
+// does not find it.
+func resetRun(h *historypb.History) string {
+	for _, e := range h.GetEvents() {
+		if id := e.GetWorkflowTaskFailedEventAttributes().GetNewRunId(); id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // variant runs workflows with a change, and records how they end.
@@ -251,7 +265,11 @@ func sameEnd(last *historypb.HistoryEvent, result any, err error) error {
 		if err != nil {
 			return fmt.Errorf("completed, now fails: %w", err)
 		}
-		now, err := converter.GetDefaultDataConverter().ToPayloads(result)
+		var results []any
+		if result != nil {
+			results = []any{result}
+		}
+		now, err := converter.GetDefaultDataConverter().ToPayloads(results...)
 		if err != nil {
 			return err
 		}
@@ -369,7 +387,8 @@ func (o *otherName) ExecuteActivity(ctx workflow.Context, name string, args ...a
 	return o.Next.ExecuteActivity(ctx, name+"V2", args...)
 }
 
-// noTimers does not wait.
+// noTimers starts no timers. Those of which a workflow is told never fire, because one that waits for a time in a loop would
+// otherwise never yield.
 type noTimers struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
@@ -378,13 +397,16 @@ type noTimers struct {
 func (o *noTimers) Sleep(workflow.Context, time.Duration) error { return nil }
 
 // NewTimer implements [interceptor.WorkflowOutboundInterceptor].
-func (o *noTimers) NewTimer(ctx workflow.Context, _ time.Duration) workflow.Future { return done(ctx) }
+func (o *noTimers) NewTimer(ctx workflow.Context, _ time.Duration) workflow.Future {
+	never, _ := workflow.NewFuture(ctx)
+	return never
+}
 
 // NewTimerWithOptions implements [interceptor.WorkflowOutboundInterceptor].
 func (o *noTimers) NewTimerWithOptions(
-	ctx workflow.Context, _ time.Duration, _ workflow.TimerOptions,
+	ctx workflow.Context, d time.Duration, _ workflow.TimerOptions,
 ) workflow.Future {
-	return done(ctx)
+	return o.NewTimer(ctx, d)
 }
 
 // otherChild starts children of another type, or under another ID.

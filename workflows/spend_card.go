@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -18,6 +19,8 @@ type SpendCardInput struct {
 	Redemptions []*Redemption `json:"redemptions,omitempty"`
 	// Movements is the number of requests to the issuer that earlier runs have made.
 	Movements int `json:"movements,omitempty"`
+	// Forgotten is when the latest redemption was taken in that is no longer kept; zero if all are kept.
+	Forgotten time.Time `json:"forgotten,omitzero"`
 	// Hurry divides all pauses; zero is one. Only installations in which everything runs faster have another.
 	Hurry int `json:"hurry,omitempty"`
 }
@@ -34,6 +37,9 @@ type Redemption struct {
 	Movement int `json:"movement,omitempty"`
 	// Contradicted reports whether the issuer has said later that it did not move the amount, though the card shows it.
 	Contradicted bool `json:"contradicted,omitempty"`
+	// BelowZero is what the issuer has shown on the card, a decimal in Currency, if that was below zero while this was open:
+	// more was spent than was on it, at another till as well. It is empty otherwise.
+	BelowZero string `json:"below_zero,omitempty"`
 	// Reversal is the latest attempt to give back what was taken; nil if there is none.
 	Reversal *Reversal `json:"reversal,omitempty"`
 	// Resolved is what a person has found out about it; nil if none had to.
@@ -76,6 +82,8 @@ type SpendUpdateInput struct {
 	// Until is when the shop no longer waits. Temporal executes an update that its caller has given up once a worker is
 	// there; after this time it is refused, so that nothing is taken of which the shop does not know.
 	Until time.Time `json:"until"`
+	// ClaimedAt is when the idempotency key was claimed; zero if it was claimed for this very request.
+	ClaimedAt time.Time `json:"claimed_at,omitzero"`
 }
 
 // ReverseUpdate asks a [SpendCard] to give back what a redemption has taken. Its argument is a [ReverseUpdateInput], its
@@ -97,6 +105,8 @@ const (
 	TooLateError = "TooLate"
 	// NoRedemptionError: the card has no such redemption.
 	NoRedemptionError = "NoRedemption"
+	// ForgottenError: the key is so old that what became of it may no longer be kept. A second amount might be taken.
+	ForgottenError = "Forgotten"
 )
 
 // RedemptionQuery returns the [Redemption] with an ID; nil if there is none.
@@ -149,7 +159,7 @@ const (
 // the amount counts as taken.
 func SpendCard(ctx workflow.Context, in SpendCardInput) error {
 	s := &spendCard{
-		in: in, redemptions: in.Redemptions, movements: in.Movements, answers: map[int]spending.Answer{},
+		in: in, redemptions: in.Redemptions, movements: in.Movements, forgotten: in.Forgotten, answers: map[int]spending.Answer{},
 		callbacks: workflow.GetSignalChannel(ctx, CallbackSignal), resolutions: workflow.GetSignalChannel(ctx, ResolveSignal),
 	}
 	// A run that a reset created does not know what the run before it has asked of the issuer.
@@ -175,7 +185,7 @@ func SpendCard(ctx workflow.Context, in SpendCardInput) error {
 		case s.next() == nil && len(s.redemptions) == 0:
 			return nil
 		case s.movements-in.Movements >= renewAfter, s.reset && s.next() == nil, run.GetContinueAsNewSuggested():
-			in.Redemptions, in.Movements = s.redemptions, s.movements
+			in.Redemptions, in.Movements, in.Forgotten = s.redemptions, s.movements, s.forgotten
 			return workflow.NewContinueAsNewError(ctx, SpendCardType, in)
 		}
 	}
@@ -189,6 +199,8 @@ type spendCard struct {
 	// movements is the number of requests to the issuer so far, and answers the first answer to each of this run.
 	movements int
 	answers   map[int]spending.Answer
+	// forgotten is when the latest redemption was taken in that is no longer kept.
+	forgotten time.Time
 	// reset reports whether a reset created this run.
 	reset bool
 
@@ -208,6 +220,9 @@ func (s *spendCard) serve(ctx workflow.Context) error {
 			return s.ask(workflow.Now(ctx).UTC(), u.SpendRequest), nil
 		},
 		workflow.UpdateHandlerOptions{Validator: func(ctx workflow.Context, u SpendUpdateInput) error {
+			if s.redemption(u.ID) == nil && !u.ClaimedAt.IsZero() && !u.ClaimedAt.After(s.forgotten) {
+				return temporal.NewNonRetryableApplicationError("redemption "+u.ID+" may no longer be kept", ForgottenError, nil)
+			}
 			return timely(ctx, u.Until)
 		}},
 	); err != nil {
@@ -323,16 +338,20 @@ func markUnknown(ctx workflow.Context) {
 // await waits until something is true, for at most a time. It takes in callbacks, and what people have found out. They stay in
 // their channels until then, so that none is lost when the history begins anew.
 func (s *spendCard) await(ctx workflow.Context, most time.Duration, until func() bool) error {
-	for over := workflow.Now(ctx).Add(most); !until(); s.hear(ctx) {
-		left := over.Sub(workflow.Now(ctx))
-		if left <= 0 {
-			return nil
-		}
-		if _, err := workflow.AwaitWithTimeout(ctx, left, func() bool {
-			return until() || s.callbacks.Len() > 0 || s.resolutions.Len() > 0
-		}); err != nil {
+	over, passed := workflow.Now(ctx).Add(most), most <= 0
+	for !passed && !until() {
+		// The timer is stopped as soon as it is not needed: one that fires later costs a workflow task.
+		timed, stop := workflow.WithCancel(ctx)
+		timer := workflow.NewTimer(timed, over.Sub(workflow.Now(ctx)))
+		err := workflow.Await(ctx, func() bool {
+			return timer.IsReady() || until() || s.callbacks.Len() > 0 || s.resolutions.Len() > 0
+		})
+		passed = timer.IsReady()
+		stop()
+		if err := cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
+		s.hear(ctx)
 	}
 	return nil
 }

@@ -375,6 +375,7 @@ func TestSpendCardBesideAnotherTill(t *testing.T) {
 	requireState(t, all["r-1"], redemption.Declined, redemption.CardNotUsable)
 	requireState(t, all["r-2"], redemption.Succeeded, "")
 	require.Equal(t, int64(1), v.counted.of(workflows.CardsBelowZero))
+	require.Equal(t, []string{"", "-45.00"}, []string{all["r-1"].BelowZero, all["r-2"].BelowZero})
 }
 
 // The workflow ends once nothing has to be kept: what was declined for two days, what was taken for thirty.
@@ -434,6 +435,7 @@ func TestSpendCardBeginsAnew(t *testing.T) {
 	require.Equal(t, 100, next.Movements)
 	require.Equal(t, 100, v.requests)
 	requireState(t, next.Redemptions[99], redemption.Succeeded, "")
+	require.Zero(t, next.Forgotten)
 
 	again := newTill(t)
 	again.standing.Value.Hundredths = 4000
@@ -444,4 +446,35 @@ func TestSpendCardBeginsAnew(t *testing.T) {
 	require.NoError(t, again.GetWorkflowError())
 	require.Equal(t, 1, again.requests, "what was asked for before is not asked for again")
 	require.Equal(t, "0.10", again.answers["r-0"].Taken)
+}
+
+// A card remembers a thousand redemptions. A key that is older than what it has forgotten is refused, because the amount may
+// have been taken; a new one is not.
+func TestSpendCardRefusesForgottenKeys(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	in := workflows.SpendCardInput{Card: spending.Card{Issuer: "acme", Code: "b-1"}}
+	for i := range 1001 {
+		at := noon.Add(time.Duration(i-2000) * time.Second)
+		in.Redemptions = append(in.Redemptions, &workflows.Redemption{Redemption: redemption.Redemption{
+			ID: fmt.Sprintf("r-%d", i), State: redemption.Succeeded, Amount: "0.10", Taken: "0.10", Currency: "EUR",
+			AcceptedAt: at, SettledAt: at,
+		}})
+	}
+	claimed := func(at time.Duration, id string, by time.Time) {
+		u := spendOf(at, id, "0.10")
+		u.ClaimedAt = by
+		v.update(at, workflows.SpendUpdate, id, u)
+	}
+	forgotten := in.Redemptions[0].AcceptedAt
+	v.spends(0, "r-1001", "0.10") // The workflow forgets once it has done something.
+	claimed(time.Minute, "r-0", forgotten.Add(-time.Second))
+	claimed(time.Minute, "r-1000", forgotten.Add(-time.Second)) // It is kept.
+	claimed(2*time.Minute, "r-new", forgotten.Add(time.Minute))
+	v.ExecuteWorkflow(workflows.SpendCard, in)
+	require.NoError(t, v.GetWorkflowError())
+	require.Equal(t, map[string]string{"r-0": workflows.ForgottenError}, v.refused)
+	require.Equal(t, "0.10", v.answers["r-1000"].Taken)
+	require.Equal(t, redemption.Accepted, v.answers["r-new"].State)
+	require.Equal(t, 2, v.requests)
 }

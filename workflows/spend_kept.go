@@ -9,6 +9,9 @@ func (s *spendCard) forget(now time.Time) {
 	for _, r := range s.redemptions {
 		if until, settled := s.keptUntil(r); settled && (excess > 0 || !now.Before(until)) {
 			excess--
+			if r.AcceptedAt.After(s.forgotten) {
+				s.forgotten = r.AcceptedAt
+			}
 			continue
 		}
 		kept = append(kept, r)

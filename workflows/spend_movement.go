@@ -223,7 +223,7 @@ func (s *spendCard) watch(ctx workflow.Context, m movement, amount giftcard.Mone
 		if looks++; now && !told {
 			told, looks = true, 0
 		}
-		balance, err := s.balance(ctx)
+		balance, err := s.balance(ctx, m)
 		if temporal.IsCanceledError(err) {
 			return err
 		}
@@ -335,22 +335,24 @@ func (s *spendCard) look(ctx workflow.Context) (spending.LookAtFundsResult, erro
 	return out, err
 }
 
-// balance returns what is on the card, in hundredths. A balance below zero is the issuer's: it has let another till spend more
-// than there was.
-func (s *spendCard) balance(ctx workflow.Context) (int64, error) {
+// balance returns what is on the card while a movement is open, in hundredths. A balance below zero is the issuer's: it has let
+// another till spend more than there was. People are told.
+func (s *spendCard) balance(ctx workflow.Context, m movement) (int64, error) {
 	funds, err := s.look(ctx)
 	if err != nil {
 		return 0, err
 	}
 	balance, err := giftcard.ParseMoney(funds.Balance, funds.Currency)
-	if err == nil && balance.Hundredths < 0 {
+	if err == nil && balance.Hundredths < 0 && m.of().BelowZero == "" {
+		m.of().BelowZero = balance.Amount()
+		markUnknown(ctx)
 		workflow.GetMetricsHandler(ctx).Counter(CardsBelowZero).Inc(1)
-		workflow.GetLogger(ctx).Warn("the issuer shows a card below zero: more was spent than was on it")
+		workflow.GetLogger(ctx).Warn("the issuer shows a card below zero: more was spent than was on it", "redemption", m.of().ID)
 	}
 	return balance.Hundredths, err
 }
 
-// CardsBelowZero is the metric that counts looks at cards that are below zero.
+// CardsBelowZero is the metric that counts redemptions after which a card was below zero.
 const CardsBelowZero = "giftbridge_cards_below_zero"
 
 // problemOf returns the problem that a shop is told of if a request has failed with a kind.

@@ -15,8 +15,10 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
+	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/intake/skus"
+	"github.com/giftbridge/giftbridge/internal/redemption"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -38,7 +40,7 @@ func TestNames(t *testing.T) {
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
 		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder", "DeferredCard", "ClaimCode",
-		"DeliveredCard", "ResendCard",
+		"DeliveredCard", "ResendCard", "SpendCard", "ClaimRedemption",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
@@ -49,7 +51,10 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "disputed-order/shop/1/2", workflows.DisputedOrderID("shop", "1", "2"))
 	require.Equal(t, "card-drain/acme/5001-A", workflows.DrainClaimID("acme", "5001-A", 1))
 	require.Equal(t, "card-drain/acme/5001-A/2", workflows.DrainClaimID("acme", "5001-A", 2))
+	require.Equal(t, "card/acme/0a1b", workflows.SpendCardID("acme", "0a1b"))
+	require.Equal(t, "redemption/shop/0a1b", workflows.ClaimRedemptionID("shop", "0a1b"))
 	require.Equal(t, "suspicious-callback-1", workflows.SuspiciousCallback)
+	require.Equal(t, "unknown-redemption-1", workflows.UnknownRedemption)
 	require.Equal(t, "IssueCard", activities.IssueCardType)
 	require.Equal(t, "poll-orders", workflows.PollScheduleID)
 	require.Equal(t, "watch-shop", workflows.WatchScheduleID)
@@ -345,6 +350,47 @@ func TestFieldsInHistories(t *testing.T) {
 			},
 			`{"issued": [` + cardJSON + `],
 			"failed": [{"unit": 2, "audit_number": "b", "kind": "CardDeclined", "message": "no"}]}`,
+		},
+		{
+			"card that is spent",
+			workflows.SpendCardInput{
+				Card: spending.Card{Issuer: "acme", Code: "c"}, Movements: 2, Forgotten: noon, Hurry: 60,
+				Redemptions: []*workflows.Redemption{{
+					Redemption: redemption.Redemption{ID: "r", State: redemption.Unknown, Amount: "5.00", Currency: "EUR", Taken: "5.00"},
+					Client:     "shop", Partial: true, Movement: 1, Contradicted: true, BelowZero: "-1.00",
+					Reversal: &workflows.Reversal{
+						ID: "b", State: redemption.Declined, Problem: redemption.NotSupported, Movement: 2, AskedAt: noon, SettledAt: noon,
+					},
+					Resolved: &workflows.RedemptionResolution{ID: "r", Reversing: true, Moved: true, By: "ada", Reason: "why", At: noon},
+				}},
+			},
+			`{"issuer": "acme", "code": "c", "movements": 2, "forgotten": "2026-07-10T12:00:00Z", "hurry": 60, "redemptions": [{
+			"id": "r", "state": "unknown", "amount": "5.00", "currency": "EUR", "taken": "5.00", "client": "shop",
+			"partial": true, "movement": 1, "contradicted": true, "below_zero": "-1.00",
+			"reversal": {"id": "b", "state": "declined", "problem": "not_supported", "movement": 2,
+			"asked_at": "2026-07-10T12:00:00Z", "settled_at": "2026-07-10T12:00:00Z"},
+			"resolved": {"id": "r", "reversing": true, "moved": true, "by": "ada", "reason": "why", "at": "2026-07-10T12:00:00Z"}}]}`,
+		},
+		{
+			"what is asked of a card",
+			workflows.SpendUpdateInput{
+				SpendRequest: workflows.SpendRequest{
+					ID: "r", Client: "shop", Order: "#1", Amount: "5.00", Currency: "EUR", Partial: true,
+				},
+				Until: noon, ClaimedAt: noon,
+			},
+			`{"id": "r", "client": "shop", "order": "#1", "amount": "5.00", "currency": "EUR", "partial": true,
+			"until": "2026-07-10T12:00:00Z", "claimed_at": "2026-07-10T12:00:00Z"}`,
+		},
+		{
+			"what is asked back",
+			workflows.ReverseUpdateInput{ID: "r", ReversalID: "b", Until: noon},
+			`{"id": "r", "reversal_id": "b", "until": "2026-07-10T12:00:00Z"}`,
+		},
+		{
+			"claim of an idempotency key",
+			workflows.RedemptionClaim{Body: "b", CardWorkflowID: "card/acme/0a", Issuer: "acme"},
+			`{"body": "b", "card_workflow_id": "card/acme/0a", "issuer": "acme"}`,
 		},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
+	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
@@ -227,6 +228,7 @@ type topics struct {
 	orders    *activities.Orders
 	giftCards *activities.GiftCards
 	later     *deferred.Cards
+	tills     *spending.Tills
 	delivery  *delivery.Deliveries
 	digest    *activities.Digest
 	reruns    *activities.Reruns
@@ -260,6 +262,7 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 			Now:          time.Now,
 		},
 		later:    later.NewCards(cfg, s.later, temporal.Recovery, reader),
+		tills:    later.NewTills(cfg, s.later),
 		delivery: s.delivery.Activities(temporal.Recovery, reader),
 		digest: &activities.Digest{
 			Reports: temporal, Mailer: s.mailer, Orders: reader, Disputes: s.orders,

@@ -21,6 +21,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -157,7 +158,15 @@ func (w *system) keepHistory(name string, h *historypb.History) {
 	w.t.Helper()
 	replayer := worker.NewWorkflowReplayer()
 	workflows.Register(replayer)
-	require.NoError(w.t, replayer.ReplayWorkflowHistory(silence{}, h), name)
+	var run workflow.Execution
+	for _, e := range h.GetEvents() {
+		if id := e.GetWorkflowTaskFailedEventAttributes().GetNewRunId(); id != "" {
+			run.RunID = id // A reset has created the run, which the replayer does not find.
+		}
+	}
+	require.NoError(w.t, replayer.ReplayWorkflowHistoryWithOptions(silence{}, h, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: run,
+	}), name)
 	file := filepath.Join(recorded, filepath.FromSlash(name)+".json")
 	if _, err := os.Stat(file); *update && os.IsNotExist(err) {
 		require.NoError(w.t, os.MkdirAll(filepath.Dir(file), 0o755))

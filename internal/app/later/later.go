@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
+	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/answers"
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -100,6 +101,11 @@ func NewCards(cfg config.Config, issuers Issuers, r *recovery.Recovery, orders *
 		Orders: &deferred.OrderCheck{Reader: orders, Cards: temporal},
 		IDKey:  []byte(cfg.FourWayShop.CardIDKey.Reveal()), Now: time.Now,
 	}
+}
+
+// NewTills returns the activities that take amounts off cards at checkouts.
+func NewTills(cfg config.Config, issuers Issuers) *spending.Tills {
+	return &spending.Tills{Issuers: issuers, Callbacks: addresses(cfg), Now: time.Now}
 }
 
 func addresses(cfg config.Config) *callback.Addresses {
