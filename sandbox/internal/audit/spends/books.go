@@ -81,6 +81,8 @@ type Key struct {
 	Card    string
 	Amount  int64
 	Partial bool
+	// Reverses reports whether the shopper has asked for a reversal.
+	Reverses bool
 	Answers []Answer
 }
 

@@ -35,6 +35,10 @@ func (b Books) judgeKeys(t *Tally) {
 				t.problem("redemption %s was named to a shopper, and is gone", id)
 				continue
 			}
+			if r.State == reversed && !k.Reverses {
+				t.Misstated++
+				t.problem("redemption %s was reversed, and nobody has asked for that", id)
+			}
 			if amount, ok := hundredths(r.Amount); !ok || amount != k.Amount {
 				t.Misstated++
 				t.problem("redemption %s is of %s, and %d hundredths were asked for", id, r.Amount, k.Amount)
@@ -72,6 +76,9 @@ func (t *Tally) judgeAnswer(n int, k Key, a Answer) {
 	if a.Problem == busy {
 		t.Busy++
 	}
+	if status := statuses[a.Problem]; status != 0 && a.Status != status {
+		t.problem("key %d was answered %s with status %d", n+1, a.Problem, a.Status)
+	}
 	if a.Other {
 		if a.Problem != keyReused && !slices.Contains([]string{inProgress, limited, unavailable}, a.Problem) {
 			t.problem("key %d was used for something else, and the answer was %d %s", n+1, a.Status, a.Problem)
@@ -85,9 +92,13 @@ func (t *Tally) judgeAnswer(n int, k Key, a Answer) {
 	if !slices.Contains(allowed, a.Problem) {
 		t.problem("key %d was answered %d %s", n+1, a.Status, a.Problem)
 	}
-	if k.Partial && a.Problem == insufficient && a.Status != http.StatusUnprocessableEntity {
-		t.problem("key %d was answered %s with status %d", n+1, a.Problem, a.Status)
-	}
+}
+
+// statuses are the HTTP statuses of problems.
+var statuses = map[string]int{
+	keyReused: http.StatusUnprocessableEntity, notUsable: http.StatusUnprocessableEntity, insufficient: http.StatusUnprocessableEntity,
+	inProgress: http.StatusConflict, busy: http.StatusConflict, already: http.StatusConflict,
+	limited: http.StatusTooManyRequests, unavailable: http.StatusServiceUnavailable,
 }
 
 // judgeStated requires that what a shopper was told for good is so in the end.
