@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/checkout"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
@@ -57,8 +58,26 @@ func TestValidateReceiver(t *testing.T) {
 			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
 			c.Receiver.Serves = config.List{config.ServeWebhooks}
 		}},
-		"no address":     {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
-		"not an address": {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
+		"a checkout without the account": {func(c *config.Config) {
+			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
+			c.Receiver.Serves, c.Checkout.Clients = config.List{config.ServeCheckout}, checkout.Clients{{Name: "shop"}}
+		}, []string{
+			"FOURWAYSHOP_BASE_URL", "FOURWAYSHOP_USERNAME", "FOURWAYSHOP_PASSWORD", "FOURWAYSHOP_ENTITY_CODE",
+			"FOURWAYSHOP_BRANCH_CODE", "FOURWAYSHOP_COUNTRY", "FOURWAYSHOP_PRICE_LIST", "CALLBACK_KEYS", "CARD_ID_KEY",
+		}},
+		"a checkout that is not served": {change: func(c *config.Config) {
+			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
+			c.Receiver.Serves, c.Checkout.Clients = config.List{config.ServeWebhooks}, checkout.Clients{{Name: "shop"}}
+		}},
+		"three keys of a client": {func(c *config.Config) {
+			c.Checkout.Clients = checkout.Clients{{Name: "shop", Hash: [32]byte{1}}, {Name: "shop"}, {Name: "shop", Hash: [32]byte{2}}}
+		}, []string{"CHECKOUT_CLIENTS"}},
+		"one key of two clients": {func(c *config.Config) {
+			c.Checkout.Clients = checkout.Clients{{Name: "shop"}, {Name: "till"}}
+		}, []string{"CHECKOUT_CLIENTS"}},
+		"a negative rate of checkouts": {func(c *config.Config) { c.Checkout.MaxRPS = -1 }, []string{"CHECKOUT_MAX_RPS"}},
+		"no address":                   {func(c *config.Config) { c.Receiver.Addr = "" }, []string{"RECEIVER_ADDR"}},
+		"not an address":               {func(c *config.Config) { c.Receiver.Addr = "8235" }, []string{"RECEIVER_ADDR"}},
 		"plain HTTP on all addresses": {
 			func(c *config.Config) { c.Receiver.Addr = "0.0.0.0:8235" }, []string{"RECEIVER_ADDR"},
 		},

@@ -55,6 +55,9 @@ func (f facts) checks() []check.Check {
 	if f.Making.Cards+len(f.Making.Suspicious) > 0 {
 		all = append(all, f.makingCheck())
 	}
+	if f.Redeeming.Cards > 0 {
+		all = append(all, f.redeemingCheck())
+	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/redemptions"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -59,6 +60,8 @@ type Status struct {
 	Later executions.Later `json:"later"`
 	// Making are the cards that their issuers make later and have not finished.
 	Making executions.Making `json:"making"`
+	// Redeeming are the amounts taken off cards at checkouts, as far as they need somebody.
+	Redeeming Redeeming `json:"redeeming"`
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int `json:"failed_changes"`
 
@@ -117,6 +120,9 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	if out.Making, err = o.Making(ctx, time.Now(), time.Now().Add(-suspiciousFor)); err != nil {
+		return nil, err
+	}
+	if out.Redeeming, err = redeeming(ctx, redemptions.New(o.Reader, nil), time.Now()); err != nil {
 		return nil, err
 	}
 	left, err := o.newestRuns(ctx, executions.Left)

@@ -215,6 +215,7 @@ func (v *viewer) sections() []sectionView {
 		add(digest.Shop, v.disputedGroup(), words.Sum{})
 	}
 	v.addMaking(add)
+	v.addRedeeming(add)
 	ofShop, ofOperator := v.watchGroups()
 	for _, g := range ofShop {
 		add(digest.Shop, g, words.Sum{})
@@ -344,39 +345,6 @@ func (v *viewer) polls() *pollsView {
 
 // maxPolls is the number of failed polls that text and HTML show at most.
 const maxPolls = 5
-
-// alarms returns what comes before everything else.
-func (v *viewer) alarms() []alarmView {
-	var out []alarmView
-	if n := v.CountNative(); n > 0 {
-		g, _ := v.leftGroup(groupView{}, v.LeftFor(giftcard.NativeGiftCard), v.Native, n)
-		out = append(out, alarmView{Title: digest.Native.Title, Says: digest.Native.Says, Orders: &g})
-	}
-	if v.Refused != "" {
-		out = append(out, alarmView{
-			Title: "The last digest did not reach all recipients",
-			Says:  words.Message(v.Refused) + ". Correct DIGEST_TO, or ask the operator of the mail server.",
-		})
-	}
-	if v.Paused != nil {
-		out = append(out, alarmView{
-			Title: "Paused: new orders are not taken in", Says: v.say.Pause(*v.Paused, v.Watermark),
-			Todos: []todo{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
-		})
-	}
-	if says := v.say.Missed(v.Missed); says != "" {
-		out = append(out, alarmView{Title: "Orders were missed", Says: says})
-	}
-	// The alarm about a pause says how far orders have been seen, but not what else is wrong.
-	if v.Watermark.Stale && (v.Paused == nil || v.Polling != nil) {
-		says := v.say.Watermark(v.Watermark)
-		if now := v.say.Polling(v.Polling); now != "" {
-			says += " " + now
-		}
-		out = append(out, alarmView{Title: "New orders are not seen", Says: says})
-	}
-	return out
-}
 
 // leftFor returns the orders that are left to people with the given explanation.
 func (v *viewer) leftFor(l digest.LeftReason) []digest.LeftOrder {

@@ -1,0 +1,117 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/giftbridge/giftbridge/activities/spending"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/redemption"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// spend asks the workflow of a card to take an amount off it, and starts the workflow if there is none.
+func (d *Desk) spend(
+	ctx context.Context, r Request, id string, claim workflows.RedemptionClaim, until time.Time,
+) (*workflows.Redemption, error) {
+	start := d.Client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: claim.CardWorkflowID, TaskQueue: workflows.TaskQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "A card that is spent at checkouts",
+	}, workflows.SpendCardType, workflows.SpendCardInput{
+		Card: spending.Card{Issuer: claim.Issuer, Code: r.Code}, Hurry: d.Hurry,
+	})
+	return taken(ctx)(d.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: updateID(id, until), UpdateName: workflows.SpendUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+			Args: []any{workflows.SpendUpdateInput{SpendRequest: workflows.SpendRequest{
+				ID: id, Client: r.Client, Order: r.Order, Amount: r.Amount.Amount(), Currency: r.Amount.Currency, Partial: r.Partial,
+			}, Until: until}},
+		},
+	}))
+}
+
+// giveBack asks the workflow of a card to give back what a redemption has taken.
+func (d *Desk) giveBack(
+	ctx context.Context, card, redemptionID, id string, until time.Time,
+) (*workflows.Redemption, error) {
+	return taken(ctx)(d.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: card, UpdateID: updateID(id, until), UpdateName: workflows.ReverseUpdate,
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args:         []any{workflows.ReverseUpdateInput{ID: redemptionID, ReversalID: id, Until: until}},
+	}))
+}
+
+// updateID returns the ID of an attempt to reach a card. A later attempt must not join one that the card will refuse because
+// nobody waits for it any more.
+func updateID(id string, until time.Time) string {
+	return id + "-" + strconv.FormatInt(until.UnixNano(), 36)
+}
+
+// taken reads the answer to an update.
+func taken(ctx context.Context) func(client.WorkflowUpdateHandle, error) (*workflows.Redemption, error) {
+	return func(handle client.WorkflowUpdateHandle, err error) (*workflows.Redemption, error) {
+		var out *workflows.Redemption
+		if err == nil {
+			err = handle.Get(ctx, &out)
+		}
+		if err == nil && out != nil {
+			return out, nil
+		}
+		app, _ := errors.AsType[*temporal.ApplicationError](err)
+		if executions.IsNotFound(err) || app != nil && app.Type() == workflows.NoRedemptionError {
+			return nil, &redemption.Problem{Type: redemption.NotFound}
+		}
+		return nil, unavailable(fmt.Errorf("ask the workflow of a card: %w", err))
+	}
+}
+
+// settled waits until a redemption is not open any more, for at most 8 seconds, and returns what is known by then.
+func (d *Desk) settled(
+	ctx context.Context, card string, known *workflows.Redemption, open func(*workflows.Redemption) bool,
+) *workflows.Redemption {
+	over := d.Now().Add(waitFor)
+	for pause := firstLook; open(known) && d.Now().Before(over); pause = min(2*pause, lastLook) {
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return known
+		case <-timer.C:
+		}
+		if now, err := d.lookWithin(ctx, card, known.ID, over); err == nil && now != nil {
+			known = now // Otherwise it is known by its ID, now and later.
+		}
+	}
+	return known
+}
+
+func (d *Desk) lookWithin(ctx context.Context, card, id string, over time.Time) (*workflows.Redemption, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(answerWithin, over.Sub(d.Now())))
+	defer cancel()
+	return d.look(ctx, card, id)
+}
+
+// look asks the workflow of a card for a redemption; nil if it has none.
+func (d *Desk) look(ctx context.Context, card, id string) (*workflows.Redemption, error) {
+	found, err := d.Client.QueryWorkflow(ctx, card, "", workflows.RedemptionQuery, id)
+	if executions.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("look at a redemption: %w", err))
+	}
+	var out *workflows.Redemption
+	if err := found.Get(&out); err != nil {
+		return nil, unavailable(fmt.Errorf("read a redemption: %w", err))
+	}
+	return out, nil
+}

@@ -1,0 +1,2 @@
+// Package checkout measures amounts that are taken off cards at a checkout.
+package checkout
