@@ -80,22 +80,25 @@ func (d *Desk) settled(
 ) *workflows.Redemption {
 	over := d.Now().Add(waitFor)
 	for pause := firstLook; open(known) && d.Now().Before(over); pause = min(2*pause, lastLook) {
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(min(pause, over.Sub(d.Now())))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return known
 		case <-timer.C:
 		}
-		if now, err := d.lookWithin(ctx, card, known.ID, over); err == nil && now != nil {
+		if now, err := d.lookWithin(ctx, card, known.ID); err == nil && now != nil {
 			known = now // Otherwise it is known by its ID, now and later.
 		}
 	}
 	return known
 }
 
-func (d *Desk) lookWithin(ctx context.Context, card, id string, over time.Time) (*workflows.Redemption, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(answerWithin, over.Sub(d.Now())))
+// lookTime bounds one look while a shop waits.
+const lookTime = time.Second
+
+func (d *Desk) lookWithin(ctx context.Context, card, id string) (*workflows.Redemption, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	return d.look(ctx, card, id)
 }

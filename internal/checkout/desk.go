@@ -63,56 +63,58 @@ const (
 // returns what is known by then; an error of type InProgress says that the request which came first may still be waiting.
 // After an error of type IssuerUnavailable the amount may be taken, and the same key again tells.
 func (d *Desk) Redeem(ctx context.Context, r Request) (*workflows.Redemption, error) {
-	known, claim, err := d.ask(ctx, r)
-	if err != nil || known.State != redemption.Accepted {
+	known, card, err := d.ask(ctx, r)
+	if err != nil || card == "" {
 		return known, err
 	}
-	return d.settled(ctx, claim.CardWorkflowID, known, func(r *workflows.Redemption) bool {
+	return d.settled(ctx, card, known, func(r *workflows.Redemption) bool {
 		return r.State == redemption.Accepted
 	}), nil
 }
 
-// ask sees to it that the workflow of the card knows the redemption.
-func (d *Desk) ask(ctx context.Context, r Request) (*workflows.Redemption, *workflows.RedemptionClaim, error) {
+// ask sees to it that the workflow of the card knows the redemption. It returns that workflow too, unless it knew the redemption
+// before: nobody waits for it again then.
+func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption, card string, err error) {
 	until := d.Now().Add(answerWithin)
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	id := d.RedemptionID(r.Client, r.Key)
-	claim, err := d.claimed(ctx, r.Client, id)
+	claim, again, err := d.claimedFor(ctx, r, id)
 	if err != nil {
-		return nil, nil, err
-	}
-	again := claim != nil
-	if !again {
-		// A guess starts no workflow.
-		name, _, err := d.usable(ctx, r.Code)
-		if err != nil {
-			return nil, nil, err
-		}
-		claim, again, err = d.claim(ctx, r.Client, id, workflows.RedemptionClaim{
-			Body: d.hash(r.Body), CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
-		})
-		if err != nil {
-			return nil, nil, err
-		}
+		return nil, "", err
 	}
 	if claim.Body != d.hash(r.Body) {
-		return nil, nil, &redemption.Problem{Type: redemption.KeyReused}
+		return nil, "", &redemption.Problem{Type: redemption.KeyReused}
 	}
 	if again {
 		known, err := d.look(ctx, claim.CardWorkflowID, id)
 		switch {
 		case err != nil:
-			return nil, nil, err
+			return nil, "", err
 		case known != nil && known.State == redemption.Accepted && d.recent(known.AcceptedAt):
-			return nil, nil, &redemption.Problem{Type: redemption.InProgress}
+			return nil, "", &redemption.Problem{Type: redemption.InProgress}
 		case known != nil:
-			return known, claim, nil
+			return known, "", nil
 		}
 		// The request that made the claim did not reach the card.
 	}
-	known, err := d.spend(ctx, r, id, *claim, until)
-	return known, claim, err
+	known, err = d.spend(ctx, r, id, *claim, until)
+	return known, claim.CardWorkflowID, err
+}
+
+// claimedFor returns the claim of a request's key, and whether it was there before. A guess makes none.
+func (d *Desk) claimedFor(ctx context.Context, r Request, id string) (*workflows.RedemptionClaim, bool, error) {
+	claim, err := d.claimed(ctx, r.Client, id)
+	if err != nil || claim != nil {
+		return claim, true, err
+	}
+	name, _, err := d.usable(ctx, r.Code)
+	if err != nil {
+		return nil, false, err
+	}
+	return d.claim(ctx, r.Client, id, workflows.RedemptionClaim{
+		Body: d.hash(r.Body), CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
+	})
 }
 
 // recent reports whether the request that has asked for something may still be waiting for it.
