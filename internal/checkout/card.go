@@ -90,7 +90,7 @@ func (d *Desk) settled(
 	ctx context.Context, card string, known *workflows.Redemption, open func(*workflows.Redemption) bool,
 ) *workflows.Redemption {
 	over := d.Now().Add(waitFor)
-	for pause := firstLook; open(known) && d.Now().Before(over); pause = min(2*pause, lastLook) {
+	for pause := firstLook; open(known) && d.Now().Before(over); pause = min(pause*3/2, lastLook) {
 		timer := time.NewTimer(min(pause, over.Sub(d.Now())))
 		select {
 		case <-ctx.Done():

@@ -58,7 +58,7 @@ const (
 	// least as long.
 	keyLife = 48 * time.Hour
 	// firstLook and lastLook are the pauses between looks at a redemption.
-	firstLook = 50 * time.Millisecond
+	firstLook = 20 * time.Millisecond
 	lastLook  = 500 * time.Millisecond
 )
 
