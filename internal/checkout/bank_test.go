@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/giftbridge/giftbridge/internal/checkout"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -44,6 +45,8 @@ type bank struct {
 	reverses bool
 
 	claims map[string]*commonpb.Memo
+	// claimedAt is when the claims were made.
+	claimedAt time.Time
 	// kept are the redemptions of the card; nil if its workflow was never started. ended says that it has ended.
 	kept  map[string]*workflows.Redemption
 	ended bool
@@ -62,7 +65,7 @@ func newBank() *bank {
 	nothing := func(context.Context) error { return nil }
 	return &bank{
 		card:   issuer.Standing{Known: true, Active: true, Value: fifty, Original: fifty, InParts: true},
-		claims: map[string]*commonpb.Memo{}, settle: succeed, reverses: true,
+		claims: map[string]*commonpb.Memo{}, claimedAt: time.Now(), settle: succeed, reverses: true,
 		claiming: nothing, asking: nothing, looking: nothing,
 	}
 }
@@ -124,7 +127,7 @@ func (b *bank) DescribeWorkflowExecution(
 		return nil, serviceerror.NewNotFound("no such workflow")
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{
-		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Memo: memo},
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Memo: memo, StartTime: timestamppb.New(b.claimedAt)},
 	}, nil
 }
 

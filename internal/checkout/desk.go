@@ -54,6 +54,9 @@ const (
 	waitFor = 8 * time.Second
 	// progressFor is how long a request may be waiting for its answer.
 	progressFor = answerWithin + waitFor
+	// keyLife is how long a key is good for; docs/checkout.md promises it. The workflow of a card keeps what became of one for at
+	// least as long.
+	keyLife = 48 * time.Hour
 	// firstLook and lastLook are the pauses between looks at a redemption.
 	firstLook = 50 * time.Millisecond
 	lastLook  = 500 * time.Millisecond
@@ -95,6 +98,8 @@ func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption,
 			return nil, "", &redemption.Problem{Type: redemption.InProgress}
 		case known != nil:
 			return known, "", nil
+		case !d.Now().Before(claim.at.Add(keyLife)):
+			return nil, "", forgotten()
 		}
 		// The request that made the claim did not reach the card.
 	}
@@ -103,10 +108,10 @@ func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption,
 }
 
 // claimedFor returns the claim of a request's key, and whether it was there before. A guess makes none.
-func (d *Desk) claimedFor(ctx context.Context, r Request, id string) (*workflows.RedemptionClaim, bool, error) {
-	claim, err := d.claimed(ctx, r.Client, id)
-	if err != nil || claim != nil {
-		return claim, true, err
+func (d *Desk) claimedFor(ctx context.Context, r Request, id string) (*claim, bool, error) {
+	known, err := d.claimed(ctx, r.Client, id)
+	if err != nil || known != nil {
+		return known, true, err
 	}
 	name, _, err := d.usable(ctx, r.Code)
 	if err != nil {
@@ -124,7 +129,7 @@ func (d *Desk) recent(asked time.Time) bool { return d.Now().Before(asked.Add(pr
 // for one that does not exist.
 func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Standing, error) {
 	var failed error
-	problem := redemption.CardNotUsable
+	problem, finds := redemption.CardNotUsable, false
 	for _, name := range slices.Sorted(maps.Keys(d.Issuers)) {
 		by := d.Issuers[name]
 		var looks issuer.Later = by.Spender
@@ -134,6 +139,7 @@ func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Sta
 		if by.Spender == nil && by.Deferred == nil {
 			continue // It finds no card by its code.
 		}
+		finds = true
 		found, err := looks.Look(ctx, code)
 		switch {
 		case err != nil && !refuses(err):
@@ -147,6 +153,9 @@ func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Sta
 	}
 	if failed != nil {
 		return "", issuer.Standing{}, unavailable(failed)
+	}
+	if !finds {
+		problem = redemption.NotSupported
 	}
 	return "", issuer.Standing{}, &redemption.Problem{Type: problem}
 }

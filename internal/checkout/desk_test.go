@@ -127,6 +127,37 @@ func TestIssuerWithoutSpending(t *testing.T) {
 		_, err = desk.Redeem(t.Context(), twenty("k-1"))
 		requireProblem(t, err, redemption.CardNotUsable)
 		require.Empty(t, b.claims)
+
+		_, err = b.deskOf(issuer.Abilities{}).Redeem(t.Context(), twenty("k-1"))
+		requireProblem(t, err, redemption.NotSupported)
+	})
+}
+
+// A key is good for two days. What became of an older one may no longer be kept, so that it is refused rather than spent again.
+func TestOldKeys(t *testing.T) {
+	each(t, func(t *testing.T) {
+		b := newBank()
+		b.settle = succeed
+		_, err := b.desk().Redeem(t.Context(), twenty("k-1"))
+		require.NoError(t, err)
+		require.Zero(t, b.spends[0].ClaimedAt)
+
+		b.kept, b.claimedAt = nil, time.Now().Add(-48*time.Hour) // The workflow of the card has ended.
+		_, err = b.desk().Redeem(t.Context(), twenty("k-1"))
+		requireProblem(t, err, redemption.KeyReused)
+		require.Len(t, b.spends, 1)
+
+		b.claimedAt = time.Now().Add(-time.Hour)
+		b.asking = func(context.Context) error {
+			return temporal.NewNonRetryableApplicationError("forgotten", workflows.ForgottenError, nil)
+		}
+		_, err = b.desk().Redeem(t.Context(), twenty("k-1"))
+		requireProblem(t, err, redemption.KeyReused)
+
+		b.asking = func(context.Context) error { return nil }
+		_, err = b.desk().Redeem(t.Context(), twenty("k-1"))
+		require.NoError(t, err)
+		require.True(t, b.claimedAt.Equal(b.spends[1].ClaimedAt))
 	})
 }
 
