@@ -43,3 +43,6 @@ func LaterItems(c config.Config) map[string]string {
 	}
 	return items
 }
+
+// CheckoutKey returns the key with which the site's shop spends cards.
+func (s Site) CheckoutKey() string { return s.Name + "-checkout-key" }
