@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -416,6 +417,23 @@ func TestSpendCardLooksAfterCallback(t *testing.T) {
 	all := v.open(t, time.Hour)
 	requireState(t, all["r-1"], redemption.Succeeded, "")
 	requireState(t, all["r-2"], redemption.Unknown, "")
+}
+
+// A worker that dies may have asked. So nobody asks again, and a person finds out.
+func TestSpendCardAsksOnce(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	asked := 0
+	v.OnActivity((*spending.Tills)(nil).MoveAmount, mock.Anything, mock.Anything).Return(
+		func(context.Context, spending.MoveAmountInput) (spending.MoveAmountResult, error) {
+			asked++
+			return spending.MoveAmountResult{}, errors.New("the worker has died")
+		})
+	v.spends(0, "r-1", "20.00")
+	v.resolves(24*time.Hour, "r-1", false)
+	all := v.open(t, time.Hour)
+	requireState(t, all["r-1"], redemption.Unknown, "")
+	require.Equal(t, 1, asked)
 }
 
 // However often a card is spent, its history stays short: it begins anew, with what is kept.
