@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
 	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
+	"github.com/giftbridge/giftbridge/starter/internal/spending"
 	"github.com/giftbridge/giftbridge/starter/internal/webhooks"
 	worker "github.com/giftbridge/giftbridge/worker/command"
 )
@@ -50,6 +51,8 @@ Getting started:
                                 mail a card to its recipient once more
   giftbridge cards show '#1001'
                                 show the state and balance of an order's cards at their issuers
+  giftbridge cards redemptions --unknown
+                                list amounts of which nobody knows whether they were taken off a card
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
   giftbridge privacy find --customer 7001
@@ -70,7 +73,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(operations.Commands(f)...)
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
-	root.AddCommand(cards.Command(f))
+	root.AddCommand(cards.Command(f, spending.Commands(f)...))
 	root.AddCommand(merchants.Command(f), privacy.Command(f), webhooks.Command(f))
 	return root
 }

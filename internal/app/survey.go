@@ -18,7 +18,7 @@ const (
 )
 
 // startSurveys reports the orders that may need somebody as metrics, until the worker stops. Without metrics it does
-// nothing. Surveys read lists: they add no event and no action.
+// nothing. Surveys read lists, and ask cards in doubt: they add no event.
 func (w *Worker) startSurveys() {
 	if w.telemetry.Handler() == nil {
 		return
@@ -49,6 +49,8 @@ func (w *Worker) survey(ctx context.Context) (*telemetry.Orders, error) {
 	return &telemetry.Orders{
 		Failed: now.Failed, Expiring: now.Expiring, OldestFailed: now.OldestFailed, RunningLong: now.RunningLong,
 		FailedChanges: now.FailedChanges, Making: now.Making, MakingLong: now.MakingLong, Suspicious: now.Suspicious,
+		OldestMaking: now.OldestMaking, UnknownRedemptions: now.UnknownRedemptions, OldestUnknownRedemption: now.OldestUnknown,
+		ContradictedRedemptions: now.Contradicted,
 	}, nil
 }
 

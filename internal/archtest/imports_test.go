@@ -99,7 +99,7 @@ var (
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/resending", "internal/changed", "internal/left", "internal/privacy",
-		"internal/reporting", "internal/health", "internal/acting", "internal/operator")
+		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/operator")
 )
 
 var rules = []rule{
@@ -359,7 +359,7 @@ var rules = []rule{
 	},
 	{
 		name: "health changes nothing", from: ours("internal/health"),
-		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting"),
+		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting", "internal/redemptions/deciding"),
 		why: "a monitor asks every minute",
 	},
 	{
@@ -543,6 +543,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"orders are not removed by what issues them", "internal/left", module + "/internal/privacy"},
 		{"health changes nothing", "internal/health", module + "/internal/recovery"},
 		{"health changes nothing", "internal/health", module + "/internal/left"},
+		{"health changes nothing", "internal/health", module + "/internal/redemptions/deciding"},
 		{"changed orders stand on recovery", "internal/changed", module + "/internal/left"},
 		{"ports know no HTTP", "internal/intake", module + "/internal/webhook"},
 		{"recovery knows no decisions", "internal/recovery", module + "/internal/left"},

@@ -61,7 +61,10 @@ func TestValidateReceiver(t *testing.T) {
 		"a checkout without the account": {func(c *config.Config) {
 			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
 			c.Receiver.Serves, c.Checkout.Clients = config.List{config.ServeCheckout}, checkout.Clients{{Name: "shop"}}
-		}, []string{"FOURWAYSHOP_BASE_URL", "FOURWAYSHOP_PASSWORD", "CARD_ID_KEY", "CALLBACK_KEYS"}},
+		}, []string{
+			"FOURWAYSHOP_BASE_URL", "FOURWAYSHOP_USERNAME", "FOURWAYSHOP_PASSWORD", "FOURWAYSHOP_ENTITY_CODE",
+			"FOURWAYSHOP_BRANCH_CODE", "FOURWAYSHOP_COUNTRY", "FOURWAYSHOP_PRICE_LIST", "CALLBACK_KEYS", "CARD_ID_KEY",
+		}},
 		"a checkout that is not served": {change: func(c *config.Config) {
 			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
 			c.Receiver.Serves, c.Checkout.Clients = config.List{config.ServeWebhooks}, checkout.Clients{{Name: "shop"}}

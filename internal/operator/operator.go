@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/privacy"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/recovery"
+	"github.com/giftbridge/giftbridge/internal/redemptions"
 	"github.com/giftbridge/giftbridge/internal/reporting"
 	"github.com/giftbridge/giftbridge/internal/resending"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -33,6 +34,8 @@ type Operator struct {
 	*recovery.Recovery
 	// Promises are the cards that their issuers make later.
 	Promises *promises.Promises
+	// Redemptions are the amounts that checkouts have taken off cards.
+	Redemptions *redemptions.Redemptions
 	*resending.Resending
 	*changed.Changed
 	*left.Left
@@ -52,6 +55,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
 	o.Promises = promises.New(o.Recovery)
+	o.Redemptions = redemptions.New(o.Reader, cfg.CardIDKey())
 	o.Resending = resending.New(o.Orders)
 	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)

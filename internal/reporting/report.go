@@ -62,7 +62,8 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 		Reruns:    !in.RerunSince.IsZero(),
 	}}
 	for _, add := range []func(context.Context) error{
-		r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addDisputed, r.addWatch, r.addLater, r.addMaking, r.addIssued,
+		r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addDisputed, r.addWatch, r.addLater, r.addMaking,
+		r.addRedeeming, r.addIssued,
 	} {
 		if err := add(ctx); err != nil {
 			return digest.Report{}, err

@@ -63,7 +63,7 @@ func bodyOf(w http.ResponseWriter, r *http.Request, optional bool) (*fields, *an
 	return f, nil
 }
 
-// isJSON reports whether a body is said to be JSON as it is understood here.
+// isJSON reports whether the header of a request says that its body is JSON in UTF-8.
 func isJSON(h http.Header) bool {
 	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	charset := params["charset"]

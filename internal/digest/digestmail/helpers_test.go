@@ -139,6 +139,23 @@ func full() digest.Report {
 		},
 		Suspicious: []digest.MadeCard{{Name: "#1020", OrderID: "5000000000020", Unit: 1, Since: evening.Add(-3 * time.Hour)}},
 	}
+	r.Redeeming = digest.Redeeming{
+		Unknown: []digest.Redemption{
+			{
+				Client: "checkout", ID: "3f2a6c1e9d0b4a57886f1c2d3e4f5a6b", Amount: "20.00", Currency: "EUR", Order: "#2001",
+				Since: evening.Add(-3 * time.Hour), BoughtWith: "#1018", Unit: 2,
+			},
+			{
+				Client: "till", ID: "0b4a57886f1c2d3e4f5a6b3f2a6c1e9d", Amount: "1250.00", Currency: "EUR", Back: true,
+				Since: evening.Add(-26 * time.Hour),
+			},
+		},
+		Contradicted: []digest.Redemption{{
+			Client: "checkout", ID: "886f1c2d3e4f5a6b3f2a6c1e9d0b4a57", Amount: "12.50", Currency: "EUR", Order: "#2002",
+			Since: evening.Add(-2 * time.Hour), BoughtWith: "#1019", Unit: 1,
+		}},
+		Unread: 2,
+	}
 	r.Later = &digest.Later{Orders: 12, Until: evening.Add(40 * time.Minute)}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"

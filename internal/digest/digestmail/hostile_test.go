@@ -39,6 +39,9 @@ func poisoned(value string) digest.Report {
 		{Name: "#2", OrderID: "2", Kind: giftcard.Kind("x" + value), Message: value, Link: ui, ShopLink: admin},
 	}
 	r.Making.Long = []digest.MadeCard{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, ShopLink: value, Link: value}}
+	hostile := digest.Redemption{Client: value, ID: value, Amount: value, Currency: value, Order: value, BoughtWith: value, Unit: 1}
+	r.Redeeming.Unknown = []digest.Redemption{{Client: "till", ID: "1"}, hostile}
+	r.Redeeming.Contradicted = []digest.Redemption{{Client: "till", ID: "2"}, hostile}
 	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Watch = digest.Watch{
 		Products: []digest.Product{{SKU: value, Says: value, Cure: value}}, Lost: []string{"x: " + value, value},

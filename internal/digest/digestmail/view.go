@@ -9,6 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/headline"
 	"github.com/giftbridge/giftbridge/internal/digest/phrases"
+	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -43,7 +44,7 @@ type view struct {
 // alarmView is a box that stands out. Orders is nil if the alarm does not concern single orders.
 type alarmView struct {
 	Title, Says string
-	Todos       []todo
+	Todos       []todo.Item
 	Orders      *groupView
 }
 
@@ -66,7 +67,7 @@ type groupView struct {
 	Notes   []noteView
 	NotesOf string
 	// Todos are what the reader can do about the group.
-	Todos []todo
+	Todos []todo.Item
 }
 
 // rowView is an order. Every field except Name may be empty.
@@ -202,7 +203,7 @@ func (v *viewer) sections() []sectionView {
 		if len(orders)+len(names)+total == 0 {
 			continue
 		}
-		todos := leftTodos(l.Reason, orders, len(orders)+len(names))
+		todos := todo.Left(l.Reason, orders, len(orders)+len(names))
 		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todos: todos}, orders, names, total)
 		add(digest.Shop, g, s)
 	}
@@ -215,6 +216,7 @@ func (v *viewer) sections() []sectionView {
 		add(digest.Shop, v.disputedGroup(), words.Sum{})
 	}
 	v.addMaking(add)
+	v.addRedeeming(add)
 	ofShop, ofOperator := v.watchGroups()
 	for _, g := range ofShop {
 		add(digest.Shop, g, words.Sum{})
@@ -282,7 +284,7 @@ func (v *viewer) failedGroup(kind giftcard.Kind, orders []digest.FailedOrder) (g
 	e := digest.Explain(kind)
 	g := groupView{
 		Title: e.Title, Kind: string(kind), Says: e.Says, Sum: s.String(), About: "What happened",
-		Todos: failedTodos(kind, orders, v.Reruns),
+		Todos: todo.Failed(kind, orders, v.Reruns),
 	}
 	v.rows(&g, len(orders), 0, func(i int) rowView {
 		row := v.failedRow(orders[i])
@@ -344,39 +346,6 @@ func (v *viewer) polls() *pollsView {
 
 // maxPolls is the number of failed polls that text and HTML show at most.
 const maxPolls = 5
-
-// alarms returns what comes before everything else.
-func (v *viewer) alarms() []alarmView {
-	var out []alarmView
-	if n := v.CountNative(); n > 0 {
-		g, _ := v.leftGroup(groupView{}, v.LeftFor(giftcard.NativeGiftCard), v.Native, n)
-		out = append(out, alarmView{Title: digest.Native.Title, Says: digest.Native.Says, Orders: &g})
-	}
-	if v.Refused != "" {
-		out = append(out, alarmView{
-			Title: "The last digest did not reach all recipients",
-			Says:  words.Message(v.Refused) + ". Correct DIGEST_TO, or ask the operator of the mail server.",
-		})
-	}
-	if v.Paused != nil {
-		out = append(out, alarmView{
-			Title: "Paused: new orders are not taken in", Says: v.say.Pause(*v.Paused, v.Watermark),
-			Todos: []todo{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
-		})
-	}
-	if says := v.say.Missed(v.Missed); says != "" {
-		out = append(out, alarmView{Title: "Orders were missed", Says: says})
-	}
-	// The alarm about a pause says how far orders have been seen, but not what else is wrong.
-	if v.Watermark.Stale && (v.Paused == nil || v.Polling != nil) {
-		says := v.say.Watermark(v.Watermark)
-		if now := v.say.Polling(v.Polling); now != "" {
-			says += " " + now
-		}
-		out = append(out, alarmView{Title: "New orders are not seen", Says: says})
-	}
-	return out
-}
 
 // leftFor returns the orders that are left to people with the given explanation.
 func (v *viewer) leftFor(l digest.LeftReason) []digest.LeftOrder {

@@ -117,11 +117,18 @@ func Subject(r digest.Report) string {
 		parts = append(parts, words.Count(r.CountRecovered(), "order")+" recovered")
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
-	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty():
+	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty() &&
+		r.Redeeming.Empty():
 		parts = append(parts, "nothing waits")
 	}
 	if n := len(r.Disputed); n > 0 {
 		parts = append(parts, words.Count(n, "payment")+" disputed")
+	}
+	if n := len(r.Redeeming.Contradicted); n > 0 {
+		parts = append(parts, words.Count(n, "redemption")+" contradicted")
+	}
+	if n := len(r.Redeeming.Unknown); n > 0 {
+		parts = append(parts, words.Count(n, "redemption")+" unknown")
 	}
 	if n := len(r.Making.Suspicious); n > 0 {
 		parts = append(parts, words.Count(n, "card")+" with odd answers")

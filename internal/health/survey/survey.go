@@ -13,6 +13,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/installation"
+	"github.com/giftbridge/giftbridge/internal/redemptions"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -32,8 +33,16 @@ type Counts struct {
 	// Making is the number of cards that wait for their issuer, and MakingLong how many of them for more than
 	// [executions.LongMaking].
 	Making, MakingLong int
+	// OldestMaking is since when the first of them has waited, zero if there are none.
+	OldestMaking time.Time
 	// Suspicious is the number of cards of which callbacks contradicted each other in the last two days.
 	Suspicious int
+	// UnknownRedemptions is the number of amounts of which it is unknown whether they were taken off a card, or given back, and
+	// OldestUnknown since when the first of them is; zero if there are none.
+	UnknownRedemptions int
+	OldestUnknown      time.Time
+	// Contradicted is the number of redemptions of the last week that the issuer has contradicted.
+	Contradicted int
 }
 
 // LongAfter is how long an order may run before a survey counts it, besides ISSUE_AFTER. Most orders take seconds.
@@ -61,8 +70,8 @@ func Expires(closed time.Time, retention time.Duration, now time.Time) bool {
 // failing are the failed runs of one order, as far as they are known.
 type failing struct{ first, last, started time.Time }
 
-// Take counts from Temporal's visibility alone, which costs five counts if nothing has failed, and a few lists for every
-// hundred failed runs.
+// Take counts from Temporal's visibility, which costs five counts and a list if nothing has failed, and a few lists for every
+// hundred failed runs. Only cards of which a redemption is or was unknown are asked themselves.
 func Take(ctx context.Context, o *installation.Installation, now time.Time) (Counts, error) {
 	var out Counts
 	var err error
@@ -76,6 +85,9 @@ func Take(ctx context.Context, o *installation.Installation, now time.Time) (Cou
 		return Counts{}, err
 	}
 	if err := making(ctx, o, now, &out); err != nil {
+		return Counts{}, err
+	}
+	if err := redeeming(ctx, o, now, &out); err != nil {
 		return Counts{}, err
 	}
 	query := orders + " IN " + executions.Statuses[executions.Failed]
@@ -120,7 +132,42 @@ func making(ctx context.Context, o *installation.Installation, now time.Time, ou
 	if out.Making, err = Count(ctx, o, query); err != nil || out.Making == 0 {
 		return err
 	}
-	out.MakingLong, err = Count(ctx, o, query+" AND StartTime < "+executions.QuoteTime(now.Add(-executions.LongMaking)))
+	if out.MakingLong, err = Count(ctx, o, query+" AND StartTime < "+executions.QuoteTime(now.Add(-executions.LongMaking))); err != nil {
+		return err
+	}
+	out.OldestMaking, err = oldest(ctx, o, query, now)
+	return err
+}
+
+// oldest returns when the first of the running workflows that a query finds was started. Lists are not in order of age, so it
+// asks for those of at least a minute, two minutes, four and so on, until there are none, and looks at what it found last.
+func oldest(ctx context.Context, o *installation.Installation, query string, now time.Time) (first time.Time, err error) {
+	all := query
+	for age := time.Minute; ; age *= 2 {
+		older := all + " AND StartTime < " + executions.QuoteTime(now.Add(-age))
+		if n, err := Count(ctx, o, older); err != nil {
+			return first, err
+		} else if n == 0 {
+			break
+		}
+		query = older
+	}
+	seen := 0
+	err = o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+		if at := info.GetStartTime().AsTime(); first.IsZero() || at.Before(first) {
+			first = at
+		}
+		seen++
+		return seen < maxSurveyed, nil
+	})
+	return first, err
+}
+
+// redeeming counts the redemptions that need somebody. A card in doubt that does not answer counts as one.
+func redeeming(ctx context.Context, o *installation.Installation, now time.Time, out *Counts) error {
+	noted, err := redemptions.New(o.Reader, nil).Look(ctx, now.Add(-redemptions.ToldFor))
+	out.UnknownRedemptions, out.OldestUnknown = len(noted.Unknown)+noted.Unread, noted.Oldest()
+	out.Contradicted = len(noted.Contradicted)
 	return err
 }
 

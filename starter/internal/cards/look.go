@@ -38,6 +38,8 @@ type shown struct {
 	ValidUntil     time.Time `json:"valid_until,omitzero"`
 	MaskedNumber   string    `json:"masked_number,omitempty"`
 	SentAt         time.Time `json:"sent_at,omitzero"`
+	// Redemptions are what checkouts have taken off the card; nil if that cannot be known here.
+	Redemptions *redeemed `json:"redemptions,omitempty"`
 
 	// asked reports whether the issuer has shown the card.
 	asked bool
@@ -187,5 +189,6 @@ func (l looker) lookLater(ctx context.Context, u deferred.Unit) (shown, error) {
 	}
 	out.ValidUntil = card.ValidUntil
 	out.add(now)
-	return out, nil
+	out.Redemptions, err = l.redeemed(ctx, u.Issuer, card.Code, out.Currency)
+	return out, err
 }
