@@ -42,6 +42,8 @@ func (d *Desk) Balance(ctx context.Context, code issuer.Code, currency string) (
 	switch {
 	case err != nil:
 		return Balance{}, err
+	case card.Value.Currency == "": // The issuer does not say what is on it.
+		return Balance{}, &redemption.Problem{Type: redemption.CardNotUsable}
 	case !card.ValidUntil.IsZero() && !d.Now().Before(card.ValidUntil):
 		return Balance{}, &redemption.Problem{Type: redemption.CardExpired}
 	case currency != "" && currency != card.Value.Currency:

@@ -19,14 +19,14 @@ import (
 
 // spend asks the workflow of a card to take an amount off it, and starts the workflow if there is none.
 func (d *Desk) spend(
-	ctx context.Context, r Request, id string, claim workflows.RedemptionClaim, until time.Time,
+	ctx context.Context, r Request, id string, by claim, until time.Time,
 ) (*workflows.Redemption, error) {
 	start := d.Client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: claim.CardWorkflowID, TaskQueue: workflows.TaskQueue,
+		ID: by.CardWorkflowID, TaskQueue: workflows.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "A card that is spent at checkouts",
 	}, workflows.SpendCardType, workflows.SpendCardInput{
-		Card: spending.Card{Issuer: claim.Issuer, Code: r.Code}, Hurry: d.Hurry,
+		Card: spending.Card{Issuer: by.Issuer, Code: r.Code}, Hurry: d.Hurry,
 	})
 	return taken(ctx)(d.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
@@ -34,7 +34,7 @@ func (d *Desk) spend(
 			UpdateID: updateID(id, until), UpdateName: workflows.SpendUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
 			Args: []any{workflows.SpendUpdateInput{SpendRequest: workflows.SpendRequest{
 				ID: id, Client: r.Client, Order: r.Order, Amount: r.Amount.Amount(), Currency: r.Amount.Currency, Partial: r.Partial,
-			}, Until: until}},
+			}, Until: until, ClaimedAt: by.at}},
 		},
 	}))
 }
@@ -70,7 +70,18 @@ func taken(ctx context.Context) func(client.WorkflowUpdateHandle, error) (*workf
 		if executions.IsNotFound(err) || app != nil && app.Type() == workflows.NoRedemptionError {
 			return nil, &redemption.Problem{Type: redemption.NotFound}
 		}
+		if app != nil && app.Type() == workflows.ForgottenError {
+			return nil, forgotten()
+		}
 		return nil, unavailable(fmt.Errorf("ask the workflow of a card: %w", err))
+	}
+}
+
+// forgotten returns the problem of a key that is so old that what became of it is no longer kept.
+func forgotten() error {
+	return &redemption.Problem{
+		Type:   redemption.KeyReused,
+		Detail: "the key was used before, and what became of it is no longer kept: look at the card's balance, and use a new key",
 	}
 }
 
@@ -79,23 +90,26 @@ func (d *Desk) settled(
 	ctx context.Context, card string, known *workflows.Redemption, open func(*workflows.Redemption) bool,
 ) *workflows.Redemption {
 	over := d.Now().Add(waitFor)
-	for pause := firstLook; open(known) && d.Now().Before(over); pause = min(2*pause, lastLook) {
-		timer := time.NewTimer(pause)
+	for pause := firstLook; open(known) && d.Now().Before(over); pause = min(pause*3/2, lastLook) {
+		timer := time.NewTimer(min(pause, over.Sub(d.Now())))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return known
 		case <-timer.C:
 		}
-		if now, err := d.lookWithin(ctx, card, known.ID, over); err == nil && now != nil {
+		if now, err := d.lookWithin(ctx, card, known.ID); err == nil && now != nil {
 			known = now // Otherwise it is known by its ID, now and later.
 		}
 	}
 	return known
 }
 
-func (d *Desk) lookWithin(ctx context.Context, card, id string, over time.Time) (*workflows.Redemption, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(answerWithin, over.Sub(d.Now())))
+// lookTime bounds one look while a shop waits.
+const lookTime = time.Second
+
+func (d *Desk) lookWithin(ctx context.Context, card, id string) (*workflows.Redemption, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	return d.look(ctx, card, id)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -30,10 +31,18 @@ func (d *Desk) keyed(message string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// claim says what a key was used for.
+type claim struct {
+	workflows.RedemptionClaim
+
+	// at is when another request has made it; zero if this one has.
+	at time.Time
+}
+
 // claim claims a key for a request. It returns the claim that exists, and whether another request has made it.
 func (d *Desk) claim(
 	ctx context.Context, clientName, id string, c workflows.RedemptionClaim,
-) (existing *workflows.RedemptionClaim, others bool, err error) {
+) (existing *claim, others bool, err error) {
 	_, err = d.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: workflows.ClaimRedemptionID(clientName, id), TaskQueue: workflows.TaskQueue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -42,7 +51,7 @@ func (d *Desk) claim(
 	}, workflows.ClaimRedemptionType, c)
 	switch {
 	case err == nil:
-		return &c, false, nil
+		return &claim{RedemptionClaim: c}, false, nil
 	case executions.IsAlreadyStarted(err):
 		existing, err = d.claimed(ctx, clientName, id)
 		if err == nil && existing == nil {
@@ -54,7 +63,7 @@ func (d *Desk) claim(
 }
 
 // claimed returns the claim of a key; nil if there is none.
-func (d *Desk) claimed(ctx context.Context, clientName, id string) (*workflows.RedemptionClaim, error) {
+func (d *Desk) claimed(ctx context.Context, clientName, id string) (*claim, error) {
 	found, err := d.Client.DescribeWorkflowExecution(ctx, workflows.ClaimRedemptionID(clientName, id), "")
 	if executions.IsNotFound(err) {
 		return nil, nil
@@ -62,9 +71,9 @@ func (d *Desk) claimed(ctx context.Context, clientName, id string) (*workflows.R
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("look for redemption %s: %w", id, err))
 	}
-	var c workflows.RedemptionClaim
-	payload := found.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.RedemptionMemoKey]
-	if err := d.Converter.FromPayload(payload, &c); err != nil {
+	info := found.GetWorkflowExecutionInfo()
+	c := claim{at: info.GetStartTime().AsTime()}
+	if err := d.Converter.FromPayload(info.GetMemo().GetFields()[workflows.RedemptionMemoKey], &c.RedemptionClaim); err != nil {
 		return nil, unavailable(fmt.Errorf("read the claim of redemption %s: %w", id, err))
 	}
 	return &c, nil

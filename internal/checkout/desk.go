@@ -54,8 +54,11 @@ const (
 	waitFor = 8 * time.Second
 	// progressFor is how long a request may be waiting for its answer.
 	progressFor = answerWithin + waitFor
+	// keyLife is how long a key is good for; docs/checkout.md promises it. The workflow of a card keeps what became of one for at
+	// least as long.
+	keyLife = 48 * time.Hour
 	// firstLook and lastLook are the pauses between looks at a redemption.
-	firstLook = 50 * time.Millisecond
+	firstLook = 20 * time.Millisecond
 	lastLook  = 500 * time.Millisecond
 )
 
@@ -63,56 +66,60 @@ const (
 // returns what is known by then; an error of type InProgress says that the request which came first may still be waiting.
 // After an error of type IssuerUnavailable the amount may be taken, and the same key again tells.
 func (d *Desk) Redeem(ctx context.Context, r Request) (*workflows.Redemption, error) {
-	known, claim, err := d.ask(ctx, r)
-	if err != nil || known.State != redemption.Accepted {
+	known, card, err := d.ask(ctx, r)
+	if err != nil || card == "" {
 		return known, err
 	}
-	return d.settled(ctx, claim.CardWorkflowID, known, func(r *workflows.Redemption) bool {
+	return d.settled(ctx, card, known, func(r *workflows.Redemption) bool {
 		return r.State == redemption.Accepted
 	}), nil
 }
 
-// ask sees to it that the workflow of the card knows the redemption.
-func (d *Desk) ask(ctx context.Context, r Request) (*workflows.Redemption, *workflows.RedemptionClaim, error) {
+// ask sees to it that the workflow of the card knows the redemption. It returns that workflow too, unless it knew the redemption
+// before: nobody waits for it again then.
+func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption, card string, err error) {
 	until := d.Now().Add(answerWithin)
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	id := d.RedemptionID(r.Client, r.Key)
-	claim, err := d.claimed(ctx, r.Client, id)
+	claim, again, err := d.claimedFor(ctx, r, id)
 	if err != nil {
-		return nil, nil, err
-	}
-	again := claim != nil
-	if !again {
-		// A guess starts no workflow.
-		name, _, err := d.usable(ctx, r.Code)
-		if err != nil {
-			return nil, nil, err
-		}
-		claim, again, err = d.claim(ctx, r.Client, id, workflows.RedemptionClaim{
-			Body: d.hash(r.Body), CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
-		})
-		if err != nil {
-			return nil, nil, err
-		}
+		return nil, "", err
 	}
 	if claim.Body != d.hash(r.Body) {
-		return nil, nil, &redemption.Problem{Type: redemption.KeyReused}
+		return nil, "", &redemption.Problem{Type: redemption.KeyReused}
 	}
 	if again {
 		known, err := d.look(ctx, claim.CardWorkflowID, id)
 		switch {
 		case err != nil:
-			return nil, nil, err
+			return nil, "", err
 		case known != nil && known.State == redemption.Accepted && d.recent(known.AcceptedAt):
-			return nil, nil, &redemption.Problem{Type: redemption.InProgress}
+			return nil, "", &redemption.Problem{Type: redemption.InProgress}
 		case known != nil:
-			return known, claim, nil
+			return known, "", nil
+		case !d.Now().Before(claim.at.Add(keyLife)):
+			return nil, "", forgotten()
 		}
 		// The request that made the claim did not reach the card.
 	}
-	known, err := d.spend(ctx, r, id, *claim, until)
-	return known, claim, err
+	known, err = d.spend(ctx, r, id, *claim, until)
+	return known, claim.CardWorkflowID, err
+}
+
+// claimedFor returns the claim of a request's key, and whether it was there before. A guess makes none.
+func (d *Desk) claimedFor(ctx context.Context, r Request, id string) (*claim, bool, error) {
+	known, err := d.claimed(ctx, r.Client, id)
+	if err != nil || known != nil {
+		return known, true, err
+	}
+	name, _, err := d.usable(ctx, r.Code)
+	if err != nil {
+		return nil, false, err
+	}
+	return d.claim(ctx, r.Client, id, workflows.RedemptionClaim{
+		Body: d.hash(r.Body), CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
+	})
 }
 
 // recent reports whether the request that has asked for something may still be waiting for it.
@@ -122,7 +129,7 @@ func (d *Desk) recent(asked time.Time) bool { return d.Now().Before(asked.Add(pr
 // for one that does not exist.
 func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Standing, error) {
 	var failed error
-	problem := redemption.CardNotUsable
+	problem, finds := redemption.CardNotUsable, false
 	for _, name := range slices.Sorted(maps.Keys(d.Issuers)) {
 		by := d.Issuers[name]
 		var looks issuer.Later = by.Spender
@@ -132,6 +139,7 @@ func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Sta
 		if by.Spender == nil && by.Deferred == nil {
 			continue // It finds no card by its code.
 		}
+		finds = true
 		found, err := looks.Look(ctx, code)
 		switch {
 		case err != nil && !refuses(err):
@@ -145,6 +153,9 @@ func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Sta
 	}
 	if failed != nil {
 		return "", issuer.Standing{}, unavailable(failed)
+	}
+	if !finds {
+		problem = redemption.NotSupported
 	}
 	return "", issuer.Standing{}, &redemption.Problem{Type: problem}
 }

@@ -100,7 +100,7 @@ func (d *Desk) Redemption(ctx context.Context, clientName, id string) (*workflow
 }
 
 // find returns a redemption of a client's and its claim; nil if there is none.
-func (d *Desk) find(ctx context.Context, clientName, id string) (*workflows.RedemptionClaim, *workflows.Redemption, error) {
+func (d *Desk) find(ctx context.Context, clientName, id string) (*claim, *workflows.Redemption, error) {
 	claim, err := d.claimed(ctx, clientName, id)
 	if err != nil || claim == nil {
 		return nil, nil, err

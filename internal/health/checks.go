@@ -8,6 +8,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/health/cards"
 	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/issuer/accounts"
@@ -53,10 +54,10 @@ func (f facts) checks() []check.Check {
 		f.changesCheck(), f.ordersCheck(),
 	}
 	if f.Making.Cards+len(f.Making.Suspicious) > 0 {
-		all = append(all, f.makingCheck())
+		all = append(all, cards.Making(f.Making, f.now))
 	}
 	if f.Redeeming.Cards > 0 {
-		all = append(all, f.redeemingCheck())
+		all = append(all, f.Redeeming.Check(f.now))
 	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())

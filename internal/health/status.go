@@ -9,6 +9,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health/cards"
 	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/redemptions"
@@ -61,7 +62,7 @@ type Status struct {
 	// Making are the cards that their issuers make later and have not finished.
 	Making executions.Making `json:"making"`
 	// Redeeming are the amounts taken off cards at checkouts, as far as they need somebody.
-	Redeeming Redeeming `json:"redeeming"`
+	Redeeming cards.Redeeming `json:"redeeming"`
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int `json:"failed_changes"`
 
@@ -119,10 +120,10 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 	if out.Later, err = o.Later(ctx, time.Now()); err != nil {
 		return nil, err
 	}
-	if out.Making, err = o.Making(ctx, time.Now(), time.Now().Add(-suspiciousFor)); err != nil {
+	if out.Making, err = o.Making(ctx, time.Now(), time.Now().Add(-cards.SuspiciousFor)); err != nil {
 		return nil, err
 	}
-	if out.Redeeming, err = redeeming(ctx, redemptions.New(o.Reader, nil), time.Now()); err != nil {
+	if out.Redeeming, err = cards.Redemptions(ctx, redemptions.New(o.Reader, nil), time.Now()); err != nil {
 		return nil, err
 	}
 	left, err := o.newestRuns(ctx, executions.Left)

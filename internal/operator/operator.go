@@ -55,7 +55,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Rollout = rollout.New(o.Reader, cfg.Worker.Deployment, cfg.Worker.Build())
 	o.Recovery = recovery.New(o.Orders)
 	o.Promises = promises.New(o.Recovery)
-	o.Redemptions = redemptions.New(o.Reader, []byte(cfg.FourWayShop.CardIDKey.Reveal()))
+	o.Redemptions = redemptions.New(o.Reader, cfg.CardIDKey())
 	o.Resending = resending.New(o.Orders)
 	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)

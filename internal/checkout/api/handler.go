@@ -38,6 +38,18 @@ var routes = map[string]route{
 	RouteReversals:   {RouteReversals, http.MethodPost, RightReverse, true, (*handler).reverse},
 }
 
+// Endpoints returns the method and the path of each route, by name. An ID is written as {id}.
+func Endpoints() map[string]string {
+	paths := map[string]string{
+		RouteBalances: balancesPath, RouteRedemptions: redemptionsPath, RouteRedemption: redemptionsPath + "/{id}",
+		RouteReversals: redemptionsPath + "/{id}/" + reversals,
+	}
+	for name, path := range paths {
+		paths[name] = routes[name].method + " " + path
+	}
+	return paths
+}
+
 // routeOf returns the route of a path, and the ID of the redemption that the path names.
 func routeOf(path string) (r route, id string) {
 	rest, ok := strings.CutPrefix(path, redemptionsPath+"/")

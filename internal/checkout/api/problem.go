@@ -1,8 +1,10 @@
 package api
 
 import (
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,7 +35,7 @@ type kind struct {
 	retryAfter time.Duration
 }
 
-const again = "Nobody knows yet what has become of the request. Send it again with the same key."
+const again = "Nothing is known yet. Send the same request again, with the same key if it has one."
 
 // kinds are all types of problems.
 var kinds = map[redemption.Type]kind{
@@ -87,6 +89,9 @@ var kinds = map[redemption.Type]kind{
 		retryAfter: 5 * time.Second,
 	},
 }
+
+// Types returns all types of problems, sorted.
+func Types() []redemption.Type { return slices.Sorted(maps.Keys(kinds)) }
 
 // unknownKind is for types that a newer worker may know.
 var unknownKind = kind{status: http.StatusUnprocessableEntity, title: "The request was declined"}

@@ -3,6 +3,7 @@ package digestmail
 import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -26,7 +27,7 @@ func (v *viewer) alarms() []alarmView {
 	if v.Paused != nil {
 		out = append(out, alarmView{
 			Title: "Paused: new orders are not taken in", Says: v.say.Pause(*v.Paused, v.Watermark),
-			Todos: []todo{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
+			Todos: []todo.Item{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
 		})
 	}
 	if says := v.say.Missed(v.Missed); says != "" {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
 
@@ -43,7 +44,7 @@ func (v *viewer) changedRow(o digest.ChangedOrder) rowView {
 }
 
 // changedTodos returns what can be done about changed orders with the same explanation.
-func changedTodos(orders []digest.ChangedOrder) (out []todo) {
+func changedTodos(orders []digest.ChangedOrder) (out []todo.Item) {
 	n, i := len(orders), slices.IndexFunc(orders, func(o digest.ChangedOrder) bool { return digest.BalanceCommand(o) != "" })
 	if i < 0 {
 		return nil
@@ -51,7 +52,7 @@ func changedTodos(orders []digest.ChangedOrder) (out []todo) {
 	first := orders[i]
 	add := func(label, command string) {
 		if command = words.Command(command); command != "" {
-			out = append(out, todo{Label: label, Command: command})
+			out = append(out, todo.Item{Label: label, Command: command})
 		}
 	}
 	if first.Kind != "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
 
@@ -13,21 +14,13 @@ func (v *viewer) addRedeeming(add func(digest.Party, groupView, words.Sum)) {
 	if n := len(v.Redeeming.Unknown); n > 0 {
 		g := noted(digest.UnknownRedemptions, "Redemption", "What is unknown")
 		g.Sum = words.Count(n, "redemption")
-		for _, r := range v.Redeeming.Unknown {
-			if show := digest.ShowRedemptionCommand(r); show != "" {
-				g.Todos = []todo{
-					{words.Plural(n, "To see all about it:", "To see all about one of them, such as the first:"), show},
-					{"Once you know, with --not-moved in place of --moved if it was not, and the reason in place of WHY:", digest.ResolveRedemptionCommand(r)},
-				}
-				break
-			}
-		}
+		g.Todos = todo.Unknown(v.Redeeming.Unknown)
 		v.notes(&g, n, func(i int) noteView { return v.redemption(v.Redeeming.Unknown[i]) })
 		add(digest.UnknownRedemptions.Who, g, words.Sum{})
 	}
 	if n := v.Redeeming.Unread; n > 0 {
 		g := groupView{Title: digest.UnreadRedemptions.Title, Says: digest.UnreadRedemptions.Says, Sum: words.Count(n, "card")}
-		g.Todos = []todo{{"To ask them again:", digest.UnknownRedemptionsCommand()}}
+		g.Todos = []todo.Item{{"To ask them again:", digest.UnknownRedemptionsCommand()}}
 		add(digest.UnreadRedemptions.Who, g, words.Sum{})
 	}
 }
@@ -40,13 +33,8 @@ func (v *viewer) contradicted() *alarmView {
 	}
 	out := alarmView{
 		Title: digest.Contradicted.Title + ": " + words.Count(n, "redemption"), Says: digest.Contradicted.Says,
+		Todos:  todo.Contradicted(v.Redeeming.Contradicted),
 		Orders: &groupView{NotesOf: "Redemption", About: "What is contradicted"},
-	}
-	for _, r := range v.Redeeming.Contradicted {
-		if show := digest.ShowRedemptionCommand(r); show != "" {
-			out.Todos = []todo{{words.Plural(n, "To see all about it:", "To see all about one of them, such as the first:"), show}}
-			break
-		}
 	}
 	v.notes(out.Orders, n, func(i int) noteView { return v.redemption(v.Redeeming.Contradicted[i]) })
 	return &out

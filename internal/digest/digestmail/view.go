@@ -9,6 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/headline"
 	"github.com/giftbridge/giftbridge/internal/digest/phrases"
+	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -43,7 +44,7 @@ type view struct {
 // alarmView is a box that stands out. Orders is nil if the alarm does not concern single orders.
 type alarmView struct {
 	Title, Says string
-	Todos       []todo
+	Todos       []todo.Item
 	Orders      *groupView
 }
 
@@ -66,7 +67,7 @@ type groupView struct {
 	Notes   []noteView
 	NotesOf string
 	// Todos are what the reader can do about the group.
-	Todos []todo
+	Todos []todo.Item
 }
 
 // rowView is an order. Every field except Name may be empty.
@@ -202,7 +203,7 @@ func (v *viewer) sections() []sectionView {
 		if len(orders)+len(names)+total == 0 {
 			continue
 		}
-		todos := leftTodos(l.Reason, orders, len(orders)+len(names))
+		todos := todo.Left(l.Reason, orders, len(orders)+len(names))
 		g, s := v.leftGroup(groupView{Title: l.Title, Says: l.Says, Todos: todos}, orders, names, total)
 		add(digest.Shop, g, s)
 	}
@@ -283,7 +284,7 @@ func (v *viewer) failedGroup(kind giftcard.Kind, orders []digest.FailedOrder) (g
 	e := digest.Explain(kind)
 	g := groupView{
 		Title: e.Title, Kind: string(kind), Says: e.Says, Sum: s.String(), About: "What happened",
-		Todos: failedTodos(kind, orders, v.Reruns),
+		Todos: todo.Failed(kind, orders, v.Reruns),
 	}
 	v.rows(&g, len(orders), 0, func(i int) rowView {
 		row := v.failedRow(orders[i])

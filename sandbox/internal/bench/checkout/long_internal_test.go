@@ -6,11 +6,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// However often a card is spent, what it hands to its next run stays the same once it is full.
 func TestLongCard(t *testing.T) {
 	t.Parallel()
-	const n = 1300 // More than a card keeps.
-	out, err := longCard(t.Context(), n)
+	short, err := longCard(t.Context(), kept+100)
 	require.NoError(t, err)
-	t.Logf("%+v", out)
-	require.Equal(t, n, out.Redemptions)
+	long, err := longCard(t.Context(), 2*kept)
+	require.NoError(t, err)
+	require.Equal(t, 2*(kept+100)/100, short.Runs)
+	require.Equal(t, 2*2*kept/100, long.Runs)
+	require.Equal(t, kept, short.MostKept)
+	require.Equal(t, kept, long.MostKept)
+	require.InEpsilon(t, short.MostInput, long.MostInput, 0.01)
+	require.Positive(t, long.MostOne)
 }

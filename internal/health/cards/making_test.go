@@ -1,4 +1,4 @@
-package health
+package cards_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health/cards"
 )
 
 // Cards that wait for long, or of which callbacks contradict each other, need somebody; others do not.
@@ -29,7 +30,7 @@ func TestMakingCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := facts{Status: Status{Making: tt.making}, now: now}.makingCheck()
+			c := cards.Making(tt.making, now)
 			require.Equal(t, tt.status, c.Status)
 			require.Contains(t, c.Found, tt.says)
 			require.Equal(t, tt.status == check.OK, c.Fix == "")

@@ -1,4 +1,4 @@
-package health
+package cards
 
 import (
 	"context"
@@ -18,8 +18,8 @@ type Redeeming struct {
 	redemptions.Noted
 }
 
-// redeeming costs one count if no card was spent.
-func redeeming(ctx context.Context, o *redemptions.Redemptions, now time.Time) (out Redeeming, err error) {
+// Redemptions reads the redemptions that need somebody as of now. It costs one count if no card was spent.
+func Redemptions(ctx context.Context, o *redemptions.Redemptions, now time.Time) (out Redeeming, err error) {
 	if out.Cards, err = o.Cards(ctx); err != nil || out.Cards == 0 {
 		return out, err
 	}
@@ -29,11 +29,11 @@ func redeeming(ctx context.Context, o *redemptions.Redemptions, now time.Time) (
 
 const listUnknown = "run: " + buildinfo.Program + " cards redemptions --unknown"
 
-// redeemingCheck reports amounts of which it is unknown whether they were taken off a card, or given back, and those of which the
+// Check reports amounts of which it is unknown whether they were taken off a card, or given back, and those of which the
 // issuer contradicts what the card has shown.
-func (f facts) redeemingCheck() check.Check {
+func (r Redeeming) Check(now time.Time) check.Check {
 	c := check.Check{Name: "redemptions", Status: check.Warn, Fix: listUnknown}
-	switch r := f.Redeeming; {
+	switch {
 	case len(r.Contradicted) > 0:
 		first := r.Contradicted[0]
 		c.Found = fmt.Sprintf("the issuer contradicts %s that the card had shown, such as %s",
@@ -42,7 +42,7 @@ func (f facts) redeemingCheck() check.Check {
 	case len(r.Unknown) > 0:
 		since := r.Oldest()
 		c.Found = fmt.Sprintf("of %s it is unknown whether the amount was moved, the first since %s (%s)",
-			redemptionsOf(len(r.Unknown)), since.UTC().Format(time.RFC3339), printable.Duration(f.now.Sub(since)))
+			redemptionsOf(len(r.Unknown)), since.UTC().Format(time.RFC3339), printable.Duration(now.Sub(since)))
 	case r.Unread > 0:
 		c.Found = fmt.Sprintf("%d cards that were in doubt did not answer whether they still are", r.Unread)
 	default:

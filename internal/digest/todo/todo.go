@@ -1,4 +1,5 @@
-package digestmail
+// Package todo says what the readers of a digest can do: commands, with what introduces them.
+package todo
 
 import (
 	"slices"
@@ -9,14 +10,14 @@ import (
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
-// todo is what a reader can do about a group of orders.
-type todo struct {
+// Item is what a reader can do about a group of orders.
+type Item struct {
 	// Label introduces the command.
 	Label, Command string
 }
 
-// failedTodos returns what can be done about failed orders of one kind.
-func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) []todo {
+// Failed returns what can be done about failed orders of one kind.
+func Failed(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) []Item {
 	var command string
 	var fix bool
 	for _, o := range orders {
@@ -49,27 +50,56 @@ func failedTodos(kind giftcard.Kind, orders []digest.FailedOrder, reruns bool) [
 			label = words.Plural(len(orders), "It is", "They are") + " run again before each of these mails. " + label
 		}
 	}
-	return []todo{{Label: label + ":", Command: command}}
+	return []Item{{Label: label + ":", Command: command}}
 }
 
-// leftTodos returns what can be done about a group of n orders that are left to people for the same reason, of which
+// Left returns what can be done about a group of n orders that are left to people for the same reason, of which
 // some are known by more than their names.
-func leftTodos(why giftcard.Reason, orders []digest.LeftOrder, n int) []todo {
+func Left(why giftcard.Reason, orders []digest.LeftOrder, n int) []Item {
 	i := slices.IndexFunc(orders, func(o digest.LeftOrder) bool { return digest.ReleaseCommand(o) != "" })
 	if i < 0 {
 		return nil
 	}
-	out := []todo{{
+	out := []Item{{
 		Label: words.Plural(n, "To have giftbridge issue its cards:",
 			"To have giftbridge issue the cards of one of them, such as the first:"),
 		Command: digest.ReleaseCommand(orders[i]),
 	}}
 	if why == giftcard.Reopened {
-		out = append(out, todo{
+		out = append(out, Item{
 			Label: words.Plural(n, "To settle it again, with the reason in place of WHY:",
 				"To settle one of them again, such as the first, with the reason in place of WHY:"),
 			Command: digest.SettleCommand(orders[i]),
 		})
 	}
 	return out
+}
+
+// Unknown returns what can be done about redemptions of which something is unknown.
+func Unknown(list []digest.Redemption) []Item {
+	return redemptions(list, func(r digest.Redemption) Item {
+		return Item{
+			"Once you know, with --not-moved in place of --moved if it was not, and the reason in place of WHY:",
+			digest.ResolveRedemptionCommand(r),
+		}
+	})
+}
+
+// Contradicted returns what can be done about redemptions that the issuer contradicts.
+func Contradicted(list []digest.Redemption) []Item { return redemptions(list) }
+
+// redemptions returns what shows the first redemption that can be named, and what else can be done about it.
+func redemptions(list []digest.Redemption, others ...func(digest.Redemption) Item) []Item {
+	for _, r := range list {
+		show := digest.ShowRedemptionCommand(r)
+		if show == "" {
+			continue
+		}
+		out := []Item{{words.Plural(len(list), "To see all about it:", "To see all about one of them, such as the first:"), show}}
+		for _, other := range others {
+			out = append(out, other(r))
+		}
+		return out
+	}
+	return nil
 }

@@ -1,4 +1,5 @@
-package health
+// Package cards has the checks of single cards: of those that wait for their issuer, and of what checkouts have taken off them.
+package cards
 
 import (
 	"fmt"
@@ -10,13 +11,12 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
-// suspiciousFor is how long cards are reported of which callbacks contradict each other.
-const suspiciousFor = 48 * time.Hour
+// SuspiciousFor is how long cards are reported of which callbacks contradict each other.
+const SuspiciousFor = 48 * time.Hour
 
-// makingCheck reports cards for which an issuer takes long, and those of which its callbacks contradict each other.
-func (f facts) makingCheck() check.Check {
+// Making reports cards for which an issuer takes long, and those of which its callbacks contradict each other.
+func Making(m executions.Making, now time.Time) check.Check {
 	c := check.Check{Name: "cards", Status: check.Warn}
-	m := f.Making
 	oldest := func(cards []executions.MadeCard) executions.MadeCard {
 		first := cards[0]
 		for _, other := range cards {
@@ -36,7 +36,7 @@ func (f facts) makingCheck() check.Check {
 		first := oldest(m.Long)
 		c.Found = fmt.Sprintf("%d of %d cards that wait for their issuer have waited for more than %s, the first, of order %s, for %s",
 			len(m.Long), m.Cards, printable.Duration(executions.LongMaking), printable.Line(first.Name, 0),
-			printable.Duration(f.now.Sub(first.Since)))
+			printable.Duration(now.Sub(first.Since)))
 		c.Fix = "run: " + buildinfo.Program + " orders show"
 	default:
 		c.Status, c.Found = check.OK, fmt.Sprintf("waiting for the issuer: %d, none for long", m.Cards)
