@@ -419,6 +419,18 @@ func TestSpendCardLooksAfterCallback(t *testing.T) {
 	requireState(t, all["r-2"], redemption.Unknown, "")
 }
 
+// What a person says counts only of what is unknown.
+func TestSpendCardKnowsBetter(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	v.spends(0, "r-1", "20.00")
+	v.resolves(time.Minute, "r-1", false)
+	v.resolves(time.Minute, "r-2", false) // There is none.
+	all := v.open(t, time.Hour)
+	requireState(t, all["r-1"], redemption.Succeeded, "")
+	require.Nil(t, all["r-1"].Resolved)
+}
+
 // A worker that dies may have asked. So nobody asks again, and a person finds out.
 func TestSpendCardAsksOnce(t *testing.T) {
 	t.Parallel()
