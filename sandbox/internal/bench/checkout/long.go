@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities/spending"
@@ -94,7 +95,9 @@ func (s *spender) run(in workflows.SpendCardInput, n int, now *time.Time) (*work
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s.env = suite.NewTestWorkflowEnvironment()
 	s.env.SetStartTime(*now)
-	s.env.SetTestTimeout(time.Minute)
+	// A machine that is busy is no deadlock.
+	s.env.SetTestTimeout(time.Hour)
+	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Hour})
 	s.env.RegisterWorkflowWithOptions(workflows.SpendCard, workflow.RegisterOptions{Name: workflows.SpendCardType})
 	s.env.RegisterActivity(&spending.Tills{
 		Issuers:   map[string]issuer.Abilities{vendor: {Issuer: s, Spender: s}},
