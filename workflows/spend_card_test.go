@@ -450,6 +450,46 @@ func TestSpendCardAnswersCrowds(t *testing.T) {
 	require.Len(t, all, 7)
 }
 
+// As long as it is unknown what became of one amount, the balance says nothing about another one.
+func TestSpendCardTrustsNoBalanceBesideTheUnknown(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	var marked []string
+	v.OnUpsertTypedSearchAttributes(mock.Anything).Maybe().Return(nil)
+	v.OnGetVersion("unknown-redemption", workflow.DefaultVersion, 1).Maybe().Run(func(args mock.Arguments) {
+		marked = append(marked, args.String(0))
+	}).Return(workflow.Version(1))
+	var first issuer.Movement
+	v.move = func(step issuer.Step, m issuer.Movement, n int) error {
+		if n == 1 {
+			first = m
+			return nil // Nothing is heard of it, and nothing to be seen.
+		}
+		v.works(step, first) // It comes about now, while nothing becomes of the second one.
+		return nil
+	}
+	v.spends(0, "r-1", "10.00")
+	v.spends(time.Hour, "r-2", "10.00")
+	v.after(time.Hour/2, func() { require.Len(t, marked, 1, "people find the card") })
+	v.resolves(24*time.Hour, "r-1", true)
+	v.resolves(24*time.Hour, "r-2", false)
+	all := v.open(t, 2*time.Hour)
+	requireState(t, all["r-1"], redemption.Unknown, "")
+	requireState(t, all["r-2"], redemption.Unknown, "")
+	require.Equal(t, 2, v.requests)
+}
+
+// The first answer to a request counts. A second one that says otherwise changes nothing.
+func TestSpendCardHearsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	v.spends(0, "r-1", "20.00")
+	v.after(time.Minute, func() { v.calls(issuer.Spending, 1, issuer.Answer{Kind: giftcard.CardDeclined, Message: "saldo"}) })
+	all := v.open(t, time.Hour)
+	requireState(t, all["r-1"], redemption.Succeeded, "")
+	require.False(t, all["r-1"].Contradicted)
+}
+
 // What a person says counts only of what is unknown.
 func TestSpendCardKnowsBetter(t *testing.T) {
 	t.Parallel()
