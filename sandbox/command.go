@@ -37,6 +37,7 @@ type flags struct {
 	shopifyPort, cashStarPort int
 	fourWayShopPort           int
 	mailPort, mailPagePort    int
+	shopfrontPort             int
 	codecPort, startPagePort  int
 	dbFile, mailDir, logLevel string
 	digestEvery               time.Duration
@@ -83,6 +84,7 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.fourWayShopPort, "fourwayshop-port", 0, "port of the simulated Four Way Shop; 0 picks a free one")
 	fs.IntVar(&f.mailPort, "mail-port", 0, "port of the mail catcher; 0 picks a free one")
 	fs.IntVar(&f.mailPagePort, "mail-page-port", 0, "port of the page that shows the caught mails; 0 picks a free one")
+	fs.IntVar(&f.shopfrontPort, "shopfront-port", 0, "port of the example of a checkout; 0 picks a free one")
 	fs.IntVar(&f.codecPort, "codec-port", 0, "port of the codec server; 0 picks a free one")
 	fs.IntVar(&f.startPagePort, "start-page-port", 8234, "without --once: port of the start page; 0 picks a free one")
 	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this existing folder as .eml files")
@@ -158,6 +160,7 @@ func (f *flags) ports() []port {
 		{"fourwayshop-port", &f.fourWayShopPort},
 		{"mail-port", &f.mailPort},
 		{"mail-page-port", &f.mailPagePort},
+		{"shopfront-port", &f.shopfrontPort},
 		{"codec-port", &f.codecPort},
 	}
 }
@@ -222,6 +225,7 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say("simulated issuer %s", s.Config.CashStar.BaseURL)
 	say("  and another    %s", s.Config.FourWayShop.BaseURL)
 	say("caught mails     %s", s.MailPage)
+	say("example checkout %s", s.ShopfrontURL)
 	say("codec server     %s", s.CodecEndpoint)
 	return once(ctx, f, s, f.customers(s), say, stdout)
 }
@@ -243,7 +247,7 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 	o := stack.Options{
 		TemporalPort: f.temporalPort, UIPort: f.uiPort, ShopifyPort: f.shopifyPort, CashStarPort: f.cashStarPort,
 		MailPort: f.mailPort, MailPagePort: f.mailPagePort, MailFolder: f.mailDir,
-		CodecPort: f.codecPort, DBFile: f.dbFile, Links: true,
+		CodecPort: f.codecPort, ShopfrontPort: f.shopfrontPort, DBFile: f.dbFile, Links: true,
 		CashStar: cashstartest.Options{Merchants: scenario.Merchants(), Seed: f.seed},
 		Later:    true, FourWayShopPort: f.fourWayShopPort,
 		FourWayShop: fourwayshoptest.Options{Takes: scenario.QueueTakes, Seed: f.seed},

@@ -60,7 +60,7 @@ func newPolite(cfg config.Shopify, tel *telemetry.Telemetry, keep float64) (*sho
 		BaseURL:    cfg.URL(),
 		APIVersion: cfg.APIVersion,
 		Token:      token,
-		HTTPClient: &http.Client{Timeout: shopifyTimeout, Transport: transport()},
+		HTTPClient: &http.Client{Timeout: shopifyTimeout, Transport: Transport()},
 		Company:    cfg.B2B,
 		Keep:       keep,
 
@@ -81,7 +81,7 @@ func newCashStar(cfg config.CashStar, tel *telemetry.Telemetry) (*cashstar.Clien
 		BaseURL:    cfg.BaseURL,
 		Username:   cfg.Username,
 		Password:   cfg.Password.Reveal(),
-		HTTPClient: &http.Client{Transport: transport()},
+		HTTPClient: &http.Client{Transport: Transport()},
 		Timeout:    cfg.Timeout,
 		Observe:    tel.Request,
 	})
@@ -91,7 +91,8 @@ func newCashStar(cfg config.CashStar, tel *telemetry.Telemetry) (*cashstar.Clien
 	return c, nil
 }
 
-func transport() *http.Transport {
+// Transport returns how services are reached over HTTP.
+func Transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = connections, connections
 	t.MaxResponseHeaderBytes = maxHeader
@@ -203,7 +204,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if s.issuer, err = newIssuer(cfg, tel); err != nil {
 		return s, err
 	}
-	if s.later, err = later.NewIssuers(cfg, transport(), tel); err != nil {
+	if s.later, err = later.NewIssuers(cfg, Transport(), tel); err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {

@@ -2,37 +2,29 @@ package checkout
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/giftbridge/giftbridge/activities/deferred"
-	"github.com/giftbridge/giftbridge/activities/spending"
-	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/redemption"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// Desk redeems cards.
+// Desk redeems cards. The errors of its methods have a [*redemption.Problem]; one of type IssuerUnavailable also has its cause.
 type Desk struct {
 	Client client.Client
 	// Converter reads what is stored with workflows.
 	Converter converter.DataConverter
-	// Issuers are the issuers whose cards can be spent, by name.
+	// Issuers are the issuers whose cards may be named, by name. Cards of those that have no [issuer.Spender] are not spent.
 	Issuers map[string]issuer.Abilities
-	// IDKey makes the IDs of codes and of idempotency keys. It never changes.
+	// IDKey makes the IDs of codes, of idempotency keys and of requests. It never changes.
 	IDKey []byte
 	Now   func() time.Time
 	// Hurry divides the pauses of the cards' workflows; zero is one.
@@ -43,7 +35,7 @@ type Desk struct {
 type Request struct {
 	// Client is the shop's name among those that may spend cards, and Key its idempotency key.
 	Client, Key string
-	// Body is a hash of the request, so that the same key with another request is recognised.
+	// Body is the whole request, so that the same key with another request is recognised. Only a keyed hash of it is kept.
 	Body string
 	Code issuer.Code
 	// Amount is above zero.
@@ -55,191 +47,130 @@ type Request struct {
 }
 
 const (
-	// updateWithin is how long a shop waits for a card's workflow to take its request.
-	updateWithin = 3 * time.Second
-	// waitFor is how long a shop waits for what becomes of it.
+	// answerWithin is how long a shop waits for the issuer, for Temporal and for a worker together, until its request is
+	// taken. After that the card's workflow refuses it.
+	answerWithin = 3 * time.Second
+	// updateWithin is how long of that the card's workflow has. After that it refuses the request; a question whether it had taken it
+	// before has the rest.
+	updateWithin = answerWithin * 4 / 5
+	// waitFor is how long a shop waits then for what becomes of it.
 	waitFor = 8 * time.Second
-	// firstLook and lastLook are the pauses between looks at a redemption.
-	firstLook = 50 * time.Millisecond
+	// progressFor is how long a request may be waiting for its answer.
+	progressFor = answerWithin + waitFor
+	// keyLife is how long a key is good for; docs/checkout.md promises it. The workflow of a card keeps what became of one for at
+	// least as long.
+	keyLife = 48 * time.Hour
+	// firstLook and lastLook are the pauses between looks at a redemption. There are some only if several checkouts wait for one card,
+	// or if the issuer takes seconds: otherwise the workflow of the card answers once the redemption is settled.
+	firstLook = 100 * time.Millisecond
 	lastLook  = 500 * time.Millisecond
 )
 
 // Redeem takes an amount off a card. It returns what is known of it once it is settled, or after 8 seconds. The same key again
-// returns what is known by then. Its errors are of type [*redemption.Problem], or mean that Temporal cannot be asked; the amount may be
-// taken after those, and the same key again tells.
+// returns what is known by then; an error of type InProgress says that the request which came first may still be waiting.
+// After an error of type IssuerUnavailable the amount may be taken, and the same key again tells.
 func (d *Desk) Redeem(ctx context.Context, r Request) (*workflows.Redemption, error) {
-	id := d.RedemptionID(r.Client, r.Key)
-	claimed, err := d.claimed(ctx, r.Client, id)
-	if err != nil {
-		return nil, err
+	known, card, err := d.ask(ctx, r)
+	if err != nil || card == "" {
+		return known, err
 	}
-	if claimed == nil {
-		// A guess starts no workflow.
-		name, err := d.usable(ctx, r.Code)
-		if err != nil {
-			return nil, err
-		}
-		claim := workflows.RedemptionClaim{
-			Body: r.Body, CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
-		}
-		if claimed, err = d.claim(ctx, r.Client, id, claim); err != nil {
-			return nil, err
-		}
-	}
-	if claimed.Body != r.Body {
-		return nil, &redemption.Problem{Type: redemption.KeyReused}
-	}
-	started, err := d.update(ctx, r, id, *claimed)
-	if err != nil || started.State != redemption.Accepted {
-		return started, err
-	}
-	return d.settled(ctx, claimed.CardWorkflowID, started)
+	return d.settled(ctx, card, known, func(r *workflows.Redemption) bool {
+		return r.State == redemption.Accepted
+	}), nil
 }
 
-// usable returns the issuer of a card that can be spent.
-func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, error) {
-	for _, name := range slices.Sorted(maps.Keys(d.Issuers)) {
-		found, err := d.Issuers[name].Spender.Look(ctx, code)
-		if err != nil {
-			return "", &redemption.Problem{Type: redemption.IssuerUnavailable}
-		}
-		if found.Known && found.Active {
-			return name, nil
-		}
-	}
-	return "", &redemption.Problem{Type: redemption.CardNotUsable}
-}
-
-// update asks the workflow of a card to take an amount off it.
-func (d *Desk) update(ctx context.Context, r Request, id string, claim workflows.RedemptionClaim) (*workflows.Redemption, error) {
+// ask sees to it that the workflow of the card knows the redemption. It returns that workflow too, unless it knew the redemption
+// before: nobody waits for it again then.
+func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption, card string, err error) {
 	until := d.Now().Add(updateWithin)
-	ctx, cancel := context.WithDeadline(ctx, until)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	start := d.Client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: claim.CardWorkflowID, TaskQueue: workflows.TaskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "A card that is spent at checkouts",
-	}, workflows.SpendCardType, workflows.SpendCardInput{
-		Card: spending.Card{Issuer: claim.Issuer, Code: r.Code}, Hurry: d.Hurry,
+	id := d.RedemptionID(r.Client, r.Key)
+	claim, again, err := d.claimedFor(ctx, r, id)
+	if err != nil {
+		return nil, "", err
+	}
+	if claim.Body != d.hash(r.Body) {
+		return nil, "", &redemption.Problem{Type: redemption.KeyReused}
+	}
+	if again {
+		known, err := d.look(ctx, claim.CardWorkflowID, id)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case known != nil && known.State == redemption.Accepted && d.recent(known.AcceptedAt):
+			return nil, "", &redemption.Problem{Type: redemption.InProgress}
+		case known != nil:
+			return known, "", nil
+		case !d.Now().Before(claim.at.Add(keyLife)):
+			return nil, "", forgotten()
+		}
+		// The request that made the claim did not reach the card.
+	}
+	known, err = d.spend(ctx, r, id, *claim, until)
+	return known, claim.CardWorkflowID, err
+}
+
+// claimedFor returns the claim of a request's key, and whether it was there before. A guess makes none.
+func (d *Desk) claimedFor(ctx context.Context, r Request, id string) (*claim, bool, error) {
+	known, err := d.claimed(ctx, r.Client, id)
+	if err != nil || known != nil {
+		return known, true, err
+	}
+	name, _, err := d.usable(ctx, r.Code)
+	if err != nil {
+		return nil, false, err
+	}
+	return d.claim(ctx, r.Client, id, workflows.RedemptionClaim{
+		Body: d.hash(r.Body), CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
 	})
-	handle, err := d.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: id, UpdateName: workflows.SpendUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-			Args: []any{workflows.SpendUpdateInput{SpendRequest: workflows.SpendRequest{
-				ID: id, Client: r.Client, Order: r.Order, Amount: r.Amount.Amount(), Currency: r.Amount.Currency, Partial: r.Partial,
-			}, Until: until}},
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ask the workflow of a card: %w", err)
-	}
-	var out *workflows.Redemption
-	if err := handle.Get(ctx, &out); err != nil {
-		if app, ok := errors.AsType[*temporal.ApplicationError](err); ok && app.Type() == workflows.TooLateError {
-			return nil, &redemption.Problem{Type: redemption.CardBusy}
-		}
-		return nil, fmt.Errorf("ask the workflow of a card: %w", err)
-	}
-	return out, nil
 }
 
-// settled waits until a redemption is settled, for at most 8 seconds, and returns what is known by then.
-func (d *Desk) settled(ctx context.Context, card string, known *workflows.Redemption) (*workflows.Redemption, error) {
-	over := d.Now().Add(waitFor)
-	for pause := firstLook; d.Now().Before(over); pause = min(2*pause, lastLook) {
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return known, nil
-		case <-timer.C:
+// recent reports whether the request that has asked for something may still be waiting for it.
+func (d *Desk) recent(asked time.Time) bool { return d.Now().Before(asked.Add(progressFor)) }
+
+// usable returns a card that can be spent, and its issuer. It asks the same of the issuers for a card that cannot be spent as
+// for one that does not exist.
+func (d *Desk) usable(ctx context.Context, code issuer.Code) (string, issuer.Standing, error) {
+	var failed error
+	problem, finds := redemption.CardNotUsable, false
+	for _, name := range slices.Sorted(maps.Keys(d.Issuers)) {
+		by := d.Issuers[name]
+		var looks issuer.Later = by.Spender
+		if by.Spender == nil {
+			looks = by.Deferred
 		}
-		now, err := d.look(ctx, card, known.ID)
-		if err != nil || now == nil {
-			continue // It is known by its ID, now and later.
+		if by.Spender == nil && by.Deferred == nil {
+			continue // It finds no card by its code.
 		}
-		if known = now; known.State != redemption.Accepted {
-			break
+		finds = true
+		found, err := looks.Look(ctx, code)
+		switch {
+		case err != nil && !refuses(err):
+			failed = fmt.Errorf("look at a card: %w", err)
+		case err != nil || !found.Known || !found.Active:
+		case by.Spender == nil:
+			problem = redemption.NotSupported
+		default:
+			return name, found, nil
 		}
 	}
-	return known, nil
+	if failed != nil {
+		return "", issuer.Standing{}, unavailable(failed)
+	}
+	if !finds {
+		problem = redemption.NotSupported
+	}
+	return "", issuer.Standing{}, &redemption.Problem{Type: problem}
 }
 
-// Redemption returns what is known of a redemption of a client's; nil if there is none, or if it is not kept any more.
-func (d *Desk) Redemption(ctx context.Context, clientName, id string) (*workflows.Redemption, error) {
-	claim, err := d.claimed(ctx, clientName, id)
-	if err != nil || claim == nil {
-		return nil, err
-	}
-	return d.look(ctx, claim.CardWorkflowID, id)
+// refuses reports whether an issuer has said with an error that a code is not that of a card.
+func refuses(err error) bool {
+	kind, _ := giftcard.KindOf(err)
+	return kind == giftcard.InvalidRequest || kind == giftcard.CardDeclined
 }
 
-// look asks the workflow of a card for a redemption; nil if it has none, or has ended.
-func (d *Desk) look(ctx context.Context, card, id string) (*workflows.Redemption, error) {
-	ctx, cancel := context.WithTimeout(ctx, updateWithin)
-	defer cancel()
-	found, err := d.Client.QueryWorkflow(ctx, card, "", workflows.RedemptionQuery, id)
-	if executions.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look at a redemption: %w", err)
-	}
-	var out *workflows.Redemption
-	if err := found.Get(&out); err != nil {
-		return nil, fmt.Errorf("read a redemption: %w", err)
-	}
-	return out, nil
-}
-
-// RedemptionID returns the ID of what a client asks for with an idempotency key. It does not reveal the key.
-func (d *Desk) RedemptionID(clientName, key string) string {
-	mac := hmac.New(sha256.New, d.IDKey)
-	_, _ = mac.Write([]byte("giftbridge redemption " + clientName + "\n" + key))
-	return hex.EncodeToString(mac.Sum(nil)[:16])
-}
-
-// claim claims a key for a request. It returns the claim that exists, which is another one if another process was faster.
-func (d *Desk) claim(
-	ctx context.Context, clientName, id string, c workflows.RedemptionClaim,
-) (*workflows.RedemptionClaim, error) {
-	ctx, cancel := context.WithTimeout(ctx, updateWithin)
-	defer cancel()
-	_, err := d.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.ClaimRedemptionID(clientName, id), TaskQueue: workflows.TaskQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		Memo:                                     map[string]any{workflows.RedemptionMemoKey: c},
-	}, workflows.ClaimRedemptionType, c)
-	switch {
-	case err == nil:
-		return &c, nil
-	case executions.IsAlreadyStarted(err):
-		other, err := d.claimed(ctx, clientName, id)
-		if err == nil && other == nil {
-			err = fmt.Errorf("read the claim of redemption %s: it is gone", id)
-		}
-		return other, err
-	}
-	return nil, fmt.Errorf("claim redemption %s: %w", id, err)
-}
-
-// claimed returns the claim of a redemption; nil if there is none.
-func (d *Desk) claimed(ctx context.Context, clientName, id string) (*workflows.RedemptionClaim, error) {
-	ctx, cancel := context.WithTimeout(ctx, updateWithin)
-	defer cancel()
-	found, err := d.Client.DescribeWorkflowExecution(ctx, workflows.ClaimRedemptionID(clientName, id), "")
-	if executions.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look for redemption %s: %w", id, err)
-	}
-	var c workflows.RedemptionClaim
-	payload := found.GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.RedemptionMemoKey]
-	if err := d.Converter.FromPayload(payload, &c); err != nil {
-		return nil, fmt.Errorf("read the claim of redemption %s: %w", id, err)
-	}
-	return &c, nil
+// unavailable returns the problem of a request of which nobody could be asked, with the cause.
+func unavailable(cause error) error {
+	return fmt.Errorf("%w: %w", &redemption.Problem{Type: redemption.IssuerUnavailable}, cause)
 }

@@ -17,6 +17,7 @@ import (
 	_ "time/tzdata" // DIGEST_TIMEZONE must resolve on machines without a zone database.
 
 	"github.com/giftbridge/giftbridge/internal/config/cashstar"
+	"github.com/giftbridge/giftbridge/internal/config/checkout"
 	"github.com/giftbridge/giftbridge/internal/config/env"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
@@ -43,6 +44,7 @@ type Config struct {
 	Delivery    mailing.Delivery
 	Receiver    Receiver
 	Links       links.Links
+	Checkout    checkout.Checkout
 	Payload     ops.Payload
 	Codec       ops.CodecServer
 	Log         ops.Log
@@ -84,6 +86,7 @@ const (
 	ServeWebhooks  = inbound.ServeWebhooks
 	ServeCallbacks = inbound.ServeCallbacks
 	ServeActions   = inbound.ServeActions
+	ServeCheckout  = inbound.ServeCheckout
 )
 
 // NewSecret returns a secret with the value. An empty value means that there is no secret.
@@ -93,7 +96,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
 		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, networkSection, issueSection, recipientSection,
-	}, mailing.Sections, []env.Section{inbound.Section, links.Section}, ops.Sections),
+	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section}, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
@@ -118,9 +121,6 @@ func (c Config) check(ps *env.Problems) {
 	c.CashStar.Check(ps, c.Network.PlainHTTPHosts, c.IssuesAtOnce())
 	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
 	c.FourWayShop.Needs(ps)
-	if c.FourWayShop.On() {
-		c.Delivery.Needs(ps, c.SMTP, "FOURWAYSHOP_ITEMS is set, whose issuer does not send its cards")
-	}
 	c.checkIssuers(ps)
 	c.Network.check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
@@ -134,6 +134,7 @@ func (c Config) check(ps *env.Problems) {
 	}
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
+	c.Checkout.Check(ps)
 	c.Payload.Check(ps)
 	c.Codec.Check(ps)
 	c.Log.Check(ps)

@@ -89,7 +89,7 @@ func TestLoad(t *testing.T) {
 	require.Equal(t, []string{"http://localhost:8233"}, c.CodecOrigins())
 	require.Equal(t, ops.Log{Level: "info", Format: ops.FormatAuto}, c.Log)
 	require.Equal(t, "127.0.0.1:9464", c.Metrics.ListenAddr())
-	require.Equal(t, config.Receiver{Addr: "127.0.0.1:8235", Serves: config.List{"webhooks", "callbacks", "actions"}}, c.Receiver)
+	require.Equal(t, config.Receiver{Addr: "127.0.0.1:8235", Serves: config.List{"webhooks", "callbacks", "actions", "checkout"}}, c.Receiver)
 	require.False(t, c.Webhooks())
 }
 
@@ -122,6 +122,8 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"FOURWAYSHOP_PRICE_LIST": "P1", "FOURWAYSHOP_MAX_RPS": "3", "FOURWAYSHOP_TIMEOUT": "20s",
 		"FOURWAYSHOP_PDF_HOSTS": "cards.example.com, pdf.example.com",
 		"CALLBACK_KEYS":         "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
+		"FOURWAYSHOP_REVERSALS": "true",
+		"CHECKOUT_CLIENTS":      "shop:" + strings.Repeat("0a", 32) + ":balance+redeem", "CHECKOUT_MAX_RPS": "7",
 	})
 	environ(t, env)
 
@@ -142,6 +144,9 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		want := env[v.Name]
 		if v.Name == "CALLBACK_KEYS" {
 			want = "k1:[redacted]"
+		}
+		if v.Name == "CHECKOUT_CLIENTS" {
+			want = "shop:[redacted]:balance+redeem"
 		}
 		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" {
 			want = "[redacted],[redacted]"

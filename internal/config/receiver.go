@@ -28,6 +28,11 @@ type receives struct {
 // Webhooks reports whether webhooks are on for this installation.
 func (c Config) Webhooks() bool { return c.Receiver.URL != "" && c.Shopify.Webhooks != NoWebhooks }
 
+// ServesCheckout reports whether a receiver serves the API at which checkouts spend cards.
+func (c Config) ServesCheckout() bool {
+	return c.Receiver.Serve(ServeCheckout) && len(c.Checkout.Clients) > 0
+}
+
 // ValidateReceiver checks only the settings that a receiver needs.
 func (c Config) ValidateReceiver() error {
 	ps := schema.Problems()
@@ -57,10 +62,8 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
-	if c.FourWayShop.On() && c.Receiver.Serve(ServeCallbacks) && len(c.FourWayShop.CallbackKeys) == 0 {
-		ps.Add("CALLBACK_KEYS", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and RECEIVER_SERVES has %s",
-			ps.Want("CALLBACK_KEYS"), ServeCallbacks)
-	}
+	c.Checkout.Check(ps)
+	c.FourWayShop.ReceiverNeeds(ps, c.Receiver.Serve(ServeCallbacks), c.ServesCheckout())
 }
 
 // LoadReceiver is [Load] for a receiver: it requires only what a receiver needs.

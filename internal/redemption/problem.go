@@ -13,6 +13,8 @@ const (
 	KeyReused Type = "idempotency_key_reused"
 	// InProgress: a request with the same key has not been answered yet.
 	InProgress Type = "request_in_progress"
+	// NotFound: the client has no such redemption, or it is not kept any more.
+	NotFound Type = "not_found"
 	// CardNotUsable: there is no such card, or it is not active. Which of the two is not said, because that would help who
 	// guesses.
 	CardNotUsable Type = "card_not_usable"
@@ -39,8 +41,8 @@ const (
 
 // Types are all types.
 var Types = []Type{
-	InvalidRequest, KeyRequired, KeyReused, InProgress, CardNotUsable, CardExpired, CurrencyMismatch, InsufficientBalance,
-	PartialUseNotAllowed, AlreadyReversed, CardBusy, RateLimited, NotSupported, IssuerUnavailable,
+	InvalidRequest, KeyRequired, KeyReused, InProgress, NotFound, CardNotUsable, CardExpired, CurrencyMismatch,
+	InsufficientBalance, PartialUseNotAllowed, AlreadyReversed, CardBusy, RateLimited, NotSupported, IssuerUnavailable,
 }
 
 // Passing reports whether the same request may succeed later, though nobody has changed it or the card.
@@ -48,7 +50,7 @@ func (t Type) Passing() bool {
 	switch t {
 	case InProgress, CardBusy, RateLimited, IssuerUnavailable:
 		return true
-	case InvalidRequest, KeyRequired, KeyReused, CardNotUsable, CardExpired, CurrencyMismatch, InsufficientBalance,
+	case InvalidRequest, KeyRequired, KeyReused, NotFound, CardNotUsable, CardExpired, CurrencyMismatch, InsufficientBalance,
 		PartialUseNotAllowed, AlreadyReversed, NotSupported:
 	}
 	return false

@@ -58,9 +58,9 @@ func TestReserved(t *testing.T) {
 func TestTextsNeverChange(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "[accepted succeeded declined unknown reversed]", fmt.Sprint(states))
-	require.Equal(t, "[invalid_request idempotency_key_required idempotency_key_reused request_in_progress card_not_usable "+
-		"card_expired currency_mismatch insufficient_balance partial_use_not_allowed already_reversed card_busy rate_limited "+
-		"not_supported issuer_unavailable]", fmt.Sprint(redemption.Types))
+	require.Equal(t, "[invalid_request idempotency_key_required idempotency_key_reused request_in_progress not_found "+
+		"card_not_usable card_expired currency_mismatch insufficient_balance partial_use_not_allowed already_reversed card_busy "+
+		"rate_limited not_supported issuer_unavailable]", fmt.Sprint(redemption.Types))
 	noon := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	full := redemption.Redemption{
 		ID: "r-1", State: redemption.Declined, Amount: "20.00", Currency: "EUR", Taken: "0.00", Order: "#1001",

@@ -28,6 +28,10 @@ func newRoot() *cobra.Command {
 	fs.BoolVar(&o.SDKDefaults, "sdk-defaults", false, "poll and connect as the SDK does by default, with gzip, not as giftbridge does")
 	fs.DurationVar(&o.Takes, "takes", 0, "how long the last activity of an order takes")
 	fs.IntVar(&o.Slots, "slots", 0, "number of activities at once, the SDK's default if 0")
+	fs.StringVar(&o.Shop.BaseURL, "shop", "", "base `URL` of the simulated Four Way Shop whose cards are spent")
+	fs.StringVar(&o.Shop.Username, "shop-username", "", "login there")
+	fs.StringVar(&o.Shop.Password, "shop-password", "", "password there, of a simulated shop alone: other users see it")
+	fs.StringVar(&o.Shop.EntityCode, "shop-entity", "", "entity whose cards are spent")
 	root.AddCommand(newHandler())
 	return root
 }

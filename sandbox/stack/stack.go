@@ -57,6 +57,8 @@ type Options struct {
 	// MailPort is the port of the mail catcher, MailPagePort the port of the page that shows its mails; a free port if
 	// zero.
 	MailPort, MailPagePort int
+	// ShopfrontPort is the port of the example of a checkout, which there is with Later; a free port if zero.
+	ShopfrontPort int
 	// CodecPort is the port of the codec server; a free port if zero.
 	CodecPort int
 	// MailFolder is the folder in which mails are kept as files; if empty, they are not kept as files.
@@ -100,6 +102,8 @@ type Stack struct {
 
 	// ShopURL and IssuerURL are the addresses of the simulators.
 	ShopURL, IssuerURL, LaterURL string
+	// ShopfrontURL is the address of the example of a checkout; empty without Later.
+	ShopfrontURL string
 
 	log      zerolog.Logger
 	worker   *app.Worker
@@ -188,6 +192,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		if err := s.StartReceiver(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.startShopfront(ctx, o); err != nil {
+		return nil, err
 	}
 	if o.Webhooks {
 		if err := s.subscribe(ctx); err != nil {

@@ -82,6 +82,7 @@ func newFourWayShop(cfg config.Config, via http.RoundTripper, tel *telemetry.Tel
 	}
 	adapter := fourwayshopissuer.New(client, fourwayshopissuer.Options{
 		EntityCode: account.EntityCode, BranchCode: account.BranchCode, Country: account.Country, PriceList: account.PriceList,
+		Adds: account.Reversals,
 	})
 	if len(account.PDFHosts) == 0 {
 		return issuer.Find(adapter)

@@ -24,6 +24,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/probes"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
+	"github.com/giftbridge/giftbridge/internal/callback"
+	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/settings"
@@ -32,9 +34,10 @@ import (
 )
 
 // The parts of the time that a receiver has to stop, of which there are 25 seconds: requests end, what waits is taken in,
-// and the last traces are sent, which telemetry limits to five seconds. What requests leave of their part is for what waits.
+// and the last traces are sent, which telemetry limits to five seconds. What requests leave of their part is for what waits. A
+// checkout waits up to eleven seconds for its answer.
 const (
-	requestsTime = 8 * time.Second
+	requestsTime = 12 * time.Second
 	drainedAfter = 18 * time.Second
 )
 
@@ -43,6 +46,9 @@ type Options struct {
 	Config   config.Config
 	Temporal client.Options
 	Log      zerolog.Logger
+	// Hurry divides the pauses of the workflows of cards that are spent; zero is one. Only the sandbox and the fault laboratory,
+	// where everything runs faster, use another value.
+	Hurry int
 }
 
 // consumers take the deliveries, and act on them until the receiver stops.
@@ -91,7 +97,7 @@ func Start(ctx context.Context, o Options) (_ *Receiver, err error) {
 	if r.operator, err = app.NewLazyOperator(o.Temporal, o.Config, o.Log); err != nil {
 		return nil, err
 	}
-	if err := r.listen(ctx, o.Config, o.Log); err != nil {
+	if err := r.listen(ctx, o); err != nil {
 		return nil, err
 	}
 	r.probes, err = probes.Start(ctx, o.Config.Metrics.ListenAddr(), r.telemetry.Handler(), r.serveReady, r.onFatal)
@@ -109,7 +115,8 @@ func Start(ctx context.Context, o Options) (_ *Receiver, err error) {
 }
 
 // listen makes the server and its handlers, and opens the port.
-func (r *Receiver) listen(ctx context.Context, cfg config.Config, log zerolog.Logger) error {
+func (r *Receiver) listen(ctx context.Context, o Options) error {
+	cfg, log := o.Config, o.Log
 	var cert *certificate
 	var err error
 	if cfg.Receiver.TLS() {
@@ -122,7 +129,7 @@ func (r *Receiver) listen(ctx context.Context, cfg config.Config, log zerolog.Lo
 	if err != nil {
 		return fmt.Errorf("set up the metrics of the receiver: %w", err)
 	}
-	var forWebhooks, forCallbacks, forActions http.Handler
+	var forWebhooks, forCallbacks, forActions, forCheckouts http.Handler
 	if cfg.Receiver.Serve(config.ServeWebhooks) {
 		if forWebhooks, err = r.webhooks(cfg, measured); err != nil {
 			return err
@@ -136,13 +143,20 @@ func (r *Receiver) listen(ctx context.Context, cfg config.Config, log zerolog.Lo
 	if cfg.Receiver.Serve(config.ServeActions) && len(cfg.Links.Keys) > 0 {
 		forActions = app.ActionPage(cfg, r.operator, log)
 	}
+	if cfg.ServesCheckout() {
+		if forCheckouts, err = r.checkout(o); err != nil {
+			return err
+		}
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Receiver.Addr)
 	if err != nil {
 		return fmt.Errorf("listen for requests (RECEIVER_ADDR): %w", err)
 	}
 	open = limit(l, maxConnections, maxPerAddress, measured.refuse)
 	r.listener = open
-	r.server = newServer(logged(routes(forWebhooks, forCallbacks, forActions), log), cert, log)
+	r.server = newServer(logged(routes(map[string]http.Handler{
+		webhooks: forWebhooks, callback.Path: forCallbacks, actions: forActions, api.Path: forCheckouts,
+	}), log), cert, log)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/giftbridge/giftbridge/internal/callback"
+	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 )
 
@@ -60,22 +61,19 @@ func (q quiet) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// routes returns the handler of all paths. A nil handler is not served.
-func routes(forWebhooks, forCallbacks, forActions http.Handler) http.Handler {
+// routes returns the handler of all paths: of those below each path. A nil handler is not served.
+func routes(below map[string]http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
-		switch {
-		case forWebhooks != nil && strings.HasPrefix(r.URL.Path, webhooks):
-			forWebhooks.ServeHTTP(w, r)
-		case forCallbacks != nil && strings.HasPrefix(r.URL.Path, callback.Path):
-			forCallbacks.ServeHTTP(w, r)
-		case forActions != nil && strings.HasPrefix(r.URL.Path, actions):
-			forActions.ServeHTTP(w, r)
-		default:
-			http.NotFound(w, r)
+		for path, serves := range below {
+			if serves != nil && strings.HasPrefix(r.URL.Path, path) {
+				serves.ServeHTTP(w, r)
+				return
+			}
 		}
+		http.NotFound(w, r)
 	})
 }
 
@@ -100,6 +98,8 @@ func logged(next http.Handler, l zerolog.Logger) http.Handler {
 			path = actions
 		case strings.HasPrefix(p, callback.Path):
 			path = callback.Path
+		case strings.HasPrefix(p, api.Path):
+			path, level = api.Path, zerolog.DebugLevel // It has a line of its own.
 		}
 		l.WithLevel(level).Str("method", method(r)).Str("path", path).Int("status", a.status).
 			Dur("duration", time.Since(began)).Msg("request")

@@ -26,6 +26,8 @@ type FourWayShop struct {
 	PriceList  string        `envconfig:"FOURWAYSHOP_PRICE_LIST"`
 	MaxRPS     float64       `envconfig:"FOURWAYSHOP_MAX_RPS" default:"0"`
 	Timeout    time.Duration `envconfig:"FOURWAYSHOP_TIMEOUT" default:"30s"`
+	// Reversals says that a positive amount adds to what is on a card.
+	Reversals bool `envconfig:"FOURWAYSHOP_REVERSALS" default:"false"`
 	// PDFHosts are the hosts from which the vendor's PDF of a card is fetched; none means that no mail has one.
 	PDFHosts env.List `envconfig:"FOURWAYSHOP_PDF_HOSTS"`
 	// CallbackKeys sign the addresses to which 4WS answers.
@@ -75,6 +77,11 @@ var Section = env.Section{
 			About: "Maximum number of requests per second that one worker sends to 4WS, not counting logins. A card takes about four.",
 		},
 		"FOURWAYSHOP_TIMEOUT": {Want: "a duration from 1s to 40s", About: "Time-out of one request to 4WS."},
+		"FOURWAYSHOP_REVERSALS": {
+			Want: "true or false",
+			About: "Whether what a checkout has taken off a card is given back by an update with a positive amount. 4WS does not " +
+				"publish whether that adds to the card or overwrites it: ask 4WS before you set it.",
+		},
 		pdfHostsVariable: {
 			Want: "host names separated by commas, without duplicates",
 			About: "Hosts from which 4WS's PDF of a card may be fetched, to be attached to the recipient's mail. Unset, mails " +
@@ -151,9 +158,12 @@ func (f FourWayShop) Check(ps *env.Problems, plain env.List) {
 
 // Needs requires what cards cannot be made without, if the account is used.
 func (f FourWayShop) Needs(ps *env.Problems) {
-	if !f.On() {
-		return
+	if f.On() {
+		f.needs(ps, itemsVariable+" is set")
 	}
+}
+
+func (f FourWayShop) needs(ps *env.Problems, because string) {
 	for _, v := range []struct {
 		name string
 		set  bool
@@ -169,8 +179,22 @@ func (f FourWayShop) Needs(ps *env.Problems) {
 		{cardIDKeyVariable, f.CardIDKey.IsSet()},
 	} {
 		if !v.set {
-			ps.Add(v.name, "is not set: need %s, because %s is set", ps.Want(v.name), itemsVariable)
+			ps.Add(v.name, "is not set: need %s, because %s", ps.Want(v.name), because)
 		}
+	}
+}
+
+// ReceiverNeeds requires what a receiver cannot run without: the keys of callbacks if the account is used and it serves these,
+// and the whole account if it serves a checkout.
+func (f FourWayShop) ReceiverNeeds(ps *env.Problems, callbacks, checkout bool) {
+	switch {
+	case f.On() && checkout:
+		f.needs(ps, itemsVariable+" and CHECKOUT_CLIENTS are set, and RECEIVER_SERVES has checkout")
+	case checkout:
+		ps.Add("CHECKOUT_CLIENTS", "is set, and "+itemsVariable+" is not: need an issuer whose cards can be spent")
+	case f.On() && callbacks && len(f.CallbackKeys) == 0:
+		ps.Add("CALLBACK_KEYS", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and RECEIVER_SERVES has callbacks",
+			ps.Want("CALLBACK_KEYS"))
 	}
 }
 

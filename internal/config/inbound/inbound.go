@@ -19,8 +19,8 @@ type Receiver struct {
 	URL      string `envconfig:"RECEIVER_URL"`
 	CertFile string `envconfig:"RECEIVER_TLS_CERT_FILE"`
 	KeyFile  string `envconfig:"RECEIVER_TLS_KEY_FILE"`
-	// Serves lists what this process serves: [ServeWebhooks], [ServeCallbacks], [ServeActions].
-	Serves         env.List       `envconfig:"RECEIVER_SERVES" default:"webhooks,callbacks,actions"`
+	// Serves lists what this process serves: [ServeWebhooks], [ServeCallbacks], [ServeActions], [ServeCheckout].
+	Serves         env.List       `envconfig:"RECEIVER_SERVES" default:"webhooks,callbacks,actions,checkout"`
 	WebhookSecrets WebhookSecrets `envconfig:"SHOPIFY_WEBHOOK_SECRETS"`
 }
 
@@ -32,9 +32,11 @@ const (
 	ServeCallbacks = "callbacks"
 	// ServeActions is the pages behind the links in the digest's mail.
 	ServeActions = "actions"
+	// ServeCheckout is the API at which checkouts spend cards.
+	ServeCheckout = "checkout"
 )
 
-var served = []string{ServeWebhooks, ServeCallbacks, ServeActions}
+var served = []string{ServeWebhooks, ServeCallbacks, ServeActions, ServeCheckout}
 
 // tokenPrefix is what an access token of the shop begins with. People mistake one for the app's secret.
 const tokenPrefix = "shpat_"
@@ -67,8 +69,9 @@ var Section = env.Section{
 		},
 		"RECEIVER_SERVES": {
 			Want: "one or more of " + strings.Join(served, ", ") + ", separated by commas",
-			About: "What this receiver serves: Shopify's webhooks, the answers of issuers that make cards later, and the pages behind " +
-				"the links in the digest's mail. Two receivers with different values keep what only colleagues use off the internet.",
+			About: "What this receiver serves: Shopify's webhooks, the answers of issuers that make cards later, the pages behind " +
+				"the links in the digest's mail, and the API at which checkouts spend cards. Two receivers with different values keep " +
+				"what only colleagues use off the internet.",
 		},
 		"SHOPIFY_WEBHOOK_SECRETS": {
 			Want: "a secret, or the current and the previous one separated by a comma",
@@ -78,7 +81,7 @@ var Section = env.Section{
 	},
 }
 
-// Serve reports whether the receiver serves one of [ServeWebhooks], [ServeCallbacks] and [ServeActions].
+// Serve reports whether the receiver serves one of [ServeWebhooks], [ServeCallbacks], [ServeActions] and [ServeCheckout].
 func (r Receiver) Serve(what string) bool { return slices.Contains(r.Serves, what) }
 
 // TLS reports whether the receiver has a certificate of its own.

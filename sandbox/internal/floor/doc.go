@@ -5,5 +5,7 @@
 //
 // Of an order whose card an issuer makes later, [Pair] is the floor: two workflows that start and signal each other.
 //
+// Of a card that is spent at a checkout, [Card] is the floor: an update with two activities and a signal.
+//
 // [Handle] is the floor of a receiver: it reads the bodies of webhooks and checks their signatures.
 package floor

@@ -16,7 +16,7 @@ type HandlerOptions struct {
 
 // Handle answers webhooks until ctx ends.
 func Handle(ctx context.Context, o HandlerOptions) error {
-	return listen(ctx, o.Listen, "POST /", func(w http.ResponseWriter, r *http.Request) {
+	return listen(ctx, o.Listen, map[string]http.HandlerFunc{"POST /": func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, "broken body", http.StatusBadRequest)
@@ -28,5 +28,5 @@ func Handle(ctx context.Context, o HandlerOptions) error {
 		if err != nil || !hmac.Equal(sum.Sum(nil), stated) {
 			http.Error(w, "wrong signature", http.StatusUnauthorized)
 		}
-	})
+	}})
 }

@@ -32,6 +32,8 @@ type Options struct {
 	Takes time.Duration
 	// Slots is the number of activities at once; zero means the SDK's default.
 	Slots int
+	// Shop is where the cards of [Card] are spent.
+	Shop Shop
 }
 
 // LedgerPath returns the entries of the ledger as a list of [Entry]. With ?count it returns only their number.
@@ -82,30 +84,43 @@ func Run(ctx context.Context, o Options) error {
 		options = app.QueueOptions()
 	}
 	options.MaxConcurrentActivityExecutionSize = o.Slots
+	shop, err := o.Shop.client()
+	if err != nil {
+		return fmt.Errorf("set up the client of 4WS: %w", err)
+	}
 	var l ledger
+	a := &activities{
+		ledger: &l, takes: o.Takes, client: c,
+		shop: shop, entity: o.Shop.EntityCode, called: "http://" + o.Listen + calledPath,
+	}
 	w := worker.New(c, TaskQueue, options)
 	w.RegisterWorkflowWithOptions(Parent, workflow.RegisterOptions{Name: ParentType})
 	w.RegisterWorkflowWithOptions(Child, workflow.RegisterOptions{Name: ChildType})
 	w.RegisterWorkflowWithOptions(Single, workflow.RegisterOptions{Name: SingleType})
 	w.RegisterWorkflowWithOptions(Pair, workflow.RegisterOptions{Name: PairType})
 	w.RegisterWorkflowWithOptions(made, workflow.RegisterOptions{Name: madeType})
-	w.RegisterActivity(&activities{ledger: &l, takes: o.Takes, client: c})
+	w.RegisterWorkflowWithOptions(Card, workflow.RegisterOptions{Name: CardType})
+	w.RegisterActivity(a)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start polling: %w", err)
 	}
 	defer w.Stop()
-	return listen(ctx, o.Listen, "GET "+LedgerPath, l.serve)
+	return listen(ctx, o.Listen, map[string]http.HandlerFunc{
+		"GET " + LedgerPath: l.serve, "POST " + calledPath + "{barcode}": a.call,
+	})
 }
 
-// listen serves /readyz and a pattern until ctx ends.
-func listen(ctx context.Context, addr, pattern string, handler http.HandlerFunc) error {
+// listen serves /readyz and patterns until ctx ends.
+func listen(ctx context.Context, addr string, patterns map[string]http.HandlerFunc) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
-	mux.HandleFunc(pattern, handler)
+	for pattern, handler := range patterns {
+		mux.HandleFunc(pattern, handler)
+	}
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -8,6 +8,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/internal/fourwayshop"
 )
 
 // Names with which a parent is started and its children are found.
@@ -103,8 +105,11 @@ func Single(ctx workflow.Context, in Order) (Order, error) {
 // activities do nothing except record in the ledger that a child is done.
 type activities struct {
 	ledger *ledger
-	// client starts and signals the workflows of a [Pair].
+	// client starts and signals the workflows of a [Pair], and signals those of a [Card].
 	client client.Client
+	// shop is where cards are spent, in the name of entity; it answers to called.
+	shop           *fourwayshop.Client
+	entity, called string
 	// takes is how long [activities.Only] and [activities.Second] take.
 	takes time.Duration
 }

@@ -190,13 +190,16 @@ func (m *Mischief) Befallen() map[plan.What]int {
 }
 
 // Handler adds [Path] to an issuer.
-func (m *Mischief) Handler(issuer http.Handler) http.Handler {
+func (m *Mischief) Handler(issuer http.Handler) http.Handler { return tell(issuer, Path, m.Befallen) }
+
+// tell adds a path to an issuer, which tells how often each trouble has befallen.
+func tell(issuer http.Handler, path string, befallen func() map[plan.What]int) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", issuer)
-	mux.HandleFunc("GET "+Path, func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(m.Befallen()); err != nil {
-			panic(fmt.Sprintf("write how many orders each trouble has befallen: %v", err))
+		if err := json.NewEncoder(w).Encode(befallen()); err != nil {
+			panic(fmt.Sprintf("write how often each trouble has befallen: %v", err))
 		}
 	})
 	return mux

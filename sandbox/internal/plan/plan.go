@@ -30,6 +30,8 @@ type Plan struct {
 	Deliveries Deliveries
 	// Later is the issuer that makes cards later.
 	Later Later
+	// Shopping is what is spent from cards.
+	Shopping Shopping
 }
 
 // Limits of a plan.
@@ -89,9 +91,9 @@ func (p Plan) Print(w io.Writer) error {
 	for _, o := range p.Orders {
 		kinds[o.Kind]++
 	}
-	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s; %s\n",
+	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s; %s; %s\n",
 		p.Seed, p.Length, len(p.Orders), p.Units(), len(p.Events), describeOffset(p.ClockOffset), describeLimit(p.MaxRPS),
-		p.describeWebhooks(), p.Later)
+		p.describeWebhooks(), p.Later, p.Shopping)
 	for _, k := range slices.Concat(scenario.Kinds(), scenario.LaterKinds()) {
 		if err == nil && kinds[k] > 0 {
 			_, err = fmt.Fprintf(w, "  %4d orders  %s\n", kinds[k], k)

@@ -23,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
+	"github.com/giftbridge/giftbridge/sandbox/internal/shopper"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -44,6 +45,8 @@ type InstallationOptions struct {
 	Server           ServerOptions
 	// FourWayShop, if set, adds Four Way Shop (4WS), which makes the cards of [LaterSKU]. It needs a Receiver.
 	FourWayShop *fourwayshoptest.Options
+	// Checkout adds a shop that spends the cards of Four Way Shop; it needs them.
+	Checkout bool
 	// ActivitySlots, if not zero, is the number of activities that the worker runs at once. The worker then is this program
 	// in a role, since the one that is deployed has no such setting.
 	ActivitySlots int
@@ -63,8 +66,10 @@ type Installation struct {
 	Shop     *shopifytest.Server
 	Issuer   *cashstartest.Server
 	// Later is 4WS, whose cards are mailed to mails; both are nil without it.
-	Later    *fourwayshoptest.Server
-	mails    *mailtest.Server
+	Later *fourwayshoptest.Server
+	mails *mailtest.Server
+	// Buyer is a shop that spends cards; nil without a checkout.
+	Buyer    *shopper.Client
 	Operator *operator.Operator
 	services []*http.Server
 	orders   scenario.Generator
@@ -106,6 +111,9 @@ func (p *Programs) Install(ctx context.Context, options InstallationOptions) (_ 
 			return nil, err
 		}
 		measuredSite.Receive(&o.Config, port)
+	}
+	if options.Checkout {
+		o.addCheckout()
 	}
 	if o.Server, err = p.OpenServer(ctx, options.Server); err != nil {
 		return nil, err

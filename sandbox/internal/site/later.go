@@ -2,8 +2,10 @@ package site
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/checkout"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -22,7 +24,7 @@ func (s Site) NewFourWayShop(o fourwayshoptest.Options) *fourwayshoptest.Server 
 	return fourwayshoptest.New(o)
 }
 
-// sellLater adds the account at the issuer that makes cards later.
+// sellLater adds the account at the issuer that makes cards later, and the shop at whose checkout these are spent.
 func (s Site) sellLater(c *config.Config, address string) {
 	f := &c.FourWayShop
 	for _, p := range scenario.LaterProducts() {
@@ -33,6 +35,10 @@ func (s Site) sellLater(c *config.Config, address string) {
 	f.EntityCode, f.BranchCode, f.Country, f.PriceList = "440", "WEB", "IT", "RETAIL"
 	f.CallbackKeys = s.signingKeys()
 	f.CardIDKey = config.NewSecret(rand.Text() + rand.Text())
+	f.Reversals = true // The simulator adds what is given back.
+	c.Checkout.Clients = checkout.Clients{{
+		Name: s.Name, Hash: sha256.Sum256([]byte(s.CheckoutKey())), Rights: checkout.Rights,
+	}}
 }
 
 // LaterItems returns the cards of a configuration that are made later: the issuer's codes of their items by SKU.
@@ -43,3 +49,7 @@ func LaterItems(c config.Config) map[string]string {
 	}
 	return items
 }
+
+// CheckoutKey returns the key with which the site's shop spends the cards that are made later. Like its other credentials, it is
+// no secret.
+func (s Site) CheckoutKey() string { return s.Name + "-checkout-key" }

@@ -22,8 +22,8 @@ func (s Site) Act(c *config.Config, port int) {
 	withoutWebhooks(c)
 }
 
-// Answer adds a receiver on a port of this machine to a configuration: issuers that make cards later answer to it. Without
-// Receive, it serves no webhooks.
+// Answer adds a receiver on a port of this machine to a configuration: issuers that make cards later answer to it, and a shop
+// spends these cards there. Without Receive, it serves no webhooks.
 func (Site) Answer(c *config.Config, port int) {
 	receiveAt(c, port)
 	withoutWebhooks(c)
@@ -35,7 +35,7 @@ func withoutWebhooks(c *config.Config) {
 		return
 	}
 	c.Shopify.Webhooks = config.NoWebhooks
-	c.Receiver.Serves = config.List{config.ServeCallbacks, config.ServeActions}
+	c.Receiver.Serves = config.List{config.ServeCallbacks, config.ServeActions, config.ServeCheckout}
 }
 
 func receiveAt(c *config.Config, port int) {

@@ -78,6 +78,11 @@ var walls = []wall{
 		why:     "what it shows is a function of what it is given",
 	},
 	{
+		name: "an example of a shop is nothing else", from: []string{"shopfront", "internal/shopper"},
+		to: []string{module, "go.temporal.io"}, allowed: []string{sandbox + "/internal/shopper"},
+		why: "a shop knows giftbridge by its HTTP API",
+	},
+	{
 		name: "only chaos runs the laboratory", but: []string{"chaos", "internal/lab"}, to: []string{sandbox + "/internal/lab"},
 		why: "it is a command of its own; what others need is in packages below it",
 	},
@@ -180,6 +185,7 @@ func TestWallsStand(t *testing.T) {
 		{"a plan decides and does nothing", "internal/plan", sandbox + "/internal/child"},
 		{"a storm reaches simulators through their routes", "internal/storm", sandbox + "/internal/lab"},
 		{"the board looks at nothing", "internal/board", module + "/internal/operator"},
+		{"an example of a shop is nothing else", "shopfront", module + "/internal/redemption"},
 		{"only chaos runs the laboratory", "stack", sandbox + "/internal/lab"},
 		{"only bench runs benchmarks", ".", sandbox + "/internal/bench"},
 		{"one process or many", "internal/lab", sandbox + "/stack"},

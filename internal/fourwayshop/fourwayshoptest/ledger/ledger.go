@@ -79,6 +79,8 @@ type Card struct {
 	BranchCode     string     `json:"branch_code,omitempty"`
 	PriceList      string     `json:"price_list,omitempty"`
 	Movements      []Movement `json:"movements"`
+	// Refused are the spends that the ledger did not carry out.
+	Refused []Refusal `json:"refused,omitempty"`
 }
 
 // Movement is an update that took effect.
@@ -88,6 +90,15 @@ type Movement struct {
 	Amount  Hundredths `json:"amount"`
 	Payload string     `json:"payload,omitempty"`
 	At      time.Time  `json:"at"`
+}
+
+// Refusal is a spend that did not take effect, and why.
+type Refusal struct {
+	Movement
+
+	Problem Problem `json:"problem"`
+	// Balance is what was on the card.
+	Balance Hundredths `json:"balance"`
 }
 
 // Hundredths is an amount. In JSON it is a decimal, as a text.
@@ -181,7 +192,7 @@ func (l *Ledger) Cards() []Card {
 
 func (c *Card) clone() Card {
 	out := *c
-	out.Movements = slices.Clone(c.Movements)
+	out.Movements, out.Refused = slices.Clone(c.Movements), slices.Clone(c.Refused)
 	return out
 }
 

@@ -206,6 +206,12 @@ func TestACardThatIsSpentAsAWhole(t *testing.T) {
 	require.Equal(t, ledger.NotInParts, l.Apply(spend(barcode, "r-1", 4999), now))
 	require.Equal(t, ledger.Insufficient, l.Apply(spend(barcode, "r-1", 5001), now))
 	require.Empty(t, l.Apply(spend(barcode, "r-1", 5000), now))
+	var refused []ledger.Problem
+	for _, r := range l.Cards()[0].Refused {
+		require.Equal(t, []any{"r-1", ledger.Hundredths(5000)}, []any{r.Payload, r.Balance})
+		refused = append(refused, r.Problem)
+	}
+	require.Equal(t, []ledger.Problem{ledger.NotInParts, ledger.Insufficient}, refused)
 }
 
 func TestEveryProblemIsSaidInItalian(t *testing.T) {

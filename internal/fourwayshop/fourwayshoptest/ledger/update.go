@@ -60,7 +60,11 @@ func (l *Ledger) Apply(u Update, now time.Time) Problem {
 	case now.After(c.EndValidity):
 		return Expired
 	case u.Amount < 0:
-		return l.spend(c, u, now)
+		problem := l.spend(c, u, now)
+		if problem != "" {
+			c.Refused = append(c.Refused, Refusal{Movement: movementOf(u, now), Problem: problem, Balance: c.Amount})
+		}
+		return problem
 	}
 	return l.charge(c, u, now)
 }
@@ -139,8 +143,10 @@ func (c *Card) reverses(u Update) bool {
 	return u.Amount <= spent
 }
 
-func (c *Card) move(u Update, now time.Time) {
-	c.Movements = append(c.Movements, Movement{ID: u.ID, Amount: u.Amount, Payload: u.Payload, At: now})
+func (c *Card) move(u Update, now time.Time) { c.Movements = append(c.Movements, movementOf(u, now)) }
+
+func movementOf(u Update, now time.Time) Movement {
+	return Movement{ID: u.ID, Amount: u.Amount, Payload: u.Payload, At: now}
 }
 
 // Totals are what the ledger adds up to.
