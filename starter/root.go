@@ -77,6 +77,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
 	root.AddCommand(cards.Command(f, spending.Commands(f)...))
-	root.AddCommand(merchants.Command(f), privacy.Command(f), webhooks.Command(f))
+	root.AddCommand(checkout.Command(f), merchants.Command(f), privacy.Command(f), webhooks.Command(f))
 	return root
 }
