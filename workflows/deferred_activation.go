@@ -25,7 +25,7 @@ func (d *deferredCard) activate(ctx workflow.Context, card deferred.Answer) (Def
 	for unsent := 0; ; {
 		d.activations++
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Activating the card, attempt %d.", d.activations))
-		_, err := call(activating(ctx), deferredCards.ActivateCard, deferred.ActivateCardInput{
+		_, err := call(once(ctx), deferredCards.ActivateCard, deferred.ActivateCardInput{
 			Unit: d.in.Unit, Code: card.Code, Attempt: d.activations,
 		}).get(ctx)
 		if err != nil && CertainlyNotSent(err) {

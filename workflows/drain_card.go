@@ -71,7 +71,7 @@ func (d *draining) listen(ctx workflow.Context) {
 func (d *draining) ask(ctx workflow.Context, until time.Time) error {
 	for unsent := 0; ; unsent++ {
 		workflow.SetCurrentDetails(ctx, "Asking the issuer to take the value of the card back.")
-		out, err := call(activating(ctx), deferredCards.DrainCard, deferred.DrainCardInput{Unit: d.unit}).get(ctx)
+		out, err := call(once(ctx), deferredCards.DrainCard, deferred.DrainCardInput{Unit: d.unit}).get(ctx)
 		if temporal.IsCanceledError(err) {
 			return err
 		}

@@ -259,8 +259,8 @@ func claiming(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// activating asks the issuer once to give a card its value: a request that was repeated could do so twice.
-func activating(ctx workflow.Context) workflow.Context {
+// once asks the issuer once: a request that was repeated could give a card its value, or take an amount off it, twice.
+func once(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: MaxIssueTime,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
@@ -273,14 +273,6 @@ func looking(ctx workflow.Context) workflow.Context {
 		StartToCloseTimeout:    MaxIssueTime,
 		ScheduleToCloseTimeout: 2 * time.Minute,
 		RetryPolicy:            backoff,
-	})
-}
-
-// moving asks the issuer once to move an amount: a request that was repeated could move it twice.
-func moving(ctx workflow.Context) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
-		StartToCloseTimeout: MaxIssueTime,
 	})
 }
 

@@ -164,6 +164,11 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	requireOne("a card whose value is not taken back", of(workflows.CancelCardType), closesWith(failed), asks("DrainCard"))
 	requireOne("a changed order of cards that were made later", of(workflows.ChangedOrderType), closesWith(completed),
 		asks("LookAtBalance"))
+	spent := of(workflows.SpendCardType)
+	requireOne("a card that gives back what was taken", spent, asks("MoveAmount"), moves("reverse"))
+	requireOne("a card of which an amount was unknown", spent, has(enumspb.EVENT_TYPE_MARKER_RECORDED, 3),
+		has(enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, 1), closesWith(canceled))
+	requireOne("a card whose reset run hands over", spent, closesWith(continued))
 	requireOne("an order whose mail is refused", order, closesWith(failed), asks("DeliverCard"))
 }
 
@@ -172,6 +177,20 @@ func asks(activity string) func(*historypb.History) bool {
 	return func(h *historypb.History) bool {
 		return slices.ContainsFunc(h.GetEvents(), func(e *historypb.HistoryEvent) bool {
 			return e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == activity
+		})
+	}
+}
+
+// moves selects the histories with an amount that is moved in a step.
+func moves(step string) func(*historypb.History) bool {
+	return func(h *historypb.History) bool {
+		return slices.ContainsFunc(h.GetEvents(), func(e *historypb.HistoryEvent) bool {
+			for _, p := range e.GetActivityTaskScheduledEventAttributes().GetInput().GetPayloads() {
+				if strings.Contains(string(p.GetData()), `"step":"`+step+`"`) {
+					return true
+				}
+			}
+			return false
 		})
 	}
 }

@@ -98,7 +98,7 @@ func (s *spendCard) run(ctx workflow.Context, m movement) error {
 	n := s.movements
 	m.begin(n, amount)
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Asking the issuer to move an amount, request %d.", n))
-	out, err := call(moving(ctx), tills.MoveAmount, spending.MoveAmountInput{
+	out, err := call(once(ctx), tills.MoveAmount, spending.MoveAmountInput{
 		Card: s.in.Card, Step: m.step(), Amount: amount.Amount(), Currency: amount.Currency, Reference: m.of().ID, Number: n,
 		NotAfter: s.sendUntil(ctx, m),
 	}).get(ctx)

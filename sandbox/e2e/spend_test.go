@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	issuers "github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/checkout"
+	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
@@ -74,7 +75,9 @@ func (c till) end(code issuer.Code) {
 // The histories of cards that are spent.
 func TestHistoriesOfSpentCards(t *testing.T) {
 	t.Parallel()
-	w := start(t, bothIssuers(fourwayshoptest.Options{}))
+	o := bothIssuers(fourwayshoptest.Options{})
+	o.Configure = func(c *config.Config) { c.FourWayShop.Reversals = true }
+	w := start(t, o)
 	slow, quick, brief := w.hurried(1), w.hurried(1000), w.hurried(200_000)
 
 	spent := slow.card()
@@ -93,6 +96,18 @@ func TestHistoriesOfSpentCards(t *testing.T) {
 	slow.end(spent)
 	w.keepOpened("SpendCard/spent", slow.workflow(spent), "")
 	w.keepOpened("ClaimRedemption/claimed", workflows.ClaimRedemptionID("shop", first.ID), "")
+
+	// What was taken is given back, once.
+	returned := slow.card()
+	taken := slow.take("k-8", returned, 2000, redemption.Succeeded)
+	for range 2 {
+		back, err := slow.desk.Reverse(w.ctx, checkout.ReversalRequest{Client: "shop", Key: "k-9", Body: "hash of k-9", Redemption: taken.ID})
+		require.NoError(t, err)
+		require.Equal(t, redemption.Reversed, back.State, "%+v", back)
+	}
+	slow.take("k-10", returned, 6000, redemption.Succeeded)
+	slow.end(returned)
+	w.keepOpened("SpendCard/reversed", slow.workflow(returned), "")
 
 	// What is declined at once need not be kept for long here, so that the workflow ends.
 	little := brief.card()

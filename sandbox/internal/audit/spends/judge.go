@@ -163,14 +163,17 @@ func (b Books) judgeRedemption(t *Tally, id string, r Redemption, m *movements) 
 	if len(m.back) > 1 {
 		misstated("the ledger has given back %d times", len(m.back))
 	}
+	asked, _ := hundredths(r.Amount)
 	for _, amounts := range [][]int64{m.taken, m.back} {
 		for _, amount := range amounts {
-			if r.State != declined && (!stated || amount != taken) {
+			switch {
+			case r.State == unknown && amount <= asked: // What was taken, if it was, is not said.
+			case r.State != declined && (!stated || amount != taken):
 				misstated("%q was taken, and the ledger says %d hundredths", r.Taken, amount)
 			}
 		}
 	}
-	if asked, ok := hundredths(r.Amount); stated && (!ok || taken > asked) {
+	if stated && taken > asked {
 		misstated("%s was asked for, and %s was taken", r.Amount, r.Taken)
 	}
 	if b.judgeUnknown(t, id, r); r.State == unknown {

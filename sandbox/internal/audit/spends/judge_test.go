@@ -66,7 +66,7 @@ func books() spends.Books {
 			key("k-5", "two", 100, spends.Answer{Status: 409, Problem: "card_busy"}),
 		},
 		Redemptions: map[string]spends.Redemption{
-			"r-1": redeemed(9, "succeeded", "20.00", "20.00", ""), "r-2": redeemed(15, "unknown", "10.00", "10.00", ""),
+			"r-1": redeemed(9, "succeeded", "20.00", "20.00", ""), "r-2": redeemed(15, "unknown", "10.00", "", ""),
 			"r-3": reversed, "r-4": redeemed(40, "declined", "40.00", "", "insufficient_balance"),
 		},
 		Shown: map[string]bool{"r-2": true}, Tills: map[string]int64{"one": 107},
@@ -142,8 +142,11 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 			change(b, "r-1", func(r *spends.Redemption) { r.Taken = "19.00" })
 		}, `"19.00" was taken, and the ledger says 2000 hundredths`},
 		"more than was asked for": {func(b *spends.Books) {
+			change(b, "r-1", func(r *spends.Redemption) { r.Amount = "19.00" })
+		}, "19.00 was asked for, and 20.00 was taken"},
+		"more than was asked for, of an unknown one": {func(b *spends.Books) {
 			change(b, "r-2", func(r *spends.Redemption) { r.Amount = "9.00" })
-		}, "9.00 was asked for, and 10.00 was taken"},
+		}, `redemption r-2 is unknown: "" was taken, and the ledger says 1000 hundredths`},
 		"an amount on two cards": {func(b *spends.Books) {
 			b.Cards[1].Movements = append(b.Cards[1].Movements, moved(50, "-9.00", "r-1"))
 			b.Cards[1].Amount = "0.00"
