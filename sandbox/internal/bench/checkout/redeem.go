@@ -217,7 +217,7 @@ func (s *system) redeem(ctx context.Context, key, card string) (spent, error) {
 }
 
 // forgoes is when nobody waits any longer.
-const forgoes = time.Minute
+const forgoes = 3 * time.Minute
 
 // costs returns the medians of the events and actions of workflows, without events of tasks that nobody took in time.
 func (s *system) costs(ctx context.Context, ids []string) (events, actions float64, err error) {
