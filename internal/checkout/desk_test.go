@@ -45,7 +45,7 @@ func TestRedeem(t *testing.T) {
 		require.Less(t, time.Since(began), time.Second)
 		require.Len(t, b.spends, 1)
 		asked := b.spends[0]
-		require.Equal(t, began.Add(3*time.Second), asked.Until)
+		require.Equal(t, began.Add(2400*time.Millisecond), asked.Until)
 		require.Equal(t, workflows.SpendRequest{
 			ID: b.desk().RedemptionID("shop", "k-1"), Client: "shop", Order: "#2001", Amount: "20.00", Currency: "EUR",
 		}, asked.SpendRequest)
@@ -262,6 +262,37 @@ func TestAway(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The workflow of a card that waits for a slow issuer does not answer in time. The shop is told what is known then.
+func TestSlowIssuer(t *testing.T) {
+	each(t, func(t *testing.T) {
+		b := newBank()
+		b.settle = nil
+		desk := b.desk()
+		desk.Client = slowly{b}
+		began := time.Now()
+		out, err := desk.Redeem(t.Context(), twenty("k-1"))
+		require.NoError(t, err)
+		require.Equal(t, redemption.Accepted, out.State)
+		require.WithinDuration(t, began.Add(11*time.Second), time.Now(), time.Second)
+		b.settle = succeed
+		out, err = desk.Redeem(t.Context(), twenty("k-1"))
+		require.NoError(t, err)
+		require.Equal(t, redemption.Succeeded, out.State)
+		require.Len(t, b.spends, 1)
+	})
+}
+
+// slowly does not answer updates, though they are executed.
+type slowly struct{ *bank }
+
+func (s slowly) UpdateWithStartWorkflow(
+	ctx context.Context, o client.UpdateWithStartWorkflowOptions,
+) (client.WorkflowUpdateHandle, error) {
+	_, _ = s.bank.UpdateWithStartWorkflow(ctx, o)
+	<-ctx.Done()
+	return nil, ctx.Err()
 }
 
 // An attempt that comes later does not join one that the card will refuse.

@@ -36,7 +36,7 @@ func TestReverse(t *testing.T) {
 		require.Equal(t, redemption.Reversed, out.State)
 		require.Equal(t, []workflows.ReverseUpdateInput{{
 			ID: b.desk().RedemptionID("shop", "k-1"), ReversalID: b.desk().RedemptionID("shop", "k-2"),
-			Until: began.Add(3 * time.Second),
+			Until: began.Add(2400 * time.Millisecond),
 		}}, b.reverted)
 		out, err = back("k-2")
 		require.NoError(t, err, "the same key has the same answer")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -70,7 +71,7 @@ func (s *system) crowd(ctx context.Context) (Crowd, error) {
 	return out, nil
 }
 
-// accepted returns the IDs of the updates that a workflow has accepted, in this order, and the largest number of one task.
+// accepted returns the IDs of the redemptions that a workflow has accepted, in this order, and the largest number of one task.
 func (s *system) accepted(ctx context.Context, id string) (ids []string, together int, err error) {
 	all := s.Client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	task := 0
@@ -82,7 +83,9 @@ func (s *system) accepted(ctx context.Context, id string) (ids []string, togethe
 		task = inTask(task, e)
 		together = max(together, task)
 		if a := e.GetWorkflowExecutionUpdateAcceptedEventAttributes(); a != nil {
-			ids = append(ids, a.GetAcceptedRequest().GetMeta().GetUpdateId())
+			// An update's ID is that of the redemption, and the attempt.
+			id, _, _ := strings.Cut(a.GetAcceptedRequest().GetMeta().GetUpdateId(), "-")
+			ids = append(ids, id)
 		}
 	}
 	return ids, together, nil

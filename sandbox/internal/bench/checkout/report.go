@@ -63,7 +63,8 @@ var limits = []struct {
 	{"actions of a claim", 1, func(r Round) float64 { return r.Ours.ClaimActions }},
 	{"redemptions that a full card keeps", kept, func(r Round) float64 { return float64(r.Full.Kept) }},
 	{"events of a run of a full card", 2500, func(r Round) float64 { return float64(r.Full.MaxEvents) }},
-	{"history of a run of a full card, KiB", 1024, func(r Round) float64 { return float64(r.Full.MaxBytes) / 1024 }},
+	// A run has what it was handed over in its first event, and what it hands over in its last one.
+	{"history of a run of a full card, KiB", 1536, func(r Round) float64 { return float64(r.Full.MaxBytes) / 1024 }},
 	{"all redemptions of a full card as an answer, KiB", 512, func(r Round) float64 { return float64(r.Full.AllBytes) / 1024 }},
 }
 

@@ -41,7 +41,7 @@ func TestSummarize(t *testing.T) {
 		"dear claims":        {func(r *Report) { r.Rounds[1].Ours.ClaimActions = 2 }, "actions of a claim is 2,"},
 		"too many kept":      {func(r *Report) { r.Rounds[1].Full.Kept = 1001 }, "that a full card keeps is 1001,"},
 		"too many events":    {func(r *Report) { r.Rounds[1].Full.MaxEvents = 2501 }, "events of a run of a full card is 2501,"},
-		"a large history":    {func(r *Report) { r.Rounds[1].Full.MaxBytes = 1025 << 10 }, "run of a full card, KiB is 1025,"},
+		"a large history":    {func(r *Report) { r.Rounds[1].Full.MaxBytes = 1537 << 10 }, "run of a full card, KiB is 1537,"},
 		"a large answer":     {func(r *Report) { r.Rounds[1].Full.AllBytes = 513 << 10 }, "as an answer, KiB is 513,"},
 		"too many go on":     {func(r *Report) { r.Long.MostKept = 1001 }, "handed to the next run is 1001,"},
 		"a large input":      {func(r *Report) { r.Long.MostInput = 513 << 10 }, "handed to the next run, KiB is 513,"},
