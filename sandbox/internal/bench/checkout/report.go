@@ -104,10 +104,15 @@ func (r *Report) Print(w io.Writer) error {
 		return err
 	}
 	err := figures.Table(w, func(row func(...any)) {
-		row("costs, median of a round", "events", "actions", "events of the claim", "actions", "asked again")
+		row("costs of a redemption", "events", "actions", "of the claim", "", "worker CPU, ms", "server CPU, ms", "receiver CPU, ms")
 		for _, x := range r.Rounds {
-			row(fmt.Sprintf("round %d, bare workflow", x.Round), x.Bare.Events, x.Bare.Actions, 0, 0, x.Bare.Asked)
-			row(fmt.Sprintf("round %d, checkout", x.Round), x.Ours.Events, x.Ours.Actions, x.Ours.ClaimEvents, x.Ours.ClaimActions, x.Ours.Asked)
+			for _, of := range []struct {
+				name string
+				Redemptions
+			}{{"bare workflow", x.Bare}, {"checkout", x.Ours}} {
+				row(fmt.Sprintf("round %d, %s", x.Round, of.name), of.Events, of.Actions, of.ClaimEvents, of.ClaimActions, of.WorkerCPU,
+					of.ServerCPU, of.ReceiverCPU)
+			}
 		}
 		row()
 		row("at once on one card", "succeeded", "busy", "asked again", "accepted together", "the last, s")
