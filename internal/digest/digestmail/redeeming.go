@@ -50,6 +50,9 @@ func (v *viewer) redemption(r digest.Redemption) noteView {
 		says += ", to be given back"
 	}
 	says += "; since " + v.say.Moment(r.Since)
+	if r.BelowZero != "" {
+		says += "; the card was below zero, at " + words.Amount(r.BelowZero, r.Currency)
+	}
 	if name := words.Name(r.BoughtWith); name != "" {
 		says += "; the card was bought with order " + name
 		if r.Unit > 0 {
