@@ -85,6 +85,12 @@ func TestCheckout(t *testing.T) {
 	v.press("remove", "Pay 49.00 USD with the gift card", url.Values{"item": {"1"}})
 	v.press("pay", "Your order is paid", url.Values{"code": {card}})
 	require.Equal(t, "11.00", left())
+
+	books, err := s.Books(t.Context())
+	require.NoError(t, err)
+	require.Len(t, books.Later.Cards, 1)
+	require.Equal(t, "60.00", books.Later.Cards[0].Amount, "the auditor compares what was bought")
+	require.Len(t, books.Later.Cards[0].Movements, 1)
 }
 
 // Without cards that can be spent, there is no checkout.
