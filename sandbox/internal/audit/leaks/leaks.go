@@ -3,6 +3,7 @@ package leaks
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,28 +14,32 @@ import (
 const maxLine = 16 << 20
 
 // Find returns where files hold a secret: the name of the file, and the number of the line. It does not repeat the secret. It
-// fails if a file has no line, because nothing would be shown by that.
+// fails if no file has a line, because nothing would be shown by that.
 func Find(secrets []string, files ...string) ([]string, error) {
 	var found []string
+	read := 0
 	for _, name := range files {
-		lines, err := find(secrets, name)
+		lines, n, err := find(secrets, name)
 		if err != nil {
 			return nil, err
 		}
+		read += n
 		found = append(found, lines...)
+	}
+	if read == 0 {
+		return nil, errors.New("all logs are empty")
 	}
 	return found, nil
 }
 
-func find(secrets []string, name string) (found []string, err error) {
+func find(secrets []string, name string) (found []string, n int, err error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, maxLine)
-	n := 0
 	for lines.Scan() {
 		n++
 		for i, s := range secrets {
@@ -44,10 +49,7 @@ func find(secrets []string, name string) (found []string, err error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", filepath.Base(name), err)
+		return nil, n, fmt.Errorf("read %s: %w", filepath.Base(name), err)
 	}
-	if n == 0 {
-		return nil, fmt.Errorf("%s is empty", filepath.Base(name))
-	}
-	return found, nil
+	return found, n, nil
 }

@@ -27,7 +27,7 @@ func TestFind(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"dirty.log, line 2, secret 2", "dirty.log, line 3, secret 1"}, found)
 	_, err = leaks.Find(secrets, write("empty.log", ""))
-	require.EqualError(t, err, "empty.log is empty")
+	require.EqualError(t, err, "all logs are empty")
 	_, err = leaks.Find(secrets, filepath.Join(folder, "absent.log"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
