@@ -62,6 +62,11 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (report.
 			r.Problem("%s", p)
 		}
 	}
+	if l.checkout != nil {
+		if err := l.checkout.report(ctx, &r); err != nil {
+			return r, err
+		}
+	}
 	slices.Sort(r.NotSeen)
 	for _, p := range l.all() {
 		exits := p.Exits()
