@@ -41,9 +41,7 @@ func (c Config) ValidateReceiver() error {
 }
 
 func (c Config) checkReceiver(ps *env.Problems) {
-	env.Required(&receives{
-		Shopify: c.Shopify, Orders: c.Orders, Recipient: c.Recipient, Payload: c.Payload, Log: c.Log, Receiver: c.Receiver,
-	}, ps)
+	env.Required(&receives{c.Shopify, c.Orders, c.Recipient, c.Payload, c.Log, c.Receiver}, ps)
 	if c.CashStar.Username != "" { // It may do without the issuer.
 		c.CashStar.Check(ps, c.Network.PlainHTTPHosts, true)
 	}
