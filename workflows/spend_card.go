@@ -351,17 +351,6 @@ func (s *spendCard) unknown() bool {
 	return false
 }
 
-// UnknownRedemption is what the search attribute TemporalChangeVersion holds of a card with an amount of which it is, or was,
-// unknown whether it was moved. So these cards are listed by one query.
-const UnknownRedemption = unknownChange + "-1"
-
-const unknownChange = "unknown-redemption"
-
-// markUnknown marks a card for people to find.
-func markUnknown(ctx workflow.Context) {
-	workflow.GetVersion(ctx, unknownChange, workflow.DefaultVersion, 1)
-}
-
 // await waits until something is true, for at most a time. It takes in callbacks, and what people have found out. They stay in
 // their channels until then, so that none is lost when the history begins anew.
 func (s *spendCard) await(ctx workflow.Context, most time.Duration, until func() bool) error {
