@@ -101,7 +101,7 @@ func (s *system) steadily(
 	all, errs := make([]spent, len(cards)), make([]error, len(cards))
 	var running sync.WaitGroup
 	used := func() (all [3]float64, err error) {
-		for i, p := range []*rig.Process{worker, s.Server.Process, s.Receiver} {
+		for i, p := range []*rig.Process{worker, s.Process, s.Receiver} {
 			cpu, err := p.CPU()
 			if err != nil {
 				return all, err
