@@ -14,8 +14,7 @@ type (
 	WebhookSecrets = inbound.WebhookSecrets
 )
 
-// receives are the sections that a receiver reads: it takes orders in as a poll does, but issues no card and sends no
-// mail.
+// receives are the sections that a receiver reads: it takes orders in as a poll does, but issues no card and sends no mail.
 type receives struct {
 	Shopify   Shopify
 	Orders    Orders
