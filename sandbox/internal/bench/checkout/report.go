@@ -53,7 +53,7 @@ var limits = []struct {
 	limit  float64
 	of     func(Round) float64
 }{
-	{"updates that one task has accepted", 10, func(r Round) float64 { return float64(r.Crowd.Together) }},
+	{"updates of a card in flight", 10, func(r Round) float64 { return float64(r.Crowd.Together) }},
 	{"amounts in the ledger out of the order in which they were accepted", 0, func(r Round) float64 { return float64(r.Crowd.Disordered) }},
 	{"amounts in the ledger that no shop knows, or the other way round", 0, func(r Round) float64 { return float64(r.Crowd.Untold) }},
 	{"seconds until the last of many on one card knew", 15, func(r Round) float64 { return r.Crowd.Slowest }},
@@ -115,7 +115,7 @@ func (r *Report) Print(w io.Writer) error {
 			}
 		}
 		row()
-		row("at once on one card", "succeeded", "busy", "asked again", "accepted together", "the last, s")
+		row("at once on one card", "succeeded", "busy", "asked again", "in flight", "the last, s")
 		for _, x := range r.Rounds {
 			row(fmt.Sprintf("round %d", x.Round), x.Crowd.Succeeded, x.Crowd.Busy, x.Crowd.Asked, x.Crowd.Together, x.Crowd.Slowest)
 		}
