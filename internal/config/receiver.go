@@ -28,7 +28,9 @@ type receives struct {
 func (c Config) Webhooks() bool { return c.Receiver.URL != "" && c.Shopify.Webhooks != NoWebhooks }
 
 // ServesCheckout reports whether a receiver serves the API at which checkouts spend cards.
-func (c Config) ServesCheckout() bool { return c.Receiver.Serve(ServeCheckout) && len(c.Checkout.Clients) > 0 }
+func (c Config) ServesCheckout() bool {
+	return c.Receiver.Serve(ServeCheckout) && len(c.Checkout.Clients) > 0
+}
 
 // ValidateReceiver checks only the settings that a receiver needs.
 func (c Config) ValidateReceiver() error {

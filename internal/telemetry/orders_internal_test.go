@@ -27,8 +27,10 @@ func TestOrdersNow(t *testing.T) {
 	}
 
 	absent(names...)
-	tel.SetOrders(&Orders{Failed: 3, Expiring: 1, OldestFailed: time.Unix(1234, 5e8), RunningLong: 2, FailedChanges: 4,
-		OldestMaking: time.Unix(5, 0), UnknownRedemptions: 6, OldestUnknownRedemption: time.Unix(7, 0), ContradictedRedemptions: 8})
+	tel.SetOrders(&Orders{
+		Failed: 3, Expiring: 1, OldestFailed: time.Unix(1234, 5e8), RunningLong: 2, FailedChanges: 4,
+		OldestMaking: time.Unix(5, 0), UnknownRedemptions: 6, OldestUnknownRedemption: time.Unix(7, 0), ContradictedRedemptions: 8,
+	})
 	requireLines(t, tel,
 		`giftbridge_failed_orders 3`, `giftbridge_failed_orders_expiring 1`, `giftbridge_running_orders_long 2`,
 		`giftbridge_failed_changes 4`,

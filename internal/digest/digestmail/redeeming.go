@@ -20,7 +20,7 @@ func (v *viewer) addRedeeming(add func(digest.Party, groupView, words.Sum)) {
 	}
 	if n := v.Redeeming.Unread; n > 0 {
 		g := groupView{Title: digest.UnreadRedemptions.Title, Says: digest.UnreadRedemptions.Says, Sum: words.Count(n, "card")}
-		g.Todos = []todo.Item{{"To ask them again:", digest.UnknownRedemptionsCommand()}}
+		g.Todos = []todo.Item{{Label: "To ask them again:", Command: digest.UnknownRedemptionsCommand()}}
 		add(digest.UnreadRedemptions.Who, g, words.Sum{})
 	}
 }

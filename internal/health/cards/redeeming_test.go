@@ -34,7 +34,8 @@ func TestRedeemingCheck(t *testing.T) {
 		"one":     {redemptions.Noted{Unknown: unknown[:1]}, check.Warn, "of 1 redemption it is unknown whether", "--unknown"},
 		"unknown": {redemptions.Noted{Unknown: unknown, Unread: 1}, check.Warn, "of 2 redemptions it is unknown whether the amount was moved, the first since 2026-07-10T07:00:00Z (5 hours)", "--unknown"},
 		"contradicted": {
-			redemptions.Noted{Unknown: unknown, Contradicted: denied}, check.Warn,
+			redemptions.Noted{Unknown: unknown, Contradicted: denied},
+			check.Warn,
 			"the issuer contradicts 1 redemption that the card had shown, such as checkout/c", "The issuer contradicts a redemption",
 		},
 		"unread": {redemptions.Noted{Unread: 4}, check.Warn, "4 cards that were in doubt did not answer", "--unknown"},

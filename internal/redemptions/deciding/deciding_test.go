@@ -32,7 +32,7 @@ type till struct {
 	updates []workflows.ReverseUpdateInput
 	signals []workflows.RedemptionResolution
 	fails   error
-	// lingers is what whoever waits for the result of an update gets; nil if the result is known at once.
+	// lingers is the error of an update whose result is waited for; nil if the result is known at once.
 	lingers error
 	// becomes are the redemptions that questions find in turn.
 	becomes []*workflows.Redemption
