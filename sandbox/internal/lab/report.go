@@ -63,7 +63,11 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (report.
 		}
 	}
 	if l.checkout != nil {
-		if err := l.checkout.report(ctx, &r); err != nil {
+		logs := []string{l.temporal.LogFile}
+		for _, p := range slices.Concat(l.workers, l.receivers) {
+			logs = append(logs, p.LogFile)
+		}
+		if err := l.checkout.Report(ctx, &r, logs...); err != nil {
 			return r, err
 		}
 	}

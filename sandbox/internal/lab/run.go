@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/shopping"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
@@ -59,10 +60,10 @@ type laboratory struct {
 	control  storm.Control
 	storm    *storm.Storm
 	operator *operator.Operator
-	people   sync.WaitGroup // What people have started and is in progress.
-	person   resolver.Later // Finds out about the cards that are made later.
-	checkout *checkout      // The shoppers and their checkout; nil if there are none.
-	befalls  mischief.Mails // What befalls the mails of these cards.
+	people   sync.WaitGroup     // What people have started and is in progress.
+	person   resolver.Later     // Finds out about the cards that are made later.
+	checkout *shopping.Checkout // The shoppers and their checkout; nil if there are none.
+	befalls  mischief.Mails     // What befalls the mails of these cards.
 
 	temporal, shop, issuer, later, mail *child.Kept
 	workers, receivers                  []*child.Kept
@@ -238,8 +239,14 @@ func (l *laboratory) receive(ctx, processes context.Context, cfg config.Config, 
 	if err := awaitAll(ctx, l.receivers...); err != nil {
 		return err
 	}
-	if err := l.openCheckout(ctx, ports); err != nil {
-		return err
+	if l.Plan.Shopping.Shoppers > 0 {
+		var err error
+		if l.checkout, err = shopping.New(ctx, shopping.Options{
+			Plan: l.Plan.Shopping, Control: l.control, Operator: l.operator, Quiet: standstill, Receivers: ports,
+			Key: laboratorySite.CheckoutKey(), Say: l.Say,
+		}); err != nil {
+			return err
+		}
 	}
 	if err := webhooks.Balance(processes, cfg.Receiver.Addr, ports, &l.processes); err != nil || !cfg.Webhooks() {
 		return err

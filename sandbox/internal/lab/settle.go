@@ -44,7 +44,7 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 	}
 	l.Say("all orders have ended")
 	if l.checkout != nil {
-		if err := l.checkout.close(ctx); err != nil {
+		if err := l.checkout.Close(ctx); err != nil {
 			return audit.Account{}, err
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -83,7 +84,7 @@ type Options struct {
 	// Mails is what befalls mails.
 	Mails mischief.Mails `json:"mails,omitzero"`
 	// Deliveries is what befalls the shop's webhooks.
-	Deliveries plan.Deliveries `json:"deliveries,omitzero"`
+	Deliveries deliveries.Deliveries `json:"deliveries,omitzero"`
 }
 
 // Program returns this same program in a role.

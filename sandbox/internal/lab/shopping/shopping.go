@@ -1,4 +1,5 @@
-package lab
+// Package shopping runs shoppers who spend cards beside the faults of a laboratory, and compares their books.
+package shopping
 
 import (
 	"context"
@@ -8,12 +9,15 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/leaks"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/spends"
 	"github.com/giftbridge/giftbridge/sandbox/internal/crowd"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
+	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
@@ -21,9 +25,23 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
-// checkout is the shoppers who spend cards, and the person who finds out what has become of unknown redemptions.
-type checkout struct {
-	*laboratory
+// Options are what shoppers need.
+type Options struct {
+	// Plan is what they do.
+	Plan    plan.Shopping
+	Control storm.Control
+	// Operator finds unknown redemptions, which a person resolves once nothing has happened for the time Quiet.
+	Operator *operator.Operator
+	Quiet    time.Duration
+	// Receivers are the ports of the receivers, and Key is the shop's key.
+	Receivers []int
+	Key       string
+	Say       output.Say
+}
+
+// Checkout is the shoppers who spend cards, and the person who finds out what has become of unknown redemptions.
+type Checkout struct {
+	Options
 
 	crowd  *crowd.Crowd
 	person resolver.Spends
@@ -31,36 +49,32 @@ type checkout struct {
 	closed bool
 }
 
-// openCheckout prepares the shoppers, who ask the receivers themselves.
-func (l *laboratory) openCheckout(ctx context.Context, ports []int) error {
-	if l.Plan.Shopping.Shoppers == 0 {
-		return nil
-	}
-	c := &checkout{laboratory: l}
+// New prepares the shoppers, who ask the receivers themselves.
+func New(ctx context.Context, o Options) (*Checkout, error) {
+	c := &Checkout{Options: o}
 	cards, err := c.cards(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var codes, receivers []string
 	for _, card := range cards {
 		codes = append(codes, card.Barcode)
 	}
-	for _, port := range ports {
+	for _, port := range o.Receivers {
 		receivers = append(receivers, "http://"+site.Loopback(port))
 	}
 	c.crowd = crowd.New(crowd.Options{
-		Shopping: l.Plan.Shopping, Codes: codes, Receivers: receivers, Key: laboratorySite.CheckoutKey(),
-		Later: l.control.Later, Name: strings.ToLower(rand.Text()),
+		Shopping: o.Plan, Codes: codes, Receivers: receivers, Key: o.Key,
+		Later: o.Control.Later, Name: strings.ToLower(rand.Text()),
 	})
-	c.person = resolver.Spends{Operator: l.operator, Control: l.control, Quiet: standstill}
-	l.checkout = c
-	return nil
+	c.person = resolver.Spends{Operator: o.Operator, Control: o.Control, Quiet: o.Quiet}
+	return c, nil
 }
 
 // cards returns the cards in the issuer's ledger that are spent.
-func (c *checkout) cards(ctx context.Context) ([]spends.Card, error) {
+func (c *Checkout) cards(ctx context.Context) ([]spends.Card, error) {
 	var all []spends.Card
-	if err := storm.Send(ctx, http.MethodGet, c.control.Later+"cards", nil, &all); err != nil {
+	if err := storm.Send(ctx, http.MethodGet, c.Control.Later+"cards", nil, &all); err != nil {
 		return nil, err
 	}
 	// A forger of cards may have made some, which were never worth anything.
@@ -69,19 +83,22 @@ func (c *checkout) cards(ctx context.Context) ([]spends.Card, error) {
 	}), nil
 }
 
-// run has the shoppers spend, and returns when they are done.
-func (c *checkout) run(ctx context.Context) {
+// Run has the shoppers spend, and returns when they are done.
+func (c *Checkout) Run(ctx context.Context) {
 	ctx, done := context.WithCancel(ctx)
 	defer done()
-	c.people.Go(func() { c.person.Watch(ctx) })
+	var watching sync.WaitGroup
+	watching.Go(func() { c.person.Watch(ctx) })
 	c.crowd.Run(ctx)
+	done()
+	watching.Wait()
 }
 
 // unseenFor is longer than the issuer hides what it has done.
 const unseenFor = 5 * time.Second
 
-// close compares the books, once the shoppers are done.
-func (c *checkout) close(ctx context.Context) error {
+// Close compares the books, once the shoppers are done.
+func (c *Checkout) Close(ctx context.Context) error {
 	shown, err := c.person.Finish(ctx)
 	if err != nil {
 		return err
@@ -99,14 +116,14 @@ func (c *checkout) close(ctx context.Context) error {
 	return nil
 }
 
-// report adds what became of the shoppers' plan.
-func (c *checkout) report(ctx context.Context, r *report.Report) error {
-	r.Shoppers, r.Tally, r.Shopping = c.Plan.Shopping.Shoppers, c.tally, c.crowd.Did()
+// Report adds what became of the shoppers' plan. The logs are of the processes that are handed secrets: those of the shop.
+func (c *Checkout) Report(ctx context.Context, r *report.Report, logs ...string) error {
+	r.Shoppers, r.Tally, r.Shopping = c.Plan.Shoppers, c.tally, c.crowd.Did()
 	if !c.closed {
 		r.Problem("the shoppers did not come to an end, and their books were not compared")
 	}
 	var befallen map[plan.What]int
-	if err := storm.Send(ctx, http.MethodGet, c.control.Later+"spends-befallen", nil, &befallen); err != nil {
+	if err := storm.Send(ctx, http.MethodGet, c.Control.Later+"spends-befallen", nil, &befallen); err != nil {
 		return err
 	}
 	maps.Copy(r.Shopping, befallen)
@@ -116,7 +133,7 @@ func (c *checkout) report(ctx context.Context, r *report.Report) error {
 		plan.RedemptionSucceeded: c.tally.Succeeded + c.tally.Reversed, plan.RedemptionReversed: c.tally.Reversed,
 		plan.RedemptionInsufficient: c.tally.Insufficient, plan.RedemptionBusy: c.tally.Busy, plan.RedemptionUnknown: unknown,
 	})
-	minimal := c.Plan.Shopping.Minimal()
+	minimal := c.Plan.Minimal()
 	for _, what := range slices.Sorted(maps.Keys(minimal)) {
 		if n := r.Shopping[what]; n < minimal[what] {
 			r.NotSeen = append(r.NotSeen, what)
@@ -126,7 +143,7 @@ func (c *checkout) report(ctx context.Context, r *report.Report) error {
 	for _, p := range c.tally.Wrong {
 		r.Problem("%s", p)
 	}
-	found, err := leaks.Find(c.crowd.Secrets(), c.logs()...)
+	found, err := leaks.Find(c.crowd.Secrets(), logs...)
 	if err != nil {
 		return fmt.Errorf("look for secrets in logs: %w", err)
 	}
@@ -134,13 +151,4 @@ func (c *checkout) report(ctx context.Context, r *report.Report) error {
 		r.Problem("a log holds a secret: %s", where)
 	}
 	return nil
-}
-
-// logs returns the log files of the processes that are handed secrets: those of the shop.
-func (c *checkout) logs() []string {
-	files := []string{c.temporal.LogFile}
-	for _, p := range slices.Concat(c.workers, c.receivers) {
-		files = append(files, p.LogFile)
-	}
-	return files
 }
