@@ -9,6 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	receiver "github.com/giftbridge/giftbridge/receiver/command"
 	"github.com/giftbridge/giftbridge/starter/internal/cards"
+	"github.com/giftbridge/giftbridge/starter/internal/checkout"
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
 	"github.com/giftbridge/giftbridge/starter/internal/explain"
 	"github.com/giftbridge/giftbridge/starter/internal/merchants"
@@ -58,6 +59,8 @@ Getting started:
   giftbridge privacy find --customer 7001
                                 find the orders whose histories hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
+  giftbridge checkout key webshop
+                                make a key for a checkout that may spend gift cards
   giftbridge webhooks           keep the subscriptions by which Shopify tells of orders at once
   giftbridge deployment         show the worker versions, if the workers have versions
   giftbridge codec-server       decrypt payloads for the Web UI and the temporal command line
@@ -74,6 +77,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
 	root.AddCommand(cards.Command(f, spending.Commands(f)...))
-	root.AddCommand(merchants.Command(f), privacy.Command(f), webhooks.Command(f))
+	root.AddCommand(checkout.Command(f), merchants.Command(f), privacy.Command(f), webhooks.Command(f))
 	return root
 }

@@ -72,7 +72,8 @@ type SpendRequest struct {
 }
 
 // SpendUpdate asks a [SpendCard] to take an amount off its card. Its argument is a [SpendUpdateInput], its result the
-// [Redemption] as it is then: it does not wait for the issuer. The same ID again changes nothing.
+// [Redemption] as it is once it is settled. If others wait for the same card, the result is what is known at once, which is that it
+// is accepted. The same ID again changes nothing.
 const SpendUpdate = "spend"
 
 // SpendUpdateInput is the argument of a [SpendUpdate].
@@ -135,6 +136,8 @@ const (
 	// maxQueue is the number of amounts that may wait for a card at the same time. A checkout that waits longer than
 	// sendWithin is told that the card is busy, so that there is never a reason for more.
 	maxQueue = 100
+	// maxLingering is the number of updates that wait for what becomes of them.
+	maxLingering = 5
 	// sendWithin is how long after the shop has asked the issuer may still be asked.
 	sendWithin = 10 * time.Second
 	// spendPatience is how long a request may stay unclear before a person has to look.
@@ -185,6 +188,10 @@ func SpendCard(ctx workflow.Context, in SpendCardInput) error {
 		case s.next() == nil && len(s.redemptions) == 0:
 			return nil
 		case s.movements-in.Movements >= renewAfter, s.reset && s.next() == nil, run.GetContinueAsNewSuggested():
+			s.leaving = true
+			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+				return err
+			}
 			in.Redemptions, in.Movements, in.Forgotten = s.redemptions, s.movements, s.forgotten
 			return workflow.NewContinueAsNewError(ctx, SpendCardType, in)
 		}
@@ -204,10 +211,15 @@ type spendCard struct {
 	// reset reports whether a reset created this run.
 	reset bool
 
+	// lingering is the number of updates that wait for what becomes of them, and leaving ends that, because the history begins
+	// anew.
+	lingering int
+	leaving   bool
+
 	callbacks, resolutions workflow.ReceiveChannel
 }
 
-// serve takes in what checkouts ask for, and answers questions. No handler waits for anything.
+// serve takes in what checkouts ask for, and answers questions.
 func (s *spendCard) serve(ctx workflow.Context) error {
 	timely := func(ctx workflow.Context, until time.Time) error {
 		if workflow.Now(ctx).After(until) {
@@ -217,7 +229,8 @@ func (s *spendCard) serve(ctx workflow.Context) error {
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, SpendUpdate,
 		func(ctx workflow.Context, u SpendUpdateInput) (*Redemption, error) {
-			return s.ask(workflow.Now(ctx).UTC(), u.SpendRequest), nil
+			r := s.ask(workflow.Now(ctx).UTC(), u.SpendRequest)
+			return r, s.linger(ctx, func() bool { return r.State == redemption.Accepted })
 		},
 		workflow.UpdateHandlerOptions{Validator: func(ctx workflow.Context, u SpendUpdateInput) error {
 			if s.redemption(u.ID) == nil && !u.ClaimedAt.IsZero() && !u.ClaimedAt.After(s.forgotten) {
@@ -230,7 +243,10 @@ func (s *spendCard) serve(ctx workflow.Context) error {
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, ReverseUpdate,
 		func(ctx workflow.Context, u ReverseUpdateInput) (*Redemption, error) {
-			return s.askBack(workflow.Now(ctx).UTC(), s.redemption(u.ID), u.ReversalID), nil
+			r := s.askBack(workflow.Now(ctx).UTC(), s.redemption(u.ID), u.ReversalID)
+			return r, s.linger(ctx, func() bool {
+				return r.Reversal.ID == u.ReversalID && r.Reversal.State == redemption.Accepted
+			})
 		},
 		workflow.UpdateHandlerOptions{Validator: func(ctx workflow.Context, u ReverseUpdateInput) error {
 			if s.redemption(u.ID) == nil {
@@ -247,6 +263,17 @@ func (s *spendCard) serve(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.SetQueryHandler(ctx, RedemptionsQuery, func() ([]*Redemption, error) { return s.redemptions, nil })
+}
+
+// linger waits as long as something is open, for a checkout that waits for it. Temporal has ten updates of a workflow in flight at
+// most, so that only a few wait; the other checkouts ask again.
+func (s *spendCard) linger(ctx workflow.Context, open func() bool) error {
+	if s.lingering >= maxLingering {
+		return nil
+	}
+	s.lingering++
+	defer func() { s.lingering-- }()
+	return workflow.Await(ctx, func() bool { return s.leaving || !open() })
 }
 
 // redemption returns the redemption with an ID; nil if there is none.
@@ -322,17 +349,6 @@ func (s *spendCard) unknown() bool {
 		}
 	}
 	return false
-}
-
-// UnknownRedemption is what the search attribute TemporalChangeVersion holds of a card with an amount of which it is, or was,
-// unknown whether it was moved. So these cards are listed by one query.
-const UnknownRedemption = unknownChange + "-1"
-
-const unknownChange = "unknown-redemption"
-
-// markUnknown marks a card for people to find.
-func markUnknown(ctx workflow.Context) {
-	workflow.GetVersion(ctx, unknownChange, workflow.DefaultVersion, 1)
 }
 
 // await waits until something is true, for at most a time. It takes in callbacks, and what people have found out. They stay in

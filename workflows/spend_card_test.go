@@ -419,6 +419,89 @@ func TestSpendCardLooksAfterCallback(t *testing.T) {
 	requireState(t, all["r-2"], redemption.Unknown, "")
 }
 
+// Five checkouts wait for what becomes of their amounts. The others are told at once that theirs is accepted.
+func TestSpendCardAnswersCrowds(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	v.move = func(step issuer.Step, m issuer.Movement, n int) error {
+		v.after(time.Second, func() {
+			v.works(step, m)
+			v.calls(step, n, issuer.Answer{OK: true})
+		})
+		return nil
+	}
+	for i := range 7 {
+		v.spends(0, fmt.Sprintf("r-%d", i), "1.00")
+	}
+	early := map[string]redemption.State{}
+	v.after(time.Second/2, func() {
+		for id, r := range v.answers {
+			early[id] = r.State
+		}
+	})
+	all := v.open(t, time.Hour)
+	require.Equal(t, map[string]redemption.State{"r-5": redemption.Accepted, "r-6": redemption.Accepted}, early)
+	for id, r := range all {
+		requireState(t, r, redemption.Succeeded, "")
+		if early[id] == "" {
+			requireState(t, v.answers[id], redemption.Succeeded, "")
+		}
+	}
+	require.Len(t, all, 7)
+}
+
+// As long as it is unknown what became of one amount, the balance says nothing about another one.
+func TestSpendCardTrustsNoBalanceBesideTheUnknown(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	var marked []string
+	v.OnUpsertTypedSearchAttributes(mock.Anything).Maybe().Return(nil)
+	v.OnGetVersion("unknown-redemption", workflow.DefaultVersion, 1).Maybe().Run(func(args mock.Arguments) {
+		marked = append(marked, args.String(0))
+	}).Return(workflow.Version(1))
+	var first issuer.Movement
+	v.move = func(step issuer.Step, m issuer.Movement, n int) error {
+		if n == 1 {
+			first = m
+			return nil // Nothing is heard of it, and nothing to be seen.
+		}
+		v.works(step, first) // It comes about now, while nothing becomes of the second one.
+		return nil
+	}
+	v.spends(0, "r-1", "10.00")
+	v.spends(time.Hour, "r-2", "10.00")
+	v.after(time.Hour/2, func() { require.Len(t, marked, 1, "people find the card") })
+	v.resolves(24*time.Hour, "r-1", true)
+	v.resolves(24*time.Hour, "r-2", false)
+	all := v.open(t, 2*time.Hour)
+	requireState(t, all["r-1"], redemption.Unknown, "")
+	requireState(t, all["r-2"], redemption.Unknown, "")
+	require.Equal(t, 2, v.requests)
+}
+
+// The first answer to a request counts. A second one that says otherwise changes nothing.
+func TestSpendCardHearsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	v.spends(0, "r-1", "20.00")
+	v.after(time.Minute, func() { v.calls(issuer.Spending, 1, issuer.Answer{Kind: giftcard.CardDeclined, Message: "saldo"}) })
+	all := v.open(t, time.Hour)
+	requireState(t, all["r-1"], redemption.Succeeded, "")
+	require.False(t, all["r-1"].Contradicted)
+}
+
+// What a person says counts only of what is unknown.
+func TestSpendCardKnowsBetter(t *testing.T) {
+	t.Parallel()
+	v := newTill(t)
+	v.spends(0, "r-1", "20.00")
+	v.resolves(time.Minute, "r-1", false)
+	v.resolves(time.Minute, "r-2", false) // There is none.
+	all := v.open(t, time.Hour)
+	requireState(t, all["r-1"], redemption.Succeeded, "")
+	require.Nil(t, all["r-1"].Resolved)
+}
+
 // A worker that dies may have asked. So nobody asks again, and a person finds out.
 func TestSpendCardAsksOnce(t *testing.T) {
 	t.Parallel()
@@ -443,13 +526,16 @@ func TestSpendCardBeginsAnew(t *testing.T) {
 	for i := range 101 {
 		v.spends(time.Duration(i)*time.Minute/2, fmt.Sprintf("r-%d", i), "0.10")
 	}
+	v.spends(99*time.Minute/2, "r-next", "0.10") // It waits for its turn, and so does the update.
 	v.ExecuteWorkflow(workflows.SpendCard, workflows.SpendCardInput{Card: spending.Card{Issuer: "acme", Code: "b-1"}})
 	anew, ok := errors.AsType[*workflow.ContinueAsNewError](v.GetWorkflowError())
 	require.True(t, ok, "%v", v.GetWorkflowError())
 	require.Equal(t, workflows.SpendCardType, anew.WorkflowType.Name)
 	var next workflows.SpendCardInput
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(anew.Input, &next))
-	require.Len(t, next.Redemptions, 100)
+	require.Len(t, next.Redemptions, 101)
+	requireState(t, next.Redemptions[100], redemption.Accepted, "")
+	requireState(t, v.answers["r-next"], redemption.Accepted, "")
 	require.Equal(t, 100, next.Movements)
 	require.Equal(t, 100, v.requests)
 	requireState(t, next.Redemptions[99], redemption.Succeeded, "")
@@ -462,7 +548,7 @@ func TestSpendCardBeginsAnew(t *testing.T) {
 	again.after(time.Hour, func() { requireState(t, again.redemptions(t)["r-101"], redemption.Succeeded, "") })
 	again.ExecuteWorkflow(workflows.SpendCard, next)
 	require.NoError(t, again.GetWorkflowError())
-	require.Equal(t, 1, again.requests, "what was asked for before is not asked for again")
+	require.Equal(t, 2, again.requests, "what was asked for before is not asked for again")
 	require.Equal(t, "0.10", again.answers["r-0"].Taken)
 }
 
@@ -493,6 +579,6 @@ func TestSpendCardRefusesForgottenKeys(t *testing.T) {
 	require.NoError(t, v.GetWorkflowError())
 	require.Equal(t, map[string]string{"r-0": workflows.ForgottenError}, v.refused)
 	require.Equal(t, "0.10", v.answers["r-1000"].Taken)
-	require.Equal(t, redemption.Accepted, v.answers["r-new"].State)
+	require.Equal(t, redemption.Succeeded, v.answers["r-new"].State)
 	require.Equal(t, 2, v.requests)
 }

@@ -261,6 +261,17 @@ func (s *spendCard) leave(ctx workflow.Context, m movement) {
 // back to it.
 const UnknownRedemptions = "giftbridge_unknown_redemptions"
 
+// UnknownRedemption is what the search attribute TemporalChangeVersion holds of a card with an amount of which it is, or was,
+// unknown whether it was moved. So these cards are listed by one query.
+const UnknownRedemption = unknownChange + "-1"
+
+const unknownChange = "unknown-redemption"
+
+// markUnknown marks a card for people to find.
+func markUnknown(ctx workflow.Context) {
+	workflow.GetVersion(ctx, unknownChange, workflow.DefaultVersion, 1)
+}
+
 // take takes in a callback. The first answer to a request counts.
 func (s *spendCard) take(ctx workflow.Context, a DeferredAnswer) {
 	if a.Attempt < 1 || a.Attempt > s.movements {

@@ -19,6 +19,7 @@ func euros(hundredths int64) *giftcard.Money {
 }
 
 func TestBalance(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T) {
 		b := newBank()
 		b.card.ValidUntil = time.Now().Add(time.Hour)
@@ -30,7 +31,7 @@ func TestBalance(t *testing.T) {
 		require.Empty(t, b.claims)
 		_, err = b.desk().Balance(t.Context(), code, "USD")
 		requireProblem(t, err, redemption.CurrencyMismatch)
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour) //nolint:forbidigo // The time of the test, not of the machine.
 		_, err = b.desk().Balance(t.Context(), code, "")
 		requireProblem(t, err, redemption.CardExpired)
 		b.card.Value = giftcard.Money{}
@@ -44,6 +45,7 @@ func TestBalance(t *testing.T) {
 
 // What open redemptions hold is not available. What cannot be found out quickly is not said.
 func TestAvailable(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T) {
 		b := newBank()
 		b.kept = map[string]*workflows.Redemption{}

@@ -97,6 +97,7 @@ type (
 func (s spender) Look(ctx context.Context, c issuer.Code) (issuer.Standing, error) {
 	return s.see(ctx, c)
 }
+
 func (m maker) Look(ctx context.Context, c issuer.Code) (issuer.Standing, error) {
 	return m.see(ctx, c)
 }

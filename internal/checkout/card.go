@@ -28,26 +28,31 @@ func (d *Desk) spend(
 	}, workflows.SpendCardType, workflows.SpendCardInput{
 		Card: spending.Card{Issuer: by.Issuer, Code: r.Code}, Hurry: d.Hurry,
 	})
-	return taken(ctx)(d.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: updateID(id, until), UpdateName: workflows.SpendUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-			Args: []any{workflows.SpendUpdateInput{SpendRequest: workflows.SpendRequest{
-				ID: id, Client: r.Client, Order: r.Order, Amount: r.Amount.Amount(), Currency: r.Amount.Currency, Partial: r.Partial,
-			}, Until: until, ClaimedAt: by.at}},
-		},
-	}))
+	return d.update(ctx, until, target{card: by.CardWorkflowID, redemption: id}, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
+		return d.Client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: start,
+			UpdateOptions: client.UpdateWorkflowOptions{
+				UpdateID: updateID(id, until), UpdateName: workflows.SpendUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+				Args: []any{workflows.SpendUpdateInput{SpendRequest: workflows.SpendRequest{
+					ID: id, Client: r.Client, Order: r.Order, Amount: r.Amount.Amount(), Currency: r.Amount.Currency, Partial: r.Partial,
+				}, Until: until, ClaimedAt: by.at}},
+			},
+		})
+	})
 }
 
 // giveBack asks the workflow of a card to give back what a redemption has taken.
 func (d *Desk) giveBack(
 	ctx context.Context, card, redemptionID, id string, until time.Time,
 ) (*workflows.Redemption, error) {
-	return taken(ctx)(d.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: card, UpdateID: updateID(id, until), UpdateName: workflows.ReverseUpdate,
-		WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args:         []any{workflows.ReverseUpdateInput{ID: redemptionID, ReversalID: id, Until: until}},
-	}))
+	to := target{card: card, redemption: redemptionID, reversal: id}
+	return d.update(ctx, until, to, func(ctx context.Context) (client.WorkflowUpdateHandle, error) {
+		return d.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: card, UpdateID: updateID(id, until), UpdateName: workflows.ReverseUpdate,
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+			Args:         []any{workflows.ReverseUpdateInput{ID: redemptionID, ReversalID: id, Until: until}},
+		})
+	})
 }
 
 // updateID returns the ID of an attempt to reach a card. A later attempt must not join one that the card will refuse because
@@ -56,25 +61,42 @@ func updateID(id string, until time.Time) string {
 	return id + "-" + strconv.FormatInt(until.UnixNano(), 36)
 }
 
-// taken reads the answer to an update.
-func taken(ctx context.Context) func(client.WorkflowUpdateHandle, error) (*workflows.Redemption, error) {
-	return func(handle client.WorkflowUpdateHandle, err error) (*workflows.Redemption, error) {
-		var out *workflows.Redemption
-		if err == nil {
-			err = handle.Get(ctx, &out)
-		}
-		if err == nil && out != nil {
-			return out, nil
-		}
-		app, _ := errors.AsType[*temporal.ApplicationError](err)
-		if executions.IsNotFound(err) || app != nil && app.Type() == workflows.NoRedemptionError {
-			return nil, &redemption.Problem{Type: redemption.NotFound}
-		}
-		if app != nil && app.Type() == workflows.ForgottenError {
-			return nil, forgotten()
-		}
-		return nil, unavailable(fmt.Errorf("ask the workflow of a card: %w", err))
+// target names what an update asks for: a redemption, or its reversal.
+type target struct{ card, redemption, reversal string }
+
+// in reports whether the workflow of a card knows it.
+func (c target) in(r *workflows.Redemption) bool {
+	return r != nil && (c.reversal == "" || r.Reversal != nil && r.Reversal.ID == c.reversal)
+}
+
+// update asks the workflow of a card for something, and returns what is known of it. The workflow answers once that is settled,
+// or at once if others wait for the same card. If it does not answer in time, it may know of it all the same.
+func (d *Desk) update(
+	ctx context.Context, until time.Time, what target, ask func(context.Context) (client.WorkflowUpdateHandle, error),
+) (*workflows.Redemption, error) {
+	// A deadline would be sent along, and the server ends a call shortly before it, so that the SDK repeats the call until then.
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer time.AfterFunc(until.Sub(d.Now()), cancel).Stop()
+	var out *workflows.Redemption
+	handle, err := ask(within)
+	if err == nil {
+		err = handle.Get(within, &out)
 	}
+	app, _ := errors.AsType[*temporal.ApplicationError](err)
+	switch {
+	case err == nil && out != nil:
+		return out, nil
+	case executions.IsNotFound(err) || app != nil && app.Type() == workflows.NoRedemptionError:
+		return nil, &redemption.Problem{Type: redemption.NotFound}
+	case app != nil && app.Type() == workflows.ForgottenError:
+		return nil, forgotten()
+	case within.Err() != nil:
+		if known, err := d.look(ctx, what.card, what.redemption); err == nil && what.in(known) {
+			return known, nil
+		}
+	}
+	return nil, unavailable(fmt.Errorf("ask the workflow of a card: %w", err))
 }
 
 // forgotten returns the problem of a key that is so old that what became of it is no longer kept.

@@ -50,6 +50,9 @@ const (
 	// answerWithin is how long a shop waits for the issuer, for Temporal and for a worker together, until its request is
 	// taken. After that the card's workflow refuses it.
 	answerWithin = 3 * time.Second
+	// updateWithin is how long of that the card's workflow has. After that it refuses the request; a question whether it had taken it
+	// before has the rest.
+	updateWithin = answerWithin * 4 / 5
 	// waitFor is how long a shop waits then for what becomes of it.
 	waitFor = 8 * time.Second
 	// progressFor is how long a request may be waiting for its answer.
@@ -57,8 +60,9 @@ const (
 	// keyLife is how long a key is good for; docs/checkout.md promises it. The workflow of a card keeps what became of one for at
 	// least as long.
 	keyLife = 48 * time.Hour
-	// firstLook and lastLook are the pauses between looks at a redemption.
-	firstLook = 20 * time.Millisecond
+	// firstLook and lastLook are the pauses between looks at a redemption. There are some only if several checkouts wait for one card,
+	// or if the issuer takes seconds: otherwise the workflow of the card answers once the redemption is settled.
+	firstLook = 100 * time.Millisecond
 	lastLook  = 500 * time.Millisecond
 )
 
@@ -78,7 +82,7 @@ func (d *Desk) Redeem(ctx context.Context, r Request) (*workflows.Redemption, er
 // ask sees to it that the workflow of the card knows the redemption. It returns that workflow too, unless it knew the redemption
 // before: nobody waits for it again then.
 func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption, card string, err error) {
-	until := d.Now().Add(answerWithin)
+	until := d.Now().Add(updateWithin)
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	id := d.RedemptionID(r.Client, r.Key)

@@ -49,7 +49,7 @@ func (d *Desk) Reverse(ctx context.Context, r ReversalRequest) (*workflows.Redem
 func (d *Desk) askBack(
 	ctx context.Context, r ReversalRequest, id string,
 ) (known *workflows.Redemption, card string, again bool, err error) {
-	until := d.Now().Add(answerWithin)
+	until := d.Now().Add(updateWithin)
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	own, err := d.claimed(ctx, r.Client, id)

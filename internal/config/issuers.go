@@ -55,3 +55,6 @@ func (c Config) checkIssuers(ps *env.Problems) {
 	})
 	c.FourWayShop.Surroundings(ps, c.Receiver.URL, c.Payload.Encryption != ops.EncryptionOff)
 }
+
+// CardIDKey returns the key that makes the IDs of cards' codes, of whatever issuer; empty if none is set.
+func (c Config) CardIDKey() []byte { return []byte(c.FourWayShop.CardIDKey.Reveal()) }

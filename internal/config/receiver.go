@@ -14,8 +14,7 @@ type (
 	WebhookSecrets = inbound.WebhookSecrets
 )
 
-// receives are the sections that a receiver reads: it takes orders in as a poll does, but issues no card and sends no
-// mail.
+// receives are the sections that a receiver reads: it takes orders in as a poll does, but issues no card and sends no mail.
 type receives struct {
 	Shopify   Shopify
 	Orders    Orders
@@ -41,9 +40,7 @@ func (c Config) ValidateReceiver() error {
 }
 
 func (c Config) checkReceiver(ps *env.Problems) {
-	env.Required(&receives{
-		Shopify: c.Shopify, Orders: c.Orders, Recipient: c.Recipient, Payload: c.Payload, Log: c.Log, Receiver: c.Receiver,
-	}, ps)
+	env.Required(&receives{c.Shopify, c.Orders, c.Recipient, c.Payload, c.Log, c.Receiver}, ps)
 	if c.CashStar.Username != "" { // It may do without the issuer.
 		c.CashStar.Check(ps, c.Network.PlainHTTPHosts, true)
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/checkout"
 	"github.com/giftbridge/giftbridge/internal/config/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
@@ -29,6 +31,18 @@ func issuer(url, password string) func(*config.Config) {
 			BaseURL: url, Username: "us", Password: config.NewSecret(password), Timeout: 30 * time.Second,
 		}
 	}
+}
+
+// withCheckout gives a receiver all that it needs to serve a checkout.
+func withCheckout(c *config.Config) {
+	c.FourWayShop = fourwayshop.FourWayShop{
+		Items: fourwayshop.Items{{SKU: "A", Code: "1"}}, BaseURL: "https://cards.example.com/api/", Timeout: 30 * time.Second,
+		Username: "us", Password: config.NewSecret("hush"), EntityCode: "440", BranchCode: "1", Country: "IT", PriceList: "1",
+		CallbackKeys: links.SigningKeys{{ID: "k1", Secret: config.NewSecret(strings.Repeat("c", 32))}},
+		CardIDKey:    config.NewSecret(strings.Repeat("i", 32)),
+	}
+	c.Receiver.URL = "https://hooks.example.com"
+	c.Checkout.Clients = checkout.Clients{{Name: "shop"}}
 }
 
 func TestValidateReceiver(t *testing.T) {
@@ -65,14 +79,24 @@ func TestValidateReceiver(t *testing.T) {
 			"FOURWAYSHOP_BASE_URL", "FOURWAYSHOP_USERNAME", "FOURWAYSHOP_PASSWORD", "FOURWAYSHOP_ENTITY_CODE",
 			"FOURWAYSHOP_BRANCH_CODE", "FOURWAYSHOP_COUNTRY", "FOURWAYSHOP_PRICE_LIST", "CALLBACK_KEYS", "CARD_ID_KEY",
 		}},
+		"a checkout without an issuer that spends": {func(c *config.Config) {
+			c.Checkout.Clients = checkout.Clients{{Name: "shop"}}
+		}, []string{"CHECKOUT_CLIENTS"}},
+		"a checkout in the clear": {func(c *config.Config) {
+			withCheckout(c)
+			c.Payload.Encryption = ops.EncryptionOff
+		}, []string{"PAYLOAD_ENCRYPTION"}},
+		"a checkout": {change: withCheckout},
 		"a checkout that is not served": {change: func(c *config.Config) {
 			c.FourWayShop.Items, c.Receiver.URL = fourwayshop.Items{{SKU: "A", Code: "1"}}, "https://hooks.example.com"
 			c.Receiver.Serves, c.Checkout.Clients = config.List{config.ServeWebhooks}, checkout.Clients{{Name: "shop"}}
 		}},
 		"three keys of a client": {func(c *config.Config) {
+			withCheckout(c)
 			c.Checkout.Clients = checkout.Clients{{Name: "shop", Hash: [32]byte{1}}, {Name: "shop"}, {Name: "shop", Hash: [32]byte{2}}}
 		}, []string{"CHECKOUT_CLIENTS"}},
 		"one key of two clients": {func(c *config.Config) {
+			withCheckout(c)
 			c.Checkout.Clients = checkout.Clients{{Name: "shop"}, {Name: "till"}}
 		}, []string{"CHECKOUT_CLIENTS"}},
 		"a negative rate of checkouts": {func(c *config.Config) { c.Checkout.MaxRPS = -1 }, []string{"CHECKOUT_MAX_RPS"}},

@@ -9,7 +9,7 @@ import (
 // Redeeming are the amounts that checkouts have taken off cards, or have tried to, and about which somebody should know.
 type Redeeming struct {
 	// Unknown are those of which it is unknown whether the issuer has moved the amount, and Contradicted those of which the issuer
-	// says that it has not, though the card has shown it.
+	// says that it has not, though the card has shown it, or has shown the card below zero.
 	Unknown      []Redemption `json:"unknown,omitempty"`
 	Contradicted []Redemption `json:"contradicted,omitempty"`
 	// Unread is the number of cards that may have such redemptions and could not be asked.
@@ -34,6 +34,8 @@ type Redemption struct {
 	// is not known.
 	BoughtWith string `json:"bought_with,omitempty"`
 	Unit       int    `json:"unit,omitempty"`
+	// BelowZero is what the issuer has shown on the card, if that was below zero, a decimal in Currency; empty otherwise.
+	BelowZero string `json:"below_zero,omitempty"`
 }
 
 // Empty reports whether there is nothing that somebody should know.
@@ -52,9 +54,9 @@ var (
 	}
 	Contradicted = Explanation{
 		Operator, "The issuer contradicts amounts taken off cards",
-		"The balance of the card showed that the amount was taken, and later the issuer said that it had refused it. So another " +
-			"till may have taken the money at the same time, and the order may be paid with nothing. Ask the issuer what was taken " +
-			"off the card, and do not ship what is not paid.",
+		"The issuer said later that it had refused these amounts, though the cards had shown them as taken, or it shows a card " +
+			"below zero. So another till may have taken the money at the same time, and the order may be paid with nothing. Ask the " +
+			"issuer what was taken off the card, and do not ship what is not paid.",
 	}
 	UnreadRedemptions = Explanation{
 		Operator, "Redemptions could not be read",

@@ -81,7 +81,7 @@ type examination struct {
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
 		x.shop.WebhookExams(), x.cashStarExams(),
-		fourwayshop.New(x.Config, x.why).Exams(), x.mailExams(), x.linksExams())
+		fourwayshop.New(x.Config, x.why).Exams(), x.checkoutExams(), x.mailExams(), x.linksExams())
 }
 
 // Run makes all checks, independent ones concurrently.

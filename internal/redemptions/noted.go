@@ -17,7 +17,8 @@ import (
 type Noted struct {
 	// Unknown are those of which it is unknown whether the amount was taken, or given back, oldest first.
 	Unknown []Found `json:"unknown,omitempty"`
-	// Contradicted are those of which the issuer has said later that it did not move the amount, though the card had shown it.
+	// Contradicted are those of which the issuer has said later that it did not move the amount, though the card had shown it, and
+	// those during which the issuer has shown the card below zero.
 	Contradicted []Found `json:"contradicted,omitempty"`
 	// Unread is the number of cards that may have such redemptions and could not be asked.
 	Unread int `json:"unread,omitempty"`
@@ -84,7 +85,7 @@ func (n *Noted) add(all []Found, since time.Time) {
 		if doubt, _ := f.Doubt(); doubt != None {
 			n.Unknown = append(n.Unknown, f)
 		}
-		if f.Contradicted && !f.SettledAt.Before(since) {
+		if (f.Contradicted || f.BelowZero != "") && !f.SettledAt.Before(since) {
 			n.Contradicted = append(n.Contradicted, f)
 		}
 	}

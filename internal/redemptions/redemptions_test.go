@@ -268,14 +268,17 @@ func TestLook(t *testing.T) {
 	back.AcceptedAt = noon.Add(-time.Hour)
 	back.Reversal = &workflows.Reversal{State: redemption.Unknown, SettledAt: noon.Add(time.Minute)}
 	r := spent(kept(id1, redemption.Unknown, noon.Add(15*time.Minute)))
-	r.cards["card/acme/2"] = []*workflows.Redemption{kept(id1, redemption.Succeeded, noon), denied, old, back}
+	below := kept(id1, redemption.Succeeded, noon)
+	below.BelowZero, below.AcceptedAt = "-5.00", noon.Add(time.Hour)
+	r.cards["card/acme/2"] = []*workflows.Redemption{kept(id1, redemption.Succeeded, noon), denied, old, back, below}
 	r.listed = []string{card, "card/acme/2"}
 	noted, err := r.of().Look(t.Context(), noon.Add(-redemptions.ToldFor))
 	require.NoError(t, err)
 	require.Len(t, noted.Unknown, 2)
 	require.Equal(t, back, noted.Unknown[0].Redemption)
-	require.Len(t, noted.Contradicted, 1)
+	require.Len(t, noted.Contradicted, 2)
 	require.Equal(t, denied, noted.Contradicted[0].Redemption)
+	require.Equal(t, below, noted.Contradicted[1].Redemption)
 	require.Zero(t, noted.Unread)
 	require.False(t, noted.Empty())
 	require.Equal(t, noon.Add(time.Minute), noted.Oldest())
@@ -285,7 +288,7 @@ func TestLook(t *testing.T) {
 
 	all, err := r.of().Look(t.Context(), time.Time{})
 	require.NoError(t, err)
-	require.Len(t, all.Contradicted, 2)
+	require.Len(t, all.Contradicted, 3)
 	cards, err := r.of().Cards(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 2, cards)

@@ -37,7 +37,7 @@ func redeemed(f redemptions.Found) digest.Redemption {
 	}
 	out := digest.Redemption{
 		Client: f.Client, ID: f.ID, Amount: f.Moved(), Currency: f.Currency, Order: f.Order, Since: since,
-		Back: doubt == redemptions.GivingBack,
+		Back: doubt == redemptions.GivingBack, BelowZero: f.BelowZero,
 	}
 	if f.Bought != nil {
 		out.BoughtWith, out.Unit = f.Bought.Name, f.Bought.Unit

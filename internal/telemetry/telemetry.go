@@ -101,7 +101,7 @@ func (t *Telemetry) collect(o Options) error {
 	if err != nil {
 		return err
 	}
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithView(sdkTimers))
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithView(append(spentViews(), sdkTimers)...))
 	t.shutdown = append(t.shutdown, provider.Shutdown)
 	t.sdk = temporalotel.NewMetricsHandler(temporalotel.MetricsHandlerOptions{
 		Meter:                provider.Meter(sdkScope),
@@ -114,6 +114,7 @@ func (t *Telemetry) collect(o Options) error {
 		t.metrics, err = newOutsideMetrics(t.meter, o)
 	} else {
 		t.metrics, err = newMetrics(t.meter, o)
+		t.zeroSpent()
 	}
 	t.counts = !o.NoWorkflows
 	return err

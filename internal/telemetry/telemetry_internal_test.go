@@ -68,6 +68,8 @@ func TestCountersBeginAtZero(t *testing.T) {
 		`giftbridge_orders_written_back_total{outcome="failed"} 0`,
 		`giftbridge_polls_finished_total{outcome="failed"} 0`,
 		`giftbridge_digests_finished_total{outcome="failed"} 0`,
+		`giftbridge_unknown_redemptions_total 0`,
+		`giftbridge_cards_below_zero_total 0`,
 	)
 	require.NotContains(t, scrape(t, tel), "poll_watermark", "what is not known is not said")
 }

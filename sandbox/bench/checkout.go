@@ -22,8 +22,8 @@ the programs first, and needs Linux and the go command. In each round it measure
 - the time until a shop knows that an amount was taken, at 10 redemptions a second of different cards, beside a bare
   workflow for each card, with one update, which looks at the card, asks the same 4WS and waits for the signal of its
   callback; and the events and Temporal's actions of both. A shop's looks at what is not settled are not among them;
-- 50 redemptions at once on one card: how many updates its workflow accepts together, whether 4WS's ledger has them in the
-  order in which they were accepted, and how long the last shop waits until it knows, or is told that the card is busy;
+- 50 redemptions at once on one card: how many updates are in flight, whether 4WS's ledger has them in the order in
+  which they were accepted, and how long the last shop waits until it knows, or is told that the card is busy;
 - 120 redemptions one after another on a card that keeps as many earlier ones as a card may: the events and the size of the
   history of a run, and the size of all that it keeps.
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench/checkout"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/issuers"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/receive"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
@@ -121,6 +122,36 @@ func TestBenchIssuers(t *testing.T) {
 	}
 }
 
+// All that is measured is measured in one round. Counts of what must never happen do not depend on the machine.
+func TestBenchCheckout(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute("checkout", "--rounds", "1", "--seconds", "1", "--long", "100", "--json")
+	require.Contains(t, []int{cli.ExitOK, cli.ExitFailure}, code, stderr)
+	var r checkout.Report
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	require.NoError(t, decoder.Decode(&r), stderr)
+	require.False(t, decoder.More(), "one object and nothing else")
+	require.Equal(t, code == cli.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
+	require.Equal(t, checkout.Options{Rounds: 1, Seconds: 1, Long: 100}, r.Options)
+	require.Len(t, r.Rounds, 1)
+	round := r.Rounds[0]
+	for _, x := range []checkout.Redemptions{round.Bare, round.Ours} {
+		require.Equal(t, 10, x.Count)
+		require.GreaterOrEqual(t, x.P50, 20.0, "the issuer's queue takes so long")
+		require.LessOrEqual(t, x.P50, x.P99)
+		require.Positive(t, x.ServerCPU)
+	}
+	require.Equal(t, 50, round.Crowd.Succeeded+round.Crowd.Busy)
+	require.Positive(t, round.Crowd.Together)
+	require.LessOrEqual(t, round.Crowd.Together, 10)
+	require.Zero(t, round.Crowd.Disordered)
+	require.Zero(t, round.Crowd.Untold)
+	require.Equal(t, 1000, round.Full.Kept)
+	require.Greater(t, round.Full.Runs, 1)
+	require.Equal(t, 100, r.Long.Redemptions)
+	require.Len(t, r.Bars, 17)
+}
+
 func TestBenchUsage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -139,6 +170,9 @@ func TestBenchUsage(t *testing.T) {
 		"no orders of an issuer": {[]string{"issuers", "--singles", "0"}, "--singles 0: need 1 to 1000"},
 		"no orders at once":      {[]string{"issuers", "--burst", "10001"}, "--burst 10001: need 1 to 10000"},
 		"no rounds of issuers":   {[]string{"issuers", "--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"no rounds of checkouts": {[]string{"checkout", "--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"no checkouts":           {[]string{"checkout", "--seconds", "0"}, "--seconds 0: need 1 to 600"},
+		"no long card":           {[]string{"checkout", "--long", "0"}, "--long 0: need 1 to 100000"},
 		"an argument":            {[]string{"everything"}, `"everything"`},
 	}
 	for name, tt := range tests {
@@ -147,7 +181,7 @@ func TestBenchUsage(t *testing.T) {
 			code, stdout, stderr := execute(tt.args...)
 			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
-			require.Regexp(t, `See 'bench( receiver| issuers)? --help'\.`, stderr)
+			require.Regexp(t, `See 'bench( receiver| issuers| checkout)? --help'\.`, stderr)
 			require.Empty(t, stdout)
 		})
 	}

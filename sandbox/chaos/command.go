@@ -28,6 +28,7 @@ type flags struct {
 	dedupes    bool
 	callbacks  string
 	queueLag   bool
+	shoppers   int
 	keep       string
 	patience   time.Duration
 }
@@ -42,16 +43,17 @@ each in a process of its own, and lets customers place orders. Meanwhile workers
 requests to the issuer are lost before and after a card was made, services fail, limit rates, are slow and answer
 nonsense, webhooks are lost, late, doubled and forged, the shop's search lags, its clock is off, polls by hand overlap
 and mail cannot be sent. One of the issuers makes cards later: its answers come late, early, twice, never, to a dead address
-and from forgers, requests are lost before and after they were enqueued, and its queue stalls.
+and from forgers, requests are lost before and after they were enqueued, and its queue stalls. Shoppers spend five of its cards at the
+checkout at the same time, ask again with the same key, lose answers and have amounts given back, while another shop spends them too.
 
 Then the faults end, the system comes to rest, and an auditor that shares no code with it compares the books: what
-the shop sold, what the issuer issued, how each order ended, and which failures people were told of.
+the shop sold, what the issuer issued, how each order ended, which failures people were told of, and what was taken off each card.
 
 The seed decides what happens and when. The same seed, orders and minutes make the same plan; --plan shows it. With
 --issuer-dedupes=false the issuer makes another card whenever it is asked again, and workers ask only once: a person
 says of each card in doubt whether it exists. With --webhooks=lost no webhook arrives, and polls must find all orders. With
 --callbacks=off the issuer that makes cards later never calls back about an activation, and cards must be found by looking.
-With --queue-lag its queue takes an hour of the laboratory's time.
+With --queue-lag its queue takes an hour of the laboratory's time, and nobody spends cards. With --shoppers=0 nobody does either.
 
 Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usage. docs/reliability.md says more.`,
 		Example: `  go run ./sandbox/chaos
@@ -60,7 +62,8 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
   go run ./sandbox/chaos --seed 7 --issuer-dedupes=false
   go run ./sandbox/chaos --seed 7 --webhooks=lost
   go run ./sandbox/chaos --seed 7 --callbacks=off
-  go run ./sandbox/chaos --seed 7 --queue-lag`,
+  go run ./sandbox/chaos --seed 7 --queue-lag
+  go run ./sandbox/chaos --seed 7 --shoppers=0`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(); err != nil {
@@ -81,6 +84,7 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
 	fs.StringVar(&f.callbacks, "callbacks", "on",
 		"on has the issuer that makes cards later call back, off never about an activation")
 	fs.BoolVar(&f.queueLag, "queue-lag", false, "the queue of that issuer takes an hour of the laboratory's time, 48s")
+	fs.IntVar(&f.shoppers, "shoppers", plan.UsualShoppers, "number of shoppers who spend five cards meanwhile; 0 for none")
 	fs.StringVar(&f.keep, "keep", "", "keep logs, Temporal's database and mails in this folder, which must be new or empty")
 	fs.DurationVar(&f.patience, "patience", 10*time.Minute, "how long to wait for the system to come to rest")
 	cmd.CompletionOptions.DisableDefaultCmd = true
@@ -102,6 +106,9 @@ func (f *flags) validate() error {
 	}
 	if !slices.Contains(plan.WebhookModes, plan.Webhooks(f.webhooks)) {
 		return fmt.Errorf("--webhooks %s: need on, lost or off", f.webhooks)
+	}
+	if f.shoppers < 0 || f.shoppers > plan.MaxShoppers {
+		return fmt.Errorf("--shoppers %d: need 0 to %d", f.shoppers, plan.MaxShoppers)
 	}
 	if f.callbacks != "on" && f.callbacks != "off" {
 		return fmt.Errorf("--callbacks %s: need on or off", f.callbacks)
@@ -126,6 +133,9 @@ func (f *flags) validate() error {
 func (f *flags) run(cmd *cobra.Command) error {
 	stdout := cmd.OutOrStdout()
 	planned := plan.New(f.seed, f.orders, f.length()).With(plan.Webhooks(f.webhooks)).WithLater(f.callbacks == "on", f.queueLag)
+	if !f.queueLag { // A spend would wait for longer than anybody.
+		planned = planned.WithShoppers(f.shoppers)
+	}
 	switch {
 	case f.plan:
 		return planned.Print(stdout)

@@ -302,7 +302,7 @@ func TestNoSecretInComposeFiles(t *testing.T) {
 				return strings.HasSuffix(name, s)
 			})
 			if ok && secret && !strings.HasPrefix(name, "#") {
-				require.Regexp(t, `^( \$\{[A-Z_]+(:?\?[^}]*)?\})?$`, value, "%s:%d", file, n+1)
+				require.Regexp(t, `^( \$\{[A-Z_]+(:?\?[^}]*|:\+\$\{[A-Z_]+:-\})?\})?$`, value, "%s:%d", file, n+1)
 			}
 		}
 	}

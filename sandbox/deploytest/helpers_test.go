@@ -81,13 +81,30 @@ func requireValid(t *testing.T, env map[string]string) {
 // requireValidReceiver requires that a receiver would start with a configuration once its placeholders are replaced.
 func requireValidReceiver(t *testing.T, env map[string]string) {
 	t.Helper()
+	out, err := startReceiver(t, env)
+	require.NoError(t, err, out)
+}
+
+// requireInvalidReceiver requires that a receiver would not start, and would name a variable.
+func requireInvalidReceiver(t *testing.T, env map[string]string, variable string) {
+	t.Helper()
+	out, err := startReceiver(t, env)
+	require.Error(t, err)
+	require.Contains(t, out, variable)
+}
+
+func startReceiver(t *testing.T, env map[string]string) (string, error) {
+	t.Helper()
 	program, err := os.Executable()
 	require.NoError(t, err)
 	c := exec.CommandContext(t.Context(), program)
 	c.Env = append(filled(t, env), asReceiver+"=yes", "HOME="+t.TempDir())
 	out, err := c.CombinedOutput()
-	require.NoError(t, err, string(out))
+	return string(out), err
 }
+
+// clients is a value of CHECKOUT_CLIENTS. Nobody has the key.
+var clients = "web:" + strings.Repeat("0a", 32) + ":balance+redeem"
 
 // filled returns a configuration whose placeholders are replaced.
 func filled(t *testing.T, env map[string]string) []string {
@@ -105,6 +122,8 @@ func filled(t *testing.T, env map[string]string) []string {
 			value = "2026-07-01T00:00:00Z"
 		case name == "ISSUER_DEDUPES":
 			value = "false"
+		case name == "CHECKOUT_CLIENTS":
+			value = clients
 		default:
 			value = "changed"
 		}

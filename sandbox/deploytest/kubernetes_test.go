@@ -3,6 +3,7 @@ package deploytest_test
 import (
 	"maps"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -180,7 +181,18 @@ func TestKubernetesPods(t *testing.T) {
 					}
 					require.NotContains(t, env, "SMTP_PASSWORD")
 					require.NotEmpty(t, env["CALLBACK_KEYS"])
-					require.NotContains(t, env, "CARD_ID_KEY")
+					ofCheckout, ok := all["Secret/giftbridge-checkout"].(*corev1.Secret)
+					require.True(t, ok)
+					require.Contains(t, ofCheckout.StringData, "CARD_ID_KEY")
+					env["CARD_ID_KEY"] = secrets(t)["CARD_ID_KEY"]
+					maps.Copy(env, ofLater(t))
+					requireValidReceiver(t, env)
+					for name := range ofCheckout.StringData {
+						delete(env, name)
+					}
+					for name := range env {
+						require.NotContains(t, []string{"FOURWAYSHOP_PASSWORD", "CARD_ID_KEY"}, name, "only for a checkout")
+					}
 					requireValidReceiver(t, env)
 					continue
 				}
@@ -189,6 +201,18 @@ func TestKubernetesPods(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ofLater returns what configuration.yaml says of Four Way Shop.
+func ofLater(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	pattern := regexp.MustCompile(`(?m)^  #   (FOURWAYSHOP_[A-Z_]+): "?(.*?)"?$`)
+	for _, m := range pattern.FindAllStringSubmatch(read(t, filepath.Join(root, "deploy/kubernetes/configuration.yaml")), -1) {
+		found[m[1]] = m[2]
+	}
+	require.Len(t, found, 7)
+	return found
 }
 
 // requireProbes requires that a long-running container is probed, at the port on which it listens.

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 )
@@ -78,7 +79,10 @@ func TestReceiverIngress(t *testing.T) {
 	withReceiver(t, all)
 	logged, unlogged := all["Ingress/receiver"].(*networkingv1.Ingress), all["Ingress/receiver-unlogged"].(*networkingv1.Ingress)
 	host := strings.TrimPrefix(receiverURL(t, all), "https://")
-	for i, want := range map[*networkingv1.Ingress][]string{logged: {"/webhooks/shopify"}, unlogged: secretPaths} {
+	ofCheckout := all["Ingress/receiver-checkout"].(*networkingv1.Ingress)
+	for i, want := range map[*networkingv1.Ingress][]string{
+		logged: {"/webhooks/shopify"}, unlogged: secretPaths, ofCheckout: {strings.TrimSuffix(api.Path, "/")},
+	} {
 		require.Equal(t, []string{host}, i.Spec.TLS[0].Hosts)
 		require.NotEmpty(t, i.Spec.TLS[0].SecretName)
 		require.Len(t, i.Spec.Rules, 1)
@@ -120,13 +124,17 @@ func TestReceiverProxies(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?s)\n  location (\S.*?) \{\n(.*?)\n  \}\n`).FindAllStringSubmatch(nginx, -1) {
 		blocks[m[1]] = m[2]
 	}
-	require.Len(t, blocks, 3)
+	require.Len(t, blocks, 4)
 	size := regexp.MustCompile(`client_max_body_size (\d+m);`).FindStringSubmatch(blocks["/webhooks/shopify/"])
 	require.Len(t, size, 2)
 	require.Greater(t, megabytes(t, size[1]), maxBody)
 	unlogged := blocks["~ ^/(actions|callbacks)/"]
 	require.Contains(t, unlogged, "access_log off;")
 	require.Contains(t, unlogged, "error_log /dev/null crit;")
+	ofCheckout := blocks[api.Path]
+	require.Contains(t, ofCheckout, "client_max_body_size 64k;")
+	require.Contains(t, ofCheckout, "client_body_buffer_size 64k;", "the code of a card is in no file")
+	require.Contains(t, ofCheckout, "proxy_read_timeout 20s;")
 	require.Contains(t, blocks["/"], "return 404;")
 	// $request and $request_uri would hold a query, and a referrer the address of the page before.
 	format := regexp.MustCompile(`(?m)^log_format receiver '(.*)';$`).FindStringSubmatch(nginx)
@@ -143,4 +151,5 @@ func TestReceiverProxies(t *testing.T) {
 	for _, p := range secretPaths {
 		require.Contains(t, caddy, p+"/*")
 	}
+	require.Contains(t, caddy, "path "+api.Path+"*\n")
 }

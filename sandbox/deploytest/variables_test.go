@@ -54,8 +54,10 @@ func readers(variable string) []string {
 		return []string{"codec-server"}
 	case slices.Contains(receiverOnly, variable):
 		return []string{"receiver"}
-	case variable == "FOURWAYSHOP_ITEMS": // The receiver takes orders in, and expects answers.
-	case begins("CASHSTAR_MAX_RPS", "FOURWAYSHOP_", "CARD_ID_KEY", "SMTP_", "DIGEST_", "DELIVERY_", "WORKER_"):
+	case variable == "FOURWAYSHOP_PDF_HOSTS":
+		return []string{"giftbridge", "worker"}
+	case begins("FOURWAYSHOP_", "CARD_ID_KEY"): // The receiver takes orders in, expects answers, and looks at cards for a checkout.
+	case begins("CASHSTAR_MAX_RPS", "SMTP_", "DIGEST_", "DELIVERY_", "WORKER_"):
 		return []string{"giftbridge", "worker"}
 	}
 	return []string{"giftbridge", "receiver", "worker"}
@@ -64,6 +66,7 @@ func readers(variable string) []string {
 // receiverOnly are the variables that only a receiver reads.
 var receiverOnly = []string{
 	"RECEIVER_ADDR", "RECEIVER_TLS_CERT_FILE", "RECEIVER_TLS_KEY_FILE", "RECEIVER_SERVES", "SHOPIFY_WEBHOOK_SECRETS",
+	"CHECKOUT_CLIENTS", "CHECKOUT_MAX_RPS",
 }
 
 // Every variable listed in docs/configuration.md can be set in .env, and reaches the containers that read it and no
@@ -130,4 +133,35 @@ func TestDemonstrationDeliversWebhooks(t *testing.T) {
 	_, port, err := net.SplitHostPort(value("receiver", "RECEIVER_ADDR"))
 	require.NoError(t, err)
 	require.Equal(t, "8235", port)
+}
+
+// The credentials with which cards are made and spent reach a receiver only if it serves a checkout, and then everything does
+// that it needs.
+func TestCheckoutInCompose(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"both issuers", "production with both issuers"} {
+		i := installations()[name]
+		env := i.environment(t)
+		without, err := load(t.Context(), i, env)
+		require.NoError(t, err)
+		for _, variable := range []string{"FOURWAYSHOP_USERNAME", "FOURWAYSHOP_PASSWORD", "CARD_ID_KEY"} {
+			require.NotEmpty(t, env[variable])
+			require.Empty(t, *without.Services["receiver"].Environment[variable], "%s: %s", name, variable)
+		}
+		env["CHECKOUT_CLIENTS"] = clients
+		project, err := load(t.Context(), i, env)
+		require.NoError(t, err)
+		given := map[string]string{}
+		for variable, value := range project.Services["receiver"].Environment {
+			if value != nil {
+				given[variable] = *value
+			}
+		}
+		for _, variable := range []string{"FOURWAYSHOP_USERNAME", "FOURWAYSHOP_PASSWORD", "CARD_ID_KEY"} {
+			require.Equal(t, env[variable], given[variable], "%s: %s", name, variable)
+		}
+		requireValidReceiver(t, given)
+		delete(given, "CARD_ID_KEY")
+		requireInvalidReceiver(t, given, "CARD_ID_KEY")
+	}
 }

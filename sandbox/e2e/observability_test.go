@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -18,7 +19,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/giftbridge/giftbridge/internal/app/receiving"
+	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/checkout"
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
@@ -106,14 +109,17 @@ func (w *system) receiverMetrics() exposition {
 	c.Metrics.Addr, c.Receiver.Addr = "127.0.0.1:0", "127.0.0.1:0"
 	c.Receiver.WebhookSecrets = inbound.WebhookSecrets{config.NewSecret("hush")}
 	c.Receiver.Serves, c.Shopify.Webhooks = config.Default().Receiver.Serves, config.Default().Shopify.Webhooks
+	c.Checkout.Clients = checkout.Clients{{Name: "shop", Hash: sha256.Sum256([]byte("hush")), Rights: checkout.Rights}}
 	r, err := receiving.Start(w.ctx, receiving.Options{Config: c, Temporal: w.TemporalOptions(), Log: zerolog.Nop()})
 	require.NoError(w.t, err)
 	w.t.Cleanup(r.Stop)
-	// The answers of webhooks are a histogram, which has no series before the first one.
-	answer, err := http.Post("http://"+r.Addr()+webhook.OrdersPath, "application/json", strings.NewReader("{}"))
-	require.NoError(w.t, err)
-	require.NoError(w.t, answer.Body.Close())
-	require.Equal(w.t, http.StatusUnauthorized, answer.StatusCode)
+	// Answers are histograms, which have no series before the first one.
+	for _, path := range []string{webhook.OrdersPath, api.Path + api.RouteBalances} {
+		answer, err := http.Post("http://"+r.Addr()+path, "application/json", strings.NewReader("{}"))
+		require.NoError(w.t, err)
+		require.NoError(w.t, answer.Body.Close())
+		require.Equal(w.t, http.StatusUnauthorized, answer.StatusCode)
+	}
 	return w.scrape("http://" + r.MetricsAddr() + "/metrics")
 }
 

@@ -37,6 +37,9 @@ func Items() []ledger.Item {
 	return items
 }
 
+// SpentItem is an item of which cards are made that are in nobody's order: shoppers come with them, and spend them.
+func SpentItem() ledger.Item { return ledger.Item{Code: "4WSPAY", Currency: "EUR"} }
+
 // Companion is an SKU that any order may contain; see COMPANION_SKUS.
 const Companion = "WRAP"
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/ledger"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/mails"
@@ -19,6 +21,11 @@ func (s *Stack) Books(ctx context.Context) (audit.Books, error) {
 	})
 	if err != nil {
 		return books, err
+	}
+	for i, c := range books.Later.Cards {
+		if books.Later.Cards[i], err = unspent(c); err != nil {
+			return books, err
+		}
 	}
 	books.Mails, err = s.digests()
 	return books, err
@@ -72,4 +79,29 @@ func (s *Stack) Requests() (issuer, shop int) {
 // running, and one more poll has read the overlap again. If progress is not nil, Settle calls it with each status.
 func (s *Stack) Settle(ctx context.Context, since time.Time, lag time.Duration, progress func(*health.Status)) error {
 	return site.AwaitRest(ctx, s.Operator, since.Add(lag), progress)
+}
+
+// redemption is the form of what the issuer keeps with an amount that was spent or given back: the ID of a redemption.
+var redemption = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// unspent returns a card as it was before anybody spent it at the example of a checkout: what customers bought.
+func unspent(c audit.LaterCard) (audit.LaterCard, error) {
+	left, err := ledger.ParseAmount(c.Amount)
+	if err != nil {
+		return c, fmt.Errorf("read the amount of a card: %w", err)
+	}
+	var kept []audit.Movement
+	for _, m := range c.Movements {
+		if !redemption.MatchString(m.Payload) {
+			kept = append(kept, m)
+			continue
+		}
+		spent, err := ledger.ParseAmount(m.Amount)
+		if err != nil {
+			return c, fmt.Errorf("read a movement of a card: %w", err)
+		}
+		left -= spent
+	}
+	c.Amount, c.Movements = left.String(), kept
+	return c, nil
 }

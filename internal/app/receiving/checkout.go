@@ -1,17 +1,15 @@
 package receiving
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/app/later"
+	"github.com/giftbridge/giftbridge/internal/checkout/access"
 	"github.com/giftbridge/giftbridge/internal/checkout/api"
-	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/checkout"
 )
 
 // checkout returns the handler of the API at which checkouts spend cards.
@@ -20,30 +18,30 @@ func (r *Receiver) checkout(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Options{Desk: desk, Guard: guard{o.Config}, Log: o.Log}), nil
-}
-
-// guard knows the configured clients.
-type guard struct{ config.Config }
-
-// Authenticate implements [api.Guard].
-func (g guard) Authenticate(h http.Header) (found api.Client, ok bool) {
-	key, _ := strings.CutPrefix(h.Get("Authorization"), "Bearer ")
-	hash := sha256.Sum256([]byte(key))
-	for _, c := range g.Checkout.Clients {
-		if subtle.ConstantTimeCompare(hash[:], c.Hash[:]) == 1 {
-			found, ok = api.Client{Name: c.Name}, true
-			for _, right := range c.Rights {
-				found.Rights = append(found.Rights, api.Right(right))
-			}
-			slices.Sort(found.Rights)
-		}
+	keys := keysOf(o.Config.Checkout.Clients)
+	var clients []string
+	for _, k := range keys {
+		clients = append(clients, k.Name)
 	}
-	return found, ok
+	measured, err := newSpending(r.telemetry.Meter(), clients)
+	if err != nil {
+		return nil, fmt.Errorf("set up the metrics of checkouts: %w", err)
+	}
+	return api.New(api.Options{
+		Desk: desk, Observe: measured.observe, Log: o.Log,
+		Guard: access.New(access.Options{Clients: keys, MaxRPS: o.Config.Checkout.MaxRPS, Now: time.Now}),
+	}), nil
 }
 
-// Admit implements [api.Guard].
-func (guard) Admit(string, string) (time.Duration, bool) { return 0, true }
-
-// Unusable implements [api.Guard].
-func (guard) Unusable(string, string) {}
+// keysOf returns the keys of the configured clients.
+func keysOf(clients checkout.Clients) []access.Key {
+	var all []access.Key
+	for _, c := range clients {
+		k := access.Key{Name: c.Name, Hash: c.Hash}
+		for _, right := range c.Rights {
+			k.Rights = append(k.Rights, api.Right(right))
+		}
+		all = append(all, k)
+	}
+	return all
+}

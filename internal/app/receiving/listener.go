@@ -7,7 +7,7 @@ import (
 )
 
 // The limits of connections. Behind a proxy all connections have the proxy's address: half of all are plenty for it,
-// because an answer takes milliseconds.
+// because an answer takes milliseconds, and one to a checkout a second or two.
 const (
 	maxConnections = 512
 	maxPerAddress  = 256

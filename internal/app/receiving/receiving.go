@@ -34,9 +34,10 @@ import (
 )
 
 // The parts of the time that a receiver has to stop, of which there are 25 seconds: requests end, what waits is taken in,
-// and the last traces are sent, which telemetry limits to five seconds. What requests leave of their part is for what waits.
+// and the last traces are sent, which telemetry limits to five seconds. What requests leave of their part is for what waits. A
+// checkout waits up to eleven seconds for its answer.
 const (
-	requestsTime = 8 * time.Second
+	requestsTime = 12 * time.Second
 	drainedAfter = 18 * time.Second
 )
 

@@ -56,7 +56,6 @@ func TestAnAnswerThatComesLate(t *testing.T) {
 func TestEndUsersAreNotKept(t *testing.T) {
 	t.Parallel()
 	a, b := New(Options{}), New(Options{})
-	require.Equal(t, a.person("anna"), a.person("anna"))
 	require.NotEqual(t, a.person("anna"), a.person("Anna"))
 	require.NotEqual(t, a.person("anna"), b.person("anna"), "each process has its own key")
 	require.Zero(t, a.person(""))

@@ -164,7 +164,7 @@ func failed(err error, id string) answer {
 	}
 	a := refused(*p, "")
 	a.redemption = id
-	if !ok || error(p) != err {
+	if !ok || error(p) != err { //nolint:errorlint // Whether there is more than the problem.
 		a.cause = err
 	}
 	return a
@@ -176,16 +176,17 @@ func (h *handler) log(a Answered, request, cause string) {
 	if a.Client == "" {
 		l = &h.strangers
 	}
-	e := l.Info()
+	level := zerolog.InfoLevel
 	if cause != "" {
-		e = l.Warn().Str("error", cause)
+		level = zerolog.WarnLevel
 	}
-	for _, field := range []struct{ name, value string }{
-		{"client", a.Client}, {"route", a.Route}, {"type", a.Type}, {"redemption", a.Redemption},
-	} {
-		if field.value != "" {
-			e = e.Str(field.name, field.value)
+	l.WithLevel(level).Func(func(e *zerolog.Event) {
+		for _, field := range []struct{ name, value string }{
+			{"error", cause}, {"client", a.Client}, {"route", a.Route}, {"type", a.Type}, {"redemption", a.Redemption},
+		} {
+			if field.value != "" {
+				e.Str(field.name, field.value)
+			}
 		}
-	}
-	e.Int("status", a.Status).Str("request", request).Dur("duration", a.Took).Msg("checkout request")
+	}).Int("status", a.Status).Str("request", request).Dur("duration", a.Took).Msg("checkout request")
 }

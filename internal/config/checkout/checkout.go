@@ -49,7 +49,7 @@ var Section = env.Section{
 			Want: "name:hash:rights entries separated by commas; a name of letters, digits, dots, dashes and underscores, the SHA-256 " +
 				"hash of a key in hexadecimal, and one or more of " + strings.Join(Rights, ", ") + " joined by +; at most two entries per name",
 			About: "Who may spend gift cards at the receiver: `giftbridge checkout key NAME` makes a key and prints its entry. A client " +
-				"may have two keys, so that it can change them without a pause. Unset, no cards are spent here. Only the receiver reads it.",
+				"may have two keys, so that it can change them without a pause. Unset, no cards are spent here. The receiver reads it, and `giftbridge doctor` if it is set there.",
 		},
 		"CHECKOUT_MAX_RPS": {
 			Want:  "a number of requests per second, 0 for no limit",

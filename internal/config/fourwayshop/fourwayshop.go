@@ -158,9 +158,12 @@ func (f FourWayShop) Check(ps *env.Problems, plain env.List) {
 
 // Needs requires what cards cannot be made without, if the account is used.
 func (f FourWayShop) Needs(ps *env.Problems) {
-	if !f.On() {
-		return
+	if f.On() {
+		f.needs(ps, itemsVariable+" is set")
 	}
+}
+
+func (f FourWayShop) needs(ps *env.Problems, because string) {
 	for _, v := range []struct {
 		name string
 		set  bool
@@ -176,17 +179,19 @@ func (f FourWayShop) Needs(ps *env.Problems) {
 		{cardIDKeyVariable, f.CardIDKey.IsSet()},
 	} {
 		if !v.set {
-			ps.Add(v.name, "is not set: need %s, because %s is set", ps.Want(v.name), itemsVariable)
+			ps.Add(v.name, "is not set: need %s, because %s", ps.Want(v.name), because)
 		}
 	}
 }
 
-// ReceiverNeeds requires what a receiver cannot run without, if the account is used: the keys of callbacks if it serves these,
+// ReceiverNeeds requires what a receiver cannot run without: the keys of callbacks if the account is used and it serves these,
 // and the whole account if it serves a checkout.
 func (f FourWayShop) ReceiverNeeds(ps *env.Problems, callbacks, checkout bool) {
 	switch {
+	case f.On() && checkout:
+		f.needs(ps, itemsVariable+" and CHECKOUT_CLIENTS are set, and RECEIVER_SERVES has checkout")
 	case checkout:
-		f.Needs(ps)
+		ps.Add("CHECKOUT_CLIENTS", "is set, and "+itemsVariable+" is not: need an issuer whose cards can be spent")
 	case f.On() && callbacks && len(f.CallbackKeys) == 0:
 		ps.Add("CALLBACK_KEYS", "is not set: need %s, because FOURWAYSHOP_ITEMS is set and RECEIVER_SERVES has callbacks",
 			ps.Want("CALLBACK_KEYS"))

@@ -27,7 +27,7 @@ func (v *viewer) alarms() []alarmView {
 	if v.Paused != nil {
 		out = append(out, alarmView{
 			Title: "Paused: new orders are not taken in", Says: v.say.Pause(*v.Paused, v.Watermark),
-			Todos: []todo.Item{{"Nothing else ends the pause. Once its reason is gone, to take in orders again:", buildinfo.Program + " resume"}},
+			Todos: []todo.Item{{Label: "Nothing else ends the pause. Once its reason is gone, to take in orders again:", Command: buildinfo.Program + " resume"}},
 		})
 	}
 	if says := v.say.Missed(v.Missed); says != "" {

@@ -16,9 +16,17 @@ func (v *viewer) disputedGroup() groupView {
 	for _, o := range v.Disputed {
 		if balance := digest.DisputedBalanceCommand(o); balance != "" {
 			g.Todos = []todo.Item{
-				{words.Plural(len(v.Disputed), "To see what is left on its cards:", "To see what is left on the cards of one of them, such as the first:"), balance},
-				{"To cancel a card, with its number in place of UNIT and the reason in place of WHY:", digest.CancelCommand(o)},
-				{words.Plural(len(v.Disputed), "Once nothing is left to do about it:", "Once nothing is left to do about one of them:"), digest.SettleDisputedCommand(o)},
+				{
+					Label: words.Plural(len(v.Disputed), "To see what is left on its cards:",
+						"To see what is left on the cards of one of them, such as the first:"),
+					Command: balance,
+				},
+				{Label: "To cancel a card, with its number in place of UNIT and the reason in place of WHY:", Command: digest.CancelCommand(o)},
+				{
+					Label: words.Plural(len(v.Disputed), "Once nothing is left to do about it:",
+						"Once nothing is left to do about one of them:"),
+					Command: digest.SettleDisputedCommand(o),
+				},
 			}
 			break
 		}

@@ -20,7 +20,7 @@ func (v *viewer) addRedeeming(add func(digest.Party, groupView, words.Sum)) {
 	}
 	if n := v.Redeeming.Unread; n > 0 {
 		g := groupView{Title: digest.UnreadRedemptions.Title, Says: digest.UnreadRedemptions.Says, Sum: words.Count(n, "card")}
-		g.Todos = []todo.Item{{"To ask them again:", digest.UnknownRedemptionsCommand()}}
+		g.Todos = []todo.Item{{Label: "To ask them again:", Command: digest.UnknownRedemptionsCommand()}}
 		add(digest.UnreadRedemptions.Who, g, words.Sum{})
 	}
 }
@@ -50,6 +50,9 @@ func (v *viewer) redemption(r digest.Redemption) noteView {
 		says += ", to be given back"
 	}
 	says += "; since " + v.say.Moment(r.Since)
+	if r.BelowZero != "" {
+		says += "; the card was below zero, at " + words.Amount(r.BelowZero, r.Currency)
+	}
 	if name := words.Name(r.BoughtWith); name != "" {
 		says += "; the card was bought with order " + name
 		if r.Unit > 0 {

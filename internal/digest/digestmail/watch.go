@@ -47,7 +47,7 @@ func (v *viewer) watchGroups() (shop, operator []groupView) {
 	}
 	if n := len(w.Lost); n > 0 {
 		g := noted(digest.LostNotices, "Notice", "What is wrong")
-		g.Todos = []todo.Item{{"To find out why:", digest.WhyLostCommand()}, {"Then, to set them up:", digest.SetUpCommand()}}
+		g.Todos = []todo.Item{{Label: "To find out why:", Command: digest.WhyLostCommand()}, {Label: "Then, to set them up:", Command: digest.SetUpCommand()}}
 		v.notes(&g, n, func(i int) noteView { return notice(w.Lost[i]) })
 		operator = append(operator, g)
 	}

@@ -130,6 +130,9 @@ func Subject(r digest.Report) string {
 	if n := len(r.Redeeming.Unknown); n > 0 {
 		parts = append(parts, words.Count(n, "redemption")+" unknown")
 	}
+	if n := r.Redeeming.Unread; n > 0 {
+		parts = append(parts, words.Count(n, "card")+" not asked")
+	}
 	if n := len(r.Making.Suspicious); n > 0 {
 		parts = append(parts, words.Count(n, "card")+" with odd answers")
 	}

@@ -77,6 +77,15 @@ func TestSubject(t *testing.T) {
 		{
 			"products", func(r *digest.Report) { r.Watch.Products = make([]digest.Product, 2) }, "2 products to correct (example)",
 		},
+		{
+			"unknown redemptions", func(r *digest.Report) { r.Redeeming.Unknown = make([]digest.Redemption, 2) },
+			"2 redemptions unknown (example)",
+		},
+		{
+			"contradicted redemption", func(r *digest.Report) { r.Redeeming.Contradicted = make([]digest.Redemption, 1) },
+			"1 redemption contradicted (example)",
+		},
+		{"unread redemptions", func(r *digest.Report) { r.Redeeming.Unread = 1 }, "1 card not asked (example)"},
 		{"lost", func(r *digest.Report) { r.Watch.Lost = []string{"x"} }, "orders not announced (example)"},
 		{"repaired", func(r *digest.Report) { r.Watch.Repaired = &digest.Repaired{} }, "notices set up again (example)"},
 		{

@@ -108,7 +108,7 @@ func (l lists) ListWorkflow(
 }
 
 func (l lists) QueryWorkflow(
-	_ context.Context, id, _ string, query string, _ ...any,
+	_ context.Context, id, _, query string, _ ...any,
 ) (converter.EncodedValue, error) {
 	if id != "card/acme/1" || query != workflows.RedemptionsQuery {
 		return nil, errors.New("no worker")

@@ -23,6 +23,8 @@ import (
 const (
 	// takeWithin is how long the workflow of a card has to take a request. After that it refuses it.
 	takeWithin = 10 * time.Second
+	// answerWithin is how much longer its answer may take.
+	answerWithin = 3 * time.Second
 	// look is the pause between looks at what has become of a request.
 	look = time.Second
 )
@@ -63,21 +65,30 @@ func Reverse(ctx context.Context, o *redemptions.Redemptions, f *redemptions.Fou
 	}
 	reversal := newID()
 	until := now.Add(takeWithin)
-	within, cancel := context.WithTimeout(ctx, takeWithin)
+	within, cancel := context.WithTimeout(ctx, takeWithin+answerWithin)
 	defer cancel()
 	handle, err := o.Client.UpdateWorkflow(within, client.UpdateWorkflowOptions{
 		WorkflowID: f.Card, UpdateID: reversal, UpdateName: workflows.ReverseUpdate,
-		WaitForStage: client.WorkflowUpdateStageCompleted,
+		WaitForStage: client.WorkflowUpdateStageAccepted,
 		Args:         []any{workflows.ReverseUpdateInput{ID: f.ID, ReversalID: reversal, Until: until}},
 	})
-	out := *f
-	if err == nil {
-		err = handle.Get(within, &out.Redemption)
+	if err != nil {
+		return nil, refused(ctx, f, err)
+	}
+	var known *workflows.Redemption
+	err = handle.Get(within, &known)
+	if _, rejected := errors.AsType[*temporal.ApplicationError](err); rejected || ctx.Err() != nil {
+		return nil, refused(ctx, f, err)
 	}
 	if err == nil {
-		return &out, nil
+		return &redemptions.Found{Redemption: known, Card: f.Card, Link: f.Link, Bought: f.Bought}, nil
 	}
-	return nil, refused(ctx, f, err)
+	// The workflow has taken it, and waits for what becomes of it.
+	taken, err := o.Find(ctx, f.Client, f.ID)
+	if err != nil {
+		return nil, fmt.Errorf("redemption %s is being given back, and it cannot be seen what has become of that: %w", f.Name(), err)
+	}
+	return taken, nil
 }
 
 // refused says why the workflow of a card has not taken a request.

@@ -32,6 +32,8 @@ type till struct {
 	updates []workflows.ReverseUpdateInput
 	signals []workflows.RedemptionResolution
 	fails   error
+	// lingers is the error of an update whose result is waited for; nil if the result is known at once.
+	lingers error
 	// becomes are the redemptions that questions find in turn.
 	becomes []*workflows.Redemption
 }
@@ -44,16 +46,20 @@ func (t *till) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions)
 	t.updates = append(t.updates, in)
 	r := spent(redemption.Succeeded)
 	r.Reversal = &workflows.Reversal{ID: in.ReversalID, State: redemption.Accepted}
-	return taken{r: r}, nil
+	return taken{r: r, err: t.lingers}, nil
 }
 
 type taken struct {
 	client.WorkflowUpdateHandle
 
-	r *workflows.Redemption
+	r   *workflows.Redemption
+	err error
 }
 
 func (a taken) Get(_ context.Context, into any) error {
+	if a.err != nil {
+		return a.err
+	}
 	*into.(**workflows.Redemption) = a.r
 	return nil
 }
@@ -163,6 +169,19 @@ func TestReverse(t *testing.T) {
 	_, err = deciding.Reverse(t.Context(), c.of(), found(spent(redemption.Unknown)), now)
 	require.ErrorContains(t, err, "resolve it first")
 	require.Len(t, c.updates, 2)
+}
+
+// What the workflow has taken is under way, however long the issuer takes; what it refuses is not.
+func TestReverseThatLingers(t *testing.T) {
+	t.Parallel()
+	c := &till{lingers: context.DeadlineExceeded, becomes: []*workflows.Redemption{given(redemption.Accepted)}}
+	out, err := deciding.Reverse(t.Context(), c.of(), found(spent(redemption.Succeeded)), time.Now())
+	require.NoError(t, err)
+	require.Equal(t, redemption.Accepted, out.Reversal.State)
+	c.lingers = temporal.NewNonRetryableApplicationError("refused", workflows.TooLateError, nil)
+	_, err = deciding.Reverse(t.Context(), c.of(), found(spent(redemption.Succeeded)), time.Now())
+	var late *deciding.InTimeError
+	require.ErrorAs(t, err, &late)
 }
 
 // Whoever gives something back learns whether it may still happen.

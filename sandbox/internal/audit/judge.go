@@ -122,7 +122,7 @@ func (b Books) Judge(rules Rules) Account {
 		a.UnitsExpected += len(v.units) + len(v.later)
 	}
 	b.judgeCards(&a, verdicts)
-	cards := b.judgeLater(&a, verdicts)
+	cards := b.judgeLater(&a, verdicts, rules.LeftOut)
 	if !rules.NoCardMails {
 		b.judgeCardMails(&a, verdicts, cards)
 	}

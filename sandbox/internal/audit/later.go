@@ -75,8 +75,9 @@ type handedOver struct {
 }
 
 // judgeLater matches each card that was made later with a unit of an order, and returns the cards that match by their
-// barcodes. A card that was never activated is worth nothing, and belongs to nobody.
-func (b Books) judgeLater(a *Account, verdicts []verdict) map[string]handedOver {
+// barcodes. A card that was never activated is worth nothing, and belongs to nobody. Cards of the items in leftOut are in no
+// order.
+func (b Books) judgeLater(a *Account, verdicts []verdict, leftOut []string) map[string]handedOver {
 	owed, names := map[string]map[laterUnit]int{}, map[string]string{}
 	for _, v := range verdicts {
 		id := strconv.FormatInt(v.order.ID, 10)
@@ -87,6 +88,9 @@ func (b Books) judgeLater(a *Account, verdicts []verdict) map[string]handedOver 
 	}
 	barcodes, cards := map[string]string{}, map[string]handedOver{}
 	for _, c := range b.Later.Cards {
+		if slices.Contains(leftOut, c.ItemCode) {
+			continue
+		}
 		if c.Activations == 0 {
 			a.CardsNeverUsed++
 			continue

@@ -14,6 +14,8 @@ type Rules struct {
 	SKUs []string
 	// Later maps the SKUs of the cards that are made later to the issuer's codes of their items. They are among SKUs.
 	Later map[string]string
+	// LeftOut are the issuer's codes of the items of cards that are in no order.
+	LeftOut []string
 	// Companions are the SKUs that any order may contain.
 	Companions []string
 	// CreatedFrom is the earliest creation time of an order that counts.

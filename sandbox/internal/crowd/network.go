@@ -25,7 +25,9 @@ type exchange struct {
 type exchangeKey struct{}
 
 // with returns a context whose request is an exchange.
-func with(ctx context.Context, x *exchange) context.Context { return context.WithValue(ctx, exchangeKey{}, x) }
+func with(ctx context.Context, x *exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, x)
+}
 
 var errLost = errors.New("the network has lost it")
 

@@ -20,6 +20,8 @@ const (
 	// looks at what is pending.
 	again     = 500 * time.Millisecond
 	lookEvery = 300 * time.Millisecond
+	// longest limits the pause after which a request is sent again; answers may ask for more.
+	longest = 8 * time.Second
 	// currency is that of all cards.
 	currency = "EUR"
 )
@@ -229,6 +231,7 @@ func (p *payment) reverse(ctx context.Context, id string) {
 func (c *Crowd) insist(
 	ctx context.Context, first *exchange, what ask, note func(spends.Answer),
 ) (*shopper.Redemption, *shopper.Problem) {
+	pause := again / 2
 	for x := first; ctx.Err() == nil; x = nil {
 		if x == nil {
 			x = &exchange{}
@@ -251,7 +254,11 @@ func (c *Crowd) insist(
 			}
 			return r, nil
 		}
-		wait(ctx, again)
+		// Fifty shoppers who do not wait as they are told keep a busy checkout busy.
+		if pause = min(2*pause, longest); problem != nil {
+			pause = max(pause, problem.RetryAfter)
+		}
+		wait(ctx, pause)
 	}
 	return nil, nil
 }

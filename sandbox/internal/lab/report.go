@@ -62,6 +62,15 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (report.
 			r.Problem("%s", p)
 		}
 	}
+	if l.checkout != nil {
+		logs := []string{l.temporal.LogFile}
+		for _, p := range slices.Concat(l.workers, l.receivers) {
+			logs = append(logs, p.LogFile)
+		}
+		if err := l.checkout.Report(ctx, &r, logs...); err != nil {
+			return r, err
+		}
+	}
 	slices.Sort(r.NotSeen)
 	for _, p := range l.all() {
 		exits := p.Exits()

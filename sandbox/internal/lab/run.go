@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/shopping"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
@@ -29,6 +30,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
 	"github.com/giftbridge/giftbridge/sandbox/internal/webhooks"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
 // Options configures a run.
@@ -58,9 +60,10 @@ type laboratory struct {
 	control  storm.Control
 	storm    *storm.Storm
 	operator *operator.Operator
-	people   sync.WaitGroup // What people have started and is in progress.
-	person   resolver.Later // Finds out about the cards that are made later.
-	befalls  mischief.Mails // What befalls the mails of these cards.
+	people   sync.WaitGroup     // What people have started and is in progress.
+	person   resolver.Later     // Finds out about the cards that are made later.
+	checkout *shopping.Checkout // The shoppers and their checkout; nil if there are none.
+	befalls  mischief.Mails     // What befalls the mails of these cards.
 
 	temporal, shop, issuer, later, mail *child.Kept
 	workers, receivers                  []*child.Kept
@@ -161,13 +164,16 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	} else {
 		laboratorySite.Receive(&cfg, balancer)
 	}
+	if l.Plan.Shopping.Shoppers > 0 {
+		laboratorySite.Sell(&cfg)
+	}
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
 		Shop: at.Shop, Issuer: at.Issuer, Later: at.FourWayShop, Mails: mails,
 		Temporal: site.Loopback(temporal), Namespace: roles.Namespace,
 	}
 	l.rules = audit.Rules{
-		SKUs: cfg.SKUs(), Later: site.LaterItems(cfg), Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
+		SKUs: cfg.SKUs(), Later: site.LaterItems(cfg), LeftOut: []string{scenario.SpentItem().Code}, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
 		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill + delivery.Staleness,
 	}
@@ -185,7 +191,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	})
 	l.later = l.keep(processes, roles.Later, roles.Options{
 		Site: laboratorySite, Port: later, Seed: l.Plan.Seed, Later: l.Plan.Later,
-		CallbackKey: cfg.FourWayShop.CallbackKeys[0].Secret.Reveal(),
+		CallbackKey: cfg.FourWayShop.CallbackKeys[0].Secret.Reveal(), Spent: l.Plan.Shopping.Cards, Overdraws: l.Plan.Shopping.Overdraws,
 	})
 	l.befalls = mischief.Mails{Troubles: l.Plan.TroubledMails(), Folder: filepath.Join(l.folder, "befallen")}
 	if err := os.MkdirAll(l.befalls.Folder, 0o700); err != nil {
@@ -228,10 +234,19 @@ func (l *laboratory) receive(ctx, processes context.Context, cfg config.Config, 
 		ports = append(ports, port)
 		name := fmt.Sprintf("%s-%d", roles.Receiver, i+1)
 		own := slices.Concat(env, []string{"RECEIVER_ADDR=" + site.Loopback(port)})
-		l.receivers = append(l.receivers, l.keepAs(processes, name, roles.Receiver, own, roles.Options{}))
+		l.receivers = append(l.receivers, l.keepAs(processes, name, roles.Receiver, own, roles.Options{Hurry: plan.Hurry}))
 	}
 	if err := awaitAll(ctx, l.receivers...); err != nil {
 		return err
+	}
+	if l.Plan.Shopping.Shoppers > 0 {
+		var err error
+		if l.checkout, err = shopping.New(ctx, shopping.Options{
+			Plan: l.Plan.Shopping, Control: l.control, Operator: l.operator, Quiet: standstill, Receivers: ports,
+			Key: laboratorySite.CheckoutKey(), Say: l.Say,
+		}); err != nil {
+			return err
+		}
 	}
 	if err := webhooks.Balance(processes, cfg.Receiver.Addr, ports, &l.processes); err != nil || !cfg.Webhooks() {
 		return err

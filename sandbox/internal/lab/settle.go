@@ -43,6 +43,11 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 		return audit.Account{}, err
 	}
 	l.Say("all orders have ended")
+	if l.checkout != nil {
+		if err := l.checkout.Close(ctx); err != nil {
+			return audit.Account{}, err
+		}
+	}
 	if err := l.resolve(ctx); err != nil {
 		return audit.Account{}, err
 	}

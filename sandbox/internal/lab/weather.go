@@ -26,6 +26,9 @@ func (l *laboratory) weather(ctx, people context.Context) {
 	actions := slices.Concat(l.purchases(), l.events(people))
 	slices.SortStableFunc(actions, func(a, b action) int { return cmp.Compare(a.at, b.at) })
 	begin, told := time.Now(), time.Now()
+	if l.checkout != nil {
+		l.people.Go(func() { l.checkout.Run(people) })
+	}
 	for _, a := range actions {
 		wait(ctx, time.Until(begin.Add(a.at)))
 		if ctx.Err() != nil {

@@ -128,4 +128,3 @@ const SpendsPath = "/_control/spends-befallen"
 func (s *Spends) Handler(next http.Handler) http.Handler {
 	return tell(next, SpendsPath, s.Befallen)
 }
-

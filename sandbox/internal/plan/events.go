@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 )
 
 // What is the name of something that happens to the system.
@@ -116,6 +118,9 @@ func (e Event) String() string {
 
 // Workers is the number of worker processes.
 const Workers = 2
+
+// LeastBefallen is the number of orders that each trouble must befall in a run, or the run has shown nothing about it.
+const LeastBefallen = deliveries.Least
 
 // Hurry is the factor by which everything is faster than in production, where polls come every five minutes.
 const Hurry = 75

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
@@ -27,7 +28,7 @@ type Plan struct {
 	Events []Event
 	// Webhooks is what becomes of the shop's webhooks, and Deliveries what befalls them.
 	Webhooks   Webhooks
-	Deliveries Deliveries
+	Deliveries deliveries.Deliveries
 	// Later is the issuer that makes cards later.
 	Later Later
 	// Shopping is what is spent from cards.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
@@ -95,8 +96,8 @@ func TestWebhooksAddToAPlan(t *testing.T) {
 		}))
 		require.Equal(t, 10, p.Promised()[plan.ReceiverKilled], "in two rounds")
 	}
-	require.True(t, plan.NewDeliveries(7).Enough(160), "the usual run")
-	require.False(t, plan.NewDeliveries(7).Enough(50), "the shortest runs of the tests")
+	require.True(t, deliveries.New(7, plan.Hurry).Enough(160), "the usual run")
+	require.False(t, deliveries.New(7, plan.Hurry).Enough(50), "the shortest runs of the tests")
 }
 
 // The old secret is dropped only when the shop no longer uses it.
@@ -105,7 +106,7 @@ func TestSecretIsKeptLongEnough(t *testing.T) {
 	for seed := range uint64(50) {
 		for _, e := range plan.New(seed, 10, plan.MinLength).With(plan.WebhooksOn).Events {
 			if e.What == plan.SecretRotated {
-				require.Greater(t, e.For.Seconds()*plan.NewDeliveries(seed).Speed, time.Hour.Seconds())
+				require.Greater(t, e.For.Seconds()*deliveries.New(seed, plan.Hurry).Speed, time.Hour.Seconds())
 			}
 		}
 	}

@@ -87,6 +87,8 @@ type Shopping struct {
 	Shoppers int
 	// Cards are the values of the cards, in hundredths.
 	Cards []int64
+	// Overdraws says that the issuer takes more off a card than is on it, instead of refusing to.
+	Overdraws bool
 	// Visits are in the order of their times.
 	Visits []Visit
 	// Tills are what a till of another shop takes off the cards, in the order of their times.
@@ -134,7 +136,7 @@ func (p Plan) WithShoppers(n int) Plan {
 		return p
 	}
 	random := rand.New(rand.NewPCG(p.Seed, 0x73686f70))
-	s := Shopping{Shoppers: n, Cards: make([]int64, SpendCards)}
+	s := Shopping{Shoppers: n, Cards: make([]int64, SpendCards), Overdraws: random.IntN(2) == 0}
 	amount := func() int64 { return step * (1 + random.Int64N(maxSteps)) }
 	shift := random.IntN(len(ShopperHabits))
 	for i := range n * visitsEach {

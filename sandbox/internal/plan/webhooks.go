@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 )
 
 // Webhooks is what becomes of the shop's webhooks in a run.
@@ -39,9 +41,9 @@ func (p Plan) With(w Webhooks) Plan {
 	case WebhooksOff:
 		return p
 	case WebhooksLost:
-		p.Deliveries = AllLost(p.Seed)
+		p.Deliveries = deliveries.AllLost(p.Seed)
 	default:
-		p.Deliveries = NewDeliveries(p.Seed)
+		p.Deliveries = deliveries.New(p.Seed, Hurry)
 	}
 	random := rand.New(rand.NewPCG(p.Seed, 0x72656376))
 	p.Events = slices.Concat(p.Events, inRounds(random, p, (*roundOf).receivers))

@@ -27,6 +27,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -71,15 +72,19 @@ type Options struct {
 	ActivitySlots int `json:"activity_slots,omitempty"`
 	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
-	// Hurry divides the pauses of the workflows of cards that are made later.
+	// Hurry divides the pauses of the workflows of cards that are made later, and of cards that are spent.
 	Hurry int `json:"hurry,omitempty"`
 	// Later is how the issuer that makes cards later behaves, and CallbackKey the key that signs the addresses of its callbacks.
 	Later       plan.Later `json:"later,omitzero"`
 	CallbackKey string     `json:"callback_key,omitempty"`
+	// Spent are the values, in hundredths, of cards that are spent and in no order. Overdraws lets that issuer take more off a card
+	// than is on it.
+	Spent     []int64 `json:"spent,omitempty"`
+	Overdraws bool    `json:"overdraws,omitempty"`
 	// Mails is what befalls mails.
 	Mails mischief.Mails `json:"mails,omitzero"`
 	// Deliveries is what befalls the shop's webhooks.
-	Deliveries plan.Deliveries `json:"deliveries,omitzero"`
+	Deliveries deliveries.Deliveries `json:"deliveries,omitzero"`
 }
 
 // Program returns this same program in a role.
@@ -168,7 +173,7 @@ func (p process) receiver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	receiver, err := receiving.Start(ctx, receiving.Options{Config: cfg, Temporal: temporal, Log: log})
+	receiver, err := receiving.Start(ctx, receiving.Options{Config: cfg, Temporal: temporal, Log: log, Hurry: p.Hurry})
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,11 @@ package site
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"slices"
 
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/checkout"
 	"github.com/giftbridge/giftbridge/internal/config/links"
 )
 
@@ -27,6 +30,17 @@ func (s Site) Act(c *config.Config, port int) {
 func (Site) Answer(c *config.Config, port int) {
 	receiveAt(c, port)
 	withoutWebhooks(c)
+}
+
+// Sell adds a checkout to a configuration that has a receiver: the site's shop may spend cards there, and have amounts given back.
+func (s Site) Sell(c *config.Config) {
+	c.Checkout.Clients = checkout.Clients{{
+		Name: s.Name, Hash: sha256.Sum256([]byte(s.CheckoutKey())), Rights: checkout.Rights,
+	}}
+	c.FourWayShop.Reversals = true
+	if !slices.Contains(c.Receiver.Serves, config.ServeCheckout) {
+		c.Receiver.Serves = append(c.Receiver.Serves, config.ServeCheckout)
+	}
 }
 
 // withoutWebhooks turns off the webhooks of a configuration that has no secret for them.

@@ -24,7 +24,12 @@ func newSample(f *cli.Flags) *cobra.Command {
 prints its text. With --html, it writes the HTML to a file, to open in a browser. It sends nothing and connects to nothing.`,
 		Example: `  giftbridge cards sample
   DELIVERY_TEMPLATES=./templates giftbridge cards sample --html card.html`,
-		Args: cli.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return cli.Usagef("sample takes no arguments: it shows a made-up card; --html names the file to write")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Read()
 			if err != nil {

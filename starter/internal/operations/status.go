@@ -54,6 +54,8 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   gift card skus  each belongs to a product that can be sold as a gift card
   changed orders  the cards of no cancelled or refunded order could not be compared with what is owed, or cancelled
   cards           none has waited for more than an hour for an issuer that makes cards later, and no answers contradict each other
+  redemptions     of none it is unknown whether the amount was taken off the card, and the issuer contradicts none
+  announcements   polls find no order that no webhook has announced, if webhooks are on
   failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
 Failed and changed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot

@@ -48,6 +48,7 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   four way shop        the credentials are valid; if FOURWAYSHOP_ITEMS is set
   four way shop items  never checked: only making a card shows whether 4WS knows an item code
   callbacks            the receiver serves the addresses to which issuers answer, and knows the CALLBACK_KEYS
+  checkout             the receiver serves the API at which checkouts spend cards, if CHECKOUT_CLIENTS is set here
   mail server          it answers and accepts the login
   digest links         the receiver knows the keys that sign them (ACTION_KEYS); if they are set, or RECEIVER_URL is
 

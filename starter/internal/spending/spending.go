@@ -71,6 +71,9 @@ func state(f redemptions.Found) string {
 	if f.Contradicted {
 		out += ", contradicted by the issuer"
 	}
+	if f.BelowZero != "" {
+		out += ", card below zero: " + words.Amount(f.BelowZero, f.Currency)
+	}
 	return out
 }
 
@@ -138,6 +141,8 @@ func advice(f redemptions.Found) string {
 		return "look up at the issuer whether the amount was taken off the card, under the reference " + f.ID + ", then: " + resolve
 	case doubt == redemptions.GivingBack:
 		return "look up at the issuer whether the amount was given back, under the reference " + f.ID + ", then: " + resolve
+	case f.BelowZero != "":
+		return "ask the issuer what was taken off the card: it let more be taken than was on it, by another till as well"
 	case f.Contradicted:
 		return "ask the issuer what took the amount off the card: it says that it was not this redemption"
 	}

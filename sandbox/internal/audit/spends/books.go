@@ -83,7 +83,7 @@ type Key struct {
 	Partial bool
 	// Reverses reports whether the shopper has asked for a reversal.
 	Reverses bool
-	Answers []Answer
+	Answers  []Answer
 }
 
 // Answer is an answer to a request with a key.

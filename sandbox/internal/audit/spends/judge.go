@@ -37,12 +37,12 @@ type Tally struct {
 	Busy         int `json:"checkout_card_busy"`
 	// Insufficient counts the redemptions that were declined because there is too little on the card.
 	Insufficient int `json:"redemptions_insufficient"`
-	// Problems describes what is wrong.
-	Problems []string `json:"-"`
+	// Wrong describes what is wrong.
+	Wrong []string `json:"-"`
 }
 
 func (t *Tally) problem(format string, args ...any) {
-	t.Problems = append(t.Problems, fmt.Sprintf(format, args...))
+	t.Wrong = append(t.Wrong, fmt.Sprintf(format, args...))
 }
 
 // Judge compares the books.

@@ -218,15 +218,15 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 		"a refusal that was told and is none": {func(b *spends.Books) {
 			b.Keys[0].Answers = append(b.Keys[0].Answers, spends.Answer{Status: 409, ID: "r-1", Problem: "card_busy"})
 		}, "a shopper was told card_busy about redemption r-1, and it is succeeded"},
-		"an internal error": {func(b *spends.Books) { b.Statuses[500] = 2 }, "the checkout answered 2 times with 500"},
-		"a status of its own": {func(b *spends.Books) { b.Statuses[404] = 1 }, "the checkout answered 1 times with 404"},
+		"an internal error":        {func(b *spends.Books) { b.Statuses[500] = 2 }, "the checkout answered 2 times with 500"},
+		"a status of its own":      {func(b *spends.Books) { b.Statuses[404] = 1 }, "the checkout answered 1 times with 404"},
 		"a refusal without a word": {func(b *spends.Books) { b.Mute = 1 }, "refused 1 requests without saying why"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := books()
 			tt.wrong(&b)
-			require.Contains(t, strings.Join(b.Judge().Problems, "\n"), tt.says)
+			require.Contains(t, strings.Join(b.Judge().Wrong, "\n"), tt.says)
 		})
 	}
 }
@@ -249,7 +249,7 @@ func TestOtherTills(t *testing.T) {
 			b.Keys = append(b.Keys, key("k-6", "two", 900, spends.Answer{Status: 201, ID: "r-5", State: "succeeded"}))
 			tally := b.Judge()
 			require.Equal(t, tt.overdrafts, tally.Overdrafts)
-			require.Len(t, tally.Problems, tt.overdrafts)
+			require.Len(t, tally.Wrong, tt.overdrafts)
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,9 +21,8 @@ type Crowd struct {
 	Succeeded int `json:"succeeded"`
 	Busy      int `json:"busy"`
 	Asked     int `json:"asked_again"`
-	// Together is the largest number of updates that the workflow has accepted in one of its tasks, which is how many were in
-	// flight at least.
-	Together int `json:"accepted_together"`
+	// Together is the largest number of updates that were in flight, as the history shows it.
+	Together int `json:"in_flight"`
 	// Disordered is the number of amounts that the issuer's ledger has before one that the workflow has accepted earlier, and
 	// Untold that of those in the ledger that no shop was told of, or the other way round.
 	Disordered int `json:"disordered"`
@@ -70,33 +70,44 @@ func (s *system) crowd(ctx context.Context) (Crowd, error) {
 	return out, nil
 }
 
-// accepted returns the IDs of the updates that a workflow has accepted, in this order, and the largest number of one task.
+// accepted returns the IDs of the redemptions that a workflow has accepted, in this order, and the largest number of updates in flight.
 func (s *system) accepted(ctx context.Context, id string) (ids []string, together int, err error) {
 	all := s.Client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	task := 0
+	var in flight
 	for all.HasNext() {
 		e, err := all.Next()
 		if err != nil {
 			return nil, 0, fmt.Errorf("read history of %s: %w", id, err)
 		}
-		task = inTask(task, e)
-		together = max(together, task)
+		together = max(together, in.after(e))
 		if a := e.GetWorkflowExecutionUpdateAcceptedEventAttributes(); a != nil {
-			ids = append(ids, a.GetAcceptedRequest().GetMeta().GetUpdateId())
+			// An update's ID is that of the redemption, and the attempt.
+			id, _, _ := strings.Cut(a.GetAcceptedRequest().GetMeta().GetUpdateId(), "-")
+			ids = append(ids, id)
 		}
 	}
 	return ids, together, nil
 }
 
-// inTask counts the updates that the latest task has accepted.
-func inTask(n int, e *historypb.HistoryEvent) int {
+// flight counts the updates that are in flight.
+type flight struct {
+	// before is their number when the latest task was made, accepted that of those that it has accepted, and completed that of
+	// those that it has answered.
+	before, accepted, completed int
+}
+
+// after returns the number of updates in flight after an event. One that a task accepts and answers was in flight with all
+// others of the task.
+func (f *flight) after(e *historypb.HistoryEvent) int {
 	switch e.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-		return 0
+		*f = flight{before: f.before + f.accepted - f.completed}
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-		return n + 1
+		f.accepted++
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+		f.completed++
 	}
-	return n
+	return f.before + f.accepted
 }
 
 // taken returns the IDs of the redemptions whose amounts the issuer has taken off a card, in this order.

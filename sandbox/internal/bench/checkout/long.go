@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities/spending"
@@ -28,10 +30,12 @@ type Long struct {
 	Runs int `json:"runs"`
 	// MostKept is the largest number of redemptions that a run has handed to the next one, and MostInput the size of that in
 	// bytes of JSON. MostOne is the size of the largest answer to an update.
-	MostKept  int     `json:"most_kept"`
-	MostInput int     `json:"most_input_bytes"`
-	MostOne   int     `json:"most_answer_bytes"`
-	Seconds   float64 `json:"seconds"`
+	MostKept  int `json:"most_kept"`
+	MostInput int `json:"most_input_bytes"`
+	MostOne   int `json:"most_answer_bytes"`
+	// FullInputs are the sizes of what the first full run has handed over, and the last one.
+	FullInputs [2]int  `json:"full_inputs_bytes"`
+	Seconds    float64 `json:"seconds"`
 }
 
 // between is the time from one redemption of a card to the next one.
@@ -62,6 +66,9 @@ func longCard(ctx context.Context, n int) (Long, error) {
 			return out, err
 		}
 		out.MostKept, out.MostInput = max(out.MostKept, len(in.Redemptions)), max(out.MostInput, len(body))
+		if len(in.Redemptions) >= kept {
+			out.FullInputs = [2]int{cmp.Or(out.FullInputs[0], len(body)), len(body)}
+		}
 	}
 	out.MostOne = s.largest
 	if s.asked != n || s.spent != n || s.givenBack != n {
@@ -94,7 +101,9 @@ func (s *spender) run(in workflows.SpendCardInput, n int, now *time.Time) (*work
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s.env = suite.NewTestWorkflowEnvironment()
 	s.env.SetStartTime(*now)
-	s.env.SetTestTimeout(time.Minute)
+	// A machine that is busy is no deadlock.
+	s.env.SetTestTimeout(time.Hour)
+	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Hour})
 	s.env.RegisterWorkflowWithOptions(workflows.SpendCard, workflow.RegisterOptions{Name: workflows.SpendCardType})
 	s.env.RegisterActivity(&spending.Tills{
 		Issuers:   map[string]issuer.Abilities{vendor: {Issuer: s, Spender: s}},

@@ -37,6 +37,11 @@ type Redemptions struct {
 	P99   float64 `json:"p99_ms"`
 	// Asked is the number of requests of a shop, without those at which it was answered at once.
 	Asked int `json:"asked_again"`
+	// WorkerCPU is the CPU time of the worker for each redemption, and ServerCPU that of Temporal, in milliseconds. ReceiverCPU
+	// is that of the receiver; a bare workflow has none.
+	WorkerCPU   float64 `json:"worker_cpu_ms"`
+	ServerCPU   float64 `json:"server_cpu_ms"`
+	ReceiverCPU float64 `json:"receiver_cpu_ms"`
 	// Events and Actions are the medians of what the workflow of a card that was spent once cost, and ClaimEvents and
 	// ClaimActions those of the claim of the shop's key. A bare workflow has no claim.
 	Events       float64 `json:"events"`
@@ -55,7 +60,7 @@ type spent struct {
 
 // bareRedemptions lets bare workflows take amounts off cards.
 func (s *system) bareRedemptions(ctx context.Context, seconds int) (Redemptions, error) {
-	out, cards, _, err := s.steadily(ctx, seconds, s.bareRedeem)
+	out, cards, _, err := s.steadily(ctx, seconds, s.bare, s.bareRedeem)
 	if err != nil {
 		return out, err
 	}
@@ -69,7 +74,7 @@ func (s *system) bareRedemptions(ctx context.Context, seconds int) (Redemptions,
 
 // redemptions lets a shop take amounts off cards.
 func (s *system) redemptions(ctx context.Context, seconds int) (Redemptions, error) {
-	out, cards, all, err := s.steadily(ctx, seconds, s.redeem)
+	out, cards, all, err := s.steadily(ctx, seconds, s.Worker, s.redeem)
 	if err != nil {
 		return out, err
 	}
@@ -87,7 +92,7 @@ func (s *system) redemptions(ctx context.Context, seconds int) (Redemptions, err
 // steadily redeems at the rate, whether or not earlier redemptions have been answered. It returns the cards whose redemptions
 // count, and those.
 func (s *system) steadily(
-	ctx context.Context, seconds int, redeem func(ctx context.Context, key, card string) (spent, error),
+	ctx context.Context, seconds int, worker *rig.Process, redeem func(ctx context.Context, key, card string) (spent, error),
 ) (Redemptions, []string, []spent, error) {
 	cards := make([]string, rate*(settling+seconds))
 	for i := range cards {
@@ -95,6 +100,20 @@ func (s *system) steadily(
 	}
 	all, errs := make([]spent, len(cards)), make([]error, len(cards))
 	var running sync.WaitGroup
+	used := func() (all [3]float64, err error) {
+		for i, p := range []*rig.Process{worker, s.Process, s.Receiver} {
+			cpu, err := p.CPU()
+			if err != nil {
+				return all, err
+			}
+			all[i] = milliseconds(cpu) / float64(len(cards))
+		}
+		return all, nil
+	}
+	before, err := used()
+	if err != nil {
+		return Redemptions{}, nil, nil, err
+	}
 	began := time.Now()
 	for i, card := range cards {
 		if err := wait(ctx, time.Until(began.Add(time.Duration(i)*time.Second/rate))); err != nil {
@@ -109,8 +128,14 @@ func (s *system) steadily(
 			return Redemptions{}, nil, nil, err
 		}
 	}
+	after, err := used()
+	if err != nil {
+		return Redemptions{}, nil, nil, err
+	}
 	cards, all = cards[rate*settling:], all[rate*settling:]
-	out := Redemptions{Count: len(all)}
+	out := Redemptions{
+		Count: len(all), WorkerCPU: after[0] - before[0], ServerCPU: after[1] - before[1], ReceiverCPU: after[2] - before[2],
+	}
 	took := make([]float64, len(all))
 	for i, one := range all {
 		if one.busy {
@@ -192,7 +217,7 @@ func (s *system) redeem(ctx context.Context, key, card string) (spent, error) {
 }
 
 // forgoes is when nobody waits any longer.
-const forgoes = time.Minute
+const forgoes = 3 * time.Minute
 
 // costs returns the medians of the events and actions of workflows, without events of tasks that nobody took in time.
 func (s *system) costs(ctx context.Context, ids []string) (events, actions float64, err error) {

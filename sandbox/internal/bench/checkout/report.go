@@ -53,7 +53,7 @@ var limits = []struct {
 	limit  float64
 	of     func(Round) float64
 }{
-	{"updates that one task has accepted", 10, func(r Round) float64 { return float64(r.Crowd.Together) }},
+	{"updates of a card in flight", 10, func(r Round) float64 { return float64(r.Crowd.Together) }},
 	{"amounts in the ledger out of the order in which they were accepted", 0, func(r Round) float64 { return float64(r.Crowd.Disordered) }},
 	{"amounts in the ledger that no shop knows, or the other way round", 0, func(r Round) float64 { return float64(r.Crowd.Untold) }},
 	{"seconds until the last of many on one card knew", 15, func(r Round) float64 { return r.Crowd.Slowest }},
@@ -63,7 +63,8 @@ var limits = []struct {
 	{"actions of a claim", 1, func(r Round) float64 { return r.Ours.ClaimActions }},
 	{"redemptions that a full card keeps", kept, func(r Round) float64 { return float64(r.Full.Kept) }},
 	{"events of a run of a full card", 2500, func(r Round) float64 { return float64(r.Full.MaxEvents) }},
-	{"history of a run of a full card, KiB", 1024, func(r Round) float64 { return float64(r.Full.MaxBytes) / 1024 }},
+	// A run has what it was handed over in its first event, and what it hands over in its last one.
+	{"history of a run of a full card, KiB", 1536, func(r Round) float64 { return float64(r.Full.MaxBytes) / 1024 }},
 	{"all redemptions of a full card as an answer, KiB", 512, func(r Round) float64 { return float64(r.Full.AllBytes) / 1024 }},
 }
 
@@ -103,13 +104,18 @@ func (r *Report) Print(w io.Writer) error {
 		return err
 	}
 	err := figures.Table(w, func(row func(...any)) {
-		row("costs, median of a round", "events", "actions", "events of the claim", "actions", "asked again")
+		row("costs of a redemption", "events", "actions", "of the claim", "", "worker CPU, ms", "server CPU, ms", "receiver CPU, ms")
 		for _, x := range r.Rounds {
-			row(fmt.Sprintf("round %d, bare workflow", x.Round), x.Bare.Events, x.Bare.Actions, 0, 0, x.Bare.Asked)
-			row(fmt.Sprintf("round %d, checkout", x.Round), x.Ours.Events, x.Ours.Actions, x.Ours.ClaimEvents, x.Ours.ClaimActions, x.Ours.Asked)
+			for _, of := range []struct {
+				name string
+				Redemptions
+			}{{"bare workflow", x.Bare}, {"checkout", x.Ours}} {
+				row(fmt.Sprintf("round %d, %s", x.Round, of.name), of.Events, of.Actions, of.ClaimEvents, of.ClaimActions, of.WorkerCPU,
+					of.ServerCPU, of.ReceiverCPU)
+			}
 		}
 		row()
-		row("at once on one card", "succeeded", "busy", "asked again", "accepted together", "the last, s")
+		row("at once on one card", "succeeded", "busy", "asked again", "in flight", "the last, s")
 		for _, x := range r.Rounds {
 			row(fmt.Sprintf("round %d", x.Round), x.Crowd.Succeeded, x.Crowd.Busy, x.Crowd.Asked, x.Crowd.Together, x.Crowd.Slowest)
 		}

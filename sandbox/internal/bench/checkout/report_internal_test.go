@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/figures"
 )
@@ -31,7 +33,7 @@ func TestSummarize(t *testing.T) {
 		"slow":               {func(r *Report) { r.Rounds[0].Ours.P50, r.Rounds[1].Ours.P50 = 64, 64 }, "p50 / bare workflow is 1.6,"},
 		"slow last ones":     {func(r *Report) { r.Rounds[0].Ours.P99, r.Rounds[1].Ours.P99 = 110, 110 }, "p99 / bare workflow is 2.2,"},
 		"a slow full card":   {change: func(r *Report) { r.Rounds[0].Full.P50, r.Rounds[1].Full.P50 = 999, 999 }},
-		"too many together":  {func(r *Report) { r.Rounds[1].Crowd.Together = 11 }, "one task has accepted is 11,"},
+		"too many together":  {func(r *Report) { r.Rounds[1].Crowd.Together = 11 }, "updates of a card in flight is 11,"},
 		"out of order":       {func(r *Report) { r.Rounds[1].Crowd.Disordered = 1 }, "in which they were accepted is 1,"},
 		"untold":             {func(r *Report) { r.Rounds[1].Crowd.Untold = 1 }, "the other way round is 1,"},
 		"a long wait":        {func(r *Report) { r.Rounds[1].Crowd.Slowest = 16 }, "last of many on one card knew is 16,"},
@@ -41,7 +43,7 @@ func TestSummarize(t *testing.T) {
 		"dear claims":        {func(r *Report) { r.Rounds[1].Ours.ClaimActions = 2 }, "actions of a claim is 2,"},
 		"too many kept":      {func(r *Report) { r.Rounds[1].Full.Kept = 1001 }, "that a full card keeps is 1001,"},
 		"too many events":    {func(r *Report) { r.Rounds[1].Full.MaxEvents = 2501 }, "events of a run of a full card is 2501,"},
-		"a large history":    {func(r *Report) { r.Rounds[1].Full.MaxBytes = 1025 << 10 }, "run of a full card, KiB is 1025,"},
+		"a large history":    {func(r *Report) { r.Rounds[1].Full.MaxBytes = 1537 << 10 }, "run of a full card, KiB is 1537,"},
 		"a large answer":     {func(r *Report) { r.Rounds[1].Full.AllBytes = 513 << 10 }, "as an answer, KiB is 513,"},
 		"too many go on":     {func(r *Report) { r.Long.MostKept = 1001 }, "handed to the next run is 1001,"},
 		"a large input":      {func(r *Report) { r.Long.MostInput = 513 << 10 }, "handed to the next run, KiB is 513,"},
@@ -83,6 +85,22 @@ func TestDisordered(t *testing.T) {
 	} {
 		require.Equal(t, want, disordered(accepted, strings.Fields(taken)), taken)
 	}
+}
+
+// An update is in flight from the task that accepts it to the one that answers it.
+func TestFlight(t *testing.T) {
+	t.Parallel()
+	const (
+		task      = enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+		accepted  = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+		completed = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
+	)
+	var f flight
+	var got []int
+	for _, of := range []enumspb.EventType{task, accepted, accepted, completed, task, accepted, completed, completed, task} {
+		got = append(got, f.after(&historypb.HistoryEvent{EventType: of}))
+	}
+	require.Equal(t, []int{0, 1, 2, 2, 1, 2, 2, 2, 0}, got)
 }
 
 func TestUntold(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/spends"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/webhooks"
 )
@@ -36,6 +37,13 @@ type Report struct {
 	CardsAskedAgain int `json:"cards_asked_again"`
 	// Webhooks is what became of the shop's webhooks.
 	Webhooks webhooks.Account `json:"webhooks"`
+	// Shoppers is the number of shoppers who spent cards, Tally what became of that, and Shopping counts what they did and what
+	// befell it.
+	Shoppers int `json:"shoppers"`
+	spends.Tally
+	Shopping map[plan.What]int `json:"shopping"`
+	// RedemptionsResolved is the number of redemptions, and of attempts to give back, of which a person had to find out.
+	RedemptionsResolved int `json:"redemptions_resolved"`
 	// Faults counts what actually happened. NotSeen names what was planned and did not happen.
 	Faults  map[plan.What]int `json:"faults"`
 	NotSeen []plan.What       `json:"faults_not_seen"`
@@ -89,6 +97,13 @@ digests sent       %d
 	line("made later         callbacks about activations %t, the queue takes %.1fs", r.Callbacks, r.QueueSeconds)
 	for _, what := range slices.Sorted(maps.Keys(r.LaterBefallen)) {
 		line("  %-28s %d orders", what, r.LaterBefallen[what])
+	}
+	if r.Shoppers > 0 {
+		r.Tally.Print(line)
+		line("  %-17s%d (by a person)", "resolved", r.RedemptionsResolved)
+		for _, what := range slices.Sorted(maps.Keys(r.Shopping)) {
+			line("  %-40s %d", what, r.Shopping[what])
+		}
 	}
 	line("faults that happened")
 	for _, what := range slices.Sorted(maps.Keys(r.Faults)) {

@@ -1,4 +1,4 @@
-package plan_test
+package deliveries_test
 
 import (
 	"net/http"
@@ -12,6 +12,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 )
 
 // Each trouble befalls enough orders of a run of sixty.
@@ -20,8 +21,8 @@ func TestEachTroubleBefallsSomeOrders(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
 	for seed := range uint64(3) {
-		d := plan.NewDeliveries(seed)
-		require.Equal(t, d, plan.NewDeliveries(seed))
+		d := deliveries.New(seed, plan.Hurry)
+		require.Equal(t, d, deliveries.New(seed, plan.Hurry))
 		require.Len(t, d.Shares, len(delivery.Troubles))
 		s := shopifytest.New(shopifytest.Options{Webhooks: delivery.Options{
 			Speed: 1_000_000, Seed: d.Seed, Shares: d.Shares, Connect: time.Minute, Total: time.Minute,
@@ -39,5 +40,5 @@ func TestEachTroubleBefallsSomeOrders(t *testing.T) {
 		require.NoError(t, s.Webhooks().Wait(t.Context()))
 		require.Empty(t, d.Missed(s.Webhooks().Ledger()), "seed %d", seed)
 	}
-	require.Equal(t, []delivery.Trouble{delivery.Lost}, plan.AllLost(1).Missed(delivery.Ledger{}))
+	require.Equal(t, []delivery.Trouble{delivery.Lost}, deliveries.AllLost(1).Missed(delivery.Ledger{}))
 }

@@ -1,4 +1,5 @@
-package plan
+// Package deliveries says what befalls the webhooks of a shop in a run of the laboratory.
+package deliveries
 
 import (
 	"math/rand/v2"
@@ -17,15 +18,15 @@ type Deliveries struct {
 	Certain int `json:"certain"`
 }
 
-// LeastBefallen is the number of orders that each trouble must befall in a run, or the run has shown nothing about it.
-const LeastBefallen = 3
+// Least is the number of orders that each trouble must befall in a run, or the run has shown nothing about it.
+const Least = 3
 
-// NewDeliveries returns what befalls the webhooks of a run with a seed. It does not change the rest of the plan.
-func NewDeliveries(seed uint64) Deliveries {
+// New returns what befalls the webhooks of a run with a seed, in which everything is faster than in production.
+func New(seed uint64, hurry float64) Deliveries {
 	random := rand.New(rand.NewPCG(seed, 0x686f6f6b))
 	// A late delivery, which comes hours later at Shopify, comes while the run lasts, and retries outlast the start of a
 	// receiver.
-	d := Deliveries{Speed: 15 * Hurry, Seed: seed, Certain: LeastBefallen}
+	d := Deliveries{Speed: 15 * hurry, Seed: seed, Certain: Least}
 	for _, t := range delivery.Troubles {
 		from, to := 25, 45
 		switch t {
@@ -52,7 +53,7 @@ func (d Deliveries) Enough(orders int) bool { return orders >= 2*d.Certain*len(d
 func (d Deliveries) Missed(ledger delivery.Ledger) []delivery.Trouble {
 	var out []delivery.Trouble
 	for _, s := range d.Shares {
-		if ledger.Troubles[s.Trouble].Subjects < LeastBefallen {
+		if ledger.Troubles[s.Trouble].Subjects < Least {
 			out = append(out, s.Trouble)
 		}
 	}
