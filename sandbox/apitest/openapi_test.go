@@ -211,7 +211,7 @@ func TestExamples(t *testing.T) {
 	for name := range scenarios {
 		require.True(t, used[name], name)
 	}
-	for _, typ := range api.Types() {
+	for _, typ := range api.Types() { //nolint:paralleltest // It has the types that the examples have answered before.
 		require.True(t, types[string(typ)], "no example answers %s", typ)
 	}
 }
