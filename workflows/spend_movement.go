@@ -369,7 +369,7 @@ const CardsBelowZero = "giftbridge_cards_below_zero"
 // problemOf returns the problem that a shop is told of if a request has failed with a kind.
 func problemOf(k giftcard.Kind) redemption.Type {
 	switch k {
-	case giftcard.InvalidRequest, giftcard.CardDeclined, giftcard.UnexpectedResponse:
+	case giftcard.InvalidRequest, giftcard.CardDeclined:
 		return redemption.CardNotUsable
 	default:
 		return redemption.IssuerUnavailable

@@ -89,7 +89,7 @@ func (p *payment) pay(ctx context.Context) (*shopper.Redemption, *shopper.Proble
 		p.balance(ctx)
 	case plan.ShopperAsksTwice:
 		var other sync.WaitGroup
-		other.Go(func() { p.once(ctx, nil, p.redeem) })
+		other.Go(func() { _, _ = p.once(ctx, nil, p.redeem) })
 		defer other.Wait()
 		p.happened(p.What)
 	}
@@ -103,7 +103,7 @@ func (p *payment) pay(ctx context.Context) (*shopper.Redemption, *shopper.Proble
 		}
 	}
 	if p.What == plan.ShopperAsksAgain && ctx.Err() == nil {
-		p.once(ctx, nil, p.redeem)
+		_, _ = p.once(ctx, nil, p.redeem)
 		p.happened(p.What)
 	}
 	if p.What == plan.ShopperAsksOther && ctx.Err() == nil {
@@ -214,8 +214,8 @@ func (p *payment) reverse(ctx context.Context, id string) {
 			p.happened(p.What)
 		}
 		if p.What == plan.ShopperReversesTwice && r != nil && r.State == shopper.Reversed {
-			back(key, nil)
-			back(key+"-too", nil)
+			_, _ = back(key, nil)
+			_, _ = back(key+"-too", nil)
 			p.happened(p.What)
 		}
 		if ctx.Err() != nil || r != nil && (r.Reversal == nil || r.Reversal.State != shopper.Declined) ||

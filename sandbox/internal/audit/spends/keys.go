@@ -46,7 +46,7 @@ func (b Books) judgeKeys(t *Tally) {
 		}
 		told := false
 		for _, a := range k.Answers {
-			t.judgeAnswer(n, k, a)
+			t.judgeAnswer(n, a)
 			told = told || !a.Other && a.final()
 			if r, known := b.Redemptions[a.ID]; known {
 				t.judgeStated(a, r)
@@ -72,7 +72,7 @@ func (a Answer) final() bool {
 }
 
 // judgeAnswer judges one answer.
-func (t *Tally) judgeAnswer(n int, k Key, a Answer) {
+func (t *Tally) judgeAnswer(n int, a Answer) {
 	if a.Problem == busy {
 		t.Busy++
 	}
