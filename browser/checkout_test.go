@@ -3,7 +3,6 @@ package browser_test
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -192,6 +191,8 @@ func (c *checkout) discreet(codes ...string) {
 }
 
 // A shopper pays with gift cards at the example of a checkout, by mouse, by keyboard and without a script.
+//
+//nolint:paralleltest,tparallel // Its parts use the same cards, one after the other.
 func TestCheckout(t *testing.T) {
 	t.Parallel()
 	s, err := browser.StartSandbox(context.WithoutCancel(t.Context()), *program, 80, "--every", "500ms")
@@ -222,7 +223,6 @@ func TestCheckout(t *testing.T) {
 		}
 	})
 
-	// One after the other, because they use the same cards.
 	t.Run("a card that has enough", func(t *testing.T) {
 		c := enter(t, address, phone)
 		c.press("Remove")
@@ -307,7 +307,7 @@ func TestCheckout(t *testing.T) {
 		c.says("The code is in the field below.")
 		var filled string
 		c.run(chromedp.Value("#code", &filled, chromedp.ByQuery))
-		require.Regexp(t, regexp.MustCompile(`^\d{13}$`), filled)
+		require.Regexp(t, `^\d{13}$`, filled)
 		c.discreet(filled)
 	})
 }
