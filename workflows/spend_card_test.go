@@ -229,9 +229,12 @@ func TestSpendCardDeclines(t *testing.T) {
 		"other currency": {func(_ *till, in *workflows.SpendUpdateInput) { in.Currency = "USD" }, redemption.CurrencyMismatch},
 		"not a number":   {func(_ *till, in *workflows.SpendUpdateInput) { in.Amount = "1e3" }, redemption.InvalidRequest},
 		"nothing":        {func(_ *till, in *workflows.SpendUpdateInput) { in.Amount = "0.00" }, redemption.InvalidRequest},
-		"not in parts":   {func(v *till, _ *workflows.SpendUpdateInput) { v.standing.InParts = false }, redemption.PartialUseNotAllowed},
-		"too much":       {func(_ *till, in *workflows.SpendUpdateInput) { in.Amount = "50.01" }, redemption.InsufficientBalance},
-		"away":           {func(v *till, _ *workflows.SpendUpdateInput) { v.away = errors.New("away") }, redemption.IssuerUnavailable},
+		"a look that cannot be read": {func(v *till, _ *workflows.SpendUpdateInput) {
+			v.away = giftcard.Errorf(giftcard.UnexpectedResponse, "no JSON")
+		}, redemption.IssuerUnavailable},
+		"not in parts": {func(v *till, _ *workflows.SpendUpdateInput) { v.standing.InParts = false }, redemption.PartialUseNotAllowed},
+		"too much":     {func(_ *till, in *workflows.SpendUpdateInput) { in.Amount = "50.01" }, redemption.InsufficientBalance},
+		"away":         {func(v *till, _ *workflows.SpendUpdateInput) { v.away = errors.New("away") }, redemption.IssuerUnavailable},
 		"no worker in time": {func(v *till, _ *workflows.SpendUpdateInput) {
 			v.now = func() time.Time { return noon.Add(time.Minute) }
 		}, redemption.IssuerUnavailable},
