@@ -62,8 +62,11 @@ var walls = []wall{
 		why: "they serve workers elsewhere, in an image without the server",
 	},
 	{
-		name: "a plan decides and does nothing", from: []string{"internal/plan"},
-		to: []string{module, "go.temporal.io"}, allowed: []string{sandbox + "/scenario", module + "/internal/shopify/shopifytest"},
+		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries"},
+		to: []string{module, "go.temporal.io"},
+		allowed: []string{
+			sandbox + "/internal/plan/deliveries", sandbox + "/scenario", module + "/internal/shopify/shopifytest",
+		},
 		why: "it is a function of its seed",
 	},
 	{
