@@ -28,12 +28,16 @@ func (s *Stack) startShopfront(ctx context.Context, o Options) error {
 	return nil
 }
 
-// samples returns the newest cards that can be spent, each with what is on it. Only a sandbox may show the codes of cards.
+// samples returns the newest cards that can be spent, two of each balance, with what is on them. Only a sandbox may show the codes
+// of cards.
 func (s *Stack) samples() (out []shopfront.Sample) {
-	const most = 5
+	const most, alike = 6, 2
+	shown := map[string]int{}
 	for _, c := range slices.Backward(s.Later.Cards()) {
-		if c.Active && !c.Forged && c.Amount > 0 && len(out) < most {
-			out = append(out, shopfront.Sample{Code: c.Barcode, Balance: c.Amount.String() + " " + c.Currency})
+		balance := c.Amount.String() + " " + c.Currency
+		if c.Active && !c.Forged && c.Amount > 0 && len(out) < most && shown[balance] < alike {
+			shown[balance]++
+			out = append(out, shopfront.Sample{Code: c.Barcode, Balance: balance})
 		}
 	}
 	return out

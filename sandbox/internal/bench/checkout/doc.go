@@ -1,5 +1,3 @@
-// Package checkout measures amounts that are taken off cards at a checkout: how long a shop waits beside the least that
-// Temporal can do, what becomes of many at once on one card, and how much of a card is kept that is spent without end.
-//
-// Everything that is measured runs in a process of its own. The simulated services run in the measuring process.
+// Package checkout measures amounts that are taken off cards at a checkout, in processes of their own: how long a shop waits beside
+// the least that Temporal can do, what becomes of many at once on one card, and how much is kept of a card that is spent without end.
 package checkout
