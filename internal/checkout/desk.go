@@ -113,13 +113,23 @@ func (d *Desk) ask(ctx context.Context, r Request) (known *workflows.Redemption,
 
 // claimedFor returns the claim of a request's key, and whether it was there before. A guess makes none.
 func (d *Desk) claimedFor(ctx context.Context, r Request, id string) (*claim, bool, error) {
+	// Most keys are new, so that the card is looked at meanwhile.
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	var name string
+	var unusable error
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		name, _, unusable = d.usable(looking, r.Code)
+	}()
 	known, err := d.claimed(ctx, r.Client, id)
 	if err != nil || known != nil {
 		return known, true, err
 	}
-	name, _, err := d.usable(ctx, r.Code)
-	if err != nil {
-		return nil, false, err
+	<-looked
+	if unusable != nil {
+		return nil, false, unusable
 	}
 	return d.claim(ctx, r.Client, id, workflows.RedemptionClaim{
 		Body: d.hash(r.Body), CardWorkflowID: workflows.SpendCardID(name, deferred.CodeID(d.IDKey, name, r.Code)), Issuer: name,
