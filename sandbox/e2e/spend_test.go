@@ -34,7 +34,7 @@ func (w *system) hurried(hurry int) till {
 	all, err := issuers.NewIssuers(w.Config, http.DefaultTransport, nil)
 	require.NoError(w.t, err)
 	return till{w, &checkout.Desk{
-		Client: w.keyed, Converter: w.converter(), Issuers: all, IDKey: []byte(w.Config.FourWayShop.CardIDKey.Reveal()),
+		Client: w.keyed, Converter: w.converter(), Issuers: all, IDKey: w.Config.CardIDKey(),
 		Now: time.Now, Hurry: hurry,
 	}}
 }

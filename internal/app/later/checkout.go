@@ -20,6 +20,6 @@ func NewDesk(
 	}
 	return &checkout.Desk{
 		Client: temporal.Client, Converter: temporal.Converter, Issuers: issuers,
-		IDKey: []byte(cfg.FourWayShop.CardIDKey.Reveal()), Now: time.Now, Hurry: hurry,
+		IDKey: cfg.CardIDKey(), Now: time.Now, Hurry: hurry,
 	}, nil
 }

@@ -100,7 +100,7 @@ func NewCards(cfg config.Config, issuers Issuers, r *recovery.Recovery, orders *
 	return &deferred.Cards{
 		Issuers: issuers, Callbacks: addresses(cfg), Temporal: temporal,
 		Orders: &deferred.OrderCheck{Reader: orders, Cards: temporal},
-		IDKey:  []byte(cfg.FourWayShop.CardIDKey.Reveal()), Now: time.Now,
+		IDKey:  cfg.CardIDKey(), Now: time.Now,
 	}
 }
 

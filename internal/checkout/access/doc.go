@@ -18,7 +18,7 @@
 // Clients have nothing in common: the attack on one is not noticed by another. A shop with a public page for balances
 // therefore gives that page a client of its own, and an attack on the page never refuses a payment.
 //
-// Nothing is ever held against a card. Who knows its code cannot be kept away from it by strangers.
+// No card is ever locked: otherwise strangers could keep its owner from spending it.
 //
 // End users are remembered as keyed hashes, whose key dies with the process. For each client the latest 20,000 are kept.
 package access

@@ -47,7 +47,7 @@ func (o *Installation) Card() string {
 // CardWorkflow returns the ID of the workflow of a card that is spent.
 func (o *Installation) CardWorkflow(code string) string {
 	return workflows.SpendCardID(fourwayshopissuer.Name,
-		deferred.CodeID([]byte(o.Config.FourWayShop.CardIDKey.Reveal()), fourwayshopissuer.Name, issuer.Code(code)))
+		deferred.CodeID(o.Config.CardIDKey(), fourwayshopissuer.Name, issuer.Code(code)))
 }
 
 // Keyed returns a client that encrypts payloads as the installation does. It uses the server's connection.
