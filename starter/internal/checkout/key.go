@@ -79,7 +79,7 @@ A client is named in every redemption it asks for, so its name stays when its ke
 func makeKey(name string, rights []string) (made, error) {
 	for _, right := range rights {
 		if !slices.Contains(checkout.Rights, right) {
-			return made{}, fmt.Errorf("%q is no right: need some of %s", right, strings.Join(checkout.Rights, ", "))
+			return made{}, fmt.Errorf("%q is not a right: need one or more of %s", right, strings.Join(checkout.Rights, ", "))
 		}
 	}
 	random := make([]byte, keyBytes)
