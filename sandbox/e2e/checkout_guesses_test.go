@@ -36,7 +36,7 @@ func TestCheckoutIsGuessedAt(t *testing.T) {
 	var next atomic.Int64
 	var mu sync.Mutex
 	var served []int64
-	others := map[string]int{}
+	unclear, others := 0, map[string]int{}
 	guess := func(n int64) {
 		p := purchase(issuer.Code(guessed+fmt.Sprintf("%07d", n)), "10.00")
 		p.EndUser = "guesser " + strconv.FormatInt(n, 10)
@@ -52,6 +52,8 @@ func TestCheckoutIsGuessedAt(t *testing.T) {
 		case problem != nil && problem.Type == string(redemption.CardNotUsable) && problem.Redemption == "":
 			served = append(served, n)
 		case problem != nil && problem.Type == string(redemption.RateLimited) && problem.RetryAfter > 0:
+		case pending{err: err}.again():
+			unclear++
 		default:
 			others[fmt.Sprint(err)]++
 		}
@@ -67,19 +69,23 @@ func TestCheckoutIsGuessedAt(t *testing.T) {
 	}
 	over, end := context.WithCancel(c.ctx)
 	go func() { crowd.Wait(); end() }()
-	buyers := 0
-	c.await("all guessed", func() bool {
+	buyers, told := 0, 0
+	c.await("all guessed, and the other client is told balances", func() bool {
 		buyers++
 		balance, err := c.kiosk.Balance(c.ctx, string(code), "buyer "+strconv.Itoa(buyers))
-		require.NoError(t, err)
-		require.Equal(t, "60.00", balance.Balance)
-		return over.Err() != nil
+		if !(pending{err: err}).again() {
+			require.NoError(t, err)
+			require.Equal(t, "60.00", balance.Balance)
+			told++
+		}
+		return told > 0 && over.Err() != nil
 	})
 	most := allowed + int(time.Since(began).Minutes()*allowed) + 1 + guessers
 	require.Empty(t, others)
 	require.GreaterOrEqual(t, len(served), allowed)
 	require.LessOrEqual(t, len(served), most)
-	require.EqualValues(t, len(served), looked.Load(), "what is refused is not looked up")
+	require.LessOrEqual(t, len(served), int(looked.Load()))
+	require.LessOrEqual(t, int(looked.Load()), len(served)+unclear, "what is refused is not looked up")
 	require.Equal(t, shopper.Succeeded, c.settled(c.kiosk, "k-1", purchase(code, "10.00")).State)
 	for _, n := range served {
 		for _, id := range []string{
