@@ -1,0 +1,73 @@
+package composing
+
+import (
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/messages"
+	"github.com/giftbridge/giftbridge/internal/messages/texts"
+	"github.com/giftbridge/giftbridge/internal/retail"
+)
+
+// Phones knows phone numbers.
+type Phones interface {
+	// Parse returns a number in E.164 form, and reports whether it can receive texts. The number is empty if raw is not a valid
+	// one. country is the ISO 3166 alpha-2 code of the country where numbers without a country code are.
+	Parse(raw, country string) (number string, mobile bool)
+	// Zones returns the time zones where a number in E.164 form may be; none if they are not known.
+	Zones(number string) []*time.Location
+}
+
+// Texts words messages.
+type Texts interface {
+	// Render returns a text that is never empty and fits into a text message. locale is a language such as "en" or "fr-CA". The
+	// first message to a customer says how to get no more of them.
+	Render(name texts.Name, locale string, v texts.View, first bool) string
+}
+
+// NotifyBy says by which number customers asked to be told about a product.
+type NotifyBy string
+
+// The ways to name a product.
+const (
+	NotifyByProduct NotifyBy = "product"
+	NotifyByVariant NotifyBy = "variant"
+)
+
+// Options are the names by which the shop calls the options of its variants, in any case.
+type Options struct{ Size, Color, Gender []string }
+
+// Quiet are the hours of a day in which no message is sent.
+type Quiet struct {
+	// From and Until are times of day, as durations since midnight: 21 h and 8 h. They are equal if there are no quiet hours.
+	From, Until time.Duration
+	// All reports whether the hours are also quiet for messages about orders, and not only for marketing.
+	All bool
+}
+
+// Rules are how a shop talks to its customers.
+type Rules struct {
+	// Kinds are the messages that the shop sends.
+	Kinds []messages.Kind
+	// ShopName begins every text, and ShopURL is the address of the shop.
+	ShopName, ShopURL string
+	// Country is the ISO 3166 alpha-2 code of the country of numbers without a country code, where an order has no address.
+	Country string
+	// AnyPhone allows messages to a number that is only in the customer's account.
+	AnyPhone bool
+	// StrictAddress makes a text of what the address is too foreign for; otherwise the parts that do not fit are left empty.
+	StrictAddress bool
+	Options       Options
+	// ShipFrom is where parcels come from if the shop does not say; nil if that is not known. It needs no street.
+	ShipFrom *retail.Address
+	// NotifyBy says by which number customers asked to be told about a product.
+	NotifyBy NotifyBy
+	// MinInStock is how many have to be in stock; less than 1 is 1.
+	MinInStock int
+	// Image is shown for products without an image; empty if there is none.
+	Image string
+	Quiet Quiet
+	// Zone is the time zone of customers whose number has none; nil is UTC.
+	Zone   *time.Location
+	Phones Phones
+	Texts  Texts
+}
