@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/messages"
+	"github.com/giftbridge/giftbridge/internal/messages/mapping"
 	"github.com/giftbridge/giftbridge/internal/messages/texts"
 	"github.com/giftbridge/giftbridge/internal/retail"
 )
@@ -24,17 +25,17 @@ type Texts interface {
 	Render(name texts.Name, locale string, v texts.View, first bool) string
 }
 
-// NotifyBy says by which number customers asked to be told about a product.
-type NotifyBy string
+// NotifyBy, its values and Options say how products are mapped; see package mapping.
+type (
+	NotifyBy = mapping.NotifyBy
+	Options  = mapping.Options
+)
 
 // The ways to name a product.
 const (
-	NotifyByProduct NotifyBy = "product"
-	NotifyByVariant NotifyBy = "variant"
+	NotifyByProduct = mapping.NotifyByProduct
+	NotifyByVariant = mapping.NotifyByVariant
 )
-
-// Options are the names by which the shop calls the options of its variants, in any case.
-type Options struct{ Size, Color, Gender []string }
 
 // Quiet are the hours of a day in which no message is sent.
 type Quiet struct {
@@ -70,4 +71,10 @@ type Rules struct {
 	Zone   *time.Location
 	Phones Phones
 	Texts  Texts
+}
+
+func (r Rules) mapping() mapping.Rules {
+	return mapping.Rules{
+		ShopURL: r.ShopURL, StrictAddress: r.StrictAddress, Options: r.Options, ShipFrom: r.ShipFrom, NotifyBy: r.NotifyBy, Image: r.Image,
+	}
 }
