@@ -150,7 +150,7 @@ func decode(data []byte, into any) error {
 	if err := json.Unmarshal(data, into); err != nil {
 		var kind *json.UnmarshalTypeError
 		if errors.As(err, &kind) {
-			return faulty(kind.Field, "is not of its type")
+			return faulty(strings.TrimPrefix(kind.Field, "receiptWire."), "is not of its type")
 		}
 		return errors.New("the structure is not one JSON object")
 	}
