@@ -21,16 +21,20 @@ const (
 	extension = "^{}[~]|\\€"
 )
 
-// width returns the characters of a rune: 1 or 2 in the alphabet, 0 outside it.
-func width(r rune) int {
-	switch {
-	case strings.ContainsRune(gsm, r):
-		return 1
-	case strings.ContainsRune(extension, r):
-		return 2
+// widths are the characters that each rune of the alphabet takes.
+var widths = func() map[rune]int {
+	out := map[rune]int{}
+	for _, r := range gsm {
+		out[r] = 1
 	}
-	return 0
-}
+	for _, r := range extension {
+		out[r] = 2
+	}
+	return out
+}()
+
+// width returns the characters of a rune: 1 or 2 in the alphabet, 0 outside it.
+func width(r rune) int { return widths[r] }
 
 // Length returns the length of a text, as [MaxLength] counts.
 func Length(s string) int {
