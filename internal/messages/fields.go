@@ -27,8 +27,7 @@ func faulty(field, problem string) error { return &FieldError{Field: field, Prob
 
 // within returns err with a field's place in front of its name.
 func within(place string, err error) error {
-	var f *FieldError
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*FieldError](err); ok {
 		return faulty(place+"."+f.Field, f.Problem)
 	}
 	return err
@@ -148,8 +147,7 @@ func parseQuantity(field, s string) (int, error) {
 // decode reads one JSON object. Names that the structure does not have are left out.
 func decode(data []byte, into any) error {
 	if err := json.Unmarshal(data, into); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) {
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return faulty(strings.TrimPrefix(kind.Field, "receiptWire."), "is not of its type")
 		}
 		return errors.New("the structure is not one JSON object")

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/messages"
@@ -115,7 +115,7 @@ type draft struct {
 func key(order string, kind messages.Kind, content ...string) string {
 	h := sha256.New()
 	for _, part := range append([]string{order, string(kind)}, content...) {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part))
 	}
 	const bytes = 12
 	return hex.EncodeToString(h.Sum(nil)[:bytes])
@@ -157,8 +157,6 @@ func (c *composer) allowed(d draft) (to string, opens time.Time, reason Reason) 
 		return "", time.Time{}, d.dropped
 	case c.told.Unsubscribed:
 		return "", time.Time{}, ReasonUnsubscribed
-	case c.now.After(d.notAfter):
-		return "", time.Time{}, ReasonTooLate
 	}
 	if to, reason = c.r.phone(c.o); reason != "" {
 		return "", time.Time{}, reason

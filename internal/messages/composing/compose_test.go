@@ -93,11 +93,10 @@ func (c *customer) look(o retail.Order, now time.Time) ([]string, composing.Plan
 		c.keys[s.Key] = true
 		require.NotEmpty(c.t, s.Why)
 		short := string(s.Kind)
-		switch {
-		case s.Message == nil:
+		if s.Message == nil {
 			require.NotEmpty(c.t, s.Dropped)
 			short += " dropped " + string(s.Dropped)
-		default:
+		} else {
 			require.Empty(c.t, s.Dropped)
 			require.True(c.t, c.told.Receipt || s.Kind == messages.KindReceipt, "nothing is told before the receipt")
 			require.Equal(c.t, s.Key, s.Message.Key)
@@ -421,17 +420,20 @@ func TestShipments(t *testing.T) {
 			receipt, {hour, both(sends(parcel("7", at(hour), "1Z1")), func(o *retail.Order) { o.Fulfillments[0].RequiresShipping = false }), nil, nil},
 		}},
 		{name: "not sent yet", looks: []look{
-			receipt, {hour, both(sends(parcel("7", at(hour), "1Z1")), func(o *retail.Order) { o.Fulfillments[0].Status = "pending" }), nil, nil},
+			receipt,
+			{hour, both(sends(parcel("7", at(hour), "1Z1")), func(o *retail.Order) { o.Fulfillments[0].Status = "pending" }), nil, nil},
 			{2 * hour, func(o *retail.Order) { o.Fulfillments[0].Status = retail.FulfillmentSucceeded }, []string{"shipment"}, nil},
 		}},
 		{name: "delivered already", looks: []look{
-			receipt, {hour, both(sends(parcel("7", at(hour))), func(o *retail.Order) { o.Fulfillments[0].DeliveredAt = at(hour) }), []string{"shipment dropped delivered"}, nil},
+			receipt,
+			{hour, both(sends(parcel("7", at(hour))), func(o *retail.Order) { o.Fulfillments[0].DeliveredAt = at(hour) }), []string{"shipment dropped delivered"}, nil},
 			{2 * hour, func(o *retail.Order) { o.Fulfillments[0].Trackings = parcel("", at(0), "1Z1").Trackings }, nil, nil},
 			{3 * hour, func(o *retail.Order) { o.Fulfillments[0].Status = retail.FulfillmentCancelled }, nil, nil},
 		}},
 		{name: "older than two days", looks: []look{receipt, {50 * hour, sends(parcel("7", at(hour), "1Z1")), []string{"shipment dropped too_late"}, nil}}},
 		{name: "cancelled: told before", looks: []look{
-			receipt, {hour, sends(parcel("7", at(hour), "1Z1")), []string{"shipment"}, nil},
+			receipt,
+			{hour, sends(parcel("7", at(hour), "1Z1")), []string{"shipment"}, nil},
 			{2 * hour, func(o *retail.Order) {
 				o.Fulfillments[0].Status, o.Fulfillments[0].UpdatedAt = retail.FulfillmentCancelled, at(2*hour)
 			}, []string{"shipment text"}, nil},
@@ -441,7 +443,8 @@ func TestShipments(t *testing.T) {
 			receipt, {hour, both(sends(parcel("7", at(hour), "1Z1")), func(o *retail.Order) { o.Fulfillments[0].Status = retail.FulfillmentCancelled }), nil, nil},
 		}},
 		{name: "shipments are off", rules: func(r *composing.Rules) { r.Kinds = r.Kinds[:1] }, looks: []look{
-			receipt, {hour, sends(parcel("7", at(hour), "1Z1", "1Z2")), []string{"shipment dropped off"}, nil},
+			receipt,
+			{hour, sends(parcel("7", at(hour), "1Z1", "1Z2")), []string{"shipment dropped off"}, nil},
 			{2 * hour, func(o *retail.Order) { o.Fulfillments[0].Status = retail.FulfillmentCancelled }, nil, nil},
 		}},
 	})
@@ -488,7 +491,8 @@ func TestUpdates(t *testing.T) {
 			require.Equal(t, fmt.Sprint(at(3*hour).Unix()), data(t, p, 0)["timestamp"])
 		}}}},
 		{name: "update_id: two refunds, the untold one", looks: []look{
-			receipt, {3 * hour, both(quantities(1, 1), gives("9", 1500, "100")), []string{"update"}, nil},
+			receipt,
+			{3 * hour, both(quantities(1, 1), gives("9", 1500, "100")), []string{"update"}, nil},
 			{4 * hour, both(quantities(0, 1), gives("10", 1500, "100")), []string{"update"}, func(t *testing.T, p composing.Plan) {
 				require.Equal(t, "10", data(t, p, 0)["update_id"])
 			}},

@@ -25,11 +25,11 @@ type Texts interface {
 	Render(name texts.Name, locale string, v texts.View, first bool) string
 }
 
-// NotifyBy, its values and Options say how products are mapped; see package mapping.
-type (
-	NotifyBy = mapping.NotifyBy
-	Options  = mapping.Options
-)
+// NotifyBy says by which number customers asked to be told about a product.
+type NotifyBy = mapping.NotifyBy
+
+// Options are the names by which the shop calls the options of its variants, in any case.
+type Options = mapping.Options
 
 // The ways to name a product.
 const (
