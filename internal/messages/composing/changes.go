@@ -17,7 +17,7 @@ type changed struct {
 	quantity int
 }
 
-// changes tells of items that were cancelled, have another quantity or were added, and of money that was given back without items.
+// changes adds messages about items that were cancelled, have another quantity or were added, and of money that was given back without items.
 func (c *composer) changes() {
 	var gone, other, added []changed
 	cancelled := !c.o.CancelledAt.IsZero()
@@ -63,7 +63,7 @@ func (c *composer) change(what string, name texts.Name, lines []changed) draft {
 	return d
 }
 
-// updates tells of lines that are on the receipt: one message for those that are gone, and one for those with another quantity.
+// updates adds messages about lines that are on the receipt: one message for those that are gone, and one for those with another quantity.
 func (c *composer) updates(gone, other []changed, cancelled bool) {
 	all := slices.Concat(gone, other)
 	if len(all) == 0 {
@@ -143,7 +143,7 @@ func (c *composer) updateOf(id string, typ messages.UpdateType, lines []changed,
 	return mapping.Update(c.o, messages.UpdateFields{ID: c.o.Number, UpdateID: id, Type: typ, Items: items, At: at})
 }
 
-// moneyBack tells of refunds without items.
+// moneyBack adds a message about refunds without items.
 func (c *composer) moneyBack() {
 	d := draft{
 		kind: messages.KindUpdate, content: []string{"refunded"}, name: texts.Refunded,

@@ -9,7 +9,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/retail"
 )
 
-// receipt tells the receipt unless it was told, and reports whether it is told now: nothing is told before it.
+// receipt adds the receipt unless it was told, and reports whether it is told now: nothing is told before it.
 func (c *composer) receipt() bool {
 	if c.told.Receipt {
 		return true

@@ -11,7 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/retail"
 )
 
-// shipments tells of the parcels that left, that can be followed by further numbers, or that were taken back.
+// shipments adds messages about parcels that left, that can be followed by further numbers, or that were taken back.
 func (c *composer) shipments() {
 	sorted := slices.Clone(c.o.Fulfillments)
 	slices.SortStableFunc(sorted, func(a, b retail.Fulfillment) int {
@@ -41,7 +41,7 @@ func isDelivered(f retail.Fulfillment) bool {
 	return !f.DeliveredAt.IsZero() || f.Shipment == "delivered"
 }
 
-// shipment tells of a parcel that left, unless it may still get the tracking number that its carrier needs.
+// shipment adds messages about a parcel that left, unless it may still get the tracking number that its carrier needs.
 func (c *composer) shipment(f retail.Fulfillment) {
 	carrier := messages.Carrier(mapping.Line(f.Carrier))
 	if carrier == "" {
@@ -79,7 +79,7 @@ func (c *composer) shipment(f retail.Fulfillment) {
 	}
 }
 
-// trackings tells of the tracking numbers that a parcel has beside those that were told. The service has no structure for them.
+// trackings adds a message about the tracking numbers that were not told yet. The service has no structure for them.
 func (c *composer) trackings(f retail.Fulfillment, told Parcel, notAfter time.Time) {
 	more := slices.DeleteFunc(numbered(f.Trackings), func(t retail.Tracking) bool {
 		return slices.Contains(told.Trackings, t.Number)
