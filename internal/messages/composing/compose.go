@@ -42,6 +42,7 @@ type composer struct {
 // Compose returns what the customer of an order has to be told, now. told is not changed. Composing again, after the tells of all
 // steps were applied, makes no steps; nor does a state of the order that is older than what was told.
 func Compose(o retail.Order, told Told, r Rules, now time.Time) Plan {
+	o.Lines = once(o.Lines)
 	c := &composer{o: o, told: told.clone(), r: r, now: now, plan: Plan{EndsAt: ends(o)}}
 	switch {
 	case told.Silent != "":
@@ -52,6 +53,16 @@ func Compose(o retail.Order, told Told, r Rules, now time.Time) Plan {
 		c.changes()
 	}
 	return c.plan
+}
+
+// once returns the lines without those that have the number of another: they would be told as changes of each other, without end.
+func once(lines []retail.Line) []retail.Line {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(lines), func(l retail.Line) bool {
+		twice := seen[l.ID]
+		seen[l.ID] = true
+		return twice
+	})
 }
 
 // ends returns when nothing more is to be expected of an order.
@@ -158,7 +169,7 @@ func (c *composer) allowed(d draft) (to string, opens time.Time, reason Reason) 
 	case c.told.Unsubscribed:
 		return "", time.Time{}, ReasonUnsubscribed
 	}
-	if to, reason = c.r.phone(c.o); reason != "" {
+	if to, reason = c.r.reaching().Phone(c.o); reason != "" {
 		return "", time.Time{}, reason
 	}
 	if opens = c.r.OpenAt(d.kind, to, c.now); opens.After(d.notAfter) {

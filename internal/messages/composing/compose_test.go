@@ -211,6 +211,11 @@ func TestReceipts(t *testing.T) {
 			billing.Phone = mobile
 			o.Phone, o.Billing = "", &billing
 		}, want: []string{"receipt dropped no_phone"}},
+		{name: "a line that is there twice", change: func(o *retail.Order, _ *composing.Rules) {
+			twin := o.Lines[0]
+			twin.CurrentQuantity = 1
+			o.Lines = append(o.Lines, twin)
+		}, want: []string{"receipt"}},
 		{name: "300 lines", change: func(o *retail.Order, _ *composing.Rules) {
 			for i := range 298 {
 				l := o.Lines[0]

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/messages"
+	"github.com/giftbridge/giftbridge/internal/messages/reaching"
 )
 
 // Reason is why a message is not sent. Reasons are stable: metrics and histories hold them.
-type Reason string
+type Reason = reaching.Reason
 
 // The reasons.
 const (
@@ -17,10 +18,10 @@ const (
 	ReasonOff Reason = "off"
 	// ReasonNoPhone means that the customer left no number, ReasonBadPhone that it is not a valid one, ReasonNotMobile that it cannot
 	// receive texts, and ReasonNoConsent that the only number is one that was left for another purpose.
-	ReasonNoPhone   Reason = "no_phone"
-	ReasonBadPhone  Reason = "bad_phone"
-	ReasonNotMobile Reason = "not_mobile"
-	ReasonNoConsent Reason = "no_consent"
+	ReasonNoPhone   = reaching.NoPhone
+	ReasonBadPhone  = reaching.BadPhone
+	ReasonNotMobile = reaching.NotMobile
+	ReasonNoConsent = reaching.NoConsent
 	// ReasonUnsubscribed means that the customer wants no messages.
 	ReasonUnsubscribed Reason = "unsubscribed"
 	// ReasonTooLate means that the message is no longer worth sending, and ReasonDelivered that the parcel is there already.

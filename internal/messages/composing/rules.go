@@ -5,18 +5,16 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/messages/mapping"
+	"github.com/giftbridge/giftbridge/internal/messages/reaching"
 	"github.com/giftbridge/giftbridge/internal/messages/texts"
 	"github.com/giftbridge/giftbridge/internal/retail"
 )
 
 // Phones knows phone numbers.
-type Phones interface {
-	// Parse returns a number in E.164 form, and reports whether it can receive texts. The number is empty if raw is not a valid
-	// one. country is the ISO 3166 alpha-2 code of the country where numbers without a country code are.
-	Parse(raw, country string) (number string, mobile bool)
-	// Zones returns the time zones where a number in E.164 form may be; none if they are not known.
-	Zones(number string) []*time.Location
-}
+type Phones = reaching.Phones
+
+// Quiet are the hours of a day in which no message is sent.
+type Quiet = reaching.Quiet
 
 // Texts words messages.
 type Texts interface {
@@ -36,14 +34,6 @@ const (
 	NotifyByProduct = mapping.NotifyByProduct
 	NotifyByVariant = mapping.NotifyByVariant
 )
-
-// Quiet are the hours of a day in which no message is sent.
-type Quiet struct {
-	// From and Until are times of day, as durations since midnight: 21 h and 8 h. They are equal if there are no quiet hours.
-	From, Until time.Duration
-	// All reports whether the hours are also quiet for messages about orders, and not only for marketing.
-	All bool
-}
 
 // Rules are how a shop talks to its customers.
 type Rules struct {
@@ -77,4 +67,14 @@ func (r Rules) mapping() mapping.Rules {
 	return mapping.Rules{
 		ShopURL: r.ShopURL, StrictAddress: r.StrictAddress, Options: r.Options, ShipFrom: r.ShipFrom, NotifyBy: r.NotifyBy, Image: r.Image,
 	}
+}
+
+func (r Rules) reaching() reaching.Rules {
+	return reaching.Rules{Country: r.Country, AnyPhone: r.AnyPhone, Quiet: r.Quiet, Zone: r.Zone, Phones: r.Phones}
+}
+
+// OpenAt returns the first time, not before now, at which a message of a kind may be sent to a number: quiet hours are by the
+// clocks of all places where the number may be. Without a number it is by the clock of [Rules.Zone].
+func (r Rules) OpenAt(kind messages.Kind, to string, now time.Time) time.Time {
+	return r.reaching().OpenAt(kind, to, now)
 }

@@ -159,55 +159,6 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-func TestQuietHours(t *testing.T) {
-	t.Parallel()
-	night := composing.Quiet{From: 21 * time.Hour, Until: 8 * time.Hour, All: true}
-	marketing := night
-	marketing.All = false
-	lunch := composing.Quiet{From: 12 * time.Hour, Until: 13*time.Hour + 30*time.Minute, All: true}
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	require.NoError(t, err)
-	for _, c := range []struct {
-		name     string
-		quiet    composing.Quiet
-		zone     *time.Location
-		kind     messages.Kind
-		to       string
-		now      string
-		want     string
-		anywhere bool
-	}{
-		{name: "no quiet hours", kind: messages.KindReceipt, to: mobile, now: "2026-11-02T05:00:00Z", want: "2026-11-02T05:00:00Z"},
-		{name: "evening in San Francisco", quiet: night, kind: messages.KindReceipt, to: mobile, now: "2026-11-03T05:00:00Z", want: "2026-11-03T16:00:00Z"},
-		{name: "early in San Francisco", quiet: night, kind: messages.KindReceipt, to: mobile, now: "2026-11-03T15:59:59Z", want: "2026-11-03T16:00:00Z"},
-		{name: "eight in San Francisco", quiet: night, kind: messages.KindReceipt, to: mobile, now: "2026-11-03T16:00:00Z", want: "2026-11-03T16:00:00Z"},
-		{name: "a second before nine", quiet: night, kind: messages.KindReceipt, to: mobile, now: "2026-11-03T04:59:59Z", want: "2026-11-03T04:59:59Z"},
-		{name: "the clock is set back in the night", quiet: night, kind: messages.KindReceipt, to: mobile, now: "2026-11-01T05:00:00Z", want: "2026-11-01T16:00:00Z"},
-		{name: "marketing only: an order", quiet: marketing, kind: messages.KindShipment, to: mobile, now: "2026-11-03T05:00:00Z", want: "2026-11-03T05:00:00Z"},
-		{name: "marketing only: a product", quiet: marketing, kind: messages.KindInStock, zone: berlin, now: "2026-11-03T22:00:00Z", want: "2026-11-04T07:00:00Z"},
-		{name: "without a zone", quiet: marketing, kind: messages.KindInStock, now: "2026-11-03T22:00:00Z", want: "2026-11-04T08:00:00Z"},
-		{name: "hours of one day", quiet: lunch, kind: messages.KindUpdate, now: "2026-11-03T12:00:00Z", want: "2026-11-03T13:30:00Z"},
-		{name: "after hours of one day", quiet: lunch, kind: messages.KindUpdate, now: "2026-11-03T13:30:00Z", want: "2026-11-03T13:30:00Z"},
-		{name: "before hours of one day", quiet: lunch, kind: messages.KindUpdate, now: "2026-11-03T11:59:59Z", want: "2026-11-03T11:59:59Z"},
-		{name: "a number in all zones of Russia", quiet: night, kind: messages.KindReceipt, to: "+79161234567", now: "2026-11-03T00:00:00Z", anywhere: true},
-	} {
-		r := rules(t)
-		r.Quiet, r.Zone = c.quiet, c.zone
-		now, err := time.Parse(time.RFC3339, c.now)
-		require.NoError(t, err)
-		got := r.OpenAt(c.kind, c.to, now)
-		if c.anywhere {
-			zones := r.Phones.Zones(c.to)
-			require.NotEmpty(t, zones)
-			for _, zone := range zones {
-				require.True(t, got.In(zone).Hour() >= 8 && got.In(zone).Hour() < 21, zone)
-			}
-			continue
-		}
-		require.Equal(t, c.want, got.Format(time.RFC3339), c.name)
-	}
-}
-
 func TestQuietHoursDelayOrDrop(t *testing.T) {
 	t.Parallel()
 	c, o := newCustomer(t), order()

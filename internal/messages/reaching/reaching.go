@@ -1,4 +1,5 @@
-package composing
+// Package reaching finds the number that messages about an order go to, and the time when they may be sent.
+package reaching
 
 import (
 	"strings"
@@ -8,8 +9,49 @@ import (
 	"github.com/giftbridge/giftbridge/internal/retail"
 )
 
-// phone returns the number that messages about an order go to, in E.164 form, or why there is none.
-func (r Rules) phone(o retail.Order) (string, Reason) {
+// Reason is why a message is not sent.
+type Reason string
+
+// The reasons why there is no number: the customer left none, it is not a valid one, it cannot receive texts, or the only one was
+// left for another purpose.
+const (
+	NoPhone   Reason = "no_phone"
+	BadPhone  Reason = "bad_phone"
+	NotMobile Reason = "not_mobile"
+	NoConsent Reason = "no_consent"
+)
+
+// Phones knows phone numbers.
+type Phones interface {
+	// Parse returns a number in E.164 form, and reports whether it can receive texts. The number is empty if raw is not a valid
+	// one. country is the ISO 3166 alpha-2 code of the country where numbers without a country code are.
+	Parse(raw, country string) (number string, mobile bool)
+	// Zones returns the time zones where a number in E.164 form may be; none if they are not known.
+	Zones(number string) []*time.Location
+}
+
+// Quiet are the hours of a day in which no message is sent.
+type Quiet struct {
+	// From and Until are times of day, as durations since midnight: 21 h and 8 h. They are equal if there are no quiet hours.
+	From, Until time.Duration
+	// All reports whether the hours are also quiet for messages about orders, and not only for marketing.
+	All bool
+}
+
+// Rules are how a shop reaches its customers.
+type Rules struct {
+	// Country is the ISO 3166 alpha-2 code of the country of numbers without a country code, where an order has no address.
+	Country string
+	// AnyPhone allows messages to a number that is only in the customer's account.
+	AnyPhone bool
+	Quiet    Quiet
+	// Zone is the time zone of customers whose number has none; nil is UTC.
+	Zone   *time.Location
+	Phones Phones
+}
+
+// Phone returns the number that messages about an order go to, in E.164 form, or why there is none.
+func (r Rules) Phone(o retail.Order) (string, Reason) {
 	left, country := []string{o.Phone}, r.Country
 	if o.Billing != nil && o.Billing.Country != "" {
 		country = o.Billing.Country
@@ -23,7 +65,7 @@ func (r Rules) phone(o retail.Order) (string, Reason) {
 	if r.AnyPhone {
 		left = append(left, o.Customer.Phone)
 	}
-	reason := ReasonNoPhone
+	reason := NoPhone
 	for _, raw := range left {
 		if raw = strings.TrimSpace(raw); raw == "" {
 			continue
@@ -33,13 +75,13 @@ func (r Rules) phone(o retail.Order) (string, Reason) {
 		case mobile:
 			return number, ""
 		case number != "":
-			reason = ReasonNotMobile
-		case reason == ReasonNoPhone:
-			reason = ReasonBadPhone
+			reason = NotMobile
+		case reason == NoPhone:
+			reason = BadPhone
 		}
 	}
-	if reason == ReasonNoPhone && strings.TrimSpace(o.Customer.Phone) != "" {
-		reason = ReasonNoConsent
+	if reason == NoPhone && strings.TrimSpace(o.Customer.Phone) != "" {
+		reason = NoConsent
 	}
 	return "", reason
 }
