@@ -5,9 +5,9 @@
 // place that a parcel was sent from needs read_locations; it is left out unless asked for. A variant needs read_products.
 // The weight of lines exists since version 2026-07 of the API.
 //
-// In points, which a query requests before it runs, an order costs at most 136, each further 250 of its lines at most 81,
-// each further 250 lines of a parcel or a refund 25, a variant 12 and a page of 250 changed orders 13. What Shopify charges
-// after the query ran depends on the size of the order: an order of two lines that was sent in one parcel costs about 35.
+// In points, which a query requests before it runs, an order costs at most 132, each further 250 of its lines at most 80,
+// each further 250 lines of a parcel or a refund 25, a variant 10 and a page of 250 changed orders 13. What Shopify charges
+// after the query ran depends on the size of the order: an order of two lines that was sent in one parcel costs about 20.
 package retailing
 
 //go:generate go tool genqlient

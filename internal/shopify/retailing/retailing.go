@@ -48,7 +48,9 @@ var (
 )
 
 // isID reports whether an object that has an id and a number is identified by them.
-func isID(prefix, id, number string) bool { return numberPattern.MatchString(number) && id == prefix+number }
+func isID(prefix, id, number string) bool {
+	return numberPattern.MatchString(number) && id == prefix+number
+}
 
 // Order returns the order with the legacy id as it is now. All its lists of lines are complete. The locations of parcels
 // are read only if asked for. The error is a [*NotFoundError] if Shopify shows no such order.
