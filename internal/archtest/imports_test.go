@@ -480,6 +480,10 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"the adapter of CashStar knows its client and the port", "internal/issuer/cashstarissuer", module + "/internal/issuer/gate"},
 		{"the adapter of Four Way Shop knows its client and the port", "internal/issuer/fourwayshopissuer", module + "/internal/cashstar"},
 		{"the adapter of Shopify knows its client and the port", "internal/intake/shopifyintake", module + "/internal/issuer"},
+		{
+			"the adapter of Shopify for messages knows its client and the port", "internal/intake/shopifyretail",
+			module + "/internal/issuer",
+		},
 		{"vendors are named where they are put in", "internal/telemetry", module + "/internal/shopify"},
 		{"vendors are named where they are put in", "starter", module + "/internal/cashstar"},
 		{"vendors are named where they are put in", "internal/digest", module + "/internal/issuer/cashstarissuer"},

@@ -122,3 +122,13 @@ func TestADocumentThatDoesNotFitIsRefused(t *testing.T) {
 		require.EqualError(t, err, want)
 	}
 }
+
+// A deprecated field is kept if it is named.
+func TestDeprecatedFieldsThatAreNamed(t *testing.T) {
+	t.Parallel()
+	got, err := cutFor(t, `query q { old }`, "Q.old")
+	require.NoError(t, err)
+	require.Contains(t, got, " old: ID\n")
+	_, err = cutFor(t, `query q { old }`, "Q.older")
+	require.ErrorContains(t, err, "Q.old is deprecated")
+}

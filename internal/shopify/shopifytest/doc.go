@@ -10,9 +10,9 @@
 // Changes of the shop are delivered to the webhook subscriptions of the app, as Shopify does it. A delivery can be lost,
 // late, doubled, broken or forged.
 //
-// What an order is, and how the API shows it, is in package order, products are in package goods, both for a shop in package
-// shop. What searches find is in package index, what changes an order in package mutation, what answers are made of in
-// package object, and what a query costs and how it runs in package graphql. What webhooks the app has asked for is in package
+// An order is in package order, with its people in package people and its parcels, payments and addresses in package
+// parcel; products are in package goods, and a shop is in package shop. What searches find is in package index, what changes an order in package mutation, what answers are made of in
+// package object, control routes of parcels and stock in package desk, and what a query costs and how it runs in package graphql. What webhooks the app has asked for is in package
 // subscription, what happens in the shop that concerns
 // them in package events, what they say in package payload, and how they are sent in package delivery. This package is the HTTP
 // side: tokens, versions, faults, counts and control routes.

@@ -3,6 +3,7 @@ package shopifytest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,4 +113,32 @@ func TestPartsAreStrict(t *testing.T) {
 	a = query(t, s, `{ refund(id: "gid://shopify/Refund/1") { id } }`, nil)
 	require.Nil(t, a.Errors)
 	require.Nil(t, a.Data["refund"])
+}
+
+// An order that came as a webhook shows its customer what was in the payload.
+func TestRetailOfAPayload(t *testing.T) {
+	t.Parallel()
+	payload, err := os.ReadFile("testdata/orders_create.json")
+	require.NoError(t, err)
+	o, err := shopifytest.FromWebhook(payload)
+	require.NoError(t, err)
+	require.Equal(t, &shopifytest.Address{
+		Name: "Steve Shipper", Address1: "123 Shipping Street", City: "Shippington", Province: "KY", Zip: "40003", Country: "US",
+		Phone: "555-555-SHIP",
+	}, o.ShippingAddress)
+	require.Equal(t, "Bob Biller", o.BillingAddress.Name)
+	require.Equal(t, "Generic Shipping", o.ShippingMethod)
+	require.Equal(t, "10.00", o.Shipping)
+	require.Equal(t, "en", o.Locale)
+	require.Equal(t, 567, o.Lines[0].Grams)
+	require.Empty(t, o.PresentmentCurrency)
+	require.NotEmpty(t, o.Payments)
+	o, err = shopifytest.FromWebhook([]byte(`{"id":1,"created_at":"2026-01-01T00:00:00Z","currency":"USD","line_items":[{"requires_shipping":false}],
+		"presentment_currency":"JPY","total_price_set":{"shop_money":{"amount":"10.00"},"presentment_money":{"amount":"1503"}},
+		"total_tax":"1.00","taxes_included":true,"phone":"+14155550123","customer":{"phone":"+14155550199","sms_marketing_consent":{"state":"subscribed"}}}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"JPY", "1503/10", "1.00", "+14155550123"}, []string{o.PresentmentCurrency, o.Rate, o.Tax, o.Phone})
+	require.Equal(t, []string{"+14155550199", "SUBSCRIBED"}, []string{o.Customer.Phone, o.Customer.Consent})
+	require.True(t, o.TaxesIncluded)
+	require.True(t, o.Lines[0].Digital)
 }

@@ -3,7 +3,7 @@ package shopifytest
 import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
-	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/order"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 )
@@ -27,16 +27,16 @@ type (
 	// Option is a choice such as Size, and its value.
 	Option = goods.Option
 	// Address is a postal address.
-	Address = order.Address
+	Address = parcel.Address
 	// Payment is a way in which an order was paid.
-	Payment = order.Payment
+	Payment = parcel.Payment
 	// Fulfillment is a parcel, and Tracking how it is followed.
 	Fulfillment = shop.Fulfillment
-	Tracking    = order.Tracking
+	Tracking    = parcel.Tracking
 	// Refund is money or units that were given back.
 	Refund = shop.Refund
 	// Units are units of a line.
-	Units = order.Units
+	Units = parcel.Units
 )
 
 // FromWebhook parses the payload of an orders/create webhook.

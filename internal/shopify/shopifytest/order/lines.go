@@ -54,7 +54,7 @@ func (l lineObject) Field(_ *graphql.Execution, name string, _ map[string]any) (
 	case "customAttributes":
 		list := make([]graphql.Object, len(l.Attributes))
 		for i := range l.Attributes {
-			list[i] = attributeObject{&l.Attributes[i]}
+			list[i] = l.Attributes[i].Object()
 		}
 		return list, nil
 	case "weight":

@@ -8,6 +8,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/people"
 )
 
 // View is what an order is shown with.
@@ -62,10 +63,10 @@ func (o shown) Field(_ *graphql.Execution, name string, args map[string]any) (an
 		return o.transactions(), nil
 	case "customer":
 		if o.Customer != nil {
-			return customerObject{o.Customer}, nil
+			return o.Customer.Object(), nil
 		}
 	case "purchasingEntity":
-		return o.purchasingEntity(), nil
+		return people.Purchaser(o.Company, o.Customer), nil
 	case "lineItems":
 		return o.lineItems(args)
 	case "note":
@@ -80,56 +81,4 @@ func (o shown) Field(_ *graphql.Execution, name string, args map[string]any) (an
 		return o.retail(name, args)
 	}
 	return nil, nil
-}
-
-func (o shown) purchasingEntity() any {
-	switch c := o.Company; {
-	case c != nil:
-		company := object.Fields{Name: "Company", Values: map[string]any{
-			"id": object.GID("Company", c.ID), "name": c.Name, "externalId": object.OrNull(c.ExternalID),
-		}}
-		return object.Fields{Name: "PurchasingCompany", Values: map[string]any{"company": company}}
-	case o.Customer != nil:
-		return customerObject{o.Customer}
-	}
-	return nil
-}
-
-type customerObject struct{ *Customer }
-
-func (customerObject) TypeName() string { return "Customer" }
-
-func (c customerObject) Field(_ *graphql.Execution, name string, _ map[string]any) (any, *graphql.Error) {
-	switch name {
-	case "legacyResourceId":
-		return strconv.FormatInt(c.ID, 10), nil
-	case "displayName":
-		return c.displayName(), nil
-	case "firstName":
-		return object.OrNull(c.FirstName), nil
-	case "lastName":
-		return object.OrNull(c.LastName), nil
-	case "defaultPhoneNumber":
-		if c.Phone != "" {
-			return object.Fields{Name: "CustomerPhoneNumber", Values: map[string]any{
-				"phoneNumber": c.Phone, "marketingState": cmp.Or(c.Consent, "NOT_SUBSCRIBED"),
-			}}, nil
-		}
-	case "defaultEmailAddress":
-		if c.Email != "" {
-			return object.Fields{Name: "CustomerEmailAddress", Values: map[string]any{"emailAddress": c.Email}}, nil
-		}
-	}
-	return nil, nil
-}
-
-type attributeObject struct{ *Attribute }
-
-func (attributeObject) TypeName() string { return "Attribute" }
-
-func (a attributeObject) Field(_ *graphql.Execution, name string, _ map[string]any) (any, *graphql.Error) {
-	if name == "key" {
-		return a.Key, nil
-	}
-	return a.Value, nil
 }

@@ -5,12 +5,12 @@ import (
 	"cmp"
 	"math/big"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/people"
 )
 
 // Order is an order of the simulated shop. In the JSON of the control routes, its fields have the same names in lower
@@ -56,13 +56,13 @@ type Order struct {
 	// ShippingMethod is the title of the shipping line; there is none without it.
 	ShippingMethod string `json:"shipping_method,omitempty"`
 	// ShippingAddress and BillingAddress are null if they are nil.
-	ShippingAddress *Address `json:"shipping_address,omitempty"`
-	BillingAddress  *Address `json:"billing_address,omitempty"`
+	ShippingAddress *parcel.Address `json:"shipping_address,omitempty"`
+	BillingAddress  *parcel.Address `json:"billing_address,omitempty"`
 	// Payments are the ways in which the order was paid, by default one without details.
-	Payments []Payment `json:"payments,omitempty"`
+	Payments []parcel.Payment `json:"payments,omitempty"`
 	// Fulfillments and Refunds are added by what fulfils and refunds lines, and may be set.
-	Fulfillments []Fulfillment `json:"fulfillments,omitempty"`
-	Refunds      []Refund      `json:"refunds,omitempty"`
+	Fulfillments []parcel.Fulfillment `json:"fulfillments,omitempty"`
+	Refunds      []parcel.Refund      `json:"refunds,omitempty"`
 	// Tips is the sum of the tips, by default "0.0".
 	Tips string `json:"tips,omitempty"`
 	// Note and Tags are what the shop's staff see beside the order.
@@ -77,30 +77,10 @@ type Order struct {
 	// Notified counts the messages that fulfilments sent to the customer.
 	Notified int `json:"notified,omitempty"`
 	// Customer is nil for guests.
-	Customer *Customer `json:"customer,omitempty"`
+	Customer *people.Customer `json:"customer,omitempty"`
 	// Company is set if a company placed the order.
-	Company *Company   `json:"company,omitempty"`
-	Lines   []LineItem `json:"lines"`
-}
-
-// Customer is the person who placed an order. DisplayName falls back to the other names, then to the email address.
-type Customer struct {
-	ID          int64  `json:"id"`
-	FirstName   string `json:"first_name"`
-	LastName    string `json:"last_name"`
-	DisplayName string `json:"display_name"`
-	Email       string `json:"email"`
-	// Phone is the number in the account, null if it is empty, and Consent a CustomerSmsMarketingState, by default
-	// NOT_SUBSCRIBED.
-	Phone   string `json:"phone,omitempty"`
-	Consent string `json:"consent,omitempty"`
-}
-
-// Company is a B2B company. An empty ExternalID is null.
-type Company struct {
-	ID         int64  `json:"id"`
-	Name       string `json:"name"`
-	ExternalID string `json:"external_id"`
+	Company *people.Company `json:"company,omitempty"`
+	Lines   []LineItem      `json:"lines"`
 }
 
 // LineItem is a line of an order.
@@ -125,14 +105,8 @@ type LineItem struct {
 	// Digital is set for what is not sent as a parcel. Native gift cards are not either.
 	Digital bool `json:"digital,omitempty"`
 	// Grams is the weight of a unit; 0 if it is not known.
-	Grams      int         `json:"grams,omitempty"`
-	Attributes []Attribute `json:"attributes,omitempty"`
-}
-
-// Attribute is a custom attribute of a line.
-type Attribute struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
+	Grams      int                `json:"grams,omitempty"`
+	Attributes []people.Attribute `json:"attributes,omitempty"`
 }
 
 // Clone returns a copy that shares nothing with the order.
@@ -146,13 +120,11 @@ func (o *Order) Clone() *Order {
 		company := *o.Company
 		c.Company = &company
 	}
-	c.ShippingAddress, c.BillingAddress = o.ShippingAddress.clone(), o.BillingAddress.clone()
+	c.ShippingAddress, c.BillingAddress = o.ShippingAddress.Clone(), o.BillingAddress.Clone()
 	c.Payments = slices.Clone(o.Payments)
 	c.Fulfillments, c.Refunds = slices.Clone(o.Fulfillments), slices.Clone(o.Refunds)
 	for i := range c.Fulfillments {
-		f := &c.Fulfillments[i]
-		f.Trackings, f.Lines = slices.Clone(f.Trackings), slices.Clone(f.Lines)
-		f.Origin, f.Location = f.Origin.clone(), f.Location.clone()
+		c.Fulfillments[i] = c.Fulfillments[i].Clone()
 	}
 	for i := range c.Refunds {
 		c.Refunds[i].Lines = slices.Clone(c.Refunds[i].Lines)
@@ -163,15 +135,6 @@ func (o *Order) Clone() *Order {
 		c.Lines[i].Attributes = slices.Clone(c.Lines[i].Attributes)
 	}
 	return &c
-}
-
-func (c *Customer) displayName() string {
-	for _, name := range []string{c.DisplayName, strings.TrimSpace(c.FirstName + " " + c.LastName), c.Email} {
-		if name != "" {
-			return name
-		}
-	}
-	return "Customer " + strconv.FormatInt(c.ID, 10)
 }
 
 // Paid reports whether the order was paid, whatever was given back since.
@@ -212,7 +175,7 @@ func (o *Order) Entry() index.Entry {
 		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
 	if c := o.Customer; c != nil {
-		e.Customer = c.displayName()
+		e.Customer = c.Shown()
 		e.People = []string{c.FirstName, c.LastName, e.Customer, c.Email}
 	}
 	for _, d := range o.Disputes {

@@ -7,58 +7,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
 )
-
-// The states of a [Fulfillment].
-const (
-	Succeeded = "SUCCESS"
-	Cancelled = "CANCELLED"
-	Delivered = "DELIVERED"
-)
-
-// Fulfillment is a parcel, or a delivery of another kind.
-type Fulfillment struct {
-	// ID is assigned when the order is stored, if it is not set.
-	ID int64 `json:"id"`
-	// Status is a FulfillmentStatus, by default SUCCESS, and DisplayStatus a FulfillmentDisplayStatus, null if it is empty.
-	Status        string `json:"status,omitempty"`
-	DisplayStatus string `json:"display_status,omitempty"`
-	// CreatedAt and UpdatedAt default to now.
-	CreatedAt   time.Time `json:"created_at,omitzero"`
-	UpdatedAt   time.Time `json:"updated_at,omitzero"`
-	DeliveredAt time.Time `json:"delivered_at,omitzero"`
-	// Company is the carrier's name, null if it is empty.
-	Company   string     `json:"company,omitempty"`
-	Trackings []Tracking `json:"trackings,omitempty"`
-	// Lines are the units of lines in it.
-	Lines []Units `json:"lines"`
-	// Origin is where it was sent from, and Location the address of the location that did. Both are null if they are nil.
-	Origin   *Address `json:"origin,omitempty"`
-	Location *Address `json:"location,omitempty"`
-}
-
-// Tracking is how a parcel is followed. Both are null if they are empty.
-type Tracking struct {
-	Number string `json:"number,omitempty"`
-	URL    string `json:"url,omitempty"`
-}
-
-// Units are units of a line, by the line's id.
-type Units struct {
-	Line     int64 `json:"line"`
-	Quantity int   `json:"quantity"`
-}
-
-// Refund is money or units that were given back.
-type Refund struct {
-	// ID is assigned when the order is stored, if it is not set.
-	ID int64 `json:"id"`
-	// CreatedAt defaults to now.
-	CreatedAt time.Time `json:"created_at,omitzero"`
-	// Amount is in the order's currency, by default the price of the units.
-	Amount string  `json:"amount,omitempty"`
-	Lines  []Units `json:"lines,omitempty"`
-}
 
 func (o *Order) lineOf(id int64) *LineItem {
 	for i := range o.Lines {
@@ -73,7 +23,7 @@ func (o *Order) lineOf(id int64) *LineItem {
 func (o *Order) sent() map[int64]int {
 	out := map[int64]int{}
 	for _, f := range o.Fulfillments {
-		if f.Status == Cancelled {
+		if f.Status == parcel.Cancelled {
 			continue
 		}
 		for _, u := range f.Lines {
@@ -94,7 +44,7 @@ func (o *Order) Record(before *Order, now time.Time, id func(int64) int64) {
 	o.recordRefunds(before)
 	for i := range o.Fulfillments {
 		f := &o.Fulfillments[i]
-		f.ID, f.Status = id(f.ID), cmp.Or(f.Status, Succeeded)
+		f.ID, f.Status = id(f.ID), cmp.Or(f.Status, parcel.Succeeded)
 		f.CreatedAt = timeOr(f.CreatedAt, now)
 		f.UpdatedAt = timeOr(f.UpdatedAt, f.CreatedAt)
 	}
@@ -107,7 +57,7 @@ func (o *Order) Record(before *Order, now time.Time, id func(int64) int64) {
 // recordFulfillments lets the lines follow the fulfillments if those changed, and else a new fulfillment the lines.
 func (o *Order) recordFulfillments(before *Order) {
 	was, is := before.sent(), o.sent()
-	var more []Units
+	var more []parcel.Units
 	changed := false
 	for i := range o.Lines {
 		id := o.Lines[i].ID
@@ -122,11 +72,11 @@ func (o *Order) recordFulfillments(before *Order) {
 		case changed:
 			l.Fulfilled = max(0, old+is[l.ID]-was[l.ID])
 		case l.Fulfilled > old:
-			more = append(more, Units{l.ID, l.Fulfilled - old})
+			more = append(more, parcel.Units{Line: l.ID, Quantity: l.Fulfilled - old})
 		}
 	}
 	if len(more) > 0 {
-		o.Fulfillments = append(o.Fulfillments, Fulfillment{Lines: more})
+		o.Fulfillments = append(o.Fulfillments, parcel.Fulfillment{Lines: more})
 	}
 }
 
@@ -135,31 +85,31 @@ func (o *Order) recordRefunds(before *Order) {
 	if len(o.Refunds) > len(before.Refunds) {
 		return
 	}
-	var units []Units
+	var units []parcel.Units
 	for i := range o.Lines {
 		l, old := &o.Lines[i], 0
 		if x := before.lineOf(l.ID); x != nil {
 			old = x.Removed
 		}
 		if l.Removed > old && o.Paid() {
-			units = append(units, Units{l.ID, l.Removed - old})
+			units = append(units, parcel.Units{Line: l.ID, Quantity: l.Removed - old})
 		}
 	}
 	switch money := o.Refunded() && (!before.Refunded() || before.NetPayment != o.NetPayment); {
 	case len(units) > 0:
-		o.Refunds = append(o.Refunds, Refund{Lines: units})
+		o.Refunds = append(o.Refunds, parcel.Refund{Lines: units})
 	case money:
 		had := number(before.netPayment())
 		if before.ID == 0 {
 			had = o.subtotal(o.kept(), false)
 		}
 		given := had.Sub(had, number(o.netPayment()))
-		o.Refunds = append(o.Refunds, Refund{Amount: given.FloatString(2)})
+		o.Refunds = append(o.Refunds, parcel.Refund{Amount: given.FloatString(2)})
 	}
 }
 
 // Fulfillable reports whether as many units of the lines are left.
-func (o *Order) Fulfillable(units []Units) bool {
+func (o *Order) Fulfillable(units []parcel.Units) bool {
 	for _, u := range units {
 		if l := o.lineOf(u.Line); l == nil || u.Quantity < 1 || u.Quantity > l.Remaining() {
 			return false
@@ -170,7 +120,7 @@ func (o *Order) Fulfillable(units []Units) bool {
 
 // GiveBack adds a refund to a paid order, and takes its units from the lines. It returns false, and changes nothing, if
 // the order is not paid or has not as many units left.
-func (o *Order) GiveBack(r Refund) bool {
+func (o *Order) GiveBack(r parcel.Refund) bool {
 	if !o.Paid() || len(r.Lines) == 0 && r.Amount == "" {
 		return false
 	}
@@ -195,7 +145,7 @@ func (o *Order) GiveBack(r Refund) bool {
 }
 
 // price returns the price of units after discounts.
-func (o *Order) price(units []Units) string {
+func (o *Order) price(units []parcel.Units) string {
 	sum := new(big.Rat)
 	for _, u := range units {
 		if l := o.lineOf(u.Line); l != nil {
@@ -236,10 +186,10 @@ func (o shown) fulfillments(args map[string]any) []graphql.Object {
 	return out
 }
 
-func (o shown) fulfillment(f *Fulfillment) graphql.Object { return fulfillmentObject{f, o} }
+func (o shown) fulfillment(f *parcel.Fulfillment) graphql.Object { return fulfillmentObject{f, o} }
 
 type fulfillmentObject struct {
-	*Fulfillment
+	*parcel.Fulfillment
 
 	order shown
 }
@@ -278,10 +228,10 @@ func (f fulfillmentObject) Field(_ *graphql.Execution, name string, args map[str
 		}
 		return list, nil
 	case "originAddress":
-		return f.Origin.object("FulfillmentOriginAddress"), nil
+		return f.Origin.Object("FulfillmentOriginAddress"), nil
 	case "location":
 		if f.Location != nil {
-			return object.Fields{Name: "Location", Values: map[string]any{"address": f.Location.object("LocationAddress")}}, nil
+			return object.Fields{Name: "Location", Values: map[string]any{"address": f.Location.Object("LocationAddress")}}, nil
 		}
 		return nil, nil
 	}
@@ -289,9 +239,9 @@ func (f fulfillmentObject) Field(_ *graphql.Execution, name string, args map[str
 }
 
 // units returns a page of units of lines.
-func (o shown) units(args map[string]any, name string, of int64, list []Units) (any, *graphql.Error) {
-	return object.Page(args, name+"Connection", decimal(of), list, func(u *Units) int64 { return u.Line },
-		func(u *Units) graphql.Object {
+func (o shown) units(args map[string]any, name string, of int64, list []parcel.Units) (any, *graphql.Error) {
+	return object.Page(args, name+"Connection", decimal(of), list, func(u *parcel.Units) int64 { return u.Line },
+		func(u *parcel.Units) graphql.Object {
 			l := o.lineOf(u.Line)
 			if l == nil {
 				l = &LineItem{ID: u.Line}
@@ -308,10 +258,10 @@ func (o shown) refunds(args map[string]any) []graphql.Object {
 	return out
 }
 
-func (o shown) refund(r *Refund) graphql.Object { return refundObject{r, o} }
+func (o shown) refund(r *parcel.Refund) graphql.Object { return refundObject{r, o} }
 
 type refundObject struct {
-	*Refund
+	*parcel.Refund
 
 	order shown
 }

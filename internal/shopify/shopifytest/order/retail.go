@@ -10,72 +10,13 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
 )
-
-// Address is a postal address. Fields are null if they are empty.
-type Address struct {
-	Name     string `json:"name,omitempty"`
-	Address1 string `json:"address1,omitempty"`
-	Address2 string `json:"address2,omitempty"`
-	City     string `json:"city,omitempty"`
-	// Province and Country are codes: "CA", "US".
-	Province string `json:"province_code,omitempty"`
-	Zip      string `json:"zip,omitempty"`
-	Country  string `json:"country_code,omitempty"`
-	Phone    string `json:"phone,omitempty"`
-}
-
-func (a *Address) clone() *Address {
-	if a == nil {
-		return nil
-	}
-	c := *a
-	return &c
-}
-
-// object returns the address as an object of one of the types that addresses have.
-func (a *Address) object(typeName string) any {
-	if a == nil {
-		return nil
-	}
-	country := "countryCode"
-	if typeName == "MailingAddress" {
-		country = "countryCodeV2"
-	}
-	return object.Fields{Name: typeName, Values: map[string]any{
-		"name": object.OrNull(a.Name), "address1": object.OrNull(a.Address1), "address2": object.OrNull(a.Address2),
-		"city": object.OrNull(a.City), "provinceCode": object.OrNull(a.Province), "zip": object.OrNull(a.Zip),
-		country: object.OrNull(a.Country), "phone": object.OrNull(a.Phone),
-	}}
-}
-
-// Payment is a way in which an order was paid.
-type Payment struct {
-	// Gateway is what people call it, null if it is empty.
-	Gateway string `json:"gateway,omitempty"`
-	// Company and Number are those of a card, such as "Visa" and "•••• •••• •••• 4242". Wallet is set for another kind of
-	// account. Without any of them there are no details.
-	Company string `json:"company,omitempty"`
-	Number  string `json:"number,omitempty"`
-	Wallet  bool   `json:"wallet,omitempty"`
-}
-
-func (p Payment) details() any {
-	switch {
-	case p.Wallet:
-		return object.Fields{Name: "PaypalWalletPaymentDetails"}
-	case p.Company != "" || p.Number != "":
-		return object.Fields{Name: "CardPaymentDetails", Values: map[string]any{
-			"company": object.OrNull(p.Company), "number": object.OrNull(p.Number),
-		}}
-	}
-	return nil
-}
 
 // transactions returns the transactions of an order that was authorized when it was placed, and paid immediately or
 // later. A capture shows the way of payment, but no details of it (assumed).
 func (o shown) transactions() []graphql.Object {
-	of := func(kind, status string, at time.Time, p Payment, details any) graphql.Object {
+	of := func(kind, status string, at time.Time, p parcel.Payment, details any) graphql.Object {
 		return object.Fields{Name: "OrderTransaction", Values: map[string]any{
 			"kind": kind, "status": status, "processedAt": at, "formattedGateway": object.OrNull(p.Gateway),
 			"paymentDetails": details,
@@ -84,14 +25,14 @@ func (o shown) transactions() []graphql.Object {
 	var all []graphql.Object
 	payments := o.Payments
 	if len(payments) == 0 {
-		payments = []Payment{{}}
+		payments = []parcel.Payment{{}}
 	}
 	for _, p := range payments {
 		if o.FinancialStatus == "PENDING" {
-			all = append(all, of("SALE", "PENDING", o.CreatedAt, p, p.details()))
+			all = append(all, of("SALE", "PENDING", o.CreatedAt, p, p.Details()))
 			continue
 		}
-		all = append(all, of("AUTHORIZATION", "SUCCESS", o.CreatedAt, p, p.details()))
+		all = append(all, of("AUTHORIZATION", "SUCCESS", o.CreatedAt, p, p.Details()))
 		if o.Paid() {
 			all = append(all, of("CAPTURE", "SUCCESS", timeOr(o.PaidAt, o.CreatedAt), p, nil))
 		}
@@ -135,9 +76,9 @@ func (o shown) retail(name string, args map[string]any) (any, *graphql.Error) {
 	case "statusPageUrl":
 		return o.statusPage(args), nil
 	case "shippingAddress":
-		return o.ShippingAddress.object("MailingAddress"), nil
+		return o.ShippingAddress.Object("MailingAddress"), nil
 	case "billingAddress":
-		return o.BillingAddress.object("MailingAddress"), nil
+		return o.BillingAddress.Object("MailingAddress"), nil
 	case "shippingLines":
 		return o.shippingLines(args)
 	case "fulfillments":

@@ -5,6 +5,8 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/order"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/people"
 )
 
 // What an order is has names here, so that those who watch a shop name one package.
@@ -12,17 +14,17 @@ type (
 	// Order is an order of the simulated shop.
 	Order = order.Order
 	// Customer is the person who placed an order.
-	Customer = order.Customer
+	Customer = people.Customer
 	// Company is a B2B company.
-	Company = order.Company
+	Company = people.Company
 	// LineItem is a line of an order.
 	LineItem = order.LineItem
 	// Attribute is a custom attribute of a line.
-	Attribute = order.Attribute
+	Attribute = people.Attribute
 	// Fulfillment is a parcel.
-	Fulfillment = order.Fulfillment
+	Fulfillment = parcel.Fulfillment
 	// Refund is money or units that were given back.
-	Refund = order.Refund
+	Refund = parcel.Refund
 	// Variant is a variant of a product.
 	Variant = goods.Variant
 )
@@ -36,7 +38,7 @@ func (s *Shop) Fulfil(id int64, f Fulfillment) (int64, bool) {
 		if len(f.Lines) == 0 {
 			for i := range o.Lines {
 				if n := o.Lines[i].Remaining(); n > 0 {
-					f.Lines = append(f.Lines, order.Units{Line: o.Lines[i].ID, Quantity: n})
+					f.Lines = append(f.Lines, parcel.Units{Line: o.Lines[i].ID, Quantity: n})
 				}
 			}
 		}
@@ -70,7 +72,7 @@ func (s *Shop) ChangeFulfillment(id, fulfillment int64, change func(*Fulfillment
 // Deliver reports a fulfillment of an order as delivered, as its carrier would. It reports whether there is one.
 func (s *Shop) Deliver(id, fulfillment int64) bool {
 	return s.ChangeFulfillment(id, fulfillment, func(f *Fulfillment) {
-		f.DisplayStatus, f.DeliveredAt = order.Delivered, s.opts.Now().UTC()
+		f.DisplayStatus, f.DeliveredAt = parcel.Delivered, s.opts.Now().UTC()
 	})
 }
 

@@ -1,21 +1,27 @@
-package shopifytest
+// Package desk has the control routes by which the staff of a simulated shop send parcels, give money back and restock.
+package desk
 
 import (
 	"errors"
 	"net/http"
 	"strconv"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
-// controlRetail adds the control routes of parcels, refunds and stock.
-func (s *Server) controlRetail(c simulator.Control) {
-	c.Handle(http.MethodPost, "orders/{id}/fulfillments", s.controlFulfil)
-	c.Handle(http.MethodPatch, "orders/{id}/fulfillments/{fulfillment}", s.controlPatchFulfillment)
-	c.Handle(http.MethodPost, "orders/{id}/fulfillments/{fulfillment}/delivery", s.controlDeliver)
-	c.Handle(http.MethodPost, "orders/{id}/refunds", s.controlRefund)
+// desk changes a shop.
+type desk struct{ *shop.Shop }
+
+// Control adds the control routes of parcels, refunds and stock.
+func Control(c simulator.Control, of *shop.Shop) {
+	s := desk{of}
+	c.Handle(http.MethodPost, "orders/{id}/fulfillments", s.fulfil)
+	c.Handle(http.MethodPatch, "orders/{id}/fulfillments/{fulfillment}", s.change)
+	c.Handle(http.MethodPost, "orders/{id}/fulfillments/{fulfillment}/delivery", s.deliver)
+	c.Handle(http.MethodPost, "orders/{id}/refunds", s.refund)
 	c.Show("variants", func() any { return s.Variants() })
-	simulator.Receive(c, http.MethodPut, "variants", func(in Variant) error {
+	simulator.Receive(c, http.MethodPut, "variants", func(in shop.Variant) error {
 		if in.SKU == "" {
 			return errors.New("sku is empty")
 		}
@@ -44,8 +50,8 @@ func pathNumber(r *http.Request, name string) int64 {
 	return n
 }
 
-func (s *Server) controlFulfil(w http.ResponseWriter, r *http.Request) {
-	var f Fulfillment
+func (s desk) fulfil(w http.ResponseWriter, r *http.Request) {
+	var f shop.Fulfillment
 	if err := simulator.ReadJSON(r, &f); err != nil {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
@@ -58,22 +64,22 @@ func (s *Server) controlFulfil(w http.ResponseWriter, r *http.Request) {
 	simulator.Answer{Status: http.StatusCreated, Body: map[string]any{"id": id}}.Send(w)
 }
 
-// controlPatchFulfillment changes the fields that are in the body.
-func (s *Server) controlPatchFulfillment(w http.ResponseWriter, r *http.Request) {
+// change changes the fields that are in the body.
+func (s desk) change(w http.ResponseWriter, r *http.Request) {
 	body, err := simulator.ReadBody(r)
 	if err == nil {
-		err = simulator.StrictJSON(body, &Fulfillment{})
+		err = simulator.StrictJSON(body, &shop.Fulfillment{})
 	}
 	if err != nil {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
-	changed(w, s.ChangeFulfillment(pathNumber(r, "id"), pathNumber(r, "fulfillment"), func(f *Fulfillment) {
+	changed(w, s.ChangeFulfillment(pathNumber(r, "id"), pathNumber(r, "fulfillment"), func(f *shop.Fulfillment) {
 		_ = simulator.StrictJSON(body, f)
 	}))
 }
 
-func (s *Server) controlDeliver(w http.ResponseWriter, r *http.Request) {
+func (s desk) deliver(w http.ResponseWriter, r *http.Request) {
 	changed(w, s.Deliver(pathNumber(r, "id"), pathNumber(r, "fulfillment")))
 }
 
@@ -86,13 +92,13 @@ func changed(w http.ResponseWriter, found bool) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (s *Server) controlRefund(w http.ResponseWriter, r *http.Request) {
-	var refund Refund
-	if err := simulator.ReadJSON(r, &refund); err != nil {
+func (s desk) refund(w http.ResponseWriter, r *http.Request) {
+	var given shop.Refund
+	if err := simulator.ReadJSON(r, &given); err != nil {
 		simulator.Refused(http.StatusBadRequest, err.Error()).Send(w)
 		return
 	}
-	if !s.GiveBack(pathNumber(r, "id"), refund) {
+	if !s.GiveBack(pathNumber(r, "id"), given) {
 		simulator.Refused(http.StatusConflict, "there is no such paid order, or not as much left of it").Send(w)
 		return
 	}
