@@ -30,9 +30,10 @@ type (
 	Address = parcel.Address
 	// Payment is a way in which an order was paid.
 	Payment = parcel.Payment
-	// Fulfillment is a parcel, and Tracking how it is followed.
+	// Fulfillment is a parcel.
 	Fulfillment = shop.Fulfillment
-	Tracking    = parcel.Tracking
+	// Tracking is how a parcel is followed.
+	Tracking = parcel.Tracking
 	// Refund is money or units that were given back.
 	Refund = shop.Refund
 	// Units are units of a line.

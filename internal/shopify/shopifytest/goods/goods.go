@@ -4,6 +4,7 @@ package goods
 import (
 	"cmp"
 	"hash/fnv"
+	"slices"
 	"strconv"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
@@ -47,6 +48,19 @@ type Option struct {
 
 // InStock reports whether the variant can be sold. The shop tells its apps when that becomes true.
 func (v Variant) InStock() bool { return !v.Tracked || v.Stock > 0 }
+
+// Restocked returns the variants that came back into stock by a change: what the topic variants/in_stock reports. A new
+// variant was not out of stock before.
+func Restocked(before, after []Variant) []Variant {
+	var out []Variant
+	for _, v := range after {
+		i := slices.IndexFunc(before, func(x Variant) bool { return x.SKU == v.SKU })
+		if i >= 0 && !before[i].InStock() && v.InStock() {
+			out = append(out, v)
+		}
+	}
+	return out
+}
 
 // ProductID returns the id of the product of a SKU.
 func ProductID(sku string) int64 {

@@ -119,7 +119,7 @@ func (o shown) sum(name string) any {
 // statusPage returns the address of the page that shows the order without a login.
 func (o shown) statusPage(args map[string]any) string {
 	h := fnv.New64a()
-	fmt.Fprint(h, o.ID)
+	h.Write([]byte(decimal(o.ID)))
 	page := fmt.Sprintf("https://%s/%d/orders/%x/authenticate?key=%x", o.view.Domain, o.view.ShopID, o.ID, h.Sum64())
 	if args["notificationUsage"] == "SMS" {
 		page += "&utm_medium=sms" // The form of the address is assumed.

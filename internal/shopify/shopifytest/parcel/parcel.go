@@ -2,6 +2,7 @@
 package parcel
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -57,6 +58,21 @@ type Refund struct {
 	// Amount is in the order's currency, by default the price of the units.
 	Amount string  `json:"amount,omitempty"`
 	Lines  []Units `json:"lines,omitempty"`
+}
+
+// Changed returns the fulfillments that a change of an order added, and those that it changed: what the topics
+// fulfillments/create and fulfillments/update report.
+func Changed(before, after []Fulfillment) (added, changed []Fulfillment) {
+	for _, f := range after {
+		i := slices.IndexFunc(before, func(x Fulfillment) bool { return x.ID == f.ID })
+		switch {
+		case i < 0:
+			added = append(added, f)
+		case !reflect.DeepEqual(before[i], f):
+			changed = append(changed, f)
+		}
+	}
+	return added, changed
 }
 
 // Clone returns a copy that shares nothing with the fulfillment.
