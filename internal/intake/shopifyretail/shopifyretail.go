@@ -29,7 +29,8 @@ type Source struct {
 	locations *bool
 }
 
-// New returns a source that reads through a client. Before its first order, it asks once which scopes the app has.
+// New returns a source that reads through a client. Before its first order, it asks once which scopes the app has. It asks
+// again after an order that the app was not allowed to read.
 func New(client *shopify.Client) *Source {
 	return &Source{shop: client, client: retailing.New(client.API())}
 }
@@ -42,9 +43,20 @@ func (s *Source) Order(ctx context.Context, number string) (*retail.Order, error
 	}
 	found, err := s.client.Order(ctx, number, locations)
 	if err != nil {
-		return nil, failed(err)
+		err = failed(err)
+		if kind, _ := giftcard.KindOf(err); kind == giftcard.Unauthorized {
+			s.forget()
+		}
+		return nil, err
 	}
 	return order(found)
+}
+
+// forget forgets what the app may read.
+func (s *Source) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.locations = nil
 }
 
 // mayReadLocations reports whether the app may read locations.

@@ -221,6 +221,22 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
+// A scope that was withdrawn fails one read, and the next one does without it.
+func TestScopeIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	scopes := []string{"read_orders", "read_customers", "read_products"}
+	shop, source := setup(t, shopifytest.Options{Scopes: append(scopes, "read_locations")})
+	o := shop.AddOrder(shopifytest.Order{Lines: []shopifytest.LineItem{{Quantity: 1, Fulfilled: 1}}})
+	_, err := source.Order(t.Context(), number(o.ID))
+	require.NoError(t, err)
+	shop.SetScopes(scopes...)
+	_, err = source.Order(t.Context(), number(o.ID))
+	kind, _ := giftcard.KindOf(err)
+	require.Equal(t, giftcard.Unauthorized, kind)
+	_, err = source.Order(t.Context(), number(o.ID))
+	require.NoError(t, err)
+}
+
 // A parcel of thirty trackings has them all. One that was taken back says so, and its units can be sent again.
 func TestParcels(t *testing.T) {
 	t.Parallel()
