@@ -137,7 +137,7 @@ var agreements = []agreement{
 		"Shopify limits a list of IDs as it limits a page",
 	},
 	{
-		"internal/shopify/shopifytest/shop.maxPageSize", token.EQL, 1, "internal/shopify.maxPageSize",
+		"internal/shopify/shopifytest/object.MaxPageSize", token.EQL, 1, "internal/shopify.maxPageSize",
 		"the simulator refuses what Shopify refuses",
 	},
 	{

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/desk"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
 
@@ -25,6 +26,7 @@ func (s *Server) control() {
 	c.Handle(http.MethodPost, "orders", s.controlOrders)
 	c.Handle(http.MethodPut, "orders", s.controlPutOrder)
 	c.Handle(http.MethodPatch, "orders/{id}", s.controlPatchOrder)
+	desk.Control(c, s.Shop)
 	s.events.Control(c)
 	simulator.Receive(c, http.MethodPost, "disputes", func(in disputeBody) error {
 		if !s.Dispute(in.Order) {

@@ -2,6 +2,8 @@ package shopifytest
 
 import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 )
@@ -22,6 +24,20 @@ type (
 	Dispute = dispute.Dispute
 	// Variant is a variant of a product.
 	Variant = shop.Variant
+	// Option is a choice such as Size, and its value.
+	Option = goods.Option
+	// Address is a postal address.
+	Address = parcel.Address
+	// Payment is a way in which an order was paid.
+	Payment = parcel.Payment
+	// Fulfillment is a parcel.
+	Fulfillment = shop.Fulfillment
+	// Tracking is how a parcel is followed.
+	Tracking = parcel.Tracking
+	// Refund is money or units that were given back.
+	Refund = shop.Refund
+	// Units are units of a line.
+	Units = parcel.Units
 )
 
 // FromWebhook parses the payload of an orders/create webhook.

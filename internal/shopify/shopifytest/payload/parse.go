@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
@@ -30,8 +32,59 @@ type restOrder struct {
 		Email     string `json:"email"`
 		FirstName string `json:"first_name"`
 		LastName  string `json:"last_name"`
+		Phone     string `json:"phone"`
+		Consent   struct {
+			State string `json:"state"`
+		} `json:"sms_marketing_consent"`
 	} `json:"customer"`
 	LineItems []restLine `json:"line_items"`
+
+	restRetail
+}
+
+// restRetail is what customers see of an order.
+type restRetail struct {
+	ProcessedAt         time.Time `json:"processed_at"`
+	Locale              string    `json:"customer_locale"`
+	Phone               string    `json:"phone"`
+	PresentmentCurrency string    `json:"presentment_currency"`
+	TaxesIncluded       bool      `json:"taxes_included"`
+	TotalTax            string    `json:"total_tax"`
+	TotalPrice          struct {
+		Shop        restMoney `json:"shop_money"`
+		Presentment restMoney `json:"presentment_money"`
+	} `json:"total_price_set"`
+	ShippingLines []struct {
+		Title           string `json:"title"`
+		DiscountedPrice string `json:"discounted_price"`
+	} `json:"shipping_lines"`
+	ShippingAddress *parcel.Address `json:"shipping_address"`
+	BillingAddress  *parcel.Address `json:"billing_address"`
+	Gateways        []string        `json:"payment_gateway_names"`
+}
+
+type restMoney struct {
+	Amount string `json:"amount"`
+}
+
+// into sets what customers see of an order.
+func (r *restRetail) into(o *shop.Order) {
+	o.ProcessedAt, o.Locale, o.Phone, o.TaxesIncluded = r.ProcessedAt.UTC(), r.Locale, r.Phone, r.TaxesIncluded
+	o.ShippingAddress, o.BillingAddress = r.ShippingAddress, r.BillingAddress
+	if paid, ok := new(big.Rat).SetString(r.TotalTax); ok && paid.Sign() > 0 {
+		o.Tax = r.TotalTax
+	}
+	if len(r.ShippingLines) > 0 {
+		o.ShippingMethod, o.Shipping = r.ShippingLines[0].Title, r.ShippingLines[0].DiscountedPrice
+	}
+	for _, name := range r.Gateways {
+		o.Payments = append(o.Payments, parcel.Payment{Gateway: name})
+	}
+	ours, ok := new(big.Rat).SetString(r.TotalPrice.Shop.Amount)
+	theirs, known := new(big.Rat).SetString(r.TotalPrice.Presentment.Amount)
+	if r.PresentmentCurrency != "" && r.PresentmentCurrency != o.Currency && ok && known && ours.Sign() > 0 && theirs.Sign() > 0 {
+		o.PresentmentCurrency, o.Rate = r.PresentmentCurrency, theirs.Quo(theirs, ours).RatString()
+	}
 }
 
 type restLine struct {
@@ -42,6 +95,9 @@ type restLine struct {
 	Quantity        int    `json:"quantity"`
 	CurrentQuantity *int   `json:"current_quantity"`
 	Price           string `json:"price"`
+	Grams           int    `json:"grams"`
+	Vendor          string `json:"vendor"`
+	Ships           *bool  `json:"requires_shipping"`
 	Properties      []struct {
 		Name  string `json:"name"`
 		Value any    `json:"value"`
@@ -69,6 +125,7 @@ func FromWebhook(payload []byte) (shop.Order, error) {
 		Email:           in.Email,
 		Currency:        in.Currency,
 	}
+	in.into(&o)
 	if in.UpdatedAt.IsZero() {
 		o.UpdatedAt = o.CreatedAt
 	}
@@ -76,12 +133,16 @@ func FromWebhook(payload []byte) (shop.Order, error) {
 		o.Email = in.ContactEmail
 	}
 	if c := in.Customer; c != nil {
-		o.Customer = &shop.Customer{ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email}
+		o.Customer = &shop.Customer{
+			ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email,
+			Phone: c.Phone, Consent: strings.ToUpper(c.Consent.State),
+		}
 	}
 	for _, l := range in.LineItems {
 		line := shop.LineItem{
 			ID: l.ID, SKU: l.SKU, Title: l.Title, GiftCard: l.GiftCard, Quantity: l.Quantity, UnitPrice: l.Price,
 		}
+		line.Grams, line.Vendor, line.Digital = l.Grams, l.Vendor, l.Ships != nil && !*l.Ships
 		if l.CurrentQuantity != nil {
 			line.Removed = l.Quantity - *l.CurrentQuantity
 		}
