@@ -381,8 +381,8 @@ var rules = []rule{
 	},
 	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
-		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail",
-			"internal/giftcard"),
+		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/relay",
+			"internal/mail", "internal/giftcard"),
 		why: "every process stands on them, whatever it does",
 	},
 }

@@ -14,7 +14,7 @@ var networkSection = env.Section{
 			Want: "host names or IP addresses separated by commas, without ports or wildcards",
 			About: "Hosts to which `SHOPIFY_BASE_URL` and `CASHSTAR_BASE_URL` may use http: simulators on a private network, such as " +
 				"the services of a compose file. Credentials are sent to them unencrypted. Also the hosts of `RECEIVER_ADDR` on " +
-				"which a receiver may listen without a certificate. Unset, only this machine is allowed.",
+				"which a receiver may listen without a certificate, and to which the relay may post by http. Unset, only this machine is allowed.",
 		},
 	},
 }

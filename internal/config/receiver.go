@@ -60,6 +60,8 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Checkout.Check(ps)
+	c.Relay.Check(ps, c.Network.PlainHTTPHosts)
+	c.Relay.Surroundings(ps, c.Webhooks(), c.Payload.Encryption != ops.EncryptionOff)
 	c.FourWayShop.ReceiverNeeds(ps, c.Receiver.Serve(ServeCallbacks), c.ServesCheckout())
 }
 
