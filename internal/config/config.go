@@ -37,7 +37,7 @@ type Config struct {
 	CashStar CashStar
 	// FourWayShop is the account at the issuer that makes cards later.
 	FourWayShop fourwayshop.FourWayShop
-	Network     Network
+	Network     ops.Network
 	Issue       Issue
 	Recipient   Recipient
 	SMTP        SMTP
@@ -97,7 +97,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 // schema describes all variables. An issuer or another service adds a section of its own.
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
-		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, networkSection, issueSection, recipientSection,
+		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, ops.NetworkSection, issueSection, recipientSection,
 	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section, relaying.Section}, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
@@ -124,7 +124,7 @@ func (c Config) check(ps *env.Problems) {
 	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
 	c.FourWayShop.Needs(ps)
 	c.checkIssuers(ps)
-	c.Network.check(ps)
+	c.Network.Check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
 	c.Recipient.check(ps)
 	c.SMTP.Check(ps)

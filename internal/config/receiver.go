@@ -49,7 +49,7 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Shopify.check(ps, c.Network)
 	c.Orders.check(ps)
 	c.Poll.check(ps, c.Orders.MaxOrderAge)
-	c.Network.check(ps)
+	c.Network.Check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
 	c.Recipient.check(ps)
 	c.Payload.Check(ps)

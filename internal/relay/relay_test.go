@@ -198,8 +198,6 @@ func TestTakenIsTaken(t *testing.T) {
 
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	for name, answer := range map[string]http.HandlerFunc{
 		"dropped": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"garbage": func(w http.ResponseWriter, _ *http.Request) {
@@ -212,8 +210,9 @@ func TestNoAnswer(t *testing.T) {
 		"silent": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, got := endpoint(t, relay.Options{Timeout: 500 * time.Millisecond}, answer)
-			_, err := c.Post(ctx, event)
+			t.Parallel()
+			c, got := endpoint(t, relay.Options{Timeout: 2 * time.Second}, answer)
+			_, err := c.Post(t.Context(), event)
 			var fail *relay.Error
 			require.ErrorAs(t, err, &fail)
 			require.Equal(t, relay.Unavailable, fail.Outcome)
@@ -225,7 +224,7 @@ func TestNoAnswer(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	c, _ := endpoint(t, relay.Options{URL: closed.URL + "/hush?hush"}, status(200))
-	_, err := c.Post(ctx, event)
+	_, err := c.Post(t.Context(), event)
 	var fail *relay.Error
 	require.ErrorAs(t, err, &fail)
 	require.True(t, fail.Unsent)

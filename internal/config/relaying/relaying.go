@@ -76,7 +76,7 @@ const (
 	ordersURL   = "RELAY_ORDERS_URL"
 	productsURL = "RELAY_PRODUCTS_URL"
 	topicsName  = "RELAY_TOPICS"
-	secretsName = "RELAY_SECRETS" //nolint:gosec // The name of a variable.
+	secretsName = "RELAY_SECRETS"
 	headersName = "RELAY_HEADERS"
 	networks    = "RELAY_ALLOWED_NETWORKS"
 	certFile    = "RELAY_CERT_FILE"

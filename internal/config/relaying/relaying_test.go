@@ -145,3 +145,20 @@ func TestValuesAreReadAndHidden(t *testing.T) {
 	require.NotContains(t, string(out)+fmt.Sprint(h, s), "hush")
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, relaying.Networks{"x", "10.0.0.0/8"}.Prefixes())
 }
+
+// Whatever stands in the variable, an error repeats nothing of it, and what was read is written so that it is read the same again.
+func FuzzHeaders(f *testing.F) {
+	for _, seed := range []string{"", "A: b", "Authorization: Basic aDp=\r\nX: y: z\n", "no colon", ":", "A:\n\n:b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var h, again relaying.Headers
+		if err := h.Decode(text); err != nil {
+			require.Regexp(t, `^line \d+: need Name: value$`, err.Error())
+			return
+		}
+		require.NoError(t, again.Decode(h.Reveal()))
+		require.Equal(t, h.Reveal(), again.Reveal())
+		require.LessOrEqual(t, strings.Count(h.String(), "[redacted]"), len(text)+1)
+	})
+}

@@ -33,7 +33,7 @@ func verify(h http.Header, body []byte, secrets []string) bool {
 		mac.Write([]byte(id + "." + timestamp + "."))
 		mac.Write(body)
 		want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-		for _, got := range strings.Fields(h.Get("webhook-signature")) {
+		for got := range strings.FieldsSeq(h.Get("webhook-signature")) {
 			if hmac.Equal([]byte(got), []byte(want)) {
 				return true
 			}

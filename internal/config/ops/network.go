@@ -1,13 +1,14 @@
-package config
+package ops
 
 import "github.com/giftbridge/giftbridge/internal/config/env"
 
 // Network describes the network between giftbridge and the services.
 type Network struct {
-	PlainHTTPHosts List `envconfig:"PLAIN_HTTP_HOSTS"`
+	PlainHTTPHosts env.List `envconfig:"PLAIN_HTTP_HOSTS"`
 }
 
-var networkSection = env.Section{
+// NetworkSection describes the variables. It is not one of [Sections]: it stands beside the services.
+var NetworkSection = env.Section{
 	Field: "Network", Heading: "Network",
 	Variables: map[string]env.Reference{
 		"PLAIN_HTTP_HOSTS": {
@@ -19,4 +20,5 @@ var networkSection = env.Section{
 	},
 }
 
-func (n Network) check(ps *env.Problems) { ps.HostNames("PLAIN_HTTP_HOSTS", n.PlainHTTPHosts) }
+// Check checks the values.
+func (n Network) Check(ps *env.Problems) { ps.HostNames("PLAIN_HTTP_HOSTS", n.PlainHTTPHosts) }
