@@ -124,6 +124,11 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"CALLBACK_KEYS":         "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 		"FOURWAYSHOP_REVERSALS": "true",
 		"CHECKOUT_CLIENTS":      "shop:" + strings.Repeat("0a", 32) + ":balance+redeem", "CHECKOUT_MAX_RPS": "7",
+		"RELAY_TOPICS":           "orders/create, products/delete",
+		"RELAY_SECRETS":          "whsec_" + strings.Repeat("c", 40) + ", whsec_" + strings.Repeat("p", 40),
+		"RELAY_HEADERS":          "Authorization: Basic hush\nX-Company: hush",
+		"RELAY_ALLOWED_NETWORKS": "10.1.0.0/16, fd12::/16", "RELAY_CA_FILE": "/tls/ca.pem", "RELAY_CERT_FILE": "/tls/client.pem",
+		"RELAY_KEY_FILE": "/tls/client.key", "RELAY_TIMEOUT": "20s", "RELAY_MAX_RPS": "5",
 	})
 	environ(t, env)
 
@@ -148,14 +153,17 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		if v.Name == "CHECKOUT_CLIENTS" {
 			want = "shop:[redacted]:balance+redeem"
 		}
-		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" {
+		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" || v.Name == "RELAY_SECRETS" {
 			want = "[redacted],[redacted]"
+		}
+		if v.Name == "RELAY_HEADERS" {
+			want = "Authorization: [redacted], X-Company: [redacted]"
 		}
 		if slices.Contains([]string{"CODEC_SERVER_TOKEN", "SHOPIFY_CLIENT_SECRET", "CARD_ID_KEY"}, v.Name) ||
 			strings.HasSuffix(v.Name, "_PASSWORD") {
 			want = "[redacted]"
 		}
-		require.Equal(t, strings.ReplaceAll(want, ", ", ","), v.Value, v.Name)
+		require.Equal(t, strings.ReplaceAll(want, ", ", ","), strings.ReplaceAll(v.Value, ", ", ","), v.Name)
 		delete(env, v.Name)
 	}
 	require.Equal(t, []string{"PAYLOAD_KEYS"}, slices.Collect(maps.Keys(env)), "every variable set here is one of ours")

@@ -35,7 +35,10 @@ var checks = map[string]string{
 	"postgresql":    "ci",
 	"upgrade":       "ci",
 	"browser":       "ci",
-	"test":          "ci",
+
+	"relay-examples": "ci", // Each language is installed if it is missing.
+
+	"test": "ci",
 
 	"image-twice":    "nightly",
 	"release":        "nightly",
