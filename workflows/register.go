@@ -37,4 +37,6 @@ func Register(r worker.WorkflowRegistry) {
 	register(ResendCard, ResendCardType)
 	register(SpendCard, SpendCardType)
 	register(ClaimRedemption, ClaimRedemptionType)
+	register(Relay, RelayType)
+	register(UndeliveredEvent, UndeliveredEventType)
 }

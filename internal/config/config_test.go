@@ -108,7 +108,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"DIGEST_TO": "a@example.com,b@example.com", "DIGEST_AT": "07:30", "DIGEST_TIMEZONE": "Europe/Rome",
 		"DIGEST_RERUN": "false", "DIGEST_RERUN_WAIT": "1m", "DIGEST_SEND_EMPTY": "true",
 		"TEMPORAL_UI_URL": "https://temporal.example.com", "PAYLOAD_ENCRYPTION": "off",
-		"PAYLOAD_ACCEPT_PLAIN": "true", "PAYLOAD_BIND_NAMESPACE": "true", "COMPANION_SKUS": "WRAP, INSURANCE",
+		"PAYLOAD_ACCEPT_PLAIN": "true", "PAYLOAD_BIND_NAMESPACE": "true", "PAYLOAD_COMPRESS": "true", "COMPANION_SKUS": "WRAP, INSURANCE",
 		"UNDERPAID": "issue", "CANCELLED_ORDERS": "cancel", "RISK": "hold", "ISSUE_AFTER": "15m", "SWEEP_INTERVAL": "2h", "MATCH_BY": "company,name", "CODEC_SERVER_ADDR": ":8080", "CODEC_SERVER_TOKEN": strings.Repeat("hush", 8),
 		"CODEC_SERVER_ORIGINS": "https://a.example.com,http://localhost:8233",
 		"LOG_LEVEL":            "debug", "LOG_FORMAT": "json", "METRICS_ADDR": "off",
