@@ -37,6 +37,4 @@ func Register(r worker.WorkflowRegistry) {
 	register(ResendCard, ResendCardType)
 	register(SpendCard, SpendCardType)
 	register(ClaimRedemption, ClaimRedemptionType)
-	register(Relay, RelayType)
-	register(UndeliveredEvent, UndeliveredEventType)
 }
