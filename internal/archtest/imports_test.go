@@ -94,9 +94,9 @@ var (
 	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail", "internal/rest")
 	// vendors are the clients of vendors that could be replaced, and adapters their adapters.
 	vendors  = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop")
-	adapters = ours("internal/intake/shopifyintake", "internal/issuer/cashstarissuer", "internal/issuer/fourwayshopissuer")
+	adapters = ours("internal/intake/shopifyintake", "internal/intake/shopifyretail", "internal/issuer/cashstarissuer", "internal/issuer/fourwayshopissuer")
 	// ports are what activities know instead, with what stands on them.
-	ports     = ours("internal/issuer", "internal/intake", "internal/refusal").except(adapters, suites)
+	ports     = ours("internal/issuer", "internal/intake", "internal/refusal", "internal/retail").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/resending", "internal/changed", "internal/left", "internal/privacy",
 		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/operator")
@@ -146,6 +146,12 @@ var rules = []rule{
 		to: everything.except(ours("internal/intake/shopifyintake", "internal/shopify", "internal/giftcard",
 			"internal/refusal", "internal/rest", "internal/printable"), only(module+"/internal/intake", module+"/internal/intake/skus")),
 		why: "an adapter translates between the two, and decides nothing else",
+	},
+	{
+		name: "the adapter of Shopify for messages knows its client and the port", from: ours("internal/intake/shopifyretail"),
+		to: everything.except(ours("internal/intake/shopifyretail", "internal/intake/shopifyintake", "internal/shopify",
+			"internal/retail", "internal/giftcard", "internal/printable"), only(module+"/internal/intake")),
+		why: "an adapter translates between the two, and decides nothing else; the kinds of Shopify's refusals are decided once",
 	},
 	{
 		name: "vendors are named where they are put in", from: everything.except(vendors, adapters,

@@ -46,6 +46,7 @@ var deferredRooms = []room{
 var shopRooms = []room{
 	{"internal/shopify/", "its client and its simulator"},
 	{"internal/intake/shopifyintake/", "its adapter"},
+	{"internal/intake/shopifyretail/", "its adapter for messages"},
 	{"internal/config/", "its section of the configuration"},
 	{"internal/doctor/", "its exam"},
 	{"internal/app/", "the wiring"},

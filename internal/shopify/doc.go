@@ -10,8 +10,10 @@
 //
 //	npm pack @shopify/dev-mcp@1.16.0
 //	tar xzf shopify-dev-mcp-1.16.0.tgz package/dist/data/admin_2026-07.json.gz
-//	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql *.graphql subscriptions/*.graphql disputes/*.graphql shopifytest/webhooks.graphql
+//	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql -deprecated CustomerPhoneNumber.marketingState *.graphql subscriptions/*.graphql disputes/*.graphql retailing/*.graphql shopifytest/webhooks.graphql
 //	go generate ./...
+//
+// The successor of the deprecated field exists since 2026-10 only.
 package shopify
 
 //go:generate go tool genqlient

@@ -50,6 +50,7 @@ type Shop struct {
 	now func() time.Time
 	why func(context.Context, error) string
 
+	want   Wanting
 	client *shopify.Client
 	access *shopify.Access
 	// strange reports whether Shopify does not know the configured version of its API.
@@ -180,6 +181,8 @@ func (s *Shop) version(context.Context) check.Check {
 		return exam.Fail(fmt.Sprintf("%s is no longer available; Shopify answered with %s", asked, s.access.ServedVersion), cure)
 	case err != nil, listed && !supported:
 		return exam.Warn(asked+" is not a stable version: it may change without notice", cure)
+	case s.want.Messages && asked < messagesSince:
+		return exam.Fail("messages need version "+messagesSince+" or a later one, and SHOPIFY_API_VERSION is "+asked, cure)
 	case s.now().After(end):
 		return exam.Warn(asked+" may be removed any day: its twelve months are over", cure)
 	case s.now().Add(versionNotice).After(end):
@@ -188,36 +191,6 @@ func (s *Shop) version(context.Context) check.Check {
 	}
 	return exam.OK("%s, available until at least %s", asked, end.Format(time.DateOnly))
 }
-
-// historyWithoutScope is the maximum age of orders that Shopify returns without read_all_orders. It silently leaves out
-// older orders (shopify.dev/docs/api/admin-graphql/latest/queries/orders).
-const historyWithoutScope = 60 * 24 * time.Hour
-
-func (s *Shop) scopes(context.Context) check.Check {
-	want := []string{"read_orders", "read_customers"}
-	if s.cfg.Orders.MaxOrderAge > historyWithoutScope {
-		want = append(want, "read_all_orders")
-	}
-	switch s.cfg.Shopify.WriteBack {
-	case config.NoteWriteBack, config.TagWriteBack:
-		want = append(want, "write_orders")
-	case config.FulfilWriteBack:
-		want = append(want, "read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders")
-	}
-	var missing []string
-	for _, scope := range want {
-		// A write scope includes the read scope: "write_orders" stands for both.
-		if !s.granted(scope) && !s.granted(strings.Replace(scope, "read_", "write_", 1)) {
-			missing = append(missing, scope)
-		}
-	}
-	if len(missing) > 0 {
-		return exam.Fail("the app lacks "+strings.Join(missing, ", "), cureScopes)
-	}
-	return exam.OK("%s", strings.Join(want, ", "))
-}
-
-func (s *Shop) granted(scope string) bool { return slices.Contains(s.access.Scopes, scope) }
 
 // orders sends the query of the polls, for one order.
 func (s *Shop) orders(ctx context.Context) check.Check {

@@ -199,3 +199,6 @@ func (s *Source) FindFor(ctx context.Context, rules giftcard.Rules, numbers []st
 
 // FindAtOnce returns how many orders one request of [Source.FindFor] looks up.
 func (*Source) FindAtOnce() int { return shopify.MaxFind }
+
+// WithKind returns an error of Shopify's client with its kind, for other adapters of Shopify; see [refusal.Table.WithKind].
+func WithKind(err error) error { return kinds.WithKind(err) }

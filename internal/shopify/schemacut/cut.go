@@ -82,14 +82,17 @@ type cutter struct {
 	used      map[string]map[string]bool
 	// narrowed are the types that the documents select from an interface.
 	narrowed map[string][]string
+	// old are the deprecated fields that documents may select.
+	old []string
 }
 
 // cut returns the definitions of the types, fields and arguments that the documents use. All arguments of a used field
 // and all values of a used enum are kept. Of an input object, the fields are kept that a document writes; all of them, if
-// a document has a variable of its type.
-func cut(full *schema, doc *ast.QueryDocument) (*ast.SchemaDocument, error) {
+// a document has a variable of its type. Old are the deprecated fields that the documents may select nevertheless.
+func cut(full *schema, doc *ast.QueryDocument, old ...string) (*ast.SchemaDocument, error) {
 	c := cutter{
 		types: map[string]typeDef{}, fragments: doc.Fragments, used: map[string]map[string]bool{}, narrowed: map[string][]string{},
+		old: old,
 	}
 	for _, t := range full.Types {
 		c.types[t.Name] = t
@@ -176,7 +179,7 @@ func (c *cutter) field(t typeDef, f *ast.Field) error {
 		return fmt.Errorf("no field %s.%s", t.Name, f.Name)
 	}
 	d := t.Fields[i]
-	if d.IsDeprecated {
+	if d.IsDeprecated && !slices.Contains(c.old, t.Name+"."+f.Name) {
 		return fmt.Errorf("field %s.%s is deprecated: %s", t.Name, f.Name, d.DeprecationReason)
 	}
 	c.use(t.Name)[f.Name] = true

@@ -37,13 +37,13 @@ const introspection = `{"queryType":{"name":"Q"},"mutationType":{"name":"M"},"ty
 	{"kind":"ENUM","name":"By","enumValues":[{"name":"AGE"},{"name":"NAME"}]},
 	{"kind":"SCALAR","name":"String"},{"kind":"SCALAR","name":"Int"},{"kind":"SCALAR","name":"ID"}]}`
 
-func cutFor(t *testing.T, document string) (string, error) {
+func cutFor(t *testing.T, document string, old ...string) (string, error) {
 	t.Helper()
 	var full schema
 	require.NoError(t, json.Unmarshal([]byte(introspection), &full))
 	doc, err := parser.ParseQuery(&ast.Source{Input: document})
 	require.NoError(t, err)
-	out, err := cut(&full, doc)
+	out, err := cut(&full, doc, old...)
 	if err != nil {
 		return "", err
 	}

@@ -8,7 +8,10 @@
 //	tar xzf shopify-dev-mcp-1.16.0.tgz package/dist/data/admin_2026-07.json.gz
 //	go run ./schemacut -from package/dist/data/admin_2026-07.json.gz -to shopifytest/schema.graphql *.graphql shopifytest/webhooks.graphql
 //
-// It refuses documents that select a deprecated field.
+// The command with all documents is in the documentation of package shopify.
+//
+// It refuses documents that select a deprecated field, except those that its flag names: a field may have a successor only
+// in a later version of the API.
 package main
 
 import (
@@ -19,6 +22,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
@@ -28,14 +32,15 @@ import (
 func main() {
 	from := flag.String("from", "", "introspection `file` (.json.gz)")
 	to := flag.String("to", "", "schema `file` to write")
+	old := flag.String("deprecated", "", "deprecated `fields` that documents may select, such as Order.email, separated by commas")
 	flag.Parse()
-	if err := run(*from, *to, flag.Args()); err != nil {
+	if err := run(*from, *to, strings.Split(*old, ","), flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "schemacut:", err)
 		os.Exit(1)
 	}
 }
 
-func run(from, to string, documents []string) error {
+func run(from, to string, old, documents []string) error {
 	if from == "" || to == "" || len(documents) == 0 {
 		return fmt.Errorf("need -from, -to and at least one document")
 	}
@@ -56,14 +61,13 @@ func run(from, to string, documents []string) error {
 		all.Operations = append(all.Operations, doc.Operations...)
 		all.Fragments = append(all.Fragments, doc.Fragments...)
 	}
-	schema, err := cut(full, &all)
+	schema, err := cut(full, &all, old...)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Part of Shopify's Admin API schema, cut from %s of npm package\n", filepath.Base(from))
-	fmt.Fprintf(&b, "# @shopify/dev-mcp 1.16.0 (ISC licence). Generated, do not edit:\n#\n")
-	fmt.Fprintf(&b, "#   go run ./schemacut -from %s -to %s *.graphql shopifytest/webhooks.graphql\n\n", filepath.Base(from), to)
+	fmt.Fprintf(&b, "# @shopify/dev-mcp 1.16.0 (ISC licence). Generated, do not edit: the command is in doc.go of package shopify.\n\n")
 	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(schema)
 	return os.WriteFile(to, b.Bytes(), 0o644)
 }

@@ -25,6 +25,7 @@ func (s *Server) control() {
 	c.Handle(http.MethodPost, "orders", s.controlOrders)
 	c.Handle(http.MethodPut, "orders", s.controlPutOrder)
 	c.Handle(http.MethodPatch, "orders/{id}", s.controlPatchOrder)
+	s.controlRetail(c)
 	s.events.Control(c)
 	simulator.Receive(c, http.MethodPost, "disputes", func(in disputeBody) error {
 		if !s.Dispute(in.Order) {

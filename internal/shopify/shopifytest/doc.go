@@ -10,8 +10,9 @@
 // Changes of the shop are delivered to the webhook subscriptions of the app, as Shopify does it. A delivery can be lost,
 // late, doubled, broken or forged.
 //
-// The orders and products are in package shop, what searches find in package index, what changes an order in package
-// mutation, and what a query costs and how it runs in package graphql. What webhooks the app has asked for is in package
+// What an order is, and how the API shows it, is in package order, products are in package goods, both for a shop in package
+// shop. What searches find is in package index, what changes an order in package mutation, what answers are made of in
+// package object, and what a query costs and how it runs in package graphql. What webhooks the app has asked for is in package
 // subscription, what happens in the shop that concerns
 // them in package events, what they say in package payload, and how they are sent in package delivery. This package is the HTTP
 // side: tokens, versions, faults, counts and control routes.
@@ -29,6 +30,13 @@
 //	PUT    /_control/orders       an [Order], which is added, or replaces the order with its id
 //	PATCH  /_control/orders/{id}  the fields of an [Order] to change; an empty object counts as a change too
 //	POST   /_control/orders       an orders/create webhook payload, which becomes an order
+//	POST   /_control/orders/{id}/fulfillments       a [Fulfillment], by default of all units that are left
+//	PATCH  /_control/orders/{id}/fulfillments/{id}  the fields to change, such as {"trackings": […]} or {"status": "CANCELLED"}
+//	POST   /_control/orders/{id}/fulfillments/{id}/delivery  reports it as delivered
+//	POST   /_control/orders/{id}/refunds            a [Refund] of units, or of an amount alone
+//	GET    /_control/variants     the variants of the shop's products
+//	PUT    /_control/variants     a [Variant], which is added, or replaces the one with its SKU
+//	PUT    /_control/stock        {"sku": "MUG", "stock": 0}: sells a variant out; a number above 0 restocks it
 //	POST   /_control/disputes     {"order": 5}: a customer disputes the payment of the order
 //	DELETE /_control/app          removes the app from the shop
 //

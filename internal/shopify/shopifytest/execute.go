@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
@@ -14,19 +15,29 @@ import (
 //go:embed schema.graphql
 var schemaText string
 
+// later are the fields that came with a version of the API, of those that are simulated.
+var later = map[string][]string{
+	"2026-04": {"WebhookSubscription.name", "WebhookSubscriptionInput.name"},
+	"2026-07": {"LineItem.weight"},
+}
+
 var (
 	newest = sync.OnceValue(func() *graphql.Schema { return graphql.NewSchema(schemaText) })
+	spring = sync.OnceValue(func() *graphql.Schema { return graphql.NewSchema(schemaText, later["2026-07"]...) })
 	oldest = sync.OnceValue(func() *graphql.Schema {
-		return graphql.NewSchema(schemaText, "WebhookSubscription.name", "WebhookSubscriptionInput.name")
+		return graphql.NewSchema(schemaText, slices.Concat(later["2026-04"], later["2026-07"])...)
 	})
 )
 
-// schema returns the schema of a version. Only subscriptions differ: they have names since 2026-04.
+// schema returns the schema of a version.
 func schema(version string) *graphql.Schema {
-	if version != "" && version < "2026-04" {
-		return oldest()
+	switch {
+	case version == "" || version >= "2026-07":
+		return newest()
+	case version >= "2026-04":
+		return spring()
 	}
-	return newest()
+	return oldest()
 }
 
 // root adds the webhook subscriptions to what a query or a mutation selects from.

@@ -2,6 +2,8 @@ package shopifytest
 
 import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/order"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 )
@@ -22,6 +24,19 @@ type (
 	Dispute = dispute.Dispute
 	// Variant is a variant of a product.
 	Variant = shop.Variant
+	// Option is a choice such as Size, and its value.
+	Option = goods.Option
+	// Address is a postal address.
+	Address = order.Address
+	// Payment is a way in which an order was paid.
+	Payment = order.Payment
+	// Fulfillment is a parcel, and Tracking how it is followed.
+	Fulfillment = shop.Fulfillment
+	Tracking    = order.Tracking
+	// Refund is money or units that were given back.
+	Refund = shop.Refund
+	// Units are units of a line.
+	Units = order.Units
 )
 
 // FromWebhook parses the payload of an orders/create webhook.

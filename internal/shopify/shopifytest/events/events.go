@@ -83,7 +83,7 @@ func (e *Events) OrderChanged(before, after *shop.Order) {
 			send("orders/edited", e.opts.Bodies.Edited(e.id(), after, additions, removals, now))
 		}
 		if len(refunded) > 0 || after.Refunded() && (!before.Refunded() || before.NetPayment != after.NetPayment) {
-			send("refunds/create", e.opts.Bodies.Refund(e.id(), after, refunded, now))
+			send("refunds/create", e.opts.Bodies.Refund(e.refundID(before, after), after, refunded, now))
 		}
 	}
 	for _, d := range after.Disputes[min(len(before.Disputes), len(after.Disputes)):] {
@@ -96,6 +96,14 @@ func (e *Events) OrderChanged(before, after *shop.Order) {
 		send("orders/cancelled", body)
 	}
 	send("orders/updated", body)
+}
+
+// refundID returns the id of the refund that a change added.
+func (e *Events) refundID(before, after *shop.Order) int64 {
+	if n := len(after.Refunds); n > len(before.Refunds) {
+		return after.Refunds[n-1].ID
+	}
+	return e.id()
 }
 
 // ordered reports the products of an order: their stock has changed.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/order"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 )
 
@@ -22,7 +23,7 @@ func (r root) fulfil(in map[string]any) string {
 	}
 	notify, _ := in["notifyCustomer"].(bool)
 	refused := "Fulfillment order does not exist."
-	r.shop.ChangeOrder(numberOf(one["fulfillmentOrderId"], shop.FulfillmentOrderType), func(o *shop.Order) bool {
+	r.shop.ChangeOrder(numberOf(one["fulfillmentOrderId"], order.FulfillmentOrderType), func(o *shop.Order) bool {
 		refused = fulfil(o, lines)
 		if notify {
 			o.Notified++
@@ -38,7 +39,7 @@ func fulfil(o *shop.Order, lines []any) string {
 	}
 	for _, line := range lines {
 		of, _ := line.(map[string]any)
-		l := lineOf(o, numberOf(of["id"], shop.FulfillmentLineType))
+		l := lineOf(o, numberOf(of["id"], order.FulfillmentLineType))
 		n := integer(of["quantity"])
 		switch {
 		case l == nil:

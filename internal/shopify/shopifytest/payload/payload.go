@@ -5,11 +5,11 @@ package payload
 
 import (
 	"cmp"
-	"hash/fnv"
 	"strings"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/dispute"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/simulator"
 )
@@ -57,11 +57,7 @@ func set(amount, currency string) fields {
 }
 
 // ProductID returns the id of the product of a SKU. Each variant of the simulated shop is a product of its own.
-func ProductID(sku string) int64 {
-	h := fnv.New32a()
-	h.Write([]byte(sku))
-	return 7_000_000_000_000 + 2*int64(h.Sum32())
-}
+func ProductID(sku string) int64 { return goods.ProductID(sku) }
 
 // Product returns the body of products/create and products/update.
 func (w *Writer) Product(v shop.Variant, updated time.Time) []byte {

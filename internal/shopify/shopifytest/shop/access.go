@@ -3,18 +3,9 @@ package shop
 import (
 	"slices"
 	"strings"
-)
 
-// Variant is a variant of a product, limited to the fields that are simulated.
-type Variant struct {
-	SKU string
-	// Price is the price in the shop's currency; empty means "25.00".
-	Price string
-	// Title is the title of the product, and Status its status; empty means ACTIVE.
-	Title, Status string
-	// GiftCard is true if Shopify itself issues a gift card for the product.
-	GiftCard bool
-}
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
+)
 
 // SetScopes sets the scopes granted to the app, as an administrator of the shop would.
 func (s *Shop) SetScopes(scopes ...string) {
@@ -31,7 +22,7 @@ func (s *Shop) Scopes() []string {
 }
 
 // SetVariants sets the variants of the shop's products.
-func (s *Shop) SetVariants(variants ...Variant) {
+func (s *Shop) SetVariants(variants ...goods.Variant) {
 	s.mu.Lock()
 	before := s.variants
 	s.variants = slices.Clone(variants)
@@ -55,6 +46,12 @@ var scopeOf = map[string]string{
 	"QueryRoot.order":            "read_orders",
 	"Order.customer":             "read_customers",
 	"QueryRoot.productVariants":  "read_products",
+	"QueryRoot.productVariant":   "read_products",
+	"QueryRoot.fulfillment":      "read_orders",
+	"QueryRoot.refund":           "read_orders",
+	"LineItem.product":           "read_products",
+	"LineItem.variant":           "read_products",
+	"Fulfillment.location":       "read_locations",
 	"Order.fulfillmentOrders":    "read_merchant_managed_fulfillment_orders",
 	"Mutation.tagsAdd":           "write_orders", // Assumed: Shopify's schema names no scope for tags.
 	"Mutation.orderUpdate":       "write_orders",

@@ -1,12 +1,13 @@
 package shop
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/order"
 )
 
 // Root returns what a query selects from.
@@ -28,6 +29,12 @@ func (r root) Field(x *graphql.Execution, name string, args map[string]any) (any
 		return r.installation(), nil
 	case "publicApiVersions":
 		return r.apiVersions(), nil
+	case "fulfillment":
+		return r.part(args["id"], "Fulfillment")
+	case "refund":
+		return r.part(args["id"], "Refund")
+	case "productVariant":
+		return r.productVariant(args["id"])
 	case "productVariants":
 		return r.productVariants(args)
 	default:
@@ -37,14 +44,59 @@ func (r root) Field(x *graphql.Execution, name string, args map[string]any) (any
 
 // node looks up an order by its global id.
 func (r root) node(arg any) (any, *graphql.Error) {
-	given, _ := arg.(string)
-	number, ok := strings.CutPrefix(given, "gid://shopify/Order/")
-	id, err := strconv.ParseInt(number, 10, 64)
-	if !ok || err != nil {
-		return nil, graphql.Coded("INVALID_VARIABLE", "Invalid global id for an order.") // the code is assumed
+	id, fail := numberOf(arg, "Order")
+	if fail != nil {
+		return nil, fail
 	}
 	if o := r.read(id); o != nil {
-		return orderObject{o}, nil
+		return r.shown(o), nil
+	}
+	return nil, nil
+}
+
+// numberOf returns the number in the global id of an object of a type.
+func numberOf(arg any, typeName string) (int64, *graphql.Error) {
+	given, _ := arg.(string)
+	number, ok := strings.CutPrefix(given, "gid://shopify/"+typeName+"/")
+	id, err := strconv.ParseInt(number, 10, 64)
+	if !ok || err != nil {
+		return 0, graphql.Coded("INVALID_VARIABLE", "Invalid global id for "+typeName+".") // The code is assumed.
+	}
+	return id, nil
+}
+
+// shown returns an order as the API shows it.
+func (r root) shown(o *Order) graphql.Object {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return order.View{Domain: r.opts.Domain, ShopID: r.opts.ID, Goods: r.variants}.Object(o)
+}
+
+// part looks up a fulfillment or a refund, which belongs to some order.
+func (r root) part(arg any, typeName string) (any, *graphql.Error) {
+	id, fail := numberOf(arg, typeName)
+	if fail != nil {
+		return nil, fail
+	}
+	r.mu.Lock()
+	of := r.parts[id]
+	r.mu.Unlock()
+	if o := r.read(of); o != nil {
+		return order.View{}.Part(o, typeName, id), nil
+	}
+	return nil, nil
+}
+
+// productVariant looks up a variant by its global id.
+func (r root) productVariant(arg any) (any, *graphql.Error) {
+	id, fail := numberOf(arg, "ProductVariant")
+	if fail != nil {
+		return nil, fail
+	}
+	for _, v := range r.Variants() {
+		if v.ID() == id {
+			return v.Object(), nil
+		}
 	}
 	return nil, nil
 }
@@ -52,9 +104,9 @@ func (r root) node(arg any) (any, *graphql.Error) {
 // nodes looks up objects by id. It knows only orders.
 func (r root) nodes(arg any) (any, *graphql.Error) {
 	ids, _ := arg.([]any)
-	if len(ids) > maxPageSize {
+	if len(ids) > object.MaxPageSize {
 		return nil, graphql.Coded("MAX_INPUT_SIZE_EXCEEDED", "The input array size of "+strconv.Itoa(len(ids))+
-			" is greater than the maximum allowed of "+strconv.Itoa(maxPageSize)+".")
+			" is greater than the maximum allowed of "+strconv.Itoa(object.MaxPageSize)+".")
 	}
 	list := make([]graphql.Object, len(ids))
 	for i, id := range ids {
@@ -62,7 +114,7 @@ func (r root) nodes(arg any) (any, *graphql.Error) {
 		if err != nil {
 			return nil, err
 		}
-		if o, ok := found.(orderObject); ok {
+		if o, ok := found.(graphql.Object); ok {
 			list[i] = o
 		}
 	}
@@ -71,7 +123,7 @@ func (r root) nodes(arg any) (any, *graphql.Error) {
 
 // page resolves a page of orders.
 func (r root) page(x *graphql.Execution, args map[string]any) (any, *graphql.Error) {
-	n, fail := first(args)
+	n, fail := object.First(args)
 	if fail != nil {
 		return nil, fail
 	}
@@ -89,16 +141,16 @@ func (r root) page(x *graphql.Execution, args map[string]any) (any, *graphql.Err
 	if len(page.Warnings) > 0 {
 		x.WarnOfSearch(q.Search, page.Warnings)
 	}
-	c := connection{name: "OrderConnection", more: page.More, end: page.Cursor}
+	c := object.Connection{Name: "OrderConnection", More: page.More, End: page.Cursor}
 	for _, id := range page.IDs {
-		c.nodes = append(c.nodes, orderObject{r.order(id)})
+		c.Nodes = append(c.Nodes, r.shown(r.order(id)))
 	}
 	return c, nil
 }
 
 func (r root) shop() graphql.Object {
-	return fields{"Shop", map[string]any{
-		"id": gid("Shop", r.opts.ID), "name": r.opts.Name, "myshopifyDomain": r.opts.Domain,
+	return object.Fields{Name: "Shop", Values: map[string]any{
+		"id": object.GID("Shop", r.opts.ID), "name": r.opts.Name, "myshopifyDomain": r.opts.Domain,
 		"ianaTimezone": r.opts.TimeZone.String(), "currencyCode": r.opts.Currency,
 	}}
 }
@@ -106,16 +158,16 @@ func (r root) shop() graphql.Object {
 func (r root) installation() graphql.Object {
 	scopes := []graphql.Object{}
 	for _, scope := range r.Scopes() {
-		scopes = append(scopes, fields{"AccessScope", map[string]any{"handle": scope}})
+		scopes = append(scopes, object.Fields{Name: "AccessScope", Values: map[string]any{"handle": scope}})
 	}
-	return fields{"AppInstallation", map[string]any{"accessScopes": scopes}}
+	return object.Fields{Name: "AppInstallation", Values: map[string]any{"accessScopes": scopes}}
 }
 
 // apiVersions returns the accessible versions and, as Shopify does, the unstable one.
 func (r root) apiVersions() []graphql.Object {
-	versions := []graphql.Object{fields{"ApiVersion", map[string]any{"handle": "unstable", "supported": false}}}
+	versions := []graphql.Object{object.Fields{Name: "ApiVersion", Values: map[string]any{"handle": "unstable", "supported": false}}}
 	for _, v := range r.opts.Versions {
-		versions = append(versions, fields{"ApiVersion", map[string]any{"handle": v, "supported": true}})
+		versions = append(versions, object.Fields{Name: "ApiVersion", Values: map[string]any{"handle": v, "supported": true}})
 	}
 	return versions
 }
@@ -123,7 +175,7 @@ func (r root) apiVersions() []graphql.Object {
 // productVariants resolves searches by SKU, which match in the same way as searches for orders (assumed). Other
 // searches are not simulated.
 func (r root) productVariants(args map[string]any) (any, *graphql.Error) {
-	n, fail := first(args)
+	n, fail := object.First(args)
 	if fail != nil {
 		return nil, fail
 	}
@@ -132,28 +184,16 @@ func (r root) productVariants(args map[string]any) (any, *graphql.Error) {
 		return nil, graphql.Coded("BAD_REQUEST", "Only variants of a SKU are simulated.")
 	}
 	search := index.ParseSearch(query, r.opts.TimeZone)
-	r.mu.Lock()
-	variants := r.variants
-	r.mu.Unlock()
-	c := connection{name: "ProductVariantConnection", nodes: []graphql.Object{}}
-	for _, v := range variants {
+	c := object.Connection{Name: "ProductVariantConnection", Nodes: []graphql.Object{}}
+	for _, v := range r.Variants() {
 		if !search.Match(index.Entry{SKUs: []string{v.SKU}}) {
 			continue
 		}
-		if len(c.nodes) == n {
-			c.more = true
+		if len(c.Nodes) == n {
+			c.More = true
 			break
 		}
-		c.nodes = append(c.nodes, v.object())
+		c.Nodes = append(c.Nodes, v.Object())
 	}
 	return c, nil
-}
-
-func (v Variant) object() graphql.Object {
-	product := fields{"Product", map[string]any{
-		"title": v.Title, "status": cmp.Or(v.Status, "ACTIVE"), "isGiftCard": v.GiftCard,
-	}}
-	return fields{"ProductVariant", map[string]any{
-		"sku": orNull(v.SKU), "price": cmp.Or(v.Price, "25.00"), "product": product,
-	}}
 }

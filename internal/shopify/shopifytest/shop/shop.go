@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
 )
 
@@ -24,7 +25,7 @@ type Options struct {
 	// Scopes are the access scopes granted to the app. Denied are fields to which it has no access nevertheless.
 	Scopes, Denied []string
 	// Variants are the variants of the shop's products.
-	Variants []Variant
+	Variants []goods.Variant
 	// Now is the shop's clock.
 	Now func() time.Time
 }
@@ -34,11 +35,14 @@ type Shop struct {
 	opts  Options
 	index *index.Index
 
-	mu       sync.Mutex
-	byID     map[int64]*Order
-	lastID   int64
+	mu     sync.Mutex
+	byID   map[int64]*Order
+	lastID int64
+	// parts are the orders of fulfillments and refunds, by their ids.
+	parts map[int64]int64
+
 	scopes   []string
-	variants []Variant
+	variants []goods.Variant
 	denied   []string
 	replicas map[int64]replica
 
@@ -49,7 +53,7 @@ type Shop struct {
 func New(opts Options) *Shop {
 	s := &Shop{
 		opts: opts, index: index.New(opts.Now, opts.TimeZone, opts.Lag),
-		byID: map[int64]*Order{}, lastID: 5_000_000_000_000,
+		byID: map[int64]*Order{}, parts: map[int64]int64{}, lastID: 5_000_000_000_000,
 	}
 	s.SetScopes(opts.Scopes...)
 	s.SetVariants(opts.Variants...)
@@ -63,9 +67,9 @@ func (s *Shop) SetLag(lag time.Duration) { s.index.SetLag(lag) }
 // AddOrder stores a copy of the order, and returns it with its missing fields filled in. It replaces an existing order
 // with the same id.
 func (s *Shop) AddOrder(o Order) Order {
-	before, after := s.add(o.clone())
+	before, after := s.add(o.Clone())
 	s.changed(before, after)
-	return *after.clone()
+	return *after.Clone()
 }
 
 func (s *Shop) add(c *Order) (before, after *Order) {
@@ -78,8 +82,8 @@ func (s *Shop) add(c *Order) (before, after *Order) {
 	c.Name = cmp.Or(c.Name, "#"+strconv.Itoa(1001+len(s.byID)))
 	c.FinancialStatus = cmp.Or(c.FinancialStatus, "PAID")
 	c.Currency = cmp.Or(c.Currency, s.opts.Currency)
-	s.complete(c)
 	before = s.byID[c.ID]
+	s.complete(before, c)
 	s.store(c)
 	return before, c
 }
@@ -110,7 +114,7 @@ func (s *Shop) change(id int64, change func(*Order) bool) (before, after *Order)
 	if !ok {
 		return nil, nil
 	}
-	c := old.clone()
+	c := old.Clone()
 	if !change(c) {
 		return old, old
 	}
@@ -118,12 +122,12 @@ func (s *Shop) change(id int64, change func(*Order) bool) (before, after *Order)
 	if c.UpdatedAt.Equal(old.UpdatedAt) {
 		c.UpdatedAt = s.opts.Now().UTC()
 	}
-	s.complete(c)
+	s.complete(old, c)
 	s.store(c)
 	return old, c
 }
 
-func (s *Shop) complete(o *Order) {
+func (s *Shop) complete(before, o *Order) {
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		l.ID = s.id(l.ID)
@@ -138,6 +142,7 @@ func (s *Shop) complete(o *Order) {
 	if o.Company != nil {
 		o.Company.ID = s.id(o.Company.ID)
 	}
+	o.Record(before, s.opts.Now().UTC(), s.id)
 }
 
 func (s *Shop) id(given int64) int64 {
@@ -150,7 +155,13 @@ func (s *Shop) id(given int64) int64 {
 
 func (s *Shop) store(o *Order) {
 	s.byID[o.ID] = o
-	s.index.Put(o.entry())
+	for _, f := range o.Fulfillments {
+		s.parts[f.ID] = o.ID
+	}
+	for _, r := range o.Refunds {
+		s.parts[r.ID] = o.ID
+	}
+	s.index.Put(o.Entry())
 }
 
 // order returns the order with the id, or nil. This lookup does not lag.
@@ -166,7 +177,7 @@ func (s *Shop) Orders() []Order {
 	defer s.mu.Unlock()
 	out := make([]Order, 0, len(s.byID))
 	for _, o := range s.byID {
-		out = append(out, *o.clone())
+		out = append(out, *o.Clone())
 	}
 	slices.SortFunc(out, func(a, b Order) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))

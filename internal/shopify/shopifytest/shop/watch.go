@@ -1,13 +1,17 @@
 package shop
 
-import "time"
+import (
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
+)
 
 // Watcher learns what changed in a shop, after the fact. Its methods may be called concurrently, and must not wait.
 type Watcher interface {
 	// OrderChanged is told of an order as it was, nil for a new one, and as it is. Neither may be changed.
 	OrderChanged(before, after *Order)
 	// VariantsChanged is told of the variants before and after a change.
-	VariantsChanged(before, after []Variant)
+	VariantsChanged(before, after []goods.Variant)
 }
 
 // Watch sets the watcher. It must be called before the shop is used.

@@ -1,6 +1,9 @@
-package shop
+package order
 
-import "github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
+import (
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
+)
 
 // The types of what is fulfilled. An order has one fulfillment order, with the order's number, and a line in it has the
 // number of the order's line. Shopify numbers them apart, and makes one for each location.
@@ -30,34 +33,34 @@ func (o *Order) FulfillmentStatus() string {
 	return "OPEN"
 }
 
-func (o orderObject) fulfillmentOrders(args map[string]any) (any, *graphql.Error) {
-	if _, fail := first(args); fail != nil {
+func (o shown) fulfillmentOrders(args map[string]any) (any, *graphql.Error) {
+	if _, fail := object.First(args); fail != nil {
 		return nil, fail
 	}
-	return connection{name: "FulfillmentOrderConnection", nodes: []graphql.Object{fulfillmentOrder{o.Order}}}, nil
+	return object.Connection{Name: "FulfillmentOrderConnection", Nodes: []graphql.Object{fulfillmentOrder{o}}}, nil
 }
 
 // fulfillmentOrder is the one fulfillment order of an order.
-type fulfillmentOrder struct{ *Order }
+type fulfillmentOrder struct{ shown }
 
 func (fulfillmentOrder) TypeName() string { return FulfillmentOrderType }
 
 func (o fulfillmentOrder) Field(_ *graphql.Execution, name string, args map[string]any) (any, *graphql.Error) {
 	switch name {
 	case "id":
-		return gid(FulfillmentOrderType, o.ID), nil
+		return object.GID(FulfillmentOrderType, o.ID), nil
 	case "status":
 		return o.FulfillmentStatus(), nil
 	}
-	n, fail := first(args)
+	n, fail := object.First(args)
 	if fail != nil {
 		return nil, fail
 	}
-	c := connection{name: "FulfillmentOrderLineItemConnection", more: len(o.Lines) > n, nodes: []graphql.Object{}}
+	c := object.Connection{Name: "FulfillmentOrderLineItemConnection", More: len(o.Lines) > n, Nodes: []graphql.Object{}}
 	for i := range o.Lines[:min(n, len(o.Lines))] {
 		l := &o.Lines[i]
-		c.nodes = append(c.nodes, fields{FulfillmentLineType, map[string]any{
-			"id": gid(FulfillmentLineType, l.ID), "remainingQuantity": l.Remaining(), "lineItem": lineObject{l, o.Currency},
+		c.Nodes = append(c.Nodes, object.Fields{Name: FulfillmentLineType, Values: map[string]any{
+			"id": object.GID(FulfillmentLineType, l.ID), "remainingQuantity": l.Remaining(), "lineItem": o.line(l),
 		}})
 	}
 	return c, nil

@@ -1,4 +1,5 @@
-package shop
+// Package order has the orders of a simulated shop, what happens to them, and how the API shows them.
+package order
 
 import (
 	"cmp"
@@ -15,7 +16,7 @@ import (
 // Order is an order of the simulated shop. In the JSON of the control routes, its fields have the same names in lower
 // case, with underscores.
 type Order struct {
-	// ID is the legacy id; [Shop.AddOrder] assigns one if it is not set.
+	// ID is the legacy id; one is assigned if it is not set.
 	ID int64 `json:"id"`
 	// Name defaults to "#1001" and so on.
 	Name string `json:"name"`
@@ -31,11 +32,37 @@ type Order struct {
 	Email           string `json:"email"`
 	// Currency defaults to the shop's currency.
 	Currency string `json:"currency"`
+	// PresentmentCurrency is the one that the customer paid in, by default Currency, and Rate the units of it that a unit of
+	// Currency costs, by default "1". All amounts of an order are in Currency.
+	PresentmentCurrency string `json:"presentment_currency,omitempty"`
+	Rate                string `json:"rate,omitempty"`
 	// NetPayment is the amount paid less the amount refunded. It defaults to the cost of the remaining units, or to
 	// zero for an order that is not paid.
 	NetPayment string `json:"net_payment,omitempty"`
 	// PaidAt is when a paid order was paid, by default CreatedAt.
 	PaidAt time.Time `json:"paid_at,omitzero"`
+	// ProcessedAt is when the order was placed, by default CreatedAt.
+	ProcessedAt time.Time `json:"processed_at,omitzero"`
+	// Locale is the customer's language, and Phone the number that came with the order. Both are null if they are empty.
+	Locale string `json:"locale,omitempty"`
+	Phone  string `json:"phone,omitempty"`
+	// Shipping, Tax and Duties are added to the cost of the lines, by default nothing. TaxesIncluded and DutiesIncluded are
+	// set if they are in the prices instead.
+	Shipping       string `json:"shipping,omitempty"`
+	Tax            string `json:"tax,omitempty"`
+	Duties         string `json:"duties,omitempty"`
+	TaxesIncluded  bool   `json:"taxes_included,omitempty"`
+	DutiesIncluded bool   `json:"duties_included,omitempty"`
+	// ShippingMethod is the title of the shipping line; there is none without it.
+	ShippingMethod string `json:"shipping_method,omitempty"`
+	// ShippingAddress and BillingAddress are null if they are nil.
+	ShippingAddress *Address `json:"shipping_address,omitempty"`
+	BillingAddress  *Address `json:"billing_address,omitempty"`
+	// Payments are the ways in which the order was paid, by default one without details.
+	Payments []Payment `json:"payments,omitempty"`
+	// Fulfillments and Refunds are added by what fulfils and refunds lines, and may be set.
+	Fulfillments []Fulfillment `json:"fulfillments,omitempty"`
+	Refunds      []Refund      `json:"refunds,omitempty"`
 	// Tips is the sum of the tips, by default "0.0".
 	Tips string `json:"tips,omitempty"`
 	// Note and Tags are what the shop's staff see beside the order.
@@ -63,6 +90,10 @@ type Customer struct {
 	LastName    string `json:"last_name"`
 	DisplayName string `json:"display_name"`
 	Email       string `json:"email"`
+	// Phone is the number in the account, null if it is empty, and Consent a CustomerSmsMarketingState, by default
+	// NOT_SUBSCRIBED.
+	Phone   string `json:"phone,omitempty"`
+	Consent string `json:"consent,omitempty"`
 }
 
 // Company is a B2B company. An empty ExternalID is null.
@@ -74,7 +105,7 @@ type Company struct {
 
 // LineItem is a line of an order.
 type LineItem struct {
-	// ID is assigned by [Shop.AddOrder] if it is not set.
+	// ID is assigned when the order is stored, if it is not set.
 	ID int64 `json:"id"`
 	// SKU is null if it is empty.
 	SKU   string `json:"sku"`
@@ -90,8 +121,12 @@ type LineItem struct {
 	// UnitPrice is a decimal amount in the order's currency, by default "0.00".
 	UnitPrice string `json:"unit_price"`
 	// DiscountedPrice is the price of a unit after all discounts, by default UnitPrice.
-	DiscountedPrice string      `json:"discounted_price,omitempty"`
-	Attributes      []Attribute `json:"attributes,omitempty"`
+	DiscountedPrice string `json:"discounted_price,omitempty"`
+	// Digital is set for what is not sent as a parcel. Native gift cards are not either.
+	Digital bool `json:"digital,omitempty"`
+	// Grams is the weight of a unit; 0 if it is not known.
+	Grams      int         `json:"grams,omitempty"`
+	Attributes []Attribute `json:"attributes,omitempty"`
 }
 
 // Attribute is a custom attribute of a line.
@@ -100,7 +135,8 @@ type Attribute struct {
 	Value string `json:"value"`
 }
 
-func (o *Order) clone() *Order {
+// Clone returns a copy that shares nothing with the order.
+func (o *Order) Clone() *Order {
 	c := *o
 	if o.Customer != nil {
 		customer := *o.Customer
@@ -109,6 +145,17 @@ func (o *Order) clone() *Order {
 	if o.Company != nil {
 		company := *o.Company
 		c.Company = &company
+	}
+	c.ShippingAddress, c.BillingAddress = o.ShippingAddress.clone(), o.BillingAddress.clone()
+	c.Payments = slices.Clone(o.Payments)
+	c.Fulfillments, c.Refunds = slices.Clone(o.Fulfillments), slices.Clone(o.Refunds)
+	for i := range c.Fulfillments {
+		f := &c.Fulfillments[i]
+		f.Trackings, f.Lines = slices.Clone(f.Trackings), slices.Clone(f.Lines)
+		f.Origin, f.Location = f.Origin.clone(), f.Location.clone()
+	}
+	for i := range c.Refunds {
+		c.Refunds[i].Lines = slices.Clone(c.Refunds[i].Lines)
 	}
 	c.Tags, c.Disputes = slices.Clone(o.Tags), slices.Clone(o.Disputes)
 	c.Lines = slices.Clone(o.Lines)
@@ -157,8 +204,8 @@ func (l *LineItem) discounted() string { return cmp.Or(l.DiscountedPrice, l.Unit
 
 func (o *Order) cancelled() bool { return !o.CancelledAt.IsZero() }
 
-// entry returns what the search index knows of the order.
-func (o *Order) entry() index.Entry {
+// Entry returns what the search index knows of the order.
+func (o *Order) Entry() index.Entry {
 	e := index.Entry{
 		ID: o.ID, Name: o.Name, Email: o.Email, FinancialStatus: o.FinancialStatus,
 		Test: o.Test, Closed: !o.ClosedAt.IsZero(), Cancelled: o.cancelled(),
