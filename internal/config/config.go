@@ -23,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
 	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/mailing"
+	"github.com/giftbridge/giftbridge/internal/config/messaging"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/config/relaying"
 )
@@ -47,12 +48,15 @@ type Config struct {
 	Links       links.Links
 	Checkout    checkout.Checkout
 	Relay       relaying.Relay
-	Payload     ops.Payload
-	Codec       ops.CodecServer
-	Log         ops.Log
-	Metrics     ops.Metrics
-	Traces      ops.Traces
-	Worker      ops.Worker
+	// Sonar is the account of the service that brings messages to phones, and Messages what is sent.
+	Sonar    messaging.Sonar
+	Messages messaging.Messages
+	Payload  ops.Payload
+	Codec    ops.CodecServer
+	Log      ops.Log
+	Metrics  ops.Metrics
+	Traces   ops.Traces
+	Worker   ops.Worker
 }
 
 // Values of variables.
@@ -98,7 +102,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
 		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, ops.NetworkSection, issueSection, recipientSection,
-	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section, relaying.Section}, ops.Sections),
+	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section, relaying.Section}, messaging.Sections, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
@@ -140,6 +144,9 @@ func (c Config) check(ps *env.Problems) {
 	c.Relay.Check(ps, c.Network.PlainHTTPHosts)
 	c.Relay.Needs(ps)
 	c.Relay.Surroundings(ps, c.Webhooks(), c.Payload.Encryption != ops.EncryptionOff)
+	c.Sonar.Check(ps, c.Network.PlainHTTPHosts)
+	c.Messages.Check(ps)
+	c.Messages.Needs(ps, c.Sonar, c.Payload.Encryption != ops.EncryptionOff)
 	c.Payload.Check(ps)
 	c.Codec.Check(ps)
 	c.Log.Check(ps)
