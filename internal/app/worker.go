@@ -77,9 +77,6 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 			w.Stop()
 		}
 	}()
-	if err := CheckSupported(o.Config); err != nil {
-		return nil, err
-	}
 	if w.telemetry, err = newTelemetry(ctx, o.Config, o.Log); err != nil {
 		return nil, err
 	}
@@ -135,14 +132,6 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	return w, nil
 }
 
-// CheckSupported returns an error if the configuration asks for what this release cannot do.
-func CheckSupported(c config.Config) error {
-	if c.Relay.On() {
-		return errors.New("this release does not send the shop's events to an ERP yet: unset RELAY_ORDERS_URL and RELAY_PRODUCTS_URL")
-	}
-	return nil
-}
-
 // tellVersion logs the version of this worker, and warns if it gets no tasks because another version is current.
 func (w *Worker) tellVersion(ctx context.Context, this ops.Worker) {
 	log := w.log.With().Str("deployment", this.Deployment).Str("build", this.Build()).Logger()
@@ -177,10 +166,7 @@ func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	for _, topic := range []any{
-		t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.changes, t.watch,
-		t.messages,
-	} {
+	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.changes, t.watch} {
 		q.RegisterActivity(topic)
 	}
 	return q
