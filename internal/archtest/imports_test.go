@@ -201,6 +201,16 @@ var rules = []rule{
 		why: "workflows, activities and what speaks HTTP have these words in common",
 	},
 	{
+		name: "messages know no vendor and no Temporal", from: ours("internal/messages", "internal/retail"),
+		to: vendors.or(adapters).or(tree("go.temporal.io")).or(ours("activities", "workflows")), deep: true,
+		why: "workflows, activities and commands have what customers are told in common",
+	},
+	{
+		name: "numbering plans are wired in", from: everything.except(ours("internal/messages/phones", "internal/app")),
+		to:  ours("internal/messages/phones").or(tree("github.com/nyaruka/phonenumbers")),
+		why: "they are megabytes; what needs a phone number asks for composing.Phones",
+	},
+	{
 		name: "files of variables stand on the standard library", from: ours("internal/envfile"),
 		to:  set(anything).except(standard, ours("internal/envfile")),
 		why: "they are read before there is a configuration",
@@ -499,6 +509,10 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"the domain stands on the standard library", "internal/giftcard", module + "/internal/rest"},
 		{"redemptions stand on the domain", "internal/redemption", module + "/internal/issuer"},
 		{"redemptions stand on the domain", "internal/redemption", "net/http"},
+		{"messages know no vendor and no Temporal", "internal/messages/composing", "go.temporal.io/sdk/workflow"},
+		{"messages know no vendor and no Temporal", "internal/retail", module + "/internal/shopify"},
+		{"numbering plans are wired in", "activities", module + "/internal/messages/phones"},
+		{"numbering plans are wired in", "internal/messages/composing", "github.com/nyaruka/phonenumbers"},
 		{"files of variables stand on the standard library", "internal/envfile", module + "/internal/config"},
 		{"the digest only renders", "internal/digest", module + "/internal/executions"},
 		{"the digest only renders", "internal/digest", "net/http"},

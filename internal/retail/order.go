@@ -17,6 +17,8 @@ type Order struct {
 	CancelledAt time.Time
 	// Paid reports whether the order was paid or authorised at some time, whatever was refunded since.
 	Paid bool
+	// PaidAt is when the first payment was made or authorised; zero if that is not known.
+	PaidAt time.Time
 	// Currency is the currency of all amounts of the order: that of the customer, if the shop shows it.
 	Currency string
 	// TaxesIncluded reports whether prices, subtotal and shipping contain the tax.
