@@ -39,6 +39,9 @@ const (
 	// RerunOrdersID is the workflow ID of RerunOrders: only one runs at a time.
 	RerunOrdersID = "rerun-orders"
 
+	// SweepMessagesScheduleID is the schedule of SweepMessages, and the prefix of its runs' workflow IDs.
+	SweepMessagesScheduleID = "sweep-messages"
+
 	// The workflow types as visibility shows them.
 	PollOrdersType      = "PollOrders"
 	GiftCardOrderType   = activities.OrderWorkflowType
@@ -57,6 +60,10 @@ const (
 	ResendCardType      = "ResendCard"
 	SpendCardType       = "SpendCard"
 	ClaimRedemptionType = "ClaimRedemption"
+	OrderMessagesType   = "OrderMessages"
+	BackInStockType     = "BackInStock"
+	SweepMessagesType   = "SweepMessages"
+	UnsentMessageType   = "UnsentMessage"
 )
 
 // Search attributes of GiftCardOrder.
@@ -140,6 +147,25 @@ func ClaimRedemptionID(client, id string) string { return "redemption/" + client
 
 // CardDeliveryID returns the workflow ID for the record that the card of a unit was sent.
 func CardDeliveryID(issuerName, key string) string { return "card-delivery/" + issuerName + "/" + key }
+
+// OrderMessagesPrefix is the prefix of the workflow IDs of the messages of orders, and UnsentMessagePrefix that of messages that could
+// not be sent.
+const (
+	OrderMessagesPrefix = "order-messages/"
+	UnsentMessagePrefix = "unsent-message/"
+)
+
+// OrderMessagesID returns the workflow ID of the messages of an order, by the shop's number of it.
+func OrderMessagesID(shop, order string) string { return OrderMessagesPrefix + shop + "/" + order }
+
+// BackInStockID returns the workflow ID of the notices about a variant, by the shop's number of it.
+func BackInStockID(shop, variant string) string { return "back-in-stock/" + shop + "/" + variant }
+
+// UnsentMessageID returns the workflow ID of a message that could not be sent. order is the shop's number of the order, or of the
+// variant for a notice.
+func UnsentMessageID(shop, order, key string) string {
+	return UnsentMessagePrefix + shop + "/" + order + "/" + key
+}
 
 // ResendCardID returns the workflow ID for sending one card of an order once more; unit counts from 1.
 func ResendCardID(shop, orderID string, unit int) string {

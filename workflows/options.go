@@ -283,3 +283,38 @@ func lookingAtFunds(ctx workflow.Context) workflow.Context {
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second / 2, BackoffCoefficient: 2, MaximumAttempts: 3},
 	})
 }
+
+// reviewing reads an order or a variant. The activity itself decides for how long.
+func reviewing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         slowBackoff,
+	})
+}
+
+// sendingMessage asks for a message to be delivered. The activity itself decides for how long.
+func sendingMessage(ctx workflow.Context, kind string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: MaxIssueTime,
+		RetryPolicy:         slowBackoff,
+		Summary:             kind,
+	})
+}
+
+// sweepingMessages has orders looked at, an hour's worth at a time.
+func sweepingMessages(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    45 * time.Minute,
+		ScheduleToCloseTimeout: 50 * time.Minute,
+		HeartbeatTimeout:       deadAfter,
+		RetryPolicy:            backoff,
+	})
+}
+
+// slowBackoff is quick at first, because most failures are short, and slow at last: a service may be away for a day, and each attempt
+// has its price on Temporal Cloud.
+var slowBackoff = &temporal.RetryPolicy{
+	InitialInterval:    2 * time.Second,
+	BackoffCoefficient: 2,
+	MaximumInterval:    15 * time.Minute,
+}

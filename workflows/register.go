@@ -37,4 +37,8 @@ func Register(r worker.WorkflowRegistry) {
 	register(ResendCard, ResendCardType)
 	register(SpendCard, SpendCardType)
 	register(ClaimRedemption, ClaimRedemptionType)
+	register(OrderMessages, OrderMessagesType)
+	register(BackInStock, BackInStockType)
+	register(SweepMessages, SweepMessagesType)
+	register(UnsentMessage, UnsentMessageType)
 }

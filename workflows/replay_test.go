@@ -169,6 +169,10 @@ func TestEveryPathIsRecorded(t *testing.T) {
 	requireOne("a card of which an amount was unknown", spent, has(enumspb.EVENT_TYPE_MARKER_RECORDED, 3),
 		has(enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, 1), closesWith(canceled))
 	requireOne("a card whose reset run hands over", spent, closesWith(continued))
+	told := of(workflows.OrderMessagesType)
+	requireOne("an order whose message is resent", told, has(scheduled, 3), has(enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED, 2))
+	requireOne("messages that were reset", told, closesWith(continued), has(failedTry, 1), has(enumspb.EVENT_TYPE_MARKER_RECORDED, 1))
+	requireOne("a message that failed", of(workflows.UnsentMessageType), closesWith(failed))
 	requireOne("an order whose mail is refused", order, closesWith(failed), asks("DeliverCard"))
 }
 

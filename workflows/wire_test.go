@@ -40,13 +40,20 @@ func TestNames(t *testing.T) {
 	require.Equal(t, registry{names: []string{
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
 		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder", "DeferredCard", "ClaimCode",
-		"DeliveredCard", "ResendCard", "SpendCard", "ClaimRedemption",
+		"DeliveredCard", "ResendCard", "SpendCard", "ClaimRedemption", "OrderMessages", "BackInStock", "SweepMessages", "UnsentMessage",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
 	require.Equal(t, "resolve-card/shop/1/2", workflows.ResolveCardID("shop", "1", 2))
 	require.Equal(t, "card-delivery/acme/k", workflows.CardDeliveryID("acme", "k"))
 	require.Equal(t, "resend-card/shop/1/2", workflows.ResendCardID("shop", "1", 2))
+	require.Equal(t, "order-messages/shop/1", workflows.OrderMessagesID("shop", "1"))
+	require.Equal(t, "back-in-stock/shop/1", workflows.BackInStockID("shop", "1"))
+	require.Equal(t, "unsent-message/shop/1/k", workflows.UnsentMessageID("shop", "1", "k"))
+	require.Equal(t, []string{"look", "resend", "messages", "in-stock"}, []string{
+		workflows.LookSignal, workflows.ResendSignal, workflows.MessagesQuery, workflows.InStockSignal,
+	})
+	require.Equal(t, "sweep-messages", workflows.SweepMessagesScheduleID)
 	require.Equal(t, "action/0a1b", workflows.ActOnOrderID("0a1b"))
 	require.Equal(t, "disputed-order/shop/1/2", workflows.DisputedOrderID("shop", "1", "2"))
 	require.Equal(t, "card-drain/acme/5001-A", workflows.DrainClaimID("acme", "5001-A", 1))

@@ -14,6 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
+	"github.com/giftbridge/giftbridge/activities/messaging"
 	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/later"
@@ -236,6 +237,7 @@ type topics struct {
 	decisions *activities.Decisions
 	changes   *activities.Changes
 	watch     *activities.Watch
+	messages  *messaging.Messages
 }
 
 // newTopics connects the activities to the services and to Temporal. The shop is its name in workflow IDs.
@@ -274,6 +276,8 @@ func newTopics(o WorkerOptions, s services, temporal *operator.Operator, shop st
 		decisions: &activities.Decisions{Orders: temporal},
 		changes:   &activities.Changes{Source: s.orders, Issuer: s.issuer, Later: s.later, Orders: temporal, Shop: shop},
 		watch:     &activities.Watch{Shop: s.orders, Temporal: temporal},
+		// It has no account yet: workflows of a later release that reach this worker wait for another one.
+		messages: &messaging.Messages{Now: time.Now},
 	}
 }
 

@@ -182,7 +182,8 @@ var rules = []rule{
 	},
 	{
 		name: "workflows know activities and the domain only", from: ours("workflows"),
-		to:  everything.except(ours("workflows", "activities", "internal/giftcard", "internal/redemption", "internal/buildinfo")),
+		to: everything.except(ours("workflows", "activities", "internal/giftcard", "internal/redemption", "internal/buildinfo"),
+			only(module+"/internal/messages", module+"/internal/messages/composing", module+"/internal/messages/sending")),
 		why: "what a workflow needs comes in its input; of the build, only the program's name in texts",
 	},
 	{

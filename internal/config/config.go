@@ -23,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/inbound"
 	"github.com/giftbridge/giftbridge/internal/config/links"
 	"github.com/giftbridge/giftbridge/internal/config/mailing"
+	"github.com/giftbridge/giftbridge/internal/config/messaging"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
@@ -45,12 +46,15 @@ type Config struct {
 	Receiver    Receiver
 	Links       links.Links
 	Checkout    checkout.Checkout
-	Payload     ops.Payload
-	Codec       ops.CodecServer
-	Log         ops.Log
-	Metrics     ops.Metrics
-	Traces      ops.Traces
-	Worker      ops.Worker
+	// Sonar is the account of the service that brings messages to phones, and Messages what is sent.
+	Sonar    messaging.Sonar
+	Messages messaging.Messages
+	Payload  ops.Payload
+	Codec    ops.CodecServer
+	Log      ops.Log
+	Metrics  ops.Metrics
+	Traces   ops.Traces
+	Worker   ops.Worker
 }
 
 // Values of variables.
@@ -96,7 +100,7 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
 		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, networkSection, issueSection, recipientSection,
-	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section}, ops.Sections),
+	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section}, messaging.Sections, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
@@ -135,6 +139,9 @@ func (c Config) check(ps *env.Problems) {
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Checkout.Check(ps)
+	c.Sonar.Check(ps, c.Network.PlainHTTPHosts)
+	c.Messages.Check(ps)
+	c.Messages.Needs(ps, c.Sonar, c.Payload.Encryption != ops.EncryptionOff)
 	c.Payload.Check(ps)
 	c.Codec.Check(ps)
 	c.Log.Check(ps)

@@ -124,6 +124,12 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"CALLBACK_KEYS":         "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 		"FOURWAYSHOP_REVERSALS": "true",
 		"CHECKOUT_CLIENTS":      "shop:" + strings.Repeat("0a", 32) + ":balance+redeem", "CHECKOUT_MAX_RPS": "7",
+		"SONAR_URL": "https://sandbox.sendsonar.com", "SONAR_TIMEOUT": "5s", "SONAR_ADDRESS": "lenient", "SONAR_NOTIFY_BY": "variant",
+		"MESSAGES": "receipt, in-stock", "MESSAGES_SHOP_NAME": "Example", "MESSAGES_SHOP_URL": "https://shop.example.com",
+		"MESSAGES_COUNTRY": "IT", "MESSAGES_PHONE": "any", "MESSAGES_IN_DOUBT": "send", "MESSAGES_QUIET": "20:00-09:30",
+		"MESSAGES_QUIET_FOR": "all", "MESSAGES_TIMEZONE": "Europe/Rome", "MESSAGES_TEMPLATES": "/texts",
+		"MESSAGES_SHIP_FROM": "Austin;TX;78701;US", "MESSAGES_OPTIONS": "size=Taglia", "MESSAGES_IN_STOCK_MIN": "3",
+		"MESSAGES_IN_STOCK_IMAGE": "https://shop.example.com/a.png",
 	})
 	environ(t, env)
 
@@ -138,7 +144,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 	require.Equal(t, config.List{"a@example.com", "b@example.com"}, c.Digest.To)
 	require.Empty(t, c.Metrics.ListenAddr())
 	for _, v := range c.Describe() {
-		if v.Name == "SHOPIFY_ACCESS_TOKEN" || v.Name == "PAYLOAD_KEYS" {
+		if v.Name == "SHOPIFY_ACCESS_TOKEN" || v.Name == "PAYLOAD_KEYS" || v.Name == "SONAR_TOKEN" {
 			continue
 		}
 		want := env[v.Name]

@@ -131,7 +131,8 @@ func (s Schema) Markdown(c any) string {
 			std = "**required**"
 		}
 		ref := s.reference(v.name)
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", v.name, ref.Want, std, ref.About)
+		cell := strings.NewReplacer("|", `\|`) // A bare one would end the cell, in code as well.
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", v.name, cell.Replace(ref.Want), cell.Replace(std), cell.Replace(ref.About))
 	}
 	return b.String()
 }

@@ -1,0 +1,64 @@
+package workflows
+
+import (
+	"cmp"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/messages"
+)
+
+// UnsentMessageInput is a message that could not be sent, or one that was sent after all.
+type UnsentMessageInput struct {
+	Shop string `json:"shop"`
+	// Order is the shop's number of the order; of the variant, for a notice.
+	Order string        `json:"order"`
+	Name  string        `json:"name,omitempty"`
+	Key   string        `json:"key"`
+	Kind  messages.Kind `json:"kind,omitempty"`
+	// Failure and Message are why it could not be sent; empty if it was sent after all.
+	Failure giftcard.Kind `json:"failure,omitempty"`
+	Message string        `json:"message,omitempty"`
+}
+
+// UnsentMessage stands for a message that could not be sent: it fails as the message has, so that people find it among what failed. A
+// newer run under the same ID completes once a person has had the message sent.
+func UnsentMessage(_ workflow.Context, in UnsentMessageInput) (UnsentMessageResult, error) {
+	if in.Failure != "" {
+		return UnsentMessageResult{}, failure(in.Failure, in.Message)
+	}
+	return UnsentMessageResult{Sent: true}, nil
+}
+
+// UnsentMessageResult is the outcome for a message that was sent after all.
+type UnsentMessageResult struct {
+	Sent bool `json:"sent"`
+}
+
+// reportUnsent starts an [UnsentMessage], and does not wait for its end. Its error is that of a cancelled workflow.
+func reportUnsent(ctx workflow.Context, in UnsentMessageInput) error {
+	err := child(unsentOptions(ctx, in), UnsentMessage, in).GetChildWorkflowExecution().Get(ctx, nil)
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	if err != nil { // One of the same ID is about to end.
+		workflow.GetLogger(ctx).Error("a message that could not be sent is not on record", "error", err)
+	}
+	return nil
+}
+
+// unsentOptions lets the run outlive the workflow that starts it.
+func unsentOptions(ctx workflow.Context, in UnsentMessageInput) workflow.Context {
+	options := workflow.ChildWorkflowOptions{
+		WorkflowID:        UnsentMessageID(in.Shop, in.Order, in.Key),
+		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     "Message of " + cut(cmp.Or(in.Name, in.Order), maxSummaryName) + " that could not be sent",
+	}
+	if in.Name != "" {
+		options.TypedSearchAttributes = NameAttribute(in.Name)
+	}
+	return workflow.WithChildOptions(ctx, options)
+}
