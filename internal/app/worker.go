@@ -77,6 +77,9 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 			w.Stop()
 		}
 	}()
+	if err := CheckSupported(o.Config); err != nil {
+		return nil, err
+	}
 	if w.telemetry, err = newTelemetry(ctx, o.Config, o.Log); err != nil {
 		return nil, err
 	}
@@ -130,6 +133,14 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		w.tellVersion(ctx, o.Config.Worker)
 	}
 	return w, nil
+}
+
+// CheckSupported returns an error if the configuration asks for what this release cannot do.
+func CheckSupported(c config.Config) error {
+	if c.Relay.On() {
+		return errors.New("this release does not send the shop's events to an ERP yet: unset RELAY_ORDERS_URL and RELAY_PRODUCTS_URL")
+	}
+	return nil
 }
 
 // tellVersion logs the version of this worker, and warns if it gets no tasks because another version is current.

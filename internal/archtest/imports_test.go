@@ -91,7 +91,7 @@ type rule struct {
 
 var (
 	everything = ours(".")
-	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail", "internal/rest")
+	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/relay", "internal/mail", "internal/rest")
 	// vendors are the clients of vendors that could be replaced, and adapters their adapters.
 	vendors  = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop")
 	adapters = ours("internal/intake/shopifyintake", "internal/intake/shopifyretail", "internal/issuer/cashstarissuer", "internal/issuer/fourwayshopissuer")
@@ -398,8 +398,8 @@ var rules = []rule{
 	},
 	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
-		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/mail",
-			"internal/giftcard"),
+		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/relay",
+			"internal/mail", "internal/giftcard"),
 		why: "every process stands on them, whatever it does",
 	},
 }
@@ -479,6 +479,7 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"only its client uses Shopify's API", "activities", module + "/internal/shopify/adminapi"},
 		{"clients without the domain", "internal/cashstar", module + "/internal/issuer"},
 		{"clients without the domain", "internal/fourwayshop/wire", module + "/internal/giftcard"},
+		{"clients without Temporal", "internal/relay/schedule", "go.temporal.io/sdk/temporal"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/cashstar"},
 		{"activities and workflows know no vendor", "workflows", module + "/internal/fourwayshop"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/intake/shopifyintake"},

@@ -32,7 +32,13 @@ const (
 	// nothing.
 	MetadataBound = "bound-to"
 	boundTo       = "namespace"
+
+	// minCompressed is the size in bytes of the smallest payload that is compressed: below it, little is won.
+	minCompressed = 4 << 10
 )
+
+// compression is the codec that Temporal's SDK has for it. It leaves a payload as it is if that would be smaller.
+var compression = converter.NewZlibCodec(converter.ZlibCodecOptions{})
 
 // Codec encrypts and decrypts payloads. It is safe for concurrent use.
 type Codec struct {
@@ -42,6 +48,7 @@ type Codec struct {
 	// namespace is the associated data of bound payloads; bind makes the codec write such.
 	namespace []byte
 	bind      bool
+	compress  bool // Large payloads are compressed before they are encrypted.
 }
 
 var _ converter.PayloadCodec = (*Codec)(nil)
@@ -53,7 +60,7 @@ func New(c ops.Payload, namespace string) (*Codec, error) {
 		return nil, err
 	}
 	out := &Codec{
-		ciphers: make(map[string]cipher.AEAD, len(c.Keys)), namespace: []byte(namespace), bind: c.BindNamespace,
+		ciphers: make(map[string]cipher.AEAD, len(c.Keys)), namespace: []byte(namespace), bind: c.BindNamespace, compress: c.Compress,
 	}
 	for _, k := range c.Keys {
 		block, err := aes.NewCipher([]byte(k.Key.Reveal()))
@@ -81,13 +88,20 @@ func (c *Codec) Strict(cfg ops.Payload) *Codec {
 	return &out
 }
 
-// Encode encrypts each payload, its metadata included.
+// Encode encrypts each payload, its metadata included. A large one may be compressed before.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	if c.current == "" {
 		return payloads, nil
 	}
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
+		if c.compress && len(p.GetData()) >= minCompressed {
+			small, err := compression.Encode([]*commonpb.Payload{p})
+			if err != nil {
+				return nil, fmt.Errorf("compress payload: %w", err)
+			}
+			p = small[0]
+		}
 		plain, err := proto.Marshal(p)
 		if err != nil {
 			return nil, fmt.Errorf("marshal payload: %w", err)
@@ -109,7 +123,8 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 }
 
 // Decode decrypts encrypted payloads. It passes unencrypted ones through unless the codec is strict: they were written
-// before encryption was switched on, or by a client without a key. Its errors are [*UnreadableError].
+// before encryption was switched on, or by a client without a key. It reads compressed payloads whatever the configuration says. Its
+// errors are [*UnreadableError].
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
@@ -150,5 +165,9 @@ func (c *Codec) open(p *commonpb.Payload) (*commonpb.Payload, error) {
 	if err := proto.Unmarshal(plain, out); err != nil {
 		return nil, misfit(id)
 	}
-	return out, nil
+	large, err := compression.Decode([]*commonpb.Payload{out})
+	if err != nil {
+		return nil, misfit(id)
+	}
+	return large[0], nil
 }

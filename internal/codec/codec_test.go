@@ -2,6 +2,7 @@ package codec_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -92,6 +93,62 @@ func TestEncodeLeavesItsInputAloneAndHidesIt(t *testing.T) {
 	require.False(t, bytes.Contains(wire, []byte("json/plain")))
 	const nonce = 12
 	require.NotEqual(t, first[0].GetData()[:nonce], second[0].GetData()[:nonce], "a nonce of its own each time")
+}
+
+// compressing returns a codec that compresses what is large.
+func compressing(t testing.TB) *codec.Codec {
+	t.Helper()
+	c, err := codec.New(ops.Payload{Encryption: ops.EncryptionOn, Keys: ops.PayloadKeys{key("a", "1")}, Compress: true}, "default")
+	require.NoError(t, err)
+	return c
+}
+
+// What is large becomes smaller, and every codec with the key reads it. What is small, or does not become smaller, stays as it is.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	plain, small := newCodec(t, ops.EncryptionOn, key("a", "1")), compressing(t)
+	noise := make([]byte, 8<<10)
+	_, _ = rand.Read(noise)
+	for name, c := range map[string]struct {
+		text    string
+		smaller bool
+	}{
+		"large":   {strings.Repeat(`{"title":"IPod Nano - 8GB","price":"199.00"},`, 500), true},
+		"small":   {strings.Repeat("a", 4<<10-20), false},
+		"noise":   {string(noise), false},
+		"nothing": {"", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("binary/plain")}, Data: []byte(c.text)}
+			before, err := plain.Encode(one(in))
+			require.NoError(t, err)
+			after, err := small.Encode(one(in))
+			require.NoError(t, err)
+			if c.smaller {
+				require.Less(t, len(after[0].GetData()), len(before[0].GetData())/10)
+			} else {
+				require.Len(t, after[0].GetData(), len(before[0].GetData()))
+			}
+			for _, sealed := range [][]*commonpb.Payload{before, after} {
+				for _, reader := range []*codec.Codec{plain, small} {
+					out, err := reader.Decode(sealed)
+					require.NoError(t, err)
+					require.True(t, proto.Equal(in, out[0]))
+				}
+			}
+		})
+	}
+}
+
+// A strict codec takes nothing that is compressed and not encrypted.
+func TestCompressionIsNoWayAroundEncryption(t *testing.T) {
+	t.Parallel()
+	large, err := converter.NewZlibCodec(converter.ZlibCodecOptions{}).Encode(one(payload(strings.Repeat("a", 9000))))
+	require.NoError(t, err)
+	_, err = compressing(t).Strict(ops.Payload{Encryption: ops.EncryptionOn}).Decode(large)
+	var unreadable *codec.UnreadableError
+	require.ErrorAs(t, err, &unreadable)
 }
 
 func TestRotation(t *testing.T) {

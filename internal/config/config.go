@@ -25,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/mailing"
 	"github.com/giftbridge/giftbridge/internal/config/messaging"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/config/relaying"
 )
 
 //go:generate go test -run ^TestReferenceIsCurrent$ -update .
@@ -37,7 +38,7 @@ type Config struct {
 	CashStar CashStar
 	// FourWayShop is the account at the issuer that makes cards later.
 	FourWayShop fourwayshop.FourWayShop
-	Network     Network
+	Network     ops.Network
 	Issue       Issue
 	Recipient   Recipient
 	SMTP        SMTP
@@ -46,6 +47,7 @@ type Config struct {
 	Receiver    Receiver
 	Links       links.Links
 	Checkout    checkout.Checkout
+	Relay       relaying.Relay
 	// Sonar is the account of the service that brings messages to phones, and Messages what is sent.
 	Sonar    messaging.Sonar
 	Messages messaging.Messages
@@ -99,8 +101,8 @@ func NewSecret(value string) Secret { return env.NewSecret(value) }
 // schema describes all variables. An issuer or another service adds a section of its own.
 var schema = env.Schema{
 	Sections: slices.Concat([]env.Section{
-		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, networkSection, issueSection, recipientSection,
-	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section}, messaging.Sections, ops.Sections),
+		shopifySection, ordersSection, pollSection, cashstar.Section, fourwayshop.Section, ops.NetworkSection, issueSection, recipientSection,
+	}, mailing.Sections, []env.Section{inbound.Section, links.Section, checkout.Section, relaying.Section}, messaging.Sections, ops.Sections),
 	// The names that go.temporal.io/sdk/contrib/envconfig and OpenTelemetry read.
 	Others: []string{
 		"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_API_KEY", "TEMPORAL_CLIENT_AUTHORITY", "TEMPORAL_CONFIG_FILE",
@@ -126,7 +128,7 @@ func (c Config) check(ps *env.Problems) {
 	c.FourWayShop.Check(ps, c.Network.PlainHTTPHosts)
 	c.FourWayShop.Needs(ps)
 	c.checkIssuers(ps)
-	c.Network.check(ps)
+	c.Network.Check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
 	c.Recipient.check(ps)
 	c.SMTP.Check(ps)
@@ -139,6 +141,9 @@ func (c Config) check(ps *env.Problems) {
 	c.Receiver.Check(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Checkout.Check(ps)
+	c.Relay.Check(ps, c.Network.PlainHTTPHosts)
+	c.Relay.Needs(ps)
+	c.Relay.Surroundings(ps, c.Webhooks(), c.Payload.Encryption != ops.EncryptionOff)
 	c.Sonar.Check(ps, c.Network.PlainHTTPHosts)
 	c.Messages.Check(ps)
 	c.Messages.Needs(ps, c.Sonar, c.Payload.Encryption != ops.EncryptionOff)

@@ -108,7 +108,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"DIGEST_TO": "a@example.com,b@example.com", "DIGEST_AT": "07:30", "DIGEST_TIMEZONE": "Europe/Rome",
 		"DIGEST_RERUN": "false", "DIGEST_RERUN_WAIT": "1m", "DIGEST_SEND_EMPTY": "true",
 		"TEMPORAL_UI_URL": "https://temporal.example.com", "PAYLOAD_ENCRYPTION": "off",
-		"PAYLOAD_ACCEPT_PLAIN": "true", "PAYLOAD_BIND_NAMESPACE": "true", "COMPANION_SKUS": "WRAP, INSURANCE",
+		"PAYLOAD_ACCEPT_PLAIN": "true", "PAYLOAD_BIND_NAMESPACE": "true", "PAYLOAD_COMPRESS": "true", "COMPANION_SKUS": "WRAP, INSURANCE",
 		"UNDERPAID": "issue", "CANCELLED_ORDERS": "cancel", "RISK": "hold", "ISSUE_AFTER": "15m", "SWEEP_INTERVAL": "2h", "MATCH_BY": "company,name", "CODEC_SERVER_ADDR": ":8080", "CODEC_SERVER_TOKEN": strings.Repeat("hush", 8),
 		"CODEC_SERVER_ORIGINS": "https://a.example.com,http://localhost:8233",
 		"LOG_LEVEL":            "debug", "LOG_FORMAT": "json", "METRICS_ADDR": "off",
@@ -124,6 +124,11 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"CALLBACK_KEYS":         "k1:" + strings.Repeat("c", 32), "CARD_ID_KEY": strings.Repeat("i", 32),
 		"FOURWAYSHOP_REVERSALS": "true",
 		"CHECKOUT_CLIENTS":      "shop:" + strings.Repeat("0a", 32) + ":balance+redeem", "CHECKOUT_MAX_RPS": "7",
+		"RELAY_TOPICS":           "orders/create, products/delete",
+		"RELAY_SECRETS":          "whsec_" + strings.Repeat("c", 40) + ", whsec_" + strings.Repeat("p", 40),
+		"RELAY_HEADERS":          "Authorization: Basic hush\nX-Company: hush",
+		"RELAY_ALLOWED_NETWORKS": "10.1.0.0/16, fd12::/16", "RELAY_CA_FILE": "/tls/ca.pem", "RELAY_CERT_FILE": "/tls/client.pem",
+		"RELAY_KEY_FILE": "/tls/client.key", "RELAY_TIMEOUT": "20s", "RELAY_MAX_RPS": "5",
 		"SONAR_URL": "https://sandbox.sendsonar.com", "SONAR_TIMEOUT": "5s", "SONAR_ADDRESS": "lenient", "SONAR_NOTIFY_BY": "variant",
 		"MESSAGES": "receipt, in-stock", "MESSAGES_SHOP_NAME": "Example", "MESSAGES_SHOP_URL": "https://shop.example.com",
 		"MESSAGES_COUNTRY": "IT", "MESSAGES_PHONE": "any", "MESSAGES_IN_DOUBT": "send", "MESSAGES_QUIET": "20:00-09:30",
@@ -154,14 +159,17 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		if v.Name == "CHECKOUT_CLIENTS" {
 			want = "shop:[redacted]:balance+redeem"
 		}
-		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" {
+		if v.Name == "SHOPIFY_WEBHOOK_SECRETS" || v.Name == "RELAY_SECRETS" {
 			want = "[redacted],[redacted]"
+		}
+		if v.Name == "RELAY_HEADERS" {
+			want = "Authorization: [redacted], X-Company: [redacted]"
 		}
 		if slices.Contains([]string{"CODEC_SERVER_TOKEN", "SHOPIFY_CLIENT_SECRET", "CARD_ID_KEY"}, v.Name) ||
 			strings.HasSuffix(v.Name, "_PASSWORD") {
 			want = "[redacted]"
 		}
-		require.Equal(t, strings.ReplaceAll(want, ", ", ","), v.Value, v.Name)
+		require.Equal(t, strings.ReplaceAll(want, ", ", ","), strings.ReplaceAll(v.Value, ", ", ","), v.Name)
 		delete(env, v.Name)
 	}
 	require.Equal(t, []string{"PAYLOAD_KEYS"}, slices.Collect(maps.Keys(env)), "every variable set here is one of ours")

@@ -49,7 +49,7 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Shopify.check(ps, c.Network)
 	c.Orders.check(ps)
 	c.Poll.check(ps, c.Orders.MaxOrderAge)
-	c.Network.check(ps)
+	c.Network.Check(ps)
 	c.Issue.check(ps, c.Orders.MaxOrderAge)
 	c.Recipient.check(ps)
 	c.Payload.Check(ps)
@@ -60,6 +60,8 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Checkout.Check(ps)
+	c.Relay.Check(ps, c.Network.PlainHTTPHosts)
+	c.Relay.Surroundings(ps, c.Webhooks(), c.Payload.Encryption != ops.EncryptionOff)
 	c.FourWayShop.ReceiverNeeds(ps, c.Receiver.Serve(ServeCallbacks), c.ServesCheckout())
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/config/env"
+	"github.com/giftbridge/giftbridge/internal/config/ops"
 )
 
 // Shopify is the shop that is polled, and its credentials: an access token, or a client ID and its secret.
@@ -120,7 +121,7 @@ const (
 	secretPrefix = "shpss_"
 )
 
-func (s Shopify) check(ps *env.Problems, n Network) {
+func (s Shopify) check(ps *env.Problems, n ops.Network) {
 	if s.Shop != "" && !shopForm.MatchString(s.Shop) {
 		ps.Bad("SHOPIFY_SHOP", s.Shop)
 	}

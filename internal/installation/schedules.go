@@ -98,6 +98,14 @@ func (o *Installation) EnsureSchedules(ctx context.Context, e settings.Ensure) (
 		}
 		changes = append(changes, change)
 	}
+	// Where customers get no messages, nothing is said of it.
+	change, err := o.ensure(ctx, o.messagesSchedule(input), e.DryRun)
+	if err != nil {
+		return changes, fmt.Errorf("ensure schedule %s: %w", workflows.SweepMessagesScheduleID, err)
+	}
+	if change.Did != Off {
+		changes = append(changes, change)
+	}
 	return changes, nil
 }
 

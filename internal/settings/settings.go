@@ -36,6 +36,8 @@ type Configured struct {
 	// Digest is when digests are made, and what they do. Mail reports whether they can be sent.
 	Digest config.Digest
 	Mail   bool
+	// Messages reports whether customers get messages.
+	Messages bool
 	// CancelledOrders is what becomes of cards whose order was cancelled or refunded; see [workflows.SweepOrdersInput].
 	CancelledOrders string
 	// ReceiverURL is the address at which the shop's webhooks arrive, if giftbridge keeps the subscriptions; empty if it
@@ -55,7 +57,7 @@ func ConfiguredBy(c config.Config) Configured {
 		Shop: c.Shopify.Shop, B2B: c.Shopify.B2B, MatchBy: c.Orders.MatchBy,
 		Dedupes: c.Issue.Dedupes, DedupesStated: c.Issue.DedupesStated, LaterOnly: !c.IssuesAtOnce(),
 		PollEvery: c.Poll.Interval, SweepEvery: c.Poll.SweepInterval,
-		Digest: c.Digest, Mail: c.SMTP.Enabled(), CancelledOrders: c.Orders.CancelledOrders, ReceiverURL: url,
+		Digest: c.Digest, Mail: c.SMTP.Enabled(), Messages: c.Sonar.On(), CancelledOrders: c.Orders.CancelledOrders, ReceiverURL: url,
 		Poll: pollInput(c),
 	}
 }

@@ -35,8 +35,9 @@ var checks = map[string]string{
 	"postgresql":    "ci",
 	"upgrade":       "ci",
 	"browser":       "ci",
-	"test":          "ci",
+	"test": "ci",
 
+	"relay-examples": "nightly", // Each language is installed if it is missing.
 	"image-twice":    "nightly",
 	"release":        "nightly",
 	"fuzz-all":       "nightly",

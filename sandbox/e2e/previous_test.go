@@ -98,7 +98,8 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 			c.CashStar.MaxRPS, c.CashStar.Timeout = 100, 40*time.Second // Both task queues have work.
 			c.Poll.PageSize = 5
 			c.Digest.RerunWait = *patience
-			c.Payload.BindNamespace = false // The release before may not be able to read what is bound.
+			// The release before may not be able to read what is bound or compressed.
+			c.Payload.BindNamespace, c.Payload.Compress = false, false
 		},
 	})
 	workers := []*process{w.deploy(releases[0])}

@@ -52,7 +52,7 @@ func spends(t *testing.T, folder string) bool {
 func replaceWorkersOfCards(t *testing.T, releases []string, killed bool) {
 	o := bothIssuers(fourwayshoptest.Options{})
 	o.NoWorker, o.NoSchedule = true, true
-	o.Configure = func(c *config.Config) { c.Payload.BindNamespace = false }
+	o.Configure = func(c *config.Config) { c.Payload.BindNamespace, c.Payload.Compress = false, false }
 	w := start(t, o)
 	c := w.hurried(1)
 	code := c.card()

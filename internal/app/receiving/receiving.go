@@ -85,6 +85,9 @@ func Start(ctx context.Context, o Options) (_ *Receiver, err error) {
 			r.Stop()
 		}
 	}()
+	if err := app.CheckSupported(o.Config); err != nil {
+		return nil, err
+	}
 	r.telemetry, err = telemetry.New(ctx, telemetry.Options{
 		Metrics: o.Config.Metrics.ListenAddr() != "", TracesEndpoint: o.Config.Traces.Endpoint,
 		Version: buildinfo.Version(), Service: "giftbridge-receiver", NoWorkflows: true,

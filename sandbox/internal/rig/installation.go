@@ -143,7 +143,8 @@ func configuration(at site.Services) config.Config {
 	c.Orders.CreatedAtMin = c.Orders.CreatedAtMin.AddDate(0, 0, -1)
 	c.Poll.Interval, c.Poll.Overlap, c.Poll.SettleDelay = 7*24*time.Hour, Overlap, 0
 	c.Log.Format = ops.FormatJSON
-	c.Payload.BindNamespace = false // Another release may not be able to read what is bound.
+	// Another release may not be able to read what is bound or compressed.
+	c.Payload.BindNamespace, c.Payload.Compress = false, false
 	return c
 }
 

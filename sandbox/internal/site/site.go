@@ -76,7 +76,7 @@ func (s Site) Config(at Services) config.Config {
 	c.CashStar.BaseURL = at.Issuer + "/v2/"
 	c.CashStar.Username, c.CashStar.Password = s.Name, config.NewSecret(s.password())
 	c.Issue.AuditPrefix, c.Issue.DedupesStated = s.AuditPrefix, true
-	c.Payload.Encryption, c.Payload.BindNamespace = ops.EncryptionOn, true
+	c.Payload.Encryption, c.Payload.BindNamespace, c.Payload.Compress = ops.EncryptionOn, true, true
 	c.Payload.Keys = ops.PayloadKeys{{ID: s.Name, Key: NewPayloadKey()}}
 	if at.FourWayShop != "" {
 		s.sellLater(&c, at.FourWayShop)

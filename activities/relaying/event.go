@@ -1,0 +1,87 @@
+// Package relaying has the activities of events that go on to another system, each as the shop has sent it. Their workflow is
+// Relay, a mailbox for each order or product.
+package relaying
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// The endpoints: where events go.
+const (
+	// Orders takes the events of orders, and of what is sent for them.
+	Orders = "orders"
+	// Products takes the events of products.
+	Products = "products"
+)
+
+// Endpoints are all endpoints.
+var Endpoints = []string{Orders, Products}
+
+// Event is what the shop has announced, as it goes on.
+type Event struct {
+	// ID identifies the event to its receiver: it is the same in each attempt, and for the same body that the shop sends again.
+	ID string `json:"id"`
+	// Topic is the shop's word for what has happened: "orders/create".
+	Topic string `json:"topic"`
+	// Body is what the shop has sent, to the byte. It is empty if it is too large to be kept; Size is its size then.
+	Body Body `json:"body,omitempty"`
+	Size int  `json:"size,omitempty"`
+	// UpdatedAt is when the order, shipment or product last changed; zero if the body does not say.
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// TriggeredAt is when the shop says that the event happened; zero if it does not say.
+	TriggeredAt time.Time `json:"triggered_at,omitzero"`
+	// TakenAt is when the event was taken from the shop.
+	TakenAt time.Time `json:"taken_at"`
+	// APIVersion is the version of the shop's API in which the body is written.
+	APIVersion string `json:"api_version,omitempty"`
+	// Again is set if a person wants it to be delivered once more.
+	Again bool `json:"again,omitempty"`
+}
+
+// Coalesces reports whether a later event of the same topic makes this one needless while both wait: an update of a product has
+// all of it. Changes of orders and shipments are steps, of which each matters.
+func (e Event) Coalesces() bool { return strings.EqualFold(e.Topic, "products/update") }
+
+// Body is a body that survives JSON to the byte. Text that is not valid UTF-8 would not.
+type Body []byte
+
+// encoded is the prefix of bodies that are not text. No JSON document begins with it.
+const encoded = "base64:"
+
+// MarshalJSON implements json.Marshaler.
+func (b Body) MarshalJSON() ([]byte, error) {
+	text := string(b)
+	if !utf8.Valid(b) || strings.HasPrefix(text, encoded) {
+		text = encoded + base64.StdEncoding.EncodeToString(b)
+	}
+	out, err := json.Marshal(text)
+	if err != nil {
+		return nil, fmt.Errorf("write the body of an event: %w", err)
+	}
+	return out, nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler. Its error repeats nothing of the body.
+func (b *Body) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) != nil {
+		return errors.New("the body of an event is not text")
+	}
+	rest, isEncoded := strings.CutPrefix(text, encoded)
+	if !isEncoded {
+		*b = []byte(text)
+		return nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(rest)
+	if err != nil {
+		return errors.New("the body of an event is not base64")
+	}
+	*b = raw
+	return nil
+}

@@ -1,0 +1,49 @@
+package relaying_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/activities/relaying"
+)
+
+// A body survives to the byte, whatever it is.
+func FuzzBody(f *testing.F) {
+	for _, s := range []string{
+		`{"id":820982911946154508,"price":"199.00","note":"<&>\u2028 ` + "\u2028" + `"}`, "", "base64:e30=", "base64:", "\xff\xfe{}", "\x00", "null",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		text, err := json.Marshal(relaying.Event{ID: "1", Body: raw})
+		require.NoError(t, err)
+		var back relaying.Event
+		require.NoError(t, json.Unmarshal(text, &back))
+		require.Equal(t, string(raw), string(back.Body))
+	})
+}
+
+func TestBodyOfABadEvent(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{`{"body":7}`, `{"body":"base64:secret!"}`} {
+		err := json.Unmarshal([]byte(bad), &relaying.Event{})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "secret")
+	}
+}
+
+func TestOnlyUpdatesOfProductsCoalesce(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, topic := range []string{
+		"products/update", "PRODUCTS/UPDATE", "products/create", "products/delete", "orders/create", "fulfillments/update",
+	} {
+		if (relaying.Event{Topic: topic}).Coalesces() {
+			all = append(all, topic)
+		}
+	}
+	require.Equal(t, "products/update PRODUCTS/UPDATE", strings.Join(all, " "))
+}

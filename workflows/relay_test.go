@@ -1,0 +1,238 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/giftbridge/giftbridge/activities/relaying"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// mailbox runs a Relay with an endpoint that is a function.
+type mailbox struct {
+	*env
+	deliver     func(relaying.DeliverEventInput) (relaying.DeliverEventResult, error)
+	delivered   []relaying.DeliverEventInput
+	undelivered []workflows.UndeliveredEventInput
+}
+
+func newMailbox(t *testing.T) *mailbox {
+	t.Helper()
+	m := &mailbox{env: newEnv(t)}
+	m.deliver = func(in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+		return relaying.DeliverEventResult{Delivered: in.Event.UpdatedAt, Attempts: 1}, nil
+	}
+	m.RegisterActivityWithOptions(
+		func(_ context.Context, in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+			note(m.env, &m.delivered, in)
+			return m.deliver(in)
+		}, activity.RegisterOptions{Name: "DeliverEvent"})
+	m.RegisterWorkflowWithOptions(func(_ workflow.Context, in workflows.UndeliveredEventInput) error {
+		note(m.env, &m.undelivered, in)
+		return workflows.UndeliveredEvent(nil, in)
+	}, workflow.RegisterOptions{Name: workflows.UndeliveredEventType})
+	return m
+}
+
+// at has an event come after a time.
+func (m *mailbox) at(after time.Duration, events ...relaying.Event) {
+	m.RegisterDelayedCallback(func() {
+		for _, e := range events {
+			m.SignalWorkflow(workflows.EventSignal, e)
+		}
+	}, after)
+}
+
+func (m *mailbox) run(t *testing.T, endpoint string) workflows.RelayResult {
+	t.Helper()
+	m.ExecuteWorkflow(workflows.Relay, workflows.RelayInput{Endpoint: endpoint, Resource: "7"})
+	require.True(t, m.IsWorkflowCompleted())
+	require.NoError(t, m.GetWorkflowError())
+	var out workflows.RelayResult
+	require.NoError(t, m.GetWorkflowResult(&out))
+	return out
+}
+
+// ids returns the events that were delivered, in their order.
+func (m *mailbox) ids() string {
+	var all []string
+	for _, in := range m.delivered {
+		all = append(all, in.Event.ID)
+	}
+	return strings.Join(all, " ")
+}
+
+func event(id, topic string, updated int) relaying.Event {
+	return relaying.Event{
+		ID: id, Topic: topic, Body: []byte(fmt.Sprintf(`{"n":%d}`, updated)), TakenAt: noon,
+		UpdatedAt: noon.Add(time.Duration(updated) * time.Second),
+	}
+}
+
+// Events are delivered one after the other, as they have come. The same event again is delivered once.
+func TestRelayInOrder(t *testing.T) {
+	m := newMailbox(t)
+	m.at(0, event("a", "orders/create", 1), event("b", "fulfillments/create", 3), event("a", "orders/create", 1),
+		event("c", "fulfillments/update", 2))
+	out := m.run(t, relaying.Orders)
+	require.Equal(t, "a b c", m.ids())
+	require.Equal(t, noon.Add(3*time.Second), m.delivered[2].Delivered, "the activity knows what is newer")
+	require.Equal(t, workflows.RelayResult{Events: 3, Repeated: 1, Delivered: noon.Add(3 * time.Second)}, out)
+}
+
+// While an endpoint is away, updates of a product give way to the newest one. Nothing else does.
+func TestRelayCoalescesProducts(t *testing.T) {
+	m := newMailbox(t)
+	m.deliver = func(in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+		if m.Now().Before(noon.Add(time.Hour)) {
+			return relaying.DeliverEventResult{}, temporal.NewApplicationErrorWithOptions("away", string(giftcard.Unavailable),
+				temporal.ApplicationErrorOptions{NextRetryDelay: 10 * time.Minute})
+		}
+		return relaying.DeliverEventResult{Delivered: in.Event.UpdatedAt}, nil
+	}
+	m.at(0, event("created", "products/create", 1))
+	for i := range 5 {
+		m.at(time.Duration(i+1)*time.Minute, event(fmt.Sprint("u", i), "products/update", i+2))
+	}
+	m.at(7*time.Minute, event("late", "products/update", 1), event("deleted", "products/delete", 9))
+	out := m.run(t, relaying.Products)
+	// "late" shows an older state than u4, and cannot replace it.
+	require.Equal(t, "created u4 late deleted", dedupe(m.ids()))
+	require.Equal(t, 4, out.Coalesced)
+	require.Equal(t, 4, out.Events)
+}
+
+// dedupe drops repetitions that follow one another: attempts.
+func dedupe(ids string) string {
+	var all []string
+	for id := range strings.SplitSeq(ids, " ") {
+		if len(all) == 0 || all[len(all)-1] != id {
+			all = append(all, id)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// Orders are never coalesced, however long the endpoint is away.
+func TestRelayKeepsEveryEventOfAnOrder(t *testing.T) {
+	m := newMailbox(t)
+	var sent []relaying.Event
+	for i := range 60 {
+		sent = append(sent, event(fmt.Sprint(i), "fulfillments/update", i))
+	}
+	m.at(0, sent...)
+	out := m.run(t, relaying.Orders)
+	require.Equal(t, 60, out.Events)
+	require.Len(t, m.delivered, 60)
+}
+
+// An event that is refused for good is left to people, and the next one goes on.
+func TestRelayLeavesARefusedEventToPeople(t *testing.T) {
+	m := newMailbox(t)
+	m.deliver = func(in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+		if in.Event.ID == "a" {
+			return relaying.DeliverEventResult{}, temporal.NewApplicationErrorWithOptions("status 422", string(giftcard.InvalidRequest),
+				temporal.ApplicationErrorOptions{NonRetryable: true})
+		}
+		return relaying.DeliverEventResult{}, nil
+	}
+	m.at(0, event("a", "orders/create", 1), event("b", "fulfillments/create", 2))
+	out := m.run(t, relaying.Orders)
+	require.Equal(t, workflows.RelayResult{Events: 1, Refused: 1}, out)
+	require.Equal(t, []workflows.UndeliveredEventInput{{
+		Endpoint: "orders", Resource: "7", Event: event("a", "orders/create", 1), Kind: giftcard.InvalidRequest, Message: "status 422",
+	}}, m.undelivered)
+}
+
+// A person may have an event delivered again that was delivered before.
+func TestRelayAgain(t *testing.T) {
+	m := newMailbox(t)
+	again := event("a", "orders/create", 1)
+	again.Again = true
+	m.at(0, event("a", "orders/create", 1), again)
+	require.Equal(t, 2, m.run(t, relaying.Orders).Events)
+}
+
+// The query shows what waits, without the bodies.
+func TestRelayShowsWhatWaits(t *testing.T) {
+	m := newMailbox(t)
+	m.deliver = func(relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+		if m.Now().Before(noon.Add(time.Hour)) {
+			return relaying.DeliverEventResult{}, temporal.NewApplicationErrorWithOptions("away", string(giftcard.Unavailable),
+				temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})
+		}
+		return relaying.DeliverEventResult{}, nil
+	}
+	m.at(0, event("a", "orders/create", 1), event("b", "orders/paid", 2))
+	asked := false
+	m.RegisterDelayedCallback(func() {
+		got, err := m.QueryWorkflow(workflows.MailboxQuery)
+		require.NoError(t, err)
+		var box workflows.Mailbox
+		require.NoError(t, got.Get(&box))
+		require.Len(t, box.Waiting, 2)
+		require.Empty(t, box.Waiting[0].Body)
+		asked = true
+	}, time.Minute)
+	m.run(t, relaying.Orders)
+	require.True(t, asked)
+}
+
+func TestRelayIDs(t *testing.T) {
+	endpoint, resource, ok := workflows.ParseRelayID(workflows.RelayID(relaying.Orders, "820982911946154508"))
+	require.True(t, ok)
+	require.Equal(t, "orders 820982911946154508", endpoint+" "+resource)
+	for _, bad := range []string{"", "relay/", "relay/orders", "relay/orders/", "relay//7", "card/orders/7"} {
+		_, _, ok := workflows.ParseRelayID(bad)
+		require.False(t, ok, bad)
+	}
+}
+
+// A mailbox whose history is full hands over what waits, also while an event is being tried. One with more than an input can hold
+// goes on.
+func TestRelayContinuesAsNew(t *testing.T) {
+	for name, c := range map[string]struct {
+		size int
+		over bool
+	}{"little": {size: 1000, over: true}, "much": {size: 1 << 20}} {
+		t.Run(name, func(t *testing.T) {
+			m := newMailbox(t)
+			m.deliver = func(relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+				if m.Now().Before(noon.Add(time.Hour)) {
+					return relaying.DeliverEventResult{}, temporal.NewApplicationErrorWithOptions("away", string(giftcard.Unavailable),
+						temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})
+				}
+				return relaying.DeliverEventResult{}, nil
+			}
+			second := event("b", "orders/paid", 2)
+			second.Body = []byte(strings.Repeat(" ", c.size))
+			m.at(0, event("a", "orders/create", 1))
+			m.RegisterDelayedCallback(func() {
+				m.SetContinueAsNewSuggested(true)
+				m.SignalWorkflow(workflows.EventSignal, second)
+			}, time.Minute)
+			m.ExecuteWorkflow(workflows.Relay, workflows.RelayInput{Endpoint: relaying.Orders, Resource: "7"})
+			require.True(t, m.IsWorkflowCompleted())
+			var next *workflow.ContinueAsNewError
+			if !c.over {
+				require.NoError(t, m.GetWorkflowError())
+				return
+			}
+			require.ErrorAs(t, m.GetWorkflowError(), &next)
+			var in workflows.RelayInput
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+			require.Equal(t, []relaying.Event{event("a", "orders/create", 1), second}, in.Waiting)
+			require.Equal(t, []string{"a", "b"}, in.Taken)
+		})
+	}
+}
