@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/decisions"
 	"github.com/giftbridge/giftbridge/starter/internal/explain"
 	"github.com/giftbridge/giftbridge/starter/internal/merchants"
+	"github.com/giftbridge/giftbridge/starter/internal/messages"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
@@ -56,6 +57,8 @@ Getting started:
                                 list amounts of which nobody knows whether they were taken off a card
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
+  giftbridge messages preview --payload order.json
+                                show what the customer of an order would be told, and why
   giftbridge privacy find --customer 7001
                                 find the orders whose histories hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
@@ -77,6 +80,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
 	root.AddCommand(cards.Command(f, spending.Commands(f)...))
-	root.AddCommand(checkout.Command(f), merchants.Command(f), privacy.Command(f), webhooks.Command(f))
+	root.AddCommand(checkout.Command(f), merchants.Command(f), messages.Command(f), privacy.Command(f), webhooks.Command(f))
 	return root
 }

@@ -99,7 +99,7 @@ var (
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal", "internal/retail").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/resending", "internal/changed", "internal/left", "internal/privacy",
-		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/operator")
+		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/messaging", "internal/operator")
 )
 
 var rules = []rule{
