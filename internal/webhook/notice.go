@@ -11,7 +11,10 @@ type Notice struct {
 	Topic string
 	// Order and Product are the shop's numbers of what the delivery is about; empty if it is about something else.
 	Order, Product string
-	// UpdatedAt and CreatedAt are the times of the order or product in the body; zero if the body lacks them.
+	// Fulfillment is the shop's number of the fulfilment that the delivery is about, which belongs to Order. Variant is that
+	// of the variant, which belongs to Product. Both are empty in deliveries about anything else.
+	Fulfillment, Variant string
+	// UpdatedAt and CreatedAt are the times in the body of what it is about; zero if the body lacks them.
 	UpdatedAt, CreatedAt time.Time
 	// TriggeredAt is when the shop says that the event happened; zero if it does not say. It is not signed.
 	TriggeredAt time.Time
