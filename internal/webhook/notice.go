@@ -1,6 +1,7 @@
 // Package webhook takes the deliveries of the shop's webhooks: it checks that each comes from the shop, reads which order
 // or product it is about, and hands this to those who act on it. A delivery is a hint: what it is about is read again
-// from the shop before anything follows from it.
+// from the shop before anything follows from it. Where the body itself matters, a [Keeper] keeps it before the shop gets
+// its answer.
 package webhook
 
 import "time"
