@@ -49,8 +49,8 @@ func keepersOf(all []Keeper) (map[string][]Keeper, error) {
 
 // keep hands a delivery to keepers, and returns once all of them have returned. The error is nil if all have kept it.
 //
-// It does not end with the request: whether the shop still waits says nothing about the event, and a deadline for reading
-// from the connection would end the request too.
+// It does not end with the request: a shop that has hung up sends the delivery again, but what is kept by then need not wait
+// for that.
 func keep(ctx context.Context, d Delivery, keepers []Keeper) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepWithin)
 	defer cancel()
