@@ -17,7 +17,8 @@ const (
 	// smallBody is the number of bytes of a body that are kept for each request. Most bodies are smaller.
 	smallBody = 64 << 10
 	// largeAtOnce is the number of requests whose bodies may be larger at the same time, so that the memory of a receiver
-	// is bounded: by smallBody for each connection, and by MaxBody for each of these.
+	// is bounded: by smallBody for each connection, and by MaxBody for each of these. A body has its turn until it is no
+	// longer used, which includes the time in which keepers keep it.
 	largeAtOnce = 4
 	// largeWait is how long a large body waits for its turn, and largeTime how long it may take from then on, so that
 	// nobody can keep the turns by sending slowly.

@@ -14,6 +14,14 @@ import (
 	"github.com/giftbridge/giftbridge/internal/printable"
 )
 
+// The outcomes of deliveries that have keepers.
+const (
+	// Kept means that all keepers have the delivery, and that nothing else acts on it.
+	Kept Outcome = "kept"
+	// NotKept means that a keeper failed. The delivery was answered with 503, and the shop sends it again.
+	NotKept Outcome = "not_kept"
+)
+
 // The outcomes of deliveries that no consumer takes. They are signed, and so answered with 200: the shop would only send
 // them again.
 const (
@@ -31,7 +39,7 @@ const (
 
 // Outcomes are all outcomes.
 var Outcomes = []Outcome{
-	Queued, Ignored, Full, Unused, Away, UnknownTopic, WrongPath, OtherShop, Malformed, Oversized,
+	Queued, Ignored, Full, Kept, NotKept, Unused, Away, UnknownTopic, WrongPath, OtherShop, Malformed, Oversized,
 }
 
 // Observer counts deliveries. Topics are those of [Topics], or [OtherTopic].
@@ -49,19 +57,26 @@ type Options struct {
 	// Secrets are those that deliveries may be signed with: the current one and, after a rotation, the previous one.
 	Secrets []string
 	// Shop is the shop's own host.
-	Shop     string
+	Shop string
+	// Keepers keep deliveries durably. They are known from the start, so that no delivery of theirs is answered with 200
+	// before it is kept.
+	Keepers  []Keeper
 	Observer Observer
 	Log      zerolog.Logger
 }
 
 // Handler takes the deliveries of a shop. It answers 200 to everything that the shop has signed, so that the shop never
-// removes a subscription because of it.
+// removes a subscription because of it. The exception is a delivery that a [Keeper] could not keep: it is answered with
+// 503, and the shop sends it again. While keepers work, its body stays in memory, and if it is a large one it keeps its
+// turn, so that the same bound holds: at most 64 KiB for each request, and 4 MiB for each of four more. Other large bodies
+// wait two seconds for a turn, and are then answered with 503 too.
 type Handler struct {
 	secrets  [][]byte
 	shop     string
 	observer Observer
 	log      zerolog.Logger
 	bodies   bodies
+	keepers  map[string][]Keeper
 	takers   atomic.Pointer[map[string][]Consumer]
 }
 
@@ -69,7 +84,7 @@ const (
 	// logBurst and logPeriod limit the lines about refused and useless deliveries; the metrics count all of them.
 	logBurst  = 60
 	logPeriod = time.Minute
-	// retryAfter is the number of seconds after which a request that found no room may come again.
+	// retryAfter is the number of seconds after which a request that found no room, or was not kept, may come again.
 	retryAfter = "10"
 	// maxLogged is the number of characters of an unsigned value that a line of the log repeats.
 	maxLogged = 80
@@ -80,6 +95,10 @@ func New(o Options) (*Handler, error) {
 	h := &Handler{
 		shop: o.Shop, observer: o.Observer, bodies: newBodies(),
 		log: o.Log.Sample(&zerolog.BurstSampler{Burst: logBurst, Period: logPeriod}),
+	}
+	var err error
+	if h.keepers, err = keepersOf(o.Keepers); err != nil {
+		return nil, err
 	}
 	for _, secret := range o.Secrets {
 		if secret == "" {
@@ -130,8 +149,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 			h.unauthorized(w, r, body, size)
 			return
 		}
-		h.signed(r, body, size)
-		w.WriteHeader(http.StatusOK)
+		if h.signed(r, body, size) {
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+		w.Header().Set("Retry-After", retryAfter)
+		http.Error(w, "the delivery could not be kept", http.StatusServiceUnavailable)
 	})
 	switch {
 	case err == nil:
@@ -169,8 +192,9 @@ func (h *Handler) unauthorized(w http.ResponseWriter, r *http.Request, body []by
 	http.Error(w, "the signature is missing or wrong", http.StatusUnauthorized)
 }
 
-// signed handles a delivery that the shop has signed. Only the body is signed: what headers say decides only who gets it.
-func (h *Handler) signed(r *http.Request, body []byte, size int64) {
+// signed handles a delivery that the shop has signed, and reports whether the shop need not send it again. Only the body is
+// signed: what headers say decides only who gets it.
+func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
 	name, shop := topicOf(header(r.Header, "Topic")), header(r.Header, "Shop-Domain")
 	useless := func(outcome Outcome, why string) {
 		h.observer.Delivered(labelOf(name), outcome)
@@ -181,39 +205,60 @@ func (h *Handler) signed(r *http.Request, body []byte, size int64) {
 	switch {
 	case body == nil && size > 0:
 		useless(Oversized, "its body is too large to be read; the next poll finds the order")
-		return
+		return true
 	case path == "":
 		useless(UnknownTopic, "giftbridge does not use this topic; remove the subscription")
-		return
+		return true
 	case path != r.URL.Path:
 		useless(WrongPath, "the topic belongs to "+path+"; run: giftbridge webhooks plan")
-		return
+		return true
 	case !strings.EqualFold(shop, h.shop):
 		useless(OtherShop, "it is not from the shop in SHOPIFY_SHOP")
-		return
+		return true
 	}
-	takers := h.takers.Load()
-	if takers == nil {
-		h.observer.Delivered(name, Away)
-		return
-	}
-	if len((*takers)[name]) == 0 {
-		h.observer.Delivered(name, Unused)
-		return
+	keepers := h.keepers[name]
+	consumers, set := h.consumersOf(name)
+	if len(keepers) == 0 && len(consumers) == 0 {
+		if set {
+			h.observer.Delivered(name, Unused)
+		} else {
+			h.observer.Delivered(name, Away)
+		}
+		return true
 	}
 	n, err := Parse(name, body)
 	if err != nil {
 		useless(Malformed, err.Error())
-		return
+		return true
 	}
 	n.TriggeredAt, _ = time.Parse(time.RFC3339Nano, header(r.Header, "Triggered-At"))
 	n.APIVersion = loggable(header(r.Header, "Api-Version"))
-	h.observer.Delivered(name, hand(n, (*takers)[name]))
+	if len(keepers) == 0 {
+		h.observer.Delivered(name, hand(n, consumers, Ignored))
+		return true
+	}
+	err = keep(r.Context(), Delivery{Notice: n, Body: body, ID: loggable(header(r.Header, "Webhook-Id"))}, keepers)
+	out := hand(n, consumers, Kept) // A notice is a hint, and does no harm if it comes again.
+	if err != nil {
+		out = NotKept
+		h.log.Warn().Err(err).Str("topic", name).Int64("bytes", size).
+			Msg("a webhook could not be kept: it was refused, and the shop sends it again")
+	}
+	h.observer.Delivered(name, out)
+	return err == nil
 }
 
-// hand hands a notice to all its consumers, and returns the outcome that matters most.
-func hand(n Notice, consumers []Consumer) Outcome {
-	out := Ignored
+// consumersOf returns the consumers of a topic, and whether consumers have been set.
+func (h *Handler) consumersOf(name string) (consumers []Consumer, set bool) {
+	takers := h.takers.Load()
+	if takers == nil {
+		return nil, false
+	}
+	return (*takers)[name], true
+}
+
+// hand hands a notice to all its consumers, and returns the outcome that matters most: out if all of them ignore it.
+func hand(n Notice, consumers []Consumer, out Outcome) Outcome {
 	for _, c := range consumers {
 		switch o := c.Take(n); {
 		case o == Full || out == Full:

@@ -85,8 +85,8 @@ func newReceiver(t *testing.T) *receiver {
 // delivery returns a request as the shop sends it.
 func delivery(topic string, body []byte) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, webhook.OrdersPath, bytes.NewReader(body))
-	if strings.HasPrefix(topic, "products/") {
-		r.URL.Path = webhook.ProductsPath
+	if path := webhook.PathOf(topic); path != "" {
+		r.URL.Path = path
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Shopify-Topic", topic)
@@ -370,5 +370,7 @@ func TestPathOf(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, webhook.OrdersPath, webhook.PathOf(webhook.RefundsCreate))
 	require.Equal(t, webhook.ProductsPath, webhook.PathOf(webhook.ProductsUpdate))
+	require.Equal(t, webhook.OrdersPath, webhook.PathOf(webhook.FulfillmentsUpdate))
+	require.Equal(t, webhook.ProductsPath, webhook.PathOf(webhook.VariantsInStock))
 	require.Empty(t, webhook.PathOf("orders/fulfilled"))
 }

@@ -1,6 +1,7 @@
 // Package webhook takes the deliveries of the shop's webhooks: it checks that each comes from the shop, reads which order
 // or product it is about, and hands this to those who act on it. A delivery is a hint: what it is about is read again
-// from the shop before anything follows from it.
+// from the shop before anything follows from it. Where the body itself matters, a [Keeper] keeps it before the shop gets
+// its answer.
 package webhook
 
 import "time"
@@ -11,7 +12,10 @@ type Notice struct {
 	Topic string
 	// Order and Product are the shop's numbers of what the delivery is about; empty if it is about something else.
 	Order, Product string
-	// UpdatedAt and CreatedAt are the times of the order or product in the body; zero if the body lacks them.
+	// Fulfillment is the shop's number of the fulfilment that the delivery is about, which belongs to Order. Variant is that
+	// of the variant, which belongs to Product. Both are empty in deliveries about anything else.
+	Fulfillment, Variant string
+	// UpdatedAt and CreatedAt are the times in the body of what it is about; zero if the body lacks them.
 	UpdatedAt, CreatedAt time.Time
 	// TriggeredAt is when the shop says that the event happened; zero if it does not say. It is not signed.
 	TriggeredAt time.Time

@@ -30,7 +30,9 @@ type fields struct {
 	Refunded  json.RawMessage `json:"refund_line_items"`
 	Evidence  json.RawMessage `json:"evidence_due_by"`
 	Tracking  json.RawMessage `json:"tracking_number"`
+	Trackings json.RawMessage `json:"tracking_numbers"`
 	Variants  json.RawMessage `json:"variants"`
+	ProductID json.RawMessage `json:"product_id"`
 	Domain    json.RawMessage `json:"myshopify_domain"`
 	Title     json.RawMessage `json:"title"`
 }
@@ -77,6 +79,14 @@ func (f *fields) lines() json.RawMessage {
 	return json.RawMessage{}
 }
 
+// tracking returns a field that is present if a body says how a parcel is tracked, which only those of fulfilments do.
+func (f *fields) tracking() json.RawMessage {
+	if f.Tracking == nil {
+		return f.Trackings
+	}
+	return f.Tracking
+}
+
 // foreign returns an error if a body has one of the fields.
 func foreign(all ...json.RawMessage) error {
 	for _, f := range all {
@@ -88,7 +98,7 @@ func foreign(all ...json.RawMessage) error {
 }
 
 func readOrder(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderID, f.OrderEdit, f.Refunded, f.Evidence, f.tracking(), f.Variants, f.Domain, f.ProductID); err != nil {
 		return err
 	}
 	if f.CreatedAt == nil && f.UpdatedAt == nil && f.LineItems == nil {
@@ -103,7 +113,7 @@ func readOrder(f fields, n *Notice) (err error) {
 }
 
 func readEdit(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.lines(), f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.Refunded, f.Evidence, f.tracking(), f.Variants, f.Domain, f.ProductID); err != nil {
 		return err
 	}
 	var edit struct {
@@ -117,7 +127,7 @@ func readEdit(f fields, n *Notice) (err error) {
 }
 
 func readRefund(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderEdit, f.lines(), f.Evidence, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderEdit, f.lines(), f.Evidence, f.tracking(), f.Variants, f.Domain, f.ProductID); err != nil {
 		return err
 	}
 	if err := typed(f.GID, "Refund"); err != nil {
@@ -127,9 +137,27 @@ func readRefund(f fields, n *Notice) (err error) {
 	return err
 }
 
+func readFulfillment(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderEdit, f.Refunded, f.Evidence, f.Variants, f.Domain, f.ProductID, f.Title); err != nil {
+		return err
+	}
+	// A refund may have been reduced to the same numbers.
+	if f.tracking() == nil && f.LineItems == nil && (f.GID == nil || isNull(f.GID)) {
+		return errors.New("it has neither tracking nor lines")
+	}
+	if n.Order, err = number(f.OrderID, nil, ""); err != nil {
+		return err
+	}
+	if n.Fulfillment, err = number(f.ID, f.GID, "Fulfillment"); err != nil {
+		return err
+	}
+	n.CreatedAt, n.UpdatedAt = moment(f.CreatedAt), moment(f.UpdatedAt)
+	return nil
+}
+
 // readDispute reads a dispute, which need not be about an order.
 func readDispute(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderEdit, f.lines(), f.Refunded, f.Tracking, f.Variants, f.Domain); err != nil {
+	if err := foreign(f.OrderEdit, f.lines(), f.Refunded, f.tracking(), f.Variants, f.Domain, f.ProductID); err != nil {
 		return err
 	}
 	switch {
@@ -143,7 +171,7 @@ func readDispute(f fields, n *Notice) (err error) {
 }
 
 func readProduct(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Domain); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.tracking(), f.Domain, f.ProductID); err != nil {
 		return err
 	}
 	if f.CreatedAt == nil && f.UpdatedAt == nil && f.Variants == nil && f.Title == nil {
@@ -158,17 +186,31 @@ func readProduct(f fields, n *Notice) (err error) {
 
 // readDeleted reads a deleted product, of which there is only the number.
 func readDeleted(f fields, n *Notice) (err error) {
-	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants, f.Domain,
-		f.Title, f.CreatedAt); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.tracking(), f.Variants, f.Domain,
+		f.ProductID, f.Title, f.CreatedAt); err != nil {
 		return err
 	}
 	n.Product, err = number(f.ID, f.GID, "Product")
 	return err
 }
 
+func readVariant(f fields, n *Notice) (err error) {
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.tracking(), f.Variants, f.Domain); err != nil {
+		return err
+	}
+	if n.Product, err = number(f.ProductID, nil, ""); err != nil {
+		return err
+	}
+	if n.Variant, err = number(f.ID, f.GID, "ProductVariant"); err != nil {
+		return err
+	}
+	n.CreatedAt, n.UpdatedAt = moment(f.CreatedAt), moment(f.UpdatedAt)
+	return nil
+}
+
 // readShop reads the shop that a delivery about the app has.
 func readShop(f fields, _ *Notice) error {
-	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.Tracking, f.Variants); err != nil {
+	if err := foreign(f.OrderID, f.lines(), f.OrderEdit, f.Refunded, f.Evidence, f.tracking(), f.Variants, f.ProductID); err != nil {
 		return err
 	}
 	if _, err := number(f.ID, nil, ""); err != nil || f.Domain == nil {

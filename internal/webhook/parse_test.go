@@ -56,6 +56,15 @@ func TestParse(t *testing.T) {
 		{webhook.ProductsCreate, "products-create-2019", webhook.Notice{Product: "788032119674292922"}},
 		{webhook.ProductsUpdate, "products-update-2026-04", webhook.Notice{Product: "788032119674292922", UpdatedAt: renewed}},
 		{webhook.ProductsDelete, "products-delete-2026-04", webhook.Notice{Product: "788032119674292922"}},
+		{webhook.FulfillmentsCreate, "fulfillments-create-2019", webhook.Notice{
+			Order: "820982911946154508", Fulfillment: "123456", CreatedAt: old, UpdatedAt: old,
+		}},
+		{webhook.FulfillmentsUpdate, "fulfillments-update-reduced", webhook.Notice{
+			Order: "450789469", Fulfillment: "255858046", UpdatedAt: moment(t, "2026-07-01T14:00:00Z"),
+		}},
+		{webhook.VariantsInStock, "variants-in-stock-2026-04", webhook.Notice{
+			Product: "788032119674292922", Variant: "642667041472713922", CreatedAt: renewed, UpdatedAt: renewed,
+		}},
 		{webhook.AppUninstalled, "app-uninstalled-2026-04", webhook.Notice{}},
 	} {
 		t.Run(tt.topic+" "+tt.body, func(t *testing.T) {
@@ -74,20 +83,23 @@ func TestParseRefusesBodiesOfOtherTopics(t *testing.T) {
 	t.Parallel()
 	orders := []string{webhook.OrdersCreate, webhook.OrdersPaid, webhook.OrdersUpdated, webhook.OrdersCancelled}
 	products := []string{webhook.ProductsCreate, webhook.ProductsUpdate}
+	parcels := []string{webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate}
 	fits := map[string][]string{
-		"fulfillments-create-2019":  nil,
-		"orders-create-2019":        orders,
-		"orders-create-2026-04":     orders,
-		"orders-updated-reduced":    orders,
-		"orders-edited-2026-04":     {webhook.OrdersEdited},
-		"refunds-create-2026-04":    {webhook.RefundsCreate},
-		"refunds-create-adjustment": {webhook.RefundsCreate},
-		"disputes-create-2026-04":   {webhook.DisputesCreate},
-		"disputes-create-no-order":  {webhook.DisputesCreate},
-		"products-create-2019":      products,
-		"products-update-2026-04":   products,
-		"products-delete-2026-04":   {webhook.ProductsDelete},
-		"app-uninstalled-2026-04":   {webhook.AppUninstalled},
+		"fulfillments-create-2019":    parcels,
+		"fulfillments-update-reduced": parcels,
+		"variants-in-stock-2026-04":   {webhook.VariantsInStock},
+		"orders-create-2019":          orders,
+		"orders-create-2026-04":       orders,
+		"orders-updated-reduced":      orders,
+		"orders-edited-2026-04":       {webhook.OrdersEdited},
+		"refunds-create-2026-04":      {webhook.RefundsCreate},
+		"refunds-create-adjustment":   {webhook.RefundsCreate},
+		"disputes-create-2026-04":     {webhook.DisputesCreate},
+		"disputes-create-no-order":    {webhook.DisputesCreate},
+		"products-create-2019":        products,
+		"products-update-2026-04":     products,
+		"products-delete-2026-04":     {webhook.ProductsDelete},
+		"app-uninstalled-2026-04":     {webhook.AppUninstalled},
 	}
 	for body, topics := range fits {
 		for _, topic := range webhook.Topics() {
@@ -130,6 +142,31 @@ func TestParseReadsNumbers(t *testing.T) {
 	require.Error(t, err)
 }
 
+// A fulfilment needs its order, and something that only fulfilments have; a variant needs its product.
+func TestParseRefusesIncompleteParts(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"id": 1, "order_id": 2, "admin_graphql_api_id": "gid://shopify/Fulfillment/3"}`: webhook.FulfillmentsUpdate,
+		`{"id": 1, "order_id": 2, "tracking_number": null}`:                               webhook.FulfillmentsUpdate,
+		`{"id": 1, "order_id": 2, "line_items": []}`:                                      webhook.FulfillmentsUpdate,
+		`{"id": 1, "order_id": null, "line_items": []}`:                                   "",
+		`{"id": 1, "order_id": 2, "tracking_number": "1Z", "refund_line_items": []}`:      "",
+		`{"order_id": 2, "tracking_number": "1Z"}`:                                        "",
+		`{"id": 1, "product_id": 2}`:                                                      webhook.VariantsInStock,
+		`{"id": 1, "product_id": null}`:                                                   "",
+		`{"id": 1, "product_id": 2, "variants": []}`:                                      "",
+		`{"id": 1, "product_id": 2, "admin_graphql_api_id": "gid://shopify/Product/3"}`:   "",
+		`{"product_id": 2}`: "",
+	} {
+		for _, topic := range []string{webhook.FulfillmentsUpdate, webhook.VariantsInStock} {
+			_, err := webhook.Parse(topic, []byte(body))
+			require.Equal(t, topic == want, err == nil, "%s as %s: %v", body, topic, err)
+		}
+	}
+	_, err := webhook.Parse(webhook.FulfillmentsCreate, []byte(`{"id": 1, "order_id": 2}`))
+	require.Error(t, err, "it may be a refund")
+}
+
 // Only an order whose lines are all known may be screened by them.
 func TestParseKnowsLines(t *testing.T) {
 	t.Parallel()
@@ -162,10 +199,12 @@ func FuzzParse(f *testing.F) {
 		}
 		require.Contains(t, webhook.Topics(), topic)
 		require.Equal(t, topic, n.Topic)
-		for _, number := range []string{n.Order, n.Product} {
+		for _, number := range []string{n.Order, n.Product, n.Fulfillment, n.Variant} {
 			require.Regexp(t, `^([1-9][0-9]{0,18})?$`, number)
 		}
 		require.False(t, n.Order != "" && n.Product != "")
+		require.True(t, n.Fulfillment == "" || n.Order != "")
+		require.True(t, n.Variant == "" || n.Product != "")
 		require.True(t, n.LinesKnown || n.SKUs == nil)
 	})
 }

@@ -51,6 +51,13 @@ func (c *clerk) Unauthorized(string) {
 
 func (*clerk) Answered(time.Duration) {}
 
+// simulated returns the topics of the simulated shop's events.
+func simulated() []string {
+	return slices.DeleteFunc(webhook.Topics(), func(topic string) bool {
+		return slices.Contains([]string{webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate, webhook.VariantsInStock}, topic)
+	})
+}
+
 // serve serves a handler to a simulated shop, which delivers all topics to it.
 func serve(t *testing.T) (*shopifytest.Server, *clerk) {
 	t.Helper()
@@ -68,11 +75,9 @@ func serve(t *testing.T) (*shopifytest.Server, *clerk) {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	for _, topic := range webhook.Topics() {
-		path := webhook.OrdersPath
-		if topic[:4] == "prod" {
-			path = webhook.ProductsPath
-		}
-		s.Subscriptions().Put(subscription.Subscription{Topic: subscription.Topic(topic), URI: server.URL + path})
+		s.Subscriptions().Put(subscription.Subscription{
+			Topic: subscription.Topic(topic), URI: server.URL + webhook.PathOf(topic),
+		})
 	}
 	return s, c
 }
@@ -104,7 +109,7 @@ func TestEveryTopicOfTheSimulatedShopIsRead(t *testing.T) {
 	for _, n := range c.notices {
 		seen[n.Topic] = n
 	}
-	require.ElementsMatch(t, webhook.Topics(), slices.Collect(maps.Keys(seen)))
+	require.ElementsMatch(t, simulated(), slices.Collect(maps.Keys(seen)))
 	number := strconv.FormatInt(o.ID, 10)
 	for topic, n := range seen {
 		require.WithinDuration(t, time.Now(), n.TriggeredAt, time.Minute, topic)

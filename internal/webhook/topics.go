@@ -8,19 +8,22 @@ const (
 	ProductsPath = "/webhooks/shopify/products"
 )
 
-// Topics.
+// Topics. Not all of them are subscribed to: giftbridge asks for those that something acts on.
 const (
-	OrdersCreate    = "orders/create"
-	OrdersPaid      = "orders/paid"
-	OrdersUpdated   = "orders/updated"
-	OrdersEdited    = "orders/edited"
-	OrdersCancelled = "orders/cancelled"
-	RefundsCreate   = "refunds/create"
-	DisputesCreate  = "disputes/create"
-	ProductsCreate  = "products/create"
-	ProductsUpdate  = "products/update"
-	ProductsDelete  = "products/delete"
-	AppUninstalled  = "app/uninstalled"
+	OrdersCreate       = "orders/create"
+	OrdersPaid         = "orders/paid"
+	OrdersUpdated      = "orders/updated"
+	OrdersEdited       = "orders/edited"
+	OrdersCancelled    = "orders/cancelled"
+	RefundsCreate      = "refunds/create"
+	FulfillmentsCreate = "fulfillments/create"
+	FulfillmentsUpdate = "fulfillments/update"
+	DisputesCreate     = "disputes/create"
+	ProductsCreate     = "products/create"
+	ProductsUpdate     = "products/update"
+	ProductsDelete     = "products/delete"
+	VariantsInStock    = "variants/in_stock"
+	AppUninstalled     = "app/uninstalled"
 )
 
 // topic is how the deliveries of a topic look.
@@ -37,10 +40,13 @@ var topics = []topic{
 	{OrdersEdited, OrdersPath, readEdit},
 	{OrdersCancelled, OrdersPath, readOrder},
 	{RefundsCreate, OrdersPath, readRefund},
+	{FulfillmentsCreate, OrdersPath, readFulfillment},
+	{FulfillmentsUpdate, OrdersPath, readFulfillment},
 	{DisputesCreate, OrdersPath, readDispute},
 	{ProductsCreate, ProductsPath, readProduct},
 	{ProductsUpdate, ProductsPath, readProduct},
 	{ProductsDelete, ProductsPath, readDeleted},
+	{VariantsInStock, ProductsPath, readVariant},
 	{AppUninstalled, OrdersPath, readShop},
 }
 
