@@ -237,8 +237,9 @@ func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
 		h.observer.Delivered(name, hand(n, consumers, Ignored))
 		return true
 	}
+	// Consumers need not wait for keepers: a notice is a hint, and does no harm if it comes again.
+	out := hand(n, consumers, Kept)
 	err = keep(r.Context(), Delivery{Notice: n, Body: body, ID: loggable(header(r.Header, "Webhook-Id"))}, keepers)
-	out := hand(n, consumers, Kept) // A notice is a hint, and does no harm if it comes again.
 	if err != nil {
 		out = NotKept
 		h.log.Warn().Err(err).Str("topic", name).Int64("bytes", size).
