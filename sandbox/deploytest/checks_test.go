@@ -35,7 +35,7 @@ var checks = map[string]string{
 	"postgresql":    "ci",
 	"upgrade":       "ci",
 	"browser":       "ci",
-	"test": "ci",
+	"test":          "ci",
 
 	"relay-examples": "nightly", // Each language is installed if it is missing.
 	"image-twice":    "nightly",
