@@ -81,6 +81,7 @@ func event(id, topic string, updated int) relaying.Event {
 
 // Events are delivered one after the other, as they have come. The same event again is delivered once.
 func TestRelayInOrder(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	m.at(0, event("a", "orders/create", 1), event("b", "fulfillments/create", 3), event("a", "orders/create", 1),
 		event("c", "fulfillments/update", 2))
@@ -92,6 +93,7 @@ func TestRelayInOrder(t *testing.T) {
 
 // While an endpoint is away, updates of a product give way to the newest one. Nothing else does.
 func TestRelayCoalescesProducts(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	m.deliver = func(in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
 		if m.Now().Before(noon.Add(time.Hour)) {
@@ -125,6 +127,7 @@ func dedupe(ids string) string {
 
 // Orders are never coalesced, however long the endpoint is away.
 func TestRelayKeepsEveryEventOfAnOrder(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	var sent []relaying.Event
 	for i := range 60 {
@@ -138,6 +141,7 @@ func TestRelayKeepsEveryEventOfAnOrder(t *testing.T) {
 
 // An event that is refused for good is left to people, and the next one goes on.
 func TestRelayLeavesARefusedEventToPeople(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	m.deliver = func(in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
 		if in.Event.ID == "a" {
@@ -156,6 +160,7 @@ func TestRelayLeavesARefusedEventToPeople(t *testing.T) {
 
 // A person may have an event delivered again that was delivered before.
 func TestRelayAgain(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	again := event("a", "orders/create", 1)
 	again.Again = true
@@ -165,6 +170,7 @@ func TestRelayAgain(t *testing.T) {
 
 // The query shows what waits, without the bodies.
 func TestRelayShowsWhatWaits(t *testing.T) {
+	t.Parallel()
 	m := newMailbox(t)
 	m.deliver = func(relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
 		if m.Now().Before(noon.Add(time.Hour)) {
@@ -189,6 +195,7 @@ func TestRelayShowsWhatWaits(t *testing.T) {
 }
 
 func TestRelayIDs(t *testing.T) {
+	t.Parallel()
 	endpoint, resource, ok := workflows.ParseRelayID(workflows.RelayID(relaying.Orders, "820982911946154508"))
 	require.True(t, ok)
 	require.Equal(t, "orders 820982911946154508", endpoint+" "+resource)
@@ -201,11 +208,13 @@ func TestRelayIDs(t *testing.T) {
 // A mailbox whose history is full hands over what waits, also while an event is being tried. One with more than an input can hold
 // goes on.
 func TestRelayContinuesAsNew(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		size int
 		over bool
 	}{"little": {size: 1000, over: true}, "much": {size: 1 << 20}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			m := newMailbox(t)
 			m.deliver = func(relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
 				if m.Now().Before(noon.Add(time.Hour)) {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/relayqueue"
@@ -66,6 +65,7 @@ func (r *rig) fail(t *testing.T, resources int) {
 }
 
 func TestBreakerSlowsAnEndpointDown(t *testing.T) {
+	t.Parallel()
 	r := newRig()
 	r.fail(t, 4)
 	require.Equal(t, relayqueue.Open, r.queue.status.State)
@@ -75,28 +75,31 @@ func TestBreakerSlowsAnEndpointDown(t *testing.T) {
 	r.fail(t, 5)
 	require.Equal(t, relayqueue.Probing, r.queue.status.State)
 	r.Succeeded(t.Context(), "orders")
-	assert.Equal(t, relayqueue.Open, r.queue.status.State, "the first success lets everything go")
-	assert.Empty(t, r.warnings)
+	require.Equal(t, relayqueue.Open, r.queue.status.State, "the first success lets everything go")
+	require.Empty(t, r.warnings)
 }
 
 func TestBreakerOneResourceAloneIsNotTheEndpoint(t *testing.T) {
+	t.Parallel()
 	r := newRig()
 	for range 100 {
 		r.Failed(t.Context(), "orders", "1")
 	}
-	assert.Equal(t, relayqueue.Open, r.queue.status.State)
+	require.Equal(t, relayqueue.Open, r.queue.status.State)
 }
 
 func TestBreakerLeavesWhatAPersonHasPaused(t *testing.T) {
+	t.Parallel()
 	r := newRig()
 	r.queue.status = relayqueue.Status{State: relayqueue.Paused, Reason: "maintenance", By: "jane"}
 	r.fail(t, 5)
-	assert.Equal(t, "maintenance", r.queue.status.Reason)
+	require.Equal(t, "maintenance", r.queue.status.Reason)
 	r.Succeeded(t.Context(), "orders")
-	assert.Equal(t, relayqueue.Paused, r.queue.status.State)
+	require.Equal(t, relayqueue.Paused, r.queue.status.State)
 }
 
 func TestBreakerTakesBackWhatAnotherWorkerHasDone(t *testing.T) {
+	t.Parallel()
 	r := newRig()
 	r.Succeeded(t.Context(), "orders")
 	r.queue.status = relayqueue.Status{State: relayqueue.Probing}
@@ -104,22 +107,24 @@ func TestBreakerTakesBackWhatAnotherWorkerHasDone(t *testing.T) {
 	require.Equal(t, relayqueue.Probing, r.queue.status.State, "it looks every ten seconds only")
 	r.clock = r.clock.Add(10 * time.Second)
 	r.Succeeded(t.Context(), "orders")
-	assert.Equal(t, relayqueue.Open, r.queue.status.State)
-	assert.Equal(t, 2, r.queue.asked, "a worker that delivers thousands of events asks once in ten seconds")
+	require.Equal(t, relayqueue.Open, r.queue.status.State)
+	require.Equal(t, 2, r.queue.asked, "a worker that delivers thousands of events asks once in ten seconds")
 }
 
 func TestBreakerTriesAgainIfTemporalDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	r := newRig()
 	r.queue.err = errors.New("away")
 	r.fail(t, 5)
 	require.Len(t, r.warnings, 1)
 	r.queue.err = nil
 	r.fail(t, 5)
-	assert.Equal(t, relayqueue.Probing, r.queue.status.State)
+	require.Equal(t, relayqueue.Probing, r.queue.status.State)
 }
 
 func TestBreakerStops(t *testing.T) {
+	t.Parallel()
 	r := newRig()
 	require.NoError(t, r.Stop(t.Context(), "orders", "gone"))
-	assert.Equal(t, relayqueue.Paused, r.queue.status.State)
+	require.Equal(t, relayqueue.Paused, r.queue.status.State)
 }

@@ -54,7 +54,7 @@ const (
 // kinds are the messages that can be sent.
 var kinds = []string{"receipt", "shipment", "update", "in-stock"}
 
-const tokenVariable = "SONAR_TOKEN" //nolint:gosec // The name of the variable.
+const tokenVariable = "SONAR_TOKEN"
 
 // Sections describe the variables.
 var Sections = []env.Section{
