@@ -91,9 +91,9 @@ type rule struct {
 
 var (
 	everything = ours(".")
-	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/relay", "internal/mail", "internal/rest")
+	clients    = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/sonar", "internal/relay", "internal/mail", "internal/rest")
 	// vendors are the clients of vendors that could be replaced, and adapters their adapters.
-	vendors  = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop")
+	vendors  = ours("internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/sonar")
 	adapters = ours("internal/intake/shopifyintake", "internal/intake/shopifyretail", "internal/issuer/cashstarissuer", "internal/issuer/fourwayshopissuer")
 	// ports are what activities know instead, with what stands on them.
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal", "internal/retail").except(adapters, suites)
@@ -110,8 +110,8 @@ var rules = []rule{
 	},
 	{
 		name: "clients without the domain", from: clients,
-		to: ours("internal/giftcard", "internal/issuer", "internal/intake", "internal/refusal", "activities", "workflows",
-			"internal/config", "internal/app"),
+		to: ours("internal/giftcard", "internal/issuer", "internal/intake", "internal/refusal", "internal/messages", "internal/retail",
+			"activities", "workflows", "internal/config", "internal/app"),
 		why: "clients speak the vendor's words; adapters translate",
 	},
 	{
@@ -398,7 +398,7 @@ var rules = []rule{
 	},
 	{
 		name: "ground without wiring", from: ours("internal/config", "internal/codec", "internal/logging", "internal/check", "internal/redact"),
-		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/relay",
+		to: ours("activities", "workflows", "internal/shopify", "internal/cashstar", "internal/fourwayshop", "internal/sonar", "internal/relay",
 			"internal/mail", "internal/giftcard"),
 		why: "every process stands on them, whatever it does",
 	},
@@ -479,9 +479,12 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"only its client uses Shopify's API", "activities", module + "/internal/shopify/adminapi"},
 		{"clients without the domain", "internal/cashstar", module + "/internal/issuer"},
 		{"clients without the domain", "internal/fourwayshop/wire", module + "/internal/giftcard"},
+		{"clients without the domain", "internal/sonar", module + "/internal/messages"},
+		{"clients without Temporal", "internal/sonar", "go.temporal.io/sdk/temporal"},
 		{"clients without Temporal", "internal/relay/schedule", "go.temporal.io/sdk/temporal"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/cashstar"},
 		{"activities and workflows know no vendor", "workflows", module + "/internal/fourwayshop"},
+		{"activities and workflows know no vendor", "activities/messaging", module + "/internal/sonar"},
 		{"activities and workflows know no vendor", "activities", module + "/internal/intake/shopifyintake"},
 		{"activities and workflows know no vendor", "workflows", module + "/internal/shopify"},
 		{"arrivals know no settings of their own", "internal/intake/arrivals", module + "/internal/config"},
@@ -529,6 +532,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"fakes have their own wire types", "internal/shopify/shopifytest", module + "/internal/shopify"},
 		{"fakes have their own wire types", "internal/shopify/shopifytest/shop", module + "/internal/shopify"},
 		{"fakes have their own wire types", "internal/simulator", module + "/internal/rest"},
+		{"fakes have their own wire types", "internal/sonar/sonartest", module + "/internal/sonar"},
+		{"fakes have their own wire types", "internal/sonar/sonartest/structures", module + "/internal/messages"},
 		{"simulators stand on common ground", "internal/simulator", module + "/internal/cashstar/cashstartest"},
 		{
 			"queries and searches know no shop", "internal/shopify/shopifytest/index",

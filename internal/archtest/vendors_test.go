@@ -41,6 +41,13 @@ var deferredRooms = []room{
 	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 }
 
+// messengerRooms are where Sonar is named, in the same way.
+var messengerRooms = []room{
+	{"internal/sonar/", "its client and its simulator"},
+	{"internal/config/", "its section of the configuration"},
+	{"internal/settings/settings.go", "whether messages are on, which its section of the configuration says"},
+}
+
 // shopRooms are where declarations may name Shopify. Comments and messages may name it anywhere: it is the shop that the
 // product is for, and its words (order, line, SKU) are the product's.
 var shopRooms = []room{
@@ -173,6 +180,9 @@ func TestVendorsAreNamedInTheirRooms(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, places)
 	}
+	places, err = named(root, messengerRooms, words("sonar"))
+	require.NoError(t, err)
+	require.Empty(t, places)
 	places, err = named(root, shopRooms, declarations("shopify"))
 	require.NoError(t, err)
 	require.Empty(t, places)
