@@ -206,6 +206,8 @@ func TestTroubles(t *testing.T) {
 			e.HoldBack = func(time.Duration) { held++ }
 			s.Send(e)
 			wait(t, s)
+			// The handler of a request that broke off may still be reading.
+			require.Eventually(t, func() bool { return len(r.all()) >= len(want) }, 30*time.Second, time.Millisecond)
 			all := r.all()
 			for i := range all {
 				all[i].webhook = ""
