@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/looking"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
@@ -112,6 +113,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	topics := newTopics(o, services, w.operator, shop)
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
+	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
 	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), w.log),
 		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
@@ -167,7 +169,8 @@ func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.changes, t.watch} {
+	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.messages,
+		t.changes, t.watch} {
 		q.RegisterActivity(topic)
 	}
 	return q

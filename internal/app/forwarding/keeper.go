@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
@@ -30,18 +29,16 @@ type Keeper struct {
 	relay settings.Relay
 	boxes Boxes
 	now   func() time.Time
-	// vet returns an error unless it is known that the mailboxes are those of this shop.
-	vet    func(context.Context) error
-	vetted atomic.Bool
+	shop  func(context.Context) (string, error)
 }
 
-// NewKeeper returns a keeper, or nil if no event goes on. vet returns an error unless it is known that Temporal's namespace is that of
-// this shop: events of one shop must not go to the ERP of another one. It is asked until it returns nil.
-func NewKeeper(cfg config.Config, boxes Boxes, vet func(context.Context) error) *Keeper {
+// NewKeeper returns a keeper, or nil if no event goes on. shop returns the shop to which Temporal's namespace belongs, and an error as
+// long as that is not known: events of one shop must not go to the ERP of another one.
+func NewKeeper(cfg config.Config, boxes Boxes, shop func(context.Context) (string, error)) *Keeper {
 	if !cfg.Relay.On() {
 		return nil
 	}
-	return &Keeper{relay: cfg.Relay, boxes: boxes, now: time.Now, vet: vet}
+	return &Keeper{relay: cfg.Relay, boxes: boxes, now: time.Now, shop: shop}
 }
 
 // Topics implements [webhook.Keeper].
@@ -57,11 +54,8 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 	if !ok || resource == "" {
 		return fmt.Errorf("%s is not about what goes on", d.Topic)
 	}
-	if !k.vetted.Load() {
-		if err := k.vet(ctx); err != nil {
-			return err
-		}
-		k.vetted.Store(true)
+	if _, err := k.shop(ctx); err != nil {
+		return err
 	}
 	e := relaying.Event{
 		ID: relay.ID(endpoint, d.Topic, resource, d.Body), Topic: d.Topic, Order: d.Name, Body: d.Body, UpdatedAt: d.UpdatedAt,
