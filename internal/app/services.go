@@ -212,7 +212,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if s.later, err = later.NewIssuers(cfg, Transport(), tel); err != nil {
 		return s, err
 	}
-	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Observe: tel.Request})
+	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Telemetry: tel})
 	if err != nil {
 		return s, err
 	}
