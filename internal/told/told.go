@@ -73,45 +73,91 @@ func (o *Told) talk(info *workflowpb.WorkflowExecutionInfo) Talk {
 	return out
 }
 
-// OfOrder returns the talk about the order that a person refers to; see [orders.ParseReference]. The error is an
-// [executions.NotFoundError] if nothing about such an order is on record.
-func (o *Told) OfOrder(ctx context.Context, reference string) (Talk, error) {
+// Shop asks the shop for the number of an order. The error is an [executions.NotFoundError] if it shows no such order.
+type Shop func(ctx context.Context, r orders.Reference) (number string, err error)
+
+// Identify returns the shop, as workflow IDs name it, and the number of the order that a person refers to; see
+// [orders.ParseReference]. What was told is found by the order's number, and only some of it by its name, so the shop is asked for an
+// order that is not on record; ask may be nil. The error is an [executions.NotFoundError] if no such order is known.
+func (o *Told) Identify(ctx context.Context, reference string, ask Shop) (shop, number string, err error) {
 	r, err := o.Refer(ctx, reference)
+	if err != nil {
+		return "", "", err
+	}
+	if shop = r.Shop; shop == "" {
+		shop = o.ShopKey(ctx)
+	}
+	if r.Number != "" {
+		t, err := o.described(ctx, workflows.OrderMessagesID(shop, r.Number))
+		if err != nil || t != nil {
+			return shop, r.Number, err
+		}
+	}
+	if number, err = o.recorded(ctx, r); err != nil || number != "" {
+		return shop, number, err
+	}
+	id, err := o.FindOrder(ctx, reference)
+	if _, unknown := errors.AsType[*executions.NotFoundError](err); err != nil && !unknown {
+		return "", "", err
+	}
+	if shop, number, err := workflows.ParseGiftCardOrderID(id); err == nil {
+		return shop, number, nil
+	}
+	if ask != nil {
+		number, err = ask(ctx, r)
+		return shop, number, err
+	}
+	return "", "", &executions.NotFoundError{What: fmt.Sprintf("nothing that was told about an order %q is on record under this name; "+
+		"use its number, which its address in Shopify's admin ends with", r.Text)}
+}
+
+// recorded returns the number of the only order of a name that messages are on record about; empty if there is none.
+func (o *Told) recorded(ctx context.Context, r orders.Reference) (string, error) {
+	var numbers []string
+	for _, name := range r.Names() {
+		query := "WorkflowType IN (" + executions.Quote(workflows.OrderMessagesType) + "," + executions.Quote(workflows.UnsentMessageType) +
+			")" + orders.NameCondition(name)
+		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
+			if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
+				return true, nil
+			}
+			id := info.GetExecution().GetWorkflowId()
+			_, number, err := workflows.ParseToldID(id)
+			if err != nil {
+				_, number, _, err = workflows.ParseUnsentMessageID(id)
+			}
+			if err == nil && !slices.Contains(numbers, number) {
+				numbers = append(numbers, number)
+			}
+			return true, nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	switch len(numbers) {
+	case 0:
+		return "", nil
+	case 1:
+		return numbers[0], nil
+	}
+	return "", fmt.Errorf("%q is the name of %d orders; use the number of one of them: %s", r.Text, len(numbers),
+		strings.Join(numbers, ", "))
+}
+
+// OfOrder returns the talk about the order that a person refers to; see [Told.Identify]. The error is an [executions.NotFoundError] if
+// nothing about such an order is on record.
+func (o *Told) OfOrder(ctx context.Context, reference string, ask Shop) (Talk, error) {
+	shop, number, err := o.Identify(ctx, reference, ask)
 	if err != nil {
 		return Talk{}, err
 	}
-	if r.Number != "" {
-		if t, err := o.numbered(ctx, r.Shop, r.Number); err != nil || t != nil {
-			return found(t, err)
-		}
+	t, err := o.Of(ctx, shop, number)
+	if err == nil && t == nil {
+		return Talk{}, &executions.NotFoundError{What: fmt.Sprintf("nothing that was told about order %s is on record; for what would be "+
+			"told, run: %s messages preview %s", reference, buildinfo.Program, executions.ShellQuote(reference))}
 	}
-	var named []Talk
-	for _, name := range r.Names() {
-		more, err := o.named(ctx, name)
-		if err != nil {
-			return Talk{}, err
-		}
-		named = append(named, more...)
-	}
-	switch len(named) {
-	case 0:
-	case 1:
-		return named[0], nil
-	default:
-		return Talk{}, severalOf(r.Text, named)
-	}
-	// Only talks that began with a webhook that names the order are found by the name.
-	id, err := o.FindOrder(ctx, reference)
-	if _, unknown := errors.AsType[*executions.NotFoundError](err); err != nil && !unknown {
-		return Talk{}, err
-	}
-	if shop, number, err := workflows.ParseGiftCardOrderID(id); err == nil {
-		if t, err := o.numbered(ctx, shop, number); err != nil || t != nil {
-			return found(t, err)
-		}
-	}
-	return Talk{}, &executions.NotFoundError{What: fmt.Sprintf("nothing that was told about an order %q is on record; for what would be "+
-		"told, run: %s messages preview %s", r.Text, buildinfo.Program, executions.ShellQuote(r.Text))}
+	return found(t, err)
 }
 
 func found(t *Talk, err error) (Talk, error) {
@@ -121,20 +167,8 @@ func found(t *Talk, err error) (Talk, error) {
 	return *t, err
 }
 
-// severalOf is the error for a name that several orders have.
-func severalOf(name string, all []Talk) error {
-	numbers := make([]string, len(all))
-	for i, t := range all {
-		numbers[i] = t.Order
-	}
-	return fmt.Errorf("%q is the name of %d orders; use the number of one of them: %s", name, len(all), strings.Join(numbers, ", "))
-}
-
-// numbered returns the talk about an order with a number; nil if there is none. The shop may be empty.
-func (o *Told) numbered(ctx context.Context, shop, number string) (*Talk, error) {
-	if shop == "" {
-		shop = o.ShopKey(ctx)
-	}
+// Of returns the talk about an order, by its shop and number; nil if there is none on record.
+func (o *Told) Of(ctx context.Context, shop, number string) (*Talk, error) {
 	return o.described(ctx, workflows.OrderMessagesID(shop, number))
 }
 
@@ -149,20 +183,6 @@ func (o *Told) described(ctx context.Context, id string) (*Talk, error) {
 	}
 	t := o.talk(d.GetWorkflowExecutionInfo())
 	return &t, nil
-}
-
-// named returns the talks about the orders with a name.
-func (o *Told) named(ctx context.Context, name string) (out []Talk, err error) {
-	query := "WorkflowType = " + executions.Quote(workflows.OrderMessagesType) + orders.NameCondition(name)
-	err = o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		t := o.talk(info)
-		same := func(k Talk) bool { return k.WorkflowID == t.WorkflowID }
-		if t.Name == name && !slices.ContainsFunc(out, same) { // A long talk has several runs.
-			out = append(out, t)
-		}
-		return true, nil
-	})
-	return out, err
 }
 
 // OfVariant returns the newest talk about a variant, by the shop's number of it. The error is an [executions.NotFoundError] if there
