@@ -57,8 +57,13 @@ Getting started:
                                 list amounts of which nobody knows whether they were taken off a card
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
-  giftbridge messages preview --payload order.json
+  giftbridge messages list      list messages to customers that could not be sent
+  giftbridge messages show '#1001'
+                                show what the customer of an order was told, and what not
+  giftbridge messages preview '#1001'
                                 show what the customer of an order would be told, and why
+  giftbridge messages resend '#1001' --key 3f2a6c1e --reason 'ticket 4711'
+                                send a message about an order once more
   giftbridge privacy find --customer 7001
                                 find the orders whose histories hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
