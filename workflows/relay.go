@@ -48,6 +48,16 @@ func UndeliveredEventID(endpoint, resource, event string) string {
 	return undeliveredPrefix + endpoint + "/" + resource + "/" + event
 }
 
+// ParseUndeliveredEventID is the inverse of [UndeliveredEventID].
+func ParseUndeliveredEventID(workflowID string) (endpoint, resource, event string, ok bool) {
+	rest, isUndelivered := strings.CutPrefix(workflowID, undeliveredPrefix)
+	parts := strings.Split(rest, "/")
+	if !isUndelivered || len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+		return "", "", "", false
+	}
+	return parts[0], parts[1], parts[2], true
+}
+
 // RelayInput is a mailbox, with what an earlier run has handed over.
 type RelayInput struct {
 	Endpoint string `json:"endpoint"`
@@ -236,6 +246,9 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 		if delivered.Delivered.After(m.done.Delivered) {
 			m.done.Delivered = delivered.Delivered
 		}
+		if e.Refused {
+			m.settle(ctx, e)
+		}
 	}
 	m.waiting = m.waiting[1:]
 	return nil
@@ -248,12 +261,29 @@ func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error
 		Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e, Kind: kind, Message: message,
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.ID),
+		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.FirstID()),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:         e.Topic + " was refused",
 	})
 	return workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
+}
+
+// settle ends the record of an event that was refused and is delivered now. Without it, the event stays listed, and a person sends it
+// once more or settles it.
+func (m *mailbox) settle(ctx workflow.Context, e relaying.Event) {
+	e.Body = nil
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.FirstID()),
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         e.Topic + " was delivered",
+	})
+	in := UndeliveredEventInput{Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e}
+	err := workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the record of an event that was delivered stays open", "error", err)
+	}
 }
 
 // UndeliveredEventInput is an event that its endpoint has refused for good.
