@@ -294,6 +294,9 @@ type UndeliveredEventInput struct {
 	// Kind is the kind of the refusal, and Message what a person reads; both are empty once the event was delivered after all.
 	Kind    giftcard.Kind `json:"kind,omitempty"`
 	Message string        `json:"message,omitempty"`
+	// By and Reason are who has settled the event without its delivery, and why; empty otherwise.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // UndeliveredEvent stays on record: it fails with the kind of the refusal, so that people see it. A later run of the same ID
