@@ -15,7 +15,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/relayed/replaying"
 	"github.com/giftbridge/giftbridge/internal/relayqueue"
-	"github.com/giftbridge/giftbridge/starter/internal/relay/endpoints"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
@@ -44,12 +43,12 @@ func newPause(f *cli.Flags) *cobra.Command {
 given up. Who paused it, when and why is kept, and list, status and the digest show it. A deploy does not end a pause, and nothing
 else does but "relay resume". The other endpoint goes on.`,
 		Example: `  giftbridge relay pause orders --reason 'the ERP is being serviced, ticket 4711'`,
-		Args:    endpoints.One, ValidArgsFunction: endpoints.Complete,
+		Args:    session.OneEndpoint, ValidArgsFunction: session.CompleteEndpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if strings.TrimSpace(reason) == "" {
 				return cli.Usagef("--reason must say why no events are sent")
 			}
-			return operate(cmd, endpoints.Load(args[0]), func(ctx context.Context, o *relayed.Relayed) error {
+			return operate(cmd, session.ForEndpoint(args[0]), func(ctx context.Context, o *relayed.Relayed) error {
 				if err := o.Queues.Pause(ctx, args[0], reason); err != nil {
 					return err
 				}
@@ -69,9 +68,9 @@ func newResume(f *cli.Flags) *cobra.Command {
 it got few because it had failed. Then it has what waits tried now: events of an endpoint that was away wait for their next attempt,
 which may be a day away. Their attempts are counted anew. It may be repeated, and may be used without a pause.`,
 		Example: `  giftbridge relay resume orders`,
-		Args:    endpoints.One, ValidArgsFunction: endpoints.Complete,
+		Args:    session.OneEndpoint, ValidArgsFunction: session.CompleteEndpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return operate(cmd, endpoints.Load(args[0]), func(ctx context.Context, o *relayed.Relayed) error {
+			return operate(cmd, session.ForEndpoint(args[0]), func(ctx context.Context, o *relayed.Relayed) error {
 				before, err := o.Queues.Status(ctx, args[0])
 				if err != nil {
 					return err

@@ -14,7 +14,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/relayed"
-	"github.com/giftbridge/giftbridge/starter/internal/relay/endpoints"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
@@ -50,7 +49,7 @@ endpoint is named first: nothing is tried there. On a terminal, times are relati
 			now := session.Now()
 			filter := relayed.Filter{Endpoint: endpoint, Limit: limit}
 			if endpoint != "" {
-				if err := endpoints.Check(endpoint); err != nil {
+				if err := session.CheckEndpoint(endpoint); err != nil {
 					return err
 				}
 			}
@@ -64,7 +63,7 @@ endpoint is named first: nothing is tried there. On a terminal, times are relati
 				}
 			}
 			return operate(cmd, session.OnlyToLook, func(ctx context.Context, o *relayed.Relayed) error {
-				endpoints.Note(cmd.ErrOrStderr())
+				session.NoteRelay(cmd.ErrOrStderr())
 				l, err := list(ctx, o, filter, failed)
 				if err != nil {
 					return err

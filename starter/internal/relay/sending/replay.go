@@ -17,7 +17,6 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/relayed/replaying"
-	"github.com/giftbridge/giftbridge/starter/internal/relay/endpoints"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
@@ -61,7 +60,7 @@ to go on. Sending an event twice does no harm.`,
 			if err != nil {
 				return err
 			}
-			return session.Operate(cmd, endpoints.Load(a.endpoint), func(ctx context.Context, o *operator.Operator) error {
+			return session.Operate(cmd, session.ForEndpoint(a.endpoint), func(ctx context.Context, o *operator.Operator) error {
 				relay := relayed.New(o.Reader, cli.Whoami())
 				r := replay{cmd: cmd, flags: f, asked: a, relay: relay, sender: replaying.New(relay, boxes(o.Client))}
 				return r.run(ctx, s)
@@ -99,7 +98,7 @@ func (a asked) selection(now time.Time) (s replaying.Selection, err error) {
 		return s, cli.Usagef("--until needs --since")
 	}
 	if a.endpoint != "" {
-		if err := endpoints.Check(a.endpoint); err != nil {
+		if err := session.CheckEndpoint(a.endpoint); err != nil {
 			return s, err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/starter/internal/relay/endpoints"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
 // secretBytes is the number of random bytes of a secret. Standard Webhooks takes 24 to 64.
@@ -50,9 +50,9 @@ RELAY_SECRETS signs for both endpoints. If they belong to different systems, bot
 			if len(args) == 0 {
 				return nil
 			}
-			return endpoints.One(cmd, args)
+			return session.OneEndpoint(cmd, args)
 		},
-		ValidArgsFunction: endpoints.Complete,
+		ValidArgsFunction: session.CompleteEndpoint,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m := made{Secret: newSecret(), Steps: steps}
 			if f.JSON {

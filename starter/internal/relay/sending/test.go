@@ -17,7 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/relay"
-	"github.com/giftbridge/giftbridge/starter/internal/relay/endpoints"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
 func newTest(f *cli.Flags) *cobra.Command {
@@ -34,11 +34,11 @@ event. Run it where the workers run: elsewhere, other networks may be reached. I
 Exit codes: 0 the endpoint has taken it, 1 it has not, 2 wrong usage or configuration.`,
 		Example: `  giftbridge relay test orders
   giftbridge relay test products --json | jq .status`,
-		Args: endpoints.One, ValidArgsFunction: endpoints.Complete,
+		Args: session.OneEndpoint, ValidArgsFunction: session.CompleteEndpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load()
 			if err == nil {
-				err = endpoints.Needs(cfg, args[0])
+				err = session.NeedsEndpoint(cfg, args[0])
 			}
 			if err != nil {
 				return &cli.UsageError{Err: err}

@@ -1,5 +1,4 @@
-// Package endpoints reads which endpoint of the relay a command is about.
-package endpoints
+package session
 
 import (
 	"fmt"
@@ -13,50 +12,49 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/printable"
-	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-// One checks that the only argument is an endpoint.
-func One(_ *cobra.Command, args []string) error {
+// OneEndpoint checks that the only argument is an endpoint.
+func OneEndpoint(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return cli.Usagef("name one endpoint: %s", strings.Join(relaying.Endpoints, " or "))
 	}
-	return Check(args[0])
+	return CheckEndpoint(args[0])
 }
 
-// Check returns an error if there is no such endpoint.
-func Check(endpoint string) error {
+// CheckEndpoint returns an error if there is no such endpoint.
+func CheckEndpoint(endpoint string) error {
 	if !slices.Contains(relaying.Endpoints, endpoint) {
 		return cli.Usagef("there is no endpoint %q: need %s", printable.Line(endpoint, 0), strings.Join(relaying.Endpoints, " or "))
 	}
 	return nil
 }
 
-// Complete completes the name of an endpoint for a shell.
-func Complete(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// CompleteEndpoint completes the name of an endpoint for a shell.
+func CompleteEndpoint(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return relaying.Endpoints, cobra.ShellCompDirectiveNoFileComp
 }
 
-// Load returns what loads the configuration of a command that changes what is sent to an endpoint, or to any if it is empty. It
+// ForEndpoint returns what loads the configuration of a command that changes what is sent to an endpoint, or to any if it is empty. It
 // refuses one that sends nothing there: the command would wait for what never happens.
-func Load(endpoint string) func() (config.Config, error) {
+func ForEndpoint(endpoint string) func() (config.Config, error) {
 	return func() (config.Config, error) {
-		cfg, err := session.OnlyToLook()
+		cfg, err := OnlyToLook()
 		if err != nil {
 			return cfg, err
 		}
-		return cfg, Needs(cfg, endpoint)
+		return cfg, NeedsEndpoint(cfg, endpoint)
 	}
 }
 
 // off is what is wrong where no endpoint has a URL.
 const off = "the relay is off here: neither RELAY_ORDERS_URL nor RELAY_PRODUCTS_URL is set"
 
-// Needs returns an error if an endpoint, or each if it is empty, has no URL.
-func Needs(cfg config.Config, endpoint string) error {
+// NeedsEndpoint returns an error if an endpoint, or each if it is empty, has no URL.
+func NeedsEndpoint(cfg config.Config, endpoint string) error {
 	switch {
 	case !cfg.Relay.On():
 		return fmt.Errorf("%s; set them as the workers have them", off)
@@ -66,9 +64,9 @@ func Needs(cfg config.Config, endpoint string) error {
 	return nil
 }
 
-// Note says if the relay is off, to a person who looks at it.
-func Note(w io.Writer) {
-	if cfg, err := session.OnlyToLook(); err == nil && !cfg.Relay.On() {
+// NoteRelay says if the relay is off, to a person who looks at it.
+func NoteRelay(w io.Writer) {
+	if cfg, err := OnlyToLook(); err == nil && !cfg.Relay.On() {
 		_, _ = fmt.Fprintln(w, off)
 	}
 }
