@@ -43,6 +43,16 @@ func ParseRelayID(workflowID string) (endpoint, resource string, ok bool) {
 	return endpoint, resource, isRelay && found && endpoint != "" && resource != ""
 }
 
+// RelayListing returns what a list of workflows shows of a mailbox. order is the order's name; empty if it is not known or the mailbox is
+// not an order's.
+func RelayListing(endpoint, resource, order string) (attributes temporal.SearchAttributes, summary string) {
+	of := resource
+	if order != "" {
+		attributes, of = NameAttribute(order), order
+	}
+	return attributes, "Events for " + endpoint + ": " + cut(of, maxSummaryName)
+}
+
 // UndeliveredEventID returns the workflow ID of an event that was refused.
 func UndeliveredEventID(endpoint, resource, event string) string {
 	return undeliveredPrefix + endpoint + "/" + resource + "/" + event
@@ -260,13 +270,25 @@ func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error
 	in := UndeliveredEventInput{
 		Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e, Kind: kind, Message: message,
 	}
+	var attributes temporal.SearchAttributes
+	if e.Order != "" {
+		attributes = NameAttribute(e.Order)
+	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.FirstID()),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:         e.Topic + " was refused",
+		TypedSearchAttributes: attributes,
 	})
-	return workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
+	err := workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
+	if temporal.IsCanceledError(err) {
+		return err //nolint:wrapcheck // Somebody has cancelled the mailbox.
+	}
+	if err != nil { // One of the same ID is about to end.
+		workflow.GetLogger(ctx).Error("an event that was refused is not on record", "error", err)
+	}
+	return nil
 }
 
 // settle ends the record of an event that was refused and is delivered now. Without it, the event stays listed, and a person sends it

@@ -30,7 +30,10 @@ type Event struct {
 	ID string `json:"id"`
 	// Topic is the shop's word for what has happened: "orders/create".
 	Topic string `json:"topic"`
-	// Body is what the shop has sent, to the byte. It is empty if it is too large to be kept; Size is its size then.
+	// Order is the name of the order, such as "#1001"; empty if the body does not say it.
+	Order string `json:"order,omitempty"`
+	// Body is what the shop has sent, to the byte. If that is too large to be kept, Size is its size, and Body a JSON object with
+	// numbers of what the event is about.
 	Body Body `json:"body,omitempty"`
 	Size int  `json:"size,omitempty"`
 	// UpdatedAt is when the order, shipment or product last changed; zero if the body does not say.

@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities/delivery"
 	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -188,6 +189,8 @@ type services struct {
 	later later.Issuers
 	// delivery is what the mails that bring cards need.
 	delivery later.Delivery
+	// relay is where the shop's events go; nil if none go on.
+	relay *forwarding.Door
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -205,6 +208,9 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 		return s, err
 	}
 	if s.later, err = later.NewIssuers(cfg, Transport(), tel); err != nil {
+		return s, err
+	}
+	if s.relay, err = forwarding.NewDoor(cfg, tel.Request); err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {

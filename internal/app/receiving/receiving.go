@@ -21,6 +21,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/app/fastpath"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/probes"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
@@ -28,6 +29,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/relaybox"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -167,7 +169,7 @@ func (r *Receiver) webhooks(cfg config.Config, measured *measures) (http.Handler
 		secrets[i] = s.Reveal()
 	}
 	h, err := webhook.New(webhook.Options{
-		Secrets: secrets, Shop: cfg.Shopify.Shop, Observer: measured, Log: r.log,
+		Secrets: secrets, Shop: cfg.Shopify.Shop, Observer: measured, Log: r.log, Keepers: r.keepers(cfg),
 	})
 	if err != nil {
 		return nil, err
@@ -180,6 +182,16 @@ func (r *Receiver) webhooks(cfg config.Config, measured *measures) (http.Handler
 	}
 	h.Consume(r.consumers.Consumers()...)
 	return h, nil
+}
+
+// keepers returns what keeps deliveries before they are answered.
+func (r *Receiver) keepers(cfg config.Config) []webhook.Keeper {
+	var all []webhook.Keeper
+	vet := func(ctx context.Context) error { return r.check(ctx, cfg) }
+	if k := forwarding.NewKeeper(cfg, relaybox.New(r.operator.Client, time.Now), vet); k != nil {
+		all = append(all, k)
+	}
+	return all
 }
 
 func (r *Receiver) serve() {
