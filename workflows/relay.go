@@ -267,21 +267,7 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 // leave leaves an event to people.
 func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error {
 	kind, message := cause(why)
-	in := UndeliveredEventInput{
-		Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e, Kind: kind, Message: message,
-	}
-	var attributes temporal.SearchAttributes
-	if e.Order != "" {
-		attributes = NameAttribute(e.Order)
-	}
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.FirstID()),
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         e.Topic + " was refused",
-		TypedSearchAttributes: attributes,
-	})
-	err := workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
+	err := m.record(ctx, "was refused", UndeliveredEventInput{Event: e, Kind: kind, Message: message})
 	if temporal.IsCanceledError(err) {
 		return err //nolint:wrapcheck // Somebody has cancelled the mailbox.
 	}
@@ -295,17 +281,26 @@ func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error
 // once more or settles it.
 func (m *mailbox) settle(ctx workflow.Context, e relaying.Event) {
 	e.Body = nil
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.FirstID()),
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         e.Topic + " was delivered",
-	})
-	in := UndeliveredEventInput{Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e}
-	err := workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
-	if err != nil {
+	if err := m.record(ctx, "was delivered", UndeliveredEventInput{Event: e}); err != nil {
 		workflow.GetLogger(ctx).Warn("the record of an event that was delivered stays open", "error", err)
 	}
+}
+
+// record starts a run that says what became of an event. It is not waited for.
+func (m *mailbox) record(ctx workflow.Context, became string, in UndeliveredEventInput) error {
+	in.Endpoint, in.Resource = m.in.Endpoint, m.in.Resource
+	var attributes temporal.SearchAttributes
+	if in.Event.Order != "" {
+		attributes = NameAttribute(in.Event.Order)
+	}
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, in.Event.FirstID()),
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         in.Event.Topic + " " + became,
+		TypedSearchAttributes: attributes,
+	})
+	return workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
 }
 
 // UndeliveredEventInput is an event that its endpoint has refused for good.

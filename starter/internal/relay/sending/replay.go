@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/relaybox"
 	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/relayed/replaying"
 	"github.com/giftbridge/giftbridge/starter/internal/session"
@@ -62,7 +63,7 @@ to go on. Sending an event twice does no harm.`,
 			}
 			return session.Operate(cmd, session.ForEndpoint(a.endpoint), func(ctx context.Context, o *operator.Operator) error {
 				relay := relayed.New(o.Reader, cli.Whoami())
-				r := replay{cmd: cmd, flags: f, asked: a, relay: relay, sender: replaying.New(relay, boxes(o.Client))}
+				r := replay{cmd: cmd, flags: f, asked: a, relay: relay, sender: replaying.New(relay, relaybox.New(o.Client, time.Now))}
 				return r.run(ctx, s)
 			})
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/cli"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -43,7 +44,7 @@ Exit codes: 0 the endpoint has taken it, 1 it has not, 2 wrong usage or configur
 			if err != nil {
 				return &cli.UsageError{Err: err}
 			}
-			client, err := clientOf(cfg, args[0])
+			client, err := forwarding.Client(cfg, args[0], nil)
 			if err != nil {
 				return &cli.UsageError{Err: err}
 			}
@@ -59,19 +60,6 @@ Exit codes: 0 the endpoint has taken it, 1 it has not, 2 wrong usage or configur
 			return fmt.Errorf("endpoint %s has not taken the test event", args[0])
 		},
 	}
-}
-
-// clientOf returns the client that posts to an endpoint, as workers have it.
-func clientOf(cfg config.Config, endpoint string) (*relay.Client, error) {
-	headers := make([]relay.Header, len(cfg.Relay.Headers))
-	for i, h := range cfg.Relay.Headers {
-		headers[i] = relay.Header{Name: h.Name, Value: h.Value.Reveal()}
-	}
-	return relay.New(relay.Options{
-		Endpoint: endpoint, URL: cfg.Relay.URL(endpoint), Secrets: cfg.Relay.Secrets.Values(), Headers: headers,
-		Allowed: cfg.Relay.AllowedNetworks.Prefixes(), CAFile: cfg.Relay.CAFile, CertFile: cfg.Relay.CertFile, KeyFile: cfg.Relay.KeyFile,
-		Timeout: cfg.Relay.Timeout,
-	})
 }
 
 // What the parts of a test came to.
