@@ -59,8 +59,13 @@ Getting started:
                                 list amounts of which nobody knows whether they were taken off a card
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
-  giftbridge messages preview --payload order.json
+  giftbridge messages list      list messages to customers that could not be sent
+  giftbridge messages show '#1001'
+                                show what the customer of an order was told, and what not
+  giftbridge messages preview '#1001'
                                 show what the customer of an order would be told, and why
+  giftbridge messages resend '#1001' --key 3f2a6c1e --reason 'ticket 4711'
+                                send a message about an order once more
   giftbridge relay list         list the events that wait for the ERP, and those that it has refused
   giftbridge relay replay --id EVENT
                                 send an event to the ERP once more

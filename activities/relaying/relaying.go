@@ -183,7 +183,9 @@ func later(doing string, pause time.Duration, refusal *Refusal) error {
 		temporal.ApplicationErrorOptions{NextRetryDelay: pause})
 }
 
-func message(doing string, refusal *Refusal) string { return printable.Line(doing+": "+refusal.Message, maxMessage) }
+func message(doing string, refusal *Refusal) string {
+	return printable.Line(doing+": "+refusal.Message, maxMessage)
+}
 
 // maxMessage bounds the message of a failure.
 const maxMessage = 500

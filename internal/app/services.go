@@ -14,10 +14,13 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
+	"github.com/giftbridge/giftbridge/activities/messaging"
 	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/app/later"
+	"github.com/giftbridge/giftbridge/internal/app/telling"
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -191,6 +194,8 @@ type services struct {
 	delivery later.Delivery
 	// relay is where the shop's events go; nil if none go on.
 	relay *forwarding.Door
+	// messages are those that customers get about what they bought.
+	messages *telling.Messages
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -203,7 +208,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if err != nil {
 		return s, err
 	}
-	s.orders = newSource(cfg.Recipient, shop)
+	s.orders = newSource(cfg.Recipient, shop).For(wanted.Webhooks(cfg))
 	if s.issuer, err = newIssuer(cfg, tel); err != nil {
 		return s, err
 	}
@@ -211,6 +216,10 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 		return s, err
 	}
 	if s.relay, err = forwarding.NewDoor(cfg, tel.Request); err != nil {
+		return s, err
+	}
+	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Telemetry: tel})
+	if err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {
@@ -237,6 +246,7 @@ type topics struct {
 	later     *deferred.Cards
 	tills     *spending.Tills
 	delivery  *delivery.Deliveries
+	messages  *messaging.Messages
 	digest    *activities.Digest
 	reruns    *activities.Reruns
 	decisions *activities.Decisions

@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/looking"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
@@ -66,8 +67,8 @@ type Worker struct {
 	telemetry *telemetry.Telemetry
 	fatal     chan error
 	stop      sync.Once
-	// stopSurveys ends the surveys of the orders, and is nil if there are none.
-	stopSurveys func()
+	// stopSurveys end the surveys; there are none without metrics.
+	stopSurveys []func()
 }
 
 // StartWorker connects, checks the preconditions, and returns once the worker is polling.
@@ -112,6 +113,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	topics := newTopics(o, services, w.operator, shop)
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
+	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
 	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), w.log),
 		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
@@ -121,7 +123,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		}
 		w.workers = append(w.workers, queue)
 	}
-	w.startSurveys()
+	w.startSurveys(services.messages)
 	w.health.ready(w.client)
 	for _, i := range services.later.With(services.issuer, o.Config.IssuesAtOnce()) {
 		w.log.Info().Str("shop", o.Config.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).
@@ -167,7 +169,8 @@ func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.changes, t.watch} {
+	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.messages,
+		t.changes, t.watch} {
 		q.RegisterActivity(topic)
 	}
 	return q
@@ -233,8 +236,8 @@ func (w *Worker) Stop() {
 		if w.health != nil {
 			w.health.unready()
 		}
-		if w.stopSurveys != nil {
-			w.stopSurveys()
+		for _, stop := range w.stopSurveys {
+			stop()
 		}
 		var all sync.WaitGroup
 		for _, q := range w.workers {

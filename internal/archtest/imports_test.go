@@ -99,7 +99,7 @@ var (
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal", "internal/retail").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/resending", "internal/changed", "internal/left", "internal/privacy",
-		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/messaging", "internal/operator")
+		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/messaging", "internal/told", "internal/operator")
 )
 
 var rules = []rule{
@@ -205,6 +205,16 @@ var rules = []rule{
 		name: "messages know no vendor and no Temporal", from: ours("internal/messages", "internal/retail"),
 		to: vendors.or(adapters).or(tree("go.temporal.io")).or(ours("activities", "workflows")), deep: true,
 		why: "workflows, activities and commands have what customers are told in common",
+	},
+	{
+		name: "looks are asked for by what is wired in", from: everything.except(ours("internal/app", "internal/looking")),
+		to:  ours("internal/looking"),
+		why: "receivers and sweeps start the workflows of messages in one way",
+	},
+	{
+		name: "looks stand on the workflows", from: ours("internal/looking"),
+		to:  ours(".").except(ours("internal/looking", "workflows")),
+		why: "whether an order is looked at does not depend on who asks",
 	},
 	{
 		name: "numbering plans are wired in", from: everything.except(ours("internal/messages/phones", "internal/app")),
@@ -376,7 +386,7 @@ var rules = []rule{
 	},
 	{
 		name: "health changes nothing", from: ours("internal/health"),
-		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting", "internal/redemptions/deciding"),
+		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting", "internal/redemptions/deciding", "internal/told/deciding"),
 		why: "a monitor asks every minute",
 	},
 	{
@@ -519,6 +529,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"numbering plans are wired in", "activities", module + "/internal/messages/phones"},
 		{"numbering plans are wired in", "internal/messages/composing", "github.com/nyaruka/phonenumbers"},
 		{"files of variables stand on the standard library", "internal/envfile", module + "/internal/config"},
+		{"looks are asked for by what is wired in", "activities/messaging", module + "/internal/looking"},
+		{"looks stand on the workflows", "internal/looking", module + "/internal/webhook"},
 		{"the digest only renders", "internal/digest", module + "/internal/executions"},
 		{"the digest only renders", "internal/digest", "net/http"},
 		{"the digest only renders", "internal/digest/digestmail", "go.temporal.io/sdk/client"},
