@@ -259,11 +259,19 @@ func TestReviewOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.order = &retail.Order{Number: "5001", Name: "#1001", Test: true, CreatedAt: noon, ProcessedAt: noon, UpdatedAt: noon}
+	w.now = noon.Add(2 * time.Second)
 	out, err := execute(t, w, w.ReviewOrder, messaging.ReviewOrderInput{Order: "5001"}, nil)
 	require.Nil(t, err)
 	require.Equal(t, "#1001", out.Name)
 	require.True(t, noon.Equal(out.UpdatedAt))
 	require.Equal(t, composing.ReasonTest, out.Plan.Steps[0].Dropped)
+
+	require.Equal(t, []string{"receipt test"}, w.counted)
+
+	w.now = noon.Add(time.Second)
+	out, err = execute(t, w, w.ReviewOrder, messaging.ReviewOrderInput{Order: "5001"}, nil)
+	require.Nil(t, err)
+	require.True(t, out.UpdatedAt.Before(noon), "another change may have the same time")
 
 	for _, tt := range []struct {
 		err   error

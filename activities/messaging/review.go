@@ -25,7 +25,7 @@ type ReviewOrderInput struct {
 type ReviewOrderResult struct {
 	// Name is the order's name ("#1001").
 	Name string `json:"name,omitempty"`
-	// UpdatedAt is the order's last change, as it was read.
+	// UpdatedAt is a time of which all changes up to it were read.
 	UpdatedAt time.Time      `json:"updated_at,omitzero"`
 	Plan      composing.Plan `json:"plan"`
 	// Gone reports whether the shop does not show the order: nothing can be told of it.
@@ -38,6 +38,9 @@ const (
 	// goneAfter is the number of attempts after which an order that the shop does not show does not exist: a new one may
 	// show late.
 	goneAfter = 4
+	// settled is the age of a change after which no other one has the same time: the shop states whole seconds. Another second
+	// is for its clock.
+	settled = 2 * time.Second
 )
 
 // ReviewOrder reads an order as it is now, and composes what its customer has to be told.
@@ -50,9 +53,26 @@ func (m *Messages) ReviewOrder(ctx context.Context, in ReviewOrderInput) (Review
 	if gone, err := readFailure(ctx, doing, err); err != nil || gone {
 		return ReviewOrderResult{Gone: gone}, err
 	}
-	return ReviewOrderResult{
-		Name: o.Name, UpdatedAt: o.UpdatedAt, Plan: composing.Compose(*o, in.Told, m.Rules, m.Now().UTC()),
-	}, nil
+	now := m.Now().UTC()
+	out := ReviewOrderResult{Name: o.Name, UpdatedAt: o.UpdatedAt, Plan: composing.Compose(*o, in.Told, m.Rules, now)}
+	if now.Sub(o.UpdatedAt) < settled {
+		out.UpdatedAt = o.UpdatedAt.Add(-time.Nanosecond)
+	}
+	m.countDropped(out.Plan.Steps, now)
+	return out, nil
+}
+
+// countDropped counts the messages that are not sent. What follows a message that is held back is composed again later; what follows
+// one that fails too, and is counted again then.
+func (m *Messages) countDropped(steps []composing.Step, now time.Time) {
+	for _, s := range steps {
+		if s.NotBefore.After(now) {
+			return
+		}
+		if s.Message == nil {
+			m.count(s.Kind, string(s.Dropped))
+		}
+	}
 }
 
 // readFailure returns the error of an activity that could not read something, and whether it certainly does not exist.

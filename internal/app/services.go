@@ -14,9 +14,11 @@ import (
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/deferred"
 	"github.com/giftbridge/giftbridge/activities/delivery"
+	"github.com/giftbridge/giftbridge/activities/messaging"
 	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
 	"github.com/giftbridge/giftbridge/internal/app/later"
+	"github.com/giftbridge/giftbridge/internal/app/telling"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -188,6 +190,8 @@ type services struct {
 	later later.Issuers
 	// delivery is what the mails that bring cards need.
 	delivery later.Delivery
+	// messages are those that customers get about what they bought.
+	messages *telling.Messages
 	// mailer is nil without a mail server.
 	mailer activities.Mailer
 	zone   *time.Location
@@ -205,6 +209,10 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 		return s, err
 	}
 	if s.later, err = later.NewIssuers(cfg, Transport(), tel); err != nil {
+		return s, err
+	}
+	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Observe: tel.Request})
+	if err != nil {
 		return s, err
 	}
 	if s.zone, err = cfg.Digest.Location(); err != nil {
@@ -231,6 +239,7 @@ type topics struct {
 	later     *deferred.Cards
 	tills     *spending.Tills
 	delivery  *delivery.Deliveries
+	messages  *messaging.Messages
 	digest    *activities.Digest
 	reruns    *activities.Reruns
 	decisions *activities.Decisions

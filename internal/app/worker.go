@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/internal/looking"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/promises"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
@@ -111,6 +112,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	}
 	topics := newTopics(o, services, w.operator, shop)
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
+	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
 	for _, queue := range []worker.Worker{
 		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
@@ -166,7 +168,8 @@ func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.changes, t.watch} {
+	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.messages,
+		t.changes, t.watch} {
 		q.RegisterActivity(topic)
 	}
 	return q

@@ -207,6 +207,16 @@ var rules = []rule{
 		why: "workflows, activities and commands have what customers are told in common",
 	},
 	{
+		name: "looks are asked for by what is wired in", from: everything.except(ours("internal/app", "internal/looking")),
+		to:  ours("internal/looking"),
+		why: "receivers and sweeps start the workflows of messages in one way",
+	},
+	{
+		name: "looks stand on the workflows", from: ours("internal/looking"),
+		to:  ours(".").except(ours("internal/looking", "workflows")),
+		why: "whether an order is looked at does not depend on who asks",
+	},
+	{
 		name: "numbering plans are wired in", from: everything.except(ours("internal/messages/phones", "internal/app")),
 		to:  ours("internal/messages/phones").or(tree("github.com/nyaruka/phonenumbers")),
 		why: "they are megabytes; what needs a phone number asks for composing.Phones",
@@ -519,6 +529,8 @@ func TestBrokenFindsWhatIsForbidden(t *testing.T) {
 		{"numbering plans are wired in", "activities", module + "/internal/messages/phones"},
 		{"numbering plans are wired in", "internal/messages/composing", "github.com/nyaruka/phonenumbers"},
 		{"files of variables stand on the standard library", "internal/envfile", module + "/internal/config"},
+		{"looks are asked for by what is wired in", "activities/messaging", module + "/internal/looking"},
+		{"looks stand on the workflows", "internal/looking", module + "/internal/webhook"},
 		{"the digest only renders", "internal/digest", module + "/internal/executions"},
 		{"the digest only renders", "internal/digest", "net/http"},
 		{"the digest only renders", "internal/digest/digestmail", "go.temporal.io/sdk/client"},

@@ -45,6 +45,7 @@ var deferredRooms = []room{
 var messengerRooms = []room{
 	{"internal/sonar/", "its client and its simulator"},
 	{"internal/config/", "its section of the configuration"},
+	{"internal/app/telling/", "the wiring"},
 	{"internal/settings/settings.go", "whether messages are on, which its section of the configuration says"},
 }
 

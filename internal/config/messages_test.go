@@ -20,7 +20,7 @@ func TestMessages(t *testing.T) {
 		want   string
 	}{
 		"off":            {func(*config.Config) {}, ""},
-		"on":             {on, "SONAR_TOKEN: is set, and this release does not send messages yet"},
+		"on":             {on, ""},
 		"no name":        {func(c *config.Config) { on(c); c.Messages.ShopName = " " }, "MESSAGES_SHOP_NAME: is not set"},
 		"no address":     {func(c *config.Config) { on(c); c.Messages.ShopURL = "" }, "MESSAGES_SHOP_URL: is not set"},
 		"no kinds":       {func(c *config.Config) { on(c); c.Messages.Kinds = nil }, "MESSAGES: is not set"},

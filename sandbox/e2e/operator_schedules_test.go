@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -21,6 +22,41 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
 )
+
+// The sweep for messages is scheduled while messages are on. A shop without them reads nothing of it.
+func TestMessagesSchedule(t *testing.T) {
+	t.Parallel()
+	w := start(t, stack.Options{NoWorker: true, NoSchedule: true})
+	deploy := func(token string) (did []string) {
+		w.Config.Sonar.Token = config.NewSecret(token)
+		o, err := app.NewOperator(w.ctx, w.TemporalOptions(), w.Config, zerolog.Nop())
+		require.NoError(t, err)
+		defer o.Close()
+		changes, err := o.EnsureSchedules(w.ctx, settings.Ensure{Yes: true})
+		require.NoError(t, err)
+		for _, c := range changes {
+			if c.What == "schedule "+workflows.SweepMessagesScheduleID {
+				did = append(did, c.Did)
+			}
+		}
+		return did
+	}
+	require.Empty(t, deploy(""))
+	require.Equal(t, []string{installation.Created}, deploy("a token"))
+	d, err := w.keyed.ScheduleClient().GetHandle(w.ctx, workflows.SweepMessagesScheduleID).Describe(w.ctx)
+	require.NoError(t, err)
+	require.Equal(t, []client.ScheduleIntervalSpec{{Every: time.Hour}}, d.Schedule.Spec.Intervals)
+	action := d.Schedule.Action.(*client.ScheduleWorkflowAction)
+	require.Equal(t, workflows.SweepMessagesType, action.Workflow)
+	var in workflows.SweepMessagesInput
+	require.NoError(t, w.converter().FromPayload(action.Args[0].(*commonpb.Payload), &in))
+	require.Equal(t, workflows.SweepMessagesInput{
+		Shop: w.Config.Shopify.Shop, Recent: workflows.Duration(2 * time.Hour), Overlap: workflows.Duration(10 * time.Minute),
+	}, in)
+	require.Equal(t, []string{installation.Unchanged}, deploy("another token"))
+	require.Equal(t, []string{installation.Removed}, deploy(""))
+	require.Empty(t, deploy(""))
+}
 
 // The digest's schedule follows the configuration from deploy to deploy, and keeps the time of day across daylight
 // saving changes.

@@ -23,6 +23,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app/fastpath"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/probes"
+	"github.com/giftbridge/giftbridge/internal/app/telling"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/callback"
 	"github.com/giftbridge/giftbridge/internal/checkout/api"
@@ -46,7 +47,7 @@ type Options struct {
 	Config   config.Config
 	Temporal client.Options
 	Log      zerolog.Logger
-	// Hurry divides the pauses of the workflows of cards that are spent; zero is one. Only the sandbox and the fault laboratory,
+	// Hurry divides the pauses of the workflows that a receiver starts; zero is one. Only the sandbox and the fault laboratory,
 	// where everything runs faster, use another value.
 	Hurry int
 }
@@ -70,6 +71,10 @@ type Receiver struct {
 	stopping  atomic.Bool
 	fatal     chan error
 	stop      sync.Once
+	// vetted is closed once it is certain that the namespace belongs to the configured shop, and named is the shop's name in
+	// workflow IDs from then on.
+	vetted chan struct{}
+	named  string
 	// end ends what runs in the background, and running waits for it.
 	end     context.CancelFunc
 	running sync.WaitGroup
@@ -77,7 +82,7 @@ type Receiver struct {
 
 // Start returns once the receiver listens. It does not wait for Temporal.
 func Start(ctx context.Context, o Options) (_ *Receiver, err error) {
-	r := &Receiver{log: o.Log, fatal: make(chan error, 1)}
+	r := &Receiver{log: o.Log, fatal: make(chan error, 1), vetted: make(chan struct{})}
 	var background context.Context
 	background, r.end = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
@@ -131,7 +136,7 @@ func (r *Receiver) listen(ctx context.Context, o Options) error {
 	}
 	var forWebhooks, forCallbacks, forActions, forCheckouts http.Handler
 	if cfg.Receiver.Serve(config.ServeWebhooks) {
-		if forWebhooks, err = r.webhooks(cfg, measured); err != nil {
+		if forWebhooks, err = r.webhooks(o, measured); err != nil {
 			return err
 		}
 	}
@@ -161,13 +166,14 @@ func (r *Receiver) listen(ctx context.Context, o Options) error {
 }
 
 // webhooks returns the handler of the shop's webhooks.
-func (r *Receiver) webhooks(cfg config.Config, measured *measures) (http.Handler, error) {
+func (r *Receiver) webhooks(o Options, measured *measures) (http.Handler, error) {
+	cfg := o.Config
 	secrets := make([]string, len(cfg.Receiver.WebhookSecrets))
 	for i, s := range cfg.Receiver.WebhookSecrets {
 		secrets[i] = s.Reveal()
 	}
 	h, err := webhook.New(webhook.Options{
-		Secrets: secrets, Shop: cfg.Shopify.Shop, Observer: measured, Log: r.log,
+		Secrets: secrets, Shop: cfg.Shopify.Shop, Observer: measured, Log: r.log, Keepers: r.keepers(o),
 	})
 	if err != nil {
 		return nil, err
@@ -180,6 +186,25 @@ func (r *Receiver) webhooks(cfg config.Config, measured *measures) (http.Handler
 	}
 	h.Consume(r.consumers.Consumers()...)
 	return h, nil
+}
+
+// keepers returns what keeps deliveries before they are answered.
+func (r *Receiver) keepers(o Options) []webhook.Keeper {
+	var all []webhook.Keeper
+	if k := telling.NewKeeper(o.Config, r.operator.Client, o.Hurry, r.shop); k != nil {
+		all = append(all, k)
+	}
+	return all
+}
+
+// shop returns the shop's name in workflow IDs. It waits until Temporal has said which shop the namespace belongs to.
+func (r *Receiver) shop(ctx context.Context) (string, error) {
+	select {
+	case <-r.vetted:
+		return r.named, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("find out which shop the namespace belongs to: %w", ctx.Err())
+	}
 }
 
 func (r *Receiver) serve() {
@@ -309,6 +334,14 @@ func (r *Receiver) vet(ctx context.Context, cfg config.Config) {
 func (r *Receiver) check(ctx context.Context, cfg config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, vetTimeout)
 	defer cancel()
-	_, err := r.operator.CheckIdentity(ctx, func(ctx context.Context) string { return app.ShopID(ctx, cfg.Shopify) })
-	return err
+	pin, err := r.operator.CheckIdentity(ctx, func(ctx context.Context) string { return app.ShopID(ctx, cfg.Shopify) })
+	if err != nil {
+		return err
+	}
+	r.named = cfg.Shopify.Shop
+	if pin != nil {
+		r.named = pin.Shop
+	}
+	close(r.vetted)
+	return nil
 }

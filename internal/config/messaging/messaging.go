@@ -192,7 +192,6 @@ func (m Messages) Needs(ps *env.Problems, s Sonar, encrypted bool) {
 	if !s.On() {
 		return
 	}
-	ps.Add(tokenVariable, "is set, and this release does not send messages yet: unset it")
 	for _, v := range []struct {
 		name string
 		set  bool

@@ -94,7 +94,7 @@ func order(o *retailing.Order) (*retail.Order, error) {
 		Number: o.LegacyResourceId, Name: name(o.Name, o.LegacyResourceId), Test: o.Test,
 		Locale:      intake.Bounded(o.CustomerLocale, intake.MaxValue),
 		ProcessedAt: o.ProcessedAt.UTC(), CreatedAt: o.CreatedAt.UTC(), UpdatedAt: o.UpdatedAt.UTC(), CancelledAt: utc(o.CancelledAt),
-		Paid:     paid(o),
+		Paid: paid(o), PaidAt: paidAt(o.Transactions),
 		Currency: o.PresentmentCurrencyCode, TaxesIncluded: o.TaxesIncluded,
 		Shipping: address(o.ShippingAddress), Billing: address(o.BillingAddress), Customer: customer(o),
 		Phone: text(o.Phone), Payments: payments(o.Transactions), StatusURL: link(o.StatusPageUrl),
@@ -134,6 +134,16 @@ func paid(o *retailing.Order) bool {
 		return slices.ContainsFunc(o.Transactions, succeeded)
 	}
 	return slices.Contains(authorised, o.DisplayFinancialStatus)
+}
+
+// paidAt returns when the first of the transactions brought money, or its promise; zero if none has.
+func paidAt(transactions []retailing.Transaction) (at time.Time) {
+	for _, t := range transactions {
+		if succeeded(t) && !t.ProcessedAt.IsZero() && (at.IsZero() || t.ProcessedAt.Before(at)) {
+			at = t.ProcessedAt.UTC()
+		}
+	}
+	return at
 }
 
 // succeeded reports whether a transaction brought money, or its promise.

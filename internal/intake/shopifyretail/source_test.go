@@ -94,7 +94,7 @@ func TestEveryField(t *testing.T) {
 	}
 	require.Equal(t, &retail.Order{
 		Number: "5001", Name: "#1001", Test: true, Locale: "en", ProcessedAt: placed.Add(-time.Minute), CreatedAt: placed,
-		UpdatedAt: now, Paid: true, Currency: "USD",
+		UpdatedAt: now, Paid: true, PaidAt: placed, Currency: "USD",
 		Ordered: retail.Totals{Subtotal: usd(2500), Shipping: usd(500), Tax: usd(300), Tips: usd(200), Duties: usd(100), Total: usd(3600)},
 		Current: retail.Totals{Subtotal: usd(1250), Shipping: usd(500), Tax: usd(150), Tips: usd(200), Duties: usd(50), Total: usd(2150)},
 		Lines: []retail.Line{
@@ -203,6 +203,14 @@ func TestPaid(t *testing.T) {
 	} {
 		require.Equal(t, want, read(t, shopifytest.Order{FinancialStatus: status}).Paid, status)
 	}
+}
+
+// What was promised when the order was placed is the first payment, and what is still awaited is none.
+func TestPaidAt(t *testing.T) {
+	t.Parallel()
+	later := placed.Add(time.Hour)
+	require.Equal(t, placed, read(t, shopifytest.Order{CreatedAt: placed, PaidAt: later}).PaidAt)
+	require.Zero(t, read(t, shopifytest.Order{CreatedAt: placed, FinancialStatus: "PENDING"}).PaidAt)
 }
 
 // Where a parcel was sent from is what is stated for taxes, else the location, if the app may read it.

@@ -620,6 +620,7 @@ func (v *Tracking) GetUrl() string { return v.Url }
 type Transaction struct {
 	Kind             string            `json:"kind"`
 	Status           string            `json:"status"`
+	ProcessedAt      time.Time         `json:"processedAt"`
 	FormattedGateway string            `json:"formattedGateway"`
 	PaymentDetails   map[string]string `json:"paymentDetails"`
 }
@@ -629,6 +630,9 @@ func (v *Transaction) GetKind() string { return v.Kind }
 
 // GetStatus returns Transaction.Status, and is useful for accessing the field via an interface.
 func (v *Transaction) GetStatus() string { return v.Status }
+
+// GetProcessedAt returns Transaction.ProcessedAt, and is useful for accessing the field via an interface.
+func (v *Transaction) GetProcessedAt() time.Time { return v.ProcessedAt }
 
 // GetFormattedGateway returns Transaction.FormattedGateway, and is useful for accessing the field via an interface.
 func (v *Transaction) GetFormattedGateway() string { return v.FormattedGateway }
@@ -1046,6 +1050,7 @@ fragment ShippingLine on ShippingLine {
 fragment Transaction on OrderTransaction {
 	kind
 	status
+	processedAt
 	formattedGateway
 	paymentDetails {
 		__typename

@@ -1,4 +1,4 @@
-package app
+package surveying
 
 import (
 	"context"
@@ -6,11 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
 
-// Surveys go on after errors, during which nothing is reported, and end with the worker. Only the first of several
+// Surveys go on after errors, during which nothing is reported, and end with the process. Only the first of several
 // errors in a row is logged.
 func TestSurveys(t *testing.T) {
 	t.Parallel()
@@ -20,22 +18,23 @@ func TestSurveys(t *testing.T) {
 	defer cancel()
 	var reported []int
 	logged, looks, pauses := 0, 0, 0
-	surveys{
-		look: func(context.Context) (*telemetry.Orders, error) {
+	Survey[int]{
+		Look: func(context.Context) (*int, error) {
 			looks++
 			if err := answers[looks-1]; err != nil {
 				return nil, err
 			}
-			return &telemetry.Orders{Failed: looks}, nil
+			found := looks
+			return &found, nil
 		},
-		report: func(now *telemetry.Orders) {
+		Report: func(now *int) {
 			if now == nil {
 				reported = append(reported, -1)
 				return
 			}
-			reported = append(reported, now.Failed)
+			reported = append(reported, *now)
 		},
-		failed: func(err error) {
+		Failed: func(err error) {
 			require.Equal(t, broken, err)
 			logged++
 		},
@@ -50,23 +49,23 @@ func TestSurveys(t *testing.T) {
 	require.Equal(t, len(answers), pauses)
 }
 
-// A survey that the end of the worker interrupts is neither reported nor logged as an error.
+// A survey that the end of the process interrupts is neither reported nor logged as an error.
 func TestSurveyIsInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	surveys{
-		look: func(context.Context) (*telemetry.Orders, error) {
+	Survey[int]{
+		Look: func(context.Context) (*int, error) {
 			cancel()
 			return nil, ctx.Err()
 		},
-		report: func(*telemetry.Orders) { t.Error("reported") },
-		failed: func(error) { t.Error("logged") },
+		Report: func(*int) { t.Error("reported") },
+		Failed: func(error) { t.Error("logged") },
 		pause:  func(context.Context) { t.Error("paused") },
 	}.run(ctx)
 }
 
-// A worker that stops does not wait for the next survey.
-func TestPauseEndsWithTheWorker(t *testing.T) {
+// A process that stops does not wait for the next survey.
+func TestPauseEndsWithTheProcess(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -1,0 +1,78 @@
+package telling
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/looking"
+	"github.com/giftbridge/giftbridge/internal/messages"
+	"github.com/giftbridge/giftbridge/internal/webhook"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// orderTopics are the deliveries after which the customer of an order may have to be told something. A payment comes as
+// orders/updated too.
+var orderTopics = []string{
+	webhook.OrdersCreate, webhook.OrdersUpdated, webhook.OrdersEdited, webhook.OrdersCancelled, webhook.RefundsCreate,
+	webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate,
+}
+
+// orderKinds are the messages about orders.
+var orderKinds = []messages.Kind{messages.KindReceipt, messages.KindShipment, messages.KindUpdate}
+
+// Topics returns the topics of the deliveries that messages need; none if messages are off.
+func Topics(cfg config.Config) []string {
+	if !cfg.Sonar.On() {
+		return nil
+	}
+	var out []string
+	has := func(k messages.Kind) bool { return slices.Contains(cfg.Messages.Kinds, string(k)) }
+	if slices.ContainsFunc(orderKinds, has) {
+		out = slices.Clone(orderTopics)
+	}
+	if has(messages.KindInStock) {
+		out = append(out, webhook.VariantsInStock)
+	}
+	return out
+}
+
+// Keeper has orders and variants looked at that the shop's deliveries are about. It implements [webhook.Keeper].
+type Keeper struct {
+	topics []string
+	looker looking.Looker
+	shop   func(context.Context) (string, error)
+}
+
+// NewKeeper returns a keeper, or nil if messages are off. shop returns the shop's name in workflow IDs. hurry divides the pauses of the workflows that it starts; zero is one.
+func NewKeeper(cfg config.Config, temporal looking.Client, hurry int, shop func(context.Context) (string, error)) *Keeper {
+	topics := Topics(cfg)
+	if len(topics) == 0 {
+		return nil
+	}
+	return &Keeper{topics: topics, looker: looking.Looker{Client: temporal, Hurry: hurry}, shop: shop}
+}
+
+// Topics implements [webhook.Keeper].
+func (k *Keeper) Topics() []string { return k.topics }
+
+// Keep implements [webhook.Keeper]: a signal is kept by Temporal.
+func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
+	shop, err := k.shop(ctx)
+	if err != nil {
+		return err
+	}
+	if d.Topic == webhook.VariantsInStock {
+		return k.looker.Variant(ctx, shop, d.Variant)
+	}
+	look := workflows.Look{Topic: d.Topic}
+	if slices.Contains([]string{webhook.OrdersCreate, webhook.OrdersUpdated, webhook.OrdersCancelled}, d.Topic) {
+		look.UpdatedAt = d.UpdatedAt // The other deliveries have the time of a part of the order, or none.
+	}
+	return k.looker.Order(ctx, shop, d.Order, "", look)
+}
+
+func sinceMidnight(c config.Clock) time.Duration {
+	return time.Duration(c.Hour)*time.Hour + time.Duration(c.Minute)*time.Minute
+}
