@@ -46,6 +46,7 @@ func customer(o *shopifytest.Order, n int) Person {
 		o.Lines[i].Title = fmt.Sprintf("%s %d", o.Lines[i].Title, i+1)
 	}
 	o.ShippingAddress, o.ShippingMethod = home(n), "UPS"
+	o.Payments = []shopifytest.Payment{{Company: "Visa", Number: "•••• •••• •••• 4242"}}
 	e164, written := number(n)
 	p := Person{Number: e164}
 	switch n % turn {
