@@ -140,7 +140,7 @@ const (
 )
 
 // Unsent is a message that people see as unsent. Order is the ID of the order, or that of the variant for a notice.
-type Unsent struct{ Order, Key, Kind string }
+type Unsent struct{ Order, Key string }
 
 // Product is a product that sells out and returns.
 type Product struct {

@@ -98,7 +98,7 @@ func (j *judge) judgeStates() {
 	for _, u := range j.books.Unsent {
 		known := func(m Message) bool { return m.Key == u.Key && m.State == failed }
 		if u.Order == id(j.order.ID) && !slices.ContainsFunc(j.state.Messages, known) {
-			j.problem(&j.Misstated, "%s: people see a message as unsent that is not (%s)", j.order.Name, u.Kind)
+			j.problem(&j.Misstated, "%s: people see a message as unsent that is not", j.order.Name)
 		}
 	}
 	is, doubted, got := len(j.all("", sent)), j.doubted(), len(j.told)
@@ -118,7 +118,7 @@ func (j *judge) judgeFailed(m Message, fates map[string]bool) {
 	default:
 		j.problem(&j.Missing, "missing: %s: a %s could not be sent: %s", j.order.Name, m.Kind, m.Failure)
 	}
-	if !slices.Contains(j.books.Unsent, Unsent{Order: id(j.order.ID), Key: m.Key, Kind: m.Kind}) {
+	if !slices.Contains(j.books.Unsent, Unsent{Order: id(j.order.ID), Key: m.Key}) {
 		j.problem(&j.Unseen, "unseen: %s: a %s could not be sent, and nobody sees it", j.order.Name, m.Kind)
 	}
 }
