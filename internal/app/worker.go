@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
@@ -66,8 +67,8 @@ type Worker struct {
 	telemetry *telemetry.Telemetry
 	fatal     chan error
 	stop      sync.Once
-	// stopSurveys ends the surveys of the orders, and is nil if there are none.
-	stopSurveys func()
+	// stopSurveys end the surveys; there are none without metrics.
+	stopSurveys []func()
 }
 
 // StartWorker connects, checks the preconditions, and returns once the worker is polling.
@@ -114,15 +115,15 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
-	for _, queue := range []worker.Worker{
-		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
-	} {
+	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), w.log),
+		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
+	for _, queue := range append(queues, w.common(o, topics), w.issuing(o.Config, topics.giftCards)) {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
 		}
 		w.workers = append(w.workers, queue)
 	}
-	w.startSurveys()
+	w.startSurveys(services.messages)
 	w.health.ready(w.client)
 	for _, i := range services.later.With(services.issuer, o.Config.IssuesAtOnce()) {
 		w.log.Info().Str("shop", o.Config.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).
@@ -235,8 +236,8 @@ func (w *Worker) Stop() {
 		if w.health != nil {
 			w.health.unready()
 		}
-		if w.stopSurveys != nil {
-			w.stopSurveys()
+		for _, stop := range w.stopSurveys {
+			stop()
 		}
 		var all sync.WaitGroup
 		for _, q := range w.workers {

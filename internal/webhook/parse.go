@@ -35,6 +35,7 @@ type fields struct {
 	ProductID json.RawMessage `json:"product_id"`
 	Domain    json.RawMessage `json:"myshopify_domain"`
 	Title     json.RawMessage `json:"title"`
+	Name      json.RawMessage `json:"name"`
 }
 
 // line is a line of an order.
@@ -108,6 +109,7 @@ func readOrder(f fields, n *Notice) (err error) {
 		return err
 	}
 	n.CreatedAt, n.UpdatedAt = moment(f.CreatedAt), moment(f.UpdatedAt)
+	n.Name = words(f.Name)
 	n.SKUs, n.LinesKnown = skus(f.LineItems)
 	return nil
 }
@@ -260,6 +262,15 @@ func moment(raw json.RawMessage) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+// words returns a text, empty if there is none.
+func words(raw json.RawMessage) string {
+	var text string
+	if raw == nil || json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
 }
 
 // skus returns the SKUs of an order's lines. A line whose SKU is null has none; with a line whose SKU was left out, the
