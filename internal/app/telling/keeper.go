@@ -7,7 +7,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/looking"
-	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -19,20 +18,14 @@ var orderTopics = []string{
 	webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate,
 }
 
-// orderKinds are the messages about orders.
-var orderKinds = []messages.Kind{messages.KindReceipt, messages.KindShipment, messages.KindUpdate}
-
 // Topics returns the topics of the deliveries that messages need; none if messages are off.
 func Topics(cfg config.Config) []string {
-	if !cfg.Sonar.On() {
-		return nil
-	}
+	orders, stock := cfg.Tells()
 	var out []string
-	has := func(k messages.Kind) bool { return slices.Contains(cfg.Messages.Kinds, string(k)) }
-	if slices.ContainsFunc(orderKinds, has) {
+	if orders {
 		out = slices.Clone(orderTopics)
 	}
-	if has(messages.KindInStock) {
+	if stock {
 		out = append(out, webhook.VariantsInStock)
 	}
 	return out
