@@ -28,6 +28,8 @@ type Placed struct {
 	GiftCards bool
 	// Fails reports whether the order cannot succeed, FailsFirst whether it succeeds once its merchant exists.
 	Fails, FailsFirst bool
+	// Phone is the number that gets the messages about it, in E.164 form; empty if none does.
+	Phone string
 	// Cards are the cards that must be issued for it at once, and Later is the number of those that are made later.
 	Cards []ExpectedCard
 	Later int
@@ -120,7 +122,7 @@ func (c *Customers) PlaceKind(kind Kind) Placed {
 		p.Cards, p.Later = expected(o, merchant.MerchantCode)
 	}
 	if c.goods {
-		reach(&o, len(c.placed)+1)
+		p.Phone = reach(&o, len(c.placed)+1)
 	}
 	o = c.shop.AddOrder(o)
 	p.ID, p.Name = o.ID, o.Name

@@ -42,7 +42,7 @@ var walls = []wall{
 		name: "scenarios know simulators alone", from: []string{"scenario"}, to: []string{module, "go.temporal.io"},
 		allowed: []string{
 			module + "/internal/cashstar/cashstartest", module + "/internal/fourwayshop/fourwayshoptest",
-			module + "/internal/shopify/shopifytest",
+			module + "/internal/shopify/shopifytest", module + "/internal/sonar/sonartest",
 		},
 		why: "customers do not know what becomes of their orders",
 	},
