@@ -65,7 +65,9 @@ func New(o Options) (*Messages, error) {
 }
 
 // Survey reports as metrics how many messages are open or unsent, until stop is called. If messages are off, it does nothing.
-func (m *Messages) Survey(o *installation.Installation, log zerolog.Logger) (stop func()) { return m.metrics.Survey(o, log) }
+func (m *Messages) Survey(o *installation.Installation, log zerolog.Logger) (stop func()) {
+	return m.metrics.Survey(o, log)
+}
 
 // NewClient returns a client of the configured account.
 func NewClient(account settings.Sonar, via http.RoundTripper, observe rest.Observer) (*sonar.Client, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -80,7 +81,7 @@ func Unknown(list []digest.Redemption) []Item {
 	return redemptions(list, func(r digest.Redemption) Item {
 		return Item{
 			"Once you know, with --not-moved in place of --moved if it was not, and the reason in place of WHY:",
-			digest.ResolveRedemptionCommand(r),
+			besides.ResolveRedemptionCommand(r),
 		}
 	})
 }
@@ -91,7 +92,7 @@ func Contradicted(list []digest.Redemption) []Item { return redemptions(list) }
 // redemptions returns what shows the first redemption that can be named, and what else can be done about it.
 func redemptions(list []digest.Redemption, others ...func(digest.Redemption) Item) []Item {
 	for _, r := range list {
-		show := digest.ShowRedemptionCommand(r)
+		show := besides.ShowRedemptionCommand(r)
 		if show == "" {
 			continue
 		}

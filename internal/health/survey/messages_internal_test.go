@@ -73,7 +73,9 @@ func (v *visibility) installation() *installation.Installation {
 // A message that was sent or settled after all is unsent no longer, and one that failed once more is one message.
 func TestTakeMessages(t *testing.T) {
 	t.Parallel()
-	unsent := func(id, status string, started int) seen { return seen{workflows.UnsentMessageType, id, status, started} }
+	unsent := func(id, status string, started int) seen {
+		return seen{workflows.UnsentMessageType, id, status, started}
+	}
 	v := &visibility{runs: []seen{
 		{workflows.OrderMessagesType, "1", "Running", 0}, {workflows.OrderMessagesType, "2", "Running", 0},
 		{workflows.OrderMessagesType, "3", "Completed", 0}, {workflows.GiftCardOrderType, "4", "Running", 0},

@@ -34,6 +34,7 @@ var walls = []wall{
 	{
 		name: "the auditor stands alone", from: []string{
 			"internal/audit", "internal/audit/leaks", "internal/audit/mails", "internal/audit/runs", "internal/audit/spends",
+			"internal/audit/told",
 		},
 		to: []string{module}, allowed: []string{sandbox + "/internal/audit/mails", sandbox + "/internal/audit/runs"},
 		why: "what it shared with the code that it judges could be wrong in both",
@@ -62,10 +63,11 @@ var walls = []wall{
 		why: "they serve workers elsewhere, in an image without the server",
 	},
 	{
-		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries"},
+		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries", "internal/plan/telling"},
 		to: []string{module, "go.temporal.io"},
 		allowed: []string{
-			sandbox + "/internal/plan/deliveries", sandbox + "/scenario", module + "/internal/shopify/shopifytest",
+			sandbox + "/internal/plan/deliveries", sandbox + "/internal/plan/telling", sandbox + "/scenario",
+			module + "/internal/shopify/shopifytest",
 		},
 		why: "it is a function of its seed",
 	},
