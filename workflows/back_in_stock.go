@@ -105,7 +105,7 @@ func (b *backInStock) tryOnce(ctx workflow.Context) (BackInStockResult, error) {
 	case temporal.IsCanceledError(err):
 		return BackInStockResult{}, err
 	case err != nil:
-		return b.failed(ctx, reviewKey, err)
+		return b.failed(ctx, LookKey, err)
 	case out.Gone:
 		return BackInStockResult{Why: "gone"}, nil
 	case out.Message == nil:

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,13 +159,44 @@ const (
 // OrderMessagesID returns the workflow ID of the messages of an order, by the shop's number of it.
 func OrderMessagesID(shop, order string) string { return OrderMessagesPrefix + shop + "/" + order }
 
+const backInStockPrefix = "back-in-stock/"
+
 // BackInStockID returns the workflow ID of the notices about a variant, by the shop's number of it.
-func BackInStockID(shop, variant string) string { return "back-in-stock/" + shop + "/" + variant }
+func BackInStockID(shop, variant string) string { return backInStockPrefix + shop + "/" + variant }
+
+// ParseToldID returns the shop and its number of the order or the variant of a workflow ID of [OrderMessagesID] or [BackInStockID].
+func ParseToldID(workflowID string) (shop, number string, err error) {
+	rest, ok := strings.CutPrefix(workflowID, OrderMessagesPrefix)
+	if !ok {
+		rest, ok = strings.CutPrefix(workflowID, backInStockPrefix)
+	}
+	shop, number, _ = strings.Cut(rest, "/")
+	if !ok || shop == "" || number == "" || strings.Contains(number, "/") {
+		return "", "", fmt.Errorf("workflow ID %q is not that of messages", workflowID)
+	}
+	return shop, number, nil
+}
 
 // UnsentMessageID returns the workflow ID of a message that could not be sent. order is the shop's number of the order, or of the
 // variant for a notice.
 func UnsentMessageID(shop, order, key string) string {
-	return UnsentMessagePrefix + shop + "/" + order + "/" + key
+	return UnsentMessageIDs(shop, order) + key
+}
+
+// UnsentMessageIDs returns what the workflow IDs of the messages of an order or a variant that could not be sent begin with.
+func UnsentMessageIDs(shop, order string) string {
+	return UnsentMessagePrefix + shop + "/" + order + "/"
+}
+
+// ParseUnsentMessageID is the inverse of [UnsentMessageID].
+func ParseUnsentMessageID(workflowID string) (shop, order, key string, err error) {
+	const parts = 3
+	rest, ok := strings.CutPrefix(workflowID, UnsentMessagePrefix)
+	found := strings.SplitN(rest, "/", parts)
+	if !ok || len(found) != parts || slices.Contains(found, "") {
+		return "", "", "", fmt.Errorf("workflow ID %q is not that of a message that could not be sent", workflowID)
+	}
+	return found[0], found[1], found[2], nil
 }
 
 // ResendCardID returns the workflow ID for sending one card of an order once more; unit counts from 1.

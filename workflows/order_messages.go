@@ -206,7 +206,7 @@ func (o *orderMessages) look(ctx workflow.Context) error {
 		failed := o.state.LookFailed
 		o.state.LookFailed = ""
 		if failed != "" && failed != messaging.MessagesOff {
-			if err := o.report(ctx, reviewKey, "", "", ""); err != nil {
+			if err := o.report(ctx, LookKey, "", "", ""); err != nil {
 				return err
 			}
 		}
@@ -246,8 +246,8 @@ func (o *orderMessages) behind(ctx workflow.Context, seen time.Time) {
 	}
 }
 
-// reviewKey stands for the key of a message where an order could not be read.
-const reviewKey = "look"
+// LookKey stands for the key of a message where an order or a variant could not be read.
+const LookKey = "look"
 
 // lookFailed records that the order could not be read. The next signal has it read again.
 func (o *orderMessages) lookFailed(ctx workflow.Context, err error) error {
@@ -257,7 +257,7 @@ func (o *orderMessages) lookFailed(ctx workflow.Context, err error) error {
 	if !first || kind == messaging.MessagesOff {
 		return nil
 	}
-	return o.report(ctx, reviewKey, "", kind, message)
+	return o.report(ctx, LookKey, "", kind, message)
 }
 
 // tell takes steps, and reports whether what is due has to be composed anew.

@@ -391,7 +391,7 @@ func TestEachMessageOnce(t *testing.T) {
 	}
 }
 
-// A message that could not be sent fails as it has; one that was sent after all completes.
+// A message that could not be sent fails as it has; one that was sent after all, or that a person has settled, completes.
 func TestUnsentMessage(t *testing.T) {
 	t.Parallel()
 	var suite testsuite.WorkflowTestSuite
@@ -404,9 +404,14 @@ func TestUnsentMessage(t *testing.T) {
 	require.Equal(t, "why", failed.Message())
 	require.True(t, failed.NonRetryable())
 
-	e = suite.NewTestWorkflowEnvironment()
-	e.ExecuteWorkflow(workflows.UnsentMessage, workflows.UnsentMessageInput{Key: "k"})
-	require.NoError(t, e.GetWorkflowError())
+	for settled, sent := range map[*workflows.MessageSettled]bool{nil: true, {By: "ann@desk", Note: "called"}: false} {
+		e = suite.NewTestWorkflowEnvironment()
+		e.ExecuteWorkflow(workflows.UnsentMessage, workflows.UnsentMessageInput{Key: "k", Settled: settled})
+		require.NoError(t, e.GetWorkflowError())
+		var out workflows.UnsentMessageResult
+		require.NoError(t, e.GetWorkflowResult(&out))
+		require.Equal(t, sent, out.Sent)
+	}
 }
 
 // The state stays small, however many messages an order gets.

@@ -169,6 +169,20 @@ func TestRelayAgain(t *testing.T) {
 	require.Equal(t, 2, m.run(t, relaying.Orders).Events)
 }
 
+// An event that was refused, and is delivered when a person sends it again, needs nobody any more. Its record is that of the first
+// ID, whatever ID it has now.
+func TestRelaySettlesWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	again := event("b", "orders/create", 1)
+	again.Again, again.Refused, again.Repeats = true, true, "a"
+	m.at(0, again)
+	require.Equal(t, 1, m.run(t, relaying.Orders).Events)
+	settled := again
+	settled.Body = nil
+	require.Equal(t, []workflows.UndeliveredEventInput{{Endpoint: "orders", Resource: "7", Event: settled}}, m.undelivered)
+}
+
 // The query shows what waits, without the bodies.
 func TestRelayShowsWhatWaits(t *testing.T) {
 	t.Parallel()
@@ -202,6 +216,13 @@ func TestRelayIDs(t *testing.T) {
 	require.Equal(t, "orders 820982911946154508", endpoint+" "+resource)
 	for _, bad := range []string{"", "relay/", "relay/orders", "relay/orders/", "relay//7", "card/orders/7"} {
 		_, _, ok := workflows.ParseRelayID(bad)
+		require.False(t, ok, bad)
+	}
+	endpoint, resource, event, ok := workflows.ParseUndeliveredEventID(workflows.UndeliveredEventID(relaying.Products, "7", "evt_1"))
+	require.True(t, ok)
+	require.Equal(t, "products 7 evt_1", endpoint+" "+resource+" "+event)
+	for _, bad := range []string{"", "undelivered/", "undelivered/orders/7", "undelivered/orders/7/", "undelivered//7/e", "relay/orders/7/e"} {
+		_, _, _, ok := workflows.ParseUndeliveredEventID(bad)
 		require.False(t, ok, bad)
 	}
 }

@@ -22,18 +22,26 @@ type UnsentMessageInput struct {
 	// Failure and Message are why it could not be sent; empty if it was sent after all.
 	Failure giftcard.Kind `json:"failure,omitempty"`
 	Message string        `json:"message,omitempty"`
+	// Settled is set if a person has decided that nothing is left to do about the message, though it was not sent.
+	Settled *MessageSettled `json:"settled,omitempty"`
+}
+
+// MessageSettled is who has settled a message that was not sent, and why.
+type MessageSettled struct {
+	By   string `json:"by"`
+	Note string `json:"note"`
 }
 
 // UnsentMessage stands for a message that could not be sent: it fails as the message has, so that people find it among what failed. A
-// newer run under the same ID completes once a person has had the message sent.
+// newer run under the same ID completes once a person has had the message sent, or has settled it.
 func UnsentMessage(_ workflow.Context, in UnsentMessageInput) (UnsentMessageResult, error) {
 	if in.Failure != "" {
 		return UnsentMessageResult{}, failure(in.Failure, in.Message)
 	}
-	return UnsentMessageResult{Sent: true}, nil
+	return UnsentMessageResult{Sent: in.Settled == nil}, nil
 }
 
-// UnsentMessageResult is the outcome for a message that was sent after all.
+// UnsentMessageResult is the outcome for a message that nobody has to see to any longer. Sent reports whether it was sent after all.
 type UnsentMessageResult struct {
 	Sent bool `json:"sent"`
 }
@@ -52,13 +60,19 @@ func reportUnsent(ctx workflow.Context, in UnsentMessageInput) error {
 
 // unsentOptions lets the run outlive the workflow that starts it.
 func unsentOptions(ctx workflow.Context, in UnsentMessageInput) workflow.Context {
-	options := workflow.ChildWorkflowOptions{
-		WorkflowID:        UnsentMessageID(in.Shop, in.Order, in.Key),
-		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:     "Message of " + cut(cmp.Or(in.Name, in.Order), maxSummaryName) + " that could not be sent",
-	}
+	attributes, summary := UnsentMessageListing(in)
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            UnsentMessageID(in.Shop, in.Order, in.Key),
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         summary,
+		TypedSearchAttributes: attributes,
+	})
+}
+
+// UnsentMessageListing returns what a list of workflows shows of a message that could not be sent.
+func UnsentMessageListing(in UnsentMessageInput) (attributes temporal.SearchAttributes, summary string) {
 	if in.Name != "" {
-		options.TypedSearchAttributes = NameAttribute(in.Name)
+		attributes = NameAttribute(in.Name)
 	}
-	return workflow.WithChildOptions(ctx, options)
+	return attributes, "Message of " + cut(cmp.Or(in.Name, in.Order), maxSummaryName) + " that could not be sent"
 }

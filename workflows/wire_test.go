@@ -55,6 +55,20 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "undelivered/orders/1/e", workflows.UndeliveredEventID("orders", "1", "e"))
 	require.Equal(t, "giftbridge-relay-orders", workflows.RelayTaskQueue("orders"))
 	require.Equal(t, []string{"event", "mailbox"}, []string{workflows.EventSignal, workflows.MailboxQuery})
+	for _, id := range []string{workflows.OrderMessagesID("shop", "1"), workflows.BackInStockID("shop", "1")} {
+		shop, number, err := workflows.ParseToldID(id)
+		require.NoError(t, err)
+		require.Equal(t, []string{"shop", "1"}, []string{shop, number})
+	}
+	shop, number, key, err := workflows.ParseUnsentMessageID(workflows.UnsentMessageID("shop", "1", "k"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop", "1", "k"}, []string{shop, number, key})
+	for _, bad := range []string{"", "order-messages/shop", "order-messages/shop/1/k", "unsent-message/shop/1", "unsent-message/shop//k", "shop/1"} {
+		_, _, err := workflows.ParseToldID(bad)
+		require.Error(t, err, bad)
+		_, _, _, err = workflows.ParseUnsentMessageID(bad)
+		require.Error(t, err, bad)
+	}
 	require.Equal(t, []string{"look", "resend", "messages", "in-stock"}, []string{
 		workflows.LookSignal, workflows.ResendSignal, workflows.MessagesQuery, workflows.InStockSignal,
 	})

@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/telling"
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/cashstar"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/intake"
@@ -207,7 +208,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if err != nil {
 		return s, err
 	}
-	s.orders = newSource(cfg.Recipient, shop)
+	s.orders = newSource(cfg.Recipient, shop).For(wanted.Webhooks(cfg))
 	if s.issuer, err = newIssuer(cfg, tel); err != nil {
 		return s, err
 	}
@@ -217,7 +218,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if s.relay, err = forwarding.NewDoor(cfg, tel.Request); err != nil {
 		return s, err
 	}
-	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Observe: tel.Request})
+	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Telemetry: tel})
 	if err != nil {
 		return s, err
 	}

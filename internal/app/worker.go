@@ -67,8 +67,8 @@ type Worker struct {
 	telemetry *telemetry.Telemetry
 	fatal     chan error
 	stop      sync.Once
-	// stopSurveys ends the surveys of the orders, and is nil if there are none.
-	stopSurveys func()
+	// stopSurveys end the surveys; there are none without metrics.
+	stopSurveys []func()
 }
 
 // StartWorker connects, checks the preconditions, and returns once the worker is polling.
@@ -123,7 +123,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		}
 		w.workers = append(w.workers, queue)
 	}
-	w.startSurveys()
+	w.startSurveys(services.messages)
 	w.health.ready(w.client)
 	for _, i := range services.later.With(services.issuer, o.Config.IssuesAtOnce()) {
 		w.log.Info().Str("shop", o.Config.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).
@@ -236,8 +236,8 @@ func (w *Worker) Stop() {
 		if w.health != nil {
 			w.health.unready()
 		}
-		if w.stopSurveys != nil {
-			w.stopSurveys()
+		for _, stop := range w.stopSurveys {
+			stop()
 		}
 		var all sync.WaitGroup
 		for _, q := range w.workers {

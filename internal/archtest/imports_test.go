@@ -99,7 +99,7 @@ var (
 	ports     = ours("internal/issuer", "internal/intake", "internal/refusal", "internal/retail").except(adapters, suites)
 	operators = ours("internal/executions", "internal/settings", "internal/orders", "internal/installation",
 		"internal/rollout", "internal/recovery", "internal/resending", "internal/changed", "internal/left", "internal/privacy",
-		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/messaging", "internal/operator")
+		"internal/reporting", "internal/health", "internal/acting", "internal/redemptions", "internal/messaging", "internal/told", "internal/operator")
 )
 
 var rules = []rule{
@@ -309,7 +309,7 @@ var rules = []rule{
 	},
 	{
 		name: "deliveries are read, not acted on", from: ours("internal/webhook"),
-		to:  ours(".").except(ours("internal/webhook", "internal/printable")).or(tree("go.temporal.io")),
+		to:  ours(".").except(ours("internal/webhook", "internal/webhook/bodies", "internal/printable")).or(tree("go.temporal.io")),
 		why: "what strangers send meets as little code as possible; consumers act on what is left of it",
 	},
 	{
@@ -386,7 +386,7 @@ var rules = []rule{
 	},
 	{
 		name: "health changes nothing", from: ours("internal/health"),
-		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting", "internal/redemptions/deciding"),
+		to:  ours("internal/recovery", "internal/resending", "internal/left", "internal/reporting", "internal/redemptions/deciding", "internal/told/deciding"),
 		why: "a monitor asks every minute",
 	},
 	{

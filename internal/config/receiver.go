@@ -27,6 +27,11 @@ type receives struct {
 // Webhooks reports whether webhooks are on for this installation.
 func (c Config) Webhooks() bool { return c.Receiver.URL != "" && c.Shopify.Webhooks != NoWebhooks }
 
+// Tells reports whether customers are told of their orders, and of products that are sold again.
+func (c Config) Tells() (orders, stock bool) {
+	return c.Sonar.On() && c.Messages.AboutOrders(), c.Sonar.On() && c.Messages.AboutStock()
+}
+
 // ServesCheckout reports whether a receiver serves the API at which checkouts spend cards.
 func (c Config) ServesCheckout() bool {
 	return c.Receiver.Serve(ServeCheckout) && len(c.Checkout.Clients) > 0

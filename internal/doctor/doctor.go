@@ -15,8 +15,10 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/config/messaging"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
 	"github.com/giftbridge/giftbridge/internal/doctor/fourwayshop"
 	"github.com/giftbridge/giftbridge/internal/doctor/shop"
@@ -84,13 +86,21 @@ func (x *examination) exams() []exam.Exam {
 		fourwayshop.New(x.Config, x.why).Exams(), x.checkoutExams(), x.mailExams(), x.linksExams())
 }
 
+// wanting returns what the configuration needs the shop's app for besides gift cards.
+func wanting(cfg config.Config) shop.Wanting {
+	needs := wanted.Webhooks(cfg)
+	return shop.Wanting{
+		Messages: needs.Messages, InStock: needs.InStock, Locations: needs.Messages && cfg.Messages.ShipFrom == (messaging.ShipFrom{}),
+	}
+}
+
 // Run makes all checks, independent ones concurrently.
 func Run(ctx context.Context, o Options) Report {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	x := &examination{Options: o}
-	x.shop = shop.New(o.Config, o.Now, x.why)
+	x.shop = shop.New(o.Config, o.Now, x.why).For(wanting(o.Config))
 	report := Report{Checks: x.configuration()}
 	if o.TemporalUnverified {
 		report.Checks = append(report.Checks, unverified())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
 	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
@@ -114,7 +115,37 @@ func TestSubscriptionsToWebhooks(t *testing.T) {
 	require.Contains(t, c.Found, "in version 2026-04")
 }
 
-// subscribed makes the subscriptions that giftbridge needs.
+// Messages and the relay need scopes and subscriptions of their own.
+func TestWebhooksOfMessagesAndTheRelay(t *testing.T) {
+	t.Parallel()
+	r := examined(t, func(p *patient) {
+		p.Config.Sonar.Token, p.Config.Messages.Kinds = config.NewSecret("sonar-token"), config.List{"receipt", "in-stock"}
+		p.Config.Shopify.APIVersion = "2026-07"
+	})
+	require.Contains(t, checkOf(t, r, shop.Scopes).Found, "lacks read_fulfillments")
+	r = examined(t, func(p *patient) {
+		p.Config.Relay.OrdersURL = "https://erp.example.com/orders"
+	})
+	require.Contains(t, checkOf(t, r, shop.Scopes).Found, "lacks read_fulfillments", "fulfillments/create goes on")
+
+	scopes := []string{"read_orders", "read_customers", "read_products", "read_fulfillments"}
+	messages := func(p *patient) {
+		p.Config.Receiver.URL, p.Config.Shopify.APIVersion = "https://gifts.example.com", "2026-07"
+		p.shop.Scopes, p.subscribe = scopes, true
+		p.Config.Sonar.Token, p.Config.Messages.Kinds = config.NewSecret("sonar-token"), config.List{"receipt", "in-stock"}
+	}
+	r = examined(t, messages)
+	require.Equal(t, check.Warn, checkOf(t, r, shop.Scopes).Status, "MESSAGES_SHIP_FROM is not set")
+	require.Equal(t, "not as they should be: create fulfillments/create, create fulfillments/update, create variants/in_stock",
+		checkOf(t, r, shop.Webhooks).Found)
+	r = examined(t, func(p *patient) {
+		messages(p)
+		require.NoError(t, p.Config.Messages.ShipFrom.Decode("Austin;TX;78701;US"))
+	})
+	require.Equal(t, check.OK, checkOf(t, r, shop.Scopes).Status)
+}
+
+// subscribed makes the subscriptions that gift cards need.
 func subscribed(sim *shopifytest.Server, url string) {
 	w := subscriptions.Wanting{URL: url, Scopes: sim.Scopes(), Named: true}
 	for _, s := range subscriptions.Plan(nil, w) {

@@ -320,7 +320,7 @@ func (o *Orders) Refer(ctx context.Context, reference string) (Reference, error)
 // named returns the workflow IDs of the orders with a name.
 func (o *Orders) named(ctx context.Context, name string) ([]string, error) {
 	query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," +
-		executions.Quote(workflows.LeftOrderType) + ")" + nameCondition(name)
+		executions.Quote(workflows.LeftOrderType) + ")" + NameCondition(name)
 	var found []string
 	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		if executions.Keyword(info.GetSearchAttributes().GetIndexedFields(), workflows.ShopifyOrderName.GetName()) != name {
@@ -334,11 +334,11 @@ func (o *Orders) named(ctx context.Context, name string) ([]string, error) {
 	return found, err
 }
 
-// nameCondition returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
+// NameCondition returns a query condition that matches the orders with the given name, and possibly others. Temporal's SQL
 // visibility takes a question mark for a placeholder, and escapes quotation marks and backslashes for MySQL, not for
 // PostgreSQL or SQLite (go.temporal.io/server v1.32.1, common/persistence/visibility/store/sql/query_converter.go). If
 // the name contains one of these characters, the condition matches only the part before it.
-func nameCondition(name string) string {
+func NameCondition(name string) string {
 	attribute, operator := workflows.ShopifyOrderName.GetName(), "="
 	if i := strings.IndexAny(name, `?"\`); i >= 0 {
 		name, operator = name[:i], "STARTS_WITH"

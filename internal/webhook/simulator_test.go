@@ -51,18 +51,11 @@ func (c *clerk) Unauthorized(string) {
 
 func (*clerk) Answered(time.Duration) {}
 
-// simulated returns the topics of the simulated shop's events.
-func simulated() []string {
-	return slices.DeleteFunc(webhook.Topics(), func(topic string) bool {
-		return slices.Contains([]string{webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate, webhook.VariantsInStock}, topic)
-	})
-}
-
 // serve serves a handler to a simulated shop, which delivers all topics to it.
 func serve(t *testing.T) (*shopifytest.Server, *clerk) {
 	t.Helper()
 	s := shopifytest.New(shopifytest.Options{
-		AllowInternal: true, Variants: []shopifytest.Variant{{SKU: "GIFT-25"}},
+		AllowInternal: true, Variants: []shopifytest.Variant{{SKU: "GIFT-25"}, {SKU: "MUG", Tracked: true}},
 		Webhooks: deliveries.Options{Speed: 1_000_000, Connect: time.Minute, Total: time.Minute},
 	})
 	t.Cleanup(s.Webhooks().Stop)
@@ -97,7 +90,11 @@ func TestEveryTopicOfTheSimulatedShopIsRead(t *testing.T) {
 	} {
 		require.True(t, s.UpdateOrder(o.ID, change))
 	}
+	parcel, done := s.Fulfil(o.ID, shopifytest.Fulfillment{})
+	require.True(t, done)
+	require.True(t, s.Deliver(o.ID, parcel))
 	require.True(t, s.Dispute(o.ID))
+	require.True(t, s.SetStock("MUG", 3))
 	s.SetVariants(shopifytest.Variant{SKU: "GIFT-25", Price: "26.00"}, shopifytest.Variant{SKU: "GIFT-50"})
 	s.SetVariants()
 	s.Uninstall()
@@ -109,7 +106,7 @@ func TestEveryTopicOfTheSimulatedShopIsRead(t *testing.T) {
 	for _, n := range c.notices {
 		seen[n.Topic] = n
 	}
-	require.ElementsMatch(t, simulated(), slices.Collect(maps.Keys(seen)))
+	require.ElementsMatch(t, webhook.Topics(), slices.Collect(maps.Keys(seen)))
 	number := strconv.FormatInt(o.ID, 10)
 	for topic, n := range seen {
 		require.WithinDuration(t, time.Now(), n.TriggeredAt, time.Minute, topic)
@@ -117,6 +114,11 @@ func TestEveryTopicOfTheSimulatedShopIsRead(t *testing.T) {
 		switch topic {
 		case webhook.ProductsCreate, webhook.ProductsUpdate, webhook.ProductsDelete:
 			require.NotEmpty(t, n.Product, topic)
+		case webhook.VariantsInStock:
+			mug := shopifytest.Variant{SKU: "MUG"}
+			require.Equal(t, []string{strconv.FormatInt(mug.ProductID(), 10), strconv.FormatInt(mug.ID(), 10)}, []string{n.Product, n.Variant})
+		case webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate:
+			require.Equal(t, []string{number, strconv.FormatInt(parcel, 10)}, []string{n.Order, n.Fulfillment}, topic)
 		case webhook.AppUninstalled:
 		default:
 			require.Equal(t, number, n.Order, topic)

@@ -149,6 +149,8 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	o.Configure = func(c *config.Config) {
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
 		c.FourWayShop.PDFHosts = config.List{"documents.example.com"}
+		c.Sonar.Token = config.NewSecret("hush")
+		c.Messages.ShopName, c.Messages.ShopURL = "Example Shop", "https://shop.example.com"
 	}
 	w := measured(t, o)
 	// A worker counts failed orders when it starts, and then every minute.

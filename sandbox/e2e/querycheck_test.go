@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/rest"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -35,7 +36,10 @@ var (
 		},
 		"task_queue":     {workflows.TaskQueue, workflows.IssueTaskQueue},
 		"failure_reason": {"NonDeterminismError"},
-		"activity":       {"DeliverCard", "ResendCard", "DrainCard"},
+		"activity": {
+			"DeliverCard", "ResendCard", "DrainCard", "ReviewOrder", "ReviewVariant", "SendMessage", "SendNotice",
+		},
+		"kind": {string(giftcard.Unauthorized)},
 	}
 
 	seriesLabel = regexp.MustCompile(`([a-zA-Z_][a-zA-Z0-9_]*)="((?:\\.|[^"\\])*)"`)

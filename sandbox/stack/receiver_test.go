@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/maillink"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
@@ -65,7 +66,7 @@ func TestOneReceiverServesWebhooksAndLinks(t *testing.T) {
 			}
 			want := map[string]string{}
 			if tt.webhooks {
-				for _, topic := range subscriptions.Topics {
+				for _, topic := range wanted.Webhooks(s.Config).Topics() {
 					if subscriptions.Scopes(s.Shop.Scopes()).Grant(topic) {
 						want[topic.Enum] = s.Config.Receiver.URL + topic.Path
 					}

@@ -25,23 +25,32 @@ func NewDoor(cfg config.Config, observe rest.Observer) (*Door, error) {
 		return nil, nil
 	}
 	d := &Door{shop: cfg.Shopify.Shop, clients: map[string]*relay.Client{}}
-	headers := make([]relay.Header, len(cfg.Relay.Headers))
-	for i, h := range cfg.Relay.Headers {
-		headers[i] = relay.Header{Name: h.Name, Value: h.Value.Reveal()}
-	}
 	for _, endpoint := range cfg.Relay.Endpoints() {
-		c, err := relay.New(relay.Options{
-			Endpoint: endpoint, URL: cfg.Relay.URL(endpoint), Secrets: cfg.Relay.Secrets.Values(), Headers: headers,
-			Allowed: cfg.Relay.AllowedNetworks.Prefixes(),
-			CAFile:  cfg.Relay.CAFile, CertFile: cfg.Relay.CertFile, KeyFile: cfg.Relay.KeyFile,
-			Timeout: cfg.Relay.Timeout, Observe: observe,
-		})
+		c, err := Client(cfg, endpoint, observe)
 		if err != nil {
-			return nil, fmt.Errorf("set up the relay: %w", err)
+			return nil, err
 		}
 		d.clients[endpoint] = c
 	}
 	return d, nil
+}
+
+// Client returns the client that posts to a configured endpoint. It sends no request.
+func Client(cfg config.Config, endpoint string, observe rest.Observer) (*relay.Client, error) {
+	headers := make([]relay.Header, len(cfg.Relay.Headers))
+	for i, h := range cfg.Relay.Headers {
+		headers[i] = relay.Header{Name: h.Name, Value: h.Value.Reveal()}
+	}
+	c, err := relay.New(relay.Options{
+		Endpoint: endpoint, URL: cfg.Relay.URL(endpoint), Secrets: cfg.Relay.Secrets.Values(), Headers: headers,
+		Allowed: cfg.Relay.AllowedNetworks.Prefixes(),
+		CAFile:  cfg.Relay.CAFile, CertFile: cfg.Relay.CertFile, KeyFile: cfg.Relay.KeyFile,
+		Timeout: cfg.Relay.Timeout, Observe: observe,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the relay: %w", err)
+	}
+	return c, nil
 }
 
 // Post implements [relaying.Door]. Every error is a [*relaying.Refusal].

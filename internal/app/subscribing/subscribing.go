@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/giftbridge/giftbridge/internal/app"
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
@@ -33,6 +34,7 @@ const (
 type Subscriptions struct {
 	client *shopify.Client
 	url    string
+	needs  subscriptions.Needs
 }
 
 // New returns the subscriptions of the configured shop. It sends no request.
@@ -41,7 +43,7 @@ func New(cfg config.Config) (*Subscriptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Subscriptions{client: c, url: cfg.Receiver.URL}, nil
+	return &Subscriptions{client: c, url: cfg.Receiver.URL, needs: wanted.Webhooks(cfg)}, nil
 }
 
 // Listed is a subscription, and whose it is.
@@ -77,7 +79,7 @@ func (s *Subscriptions) Plan(ctx context.Context) ([]Step, error) {
 		return nil, err
 	}
 	return subscriptions.Plan(have, subscriptions.Wanting{
-		URL: s.url, Scopes: access.Scopes, Named: webhooks.Named(),
+		URL: s.url, Needs: s.needs, Scopes: access.Scopes, Named: webhooks.Named(),
 	}), nil
 }
 
@@ -97,7 +99,8 @@ func Changes(steps []Step) []Step {
 	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return !s.Changes() })
 }
 
-// TOML returns the part of a shopify.app.toml that subscribes to the same topics.
+// TOML returns the part of a shopify.app.toml that subscribes to the topics that
+// the configuration needs.
 func TOML(cfg config.Config) string {
-	return subscriptions.TOML(cfg.Receiver.URL, cfg.Shopify.APIVersion)
+	return subscriptions.TOML(cfg.Receiver.URL, cfg.Shopify.APIVersion, wanted.Webhooks(cfg))
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/looking"
-	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -19,26 +18,21 @@ var orderTopics = []string{
 	webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate,
 }
 
-// orderKinds are the messages about orders.
-var orderKinds = []messages.Kind{messages.KindReceipt, messages.KindShipment, messages.KindUpdate}
-
 // Topics returns the topics of the deliveries that messages need; none if messages are off.
 func Topics(cfg config.Config) []string {
-	if !cfg.Sonar.On() {
-		return nil
-	}
+	orders, stock := cfg.Tells()
 	var out []string
-	has := func(k messages.Kind) bool { return slices.Contains(cfg.Messages.Kinds, string(k)) }
-	if slices.ContainsFunc(orderKinds, has) {
+	if orders {
 		out = slices.Clone(orderTopics)
 	}
-	if has(messages.KindInStock) {
+	if stock {
 		out = append(out, webhook.VariantsInStock)
 	}
 	return out
 }
 
-// Keeper has orders and variants looked at that the shop's deliveries are about. It implements [webhook.Keeper].
+// Keeper has orders and variants looked at that the shop's deliveries are about. It implements
+// [webhook.OversizedKeeper].
 type Keeper struct {
 	topics []string
 	looker looking.Looker
@@ -75,4 +69,13 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 
 func sinceMidnight(c config.Clock) time.Duration {
 	return time.Duration(c.Hour)*time.Hour + time.Duration(c.Minute)*time.Minute
+}
+
+// KeepOversized implements [webhook.OversizedKeeper]: what a delivery is about is read from the shop, not from its body. Without
+// its number there is nothing to read; the sweep finds it.
+func (k *Keeper) KeepOversized(ctx context.Context, d webhook.Delivery) error {
+	if d.Order == "" && d.Variant == "" {
+		return nil
+	}
+	return k.Keep(ctx, d)
 }

@@ -8,10 +8,14 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/giftbridge/giftbridge/activities"
 	"github.com/giftbridge/giftbridge/activities/messaging"
+	"github.com/giftbridge/giftbridge/internal/app/measuring"
 	"github.com/giftbridge/giftbridge/internal/config"
 	settings "github.com/giftbridge/giftbridge/internal/config/messaging"
+	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/intake/shopifyretail"
 	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/messages/composing"
@@ -21,6 +25,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/retail"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/sonar"
+	"github.com/giftbridge/giftbridge/internal/telemetry"
 )
 
 // Options are what messages are wired with.
@@ -28,11 +33,10 @@ type Options struct {
 	Config config.Config
 	// Shop reads the configured shop.
 	Shop *shopify.Client
-	// Via is how the service is reached, and Observe is called for each request; it may be nil.
-	Via     http.RoundTripper
-	Observe rest.Observer
-	// Count counts what became of messages; it may be nil.
-	Count func(kind messages.Kind, outcome string)
+	// Via is how the service is reached.
+	Via http.RoundTripper
+	// Telemetry measures requests, and what becomes of messages; it may be nil.
+	Telemetry *telemetry.Telemetry
 }
 
 // Messages sends messages. They are off unless the configuration has an account.
@@ -40,6 +44,7 @@ type Messages struct {
 	options Options
 	rules   composing.Rules
 	client  *sonar.Client
+	metrics *measuring.Messages
 }
 
 // New returns messages as they are configured. It connects to nothing. The error names the setting that is wrong.
@@ -52,8 +57,16 @@ func New(o Options) (*Messages, error) {
 	if m.rules, err = Rules(o.Config.Sonar, o.Config.Messages); err != nil {
 		return nil, err
 	}
-	m.client, err = NewClient(o.Config.Sonar, o.Via, o.Observe)
+	if m.metrics, err = measuring.NewMessages(o.Telemetry.Meter()); err != nil {
+		return nil, fmt.Errorf("set up the metrics of messages: %w", err)
+	}
+	m.client, err = NewClient(o.Config.Sonar, o.Via, o.Telemetry.Request)
 	return m, err
+}
+
+// Survey reports as metrics how many messages are open or unsent, until stop is called. If messages are off, it does nothing.
+func (m *Messages) Survey(o *installation.Installation, log zerolog.Logger) (stop func()) {
+	return m.metrics.Survey(o, log)
 }
 
 // NewClient returns a client of the configured account.
@@ -78,7 +91,7 @@ func (m *Messages) Activities(temporal activities.Beater, looks messaging.Looks)
 	return &messaging.Messages{
 		On: true, Source: NewSource(m.options.Shop), Rules: m.rules, Sender: sender{m.client},
 		SendInDoubt: m.options.Config.Messages.InDoubt == settings.Send,
-		Temporal:    temporal, Looks: looks, Now: time.Now, Count: m.options.Count,
+		Temporal:    temporal, Looks: looks, Now: time.Now, Count: m.metrics.Count,
 	}
 }
 

@@ -51,8 +51,10 @@ const (
 	Marketing, All       = "marketing", "all"
 )
 
-// kinds are the messages that can be sent.
-var kinds = []string{"receipt", "shipment", "update", "in-stock"}
+// inStock is the kind of message about products, and kinds are all that can be sent.
+const inStock = "in-stock"
+
+var kinds = []string{"receipt", "shipment", "update", inStock}
 
 const tokenVariable = "SONAR_TOKEN"
 
@@ -183,6 +185,14 @@ func (m Messages) Check(ps *env.Problems) {
 	}
 	ps.URL("MESSAGES_IN_STOCK_IMAGE", m.Image)
 }
+
+// AboutOrders reports whether customers are told of their orders and parcels.
+func (m Messages) AboutOrders() bool {
+	return slices.ContainsFunc(m.Kinds, func(kind string) bool { return kind != inStock })
+}
+
+// AboutStock reports whether customers are told of products that are sold again.
+func (m Messages) AboutStock() bool { return slices.Contains(m.Kinds, inStock) }
 
 // Location returns the time zone of customers whose number does not tell theirs.
 func (m Messages) Location() (*time.Location, error) { return time.LoadLocation(m.TimeZone) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
@@ -51,6 +52,12 @@ func scopesFor(cfg config.Config, w Wanting) []string {
 	}
 	if w.Messages { // The webhooks fulfillments/create and fulfillments/update need it; reading parcels does not.
 		want = append(want, "read_fulfillments")
+	}
+	relayed := cfg.Relay.Taken()
+	for _, t := range wanted.Webhooks(cfg).Topics() {
+		if slices.Contains(relayed, t.Name) && !slices.Contains(want, t.Scope) {
+			want = append(want, t.Scope)
+		}
 	}
 	return want
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
@@ -164,7 +165,7 @@ func (s *Shop) webhooks(ctx context.Context) check.Check {
 	if err != nil {
 		return exam.Fail(s.why(ctx, err), "try again; Shopify's status page reports outages")
 	}
-	w := subscriptions.Wanting{URL: s.cfg.Receiver.URL, Scopes: s.access.Scopes, Named: webhooks.Named()}
+	w := subscriptions.Wanting{URL: s.cfg.Receiver.URL, Needs: wanted.Webhooks(s.cfg), Scopes: s.access.Scopes, Named: webhooks.Named()}
 	if s.cfg.Shopify.Webhooks == config.WebhooksByTOML {
 		if slices.ContainsFunc(have, w.Own) {
 			return exam.Warn("each event comes twice: the app's shopify.app.toml and giftbridge have subscriptions",
@@ -172,7 +173,7 @@ func (s *Shop) webhooks(ctx context.Context) check.Check {
 		}
 		return exam.OK("not checked: Shopify does not list the subscriptions of shopify.app.toml")
 	}
-	if needed, _ := w.Scopes.Missing(); len(needed) > 0 {
+	if needed, _ := w.Scopes.Missing(w.Needs.Topics()); len(needed) > 0 {
 		return exam.Fail("the app lacks "+strings.Join(needed, ", ")+", without which it cannot subscribe", cureScopes)
 	}
 	return s.judgeWebhooks(subscriptions.Plan(have, w))

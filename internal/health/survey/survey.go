@@ -173,8 +173,12 @@ func redeeming(ctx context.Context, o *installation.Installation, now time.Time,
 
 // FailedChanges counts the changes of orders whose newest run failed. It costs one count if none has.
 func FailedChanges(ctx context.Context, o *installation.Installation) (int, error) {
-	query := "WorkflowType = " + executions.Quote(workflows.ChangedOrderType) + " AND ExecutionStatus IN " +
-		executions.Statuses[executions.Failed]
+	return failedNow(ctx, o, "WorkflowType = "+executions.Quote(workflows.ChangedOrderType))
+}
+
+// failedNow counts the workflows that a query finds whose newest run failed. It costs one count if none has.
+func failedNow(ctx context.Context, o *installation.Installation, query string) (int, error) {
+	query += " AND ExecutionStatus IN " + executions.Statuses[executions.Failed]
 	runs, err := Count(ctx, o, query)
 	if err != nil || runs == 0 {
 		return 0, err

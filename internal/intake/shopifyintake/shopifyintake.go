@@ -15,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/refusal"
 	"github.com/giftbridge/giftbridge/internal/rest"
 	"github.com/giftbridge/giftbridge/internal/shopify"
+	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
 )
 
 // PropertyKeys are the names of the line-item properties that hold what the buyer entered about the recipient. They are
@@ -28,6 +29,7 @@ type PropertyKeys struct {
 type Source struct {
 	client *shopify.Client
 	keys   PropertyKeys
+	needs  subscriptions.Needs
 	judged func() *Source
 }
 
@@ -39,6 +41,13 @@ func New(client *shopify.Client, keys PropertyKeys) *Source {
 		judged.judged = func() *Source { return judged }
 		return judged
 	})
+	return s
+}
+
+// For sets what the shop's webhooks are needed for besides gift cards, and returns the source. It must be called before the
+// source is used.
+func (s *Source) For(n subscriptions.Needs) *Source {
+	s.needs = n
 	return s
 }
 

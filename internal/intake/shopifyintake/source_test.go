@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/intake/shopifyintake"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
 )
 
 // A source reads orders one by one, together, and in pages, and reports those that the shop does not show.
@@ -63,4 +64,35 @@ func TestSource(t *testing.T) {
 	_, err = source.ReadAll(t.Context(), []string{"43"})
 	kind, _ := giftcard.KindOf(err)
 	require.Equal(t, giftcard.Unavailable, kind)
+}
+
+// A shop has the subscriptions that its settings need: missing ones are reported and made, and none is deleted.
+func TestSubscriptionsOfASource(t *testing.T) {
+	t.Parallel()
+	const receiver = "https://gifts.example.com"
+	sim := shopifytest.New(shopifytest.Options{Scopes: []string{"read_orders", "read_products", "read_fulfillments"}})
+	web := httptest.NewServer(sim)
+	t.Cleanup(web.Close)
+	client, err := shopify.New(shopify.Options{
+		BaseURL: web.URL, APIVersion: "2026-07", Token: shopify.StaticToken(shopifytest.AccessToken),
+	})
+	require.NoError(t, err)
+	gifts := shopifyintake.New(client, shopifyintake.PropertyKeys{})
+	messages := shopifyintake.New(client, shopifyintake.PropertyKeys{}).For(subscriptions.Needs{Messages: true, InStock: true})
+
+	refused, err := gifts.Repair(t.Context(), receiver)
+	require.NoError(t, err)
+	require.Empty(t, refused)
+	found, err := messages.Subscriptions(t.Context(), receiver)
+	require.NoError(t, err)
+	require.Equal(t, []string{"fulfillments/create: missing", "fulfillments/update: missing", "variants/in_stock: missing"}, found.Wrong)
+	_, err = messages.Repair(t.Context(), receiver)
+	require.NoError(t, err)
+	found, err = messages.Subscriptions(t.Context(), receiver)
+	require.NoError(t, err)
+	require.Empty(t, found.Wrong)
+	require.Equal(t, 12, found.Right)
+	_, err = gifts.Repair(t.Context(), receiver)
+	require.NoError(t, err)
+	require.Len(t, sim.Subscriptions().Of("VARIANTS_IN_STOCK"), 1, "people delete what is too much")
 }

@@ -92,7 +92,7 @@ func (s *Source) subscribed(ctx context.Context, url string) (
 	*subscriptions.Client, subscriptions.Wanting, []subscriptions.Subscription, error,
 ) {
 	webhooks := s.client.Webhooks()
-	w := subscriptions.Wanting{URL: url, Named: webhooks.Named()}
+	w := subscriptions.Wanting{URL: url, Needs: s.needs, Named: webhooks.Named()}
 	access, err := s.client.GetAccess(ctx)
 	if err != nil {
 		return nil, w, nil, kinds.WithKind(err)

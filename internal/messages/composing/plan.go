@@ -45,6 +45,12 @@ const (
 	ReasonNoTracking Reason = "no_tracking"
 )
 
+// Reasons are the reasons of [Step.Dropped].
+var Reasons = []Reason{
+	ReasonOff, ReasonNoPhone, ReasonBadPhone, ReasonNotMobile, ReasonNoConsent, ReasonUnsubscribed, ReasonTooLate, ReasonDelivered,
+	ReasonTest, ReasonImported, ReasonCancelled, ReasonEmpty, ReasonUnpublished, ReasonNotForSale, ReasonNoImage, ReasonIncomplete,
+}
+
 // Step is a message that is due, or one that is not sent. Steps are taken in their order.
 type Step struct {
 	// Message is nil if the message is not sent; Dropped says why.

@@ -37,7 +37,8 @@ type listener struct {
 
 var everyTopic = []string{
 	"ORDERS_CREATE", "ORDERS_PAID", "ORDERS_UPDATED", "ORDERS_EDITED", "ORDERS_CANCELLED", "REFUNDS_CREATE",
-	"DISPUTES_CREATE", "PRODUCTS_CREATE", "PRODUCTS_UPDATE", "PRODUCTS_DELETE", "APP_UNINSTALLED",
+	"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "DISPUTES_CREATE", "PRODUCTS_CREATE", "PRODUCTS_UPDATE", "PRODUCTS_DELETE",
+	"VARIANTS_IN_STOCK", "APP_UNINSTALLED",
 }
 
 func listen(t *testing.T, s *shopifytest.Server, topics ...string) *listener {
@@ -170,6 +171,70 @@ func TestChangesOfAShopAreDelivered(t *testing.T) {
 	all = l.take(t, s)
 	require.Equal(t, []string{"disputes/create", "orders/updated"}, topicsOf(all))
 	require.Equal(t, number, all["disputes/create"].body["order_id"])
+}
+
+// Parcels are delivered with the units that are in them, and their changes, but not the changes of others.
+func TestParcelsAreDelivered(t *testing.T) {
+	t.Parallel()
+	s := shopifytest.New(shopifytest.Options{})
+	l := listen(t, s, everyTopic...)
+	o := s.AddOrder(shopifytest.Order{
+		Name: "#7", ShippingAddress: &shopifytest.Address{Name: "Ann", City: "Austin", Phone: "+15125550100"},
+		Lines: []shopifytest.LineItem{{SKU: "MUG", Quantity: 3, UnitPrice: "5.00"}},
+	})
+	l.take(t, s)
+	line := o.Lines[0].ID
+	parcel, done := s.Fulfil(o.ID, shopifytest.Fulfillment{
+		Company: "UPS", Trackings: []shopifytest.Tracking{{Number: "1Z", URL: "https://ups.example.com/1Z"}, {Number: "2Z"}},
+		Lines: []shopifytest.Units{{Line: line, Quantity: 2}},
+	})
+	require.True(t, done)
+	all := l.take(t, s)
+	require.Equal(t, []string{"fulfillments/create", "orders/updated"}, topicsOf(all))
+	body := all["fulfillments/create"].body
+	number := func(id int64) json.Number { return json.Number(strconv.FormatInt(id, 10)) }
+	require.Equal(t, []any{number(parcel), number(o.ID), "success", nil, "UPS", "1Z", []any{"1Z", "2Z"}, "https://ups.example.com/1Z"}, []any{
+		body["id"], body["order_id"], body["status"], body["shipment_status"], body["tracking_company"], body["tracking_number"],
+		body["tracking_numbers"], body["tracking_url"],
+	})
+	units := body["line_items"].([]any)[0].(map[string]any)
+	require.Equal(t, []any{number(line), json.Number("2")}, []any{units["id"], units["quantity"]})
+	require.Equal(t, "Austin", body["destination"].(map[string]any)["city"])
+
+	_, done = s.Fulfil(o.ID, shopifytest.Fulfillment{})
+	require.True(t, done)
+	all = l.take(t, s)
+	require.Equal(t, []string{"fulfillments/create", "orders/updated"}, topicsOf(all))
+	require.Nil(t, all["fulfillments/create"].body["tracking_number"])
+	require.True(t, s.Deliver(o.ID, parcel))
+	all = l.take(t, s)
+	require.Equal(t, []string{"fulfillments/update", "orders/updated"}, topicsOf(all))
+	require.Equal(t, "delivered", all["fulfillments/update"].body["shipment_status"])
+	require.True(t, s.ChangeFulfillment(o.ID, parcel, func(f *shopifytest.Fulfillment) { f.Status = "CANCELLED" }))
+	require.Equal(t, "cancelled", l.take(t, s)["fulfillments/update"].body["status"])
+	require.True(t, s.GiveBack(o.ID, shopifytest.Refund{Lines: []shopifytest.Units{{Line: line, Quantity: 1}}}))
+	require.Equal(t, []string{"orders/updated", "refunds/create"}, topicsOf(l.take(t, s)))
+}
+
+// A variant that can be sold again is delivered once, also if more of it comes.
+func TestStockIsDelivered(t *testing.T) {
+	t.Parallel()
+	mug := shopifytest.Variant{SKU: "MUG", Tracked: true, Options: [3]shopifytest.Option{{Name: "Size", Value: "L"}}}
+	s := shopifytest.New(shopifytest.Options{Variants: []shopifytest.Variant{mug, {SKU: "HAT"}}})
+	l := listen(t, s, everyTopic...)
+	require.True(t, s.SetStock("MUG", 3))
+	all := l.take(t, s)
+	require.Equal(t, []string{"products/update", "variants/in_stock"}, topicsOf(all))
+	body := all["variants/in_stock"].body
+	require.Equal(t, json.Number(strconv.FormatInt(mug.ID(), 10)), body["id"])
+	require.Equal(t, json.Number(strconv.FormatInt(mug.ProductID(), 10)), body["product_id"])
+	require.Equal(t, []any{"MUG", "L", "L", nil, json.Number("3"), json.Number("0")}, []any{
+		body["sku"], body["title"], body["option1"], body["option2"], body["inventory_quantity"], body["old_inventory_quantity"],
+	})
+	for _, sku := range []string{"MUG", "HAT"} {
+		require.True(t, s.SetStock(sku, 5))
+		require.Equal(t, []string{"products/update"}, topicsOf(l.take(t, s)), "it was for sale before")
+	}
 }
 
 func TestAnOrderThatIsPaidAtOnce(t *testing.T) {

@@ -23,7 +23,7 @@ const (
 	// Update changes a giftbridge subscription that differs from what is wanted.
 	Update Action = "update"
 	// Delete deletes a giftbridge subscription that is not wanted: one of several for a topic, or of a topic that
-	// giftbridge does not use.
+	// is not needed.
 	Delete Action = "delete"
 	// Leave changes nothing: the subscription is as it should be.
 	Leave Action = "leave"
@@ -57,6 +57,8 @@ func (s Step) Changes() bool { return s.Do == Create || s.Do == Update || s.Do =
 type Wanting struct {
 	// URL is the address of the receiver, such as https://gifts.example.com.
 	URL string
+	// Needs is what it wants webhooks for besides gift cards.
+	Needs Needs
 	// Scopes are the scopes of the app.
 	Scopes Scopes
 	// Named reports whether subscriptions have names in the version of the API.
@@ -87,7 +89,7 @@ func (w Wanting) Own(s Subscription) bool {
 func Plan(have []Subscription, w Wanting) []Step {
 	var steps, deletions []Step
 	rest := slices.DeleteFunc(slices.Clone(have), func(s Subscription) bool { return !w.Own(s) })
-	for _, t := range Topics {
+	for _, t := range w.Needs.Topics() {
 		want := w.want(t)
 		var own []Subscription
 		rest = slices.DeleteFunc(rest, func(s Subscription) bool {

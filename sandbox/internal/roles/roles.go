@@ -46,6 +46,7 @@ const (
 	Issuer   = "issuer"
 	Later    = "later"
 	Mail     = "mail"
+	Messages = "messages"
 )
 
 // Namespace is the only namespace of the Temporal role.
@@ -133,6 +134,7 @@ func run(ctx context.Context, role, options string, stdin io.Reader, stdout, std
 	return child.Run(ctx, map[string]child.Role{
 		Temporal: as(process.temporal), Worker: as(process.worker), Receiver: as(process.receiver),
 		Shop: as(process.shop), Issuer: as(process.issuer), Later: as(process.later), Mail: as(process.mail),
+		Messages: as(process.messages),
 	}, role, options, stdin, stdout)
 }
 

@@ -66,11 +66,11 @@ func newPlan(f *cli.Flags) *cobra.Command {
 		Use:   "plan",
 		Short: "Show what apply would change, and change nothing",
 		Long: `Plan compares the app's subscriptions in the shop with what giftbridge needs, field by field, and prints one
-line for each topic:
+line for each topic. Messages to customers and the relay need topics of their own: run it with the workers' settings.
 
   create    it is missing
   update    it differs; the fields follow
-  delete    it is one of several for its topic, or of a topic that giftbridge does not use
+  delete    it is one of several for its topic, or of a topic that the settings do not need
   leave     it is as it should be
   skip      the app lacks the scope; without disputes/create, giftbridge only hears of no disputes
   conflict  a subscription that somebody else has made takes the place; change or delete that one

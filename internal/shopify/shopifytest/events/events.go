@@ -1,4 +1,4 @@
-// Package events turns what happens in a simulated shop into webhooks: which topics a change of an order or a product
+// Package events turns what happens in a simulated shop into webhooks: which topics a change of an order, a parcel or a product
 // concerns, and who has subscribed to them.
 package events
 
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/parcel"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/payload"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/shop"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/subscription"
@@ -86,6 +88,13 @@ func (e *Events) OrderChanged(before, after *shop.Order) {
 			send("refunds/create", e.opts.Bodies.Refund(e.refundID(before, after), after, refunded, now))
 		}
 	}
+	sent, moved := parcel.Changed(before.Fulfillments, after.Fulfillments)
+	for _, f := range sent {
+		send("fulfillments/create", e.opts.Bodies.Fulfillment(f, after))
+	}
+	for _, f := range moved {
+		send("fulfillments/update", e.opts.Bodies.Fulfillment(f, after))
+	}
 	for _, d := range after.Disputes[min(len(before.Disputes), len(after.Disputes)):] {
 		send("disputes/create", e.opts.Bodies.Dispute(d, after, now))
 	}
@@ -161,5 +170,9 @@ func (e *Events) VariantsChanged(before, after []shop.Variant) {
 		case before[i] != v:
 			e.send(event, "products/update", payload.ProductID(v.SKU), e.opts.Bodies.Product(v, now), nil)
 		}
+	}
+	for _, v := range goods.Restocked(before, after) {
+		i := slices.IndexFunc(before, func(x shop.Variant) bool { return x.SKU == v.SKU })
+		e.send(event, "variants/in_stock", v.ProductID(), e.opts.Bodies.InStock(v, before[i].Stock, now), nil)
 	}
 }
