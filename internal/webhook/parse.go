@@ -14,7 +14,11 @@ import (
 var (
 	errNotJSON = errors.New("the body is not one JSON object")
 	errShape   = errors.New("the body does not have the shape of its topic")
+	errForeign = errors.New("it has a field of another topic")
 )
+
+// lineItems is the field with the lines of an order or a fulfilment.
+const lineItems = "line_items"
 
 // fields are those of a body that say what it is about. Everything else is skipped. A nil field is absent; null is
 // present. The bodies have these fields at their top level, each in some topics only, so that they also tell what a body
@@ -92,7 +96,7 @@ func (f *fields) tracking() json.RawMessage {
 func foreign(all ...json.RawMessage) error {
 	for _, f := range all {
 		if f != nil {
-			return errors.New("it has a field of another topic")
+			return errForeign
 		}
 	}
 	return nil

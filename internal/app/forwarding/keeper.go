@@ -1,10 +1,13 @@
 package forwarding
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -30,42 +33,54 @@ type Keeper struct {
 	boxes Boxes
 	now   func() time.Time
 	shop  func(context.Context) (string, error)
+	log   zerolog.Logger
 }
 
 // NewKeeper returns a keeper, or nil if no event goes on. shop returns the shop to which Temporal's namespace belongs, and an error as
 // long as that is not known: events of one shop must not go to the ERP of another one.
-func NewKeeper(cfg config.Config, boxes Boxes, shop func(context.Context) (string, error)) *Keeper {
+func NewKeeper(cfg config.Config, boxes Boxes, shop func(context.Context) (string, error), log zerolog.Logger) *Keeper {
 	if !cfg.Relay.On() {
 		return nil
 	}
-	return &Keeper{relay: cfg.Relay, boxes: boxes, now: time.Now, shop: shop}
+	return &Keeper{relay: cfg.Relay, boxes: boxes, now: time.Now, shop: shop, log: log}
 }
 
 // Topics implements [webhook.Keeper].
 func (k *Keeper) Topics() []string { return k.relay.Taken() }
 
+// unknown stands for a resource that a body is too large to say.
+const unknown = "unknown"
+
 // Keep implements [webhook.Keeper].
 func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
+	return k.keep(ctx, d, func(e relaying.Event, endpoint, resource string) relaying.Event {
+		e.ID = relay.ID(endpoint, d.Topic, resource, d.Body)
+		e.Body = d.Body
+		if tooLarge(e) {
+			e.Size, e.Body = len(d.Body), k.notice(d.Notice, int64(len(d.Body)))
+		}
+		return e
+	})
+}
+
+func (k *Keeper) keep(
+	ctx context.Context, d webhook.Delivery, fill func(e relaying.Event, endpoint, resource string) relaying.Event,
+) error {
 	endpoint, ok := k.relay.Takes(d.Topic)
-	resource := d.Order
-	if endpoint == settings.Products {
-		resource = d.Product
-	}
-	if !ok || resource == "" {
-		return fmt.Errorf("%s is not about what goes on", d.Topic)
+	if !ok {
+		return fmt.Errorf("%s does not go on", d.Topic)
 	}
 	if _, err := k.shop(ctx); err != nil {
 		return err
 	}
-	e := relaying.Event{
-		ID: relay.ID(endpoint, d.Topic, resource, d.Body), Topic: d.Topic, Order: d.Name, Body: d.Body, UpdatedAt: d.UpdatedAt,
-		TriggeredAt: d.TriggeredAt, TakenAt: k.now().UTC(), APIVersion: d.APIVersion,
+	resource := d.Order
+	if endpoint == settings.Products {
+		resource = d.Product
 	}
-	if tooLarge(e) {
-		e.Size = len(d.Body)
-		e.Body = notice(d.Notice)
-	}
-	return k.boxes.Put(ctx, endpoint, resource, e)
+	resource = cmp.Or(resource, unknown)
+	return k.boxes.Put(ctx, endpoint, resource, fill(relaying.Event{
+		Topic: d.Topic, Order: d.Name, UpdatedAt: d.UpdatedAt, TriggeredAt: d.TriggeredAt, TakenAt: k.now().UTC(), APIVersion: d.APIVersion,
+	}, endpoint, resource))
 }
 
 // tooLarge reports whether an event is larger than a payload may be.
@@ -82,7 +97,8 @@ func tooLarge(e relaying.Event) bool {
 
 // notice is the body that goes on instead of one that is too large. It has the numbers of what the event is about, under the names that
 // they have in the shop's bodies.
-func notice(n webhook.Notice) []byte {
+func (k *Keeper) notice(n webhook.Notice, size int64) []byte {
+	k.log.Warn().Str("topic", n.Topic).Int64("bytes", size).Msg("a webhook is too large to go on: a notice goes on instead of its body")
 	var about struct {
 		ID      json.Number `json:"id,omitempty"`
 		OrderID json.Number `json:"order_id,omitempty"`
@@ -92,7 +108,8 @@ func notice(n webhook.Notice) []byte {
 		about.ID = json.Number(n.Product)
 	case n.Fulfillment != "":
 		about.ID, about.OrderID = json.Number(n.Fulfillment), json.Number(n.Order)
-	case n.Topic == webhook.RefundsCreate || n.Topic == webhook.OrdersEdited:
+	case n.Topic == webhook.RefundsCreate || n.Topic == webhook.OrdersEdited || n.Topic == webhook.FulfillmentsCreate ||
+		n.Topic == webhook.FulfillmentsUpdate:
 		about.OrderID = json.Number(n.Order)
 	default:
 		about.ID = json.Number(n.Order)

@@ -196,7 +196,7 @@ func (r *Receiver) keepers(o Options) []webhook.Keeper {
 	if k := telling.NewKeeper(o.Config, r.operator.Client, o.Hurry, r.shop); k != nil {
 		all = append(all, k)
 	}
-	if k := forwarding.NewKeeper(o.Config, relaybox.New(r.operator.Client, time.Now), r.shop); k != nil {
+	if k := forwarding.NewKeeper(o.Config, relaybox.New(r.operator.Client, time.Now), r.shop, o.Log); k != nil {
 		all = append(all, k)
 	}
 	return all
