@@ -30,6 +30,7 @@ type account struct {
 	DigestMails        int `json:"digest_mails"`
 	DigestFailedOrders int `json:"digest_failed_orders"`
 	DigestRecovered    int `json:"digest_recovered"`
+	told
 	// WebhooksAnswered is the number of deliveries of the shop that the receiver answered with success.
 	WebhooksAnswered int `json:"webhooks_answered"`
 	// IssuerRequests and ShopRequests include failed requests.
@@ -84,11 +85,16 @@ cards expected   %d
   unexpected     %d
   made later     %d (%d activated twice, %d with two owners)
 digest           %d sent: %d failed, %d recovered
+messages         %d on %d phones, and %d to all who asked for a product
+  twice          %d
+  too early      %d
+  missing        %d
+  not sent       %d
 requests         %d to the issuers, %d to the shop
 seconds          %.1f
 `, a.OrdersPlaced, a.OrdersEligible, a.OrdersLeftOut, a.OrdersFailed, a.CardsExpected, a.CardsIssued, a.CardsMissing,
-		a.CardsDuplicate, a.CardsUnexpected, a.CardsMadeLater, a.CardsActivatedTwice, a.CardsOfTwo, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered, a.IssuerRequests,
-		a.ShopRequests, a.Seconds)
+		a.CardsDuplicate, a.CardsUnexpected, a.CardsMadeLater, a.CardsActivatedTwice, a.CardsOfTwo, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered,
+		a.Sent, a.Phones, a.Notices, a.Twice, a.Early, a.Missing, a.Unsent, a.IssuerRequests, a.ShopRequests, a.Seconds)
 	for _, p := range a.Problems {
 		if err == nil {
 			_, err = fmt.Fprintln(w, "PROBLEM", p)

@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/logging"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
+	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -39,6 +40,7 @@ type flags struct {
 	mailPort, mailPagePort    int
 	shopfrontPort             int
 	codecPort, startPagePort  int
+	sonarPort, phonesPort     int
 	dbFile, mailDir, logLevel string
 	digestEvery               time.Duration
 }
@@ -48,15 +50,17 @@ func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the whole system on this machine and watch orders become gift cards",
-		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar and a simulated
-Four Way Shop, the schedule, a real worker and a real receiver in one process. Customers place orders, some of which are
-no gift-card orders or cannot succeed. They arrive by webhook; polls find what webhooks miss. Every eighth order has
-cards of Four Way Shop, which makes them later and calls back. It prints a line for each order until Ctrl-C, and then
-compares the books. A start page links everything and has live counts.
+		Long: `Sandbox runs a Temporal server with its Web UI, a simulated Shopify shop, a simulated CashStar, a simulated Four Way
+Shop and a simulated Sonar, the schedule, a real worker and a real receiver in one process. Customers place orders, some
+of which are no gift-card orders or cannot succeed. They arrive by webhook; polls find what webhooks miss. Every eighth
+order has cards of Four Way Shop, which makes them later and calls back. Every fourth has goods, which are sent as
+parcels; customers with a mobile number get messages about their orders. It prints a line for each order until Ctrl-C,
+and then compares the books. A start page links everything and has live counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
-issuers' ledgers. Exit codes: 0 every expected card exists exactly once and nothing else does, 1 it does not or
-something failed, 2 wrong usage.`,
+issuers' ledgers, and with what the customers were told. Exit codes: 0 every expected card exists exactly once, nothing
+else does, and no message came twice, before its receipt or not at all, 1 it is not so or something failed, 2 wrong
+usage.`,
 		Example: `  go run ./sandbox
   go run ./sandbox --once --orders 200 --json
   go run ./sandbox --once --faults --seed 7`,
@@ -85,6 +89,8 @@ something failed, 2 wrong usage.`,
 	fs.IntVar(&f.mailPort, "mail-port", 0, "port of the mail catcher; 0 picks a free one")
 	fs.IntVar(&f.mailPagePort, "mail-page-port", 0, "port of the page that shows the caught mails; 0 picks a free one")
 	fs.IntVar(&f.shopfrontPort, "shopfront-port", 0, "port of the example of a checkout; 0 picks a free one")
+	fs.IntVar(&f.sonarPort, "sonar-port", 0, "port of the simulated Sonar; 0 picks a free one")
+	fs.IntVar(&f.phonesPort, "phones-port", 0, "port of the page that shows the messages to customers; 0 picks a free one")
 	fs.IntVar(&f.codecPort, "codec-port", 0, "port of the codec server; 0 picks a free one")
 	fs.IntVar(&f.startPagePort, "start-page-port", 8234, "without --once: port of the start page; 0 picks a free one")
 	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this existing folder as .eml files")
@@ -161,6 +167,8 @@ func (f *flags) ports() []port {
 		{"mail-port", &f.mailPort},
 		{"mail-page-port", &f.mailPagePort},
 		{"shopfront-port", &f.shopfrontPort},
+		{"sonar-port", &f.sonarPort},
+		{"phones-port", &f.phonesPort},
 		{"codec-port", &f.codecPort},
 	}
 }
@@ -226,14 +234,16 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say("  and another    %s", s.Config.FourWayShop.BaseURL)
 	say("caught mails     %s", s.MailPage)
 	say("example checkout %s", s.ShopfrontURL)
+	say("phones           %s", s.PhonesPage)
 	say("codec server     %s", s.CodecEndpoint)
 	return once(ctx, f, s, f.customers(s), say, stdout)
 }
 
-// customers returns the customers of the shop, a share of whom buy cards that are made later.
+// customers returns the customers of the shop, a share of whom buy cards that are made later, and goods.
 func (f *flags) customers(s *stack.Stack) *scenario.Customers {
 	c := scenario.NewCustomers(s.Shop, f.seed)
 	c.BuyLater()
+	c.BuyGoods()
 	return c
 }
 
@@ -251,11 +261,12 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 		CashStar: cashstartest.Options{Merchants: scenario.Merchants(), Seed: f.seed},
 		Later:    true, FourWayShopPort: f.fourWayShopPort,
 		FourWayShop: fourwayshoptest.Options{Takes: scenario.QueueTakes, Seed: f.seed},
-		Webhooks:    !f.noWebhooks,
-		Log:         log,
+		Messages:    true, SonarPort: f.sonarPort, PhonesPort: f.phonesPort, Sonar: sonartest.Options{Seed: f.seed},
+		Webhooks: !f.noWebhooks,
+		Log:      log,
 	}
 	if f.faults {
-		o.CashStar.Random = scenario.CashStarFaults()
+		o.CashStar.Random, o.Sonar.Random = scenario.CashStarFaults(), scenario.SonarFaults()
 		o.FourWayShop.RandomFaults, o.FourWayShop.RandomTroubles = scenario.FourWayShopFaults(), scenario.QueueTroubles()
 		o.Shopify = shopifytest.Options{
 			Lag: scenario.FaultyLag, Faults: scenario.ShopifyFaults(f.seed),

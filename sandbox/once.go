@@ -28,8 +28,10 @@ func once(
 	for range f.orders {
 		customers.Place()
 	}
-	customers.PayPending()
 	say("%d orders placed", f.orders)
+	if err := work(ctx, customers); err != nil {
+		return err
+	}
 	var lag time.Duration
 	if f.faults {
 		lag = scenario.FaultyLag
@@ -43,6 +45,10 @@ func once(
 		say("%d cards issued; orders: %d running, %d completed, %d failed", len(s.Issuer.Cards()),
 			status.Orders[executions.Running], status.Orders[executions.Completed], status.Orders[executions.Failed])
 	})
+	var toldOf []stack.Told
+	if settleErr == nil {
+		toldOf, settleErr = s.SettleMessages(ctx)
+	}
 	if settleErr == nil {
 		settleErr = sendDigest(ctx, s, say)
 	}
@@ -57,6 +63,8 @@ func once(
 	if err != nil {
 		return err
 	}
+	a.told = tellings(s.Sonar.Deliveries(), s.Sonar.Stats().Totals, customers.Placed(), toldOf)
+	a.Problems = append(a.Problems, a.told.problems...)
 	a.Seconds = time.Since(began).Seconds()
 	if settleErr != nil {
 		a.Problems = append(a.Problems, settleErr.Error())
@@ -72,7 +80,27 @@ func once(
 	case len(a.Problems) > 0:
 		return fmt.Errorf("the account does not balance: %d problems, the first: %s", len(a.Problems), a.Problems[0])
 	}
-	say("every expected card exists exactly once, and nothing else does")
+	say("every expected card exists exactly once, and nothing else does; every customer with a mobile number was told, once")
+	return nil
+}
+
+// workEvery is the interval at which orders change after they were placed. The shop tells times in seconds, and shorter ones would
+// make two changes one.
+const workEvery = 1100 * time.Millisecond
+
+// work does what customers and the shop's staff do about orders after they were placed, until nothing is left to be done.
+func work(ctx context.Context, customers *scenario.Customers) error {
+	tick := time.NewTicker(workEvery)
+	defer tick.Stop()
+	for more := true; more; {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+		customers.PayPending()
+		more = customers.Tend()
+	}
 	return nil
 }
 

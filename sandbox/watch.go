@@ -45,6 +45,7 @@ func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) erro
 	})
 	server := site.Serve(listener, orders.Page(board.Places{
 		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL, Later: s.LaterURL, Shopfront: s.ShopfrontURL,
+		Phones:   s.PhonesPage,
 		Temporal: s.Temporal.HostPort(), Env: env, Webhooks: !f.noWebhooks,
 	}), func(err error) { out.sayf("the start page has ended: %v", err) })
 	defer func() { _ = server.Close() }()
@@ -69,6 +70,7 @@ func place(ctx context.Context, f *flags, s *stack.Stack, orders *board.Board, o
 			return
 		case <-every.C:
 			customers.PayPending()
+			customers.Tend()
 			orders.Place(placed(customers.Place(), time.Now()))
 		case <-digest.C:
 			s.Issuer.AddMerchant(scenario.LateComer)

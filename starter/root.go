@@ -17,6 +17,8 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
+	"github.com/giftbridge/giftbridge/starter/internal/relay"
+	"github.com/giftbridge/giftbridge/starter/internal/relay/sending"
 	"github.com/giftbridge/giftbridge/starter/internal/rerun"
 	"github.com/giftbridge/giftbridge/starter/internal/setup"
 	"github.com/giftbridge/giftbridge/starter/internal/spending"
@@ -57,8 +59,16 @@ Getting started:
                                 list amounts of which nobody knows whether they were taken off a card
   giftbridge merchants find '#1001'
                                 find the merchant that an order would get, and say why
-  giftbridge messages preview --payload order.json
+  giftbridge messages list      list messages to customers that could not be sent
+  giftbridge messages show '#1001'
+                                show what the customer of an order was told, and what not
+  giftbridge messages preview '#1001'
                                 show what the customer of an order would be told, and why
+  giftbridge messages resend '#1001' --key 3f2a6c1e --reason 'ticket 4711'
+                                send a message about an order once more
+  giftbridge relay list         list the events that wait for the ERP, and those that it has refused
+  giftbridge relay replay --id EVENT
+                                send an event to the ERP once more
   giftbridge privacy find --customer 7001
                                 find the orders whose histories hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
@@ -81,5 +91,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
 	root.AddCommand(cards.Command(f, spending.Commands(f)...))
 	root.AddCommand(checkout.Command(f), merchants.Command(f), messages.Command(f), privacy.Command(f), webhooks.Command(f))
+	root.AddCommand(relay.Command(f, sending.Commands(f)...))
 	return root
 }

@@ -41,4 +41,6 @@ func Register(r worker.WorkflowRegistry) {
 	register(BackInStock, BackInStockType)
 	register(SweepMessages, SweepMessagesType)
 	register(UnsentMessage, UnsentMessageType)
+	register(Relay, RelayType)
+	register(UndeliveredEvent, UndeliveredEventType)
 }

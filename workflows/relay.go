@@ -43,9 +43,29 @@ func ParseRelayID(workflowID string) (endpoint, resource string, ok bool) {
 	return endpoint, resource, isRelay && found && endpoint != "" && resource != ""
 }
 
+// RelayListing returns what a list of workflows shows of a mailbox. order is the order's name; empty if it is not known or the mailbox is
+// not an order's.
+func RelayListing(endpoint, resource, order string) (attributes temporal.SearchAttributes, summary string) {
+	of := resource
+	if order != "" {
+		attributes, of = NameAttribute(order), order
+	}
+	return attributes, "Events for " + endpoint + ": " + cut(of, maxSummaryName)
+}
+
 // UndeliveredEventID returns the workflow ID of an event that was refused.
 func UndeliveredEventID(endpoint, resource, event string) string {
 	return undeliveredPrefix + endpoint + "/" + resource + "/" + event
+}
+
+// ParseUndeliveredEventID is the inverse of [UndeliveredEventID].
+func ParseUndeliveredEventID(workflowID string) (endpoint, resource, event string, ok bool) {
+	rest, isUndelivered := strings.CutPrefix(workflowID, undeliveredPrefix)
+	parts := strings.Split(rest, "/")
+	if !isUndelivered || len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+		return "", "", "", false
+	}
+	return parts[0], parts[1], parts[2], true
 }
 
 // RelayInput is a mailbox, with what an earlier run has handed over.
@@ -236,6 +256,9 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 		if delivered.Delivered.After(m.done.Delivered) {
 			m.done.Delivered = delivered.Delivered
 		}
+		if e.Refused {
+			m.settle(ctx, e)
+		}
 	}
 	m.waiting = m.waiting[1:]
 	return nil
@@ -244,14 +267,38 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 // leave leaves an event to people.
 func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error {
 	kind, message := cause(why)
-	in := UndeliveredEventInput{
-		Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e, Kind: kind, Message: message,
+	err := m.record(ctx, "was refused", UndeliveredEventInput{Event: e, Kind: kind, Message: message})
+	if temporal.IsCanceledError(err) {
+		return err //nolint:wrapcheck // Somebody has cancelled the mailbox.
+	}
+	if err != nil { // One of the same ID is about to end.
+		workflow.GetLogger(ctx).Error("an event that was refused is not on record", "error", err)
+	}
+	return nil
+}
+
+// settle ends the record of an event that was refused and is delivered now. Without it, the event stays listed, and a person sends it
+// once more or settles it.
+func (m *mailbox) settle(ctx workflow.Context, e relaying.Event) {
+	e.Body = nil
+	if err := m.record(ctx, "was delivered", UndeliveredEventInput{Event: e}); err != nil {
+		workflow.GetLogger(ctx).Warn("the record of an event that was delivered stays open", "error", err)
+	}
+}
+
+// record starts a run that says what became of an event. It is not waited for.
+func (m *mailbox) record(ctx workflow.Context, became string, in UndeliveredEventInput) error {
+	in.Endpoint, in.Resource = m.in.Endpoint, m.in.Resource
+	var attributes temporal.SearchAttributes
+	if in.Event.Order != "" {
+		attributes = NameAttribute(in.Event.Order)
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, e.ID),
+		WorkflowID:            UndeliveredEventID(m.in.Endpoint, m.in.Resource, in.Event.FirstID()),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         e.Topic + " was refused",
+		StaticSummary:         in.Event.Topic + " " + became,
+		TypedSearchAttributes: attributes,
 	})
 	return workflow.ExecuteChildWorkflow(ctx, UndeliveredEvent, in).GetChildWorkflowExecution().Get(ctx, nil)
 }
@@ -264,6 +311,9 @@ type UndeliveredEventInput struct {
 	// Kind is the kind of the refusal, and Message what a person reads; both are empty once the event was delivered after all.
 	Kind    giftcard.Kind `json:"kind,omitempty"`
 	Message string        `json:"message,omitempty"`
+	// By and Reason are who has settled the event without its delivery, and why; empty otherwise.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // UndeliveredEvent stays on record: it fails with the kind of the refusal, so that people see it. A later run of the same ID

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -168,6 +169,20 @@ func TestRelayAgain(t *testing.T) {
 	require.Equal(t, 2, m.run(t, relaying.Orders).Events)
 }
 
+// An event that was refused, and is delivered when a person sends it again, needs nobody any more. Its record is that of the first
+// ID, whatever ID it has now.
+func TestRelaySettlesWhatWasRefused(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	again := event("b", "orders/create", 1)
+	again.Again, again.Refused, again.Repeats = true, true, "a"
+	m.at(0, again)
+	require.Equal(t, 1, m.run(t, relaying.Orders).Events)
+	settled := again
+	settled.Body = nil
+	require.Equal(t, []workflows.UndeliveredEventInput{{Endpoint: "orders", Resource: "7", Event: settled}}, m.undelivered)
+}
+
 // The query shows what waits, without the bodies.
 func TestRelayShowsWhatWaits(t *testing.T) {
 	t.Parallel()
@@ -201,6 +216,13 @@ func TestRelayIDs(t *testing.T) {
 	require.Equal(t, "orders 820982911946154508", endpoint+" "+resource)
 	for _, bad := range []string{"", "relay/", "relay/orders", "relay/orders/", "relay//7", "card/orders/7"} {
 		_, _, ok := workflows.ParseRelayID(bad)
+		require.False(t, ok, bad)
+	}
+	endpoint, resource, event, ok := workflows.ParseUndeliveredEventID(workflows.UndeliveredEventID(relaying.Products, "7", "evt_1"))
+	require.True(t, ok)
+	require.Equal(t, "products 7 evt_1", endpoint+" "+resource+" "+event)
+	for _, bad := range []string{"", "undelivered/", "undelivered/orders/7", "undelivered/orders/7/", "undelivered//7/e", "relay/orders/7/e"} {
+		_, _, _, ok := workflows.ParseUndeliveredEventID(bad)
 		require.False(t, ok, bad)
 	}
 }
@@ -243,5 +265,35 @@ func TestRelayContinuesAsNew(t *testing.T) {
 			require.Equal(t, []relaying.Event{event("a", "orders/create", 1), second}, in.Waiting)
 			require.Equal(t, []string{"a", "b"}, in.Taken)
 		})
+	}
+}
+
+// The inputs and results of mailboxes are in histories: fields are added, never renamed or removed.
+func TestRelayFieldsInHistories(t *testing.T) {
+	t.Parallel()
+	e := relaying.Event{
+		ID: "evt_1", Topic: "orders/create", Order: "#1", Body: []byte("{}"), Size: 1, UpdatedAt: noon, TriggeredAt: noon, TakenAt: noon,
+		APIVersion: "2026-07", Again: true,
+	}
+	const event = `{"id":"evt_1","topic":"orders/create","order":"#1","body":"{}","size":1,"updated_at":"2026-07-10T12:00:00Z",` +
+		`"triggered_at":"2026-07-10T12:00:00Z","taken_at":"2026-07-10T12:00:00Z","api_version":"2026-07","again":true}`
+	for want, in := range map[string]any{
+		`{"endpoint":"orders","resource":"7","waiting":[` + event + `],"delivered":"2026-07-10T12:00:00Z","taken":["evt_0"]}`: workflows.RelayInput{
+			Endpoint: "orders", Resource: "7", Waiting: []relaying.Event{e}, Delivered: noon, Taken: []string{"evt_0"},
+		},
+		`{"delivered":"2026-07-10T12:00:00Z","events":1,"stale":2,"coalesced":3,"repeated":4,"refused":5}`: workflows.RelayResult{
+			Delivered: noon, Events: 1, Stale: 2, Coalesced: 3, Repeated: 4, Refused: 5,
+		},
+		`{"endpoint":"orders","resource":"7","event":` + event + `,"kind":"InvalidRequest","message":"m"}`: workflows.UndeliveredEventInput{
+			Endpoint: "orders", Resource: "7", Event: e, Kind: giftcard.InvalidRequest, Message: "m",
+		},
+		`{"endpoint":"orders","resource":"7","event":` + event + `,"delivered":"2026-07-10T12:00:00Z"}`: relaying.DeliverEventInput{
+			Endpoint: "orders", Resource: "7", Event: e, Delivered: noon,
+		},
+		`{"stale":true,"delivered":"2026-07-10T12:00:00Z","attempts":1}`: relaying.DeliverEventResult{Stale: true, Delivered: noon, Attempts: 1},
+	} {
+		got, err := json.Marshal(in)
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(got))
 	}
 }

@@ -41,6 +41,7 @@ func TestNames(t *testing.T) {
 		"PollOrders", "GiftCardOrder", "LeftOrder", "SweepOrders", "WatchShop", "DailyDigest", "RerunOrders", "CancelCard",
 		"ResolveCard", "ActOnOrder", "ChangedOrder", "DisputedOrder", "DeferredCard", "ClaimCode",
 		"DeliveredCard", "ResendCard", "SpendCard", "ClaimRedemption", "OrderMessages", "BackInStock", "SweepMessages", "UnsentMessage",
+		"Relay", "UndeliveredEvent",
 	}}, registered)
 	require.Equal(t, "giftbridge", workflows.TaskQueue)
 	require.Equal(t, "giftbridge-issue", workflows.IssueTaskQueue)
@@ -50,6 +51,10 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "order-messages/shop/1", workflows.OrderMessagesID("shop", "1"))
 	require.Equal(t, "back-in-stock/shop/1", workflows.BackInStockID("shop", "1"))
 	require.Equal(t, "unsent-message/shop/1/k", workflows.UnsentMessageID("shop", "1", "k"))
+	require.Equal(t, "relay/orders/1", workflows.RelayID("orders", "1"))
+	require.Equal(t, "undelivered/orders/1/e", workflows.UndeliveredEventID("orders", "1", "e"))
+	require.Equal(t, "giftbridge-relay-orders", workflows.RelayTaskQueue("orders"))
+	require.Equal(t, []string{"event", "mailbox"}, []string{workflows.EventSignal, workflows.MailboxQuery})
 	for _, id := range []string{workflows.OrderMessagesID("shop", "1"), workflows.BackInStockID("shop", "1")} {
 		shop, number, err := workflows.ParseToldID(id)
 		require.NoError(t, err)

@@ -3,6 +3,7 @@
 package relaying
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,10 @@ type Event struct {
 	ID string `json:"id"`
 	// Topic is the shop's word for what has happened: "orders/create".
 	Topic string `json:"topic"`
-	// Body is what the shop has sent, to the byte. It is empty if it is too large to be kept; Size is its size then.
+	// Order is the name of the order, such as "#1001"; empty if the body does not say it.
+	Order string `json:"order,omitempty"`
+	// Body is what the shop has sent, to the byte. If that is too large to be kept, Size is its size, and Body a JSON object with
+	// numbers of what the event is about.
 	Body Body `json:"body,omitempty"`
 	Size int  `json:"size,omitempty"`
 	// UpdatedAt is when the order, shipment or product last changed; zero if the body does not say.
@@ -40,9 +44,15 @@ type Event struct {
 	TakenAt time.Time `json:"taken_at"`
 	// APIVersion is the version of the shop's API in which the body is written.
 	APIVersion string `json:"api_version,omitempty"`
-	// Again is set if a person wants it to be delivered once more.
-	Again bool `json:"again,omitempty"`
+	// Again is set if a person wants it to be delivered once more. Repeats is the ID that it was given first, if it has another one
+	// now. Refused is set if its endpoint had refused it for good: once it is delivered, nobody is needed any more.
+	Again   bool   `json:"again,omitempty"`
+	Repeats string `json:"repeats,omitempty"`
+	Refused bool   `json:"refused,omitempty"`
 }
+
+// FirstID returns the ID that the event was given first. It is the same however often a person has it delivered.
+func (e Event) FirstID() string { return cmp.Or(e.Repeats, e.ID) }
 
 // Coalesces reports whether a later event of the same topic makes this one needless while both wait: an update of a product has
 // all of it. Changes of orders and shipments are steps, of which each matters.

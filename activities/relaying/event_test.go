@@ -47,3 +47,10 @@ func TestOnlyUpdatesOfProductsCoalesce(t *testing.T) {
 	}
 	require.Equal(t, "products/update PRODUCTS/UPDATE", strings.Join(all, " "))
 }
+
+// However often a person has an event sent again, it keeps the ID that it was given first.
+func TestFirstID(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "a", relaying.Event{ID: "a"}.FirstID())
+	require.Equal(t, "a", relaying.Event{ID: "b", Repeats: "a"}.FirstID())
+}

@@ -22,9 +22,9 @@ type Door interface {
 
 // Posting is one attempt to deliver an event.
 type Posting struct {
-	// Endpoint is one of [Endpoints].
-	Endpoint string
-	Event    Event
+	// Endpoint is one of [Endpoints], and Resource the order or product that the event is about.
+	Endpoint, Resource string
+	Event              Event
 	// Stale says that a newer state was delivered before.
 	Stale bool
 	// Attempt counts from 1.
@@ -53,10 +53,15 @@ type Schedule interface {
 	After(attempt int, asked time.Duration) (pause time.Duration, again bool)
 }
 
-// Memory knows what was delivered about a resource by earlier runs of its mailbox.
+// Memory knows what was delivered by earlier runs of mailboxes.
 type Memory interface {
-	// Delivered returns the time of the newest state that was delivered; zero if none is known.
-	Delivered(ctx context.Context, endpoint, resource string) (time.Time, error)
+	// Delivered returns the time of the newest state of a resource that was delivered; zero if none is known. It may not know of
+	// states that are about as new as updated.
+	Delivered(ctx context.Context, endpoint, resource string, updated time.Time) (time.Time, error)
+	// Remember is told the time of the newest state of a resource that was delivered.
+	Remember(endpoint, resource string, delivered time.Time)
+	// Takes reports whether an endpoint is known to have taken an event lately.
+	Takes(ctx context.Context, endpoint string) (bool, error)
 }
 
 // Flow controls how many events of an endpoint are tried.
@@ -76,10 +81,6 @@ type Relay struct {
 	Schedule Schedule
 	Memory   Memory
 	Flow     Flow
-	// Fresh is the age of an event below which earlier runs of its mailbox are not asked for newer states: Temporal's lists
-	// would not show them yet.
-	Fresh time.Duration
-	Now   func() time.Time
 }
 
 // DeliverEventInput is an event that is delivered.
@@ -101,32 +102,36 @@ type DeliverEventResult struct {
 	Attempts int `json:"attempts"`
 }
 
-// DeliverEvent delivers an event. It fails for good only if the endpoint has refused the event itself, again and again. An endpoint
-// that is away is tried for as long as it takes.
+// DeliverEvent delivers an event. It fails for good only once its schedule is over, and only if the event itself is what is wrong: the
+// endpoint has refused it, or has failed at it while it took others. An endpoint that is away is tried for as long as it takes.
 func (r *Relay) DeliverEvent(ctx context.Context, in DeliverEventInput) (DeliverEventResult, error) {
 	doing := "delivering " + in.Event.Topic + " of " + in.Resource
 	attempt := int(activity.GetInfo(ctx).Attempt)
 	if r.Door == nil {
-		return DeliverEventResult{}, r.later(ctx, doing, attempt, &Refusal{
+		pause, _ := r.Schedule.After(attempt, 0)
+		return DeliverEventResult{}, later(doing, pause, &Refusal{
 			Kind: giftcard.Unavailable, Message: "this worker has no endpoint to deliver to; set RELAY_" + variable(in.Endpoint) + "_URL",
 		})
 	}
 	known := in.Delivered
-	if known.IsZero() && !in.Event.UpdatedAt.IsZero() && r.Now().Sub(in.Event.UpdatedAt) >= r.Fresh {
-		before, err := r.Memory.Delivered(ctx, in.Endpoint, in.Resource)
+	if known.IsZero() && !in.Event.UpdatedAt.IsZero() {
+		before, err := r.Memory.Delivered(ctx, in.Endpoint, in.Resource, in.Event.UpdatedAt)
 		if err != nil {
 			return DeliverEventResult{}, activities.Failure(ctx, doing, err)
 		}
 		known = before
 	}
 	stale := !in.Event.UpdatedAt.IsZero() && in.Event.UpdatedAt.Before(known)
-	err := r.Door.Post(ctx, Posting{Endpoint: in.Endpoint, Event: in.Event, Stale: stale, Attempt: attempt})
+	err := r.Door.Post(ctx, Posting{Endpoint: in.Endpoint, Resource: in.Resource, Event: in.Event, Stale: stale, Attempt: attempt})
 	if err != nil {
 		return DeliverEventResult{}, r.failed(ctx, doing, in, attempt, err)
 	}
 	r.Flow.Succeeded(ctx, in.Endpoint)
 	if in.Event.UpdatedAt.After(known) {
 		known = in.Event.UpdatedAt
+	}
+	if !known.IsZero() {
+		r.Memory.Remember(in.Endpoint, in.Resource, known)
 	}
 	return DeliverEventResult{Stale: stale, Delivered: known, Attempts: attempt}, nil
 }
@@ -154,20 +159,32 @@ func (r *Relay) failed(ctx context.Context, doing string, in DeliverEventInput, 
 	default:
 		r.Flow.Failed(ctx, in.Endpoint, in.Resource)
 	}
-	return r.later(ctx, doing, attempt, refusal)
+	pause, again := r.Schedule.After(attempt, refusal.RetryAfter)
+	if again || refusal.Gone || !refusal.Event && !r.alone(ctx, in.Endpoint) {
+		return later(doing, pause, refusal)
+	}
+	return temporal.NewNonRetryableApplicationError(
+		message(doing, refusal)+"; given up after "+strconv.Itoa(attempt)+" attempts", string(refusal.Kind), nil)
 }
 
-// later returns the error of an attempt after which there is another one, unless the schedule of an event that was refused is over.
-func (r *Relay) later(_ context.Context, doing string, attempt int, refusal *Refusal) error {
-	pause, again := r.Schedule.After(attempt, refusal.RetryAfter)
-	final := refusal.Event && !again
-	message := printable.Line(doing+": "+refusal.Message, maxMessage)
-	if final {
-		message += "; given up after " + strconv.Itoa(attempt) + " attempts"
-		pause = 0
+// alone reports whether it is this event alone at which an endpoint fails: it takes others. If that cannot be found out, it is not said
+// of the event.
+func (r *Relay) alone(ctx context.Context, endpoint string) bool {
+	takes, err := r.Memory.Takes(ctx, endpoint)
+	if err != nil {
+		activity.GetLogger(ctx).Warn("cannot find out whether an endpoint takes other events", "error", err)
 	}
-	return temporal.NewApplicationErrorWithOptions(message, string(refusal.Kind),
-		temporal.ApplicationErrorOptions{NonRetryable: final, NextRetryDelay: pause})
+	return takes && err == nil
+}
+
+// later returns the error of an attempt after which there is another one.
+func later(doing string, pause time.Duration, refusal *Refusal) error {
+	return temporal.NewApplicationErrorWithOptions(message(doing, refusal), string(refusal.Kind),
+		temporal.ApplicationErrorOptions{NextRetryDelay: pause})
+}
+
+func message(doing string, refusal *Refusal) string {
+	return printable.Line(doing+": "+refusal.Message, maxMessage)
 }
 
 // maxMessage bounds the message of a failure.

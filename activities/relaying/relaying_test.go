@@ -21,9 +21,12 @@ type erp struct {
 	err    error
 	posted []relaying.Posting
 
-	known   time.Time
-	knowing error
-	asked   int
+	known      time.Time
+	knowing    error
+	asked      int
+	remembered time.Time
+	takes      bool
+	taking     error
 
 	again bool
 
@@ -36,10 +39,14 @@ func (e *erp) Post(_ context.Context, p relaying.Posting) error {
 	return e.err
 }
 
-func (e *erp) Delivered(context.Context, string, string) (time.Time, error) {
+func (e *erp) Delivered(context.Context, string, string, time.Time) (time.Time, error) {
 	e.asked++
 	return e.known, e.knowing
 }
+
+func (e *erp) Remember(_, _ string, delivered time.Time) { e.remembered = delivered }
+
+func (e *erp) Takes(context.Context, string) (bool, error) { return e.takes, e.taking }
 
 func (e *erp) After(_ int, asked time.Duration) (time.Duration, bool) {
 	return max(asked, time.Minute), e.again
@@ -56,7 +63,7 @@ func (e *erp) Stop(_ context.Context, _, reason string) error {
 
 func (e *erp) deliver(t *testing.T, in relaying.DeliverEventInput) (relaying.DeliverEventResult, *temporal.ApplicationError) {
 	t.Helper()
-	return deliver(t, &relaying.Relay{Door: e, Schedule: e, Memory: e, Flow: e, Fresh: 5 * time.Second, Now: func() time.Time { return noon }}, in)
+	return deliver(t, &relaying.Relay{Door: e, Schedule: e, Memory: e, Flow: e}, in)
 }
 
 func deliver(t *testing.T, r *relaying.Relay, in relaying.DeliverEventInput) (
@@ -88,8 +95,9 @@ func TestDeliverEvent(t *testing.T) {
 	out, failed := e.deliver(t, created())
 	require.Nil(t, failed)
 	require.Equal(t, relaying.DeliverEventResult{Delivered: noon.Add(-time.Hour), Attempts: 1}, out)
-	require.Equal(t, []relaying.Posting{{Endpoint: "orders", Event: created().Event, Attempt: 1}}, e.posted)
+	require.Equal(t, []relaying.Posting{{Endpoint: "orders", Resource: "7", Event: created().Event, Attempt: 1}}, e.posted)
 	require.Equal(t, []string{"succeeded"}, e.notes)
+	require.Equal(t, noon.Add(-time.Hour), e.remembered)
 }
 
 // An event that is older than what was delivered is marked: by this run, or by an earlier one.
@@ -104,7 +112,6 @@ func TestDeliverStaleEvent(t *testing.T) {
 		"by an earlier run":            {known: noon.Add(-time.Minute), updated: noon.Add(-time.Hour), stale: true, asked: 1},
 		"the same state again":         {known: noon.Add(-time.Hour), updated: noon.Add(-time.Hour), asked: 1},
 		"by this run":                  {here: noon.Add(-time.Minute), updated: noon.Add(-time.Hour), stale: true},
-		"just now":                     {known: noon, updated: noon.Add(-4 * time.Second)},
 		"of a body that has no time":   {known: noon.Add(-time.Minute)},
 		"of this run, and newer":       {here: noon.Add(-time.Hour), updated: noon.Add(-time.Minute)},
 		"nothing was delivered before": {updated: noon.Add(-time.Hour), asked: 1},
@@ -128,7 +135,7 @@ func TestDeliverStaleEvent(t *testing.T) {
 	require.Empty(t, unknown.posted, "an event goes marked, or not yet")
 }
 
-// Only an event that is refused itself is ever given up.
+// Only an event that is refused itself, or at which an endpoint fails that takes others, is ever given up.
 func TestDeliverEventAgain(t *testing.T) {
 	t.Parallel()
 	refused := relaying.Refusal{Kind: giftcard.InvalidRequest, Message: "status 422", Event: true}
@@ -138,19 +145,21 @@ func TestDeliverEventAgain(t *testing.T) {
 	for name, c := range map[string]struct {
 		refusal relaying.Refusal
 		again   bool
+		takes   bool
 		final   bool
 		pause   time.Duration
 		notes   []string
 	}{
-		"refused":                            {refused, true, false, time.Minute, []string{"succeeded"}},
-		"refused until the schedule is over": {refused, false, true, 0, []string{"succeeded"}},
-		"away":                               {away, true, false, time.Hour, []string{"failed"}},
-		"away longer than the schedule":      {away, false, false, time.Hour, []string{"failed"}},
-		"gone":                               {gone, false, false, time.Minute, []string{stopped}},
+		"refused":                            {refused, true, true, false, time.Minute, []string{"succeeded"}},
+		"refused until the schedule is over": {refused, false, false, true, 0, []string{"succeeded"}},
+		"away":                               {away, true, true, false, time.Hour, []string{"failed"}},
+		"away longer than the schedule":      {away, false, false, false, time.Hour, []string{"failed"}},
+		"failing at this event alone":        {away, false, true, true, 0, []string{"failed"}},
+		"gone":                               {gone, false, true, false, time.Minute, []string{stopped}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := &erp{err: &c.refusal, again: c.again}
+			e := &erp{err: &c.refusal, again: c.again, takes: c.takes}
 			_, failed := e.deliver(t, created())
 			require.NotNil(t, failed)
 			require.Equal(t, string(c.refusal.Kind), failed.Type())
@@ -160,6 +169,15 @@ func TestDeliverEventAgain(t *testing.T) {
 			require.Equal(t, c.notes, e.notes)
 		})
 	}
+}
+
+// An event is not given up as long as it cannot be found out what is wrong.
+func TestDeliverEventWhileTemporalsListsAreAway(t *testing.T) {
+	t.Parallel()
+	e := &erp{err: &relaying.Refusal{Kind: giftcard.Unavailable}, taking: errors.New("no list"), takes: true}
+	_, failed := e.deliver(t, created())
+	require.NotNil(t, failed)
+	require.False(t, failed.NonRetryable())
 }
 
 // A worker without the endpoint keeps the event for one that has it.

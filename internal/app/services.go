@@ -17,6 +17,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities/messaging"
 	"github.com/giftbridge/giftbridge/activities/spending"
 	"github.com/giftbridge/giftbridge/internal/actionpage"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/telling"
 	"github.com/giftbridge/giftbridge/internal/app/wanted"
@@ -191,6 +192,8 @@ type services struct {
 	later later.Issuers
 	// delivery is what the mails that bring cards need.
 	delivery later.Delivery
+	// relay is where the shop's events go; nil if none go on.
+	relay *forwarding.Door
 	// messages are those that customers get about what they bought.
 	messages *telling.Messages
 	// mailer is nil without a mail server.
@@ -210,6 +213,9 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 		return s, err
 	}
 	if s.later, err = later.NewIssuers(cfg, Transport(), tel); err != nil {
+		return s, err
+	}
+	if s.relay, err = forwarding.NewDoor(cfg, tel.Request); err != nil {
 		return s, err
 	}
 	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Telemetry: tel})

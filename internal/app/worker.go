@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/activities"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
@@ -114,9 +115,9 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
-	for _, queue := range []worker.Worker{
-		w.common(o, topics), w.issuing(o.Config, topics.giftCards),
-	} {
+	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), w.log),
+		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
+	for _, queue := range append(queues, w.common(o, topics), w.issuing(o.Config, topics.giftCards)) {
 		if err := queue.Start(); err != nil {
 			return nil, fmt.Errorf("start polling: %w", err)
 		}

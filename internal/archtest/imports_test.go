@@ -309,7 +309,7 @@ var rules = []rule{
 	},
 	{
 		name: "deliveries are read, not acted on", from: ours("internal/webhook"),
-		to:  ours(".").except(ours("internal/webhook", "internal/printable")).or(tree("go.temporal.io")),
+		to:  ours(".").except(ours("internal/webhook", "internal/webhook/bodies", "internal/printable")).or(tree("go.temporal.io")),
 		why: "what strangers send meets as little code as possible; consumers act on what is left of it",
 	},
 	{

@@ -143,7 +143,6 @@ func (c Config) check(ps *env.Problems) {
 	c.Checkout.Check(ps)
 	c.Relay.Check(ps, c.Network.PlainHTTPHosts)
 	c.Relay.Needs(ps)
-	c.Relay.Unsupported(ps)
 	c.Relay.Surroundings(ps, c.Webhooks(), c.Payload.Encryption != ops.EncryptionOff)
 	c.Sonar.Check(ps, c.Network.PlainHTTPHosts)
 	c.Messages.Check(ps)

@@ -11,7 +11,7 @@ import (
 // Command returns the command that settles a failed order, for a shell, or the empty string if no command does. curable
 // reports whether running the order again may issue some of its cards.
 func Command(o FailedOrder, curable bool) string {
-	name := argument(o.Name, o.OrderID)
+	name := Argument(o.Name, o.OrderID)
 	switch {
 	case name == "" || o.Rerun == StillRunning:
 		return ""
@@ -32,7 +32,7 @@ func Command(o FailedOrder, curable bool) string {
 // FixCommand returns the command that corrects the address of a failed order's cards, or the empty string if the order
 // cannot be named. Its reader replaces ADDRESS.
 func FixCommand(o FailedOrder) string {
-	name := argument(o.Name, o.OrderID)
+	name := Argument(o.Name, o.OrderID)
 	if name == "" {
 		return ""
 	}
@@ -42,7 +42,7 @@ func FixCommand(o FailedOrder) string {
 // ReleaseCommand returns the command that issues the cards of an order that is left to people, or the empty string if
 // the order cannot be named.
 func ReleaseCommand(o LeftOrder) string {
-	name := argument(o.Name, o.OrderID)
+	name := Argument(o.Name, o.OrderID)
 	if name == "" {
 		return ""
 	}
@@ -52,7 +52,7 @@ func ReleaseCommand(o LeftOrder) string {
 // SettleCommand returns the command that records that nothing is owed for an order that is left to people, or the empty
 // string if the order cannot be named. Its reader replaces WHY.
 func SettleCommand(o LeftOrder) string {
-	name := argument(o.Name, o.OrderID)
+	name := Argument(o.Name, o.OrderID)
 	if name == "" {
 		return ""
 	}
@@ -62,8 +62,8 @@ func SettleCommand(o LeftOrder) string {
 // maxName is the length of the longest name that a command repeats, in characters.
 const maxName = 80
 
-// argument returns an order's name as one word of a shell, or its number if the name cannot be copied safely.
-func argument(name, number string) string {
+// Argument returns an order's name as one word of a shell, or its number if the name cannot be copied safely.
+func Argument(name, number string) string {
 	if name != "" && printable.Line(name, maxName) == name && !strings.ContainsAny(name, "'\ufffd") && !strings.HasPrefix(name, "-") {
 		return "'" + name + "'"
 	}

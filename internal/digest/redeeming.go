@@ -2,8 +2,6 @@ package digest
 
 import (
 	"time"
-
-	"github.com/giftbridge/giftbridge/internal/buildinfo"
 )
 
 // Redeeming are the amounts that checkouts have taken off cards, or have tried to, and about which somebody should know.
@@ -43,46 +41,3 @@ func (r Redeeming) Empty() bool { return len(r.Unknown)+len(r.Contradicted)+r.Un
 
 // Name is what people and commands call a redemption.
 func (r Redemption) Name() string { return r.Client + "/" + r.ID }
-
-// The explanations of redemptions that need somebody.
-var (
-	UnknownRedemptions = Explanation{
-		Shop, "Unknown whether amounts were taken off cards",
-		"The issuer's answer about these amounts was lost, and the balance of the card does not tell. Until somebody says, each " +
-			"counts as taken: the buyer cannot spend it. Look it up at the issuer, under the part of its name after the slash, and " +
-			"record what you find.",
-	}
-	Contradicted = Explanation{
-		Operator, "The issuer contradicts amounts taken off cards",
-		"The issuer said later that it had refused these amounts, though the cards had shown them as taken, or it shows a card " +
-			"below zero. So another till may have taken the money at the same time, and the order may be paid with nothing. Ask the " +
-			"issuer what was taken off the card, and do not ship what is not paid.",
-	}
-	UnreadRedemptions = Explanation{
-		Operator, "Redemptions could not be read",
-		"Some cards were in doubt before, and did not answer whether they still are.",
-	}
-)
-
-// ResolveRedemptionCommand returns the command that records whether an amount was moved, and ShowRedemptionCommand the one that
-// shows a redemption. Its reader says by --not-moved that it was not, and replaces WHY. They are empty if the redemption cannot be
-// named.
-func ResolveRedemptionCommand(r Redemption) string {
-	name := argument(r.Name(), "")
-	if name == "" {
-		return ""
-	}
-	return buildinfo.Program + " cards resolve " + name + " --moved --reason WHY"
-}
-
-// ShowRedemptionCommand is described at [ResolveRedemptionCommand].
-func ShowRedemptionCommand(r Redemption) string {
-	name := argument(r.Name(), "")
-	if name == "" {
-		return ""
-	}
-	return buildinfo.Program + " cards redemptions " + name
-}
-
-// UnknownRedemptionsCommand returns the command that lists the redemptions that need somebody.
-func UnknownRedemptionsCommand() string { return buildinfo.Program + " cards redemptions --unknown" }

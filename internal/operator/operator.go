@@ -22,6 +22,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/resending"
 	"github.com/giftbridge/giftbridge/internal/rollout"
 	"github.com/giftbridge/giftbridge/internal/settings"
+	"github.com/giftbridge/giftbridge/internal/told"
 )
 
 // Operator combines them for one namespace.
@@ -36,6 +37,8 @@ type Operator struct {
 	Promises *promises.Promises
 	// Redemptions are the amounts that checkouts have taken off cards.
 	Redemptions *redemptions.Redemptions
+	// Told is what customers were told about their orders.
+	Told *told.Told
 	*resending.Resending
 	*changed.Changed
 	*left.Left
@@ -56,6 +59,7 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Recovery = recovery.New(o.Orders)
 	o.Promises = promises.New(o.Recovery)
 	o.Redemptions = redemptions.New(o.Reader, cfg.CardIDKey())
+	o.Told = told.New(o.Orders)
 	o.Resending = resending.New(o.Orders)
 	o.Changed = changed.New(o.Recovery)
 	o.Left = left.New(o.Recovery)

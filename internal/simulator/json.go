@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var fieldName = regexp.MustCompile(`^[a-z_]+$`)
+var fieldName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
 // StrictJSON decodes exactly one value, whose fields have names in lower case with underscores. It refuses unknown
 // fields, and also known fields in another case, which encoding/json accepts.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	sdkpb "go.temporal.io/api/sdk/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
@@ -210,21 +211,49 @@ func (e *UnansweredError) Error() string {
 // Unwrap returns the cause.
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
+// detailsQuery is answered by each workflow with what it shows of itself (go.temporal.io/sdk v1.50.0, internal/client.go).
+const detailsQuery = "__temporal_workflow_metadata"
+
+// Says says in a sentence what was told about a variant, or what is waited for.
+func (o *Told) Says(ctx context.Context, t Talk) (string, error) {
+	if t.State == executions.Running {
+		var known sdkpb.WorkflowMetadata
+		err := o.ask(ctx, t, detailsQuery, &known)
+		return known.GetCurrentDetails(), err
+	}
+	var out workflows.BackInStockResult
+	err := o.Client.GetWorkflow(ctx, t.WorkflowID, t.RunID).Get(ctx, &out)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return "It was stopped: " + executions.FailureOf(err).Message + ".", nil
+	case out.Notified:
+		return "Those who asked were told.", nil
+	}
+	return "Nobody was told: " + out.Why + ".", nil
+}
+
 // State returns what is on record about an order, whether more may be told or not. It holds personal data.
 func (o *Told) State(ctx context.Context, t Talk) (out workflows.OrderMessagesState, err error) {
+	return out, o.ask(ctx, t, workflows.MessagesQuery, &out)
+}
+
+// ask asks the workflow of a talk, also one that has ended.
+func (o *Told) ask(ctx context.Context, t Talk, query string, out any) error {
 	within, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	answer, err := o.Client.QueryWorkflow(within, t.WorkflowID, "", workflows.MessagesQuery)
+	answer, err := o.Client.QueryWorkflow(within, t.WorkflowID, "", query)
 	switch {
 	case executions.IsNotFound(err):
-		return out, &executions.NotFoundError{What: "what was told about " + t.Called() + " is not kept any more"}
+		return &executions.NotFoundError{What: "what was told about " + t.Called() + " is not kept any more"}
 	case ctx.Err() != nil:
-		return out, ctx.Err()
+		return ctx.Err()
 	case err != nil:
-		return out, &UnansweredError{err}
+		return &UnansweredError{err}
 	}
-	if err := answer.Get(&out); err != nil {
-		return out, fmt.Errorf("read what was told about %s: %w", t.Called(), err)
+	if err := answer.Get(out); err != nil {
+		return fmt.Errorf("read what was told about %s: %w", t.Called(), err)
 	}
-	return out, nil
+	return nil
 }

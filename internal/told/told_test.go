@@ -11,6 +11,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -36,10 +37,26 @@ type records struct {
 	client.Client
 	runs   []*workflowpb.WorkflowExecutionInfo
 	inputs map[string]workflows.UnsentMessageInput
-	state  *workflows.OrderMessagesState
+	state  any
 	away   error
 	asked  []string
+
+	outcome outcome
 }
+
+// outcome is the end of a workflow.
+type outcome struct {
+	client.WorkflowRun
+	result workflows.BackInStockResult
+	err    error
+}
+
+func (o outcome) Get(_ context.Context, out any) error {
+	*out.(*workflows.BackInStockResult) = o.result
+	return o.err
+}
+
+func (r *records) GetWorkflow(context.Context, string, string) client.WorkflowRun { return r.outcome }
 
 // service is its lower-level interface.
 type service struct {
@@ -207,6 +224,25 @@ func TestOfVariant(t *testing.T) {
 	_, err = of(r).OfVariant(t.Context(), "8")
 	var missing *executions.NotFoundError
 	require.ErrorAs(t, err, &missing)
+}
+
+// What was told about a variant is what its record shows, or has ended with.
+func TestSays(t *testing.T) {
+	t.Parallel()
+	r := &records{state: &sdkpb.WorkflowMetadata{CurrentDetails: "Waiting whether it stays in stock."}}
+	says, err := of(r).Says(t.Context(), told.Talk{State: executions.Running})
+	require.NoError(t, err)
+	require.Equal(t, "Waiting whether it stays in stock.", says)
+	for want, out := range map[string]outcome{
+		"Those who asked were told.":              {result: workflows.BackInStockResult{Notified: true}},
+		"Nobody was told: no_image.":              {result: workflows.BackInStockResult{Why: "no_image"}},
+		"It was stopped: somebody terminated it.": {err: &temporal.TerminatedError{}},
+	} {
+		r.outcome = out
+		says, err := of(r).Says(t.Context(), told.Talk{State: executions.Completed})
+		require.NoError(t, err)
+		require.Equal(t, want, says)
+	}
 }
 
 func TestState(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/webhook/bodies"
 )
 
 // The outcomes of deliveries that have keepers.
@@ -67,18 +68,26 @@ type Options struct {
 
 // Handler takes the deliveries of a shop. It answers 200 to everything that the shop has signed, so that the shop never
 // removes a subscription because of it. The exception is a delivery that a [Keeper] could not keep: it is answered with
-// 503, and the shop sends it again. While keepers work, its body stays in memory, and if it is a large one it keeps its
-// turn, so that the same bound holds: at most 64 KiB for each request, and 4 MiB for each of four more. Other large bodies
-// wait two seconds for a turn, and are then answered with 503 too.
+// 503, and the shop sends it again: so are those for which reading and keeping take longer than 4.5 seconds. While keepers
+// work, its body stays in memory, and if it is a large one it keeps its turn, so that the same bound holds: at most 64 KiB for
+// each request, and 4 MiB for each of four more. Other large bodies wait two seconds for a turn, and are then answered with 503
+// too.
 type Handler struct {
 	secrets  [][]byte
 	shop     string
 	observer Observer
 	log      zerolog.Logger
-	bodies   bodies
-	keepers  map[string][]Keeper
+	bodies   bodies.Bodies
+	keepers  keepers
 	takers   atomic.Pointer[map[string][]Consumer]
 }
+
+// MaxBody is the number of bytes of the largest body that is read, and MaxDiscarded that of the largest one whose signature
+// is checked. What is larger is refused.
+const (
+	MaxBody      = bodies.Max
+	MaxDiscarded = bodies.MaxDiscarded
+)
 
 const (
 	// logBurst and logPeriod limit the lines about refused and useless deliveries; the metrics count all of them.
@@ -93,7 +102,7 @@ const (
 // New returns a handler, which has no consumers yet.
 func New(o Options) (*Handler, error) {
 	h := &Handler{
-		shop: o.Shop, observer: o.Observer, bodies: newBodies(),
+		shop: o.Shop, observer: o.Observer, bodies: bodies.New(),
 		log: o.Log.Sample(&zerolog.BurstSampler{Burst: logBurst, Period: logPeriod}),
 	}
 	var err error
@@ -126,11 +135,12 @@ func (h *Handler) Consume(consumers ...Consumer) {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	h.serve(w, r)
+	h.serve(w, r, began.Add(answerWithin))
 	h.observer.Answered(time.Since(began))
 }
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
+// serve answers a request, by a time if it has keepers.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, by time.Time) {
 	switch {
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
@@ -144,12 +154,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	if stated == nil {
 		sum = nil // Nothing can match.
 	}
-	err := h.bodies.read(w, r, sum, stated != nil, func(body []byte, size int64) {
+	err := h.bodies.Read(w, r, by, sum, stated != nil, func(body []byte, size int64) {
 		if stated == nil || !sum.match(stated) {
 			h.unauthorized(w, r, body, size)
 			return
 		}
-		if h.signed(r, body, size) {
+		if h.signed(r, by, body, size) {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
@@ -158,9 +168,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case err == nil:
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, bodies.ErrTooLarge):
 		refuse(w, http.StatusRequestEntityTooLarge, "the body is too large")
-	case errors.Is(err, errBusy):
+	case errors.Is(err, bodies.ErrBusy):
 		w.Header().Set("Retry-After", retryAfter)
 		refuse(w, http.StatusServiceUnavailable, "too many large bodies at once")
 	default:
@@ -193,8 +203,9 @@ func (h *Handler) unauthorized(w http.ResponseWriter, r *http.Request, body []by
 }
 
 // signed handles a delivery that the shop has signed, and reports whether the shop need not send it again. Only the body is
-// signed: what headers say decides only who gets it.
-func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
+// signed: what headers say decides only who gets it. The body is shorter than its size if it is too large to be read.
+func (h *Handler) signed(r *http.Request, by time.Time, body []byte, size int64) (done bool) {
+	oversized := int64(len(body)) < size
 	name, shop := topicOf(header(r.Header, "Topic")), header(r.Header, "Shop-Domain")
 	useless := func(outcome Outcome, why string) {
 		h.observer.Delivered(labelOf(name), outcome)
@@ -203,7 +214,7 @@ func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
 	}
 	path := PathOf(name)
 	switch {
-	case body == nil && size > 0:
+	case oversized && len(h.keepers.oversized[name]) == 0:
 		useless(Oversized, "its body is too large to be read; the next poll finds the order")
 		return true
 	case path == "":
@@ -216,8 +227,11 @@ func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
 		useless(OtherShop, "it is not from the shop in SHOPIFY_SHOP")
 		return true
 	}
-	keepers := h.keepers[name]
+	read, keepers := Parse, h.keepers.whole[name]
 	consumers, set := h.consumersOf(name)
+	if oversized {
+		read, keepers, consumers = glimpse, h.keepers.oversized[name], nil
+	}
 	if len(keepers) == 0 && len(consumers) == 0 {
 		if set {
 			h.observer.Delivered(name, Unused)
@@ -226,7 +240,7 @@ func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
 		}
 		return true
 	}
-	n, err := Parse(name, body)
+	n, err := read(name, body)
 	if err != nil {
 		useless(Malformed, err.Error())
 		return true
@@ -239,8 +253,12 @@ func (h *Handler) signed(r *http.Request, body []byte, size int64) (done bool) {
 	}
 	// Consumers need not wait for keepers: a notice is a hint, and does no harm if it comes again.
 	out := hand(n, consumers, Kept)
-	err = keep(r.Context(), Delivery{Notice: n, Body: body, ID: loggable(header(r.Header, "Webhook-Id"))}, keepers)
-	if err != nil {
+	d := Delivery{Notice: n, Body: body, Size: size, Signature: signatureOf(r.Header), ID: loggable(header(r.Header, "Webhook-Id"))}
+	if oversized {
+		d.Body = nil
+		h.log.Warn().Str("topic", name).Int64("bytes", size).Msg("a webhook's body is too large to be kept: only a notice of it is")
+	}
+	if err = keepAll(r.Context(), by, d, keepers); err != nil {
 		out = NotKept
 		h.log.Warn().Err(err).Str("topic", name).Int64("bytes", size).
 			Msg("a webhook could not be kept: it was refused, and the shop sends it again")

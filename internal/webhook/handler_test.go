@@ -273,7 +273,7 @@ func TestNoticeOfADelivery(t *testing.T) {
 	r := newReceiver(t)
 	require.Equal(t, http.StatusOK, r.send(delivery(webhook.OrdersCreate, fixture(t, "orders-create-2026-04"))).Code)
 	require.Equal(t, []webhook.Notice{{
-		Topic: webhook.OrdersCreate, Order: "820982911946154508",
+		Topic: webhook.OrdersCreate, Order: "820982911946154508", Name: "#9999",
 		CreatedAt: moment(t, "2019-03-06T19:33:46Z"), UpdatedAt: moment(t, "2019-03-06T19:33:46Z"),
 		TriggeredAt: time.Date(2026, 7, 1, 10, 0, 0, 123456789, time.UTC),
 		SKUs:        []string{"GIFT-50"}, LinesKnown: true, APIVersion: "2026-07",

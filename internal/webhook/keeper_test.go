@@ -3,7 +3,9 @@ package webhook_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -138,7 +140,7 @@ func TestKeeperGetsTheDelivery(t *testing.T) {
 	}
 }
 
-// All keepers of a delivery have three seconds together, whether the shop waits that long or not.
+// Reading a delivery and keeping it take 4.5 seconds together, whether the shop waits that long or not.
 func TestKeepersHaveADeadline(t *testing.T) {
 	t.Parallel()
 	waits := keeper(func(ctx context.Context, _ webhook.Delivery) error {
@@ -149,26 +151,161 @@ func TestKeepersHaveADeadline(t *testing.T) {
 		<-ctx.Done()
 		return nil
 	})
-	for name, k := range map[string]keeper{"waits": waits, "late": late} {
+	for name, tt := range map[string]struct {
+		keeper keeper
+		size   int
+		reads  time.Duration
+	}{
+		"waits":        {keeper: waits},
+		"late":         {keeper: late},
+		"read slowly":  {keeper: waits, reads: 4 * time.Second},
+		"a large body": {keeper: waits, size: 1 << 20, reads: 2 * time.Second},
+		"oversized":    {keeper: waits, size: webhook.MaxBody, reads: 4 * time.Second},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := fixture(t, "orders-create-2019")
+			body := append(fixture(t, "orders-create-2019"), bytes.Repeat([]byte(" "), tt.size)...)
 			synctest.Test(t, func(t *testing.T) {
-				r := newKeeping(t, k, keeper(keeps), k)
+				r := newKeeping(t, oversized{tt.keeper}, keeper(keeps), tt.keeper)
 				r.Consume(r.counts)
 				gone, cancel := context.WithCancel(t.Context())
-				cancel()
+				defer cancel()
+				if tt.size == 0 { // A request that has ended gets no turn for a large body.
+					cancel()
+				}
 				began := time.Now()
 				w := httptest.NewRecorder()
-				r.ServeHTTP(w, delivery(webhook.OrdersCreate, body).WithContext(gone))
-				require.Equal(t, 3*time.Second, time.Since(began))
+				request := delivery(webhook.OrdersCreate, body).WithContext(gone)
+				request.Body = io.NopCloser(&slow{rest: request.Body, pause: tt.reads})
+				r.ServeHTTP(w, request)
+				require.Equal(t, 4500*time.Millisecond, time.Since(began))
 				require.Equal(t, http.StatusServiceUnavailable, w.Code)
 				require.Equal(t, "10", w.Header().Get("Retry-After"))
 				require.Equal(t, webhook.NotKept, r.outcomes[webhook.OrdersCreate])
-				require.Len(t, r.notices, 1)
+				require.Len(t, r.notices, map[bool]int{false: 1, true: 0}[len(body) > webhook.MaxBody], "a consumer gets what was read")
 			})
 		})
 	}
+}
+
+// slow is a body that pauses before its first byte.
+type slow struct {
+	rest  io.Reader
+	pause time.Duration
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	time.Sleep(s.pause) //nolint:forbidigo // The time of the test, not of the machine.
+	s.pause = 0
+	return s.rest.Read(p)
+}
+
+// oversized also keeps notices of bodies that are too large.
+type oversized struct{ keeper }
+
+func (o oversized) KeepOversized(ctx context.Context, d webhook.Delivery) error {
+	return o.keeper(ctx, d)
+}
+
+// padded is an order or a product with a long list or text somewhere.
+func padded(begin, end string) []byte {
+	return []byte(begin + strings.Repeat("x", webhook.MaxBody) + end)
+}
+
+// A keeper that wants it gets a notice of a delivery whose body is too large, once the signature over all of it is right.
+func TestOversizedDeliveries(t *testing.T) {
+	t.Parallel()
+	const when = `"created_at":"2026-07-01T10:00:00Z",`
+	order := padded(`{"id":7,"admin_graphql_api_id":"gid://shopify/Order/7",`+when+`"updated_at":"2026-07-01T10:00:01Z","note":"`,
+		`","line_items":[]}`)
+	for name, tt := range map[string]struct {
+		topic   string
+		body    []byte
+		chunked bool // Its size is not known before it ends.
+		forged  bool
+		want    webhook.Notice
+		status  int
+		outcome webhook.Outcome
+	}{
+		"an order": {
+			topic: webhook.OrdersCreate, body: order, status: 200, outcome: webhook.Kept,
+			want: webhook.Notice{Order: "7", CreatedAt: at(0), UpdatedAt: at(1)},
+		},
+		"in chunks": {
+			topic: webhook.OrdersCreate, body: order, chunked: true, status: 200, outcome: webhook.Kept,
+			want: webhook.Notice{Order: "7", CreatedAt: at(0), UpdatedAt: at(1)},
+		},
+		"lines": {
+			topic: webhook.OrdersCreate, body: padded(`{"id":7,`+when+`"line_items":[{"sku":"A"},{"sku":"`, `"}]}`), status: 200,
+			outcome: webhook.Kept, want: webhook.Notice{Order: "7", CreatedAt: at(0)},
+		},
+		"whole lines": {
+			topic: webhook.OrdersCreate, body: padded(`{"id":7,"line_items":[{"sku":"A"}],"note":"`, `"}`), status: 200,
+			outcome: webhook.Kept, want: webhook.Notice{Order: "7"},
+		},
+		"a fulfilment": {
+			topic: webhook.FulfillmentsCreate, body: padded(`{"id":8,"order_id":7,"tracking_numbers":["`, `"]}`), status: 200,
+			outcome: webhook.Kept, want: webhook.Notice{Order: "7", Fulfillment: "8"},
+		},
+		"its number comes late": {
+			topic: webhook.OrdersCreate, body: padded(`{"note":"`, `","id":7}`), status: 200, outcome: webhook.Kept,
+		},
+		"of another topic": {
+			topic: webhook.OrdersCreate, body: padded(`{"id":8,"order_id":7,"tracking_number":"`, `"}`), status: 200,
+			outcome: webhook.Malformed,
+		},
+		"not an object": {
+			topic: webhook.OrdersCreate, body: padded(`["`, `"]`), status: 200, outcome: webhook.Malformed,
+		},
+		"no JSON": {
+			topic: webhook.OrdersCreate, body: padded(`{"id":7,"note":x`, `}`), status: 200, outcome: webhook.Malformed,
+		},
+		"a topic without a keeper": {topic: webhook.OrdersUpdated, body: order, status: 200, outcome: webhook.Oversized},
+		"forged":                   {topic: webhook.OrdersCreate, body: order, forged: true, status: 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got *webhook.Delivery
+			plain := keeper(func(context.Context, webhook.Delivery) error { return errors.New("it is away") })
+			r := newKeeping(t, plain, oversized{func(_ context.Context, d webhook.Delivery) error {
+				got = &d
+				return nil
+			}})
+			r.Consume(r.counts)
+			request := delivery(tt.topic, tt.body)
+			request.Header.Set("X-Shopify-Webhook-Id", "b54557e4")
+			if tt.chunked {
+				request.ContentLength = -1
+			}
+			if tt.forged { // The last byte tells.
+				request.Header.Set("X-Shopify-Hmac-Sha256", webhook.Sign(current, append(bytes.Clone(tt.body[:len(tt.body)-1]), ' ')))
+			}
+			require.Equal(t, tt.status, r.send(request).Code)
+			require.Equal(t, tt.outcome, r.outcomes[tt.topic])
+			require.Empty(t, r.notices)
+			if tt.outcome != webhook.Kept {
+				require.Nil(t, got)
+				return
+			}
+			tt.want.Topic, tt.want.APIVersion = tt.topic, "2026-07"
+			tt.want.TriggeredAt = time.Date(2026, 7, 1, 10, 0, 0, 123456789, time.UTC)
+			require.Equal(t, webhook.Sign(current, tt.body), base64.StdEncoding.EncodeToString(got.Signature))
+			got.Signature = nil
+			require.Equal(t, &webhook.Delivery{Notice: tt.want, Size: int64(len(tt.body)), ID: "b54557e4"}, got)
+		})
+	}
+}
+
+// at is a time of the bodies.
+func at(second int) time.Time { return time.Date(2026, 7, 1, 10, 0, second, 0, time.UTC) }
+
+// A notice that is not kept is asked for again.
+func TestOversizedDeliveryThatIsNotKept(t *testing.T) {
+	t.Parallel()
+	r := newKeeping(t, oversized{func(context.Context, webhook.Delivery) error { return errors.New("it is away") }})
+	require.Equal(t, http.StatusServiceUnavailable, r.send(delivery(webhook.OrdersCreate, padded(`{"id":7,"note":"`, `"}`))).Code)
+	require.Equal(t, webhook.NotKept, r.outcomes[webhook.OrdersCreate])
+	require.Contains(t, r.log.String(), "too large to be kept")
 }
 
 type stray struct{ keeper }

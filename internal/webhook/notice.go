@@ -12,6 +12,8 @@ type Notice struct {
 	Topic string
 	// Order and Product are the shop's numbers of what the delivery is about; empty if it is about something else.
 	Order, Product string
+	// Name is the name of the order, such as "#1001". Only bodies that are orders say it.
+	Name string
 	// Fulfillment is the shop's number of the fulfilment that the delivery is about, which belongs to Order. Variant is that
 	// of the variant, which belongs to Product. Both are empty in deliveries about anything else.
 	Fulfillment, Variant string

@@ -14,7 +14,11 @@ import (
 var (
 	errNotJSON = errors.New("the body is not one JSON object")
 	errShape   = errors.New("the body does not have the shape of its topic")
+	errForeign = errors.New("it has a field of another topic")
 )
+
+// lineItems is the field with the lines of an order or a fulfilment.
+const lineItems = "line_items"
 
 // fields are those of a body that say what it is about. Everything else is skipped. A nil field is absent; null is
 // present. The bodies have these fields at their top level, each in some topics only, so that they also tell what a body
@@ -35,6 +39,7 @@ type fields struct {
 	ProductID json.RawMessage `json:"product_id"`
 	Domain    json.RawMessage `json:"myshopify_domain"`
 	Title     json.RawMessage `json:"title"`
+	Name      json.RawMessage `json:"name"`
 }
 
 // line is a line of an order.
@@ -91,7 +96,7 @@ func (f *fields) tracking() json.RawMessage {
 func foreign(all ...json.RawMessage) error {
 	for _, f := range all {
 		if f != nil {
-			return errors.New("it has a field of another topic")
+			return errForeign
 		}
 	}
 	return nil
@@ -108,6 +113,7 @@ func readOrder(f fields, n *Notice) (err error) {
 		return err
 	}
 	n.CreatedAt, n.UpdatedAt = moment(f.CreatedAt), moment(f.UpdatedAt)
+	n.Name = words(f.Name)
 	n.SKUs, n.LinesKnown = skus(f.LineItems)
 	return nil
 }
@@ -260,6 +266,15 @@ func moment(raw json.RawMessage) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+// words returns a text, empty if there is none.
+func words(raw json.RawMessage) string {
+	var text string
+	if raw == nil || json.Unmarshal(raw, &text) != nil {
+		return ""
+	}
+	return text
 }
 
 // skus returns the SKUs of an order's lines. A line whose SKU is null has none; with a line whose SKU was left out, the

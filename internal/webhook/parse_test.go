@@ -36,14 +36,14 @@ func TestParse(t *testing.T) {
 		want        webhook.Notice
 	}{
 		{webhook.OrdersCreate, "orders-create-2019", webhook.Notice{
-			Order: "820982911946154508", CreatedAt: old, UpdatedAt: old,
+			Order: "820982911946154508", Name: "#9999", CreatedAt: old, UpdatedAt: old,
 			SKUs: []string{"IPOD2008PINK", "IPOD2008PINK"}, LinesKnown: true,
 		}},
 		{webhook.OrdersPaid, "orders-create-2026-04", webhook.Notice{
-			Order: "820982911946154508", CreatedAt: old, UpdatedAt: old, SKUs: []string{"GIFT-50"}, LinesKnown: true,
+			Order: "820982911946154508", Name: "#9999", CreatedAt: old, UpdatedAt: old, SKUs: []string{"GIFT-50"}, LinesKnown: true,
 		}},
 		{webhook.OrdersCancelled, "orders-create-2026-04", webhook.Notice{
-			Order: "820982911946154508", CreatedAt: old, UpdatedAt: old, SKUs: []string{"GIFT-50"}, LinesKnown: true,
+			Order: "820982911946154508", Name: "#9999", CreatedAt: old, UpdatedAt: old, SKUs: []string{"GIFT-50"}, LinesKnown: true,
 		}},
 		{webhook.OrdersUpdated, "orders-updated-reduced", webhook.Notice{
 			Order: "450789469", UpdatedAt: moment(t, "2026-07-01T14:00:00Z"), SKUs: []string{"GIFT-25"}, LinesKnown: true,

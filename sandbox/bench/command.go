@@ -40,8 +40,8 @@ With --beside it measures another release's worker in place of the floor, with t
 worker must know the configuration variables of this one. .ci/throughput REV builds the worker of a commit for it.
 
 Figures of different runs do not compare where the machine is shared; ratios inside one run do, and bars are limits for
-them. Bench receiver measures orders that arrive by webhook, bench issuers those whose cards are made later, and bench
-checkout cards that are spent. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
+them. Bench receiver measures orders that arrive by webhook, bench issuers those whose cards are made later, bench
+checkout cards that are spent, and bench relay events that go on to an ERP. Exit codes: 0 all bars are held, 1 one is missed or something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox/bench
   go run ./sandbox/bench --rounds 2 --orders 2000
   go run ./sandbox/bench --rounds 1 --orders 100 --json
@@ -68,7 +68,7 @@ checkout cards that are spent. Exit codes: 0 all bars are held, 1 one is missed 
 	fs.StringVar(&o.Beside, "beside", "", "the `program` of another release's worker, to measure in place of the floor")
 	fs.BoolVar(&asJSON, "json", false, "print the report as one JSON object on standard output")
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.AddCommand(newReceiver(), newIssuers(), newCheckout(), roles.Command())
+	cmd.AddCommand(newReceiver(), newIssuers(), newCheckout(), newRelay(), roles.Command())
 	return cmd
 }
 

@@ -6,14 +6,17 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/cli"
+	"github.com/giftbridge/giftbridge/internal/simulator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/checkout"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/issuers"
 	"github.com/giftbridge/giftbridge/sandbox/internal/bench/receive"
+	"github.com/giftbridge/giftbridge/sandbox/internal/bench/relaying"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 )
 
@@ -152,6 +155,41 @@ func TestBenchCheckout(t *testing.T) {
 	require.Len(t, r.Bars, 17)
 }
 
+// All that is measured is measured in one round. What must never happen, and counts, do not depend on the machine.
+func TestBenchRelay(t *testing.T) {
+	t.Parallel()
+	const waiting = 40
+	code, stdout, stderr := execute("relay", "--rounds", "1", "--seconds", "1", "--waiting", "40", "--away", "1s", "--pace", "10", "--json")
+	require.Contains(t, []int{cli.ExitOK, cli.ExitFailure}, code, stderr)
+	var r relaying.Report
+	decoder := json.NewDecoder(strings.NewReader(stdout))
+	require.NoError(t, decoder.Decode(&r), stderr)
+	require.False(t, decoder.More(), "one object and nothing else")
+	require.Equal(t, code == cli.ExitFailure, strings.Contains(stderr, "a bar is missed"), stderr)
+	require.Equal(t, relaying.Options{
+		Rounds: 1, Seconds: 1, Waiting: waiting, Away: simulator.Duration(time.Second), Pace: 10,
+	}, r.Options)
+	require.Len(t, r.Rounds, 1)
+	round := r.Rounds[0]
+	for _, x := range []relaying.Measured{round.Bare, round.Ours} {
+		require.Positive(t, x.Full.Events)
+		require.Positive(t, x.Full.ServerCPU)
+		require.Positive(t, x.Steady.P50)
+		require.LessOrEqual(t, x.Steady.P50, x.Steady.P99)
+		require.InDelta(t, 12.0, x.Steady.HistoryEvents, 0)
+		require.InDelta(t, 3.0, x.Steady.Actions, 0)
+	}
+	require.Positive(t, round.Memory.Worker)
+	require.Equal(t, waiting, r.Away.Kept)
+	require.Equal(t, 12, r.Away.Mailboxes)
+	require.Zero(t, r.Away.Lost)
+	require.Zero(t, r.Away.Unordered)
+	require.Positive(t, r.Away.Attempts)
+	require.LessOrEqual(t, r.Away.MostOfProduct, 2)
+	require.Equal(t, waiting, r.Away.Arrived+r.Away.Coalesced)
+	require.Len(t, r.Bars, 12)
+}
+
 func TestBenchUsage(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -173,6 +211,11 @@ func TestBenchUsage(t *testing.T) {
 		"no rounds of checkouts": {[]string{"checkout", "--rounds", "0"}, "--rounds 0: need 1 to 100"},
 		"no checkouts":           {[]string{"checkout", "--seconds", "0"}, "--seconds 0: need 1 to 600"},
 		"no long card":           {[]string{"checkout", "--long", "0"}, "--long 0: need 1 to 100000"},
+		"no rounds of relays":    {[]string{"relay", "--rounds", "0"}, "--rounds 0: need 1 to 100"},
+		"no seconds of relays":   {[]string{"relay", "--seconds", "0"}, "--seconds 0: need 1 to 600"},
+		"nothing waits":          {[]string{"relay", "--waiting", "19"}, "--waiting 19: need 20 to 100000"},
+		"no pace":                {[]string{"relay", "--pace", "0"}, "--pace 0: need 1 to 10000"},
+		"away in the past":       {[]string{"relay", "--away", "-1s"}, "--away -1s: need 0s to 72h0m0s"},
 		"an argument":            {[]string{"everything"}, `"everything"`},
 	}
 	for name, tt := range tests {
@@ -181,7 +224,7 @@ func TestBenchUsage(t *testing.T) {
 			code, stdout, stderr := execute(tt.args...)
 			require.Equal(t, cli.ExitUsage, code, stderr)
 			require.Contains(t, stderr, tt.says)
-			require.Regexp(t, `See 'bench( receiver| issuers| checkout)? --help'\.`, stderr)
+			require.Regexp(t, `See 'bench( receiver| issuers| checkout| relay)? --help'\.`, stderr)
 			require.Empty(t, stdout)
 		})
 	}

@@ -29,6 +29,7 @@ type flags struct {
 	callbacks  string
 	queueLag   bool
 	shoppers   int
+	messages   string
 	keep       string
 	patience   time.Duration
 }
@@ -85,6 +86,7 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
 		"on has the issuer that makes cards later call back, off never about an activation")
 	fs.BoolVar(&f.queueLag, "queue-lag", false, "the queue of that issuer takes an hour of the laboratory's time, 48s")
 	fs.IntVar(&f.shoppers, "shoppers", plan.UsualShoppers, "number of shoppers who spend five cards meanwhile; 0 for none")
+	fs.StringVar(&f.messages, "messages", "on", "on tells customers about their orders, off nobody")
 	fs.StringVar(&f.keep, "keep", "", "keep logs, Temporal's database and mails in this folder, which must be new or empty")
 	fs.DurationVar(&f.patience, "patience", 10*time.Minute, "how long to wait for the system to come to rest")
 	cmd.CompletionOptions.DisableDefaultCmd = true
@@ -113,6 +115,9 @@ func (f *flags) validate() error {
 	if f.callbacks != "on" && f.callbacks != "off" {
 		return fmt.Errorf("--callbacks %s: need on or off", f.callbacks)
 	}
+	if f.messages != "on" && f.messages != "off" {
+		return fmt.Errorf("--messages %s: need on or off", f.messages)
+	}
 	if f.plan && f.json {
 		return errors.New("--plan does not go with --json")
 	}
@@ -135,6 +140,9 @@ func (f *flags) run(cmd *cobra.Command) error {
 	planned := plan.New(f.seed, f.orders, f.length()).With(plan.Webhooks(f.webhooks)).WithLater(f.callbacks == "on", f.queueLag)
 	if !f.queueLag { // A spend would wait for longer than anybody.
 		planned = planned.WithShoppers(f.shoppers)
+	}
+	if f.messages == "on" {
+		planned = planned.WithMessages()
 	}
 	switch {
 	case f.plan:

@@ -32,6 +32,9 @@ func newRoot() *cobra.Command {
 	fs.StringVar(&o.Shop.Username, "shop-username", "", "login there")
 	fs.StringVar(&o.Shop.Password, "shop-password", "", "password there, of a simulated shop alone: other users see it")
 	fs.StringVar(&o.Shop.EntityCode, "shop-entity", "", "entity whose cards are spent")
+	fs.StringVar(&o.ERP.URL, "erp", "", "`URL` of the simulated ERP that takes the events of mailboxes")
+	fs.StringVar(&o.ERP.Secret, "erp-secret", "", "secret that signs them, of a simulated ERP alone: other users see it")
+	fs.StringVar(&o.ERP.Shop, "erp-shop", "", "shop in whose name they are posted")
 	root.AddCommand(newHandler())
 	return root
 }
@@ -40,12 +43,16 @@ func newHandler() *cobra.Command {
 	var o floor.HandlerOptions
 	cmd := &cobra.Command{
 		Use:   "handler",
-		Short: "Run a receiver that reads webhooks, checks their signatures, and does nothing else",
-		Args:  cli.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return floor.Handle(cmd.Context(), o) },
+		Short: "Run a receiver that reads webhooks and checks their signatures",
+		Long: `Handler runs a receiver that reads webhooks and checks their signatures. With --temporal, it puts those that come to
+` + floor.MailboxPath + ` and the number of a resource into a mailbox before it answers. It does nothing else.`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return floor.Handle(cmd.Context(), o) },
 	}
 	fs := cmd.Flags()
 	fs.StringVar(&o.Listen, "listen", "127.0.0.1:0", "where to answer /readyz and webhooks")
 	fs.StringVar(&o.Secret, "secret", "", "the `secret` that signs webhooks, of a simulated shop alone: other users see it")
+	fs.StringVar(&o.Temporal, "temporal", "", "`address` of Temporal, for mailboxes")
+	fs.StringVar(&o.Namespace, "namespace", "default", "namespace of the mailboxes")
 	return cmd
 }

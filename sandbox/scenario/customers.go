@@ -28,6 +28,8 @@ type Placed struct {
 	GiftCards bool
 	// Fails reports whether the order cannot succeed, FailsFirst whether it succeeds once its merchant exists.
 	Fails, FailsFirst bool
+	// Phone is the number that gets the messages about it, in E.164 form; empty if none does.
+	Phone string
 	// Cards are the cards that must be issued for it at once, and Later is the number of those that are made later.
 	Cards []ExpectedCard
 	Later int
@@ -46,8 +48,13 @@ type Customers struct {
 	orders  Generator
 	placed  []Placed
 	pending []int64
-	// later reports whether the shop sells cards that are made later.
-	later bool
+	// later reports whether the shop sells cards that are made later, and goods whether it sells goods.
+	later, goods bool
+	// tended are the orders of goods about which something is still to be done, and shifts counts how often that was looked at.
+	tended []tended
+	shifts int
+	// lives counts orders of goods.
+	lives int
 }
 
 // NewCustomers returns the customers of a shop.
@@ -77,9 +84,16 @@ func (c *Customers) Place() Placed {
 	if c.later {
 		earlier = n / laterEvery
 	}
-	kind := mix[(n-earlier)%len(mix)]
-	if c.later && n%laterEvery == laterEvery-1 {
+	sold := 0
+	if c.goods {
+		sold = (n + goodsEvery - 2) / goodsEvery
+	}
+	kind := mix[(n-earlier-sold)%len(mix)]
+	switch {
+	case c.later && n%laterEvery == laterEvery-1:
 		kind = later[earlier%len(later)]
+	case c.goods && n%goodsEvery == 1:
+		kind = Goods
 	}
 	c.mu.Unlock()
 	return c.PlaceKind(kind)
@@ -101,14 +115,21 @@ func (c *Customers) PlaceKind(kind Kind) Placed {
 	defer c.mu.Unlock()
 	o, merchant := c.orders.New(kind, len(c.placed)+1)
 	p := Placed{
-		Kind: kind, GiftCards: !slices.Contains(leftOut, kind), Fails: slices.Contains(refused, kind),
+		Kind: kind, GiftCards: kind != Goods && !slices.Contains(leftOut, kind), Fails: slices.Contains(refused, kind),
 		FailsFirst: kind == LateMerchant,
 	}
 	if p.GiftCards && !p.Fails {
 		p.Cards, p.Later = expected(o, merchant.MerchantCode)
 	}
+	if c.goods {
+		p.Phone = reach(&o, len(c.placed)+1)
+	}
 	o = c.shop.AddOrder(o)
 	p.ID, p.Name = o.ID, o.Name
+	if kind == Goods {
+		c.tended = append(c.tended, tended{o.ID, lives[c.lives%len(lives)]})
+		c.lives++
+	}
 	if kind == PaidLater {
 		c.pending = append(c.pending, o.ID)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
 )
 
 // FaultyLag is the lag of the search index in a faulty shop.
@@ -66,6 +67,23 @@ func QueueTroubles() []fourwayshoptest.RandomTrouble {
 		trouble(fourwayshoptest.Trouble{Kind: jobs.Garbled}),
 		trouble(fourwayshoptest.Trouble{Kind: jobs.Lag, Delay: 2 * time.Second}),
 		trouble(fourwayshoptest.Trouble{Kind: jobs.Lost, Operation: fourwayshoptest.Generate}),
+	}
+}
+
+// SonarFaults returns the faults of a bad day at the service that brings messages to phones: about every fifth request fails, before
+// or after its message was taken.
+func SonarFaults() []sonartest.RandomFault {
+	fault := func(rate float64, f sonartest.Fault) sonartest.RandomFault {
+		return sonartest.RandomFault{Rate: rate, Fault: f}
+	}
+	return []sonartest.RandomFault{
+		fault(0.04, sonartest.Fault{Kind: sonartest.ServerError}),
+		fault(0.04, sonartest.Fault{Kind: sonartest.ServerError, AfterCommit: true}),
+		fault(0.03, sonartest.Fault{Kind: sonartest.Drop}),
+		fault(0.03, sonartest.Fault{Kind: sonartest.Drop, AfterCommit: true}),
+		fault(0.03, sonartest.Fault{Kind: sonartest.TimedOut, AfterCommit: true}),
+		fault(0.02, sonartest.Fault{Kind: sonartest.RateLimit, RetryAfter: "1"}),
+		fault(0.02, sonartest.Fault{Kind: sonartest.Silent}),
 	}
 }
 

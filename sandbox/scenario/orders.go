@@ -41,6 +41,8 @@ func (g Generator) New(kind Kind, n int) (shopifytest.Order, cashstartest.Mercha
 	case MadeLaterTwice:
 		o.Lines = []shopifytest.LineItem{g.laterLine(2), g.laterLine(1)}
 		o.Lines[1].Attributes = friend(n)
+	case Goods:
+		goodsOrder(&o)
 	case BothIssuers:
 		o.Lines = append(o.Lines, g.laterLine(1+g.Random.IntN(2)))
 	case LateMerchant, Withdrawn, Reimbursed, Reduced, Edited:

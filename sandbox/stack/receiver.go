@@ -36,7 +36,11 @@ func (s *Stack) configureReceiver(ctx context.Context, o Options) error {
 
 // StartReceiver starts the stack's receiver after StopReceiver, at the same address.
 func (s *Stack) StartReceiver(ctx context.Context) error {
-	r, err := receiving.Start(ctx, receiving.Options{Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log})
+	o := receiving.Options{Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log}
+	if s.Sonar != nil {
+		o.Hurry = hurry
+	}
+	r, err := receiving.Start(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/temporalserver"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -59,6 +60,10 @@ type Options struct {
 	MailPort, MailPagePort int
 	// ShopfrontPort is the port of the example of a checkout, which there is with Later; a free port if zero.
 	ShopfrontPort int
+	// Messages runs the service that brings messages to phones, on SonarPort, and a page that shows these, on PhonesPort; free ports
+	// if zero. Customers are told of their orders then.
+	Messages              bool
+	SonarPort, PhonesPort int
 	// CodecPort is the port of the codec server; a free port if zero.
 	CodecPort int
 	// MailFolder is the folder in which mails are kept as files; if empty, they are not kept as files.
@@ -67,10 +72,11 @@ type Options struct {
 	DBFile string
 	// PostgreSQL is the address of a database that keeps Temporal's state instead; see temporalserver.Options.
 	PostgreSQL string
-	// Shopify, CashStar and FourWayShop are the simulators' options. Start fills in the credentials.
+	// Shopify, CashStar, FourWayShop and Sonar are the simulators' options. Start fills in the credentials.
 	Shopify     shopifytest.Options
 	CashStar    cashstartest.Options
 	FourWayShop fourwayshoptest.Options
+	Sonar       sonartest.Options
 	// Configure changes the configuration before it is used.
 	Configure func(*config.Config)
 	// Webhooks has the shop deliver webhooks to a receiver. Without it, orders are found by polls alone.
@@ -92,6 +98,9 @@ type Stack struct {
 	// Later is the issuer that makes cards later; nil if there is none.
 	Later    *fourwayshoptest.Server
 	Temporal *temporalserver.Server
+	// Sonar brings messages to phones; nil if there are none. PhonesPage is the address of the page that shows these.
+	Sonar      *sonartest.Server
+	PhonesPage string
 	// Mail catches the digests. MailPage is the address of the page that shows them.
 	Mail     *mailtest.Server
 	MailPage string
@@ -100,8 +109,8 @@ type Stack struct {
 	Operator      *operator.Operator
 	Config        config.Config
 
-	// ShopURL and IssuerURL are the addresses of the simulators.
-	ShopURL, IssuerURL, LaterURL string
+	// ShopURL and IssuerURL are the addresses of the simulators. LaterURL and SonarURL are empty if there are none.
+	ShopURL, IssuerURL, LaterURL, SonarURL string
 	// ShopfrontURL is the address of the example of a checkout; empty without Later.
 	ShopfrontURL string
 
@@ -149,6 +158,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := s.startLater(ctx, o); err != nil {
 		return nil, err
 	}
+	if err := s.startMessages(ctx, o); err != nil {
+		return nil, err
+	}
 	s.Mail, err = mailtest.Start(mailtest.Options{
 		Addr: site.Loopback(o.MailPort), NoTLS: true, Folder: o.MailFolder,
 	})
@@ -163,6 +175,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.Config = s.configuration(key)
+	s.tell()
 	if err := s.configureReceiver(ctx, o); err != nil {
 		return nil, err
 	}

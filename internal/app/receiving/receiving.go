@@ -21,6 +21,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/app/fastpath"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/app/later"
 	"github.com/giftbridge/giftbridge/internal/app/probes"
 	"github.com/giftbridge/giftbridge/internal/app/telling"
@@ -29,6 +30,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/relaybox"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/telemetry"
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -192,6 +194,9 @@ func (r *Receiver) webhooks(o Options, measured *measures) (http.Handler, error)
 func (r *Receiver) keepers(o Options) []webhook.Keeper {
 	var all []webhook.Keeper
 	if k := telling.NewKeeper(o.Config, r.operator.Client, o.Hurry, r.shop); k != nil {
+		all = append(all, k)
+	}
+	if k := forwarding.NewKeeper(o.Config, relaybox.New(r.operator.Client, time.Now), r.shop, o.Log); k != nil {
 		all = append(all, k)
 	}
 	return all

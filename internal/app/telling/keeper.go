@@ -32,7 +32,8 @@ func Topics(cfg config.Config) []string {
 	return out
 }
 
-// Keeper has orders and variants looked at that the shop's deliveries are about. It implements [webhook.Keeper].
+// Keeper has orders and variants looked at that the shop's deliveries are about. It implements
+// [webhook.OversizedKeeper].
 type Keeper struct {
 	topics []string
 	looker looking.Looker
@@ -69,4 +70,13 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 
 func sinceMidnight(c config.Clock) time.Duration {
 	return time.Duration(c.Hour)*time.Hour + time.Duration(c.Minute)*time.Minute
+}
+
+// KeepOversized implements [webhook.OversizedKeeper]: what a delivery is about is read from the shop, not from its body. Without
+// its number there is nothing to read; the sweep finds it.
+func (k *Keeper) KeepOversized(ctx context.Context, d webhook.Delivery) error {
+	if d.Order == "" && d.Variant == "" {
+		return nil
+	}
+	return k.Keep(ctx, d)
 }

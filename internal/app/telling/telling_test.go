@@ -165,6 +165,13 @@ func TestKeeper(t *testing.T) {
 	require.Equal(t, workflows.Look{Topic: webhook.OrdersUpdated, UpdatedAt: at}, flows.args[0])
 	require.Equal(t, workflows.Look{Topic: webhook.FulfillmentsCreate}, flows.args[1])
 
+	flows.ids = nil
+	require.NoError(t, k.KeepOversized(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate}}))
+	require.Empty(t, flows.ids, "the beginning of its body does not say which order it is")
+	require.NoError(t, k.KeepOversized(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate, Order: "5002"}}))
+	require.Equal(t, []string{"order-messages/shop/5002"}, flows.ids)
+	var _ webhook.OversizedKeeper = k
+
 	flows.err = errors.New("away")
 	require.Error(t, k.Keep(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate, Order: "1"}}))
 	unknown := telling.NewKeeper(c, flows, 1, func(context.Context) (string, error) { return "", errors.New("whose?") })

@@ -231,13 +231,6 @@ func (r Relay) Needs(ps *env.Problems) {
 	}
 }
 
-// Unsupported refuses the relay, which would do nothing yet.
-func (r Relay) Unsupported(ps *env.Problems) {
-	if r.On() {
-		ps.Add(r.because(), "is set, and this release does not send events yet: unset it")
-	}
-}
-
 // Surroundings requires what the relay needs of other sections, if it is used: webhooks, which bring the events, and encryption.
 func (r Relay) Surroundings(ps *env.Problems, webhooks, encrypted bool) {
 	if !r.On() {

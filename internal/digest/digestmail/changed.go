@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
@@ -45,7 +46,7 @@ func (v *viewer) changedRow(o digest.ChangedOrder) rowView {
 
 // changedTodos returns what can be done about changed orders with the same explanation.
 func changedTodos(orders []digest.ChangedOrder) (out []todo.Item) {
-	n, i := len(orders), slices.IndexFunc(orders, func(o digest.ChangedOrder) bool { return digest.BalanceCommand(o) != "" })
+	n, i := len(orders), slices.IndexFunc(orders, func(o digest.ChangedOrder) bool { return besides.BalanceCommand(o) != "" })
 	if i < 0 {
 		return nil
 	}
@@ -56,13 +57,13 @@ func changedTodos(orders []digest.ChangedOrder) (out []todo.Item) {
 		}
 	}
 	if first.Kind != "" {
-		add(words.Plural(n, "To try again:", "To try one of them again, such as the first:"), digest.ChangedCommand(first))
+		add(words.Plural(n, "To try again:", "To try one of them again, such as the first:"), besides.ChangedCommand(first))
 	} else {
 		add(words.Plural(n, "To see what is left on its cards:", "To see what is left on the cards of one of them, such as the first:"),
-			digest.BalanceCommand(first))
-		add("To cancel a card, with the reason in place of WHY:", digest.ChangedCommand(first))
+			besides.BalanceCommand(first))
+		add("To cancel a card, with the reason in place of WHY:", besides.ChangedCommand(first))
 	}
 	add(words.Plural(n, "To settle it with its cards as they are:", "To settle one of them with its cards as they are:"),
-		digest.SettleChangedCommand(first))
+		besides.SettleChangedCommand(first))
 	return out
 }

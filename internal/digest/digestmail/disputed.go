@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
@@ -11,21 +12,21 @@ import (
 // disputedGroup returns the issued orders whose payment is disputed. They do not wait for cards, so no sum includes them.
 func (v *viewer) disputedGroup() groupView {
 	g := groupView{
-		Title: digest.Disputed.Title, Says: digest.Disputed.Says, Sum: words.Count(len(v.Disputed), "dispute"), About: "The dispute",
+		Title: besides.Disputed.Title, Says: besides.Disputed.Says, Sum: words.Count(len(v.Disputed), "dispute"), About: "The dispute",
 	}
 	for _, o := range v.Disputed {
-		if balance := digest.DisputedBalanceCommand(o); balance != "" {
+		if balance := besides.DisputedBalanceCommand(o); balance != "" {
 			g.Todos = []todo.Item{
 				{
 					Label: words.Plural(len(v.Disputed), "To see what is left on its cards:",
 						"To see what is left on the cards of one of them, such as the first:"),
 					Command: balance,
 				},
-				{Label: "To cancel a card, with its number in place of UNIT and the reason in place of WHY:", Command: digest.CancelCommand(o)},
+				{Label: "To cancel a card, with its number in place of UNIT and the reason in place of WHY:", Command: besides.CancelCommand(o)},
 				{
 					Label: words.Plural(len(v.Disputed), "Once nothing is left to do about it:",
 						"Once nothing is left to do about one of them:"),
-					Command: digest.SettleDisputedCommand(o),
+					Command: besides.SettleDisputedCommand(o),
 				},
 			}
 			break

@@ -4,23 +4,24 @@ import (
 	"fmt"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
 
 // addMaking adds the cards that an issuer makes later and of which somebody should know.
 func (v *viewer) addMaking(add func(digest.Party, groupView, words.Sum)) {
 	if len(v.Making.Long) > 0 {
-		add(digest.LongMaking.Who, v.makingGroup(digest.LongMaking, v.Making.Long), words.Sum{})
+		add(besides.LongMaking.Who, v.makingGroup(besides.LongMaking, v.Making.Long), words.Sum{})
 	}
 	if len(v.Making.Suspicious) > 0 {
-		add(digest.Suspicious.Who, v.makingGroup(digest.Suspicious, v.Making.Suspicious), words.Sum{})
+		add(besides.Suspicious.Who, v.makingGroup(besides.Suspicious, v.Making.Suspicious), words.Sum{})
 	}
 }
 
 // makingGroup returns cards that an issuer makes later. No sum includes them: their orders have not failed.
 func (v *viewer) makingGroup(e digest.Explanation, cards []digest.MadeCard) groupView {
 	g := groupView{Title: e.Title, Says: e.Says, Sum: words.Count(len(cards), "card"), About: "The card"}
-	if e == digest.LongMaking && v.Making.Waiting > len(cards) {
+	if e == besides.LongMaking && v.Making.Waiting > len(cards) {
 		g.Sum += fmt.Sprintf(", of %d that wait for their issuer", v.Making.Waiting)
 	}
 	v.rows(&g, len(cards), 0, func(i int) rowView {

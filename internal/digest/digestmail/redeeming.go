@@ -1,9 +1,8 @@
 package digestmail
 
 import (
-	"fmt"
-
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
@@ -12,16 +11,16 @@ import (
 // sum includes them: they are no orders that wait for cards.
 func (v *viewer) addRedeeming(add func(digest.Party, groupView, words.Sum)) {
 	if n := len(v.Redeeming.Unknown); n > 0 {
-		g := noted(digest.UnknownRedemptions, "Redemption", "What is unknown")
+		g := noted(besides.UnknownRedemptions, "Redemption", "What is unknown")
 		g.Sum = words.Count(n, "redemption")
 		g.Todos = todo.Unknown(v.Redeeming.Unknown)
 		v.notes(&g, n, func(i int) noteView { return v.redemption(v.Redeeming.Unknown[i]) })
-		add(digest.UnknownRedemptions.Who, g, words.Sum{})
+		add(besides.UnknownRedemptions.Who, g, words.Sum{})
 	}
 	if n := v.Redeeming.Unread; n > 0 {
-		g := groupView{Title: digest.UnreadRedemptions.Title, Says: digest.UnreadRedemptions.Says, Sum: words.Count(n, "card")}
-		g.Todos = []todo.Item{{Label: "To ask them again:", Command: digest.UnknownRedemptionsCommand()}}
-		add(digest.UnreadRedemptions.Who, g, words.Sum{})
+		g := groupView{Title: besides.UnreadRedemptions.Title, Says: besides.UnreadRedemptions.Says, Sum: words.Count(n, "card")}
+		g.Todos = []todo.Item{{Label: "To ask them again:", Command: besides.UnknownRedemptionsCommand()}}
+		add(besides.UnreadRedemptions.Who, g, words.Sum{})
 	}
 }
 
@@ -32,7 +31,7 @@ func (v *viewer) contradicted() *alarmView {
 		return nil
 	}
 	out := alarmView{
-		Title: digest.Contradicted.Title + ": " + words.Count(n, "redemption"), Says: digest.Contradicted.Says,
+		Title: besides.Contradicted.Title + ": " + words.Count(n, "redemption"), Says: besides.Contradicted.Says,
 		Todos:  todo.Contradicted(v.Redeeming.Contradicted),
 		Orders: &groupView{NotesOf: "Redemption", About: "What is contradicted"},
 	}
@@ -42,22 +41,5 @@ func (v *viewer) contradicted() *alarmView {
 
 // redemption returns a note on a redemption.
 func (v *viewer) redemption(r digest.Redemption) noteView {
-	says := words.Amount(r.Amount, r.Currency)
-	if order := words.Name(r.Order); order != "" {
-		says += " for order " + order
-	}
-	if r.Back {
-		says += ", to be given back"
-	}
-	says += "; since " + v.say.Moment(r.Since)
-	if r.BelowZero != "" {
-		says += "; the card was below zero, at " + words.Amount(r.BelowZero, r.Currency)
-	}
-	if name := words.Name(r.BoughtWith); name != "" {
-		says += "; the card was bought with order " + name
-		if r.Unit > 0 {
-			says += fmt.Sprintf(", card %d", r.Unit)
-		}
-	}
-	return noteView{Name: words.Name(r.Name()), Says: says}
+	return noteView{Name: words.Name(r.Name()), Says: v.say.Redemption(r)}
 }

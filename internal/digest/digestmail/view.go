@@ -119,7 +119,7 @@ func newView(r digest.Report, zone *time.Location, limit int, links Links) view 
 		Day: r.Date.In(zone).Format("Monday, 2 January 2006"), Window: v.say.Window(r.Window),
 		Alarms: v.alarms(), Sections: v.sections(), Uncounted: max(r.CountFailed()-len(r.FailedOrders), 0),
 		LeftBefore: r.LeftBefore, Polls: v.polls(), Retrying: v.retried(), Recovered: v.recoveredOrders(),
-		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Later: v.later(), Program: buildinfo.Program,
+		Issued: words.Count(r.Issued.Orders, "order") + ", " + words.Count(r.Issued.Cards, "card"), Later: v.say.Later(r.Later), Program: buildinfo.Program,
 	}
 	if v.acts > 0 {
 		out.Acting = links.says()
@@ -217,6 +217,7 @@ func (v *viewer) sections() []sectionView {
 	}
 	v.addMaking(add)
 	v.addRedeeming(add)
+	v.addUnsent(add)
 	ofShop, ofOperator := v.watchGroups()
 	for _, g := range ofShop {
 		add(digest.Shop, g, words.Sum{})

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/phrases"
 	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
@@ -38,7 +39,7 @@ func noted(e digest.Explanation, of, about string) groupView {
 func (v *viewer) watchGroups() (shop, operator []groupView) {
 	w := v.Watch
 	if n := len(w.Products); n > 0 {
-		g := noted(digest.WrongProducts, "SKU", "What to do")
+		g := noted(besides.WrongProducts, "SKU", "What to do")
 		v.notes(&g, n, func(i int) noteView {
 			p := w.Products[i]
 			return noteView{words.Name(p.SKU), sentence(words.Message(p.Says)), words.Message(p.Cure)}
@@ -46,19 +47,19 @@ func (v *viewer) watchGroups() (shop, operator []groupView) {
 		shop = append(shop, g)
 	}
 	if n := len(w.Lost); n > 0 {
-		g := noted(digest.LostNotices, "Notice", "What is wrong")
-		g.Todos = []todo.Item{{Label: "To find out why:", Command: digest.WhyLostCommand()}, {Label: "Then, to set them up:", Command: digest.SetUpCommand()}}
+		g := noted(besides.LostNotices, "Notice", "What is wrong")
+		g.Todos = []todo.Item{{Label: "To find out why:", Command: besides.WhyLostCommand()}, {Label: "Then, to set them up:", Command: besides.SetUpCommand()}}
 		v.notes(&g, n, func(i int) noteView { return notice(w.Lost[i]) })
 		operator = append(operator, g)
 	}
 	if r := w.Repaired; r != nil {
-		g := noted(digest.RepairedNotices, "Notice", "What was wrong")
-		g.Says += " " + v.gap(*r) + " " + digest.WhoRepairs
+		g := noted(besides.RepairedNotices, "Notice", "What was wrong")
+		g.Says += " " + v.say.Gap(*r) + " " + besides.WhoRepairs
 		v.notes(&g, len(r.Topics), func(i int) noteView { return notice(r.Topics[i]) })
 		operator = append(operator, g)
 	}
 	if n := len(w.Failed); n > 0 {
-		g := noted(digest.FailedLooks, "When", "Why")
+		g := noted(besides.FailedLooks, "When", "Why")
 		v.notes(&g, n, func(i int) noteView {
 			f := w.Failed[i]
 			says := phrases.Reason(f.Kind, f.Message)
@@ -72,20 +73,6 @@ func (v *viewer) watchGroups() (shop, operator []groupView) {
 	return shop, operator
 }
 
-// gap says what became of the orders that no notice has announced.
-func (v *viewer) gap(r digest.Repaired) string {
-	switch {
-	case !r.Gap.To.IsZero():
-		return "That was on " + v.say.Moment(r.At) + ". The orders that were placed or changed from " + v.say.Moment(r.Gap.From) +
-			" until " + v.say.Moment(r.Gap.To) + " were looked for again: none is lost, but some cards may have come late."
-	case r.Held:
-		return "That was on " + v.say.Moment(r.At) + ". The orders that were placed or changed since " + v.say.Moment(r.Gap.From) +
-			" are looked for again once the pause ends."
-	}
-	return "That was on " + v.say.Moment(r.At) + ". The orders that were placed or changed since " + v.say.Moment(r.Gap.From) +
-		" have not been looked for again yet; giftbridge goes on trying."
-}
-
 // notice returns a note on a notice of the shop, given as "topic: what is wrong".
 func notice(s string) noteView {
 	topic, wrong, _ := strings.Cut(words.Message(s), ": ")
@@ -96,18 +83,4 @@ func notice(s string) noteView {
 func sentence(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + strings.TrimRight(s[size:], ".") + "."
-}
-
-// later says which orders get their cards later, or returns the empty string.
-func (v *viewer) later() string {
-	if v.Later == nil {
-		return ""
-	}
-	n := v.Later.Orders
-	out := words.Count(n, "order")
-	if v.Later.More {
-		out = "At least " + out
-	}
-	return out + words.Plural(n, " gets its cards", " get their cards") + " later, " + words.Plural(n, "on ", "the last one on ") +
-		v.say.Moment(v.Later.Until) + ": giftbridge gives Shopify the time to judge them first. Nobody has to act."
 }

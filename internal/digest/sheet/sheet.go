@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -105,14 +106,14 @@ func rows(r digest.Report) []row {
 		rows = append(rows, row{
 			state: o.Why().State, who: digest.Shop, order: o.Name, orderID: o.OrderID, worth: o.Worth, kind: string(o.Kind),
 			message: o.Says(), fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.At, shopify: o.ShopLink,
-			command: digest.ChangedCommand(o), audit: strings.Join(o.AuditNumbers, " "), details: o.Link,
+			command: besides.ChangedCommand(o), audit: strings.Join(o.AuditNumbers, " "), details: o.Link,
 		})
 	}
 	for _, o := range r.Disputed {
 		rows = append(rows, row{
-			state: "disputed", who: digest.Disputed.Who, order: o.Name, orderID: o.OrderID, kind: o.Kind,
+			state: "disputed", who: besides.Disputed.Who, order: o.Name, orderID: o.OrderID, kind: o.Kind,
 			message: strings.ReplaceAll(o.Status, "_", " "), fresh: map[bool]string{true: "yes", false: "no"}[o.New], at: o.Since,
-			shopify: o.Link, command: digest.DisputedBalanceCommand(o),
+			shopify: o.Link, command: besides.DisputedBalanceCommand(o),
 		})
 	}
 	for _, name := range r.Mixed {

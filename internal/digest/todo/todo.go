@@ -6,6 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
@@ -80,9 +81,28 @@ func Unknown(list []digest.Redemption) []Item {
 	return redemptions(list, func(r digest.Redemption) Item {
 		return Item{
 			"Once you know, with --not-moved in place of --moved if it was not, and the reason in place of WHY:",
-			digest.ResolveRedemptionCommand(r),
+			besides.ResolveRedemptionCommand(r),
 		}
 	})
+}
+
+// Unsent returns what can be done about messages to customers that could not be sent, for the same reason.
+func Unsent(list []digest.UnsentMessage) (out []Item) {
+	i := slices.IndexFunc(list, func(m digest.UnsentMessage) bool { return besides.ShowUnsentCommand(m) != "" })
+	if i < 0 {
+		return nil
+	}
+	n, first := len(list), list[i]
+	out = []Item{{
+		words.Plural(n, "To see all about it:", "To see all about one of them, such as the first:"), besides.ShowUnsentCommand(first),
+	}}
+	if resend := besides.ResendUnsentCommand(first); resend != "" && besides.ExplainUnsent(first) == besides.Unsendable {
+		out = append(out, Item{"Once the cause is gone, to send it, with the reason in place of WHY:", resend})
+	}
+	if settle := besides.SettleUnsentCommand(first); settle != "" {
+		out = append(out, Item{"Once nothing is left to do about it, with the reason in place of WHY:", settle})
+	}
+	return out
 }
 
 // Contradicted returns what can be done about redemptions that the issuer contradicts.
@@ -91,7 +111,7 @@ func Contradicted(list []digest.Redemption) []Item { return redemptions(list) }
 // redemptions returns what shows the first redemption that can be named, and what else can be done about it.
 func redemptions(list []digest.Redemption, others ...func(digest.Redemption) Item) []Item {
 	for _, r := range list {
-		show := digest.ShowRedemptionCommand(r)
+		show := besides.ShowRedemptionCommand(r)
 		if show == "" {
 			continue
 		}

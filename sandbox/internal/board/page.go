@@ -23,8 +23,8 @@ const latest = 20
 type Places struct {
 	// Later is the issuer that makes cards later.
 	WebUI, Mails, Shop, Issuer, Later string
-	// Shopfront is the example of a checkout.
-	Shopfront string
+	// Shopfront is the example of a checkout, Phones shows the messages to customers.
+	Shopfront, Phones string
 	// Temporal is the address for clients, Env the file that sets the environment of other commands.
 	Temporal, Env string
 	// Webhooks reports whether the shop delivers webhooks.

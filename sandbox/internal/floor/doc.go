@@ -7,5 +7,6 @@
 //
 // Of a card that is spent at a checkout, [Card] is the floor: an update with two activities and a signal.
 //
-// [Handle] is the floor of a receiver: it reads the bodies of webhooks and checks their signatures.
+// [Handle] is the floor of a receiver: it reads the bodies of webhooks and checks their signatures. Of events that go on to an ERP,
+// [Mailbox] is the floor, into which a handler puts them before it answers.
 package floor

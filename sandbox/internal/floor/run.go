@@ -34,6 +34,8 @@ type Options struct {
 	Slots int
 	// Shop is where the cards of [Card] are spent.
 	Shop Shop
+	// ERP is where the events of a [Mailbox] are posted.
+	ERP ERP
 }
 
 // LedgerPath returns the entries of the ledger as a list of [Entry]. With ?count it returns only their number.
@@ -88,10 +90,15 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("set up the client of 4WS: %w", err)
 	}
+	erp, err := o.ERP.client()
+	if err != nil {
+		return fmt.Errorf("set up the client of the ERP: %w", err)
+	}
 	var l ledger
 	a := &activities{
 		ledger: &l, takes: o.Takes, client: c,
 		shop: shop, entity: o.Shop.EntityCode, called: "http://" + o.Listen + calledPath,
+		erp: erp, shopName: o.ERP.Shop,
 	}
 	w := worker.New(c, TaskQueue, options)
 	w.RegisterWorkflowWithOptions(Parent, workflow.RegisterOptions{Name: ParentType})
@@ -100,6 +107,7 @@ func Run(ctx context.Context, o Options) error {
 	w.RegisterWorkflowWithOptions(Pair, workflow.RegisterOptions{Name: PairType})
 	w.RegisterWorkflowWithOptions(made, workflow.RegisterOptions{Name: madeType})
 	w.RegisterWorkflowWithOptions(Card, workflow.RegisterOptions{Name: CardType})
+	w.RegisterWorkflowWithOptions(Mailbox, workflow.RegisterOptions{Name: MailboxType})
 	w.RegisterActivity(a)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start polling: %w", err)

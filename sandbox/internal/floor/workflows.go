@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/internal/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/relay"
 )
 
 // Names with which a parent is started and its children are found.
@@ -110,6 +111,9 @@ type activities struct {
 	// shop is where cards are spent, in the name of entity; it answers to called.
 	shop           *fourwayshop.Client
 	entity, called string
+	// erp is where events are posted, in the name of the shop.
+	erp      *relay.Client
+	shopName string
 	// takes is how long [activities.Only] and [activities.Second] take.
 	takes time.Duration
 }

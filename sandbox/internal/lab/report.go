@@ -62,12 +62,17 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (report.
 			r.Problem("%s", p)
 		}
 	}
+	logs := []string{l.temporal.LogFile}
+	for _, p := range slices.Concat(l.workers, l.receivers) {
+		logs = append(logs, p.LogFile)
+	}
 	if l.checkout != nil {
-		logs := []string{l.temporal.LogFile}
-		for _, p := range slices.Concat(l.workers, l.receivers) {
-			logs = append(logs, p.LogFile)
-		}
 		if err := l.checkout.Report(ctx, &r, logs...); err != nil {
+			return r, err
+		}
+	}
+	if l.customers != nil {
+		if err := l.customers.Report(ctx, &r, logs...); err != nil {
 			return r, err
 		}
 	}

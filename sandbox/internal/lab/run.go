@@ -20,6 +20,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/customers"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/shopping"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
@@ -64,8 +65,11 @@ type laboratory struct {
 	person   resolver.Later     // Finds out about the cards that are made later.
 	checkout *shopping.Checkout // The shoppers and their checkout; nil if there are none.
 	befalls  mischief.Mails     // What befalls the mails of these cards.
+	// customers are those who are told about their orders; nil if nobody is.
+	customers *customers.Customers
 
 	temporal, shop, issuer, later, mail *child.Kept
+	messages                            *child.Kept // Nil if nobody is told anything.
 	workers, receivers                  []*child.Kept
 	webhooks                            *webhooks.Webhooks // Nil if they are off.
 	processes                           sync.WaitGroup
@@ -147,8 +151,8 @@ func (l *laboratory) makeFolder() (remove func(), err error) {
 
 // open starts all processes and ensures the schedules.
 func (l *laboratory) open(ctx, processes context.Context) error {
-	var temporal, shop, issuer, later, mail, balancer int
-	for _, port := range []*int{&temporal, &shop, &issuer, &later, &mail, &balancer} {
+	var temporal, shop, issuer, later, mail, balancer, messages int
+	for _, port := range []*int{&temporal, &shop, &issuer, &later, &mail, &balancer, &messages} {
 		var err error
 		if *port, err = site.FreePort(ctx); err != nil {
 			return err
@@ -167,6 +171,13 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	if l.Plan.Shopping.Shoppers > 0 {
 		laboratorySite.Sell(&cfg)
 	}
+	if l.Plan.Telling.On() {
+		cfg.Messages.Templates = filepath.Join(l.folder, "texts")
+		if err := customers.Write(cfg.Messages.Templates); err != nil {
+			return err
+		}
+		laboratorySite.Tell(&cfg, "http://"+site.Loopback(messages))
+	}
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
 		Shop: at.Shop, Issuer: at.Issuer, Later: at.FourWayShop, Mails: mails,
@@ -178,6 +189,10 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill + delivery.Staleness,
 	}
 	l.control = storm.NewControl(at.Shop, at.Issuer, at.FourWayShop)
+	if l.Plan.Telling.On() {
+		l.control.Messages = "http://" + site.Loopback(messages) + "/_control/"
+		l.messages = l.keep(processes, roles.Messages, roles.Options{Site: laboratorySite, Port: messages, Seed: l.Plan.Seed})
+	}
 	l.storm = storm.New(l.control, l.Plan.Seed)
 
 	l.temporal = l.keep(processes, roles.Temporal, roles.Options{
@@ -198,7 +213,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	l.mail = l.keep(processes, roles.Mail, roles.Options{Port: mail, Folder: mails, Mails: l.befalls})
-	if err := awaitAll(ctx, l.temporal, l.shop, l.issuer, l.later, l.mail); err != nil {
+	if err := awaitAll(ctx, l.services()...); err != nil {
 		return err
 	}
 	options := client.Options{HostPort: l.sources.Temporal, Namespace: l.sources.Namespace}
@@ -209,6 +224,13 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	ensure := settings.Ensure{Yes: true, ShopID: app.ShopID(ctx, cfg.Shopify)}
 	if _, err := l.operator.EnsureSchedules(ctx, ensure); err != nil {
 		return err
+	}
+	if l.Plan.Telling.On() {
+		if l.customers, err = customers.New(ctx, customers.Options{
+			Plan: l.Plan, Control: l.control, Operator: l.operator, Change: l.change, Say: l.Say,
+		}); err != nil {
+			return err
+		}
 	}
 	env := site.Environ(cfg, l.sources.Temporal, l.sources.Namespace)
 	for i := range plan.Workers {
@@ -296,7 +318,16 @@ func (l *laboratory) keepAs(ctx context.Context, name, role string, env []string
 
 // all returns all processes, the workers and receivers last.
 func (l *laboratory) all() []*child.Kept {
-	return slices.Concat([]*child.Kept{l.temporal, l.shop, l.issuer, l.later, l.mail}, l.workers, l.receivers)
+	return slices.Concat(l.services(), l.workers, l.receivers)
+}
+
+// services returns what workers and receivers need.
+func (l *laboratory) services() []*child.Kept {
+	all := []*child.Kept{l.temporal, l.shop, l.issuer, l.later, l.mail}
+	if l.messages != nil {
+		all = append(all, l.messages)
+	}
+	return all
 }
 
 func (l *laboratory) did(what plan.What) {

@@ -35,6 +35,7 @@ func configuration(o Options, at site.Services) config.Config {
 	c.Poll.PageSize = 25
 	c.CashStar.Timeout, c.CashStar.MaxRPS = 2*time.Second, o.Plan.MaxRPS
 	c.FourWayShop.Timeout = 2 * time.Second
+	c.Sonar.Timeout = 2 * time.Second
 	c.Issue.Dedupes = o.IssuerDedupes || o.Deceive
 	c.Issue.RetryBudget = 6 * time.Second
 	c.Digest.RerunWait, c.Digest.SendEmpty = 20*time.Second, true

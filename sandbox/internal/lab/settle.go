@@ -48,6 +48,11 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 			return audit.Account{}, err
 		}
 	}
+	if l.customers != nil {
+		if err := l.customers.Close(ctx); err != nil {
+			return audit.Account{}, err
+		}
+	}
 	if err := l.resolve(ctx); err != nil {
 		return audit.Account{}, err
 	}
@@ -97,6 +102,11 @@ func (l *laboratory) sweepUp(ctx context.Context) error {
 func (l *laboratory) calm(ctx context.Context) error {
 	if err := l.storm.Abate(ctx); err != nil {
 		return err
+	}
+	if l.customers != nil {
+		if err := l.customers.Calm(ctx); err != nil {
+			return err
+		}
 	}
 	if err := awaitAll(ctx, l.all()...); err != nil {
 		return err

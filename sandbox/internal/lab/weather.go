@@ -10,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/telling"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
@@ -23,11 +24,16 @@ type action struct {
 // weather places the customers' orders and carries out the plan's events. Manual polls, sweeps and digests, which
 // people start meanwhile, run under the people context.
 func (l *laboratory) weather(ctx, people context.Context) {
-	actions := slices.Concat(l.purchases(), l.events(people))
+	actions := slices.Concat(l.purchases(), l.events(people), l.told())
 	slices.SortStableFunc(actions, func(a, b action) int { return cmp.Compare(a.at, b.at) })
 	begin, told := time.Now(), time.Now()
 	if l.checkout != nil {
 		l.people.Go(func() { l.checkout.Run(people) })
+	}
+	if l.customers != nil {
+		raining, over := context.WithCancel(people)
+		defer over()
+		l.people.Go(func() { l.customers.Sweeps(raining) })
 	}
 	for _, a := range actions {
 		wait(ctx, time.Until(begin.Add(a.at)))
@@ -70,13 +76,28 @@ func (l *laboratory) purchases() []action {
 		if c := o.Change; c != nil {
 			actions = append(actions, action{c.At, func(ctx context.Context) error {
 				l.did(c.What)
+				began := time.Now()
 				err := l.change(ctx, http.MethodPatch, fmt.Sprintf("orders/%d", o.Order.ID), c.Fields)
+				if l.customers != nil && c.Fields["cancelled_at"] != nil {
+					l.customers.Note(o.Order.ID, telling.Cancelled, began)
+				}
 				if c.GivesBack {
 					l.rules.GivenBack[o.Order.ID] = time.Now()
 				}
 				return err
 			}})
 		}
+	}
+	return actions
+}
+
+// told returns what happens to what customers are told about.
+func (l *laboratory) told() (actions []action) {
+	if l.customers == nil {
+		return nil
+	}
+	for _, a := range l.customers.Actions() {
+		actions = append(actions, action{a.At, a.Do})
 	}
 	return actions
 }

@@ -1,6 +1,6 @@
 // Package mischief decides what befalls the requests and the jobs of a simulated issuer that makes cards later, order by
 // order: each order that it is asked about gets a few kinds of trouble, in turn, so that every kind befalls some orders. It
-// also keeps the record of what befalls the mails of such cards.
+// also keeps the record of what befalls the mails of such cards, and decides what befalls messages to customers.
 package mischief
 
 import (
@@ -196,11 +196,14 @@ func (m *Mischief) Handler(issuer http.Handler) http.Handler { return tell(issue
 func tell(issuer http.Handler, path string, befallen func() map[plan.What]int) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", issuer)
-	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(befallen()); err != nil {
-			panic(fmt.Sprintf("write how often each trouble has befallen: %v", err))
-		}
-	})
+	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { show(w, befallen()) })
 	return mux
+}
+
+// show answers with counts.
+func show(w http.ResponseWriter, counts any) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(counts); err != nil {
+		panic(fmt.Sprintf("write how often each trouble has befallen: %v", err))
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -118,4 +119,39 @@ func TestLongPlanHasMoreFaults(t *testing.T) {
 	short, long := plan.New(1, 160, time.Minute), plan.New(1, 160, 5*time.Minute)
 	require.Equal(t, 5*short.Promised()[plan.TemporalKilled], long.Promised()[plan.TemporalKilled])
 	require.Greater(t, len(long.Events), 4*len(short.Events))
+}
+
+// Messages give the orders customers, and change nothing else of a plan.
+func TestMessagesAddToAPlan(t *testing.T) {
+	t.Parallel()
+	without := plan.New(7, 160, time.Minute)
+	require.Empty(t, without.ToldTroubles())
+	p := without.WithMessages()
+	require.Equal(t, p, without.WithMessages())
+	require.Equal(t, without, plan.New(7, 160, time.Minute), "the plan itself stays as it is")
+	require.Equal(t, without.Events, p.Events)
+	require.Len(t, p.ToldTroubles(), len(plan.MessageTroubles)+len(plan.MessageFates)+2)
+	changed := 0
+	for i, o := range p.Orders {
+		before := without.Orders[i]
+		require.Equal(t, before.At, o.At)
+		for n, l := range o.Order.Lines {
+			l.Title = before.Order.Lines[n].Title
+			require.Equal(t, before.Order.Lines[n], l)
+		}
+		if before.Change == nil || before.Change.Fields["lines"] == nil {
+			require.Equal(t, before.Change, o.Change)
+			continue
+		}
+		changed++
+		was, _ := before.Change.Fields["lines"].([]shopifytest.LineItem)
+		is, _ := o.Change.Fields["lines"].([]shopifytest.LineItem)
+		for n := range is {
+			require.Equal(t, o.Order.Lines[n].Title, is[n].Title)
+			is[n].Title = was[n].Title
+		}
+		require.Equal(t, was, is)
+	}
+	require.Positive(t, changed)
+	require.Empty(t, plan.New(7, 50, plan.MinLength).WithMessages().ToldTroubles(), "the shortest runs of the tests")
 }

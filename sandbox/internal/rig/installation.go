@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
@@ -47,6 +48,8 @@ type InstallationOptions struct {
 	FourWayShop *fourwayshoptest.Options
 	// Checkout adds a shop that spends the cards of Four Way Shop; it needs them.
 	Checkout bool
+	// Relay, if set, adds an ERP that takes the shop's events. It needs a Receiver.
+	Relay *RelayOptions
 	// ActivitySlots, if not zero, is the number of activities that the worker runs at once. The worker then is this program
 	// in a role, since the one that is deployed has no such setting.
 	ActivitySlots int
@@ -69,7 +72,9 @@ type Installation struct {
 	Later *fourwayshoptest.Server
 	mails *mailtest.Server
 	// Buyer is a shop that spends cards; nil without a checkout.
-	Buyer    *shopper.Client
+	Buyer *shopper.Client
+	// ERP takes the shop's events; nil without one.
+	ERP      *relaytest.Server
 	Operator *operator.Operator
 	services []*http.Server
 	orders   scenario.Generator
@@ -114,6 +119,11 @@ func (p *Programs) Install(ctx context.Context, options InstallationOptions) (_ 
 	}
 	if options.Checkout {
 		o.addCheckout()
+	}
+	if options.Relay != nil {
+		if err := o.addRelay(ctx, *options.Relay); err != nil {
+			return nil, err
+		}
 	}
 	if o.Server, err = p.OpenServer(ctx, options.Server); err != nil {
 		return nil, err

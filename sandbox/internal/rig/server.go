@@ -32,6 +32,9 @@ type ServerOptions struct {
 	// TransferPollRPS is how often per second a shard of the history service looks for new tasks at most; zero means the
 	// default of Temporal.
 	TransferPollRPS int
+	// OnePartition gives each task queue one partition, as the server in production has it: several share the limit of a queue
+	// equally, and one without work leaves its share unused.
+	OnePartition bool
 }
 
 // OpenServer starts a server and connects to it.
@@ -40,7 +43,9 @@ func (p *Programs) OpenServer(ctx context.Context, o ServerOptions) (*Server, er
 	if err != nil {
 		return nil, err
 	}
-	program, err := roles.Program(roles.Temporal, roles.Options{Port: port, TransferPollRPS: o.TransferPollRPS})
+	program, err := roles.Program(roles.Temporal, roles.Options{
+		Port: port, TransferPollRPS: o.TransferPollRPS, OnePartition: o.OnePartition,
+	})
 	if err != nil {
 		return nil, err
 	}

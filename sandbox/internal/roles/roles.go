@@ -46,6 +46,7 @@ const (
 	Issuer   = "issuer"
 	Later    = "later"
 	Mail     = "mail"
+	Messages = "messages"
 )
 
 // Namespace is the only namespace of the Temporal role.
@@ -62,6 +63,8 @@ type Options struct {
 	Folder string `json:"folder,omitempty"`
 	// TransferPollRPS is Temporal's history.transferProcessorMaxPollRPS, its default if zero.
 	TransferPollRPS int `json:"transfer_poll_rps,omitempty"`
+	// OnePartition gives each of Temporal's task queues one partition.
+	OnePartition bool `json:"one_partition,omitempty"`
 	// ClockOffset is the offset of the shop's clock.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
 	// Seed is the seed of the issuer's random faults.
@@ -131,6 +134,7 @@ func run(ctx context.Context, role, options string, stdin io.Reader, stdout, std
 	return child.Run(ctx, map[string]child.Role{
 		Temporal: as(process.temporal), Worker: as(process.worker), Receiver: as(process.receiver),
 		Shop: as(process.shop), Issuer: as(process.issuer), Later: as(process.later), Mail: as(process.mail),
+		Messages: as(process.messages),
 	}, role, options, stdin, stdout)
 }
 
@@ -138,8 +142,13 @@ func (p process) temporal(ctx context.Context) error {
 	options := temporalserver.Options{
 		Port: p.Port, UIPort: temporalserver.NoUI, DBFile: p.File, SearchAttributes: workflows.SearchAttributes(),
 	}
+	options.DynamicConfig = map[string]any{}
 	if p.TransferPollRPS > 0 {
-		options.DynamicConfig = map[string]any{"history.transferProcessorMaxPollRPS": p.TransferPollRPS}
+		options.DynamicConfig["history.transferProcessorMaxPollRPS"] = p.TransferPollRPS
+	}
+	if p.OnePartition {
+		options.DynamicConfig["matching.numTaskqueueReadPartitions"] = 1
+		options.DynamicConfig["matching.numTaskqueueWritePartitions"] = 1
 	}
 	_, err := temporalserver.Start(ctx, options)
 	return err

@@ -13,11 +13,13 @@ import (
 // timeout limits one request to a simulator.
 const timeout = 20 * time.Second
 
-// Control calls the control routes of the simulated shop and issuers.
+// Control calls the control routes of the simulated shop, issuers and service for messages.
 type Control struct {
 	Shop, Issuer string
 	// Later is the issuer that makes cards later.
 	Later string
+	// Messages is the service that brings messages to phones; empty if there is none.
+	Messages string
 }
 
 // NewControl returns the control of simulators at these addresses.

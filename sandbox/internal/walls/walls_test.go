@@ -34,6 +34,7 @@ var walls = []wall{
 	{
 		name: "the auditor stands alone", from: []string{
 			"internal/audit", "internal/audit/leaks", "internal/audit/mails", "internal/audit/runs", "internal/audit/spends",
+			"internal/audit/told",
 		},
 		to: []string{module}, allowed: []string{sandbox + "/internal/audit/mails", sandbox + "/internal/audit/runs"},
 		why: "what it shared with the code that it judges could be wrong in both",
@@ -42,7 +43,7 @@ var walls = []wall{
 		name: "scenarios know simulators alone", from: []string{"scenario"}, to: []string{module, "go.temporal.io"},
 		allowed: []string{
 			module + "/internal/cashstar/cashstartest", module + "/internal/fourwayshop/fourwayshoptest",
-			module + "/internal/shopify/shopifytest",
+			module + "/internal/shopify/shopifytest", module + "/internal/sonar/sonartest",
 		},
 		why: "customers do not know what becomes of their orders",
 	},
@@ -62,10 +63,11 @@ var walls = []wall{
 		why: "they serve workers elsewhere, in an image without the server",
 	},
 	{
-		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries"},
+		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries", "internal/plan/telling"},
 		to: []string{module, "go.temporal.io"},
 		allowed: []string{
-			sandbox + "/internal/plan/deliveries", sandbox + "/scenario", module + "/internal/shopify/shopifytest",
+			sandbox + "/internal/plan/deliveries", sandbox + "/internal/plan/telling", sandbox + "/scenario",
+			module + "/internal/shopify/shopifytest",
 		},
 		why: "it is a function of its seed",
 	},
@@ -81,6 +83,11 @@ var walls = []wall{
 		name: "the board looks at nothing", from: []string{"internal/board"}, to: []string{module, "go.temporal.io"},
 		allowed: []string{module + "/internal/printable"},
 		why:     "what it shows is a function of what it is given",
+	},
+	{
+		name: "handsets show what they are given", from: []string{"internal/handsets"}, to: []string{module, "go.temporal.io"},
+		allowed: []string{module + "/internal/sonar/sonartest"},
+		why:     "they know what customers got, and not how it came about",
 	},
 	{
 		name: "an example of a shop is nothing else", from: []string{"shopfront", "internal/shopper"},
@@ -190,6 +197,7 @@ func TestWallsStand(t *testing.T) {
 		{"a plan decides and does nothing", "internal/plan", sandbox + "/internal/child"},
 		{"a storm reaches simulators through their routes", "internal/storm", sandbox + "/internal/lab"},
 		{"the board looks at nothing", "internal/board", module + "/internal/operator"},
+		{"handsets show what they are given", "internal/handsets", module + "/internal/messages"},
 		{"an example of a shop is nothing else", "shopfront", module + "/internal/redemption"},
 		{"only chaos runs the laboratory", "stack", sandbox + "/internal/lab"},
 		{"only bench runs benchmarks", ".", sandbox + "/internal/bench"},

@@ -2,7 +2,10 @@ package messages
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -12,84 +15,194 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/app/telling"
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/internal/messages"
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/messages/composing"
 	"github.com/giftbridge/giftbridge/internal/messaging"
+	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
+	"github.com/giftbridge/giftbridge/internal/retail"
 	"github.com/giftbridge/giftbridge/internal/retail/payload"
+	"github.com/giftbridge/giftbridge/internal/told"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-// settings are how the shop of a preview talks to its customers.
-type settings struct {
+// previewFlags are how the shop of a preview talks to its customers, as far as that is not as it is configured.
+type previewFlags struct {
 	file, name, url, country, templates string
 	asIfReal                            bool
 }
 
+// preview is what the customer of an order would be told, with what a reader should know about it.
+type preview struct {
+	*messaging.Preview
+	Notes []string `json:"notes,omitempty"`
+}
+
 func newPreview(f *cli.Flags) *cobra.Command {
-	s := settings{}
+	s := previewFlags{}
 	cmd := &cobra.Command{
-		Use:   "preview --payload FILE",
+		Use:   "preview <order> | --payload FILE",
 		Short: "Show what the customer of an order would be told, and why",
-		Long: `Preview reads an order as Shopify's webhooks carry it (orders/create, orders/updated), and prints the messages that its
-customer would get if nothing was told before: the text that every phone shows, the structure beside it, and the rule that made it.
-A message that would not be sent is printed with the reason. It sends nothing and connects to nothing.
+		Long: `Preview reads an order from the shop, compares it with what its customer was told before, and prints the messages that would
+be sent now: the text that every phone shows, the structure beside it, and the rule that made it. A message that would not be
+sent is printed with the reason. It sends nothing. The rules are those of the configuration, so set it as the workers have it;
+messages need not be on.
 
-The rules are applied as of the order's last change, so that an old payload is no late order. Such a payload states less than
-the shop's API: no pictures, no addresses of products, no digits of a card.
+With --payload, it reads an order as Shopify's webhooks carry it (orders/create, orders/updated), as if nothing was told
+before, and connects to nothing. The rules are applied as of the order's last change, so that an old payload is no late order.
+Such a payload states less than the shop's API: no pictures, no addresses of products, no digits of a card.
 
-Shopify's examples are cancelled test orders, about which nothing is ever sent: --as-if-real shows what a customer would get who has
-paid such an order, at a made-up number. Of a phone number, only the last two digits are printed; names, the address and the link
+Nothing is ever sent about test orders, such as Shopify's examples: --as-if-real shows what a customer would get who has paid
+such an order, at a made-up number. Of a phone number, only the last two digits are printed; names, the address and the link
 to the order are printed as they would be sent, so a preview is no text for a ticket.
 
-Exit codes: 0 the order was read, whatever would be sent; 2 wrong usage, or a file that holds no order.`,
-		Example: `  giftbridge messages preview --payload order.json
+Exit codes: 0 the order was read, whatever would be sent; 1 there is no such order, or it could not be read; 2 wrong usage or
+configuration, or a file that holds no order.`,
+		Example: `  giftbridge messages preview '#1001'
+  giftbridge messages preview --payload order.json
   giftbridge messages preview --payload order.json --as-if-real --shop-name 'Shoes & Co'
   giftbridge messages preview --payload - --json < order.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return cli.Usagef("preview takes no arguments: pass the order's payload with --payload FILE, or - for standard input")
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case s.file != "" && len(args) > 0:
+				return cli.Usagef("name an order or pass the payload of one, not both")
+			case s.file == "":
+				if err := cli.OneOrder(cmd, args); err != nil {
+					return cli.Usagef("%w; or pass the order's payload with --payload FILE, or - for standard input", err)
+				}
 			}
-			return s.check()
+			return s.check(cmd)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := s.preview(cmd.InOrStdin())
+		RunE: func(cmd *cobra.Command, args []string) error {
+			shown := func(p *preview) error {
+				if f.JSON {
+					return cli.JSON(cmd.OutOrStdout(), p)
+				}
+				return show(cmd.OutOrStdout(), p)
+			}
+			if s.file == "" {
+				return s.ofOrder(cmd, args[0], shown)
+			}
+			p, err := s.ofPayload(cmd.InOrStdin())
 			if err != nil {
 				return &cli.UsageError{Err: err}
 			}
-			if f.JSON {
-				return cli.JSON(cmd.OutOrStdout(), p)
-			}
-			return show(cmd.OutOrStdout(), p)
+			return shown(&preview{Preview: p})
 		},
 	}
 	cmd.Flags().StringVar(&s.file, "payload", "", "file with the order as a webhook carries it; - reads standard input")
-	cmd.Flags().StringVar(&s.name, "shop-name", "Example Shop", "the first words of each text")
-	cmd.Flags().StringVar(&s.url, "shop-url", "https://shop.example.com", "address of the shop")
-	cmd.Flags().StringVar(&s.country, "country", "US", "country of phone numbers without a country code, by its two letters")
-	cmd.Flags().StringVar(&s.templates, "templates", "", "folder of your own texts")
+	cmd.Flags().StringVar(&s.name, "shop-name", "", "the first words of each text, instead of MESSAGES_SHOP_NAME")
+	cmd.Flags().StringVar(&s.url, "shop-url", "", "address of the shop, instead of MESSAGES_SHOP_URL")
+	cmd.Flags().StringVar(&s.country, "country", "", "country of phone numbers without a country code, instead of MESSAGES_COUNTRY")
+	cmd.Flags().StringVar(&s.templates, "templates", "", "folder of your own texts, instead of MESSAGES_TEMPLATES")
 	cmd.Flags().BoolVar(&s.asIfReal, "as-if-real", false, "as if the order were no test, paid, and not cancelled")
 	return cmd
 }
 
-// check returns an error for a setting that the rules cannot be made of.
-func (s *settings) check() error {
+// check returns an error for a flag that the rules cannot be made of.
+func (s *previewFlags) check(cmd *cobra.Command) error {
+	changed := cmd.Flags().Changed
 	u, err := url.Parse(s.url)
 	switch {
-	case s.file == "":
-		return cli.Usagef("pass the order's payload with --payload FILE, or - for standard input")
-	case strings.TrimSpace(s.name) == "":
+	case changed("shop-name") && strings.TrimSpace(s.name) == "":
 		return cli.Usagef("--shop-name must not be empty: each text begins with it")
-	case err != nil || u.Scheme != "https" || u.Host == "":
+	case changed("shop-url") && (err != nil || u.Scheme != "https" || u.Host == ""):
 		return cli.Usagef("--shop-url must be an https URL")
-	case len(s.country) != 2 || strings.Trim(s.country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "":
+	case changed("country") && (len(s.country) != 2 || strings.Trim(s.country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != ""):
 		return cli.Usagef("--country must be two capital letters, such as US")
 	}
 	return nil
 }
 
-func (s *settings) preview(stdin io.Reader) (*messaging.Preview, error) {
+// rules returns the configured rules, with what the flags say instead. A shop that is not configured has a made-up name.
+func (s *previewFlags) rules(cfg config.Config) (composing.Rules, error) {
+	m := cfg.Messages
+	m.ShopName = cmp.Or(s.name, m.ShopName, "Example Shop")
+	m.ShopURL = cmp.Or(s.url, m.ShopURL, "https://shop.example.com")
+	m.Country, m.Templates = cmp.Or(s.country, m.Country), cmp.Or(s.templates, m.Templates)
+	return telling.Rules(cfg.Sonar, m)
+}
+
+// ofOrder reads an order of the shop, and calls show with what its customer would be told now.
+func (s *previewFlags) ofOrder(cmd *cobra.Command, reference string, show func(*preview) error) error {
+	cfg, err := config.Load()
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	rules, err := s.rules(cfg)
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	shop, err := app.NewShopify(cfg.Shopify)
+	if err != nil {
+		return err
+	}
+	loaded := func() (config.Config, error) { return cfg, nil }
+	return session.Operate(cmd, loaded, func(ctx context.Context, o *operator.Operator) error {
+		p, err := s.now(ctx, o.Told, telling.NewSource(shop), rules, reference)
+		if err != nil {
+			return err
+		}
+		if !cfg.Sonar.On() {
+			p.Notes = append(p.Notes, "SONAR_TOKEN is not set here; without it, nothing is sent.")
+		}
+		return show(p)
+	})
+}
+
+// now returns what the customer of an order would be told now, after what was told before.
+func (s *previewFlags) now(
+	ctx context.Context, o *told.Told, shop retail.Source, rules composing.Rules, reference string,
+) (*preview, error) {
+	key, number, err := o.Identify(ctx, reference, theShop())
+	if err != nil {
+		return nil, err
+	}
+	order, err := shop.Order(ctx, number)
+	if errors.Is(err, retail.ErrNotFound) {
+		return nil, &executions.NotFoundError{What: "the shop does not show order " + reference}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read order %s: %w", reference, err)
+	}
+	if s.asIfReal {
+		*order = messaging.AsIfReal(*order)
+	}
+	known, notes, err := before(ctx, o, key, number)
+	if err != nil {
+		return nil, err
+	}
+	p := messaging.PreviewOf(*order, known, rules, time.Now().UTC())
+	return &preview{&p, notes}, nil
+}
+
+// before returns what the customer of an order was told before, and what to know about that.
+func before(ctx context.Context, o *told.Told, shop, number string) (known composing.Told, notes []string, err error) {
+	t, err := o.Of(ctx, shop, number)
+	if err != nil || t == nil {
+		return known, []string{"Nothing that was told before is on record."}, err
+	}
+	state, err := o.State(ctx, *t)
+	if err != nil {
+		return known, nil, err
+	}
+	notes = append(notes, fmt.Sprintf("Told before: %d messages sent, %d not sent, %d failed.", state.Sent, state.Dropped, state.Failed))
+	if t.State != executions.Running {
+		notes = append(notes, "Nothing more is sent about the order: nothing was expected of it any more, and its record is closed.")
+	}
+	return state.Told, notes, nil
+}
+
+// ofPayload returns what the customer of an order would be told first.
+func (s *previewFlags) ofPayload(stdin io.Reader) (*messaging.Preview, error) {
+	cfg, err := config.Read()
+	if err != nil {
+		return nil, err
+	}
 	data, err := s.read(stdin)
 	if err != nil {
 		return nil, fmt.Errorf("read the payload: %w", err)
@@ -101,10 +214,7 @@ func (s *settings) preview(stdin io.Reader) (*messaging.Preview, error) {
 	if s.asIfReal {
 		*order = messaging.AsIfReal(*order)
 	}
-	rules, err := telling.Complete(composing.Rules{
-		Kinds:    []messages.Kind{messages.KindReceipt, messages.KindShipment, messages.KindUpdate},
-		ShopName: s.name, ShopURL: s.url, Country: s.country, StrictAddress: true,
-	}, s.templates)
+	rules, err := s.rules(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +223,7 @@ func (s *settings) preview(stdin io.Reader) (*messaging.Preview, error) {
 }
 
 // read returns the payload, and one byte more than it may have of one that is too large.
-func (s *settings) read(stdin io.Reader) ([]byte, error) {
+func (s *previewFlags) read(stdin io.Reader) ([]byte, error) {
 	from := stdin
 	if s.file != "-" {
 		file, err := os.Open(s.file)
@@ -127,7 +237,7 @@ func (s *settings) read(stdin io.Reader) ([]byte, error) {
 }
 
 // show prints a preview for people.
-func show(w io.Writer, p *messaging.Preview) error {
+func show(w io.Writer, p *preview) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Order %s, as of %s\n", printable.Line(p.Order, 0), moment(p.AsOf))
 	for i, s := range p.Steps {
@@ -160,11 +270,12 @@ func show(w io.Writer, p *messaging.Preview) error {
 	if !p.LookAgainAt.IsZero() {
 		fmt.Fprintf(&b, "The order would be looked at again at %s.\n", moment(p.LookAgainAt))
 	}
+	for _, note := range p.Notes {
+		fmt.Fprintln(&b, note)
+	}
 	_, err := w.Write(printableBytes(b))
 	return err
 }
 
 // printableBytes returns what was written without characters that a terminal would obey: the structure holds what customers wrote.
 func printableBytes(b bytes.Buffer) []byte { return []byte(printable.Text(b.String())) }
-
-func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -70,7 +70,7 @@ func TestPreviewRefusesBadInput(t *testing.T) {
 		says  string
 	}{
 		"nothing":           {args: nil, says: "--payload FILE"},
-		"an order":          {args: []string{"#1001"}, says: "takes no arguments"},
+		"both":              {args: []string{"#1001", "--payload", example}, says: "not both"},
 		"no file":           {args: []string{"--payload", "testdata/none.json"}, says: "read the payload"},
 		"a folder":          {args: []string{"--payload", "."}, says: "read the payload"},
 		"empty input":       {args: []string{"--payload", "-"}, says: "ends too early"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/spends"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/told"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/webhooks"
 )
@@ -44,6 +45,11 @@ type Report struct {
 	Shopping map[plan.What]int `json:"shopping"`
 	// RedemptionsResolved is the number of redemptions, and of attempts to give back, of which a person had to find out.
 	RedemptionsResolved int `json:"redemptions_resolved"`
+	// Told is what customers were told about their orders, if they were. MessageSweeps is the number of sweeps that looked for orders
+	// that changed without a webhook, and MessagesBefallen counts the customers whom each trouble of messages has befallen.
+	Told             told.Tally        `json:"told"`
+	MessageSweeps    int               `json:"message_sweeps"`
+	MessagesBefallen map[plan.What]int `json:"messages_befallen"`
 	// Faults counts what actually happened. NotSeen names what was planned and did not happen.
 	Faults  map[plan.What]int `json:"faults"`
 	NotSeen []plan.What       `json:"faults_not_seen"`
@@ -103,6 +109,13 @@ digests sent       %d
 		line("  %-17s%d (by a person)", "resolved", r.RedemptionsResolved)
 		for _, what := range slices.Sorted(maps.Keys(r.Shopping)) {
 			line("  %-40s %d", what, r.Shopping[what])
+		}
+	}
+	if r.MessageSweeps > 0 {
+		r.Told.Print(line)
+		line("  %-17s%d", "sweeps", r.MessageSweeps)
+		for _, what := range slices.Sorted(maps.Keys(r.MessagesBefallen)) {
+			line("  %-40s %d customers", what, r.MessagesBefallen[what])
 		}
 	}
 	line("faults that happened")
