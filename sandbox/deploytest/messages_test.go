@@ -1,10 +1,10 @@
 package deploytest_test
 
 import (
+	"encoding/base64"
 	"maps"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,31 +24,52 @@ func suggested(t *testing.T, prefix string) map[string]string {
 	return found
 }
 
-// With the lines of the manifests about messages, worker and receiver would start. Only workers get the account.
-func TestMessagesInKubernetes(t *testing.T) {
-	t.Parallel()
+// inKubernetes returns the environments of worker and receiver in the manifests.
+func inKubernetes(t *testing.T) (worker, receiver map[string]string) {
+	t.Helper()
 	all := manifests(t)
 	withReceiver(t, all)
-	require.Contains(t, read(t, filepath.Join(root, "deploy/kubernetes/secret.example.yaml")), "\n  #   SONAR_TOKEN: CHANGE-ME\n")
-	for _, name := range []string{"worker", "receiver"} {
+	of := func(name string) map[string]string {
 		env := containerEnvironment(t, all, pods(all)["Deployment/"+name].Spec.Containers[0])
-		for _, keys := range []string{"PAYLOAD_KEYS", "ACTION_KEYS", "CALLBACK_KEYS", "CARD_ID_KEY"} {
+		for _, keys := range []string{"PAYLOAD_KEYS", "ACTION_KEYS", "CALLBACK_KEYS", "CARD_ID_KEY"} { // Their values have a form.
 			if env[keys] != "" {
 				env[keys] = secrets(t)[keys]
 			}
 		}
 		for variable := range env {
-			require.False(t, strings.HasPrefix(variable, "SONAR_"), "%s: %s", name, variable)
+			require.NotRegexp(t, "^(SONAR|MESSAGES|RELAY)_", variable, name)
 		}
-		maps.Copy(env, suggested(t, "MESSAGES"))
-		if name == "receiver" {
-			maps.Copy(env, ofLater(t))
-			requireValidReceiver(t, env)
-			continue
-		}
-		env["SONAR_TOKEN"] = "CHANGE-ME"
-		requireValid(t, env)
+		return env
 	}
+	worker, receiver = of("worker"), of("receiver")
+	maps.Copy(receiver, ofLater(t)) // The example has a checkout.
+	return worker, receiver
+}
+
+// With the lines of the manifests about messages, worker and receiver would start. Only workers get the account.
+func TestMessagesInKubernetes(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, read(t, filepath.Join(root, "deploy/kubernetes/secret.example.yaml")), "\n  #   SONAR_TOKEN: CHANGE-ME\n")
+	worker, receiver := inKubernetes(t)
+	for _, env := range []map[string]string{worker, receiver} {
+		maps.Copy(env, suggested(t, "MESSAGES"))
+	}
+	worker["SONAR_TOKEN"] = "CHANGE-ME"
+	requireValid(t, worker)
+	requireValidReceiver(t, receiver)
+}
+
+// So it is with the lines about the relay. Only workers get the secrets.
+func TestRelayInKubernetes(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, read(t, filepath.Join(root, "deploy/kubernetes/secret.example.yaml")), "\n  #   RELAY_SECRETS: CHANGE-ME\n")
+	worker, receiver := inKubernetes(t)
+	for _, env := range []map[string]string{worker, receiver} {
+		maps.Copy(env, suggested(t, "RELAY"))
+	}
+	worker["RELAY_SECRETS"] = "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32))
+	requireValid(t, worker)
+	requireValidReceiver(t, receiver)
 }
 
 // The compose files give workers the account, and the receiver what it needs of messages without it.

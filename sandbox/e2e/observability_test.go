@@ -3,9 +3,11 @@ package e2e_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -18,6 +20,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/app/receiving"
 	"github.com/giftbridge/giftbridge/internal/checkout/api"
 	"github.com/giftbridge/giftbridge/internal/config"
@@ -26,6 +29,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
+	"github.com/giftbridge/giftbridge/internal/relaybox"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -146,7 +151,13 @@ func (w *system) resendAndDrain(p scenario.Placed) {
 func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	t.Parallel()
 	o := bothIssuers(fourwayshoptest.Options{PDFInAnswer: true})
+	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 32)))
+	door := httptest.NewServer(relaytest.New(relaytest.Options{Secrets: []string{secret}}))
+	t.Cleanup(door.Close)
 	o.Configure = func(c *config.Config) {
+		c.Relay.OrdersURL, c.Shopify.Webhooks = door.URL+"/orders", config.Default().Shopify.Webhooks
+		require.NoError(t, c.Relay.Secrets.Decode(secret))
+		require.NoError(t, c.Relay.AllowedNetworks.Decode("127.0.0.0/8"))
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
 		c.FourWayShop.PDFHosts = config.List{"documents.example.com"}
 		c.Sonar.Token = config.NewSecret("hush")
@@ -160,7 +171,16 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	w.StopWorker()
 	require.NoError(t, w.StartWorker(w.ctx))
 	w.await("counted", func() bool {
-		return slices.Contains(w.metrics().names(), "giftbridge_failed_orders_oldest_timestamp_seconds")
+		names := w.metrics().names()
+		return slices.Contains(names, "giftbridge_failed_orders_oldest_timestamp_seconds") &&
+			slices.Contains(names, "giftbridge_messages_open") && slices.Contains(names, "giftbridge_relay_gaps")
+	})
+	// How long events take has no series before the first one.
+	require.NoError(t, relaybox.New(w.Operator.Client, time.Now).Put(w.ctx, relaying.Orders, "1001", relaying.Event{
+		ID: "evt_1001", Topic: webhook.OrdersCreate, Body: []byte(`{"id":1001}`), TakenAt: time.Now(),
+	}))
+	w.await("delivered", func() bool {
+		return slices.Contains(w.metrics().names(), "giftbridge_relay_delivery_seconds_bucket")
 	})
 	placed := w.place(scenario.Single, scenario.UnknownMerchant, scenario.MadeLater)
 	w.poll()
