@@ -55,6 +55,8 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   changed orders  the cards of no cancelled or refunded order could not be compared with what is owed, or cancelled
   cards           none has waited for more than an hour for an issuer that makes cards later, and no answers contradict each other
   redemptions     of none it is unknown whether the amount was taken off the card, and the issuer contradicts none
+  relay           events go to the ERP: no endpoint is paused or failing, nothing waits for long, and none is refused for good; if
+                  RELAY_ORDERS_URL or RELAY_PRODUCTS_URL is set here
   announcements   polls find no order that no webhook has announced, if webhooks are on
   failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
@@ -166,6 +168,7 @@ func printStatus(w io.Writer, s *health.Status) error {
 				row("  of these waiting", waiting(s.Later))
 			}
 		}
+		relayRows(row, s.Relay)
 	})
 }
 
