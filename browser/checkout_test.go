@@ -32,18 +32,6 @@ type checkout struct {
 	urls []string
 }
 
-// shop returns the address of the example of a checkout, which the start page has.
-func shop(t *testing.T, s *browser.Sandbox) string {
-	t.Helper()
-	start, err := s.Wait(t.Context(), browser.StartPage)
-	require.NoError(t, err)
-	tab, _ := open(t, start, looks["phone, light"])
-	var address string
-	require.NoError(t, chromedp.Run(tab, chromedp.Evaluate(
-		`[...document.links].find((a) => a.textContent === "Example checkout").href`, &address)))
-	return address
-}
-
 // enter opens the checkout as a new shopper does. It notes each address that the browser asks for.
 func enter(t *testing.T, address string, l browser.Look) *checkout {
 	t.Helper()
@@ -198,7 +186,7 @@ func TestCheckout(t *testing.T) {
 	s, err := browser.StartSandbox(context.WithoutCancel(t.Context()), *program, 80, "--every", "500ms")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	address := shop(t, s)
+	address := linked(t, s, "Example checkout")
 	phone := looks["phone, light"]
 	first := enter(t, address, phone)
 	whole, part := first.card("60.00 USD"), first.card("30.00 USD")

@@ -85,6 +85,7 @@ func TestSubject(t *testing.T) {
 			"contradicted redemption", func(r *digest.Report) { r.Redeeming.Contradicted = make([]digest.Redemption, 1) },
 			"1 redemption contradicted (example)",
 		},
+		{"unsent messages", func(r *digest.Report) { r.Unsent.Total = 3 }, "3 messages not sent (example)"},
 		{"refused events", func(r *digest.Report) { r.Relaying.Total = 3 }, "3 events refused by the ERP (example)"},
 		{"halted endpoint", func(r *digest.Report) { r.Relaying.Halted = make([]digest.HaltedEndpoint, 1) }, "ERP waits (example)"},
 		{"gap of events", func(r *digest.Report) { r.Relaying.Gaps = make([]digest.EventGap, 1) }, "ERP may lack events (example)"},
