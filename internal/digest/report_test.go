@@ -44,6 +44,7 @@ func TestEmpty(t *testing.T) {
 		"mixed":              func(r *digest.Report) { r.Mixed = make([]string, 1) },
 		"unknown redemption": func(r *digest.Report) { r.Redeeming.Unknown = make([]digest.Redemption, 1) },
 		"contradicted":       func(r *digest.Report) { r.Redeeming.Contradicted = make([]digest.Redemption, 1) },
+		"unsent message":     func(r *digest.Report) { r.Unsent.Total = 1 },
 		"unread redemptions": func(r *digest.Report) { r.Redeeming.Unread = 1 },
 		"refused":            func(r *digest.Report) { r.Refused = "550" },
 		"underpaid":          func(r *digest.Report) { r.Left = []digest.LeftOrder{{Reason: giftcard.Underpaid}} },

@@ -59,6 +59,9 @@ func (f facts) checks() []check.Check {
 	if f.Redeeming.Cards > 0 {
 		all = append(all, f.Redeeming.Check(f.now))
 	}
+	if f.Messages != nil {
+		all = append(all, f.Messages.Check())
+	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())
 	}

@@ -63,7 +63,7 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 	}}
 	for _, add := range []func(context.Context) error{
 		r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addDisputed, r.addWatch, r.addLater, r.addMaking,
-		r.addRedeeming, r.addIssued,
+		r.addRedeeming, r.addUnsent, r.addIssued,
 	} {
 		if err := add(ctx); err != nil {
 			return digest.Report{}, err

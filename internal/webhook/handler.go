@@ -253,7 +253,7 @@ func (h *Handler) signed(r *http.Request, by time.Time, body []byte, size int64)
 	}
 	// Consumers need not wait for keepers: a notice is a hint, and does no harm if it comes again.
 	out := hand(n, consumers, Kept)
-	d := Delivery{Notice: n, Body: body, Size: size, ID: loggable(header(r.Header, "Webhook-Id"))}
+	d := Delivery{Notice: n, Body: body, Size: size, Signature: signatureOf(r.Header), ID: loggable(header(r.Header, "Webhook-Id"))}
 	if oversized {
 		d.Body = nil
 		h.log.Warn().Str("topic", name).Int64("bytes", size).Msg("a webhook's body is too large to be kept: only a notice of it is")

@@ -22,6 +22,9 @@ type Delivery struct {
 	Body []byte
 	// Size is the number of bytes of the body.
 	Size int64
+	// Signature is that of the shop over the whole body. Deliveries with the same body have the same one until a secret changes,
+	// so it tells those apart whose bodies were too large.
+	Signature []byte
 	// ID is the shop's name of the delivery, which all tries of it share; empty if it has none. It is not signed.
 	ID string
 }

@@ -18,20 +18,22 @@ var orderTopics = []string{
 	webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate,
 }
 
-// Topics returns the topics of the deliveries that messages need; none if messages are off.
+// Topics returns the topics of the deliveries that messages need; none if messages are off. A receiver, which strangers reach, has no
+// account: that the shop has a name for its customers says to it that workers have one.
 func Topics(cfg config.Config) []string {
-	orders, stock := cfg.Tells()
+	on := cfg.Sonar.On() || cfg.Messages.ShopName != ""
 	var out []string
-	if orders {
+	if on && cfg.Messages.AboutOrders() {
 		out = slices.Clone(orderTopics)
 	}
-	if stock {
+	if on && cfg.Messages.AboutStock() {
 		out = append(out, webhook.VariantsInStock)
 	}
 	return out
 }
 
-// Keeper has orders and variants looked at that the shop's deliveries are about. It implements [webhook.Keeper].
+// Keeper has orders and variants looked at that the shop's deliveries are about. It implements
+// [webhook.OversizedKeeper].
 type Keeper struct {
 	topics []string
 	looker looking.Looker
@@ -68,4 +70,13 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 
 func sinceMidnight(c config.Clock) time.Duration {
 	return time.Duration(c.Hour)*time.Hour + time.Duration(c.Minute)*time.Minute
+}
+
+// KeepOversized implements [webhook.OversizedKeeper]: what a delivery is about is read from the shop, not from its body. Without
+// its number there is nothing to read; the sweep finds it.
+func (k *Keeper) KeepOversized(ctx context.Context, d webhook.Delivery) error {
+	if d.Order == "" && d.Variant == "" {
+		return nil
+	}
+	return k.Keep(ctx, d)
 }

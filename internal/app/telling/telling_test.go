@@ -92,6 +92,20 @@ func TestOff(t *testing.T) {
 	require.Nil(t, telling.NewKeeper(config.Config{}, nil, 0, nil))
 }
 
+// A receiver has no account, and takes in what messages need if the shop has a name for its customers.
+func TestReceiversHaveNoAccount(t *testing.T) {
+	t.Parallel()
+	c := configured()
+	want := telling.Topics(c)
+	require.NotEmpty(t, want)
+	c.Sonar = messaging.Sonar{}
+	require.Equal(t, want, telling.Topics(c))
+	c.Messages.Kinds = config.List{"in-stock"}
+	require.Equal(t, []string{"variants/in_stock"}, telling.Topics(c))
+	c.Messages.ShopName = ""
+	require.Empty(t, telling.Topics(c))
+}
+
 func TestOn(t *testing.T) {
 	t.Parallel()
 	c := configured()
@@ -150,6 +164,13 @@ func TestKeeper(t *testing.T) {
 	require.Equal(t, []string{"order-messages/shop/5001", "order-messages/shop/5001", "back-in-stock/shop/7"}, flows.ids)
 	require.Equal(t, workflows.Look{Topic: webhook.OrdersUpdated, UpdatedAt: at}, flows.args[0])
 	require.Equal(t, workflows.Look{Topic: webhook.FulfillmentsCreate}, flows.args[1])
+
+	flows.ids = nil
+	require.NoError(t, k.KeepOversized(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate}}))
+	require.Empty(t, flows.ids, "the beginning of its body does not say which order it is")
+	require.NoError(t, k.KeepOversized(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate, Order: "5002"}}))
+	require.Equal(t, []string{"order-messages/shop/5002"}, flows.ids)
+	var _ webhook.OversizedKeeper = k
 
 	flows.err = errors.New("away")
 	require.Error(t, k.Keep(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate, Order: "1"}}))

@@ -1,10 +1,12 @@
 package wanted_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/app/telling"
 	"github.com/giftbridge/giftbridge/internal/app/wanted"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/subscriptions"
@@ -43,6 +45,11 @@ func TestWebhooks(t *testing.T) {
 			cfg := config.Default()
 			tt.set(&cfg)
 			require.Equal(t, tt.want, wanted.Webhooks(cfg))
+			var topics []string
+			for _, topic := range tt.want.Topics() {
+				topics = append(topics, topic.Name)
+			}
+			require.Subset(t, topics, slices.Concat(telling.Topics(cfg), cfg.Relay.Taken()), "what is kept is subscribed to")
 		})
 	}
 }

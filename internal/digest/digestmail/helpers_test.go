@@ -156,6 +156,18 @@ func full() digest.Report {
 		}},
 		Unread: 2,
 	}
+	r.Unsent = digest.Unsent{Total: 5, Messages: []digest.UnsentMessage{
+		{
+			Name: "#1021", OrderID: "5000000000021", Key: "3f2a6c1e9d0b4a57886f1c2d", About: "receipt", Kind: "MessageRefused",
+			Message: "order #1021, sending its receipt: Sonar: invalid phone number", At: evening.Add(-2 * time.Hour),
+		},
+		{Variant: "41234567890123", Key: "0b4a57886f1c2d3f2a6c1e9d", About: "in-stock", Kind: "MessageExpired", At: evening.Add(-30 * time.Hour)},
+		{
+			Name: "#1022", OrderID: "5000000000022", Key: "886f1c2d3f2a6c1e9d0b4a57", About: "shipment", Kind: "MessagesUnavailable",
+			Message: "order #1022, sending its shipment: Sonar: HTTP 503; tried for 48h0m0s", At: evening.Add(-26 * time.Hour),
+		},
+		{OrderID: "5000000000023", Key: "look", Kind: giftcard.UnexpectedResponse, At: evening.Add(-3 * time.Hour)},
+	}}
 	r.Later = &digest.Later{Orders: 12, Until: evening.Add(40 * time.Minute)}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"

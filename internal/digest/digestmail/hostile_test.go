@@ -42,6 +42,11 @@ func poisoned(value string) digest.Report {
 	hostile := digest.Redemption{Client: value, ID: value, Amount: value, Currency: value, Order: value, BoughtWith: value, Unit: 1}
 	r.Redeeming.Unknown = []digest.Redemption{{Client: "till", ID: "1"}, hostile}
 	r.Redeeming.Contradicted = []digest.Redemption{{Client: "till", ID: "2"}, hostile}
+	r.Unsent.Messages = []digest.UnsentMessage{
+		{OrderID: "1", Key: "k", Kind: "MessageRefused"}, {OrderID: "1", Key: "k"},
+		{Name: value, OrderID: value, Key: value, About: value, Kind: "MessageRefused", Message: value},
+		{Variant: value, Key: value, About: value, Kind: giftcard.Kind("x" + value), Message: value},
+	}
 	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Watch = digest.Watch{
 		Products: []digest.Product{{SKU: value, Says: value, Cure: value}}, Lost: []string{"x: " + value, value},

@@ -150,7 +150,7 @@ func TestHTMLIsNeverClipped(t *testing.T) {
 				r.FailedOrders = append(r.FailedOrders, digest.FailedOrder{
 					Name: escaped, Kind: kinds[i%len(kinds)], Worth: worth, Message: escaped, ShopLink: link, FailedAt: evening,
 					Attempts: 2, New: true, ExpiresAt: evening.Add(time.Hour), AuditNumbers: []string{escaped}, Rerun: digest.FailedAgain,
-					Command: "giftbridge " + strings.Repeat("'", 1900),
+					Command: "giftbridge " + strings.Repeat("'", 480),
 				})
 				r.Left = append(r.Left, digest.LeftOrder{
 					Name: escaped, Reason: reasons[i%len(reasons)], Amount: escaped, Currency: escaped, Link: link,

@@ -217,6 +217,7 @@ func (v *viewer) sections() []sectionView {
 	}
 	v.addMaking(add)
 	v.addRedeeming(add)
+	v.addUnsent(add)
 	ofShop, ofOperator := v.watchGroups()
 	for _, g := range ofShop {
 		add(digest.Shop, g, words.Sum{})

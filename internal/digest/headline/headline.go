@@ -118,7 +118,7 @@ func Subject(r digest.Report) string {
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
 	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty() &&
-		r.Redeeming.Empty():
+		r.Redeeming.Empty() && r.Unsent.Count() == 0:
 		parts = append(parts, "nothing waits")
 	}
 	if n := len(r.Disputed); n > 0 {
@@ -141,6 +141,9 @@ func Subject(r digest.Report) string {
 	}
 	if n := len(r.Watch.Products); n > 0 {
 		parts = append(parts, words.Count(n, "product")+" to correct")
+	}
+	if n := r.Unsent.Count(); n > 0 {
+		parts = append(parts, words.Count(n, "message")+" not sent")
 	}
 	if n := r.CountNative(); n > 0 {
 		parts = append(parts, words.Count(n, "native order"))

@@ -85,6 +85,7 @@ func TestSubject(t *testing.T) {
 			"contradicted redemption", func(r *digest.Report) { r.Redeeming.Contradicted = make([]digest.Redemption, 1) },
 			"1 redemption contradicted (example)",
 		},
+		{"unsent messages", func(r *digest.Report) { r.Unsent.Total = 3 }, "3 messages not sent (example)"},
 		{"unread redemptions", func(r *digest.Report) { r.Redeeming.Unread = 1 }, "1 card not asked (example)"},
 		{"lost", func(r *digest.Report) { r.Watch.Lost = []string{"x"} }, "orders not announced (example)"},
 		{"repaired", func(r *digest.Report) { r.Watch.Repaired = &digest.Repaired{} }, "notices set up again (example)"},

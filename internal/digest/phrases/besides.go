@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/digest/besides"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
 )
 
@@ -27,6 +28,11 @@ func (t Times) Redemption(r digest.Redemption) string {
 		}
 	}
 	return says
+}
+
+// Unsent says what a message to a customer was about, and why it could not be sent.
+func (t Times) Unsent(m digest.UnsentMessage) string {
+	return words.Name(besides.WhatUnsent(m)) + ", given up " + t.Moment(m.At) + ": " + words.Message(besides.WhyUnsent(m)) + "."
 }
 
 // Gap says what became of the orders that no notice has announced.

@@ -86,6 +86,25 @@ func Unknown(list []digest.Redemption) []Item {
 	})
 }
 
+// Unsent returns what can be done about messages to customers that could not be sent, for the same reason.
+func Unsent(list []digest.UnsentMessage) (out []Item) {
+	i := slices.IndexFunc(list, func(m digest.UnsentMessage) bool { return besides.ShowUnsentCommand(m) != "" })
+	if i < 0 {
+		return nil
+	}
+	n, first := len(list), list[i]
+	out = []Item{{
+		words.Plural(n, "To see all about it:", "To see all about one of them, such as the first:"), besides.ShowUnsentCommand(first),
+	}}
+	if resend := besides.ResendUnsentCommand(first); resend != "" && besides.ExplainUnsent(first) == besides.Unsendable {
+		out = append(out, Item{"Once the cause is gone, to send it, with the reason in place of WHY:", resend})
+	}
+	if settle := besides.SettleUnsentCommand(first); settle != "" {
+		out = append(out, Item{"Once nothing is left to do about it, with the reason in place of WHY:", settle})
+	}
+	return out
+}
+
 // Contradicted returns what can be done about redemptions that the issuer contradicts.
 func Contradicted(list []digest.Redemption) []Item { return redemptions(list) }
 

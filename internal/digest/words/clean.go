@@ -11,7 +11,7 @@ const (
 	maxName    = 80
 	maxMessage = 500
 	maxLink    = 2000
-	maxCommand = 2000
+	maxCommand = 500
 )
 
 // Name turns a name, a code or an amount from outside into one line; see [printable.Line].
