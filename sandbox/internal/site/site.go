@@ -35,15 +35,14 @@ func (s Site) webhookSecret() string { return "shpss_" + s.Name }
 
 func (s Site) password() string { return s.Name + "-password" }
 
-// NewShop returns the site's shop. It has the variants of the scenario, and the app the scopes that gift cards, messages and the relay
-// need, unless the options name others.
+// NewShop returns the site's shop. It has the variants of the scenario unless the options name others.
 func (s Site) NewShop(o shopifytest.Options) *shopifytest.Server {
 	o.Domain, o.AccessToken, o.Webhooks.Secret = s.Shop(), s.token(), s.webhookSecret()
 	o.AllowInternal = true // Receivers listen on this machine.
 	if o.Variants == nil {
 		o.Variants = scenario.Variants()
 	}
-	if o.Scopes == nil {
+	if o.Scopes == nil { // The default, and what messages about parcels need.
 		o.Scopes = []string{"read_orders", "read_customers", "read_products", "read_fulfillments"}
 	}
 	return shopifytest.New(o)

@@ -55,10 +55,13 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   changed orders  the cards of no cancelled or refunded order could not be compared with what is owed, or cancelled
   cards           none has waited for more than an hour for an issuer that makes cards later, and no answers contradict each other
   redemptions     of none it is unknown whether the amount was taken off the card, and the issuer contradicts none
+  messages        none that could not be sent waits for somebody, and their sweep goes on; only if messages are on
+  relay           events go to the ERP: no endpoint is paused or failing, nothing waits for long, and none is refused for good; if
+                  RELAY_ORDERS_URL or RELAY_PRODUCTS_URL is set here
   announcements   polls find no order that no webhook has announced, if webhooks are on
   failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
-Failed and changed orders by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
+Failed and changed orders and unsent messages by themselves only warn: the digest reports them. Status exits with 1 if a check fails or Temporal cannot
 be reached, so a monitor can call it. Of the configuration it needs PAYLOAD_KEYS, and SMTP_HOST and WORKER_DEPLOYMENT
 if the workers have them. With --json, "healthy" is the overall result, and "problems" lists the checks that failed.
 With --verbose, it also prints links to lists in Temporal's Web UI.`,
@@ -166,6 +169,15 @@ func printStatus(w io.Writer, s *health.Status) error {
 				row("  of these waiting", waiting(s.Later))
 			}
 		}
+		if m := s.Messages; m != nil {
+			row("messages open", m.Open)
+			unsent := cli.Tinted{Text: strconv.Itoa(m.Unsent)}
+			if m.Unsent > 0 {
+				unsent.Status = check.Warn
+			}
+			row("messages unsent", unsent)
+		}
+		relayRows(row, s.Relay)
 	})
 }
 
