@@ -43,7 +43,8 @@ func poisoned(value string) digest.Report {
 	r.Redeeming.Unknown = []digest.Redemption{{Client: "till", ID: "1"}, hostile}
 	r.Redeeming.Contradicted = []digest.Redemption{{Client: "till", ID: "2"}, hostile}
 	r.Unsent.Messages = []digest.UnsentMessage{
-		{OrderID: "1", Key: "k", Kind: "MessageRefused"}, {OrderID: "1", Key: "k"},
+		{OrderID: "1", Key: "k", Kind: "MessageRefused"},
+		{OrderID: "1", Key: "k"},
 		{Name: value, OrderID: value, Key: value, About: value, Kind: "MessageRefused", Message: value},
 		{Variant: value, Key: value, About: value, Kind: giftcard.Kind("x" + value), Message: value},
 	}
