@@ -65,6 +65,7 @@ func (c Config) checkReceiver(ps *env.Problems) {
 	c.Receiver.Needs(ps, c.Network.PlainHTTPHosts)
 	c.Links.Check(ps)
 	c.Checkout.Check(ps)
+	c.Messages.Check(ps)
 	c.Relay.Check(ps, c.Network.PlainHTTPHosts)
 	c.Relay.Surroundings(ps, c.Webhooks(), c.Payload.Encryption != ops.EncryptionOff)
 	c.FourWayShop.ReceiverNeeds(ps, c.Receiver.Serve(ServeCallbacks), c.ServesCheckout())

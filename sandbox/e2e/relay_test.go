@@ -17,8 +17,11 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/activities/relaying"
+	"github.com/giftbridge/giftbridge/internal/app/forwarding"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
+	"github.com/giftbridge/giftbridge/internal/relayqueue"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -129,4 +132,46 @@ func TestRelay(t *testing.T) {
 			return info.GetExecution().GetWorkflowId() == workflows.RelayID("orders", number)
 		})
 	})
+}
+
+// An answer that is lost on its way makes a double, which has the same ID. An endpoint that wants no events gets none until it is resumed,
+// and then all of them.
+func TestRelayThroughTrouble(t *testing.T) {
+	t.Parallel()
+	e := startRelaying(t, stack.Options{}, relaytest.Options{})
+	require.NoError(t, e.Inject(relaytest.Fault{Kind: relaytest.Drop, AfterTaking: true, Topic: webhook.FulfillmentsCreate}))
+	shipped := `{"id":7,"order_id":70,"tracking_number":"1Z"}`
+	require.Equal(t, http.StatusOK, e.announce(webhook.FulfillmentsCreate, shipped))
+	again := e.took("the shipment again", func(d relaytest.Delivery) bool { return d.BodyHash == hash(shipped) && d.Attempt > 1 })
+	require.True(t, again.Double)
+
+	require.NoError(t, e.Inject(relaytest.Fault{Kind: relaytest.Gone, Topic: webhook.ProductsCreate}))
+	created, updated := `{"id":9,"title":"a"}`, `{"id":9,"title":"b"}`
+	require.Equal(t, http.StatusOK, e.announce(webhook.ProductsCreate, created))
+	queues := forwarding.Queues(e.plain, e.Temporal.Namespace(), "somebody")
+	e.await("paused", func() bool {
+		status, err := queues.Status(e.ctx, relaying.Products)
+		require.NoError(t, err)
+		return status.State == relayqueue.Paused
+	})
+	require.Equal(t, http.StatusOK, e.announce(webhook.ProductsUpdate, updated))
+	require.NoError(t, queues.Resume(e.ctx, relaying.Products, "the ERP is back"))
+	e.took("the product", of(created))
+	require.Equal(t, 2, e.took("its update", of(updated)).Sequence)
+	require.Empty(t, e.Stats().Refused)
+}
+
+// A mailbox ends as soon as nothing waits. The next event starts it again at once, also where Temporal lets an ID start only once a second:
+// the receiver waits for that then.
+func TestMailboxStartsAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	e := startRelaying(t, stack.Options{
+		DynamicConfig: map[string]any{"history.enableWorkflowIdReuseStartTimeValidation": true},
+	}, relaytest.Options{})
+	for i := range 4 {
+		body := fmt.Sprintf(`{"id":9,"title":"%d"}`, i)
+		require.Equal(t, http.StatusOK, e.announce(webhook.ProductsUpdate, body))
+		e.took("the product", of(body))
+		require.NoError(t, e.plain.GetWorkflow(e.ctx, workflows.RelayID(relaying.Products, "9"), "").Get(e.ctx, nil))
+	}
 }

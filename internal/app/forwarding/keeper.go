@@ -27,7 +27,7 @@ type Boxes interface {
 	Put(ctx context.Context, endpoint, resource string, e relaying.Event) error
 }
 
-// Keeper puts deliveries of the shop into the mailboxes of the relay. It implements [webhook.Keeper].
+// Keeper puts deliveries of the shop into the mailboxes of the relay. It implements [webhook.OversizedKeeper].
 type Keeper struct {
 	relay settings.Relay
 	boxes Boxes
@@ -59,6 +59,16 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 		if tooLarge(e) {
 			e.Size, e.Body = len(d.Body), k.notice(d.Notice, int64(len(d.Body)))
 		}
+		return e
+	})
+}
+
+// KeepOversized implements [webhook.OversizedKeeper]: a notice goes on. Its ID is the same in all tries of the shop.
+func (k *Keeper) KeepOversized(ctx context.Context, d webhook.Delivery) error {
+	return k.keep(ctx, d, func(e relaying.Event, endpoint, resource string) relaying.Event {
+		same := fmt.Sprintf("%s %d %s %s", d.ID, d.Size, d.UpdatedAt.UTC(), d.TriggeredAt.UTC())
+		e.ID = relay.ID(endpoint, d.Topic, resource, []byte(same))
+		e.Size, e.Body = int(d.Size), k.notice(d.Notice, d.Size)
 		return e
 	})
 }

@@ -111,3 +111,22 @@ func TestKeepALargeBody(t *testing.T) {
 		})
 	}
 }
+
+// Of a body that no receiver reads to its end, a notice goes on, with one ID in all tries of the shop.
+func TestKeepOversized(t *testing.T) {
+	t.Parallel()
+	b := &boxes{}
+	var k webhook.OversizedKeeper = forwarding.NewKeeper(relays(), b, known, zerolog.Nop())
+	d := webhook.Delivery{Notice: webhook.Notice{Topic: webhook.ProductsUpdate, Product: "9"}, Size: 5 << 20, ID: "w1"}
+	require.NoError(t, k.KeepOversized(t.Context(), d))
+	first := b.e
+	require.Equal(t, `{"id":9}`, string(first.Body))
+	require.Equal(t, 5<<20, first.Size)
+	require.NoError(t, k.KeepOversized(t.Context(), d))
+	require.Equal(t, first.ID, b.e.ID)
+	d.ID, d.Product = "w2", ""
+	require.NoError(t, k.KeepOversized(t.Context(), d))
+	require.NotEqual(t, first.ID, b.e.ID)
+	require.Equal(t, []string{"products/9", "products/9", "products/unknown"}, b.put)
+	require.Equal(t, "{}", string(b.e.Body))
+}

@@ -18,14 +18,15 @@ var orderTopics = []string{
 	webhook.FulfillmentsCreate, webhook.FulfillmentsUpdate,
 }
 
-// Topics returns the topics of the deliveries that messages need; none if messages are off.
+// Topics returns the topics of the deliveries that messages need; none if messages are off. A receiver, which strangers reach, has no
+// account: that the shop has a name for its customers says to it that workers have one.
 func Topics(cfg config.Config) []string {
-	orders, stock := cfg.Tells()
+	on := cfg.Sonar.On() || cfg.Messages.ShopName != ""
 	var out []string
-	if orders {
+	if on && cfg.Messages.AboutOrders() {
 		out = slices.Clone(orderTopics)
 	}
-	if stock {
+	if on && cfg.Messages.AboutStock() {
 		out = append(out, webhook.VariantsInStock)
 	}
 	return out

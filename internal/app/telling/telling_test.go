@@ -92,6 +92,20 @@ func TestOff(t *testing.T) {
 	require.Nil(t, telling.NewKeeper(config.Config{}, nil, 0, nil))
 }
 
+// A receiver has no account, and takes in what messages need if the shop has a name for its customers.
+func TestReceiversHaveNoAccount(t *testing.T) {
+	t.Parallel()
+	c := configured()
+	want := telling.Topics(c)
+	require.NotEmpty(t, want)
+	c.Sonar = messaging.Sonar{}
+	require.Equal(t, want, telling.Topics(c))
+	c.Messages.Kinds = config.List{"in-stock"}
+	require.Equal(t, []string{"variants/in_stock"}, telling.Topics(c))
+	c.Messages.ShopName = ""
+	require.Empty(t, telling.Topics(c))
+}
+
 func TestOn(t *testing.T) {
 	t.Parallel()
 	c := configured()

@@ -85,10 +85,12 @@ var Sections = []env.Section{
 		Variables: map[string]env.Reference{
 			"MESSAGES": {
 				Want:  "one or more of receipt, shipment, update, in-stock, separated by commas, without duplicates",
-				About: "Messages that are sent, if `SONAR_TOKEN` is set.",
+				About: "Messages that are sent, if `SONAR_TOKEN` is set. Receivers need the same value as workers.",
 			},
 			"MESSAGES_SHOP_NAME": {
-				Want: "at most 40 visible characters", About: "Name of the shop, with which each text begins.",
+				Want: "at most 40 visible characters",
+				About: "Name of the shop, with which each text begins. A receiver takes in what messages need if it is set: it gets no " +
+					"`SONAR_TOKEN`.",
 			},
 			"MESSAGES_SHOP_URL": {
 				Want: "an address such as https://shop.example.com", About: "Address of the shop, for what has no page of its own.",

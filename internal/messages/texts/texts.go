@@ -63,10 +63,14 @@ func (t *Templates) add(folder fs.FS) error {
 	found := 0
 	for _, e := range entries {
 		name := e.Name()
+		info, err := fs.Stat(folder, name) // In a volume of Kubernetes, folders are links.
+		if err != nil {
+			return fmt.Errorf("read the folder of templates: %w", err)
+		}
 		switch {
-		case !e.IsDir() && strings.HasSuffix(name, ".tmpl"):
+		case !info.IsDir() && strings.HasSuffix(name, ".tmpl"):
 			return fmt.Errorf("template %s is not in the folder of its language, such as en/%s", name, name)
-		case !e.IsDir() || strings.HasPrefix(name, "."):
+		case !info.IsDir() || strings.HasPrefix(name, "."):
 			continue
 		case !language.MatchString(name):
 			return fmt.Errorf("the folder of templates has %s, which is not a language such as en or fr-ca", name)

@@ -92,6 +92,17 @@ func TestOwnTemplates(t *testing.T) {
 	require.Contains(t, all.Render(texts.Shipment, "fr-CA", v, false), "est en route")
 }
 
+// A volume of Kubernetes holds links: ..data to the folder of the newest version, and one to each entry of that.
+func TestTemplatesOfAVolume(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"..2026/en/receipt.txt.tmpl": "Got it: {{.Order}}"})
+	require.NoError(t, os.Symlink("..2026", filepath.Join(dir, "..data")))
+	require.NoError(t, os.Symlink(filepath.Join("..data", "en"), filepath.Join(dir, "en")))
+	all, err := texts.Load(dir)
+	require.NoError(t, err)
+	require.Equal(t, "Example Shop: Got it: #1001", all.Render(texts.Receipt, "en", texts.Sample(), false))
+}
+
 // A template that cannot work stops the worker when it starts, and the error names its file.
 func TestBrokenTemplates(t *testing.T) {
 	t.Parallel()

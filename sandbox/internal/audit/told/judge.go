@@ -14,7 +14,10 @@ type Tally struct {
 	Shipments int `json:"messages_shipments"`
 	Updates   int `json:"messages_updates"`
 	Notices   int `json:"messages_notices"`
-	// Dropped counts the messages that were not sent, by reason, and Unsent those that could not be, by the kind of the failure.
+	// LeftOut counts the messages that were not sent, and Dropped the same by reason. InDoubt counts those of which it is not known
+	// whether the customer got them, and Unsent all that could not be sent, by the kind of the failure.
+	LeftOut int            `json:"messages_left_out"`
+	InDoubt int            `json:"messages_in_doubt"`
 	Dropped map[string]int `json:"messages_dropped"`
 	Unsent  map[string]int `json:"messages_unsent"`
 	// Missing counts what a customer was not told, and what the system does not say that it has left out. Twice counts what was told
@@ -84,6 +87,10 @@ func (b Books) Judge() Tally {
 		j.judge()
 	}
 	b.judgeProducts(t)
+	for _, n := range t.Dropped {
+		t.LeftOut += n
+	}
+	t.InDoubt = t.Unsent[inDoubt]
 	return *t
 }
 
