@@ -113,6 +113,9 @@ func between(query, after string) (string, bool) {
 }
 
 func (r Run) matches(query string) bool {
+	if strings.Contains(query, "TemporalScheduledById") {
+		return false // No schedule starts mailboxes.
+	}
 	if want, ok := between(query, "WorkflowType = "); ok && want != r.Type {
 		return false
 	}
