@@ -65,6 +65,11 @@ func once(
 	}
 	a.told = tellings(s.Sonar.Deliveries(), s.Sonar.Stats().Totals, customers.Placed(), toldOf)
 	a.Problems = append(a.Problems, a.told.problems...)
+	if s.ERP != nil {
+		var wrong []string
+		a.relayed, wrong = arrivals(s.ERP.Stats())
+		a.Problems = append(a.Problems, wrong...)
+	}
 	a.Seconds = time.Since(began).Seconds()
 	if settleErr != nil {
 		a.Problems = append(a.Problems, settleErr.Error())
