@@ -2,8 +2,10 @@ package reporting
 
 import (
 	"context"
+	"time"
 
 	"github.com/giftbridge/giftbridge/internal/digest"
+	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/relaygaps"
@@ -19,19 +21,26 @@ func (o *Reporting) WithRelay(endpoints, topics []string) *Reporting {
 // maxUndelivered bounds the events of a report that were refused.
 const maxUndelivered = 100
 
-// addRelaying adds the events that endpoints have refused, the endpoints that get none, and the times for which they may lack events.
-func (r *reporter) addRelaying(ctx context.Context) error {
-	if len(r.relayTo) == 0 {
-		return nil
+// addRelaying adds what another system has not got.
+func (r *reporter) addRelaying(ctx context.Context) (err error) {
+	r.Relaying, err = Relayed(ctx, r.Reader, r.relayTo, r.relayed, r.Window.From)
+	return err
+}
+
+// Relayed returns the events that endpoints have refused, the endpoints that get none, and the times since a moment for which they may
+// lack events of some topics. It costs a few requests for each endpoint, and one for each event that it returns.
+func Relayed(ctx context.Context, r *executions.Reader, endpoints, topics []string, since time.Time) (out digest.Relaying, err error) {
+	if len(endpoints) == 0 {
+		return out, nil
 	}
-	relay := relayed.New(r.Reader, "")
-	for _, endpoint := range r.relayTo {
+	relay := relayed.New(r, "")
+	for _, endpoint := range endpoints {
 		s, err := relay.Status(ctx, endpoint)
 		if err != nil {
-			return err
+			return out, err
 		}
 		if s.State != relayqueue.Open {
-			r.Relaying.Halted = append(r.Relaying.Halted, digest.HaltedEndpoint{
+			out.Halted = append(out.Halted, digest.HaltedEndpoint{
 				Endpoint: endpoint, Slow: s.State == relayqueue.Probing, Reason: s.Reason, By: s.By, Since: s.Since,
 				Waiting: s.Waiting, Oldest: s.OldestWaiting,
 			})
@@ -41,21 +50,21 @@ func (r *reporter) addRelaying(ctx context.Context) error {
 		}
 		refused, all, err := relay.Undelivered(ctx, relayed.Filter{Endpoint: endpoint, Limit: maxUndelivered})
 		if err != nil {
-			return err
+			return out, err
 		}
-		r.Relaying.Total += all
+		out.Total += all
 		for _, u := range refused {
-			r.Relaying.Undelivered = append(r.Relaying.Undelivered, digest.UndeliveredEvent{
+			out.Undelivered = append(out.Undelivered, digest.UndeliveredEvent{
 				ID: relayed.Short(u.Event.FirstID()), Endpoint: endpoint, Topic: u.Event.Topic, Name: u.Name, Resource: u.Resource,
 				Kind: giftcard.Kind(u.Failure.Kind), Message: u.Failure.Message, At: u.GivenUpAt,
 			})
 		}
 	}
-	gaps, err := relaygaps.Find(ctx, r.Reader, r.relayed, r.Window.From)
+	gaps, err := relaygaps.Find(ctx, r, topics, since)
 	for _, g := range gaps {
-		r.Relaying.Gaps = append(r.Relaying.Gaps, digest.EventGap{
+		out.Gaps = append(out.Gaps, digest.EventGap{
 			From: g.From, To: g.Until, Topics: g.Topics, Unwatched: g.Cause == relaygaps.Unwatched,
 		})
 	}
-	return err
+	return out, err
 }
