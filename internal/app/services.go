@@ -215,7 +215,7 @@ func newServices(cfg config.Config, tel *telemetry.Telemetry) (s services, err e
 	if s.later, err = later.NewIssuers(cfg, Transport(), tel); err != nil {
 		return s, err
 	}
-	if s.relay, err = forwarding.NewDoor(cfg, tel.Request); err != nil {
+	if s.relay, err = forwarding.NewDoor(cfg, tel); err != nil {
 		return s, err
 	}
 	s.messages, err = telling.New(telling.Options{Config: cfg, Shop: shop, Via: Transport(), Telemetry: tel})

@@ -123,7 +123,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 		}
 		w.workers = append(w.workers, queue)
 	}
-	w.startSurveys(services.messages)
+	w.startSurveys(services)
 	w.health.ready(w.client)
 	for _, i := range services.later.With(services.issuer, o.Config.IssuesAtOnce()) {
 		w.log.Info().Str("shop", o.Config.Shopify.Shop).Str("issuer", i.Words().Issuer).Strs("abilities", i.Names()).

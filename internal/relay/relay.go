@@ -83,6 +83,8 @@ type Answer struct {
 	Status int
 }
 
+var errURL = errors.New("the URL is not http(s)://host[/path][?query]")
+
 // New returns a client. It sends no request. Its errors repeat no secret and nothing of the URL.
 func New(o Options) (*Client, error) {
 	c := &Client{endpoint: o.Endpoint, headers: o.Headers, now: o.Now, observe: o.Observe}
@@ -94,7 +96,7 @@ func New(o Options) (*Client, error) {
 	}
 	u, err := url.Parse(o.URL)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
-		return nil, c.wrong(errors.New("the URL is not http(s)://host[/path][?query]"))
+		return nil, c.wrong(errURL)
 	}
 	c.url = u.String()
 	if c.signers, err = newSigners(o.Secrets); err != nil {

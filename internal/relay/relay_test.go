@@ -343,3 +343,32 @@ func TestIDNeverChanges(t *testing.T) {
 		require.Regexp(t, `^evt_[0-9a-f]{64}$`, other)
 	}
 }
+
+// Reach connects and sends nothing.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	o := relay.Options{
+		Endpoint: "orders", URL: server.URL + "/hush", Secrets: []string{current}, Allowed: loopback, CAFile: file,
+	}
+	expires, err := o.Reach(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, server.Certificate().NotAfter, expires)
+	for name, change := range map[string]func(*relay.Options){
+		"not allowed":  func(o *relay.Options) { o.Allowed = nil },
+		"certificate":  func(o *relay.Options) { o.CAFile = "" },
+		"whsec_":       func(o *relay.Options) { o.Secrets = []string{"hush"} },
+		"no such file": func(o *relay.Options) { o.CAFile = file + "x" },
+	} {
+		changed := o
+		change(&changed)
+		_, err := changed.Reach(t.Context())
+		require.ErrorContains(t, err, name)
+		require.NotContains(t, err.Error(), "hush")
+	}
+	require.Zero(t, requests.Load())
+}

@@ -1,4 +1,5 @@
-// Package measuring makes the metrics of messages to customers. docs/operations.md lists them.
+// Package measuring makes the metrics of what goes on to others: messages to customers, and events to the endpoints of the relay.
+// docs/operations.md lists them.
 package measuring
 
 import (

@@ -47,6 +47,13 @@ func poisoned(value string) digest.Report {
 		{Name: value, OrderID: value, Key: value, About: value, Kind: "MessageRefused", Message: value},
 		{Variant: value, Key: value, About: value, Kind: giftcard.Kind("x" + value), Message: value},
 	}
+	r.Relaying = digest.Relaying{
+		Undelivered: []digest.UndeliveredEvent{{ID: "evt_1", Name: "#1"}, {
+			ID: value, Endpoint: value, Topic: value, Name: value, Resource: value, Kind: giftcard.Kind(value), Message: value,
+		}},
+		Halted: []digest.HaltedEndpoint{{Endpoint: "orders"}, {Endpoint: value, Reason: value, By: value, Waiting: 1}},
+		Gaps:   []digest.EventGap{{Topics: []string{value, value}}},
+	}
 	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Watch = digest.Watch{
 		Products: []digest.Product{{SKU: value, Says: value, Cure: value}}, Lost: []string{"x: " + value, value},
