@@ -46,6 +46,8 @@ var messengerRooms = []room{
 	{"internal/sonar/", "its client and its simulator"},
 	{"internal/config/", "its section of the configuration"},
 	{"internal/app/telling/", "the wiring"},
+	{"internal/doctor/messages/", "its exam"},
+	{"starter/internal/setup/doctor.go", "the name of its exam, which is a public word"},
 	{"internal/settings/settings.go", "whether messages are on, which its section of the configuration says"},
 }
 

@@ -19,8 +19,10 @@ import (
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/messaging"
+	"github.com/giftbridge/giftbridge/internal/doctor/endpoints"
 	"github.com/giftbridge/giftbridge/internal/doctor/exam"
 	"github.com/giftbridge/giftbridge/internal/doctor/fourwayshop"
+	"github.com/giftbridge/giftbridge/internal/doctor/messages"
 	"github.com/giftbridge/giftbridge/internal/doctor/shop"
 	"github.com/giftbridge/giftbridge/internal/operator"
 	"github.com/giftbridge/giftbridge/internal/printable"
@@ -83,7 +85,8 @@ type examination struct {
 func (x *examination) exams() []exam.Exam {
 	return slices.Concat(x.payloadExams(), x.temporalExams(), x.shop.Exams(), x.identityExams(), x.shop.ClockExams(),
 		x.shop.WebhookExams(), x.cashStarExams(),
-		fourwayshop.New(x.Config, x.why).Exams(), x.checkoutExams(), x.mailExams(), x.linksExams())
+		fourwayshop.New(x.Config, x.why).Exams(), x.checkoutExams(), messages.New(x.Config, x.why).Exams(),
+		endpoints.New(x.Config, x.Now, x.why).Exams(), x.mailExams(), x.linksExams())
 }
 
 // wanting returns what the configuration needs the shop's app for besides gift cards.

@@ -4,6 +4,7 @@
 package telling
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -129,7 +130,7 @@ func Rules(account settings.Sonar, m settings.Messages) (composing.Rules, error)
 func Complete(r composing.Rules, folder string) (composing.Rules, error) {
 	all, err := texts.Load(folder)
 	if err != nil {
-		return composing.Rules{}, fmt.Errorf("read the texts of messages: %w", err)
+		return composing.Rules{}, fmt.Errorf("read the texts of messages in %s: %w", cmp.Or(folder, "this program"), err)
 	}
 	r.Phones, r.Texts = phones.Book{}, all
 	return r, nil

@@ -49,6 +49,10 @@ with the fix, or skip if another check has to pass first. It changes nothing, is
   four way shop items  never checked: only making a card shows whether 4WS knows an item code
   callbacks            the receiver serves the addresses to which issuers answer, and knows the CALLBACK_KEYS
   checkout             the receiver serves the API at which checkouts spend cards, if CHECKOUT_CLIENTS is set here
+  sonar                the token is valid, if messages are sent to customers
+  messages             their texts and settings are those with which a worker starts
+  relay orders         its address is allowed, answers, and has a trusted certificate; if RELAY_ORDERS_URL is set
+  relay products       the same, if RELAY_PRODUCTS_URL is set
   mail server          it answers and accepts the login
   digest links         the receiver knows the keys that sign them (ACTION_KEYS); if they are set, or RECEIVER_URL is
 
