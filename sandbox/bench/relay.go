@@ -23,7 +23,7 @@ func newRelay() *cobra.Command {
 deployed run in processes of their own, against a simulated ERP that answers in 20 ms. It builds the programs first, and
 needs Linux and the go command. In each round it measures, beside bare mailboxes on the same server:
 
-- how many events a second arrive, of 25 kB and each of another order, while 64 are in flight; and the CPU time of each;
+- how many events a second arrive, of 25 kB and each of another order, while 32 are in flight; and the CPU time of each;
 - at half of that rate, the time from when a webhook is sent until the ERP has the event; and the events of a mailbox's
   history and Temporal's actions of a delivery;
 - how much memory the receiver and the worker hold.

@@ -104,8 +104,8 @@ var walls = []wall{
 	},
 	{
 		name: "one process or many", from: []string{
-			"internal/lab", "internal/lab/report", "internal/bench", "internal/bench/receive", "internal/resolver", "internal/rig",
-			"internal/roles", "chaos", "bench",
+			"internal/lab", "internal/lab/report", "internal/bench", "internal/bench/receive", "internal/bench/relaying",
+			"internal/resolver", "internal/rig", "internal/roles", "chaos", "bench",
 		},
 		to:  []string{sandbox + "/stack"},
 		why: "the laboratory and the benchmarks run the system as processes, the stack runs it in one",

@@ -34,8 +34,8 @@ func TestSummarize(t *testing.T) {
 		"slow":            {func(r *Report) { r.Rounds[0].Ours.Full.PerSecond, r.Rounds[1].Ours.Full.PerSecond = 40, 40 }, "relay / bare mailbox is 0.8,"},
 		"slow medians":    {change: func(r *Report) { r.Rounds[0].Ours.Steady.P50, r.Rounds[1].Ours.Steady.P50 = 999, 999 }},
 		"slow last ones":  {func(r *Report) { r.Rounds[0].Ours.Steady.P99, r.Rounds[1].Ours.Steady.P99 = 110, 110 }, "p99 / bare mailbox is 2.2,"},
-		"refused at full": {func(r *Report) { r.Rounds[1].Ours.Full.Refused = 1 }, "not answered with 200, most of a round is 1,"},
-		"refused":         {func(r *Report) { r.Rounds[1].Ours.Steady.Refused = 1 }, "not answered with 200, most of a round is 1,"},
+		"refused at full": {change: func(r *Report) { r.Rounds[1].Ours.Full.Refused = 1 }},
+		"refused":         {func(r *Report) { r.Rounds[1].Ours.Steady.Refused = 1 }, "not answered with 200 at half of that rate is 1,"},
 		"bare ones refuse": {change: func(r *Report) {
 			r.Rounds[1].Bare.Full.Refused, r.Rounds[1].Bare.Steady.Refused = 1, 1
 		}},

@@ -23,7 +23,7 @@ const (
 	// answers is how long the ERP takes for its answer: little, so that a difference shows.
 	answers = 20 * time.Millisecond
 	// inFlight is the number of events that were sent and have not arrived, at most, and of connections of the shop.
-	inFlight = 64
+	inFlight = 32
 	// answerTimeout is how long the shop waits for an answer.
 	answerTimeout = 5 * time.Second
 	apiVersion    = "2026-07"
