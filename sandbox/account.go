@@ -31,6 +31,7 @@ type account struct {
 	DigestFailedOrders int `json:"digest_failed_orders"`
 	DigestRecovered    int `json:"digest_recovered"`
 	told
+	relayed
 	// WebhooksAnswered is the number of deliveries of the shop that the receiver answered with success.
 	WebhooksAnswered int `json:"webhooks_answered"`
 	// IssuerRequests and ShopRequests include failed requests.
@@ -90,11 +91,16 @@ messages         %d on %d phones, and %d to all who asked for a product
   too early      %d
   missing        %d
   not sent       %d
+events           %d taken by the ERP, and %d once more
+  stale          %d
+  out of order   %d
+  refused        %d
 requests         %d to the issuers, %d to the shop
 seconds          %.1f
 `, a.OrdersPlaced, a.OrdersEligible, a.OrdersLeftOut, a.OrdersFailed, a.CardsExpected, a.CardsIssued, a.CardsMissing,
 		a.CardsDuplicate, a.CardsUnexpected, a.CardsMadeLater, a.CardsActivatedTwice, a.CardsOfTwo, a.DigestMails, a.DigestFailedOrders, a.DigestRecovered,
-		a.Sent, a.Phones, a.Notices, a.Twice, a.Early, a.Missing, a.Unsent, a.IssuerRequests, a.ShopRequests, a.Seconds)
+		a.Sent, a.Phones, a.Notices, a.Twice, a.Early, a.Missing, a.Unsent,
+		a.EventsTaken, a.EventsAgain, a.EventsStale, a.EventsUnordered, a.EventsRefused, a.IssuerRequests, a.ShopRequests, a.Seconds)
 	for _, p := range a.Problems {
 		if err == nil {
 			_, err = fmt.Fprintln(w, "PROBLEM", p)

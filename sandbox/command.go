@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/ops"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/logging"
+	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
 	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
@@ -41,6 +42,7 @@ type flags struct {
 	shopfrontPort             int
 	codecPort, startPagePort  int
 	sonarPort, phonesPort     int
+	erpPort, erpPagePort      int
 	dbFile, mailDir, logLevel string
 	digestEvery               time.Duration
 }
@@ -54,13 +56,14 @@ func newCommand() *cobra.Command {
 Shop and a simulated Sonar, the schedule, a real worker and a real receiver in one process. Customers place orders, some
 of which are no gift-card orders or cannot succeed. They arrive by webhook; polls find what webhooks miss. Every eighth
 order has cards of Four Way Shop, which makes them later and calls back. Every fourth has goods, which are sent as
-parcels; customers with a mobile number get messages about their orders. It prints a line for each order until Ctrl-C,
-and then compares the books. A start page links everything and has live counts.
+parcels; customers with a mobile number get messages about their orders. The shop's events go on to a simulated ERP. It
+prints a line for each order until Ctrl-C, and then compares the books. A start page links everything and has live
+counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
 issuers' ledgers, and with what the customers were told. Exit codes: 0 every expected card exists exactly once, nothing
-else does, and no message came twice, before its receipt or not at all, 1 it is not so or something failed, 2 wrong
-usage.`,
+else does, no message came twice, before its receipt or not at all, and no event came out of order or without a right
+signature, 1 it is not so or something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox
   go run ./sandbox --once --orders 200 --json
   go run ./sandbox --once --faults --seed 7`,
@@ -91,6 +94,8 @@ usage.`,
 	fs.IntVar(&f.shopfrontPort, "shopfront-port", 0, "port of the example of a checkout; 0 picks a free one")
 	fs.IntVar(&f.sonarPort, "sonar-port", 0, "port of the simulated Sonar; 0 picks a free one")
 	fs.IntVar(&f.phonesPort, "phones-port", 0, "port of the page that shows the messages to customers; 0 picks a free one")
+	fs.IntVar(&f.erpPort, "erp-port", 0, "port of the simulated ERP; 0 picks a free one")
+	fs.IntVar(&f.erpPagePort, "erp-page-port", 0, "port of the page that shows the events at the ERP; 0 picks a free one")
 	fs.IntVar(&f.codecPort, "codec-port", 0, "port of the codec server; 0 picks a free one")
 	fs.IntVar(&f.startPagePort, "start-page-port", 8234, "without --once: port of the start page; 0 picks a free one")
 	fs.StringVar(&f.mailDir, "mail-dir", "", "keep the caught mails in this existing folder as .eml files")
@@ -169,6 +174,8 @@ func (f *flags) ports() []port {
 		{"shopfront-port", &f.shopfrontPort},
 		{"sonar-port", &f.sonarPort},
 		{"phones-port", &f.phonesPort},
+		{"erp-port", &f.erpPort},
+		{"erp-page-port", &f.erpPagePort},
 		{"codec-port", &f.codecPort},
 	}
 }
@@ -235,6 +242,9 @@ func run(ctx context.Context, f *flags, stdout, stderr io.Writer) error {
 	say("caught mails     %s", s.MailPage)
 	say("example checkout %s", s.ShopfrontURL)
 	say("phones           %s", s.PhonesPage)
+	if s.ERP != nil {
+		say("events at an ERP %s", s.ERPPage)
+	}
 	say("codec server     %s", s.CodecEndpoint)
 	return once(ctx, f, s, f.customers(s), say, stdout)
 }
@@ -262,11 +272,13 @@ func (f *flags) options(log zerolog.Logger) stack.Options {
 		Later:    true, FourWayShopPort: f.fourWayShopPort,
 		FourWayShop: fourwayshoptest.Options{Takes: scenario.QueueTakes, Seed: f.seed},
 		Messages:    true, SonarPort: f.sonarPort, PhonesPort: f.phonesPort, Sonar: sonartest.Options{Seed: f.seed},
+		Relay: true, ERPPort: f.erpPort, ERPPagePort: f.erpPagePort, ERP: relaytest.Options{Seed: f.seed},
 		Webhooks: !f.noWebhooks,
 		Log:      log,
 	}
 	if f.faults {
 		o.CashStar.Random, o.Sonar.Random = scenario.CashStarFaults(), scenario.SonarFaults()
+		o.ERP.RandomFaults = scenario.ERPFaults()
 		o.FourWayShop.RandomFaults, o.FourWayShop.RandomTroubles = scenario.FourWayShopFaults(), scenario.QueueTroubles()
 		o.Shopify = shopifytest.Options{
 			Lag: scenario.FaultyLag, Faults: scenario.ShopifyFaults(f.seed),

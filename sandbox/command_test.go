@@ -55,10 +55,11 @@ func TestOnce(t *testing.T) {
 	require.Subset(t, slices.Collect(maps.Keys(account)), []string{
 		"orders_placed", "orders_eligible", "cards_expected", "cards_issued", "cards_duplicate", "cards_missing",
 		"cards_unexpected", "orders_failed", "orders_left_out", "issuer_requests", "shop_requests", "seconds", "problems",
+		"messages_sent", "messages_twice", "messages_early", "messages_missing", "events_taken", "events_unordered", "events_refused",
 	})
 	require.EqualValues(t, 12, account["orders_placed"])
-	require.EqualValues(t, 4, account["orders_left_out"])
-	require.EqualValues(t, 8, account["orders_eligible"])
+	require.EqualValues(t, 5, account["orders_left_out"])
+	require.EqualValues(t, 7, account["orders_eligible"])
 	require.EqualValues(t, 1, account["orders_failed"])
 	require.Positive(t, account["cards_expected"])
 	require.Equal(t, account["cards_expected"], account["cards_issued"])
@@ -66,6 +67,9 @@ func TestOnce(t *testing.T) {
 	require.Zero(t, account["cards_missing"])
 	require.Positive(t, account["seconds"])
 	require.Positive(t, account["webhooks_answered"])
+	require.Positive(t, account["messages_sent"])
+	require.Zero(t, account["messages_missing"])
+	require.Positive(t, account["events_taken"])
 	require.Empty(t, account["problems"])
 	require.Contains(t, stderr, "every expected card exists exactly once, and nothing else does")
 }

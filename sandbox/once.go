@@ -29,29 +29,7 @@ func once(
 		customers.Place()
 	}
 	say("%d orders placed", f.orders)
-	if err := work(ctx, customers); err != nil {
-		return err
-	}
-	var lag time.Duration
-	if f.faults {
-		lag = scenario.FaultyLag
-	}
-	told := time.Now()
-	settleErr := s.Settle(ctx, time.Now(), lag, func(status *health.Status) {
-		if time.Since(told) < progressEvery {
-			return
-		}
-		told = time.Now()
-		say("%d cards issued; orders: %d running, %d completed, %d failed", len(s.Issuer.Cards()),
-			status.Orders[executions.Running], status.Orders[executions.Completed], status.Orders[executions.Failed])
-	})
-	var toldOf []stack.Told
-	if settleErr == nil {
-		toldOf, settleErr = s.SettleMessages(ctx)
-	}
-	if settleErr == nil {
-		settleErr = sendDigest(ctx, s, say)
-	}
+	toldOf, settleErr := settle(ctx, f, s, customers, say)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return fmt.Errorf("interrupted, and no account given: %w", ctx.Err())
 	}
@@ -63,8 +41,15 @@ func once(
 	if err != nil {
 		return err
 	}
-	a.told = tellings(s.Sonar.Deliveries(), s.Sonar.Stats().Totals, customers.Placed(), toldOf)
-	a.Problems = append(a.Problems, a.told.problems...)
+	if s.Sonar != nil {
+		a.told = tellings(s.Sonar.Deliveries(), s.Sonar.Stats().Totals, customers.Placed(), toldOf)
+		a.Problems = append(a.Problems, a.told.problems...)
+	}
+	if s.ERP != nil {
+		var wrong []string
+		a.relayed, wrong = arrivals(s.ERP.Stats())
+		a.Problems = append(a.Problems, wrong...)
+	}
 	a.Seconds = time.Since(began).Seconds()
 	if settleErr != nil {
 		a.Problems = append(a.Problems, settleErr.Error())
@@ -82,6 +67,35 @@ func once(
 	}
 	say("every expected card exists exactly once, and nothing else does; every customer with a mobile number was told, once")
 	return nil
+}
+
+// settle has the orders change, waits until all is settled, and has a digest sent. It returns what giftbridge says of the messages.
+func settle(
+	ctx context.Context, f *flags, s *stack.Stack, customers *scenario.Customers, say output.Say,
+) (of []stack.Told, err error) {
+	if err := work(ctx, customers); err != nil {
+		return nil, err
+	}
+	var lag time.Duration
+	if f.faults {
+		lag = scenario.FaultyLag
+	}
+	said := time.Now()
+	err = s.Settle(ctx, time.Now(), lag, func(status *health.Status) {
+		if time.Since(said) < progressEvery {
+			return
+		}
+		said = time.Now()
+		say("%d cards issued; orders: %d running, %d completed, %d failed", len(s.Issuer.Cards()),
+			status.Orders[executions.Running], status.Orders[executions.Completed], status.Orders[executions.Failed])
+	})
+	if err != nil {
+		return nil, err
+	}
+	if of, err = s.SettleMessages(ctx); err != nil {
+		return of, err
+	}
+	return of, sendDigest(ctx, s, say)
 }
 
 // workEvery is the interval at which orders change after they were placed. The shop tells times in seconds, and shorter ones would

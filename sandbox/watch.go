@@ -45,7 +45,7 @@ func (f *flags) watch(ctx context.Context, log zerolog.Logger, w io.Writer) erro
 	})
 	server := site.Serve(listener, orders.Page(board.Places{
 		WebUI: s.Temporal.UIURL(), Mails: s.MailPage, Shop: s.ShopURL, Issuer: s.IssuerURL, Later: s.LaterURL, Shopfront: s.ShopfrontURL,
-		Phones:   s.PhonesPage,
+		Phones: s.PhonesPage, ERP: s.ERPURL, ERPPage: s.ERPPage,
 		Temporal: s.Temporal.HostPort(), Env: env, Webhooks: !f.noWebhooks,
 	}), func(err error) { out.sayf("the start page has ended: %v", err) })
 	defer func() { _ = server.Close() }()

@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/starter/internal/messages"
 	"github.com/giftbridge/giftbridge/starter/internal/operations"
 	"github.com/giftbridge/giftbridge/starter/internal/orders"
+	"github.com/giftbridge/giftbridge/starter/internal/previewing"
 	"github.com/giftbridge/giftbridge/starter/internal/privacy"
 	"github.com/giftbridge/giftbridge/starter/internal/relay"
 	"github.com/giftbridge/giftbridge/starter/internal/relay/sending"
@@ -90,7 +91,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage or configuration, 130 interrupte
 	others := slices.Concat(rerun.Commands(f), decisions.Commands(f), cards.Commands(f))
 	root.AddCommand(orders.Command(f, append(others, explain.Command(f))...))
 	root.AddCommand(cards.Command(f, spending.Commands(f)...))
-	root.AddCommand(checkout.Command(f), merchants.Command(f), messages.Command(f), privacy.Command(f), webhooks.Command(f))
+	root.AddCommand(checkout.Command(f), merchants.Command(f), messages.Command(f, previewing.Command(f)), privacy.Command(f), webhooks.Command(f))
 	root.AddCommand(relay.Command(f, sending.Commands(f)...))
 	return root
 }

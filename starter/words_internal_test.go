@@ -20,7 +20,7 @@ import (
 // Temporal, and name what has to be set there.
 var spoken = []string{
 	"starter/internal/orders", "starter/internal/cards", "starter/internal/decisions", "starter/internal/explain",
-	"starter/internal/merchants", "starter/internal/messages", "internal/messaging", "starter/internal/operations", "starter/internal/privacy", "starter/internal/rerun",
+	"starter/internal/merchants", "starter/internal/messages", "starter/internal/previewing", "internal/messaging", "starter/internal/operations", "starter/internal/privacy", "starter/internal/rerun",
 	"starter/internal/session", "starter/internal/spending", "internal/redemptions", "internal/redemptions/deciding", "internal/told", "internal/told/deciding", "internal/orders", "internal/left", "internal/privacy", "internal/recovery",
 	"internal/resending", "internal/reporting", "internal/health", "internal/executions", "internal/intake", "internal/issuer",
 	"internal/issuer/accounts", "internal/refusal", "activities",

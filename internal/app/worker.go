@@ -169,8 +169,10 @@ func (w *Worker) common(o WorkerOptions, t topics) worker.Worker {
 	options.OnFatalError = w.onFatal
 	q := worker.New(w.client, workflows.TaskQueue, options)
 	workflows.Register(q)
-	for _, topic := range []any{t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.messages,
-		t.changes, t.watch} {
+	for _, topic := range []any{
+		t.orders, t.digest, t.reruns, t.decisions, t.giftCards, t.later, t.tills, t.delivery, t.messages,
+		t.changes, t.watch,
+	} {
 		q.RegisterActivity(topic)
 	}
 	return q

@@ -76,6 +76,9 @@ type Report struct {
 	// Unsent are the messages to customers that could not be sent.
 	Unsent Unsent `json:"unsent,omitzero"`
 
+	// Relaying are the shop's events for another system, as far as somebody should know of them.
+	Relaying Relaying `json:"relaying,omitzero"`
+
 	// Refused says why the last digest did not reach every recipient; empty if it did.
 	Refused string `json:"refused,omitempty"`
 
@@ -250,7 +253,8 @@ type CurrencyTotal struct {
 func (r Report) Empty() bool {
 	return r.CountFailed() == 0 && r.CountRecovered() == 0 && r.CountRetrying() == 0 && r.CountFailedPolls() == 0 &&
 		!r.Watermark.Stale && r.Paused == nil && r.Missed.To.IsZero() && r.CountLeft() == 0 && len(r.Changed) == 0 &&
-		len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty() && r.Redeeming.Empty() && r.Unsent.Count() == 0 && r.Refused == ""
+		len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty() && r.Redeeming.Empty() && r.Unsent.Count() == 0 &&
+		r.Relaying.Empty() && r.Refused == ""
 }
 
 // CountFailed returns the number of failed orders.

@@ -62,6 +62,9 @@ func (f facts) checks() []check.Check {
 	if f.Messages != nil {
 		all = append(all, f.Messages.Check())
 	}
+	if f.Relay != nil {
+		all = append(all, f.Relay.Check(f.now))
+	}
 	if f.input != nil && f.input.Webhooks {
 		all = append(all, f.announcedCheck())
 	}

@@ -12,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/internal/health/relaying"
 	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/rollout"
@@ -37,6 +38,8 @@ type Expected struct {
 	MatchesByName bool
 	// LaterOnly reports whether all cards are made later by their issuers: nothing then depends on ISSUER_DEDUPES.
 	LaterOnly bool
+	// Relay is what goes on to another system.
+	Relay relaying.Expected
 }
 
 // New returns the monitor of an installation and its workers.

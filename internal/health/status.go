@@ -10,6 +10,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health/cards"
+	"github.com/giftbridge/giftbridge/internal/health/relaying"
 	"github.com/giftbridge/giftbridge/internal/health/survey"
 	"github.com/giftbridge/giftbridge/internal/health/telling"
 	"github.com/giftbridge/giftbridge/internal/installation"
@@ -66,6 +67,8 @@ type Status struct {
 	Redeeming cards.Redeeming `json:"redeeming"`
 	// Messages are those to customers; nil if they are off.
 	Messages *telling.Messages `json:"messages,omitempty"`
+	// Relay is what goes on to another system, such as an ERP; nil if nothing does.
+	Relay *relaying.Relaying `json:"relay,omitempty"`
 	// FailedChanges is the number of orders whose cancellation or refund could not be acted on.
 	FailedChanges int `json:"failed_changes"`
 
@@ -130,6 +133,9 @@ func (o *Monitor) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	if out.Messages, err = telling.Look(ctx, o.Installation); err != nil {
+		return nil, err
+	}
+	if out.Relay, err = relaying.Read(ctx, o.Reader, o.expected.Relay, time.Now()); err != nil {
 		return nil, err
 	}
 	left, err := o.newestRuns(ctx, executions.Left)

@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/disputed"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/internal/health/relaying"
 	"github.com/giftbridge/giftbridge/internal/installation"
 	"github.com/giftbridge/giftbridge/internal/left"
 	"github.com/giftbridge/giftbridge/internal/orders"
@@ -66,11 +67,13 @@ func New(c client.Client, namespace string, payloads *codec.Codec, cfg config.Co
 	o.Acting = acting.New(o.Orders)
 	o.Disputed = disputed.New(o.Recovery)
 	o.Privacy = privacy.New(o.Left)
-	o.Reporting = reporting.New(o.Changed, cfg.Shopify.Shop, cfg.Digest.TimeZone)
+	o.Reporting = reporting.New(o.Changed, cfg.Shopify.Shop, cfg.Digest.TimeZone).
+		WithRelay(cfg.Relay.Endpoints(), cfg.Relay.Taken())
 	o.Monitor = health.New(o.Installation, o.Rollout, health.Expected{
 		PollInterval: cfg.Poll.Interval, SettleDelay: cfg.Poll.SettleDelay, MaxOrderAge: cfg.Orders.MaxOrderAge,
 		Digest: cfg.SMTP.Enabled(), Links: cfg.Receiver.URL != "" && len(cfg.Links.Keys) > 0, LaterOnly: !cfg.IssuesAtOnce(),
 		MatchesByName: cfg.Shopify.B2B && len(cfg.Orders.MatchBy) == 0 && cfg.IssuesAtOnce(),
+		Relay:         relaying.Expected{Endpoints: cfg.Relay.Endpoints(), Topics: cfg.Relay.Taken()},
 	})
 	return o
 }

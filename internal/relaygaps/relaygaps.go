@@ -58,7 +58,7 @@ const (
 )
 
 // Find returns the gaps since a time, the earlier ones first. Topics are those that go on; it returns none if there are none. It lists the
-// looks at the shop since then, and reads a result for each repair and each two days.
+// looks at the shop since then, and reads few results for each repair, and one for each two days.
 func Find(ctx context.Context, runs Runs, topics []string, since time.Time) ([]Gap, error) {
 	if len(topics) == 0 {
 		return nil, nil
@@ -135,7 +135,7 @@ func unsubscribed(ctx context.Context, runs Runs, looks []*workflowpb.WorkflowEx
 			continue
 		}
 		bound = r.At.Truncate(time.Second)
-		if lost := among(topics, r.Topics); len(lost) > 0 {
+		if lost := among(topics, r.Topics); len(lost) > 0 && !newlyWanted(ctx, runs, looks, r.At) {
 			until := r.Until
 			if until.IsZero() {
 				until = r.At
@@ -146,6 +146,31 @@ func unsubscribed(ctx context.Context, runs Runs, looks []*workflowpb.WorkflowEx
 	}
 	return gaps
 }
+
+// newlyWanted reports whether the subscriptions that the look of a time has made had not been wanted before, because the settings have
+// other topics since then: the relay was turned on. Then nothing was lost that anybody had asked for.
+func newlyWanted(ctx context.Context, runs Runs, looks []*workflowpb.WorkflowExecutionInfo, at time.Time) bool {
+	next := slices.IndexFunc(looks, func(look *workflowpb.WorkflowExecutionInfo) bool { return began(look).After(at.Add(time.Second)) })
+	if next < 0 {
+		next = len(looks)
+	}
+	if next < 2 {
+		return false
+	}
+	var then, before workflows.WatchShopResult
+	if runs.Result(ctx, looks[next-1], &then) != nil || runs.Result(ctx, looks[next-2], &before) != nil ||
+		then.Webhooks == nil || before.Webhooks == nil {
+		return false
+	}
+	found, had := then.Webhooks.Found, before.Webhooks.Found
+	more := found.Right + len(found.Wrong) - had.Right - len(had.Wrong)
+	return more > 0 && more == len(found.Wrong) && !slices.ContainsFunc(found.Wrong, func(wrong string) bool {
+		return !strings.HasSuffix(wrong, missing)
+	})
+}
+
+// missing is the end of a finding about a subscription that does not exist; others differ from what is wanted.
+const missing = ": missing"
 
 // among returns the topics that findings of the form "topic: what is wrong" name.
 func among(topics, findings []string) (out []string) {

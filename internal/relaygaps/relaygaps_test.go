@@ -145,7 +145,7 @@ func TestGapOfSubscriptions(t *testing.T) {
 		{From: at(-74), Until: at(-69).Add(time.Minute), Topics: []string{"products/update"}, Cause: relaygaps.Unsubscribed},
 		{From: at(-34), Until: at(-29), Topics: []string{"orders/create"}, Cause: relaygaps.Unsubscribed},
 	}, find(t, l, at(-90)))
-	require.Less(t, l.read, 8)
+	require.Less(t, l.read, 16)
 	require.Len(t, find(t, l, at(-60)), 1)
 
 	other := &looks{order: hourly(-10, 0)}
@@ -161,4 +161,30 @@ func TestOpenGap(t *testing.T) {
 	open.GapFrom, open.Left = at(-4), []string{"orders/create: the app may not read orders"}
 	l.fill(-10, 0, open)
 	require.Equal(t, []relaygaps.Gap{{From: at(-8), Topics: topics, Cause: relaygaps.Unsubscribed}}, find(t, l, at(-24)))
+}
+
+// The relay was turned on: what it needs was not subscribed to before.
+func TestNoGapBeforeTheRelayWasTurnedOn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		wrong []string
+		gap   bool
+	}{
+		"turned on":          {[]string{"orders/create: missing", "products/update: missing"}, false},
+		"turned on, and one": {[]string{"orders/create: missing", "products/update: missing", "disputes/create: missing"}, true},
+		"changed":            {[]string{"orders/create: missing", "products/update: its address differs"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &looks{order: hourly(-20, 0)}
+			before := well()
+			before.Found.Right = 4
+			l.fill(-20, -11, before)
+			then := repaired(at(-10), at(-11), at(-10).Add(time.Minute), c.wrong...)
+			then.Found.Right, then.Found.Wrong = 6-len(c.wrong), c.wrong
+			l.fill(-10, -10, then)
+			l.fill(-9, 0, repaired(at(-10), at(-11), at(-10).Add(time.Minute), c.wrong...))
+			require.Equal(t, c.gap, len(find(t, l, at(-24))) > 0)
+		})
+	}
 }

@@ -24,6 +24,8 @@ import (
 type Reporting struct {
 	*changed.Changed
 	shop, timeZone string
+	// relayTo are the endpoints to which events go on, and relayed their topics.
+	relayTo, relayed []string
 }
 
 // New returns a Reporting for the installation of a shop. Its reports use the given time zone.
@@ -63,7 +65,7 @@ func (o *Reporting) Report(ctx context.Context, in activities.ReportInput) (dige
 	}}
 	for _, add := range []func(context.Context) error{
 		r.addFailed, r.addRetrying, r.addPolls, r.addPause, r.addLeft, r.addChanged, r.addDisputed, r.addWatch, r.addLater, r.addMaking,
-		r.addRedeeming, r.addUnsent, r.addIssued,
+		r.addRedeeming, r.addUnsent, r.addRelaying, r.addIssued,
 	} {
 		if err := add(ctx); err != nil {
 			return digest.Report{}, err

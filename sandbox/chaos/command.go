@@ -55,6 +55,7 @@ The seed decides what happens and when. The same seed, orders and minutes make t
 says of each card in doubt whether it exists. With --webhooks=lost no webhook arrives, and polls must find all orders. With
 --callbacks=off the issuer that makes cards later never calls back about an activation, and cards must be found by looking.
 With --queue-lag its queue takes an hour of the laboratory's time, and nobody spends cards. With --shoppers=0 nobody does either.
+Customers are told about their orders by a service that loses requests and answers; with --messages=off nobody is.
 
 Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usage. docs/reliability.md says more.`,
 		Example: `  go run ./sandbox/chaos
@@ -64,7 +65,8 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
   go run ./sandbox/chaos --seed 7 --webhooks=lost
   go run ./sandbox/chaos --seed 7 --callbacks=off
   go run ./sandbox/chaos --seed 7 --queue-lag
-  go run ./sandbox/chaos --seed 7 --shoppers=0`,
+  go run ./sandbox/chaos --seed 7 --shoppers=0
+  go run ./sandbox/chaos --seed 7 --messages=off`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(); err != nil {

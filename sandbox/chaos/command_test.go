@@ -47,7 +47,9 @@ func TestChaos(t *testing.T) {
 			var found report.Report
 			require.NoError(t, json.Unmarshal([]byte(stdout), &found))
 			require.Equal(t, dedupes, found.IssuerDedupes)
-			require.Equal(t, 50, found.OrdersPlaced)
+			require.Equal(t, 50+9, found.OrdersPlaced, "with those of ordinary goods")
+			require.Greater(t, found.Told.Receipts, 20)
+			require.Zero(t, found.Told.Missing+found.Told.Twice+found.Told.Early+found.Told.Unasked+found.Told.Misstated+found.Told.Unseen)
 			require.Greater(t, found.UnitsExpected, 50)
 			require.Equal(t, found.UnitsExpected+found.CardsOfMoneyBack, found.CardsIssued)
 			require.Positive(t, found.CardsMadeLater)
@@ -103,6 +105,7 @@ func TestChaosUsage(t *testing.T) {
 		"an argument":     {[]string{"now"}, `"now"`},
 		"an unknown flag": {[]string{"--sweet"}, "--sweet"},
 		"no webhooks":     {[]string{"--webhooks", "none"}, "--webhooks none: need on, lost or off"},
+		"no messages":     {[]string{"--messages", "lost"}, "--messages lost: need on or off"},
 		"no callbacks":    {[]string{"--callbacks", "lost"}, "--callbacks lost: need on or off"},
 		"no truth at all": {[]string{"--issuer-dedupes=perhaps"}, "perhaps"},
 	}

@@ -156,6 +156,14 @@ func TestHistoriesOfMessages(t *testing.T) {
 	s.keep("OrderMessages/resent", refused, "")
 	s.await("sent after all", func() bool { return s.plain.GetWorkflow(s.ctx, unsent, "").Get(s.ctx, nil) == nil })
 	s.keep("UnsentMessage/sent", unsent, "")
+	settled, err := s.plain.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
+		ID: unsent, TaskQueue: workflows.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+	}, workflows.UnsentMessageType, workflows.UnsentMessageInput{
+		Shop: "shop", Order: "1002", Name: "#1002", Key: "1002-1", Settled: &workflows.MessageSettled{By: "somebody", Note: "by phone"},
+	})
+	require.NoError(t, err)
+	require.NoError(t, settled.Get(s.ctx, nil))
+	s.keep("UnsentMessage/settled", unsent, "")
 
 	// An order of which nothing more is expected ends, and is not started again.
 	ended := workflows.OrderMessagesID("shop", "1003")

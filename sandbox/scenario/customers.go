@@ -86,13 +86,13 @@ func (c *Customers) Place() Placed {
 	}
 	sold := 0
 	if c.goods {
-		sold = (n + goodsEvery - 2) / goodsEvery
+		sold = max(n-goodsFrom+goodsEvery-1, 0) / goodsEvery
 	}
 	kind := mix[(n-earlier-sold)%len(mix)]
 	switch {
 	case c.later && n%laterEvery == laterEvery-1:
 		kind = later[earlier%len(later)]
-	case c.goods && n%goodsEvery == 1:
+	case c.goods && n >= goodsFrom && n%goodsEvery == goodsFrom%goodsEvery:
 		kind = Goods
 	}
 	c.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/cashstar/cashstartest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest/jobs"
+	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
 )
@@ -84,6 +85,17 @@ func SonarFaults() []sonartest.RandomFault {
 		fault(0.03, sonartest.Fault{Kind: sonartest.TimedOut, AfterCommit: true}),
 		fault(0.02, sonartest.Fault{Kind: sonartest.RateLimit, RetryAfter: "1"}),
 		fault(0.02, sonartest.Fault{Kind: sonartest.Silent}),
+	}
+}
+
+// ERPFaults returns the faults of a bad day at the ERP: about every eighth request fails, before or after its event was taken.
+func ERPFaults() []relaytest.RandomFault {
+	fault := func(f relaytest.Fault) relaytest.RandomFault { return relaytest.RandomFault{Rate: 0.03, Fault: f} }
+	return []relaytest.RandomFault{
+		fault(relaytest.Fault{Kind: relaytest.ServerError}),
+		fault(relaytest.Fault{Kind: relaytest.ServerError, AfterTaking: true}),
+		fault(relaytest.Fault{Kind: relaytest.Throttle, RetryAfter: "1"}),
+		fault(relaytest.Fault{Kind: relaytest.Drop, AfterTaking: true}),
 	}
 }
 

@@ -5,9 +5,9 @@ import "github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 // Goods is the kind of orders without a gift card. What is in them is sent as parcels.
 const Goods Kind = "goods"
 
-// goodsEvery is how often an order is one of goods, if the shop sells them: the second of this many. So it is none of cards that are
-// made later.
-const goodsEvery = 4
+// goodsEvery is how often an order is one of goods, if the shop sells them, and goodsFrom how many orders come before the first of
+// these. So none of them is one of cards that are made later.
+const goodsEvery, goodsFrom = 4, 9
 
 // The goods. The lamp sells out, and returns.
 var (

@@ -34,18 +34,19 @@ func request(t *testing.T, method, address string) (status int, content string) 
 func TestOneReceiverServesWebhooksAndLinks(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		webhooks, links bool
-		faults          shopifytest.Faults
+		webhooks, links, messages bool
+		faults                    shopifytest.Faults
 	}{
 		"both":                   {webhooks: true, links: true},
 		"both, of a faulty shop": {webhooks: true, links: true, faults: scenario.ShopifyFaults(1)},
 		"links, and no webhooks": {links: true},
 		"webhooks, and no links": {webhooks: true},
+		"messages":               {webhooks: true, messages: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, err := stack.Start(t.Context(), stack.Options{
-				UIPort: temporalserver.NoUI, NoWorker: true, Webhooks: tt.webhooks, Links: tt.links,
+				UIPort: temporalserver.NoUI, NoWorker: true, Webhooks: tt.webhooks, Links: tt.links, Messages: tt.messages,
 				Shopify: shopifytest.Options{Faults: tt.faults},
 			})
 			require.NoError(t, err)
@@ -77,6 +78,7 @@ func TestOneReceiverServesWebhooksAndLinks(t *testing.T) {
 				have[subscribed.Topic] = subscribed.URI
 			}
 			require.Equal(t, want, have)
+			require.Equal(t, tt.messages, have["FULFILLMENTS_CREATE"] != "")
 		})
 	}
 }

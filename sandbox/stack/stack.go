@@ -28,6 +28,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/mail/mailtest"
 	"github.com/giftbridge/giftbridge/internal/operator"
+	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
@@ -64,6 +65,10 @@ type Options struct {
 	// if zero. Customers are told of their orders then.
 	Messages              bool
 	SonarPort, PhonesPort int
+	// Relay runs an ERP that takes the shop's events, on ERPPort, and a page that shows what it took, on ERPPagePort; free ports if zero.
+	// It needs Webhooks.
+	Relay                bool
+	ERPPort, ERPPagePort int
 	// CodecPort is the port of the codec server; a free port if zero.
 	CodecPort int
 	// MailFolder is the folder in which mails are kept as files; if empty, they are not kept as files.
@@ -72,11 +77,12 @@ type Options struct {
 	DBFile string
 	// PostgreSQL is the address of a database that keeps Temporal's state instead; see temporalserver.Options.
 	PostgreSQL string
-	// Shopify, CashStar, FourWayShop and Sonar are the simulators' options. Start fills in the credentials.
+	// Shopify, CashStar, FourWayShop, Sonar and ERP are the simulators' options. Start fills in the credentials.
 	Shopify     shopifytest.Options
 	CashStar    cashstartest.Options
 	FourWayShop fourwayshoptest.Options
 	Sonar       sonartest.Options
+	ERP         relaytest.Options
 	// Configure changes the configuration before it is used.
 	Configure func(*config.Config)
 	// Webhooks has the shop deliver webhooks to a receiver. Without it, orders are found by polls alone.
@@ -101,6 +107,9 @@ type Stack struct {
 	// Sonar brings messages to phones; nil if there are none. PhonesPage is the address of the page that shows these.
 	Sonar      *sonartest.Server
 	PhonesPage string
+	// ERP takes the shop's events; nil if there is none. ERPPage is the address of the page that shows them.
+	ERP     *relaytest.Server
+	ERPPage string
 	// Mail catches the digests. MailPage is the address of the page that shows them.
 	Mail     *mailtest.Server
 	MailPage string
@@ -109,8 +118,8 @@ type Stack struct {
 	Operator      *operator.Operator
 	Config        config.Config
 
-	// ShopURL and IssuerURL are the addresses of the simulators. LaterURL and SonarURL are empty if there are none.
-	ShopURL, IssuerURL, LaterURL, SonarURL string
+	// ShopURL and IssuerURL are the addresses of the simulators. The last three are empty if there are none.
+	ShopURL, IssuerURL, LaterURL, SonarURL, ERPURL string
 	// ShopfrontURL is the address of the example of a checkout; empty without Later.
 	ShopfrontURL string
 
@@ -161,6 +170,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := s.startMessages(ctx, o); err != nil {
 		return nil, err
 	}
+	if err := s.startERP(ctx, o); err != nil {
+		return nil, err
+	}
 	s.Mail, err = mailtest.Start(mailtest.Options{
 		Addr: site.Loopback(o.MailPort), NoTLS: true, Folder: o.MailFolder,
 	})
@@ -176,6 +188,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	s.Config = s.configuration(key)
 	s.tell()
+	s.relay()
 	if err := s.configureReceiver(ctx, o); err != nil {
 		return nil, err
 	}

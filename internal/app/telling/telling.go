@@ -96,6 +96,9 @@ func (m *Messages) Activities(temporal activities.Beater, looks messaging.Looks)
 	}
 }
 
+// Configured is [Rules] for a configuration.
+func Configured(cfg config.Config) (composing.Rules, error) { return Rules(cfg.Sonar, cfg.Messages) }
+
 // Rules returns how the configured shop talks to its customers. The error names the setting, or the file of texts, that is wrong.
 func Rules(account settings.Sonar, m settings.Messages) (composing.Rules, error) {
 	zone, err := m.Location()

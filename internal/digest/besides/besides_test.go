@@ -55,3 +55,17 @@ func TestUnsentCommands(t *testing.T) {
 		require.Empty(t, besides.SettleUnsentCommand(bad))
 	}
 }
+
+// An event and an endpoint are named as words of a shell, or not at all.
+func TestRelayCommands(t *testing.T) {
+	t.Parallel()
+	e := digest.UndeliveredEvent{ID: "evt_3f2a6c1e9d0b"}
+	require.Equal(t, "giftbridge relay replay --id evt_3f2a6c1e9d0b", besides.ReplayCommand(e))
+	require.Equal(t, "giftbridge relay settle evt_3f2a6c1e9d0b --reason WHY", besides.SettleEventCommand(e))
+	require.Equal(t, "giftbridge relay test orders", besides.TestEndpointCommand("orders"))
+	require.Equal(t, "giftbridge relay resume products", besides.ResumeEndpointCommand("products"))
+	for _, bad := range []string{"", "evt 1", "$(x)", "';"} {
+		require.Empty(t, besides.ReplayCommand(digest.UndeliveredEvent{ID: bad}))
+		require.Empty(t, besides.ResumeEndpointCommand(bad))
+	}
+}

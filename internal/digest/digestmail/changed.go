@@ -35,8 +35,8 @@ func (v *viewer) changedGroups() (groups []groupView, sums []words.Sum) {
 
 func (v *viewer) changedRow(o digest.ChangedOrder) rowView {
 	row := rowView{
-		Name: orderName(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth), New: o.New,
-		Message: withoutName(words.Message(o.Says()), o.Name),
+		Name: words.Order(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth), New: o.New,
+		Message: words.WithoutName(words.Message(o.Says()), o.Name),
 	}
 	if !o.At.IsZero() {
 		row.When = "As of " + v.say.Moment(o.At) + "."

@@ -35,7 +35,7 @@ func (v *viewer) disputedGroup() groupView {
 	v.rows(&g, len(v.Disputed), 0, func(i int) rowView {
 		o := v.Disputed[i]
 		return rowView{
-			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), New: o.New,
+			Name: words.Order(o.Name, o.OrderID), Link: words.Link(o.Link), New: o.New,
 			Message: disputeState(o), When: "recorded " + v.say.Moment(o.Since),
 		}
 	})

@@ -168,6 +168,31 @@ func full() digest.Report {
 		},
 		{OrderID: "5000000000023", Key: "look", Kind: giftcard.UnexpectedResponse, At: evening.Add(-3 * time.Hour)},
 	}}
+	r.Relaying = digest.Relaying{
+		Undelivered: []digest.UndeliveredEvent{
+			{
+				ID: "evt_3f2a6c1e9d0b", Endpoint: "orders", Topic: "orders/create", Name: "#1031", Resource: "5000000000031",
+				Kind: giftcard.InvalidRequest, At: evening.Add(-5 * time.Hour),
+				Message: "delivering orders/create of 5000000000031: endpoint orders: refused: HTTP 422; given up after 10 attempts",
+			},
+			{
+				ID: "evt_0b4a57886f1c", Endpoint: "products", Topic: "products/update", Resource: "7000000000002",
+				Kind: giftcard.InvalidRequest, Message: "endpoint products: refused: HTTP 413", At: evening.Add(-30 * time.Hour),
+			},
+		},
+		Total: 3,
+		Halted: []digest.HaltedEndpoint{
+			{
+				Endpoint: "orders", Reason: "the ERP is being serviced", By: "ann@desk", Since: evening.Add(-3 * time.Hour), Waiting: 1214,
+				Oldest: evening.Add(-3 * time.Hour),
+			},
+			{Endpoint: "products", Slow: true, Reason: "5 attempts in a row have failed", Since: evening.Add(-time.Hour)},
+		},
+		Gaps: []digest.EventGap{
+			{From: evening.Add(-9 * time.Hour), To: evening.Add(-4 * time.Hour), Topics: []string{"orders/create", "fulfillments/create"}},
+			{From: evening.Add(-20 * time.Hour), Topics: []string{"products/update"}, Unwatched: true},
+		},
+	}
 	r.Later = &digest.Later{Orders: 12, Until: evening.Add(40 * time.Minute)}
 	r.LeftBefore = 3
 	r.Refused = "send mail: recipient: 550 recipient 2 of 3: no such user"

@@ -43,9 +43,17 @@ func poisoned(value string) digest.Report {
 	r.Redeeming.Unknown = []digest.Redemption{{Client: "till", ID: "1"}, hostile}
 	r.Redeeming.Contradicted = []digest.Redemption{{Client: "till", ID: "2"}, hostile}
 	r.Unsent.Messages = []digest.UnsentMessage{
-		{OrderID: "1", Key: "k", Kind: "MessageRefused"}, {OrderID: "1", Key: "k"},
+		{OrderID: "1", Key: "k", Kind: "MessageRefused"},
+		{OrderID: "1", Key: "k"},
 		{Name: value, OrderID: value, Key: value, About: value, Kind: "MessageRefused", Message: value},
 		{Variant: value, Key: value, About: value, Kind: giftcard.Kind("x" + value), Message: value},
+	}
+	r.Relaying = digest.Relaying{
+		Undelivered: []digest.UndeliveredEvent{{ID: "evt_1", Name: "#1"}, {
+			ID: value, Endpoint: value, Topic: value, Name: value, Resource: value, Kind: giftcard.Kind(value), Message: value,
+		}},
+		Halted: []digest.HaltedEndpoint{{Endpoint: "orders"}, {Endpoint: value, Reason: value, By: value, Waiting: 1}},
+		Gaps:   []digest.EventGap{{Topics: []string{value, value}}},
 	}
 	r.Disputed = []digest.DisputedOrder{{Name: "#1", OrderID: "1"}, {Name: value, OrderID: value, Dispute: value, Kind: value, Status: value, Link: value}}
 	r.Watch = digest.Watch{

@@ -27,7 +27,7 @@ func (v *viewer) makingGroup(e digest.Explanation, cards []digest.MadeCard) grou
 	v.rows(&g, len(cards), 0, func(i int) rowView {
 		c := cards[i]
 		row := rowView{
-			Name: orderName(c.Name, c.OrderID), Link: words.Link(c.ShopLink), When: "requested " + v.say.Moment(c.Since),
+			Name: words.Order(c.Name, c.OrderID), Link: words.Link(c.ShopLink), When: "requested " + v.say.Moment(c.Since),
 		}
 		if c.Unit > 0 {
 			row.Message = fmt.Sprintf("card %d", c.Unit)

@@ -15,8 +15,8 @@ const maxAudit = 10
 
 func (v *viewer) failedRow(o digest.FailedOrder) rowView {
 	row := rowView{
-		Name: orderName(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth), New: o.New,
-		Message: withoutName(words.Message(o.Message), o.Name),
+		Name: words.Order(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth), New: o.New,
+		Message: words.WithoutName(words.Message(o.Message), o.Name),
 	}
 	if !digest.Explained(o.Kind) {
 		row.Message = strings.TrimSuffix(cmp.Or(words.Name(string(o.Kind)), "Unknown")+": "+row.Message, ": ")
@@ -57,18 +57,10 @@ func lookUp(o digest.FailedOrder, message string) string {
 	return out
 }
 
-// withoutName returns a message without the name of its order at the beginning, which stands beside it.
-func withoutName(message, name string) string {
-	if rest, ok := strings.CutPrefix(message, "order "+words.Name(name)+", "); ok {
-		return rest
-	}
-	return message
-}
-
 func (v *viewer) retryingRow(o digest.RetryingOrder) rowView {
 	row := rowView{
-		Name: orderName(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth),
-		Message: withoutName(phrases.Reason(o.Kind, o.Message), o.Name), When: "In progress",
+		Name: words.Order(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth),
+		Message: words.WithoutName(phrases.Reason(o.Kind, o.Message), o.Name), When: "In progress",
 	}
 	if !o.Since.IsZero() {
 		row.When += " since " + v.say.Moment(o.Since) + ", for " + words.Span(v.say.Now.Sub(o.Since))

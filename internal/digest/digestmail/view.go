@@ -8,6 +8,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/buildinfo"
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/headline"
+	"github.com/giftbridge/giftbridge/internal/digest/notes"
 	"github.com/giftbridge/giftbridge/internal/digest/phrases"
 	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
@@ -164,7 +165,7 @@ func (v *viewer) leftGroup(g groupView, orders []digest.LeftOrder, names []strin
 		}
 		o := orders[i]
 		return rowView{
-			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.Link), Worth: words.Worth(o.Worth()), Acts: v.links.left(o),
+			Name: words.Order(o.Name, o.OrderID), Link: words.Link(o.Link), Worth: words.Worth(o.Worth()), Acts: v.links.left(o),
 		}
 	})
 	return g, s
@@ -217,7 +218,9 @@ func (v *viewer) sections() []sectionView {
 	}
 	v.addMaking(add)
 	v.addRedeeming(add)
-	v.addUnsent(add)
+	for _, n := range slices.Concat(notes.Unsent(v.say, v.Unsent), notes.Relaying(v.say, v.Relaying)) {
+		add(n.Who, v.notesOf(n), words.Sum{})
+	}
 	ofShop, ofOperator := v.watchGroups()
 	for _, g := range ofShop {
 		add(digest.Shop, g, words.Sum{})
@@ -321,7 +324,7 @@ func (v *viewer) recoveredOrders() *groupView {
 	v.rows(&g, len(v.Recovered), v.CountRecovered(), func(i int) rowView {
 		o := v.Recovered[i]
 		return rowView{
-			Name: orderName(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth),
+			Name: words.Order(o.Name, o.OrderID), Link: words.Link(o.ShopLink), Worth: words.Worth(o.Worth),
 			Message: digest.Explain(o.Kind).Title,
 		}
 	})
@@ -357,12 +360,4 @@ func (v *viewer) leftFor(l digest.LeftReason) []digest.LeftOrder {
 		}
 	}
 	return out
-}
-
-// orderName returns what people call an order.
-func orderName(name, id string) string {
-	if name = words.Name(name); name != "" {
-		return name
-	}
-	return "order " + words.Name(id)
 }

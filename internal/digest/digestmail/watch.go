@@ -7,6 +7,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/digest"
 	"github.com/giftbridge/giftbridge/internal/digest/besides"
+	"github.com/giftbridge/giftbridge/internal/digest/notes"
 	"github.com/giftbridge/giftbridge/internal/digest/phrases"
 	"github.com/giftbridge/giftbridge/internal/digest/todo"
 	"github.com/giftbridge/giftbridge/internal/digest/words"
@@ -33,6 +34,15 @@ func (v *viewer) notes(g *groupView, n int, note func(i int) noteView) {
 // noted returns a group of notes with an explanation.
 func noted(e digest.Explanation, of, about string) groupView {
 	return groupView{Title: e.Title, Says: e.Says, NotesOf: of, About: about}
+}
+
+// notesOf returns a group of notes that are ready to be shown.
+func (v *viewer) notesOf(n notes.Group) groupView {
+	g := noted(n.Explanation, n.Of, n.About)
+	g.Sum, g.Todos = n.Sum, n.Todos
+	v.notes(&g, len(n.Notes), func(i int) noteView { return noteView(n.Notes[i]) })
+	g.More.Nowhere += n.More
+	return g
 }
 
 // watchGroups returns what a look at the shop has found: what the shop has to correct, and what concerns the operator.

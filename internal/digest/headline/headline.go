@@ -118,7 +118,7 @@ func Subject(r digest.Report) string {
 	case r.CountRetrying() > 0:
 		parts = append(parts, words.Count(r.CountRetrying(), "order")+" being tried again")
 	case len(parts) == 0 && r.CountFailedPolls() == 0 && len(r.Disputed) == 0 && r.Watch.Empty() && r.Making.Empty() &&
-		r.Redeeming.Empty() && r.Unsent.Count() == 0:
+		r.Redeeming.Empty() && r.Unsent.Count() == 0 && r.Relaying.Empty():
 		parts = append(parts, "nothing waits")
 	}
 	if n := len(r.Disputed); n > 0 {
@@ -145,6 +145,7 @@ func Subject(r digest.Report) string {
 	if n := r.Unsent.Count(); n > 0 {
 		parts = append(parts, words.Count(n, "message")+" not sent")
 	}
+	parts = append(parts, relayed(r.Relaying)...)
 	if n := r.CountNative(); n > 0 {
 		parts = append(parts, words.Count(n, "native order"))
 	}
@@ -178,6 +179,20 @@ func watched(w digest.Watch) (out []string) {
 	}
 	if w.Repaired != nil {
 		out = append(out, "notices set up again")
+	}
+	return out
+}
+
+// relayed returns what another system has not got.
+func relayed(r digest.Relaying) (out []string) {
+	if len(r.Halted) > 0 {
+		out = append(out, "ERP waits")
+	}
+	if n := r.Count(); n > 0 {
+		out = append(out, words.Count(n, "event")+" refused by the ERP")
+	}
+	if len(r.Gaps) > 0 {
+		out = append(out, "ERP may lack events")
 	}
 	return out
 }

@@ -77,8 +77,10 @@ func TestTakeMessages(t *testing.T) {
 		return seen{workflows.UnsentMessageType, id, status, started}
 	}
 	v := &visibility{runs: []seen{
-		{workflows.OrderMessagesType, "1", "Running", 0}, {workflows.OrderMessagesType, "2", "Running", 0},
-		{workflows.OrderMessagesType, "3", "Completed", 0}, {workflows.GiftCardOrderType, "4", "Running", 0},
+		{workflows.OrderMessagesType, "1", "Running", 0},
+		{workflows.OrderMessagesType, "2", "Running", 0},
+		{workflows.OrderMessagesType, "3", "Completed", 0},
+		{workflows.GiftCardOrderType, "4", "Running", 0},
 	}}
 	got, err := TakeMessages(t.Context(), v.installation())
 	require.NoError(t, err)

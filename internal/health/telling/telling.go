@@ -43,7 +43,7 @@ func (m Messages) Check() check.Check {
 	switch {
 	case !m.Sweep.Exists:
 		c.Found = "the schedule of their sweep does not exist: nobody is told what webhooks miss"
-		c.Fix = "run, with SONAR_TOKEN set: " + buildinfo.Program + " schedules"
+		c.Fix = "run, with the settings of the workers: " + buildinfo.Program + " schedules"
 	case m.Sweep.Paused:
 		c.Found = "their sweep is PAUSED: nobody is told what webhooks miss"
 		c.Fix = "have schedule " + workflows.SweepMessagesScheduleID + " continue, in the Web UI"

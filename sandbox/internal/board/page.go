@@ -25,6 +25,8 @@ type Places struct {
 	WebUI, Mails, Shop, Issuer, Later string
 	// Shopfront is the example of a checkout, Phones shows the messages to customers.
 	Shopfront, Phones string
+	// ERP takes the shop's events, and ERPPage shows them; empty if there is none.
+	ERP, ERPPage string
 	// Temporal is the address for clients, Env the file that sets the environment of other commands.
 	Temporal, Env string
 	// Webhooks reports whether the shop delivers webhooks.

@@ -14,7 +14,7 @@ import (
 var places = board.Places{
 	WebUI: "http://127.0.0.1:8233", Mails: "http://127.0.0.1:8025", Shop: "http://127.0.0.1:8080",
 	Issuer: "http://127.0.0.1:8081", Later: "http://127.0.0.1:8082", Shopfront: "http://127.0.0.1:8083", Phones: "http://127.0.0.1:8084", Temporal: "127.0.0.1:7233", Env: "/tmp/giftbridge-sandbox-1.env",
-	Webhooks: true,
+	ERP: "http://127.0.0.1:8085", ERPPage: "http://127.0.0.1:8086", Webhooks: true,
 }
 
 // served returns the page's answer to a request.
@@ -54,6 +54,7 @@ func TestStartPage(t *testing.T) {
 		`href="http://127.0.0.1:8080/_control/webhooks"`,
 		`href="http://127.0.0.1:8081/_control/cards"`, `href="http://127.0.0.1:8081/_control/merchants"`,
 		`href="http://127.0.0.1:8083">Example checkout</a>`, `href="http://127.0.0.1:8084">Phones</a>`,
+		`href="http://127.0.0.1:8085/_control/stats"`, `href="http://127.0.0.1:8086">events</a>`,
 		`href="http://127.0.0.1:8082/_control/cards"`, `href="http://127.0.0.1:8082/_control/jobs"`,
 		`set -a; . /tmp/giftbridge-sandbox-1.env; set +a`, `127.0.0.1:7233`,
 		`id="orders_placed">3<`, `id="orders_issued">1<`, `id="cards_issued">2<`, `id="orders_failed">1<`,

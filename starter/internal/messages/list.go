@@ -53,7 +53,7 @@ and nothing of what was said.`,
 			}
 			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
 				if l.order != "" {
-					if filter.Shop, filter.Number, err = o.Told.Identify(ctx, l.order, theShop()); err != nil {
+					if filter.Shop, filter.Number, err = o.Told.Identify(ctx, l.order, session.TheShop()); err != nil {
 						return err
 					}
 				}
@@ -118,7 +118,7 @@ func (l listFlags) print(cmd *cobra.Command, out listed, on bool) error {
 		note = fmt.Sprintf("showing the first %d; --limit 0 lists all", n)
 	}
 	if n == 0 && !on {
-		note += "; SONAR_TOKEN is not set here, and without it nothing is told"
+		note += "; messages are off here, for lack of an account"
 	}
 	if note != "" {
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), note)

@@ -2,26 +2,22 @@
 package messages
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/internal/config"
-	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/intake"
 	"github.com/giftbridge/giftbridge/internal/operator"
-	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/printable"
 	"github.com/giftbridge/giftbridge/internal/told"
+	"github.com/giftbridge/giftbridge/starter/internal/session"
 )
 
-// Command returns the command that groups the others.
-func Command(f *cli.Flags) *cobra.Command {
+// Command returns the command "messages", with the given commands of other packages among its own.
+func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "messages",
 		Aliases: []string{"message"},
@@ -29,30 +25,9 @@ func Command(f *cli.Flags) *cobra.Command {
 		Args:    cli.NoArgs,
 		RunE:    cli.Help,
 	}
-	cmd.AddCommand(newList(f), newShow(f), newPreview(f), newResend(f), newSettle(f))
+	cmd.AddCommand(newList(f), newShow(f), newResend(f), newSettle(f))
+	cmd.AddCommand(others...)
 	return cmd
-}
-
-// theShop returns how the shop is asked for the number of an order; nil if this process is not configured to ask it.
-func theShop() told.Shop {
-	cfg, err := config.Load()
-	if err != nil {
-		return nil
-	}
-	shop, err := app.NewOrders(cfg)
-	if err != nil {
-		return nil
-	}
-	return func(ctx context.Context, r orders.Reference) (string, error) {
-		found, err := intake.Find(ctx, shop.Source, r.Number, r.Names()...)
-		if errors.Is(err, intake.ErrNotFound) {
-			return "", &executions.NotFoundError{What: fmt.Sprintf("neither giftbridge nor the shop has an order %q", r.Text)}
-		}
-		if err != nil {
-			return "", err
-		}
-		return found.Order.ID, nil
-	}
 }
 
 // about is the order or the variant that a command is about.
@@ -82,7 +57,7 @@ func (a *about) find(ctx context.Context, o *operator.Operator, args []string) (
 	if a.variant != "" {
 		return o.Told.OfVariant(ctx, a.variant)
 	}
-	return o.Told.OfOrder(ctx, args[0], theShop())
+	return o.Told.OfOrder(ctx, args[0], session.TheShop())
 }
 
 // number returns the shop, as it is called on record, and the number of the order or the variant.
@@ -90,7 +65,7 @@ func (a *about) number(ctx context.Context, o *operator.Operator, args []string)
 	if a.variant != "" {
 		return o.ShopKey(ctx), a.variant, nil
 	}
-	return o.Told.Identify(ctx, args[0], theShop())
+	return o.Told.Identify(ctx, args[0], session.TheShop())
 }
 
 func moment(t time.Time) string {
@@ -107,3 +82,6 @@ func given(flag, text string) error {
 	}
 	return nil
 }
+
+// printableBytes returns what was written without characters that a terminal would obey: the structure holds what customers wrote.
+func printableBytes(b bytes.Buffer) []byte { return []byte(printable.Text(b.String())) }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,14 +23,11 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/giftbridge/giftbridge/internal/cli"
-	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/executions/historytest"
 	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/messages/composing"
 	"github.com/giftbridge/giftbridge/internal/orders"
-	"github.com/giftbridge/giftbridge/internal/retail"
-	"github.com/giftbridge/giftbridge/internal/retail/payload"
 	"github.com/giftbridge/giftbridge/internal/settings"
 	"github.com/giftbridge/giftbridge/internal/told"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -271,7 +267,7 @@ order 5001  open             2026-07-10T12:00:00Z  5001
 	require.NoError(t, err)
 	require.Empty(t, all.Open, "the limit is reached")
 
-	for says, on := range map[string]bool{"no message is unsent, and none is expected\n": true, "; SONAR_TOKEN is not set here": false} {
+	for says, on := range map[string]bool{"no message is unsent, and none is expected\n": true, "; messages are off here": false} {
 		cmd, printed = command("")
 		require.NoError(t, l.print(cmd, listed{}, on))
 		require.Contains(t, printed.String(), says)
@@ -375,50 +371,6 @@ func TestChoose(t *testing.T) {
 	require.ErrorContains(t, err, "no unsent message of order 5001 has the key 777")
 }
 
-// shelf is a shop with one order.
-type shelf struct {
-	retail.Source
-	order *retail.Order
-}
-
-func (s shelf) Order(context.Context, string) (*retail.Order, error) {
-	if s.order == nil {
-		return nil, retail.ErrNotFound
-	}
-	o := *s.order
-	return &o, nil
-}
-
-// A preview of an order of the shop begins where its customer was left.
-func TestPreviewOfAnOrder(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile(example)
-	require.NoError(t, err)
-	order, err := payload.Parse(data)
-	require.NoError(t, err)
-	order.UpdatedAt = time.Now().UTC()
-	d := newDesk()
-	s := &previewFlags{asIfReal: true}
-	rules, err := s.rules(config.Default())
-	require.NoError(t, err)
-	p, err := s.now(t.Context(), d.told(), shelf{order: order}, rules, "5001")
-	require.NoError(t, err)
-	require.Equal(t, messages.KindReceipt, p.Steps[0].Kind)
-	require.Equal(t, []string{"Told before: 1 messages sent, 1 not sent, 1 failed."}, p.Notes)
-
-	d.state.Told = composing.Told{Receipt: true, SeenAt: order.UpdatedAt}
-	p, err = s.now(t.Context(), d.told(), shelf{order: order}, rules, "5001")
-	require.NoError(t, err)
-	for _, step := range p.Steps {
-		require.NotEqual(t, messages.KindReceipt, step.Kind, "it was told before")
-	}
-	_, err = s.now(t.Context(), d.told(), shelf{}, rules, "5001")
-	require.ErrorContains(t, err, "the shop does not show order 5001")
-	_, notes, err := before(t.Context(), d.told(), "shop", "5002")
-	require.NoError(t, err)
-	require.Equal(t, []string{"Nothing that was told before is on record."}, notes)
-}
-
 // Bad input is refused before anything is asked.
 func TestUsage(t *testing.T) {
 	t.Parallel()
@@ -432,7 +384,6 @@ func TestUsage(t *testing.T) {
 		"resend without a why":   {"resend", "#1001", "--key", "abcd"},
 		"resend nothing":         {"resend", "--key", "abcd", "--reason", "x"},
 		"settle without a note":  {"settle", "#1001"},
-		"preview of two orders":  {"preview", "#1001", "#1002"},
 		"list with a limit of x": {"list", "--limit", "x"},
 	} {
 		t.Run(name, func(t *testing.T) {

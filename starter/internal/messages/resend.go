@@ -61,7 +61,7 @@ Exit codes: 0 sent, 1 not sent, or not yet, 2 wrong usage.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.cmd = cmd
 			return session.Operate(cmd, session.OnlyToLook, func(ctx context.Context, o *operator.Operator) error {
-				t, err := o.Told.OfOrder(ctx, args[0], theShop())
+				t, err := o.Told.OfOrder(ctx, args[0], session.TheShop())
 				if err != nil {
 					return err
 				}

@@ -56,6 +56,8 @@ unnoticed, one line per check: ok, warn, or FAIL with the fix.
   cards           none has waited for more than an hour for an issuer that makes cards later, and no answers contradict each other
   redemptions     of none it is unknown whether the amount was taken off the card, and the issuer contradicts none
   messages        none that could not be sent waits for somebody, and their sweep goes on; only if messages are on
+  relay           events go to the ERP: no endpoint is paused or failing, nothing waits for long, and none is refused for good; if
+                  RELAY_ORDERS_URL or RELAY_PRODUCTS_URL is set here
   announcements   polls find no order that no webhook has announced, if webhooks are on
   failed orders   no history expires within three days or a tenth of the retention, whichever is shorter
 
@@ -175,6 +177,7 @@ func printStatus(w io.Writer, s *health.Status) error {
 			}
 			row("messages unsent", unsent)
 		}
+		relayRows(row, s.Relay)
 	})
 }
 

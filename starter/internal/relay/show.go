@@ -68,8 +68,8 @@ func printDetail(w io.Writer, d *relayed.Detail, now time.Time) error {
 	when := moments(now, 0)
 	return cli.Table(w, func(row func(...any)) {
 		row("events of", called(d.Name, d.Resource), d.String())
-		switch b := d.Waiting; {
-		case b == nil:
+		switch b := d.Waiting; b {
+		case nil:
 			row("waiting", "nothing")
 		default:
 			row("waiting", fmt.Sprintf("since %s; %d attempts have failed", when(b.Since), b.Failed))

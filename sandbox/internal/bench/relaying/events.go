@@ -89,11 +89,15 @@ func (e *events) number() int64 {
 	return first + e.numbered.Add(1)
 }
 
-// order returns the event of a new order, fulfillment that of a parcel of an order, and product that of a changed product.
+// order returns the event of a new order.
 func (e *events) order(number int64) event { return e.make(webhook.OrdersCreate, number, e.orders) }
+
+// fulfillment returns that of a parcel of an order.
 func (e *events) fulfillment(number int64) event {
 	return e.make(webhook.FulfillmentsCreate, number, e.fulfillments)
 }
+
+// product returns that of a changed product.
 func (e *events) product(number int64) event {
 	return e.make(webhook.ProductsUpdate, number, e.products)
 }

@@ -132,13 +132,13 @@ func (c *Customers) Actions() []Action {
 	return all
 }
 
-// SweepEvery is how often orders are looked for that changed without a webhook.
-var SweepEvery = plan.Scaled(time.Hour)
+// sweepEvery is how often orders are looked for that changed without a webhook.
+var sweepEvery = plan.Scaled(time.Hour)
 
 // Sweeps has the sweeps for messages run as often as in production, until ctx ends. They may fail because of the faults.
 func (c *Customers) Sweeps(ctx context.Context) {
 	for ctx.Err() == nil {
-		wait(ctx, SweepEvery)
+		wait(ctx, sweepEvery)
 		if ctx.Err() == nil {
 			_ = c.sweep(ctx)
 		}

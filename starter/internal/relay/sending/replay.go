@@ -192,8 +192,11 @@ func (r replay) run(ctx context.Context, s replaying.Selection) error {
 
 // warn says if a selection begins before what Temporal keeps.
 func (r replay) warn(ctx context.Context, s replaying.Selection) {
+	if s.Since.IsZero() {
+		return
+	}
 	keep, err := r.relay.Retention(ctx)
-	if oldest := time.Now().Add(-keep); err == nil && keep > 0 && !s.Since.IsZero() && s.Since.Before(oldest) {
+	if oldest := time.Now().Add(-keep); err == nil && keep > 0 && s.Since.Before(oldest) {
 		_, _ = fmt.Fprintf(r.cmd.ErrOrStderr(), "Temporal has deleted what ended before about %s: events of before are not found\n",
 			oldest.UTC().Format(time.RFC3339))
 	}

@@ -1,4 +1,5 @@
-package messages
+// Package previewing has the command "messages preview": what the customer of an order would be told, and why.
+package previewing
 
 import (
 	"bytes"
@@ -42,7 +43,8 @@ type preview struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
-func newPreview(f *cli.Flags) *cobra.Command {
+// Command returns the command, which belongs to the command "messages".
+func Command(f *cli.Flags) *cobra.Command {
 	s := previewFlags{}
 	cmd := &cobra.Command{
 		Use:   "preview <order> | --payload FILE",
@@ -124,7 +126,8 @@ func (s *previewFlags) rules(cfg config.Config) (composing.Rules, error) {
 	m.ShopName = cmp.Or(s.name, m.ShopName, "Example Shop")
 	m.ShopURL = cmp.Or(s.url, m.ShopURL, "https://shop.example.com")
 	m.Country, m.Templates = cmp.Or(s.country, m.Country), cmp.Or(s.templates, m.Templates)
-	return telling.Rules(cfg.Sonar, m)
+	cfg.Messages = m
+	return telling.Configured(cfg)
 }
 
 // ofOrder reads an order of the shop, and calls show with what its customer would be told now.
@@ -147,8 +150,8 @@ func (s *previewFlags) ofOrder(cmd *cobra.Command, reference string, show func(*
 		if err != nil {
 			return err
 		}
-		if !cfg.Sonar.On() {
-			p.Notes = append(p.Notes, "SONAR_TOKEN is not set here; without it, nothing is sent.")
+		if !o.Configured().Messages {
+			p.Notes = append(p.Notes, "Messages are off here, for lack of an account: nothing is sent.")
 		}
 		return show(p)
 	})
@@ -158,7 +161,7 @@ func (s *previewFlags) ofOrder(cmd *cobra.Command, reference string, show func(*
 func (s *previewFlags) now(
 	ctx context.Context, o *told.Told, shop retail.Source, rules composing.Rules, reference string,
 ) (*preview, error) {
-	key, number, err := o.Identify(ctx, reference, theShop())
+	key, number, err := o.Identify(ctx, reference, session.TheShop())
 	if err != nil {
 		return nil, err
 	}
@@ -279,3 +282,5 @@ func show(w io.Writer, p *preview) error {
 
 // printableBytes returns what was written without characters that a terminal would obey: the structure holds what customers wrote.
 func printableBytes(b bytes.Buffer) []byte { return []byte(printable.Text(b.String())) }
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,79 @@
+package relaying_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/giftbridge/giftbridge/internal/check"
+	"github.com/giftbridge/giftbridge/internal/codec"
+	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/health/relaying"
+	"github.com/giftbridge/giftbridge/internal/relayed"
+	"github.com/giftbridge/giftbridge/internal/relayed/relayedtest"
+	"github.com/giftbridge/giftbridge/internal/relaygaps"
+	"github.com/giftbridge/giftbridge/internal/relayqueue"
+)
+
+var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+
+// What the other system has not got is told, and how to go on.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	open := relayed.EndpointStatus{Endpoint: "orders", State: relayqueue.Open}
+	with := func(change func(*relayed.EndpointStatus)) relaying.Relaying {
+		e := open
+		change(&e)
+		return relaying.Relaying{Endpoints: []relayed.EndpointStatus{e}}
+	}
+	wait := func(ago time.Duration) func(*relayed.EndpointStatus) {
+		return func(e *relayed.EndpointStatus) { e.Waiting, e.OldestWaiting = 2, noon.Add(-ago) }
+	}
+	for name, tt := range map[string]struct {
+		r          relaying.Relaying
+		status     check.Status
+		found, fix string
+	}{
+		"fine":    {with(func(*relayed.EndpointStatus) {}), check.OK, "events go to orders; none is refused", ""},
+		"waiting": {with(wait(time.Minute)), check.OK, "events go to orders", ""},
+		"long":    {with(wait(2 * time.Hour)), check.Warn, "2 orders or products have events that wait for orders", "relay list --endpoint orders"},
+		"a day":   {with(wait(25 * time.Hour)), check.Fail, "2 orders or products", "relay list --endpoint orders"},
+		"paused": {with(func(e *relayed.EndpointStatus) {
+			wait(48 * time.Hour)(e)
+			e.State, e.Reason = relayqueue.Paused, "service"
+		}), check.Warn, "orders is paused (service)", "relay resume orders"},
+		"slow": {with(func(e *relayed.EndpointStatus) { e.State = relayqueue.Probing }), check.Warn, "orders is slowed down", "relay test orders"},
+		"refused": {
+			with(func(e *relayed.EndpointStatus) { e.Undelivered = 3 }), check.Warn, "orders has refused 3 events", "relay list --failed",
+		},
+		"gap": {
+			relaying.Relaying{Gaps: []relaygaps.Gap{{From: noon, Until: noon.Add(time.Hour), Topics: []string{"orders/create"}}}}, check.Warn,
+			"events may be missing from 2026-07-01T12:00:00Z to 2026-07-01T13:00:00Z: orders/create", "The ERP may lack events",
+		},
+		"open gap": {
+			relaying.Relaying{Gaps: []relaygaps.Gap{{From: noon, Topics: []string{"orders/create"}}}}, check.Warn,
+			"events may be missing since 2026-07-01T12:00:00Z", "The ERP may lack events",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tt.r.Check(noon)
+			require.Equal(t, tt.status, c.Status)
+			require.Contains(t, c.Found, tt.found)
+			require.Contains(t, c.Fix, tt.fix)
+		})
+	}
+}
+
+// A relay that is off costs nothing.
+func TestRead(t *testing.T) {
+	t.Parallel()
+	r := executions.New(&relayedtest.Temporal{}, "default", new(codec.Codec), "")
+	off, err := relaying.Read(t.Context(), nil, relaying.Expected{}, noon)
+	require.NoError(t, err)
+	require.Nil(t, off)
+	on, err := relaying.Read(t.Context(), r, relaying.Expected{Endpoints: []string{"orders"}, Topics: []string{"orders/create"}}, noon)
+	require.NoError(t, err)
+	require.Equal(t, []relayed.EndpointStatus{{Endpoint: "orders", State: relayqueue.Open}}, on.Endpoints)
+}

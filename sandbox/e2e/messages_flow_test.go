@@ -1,0 +1,144 @@
+package e2e_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/giftbridge/giftbridge/internal/config"
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
+	"github.com/giftbridge/giftbridge/sandbox/internal/billing"
+	"github.com/giftbridge/giftbridge/sandbox/scenario"
+	"github.com/giftbridge/giftbridge/sandbox/stack"
+	"github.com/giftbridge/giftbridge/workflows"
+)
+
+// buyer places an order of goods, with a number for messages.
+func (w *system) buyer() shopifytest.Order {
+	home := &shopifytest.Address{
+		Name: "Anna Example", Address1: "25 Taylor Street", City: "San Francisco", Province: "CA", Zip: "94133", Country: "US",
+	}
+	return w.Shop.AddOrder(shopifytest.Order{
+		Phone: "(415) 555-0134", ShippingAddress: home, ShippingMethod: "UPS", Shipping: "5.00",
+		Payments: []shopifytest.Payment{{Company: "Visa", Number: "•••• •••• •••• 4242"}},
+		Lines:    []shopifytest.LineItem{{SKU: "SHIRT", Title: "Shirt", Quantity: 2, UnitPrice: "15.0", Grams: 200}},
+	})
+}
+
+// gotMessages returns the types of the messages that customers got, in the order of their arrival.
+func (w *system) gotMessages() (types []string) {
+	for _, d := range w.Sonar.Deliveries() {
+		types = append(types, d.Type)
+	}
+	return types
+}
+
+// messagesOf returns what the workflow of an order's messages knows.
+func (w *system) messagesOf(order int64) (out workflows.OrderMessagesState) {
+	w.t.Helper()
+	id := workflows.OrderMessagesID(stack.Shop, strconv.FormatInt(order, 10))
+	answer, err := w.keyed.QueryWorkflow(w.ctx, id, "", workflows.MessagesQuery)
+	require.NoError(w.t, err)
+	require.NoError(w.t, answer.Get(&out))
+	return out
+}
+
+// An order is told of from its payment to its delivery, by webhooks alone, once each. A message and a webhook have their price, and an
+// order to which nothing happens costs nothing.
+func TestMessagesOfAnOrder(t *testing.T) {
+	t.Parallel()
+	w := startReceiving(t, stack.Options{Messages: true, Configure: func(c *config.Config) { c.Metrics.Addr = "127.0.0.1:0" }})
+	o := w.buyer()
+	w.await("the receipt", func() bool { return len(w.Sonar.Deliveries()) == 1 })
+	parcel, sent := w.Shop.Fulfil(o.ID, shopifytest.Fulfillment{
+		Company: "UPS", Trackings: []shopifytest.Tracking{{Number: "1Z1", URL: "https://www.ups.com/track?n=1Z1"}},
+		Origin: &shopifytest.Address{City: "Cleveland", Province: "OH", Zip: "44101", Country: "US"},
+	})
+	require.True(t, sent)
+	w.await("the shipment", func() bool { return len(w.Sonar.Deliveries()) == 2 })
+	require.True(t, w.Shop.GiveBack(o.ID, shopifytest.Refund{Lines: []shopifytest.Units{{Line: o.Lines[0].ID, Quantity: 1}}}))
+	w.await("the update", func() bool { return len(w.Sonar.Deliveries()) == 3 })
+	require.True(t, w.Shop.Deliver(o.ID, parcel))
+	w.delivered()
+	id := workflows.OrderMessagesID(stack.Shop, strconv.FormatInt(o.ID, 10))
+	// What was delivered is waited for for a month, and what was not for three.
+	const month = 31 * 24 * time.Hour
+	w.await("the delivery", func() bool { return w.messagesOf(o.ID).EndsAt.Before(o.CreatedAt.Add(month)) })
+	var cost billing.Cost
+	require.NoError(t, cost.AddRun(w.ctx, w.plain, id, ""))
+	require.Equal(t, []string{"retail_receipts", "retail_shipments", "retail_updatereceipts"}, w.gotMessages())
+	for _, d := range w.Sonar.Deliveries() {
+		require.Equal(t, "+14155550134", d.To)
+	}
+	stats := w.Sonar.Stats()
+	require.Zero(t, stats.Doubles+stats.SecondReceipts+stats.ShipmentsBeforeReceipt+stats.UpdatesBeforeReceipt+stats.Suppressed)
+	require.Empty(t, stats.Refused)
+
+	state := w.messagesOf(o.ID)
+	require.Equal(t, []int{3, 0, 0}, []int{state.Sent, state.Dropped, state.Failed})
+	require.True(t, state.AgainAt.IsZero(), "nothing is waited for but the end")
+	webhooks := 0
+	for _, e := range w.history(id, "").GetEvents() {
+		if e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED {
+			webhooks++
+		}
+	}
+	require.LessOrEqual(t, state.Looked, webhooks)
+	// The start, and the timer for the end, which is made again if the end comes closer; a webhook, and a timer and a look for those
+	// that came together, of which the last may still be waiting.
+	const ends, waits = 2, 1
+	require.LessOrEqual(t, cost.Actions, int64(1+ends+webhooks+2*state.Looked+waits+state.Sent), "%d webhooks, %d looks", webhooks, state.Looked)
+	require.LessOrEqual(t, w.heartbeats(), 2*state.Sent, "with its notes, a message is three actions at most")
+}
+
+// A shop without the service's settings starts nothing of it, whatever its customers leave with their orders.
+func TestNoMessagesWithoutAnAccount(t *testing.T) {
+	t.Parallel()
+	w := startReceiving(t, stack.Options{})
+	o := w.buyer()
+	_, sent := w.Shop.Fulfil(o.ID, shopifytest.Fulfillment{Company: "UPS"})
+	require.True(t, sent)
+	w.announced(w.PlaceKind(scenario.Single)) // What came before it was looked at.
+	w.delivered()
+	for _, x := range w.Shop.Subscriptions().All() {
+		require.NotContains(t, []string{"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "VARIANTS_IN_STOCK"}, x.Topic)
+	}
+	for _, id := range []string{
+		workflows.OrderMessagesID(stack.Shop, strconv.FormatInt(o.ID, 10)), workflows.SweepMessagesScheduleID,
+	} {
+		_, err := w.plain.DescribeWorkflowExecution(w.ctx, id, "")
+		require.Error(t, err, id)
+	}
+	_, err := w.plain.ScheduleClient().GetHandle(w.ctx, workflows.SweepMessagesScheduleID).Describe(w.ctx)
+	require.Error(t, err)
+}
+
+// A product that sells out and returns a hundred times is told of once.
+func TestNoticeOncePerDay(t *testing.T) {
+	t.Parallel()
+	hat := shopifytest.Variant{
+		SKU: "HAT", Title: "Hat", Price: "19.00", URL: "https://shop.example.com/products/hat", Image: "https://cdn.example.com/hat.jpg",
+		Tracked: true, Stock: 3,
+	}
+	w := startReceiving(t, stack.Options{Messages: true})
+	w.Shop.PutVariant(hat)
+	const times = 100
+	for range times / 2 {
+		require.True(t, w.Shop.SetStock(hat.SKU, 0) && w.Shop.SetStock(hat.SKU, hat.Stock))
+	}
+	w.await("the notice", func() bool { return len(w.Sonar.Deliveries()) == 1 })
+	for range times / 2 {
+		require.True(t, w.Shop.SetStock(hat.SKU, 0) && w.Shop.SetStock(hat.SKU, hat.Stock))
+	}
+	w.delivered()
+	require.Equal(t, []string{"notifyme"}, w.gotMessages())
+	require.Equal(t, map[int]int{http.StatusOK: times}, w.Shop.Webhooks().Ledger().Topics["variants/in_stock"].Statuses)
+	variant := strconv.FormatInt(hat.ID(), 10)
+	d, err := w.plain.DescribeWorkflowExecution(w.ctx, workflows.BackInStockID(stack.Shop, variant), "")
+	require.NoError(t, err)
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, d.GetWorkflowExecutionInfo().GetStatus(), "it is silent for a day")
+}
