@@ -19,8 +19,6 @@ import (
 const (
 	// connections is the number of webhooks that the shop sends at the same time while the ERP is away.
 	connections = 16
-	// changes is how often each product changes meanwhile.
-	changes = 10
 	// warmUp is the number of orders before the ERP goes away.
 	warmUp = 10
 	// awaitEvery is the pause between two looks at what has arrived.
@@ -130,17 +128,17 @@ func (o Options) patience() time.Duration {
 
 // fill sends events until so many have been answered with 200. Those of one order or product come one after the other.
 func (s *system) fill(ctx context.Context, n int, out *Away) ([]keptEvent, error) {
-	parts := plan(n, s.number)
+	parts := s.Plan(n, connections)
 	var mu sync.Mutex
 	var failed error
 	var kept []keptEvent
 	var sending sync.WaitGroup
 	for _, part := range parts {
-		out.Mailboxes += len(part.orders) + len(part.products)
+		out.Mailboxes += len(part.Orders) + len(part.Products)
 		sending.Go(func() {
-			for makes := range part.all(s.events) {
+			for makes := range part.All(s.Events) {
 				e := makes()
-				s.book.send(e.id)
+				s.book.send(e.ID)
 				for {
 					ok, err := s.send(ctx, &s.ours, e)
 					if err == nil && !ok {
@@ -149,7 +147,7 @@ func (s *system) fill(ctx context.Context, n int, out *Away) ([]keptEvent, error
 					mu.Lock()
 					failed = errors.Join(failed, err)
 					if ok {
-						kept = append(kept, keptEvent{id: e.id, resource: e.resource, product: e.topic == webhook.ProductsUpdate})
+						kept = append(kept, keptEvent{id: e.ID, resource: e.Resource, product: e.Topic == webhook.ProductsUpdate})
 					} else {
 						out.Refused++
 					}
@@ -178,9 +176,9 @@ func (s *system) drained(ctx context.Context, kept []keptEvent) error {
 			return false, err
 		}
 		running, err := s.Count(ctx, fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", workflows.RelayType))
-		if err != nil || running > 0 {
+		if err != nil || running > 0 { // A server that is too busy to answer is asked again.
 			empty = time.Time{}
-			return false, err
+			return false, nil
 		}
 		if empty.IsZero() {
 			empty = time.Now()

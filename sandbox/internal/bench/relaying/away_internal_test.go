@@ -1,7 +1,6 @@
 package relaying
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -10,64 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
-	"github.com/giftbridge/giftbridge/internal/webhook"
 )
-
-// Each event is of the size that is said, is read by a receiver as what it is, and differs from all others.
-func TestEvents(t *testing.T) {
-	t.Parallel()
-	e, err := newEvents("bench.myshopify.com")
-	require.NoError(t, err)
-	number := e.number()
-	require.NotEqual(t, number, e.number())
-	ids := map[string]bool{}
-	for _, one := range []event{e.order(number), e.order(e.number()), e.fulfillment(number), e.product(number), e.product(number)} {
-		ids[one.id] = true
-		require.InDelta(t, bodySize, len(one.body), bodySize/20)
-		n, err := webhook.Parse(one.topic, one.body)
-		require.NoError(t, err)
-		require.Equal(t, one.resource, n.Order+n.Product)
-		require.Equal(t, n.Product != "", one.endpoint == relaytest.Products)
-		require.WithinDuration(t, time.Now(), n.UpdatedAt, time.Minute)
-		for _, mark := range []string{"9999999999999", "2001-02-03", "S-00000000"} {
-			require.NotContains(t, string(one.body), mark)
-		}
-	}
-	require.Len(t, ids, 5)
-}
-
-// The events that wait are as many as were asked for, half of them about orders, and all of a resource come over one connection.
-func TestPlan(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]map[string]int{
-		20:   {webhook.OrdersCreate: 5, webhook.FulfillmentsCreate: 5, webhook.ProductsUpdate: 10},
-		1000: {webhook.OrdersCreate: 250, webhook.FulfillmentsCreate: 250, webhook.ProductsUpdate: 500},
-	} {
-		e, err := newEvents("bench.myshopify.com")
-		require.NoError(t, err)
-		topics, of := map[string]int{}, map[string][]string{}
-		for _, p := range plan(n, e.number) {
-			resources := map[string][]string{}
-			for makes := range p.all(e) {
-				one := makes()
-				topics[one.topic]++
-				resources[one.resource] = append(resources[one.resource], one.topic)
-			}
-			for r := range resources {
-				require.NotContains(t, of, r)
-			}
-			maps.Copy(of, resources)
-		}
-		require.Equal(t, want, topics)
-		for _, r := range of {
-			if len(r) == 2 {
-				require.Equal(t, []string{webhook.OrdersCreate, webhook.FulfillmentsCreate}, r)
-				continue
-			}
-			require.Len(t, r, changes)
-		}
-	}
-}
 
 // What has not arrived is lost, unless a later event of the same product has arrived.
 func TestJudge(t *testing.T) {

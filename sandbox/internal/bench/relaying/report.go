@@ -7,6 +7,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/simulator"
 	"github.com/giftbridge/giftbridge/sandbox/internal/figures"
+	"github.com/giftbridge/giftbridge/sandbox/internal/shopevents"
 )
 
 // Options says how much to measure.
@@ -122,7 +123,7 @@ func (r *Report) Check() error { return r.Bars.Check() }
 func (r *Report) Print(w io.Writer) error {
 	o, a := r.Options, r.Away
 	_, _ = fmt.Fprintf(w, "%d rounds of %d s: events of %d kB, each of another order, %d in flight; then at half of that rate\n",
-		o.Rounds, o.Seconds, bodySize/1000, inFlight)
+		o.Rounds, o.Seconds, shopevents.BodySize/1000, inFlight)
 	_, _ = fmt.Fprintf(w, "once: %d events waited for an ERP that was away for %.0f s, and got %g a second at each URL when it was back\n\n",
 		a.Kept, a.Away, o.Pace)
 	if err := figures.PrintComparisons(w, r.Comparisons); err != nil {

@@ -107,8 +107,8 @@ func (s *system) full(t *target) func(ctx context.Context, seconds int) (Full, e
 
 // relay sends a new order, and waits until the ERP has it. An event that was not kept is not waited for.
 func (s *system) relay(ctx context.Context, t *target) (one *entry, kept bool, err error) {
-	e := s.order(s.number())
-	one = s.book.send(e.id)
+	e := s.Order(s.Number())
+	one = s.book.send(e.ID)
 	kept, err = s.send(ctx, t, e)
 	if err != nil {
 		return one, false, err
@@ -140,9 +140,9 @@ func (s *system) steadily(ctx context.Context, t *target, rate float64, seconds 
 			break
 		}
 		running.Go(func() {
-			e := s.order(s.number())
-			resources[i] = e.resource
-			one := s.book.send(e.id)
+			e := s.Order(s.Number())
+			resources[i] = e.Resource
+			one := s.book.send(e.ID)
 			kept, err := s.send(ctx, t, e)
 			if err != nil {
 				errs[i] = err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
@@ -16,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/internal/floor"
 	"github.com/giftbridge/giftbridge/sandbox/internal/rig"
+	"github.com/giftbridge/giftbridge/sandbox/internal/shopevents"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -32,7 +32,7 @@ const (
 // system is the real system.
 type system struct {
 	*rig.Installation
-	*events
+	*shopevents.Events
 	*book
 
 	ours target
@@ -45,7 +45,7 @@ type system struct {
 // target is what events are sent to.
 type target struct {
 	// url returns where the webhook of an event goes.
-	url func(event) string
+	url func(shopevents.Event) string
 	// receiver answers webhooks, and worker posts events.
 	receiver, worker *rig.Process
 	// workflow is the type of the workflow of a mailbox, and id returns the ID of one.
@@ -78,11 +78,11 @@ func (p *Programs) open(ctx context.Context, server rig.ServerOptions, maxRPS fl
 	}
 	s.secret = s.Config.Receiver.WebhookSecrets[0].Reveal()
 	s.ours = target{
-		url:      func(e event) string { return s.Config.Receiver.URL + webhook.PathOf(e.topic) },
+		url:      func(e shopevents.Event) string { return s.Config.Receiver.URL + webhook.PathOf(e.Topic) },
 		receiver: s.Receiver, worker: s.Worker, workflow: workflows.RelayType,
 		id: func(resource string) string { return workflows.RelayID(string(relaytest.Orders), resource) },
 	}
-	if s.events, err = newEvents(s.Config.Shopify.Shop); err != nil {
+	if s.Events, err = shopevents.New(s.Config.Shopify.Shop); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -116,22 +116,22 @@ func (p *Programs) besides(ctx context.Context, s *system) error {
 		return err
 	}
 	s.bare = target{
-		url:      func(e event) string { return "http://" + address + floor.MailboxPath + e.resource },
+		url:      func(e shopevents.Event) string { return "http://" + address + floor.MailboxPath + e.Resource },
 		receiver: handler, worker: worker, workflow: floor.MailboxType, id: floor.MailboxID,
 	}
 	return nil
 }
 
 // send sends the webhook of an event once, as the shop does, and reports whether it was answered with 200.
-func (s *system) send(ctx context.Context, t *target, e event) (bool, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url(e), bytes.NewReader(e.body))
+func (s *system) send(ctx context.Context, t *target, e shopevents.Event) (bool, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url(e), bytes.NewReader(e.Body))
 	if err != nil {
 		return false, err
 	}
 	for name, value := range map[string]string{
-		"Content-Type": "application/json", "X-Shopify-Topic": e.topic, "X-Shopify-Shop-Domain": s.Config.Shopify.Shop,
-		"X-Shopify-Hmac-Sha256": delivery.Sign(s.secret, e.body), "X-Shopify-API-Version": apiVersion,
-		"X-Shopify-Triggered-At": time.Now().UTC().Format(time.RFC3339Nano), "X-Shopify-Webhook-Id": strconv.FormatInt(s.series.Load(), 10),
+		"Content-Type": "application/json", "X-Shopify-Topic": e.Topic, "X-Shopify-Shop-Domain": s.Config.Shopify.Shop,
+		"X-Shopify-Hmac-Sha256": delivery.Sign(s.secret, e.Body), "X-Shopify-API-Version": apiVersion,
+		"X-Shopify-Triggered-At": time.Now().UTC().Format(time.RFC3339Nano), "X-Shopify-Webhook-Id": e.ID,
 	} {
 		r.Header.Set(name, value)
 	}
