@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/giftbridge/giftbridge/sandbox/arrived"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
@@ -30,8 +31,8 @@ type account struct {
 	DigestMails        int `json:"digest_mails"`
 	DigestFailedOrders int `json:"digest_failed_orders"`
 	DigestRecovered    int `json:"digest_recovered"`
-	told
-	relayed
+	arrived.Messages
+	arrived.Events
 	// WebhooksAnswered is the number of deliveries of the shop that the receiver answered with success.
 	WebhooksAnswered int `json:"webhooks_answered"`
 	// IssuerRequests and ShopRequests include failed requests.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
+	"github.com/giftbridge/giftbridge/sandbox/arrived"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
@@ -42,12 +43,13 @@ func once(
 		return err
 	}
 	if s.Sonar != nil {
-		a.told = tellings(s.Sonar.Deliveries(), s.Sonar.Stats().Totals, customers.Placed(), toldOf)
-		a.Problems = append(a.Problems, a.told.problems...)
+		var wrong []string
+		a.Messages, wrong = arrived.OnPhones(s.Sonar.Deliveries(), s.Sonar.Stats().Totals, customers.Placed(), toldOf)
+		a.Problems = append(a.Problems, wrong...)
 	}
 	if s.ERP != nil {
 		var wrong []string
-		a.relayed, wrong = arrivals(s.ERP.Stats())
+		a.Events, wrong = arrived.AtERP(s.ERP.Stats())
 		a.Problems = append(a.Problems, wrong...)
 	}
 	a.Seconds = time.Since(began).Seconds()

@@ -69,8 +69,8 @@ func fakes(p string) bool {
 	})
 }
 
-// suites is the set of the conformance suites, which test adapters of any vendor.
-var suites = ours("internal/issuer/issuertest")
+// suites is the set of what tests our own types: the conformance suite of adapters, and histories as Temporal would have them.
+var suites = ours("internal/issuer/issuertest", "internal/relayed/relayedtest")
 
 // standard is the set of the packages of the standard library: no dot in the first element of the path.
 func standard(p string) bool {

@@ -51,9 +51,9 @@ type Runs interface {
 const (
 	// before is how much earlier than the time that is asked for a look is searched: a gap may have begun earlier.
 	before = 48 * time.Hour
-	// passedOn is how long a look certainly tells of the last repair. WatchShop passes it on for two days.
+	// passedOn is how long a look certainly describes the last repair. WatchShop passes it on for two days.
 	passedOn = 47 * time.Hour
-	// maxRead is the number of results that are read at most. One tells of two days without a repair.
+	// maxRead is the number of results that are read at most. One covers two days without a repair.
 	maxRead = 50
 )
 
@@ -108,7 +108,7 @@ func unwatched(looks []*workflowpb.WorkflowExecutionInfo, topics []string) (gaps
 }
 
 // unsubscribed returns the times in which the looks have found subscriptions missing. A result that cannot be read is passed over: the
-// one before it tells of the same repairs, or the look itself is reported as failed.
+// one before it describes the same repairs, or the look itself is reported as failed.
 func unsubscribed(ctx context.Context, runs Runs, looks []*workflowpb.WorkflowExecutionInfo, topics []string) (gaps []Gap) {
 	newest := true
 	read := 0

@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/customers"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/hurried"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/shopping"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
@@ -162,21 +163,21 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Shop: "http://" + site.Loopback(shop), Issuer: "http://" + site.Loopback(issuer),
 		FourWayShop: "http://" + site.Loopback(later), MailHost: "127.0.0.1", MailPort: mail,
 	}
-	cfg := configuration(l.Options, at)
+	cfg := hurried.Configuration(at, l.Plan.MaxRPS, l.IssuerDedupes || l.Deceive)
 	if l.Plan.Webhooks == plan.WebhooksOff {
-		laboratorySite.Answer(&cfg, balancer)
+		hurried.Site.Answer(&cfg, balancer)
 	} else {
-		laboratorySite.Receive(&cfg, balancer)
+		hurried.Site.Receive(&cfg, balancer)
 	}
 	if l.Plan.Shopping.Shoppers > 0 {
-		laboratorySite.Sell(&cfg)
+		hurried.Site.Sell(&cfg)
 	}
 	if l.Plan.Telling.On() {
 		cfg.Messages.Templates = filepath.Join(l.folder, "texts")
 		if err := customers.Write(cfg.Messages.Templates); err != nil {
 			return err
 		}
-		laboratorySite.Tell(&cfg, "http://"+site.Loopback(messages))
+		hurried.Site.Tell(&cfg, "http://"+site.Loopback(messages))
 	}
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
@@ -186,12 +187,12 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	l.rules = audit.Rules{
 		SKUs: cfg.SKUs(), Later: site.LaterItems(cfg), LeftOut: []string{scenario.SpentItem().Code}, Companions: cfg.Orders.CompanionSKUs, CreatedFrom: cfg.Orders.CreatedAtMin,
 		// A request that was sent in time may last until its time-out.
-		GivenBack: map[int64]time.Time{}, Within: believed + cfg.CashStar.Timeout + standstill + delivery.Staleness,
+		GivenBack: map[int64]time.Time{}, Within: hurried.Believed + cfg.CashStar.Timeout + hurried.Standstill + delivery.Staleness,
 	}
 	l.control = storm.NewControl(at.Shop, at.Issuer, at.FourWayShop)
 	if l.Plan.Telling.On() {
 		l.control.Messages = "http://" + site.Loopback(messages) + "/_control/"
-		l.messages = l.keep(processes, roles.Messages, roles.Options{Site: laboratorySite, Port: messages, Seed: l.Plan.Seed})
+		l.messages = l.keep(processes, roles.Messages, roles.Options{Site: hurried.Site, Port: messages, Seed: l.Plan.Seed})
 	}
 	l.storm = storm.New(l.control, l.Plan.Seed)
 
@@ -199,13 +200,13 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		Port: temporal, File: filepath.Join(l.folder, "temporal.db"),
 	})
 	l.shop = l.keep(processes, roles.Shop, roles.Options{
-		Site: laboratorySite, Port: shop, ClockOffset: l.Plan.ClockOffset, Deliveries: l.Plan.Deliveries,
+		Site: hurried.Site, Port: shop, ClockOffset: l.Plan.ClockOffset, Deliveries: l.Plan.Deliveries,
 	})
 	l.issuer = l.keep(processes, roles.Issuer, roles.Options{
-		Site: laboratorySite, Port: issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
+		Site: hurried.Site, Port: issuer, Seed: l.Plan.Seed, IssueAgain: !l.IssuerDedupes || l.Deceive,
 	})
 	l.later = l.keep(processes, roles.Later, roles.Options{
-		Site: laboratorySite, Port: later, Seed: l.Plan.Seed, Later: l.Plan.Later,
+		Site: hurried.Site, Port: later, Seed: l.Plan.Seed, Later: l.Plan.Later,
 		CallbackKey: cfg.FourWayShop.CallbackKeys[0].Secret.Reveal(), Spent: l.Plan.Shopping.Cards, Overdraws: l.Plan.Shopping.Overdraws,
 	})
 	l.befalls = mischief.Mails{Troubles: l.Plan.TroubledMails(), Folder: filepath.Join(l.folder, "befallen")}
@@ -236,7 +237,7 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	for i := range plan.Workers {
 		name := fmt.Sprintf("%s-%d", roles.Worker, i+1)
 		l.workers = append(l.workers, l.keepAs(processes, name, roles.Worker, env, roles.Options{
-			Believed: believed, Hurry: plan.Hurry,
+			Believed: hurried.Believed, Hurry: plan.Hurry,
 		}))
 	}
 	if err := awaitAll(ctx, l.workers...); err != nil {
@@ -264,8 +265,8 @@ func (l *laboratory) receive(ctx, processes context.Context, cfg config.Config, 
 	if l.Plan.Shopping.Shoppers > 0 {
 		var err error
 		if l.checkout, err = shopping.New(ctx, shopping.Options{
-			Plan: l.Plan.Shopping, Control: l.control, Operator: l.operator, Quiet: standstill, Receivers: ports,
-			Key: laboratorySite.CheckoutKey(), Say: l.Say,
+			Plan: l.Plan.Shopping, Control: l.control, Operator: l.operator, Quiet: hurried.Standstill, Receivers: ports,
+			Key: hurried.Site.CheckoutKey(), Say: l.Say,
 		}); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/hurried"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
@@ -31,7 +32,7 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 		}
 	}
 	l.person.Client, l.person.Control = l.operator.Client, l.control
-	l.person.Quiet = workflows.MaxIssueTime + 2*standstill + 2*l.Plan.Later.Takes
+	l.person.Quiet = workflows.MaxIssueTime + 2*hurried.Standstill + 2*l.Plan.Later.Takes
 	defer l.person.Start(ctx)()
 	if err := l.rest(ctx); err != nil {
 		return audit.Account{}, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/hurried"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/telling"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
@@ -193,10 +194,10 @@ func (l *laboratory) carryOut(ctx, people context.Context, e *plan.Event) error 
 		l.did(e.What)
 		return storm.Send(ctx, http.MethodPost, l.control.Issuer+"merchants", scenario.LateComer, nil)
 	case plan.OtherSettings:
-		l.restart(e.What, l.workers[e.Number], otherSettings()...)
+		l.restart(e.What, l.workers[e.Number], hurried.OtherSettings()...)
 	case plan.ShopRenamed:
 		for _, w := range l.workers {
-			l.restart(e.What, w, "SHOPIFY_SHOP="+renamedDomain)
+			l.restart(e.What, w, "SHOPIFY_SHOP="+hurried.RenamedDomain)
 		}
 	case plan.HandSweep:
 		l.people.Go(func() { l.sweepByHand(people) })
@@ -288,7 +289,7 @@ func (l *laboratory) misled(e *plan.Event, end time.Duration) []action {
 	var placed, exits int
 	return []action{
 		{e.At, func(context.Context) error {
-			before = w.Override(otherIdentity()...)
+			before = w.Override(hurried.OtherIdentity()...)
 			placed = l.count(orderPlaced)
 			exits = w.Exits()
 			w.Kill(time.Millisecond)

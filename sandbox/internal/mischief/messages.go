@@ -13,6 +13,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/sonar/sonartest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 )
 
 // The paths of [Messages.Handler].
@@ -34,19 +35,19 @@ type tellKind struct {
 // tellKinds are the troubles by the names under which they are counted. Whoever asks three times at most never gets an answer to the
 // last two.
 var tellKinds = map[plan.What]tellKind{
-	plan.MessageError:      {sonartest.Fault{Kind: sonartest.ServerError}, 1},
-	plan.MessageErrorAfter: {sonartest.Fault{Kind: sonartest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}, 1},
-	plan.MessageDrop:       {sonartest.Fault{Kind: sonartest.Drop}, 1},
-	plan.MessageDropAfter:  {sonartest.Fault{Kind: sonartest.Drop, AfterCommit: true}, 2},
-	plan.MessageSlow:       {sonartest.Fault{Kind: sonartest.Slow, Delay: delay}, 1},
-	plan.MessageSlowAfter:  {sonartest.Fault{Kind: sonartest.Slow, Delay: delay, AfterCommit: true}, 1},
-	plan.MessageTimedOut:   {sonartest.Fault{Kind: sonartest.TimedOut, AfterCommit: true}, 1},
-	plan.MessageSilent:     {sonartest.Fault{Kind: sonartest.Silent}, 1},
-	plan.MessageGarbled:    {sonartest.Fault{Kind: sonartest.Malformed}, 1},
-	plan.MessagePage:       {sonartest.Fault{Kind: sonartest.HTML, Status: http.StatusBadGateway}, 1},
-	plan.MessageLimit:      {sonartest.Fault{Kind: sonartest.RateLimit, RetryAfter: "1"}, 2},
-	plan.MessageUnheard:    {sonartest.Fault{Kind: sonartest.Drop}, 3},
-	plan.MessageUnanswered: {sonartest.Fault{Kind: sonartest.Drop, AfterCommit: true}, 3},
+	happenings.MessageError:      {sonartest.Fault{Kind: sonartest.ServerError}, 1},
+	happenings.MessageErrorAfter: {sonartest.Fault{Kind: sonartest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}, 1},
+	happenings.MessageDrop:       {sonartest.Fault{Kind: sonartest.Drop}, 1},
+	happenings.MessageDropAfter:  {sonartest.Fault{Kind: sonartest.Drop, AfterCommit: true}, 2},
+	happenings.MessageSlow:       {sonartest.Fault{Kind: sonartest.Slow, Delay: delay}, 1},
+	happenings.MessageSlowAfter:  {sonartest.Fault{Kind: sonartest.Slow, Delay: delay, AfterCommit: true}, 1},
+	happenings.MessageTimedOut:   {sonartest.Fault{Kind: sonartest.TimedOut, AfterCommit: true}, 1},
+	happenings.MessageSilent:     {sonartest.Fault{Kind: sonartest.Silent}, 1},
+	happenings.MessageGarbled:    {sonartest.Fault{Kind: sonartest.Malformed}, 1},
+	happenings.MessagePage:       {sonartest.Fault{Kind: sonartest.HTML, Status: http.StatusBadGateway}, 1},
+	happenings.MessageLimit:      {sonartest.Fault{Kind: sonartest.RateLimit, RetryAfter: "1"}, 2},
+	happenings.MessageUnheard:    {sonartest.Fault{Kind: sonartest.Drop}, 3},
+	happenings.MessageUnanswered: {sonartest.Fault{Kind: sonartest.Drop, AfterCommit: true}, 3},
 }
 
 // Messages decides what befalls messages: every second customer has a trouble, each in turn. It is safe for concurrent use.
@@ -61,14 +62,19 @@ type Messages struct {
 	customers int
 	left      map[string]int
 	troubles  map[string]plan.What
-	refused   plan.What
 	asked     map[string]int
-	befallen  map[plan.What]map[string]bool
+	// refused is how everybody is refused, "token" or "account", and refusals counts these requests. It lasts until ending is set and
+	// enough customers have been refused; next is what follows then.
+	refused  string
+	refusals int
+	ending   bool
+	next     []string
+	befallen map[plan.What]map[string]bool
 }
 
 // NewMessages returns what befalls messages.
 func NewMessages(seed uint64) *Messages {
-	names := slices.Clone(plan.MessageTroubles)
+	names := slices.Clone(happenings.MessageTroubles)
 	rand.New(rand.NewPCG(seed, 0x74657874)).Shuffle(len(names), func(a, b int) { names[a], names[b] = names[b], names[a] })
 	return &Messages{
 		names: names, left: map[string]int{}, troubles: map[string]plan.What{}, asked: map[string]int{},
@@ -162,16 +168,51 @@ func (m *Messages) Handler(service http.Handler) http.Handler {
 	return mux
 }
 
-// refuse has everybody refused: "token", "account", or nothing.
+// refusedAs are the names of the two ways to refuse everybody.
+var refusedAs = map[string]plan.What{"token": happenings.MessageTokenRefused, "account": happenings.MessageNoAccount}
+
+// mostRefusals ends a refusal of which the few customers who are left ask again and again.
+const mostRefusals = 10 * plan.LeastBefallen
+
+// refuse has everybody refused, "token" or "account", or ends that. On a busy machine there may be nobody to refuse in the time that
+// was planned for it: a refusal lasts until it has befallen enough customers, and the next one waits for its end.
 func (m *Messages) refuse(what string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case what == "":
+		m.ending = true
+		return m.end()
+	case m.refused != "":
+		m.next = append(m.next, what)
+		return nil
+	}
+	return m.begin(what)
+}
+
+func (m *Messages) begin(what string) error {
+	m.refused, m.refusals, m.ending = what, 0, false
 	words := ""
 	if what == "account" {
 		words = "No Active Subscription"
 	}
-	m.mu.Lock()
-	m.refused = map[string]plan.What{"token": plan.MessageTokenRefused, "account": plan.MessageNoAccount}[what]
-	m.mu.Unlock()
 	return m.Refuse(words)
+}
+
+// end ends a refusal whose time is over and that has befallen enough.
+func (m *Messages) end() error {
+	enough := len(m.befallen[refusedAs[m.refused]]) >= plan.LeastBefallen || m.refusals >= mostRefusals
+	if m.refused != "" && (!m.ending || !enough) {
+		return nil
+	}
+	if len(m.next) == 0 {
+		return m.begin("")
+	}
+	what := m.next[0]
+	m.next = m.next[1:]
+	err := m.begin(what)
+	m.ending = true // Its own time is over by now, or ends soon.
+	return err
 }
 
 // ask counts a request, and reports whether its token is refused.
@@ -182,10 +223,12 @@ func (m *Messages) ask(body []byte) bool {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if number := form.Get("to"); m.refused == "" {
+	number := form.Get("to")
+	if err := m.end(); err != nil || m.refused == "" {
 		m.asked[number]++
-	} else {
-		m.befalls(m.refused, number)
+		return false
 	}
-	return m.refused == plan.MessageTokenRefused
+	m.refusals++
+	m.befalls(refusedAs[m.refused], number)
+	return m.refused == "token"
 }

@@ -14,28 +14,29 @@ import (
 	"github.com/giftbridge/giftbridge/internal/issuer"
 	"github.com/giftbridge/giftbridge/internal/token"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 )
 
 // spendKinds are the troubles of amounts that are taken off cards, and given back.
 var spendKinds = map[plan.What]kind{
-	plan.SpendError:      fault(fourwayshoptest.Fault{Kind: fourwayshoptest.ServerError, Status: http.StatusInternalServerError}),
-	plan.SpendErrorAfter: fault(fourwayshoptest.Fault{Kind: fourwayshoptest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}),
-	plan.SpendDrop:       fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Drop}),
-	plan.SpendDropAfter:  fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Drop, AfterCommit: true}),
-	plan.SpendSlowAfter:  fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Slow, Delay: delay, AfterCommit: true}),
-	plan.SpendSilent:     fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Silent, AfterCommit: true}),
-	plan.SpendLimit:      fault(fourwayshoptest.Fault{Kind: fourwayshoptest.RateLimit, RetryAfter: "1"}),
-	plan.SpendLate:       {trouble: jobs.Late},
-	plan.SpendEarly:      {trouble: jobs.Early},
-	plan.SpendTwice:      {trouble: jobs.Twice},
-	plan.SpendNever:      {trouble: jobs.Never},
-	plan.SpendDead:       {trouble: jobs.Dead},
-	plan.SpendForged:     {trouble: jobs.Forged},
-	plan.SpendGarbled:    {trouble: jobs.Garbled},
-	plan.SpendUnseen:     {trouble: jobs.Lag},
-	plan.SpendStalled:    {trouble: jobs.Stalled},
-	plan.SpendLost:       {trouble: jobs.Lost},
-	plan.SpendFailed:     {trouble: jobs.Failed},
+	happenings.SpendError:      fault(fourwayshoptest.Fault{Kind: fourwayshoptest.ServerError, Status: http.StatusInternalServerError}),
+	happenings.SpendErrorAfter: fault(fourwayshoptest.Fault{Kind: fourwayshoptest.ServerError, Status: http.StatusInternalServerError, AfterCommit: true}),
+	happenings.SpendDrop:       fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Drop}),
+	happenings.SpendDropAfter:  fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Drop, AfterCommit: true}),
+	happenings.SpendSlowAfter:  fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Slow, Delay: delay, AfterCommit: true}),
+	happenings.SpendSilent:     fault(fourwayshoptest.Fault{Kind: fourwayshoptest.Silent, AfterCommit: true}),
+	happenings.SpendLimit:      fault(fourwayshoptest.Fault{Kind: fourwayshoptest.RateLimit, RetryAfter: "1"}),
+	happenings.SpendLate:       {trouble: jobs.Late},
+	happenings.SpendEarly:      {trouble: jobs.Early},
+	happenings.SpendTwice:      {trouble: jobs.Twice},
+	happenings.SpendNever:      {trouble: jobs.Never},
+	happenings.SpendDead:       {trouble: jobs.Dead},
+	happenings.SpendForged:     {trouble: jobs.Forged},
+	happenings.SpendGarbled:    {trouble: jobs.Garbled},
+	happenings.SpendUnseen:     {trouble: jobs.Lag},
+	happenings.SpendStalled:    {trouble: jobs.Stalled},
+	happenings.SpendLost:       {trouble: jobs.Lost},
+	happenings.SpendFailed:     {trouble: jobs.Failed},
 }
 
 // Spends decides what befalls amounts that are taken off cards, and given back: every second one has a trouble, each in turn. It
@@ -53,7 +54,7 @@ type Spends struct {
 
 // NewSpends returns what befalls amounts at an issuer whose callbacks have addresses signed by the key.
 func NewSpends(seed uint64, key token.Key) *Spends {
-	names := slices.Clone(plan.SpendTroubles)
+	names := slices.Clone(happenings.SpendTroubles)
 	rand.New(rand.NewPCG(seed, 0x7370656e)).Shuffle(len(names), func(a, b int) { names[a], names[b] = names[b], names[a] })
 	return &Spends{
 		addresses: callback.New("", token.Keys{key}), names: names, movements: map[issuer.Step]int{}, befalls: map[string]plan.What{},
@@ -93,7 +94,7 @@ func (s *Spends) Fault(r fourwayshoptest.Request) *fourwayshoptest.Fault {
 	what := s.names[n/every%len(s.names)]
 	s.counts[what]++
 	if step == issuer.Reversing {
-		s.counts[plan.ReversalTroubled]++
+		s.counts[happenings.ReversalTroubled]++
 	}
 	k := spendKinds[what]
 	if k.trouble != "" {

@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/token"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 )
 
 func till(t *testing.T, n int, step issuer.Step) string {
@@ -33,7 +34,7 @@ func TestEveryTroubleBefallsEnoughAmounts(t *testing.T) {
 	for seed := range uint64(20) {
 		s := mischief.NewSpends(seed, key)
 		faults, troubles := 0, map[jobs.TroubleKind]int{}
-		for n := 1; n <= 6*len(plan.SpendTroubles); n++ {
+		for n := 1; n <= 6*len(happenings.SpendTroubles); n++ {
 			to := till(t, n, issuer.Spending)
 			if s.Fault(fourwayshoptest.Request{Operation: fourwayshoptest.Update, Callback: to}) != nil {
 				faults++
@@ -44,14 +45,14 @@ func TestEveryTroubleBefallsEnoughAmounts(t *testing.T) {
 				}
 			}
 		}
-		for _, what := range plan.SpendTroubles {
+		for _, what := range happenings.SpendTroubles {
 			require.Equal(t, plan.LeastBefallen, s.Befallen()[what], "seed %d: %s", seed, what)
 		}
 		require.Len(t, troubles, len(jobs.Kinds))
 		for kind, times := range troubles {
 			require.Equal(t, plan.LeastBefallen, times, kind)
 		}
-		require.Equal(t, plan.LeastBefallen*(len(plan.SpendTroubles)-len(jobs.Kinds)), faults)
+		require.Equal(t, plan.LeastBefallen*(len(happenings.SpendTroubles)-len(jobs.Kinds)), faults)
 	}
 }
 
@@ -62,7 +63,7 @@ func TestReversalsAreTroubled(t *testing.T) {
 	for n := 1; n <= 4; n++ {
 		s.Fault(fourwayshoptest.Request{Operation: fourwayshoptest.Update, Callback: till(t, n, issuer.Reversing)})
 	}
-	require.Equal(t, 2, s.Befallen()[plan.ReversalTroubled])
+	require.Equal(t, 2, s.Befallen()[happenings.ReversalTroubled])
 	w := httptest.NewRecorder()
 	s.Handler(http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, mischief.SpendsPath, http.NoBody))
 	var told map[plan.What]int

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 )
 
 // What is the name of something that happens to the system.
-type What string
+type What = happenings.What
 
 // The names of all events.
 const (

@@ -11,6 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
 
@@ -130,7 +131,7 @@ func TestMessagesAddToAPlan(t *testing.T) {
 	require.Equal(t, p, without.WithMessages())
 	require.Equal(t, without, plan.New(7, 160, time.Minute), "the plan itself stays as it is")
 	require.Equal(t, without.Events, p.Events)
-	require.Len(t, p.ToldTroubles(), len(plan.MessageTroubles)+len(plan.MessageFates)+2)
+	require.Len(t, p.ToldTroubles(), len(happenings.MessageTroubles)+len(happenings.MessageFates)+2)
 	changed := 0
 	for i, o := range p.Orders {
 		before := without.Orders[i]

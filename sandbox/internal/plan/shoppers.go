@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 )
 
 // What shoppers do who spend a card. Each is counted by the times that it really happened.
@@ -40,46 +42,6 @@ var ShopperHabits = []What{
 	ShopperPays, ShopperReverses, ShopperTakesRest, ShopperAsksAgain, ShopperReversesTwice, ShopperAsksTwice, ShopperUnanswered,
 	ShopperAsksOther, ShopperReversalUnanswered, ShopperUnsent, ShopperLooks,
 }
-
-// What befalls the requests to take an amount off a card, and to give it back, and the jobs of the issuer's queue.
-const (
-	SpendError      What = "spend_error"
-	SpendErrorAfter What = "spend_error_after_enqueueing"
-	SpendDrop       What = "spend_drop"
-	SpendDropAfter  What = "spend_drop_after_enqueueing"
-	SpendSlowAfter  What = "spend_slow_after_enqueueing"
-	SpendSilent     What = "spend_answer_says_nothing"
-	SpendLimit      What = "spend_rate_limit"
-	SpendLate       What = "spend_callback_late"
-	SpendEarly      What = "spend_callback_early"
-	SpendTwice      What = "spend_callback_twice"
-	SpendNever      What = "spend_callback_never"
-	SpendDead       What = "spend_callback_to_a_dead_address"
-	SpendForged     What = "spend_callback_forged"
-	SpendGarbled    What = "spend_callback_garbled"
-	SpendUnseen     What = "spend_not_visible_yet"
-	SpendStalled    What = "spend_stalled"
-	SpendLost       What = "spend_lost"
-	SpendFailed     What = "spend_failed"
-	// ReversalTroubled is any of these that befalls a request to give back.
-	ReversalTroubled What = "reversal_troubled"
-)
-
-// SpendTroubles lists all of these but the last.
-var SpendTroubles = []What{
-	SpendError, SpendErrorAfter, SpendDrop, SpendDropAfter, SpendSlowAfter, SpendSilent, SpendLimit, SpendLate, SpendEarly,
-	SpendTwice, SpendNever, SpendDead, SpendForged, SpendGarbled, SpendUnseen, SpendStalled, SpendLost, SpendFailed,
-}
-
-// What becomes of redemptions in a run that has shown enough.
-const (
-	RedemptionSucceeded    What = "redemption_succeeded"
-	RedemptionReversed     What = "redemption_reversed"
-	RedemptionInsufficient What = "redemption_declined_insufficient_balance"
-	// RedemptionBusy was told that the card is busy, and RedemptionUnknown was left to a person for a while.
-	RedemptionBusy    What = "redemption_card_busy"
-	RedemptionUnknown What = "redemption_unknown"
-)
 
 // Shopping is what shoppers spend in a run, and from which cards.
 type Shopping struct {
@@ -173,10 +135,10 @@ func (s Shopping) Minimal() map[What]int {
 		least = 1
 	}
 	minimal := map[What]int{
-		TillElsewhere: least, ReversalTroubled: least, RedemptionSucceeded: least * SpendCards, RedemptionReversed: least,
-		RedemptionInsufficient: least, RedemptionBusy: 1, RedemptionUnknown: least,
+		TillElsewhere: least, happenings.ReversalTroubled: least, happenings.RedemptionSucceeded: least * SpendCards, happenings.RedemptionReversed: least,
+		happenings.RedemptionInsufficient: least, happenings.RedemptionBusy: 1, happenings.RedemptionUnknown: least,
 	}
-	for _, what := range slices.Concat(ShopperHabits, SpendTroubles) {
+	for _, what := range slices.Concat(ShopperHabits, happenings.SpendTroubles) {
 		minimal[what] = least
 	}
 	return minimal

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 )
 
 // Whatever the seed, every habit is planned often enough, no card has enough for all, and nothing else of the plan changes.
@@ -48,5 +49,5 @@ func TestShopping(t *testing.T) {
 func TestNamesOfShopping(t *testing.T) {
 	t.Parallel()
 	require.Len(t, plan.New(1, 10, time.Minute).WithShoppers(plan.UsualShoppers).Shopping.Minimal(),
-		len(plan.ShopperHabits)+len(plan.SpendTroubles)+7)
+		len(plan.ShopperHabits)+len(happenings.SpendTroubles)+7)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/happenings"
 	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
@@ -130,8 +131,8 @@ func (c *Checkout) Report(ctx context.Context, r *report.Report, logs ...string)
 	unknown, resolved := c.person.Seen()
 	r.RedemptionsResolved = resolved
 	maps.Copy(r.Shopping, map[plan.What]int{
-		plan.RedemptionSucceeded: c.tally.Succeeded + c.tally.Reversed, plan.RedemptionReversed: c.tally.Reversed,
-		plan.RedemptionInsufficient: c.tally.Insufficient, plan.RedemptionBusy: c.tally.Busy, plan.RedemptionUnknown: unknown,
+		happenings.RedemptionSucceeded: c.tally.Succeeded + c.tally.Reversed, happenings.RedemptionReversed: c.tally.Reversed,
+		happenings.RedemptionInsufficient: c.tally.Insufficient, happenings.RedemptionBusy: c.tally.Busy, happenings.RedemptionUnknown: unknown,
 	})
 	minimal := c.Plan.Minimal()
 	for _, what := range slices.Sorted(maps.Keys(minimal)) {

@@ -1,4 +1,4 @@
-package main
+package arrived_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
 	"github.com/giftbridge/giftbridge/internal/sonar/sonartest/ledger"
+	"github.com/giftbridge/giftbridge/sandbox/arrived"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -16,7 +17,7 @@ const (
 	bert = "+14155550102"
 )
 
-func TestTellings(t *testing.T) {
+func TestOnPhones(t *testing.T) {
 	t.Parallel()
 	order := func(name string, change func(*shopifytest.Order)) shopifytest.Order {
 		o := shopifytest.Order{
@@ -44,12 +45,12 @@ func TestTellings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found := tellings(got, ledger.Totals{}, placed, []stack.Told{tt.of})
+			found, problems := arrived.OnPhones(got, ledger.Totals{}, placed, []stack.Told{tt.of})
 			require.Equal(t, tt.want, found.Missing)
-			require.Len(t, found.problems, tt.want)
+			require.Len(t, problems, tt.want)
 			require.Equal(t, []int{2, 2, 1}, []int{found.Sent, found.Phones, found.Notices})
 		})
 	}
-	bad := tellings(got, ledger.Totals{Doubles: 1, SecondReceipts: 1, ShipmentsBeforeReceipt: 1, UpdatesBeforeReceipt: 2}, nil, nil)
-	require.Equal(t, []string{"messages twice: 2", "messages before their receipt: 3"}, bad.problems)
+	_, bad := arrived.OnPhones(got, ledger.Totals{Doubles: 1, SecondReceipts: 1, ShipmentsBeforeReceipt: 1, UpdatesBeforeReceipt: 2}, nil, nil)
+	require.Equal(t, []string{"messages twice: 2", "messages before their receipt: 3"}, bad)
 }

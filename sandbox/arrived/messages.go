@@ -1,4 +1,4 @@
-package main
+package arrived
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
 
-// told counts the messages that customers got. Problems of them are also in the account's.
-type told struct {
+// Messages counts the messages that customers got.
+type Messages struct {
 	// Sent is the number of messages on phones. Phones is the number of these, and Notices that of the messages to everybody who asked
 	// for a product.
 	Sent    int `json:"messages_sent"`
@@ -24,16 +24,15 @@ type told struct {
 	Early   int `json:"messages_early"`
 	Missing int `json:"messages_missing"`
 	// Unsent is the number of messages that could not be sent, as giftbridge says.
-	Unsent   int      `json:"messages_unsent"`
-	problems []string // In words.
+	Unsent int `json:"messages_unsent"`
 }
 
-// tellings compares what customers got with their orders. It does not use the code under test. If not all orders have settled, it is
-// not known what is missing.
-func tellings(
+// OnPhones compares what customers got with their orders. It does not use the code under test. If not all orders have settled, it is
+// not known what is missing. The problems are in words.
+func OnPhones(
 	got []ledger.Delivery, totals ledger.Totals, placed []scenario.Placed, of []stack.Told,
-) told {
-	t := told{
+) (t Messages, problems []string) {
+	t = Messages{
 		Twice: totals.Doubles + totals.SecondReceipts, Early: totals.ShipmentsBeforeReceipt + totals.UpdatesBeforeReceipt,
 	}
 	phones := map[string]bool{}
@@ -56,16 +55,16 @@ func tellings(
 		heard := slices.ContainsFunc(got, func(d ledger.Delivery) bool { return d.To == number && names(d.Text, o.Order.Name) })
 		if number != "" && owed(o.Order) && !heard && o.Failed == 0 {
 			t.Missing++
-			t.problems = append(t.problems, fmt.Sprintf("messages missing: nobody was told of order %s", o.Order.Name))
+			problems = append(problems, fmt.Sprintf("messages missing: nobody was told of order %s", o.Order.Name))
 		}
 	}
 	if t.Twice > 0 {
-		t.problems = append(t.problems, fmt.Sprintf("messages twice: %d", t.Twice))
+		problems = append(problems, fmt.Sprintf("messages twice: %d", t.Twice))
 	}
 	if t.Early > 0 {
-		t.problems = append(t.problems, fmt.Sprintf("messages before their receipt: %d", t.Early))
+		problems = append(problems, fmt.Sprintf("messages before their receipt: %d", t.Early))
 	}
-	return t
+	return t, problems
 }
 
 // names reports whether a text names an order: "#100" is not named by "#1001".

@@ -1,4 +1,5 @@
-package main
+// Package arrived says what arrived at the customers' phones and at the ERP, and what is wrong with it.
+package arrived
 
 import (
 	"fmt"
@@ -8,8 +9,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 )
 
-// relayed counts the events that the ERP took. Problems of them are also in the account's.
-type relayed struct {
+// Events counts the events that the ERP took.
+type Events struct {
 	// EventsTaken leaves out those that came again, which EventsAgain counts.
 	EventsTaken int `json:"events_taken"`
 	EventsAgain int `json:"events_again"`
@@ -20,9 +21,9 @@ type relayed struct {
 	EventsRefused   int `json:"events_refused"`
 }
 
-// arrivals returns what arrived at the ERP, and what is wrong with it in words.
-func arrivals(s relaytest.Stats) (r relayed, problems []string) {
-	r = relayed{EventsAgain: s.Doubles, EventsStale: s.Stale, EventsUnordered: s.Unordered}
+// AtERP returns what arrived at the ERP, and what is wrong with it in words.
+func AtERP(s relaytest.Stats) (r Events, problems []string) {
+	r = Events{EventsAgain: s.Doubles, EventsStale: s.Stale, EventsUnordered: s.Unordered}
 	for _, n := range s.Taken {
 		r.EventsTaken += n
 	}
