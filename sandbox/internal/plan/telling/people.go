@@ -58,8 +58,8 @@ func customer(o *shopifytest.Order, n int) Person {
 			return Person{Why: NoConsent}
 		}
 		return Person{Why: NoPhone}
-	case 8:
-		return without(o, n/turn)
+	case 4, 8:
+		return without(o, 2*(n/turn)+n%turn/8)
 	case 9:
 		o.ShippingAddress, p.Abroad = homeAbroad(n), true
 		o.Phone = e164
@@ -69,7 +69,7 @@ func customer(o *shopifytest.Order, n int) Person {
 	switch n % subscribing {
 	case 3:
 		p.Unsubscribed = true
-	case 8:
+	case 1, 5, 8:
 		p.Unreachable = true
 	}
 	return p
