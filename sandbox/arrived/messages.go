@@ -69,12 +69,8 @@ func OnPhones(
 
 // names reports whether a text names an order: "#100" is not named by "#1001".
 func names(text, order string) bool {
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r != '#' && (r < '0' || r > '9') }) {
-		if word == order {
-			return true
-		}
-	}
-	return false
+	words := strings.FieldsFunc(text, func(r rune) bool { return r != '#' && (r < '0' || r > '9') })
+	return slices.Contains(words, order)
 }
 
 // owed reports whether there must be a message about an order: it was paid, and something of it is left. An order that was cancelled

@@ -23,7 +23,7 @@ func TestGoods(t *testing.T) {
 		kinds = append(kinds, c.Place().Kind)
 	}
 	require.Equal(t, scenario.Goods, kinds[9])
-	require.Equal(t, 6, len(slices.DeleteFunc(slices.Clone(kinds), func(k scenario.Kind) bool { return k != scenario.Goods })))
+	require.Len(t, slices.DeleteFunc(slices.Clone(kinds), func(k scenario.Kind) bool { return k != scenario.Goods }), 6)
 	plain := scenario.NewCustomers(shopifytest.New(shopifytest.Options{}), 1)
 	plain.BuyLater()
 	var others []scenario.Kind

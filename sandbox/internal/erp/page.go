@@ -57,8 +57,11 @@ func (e event) Marks() []string {
 		is   bool
 		mark string
 	}{
-		{e.Double && !e.Replayed, "came again"}, {e.Replayed, "replayed"}, {e.Stale, "stale"},
-		{e.Unordered, "out of order, and not marked"}, {e.Oversized > 0, "too large to come"},
+		{e.Double && !e.Replayed, "came again"},
+		{e.Replayed, "replayed"},
+		{e.Stale, "stale"},
+		{e.Unordered, "out of order, and not marked"},
+		{e.Oversized > 0, "too large to come"},
 	} {
 		if m.is {
 			marks = append(marks, m.mark)

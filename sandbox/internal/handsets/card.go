@@ -2,6 +2,7 @@ package handsets
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -175,9 +176,9 @@ func about(metadata map[string]string) string {
 
 // sum adds sums, given as names and amounts.
 func (c *card) sum(currency string, pairs ...string) {
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			c.Sums = append(c.Sums, pair{pairs[i], money(pairs[i+1], currency)})
+	for p := range slices.Chunk(pairs, 2) {
+		if name, amount := p[0], p[len(p)-1]; amount != "" {
+			c.Sums = append(c.Sums, pair{name, money(amount, currency)})
 		}
 	}
 }

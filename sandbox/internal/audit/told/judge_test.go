@@ -104,7 +104,8 @@ func books(t *testing.T) told.Books {
 		Unsent: []told.Unsent{{Order: "4", Key: "a"}},
 		Asked:  map[string]int{anna: 8, bert: 2, dora: 3},
 		Products: []told.Product{
-			{ID: "71", Variant: "72", Name: "HAT", Notices: true, Heard: true}, {ID: "73", Variant: "74", Name: "CAP", Heard: true},
+			{ID: "71", Variant: "72", Name: "HAT", Notices: true, Heard: true},
+			{ID: "73", Variant: "74", Name: "CAP", Heard: true},
 			{ID: "75", Variant: "76", Name: "LOST", Notices: true},
 		},
 		Service: told.Service{Refused: map[string]int{"Bad Token": 3}},
@@ -127,7 +128,7 @@ func TestBooksThatBalance(t *testing.T) {
 }
 
 // without returns the books without the nth message, which the system does not know of either.
-func without(b *told.Books, n int, order int, key string) {
+func without(b *told.Books, n, order int, key string) {
 	b.Deliveries = slices.Delete(b.Deliveries, n, n+1)
 	if key != "" {
 		b.States[order].Messages = slices.DeleteFunc(b.States[order].Messages, func(m told.Message) bool { return m.Key == key })

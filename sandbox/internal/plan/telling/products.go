@@ -31,8 +31,12 @@ func products(random *rand.Rand, length time.Duration) []Product {
 		stays   bool
 		notices bool
 	}{
-		{"ONCE-1", nil, true, true}, {"ONCE-2", nil, true, true}, {"ONCE-3", nil, true, true},
-		{"GONE-1", nil, false, false}, {"GONE-2", nil, false, false}, {"GONE-3", nil, false, false},
+		{"ONCE-1", nil, true, true},
+		{"ONCE-2", nil, true, true},
+		{"ONCE-3", nil, true, true},
+		{"GONE-1", nil, false, false},
+		{"GONE-2", nil, false, false},
+		{"GONE-3", nil, false, false},
 		{"HIDDEN", func(v *shopifytest.Variant) { v.URL = "" }, true, false},
 		{"BLANK", func(v *shopifytest.Variant) { v.Image = "" }, true, false},
 	} {
