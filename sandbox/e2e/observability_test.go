@@ -29,6 +29,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/fourwayshop/fourwayshoptest"
 	"github.com/giftbridge/giftbridge/internal/orders"
+	"github.com/giftbridge/giftbridge/internal/relay"
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 	"github.com/giftbridge/giftbridge/internal/relaybox"
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -160,7 +161,7 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 		require.NoError(t, c.Relay.AllowedNetworks.Decode("127.0.0.0/8"))
 		c.CashStar.MaxRPS, c.Digest.Rerun = 50, false
 		c.FourWayShop.PDFHosts = config.List{"documents.example.com"}
-		c.Sonar.Token = config.NewSecret("hush")
+		c.Sonar.Token, c.Sonar.URL = config.NewSecret("hush"), door.URL // It answers no message, and none is sent.
 		c.Messages.ShopName, c.Messages.ShopURL = "Example Shop", "https://shop.example.com"
 	}
 	w := measured(t, o)
@@ -176,8 +177,9 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 			slices.Contains(names, "giftbridge_messages_open") && slices.Contains(names, "giftbridge_relay_gaps")
 	})
 	// How long events take has no series before the first one.
+	body := []byte(`{"id":1001}`)
 	require.NoError(t, relaybox.New(w.Operator.Client, time.Now).Put(w.ctx, relaying.Orders, "1001", relaying.Event{
-		ID: "evt_1001", Topic: webhook.OrdersCreate, Body: []byte(`{"id":1001}`), TakenAt: time.Now(),
+		ID: relay.ID(relaying.Orders, webhook.OrdersCreate, "1001", body), Topic: webhook.OrdersCreate, Body: body, TakenAt: time.Now(),
 	}))
 	w.await("delivered", func() bool {
 		return slices.Contains(w.metrics().names(), "giftbridge_relay_delivery_seconds_bucket")
