@@ -48,11 +48,13 @@ func TestCheck(t *testing.T) {
 			with(func(e *relayed.EndpointStatus) { e.Undelivered = 3 }), check.Warn, "orders has refused 3 events", "relay list --failed",
 		},
 		"gap": {
-			relaying.Relaying{Gaps: []relaygaps.Gap{{From: noon, Until: noon.Add(time.Hour), Topics: []string{"orders/create"}}}}, check.Warn,
+			relaying.Relaying{Gaps: []relaygaps.Gap{{From: noon, Until: noon.Add(time.Hour), Topics: []string{"orders/create"}}}},
+			check.Warn,
 			"events may be missing from 2026-07-01T12:00:00Z to 2026-07-01T13:00:00Z: orders/create", "The ERP may lack events",
 		},
 		"open gap": {
-			relaying.Relaying{Gaps: []relaygaps.Gap{{From: noon, Topics: []string{"orders/create"}}}}, check.Warn,
+			relaying.Relaying{Gaps: []relaygaps.Gap{{From: noon, Topics: []string{"orders/create"}}}},
+			check.Warn,
 			"events may be missing since 2026-07-01T12:00:00Z", "The ERP may lack events",
 		},
 	} {

@@ -173,5 +173,6 @@ func TestNewSecret(t *testing.T) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(newSecret(), "whsec_"))
 	require.NoError(t, err)
 	require.Len(t, key, secretBytes)
-	require.NotEqual(t, newSecret(), newSecret())
+	first, second := newSecret(), newSecret()
+	require.NotEqual(t, first, second)
 }
