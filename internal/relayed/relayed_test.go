@@ -14,7 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/relayed"
-	"github.com/giftbridge/giftbridge/internal/relayed/relayedtest"
+	"github.com/giftbridge/giftbridge/internal/relayed/memory"
 	"github.com/giftbridge/giftbridge/internal/relayqueue"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -28,28 +28,28 @@ func event(id, topic string) relaying.Event {
 }
 
 // away is a mailbox whose endpoint is away.
-func away(resource string, since time.Time) relayedtest.Run {
+func away(resource string, since time.Time) memory.Run {
 	failure := temporal.GetDefaultFailureConverter().ErrorToFailure(temporal.NewApplicationError("HTTP 503", "Unavailable"))
-	return relayedtest.Run{
+	return memory.Run{
 		Type: workflows.RelayType, ID: workflows.RelayID("orders", resource), RunID: "r" + resource, Name: "#1001", Started: since,
 		Status:  enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
 		Pending: &workflowpb.PendingActivityInfo{Attempt: 4, LastFailure: failure, State: enumspb.PENDING_ACTIVITY_STATE_SCHEDULED},
 	}
 }
 
-func of(t *relayedtest.Temporal) *relayed.Relayed {
+func of(t *memory.Temporal) *relayed.Relayed {
 	return relayed.New(executions.New(t, "default", new(codec.Codec), ""), "ann")
 }
 
 // What waits is listed with the last answer, the longest first, and what was refused until it is settled.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	settled := relayedtest.Refused("orders", "8", "2", noon.Add(time.Hour), event(eventB, "orders/create"))
+	settled := memory.Refused("orders", "8", "2", noon.Add(time.Hour), event(eventB, "orders/create"))
 	settled.Status = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	o := of(&relayedtest.Temporal{Runs: []relayedtest.Run{
+	o := of(&memory.Temporal{Runs: []memory.Run{
 		away("9", noon), away("7", noon.Add(-time.Hour)),
-		relayedtest.Refused("orders", "7", "1", noon, event(eventA, "orders/create")),
-		relayedtest.Refused("orders", "8", "1", noon, event(eventB, "orders/create")), settled,
+		memory.Refused("orders", "7", "1", noon, event(eventA, "orders/create")),
+		memory.Refused("orders", "8", "1", noon, event(eventB, "orders/create")), settled,
 	}})
 	waiting, all, err := o.Waiting(t.Context(), relayed.Filter{Limit: 1})
 	require.NoError(t, err)
@@ -72,8 +72,8 @@ func TestLists(t *testing.T) {
 // The state of an endpoint is that of its queue, and what waits there.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	o := of(&relayedtest.Temporal{
-		Runs: []relayedtest.Run{away("9", noon), away("7", noon.Add(-time.Hour))},
+	o := of(&memory.Temporal{
+		Runs: []memory.Run{away("9", noon), away("7", noon.Add(-time.Hour))},
 		Limits: map[string]*taskqueuepb.RateLimitConfig{workflows.RelayTaskQueue("orders"): {
 			RateLimit: &taskqueuepb.RateLimit{}, Metadata: &taskqueuepb.ConfigMetadata{Reason: "service", UpdateIdentity: "ann"},
 		}},
@@ -90,9 +90,9 @@ func TestStatus(t *testing.T) {
 // A person names an order, a product, a number, an event, or what Temporal calls it.
 func TestFind(t *testing.T) {
 	t.Parallel()
-	product := relayedtest.Delivered("products", "5", "p", noon, event(eventB, "products/update"))
-	o := of(&relayedtest.Temporal{Runs: []relayedtest.Run{
-		away("7", noon), product, relayedtest.Refused("orders", "7", "1", noon, event(eventA, "orders/create")),
+	product := memory.Delivered("products", "5", "p", noon, event(eventB, "products/update"))
+	o := of(&memory.Temporal{Runs: []memory.Run{
+		away("7", noon), product, memory.Refused("orders", "7", "1", noon, event(eventA, "orders/create")),
 	}})
 	for text, want := range map[string]string{
 		"#1001": "orders/7", "7": "orders/7", "orders/7": "orders/7", "relay/orders/7": "orders/7", "5": "products/5",
@@ -113,8 +113,8 @@ func TestFind(t *testing.T) {
 // One order is shown with what waits, was refused and was taken. Without a worker, what waits is not known.
 func TestShow(t *testing.T) {
 	t.Parallel()
-	c := &relayedtest.Temporal{Runs: []relayedtest.Run{
-		relayedtest.Delivered("orders", "7", "old", noon.Add(-2*time.Hour), event(eventA, "orders/create"), event(eventB, "orders/paid")),
+	c := &memory.Temporal{Runs: []memory.Run{
+		memory.Delivered("orders", "7", "old", noon.Add(-2*time.Hour), event(eventA, "orders/create"), event(eventB, "orders/paid")),
 		away("7", noon),
 	}}
 	d, err := of(c).Show(t.Context(), relayed.Place{Endpoint: "orders", Resource: "7"})

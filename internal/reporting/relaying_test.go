@@ -10,7 +10,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/executions"
-	"github.com/giftbridge/giftbridge/internal/relayed/relayedtest"
+	"github.com/giftbridge/giftbridge/internal/relayed/memory"
 	"github.com/giftbridge/giftbridge/internal/reporting"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -19,8 +19,8 @@ import (
 func TestReportOfTheRelay(t *testing.T) {
 	t.Parallel()
 	now := time.Now().UTC().Truncate(time.Second)
-	c := &relayedtest.Temporal{
-		Runs: []relayedtest.Run{relayedtest.Refused("orders", "7", "1", now, relaying.Event{
+	c := &memory.Temporal{
+		Runs: []memory.Run{memory.Refused("orders", "7", "1", now, relaying.Event{
 			ID: "evt_aaaaaaaaaaaaaaaa", Topic: "orders/create", Order: "#1001",
 		})},
 		Limits: map[string]*taskqueuepb.RateLimitConfig{workflows.RelayTaskQueue("products"): {

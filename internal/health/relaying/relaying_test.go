@@ -11,7 +11,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/health/relaying"
 	"github.com/giftbridge/giftbridge/internal/relayed"
-	"github.com/giftbridge/giftbridge/internal/relayed/relayedtest"
+	"github.com/giftbridge/giftbridge/internal/relayed/memory"
 	"github.com/giftbridge/giftbridge/internal/relaygaps"
 	"github.com/giftbridge/giftbridge/internal/relayqueue"
 )
@@ -71,7 +71,7 @@ func TestCheck(t *testing.T) {
 // A relay that is off costs nothing.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	r := executions.New(&relayedtest.Temporal{}, "default", new(codec.Codec), "")
+	r := executions.New(&memory.Temporal{}, "default", new(codec.Codec), "")
 	off, err := relaying.Read(t.Context(), nil, relaying.Expected{}, noon)
 	require.NoError(t, err)
 	require.Nil(t, off)

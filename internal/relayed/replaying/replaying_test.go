@@ -14,7 +14,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/codec"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/relayed"
-	"github.com/giftbridge/giftbridge/internal/relayed/relayedtest"
+	"github.com/giftbridge/giftbridge/internal/relayed/memory"
 	"github.com/giftbridge/giftbridge/internal/relayed/replaying"
 	"github.com/giftbridge/giftbridge/workflows"
 )
@@ -39,19 +39,19 @@ func (b *boxes) Put(_ context.Context, _, _ string, e relaying.Event) error {
 	return nil
 }
 
-func of(t *relayedtest.Temporal) *relayed.Relayed {
+func of(t *memory.Temporal) *relayed.Relayed {
 	return relayed.New(executions.New(t, "default", new(codec.Codec), ""), "ann")
 }
 
 // some has an order with two events that were taken, one of them twice, and an event that was refused.
-func some() *relayedtest.Temporal {
+func some() *memory.Temporal {
 	again := event("evt_a", "orders/create")
 	again.Again = true
-	return &relayedtest.Temporal{Runs: []relayedtest.Run{
-		relayedtest.Delivered("orders", "7", "one", noon, event("evt_a", "orders/create"), event("evt_b", "orders/paid")),
-		relayedtest.Delivered("orders", "7", "two", noon.Add(time.Hour), again),
-		relayedtest.Delivered("orders", "8", "three", noon.Add(90*time.Second), event("evt_c", "orders/create")),
-		relayedtest.Refused("orders", "9", "four", noon.Add(30*time.Second), event("evt_d", "orders/edited")),
+	return &memory.Temporal{Runs: []memory.Run{
+		memory.Delivered("orders", "7", "one", noon, event("evt_a", "orders/create"), event("evt_b", "orders/paid")),
+		memory.Delivered("orders", "7", "two", noon.Add(time.Hour), again),
+		memory.Delivered("orders", "8", "three", noon.Add(90*time.Second), event("evt_c", "orders/create")),
+		memory.Refused("orders", "9", "four", noon.Add(30*time.Second), event("evt_d", "orders/edited")),
 	}}
 }
 
@@ -143,7 +143,7 @@ func TestSendStops(t *testing.T) {
 func TestHurry(t *testing.T) {
 	t.Parallel()
 	c := some()
-	waiting := relayedtest.Run{Type: workflows.RelayType, ID: "relay/orders/5", Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	waiting := memory.Run{Type: workflows.RelayType, ID: "relay/orders/5", Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	c.Runs = append(c.Runs, waiting)
 	n, err := replaying.Hurry(t.Context(), of(c), "orders", func(int) {})
 	require.NoError(t, err)

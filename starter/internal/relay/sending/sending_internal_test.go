@@ -21,7 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/relay"
 	"github.com/giftbridge/giftbridge/internal/relayed"
-	"github.com/giftbridge/giftbridge/internal/relayed/relayedtest"
+	"github.com/giftbridge/giftbridge/internal/relayed/memory"
 	"github.com/giftbridge/giftbridge/internal/relayed/replaying"
 )
 
@@ -66,7 +66,7 @@ func (b *boxes) Put(_ context.Context, endpoint, resource string, e relaying.Eve
 // run replays an order with two events.
 func run(t *testing.T, a asked, flags *cli.Flags, answer string) (b *boxes, out string, err error) {
 	t.Helper()
-	c := &relayedtest.Temporal{Runs: []relayedtest.Run{relayedtest.Delivered("orders", "7", "one", noon,
+	c := &memory.Temporal{Runs: []memory.Run{memory.Delivered("orders", "7", "one", noon,
 		relaying.Event{ID: "evt_aaaaaaaaaaaaaaaa", Topic: "orders/create", Body: []byte("{}")},
 		relaying.Event{ID: "evt_bbbbbbbbbbbbbbbb", Topic: "orders/paid", Body: []byte("{}")})}}
 	o := relayed.New(executions.New(c, "default", new(codec.Codec), ""), "ann")

@@ -1,5 +1,5 @@
-// Package relayedtest has a Temporal in memory that holds mailboxes and refused events, for tests.
-package relayedtest
+// Package memory has a Temporal in memory that holds mailboxes and refused events, for tests.
+package memory
 
 import (
 	"context"
