@@ -3,7 +3,6 @@ package telling
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/looking"
@@ -40,7 +39,8 @@ type Keeper struct {
 	shop   func(context.Context) (string, error)
 }
 
-// NewKeeper returns a keeper, or nil if messages are off. shop returns the shop's name in workflow IDs. hurry divides the pauses of the workflows that it starts; zero is one.
+// NewKeeper returns a keeper, or nil if messages are off. shop returns the shop's name in workflow IDs. hurry divides the pauses of the
+// workflows that it starts; zero is one.
 func NewKeeper(cfg config.Config, temporal looking.Client, hurry int, shop func(context.Context) (string, error)) *Keeper {
 	topics := Topics(cfg)
 	if len(topics) == 0 {
@@ -65,11 +65,7 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 	if slices.Contains([]string{webhook.OrdersCreate, webhook.OrdersUpdated, webhook.OrdersCancelled}, d.Topic) {
 		look.UpdatedAt = d.UpdatedAt // The other deliveries have the time of a part of the order, or none.
 	}
-	return k.looker.Order(ctx, shop, d.Order, "", look)
-}
-
-func sinceMidnight(c config.Clock) time.Duration {
-	return time.Duration(c.Hour)*time.Hour + time.Duration(c.Minute)*time.Minute
+	return k.looker.Order(ctx, shop, d.Order, d.Name, look)
 }
 
 // KeepOversized implements [webhook.OversizedKeeper]: what a delivery is about is read from the shop, not from its body. Without

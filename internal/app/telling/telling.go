@@ -55,7 +55,7 @@ func New(o Options) (*Messages, error) {
 		return m, nil
 	}
 	var err error
-	if m.rules, err = Rules(o.Config.Sonar, o.Config.Messages); err != nil {
+	if m.rules, err = Rules(o.Config); err != nil {
 		return nil, err
 	}
 	if m.metrics, err = measuring.NewMessages(o.Telemetry.Meter()); err != nil {
@@ -96,11 +96,9 @@ func (m *Messages) Activities(temporal activities.Beater, looks messaging.Looks)
 	}
 }
 
-// Configured is [Rules] for a configuration.
-func Configured(cfg config.Config) (composing.Rules, error) { return Rules(cfg.Sonar, cfg.Messages) }
-
 // Rules returns how the configured shop talks to its customers. The error names the setting, or the file of texts, that is wrong.
-func Rules(account settings.Sonar, m settings.Messages) (composing.Rules, error) {
+func Rules(cfg config.Config) (composing.Rules, error) {
+	account, m := cfg.Sonar, cfg.Messages
 	zone, err := m.Location()
 	if err != nil {
 		return composing.Rules{}, fmt.Errorf("load MESSAGES_TIMEZONE: %w", err)
@@ -134,4 +132,8 @@ func Complete(r composing.Rules, folder string) (composing.Rules, error) {
 	}
 	r.Phones, r.Texts = phones.Book{}, all
 	return r, nil
+}
+
+func sinceMidnight(c config.Clock) time.Duration {
+	return time.Duration(c.Hour)*time.Hour + time.Duration(c.Minute)*time.Minute
 }

@@ -40,7 +40,7 @@ func configured() config.Config {
 func TestRules(t *testing.T) {
 	t.Parallel()
 	c := configured()
-	first, err := telling.Rules(c.Sonar, c.Messages)
+	first, err := telling.Rules(c)
 	require.NoError(t, err)
 	require.Equal(t, []messages.Kind{messages.KindReceipt, messages.KindShipment}, first.Kinds)
 	require.Equal(t, "Example", first.ShopName)
@@ -58,7 +58,7 @@ func TestRules(t *testing.T) {
 	c.Messages.ShipFrom = messaging.ShipFrom{City: "Austin", State: "TX", Zip: "78701", Country: "US"}
 	c.Messages.Options = messaging.Options{Size: []string{"Size"}, Color: []string{"Colour"}, Gender: []string{"Sex"}}
 	require.NoError(t, c.Messages.Quiet.Decode("21:30-08:00"))
-	second, err := telling.Rules(c.Sonar, c.Messages)
+	second, err := telling.Rules(c)
 	require.NoError(t, err)
 	require.False(t, second.StrictAddress)
 	require.True(t, second.AnyPhone)
@@ -133,15 +133,16 @@ func TestTopics(t *testing.T) {
 
 // temporal records signals.
 type temporal struct {
-	ids  []string
-	args []any
-	err  error
+	ids, names []string
+	args       []any
+	err        error
 }
 
 func (c *temporal) SignalWithStartWorkflow(
-	_ context.Context, id, _ string, arg any, _ client.StartWorkflowOptions, _ any, _ ...any,
+	_ context.Context, id, _ string, arg any, o client.StartWorkflowOptions, _ any, _ ...any,
 ) (client.WorkflowRun, error) {
-	c.ids, c.args = append(c.ids, id), append(c.args, arg)
+	name, _ := o.TypedSearchAttributes.GetKeyword(workflows.ShopifyOrderName)
+	c.ids, c.args, c.names = append(c.ids, id), append(c.args, arg), append(c.names, name)
 	return nil, c.err
 }
 
@@ -155,13 +156,14 @@ func TestKeeper(t *testing.T) {
 	k := telling.NewKeeper(c, flows, 1, func(context.Context) (string, error) { return "shop", nil })
 	require.Equal(t, telling.Topics(c), k.Topics())
 	for _, n := range []webhook.Notice{
-		{Topic: webhook.OrdersUpdated, Order: "5001", UpdatedAt: at},
+		{Topic: webhook.OrdersUpdated, Order: "5001", Name: "#1001", UpdatedAt: at},
 		{Topic: webhook.FulfillmentsCreate, Order: "5001", Fulfillment: "9", UpdatedAt: at},
 		{Topic: webhook.VariantsInStock, Variant: "7"},
 	} {
 		require.NoError(t, k.Keep(t.Context(), webhook.Delivery{Notice: n}))
 	}
 	require.Equal(t, []string{"order-messages/shop/5001", "order-messages/shop/5001", "back-in-stock/shop/7"}, flows.ids)
+	require.Equal(t, []string{"#1001", "", ""}, flows.names, "people find a record by the order's name")
 	require.Equal(t, workflows.Look{Topic: webhook.OrdersUpdated, UpdatedAt: at}, flows.args[0])
 	require.Equal(t, workflows.Look{Topic: webhook.FulfillmentsCreate}, flows.args[1])
 

@@ -80,7 +80,7 @@ func (m *Messages) account(ctx context.Context) check.Check {
 // texts reads the texts and the rules as a worker does when it starts.
 func (m *Messages) texts(ctx context.Context) check.Check {
 	set := m.cfg.Messages
-	if _, err := telling.Rules(m.cfg.Sonar, set); err != nil {
+	if _, err := telling.Rules(m.cfg); err != nil {
 		return exam.Fail(m.why(ctx, err), "correct the file, or the variable, that is named; see docs/messages.md, Words of your own")
 	}
 	if !m.cfg.Webhooks() {

@@ -127,7 +127,7 @@ func (s *previewFlags) rules(cfg config.Config) (composing.Rules, error) {
 	m.ShopURL = cmp.Or(s.url, m.ShopURL, "https://shop.example.com")
 	m.Country, m.Templates = cmp.Or(s.country, m.Country), cmp.Or(s.templates, m.Templates)
 	cfg.Messages = m
-	return telling.Configured(cfg)
+	return telling.Rules(cfg)
 }
 
 // ofOrder reads an order of the shop, and calls show with what its customer would be told now.
