@@ -35,10 +35,7 @@ type checkout struct {
 // enter opens the checkout as a new shopper does. It notes each address that the browser asks for.
 func enter(t *testing.T, address string, l browser.Look) *checkout {
 	t.Helper()
-	tab, closeTab := chromedp.NewContext(tabs, chromedp.WithTargetID(stranger(t)))
-	t.Cleanup(closeTab)
-	tab, cancel := context.WithTimeout(tab, 2*unhurried)
-	t.Cleanup(cancel)
+	tab := newTab(t, 2*unhurried, chromedp.WithTargetID(stranger(t)))
 	c := &checkout{t: t, tab: tab}
 	chromedp.ListenTarget(tab, func(event any) {
 		if sent, ok := event.(*network.EventRequestWillBeSent); ok {

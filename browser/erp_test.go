@@ -19,10 +19,7 @@ func TestEventsAreReadable(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
 	events := linked(t, s, "events")
-	tab, cancel := context.WithTimeout(tabs, unhurried)
-	defer cancel()
-	tab, closeTab := chromedp.NewContext(tab)
-	defer closeTab()
+	tab := newTab(t, unhurried)
 	require.Eventually(t, func() bool {
 		var is bool
 		err := chromedp.Run(tab, chromedp.Navigate(events), chromedp.Evaluate(`document.querySelectorAll("section").length > 3`, &is))

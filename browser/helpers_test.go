@@ -44,13 +44,24 @@ var looks = map[string]browser.Look{
 	"desktop, dark":  {Width: 1280, Height: 900, Dark: true},
 }
 
+// newTab opens a tab, which the test closes, and returns a context for what takes at most limit in it.
+//
+// The first run in a tab decides how long the tab's events are read, and it has no limit: a tab that is open while nobody
+// reads its events blocks the browser's only connection, and with it all tabs.
+func newTab(t *testing.T, limit time.Duration, options ...chromedp.ContextOption) context.Context {
+	t.Helper()
+	tab, closeTab := chromedp.NewContext(tabs, options...)
+	t.Cleanup(closeTab)
+	require.NoError(t, chromedp.Run(tab))
+	tab, cancel := context.WithTimeout(tab, limit)
+	t.Cleanup(cancel)
+	return tab
+}
+
 // open opens a page in a tab of its own, which the test closes, and looks at it.
 func open(t *testing.T, address string, l browser.Look) (context.Context, browser.Finding) {
 	t.Helper()
-	tab, closeTab := chromedp.NewContext(tabs)
-	t.Cleanup(closeTab)
-	tab, cancel := context.WithTimeout(tab, time.Minute)
-	t.Cleanup(cancel)
+	tab := newTab(t, time.Minute)
 	var f browser.Finding
 	require.NoError(t, chromedp.Run(tab, browser.Open(address, l), browser.Inspect(&f)))
 	return tab, f

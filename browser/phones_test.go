@@ -45,10 +45,7 @@ func linked(t *testing.T, s *browser.Sandbox, text string) (address string) {
 // awaitCards looks at all messages of all phones until there is a card with each title.
 func awaitCards(t *testing.T, phones string, titles ...string) {
 	t.Helper()
-	tab, cancel := context.WithTimeout(tabs, 2*unhurried)
-	defer cancel()
-	tab, closeTab := chromedp.NewContext(tab)
-	defer closeTab()
+	tab := newTab(t, 2*unhurried)
 	require.Eventually(t, func() bool {
 		var n int
 		if chromedp.Run(tab, chromedp.Navigate(phones), chromedp.Evaluate(`document.querySelectorAll("section").length`, &n)) != nil {
