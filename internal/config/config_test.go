@@ -132,7 +132,7 @@ func TestLoadTakesEveryVariable(t *testing.T) {
 		"SONAR_URL": "https://sandbox.sendsonar.com", "SONAR_TIMEOUT": "5s", "SONAR_ADDRESS": "lenient", "SONAR_NOTIFY_BY": "variant",
 		"MESSAGES": "receipt, in-stock", "MESSAGES_SHOP_NAME": "Example", "MESSAGES_SHOP_URL": "https://shop.example.com",
 		"MESSAGES_COUNTRY": "IT", "MESSAGES_PHONE": "any", "MESSAGES_IN_DOUBT": "send", "MESSAGES_QUIET": "20:00-09:30",
-		"MESSAGES_QUIET_FOR": "all", "MESSAGES_TIMEZONE": "Europe/Rome", "MESSAGES_TEMPLATES": "/texts",
+		"MESSAGES_QUIET_FOR": "all", "MESSAGES_TIMEZONE": "Europe/Rome", "MESSAGES_TEMPLATES": "/texts", "MESSAGES_LANGUAGE": "it",
 		"MESSAGES_SHIP_FROM": "Austin;TX;78701;US", "MESSAGES_OPTIONS": "size=Taglia", "MESSAGES_IN_STOCK_MIN": "3",
 		"MESSAGES_IN_STOCK_IMAGE": "https://shop.example.com/a.png",
 	})

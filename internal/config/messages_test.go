@@ -29,6 +29,7 @@ func TestMessages(t *testing.T) {
 		"twice":          {func(c *config.Config) { c.Messages.Kinds = config.List{"receipt", "receipt"} }, "MESSAGES"},
 		"country":        {func(c *config.Config) { c.Messages.Country = "USA" }, "MESSAGES_COUNTRY"},
 		"zone":           {func(c *config.Config) { c.Messages.TimeZone = "Mars" }, "MESSAGES_TIMEZONE"},
+		"language":       {func(c *config.Config) { c.Messages.Language = "Deutsch" }, "MESSAGES_LANGUAGE"},
 		"in doubt":       {func(c *config.Config) { c.Messages.InDoubt = "maybe" }, "MESSAGES_IN_DOUBT"},
 		"phone":          {func(c *config.Config) { c.Messages.Phone = "none" }, "MESSAGES_PHONE"},
 		"in stock":       {func(c *config.Config) { c.Messages.InStock = 0 }, "MESSAGES_IN_STOCK_MIN"},

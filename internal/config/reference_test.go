@@ -41,7 +41,7 @@ func TestReferenceListsEveryVariable(t *testing.T) {
 		}
 		require.True(t, strings.HasSuffix(strings.TrimSpace(cells[3]), "."), line)
 	}
-	require.Equal(t, 122, rows)
+	require.Equal(t, 123, rows)
 	require.Len(t, config.Config{}.Describe(), rows)
 	require.NotContains(t, config.Markdown(), "## \n", "a section without a heading")
 }

@@ -29,7 +29,7 @@ func rules(t *testing.T) composing.Rules {
 	r, err := telling.Complete(composing.Rules{
 		Kinds:    []messages.Kind{messages.KindReceipt, messages.KindShipment, messages.KindUpdate},
 		ShopName: "Example Shop", ShopURL: "https://shop.example.com", Country: "US", StrictAddress: true,
-	}, "")
+	}, "", "en")
 	require.NoError(t, err)
 	return r
 }

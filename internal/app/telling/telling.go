@@ -120,15 +120,19 @@ func Rules(cfg config.Config) (composing.Rules, error) {
 	if from := m.ShipFrom; from != (settings.ShipFrom{}) {
 		r.ShipFrom = &retail.Address{City: from.City, Province: from.State, PostalCode: from.Zip, Country: from.Country}
 	}
-	return Complete(r, m.Templates)
+	return Complete(r, m.Templates, m.Language)
 }
 
 // Complete returns rules with numbering plans and texts. The texts are those in a folder, and the built-in ones for what it lacks;
-// all are built in if the folder is empty. The error names the file that is wrong.
-func Complete(r composing.Rules, folder string) (composing.Rules, error) {
+// all are built in if the folder is empty. language is that of whoever has none with texts. The error names the file that is wrong,
+// or MESSAGES_LANGUAGE.
+func Complete(r composing.Rules, folder, language string) (composing.Rules, error) {
 	all, err := texts.Load(folder)
 	if err != nil {
 		return composing.Rules{}, fmt.Errorf("read the texts of messages in %s: %w", cmp.Or(folder, "this program"), err)
+	}
+	if all, err = all.WithDefault(language); err != nil {
+		return composing.Rules{}, fmt.Errorf("use MESSAGES_LANGUAGE: %w", err)
 	}
 	r.Phones, r.Texts = phones.Book{}, all
 	return r, nil

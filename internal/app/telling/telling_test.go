@@ -16,6 +16,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/config/messaging"
 	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/messages/composing"
+	"github.com/giftbridge/giftbridge/internal/messages/texts"
 	"github.com/giftbridge/giftbridge/internal/retail"
 	"github.com/giftbridge/giftbridge/internal/shopify"
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -31,7 +32,7 @@ func configured() config.Config {
 	}
 	c.Messages = messaging.Messages{
 		Kinds: config.List{"receipt", "shipment"}, ShopName: "Example", ShopURL: "https://shop.example.com", Country: "US",
-		Phone: messaging.OfOrder, InDoubt: messaging.Drop, QuietFor: messaging.Marketing, TimeZone: "UTC", InStock: 1,
+		Phone: messaging.OfOrder, InDoubt: messaging.Drop, QuietFor: messaging.Marketing, TimeZone: "UTC", Language: "en", InStock: 1,
 	}
 	return c
 }
@@ -80,6 +81,19 @@ func TestRulesNameTheWrongFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(c.Messages.Templates, "en", "receipt.txt"), []byte("{{.Nothing}}"), 0o600))
 	_, err := telling.New(telling.Options{Config: c})
 	require.ErrorContains(t, err, "receipt")
+}
+
+// A text to many customers has the default language.
+func TestRulesHaveADefaultLanguage(t *testing.T) {
+	t.Parallel()
+	c := configured()
+	c.Messages.Language = "de"
+	r, err := telling.Rules(c)
+	require.NoError(t, err)
+	require.Contains(t, r.Texts.Render(texts.InStock, "", texts.Sample(), false), "wieder")
+	c.Messages.Language = "it"
+	_, err = telling.Rules(c)
+	require.ErrorContains(t, err, `MESSAGES_LANGUAGE: there are no templates in the language "it", but in de, en, es, fr`)
 }
 
 // Without an account, activities say that messages are off, and nothing else of them is there.

@@ -35,6 +35,8 @@ type Messages struct {
 	QuietFor  string   `envconfig:"MESSAGES_QUIET_FOR" default:"marketing"`
 	TimeZone  string   `envconfig:"MESSAGES_TIMEZONE" default:"UTC"`
 	Templates string   `envconfig:"MESSAGES_TEMPLATES"`
+	// Language is that of texts to many customers, and of customers whose own has no texts.
+	Language string `envconfig:"MESSAGES_LANGUAGE" default:"en"`
 	ShipFrom  ShipFrom `envconfig:"MESSAGES_SHIP_FROM"`
 	Options   Options  `envconfig:"MESSAGES_OPTIONS" default:"size=Size,color=Color|Colour,gender=Gender"`
 	InStock   int      `envconfig:"MESSAGES_IN_STOCK_MIN" default:"1"`
@@ -120,6 +122,11 @@ var Sections = []env.Section{
 			"MESSAGES_TEMPLATES": {
 				Want: "the path of a folder", About: "Folder of texts that replace those of giftbridge, by kind and language.",
 			},
+			"MESSAGES_LANGUAGE": {
+				Want: "a language such as en or fr-ca for which there are texts",
+				About: "Language of texts about products in stock, and of customers whose language has no texts. `en`, `de`, `fr` and " +
+					"`es` are built in.",
+			},
 			"MESSAGES_SHIP_FROM": {
 				Want:  "city;state;zip;country, such as Austin;TX;78701;US",
 				About: "Where parcels come from, if the shop does not say.",
@@ -145,7 +152,10 @@ const (
 	maxInStock = 1_000_000
 )
 
-var countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
+var (
+	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
+	languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})*$`)
+)
 
 // On reports whether messages are sent.
 func (s Sonar) On() bool { return s.Token.IsSet() }
@@ -181,6 +191,9 @@ func (m Messages) Check(ps *env.Problems) {
 	oneOf(ps, "MESSAGES_QUIET_FOR", m.QuietFor, Marketing, All)
 	if _, err := m.Location(); err != nil {
 		ps.Bad("MESSAGES_TIMEZONE", m.TimeZone)
+	}
+	if !languageForm.MatchString(m.Language) {
+		ps.Bad("MESSAGES_LANGUAGE", m.Language)
 	}
 	if m.InStock < 1 || m.InStock > maxInStock {
 		ps.Add("MESSAGES_IN_STOCK_MIN", "%d is out of range: need %s", m.InStock, ps.Want("MESSAGES_IN_STOCK_MIN"))

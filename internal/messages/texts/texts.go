@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -19,7 +20,7 @@ var embedded embed.FS
 
 const suffix = ".txt.tmpl"
 
-// builtIn is the language of those whose own has no templates.
+// builtIn is the language in which there is each template.
 const builtIn = "en"
 
 // Names are the names of all templates.
@@ -31,16 +32,18 @@ func Names() []Name {
 type Templates struct {
 	// byLanguage holds all templates of each language.
 	byLanguage map[string]map[Name]*template.Template
+	// fallback is the language of what has none, or one without templates.
+	fallback string
 }
 
 var language = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})*$`)
 
 // Load returns the templates: those of a folder, and the built-in ones for those that it does not have. Without a folder it returns
 // the built-in ones. A folder has a folder for each language, such as "en" or "fr-ca", with files such as receipt.txt.tmpl. A language
-// that is not built in is told in English what the folder has no template for. Load fails on a file that cannot be read, on a
+// that is not built in is told in the default one what the folder has no template for. Load fails on a file that cannot be read, on a
 // template that does not work, and on names that would be left out; the error names the file.
 func Load(folder string) (*Templates, error) {
-	t := &Templates{byLanguage: map[string]map[Name]*template.Template{}}
+	t := &Templates{byLanguage: map[string]map[Name]*template.Template{}, fallback: builtIn}
 	own, err := fs.Sub(embedded, "templates")
 	if err != nil {
 		return nil, fmt.Errorf("read the built-in templates: %w", err)
@@ -52,6 +55,16 @@ func Load(folder string) (*Templates, error) {
 		return t, nil
 	}
 	return t, t.add(os.DirFS(folder))
+}
+
+// WithDefault returns the same templates with another language than English for texts to many customers, and for customers whose own
+// language has none. It fails if there is no template in that language.
+func (t *Templates) WithDefault(lang string) (*Templates, error) {
+	if len(t.byLanguage[lang]) == 0 {
+		return nil, fmt.Errorf("there are no templates in the language %q, but in %s", lang,
+			strings.Join(slices.Sorted(maps.Keys(t.byLanguage)), ", "))
+	}
+	return &Templates{byLanguage: t.byLanguage, fallback: lang}, nil
 }
 
 // add reads the templates of a folder, which replace those that are there.
@@ -169,14 +182,16 @@ func check(file string, t *template.Template) error {
 	return nil
 }
 
-// template returns the template in a language, or in the one that stands in for it: "fr" for "fr-CA", English for the others.
+// template returns the template in a language, or in the one that stands in for it: "fr" for "fr-CA", the default for languages
+// without templates, and English for what that one has no template for.
 func (t *Templates) template(name Name, locale string) *template.Template {
-	lang := strings.ToLower(strings.ReplaceAll(locale, "_", "-"))
-	for lang != "" {
-		if found := t.byLanguage[lang][name]; found != nil {
-			return found
+	for _, lang := range []string{strings.ToLower(strings.ReplaceAll(locale, "_", "-")), t.fallback} {
+		for lang != "" {
+			if found := t.byLanguage[lang][name]; found != nil {
+				return found
+			}
+			lang = lang[:max(0, strings.LastIndex(lang, "-"))]
 		}
-		lang = lang[:max(0, strings.LastIndex(lang, "-"))]
 	}
 	return t.byLanguage[builtIn][name]
 }

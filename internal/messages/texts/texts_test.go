@@ -92,6 +92,23 @@ func TestOwnTemplates(t *testing.T) {
 	require.Contains(t, all.Render(texts.Shipment, "fr-CA", v, false), "est en route")
 }
 
+// What has no language, or one without templates, has the default one, and English where that has no template.
+func TestDefaultLanguage(t *testing.T) {
+	t.Parallel()
+	all, err := texts.Load(folder(t, map[string]string{"it/receipt.txt.tmpl": "Grazie {{.Order}}"}))
+	require.NoError(t, err)
+	italian, err := all.WithDefault("it")
+	require.NoError(t, err)
+	v := texts.Sample()
+	for locale, want := range map[string]string{"": "Grazie", "it-CH": "Grazie", "ja": "Grazie", "de": "Danke", "en": "Thank you"} {
+		require.Contains(t, italian.Render(texts.Receipt, locale, v, false), want, locale)
+	}
+	require.Contains(t, italian.Render(texts.Shipment, "", v, false), "is on its way")
+	require.Contains(t, all.Render(texts.Receipt, "", v, false), "Thank you")
+	_, err = all.WithDefault("sv")
+	require.ErrorContains(t, err, `"sv", but in de, en, es, fr, it`)
+}
+
 // A volume of Kubernetes holds links: ..data to the folder of the newest version, and one to each entry of that.
 func TestTemplatesOfAVolume(t *testing.T) {
 	t.Parallel()
