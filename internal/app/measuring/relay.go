@@ -44,8 +44,8 @@ const (
 type Relay struct {
 	endpoints, topics []string
 
-	attempts metric.Int64Counter
-	took     metric.Float64Histogram
+	attempts, notices metric.Int64Counter
+	took              metric.Float64Histogram
 	now      atomic.Pointer[relayNow]
 	clock    func() time.Time
 	// gaps and gapsAt are the last result of a search for gaps. Only the survey uses them.
@@ -65,6 +65,8 @@ func NewRelay(meter metric.Meter, endpoints, topics []string) (*Relay, error) {
 	r := &Relay{endpoints: endpoints, topics: topics, clock: time.Now}
 	set := instruments.New(meter)
 	r.attempts = set.Counter("giftbridge_relay_deliveries", "Attempts to deliver an event, by endpoint and outcome.")
+	r.notices = set.Counter("giftbridge_relay_notices",
+		"Events that were delivered as a notice, because what the shop sent was too large to be kept.")
 	r.took = set.Histogram("giftbridge_relay_delivery",
 		"Time from the shop's webhook to the endpoint's answer that it has the event.", deliverySeconds)
 	set.Observed("giftbridge_relay_gaps", "Times of the last two days for which endpoints may lack events.", "",
@@ -105,6 +107,7 @@ func NewRelay(meter metric.Meter, endpoints, topics []string) (*Relay, error) {
 		return nil, err
 	}
 	for _, endpoint := range endpoints {
+		r.notices.Add(context.Background(), 0, ofEndpoint(endpoint))
 		for _, outcome := range deliveryOutcomes {
 			r.count(0, endpoint, outcome)
 		}
@@ -118,7 +121,7 @@ func (r *Relay) observe(meter metric.Meter, name, help string, of func(relayed.E
 		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
 			if now := r.now.Load(); now != nil {
 				for _, s := range now.endpoints {
-					o.Observe(int64(of(s)), metric.WithAttributes(attribute.String("endpoint", s.Endpoint)))
+					o.Observe(int64(of(s)), ofEndpoint(s.Endpoint))
 				}
 			}
 			return nil
@@ -132,7 +135,11 @@ func (r *Relay) count(n int64, endpoint, outcome string) {
 	))
 }
 
-// Posted counts an attempt, and how long an event took that it has delivered. One that a person has sent once more took no time.
+func ofEndpoint(endpoint string) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String("endpoint", endpoint))
+}
+
+// Posted counts an attempt, an event that went as a notice, and how long an event took that it has delivered. One that a person has sent once more took no time.
 func (r *Relay) Posted(p relaying.Posting, err error) {
 	if r == nil {
 		return
@@ -147,7 +154,10 @@ func (r *Relay) Posted(p relaying.Posting, err error) {
 	r.count(1, p.Endpoint, outcome)
 	if outcome == delivered && !p.Event.Again && !p.Event.TakenAt.IsZero() {
 		r.took.Record(context.Background(), max(r.clock().Sub(p.Event.TakenAt), 0).Seconds(),
-			metric.WithAttributes(attribute.String("endpoint", p.Endpoint)))
+			ofEndpoint(p.Endpoint))
+	}
+	if outcome == delivered && p.Event.Size > 0 {
+		r.notices.Add(context.Background(), 1, ofEndpoint(p.Endpoint))
 	}
 }
 

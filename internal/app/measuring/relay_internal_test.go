@@ -53,6 +53,23 @@ func TestDeliveriesAreCounted(t *testing.T) {
 	require.Equal(t, "1", took[`giftbridge_relay_delivery_seconds_bucket{endpoint="orders",le="60"}`])
 }
 
+// An event whose body was too large is counted once it was delivered.
+func TestNoticesAreCounted(t *testing.T) {
+	t.Parallel()
+	tel := newTelemetry(t)
+	r, err := NewRelay(tel.Meter(), []string{relaying.Orders, relaying.Products}, nil)
+	require.NoError(t, err)
+	const prefix = "giftbridge_relay_notices_total"
+	orders, products := prefix+`{endpoint="orders"}`, prefix+`{endpoint="products"}`
+	require.Equal(t, map[string]string{orders: "0", products: "0"}, scrape(t, tel, prefix))
+	whole := relaying.Posting{Endpoint: relaying.Orders}
+	notice := relaying.Posting{Endpoint: relaying.Orders, Event: relaying.Event{Size: 5_000_000}}
+	r.Posted(whole, nil)
+	r.Posted(notice, &relaying.Refusal{Kind: giftcard.Unavailable})
+	r.Posted(notice, nil)
+	require.Equal(t, map[string]string{orders: "1", products: "0"}, scrape(t, tel, prefix))
+}
+
 // lists has endpoints, and runs that cannot be read.
 type lists struct {
 	endpoints []relayed.EndpointStatus
