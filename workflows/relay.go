@@ -209,6 +209,7 @@ func (m *mailbox) coalesce(first int) {
 		}
 		kept = append(kept, e)
 	}
+	clear(m.waiting[len(kept):]) // Their bodies would stay in memory.
 	m.waiting = kept
 }
 
@@ -260,7 +261,7 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 			m.settle(ctx, e)
 		}
 	}
-	m.waiting = m.waiting[1:]
+	m.waiting = slices.Delete(m.waiting, 0, 1)
 	return nil
 }
 

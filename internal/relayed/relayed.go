@@ -5,7 +5,6 @@ package relayed
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +34,6 @@ func New(r *executions.Reader, identity string) *Relayed {
 const (
 	// maxScanned is the number of runs that a list looks at, at most.
 	maxScanned = 10_000
-	// maxAsked is the number of workflows that one query names.
-	maxAsked = 100
 	// parallel bounds the number of concurrent requests to Temporal.
 	parallel = 8
 )
@@ -156,52 +153,13 @@ func running(f Filter) string {
 	return query
 }
 
-// refused returns the newest failed run of each event that was refused, and that nobody has settled, the last one first. A failed
-// run stays failed in Temporal's lists, so newer runs are asked for.
+// refused returns the newest failed run of each event that was refused, and that nobody has settled, the last one first.
 func (o *Relayed) refused(ctx context.Context, f Filter) ([]*workflowpb.WorkflowExecutionInfo, error) {
-	query := of(workflows.UndeliveredEventType) + " AND ExecutionStatus IN " + executions.Statuses[executions.Failed] +
-		f.under(undeliveredOf)
+	more := f.under(undeliveredOf)
 	if !f.Since.IsZero() {
-		query += " AND CloseTime >= " + executions.QuoteTime(f.Since)
+		more += " AND CloseTime >= " + executions.QuoteTime(f.Since)
 	}
-	newest := map[string]*workflowpb.WorkflowExecutionInfo{}
-	err := o.scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) {
-		id := info.GetExecution().GetWorkflowId()
-		if known := newest[id]; known == nil || info.GetStartTime().AsTime().After(known.GetStartTime().AsTime()) {
-			newest[id] = info
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, 0, len(newest))
-	for id := range newest {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for some := range slices.Chunk(ids, maxAsked) {
-		query := "ExecutionStatus IN ('Running','Completed') AND WorkflowId IN (" + executions.QuoteAll(some) + ")"
-		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-			id := info.GetExecution().GetWorkflowId()
-			if failed := newest[id]; failed != nil && info.GetStartTime().AsTime().After(failed.GetStartTime().AsTime()) {
-				delete(newest, id)
-			}
-			return true, nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	out := make([]*workflowpb.WorkflowExecutionInfo, 0, len(newest))
-	for _, id := range ids {
-		if info := newest[id]; info != nil {
-			out = append(out, info)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b *workflowpb.WorkflowExecutionInfo) int {
-		return b.GetCloseTime().AsTime().Compare(a.GetCloseTime().AsTime())
-	})
-	return out, nil
+	return o.Unsettled(ctx, workflows.UndeliveredEventType, more)
 }
 
 // limited returns as many as a filter wants.

@@ -75,6 +75,9 @@ type Refusal struct{ Reason Reason }
 // Error implements error.
 func (r *Refusal) Error() string { return string(r.Reason) }
 
+// OfAccount are the reasons that lie with the account: a person has to act, and then every message can be sent.
+var OfAccount = []Reason{BadToken, NoSubscription, CompanyClosed, APIDisabled, TrialLimit}
+
 // ReasonOf returns why the service refused, empty if err is not a refusal in the service's own words.
 func ReasonOf(err error) Reason {
 	if r, ok := errors.AsType[*Refusal](err); ok {

@@ -3,7 +3,6 @@ package told
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -49,9 +48,6 @@ type Filter struct {
 	Limit int
 }
 
-// maxRead bounds the runs that are read at once.
-const maxRead = 5000
-
 // Failures are the messages that could not be sent and that nobody has seen to: of each its newest run, which failed.
 type Failures []*workflowpb.WorkflowExecutionInfo
 
@@ -69,33 +65,15 @@ func (f Failures) Oldest() time.Time {
 // Failed returns the messages that could not be sent, the latest first. It costs lists alone; see [ReadUnsent] for what there is to
 // say about one of them.
 func Failed(ctx context.Context, o *executions.Reader, f Filter) (Failures, error) {
-	query := "WorkflowType = " + executions.Quote(workflows.UnsentMessageType)
+	var more string
 	if f.Number != "" {
-		query += " AND WorkflowId STARTS_WITH " + executions.Quote(workflows.UnsentMessageIDs(f.Shop, f.Number))
+		more += " AND WorkflowId STARTS_WITH " + executions.Quote(workflows.UnsentMessageIDs(f.Shop, f.Number))
 	}
 	if !f.Since.IsZero() {
-		query += " AND StartTime >= " + executions.QuoteTime(f.Since)
+		more += " AND StartTime >= " + executions.QuoteTime(f.Since)
 	}
 	// A message has another run once somebody has seen to it, or has had it sent.
-	newest, read := map[string]*workflowpb.WorkflowExecutionInfo{}, 0
-	err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
-		read++
-		id := info.GetExecution().GetWorkflowId()
-		if have := newest[id]; have == nil || have.GetStartTime().AsTime().Before(info.GetStartTime().AsTime()) {
-			newest[id] = info
-		}
-		return read < maxRead, nil
-	})
-	var out Failures
-	for _, info := range newest {
-		if executions.StateOf(info.GetStatus()) == executions.Failed {
-			out = append(out, info)
-		}
-	}
-	slices.SortFunc(out, func(a, b *workflowpb.WorkflowExecutionInfo) int {
-		return b.GetCloseTime().AsTime().Compare(a.GetCloseTime().AsTime())
-	})
-	return out, err
+	return o.Unsettled(ctx, workflows.UnsentMessageType, more)
 }
 
 // ReadUnsent returns what there is to say about a message that could not be sent. It costs one call.

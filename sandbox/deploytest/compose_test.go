@@ -197,6 +197,7 @@ func requireKnownVariables(t *testing.T, s types.ServiceConfig) {
 		add(configuration())
 		add(temporalClient(t))
 		add(openTelemetry(t))
+		add(map[string]bool{memoryLimit: true})
 	case "temporalio/server":
 		add(names(`env "([A-Z0-9_]+)"`, moduleFile(t, "go.temporal.io/server", "common/config/config_template_embedded.yaml")))
 	case "temporalio/ui":

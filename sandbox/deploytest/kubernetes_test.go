@@ -140,6 +140,7 @@ func TestKubernetesPods(t *testing.T) {
 	k := kustomization(t)
 	known := configuration()
 	maps.Copy(known, temporalClient(t))
+	known[memoryLimit] = true
 	for key, pod := range pods(all) {
 		t.Run(key, func(t *testing.T) {
 			t.Parallel()

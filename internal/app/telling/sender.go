@@ -39,11 +39,6 @@ func failed(err error) *sending.Error {
 	return out
 }
 
-// ofTheAccount are reasons that lie with the account: a person has to act, and then every message can be sent.
-var ofTheAccount = []sonar.Reason{
-	sonar.BadToken, sonar.NoSubscription, sonar.CompanyClosed, sonar.APIDisabled, sonar.TrialLimit,
-}
-
 // ofTheMessage are reasons that lie with the message or its customer. A refusal in words that are not known is among them: what it
 // means is not known either, so repeating it could deliver the message once more.
 var ofTheMessage = []sonar.Reason{sonar.InvalidPhone, sonar.Forbidden, sonar.BadFields, sonar.Other}
@@ -61,7 +56,7 @@ func kindOf(err error) giftcard.Kind {
 		return giftcard.RateLimited
 	case reason == sonar.TimedOut || e.Outcome == rest.TimedOut:
 		return giftcard.Timeout
-	case slices.Contains(ofTheAccount, reason) || e.Status == http.StatusUnauthorized:
+	case slices.Contains(sonar.OfAccount, reason) || e.Status == http.StatusUnauthorized:
 		return giftcard.Unauthorized
 	case e.Status >= http.StatusInternalServerError:
 		return giftcard.Unavailable

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/app"
@@ -69,7 +70,7 @@ func (m *Messages) account(ctx context.Context) check.Check {
 	switch reason := sonar.ReasonOf(err); {
 	case reason == sonar.BadToken, reason == "" && (status == http.StatusUnauthorized || status == http.StatusForbidden):
 		return exam.Fail("token refused: "+found, cureToken)
-	case reason == sonar.NoSubscription, reason == sonar.CompanyClosed, reason == sonar.APIDisabled, reason == sonar.TrialLimit:
+	case slices.Contains(sonar.OfAccount, reason):
 		return exam.Fail("the account may not send: "+found, "put it right in the account at Sonar, or ask Sonar")
 	case status == 0, status == http.StatusNotFound, status < http.StatusBadRequest:
 		return exam.Fail(found, cureURL)
