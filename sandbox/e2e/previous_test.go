@@ -192,11 +192,11 @@ func replaceWorkers(t *testing.T, releases []string, killed bool) books {
 }
 
 // deploy deploys a release: its schedules, and then a worker of it, which is polling when deploy returns.
-func (w *system) deploy(folder string) *process {
+func (w *system) deploy(folder string, env ...string) *process {
 	w.t.Helper()
-	out, err := w.commandIn(w.ctx, folder, programs.Starter, nil, []string{"schedules"}).CombinedOutput()
+	out, err := w.commandIn(w.ctx, folder, programs.Starter, env, []string{"schedules"}).CombinedOutput()
 	require.NoError(w.t, err, string(out))
-	return w.startProcessIn(folder)
+	return w.startProcessIn(folder, env...)
 }
 
 // duringChange is the number of orders that are taken in at a change.
