@@ -1,7 +1,6 @@
 package executions
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -89,21 +88,20 @@ func (o *Reader) Scan(
 
 // Unsettled returns the failed runs of a type of workflow after which there is no run of the same workflow, the last one first. more is
 // what else they must fulfil: further conditions of a query, each after an AND; empty for none. A failed run stays failed in Temporal's
-// lists, so newer runs are asked for. It looks at 10,000 runs at most.
+// lists, so newer runs are asked for. It finds 10,000 at most.
 func (o *Reader) Unsettled(ctx context.Context, workflowType, more string) ([]*workflowpb.WorkflowExecutionInfo, error) {
-	const maxRuns, perQuery = 10_000, 100
+	const maxWorkflows, perQuery = 10_000, 100
 	after := func(a, b *workflowpb.WorkflowExecutionInfo) bool {
 		return a.GetStartTime().AsTime().After(b.GetStartTime().AsTime())
 	}
 	of := "WorkflowType = " + Quote(workflowType)
-	newest, seen := map[string]*workflowpb.WorkflowExecutionInfo{}, 0
+	newest := map[string]*workflowpb.WorkflowExecutionInfo{}
 	err := o.Scan(ctx, of+" AND ExecutionStatus IN "+Statuses[Failed]+more, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		id := info.GetExecution().GetWorkflowId()
 		if known := newest[id]; StateOf(info.GetStatus()) == Failed && (known == nil || after(info, known)) {
 			newest[id] = info
 		}
-		seen++
-		return seen < maxRuns, nil
+		return len(newest) < maxWorkflows, nil
 	})
 	if err != nil {
 		return nil, err
@@ -122,7 +120,6 @@ func (o *Reader) Unsettled(ctx context.Context, workflowType, more string) ([]*w
 		}
 	}
 	return slices.SortedFunc(maps.Values(newest), func(a, b *workflowpb.WorkflowExecutionInfo) int {
-		return cmp.Or(b.GetCloseTime().AsTime().Compare(a.GetCloseTime().AsTime()),
-			strings.Compare(a.GetExecution().GetWorkflowId(), b.GetExecution().GetWorkflowId()))
+		return b.GetCloseTime().AsTime().Compare(a.GetCloseTime().AsTime())
 	}), nil
 }
