@@ -1,7 +1,6 @@
 package executions
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -87,35 +86,31 @@ func (o *Reader) Scan(
 	}
 }
 
-const (
-	// maxFailures is the number of failed runs that [Reader.Unsettled] looks at, at most.
-	maxFailures = 10_000
-	// maxAsked is the number of workflows that one query names.
-	maxAsked = 100
-)
-
 // Unsettled returns the failed runs of a type of workflow after which there is no run of the same workflow, the last one first. more is
 // what else they must fulfil: further conditions of a query, each after an AND; empty for none. A failed run stays failed in Temporal's
-// lists, so newer runs are asked for.
+// lists, so newer runs are asked for. It finds 10,000 at most.
 func (o *Reader) Unsettled(ctx context.Context, workflowType, more string) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	const maxWorkflows, perQuery = 10_000, 100
+	after := func(a, b *workflowpb.WorkflowExecutionInfo) bool {
+		return a.GetStartTime().AsTime().After(b.GetStartTime().AsTime())
+	}
 	of := "WorkflowType = " + Quote(workflowType)
-	newest, seen := map[string]*workflowpb.WorkflowExecutionInfo{}, 0
+	newest := map[string]*workflowpb.WorkflowExecutionInfo{}
 	err := o.Scan(ctx, of+" AND ExecutionStatus IN "+Statuses[Failed]+more, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 		id := info.GetExecution().GetWorkflowId()
-		if known := newest[id]; StateOf(info.GetStatus()) == Failed && (known == nil || startedAfter(info, known)) {
+		if known := newest[id]; StateOf(info.GetStatus()) == Failed && (known == nil || after(info, known)) {
 			newest[id] = info
 		}
-		seen++
-		return seen < maxFailures, nil
+		return len(newest) < maxWorkflows, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for some := range slices.Chunk(slices.Sorted(maps.Keys(newest)), maxAsked) {
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(newest)), perQuery) {
 		query := of + " AND ExecutionStatus IN ('Running','Completed','Canceled') AND WorkflowId IN (" + QuoteAll(some) + ")"
 		err := o.Scan(ctx, query, func(info *workflowpb.WorkflowExecutionInfo) (bool, error) {
 			id := info.GetExecution().GetWorkflowId()
-			if failed := newest[id]; failed != nil && startedAfter(info, failed) {
+			if failed := newest[id]; failed != nil && after(info, failed) {
 				delete(newest, id)
 			}
 			return true, nil
@@ -125,11 +120,6 @@ func (o *Reader) Unsettled(ctx context.Context, workflowType, more string) ([]*w
 		}
 	}
 	return slices.SortedFunc(maps.Values(newest), func(a, b *workflowpb.WorkflowExecutionInfo) int {
-		return cmp.Or(b.GetCloseTime().AsTime().Compare(a.GetCloseTime().AsTime()),
-			strings.Compare(a.GetExecution().GetWorkflowId(), b.GetExecution().GetWorkflowId()))
+		return b.GetCloseTime().AsTime().Compare(a.GetCloseTime().AsTime())
 	}), nil
-}
-
-func startedAfter(a, b *workflowpb.WorkflowExecutionInfo) bool {
-	return a.GetStartTime().AsTime().After(b.GetStartTime().AsTime())
 }

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
 )
 
 // memoryLimit is the variable with which the Go runtime is told how much memory it may use (https://pkg.go.dev/runtime).
