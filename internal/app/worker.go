@@ -115,7 +115,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
-	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), w.log),
+	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), o.Hurry, w.log),
 		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
 	for _, queue := range append(queues, w.common(o, topics), w.issuing(o.Config, topics.giftCards)) {
 		if err := queue.Start(); err != nil {
