@@ -18,12 +18,12 @@ func TestTheERPGoesAway(t *testing.T) {
 		r := relaying.New(seed, time.Minute, 75)
 		require.Equal(t, r, relaying.New(seed, time.Minute, 75), "it is a function of its seed")
 		require.True(t, r.On())
-		require.Greater(t, r.At, 20*time.Second)
-		require.Less(t, r.At, 40*time.Second)
+		require.GreaterOrEqual(t, r.At, 18*time.Second)
+		require.Less(t, r.At, 25*time.Second)
 		require.Equal(t, 288*time.Second, r.For, "six hours, 75 times faster")
 		seen[r.At] = true
 	}
-	require.Greater(t, len(seen), 5)
+	require.Greater(t, len(seen), 4)
 	short := relaying.New(1, 30*time.Second, 75)
 	require.Equal(t, 16*time.Second, short.For)
 	require.Less(t, short.At, 20*time.Second)
