@@ -49,8 +49,8 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
-	// Hurry divides the pauses of the workflows of cards that are made later; zero is one. Only the sandbox and the fault
-	// laboratory, where everything runs faster, use another value.
+	// Hurry divides the pauses of the workflows of cards that are made later, and those between attempts to post an event; zero is
+	// one. Only the sandbox and the fault laboratory, where everything runs faster, use another value.
 	Hurry int
 	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
 	// the default of Temporal's SDK. Only benchmarks use another value.

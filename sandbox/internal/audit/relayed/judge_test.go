@@ -19,7 +19,8 @@ func at(seconds float64) time.Time { return noon.Add(time.Duration(seconds * flo
 // request is a webhook of order 7, or of a product, that the shop was told is taken. Its body is written as a letter.
 func request(topic, body string, began float64) relayed.Request {
 	return relayed.Request{
-		Topic: topic, Subject: 7, BodyHash: body, Size: 100, Status: 200, Began: at(began), At: at(began + 0.1), UpdatedAt: at(began).Truncate(time.Second),
+		Topic: topic, Subject: 7, BodyHash: body, Size: 100, Status: 200, Began: at(began), At: at(began + 0.1),
+		UpdatedAt: at(began).Truncate(time.Second),
 	}
 }
 
