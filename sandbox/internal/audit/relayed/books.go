@@ -155,8 +155,8 @@ type event struct {
 	// began is when the first request with it began that may have been taken, and ended when the last one ended. acked is when the shop
 	// was first told that it is taken; zero if it never was.
 	began, ended, acked time.Time
-	// requests counts those that may have been taken, and takes are the places in the ERP's list.
-	requests int
+	// requests are those that may have been taken, and takes are the places in the ERP's list.
+	requests []Request
 	takes    []int
 }
 
@@ -178,7 +178,7 @@ func (b Books) events() ([]*event, map[key]*event) {
 			by[k] = e
 			all = append(all, e)
 		}
-		e.requests++
+		e.requests = append(e.requests, r)
 		if r.Began.Before(e.began) {
 			e.began = r.Began
 		}

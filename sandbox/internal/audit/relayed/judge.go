@@ -135,26 +135,31 @@ func (b Books) unanswered(d Taken) bool {
 
 // judgeDoubles judges whether an event came more often than there is a reason for.
 func (b Books) judgeDoubles(t *Tally, e *event) {
-	extra := len(e.takes) - e.requests
+	extra := len(e.takes) - len(e.requests)
+	for _, r := range e.requests {
+		if b.died(r.Began, r.At) { // Whoever kept it for the shop did not hear that it was kept, and has kept it again.
+			extra--
+		}
+	}
 	for n, i := range e.takes {
 		d := b.Taken[i]
 		switch {
 		case b.unanswered(d):
 			extra--
-		case n+1 < len(e.takes) && b.Taken[e.takes[n+1]].At.Sub(d.AnsweredAt) >= repeated && b.died(d.AnsweredAt):
+		case n+1 < len(e.takes) && b.Taken[e.takes[n+1]].At.Sub(d.AnsweredAt) >= repeated && b.died(d.AnsweredAt.Add(-dying), d.AnsweredAt.Add(dying)):
 			extra--
 		}
 	}
 	extra = max(0, extra)
 	t.Doubled += max(0, len(e.takes)-1-extra)
 	for range extra {
-		t.problem(&t.Twice, "twice: %v came %d times; the shop has announced it %d times", e, len(e.takes), e.requests)
+		t.problem(&t.Twice, "twice: %v came %d times; the shop has announced it %d times", e, len(e.takes), len(e.requests))
 	}
 }
 
-// died reports whether a process died around a time.
-func (b Books) died(at time.Time) bool {
-	return slices.ContainsFunc(b.Deaths, func(death time.Time) bool { return death.Sub(at).Abs() <= dying })
+// died reports whether a process died within a time.
+func (b Books) died(from, to time.Time) bool {
+	return slices.ContainsFunc(b.Deaths, func(death time.Time) bool { return !death.Before(from) && !death.After(to) })
 }
 
 // judgeArrival judges whether the events of a resource came.

@@ -93,6 +93,10 @@ func TestExplained(t *testing.T) {
 			b.Deaths = []time.Time{at(6)}
 			b.Taken = append(b.Taken, taken(b.Requests[2], 50))
 		}, func(t relayed.Tally) int { return t.Doubled }, 1},
+		"Temporal died while it was kept": {func(b *relayed.Books) {
+			b.Deaths = []time.Time{at(4.05)}
+			b.Taken = append(b.Taken, taken(b.Requests[2], 6))
+		}, func(t relayed.Tally) int { return t.Doubled }, 1},
 		"announced at the same time": {func(b *relayed.Books) {
 			b.Requests[1].Began = at(0)
 			b.Taken[0], b.Taken[1] = b.Taken[1], b.Taken[0]
