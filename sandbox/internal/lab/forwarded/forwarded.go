@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/giftbridge/giftbridge/internal/executions"
@@ -43,9 +42,8 @@ type Forwarded struct {
 	Options
 
 	relay *relayed.Relayed
-
-	mu     sync.Mutex
-	left   time.Time
+	// back says how the return of the ERP went.
+	back   chan error
 	tally  audited.Tally
 	closed bool
 }
@@ -55,18 +53,20 @@ const person = "laboratory"
 
 // New returns the ERP.
 func New(o Options) *Forwarded {
-	return &Forwarded{Options: o, relay: relayed.New(o.Operator.Reader, person)}
+	return &Forwarded{Options: o, relay: relayed.New(o.Operator.Reader, person), back: make(chan error, 1)}
 }
 
-// Run has the ERP go away when it is time for that, and returns.
+// Run has the ERP go away when it is time for that, and returns. The ERP returns by itself, unless ctx ends before.
 func (f *Forwarded) Run(ctx context.Context) {
 	wait(ctx, f.Plan.Relaying.At)
-	if ctx.Err() != nil || f.away(ctx, true) != nil {
+	if err := f.away(ctx, true); err != nil {
+		f.back <- err
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.left = time.Now()
+	go func() {
+		wait(ctx, f.Plan.Relaying.For)
+		f.back <- f.comeBack(ctx)
+	}()
 }
 
 func (f *Forwarded) away(ctx context.Context, away bool) error {
@@ -79,16 +79,8 @@ const (
 	quietLooks = 8
 )
 
-// Close has the ERP return in time, and a person have what waits tried then. Once nothing waits, it compares the books.
-func (f *Forwarded) Close(ctx context.Context) error {
-	f.mu.Lock()
-	left := f.left
-	f.mu.Unlock()
-	back := left.Add(f.Plan.Relaying.For)
-	if time.Until(back) > 0 {
-		f.Say("the ERP returns in %.0fs", time.Until(back).Seconds())
-	}
-	wait(ctx, time.Until(back))
+// comeBack has the ERP return, and a person have what waits tried then.
+func (f *Forwarded) comeBack(ctx context.Context) error {
 	if err := f.away(ctx, false); err != nil {
 		return err
 	}
@@ -101,6 +93,20 @@ func (f *Forwarded) Close(ctx context.Context) error {
 		waited += n
 	}
 	f.Say("the ERP is back: events of %d orders and products waited", waited)
+	return nil
+}
+
+// Close waits until the ERP is back and nothing waits any more, and compares the books.
+func (f *Forwarded) Close(ctx context.Context) error {
+	f.Say("the events for the ERP are left")
+	select {
+	case err := <-f.back:
+		if err != nil {
+			return fmt.Errorf("the ERP does not return: %w", err)
+		}
+	case <-ctx.Done():
+		return fmt.Errorf("the ERP does not return: %w", context.Cause(ctx))
+	}
 	for {
 		before, err := f.requests(ctx)
 		if err != nil {
