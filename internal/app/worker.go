@@ -54,8 +54,8 @@ type WorkerOptions struct {
 	// Believed is how long the data read from an order may be used before money is spent on it; zero means five
 	// minutes. Only the fault laboratory, where everything runs faster, uses another value.
 	Believed time.Duration
-	// Hurry divides the pauses of the workflows of cards that are made later; zero is one. Only the sandbox and the fault
-	// laboratory, where everything runs faster, use another value.
+	// Hurry divides the pauses of the workflows of cards that are made later, and those between attempts to post an event; zero is
+	// one. Only the sandbox and the fault laboratory, where everything runs faster, use another value.
 	Hurry int
 	// ActivitySlots is the number of activities that the worker runs at once, without those under a rate limit; zero means
 	// the default of Temporal's SDK. Only benchmarks use another value.
@@ -121,7 +121,7 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
 	worker.SetStickyWorkflowCacheSize(cachedWorkflows) // For all workers of this process that start after it.
-	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), w.log),
+	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), o.Hurry, w.log),
 		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
 	for _, queue := range append(queues, w.common(o, topics), w.issuing(o.Config, topics.giftCards)) {
 		if err := queue.Start(); err != nil {

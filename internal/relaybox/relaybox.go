@@ -67,8 +67,9 @@ func (b *Boxes) Put(ctx context.Context, endpoint, resource string, e relaying.E
 	return nil
 }
 
-// Delivered implements relaying.Memory. It looks at the results of the last runs of the mailbox that have ended, unless updated is so
-// recent that lists would not show a run that has delivered a newer state.
+// Delivered implements relaying.Memory. It looks at the results of the last runs of the mailbox that have ended, unless this process
+// itself has delivered a newer state than updated, or that is so recent that lists would not show a run that has. What this process
+// has delivered is not enough: another one may have delivered a newer state since.
 func (b *Boxes) Delivered(ctx context.Context, endpoint, resource string, updated time.Time) (time.Time, error) {
 	id := workflows.RelayID(endpoint, resource)
 	b.mu.Lock()
@@ -77,12 +78,16 @@ func (b *Boxes) Delivered(ctx context.Context, endpoint, resource string, update
 		known = b.older[id]
 	}
 	b.mu.Unlock()
-	if !known.IsZero() || b.now().Sub(updated) < fresh {
+	if known.After(updated) || b.now().Sub(updated) < fresh {
 		return known, nil
 	}
 	err := b.results(ctx, "WorkflowId = "+executions.Quote(id), func(r workflows.RelayResult) bool {
-		known = r.Delivered
-		return known.IsZero() // A run may have delivered only events that have no time.
+		// The last run need not know the newest state: it may have delivered an older one too soon after the run before it, or only
+		// events that have no time.
+		if r.Delivered.After(known) {
+			known = r.Delivered
+		}
+		return !known.After(updated)
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read what was delivered before: %w", err)
@@ -97,7 +102,10 @@ func (b *Boxes) Remember(endpoint, resource string, delivered time.Time) {
 	if len(b.recent) >= maxRecent {
 		b.recent, b.older = map[string]time.Time{}, b.recent
 	}
-	b.recent[workflows.RelayID(endpoint, resource)] = delivered
+	id := workflows.RelayID(endpoint, resource)
+	if delivered.After(b.recent[id]) {
+		b.recent[id] = delivered
+	}
 }
 
 // Takes implements relaying.Memory: it looks for mailboxes that have ended within the last hour and have delivered an event.

@@ -100,8 +100,11 @@ func TestDelivered(t *testing.T) {
 		known   time.Time
 		lists   int
 	}{
-		"by the last run":           {[]any{workflows.RelayResult{Delivered: noon}, workflows.RelayResult{Delivered: older}}, older, noon, 1},
-		"by the run before":         {[]any{workflows.RelayResult{Events: 1}, workflows.RelayResult{Delivered: older}}, older, older, 1},
+		"by the last run":   {[]any{workflows.RelayResult{Delivered: noon}, workflows.RelayResult{Delivered: older}}, older, noon, 1},
+		"by the run before": {[]any{workflows.RelayResult{Events: 1}, workflows.RelayResult{Delivered: older}}, older, older, 1},
+		"by an older run that delivered a newer state": {
+			[]any{workflows.RelayResult{Delivered: older}, workflows.RelayResult{Delivered: noon}}, older.Add(time.Minute), noon, 1,
+		},
 		"by a run that is gone":     {[]any{gone}, older, time.Time{}, 1},
 		"by none":                   {nil, older, time.Time{}, 1},
 		"too new to be in the list": {[]any{workflows.RelayResult{Delivered: noon}}, noon.Add(-4 * time.Second), time.Time{}, 0},
@@ -140,6 +143,23 @@ func TestRemember(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, known, "memory is bounded")
 	require.Empty(t, c.queries)
+}
+
+// Another process may have delivered a newer state than this one remembers.
+func TestAnotherProcessHasDelivered(t *testing.T) {
+	t.Parallel()
+	older := noon.Add(-time.Hour)
+	c := &temporal{results: []any{workflows.RelayResult{Delivered: older.Add(2 * time.Minute)}}}
+	b := boxes(c)
+	b.Remember(relaying.Orders, "7", older)
+	b.Remember(relaying.Orders, "7", older.Add(-time.Minute))
+	known, err := b.Delivered(t.Context(), relaying.Orders, "7", older.Add(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, older.Add(2*time.Minute), known)
+	known, err = b.Delivered(t.Context(), relaying.Orders, "7", older.Add(-time.Second))
+	require.NoError(t, err)
+	require.Equal(t, older, known, "it knows enough itself")
+	require.Len(t, c.queries, 1)
 }
 
 func TestTakes(t *testing.T) {

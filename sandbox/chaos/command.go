@@ -30,6 +30,7 @@ type flags struct {
 	queueLag   bool
 	shoppers   int
 	messages   string
+	relay      string
 	keep       string
 	patience   time.Duration
 }
@@ -56,6 +57,8 @@ says of each card in doubt whether it exists. With --webhooks=lost no webhook ar
 --callbacks=off the issuer that makes cards later never calls back about an activation, and cards must be found by looking.
 With --queue-lag its queue takes an hour of the laboratory's time, and nobody spends cards. With --shoppers=0 nobody does either.
 Customers are told about their orders by a service that loses requests and answers; with --messages=off nobody is.
+The shop's events go on to an ERP that loses requests and answers, and is away for six hours of the laboratory's time; with --relay=off
+they do not. Without webhooks, and with all of them lost, there are none.
 
 Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usage. docs/reliability.md says more.`,
 		Example: `  go run ./sandbox/chaos
@@ -66,7 +69,8 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
   go run ./sandbox/chaos --seed 7 --callbacks=off
   go run ./sandbox/chaos --seed 7 --queue-lag
   go run ./sandbox/chaos --seed 7 --shoppers=0
-  go run ./sandbox/chaos --seed 7 --messages=off`,
+  go run ./sandbox/chaos --seed 7 --messages=off
+  go run ./sandbox/chaos --seed 7 --relay=off`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.validate(); err != nil {
@@ -89,6 +93,7 @@ Exit codes: 0 the books balance, 1 they do not or something failed, 2 wrong usag
 	fs.BoolVar(&f.queueLag, "queue-lag", false, "the queue of that issuer takes an hour of the laboratory's time, 48s")
 	fs.IntVar(&f.shoppers, "shoppers", plan.UsualShoppers, "number of shoppers who spend five cards meanwhile; 0 for none")
 	fs.StringVar(&f.messages, "messages", "on", "on tells customers about their orders, off nobody")
+	fs.StringVar(&f.relay, "relay", "on", "on posts the shop's events to an ERP that fails, and is away for hours; off to nobody")
 	fs.StringVar(&f.keep, "keep", "", "keep logs, Temporal's database and mails in this folder, which must be new or empty")
 	fs.DurationVar(&f.patience, "patience", 10*time.Minute, "how long to wait for the system to come to rest")
 	cmd.CompletionOptions.DisableDefaultCmd = true
@@ -120,6 +125,9 @@ func (f *flags) validate() error {
 	if f.messages != "on" && f.messages != "off" {
 		return fmt.Errorf("--messages %s: need on or off", f.messages)
 	}
+	if f.relay != "on" && f.relay != "off" {
+		return fmt.Errorf("--relay %s: need on or off", f.relay)
+	}
 	if f.plan && f.json {
 		return errors.New("--plan does not go with --json")
 	}
@@ -145,6 +153,9 @@ func (f *flags) run(cmd *cobra.Command) error {
 	}
 	if f.messages == "on" {
 		planned = planned.WithMessages()
+	}
+	if f.relay == "on" {
+		planned = planned.WithRelay()
 	}
 	switch {
 	case f.plan:

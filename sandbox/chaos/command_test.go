@@ -50,6 +50,9 @@ func TestChaos(t *testing.T) {
 			require.Equal(t, 50+9, found.OrdersPlaced, "with those of ordinary goods")
 			require.Greater(t, found.Told.Receipts, 20)
 			require.Zero(t, found.Told.Missing+found.Told.Twice+found.Told.Early+found.Told.Unasked+found.Told.Misstated+found.Told.Unseen)
+			require.Greater(t, found.Relayed.Delivered, 20)
+			require.Zero(t, found.Relayed.Missing+found.Relayed.Twice+found.Relayed.Unordered+found.Relayed.Changed+found.Relayed.Mismarked+
+				found.Relayed.Unseen)
 			require.Greater(t, found.UnitsExpected, 50)
 			require.Equal(t, found.UnitsExpected+found.CardsOfMoneyBack, found.CardsIssued)
 			require.Positive(t, found.CardsMadeLater)
@@ -106,6 +109,7 @@ func TestChaosUsage(t *testing.T) {
 		"an unknown flag": {[]string{"--sweet"}, "--sweet"},
 		"no webhooks":     {[]string{"--webhooks", "none"}, "--webhooks none: need on, lost or off"},
 		"no messages":     {[]string{"--messages", "lost"}, "--messages lost: need on or off"},
+		"no relay":        {[]string{"--relay", "lost"}, "--relay lost: need on or off"},
 		"no callbacks":    {[]string{"--callbacks", "lost"}, "--callbacks lost: need on or off"},
 		"no truth at all": {[]string{"--issuer-dedupes=perhaps"}, "perhaps"},
 	}

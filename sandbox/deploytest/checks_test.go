@@ -37,7 +37,6 @@ var checks = map[string]string{
 	"browser":       "ci",
 	"test":          "ci",
 
-	"relay-examples": "nightly", // Each language is installed if it is missing.
 	"image-twice":    "nightly",
 	"release":        "nightly",
 	"fuzz-all":       "nightly",

@@ -42,7 +42,7 @@ func TestPost(t *testing.T) {
 	require.Equal(t, relaytest.Delivery{
 		Endpoint: relaytest.Orders, ID: posting.Event.ID, Topic: "orders/create", Resource: "7", About: "7", Shop: "example.myshopify.com",
 		APIVersion: "2026-07", BodyHash: got.BodyHash, Size: len(body), Oversized: 3 << 20, TriggeredAt: posting.Event.TriggeredAt,
-		Stale: true, Replayed: true, Attempt: 3, Signatures: 1, Sequence: 1,
+		Stale: true, Replayed: true, Attempt: 3, Signatures: 1, Sequence: 1, At: got.At, AnsweredAt: got.AnsweredAt,
 	}, got)
 	for name, tt := range map[string]struct {
 		fault relaytest.Fault

@@ -26,13 +26,13 @@ func Queues(c client.Client, namespace, identity string) relayqueue.Queues {
 const breaking = "giftbridge worker"
 
 // Activities returns the activities that post events through a door; nil without one. c must not be a worker's client, which panics
-// where a payload cannot be read.
-func (d *Door) Activities(c client.Client, namespace string, log zerolog.Logger) *relaying.Relay {
+// where a payload cannot be read. Hurry divides the pauses between attempts; zero is one.
+func (d *Door) Activities(c client.Client, namespace string, hurry int, log zerolog.Logger) *relaying.Relay {
 	if d == nil {
 		return nil
 	}
 	return &relaying.Relay{
-		Door: d, Schedule: schedule.Schedule{}, Memory: relaybox.New(c, time.Now),
+		Door: d, Schedule: schedule.Schedule{Hurry: hurry}, Memory: relaybox.New(c, time.Now),
 		Flow: relayqueue.NewBreaker(Queues(c, namespace, breaking), time.Now, func(message string, err error) {
 			log.Warn().Err(err).Msg(message)
 		}),

@@ -162,20 +162,14 @@ func (f Fault) taken() bool {
 
 // serve takes a valid request, or has its fault happen.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, d Delivery) {
-	f := s.draw(d)
-	if f.Kind == Slow {
-		if f.AfterTaking {
-			s.take(d)
-		}
-		there := simulator.Wait(r.Context(), time.Duration(f.Delay))
-		if !f.AfterTaking && there {
-			s.take(d)
-		}
-		s.answer(w, r, d.Endpoint, simulator.Answer{Status: http.StatusOK, Raw: []byte("{}")})
-		return
-	}
+	f, place := s.draw(d), -1
 	if f.Kind == "" || f.taken() {
-		s.take(d)
+		place = s.take(d)
+	}
+	if f.Kind == Slow {
+		if there := simulator.Wait(r.Context(), time.Duration(f.Delay)); there && place < 0 {
+			place = s.take(d)
+		}
 	}
 	status := func(standard int) int {
 		if f.Status != 0 {
@@ -202,6 +196,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, d Delivery) {
 	case Endless:
 		s.counts.Answered(d.Endpoint, http.StatusOK)
 		w.WriteHeader(http.StatusOK)
+		s.said(place)
 		chunk := make([]byte, 1<<16)
 		for r.Context().Err() == nil {
 			if _, err := w.Write(chunk); err != nil {
@@ -211,6 +206,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, d Delivery) {
 		return
 	}
 	s.answer(w, r, d.Endpoint, a)
+	if a.Status == http.StatusOK && place >= 0 && r.Context().Err() == nil {
+		s.said(place)
+	}
 }
 
 // breakOff ends the connection without an answer of HTTP. It does not return. With HTTP/2, which has no connection to take over, it

@@ -36,6 +36,10 @@ type Delivery struct {
 	Double bool `json:"double,omitempty"`
 	// Unordered says that a newer state of the resource was taken before, and the event is not marked as stale.
 	Unordered bool `json:"unordered,omitempty"`
+	// At is when it was taken, by the clock of this machine. AnsweredAt is when the answer that says so had been given; zero if there
+	// was none, or a client that had given up.
+	At         time.Time `json:"at"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
 }
 
 // Totals are the totals of what was taken.
@@ -70,7 +74,8 @@ func newLedger() ledger {
 	}
 }
 
-func (l *ledger) take(d Delivery) {
+// take notes a delivery, and returns its place in the list.
+func (l *ledger) take(d Delivery) int {
 	resource := about{d.Endpoint, d.About}
 	l.sequence[resource]++
 	d.Sequence = l.sequence[resource]
@@ -83,7 +88,9 @@ func (l *ledger) take(d Delivery) {
 			l.newest[resource] = d.UpdatedAt
 		}
 	}
+	d.At = time.Now()
 	l.deliveries = append(l.deliveries, d)
+	return len(l.deliveries) - 1
 }
 
 func (l *ledger) list() []Delivery { return slices.Clone(l.deliveries) }

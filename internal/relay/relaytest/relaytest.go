@@ -162,9 +162,16 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, endpoint Endpoin
 	a.Send(w)
 }
 
-// take records a delivery.
-func (s *Server) take(d Delivery) {
+// take records a delivery, and returns its place in the ledger.
+func (s *Server) take(d Delivery) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ledger.take(d)
+	return s.ledger.take(d)
+}
+
+// said records that the client of a delivery was told that it was taken.
+func (s *Server) said(place int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ledger.deliveries[place].AnsweredAt = time.Now()
 }

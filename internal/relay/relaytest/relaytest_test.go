@@ -209,6 +209,10 @@ func TestFaults(t *testing.T) {
 				require.ErrorContains(t, err, tt.want)
 			}
 			require.Len(t, f.Deliveries(), tt.taken)
+			for _, d := range f.Deliveries() {
+				require.False(t, d.At.IsZero())
+				require.Equal(t, tt.want == "", !d.AnsweredAt.IsZero(), "whether the client knows")
+			}
 		})
 	}
 }

@@ -27,6 +27,9 @@ const (
 type Schedule struct {
 	// Random returns a number from 0 to less than 1. Nil means that of package math/rand/v2.
 	Random func() float64
+	// Hurry divides the pauses; zero is one. What an endpoint asks for stays as it is. Only installations in which everything runs
+	// faster have another.
+	Hurry int
 }
 
 // After returns the pause after a failed attempt, and whether the schedule has another attempt. Attempts count from 1; a lower
@@ -35,7 +38,7 @@ type Schedule struct {
 func (s Schedule) After(attempt int, asked time.Duration) (pause time.Duration, again bool) {
 	i := max(attempt, 1) - 1
 	again = i < len(pauses)
-	pause = max(pauses[min(i, len(pauses)-1)], min(asked, MaxAsked))
+	pause = max(pauses[min(i, len(pauses)-1)]/time.Duration(max(s.Hurry, 1)), min(asked, MaxAsked))
 	random := s.Random
 	if random == nil {
 		random = rand.Float64

@@ -32,6 +32,17 @@ func TestPauses(t *testing.T) {
 	require.Equal(t, 75*time.Hour+35*time.Minute+5*time.Second, whole)
 }
 
+// In an installation in which everything runs faster, pauses are shorter in the same proportions. An endpoint gets what it asks for.
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	s := schedule.Schedule{Random: still, Hurry: 60}
+	pause, again := s.After(2, 0)
+	require.True(t, again)
+	require.Equal(t, 5*time.Second, pause)
+	pause, _ = s.After(2, time.Minute)
+	require.Equal(t, time.Minute, pause)
+}
+
 // Whatever an endpoint asks for, a pause keeps to the schedule, and to what was asked within bounds.
 func TestAfterKeepsItsBounds(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,7 @@ type Kept struct {
 	changed chan struct{}
 	pause   time.Duration
 	exits   int
+	deaths  []time.Time
 	starts  int
 	lastErr error
 	other   []string // Variables that override the program's.
@@ -45,6 +46,7 @@ func (k *Kept) Run(ctx context.Context) {
 			return
 		}
 		k.mu.Lock()
+		k.deaths = append(k.deaths, time.Now())
 		pause := k.pause
 		k.pause = 0
 		if pause == 0 {
@@ -163,4 +165,11 @@ func (k *Kept) Exits() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.exits
+}
+
+// Deaths returns when the process ended, for whatever reason.
+func (k *Kept) Deaths() []time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.deaths)
 }

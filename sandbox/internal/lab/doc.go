@@ -6,5 +6,6 @@
 //
 // What happens and when is a [plan.Plan], which is a function of a seed. Package storm makes the services misbehave, and
 // the processes are those of package roles. Package resolver plays the operator, package customers has
-// those who are told about their orders, and package report has the result.
+// those who are told about their orders, package forwarded the ERP that takes the shop's
+// events, and package report has the result.
 package lab

@@ -66,13 +66,8 @@ func (l *laboratory) report(ctx context.Context, account audit.Account) (report.
 	for _, p := range slices.Concat(l.workers, l.receivers) {
 		logs = append(logs, p.LogFile)
 	}
-	if l.checkout != nil {
-		if err := l.checkout.Report(ctx, &r, logs...); err != nil {
-			return r, err
-		}
-	}
-	if l.customers != nil {
-		if err := l.customers.Report(ctx, &r, logs...); err != nil {
+	for _, p := range l.parties() {
+		if err := p.Report(ctx, &r, logs...); err != nil {
 			return r, err
 		}
 	}

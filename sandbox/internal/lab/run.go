@@ -21,6 +21,7 @@ import (
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
 	"github.com/giftbridge/giftbridge/sandbox/internal/child"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/customers"
+	"github.com/giftbridge/giftbridge/sandbox/internal/lab/forwarded"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/hurried"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/report"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab/shopping"
@@ -66,11 +67,12 @@ type laboratory struct {
 	person   resolver.Later     // Finds out about the cards that are made later.
 	checkout *shopping.Checkout // The shoppers and their checkout; nil if there are none.
 	befalls  mischief.Mails     // What befalls the mails of these cards.
-	// customers are those who are told about their orders; nil if nobody is.
+	// customers are those who are told about their orders; nil if nobody is. erp takes the shop's events; nil if nothing does.
 	customers *customers.Customers
+	erp       *forwarded.Forwarded
 
 	temporal, shop, issuer, later, mail *child.Kept
-	messages                            *child.Kept // Nil if nobody is told anything.
+	others                              []*child.Kept // The service for messages, and the ERP, if there are any.
 	workers, receivers                  []*child.Kept
 	webhooks                            *webhooks.Webhooks // Nil if they are off.
 	processes                           sync.WaitGroup
@@ -152,8 +154,8 @@ func (l *laboratory) makeFolder() (remove func(), err error) {
 
 // open starts all processes and ensures the schedules.
 func (l *laboratory) open(ctx, processes context.Context) error {
-	var temporal, shop, issuer, later, mail, balancer, messages int
-	for _, port := range []*int{&temporal, &shop, &issuer, &later, &mail, &balancer, &messages} {
+	var temporal, shop, issuer, later, mail, balancer, messages, erp int
+	for _, port := range []*int{&temporal, &shop, &issuer, &later, &mail, &balancer, &messages, &erp} {
 		var err error
 		if *port, err = site.FreePort(ctx); err != nil {
 			return err
@@ -179,6 +181,9 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		}
 		hurried.Site.Tell(&cfg, "http://"+site.Loopback(messages))
 	}
+	if l.Plan.Relaying.On() {
+		hurried.Site.Relay(&cfg, "http://"+site.Loopback(erp))
+	}
 	mails := filepath.Join(l.folder, "mails")
 	l.sources = audit.Sources{
 		Shop: at.Shop, Issuer: at.Issuer, Later: at.FourWayShop, Mails: mails,
@@ -192,7 +197,11 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 	l.control = storm.NewControl(at.Shop, at.Issuer, at.FourWayShop)
 	if l.Plan.Telling.On() {
 		l.control.Messages = "http://" + site.Loopback(messages) + "/_control/"
-		l.messages = l.keep(processes, roles.Messages, roles.Options{Site: hurried.Site, Port: messages, Seed: l.Plan.Seed})
+		l.others = append(l.others, l.keep(processes, roles.Messages, roles.Options{Site: hurried.Site, Port: messages, Seed: l.Plan.Seed}))
+	}
+	if l.Plan.Relaying.On() {
+		l.control.ERP = "http://" + site.Loopback(erp) + "/_control/"
+		l.others = append(l.others, l.keep(processes, roles.ERP, roles.Options{Site: hurried.Site, Port: erp, Seed: l.Plan.Seed}))
 	}
 	l.storm = storm.New(l.control, l.Plan.Seed)
 
@@ -232,6 +241,12 @@ func (l *laboratory) open(ctx, processes context.Context) error {
 		}); err != nil {
 			return err
 		}
+	}
+	if l.Plan.Relaying.On() {
+		l.erp = forwarded.New(forwarded.Options{
+			Plan: l.Plan, Control: l.control, Operator: l.operator, Endpoints: cfg.Relay.Endpoints(), Secrets: cfg.Relay.Secrets.Values(),
+			Processes: func() []*child.Kept { return append([]*child.Kept{l.temporal}, l.workers...) }, Say: l.Say,
+		})
 	}
 	env := site.Environ(cfg, l.sources.Temporal, l.sources.Namespace)
 	for i := range plan.Workers {
@@ -324,9 +339,25 @@ func (l *laboratory) all() []*child.Kept {
 
 // services returns what workers and receivers need.
 func (l *laboratory) services() []*child.Kept {
-	all := []*child.Kept{l.temporal, l.shop, l.issuer, l.later, l.mail}
-	if l.messages != nil {
-		all = append(all, l.messages)
+	return append([]*child.Kept{l.temporal, l.shop, l.issuer, l.later, l.mail}, l.others...)
+}
+
+// party is somebody whose books are compared once the faults are over.
+type party interface {
+	Close(ctx context.Context) error
+	Report(ctx context.Context, r *report.Report, logs ...string) error
+}
+
+// parties returns all who take part, those last who take longest.
+func (l *laboratory) parties() (all []party) {
+	if l.checkout != nil {
+		all = append(all, l.checkout)
+	}
+	if l.customers != nil {
+		all = append(all, l.customers)
+	}
+	if l.erp != nil {
+		all = append(all, l.erp)
 	}
 	return all
 }

@@ -44,13 +44,8 @@ func (l *laboratory) settle(ctx context.Context) (audit.Account, error) {
 		return audit.Account{}, err
 	}
 	l.Say("all orders have ended")
-	if l.checkout != nil {
-		if err := l.checkout.Close(ctx); err != nil {
-			return audit.Account{}, err
-		}
-	}
-	if l.customers != nil {
-		if err := l.customers.Close(ctx); err != nil {
+	for _, p := range l.parties() {
+		if err := p.Close(ctx); err != nil {
 			return audit.Account{}, err
 		}
 	}

@@ -36,6 +36,9 @@ func (l *laboratory) weather(ctx, people context.Context) {
 		defer over()
 		l.people.Go(func() { l.customers.Sweeps(raining) })
 	}
+	if l.erp != nil {
+		l.people.Go(func() { l.erp.Run(people) })
+	}
 	for _, a := range actions {
 		wait(ctx, time.Until(begin.Add(a.at)))
 		if ctx.Err() != nil {

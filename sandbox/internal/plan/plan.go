@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/relaying"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/telling"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 )
@@ -36,6 +37,8 @@ type Plan struct {
 	Shopping Shopping
 	// Telling is what customers are told.
 	Telling telling.Telling
+	// Relaying is what becomes of the ERP that takes the shop's events.
+	Relaying relaying.Relaying
 }
 
 // Limits of a plan.
@@ -95,9 +98,9 @@ func (p Plan) Print(w io.Writer) error {
 	for _, o := range p.Orders {
 		kinds[o.Kind]++
 	}
-	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s; %s; %s; %s\n",
+	_, err := fmt.Fprintf(w, "seed %d: %s of %d orders, %d units to be issued, and %d faults; the shop's clock is %s%s; webhooks %s; %s; %s; %s; %s\n",
 		p.Seed, p.Length, len(p.Orders), p.Units(), len(p.Events), describeOffset(p.ClockOffset), describeLimit(p.MaxRPS),
-		p.describeWebhooks(), p.Later, p.Shopping, p.Telling)
+		p.describeWebhooks(), p.Later, p.Shopping, p.Telling, p.Relaying)
 	for _, k := range slices.Concat(scenario.Kinds(), scenario.LaterKinds()) {
 		if err == nil && kinds[k] > 0 {
 			_, err = fmt.Fprintf(w, "  %4d orders  %s\n", kinds[k], k)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan/deliveries"
+	"github.com/giftbridge/giftbridge/sandbox/internal/plan/relaying"
 )
 
 // Webhooks is what becomes of the shop's webhooks in a run.
@@ -48,6 +49,14 @@ func (p Plan) With(w Webhooks) Plan {
 	random := rand.New(rand.NewPCG(p.Seed, 0x72656376))
 	p.Events = slices.Concat(p.Events, inRounds(random, p, (*roundOf).receivers))
 	sortByTime(p.Events)
+	return p
+}
+
+// WithRelay returns the plan with an ERP that takes the shop's events, if these arrive. All else stays as it is.
+func (p Plan) WithRelay() Plan {
+	if p.Webhooks == WebhooksOn {
+		p.Relaying = relaying.New(p.Seed, p.Length, Hurry)
+	}
 	return p
 }
 

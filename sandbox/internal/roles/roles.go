@@ -47,6 +47,7 @@ const (
 	Later    = "later"
 	Mail     = "mail"
 	Messages = "messages"
+	ERP      = "erp"
 )
 
 // Namespace is the only namespace of the Temporal role.
@@ -75,7 +76,8 @@ type Options struct {
 	ActivitySlots int `json:"activity_slots,omitempty"`
 	// IssueAgain makes the issuer issue another card for an audit number that it knows.
 	IssueAgain bool `json:"issue_again,omitempty"`
-	// Hurry divides the pauses of the workflows of cards that are made later, and of cards that are spent.
+	// Hurry divides the pauses of the workflows of cards that are made later, of cards that are spent, and between attempts to post an
+	// event.
 	Hurry int `json:"hurry,omitempty"`
 	// Later is how the issuer that makes cards later behaves, and CallbackKey the key that signs the addresses of its callbacks.
 	Later       plan.Later `json:"later,omitzero"`
@@ -134,7 +136,7 @@ func run(ctx context.Context, role, options string, stdin io.Reader, stdout, std
 	return child.Run(ctx, map[string]child.Role{
 		Temporal: as(process.temporal), Worker: as(process.worker), Receiver: as(process.receiver),
 		Shop: as(process.shop), Issuer: as(process.issuer), Later: as(process.later), Mail: as(process.mail),
-		Messages: as(process.messages),
+		Messages: as(process.messages), ERP: as(process.erp),
 	}, role, options, stdin, stdout)
 }
 

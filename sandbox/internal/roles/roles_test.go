@@ -27,6 +27,8 @@ func TestChildEndsWithItsParent(t *testing.T) {
 		roles.Shop:     {Site: site.Site{Name: "shop"}},
 		roles.Issuer:   {Site: site.Site{Name: "issuer"}, Seed: 1},
 		roles.Later:    {Site: site.Site{Name: "later"}, Seed: 1, CallbackKey: "key"},
+		roles.Messages: {Site: site.Site{Name: "messages"}, Seed: 1},
+		roles.ERP:      {Site: site.Site{Name: "erp"}, Seed: 1},
 		roles.Mail:     {Folder: folder},
 		roles.Temporal: {File: filepath.Join(folder, "temporal.db")},
 	} {

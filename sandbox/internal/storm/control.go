@@ -20,6 +20,8 @@ type Control struct {
 	Later string
 	// Messages is the service that brings messages to phones; empty if there is none.
 	Messages string
+	// ERP is what takes the shop's events; empty if there is none.
+	ERP string
 }
 
 // NewControl returns the control of simulators at these addresses.

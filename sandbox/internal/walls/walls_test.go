@@ -34,7 +34,7 @@ var walls = []wall{
 	{
 		name: "the auditor stands alone", from: []string{
 			"internal/audit", "internal/audit/leaks", "internal/audit/mails", "internal/audit/runs", "internal/audit/spends",
-			"internal/audit/told",
+			"internal/audit/told", "internal/audit/relayed",
 		},
 		to: []string{module}, allowed: []string{sandbox + "/internal/audit/mails", sandbox + "/internal/audit/runs"},
 		why: "what it shared with the code that it judges could be wrong in both",
@@ -63,10 +63,10 @@ var walls = []wall{
 		why: "they serve workers elsewhere, in an image without the server",
 	},
 	{
-		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries", "internal/plan/telling"},
+		name: "a plan decides and does nothing", from: []string{"internal/plan", "internal/plan/deliveries", "internal/plan/telling", "internal/plan/relaying"},
 		to: []string{module, "go.temporal.io"},
 		allowed: []string{
-			sandbox + "/internal/plan/deliveries", sandbox + "/internal/plan/telling",
+			sandbox + "/internal/plan/deliveries", sandbox + "/internal/plan/telling", sandbox + "/internal/plan/relaying",
 			sandbox + "/internal/plan/happenings", sandbox + "/scenario",
 			module + "/internal/shopify/shopifytest",
 		},
@@ -96,7 +96,7 @@ var walls = []wall{
 		why: "a shop knows giftbridge by its HTTP API",
 	},
 	{
-		name: "only chaos runs the laboratory", but: []string{"chaos", "internal/lab", "internal/lab/customers", "internal/lab/shopping", "internal/lab/hurried"}, to: []string{sandbox + "/internal/lab"},
+		name: "only chaos runs the laboratory", but: []string{"chaos", "internal/lab", "internal/lab/customers", "internal/lab/shopping", "internal/lab/forwarded", "internal/lab/hurried"}, to: []string{sandbox + "/internal/lab"},
 		why: "it is a command of its own; what others need is in packages below it",
 	},
 	{

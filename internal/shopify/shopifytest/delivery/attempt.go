@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -86,8 +88,24 @@ const (
 	pause  = 150 * time.Millisecond
 )
 
-// request returns the request of an attempt. It carries the delivery's trouble if it is the first.
-func (s *Sender) request(ctx context.Context, d *delivery) (*http.Request, error) {
+// sent is what a request says, and its whole body, whether or not that was sent to its end.
+type sent struct {
+	topic, hash string
+	size        int
+	updated     time.Time
+}
+
+func newSent(topic string, body []byte) sent {
+	hash := sha256.Sum256(body)
+	var content struct {
+		UpdatedAt time.Time `json:"updated_at"`
+	}
+	_ = json.Unmarshal(body, &content) // A body without a time has none.
+	return sent{topic: topic, hash: hex.EncodeToString(hash[:]), size: len(body), updated: content.UpdatedAt}
+}
+
+// request returns the request of an attempt, and what it says. It carries the delivery's trouble if it is the first.
+func (s *Sender) request(ctx context.Context, d *delivery) (*http.Request, sent, error) {
 	trouble, topic, domain, body := d.trouble, d.Topic, s.opts.Domain, d.Body
 	if d.retries > 0 {
 		trouble = ""
@@ -104,18 +122,18 @@ func (s *Sender) request(ctx context.Context, d *delivery) (*http.Request, error
 	case Oversized:
 		body = padded(body)
 	}
-	sent := io.Reader(bytes.NewReader(body))
+	says, content := newSent(topic, body), io.Reader(bytes.NewReader(body))
 	switch trouble {
 	case Truncated:
-		sent = io.MultiReader(bytes.NewReader(body[:len(body)/2]), broken{})
+		content = io.MultiReader(bytes.NewReader(body[:len(body)/2]), broken{})
 	case Slow:
-		sent = &chunks{ctx: ctx, rest: body, size: len(body)/pauses + 1, pause: pause}
+		content = &chunks{ctx: ctx, rest: body, size: len(body)/pauses + 1, pause: pause}
 	case Split:
-		sent = &chunks{ctx: ctx, rest: body, size: splitAt(body), pause: time.Millisecond}
+		content = &chunks{ctx: ctx, rest: body, size: splitAt(body), pause: time.Millisecond}
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URI, sent)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URI, content)
 	if err != nil {
-		return nil, err
+		return nil, says, err
 	}
 	if trouble == Truncated {
 		r.ContentLength = int64(len(body))
@@ -134,7 +152,7 @@ func (s *Sender) request(ctx context.Context, d *delivery) (*http.Request, error
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
-	return r, nil
+	return r, says, nil
 }
 
 // Sign returns the signature of a body.
@@ -222,8 +240,8 @@ func (s *Sender) attempt(d *delivery) {
 	if d.trouble != "" && d.retries == 0 {
 		s.ledger.befell(d.trouble, d)
 	}
-	status, err := s.send(d)
-	s.ledger.answered(d, status, err)
+	said, status, err := s.send(d)
+	s.ledger.answered(d, begun, said, status, err)
 	switch {
 	case s.ctx.Err() != nil:
 	case d.alone:
@@ -239,18 +257,18 @@ func (s *Sender) attempt(d *delivery) {
 	}
 }
 
-func (s *Sender) send(d *delivery) (status int, err error) {
-	r, err := s.request(s.ctx, d)
+func (s *Sender) send(d *delivery) (said sent, status int, err error) {
+	r, said, err := s.request(s.ctx, d)
 	if err != nil {
-		return 0, err
+		return said, 0, err
 	}
 	a, err := s.client.Do(r)
 	if err != nil {
-		return 0, err
+		return said, 0, err
 	}
 	defer a.Body.Close()
 	_, err = io.Copy(io.Discard, io.LimitReader(a.Body, maxAnswer))
-	return a.StatusCode, err
+	return said, a.StatusCode, err
 }
 
 func (s *Sender) retry(d *delivery) {

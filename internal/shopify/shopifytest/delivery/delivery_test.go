@@ -2,6 +2,8 @@ package delivery_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -110,6 +112,46 @@ func TestADeliveryIsSignedAndNamed(t *testing.T) {
 	require.Equal(t, delivery.Counts{Events: 1, Requests: 1, Statuses: map[int]int{200: 1}, Delivered: 1}, l.Topics["orders/create"])
 	require.Zero(t, l.Waiting)
 	require.Len(t, l.Last, 1)
+}
+
+// The ledger knows the whole body of each request by its hash, and when the request was under way.
+func TestLedgerKnowsWhatWasSent(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, 200)
+	var troubles []delivery.Trouble
+	s := start(t, delivery.Options{Trouble: func(delivery.Event) (next delivery.Trouble) {
+		if len(troubles) > 0 {
+			next, troubles = troubles[0], troubles[1:]
+		}
+		return next
+	}})
+	e := event(r)
+	e.Body = []byte(`{"id":1,"updated_at":"2026-07-01T12:00:00Z"}`)
+	hash := fmt.Sprintf("%x", sha256.Sum256(e.Body))
+	before := time.Now()
+	s.Send(e)
+	wait(t, s)
+	got := s.Ledger().Last[0]
+	require.Equal(t, hash, got.BodyHash)
+	require.Equal(t, len(e.Body), got.Size)
+	require.Equal(t, time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC), got.UpdatedAt.UTC())
+	require.Empty(t, got.Stated)
+	require.False(t, got.Began.Before(before) || got.At.Before(got.Began))
+
+	troubles = []delivery.Trouble{delivery.CrossTopic, delivery.Oversized, delivery.Truncated}
+	for range 3 {
+		s.Send(e)
+	}
+	wait(t, s)
+	seen := map[delivery.Trouble]delivery.Entry{}
+	for _, entry := range s.Ledger().Last[1:] {
+		seen[entry.Trouble] = entry
+	}
+	require.NotEmpty(t, seen[delivery.CrossTopic].Stated)
+	require.Equal(t, hash, seen[delivery.CrossTopic].BodyHash)
+	require.NotEqual(t, hash, seen[delivery.Oversized].BodyHash)
+	require.Greater(t, seen[delivery.Oversized].Size, 5<<20)
+	require.Equal(t, hash, seen[delivery.Truncated].BodyHash, "it would have been the whole")
 }
 
 // Eight retries carry the original body under the original id. Then the subscription ends.

@@ -47,16 +47,25 @@ type Befallen struct {
 
 // Entry is a request that was sent, or a delivery that was lost.
 type Entry struct {
-	Webhook string    `json:"webhook_id"`
-	Event   string    `json:"event_id"`
-	Topic   string    `json:"topic"`
-	Subject int64     `json:"subject"`
-	URI     string    `json:"uri"`
-	Retry   int       `json:"retry"`
-	Trouble Trouble   `json:"trouble,omitempty"`
-	At      time.Time `json:"at"`
-	Status  int       `json:"status"`
-	Error   string    `json:"error,omitempty"`
+	Webhook string  `json:"webhook_id"`
+	Event   string  `json:"event_id"`
+	Topic   string  `json:"topic"`
+	Subject int64   `json:"subject"`
+	URI     string  `json:"uri"`
+	Retry   int     `json:"retry"`
+	Trouble Trouble `json:"trouble,omitempty"`
+	// Stated is the topic in the header, if it is another one.
+	Stated string `json:"stated,omitempty"`
+	// BodyHash is the SHA-256 hash of what was sent, in hexadecimal, and Size its size in bytes. UpdatedAt is in the body; zero if it
+	// is not.
+	BodyHash  string    `json:"body_hash,omitempty"`
+	Size      int       `json:"size"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// Began is when the request began, and At when it ended.
+	Began  time.Time `json:"began"`
+	At     time.Time `json:"at"`
+	Status int       `json:"status"`
+	Error  string    `json:"error,omitempty"`
 }
 
 // maxEntries is the number of entries that are kept.
@@ -119,7 +128,7 @@ func (l *ledger) befell(t Trouble, d *delivery) {
 	b.subjects[d.Subject] = true
 }
 
-func (l *ledger) answered(d *delivery, status int, err error) {
+func (l *ledger) answered(d *delivery, began time.Time, sent sent, status int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.of(d.Topic)
@@ -132,8 +141,11 @@ func (l *ledger) answered(d *delivery, status int, err error) {
 	}
 	c.Statuses[status]++
 	e := Entry{
-		Webhook: d.webhook, Event: d.ID, Topic: d.Topic, Subject: d.Subject, URI: d.URI, Retry: d.retries, At: time.Now(),
-		Status: status,
+		Webhook: d.webhook, Event: d.ID, Topic: d.Topic, Subject: d.Subject, URI: d.URI, Retry: d.retries, BodyHash: sent.hash, Size: sent.size,
+		UpdatedAt: sent.updated, Began: began, At: time.Now(), Status: status,
+	}
+	if sent.topic != d.Topic {
+		e.Stated = sent.topic
 	}
 	if d.retries == 0 {
 		e.Trouble = d.trouble

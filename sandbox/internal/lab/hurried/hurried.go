@@ -6,6 +6,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/config/ops"
+	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/site"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
@@ -38,6 +39,7 @@ func Configuration(at site.Services, maxRPS float64, dedupes bool) config.Config
 	c.CashStar.Timeout, c.CashStar.MaxRPS = 2*time.Second, maxRPS
 	c.FourWayShop.Timeout = 2 * time.Second
 	c.Sonar.Timeout = 2 * time.Second
+	c.Relay.Timeout = mischief.RelayPatience
 	c.Issue.Dedupes = dedupes
 	c.Issue.RetryBudget = 6 * time.Second
 	c.Digest.RerunWait, c.Digest.SendEmpty = 20*time.Second, true

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit"
+	"github.com/giftbridge/giftbridge/sandbox/internal/audit/relayed"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/spends"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/told"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
@@ -50,6 +51,10 @@ type Report struct {
 	Told             told.Tally        `json:"told"`
 	MessageSweeps    int               `json:"message_sweeps"`
 	MessagesBefallen map[plan.What]int `json:"messages_befallen"`
+	// Relayed is what became of the events that go on to the ERP, if there is one, and RelayBefallen counts the orders and products that
+	// each of its troubles has befallen.
+	Relayed       relayed.Tally     `json:"relayed"`
+	RelayBefallen map[plan.What]int `json:"relay_befallen"`
 	// Faults counts what actually happened. NotSeen names what was planned and did not happen.
 	Faults  map[plan.What]int `json:"faults"`
 	NotSeen []plan.What       `json:"faults_not_seen"`
@@ -116,6 +121,12 @@ digests sent       %d
 		line("  %-17s%d", "sweeps", r.MessageSweeps)
 		for _, what := range slices.Sorted(maps.Keys(r.MessagesBefallen)) {
 			line("  %-40s %d customers", what, r.MessagesBefallen[what])
+		}
+	}
+	if len(r.RelayBefallen) > 0 {
+		r.Relayed.Print(line)
+		for _, what := range slices.Sorted(maps.Keys(r.RelayBefallen)) {
+			line("  %-40s %d orders and products", what, r.RelayBefallen[what])
 		}
 	}
 	line("faults that happened")

@@ -1,4 +1,5 @@
-// Package happenings names what happens in a run of the fault laboratory, and what becomes of messages and redemptions there.
+// Package happenings names what happens in a run of the fault laboratory, and what becomes of messages and redemptions
+// there.
 package happenings
 
 // What is the name of something that happens.
@@ -46,6 +47,26 @@ const (
 var MessageFates = []What{
 	MessageUnsubscribed, MessageLeft, MessageNoPhone, MessageBadPhone, MessageLandline, MessageNoConsent, MessageUnreachable,
 	MessageInDoubt, MessageAsText,
+}
+
+// What befalls the requests with events to the ERP. Each is counted by the orders and products that it befalls.
+const (
+	RelaySlow       What = "relay_slow"
+	RelaySlowAfter  What = "relay_slow_after_taking"
+	RelayError      What = "relay_error"
+	RelayErrorAfter What = "relay_error_after_taking"
+	RelayLimit      What = "relay_rate_limit"
+	RelayRedirect   What = "relay_redirect"
+	RelayDrop       What = "relay_drop"
+	RelayDropAfter  What = "relay_drop_after_taking"
+	RelayReset      What = "relay_reset"
+	RelayResetAfter What = "relay_reset_after_taking"
+	RelayAway       What = "relay_away"
+)
+
+// RelayTroubles lists all of these but the last, which befalls everybody for a while.
+var RelayTroubles = []What{
+	RelaySlow, RelaySlowAfter, RelayError, RelayErrorAfter, RelayLimit, RelayRedirect, RelayDrop, RelayDropAfter, RelayReset, RelayResetAfter,
 }
 
 // What befalls the requests to take an amount off a card, and to give it back, and the jobs of the issuer's queue.
