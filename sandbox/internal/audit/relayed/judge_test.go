@@ -68,7 +68,7 @@ func TestExplained(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change func(*relayed.Books)
-		want   func(relayed.Tally) int
+		counts func(relayed.Tally) int
 		n      int
 	}{
 		"announced again": {func(b *relayed.Books) {
@@ -156,7 +156,7 @@ func TestExplained(t *testing.T) {
 			tt.change(&b)
 			tally := judge(b)
 			require.Empty(t, tally.Wrong)
-			require.Equal(t, tt.n, tt.want(tally))
+			require.Equal(t, tt.n, tt.counts(tally))
 		})
 	}
 }
