@@ -171,6 +171,16 @@ func TestHistoriesOfTheRelay(t *testing.T) {
 	require.NoError(t, settled.Get(c.ctx, nil))
 	c.keep("UndeliveredEvent/delivered", refused, settled.GetRunID())
 
+	// An event that was refused, and that a person has sent once more, ends its record when it is delivered.
+	replayed := shopEvent("again", "fulfillments/create", 2)
+	replayed.Again, replayed.Refused, replayed.Repeats = true, true, "refused"
+	c.put(orders, "9", shopEvent("refused", "fulfillments/create", 2))
+	require.Equal(t, 1, c.ends(orders, "9").Refused)
+	c.put(orders, "9", replayed)
+	require.Equal(t, 1, c.ends(orders, "9").Events)
+	keep("replayed", orders, "9")
+	require.NoError(t, c.plain.GetWorkflow(c.ctx, workflows.UndeliveredEventID(orders, "9", "refused"), "").Get(c.ctx, nil))
+
 	// What is too large to be kept goes on as a notice.
 	notice := shopEvent("a", "orders/create", 1)
 	notice.Size = 3 << 20
