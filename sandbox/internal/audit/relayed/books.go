@@ -179,6 +179,9 @@ func (b Books) events() ([]*event, map[key]*event) {
 			all = append(all, e)
 		}
 		e.requests = append(e.requests, r)
+		if r.UpdatedAt.After(e.updated) { // Notices of several states may look the same.
+			e.updated = r.UpdatedAt
+		}
 		if r.Began.Before(e.began) {
 			e.began = r.Began
 		}
