@@ -34,5 +34,6 @@ func (o *Installation) addRelay(ctx context.Context, options RelayOptions) error
 	relay.Secrets = relaying.Secrets{config.NewSecret(secret)}
 	relay.AllowedNetworks = relaying.Networks{"127.0.0.0/8"}
 	relay.MaxRPS = options.MaxRPS
+	o.Config.Payload.Compress = true // As the guide has it where there is no earlier release.
 	return nil
 }
