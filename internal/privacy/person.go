@@ -2,6 +2,8 @@
 package privacy
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -19,6 +21,8 @@ type Person struct {
 	// Email is the address to which cards are sent; empty if it is not known. A history has the buyer's own address only
 	// for cards that are not for somebody else.
 	Email string
+	// Phone has the digits of a number with its country code: "14155550100"; empty if it is not known.
+	Phone string
 }
 
 const (
@@ -59,6 +63,64 @@ func ParseEmail(text string) (string, error) {
 		return "", errors.New("is no plain e-mail address, such as ann@example.com")
 	}
 	return text, nil
+}
+
+// ParsePhone returns the digits of a number with its country code. The error does not repeat the text.
+func ParsePhone(text string) (string, error) {
+	const fewest, most = 7, 15 // E.164 allows 15.
+	text = strings.TrimSpace(text)
+	number := digits(text)
+	if len(number) < fewest || len(number) > most || !strings.HasPrefix(text, "+") {
+		return "", errors.New("is no number with its country code, such as +14155550100")
+	}
+	return number, nil
+}
+
+// digits returns the digits of a phone number; empty for what has other characters than people write in one.
+func digits(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			out.WriteRune(r)
+		case !strings.ContainsRune("+-./()  ", r):
+			return ""
+		}
+	}
+	return out.String()
+}
+
+// Named reports whether a JSON document names the person: the address, or the number, as a text of its own, or the customer. Texts that
+// are JSON documents themselves, such as the bodies of webhooks, are looked into.
+func (p Person) Named(document []byte) bool {
+	in := json.NewDecoder(bytes.NewReader(document))
+	in.UseNumber()
+	var value any
+	return in.Decode(&value) == nil && p.named(value)
+}
+
+func (p Person) named(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		if customer, ok := v["customer"].(map[string]any); ok && p.CustomerID != "" && fmt.Sprint(customer["id"]) == p.CustomerID {
+			return true
+		}
+		for _, part := range v {
+			if p.named(part) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, p.named)
+	case string:
+		text := strings.TrimSpace(v)
+		if strings.HasPrefix(text, "{") && p.Named([]byte(text)) {
+			return true
+		}
+		return p.Email != "" && strings.EqualFold(text, p.Email) || p.Phone != "" && digits(text) == p.Phone ||
+			p.CustomerID != "" && text == globalID+p.CustomerID
+	}
+	return false
 }
 
 // In reports whether an order holds data of the person. Addresses are compared without regard to case: for erasure, a

@@ -68,3 +68,39 @@ func TestPersonInOrder(t *testing.T) {
 	}
 	require.False(t, privacy.Person{}.In(giftcard.Order{Lines: []giftcard.Line{{}}}), "an order without data")
 }
+
+func TestParsePhone(t *testing.T) {
+	t.Parallel()
+	got, err := privacy.ParsePhone(" +1 (415) 555-0100\n")
+	require.NoError(t, err)
+	require.Equal(t, "14155550100", got)
+	for _, text := range []string{"", "415 555 0100", "+1", "+1415555010012345", "+1 415 CALL NOW"} {
+		_, err := privacy.ParsePhone(text)
+		require.EqualError(t, err, "is no number with its country code, such as +14155550100")
+	}
+}
+
+// Histories of messages and events name people in many places.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	ann := privacy.Person{CustomerID: "820982911946154508", Email: "ann@example.com", Phone: "14155550100"}
+	for name, document := range map[string]string{
+		"address":            `{"order":{"email":"Ann@Example.com "}}`,
+		"number":             `{"message":{"to":"+14155550100"}}`,
+		"number with dashes": `{"phone":"+1 415-555-0100"}`,
+		"customer":           `{"customer":{"id":820982911946154508}}`,
+		"customer's ID":      `[{"customer_id":"gid://shopify/Customer/820982911946154508"}]`,
+		"body of a webhook":  `{"body":"{\"id\":7,\"contact_email\":\"ann@example.com\"}"}`,
+	} {
+		require.True(t, ann.Named([]byte(document)), name)
+		require.False(t, privacy.Person{}.Named([]byte(document)), name)
+	}
+	for name, document := range map[string]string{
+		"others":      `{"customer":{"id":820982911946154509},"email":"nn@example.com","phone":"+14155550101"}`,
+		"within text": `{"note":"wrote to ann@example.com on 14155550100 or so"}`,
+		"no JSON":     `ann@example.com`,
+		"empty":       ``,
+	} {
+		require.False(t, ann.Named([]byte(document)), name)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,6 +37,8 @@ const parallel = 8
 type Found struct {
 	Orders []Order `json:"orders"`
 	Polls  []Poll  `json:"polls"`
+	// Others are histories of messages, and of events for another system.
+	Others []Other `json:"others"`
 	// Read is the number of histories that were read. Unreadable are those that the available keys cannot decrypt: they
 	// may hold the person's data too.
 	Read       int    `json:"read"`
@@ -78,18 +81,18 @@ type finder struct {
 	found Found
 	// orders counts the histories by the workflow ID of the order.
 	orders map[string]int
+	others []otherRun
 }
 
 // Find returns the histories of the runs that started since the given time and hold a person's data. It decrypts the
-// inputs of all orders and the pages of all polls: no index has personal data in it. It calls progress with the number
+// inputs of all orders, the pages of all polls, and all of messages and of events: no index has personal data in it. It calls progress with the number
 // of histories read so far.
 func (o *Privacy) Find(ctx context.Context, p Person, since time.Time, progress func(read int)) (*Found, error) {
 	f := finder{
 		Privacy: o, person: p, progress: progress, orders: map[string]int{},
-		found: Found{Orders: []Order{}, Polls: []Poll{}, Unreadable: []Poll{}},
+		found: Found{Orders: []Order{}, Polls: []Poll{}, Others: []Other{}, Unreadable: []Poll{}},
 	}
-	query := "WorkflowType IN (" + executions.Quote(workflows.GiftCardOrderType) + "," +
-		executions.Quote(workflows.PollOrdersType) + ")"
+	query := "WorkflowType IN (" + quoted(append([]string{workflows.GiftCardOrderType, workflows.PollOrdersType}, otherTypes...)) + ")"
 	if !since.IsZero() {
 		query += " AND StartTime >= " + executions.QuoteTime(since)
 	}
@@ -108,10 +111,22 @@ func (o *Privacy) Find(ctx context.Context, p Person, since time.Time, progress 
 	return &f.found, f.judge(ctx)
 }
 
+// quoted returns names as a query lists them.
+func quoted(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = executions.Quote(name)
+	}
+	return strings.Join(out, ",")
+}
+
 // read notes a run if its history holds the person's data.
 func (f *finder) read(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) error {
-	look := f.inOrder
-	if info.GetType().GetName() == workflows.PollOrdersType {
+	look, other := f.inOrder, slices.Contains(otherTypes, info.GetType().GetName())
+	switch {
+	case other:
+		look = f.inOther
+	case info.GetType().GetName() == workflows.PollOrdersType:
 		look = f.inPoll
 	}
 	holds, err := look(ctx, info.GetExecution())
@@ -135,6 +150,8 @@ func (f *finder) read(ctx context.Context, info *workflowpb.WorkflowExecutionInf
 	case isUnreadable:
 		run.Kept = unreadable.Error()
 		f.found.Unreadable = append(f.found.Unreadable, run)
+	case other:
+		f.noteOther(info, run, holds)
 	case holds && info.GetType().GetName() == workflows.PollOrdersType:
 		if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			run.Kept = keptRunning
@@ -204,6 +221,7 @@ func (f *finder) judge(ctx context.Context) error {
 		}
 		f.found.Orders = append(f.found.Orders, found)
 	}
+	f.judgeOthers()
 	slices.SortFunc(f.found.Orders, func(a, b Order) int {
 		return cmp.Or(a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.ID, b.ID))
 	})

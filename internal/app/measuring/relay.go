@@ -46,8 +46,8 @@ type Relay struct {
 
 	attempts, notices metric.Int64Counter
 	took              metric.Float64Histogram
-	now      atomic.Pointer[relayNow]
-	clock    func() time.Time
+	now               atomic.Pointer[relayNow]
+	clock             func() time.Time
 	// gaps and gapsAt are the last result of a search for gaps. Only the survey uses them.
 	gaps   int
 	gapsAt time.Time

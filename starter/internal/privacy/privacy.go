@@ -28,11 +28,13 @@ func Command(f *cli.Flags) *cobra.Command {
 		Short: "Find and remove the histories that hold a person's data",
 		Long: `The histories of orders and polls hold what issuing needs: the customer's number and name, the company, and
 for each card the recipient's address and name, and the buyer's name and greeting. They are kept as long
-as Temporal is set to keep what is over (its retention). These commands find the histories of one person, and remove them before that, such as when Shopify asks for it
-(customers/redact).
+as Temporal is set to keep what is over (its retention). Those of messages hold what a customer is told, and the
+number, and those of the relay hold what the shop has sent. These commands find the histories of one person, and remove
+them before that, such as when Shopify asks for it (customers/redact).
 
---customer finds what the person bought, --email the cards that are sent to this address. The buyer's own address is only
-in the histories of cards that are not for somebody else, so give both if you know both.`,
+--customer finds what the person bought, --email the cards that are sent to this address, --phone the messages that are
+sent to this number. The buyer's own address is only in the histories of cards that are not for somebody else, and not
+in those of messages, so give all that you know.`,
 		Args: cli.NoArgs,
 		RunE: cli.Help,
 	}
@@ -45,7 +47,8 @@ type search struct {
 	flags                  *cli.Flags
 	cmd                    *cobra.Command
 	in                     *bufio.Reader
-	customer, email, since string
+	customer, email, phone string
+	since                  string
 	yes, dryRun            bool
 }
 
@@ -53,6 +56,7 @@ func (s *search) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.customer, "customer", "", "the customer's number, global ID or address in Shopify's admin")
 	cmd.Flags().StringVar(&s.email, "email", "", "the recipient's address; - reads it from standard input, so that no list of "+
 		"processes shows it")
+	cmd.Flags().StringVar(&s.phone, "phone", "", "the person's number with its country code, to which messages are sent")
 	cmd.Flags().StringVar(&s.since, "since", "", "only histories since a time (RFC 3339), a day (2026-11-20), or how long "+
 		"ago (24h, 7d); default: all")
 }
@@ -60,8 +64,8 @@ func (s *search) register(cmd *cobra.Command) {
 // read returns what the flags say. No error repeats an address.
 func (s *search) read(cmd *cobra.Command) (p privacy.Person, since time.Time, err error) {
 	s.cmd, s.in = cmd, bufio.NewReader(cmd.InOrStdin())
-	if s.customer == "" && s.email == "" {
-		return p, since, cli.Usagef("say whose data: --customer, --email or both")
+	if s.customer == "" && s.email == "" && s.phone == "" {
+		return p, since, cli.Usagef("say whose data: --customer, --email or --phone, best all that you know")
 	}
 	if s.customer != "" {
 		if p.CustomerID, err = privacy.ParseCustomer(s.customer); err != nil {
@@ -77,6 +81,11 @@ func (s *search) read(cmd *cobra.Command) (p privacy.Person, since time.Time, er
 		}
 		if p.Email, err = privacy.ParseEmail(text); err != nil {
 			return p, since, cli.Usagef("--email %w", err)
+		}
+	}
+	if s.phone != "" {
+		if p.Phone, err = privacy.ParsePhone(s.phone); err != nil {
+			return p, since, cli.Usagef("--phone %w", err)
 		}
 	}
 	if s.since != "" {
@@ -119,9 +128,10 @@ func (s *search) run(cmd *cobra.Command, do func(context.Context, *operator.Oper
 func newFind(f *cli.Flags) *cobra.Command {
 	s := search{flags: f}
 	cmd := &cobra.Command{
-		Use:   "find --customer ID|--email ADDRESS",
-		Short: "List the orders and polls whose histories hold a person's data",
-		Long: `Find decrypts the inputs of all orders, and what polls have read, and lists those that hold the person's data.
+		Use:   "find --customer ID|--email ADDRESS|--phone NUMBER",
+		Short: "List the orders, polls, messages and events whose histories hold a person's data",
+		Long: `Find decrypts the inputs of all orders, what polls have read, and what messages and events say, and lists those that hold the
+person's data. Messages and events of an order that is the person's are listed, too.
 It needs the payload keys, and changes nothing. No index has personal data in it, so all histories are read; --since leaves
 out what started earlier.
 
@@ -154,7 +164,7 @@ func unread(found *privacy.Found) error {
 
 // show prints the histories that were found.
 func show(w io.Writer, found *privacy.Found) error {
-	if len(found.Orders)+len(found.Polls) == 0 {
+	if len(found.Orders)+len(found.Polls)+len(found.Others) == 0 {
 		_, err := fmt.Fprintln(w, "no history holds the person's data")
 		return err
 	}
@@ -168,6 +178,9 @@ func show(w io.Writer, found *privacy.Found) error {
 		}
 		for _, p := range found.Polls {
 			row("poll", "", p.StartedAt.Format(time.RFC3339), 1, removable(p.Kept))
+		}
+		for _, o := range found.Others {
+			row(o.What, "", o.StartedAt.Format(time.RFC3339), 1, removable(o.Kept))
 		}
 	})
 }
@@ -190,7 +203,7 @@ func todo(o privacy.Order) string {
 func newRedact(f *cli.Flags) *cobra.Command {
 	s := search{flags: f}
 	cmd := &cobra.Command{
-		Use:   "redact --customer ID|--email ADDRESS",
+		Use:   "redact --customer ID|--email ADDRESS|--phone NUMBER",
 		Short: "Remove the histories that hold a person's data",
 		Long: `Redact finds what "privacy find" finds, asks, and removes the histories of the person's finished orders: those
 that have their cards, and those that a person has settled. Their cards stay valid. In place of the histories, a record
@@ -199,7 +212,8 @@ order's number: no poll, sweep, digest, retry or release issues the order again,
 
 Orders that are running, or that have failed and are not settled, are named and left alone. So is the newest poll, which
 says up to when orders were read. Polls read again what has changed within POLL_OVERLAP: run the command again when a poll
-has completed after that. A command that was interrupted can be run again too. Logs, mails, the shop and the issuer are not touched.
+has completed after that. The history of an order's messages stays until it has ended, a month or more after the order, because
+without it a customer could be told something twice. A command that was interrupted can be run again too. Logs, mails, the shop and the issuer are not touched.
 
 Temporal removes histories in the background: "privacy find" may list them for some minutes more.
 
@@ -239,15 +253,15 @@ func (s *search) redact(ctx context.Context, o remover, found *privacy.Found) er
 	if err := show(s.cmd.ErrOrStderr(), found); err != nil {
 		return err
 	}
-	orders, polls := removableOf(found)
+	orders, runs := removableOf(found)
 	out := redacted{Orders: []string{}, Remaining: remaining(found)}
 	if s.dryRun {
 		_, _ = fmt.Fprintf(s.cmd.ErrOrStderr(), "nothing was removed: --dry-run\n")
 		return s.report(out, unread(found))
 	}
-	if len(orders)+len(polls) > 0 {
-		question := fmt.Sprintf("Remove the histories of %s and %s? That cannot be undone, and none of these "+
-			"orders can be issued again.", words.Count(len(orders), "order"), words.Count(len(polls), "poll"))
+	if len(orders)+len(runs) > 0 {
+		question := fmt.Sprintf("Remove the histories of %s, and %s of polls, messages and events? That cannot be undone, and none of "+
+			"these orders can be issued again.", words.Count(len(orders), "order"), histories(len(runs)))
 		if err := cli.ConfirmFrom(s.cmd, s.in, s.yes, question); err != nil {
 			return err
 		}
@@ -263,7 +277,7 @@ func (s *search) redact(ctx context.Context, o remover, found *privacy.Found) er
 		}
 		out.Orders = append(out.Orders, order.Name)
 	}
-	for _, p := range polls {
+	for _, p := range runs {
 		if err := o.Remove(ctx, p.WorkflowID, p.RunID); err != nil {
 			failed = append(failed, err)
 			continue
@@ -292,8 +306,8 @@ func (s *search) report(out redacted, failed error) error {
 // histories counts histories: "1 history", "2 histories".
 func histories(n int) string { return words.Number(n) + " " + words.Plural(n, "history", "histories") }
 
-// removableOf returns what can be removed.
-func removableOf(found *privacy.Found) (orders []privacy.Order, polls []privacy.Poll) {
+// removableOf returns what can be removed: orders with all their histories, and single ones.
+func removableOf(found *privacy.Found) (orders []privacy.Order, runs []privacy.Poll) {
 	for _, o := range found.Orders {
 		if o.Kept == "" {
 			orders = append(orders, o)
@@ -301,10 +315,15 @@ func removableOf(found *privacy.Found) (orders []privacy.Order, polls []privacy.
 	}
 	for _, p := range found.Polls {
 		if p.Kept == "" {
-			polls = append(polls, p)
+			runs = append(runs, p)
 		}
 	}
-	return orders, polls
+	for _, other := range found.Others {
+		if other.Kept == "" {
+			runs = append(runs, other.Poll)
+		}
+	}
+	return orders, runs
 }
 
 // remaining returns why histories stay.
@@ -318,6 +337,11 @@ func remaining(found *privacy.Found) []string {
 	for _, p := range found.Polls {
 		if p.Kept != "" {
 			out = append(out, "a poll: "+p.Kept)
+		}
+	}
+	for _, o := range found.Others {
+		if o.Kept != "" {
+			out = append(out, o.What+": "+o.Kept)
 		}
 	}
 	return out

@@ -55,7 +55,15 @@ func TestRedact(t *testing.T) {
 		"yes": {
 			found: privacy.Found{Orders: []privacy.Order{done}, Polls: []privacy.Poll{{WorkflowID: "poll"}}}, typed: "y\n",
 			removed: removals{[]string{"done"}, []string{"poll"}}, out: "1 order redacted, 3 histories removed\n",
-			asked: "Remove the histories of 1 order and 1 poll? ",
+			asked: "Remove the histories of 1 order, and 1 history of polls, messages and events? ",
+		},
+		"messages and events": {
+			found: privacy.Found{Others: []privacy.Other{
+				{What: "events of order 7", Poll: privacy.Poll{WorkflowID: "relay"}},
+				{What: "messages of order 7", Poll: privacy.Poll{WorkflowID: "open", Kept: "it is running"}},
+			}},
+			search: search{yes: true}, removed: removals{polls: []string{"relay"}}, asked: "events of order 7",
+			out: "0 orders redacted, 1 history removed\n", err: "remain: messages of order 7: it is running",
 		},
 		"no": {found: privacy.Found{Orders: []privacy.Order{done}}, typed: "n\n", err: cli.ErrDeclined.Error()},
 		"dry run": {
@@ -118,7 +126,7 @@ func TestSearchFlags(t *testing.T) {
 	rest, err := s.in.ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "y\n", rest)
-	for _, s := range []search{{}, {customer: "ann@secret"}, {email: "ann at secret"}, {customer: "1", since: "soon"}} {
+	for _, s := range []search{{}, {customer: "ann@secret"}, {email: "ann at secret"}, {phone: "secret 555"}, {customer: "1", since: "soon"}} {
 		_, _, err := s.read(&cobra.Command{})
 		var usage *cli.UsageError
 		require.ErrorAs(t, err, &usage)
