@@ -3,6 +3,7 @@ package relayed
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -206,13 +207,35 @@ func (b Books) judgeOrder(t *Tally, of []*event) {
 			continue
 		}
 		late := slices.IndexFunc(of, func(before *event) bool {
-			return !before.acked.IsZero() && before.acked.Before(e.began) && len(before.takes) > 0 && before.takes[0] > e.takes[0]
+			return !before.acked.IsZero() && before.acked.Before(e.began) && len(before.takes) > 0 && before.takes[0] > e.takes[0] &&
+				!b.leftOutAtFirst(before, of)
 		})
 		if late >= 0 {
-			t.problem(&t.Unordered, "out of order: %v came before %v, which had been taken %s earlier", e, of[late],
-				e.began.Sub(of[late].acked))
+			t.problem(&t.Unordered, "out of order: %v came at %s before %v, which had been taken %s earlier and came at %s, announced at %s",
+				e, b.Taken[e.takes[0]].At.Format(clock), of[late], e.began.Sub(of[late].acked),
+				b.Taken[of[late].takes[0]].At.Format(clock), of[late].announced())
 		}
 	}
+}
+
+// clock is the form of times in descriptions.
+const clock = "15:04:05.000"
+
+// announced returns when the shop has sent an event.
+func (e *event) announced() string {
+	var all []string
+	for _, r := range e.requests {
+		all = append(all, r.Began.Format(clock))
+	}
+	return strings.Join(all, ", ")
+}
+
+// leftOutAtFirst reports whether a newer state had made an event needless, and the shop has sent it again before it came. The relay knows
+// what it has taken only for as long as its mailbox is open.
+func (b Books) leftOutAtFirst(e *event, of []*event) bool {
+	came := b.Taken[e.takes[0]]
+	return slices.ContainsFunc(of, func(newer *event) bool { return b.replaces(newer, e) }) &&
+		slices.ContainsFunc(e.requests, func(r Request) bool { return r.Began.After(e.acked) && r.Began.Before(came.At) })
 }
 
 // judgeMarks judges the marks of older states.

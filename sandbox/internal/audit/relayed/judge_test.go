@@ -76,6 +76,12 @@ func TestExplained(t *testing.T) {
 			again.Trouble, again.Began, again.At = "replayed", at(20), at(20.1)
 			b.Requests, b.Taken = append(b.Requests, again), append(b.Taken, stale(taken(again, 21)))
 		}, func(t relayed.Tally) int { return t.Doubled }, 1},
+		"left out at first, and sent again": {func(b *relayed.Books) {
+			old, newer := request("products/update", "o", 1), request("products/update", "n", 2)
+			again, late := old, stale(taken(old, 21))
+			again.Began, again.At = at(20), at(20.1)
+			b.Requests, b.Taken = append(b.Requests, old, newer, again), append(b.Taken, taken(newer, 9), late)
+		}, func(t relayed.Tally) int { return t.Delivered }, 5},
 		"the shop was told that it is not taken": {func(b *relayed.Books) {
 			first := b.Requests[2]
 			first.Status, first.Began, first.At = 503, at(3), at(3.1)
@@ -221,6 +227,12 @@ func TestFaultsAreFound(t *testing.T) {
 			b.Taken = append(b.Taken, taken(b.Requests[2], 9), taken(b.Requests[2], 10))
 		}, twice, "came 3 times"},
 		"out of order": {func(b *relayed.Books) { b.Taken[0], b.Taken[1] = b.Taken[1], b.Taken[0] }, unordered, "out of order: orders/updated"},
+		"out of order, not sent again": {func(b *relayed.Books) {
+			old, newer := request("products/update", "o", 1), request("products/update", "n", 2)
+			late := taken(old, 20)
+			late.Stale = true
+			b.Requests, b.Taken = append(b.Requests, old, newer), append(b.Taken, taken(newer, 9), late)
+		}, unordered, "out of order: products/update"},
 		"left out for an older state": {func(b *relayed.Books) {
 			old, newer := request("products/update", "o", 1), request("products/update", "n", 2)
 			b.Requests, b.Taken = append(b.Requests, old, newer), append(b.Taken, taken(old, 9))
