@@ -13,6 +13,7 @@ import (
 	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
+	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -72,7 +73,8 @@ func (e *erp) awaitListed(box string) {
 	})
 }
 
-// What waits for an endpoint that was away is tried when a person resumes it, and not at its next attempt minutes later.
+// What waits for an endpoint that was away is tried when a person resumes it, and not at its next attempt minutes later. Until then, the
+// endpoint is said to fail.
 func TestResumeHurriesWhatWaits(t *testing.T) {
 	t.Parallel()
 	e := startRelaying(t, stack.Options{}, relaytest.Options{})
@@ -86,7 +88,16 @@ func TestResumeHurriesWhatWaits(t *testing.T) {
 		return len(all) == 1 && all[0].GetAttempt() == 3 // The third one is due five minutes later.
 	})
 	require.Empty(t, e.Deliveries())
+	status := func() relayed.EndpointStatus {
+		all := decoded[struct{ Endpoints []relayed.EndpointStatus }](e.system, "relay", "list", "--endpoint", relaying.Products)
+		require.Len(t, all.Endpoints, 1)
+		return all.Endpoints[0]
+	}
+	e.await("it is listed", func() bool { return status().Waiting == 1 })
+	require.True(t, status().Failing)
 	require.Contains(t, e.ok("relay", "resume", relaying.Products), "events of 1 orders or products are tried now")
 	taken := e.took("the product", of(body))
 	require.Equal(t, 1, taken.Attempt, "attempts are counted anew")
+	e.await("nothing waits", func() bool { return status().Waiting == 0 })
+	require.False(t, status().Failing)
 }
