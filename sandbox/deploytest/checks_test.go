@@ -17,25 +17,26 @@ import (
 // checks maps each step of .ci/run to where it runs. A step that is removed, or moved to where it runs less often, must
 // be removed or moved here as well, with the reason in the commit.
 var checks = map[string]string{
-	"format":        "quick,ci",
-	"tidy":          "quick,ci",
-	"modules":       "quick,ci",
-	"generate":      "ci",
-	"build":         "quick,ci",
-	"vet":           "quick,ci",
-	"workflowcheck": "ci",
-	"lint":          "quick,ci",
-	"mutants":       "quick,ci",
-	"unit":          "quick", // "race" and "test" run the same tests in CI.
-	"race":          "ci",
-	"image":         "ci",
-	"fuzz":          "ci", // Only for packages that changed; fuzz-all covers the rest.
-	"bench":         "ci",
-	"chaos":         "ci",
-	"postgresql":    "ci",
-	"upgrade":       "ci",
-	"browser":       "ci",
-	"test":          "ci",
+	"format":         "quick,ci",
+	"tidy":           "quick,ci",
+	"modules":        "quick,ci",
+	"generate":       "ci",
+	"build":          "quick,ci",
+	"vet":            "quick,ci",
+	"workflowcheck":  "ci",
+	"lint":           "quick,ci",
+	"mutants":        "quick,ci",
+	"unit":           "quick", // "race" and "test" run the same tests in CI.
+	"race":           "ci",
+	"image":          "ci",
+	"fuzz":           "ci", // Only for packages that changed; fuzz-all covers the rest.
+	"bench":          "ci",
+	"chaos":          "ci",
+	"postgresql":     "ci",
+	"upgrade":        "ci",
+	"browser":        "ci",
+	"relay-examples": "ci", // Each language is installed if it is missing.
+	"test":           "ci",
 
 	"image-twice":    "nightly",
 	"release":        "nightly",
