@@ -7,11 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
+	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/relay"
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
 	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/webhook"
@@ -44,9 +47,8 @@ func TestReplayOfEvents(t *testing.T) {
 	require.Equal(t, first.ID, again("--of", "orders/70").ID)
 	require.NotEqual(t, first.ID, again("--id", first.ID, "--of", "orders/70", "--new-id").ID)
 
-	refused := relaying.Event{
-		ID: "evt_" + strings.Repeat("7", 32), Topic: webhook.OrdersUpdated, Body: relaying.Body(`{"id":71}`), TakenAt: time.Now(),
-	}
+	refused := relaying.Event{Topic: webhook.OrdersUpdated, Body: relaying.Body(`{"id":71}`), TakenAt: time.Now()}
+	refused.ID = relay.ID(relaying.Orders, refused.Topic, "71", refused.Body)
 	id := workflows.UndeliveredEventID(relaying.Orders, "71", refused.ID)
 	left, err := e.keyed.ExecuteWorkflow(e.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue},
 		workflows.UndeliveredEventType, workflows.UndeliveredEventInput{
@@ -77,7 +79,10 @@ func (e *erp) awaitListed(box string) {
 // endpoint is said to fail.
 func TestResumeHurriesWhatWaits(t *testing.T) {
 	t.Parallel()
-	e := startRelaying(t, stack.Options{}, relaytest.Options{})
+	e := startRelaying(t, stack.Options{NoWorker: true}, relaytest.Options{})
+	slow, err := app.StartWorker(e.ctx, app.WorkerOptions{Config: e.Config, Temporal: e.TemporalOptions(), Log: zerolog.Nop()})
+	require.NoError(t, err)
+	t.Cleanup(slow.Stop)
 	require.NoError(t, e.Inject(relaytest.Fault{Kind: relaytest.ServerError, Topic: webhook.ProductsUpdate, Times: 2}))
 	body := `{"id":9,"title":"a"}`
 	require.Equal(t, http.StatusOK, e.announce(webhook.ProductsUpdate, body))
