@@ -32,7 +32,7 @@ const (
 	keptEvent    = "the event was refused: settle it first (relay settle)"
 )
 
-// otherTypes are the workflow types of [Other] histories.
+// otherTypes are the workflow types of [Other] histories. Notices of products in stock are none: they name nobody.
 var otherTypes = []string{
 	workflows.OrderMessagesType, workflows.UnsentMessageType, workflows.RelayType, workflows.UndeliveredEventType,
 }

@@ -84,8 +84,8 @@ type finder struct {
 	others []otherRun
 }
 
-// Find returns the histories of the runs that started since the given time and hold a person's data. It decrypts the
-// inputs of all orders, the pages of all polls, and all of messages and of events: no index has personal data in it. It calls progress with the number
+// Find returns the histories of the runs that started since the given time and hold a person's data. It decrypts the inputs of all
+// orders, the pages of all polls, and all of messages and of events: no index has personal data in it. It calls progress with the number
 // of histories read so far.
 func (o *Privacy) Find(ctx context.Context, p Person, since time.Time, progress func(read int)) (*Found, error) {
 	f := finder{

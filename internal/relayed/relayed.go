@@ -80,11 +80,14 @@ type EndpointStatus struct {
 	// none does.
 	Waiting       int       `json:"waiting"`
 	OldestWaiting time.Time `json:"oldest_waiting,omitzero"`
+	// Failing reports whether events wait because the endpoint itself fails. Of events that it refuses it does not.
+	Failing bool `json:"failing,omitempty"`
 	// Undelivered is the number of events that the endpoint has refused for good, and that nobody has settled.
 	Undelivered int `json:"undelivered"`
 }
 
-// Status returns the state of an endpoint. It costs a count and two requests if nothing waits and nothing was refused.
+// Status returns the state of an endpoint. It costs a count and two requests if nothing waits and nothing was refused, and if something
+// waits a list, and [maxLooked] requests at most.
 func (o *Relayed) Status(ctx context.Context, endpoint string) (EndpointStatus, error) {
 	queue, err := o.Queues.Status(ctx, endpoint)
 	if err != nil {
@@ -99,13 +102,18 @@ func (o *Relayed) Status(ctx context.Context, endpoint string) (EndpointStatus, 
 		return out, err
 	}
 	if out.Waiting > 0 {
-		err := o.scan(ctx, running(f), func(info *workflowpb.WorkflowExecutionInfo) {
-			if began := info.GetStartTime().AsTime(); out.OldestWaiting.IsZero() || began.Before(out.OldestWaiting) {
-				out.OldestWaiting = began
-			}
-		})
+		boxes, err := o.boxes(ctx, f)
 		if err != nil {
 			return out, err
+		}
+		if len(boxes) > 0 {
+			out.OldestWaiting = boxes[0].GetStartTime().AsTime()
+		}
+		// What slows an endpoint down are failures of its own, and it goes on as soon as it takes or refuses an event.
+		if out.Failing = out.State == relayqueue.Probing; !out.Failing {
+			if out.Failing, err = o.failing(ctx, boxes); err != nil {
+				return out, err
+			}
 		}
 	}
 	refused, err := o.refused(ctx, f)

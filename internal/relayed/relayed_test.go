@@ -29,7 +29,12 @@ func event(id, topic string) relaying.Event {
 
 // away is a mailbox whose endpoint is away.
 func away(resource string, since time.Time) memory.Run {
-	failure := temporal.GetDefaultFailureConverter().ErrorToFailure(temporal.NewApplicationError("HTTP 503", "Unavailable"))
+	return waits(resource, since, temporal.NewApplicationError("HTTP 503", "Unavailable"))
+}
+
+// waits is a mailbox in which an event waits for its next attempt after a failure.
+func waits(resource string, since time.Time, err error) memory.Run {
+	failure := temporal.GetDefaultFailureConverter().ErrorToFailure(err)
 	return memory.Run{
 		Type: workflows.RelayType, ID: workflows.RelayID("orders", resource), RunID: "r" + resource, Name: "#1001", Started: since,
 		Status:  enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
@@ -85,6 +90,32 @@ func TestStatus(t *testing.T) {
 	require.Equal(t, 2, all[0].Waiting)
 	require.Equal(t, noon.Add(-time.Hour), all[0].OldestWaiting)
 	require.Equal(t, relayed.EndpointStatus{Endpoint: "products", State: relayqueue.Open}, all[1])
+}
+
+// An endpoint fails if it is slowed down, or if an event waits that it has not refused.
+func TestFailing(t *testing.T) {
+	t.Parallel()
+	refuses := waits("1", noon, temporal.NewApplicationError("HTTP 422", "InvalidRequest"))
+	timeout := waits("2", noon.Add(-time.Hour), temporal.NewApplicationError("no answer", "Timeout"))
+	first := away("3", noon.Add(time.Hour))
+	first.Pending.LastFailure = nil // It is being tried.
+	slow := map[string]*taskqueuepb.RateLimitConfig{workflows.RelayTaskQueue("orders"): {
+		RateLimit: &taskqueuepb.RateLimit{RequestsPerSecond: .2}, Metadata: &taskqueuepb.ConfigMetadata{Reason: "the endpoint has failed: often"},
+	}}
+	for name, c := range map[string]struct {
+		temporal memory.Temporal
+		want     bool
+	}{
+		"nothing waits":              {memory.Temporal{}, false},
+		"what it refuses":            {memory.Temporal{Runs: []memory.Run{refuses, first}}, false},
+		"what it does not answer":    {memory.Temporal{Runs: []memory.Run{refuses, timeout, first}}, true},
+		"slowed down":                {memory.Temporal{Runs: []memory.Run{first}, Limits: slow}, true},
+		"slowed down, nothing waits": {memory.Temporal{Limits: slow}, false},
+	} {
+		s, err := of(&c.temporal).Status(t.Context(), "orders")
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, s.Failing, name)
+	}
 }
 
 // A person names an order, a product, a number, an event, or what Temporal calls it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/executions"
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
@@ -38,14 +39,10 @@ type Waiting struct {
 // Waiting returns the mailboxes in which events wait, the longest first, and how many there are without the limit. It costs a list,
 // and a request for each mailbox that it returns.
 func (o *Relayed) Waiting(ctx context.Context, f Filter) (out []Waiting, all int, err error) {
-	var found []*workflowpb.WorkflowExecutionInfo
-	err = o.scan(ctx, running(f), func(info *workflowpb.WorkflowExecutionInfo) { found = append(found, info) })
+	found, err := o.boxes(ctx, f)
 	if err != nil {
 		return nil, 0, err
 	}
-	slices.SortStableFunc(found, func(a, b *workflowpb.WorkflowExecutionInfo) int {
-		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
-	})
 	all = len(found)
 	found = limited(found, f.Limit)
 	read := make([]*Waiting, len(found))
@@ -68,6 +65,33 @@ func (o *Relayed) Waiting(ctx context.Context, f Filter) (out []Waiting, all int
 		out = append(out, *w)
 	}
 	return out, all, nil
+}
+
+// boxes lists the mailboxes in which something waits, the longest first.
+func (o *Relayed) boxes(ctx context.Context, f Filter) (found []*workflowpb.WorkflowExecutionInfo, err error) {
+	err = o.scan(ctx, running(f), func(info *workflowpb.WorkflowExecutionInfo) { found = append(found, info) })
+	slices.SortStableFunc(found, func(a, b *workflowpb.WorkflowExecutionInfo) int {
+		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
+	})
+	return found, err
+}
+
+// maxLooked is the number of mailboxes that are looked at for an endpoint that fails.
+const maxLooked = 50
+
+// failing reports whether the last attempt in one of the newest mailboxes failed for another reason than that the endpoint refused the
+// event. At an endpoint that is away, the newest have failed too; what it refuses may be days old.
+func (o *Relayed) failing(ctx context.Context, boxes []*workflowpb.WorkflowExecutionInfo) (bool, error) {
+	for _, info := range slices.Backward(boxes[max(0, len(boxes)-maxLooked):]) {
+		w, err := o.waiting(ctx, info.GetExecution().GetWorkflowId())
+		if err != nil {
+			return false, err
+		}
+		if w != nil && w.Failure != nil && w.Failure.Kind != string(giftcard.InvalidRequest) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Running calls visit with each mailbox of an endpoint in which something waits.

@@ -56,8 +56,18 @@ func startRelaying(t *testing.T, o stack.Options, more relaytest.Options) *erp {
 	return e
 }
 
-// announce delivers a webhook as the shop does, and returns the status of the answer.
-func (e *erp) announce(topic, body string) int {
+// announce delivers a webhook as the shop does, which sends it again if the receiver could not keep it in time, and returns the status of
+// the last answer.
+func (e *erp) announce(topic, body string) (status int) {
+	e.t.Helper()
+	e.await(topic+" is answered", func() bool {
+		status = e.announceOnce(topic, body)
+		return status != http.StatusServiceUnavailable
+	})
+	return status
+}
+
+func (e *erp) announceOnce(topic, body string) int {
 	e.t.Helper()
 	r, err := http.NewRequestWithContext(e.ctx, http.MethodPost, e.Config.Receiver.URL+webhook.PathOf(topic), strings.NewReader(body))
 	require.NoError(e.t, err)

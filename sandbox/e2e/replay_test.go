@@ -7,12 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
+	"github.com/giftbridge/giftbridge/internal/app"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
+	"github.com/giftbridge/giftbridge/internal/relay"
 	"github.com/giftbridge/giftbridge/internal/relay/relaytest"
+	"github.com/giftbridge/giftbridge/internal/relayed"
 	"github.com/giftbridge/giftbridge/internal/webhook"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -43,9 +47,8 @@ func TestReplayOfEvents(t *testing.T) {
 	require.Equal(t, first.ID, again("--of", "orders/70").ID)
 	require.NotEqual(t, first.ID, again("--id", first.ID, "--of", "orders/70", "--new-id").ID)
 
-	refused := relaying.Event{
-		ID: "evt_" + strings.Repeat("7", 32), Topic: webhook.OrdersUpdated, Body: relaying.Body(`{"id":71}`), TakenAt: time.Now(),
-	}
+	refused := relaying.Event{Topic: webhook.OrdersUpdated, Body: relaying.Body(`{"id":71}`), TakenAt: time.Now()}
+	refused.ID = relay.ID(relaying.Orders, refused.Topic, "71", refused.Body)
 	id := workflows.UndeliveredEventID(relaying.Orders, "71", refused.ID)
 	left, err := e.keyed.ExecuteWorkflow(e.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue},
 		workflows.UndeliveredEventType, workflows.UndeliveredEventInput{
@@ -72,10 +75,14 @@ func (e *erp) awaitListed(box string) {
 	})
 }
 
-// What waits for an endpoint that was away is tried when a person resumes it, and not at its next attempt minutes later.
+// What waits for an endpoint that was away is tried when a person resumes it, and not at its next attempt minutes later. Until then, the
+// endpoint is said to fail.
 func TestResumeHurriesWhatWaits(t *testing.T) {
 	t.Parallel()
-	e := startRelaying(t, stack.Options{}, relaytest.Options{})
+	e := startRelaying(t, stack.Options{NoWorker: true}, relaytest.Options{})
+	slow, err := app.StartWorker(e.ctx, app.WorkerOptions{Config: e.Config, Temporal: e.TemporalOptions(), Log: zerolog.Nop()})
+	require.NoError(t, err)
+	t.Cleanup(slow.Stop)
 	require.NoError(t, e.Inject(relaytest.Fault{Kind: relaytest.ServerError, Topic: webhook.ProductsUpdate, Times: 2}))
 	body := `{"id":9,"title":"a"}`
 	require.Equal(t, http.StatusOK, e.announce(webhook.ProductsUpdate, body))
@@ -86,7 +93,16 @@ func TestResumeHurriesWhatWaits(t *testing.T) {
 		return len(all) == 1 && all[0].GetAttempt() == 3 // The third one is due five minutes later.
 	})
 	require.Empty(t, e.Deliveries())
+	status := func() relayed.EndpointStatus {
+		all := decoded[struct{ Endpoints []relayed.EndpointStatus }](e.system, "relay", "list", "--endpoint", relaying.Products)
+		require.Len(t, all.Endpoints, 1)
+		return all.Endpoints[0]
+	}
+	e.await("it is listed", func() bool { return status().Waiting == 1 })
+	require.True(t, status().Failing)
 	require.Contains(t, e.ok("relay", "resume", relaying.Products), "events of 1 orders or products are tried now")
 	taken := e.took("the product", of(body))
 	require.Equal(t, 1, taken.Attempt, "attempts are counted anew")
+	e.await("nothing waits", func() bool { return status().Waiting == 0 })
+	require.False(t, status().Failing)
 }

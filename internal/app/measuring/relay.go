@@ -91,12 +91,11 @@ func NewRelay(meter metric.Meter, endpoints, topics []string) (*Relay, error) {
 		},
 		{
 			"giftbridge_relay_paused", "Whether the endpoint gets no events until a person resumes it: 1 or 0.",
-			func(s relayed.EndpointStatus) int {
-				if s.State == relayqueue.Paused {
-					return 1
-				}
-				return 0
-			},
+			func(s relayed.EndpointStatus) int { return flag(s.State == relayqueue.Paused) },
+		},
+		{
+			"giftbridge_relay_failing", "Whether events wait because the endpoint itself fails, and not because it has refused them: 1 or 0.",
+			func(s relayed.EndpointStatus) int { return flag(s.Failing) },
 		},
 	} {
 		if err := r.observe(meter, g.name, g.help, g.of); err != nil {
@@ -113,6 +112,13 @@ func NewRelay(meter metric.Meter, endpoints, topics []string) (*Relay, error) {
 		}
 	}
 	return r, nil
+}
+
+func flag(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 // observe makes a gauge with a value for each endpoint, and none as long as nothing is known.
@@ -139,7 +145,8 @@ func ofEndpoint(endpoint string) metric.MeasurementOption {
 	return metric.WithAttributes(attribute.String("endpoint", endpoint))
 }
 
-// Posted counts an attempt, an event that went as a notice, and how long an event took that it has delivered. One that a person has sent once more took no time.
+// Posted counts an attempt, an event that went as a notice, and how long an event took that it has delivered. One that a person has sent
+// once more took no time.
 func (r *Relay) Posted(p relaying.Posting, err error) {
 	if r == nil {
 		return
@@ -153,8 +160,7 @@ func (r *Relay) Posted(p relaying.Posting, err error) {
 	}
 	r.count(1, p.Endpoint, outcome)
 	if outcome == delivered && !p.Event.Again && !p.Event.TakenAt.IsZero() {
-		r.took.Record(context.Background(), max(r.clock().Sub(p.Event.TakenAt), 0).Seconds(),
-			ofEndpoint(p.Endpoint))
+		r.took.Record(context.Background(), max(r.clock().Sub(p.Event.TakenAt), 0).Seconds(), ofEndpoint(p.Endpoint))
 	}
 	if outcome == delivered && p.Event.Size > 0 {
 		r.notices.Add(context.Background(), 1, ofEndpoint(p.Endpoint))

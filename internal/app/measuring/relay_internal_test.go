@@ -95,18 +95,20 @@ func TestRelayOfToday(t *testing.T) {
 	require.NoError(t, err)
 	now := noon
 	r.clock = func() time.Time { return now }
-	gauges := []string{"giftbridge_relay_waiting", "giftbridge_relay_undelivered", "giftbridge_relay_paused", "giftbridge_relay_gaps"}
+	gauges := []string{"giftbridge_relay_waiting", "giftbridge_relay_undelivered", "giftbridge_relay_paused", "giftbridge_relay_gaps", "giftbridge_relay_failing"}
 	for _, name := range gauges {
 		require.Empty(t, scrape(t, tel, name), "nothing is known")
 	}
 	l := &lists{endpoints: []relayed.EndpointStatus{
 		{Endpoint: relaying.Orders, State: relayqueue.Paused, Waiting: 3, Undelivered: 2},
-		{Endpoint: relaying.Products, State: relayqueue.Probing},
+		{Endpoint: relaying.Products, State: relayqueue.Probing, Failing: true},
 	}}
 	seen, err := r.look(t.Context(), l, l)
 	require.NoError(t, err)
 	r.now.Store(seen)
-	for name, want := range map[string][2]string{gauges[0]: {"3", "0"}, gauges[1]: {"2", "0"}, gauges[2]: {"1", "0"}} {
+	for name, want := range map[string][2]string{
+		gauges[0]: {"3", "0"}, gauges[1]: {"2", "0"}, gauges[2]: {"1", "0"}, gauges[4]: {"0", "1"},
+	} {
 		require.Equal(t, map[string]string{
 			name + `{endpoint="orders"}`: want[0], name + `{endpoint="products"}`: want[1],
 		}, scrape(t, tel, name))

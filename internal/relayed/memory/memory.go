@@ -119,6 +119,11 @@ func (r Run) matches(query string) bool {
 	if want, ok := between(query, "WorkflowType = "); ok && want != r.Type {
 		return false
 	}
+	if _, rest, ok := strings.Cut(query, "WorkflowType IN ("); ok {
+		if all, _, _ := strings.Cut(rest, ")"); !strings.Contains(all, "'"+r.Type+"'") {
+			return false
+		}
+	}
 	if name, ok := between(query, "ShopifyOrderName = "); ok && name != r.Name {
 		return false
 	}
