@@ -179,7 +179,9 @@ func TestHistoriesOfTheRelay(t *testing.T) {
 	c.put(orders, "9", replayed)
 	require.Equal(t, 1, c.ends(orders, "9").Events)
 	keep("replayed", orders, "9")
-	require.NoError(t, c.plain.GetWorkflow(c.ctx, workflows.UndeliveredEventID(orders, "9", "refused"), "").Get(c.ctx, nil))
+	record := workflows.UndeliveredEventID(orders, "9", "refused")
+	require.NoError(t, c.plain.GetWorkflow(c.ctx, record, "").Get(c.ctx, nil))
+	c.keep("UndeliveredEvent/replayed", record, "")
 
 	// What is too large to be kept goes on as a notice.
 	notice := shopEvent("a", "orders/create", 1)

@@ -44,6 +44,10 @@ func TestReplayOfEvents(t *testing.T) {
 	}
 	require.Contains(t, e.ok("relay", "replay", "--since", "1h", "--dry-run", "--json"), first.ID)
 	require.Len(t, e.Deliveries(), 1)
+	soon := time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+	require.Equal(t, first.ID, again("--since", "1h", "--until", soon).ID)
+	none := e.starter(nil, "relay", "replay", "--yes", "--since", "3h", "--until", "2h")
+	require.NotContains(t, none.stdout, first.ID)
 	require.Equal(t, first.ID, again("--of", "orders/70").ID)
 	require.NotEqual(t, first.ID, again("--id", first.ID, "--of", "orders/70", "--new-id").ID)
 
