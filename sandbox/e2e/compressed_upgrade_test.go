@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,14 +23,16 @@ import (
 // compressing is the setting of a worker that compresses large payloads.
 const compressing = "PAYLOAD_COMPRESS=true"
 
-// An order that a worker of the release before has begun without compression is completed by one of this release that compresses,
-// and the release before completes after a rollback what was begun with compression.
+// An order that a worker of the release before has begun without compression goes on with one of this release that compresses, and the
+// release before completes after a rollback what was begun with compression. A release that cannot read compressed payloads can only be
+// left behind: what it has begun is completed by this one, with compression turned off again.
 func TestUpgradeOfCompressedPayloads(t *testing.T) {
 	t.Parallel()
 	present := programs.Folder(t)
-	older := *previous
-	if older == "" || !decompresses(t, older) {
-		older = present
+	older := cmp.Or(*previous, present)
+	back := older
+	if !decompresses(t, older) {
+		back = present
 	}
 	var issuer gate
 	t.Cleanup(issuer.open)
@@ -58,7 +61,7 @@ func TestUpgradeOfCompressedPayloads(t *testing.T) {
 	require.False(t, w.compressed(plain))
 	require.True(t, w.compressed(dense))
 	now.kill()
-	w.deploy(older)
+	w.deploy(back)
 	issuer.open()
 	for _, p := range []scenario.Placed{plain, dense} {
 		w.show(p, executions.Completed)
