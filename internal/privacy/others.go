@@ -104,20 +104,20 @@ func (f *finder) judgeOthers() {
 	for _, o := range f.found.Orders {
 		theirs[o.ID] = true
 	}
-	settled := map[string]bool{}
+	newest := map[string]otherRun{}
 	for _, o := range f.others {
 		if o.holds && o.order != "" {
 			theirs[o.order] = true
 		}
-		if o.status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-			settled[o.WorkflowID] = true
+		if n, known := newest[o.WorkflowID]; !known || n.StartedAt.Before(o.StartedAt) {
+			newest[o.WorkflowID] = o
 		}
 	}
 	for _, o := range f.others {
 		if !o.holds && !theirs[o.order] {
 			continue
 		}
-		o.Kept = o.kept(settled[o.WorkflowID])
+		o.Kept = o.kept(newest[o.WorkflowID].status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 		f.found.Others = append(f.found.Others, o.Other)
 	}
 	slices.SortFunc(f.found.Others, func(a, b Other) int {
@@ -125,8 +125,8 @@ func (f *finder) judgeOthers() {
 	})
 }
 
-// kept returns why a run stays; empty if it can go. A failed run is what tells people that something is to be done, until one of the
-// same ID completes.
+// kept returns why a run stays; empty if it can go. A failed run is what tells people that something is to be done, unless the newest
+// one of the same ID has completed.
 func (o *otherRun) kept(settled bool) string {
 	switch running := o.status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING; {
 	case running && o.kind == workflows.RelayType:

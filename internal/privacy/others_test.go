@@ -63,6 +63,12 @@ func record(resource, runID string, status enumspb.WorkflowExecutionStatus, body
 		})
 }
 
+// later is a run that began after the others.
+func later(r memory.Run) memory.Run {
+	r.Started = r.Started.Add(time.Hour)
+	return r
+}
+
 // unsent is the record of a message that could not be sent. It names no person, only the order.
 func unsent(order, runID string, status enumspb.WorkflowExecutionStatus) memory.Run {
 	return began(workflows.UnsentMessageType, workflows.UnsentMessageID("s", order, "receipt"), runID, status,
@@ -79,7 +85,8 @@ func TestFindOthers(t *testing.T) {
 		box(relaying.Orders, "72", running, hers),
 		box(relaying.Products, "70", completed, `{"id":70}`), // A product has the number of her order.
 		record("72", "refused", failed, hers),
-		record("70", "given-up", failed, hers), record("70", "delivered", completed, `{}`),
+		record("70", "given-up", failed, hers), later(record("70", "delivered", completed, `{}`)),
+		record("73", "delivered-first", completed, hers), later(record("73", "refused-again", failed, hers)),
 		record("71", "his", failed, his),
 		unsent("70", "unsent", failed), unsent("71", "his-unsent", failed), unsent("72", "sent-after-all", completed),
 		began(workflows.OrderMessagesType, workflows.OrderMessagesID("s", "70"), "told", running, workflows.OrderMessagesInput{Order: "70"}),
@@ -96,7 +103,8 @@ func TestFindOthers(t *testing.T) {
 		kept[other.RunID] = other.Kept
 	}
 	require.Equal(t, map[string]string{
-		"relay/orders/70": "", "given-up": "", "delivered": "", "sent-after-all": "",
+		"relay/orders/70": "", "given-up": "", "delivered": "", "sent-after-all": "", "delivered-first": "",
+		"refused-again":   "the event was refused: settle it first (relay settle)",
 		"relay/orders/72": "it is running, because events wait: it can go once they are delivered",
 		"refused":         "the event was refused: settle it first (relay settle)",
 		"unsent":          "the message could not be sent: settle it first (messages settle)",
