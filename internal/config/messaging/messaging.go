@@ -29,17 +29,17 @@ type Messages struct {
 	ShopURL  string   `envconfig:"MESSAGES_SHOP_URL"`
 	Country  string   `envconfig:"MESSAGES_COUNTRY" default:"US"`
 	// Phone is [OfOrder] or [AnyPhone], InDoubt is [Drop] or [Send], and QuietFor is [Marketing] or [All].
-	Phone     string   `envconfig:"MESSAGES_PHONE" default:"order"`
-	InDoubt   string   `envconfig:"MESSAGES_IN_DOUBT" default:"drop"`
-	Quiet     Quiet    `envconfig:"MESSAGES_QUIET" default:"21:00-08:00"`
-	QuietFor  string   `envconfig:"MESSAGES_QUIET_FOR" default:"marketing"`
-	TimeZone  string   `envconfig:"MESSAGES_TIMEZONE" default:"UTC"`
-	Templates string   `envconfig:"MESSAGES_TEMPLATES"`
+	Phone     string `envconfig:"MESSAGES_PHONE" default:"order"`
+	InDoubt   string `envconfig:"MESSAGES_IN_DOUBT" default:"drop"`
+	Quiet     Quiet  `envconfig:"MESSAGES_QUIET" default:"21:00-08:00"`
+	QuietFor  string `envconfig:"MESSAGES_QUIET_FOR" default:"marketing"`
+	TimeZone  string `envconfig:"MESSAGES_TIMEZONE" default:"UTC"`
+	Templates string `envconfig:"MESSAGES_TEMPLATES"`
 	// Language is that of texts to many customers, and of customers whose own has no texts.
-	Language string `envconfig:"MESSAGES_LANGUAGE" default:"en"`
-	ShipFrom  ShipFrom `envconfig:"MESSAGES_SHIP_FROM"`
-	Options   Options  `envconfig:"MESSAGES_OPTIONS" default:"size=Size,color=Color|Colour,gender=Gender"`
-	InStock   int      `envconfig:"MESSAGES_IN_STOCK_MIN" default:"1"`
+	Language string   `envconfig:"MESSAGES_LANGUAGE" default:"en"`
+	ShipFrom ShipFrom `envconfig:"MESSAGES_SHIP_FROM"`
+	Options  Options  `envconfig:"MESSAGES_OPTIONS" default:"size=Size,color=Color|Colour,gender=Gender"`
+	InStock  int      `envconfig:"MESSAGES_IN_STOCK_MIN" default:"1"`
 	// Image is shown for products that have none.
 	Image string `envconfig:"MESSAGES_IN_STOCK_IMAGE"`
 }
