@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +91,7 @@ func (o *Privacy) Find(ctx context.Context, p Person, since time.Time, progress 
 		Privacy: o, person: p, progress: progress, orders: map[string]int{},
 		found: Found{Orders: []Order{}, Polls: []Poll{}, Others: []Other{}, Unreadable: []Poll{}},
 	}
-	query := "WorkflowType IN (" + quoted(append([]string{workflows.GiftCardOrderType, workflows.PollOrdersType}, otherTypes...)) + ")"
+	query := "WorkflowType IN (" + executions.QuoteAll(append([]string{workflows.GiftCardOrderType, workflows.PollOrdersType}, otherTypes...)) + ")"
 	if !since.IsZero() {
 		query += " AND StartTime >= " + executions.QuoteTime(since)
 	}
@@ -109,15 +108,6 @@ func (o *Privacy) Find(ctx context.Context, p Person, since time.Time, progress 
 		return nil, err
 	}
 	return &f.found, f.judge(ctx)
-}
-
-// quoted returns names as a query lists them.
-func quoted(names []string) string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = executions.Quote(name)
-	}
-	return strings.Join(out, ",")
 }
 
 // read notes a run if its history holds the person's data.
