@@ -105,14 +105,17 @@ func tooLarge(e relaying.Event) bool {
 	return err != nil || len(text) > maxEvent
 }
 
-// notice is the body that goes on instead of one that is too large. It has the numbers of what the event is about, under the names that
-// they have in the shop's bodies.
+// notice is the body that goes on instead of one that is too large. It has the numbers of what the event is about, and when that last
+// changed, under the names that they have in the shop's bodies.
 func (k *Keeper) notice(n webhook.Notice, size int64) []byte {
 	k.log.Warn().Str("topic", n.Topic).Int64("bytes", size).Msg("a webhook is too large to go on: a notice goes on instead of its body")
 	var about struct {
 		ID      json.Number `json:"id,omitempty"`
 		OrderID json.Number `json:"order_id,omitempty"`
+		// UpdatedAt lets the other side tell which of two states is newer, as it can with whole bodies.
+		UpdatedAt time.Time `json:"updated_at,omitzero"`
 	}
+	about.UpdatedAt = n.UpdatedAt
 	switch {
 	case n.Product != "":
 		about.ID = json.Number(n.Product)

@@ -82,6 +82,7 @@ func TestNoKeeperWithoutAnEndpoint(t *testing.T) {
 // What Temporal would not take goes on as a notice, which has the numbers. Its ID is that of the body.
 func TestKeepALargeBody(t *testing.T) {
 	t.Parallel()
+	noon := time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
 	text, quotes := strings.Repeat("x", 1900<<10), strings.Repeat(`"`, 1<<20)
 	for name, c := range map[string]struct {
 		body, topic string
@@ -92,6 +93,7 @@ func TestKeepALargeBody(t *testing.T) {
 		"order":                {text + text, webhook.OrdersCreate, webhook.Notice{Order: "820982911946154508"}, `{"id":820982911946154508}`},
 		"escapes":              {quotes, webhook.ProductsUpdate, webhook.Notice{Product: "9"}, `{"id":9}`},
 		"fulfilment":           {text + text, webhook.FulfillmentsCreate, webhook.Notice{Order: "7", Fulfillment: "8"}, `{"id":8,"order_id":7}`},
+		"time":                 {text + text, webhook.OrdersCreate, webhook.Notice{Order: "7", UpdatedAt: noon}, `{"id":7,"updated_at":"2026-07-10T12:00:00Z"}`},
 		"refund":               {text + text, webhook.RefundsCreate, webhook.Notice{Order: "7"}, `{"order_id":7}`},
 		"without usable field": {text + text, webhook.OrdersCreate, webhook.Notice{}, `{}`},
 	} {
