@@ -32,13 +32,7 @@ const (
 	// nothing.
 	MetadataBound = "bound-to"
 	boundTo       = "namespace"
-
-	// minCompressed is the size in bytes of the smallest payload that is compressed: below it, little is won.
-	minCompressed = 4 << 10
 )
-
-// compression is the codec that Temporal's SDK has for it. It leaves a payload as it is if that would be smaller.
-var compression = converter.NewZlibCodec(converter.ZlibCodecOptions{})
 
 // Codec encrypts and decrypts payloads. It is safe for concurrent use.
 type Codec struct {
@@ -95,16 +89,14 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	}
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
-		if c.compress && len(p.GetData()) >= minCompressed {
-			small, err := compression.Encode([]*commonpb.Payload{p})
-			if err != nil {
-				return nil, fmt.Errorf("compress payload: %w", err)
-			}
-			p = small[0]
-		}
 		plain, err := proto.Marshal(p)
 		if err != nil {
 			return nil, fmt.Errorf("marshal payload: %w", err)
+		}
+		if c.compress && len(p.GetData()) >= minCompressed {
+			if plain, err = compressed(plain); err != nil {
+				return nil, fmt.Errorf("compress payload: %w", err)
+			}
 		}
 		metadata := map[string][]byte{
 			converter.MetadataEncoding: []byte(Encoding),
@@ -165,9 +157,8 @@ func (c *Codec) open(p *commonpb.Payload) (*commonpb.Payload, error) {
 	if err := proto.Unmarshal(plain, out); err != nil {
 		return nil, misfit(id)
 	}
-	large, err := compression.Decode([]*commonpb.Payload{out})
-	if err != nil {
+	if out, err = decompressed(out); err != nil {
 		return nil, misfit(id)
 	}
-	return large[0], nil
+	return out, nil
 }
