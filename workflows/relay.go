@@ -167,7 +167,7 @@ func (m *mailbox) again(ctx workflow.Context) error {
 func (m *mailbox) show() (Mailbox, error) {
 	out := Mailbox{RelayResult: m.done}
 	for _, e := range m.waiting {
-		e.Body = nil
+		e.Body = ""
 		out.Waiting = append(out.Waiting, e)
 	}
 	return out, nil
@@ -281,7 +281,7 @@ func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error
 // settle ends the record of an event that was refused and is delivered now. Without it, the event stays listed, and a person sends it
 // once more or settles it.
 func (m *mailbox) settle(ctx workflow.Context, e relaying.Event) {
-	e.Body = nil
+	e.Body = ""
 	if err := m.record(ctx, "was delivered", UndeliveredEventInput{Event: e}); err != nil {
 		workflow.GetLogger(ctx).Warn("the record of an event that was delivered stays open", "error", err)
 	}

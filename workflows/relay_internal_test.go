@@ -19,7 +19,7 @@ func TestAMailboxHoldsNoNeedlessBodies(t *testing.T) {
 	all := m.waiting[:cap(m.waiting)]
 	var held []string
 	for _, e := range all {
-		if e.Body != nil {
+		if e.Body != "" {
 			held = append(held, string(e.Body))
 		}
 	}

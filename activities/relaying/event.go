@@ -5,9 +5,7 @@ package relaying
 import (
 	"cmp"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -58,40 +56,39 @@ func (e Event) FirstID() string { return cmp.Or(e.Repeats, e.ID) }
 // all of it. Changes of orders and shipments are steps, of which each matters.
 func (e Event) Coalesces() bool { return strings.EqualFold(e.Topic, "products/update") }
 
-// Body is a body that survives JSON to the byte. Text that is not valid UTF-8 would not.
-type Body []byte
+// Body is a body in the form in which histories hold it, where it survives JSON to the byte: its text, or what is no text, as base64. It is
+// a string because mailboxes read and write it several times, and JSON is at its best with those.
+type Body string
 
 // encoded is the prefix of bodies that are not text. No JSON document begins with it.
 const encoded = "base64:"
 
-// MarshalJSON implements json.Marshaler.
-func (b Body) MarshalJSON() ([]byte, error) {
-	text := string(b)
-	if !utf8.Valid(b) || strings.HasPrefix(text, encoded) {
-		text = encoded + base64.StdEncoding.EncodeToString(b)
+// NewBody returns a body for what the shop has sent.
+func NewBody(raw []byte) Body {
+	text := string(raw)
+	if !utf8.Valid(raw) || strings.HasPrefix(text, encoded) {
+		return Body(encoded + base64.StdEncoding.EncodeToString(raw))
 	}
-	out, err := json.Marshal(text)
-	if err != nil {
-		return nil, fmt.Errorf("write the body of an event: %w", err)
-	}
-	return out, nil
+	return Body(text)
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Its error repeats nothing of the body.
-func (b *Body) UnmarshalJSON(data []byte) error {
-	var text string
-	if json.Unmarshal(data, &text) != nil {
-		return errors.New("the body of an event is not text")
-	}
-	rest, isEncoded := strings.CutPrefix(text, encoded)
+// Bytes returns what the shop has sent. Its error repeats nothing of the body.
+func (b Body) Bytes() ([]byte, error) {
+	rest, isEncoded := strings.CutPrefix(string(b), encoded)
 	if !isEncoded {
-		*b = []byte(text)
-		return nil
+		return []byte(b), nil
 	}
 	raw, err := base64.StdEncoding.DecodeString(rest)
 	if err != nil {
-		return errors.New("the body of an event is not base64")
+		return nil, errors.New("the body of the event is not base64")
 	}
-	*b = raw
-	return nil
+	return raw, nil
+}
+
+// Len returns the number of bytes that the shop has sent.
+func (b Body) Len() int {
+	if rest, isEncoded := strings.CutPrefix(string(b), encoded); isEncoded {
+		return base64.StdEncoding.DecodedLen(len(rest)) - strings.Count(rest, "=")
+	}
+	return len(b)
 }

@@ -85,7 +85,7 @@ func deliver(t *testing.T, r *relaying.Relay, in relaying.DeliverEventInput) (
 // created is an event of an hour ago.
 func created() relaying.DeliverEventInput {
 	return relaying.DeliverEventInput{Endpoint: relaying.Orders, Resource: "7", Event: relaying.Event{
-		ID: "e1", Topic: "orders/create", Body: []byte("{}"), UpdatedAt: noon.Add(-time.Hour),
+		ID: "e1", Topic: "orders/create", Body: "{}", UpdatedAt: noon.Add(-time.Hour),
 	}}
 }
 

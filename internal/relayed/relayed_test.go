@@ -24,7 +24,7 @@ var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 const eventA, eventB = "evt_aaaaaaaaaaaaaaaa", "evt_bbbbbbbbbbbbbbbb"
 
 func event(id, topic string) relaying.Event {
-	return relaying.Event{ID: id, Topic: topic, Body: []byte(`{"id":7}`), TakenAt: noon, Order: "#1001"}
+	return relaying.Event{ID: id, Topic: topic, Body: `{"id":7}`, TakenAt: noon, Order: "#1001"}
 }
 
 // away is a mailbox whose endpoint is away.

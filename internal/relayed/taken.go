@@ -70,11 +70,11 @@ func (o *Relayed) TakenIn(ctx context.Context, workflowID, runID string, bodies 
 			return fmt.Errorf("read a delivery of %s: %w", workflowID, err)
 		}
 		t := Taken{
-			Endpoint: in.Endpoint, Resource: in.Resource, Event: in.Event, Size: max(len(in.Event.Body), in.Event.Size),
+			Endpoint: in.Endpoint, Resource: in.Resource, Event: in.Event, Size: max(in.Event.Body.Len(), in.Event.Size),
 			At: e.GetEventTime().AsTime(), Attempts: result.Attempts, Stale: result.Stale, RunID: runID, Number: a.GetScheduledEventId(),
 		}
 		if !bodies {
-			t.Event.Body = nil
+			t.Event.Body = ""
 		}
 		out = append(out, t)
 		return nil

@@ -47,7 +47,7 @@ func (o *Relayed) Undelivered(ctx context.Context, f Filter) (out []Undelivered,
 	for i, info := range found {
 		some.Go(func() (err error) {
 			out[i], err = o.undelivered(ctx, info)
-			out[i].Event.Body = nil
+			out[i].Event.Body = ""
 			return err
 		})
 	}
@@ -79,7 +79,7 @@ func (o *Relayed) UndeliveredIn(ctx context.Context, id, run string) (Undelivere
 	if err != nil {
 		return out, fmt.Errorf("read %s: %w", id, err)
 	}
-	out.Endpoint, out.Resource, out.Event, out.Size = in.Endpoint, in.Resource, in.Event, max(len(in.Event.Body), in.Event.Size)
+	out.Endpoint, out.Resource, out.Event, out.Size = in.Endpoint, in.Resource, in.Event, max(in.Event.Body.Len(), in.Event.Size)
 	return out, nil
 }
 

@@ -179,7 +179,7 @@ func TestRulesAndPanelsNameWhatExists(t *testing.T) {
 	// How long events take has no series before the first one.
 	body := []byte(`{"id":1001}`)
 	require.NoError(t, relaybox.New(w.Operator.Client, time.Now).Put(w.ctx, relaying.Orders, "1001", relaying.Event{
-		ID: relay.ID(relaying.Orders, webhook.OrdersCreate, "1001", body), Topic: webhook.OrdersCreate, Body: body, TakenAt: time.Now(),
+		ID: relay.ID(relaying.Orders, webhook.OrdersCreate, "1001", body), Topic: webhook.OrdersCreate, Body: relaying.NewBody(body), TakenAt: time.Now(),
 	}))
 	w.await("delivered", func() bool {
 		return slices.Contains(w.metrics().names(), "giftbridge_relay_delivery_seconds_bucket")

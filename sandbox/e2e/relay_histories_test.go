@@ -104,7 +104,7 @@ func (c *courier) ends(endpoint, resource string) (out workflows.RelayResult) {
 
 func shopEvent(id, topic string, updated int) relaying.Event {
 	return relaying.Event{
-		ID: id, Topic: topic, Order: "#1001", Body: []byte(fmt.Sprintf(`{"id":7,"n":%d}`, updated)), UpdatedAt: changedAt(updated),
+		ID: id, Topic: topic, Order: "#1001", Body: relaying.Body(fmt.Sprintf(`{"id":7,"n":%d}`, updated)), UpdatedAt: changedAt(updated),
 		TakenAt: changedAt(updated), APIVersion: "2026-07",
 	}
 }

@@ -51,8 +51,8 @@ func TestReplayOfEvents(t *testing.T) {
 	require.Equal(t, first.ID, again("--of", "orders/70").ID)
 	require.NotEqual(t, first.ID, again("--id", first.ID, "--of", "orders/70", "--new-id").ID)
 
-	refused := relaying.Event{Topic: webhook.OrdersUpdated, Body: relaying.Body(`{"id":71}`), TakenAt: time.Now()}
-	refused.ID = relay.ID(relaying.Orders, refused.Topic, "71", refused.Body)
+	refused := relaying.Event{Topic: webhook.OrdersUpdated, Body: `{"id":71}`, TakenAt: time.Now()}
+	refused.ID = relay.ID(relaying.Orders, refused.Topic, "71", []byte(refused.Body))
 	id := workflows.UndeliveredEventID(relaying.Orders, "71", refused.ID)
 	left, err := e.keyed.ExecuteWorkflow(e.ctx, client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue},
 		workflows.UndeliveredEventType, workflows.UndeliveredEventInput{

@@ -94,9 +94,13 @@ func (d *Door) post(ctx context.Context, p relaying.Posting) error {
 	if c == nil {
 		return &relaying.Refusal{Kind: giftcard.Unavailable, Message: "this worker has no URL of endpoint " + p.Endpoint}
 	}
-	_, err := c.Post(ctx, relay.Event{
+	body, err := p.Event.Body.Bytes()
+	if err != nil { // Only who can write histories can have it so.
+		return &relaying.Refusal{Kind: giftcard.InvalidRequest, Message: err.Error()}
+	}
+	_, err = c.Post(ctx, relay.Event{
 		ID: p.Event.ID, Topic: p.Event.Topic, Resource: p.Resource, Shop: d.shop, APIVersion: p.Event.APIVersion,
-		Body: p.Event.Body, Oversized: p.Event.Size, TriggeredAt: p.Event.TriggeredAt,
+		Body: body, Oversized: p.Event.Size, TriggeredAt: p.Event.TriggeredAt,
 		Stale: p.Stale, Replayed: p.Event.Again, Attempt: p.Attempt,
 	})
 	return refusal(err)

@@ -33,7 +33,7 @@ func TestPost(t *testing.T) {
 	body := []byte(`{"id":7}`)
 	posting := relaying.Posting{
 		Endpoint: relaying.Orders, Resource: "7", Stale: true, Attempt: 3, Event: relaying.Event{
-			ID: relay.ID(relaying.Orders, "orders/create", "7", body), Topic: "orders/create", Body: body, Size: 3 << 20, Again: true,
+			ID: relay.ID(relaying.Orders, "orders/create", "7", body), Topic: "orders/create", Body: relaying.NewBody(body), Size: 3 << 20, Again: true,
 			TriggeredAt: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC), APIVersion: "2026-07",
 		},
 	}

@@ -55,9 +55,9 @@ const unknown = "unknown"
 func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 	return k.keep(ctx, d, func(e relaying.Event, endpoint, resource string) relaying.Event {
 		e.ID = relay.ID(endpoint, d.Topic, resource, d.Body)
-		e.Body = d.Body
+		e.Body = relaying.NewBody(d.Body)
 		if tooLarge(e) {
-			e.Size, e.Body = len(d.Body), k.notice(d.Notice, int64(len(d.Body)))
+			e.Size, e.Body = len(d.Body), relaying.NewBody(k.notice(d.Notice, int64(len(d.Body))))
 		}
 		return e
 	})
@@ -68,7 +68,7 @@ func (k *Keeper) KeepOversized(ctx context.Context, d webhook.Delivery) error {
 	return k.keep(ctx, d, func(e relaying.Event, endpoint, resource string) relaying.Event {
 		same := fmt.Sprintf("%s %d %s %s", d.ID, d.Size, d.UpdatedAt.UTC(), d.TriggeredAt.UTC())
 		e.ID = relay.ID(endpoint, d.Topic, resource, []byte(same))
-		e.Size, e.Body = int(d.Size), k.notice(d.Notice, d.Size)
+		e.Size, e.Body = int(d.Size), relaying.NewBody(k.notice(d.Notice, d.Size))
 		return e
 	})
 }

@@ -54,7 +54,7 @@ func TestKeep(t *testing.T) {
 	taken := b.e.TakenAt
 	require.WithinDuration(t, time.Now(), taken, time.Minute)
 	require.Equal(t, relaying.Event{
-		ID: relay.ID("orders", "orders/create", "7", []byte(`{"id":7}`)), Topic: "orders/create", Order: "#1001", Body: []byte(`{"id":7}`),
+		ID: relay.ID("orders", "orders/create", "7", []byte(`{"id":7}`)), Topic: "orders/create", Order: "#1001", Body: `{"id":7}`,
 		UpdatedAt: noon, TriggeredAt: noon.Add(time.Second), APIVersion: "2026-07", TakenAt: taken,
 	}, b.e)
 	require.NoError(t, k.Keep(t.Context(), delivery(webhook.FulfillmentsUpdate, `{}`, webhook.Notice{Order: "7", Fulfillment: "8"})))

@@ -14,7 +14,7 @@ import (
 
 // Settle records that an event that was refused need not be delivered, by whom and why. It is not listed any more then.
 func Settle(ctx context.Context, o *relayed.Relayed, u relayed.Undelivered, by, reason string) error {
-	u.Event.Body = nil
+	u.Event.Body = ""
 	var attributes temporal.SearchAttributes
 	if u.Event.Order != "" {
 		attributes = workflows.NameAttribute(u.Event.Order)

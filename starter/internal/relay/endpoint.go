@@ -159,7 +159,7 @@ see "relay replay".`,
 					return err
 				}
 				if f.JSON {
-					u.Event.Body = nil
+					u.Event.Body = ""
 					return cli.JSON(cmd.OutOrStdout(), u)
 				}
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "event %s is settled\n", relayed.Short(u.Event.FirstID()))

@@ -87,7 +87,11 @@ func (f *Forwarded) undelivered(ctx context.Context) (out []audited.Undelivered,
 		if err != nil {
 			return nil, err
 		}
-		hash := sha256.Sum256(whole.Event.Body)
+		body, err := whole.Event.Body.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		hash := sha256.Sum256(body)
 		out = append(out, audited.Undelivered{
 			Endpoint: u.Endpoint, Resource: u.Resource, Topic: u.Event.Topic, BodyHash: hex.EncodeToString(hash[:]), Size: u.Event.Size,
 		})

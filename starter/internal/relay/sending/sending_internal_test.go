@@ -67,8 +67,8 @@ func (b *boxes) Put(_ context.Context, endpoint, resource string, e relaying.Eve
 func run(t *testing.T, a asked, flags *cli.Flags, answer string) (b *boxes, out string, err error) {
 	t.Helper()
 	c := &memory.Temporal{Runs: []memory.Run{memory.Delivered("orders", "7", "one", noon,
-		relaying.Event{ID: "evt_aaaaaaaaaaaaaaaa", Topic: "orders/create", Body: []byte("{}")},
-		relaying.Event{ID: "evt_bbbbbbbbbbbbbbbb", Topic: "orders/paid", Body: []byte("{}")})}}
+		relaying.Event{ID: "evt_aaaaaaaaaaaaaaaa", Topic: "orders/create", Body: "{}"},
+		relaying.Event{ID: "evt_bbbbbbbbbbbbbbbb", Topic: "orders/paid", Body: "{}"})}}
 	o := relayed.New(executions.New(c, "default", new(codec.Codec), ""), "ann")
 	b = &boxes{}
 	var printed bytes.Buffer
