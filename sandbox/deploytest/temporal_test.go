@@ -7,20 +7,22 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/server/common/dynamicconfig"
 
-	"github.com/giftbridge/giftbridge/workflows"
+	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
 )
 
-// Temporal knows every setting, and settings for a task queue name one that exists.
+// Temporal knows every setting, settings for a task queue name one that exists, and benchmarks measure with the same.
 func TestDynamicConfig(t *testing.T) {
 	t.Parallel()
 	settings := dynamicconfig.LoadYamlFile([]byte(read(t, filepath.Join(root, "deploy/temporal/dynamicconfig.yaml"))))
 	require.NoError(t, settings.Err())
 	require.Empty(t, settings.Warnings)
-	for _, s := range []dynamicconfig.Key{
-		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key(), dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(),
-	} {
-		require.Equal(t, []dynamicconfig.ConstrainedValue{{
-			Constraints: dynamicconfig.Constraints{TaskQueueName: workflows.IssueTaskQueue}, Value: 1,
-		}}, settings.Map[s])
+	want := dynamicconfig.ConfigValueMap{}
+	for name, value := range roles.DeployedSettings() {
+		values, constrained := value.([]dynamicconfig.ConstrainedValue)
+		if !constrained {
+			values = []dynamicconfig.ConstrainedValue{{Value: value}}
+		}
+		want[dynamicconfig.MakeKey(name)] = values
 	}
+	require.Equal(t, want, settings.Map)
 }

@@ -32,9 +32,8 @@ type ServerOptions struct {
 	// TransferPollRPS is how often per second a shard of the history service looks for new tasks at most; zero means the
 	// default of Temporal.
 	TransferPollRPS int
-	// OnePartition gives each task queue one partition, as the server in production has it: several share the limit of a queue
-	// equally, and one without work leaves its share unused.
-	OnePartition bool
+	// Deployed gives the server the settings of deploy/temporal.
+	Deployed bool
 }
 
 // OpenServer starts a server and connects to it.
@@ -44,7 +43,7 @@ func (p *Programs) OpenServer(ctx context.Context, o ServerOptions) (*Server, er
 		return nil, err
 	}
 	program, err := roles.Program(roles.Temporal, roles.Options{
-		Port: port, TransferPollRPS: o.TransferPollRPS, OnePartition: o.OnePartition,
+		Port: port, TransferPollRPS: o.TransferPollRPS, Deployed: o.Deployed,
 	})
 	if err != nil {
 		return nil, err

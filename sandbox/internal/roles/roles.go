@@ -64,8 +64,8 @@ type Options struct {
 	Folder string `json:"folder,omitempty"`
 	// TransferPollRPS is Temporal's history.transferProcessorMaxPollRPS, its default if zero.
 	TransferPollRPS int `json:"transfer_poll_rps,omitempty"`
-	// OnePartition gives each of Temporal's task queues one partition.
-	OnePartition bool `json:"one_partition,omitempty"`
+	// Deployed gives Temporal the [DeployedSettings].
+	Deployed bool `json:"deployed,omitempty"`
 	// ClockOffset is the offset of the shop's clock.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
 	// Seed is the seed of the issuer's random faults.
@@ -145,12 +145,11 @@ func (p process) temporal(ctx context.Context) error {
 		Port: p.Port, UIPort: temporalserver.NoUI, DBFile: p.File, SearchAttributes: workflows.SearchAttributes(),
 	}
 	options.DynamicConfig = map[string]any{}
+	if p.Deployed {
+		options.DynamicConfig = DeployedSettings()
+	}
 	if p.TransferPollRPS > 0 {
 		options.DynamicConfig["history.transferProcessorMaxPollRPS"] = p.TransferPollRPS
-	}
-	if p.OnePartition {
-		options.DynamicConfig["matching.numTaskqueueReadPartitions"] = 1
-		options.DynamicConfig["matching.numTaskqueueWritePartitions"] = 1
 	}
 	_, err := temporalserver.Start(ctx, options)
 	return err

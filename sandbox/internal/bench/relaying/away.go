@@ -77,7 +77,7 @@ type keptEvent struct {
 func (p *Programs) away(ctx context.Context, o Options, say output.Say) (out Away, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.patience(), errors.New("what has waited takes too long"))
 	defer cancel()
-	s, err := p.open(ctx, rig.ServerOptions{OnePartition: true}, o.Pace)
+	s, err := p.open(ctx, rig.ServerOptions{Deployed: true}, o.Pace)
 	if err != nil {
 		return out, err
 	}

@@ -91,7 +91,7 @@ func (p *Programs) open(ctx context.Context, server rig.ServerOptions, maxRPS fl
 
 // openBeside starts a system without a limit, and the bare programs beside it.
 func (p *Programs) openBeside(ctx context.Context) (*system, error) {
-	s, err := p.open(ctx, rig.ServerOptions{}, 0)
+	s, err := p.open(ctx, rig.ServerOptions{Deployed: true}, 0)
 	if err != nil {
 		return nil, err
 	}
