@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 )
 
@@ -90,8 +91,8 @@ func digits(text string) string {
 	return out.String()
 }
 
-// Named reports whether a JSON document names the person: the address, or the number, as a text of its own, or the customer. Texts that
-// are JSON documents themselves, such as the bodies of webhooks, are looked into.
+// Named reports whether a JSON document names the person: the address in any text, the number as a text of its own, or the customer. Texts
+// that are JSON documents themselves, such as the bodies of webhooks, are looked into.
 func (p Person) Named(document []byte) bool {
 	in := json.NewDecoder(bytes.NewReader(document))
 	in.UseNumber()
@@ -114,14 +115,38 @@ func (p Person) named(value any) bool {
 		return slices.ContainsFunc(v, p.named)
 	case string:
 		text := strings.TrimSpace(v)
-		if strings.HasPrefix(text, "{") && p.Named([]byte(text)) {
+		if body, err := relaying.Body(text).Bytes(); err == nil && bytes.HasPrefix(body, []byte("{")) && p.Named(body) {
 			return true
 		}
-		return p.Email != "" && strings.EqualFold(text, p.Email) || p.Phone != "" && digits(text) == p.Phone ||
+		return p.addressed(text) || p.Phone != "" && digits(text) == p.Phone ||
 			p.CustomerID != "" && text == globalID+p.CustomerID
 	}
 	return false
 }
+
+// addressed reports whether a text has the address, and no letter or digit beside it that makes it another one.
+func (p Person) addressed(text string) bool {
+	if p.Email == "" {
+		return false
+	}
+	text, email := strings.ToLower(text), strings.ToLower(p.Email)
+	for {
+		before, after, found := strings.Cut(text, email)
+		if !found {
+			return false
+		}
+		if !strings.ContainsAny(last(before), inAddress) && !strings.ContainsAny(first(after), inAddress) {
+			return true
+		}
+		text = after
+	}
+}
+
+// inAddress are the characters that make an address another one when they stand beside it.
+const inAddress = "abcdefghijklmnopqrstuvwxyz0123456789_%+-@"
+
+func first(text string) string { return text[:min(1, len(text))] }
+func last(text string) string  { return text[max(0, len(text)-1):] }
 
 // In reports whether an order holds data of the person. Addresses are compared without regard to case: for erasure, a
 // wrong hit costs less than a miss.

@@ -1,6 +1,7 @@
 package privacy_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -91,15 +92,19 @@ func TestNamed(t *testing.T) {
 		"customer":           `{"customer":{"id":820982911946154508}}`,
 		"customer's ID":      `[{"customer_id":"gid://shopify/Customer/820982911946154508"}]`,
 		"body of a webhook":  `{"body":"{\"id\":7,\"contact_email\":\"ann@example.com\"}"}`,
+		"within text":        `{"note":"wrote to Ann@example.com."}`,
+		"after another one":  `{"note":"joann@example.com, ann@example.com"}`,
+		"body of no text":    `{"body":"base64:` + base64.StdEncoding.EncodeToString([]byte(`{"email":"ann@example.com","note":"`+"\xff"+`"}`)) + `"}`,
 	} {
 		require.True(t, ann.Named([]byte(document)), name)
 		require.False(t, privacy.Person{}.Named([]byte(document)), name)
 	}
 	for name, document := range map[string]string{
-		"others":      `{"customer":{"id":820982911946154509},"email":"nn@example.com","phone":"+14155550101"}`,
-		"within text": `{"note":"wrote to ann@example.com on 14155550100 or so"}`,
-		"no JSON":     `ann@example.com`,
-		"empty":       ``,
+		"others":  `{"customer":{"id":820982911946154509},"email":"nn@example.com","phone":"+14155550101"}`,
+		"longer":  `{"notes":["joann@example.com","ann@example.common","x+ann@example.com"]}`,
+		"number":  `{"note":"call 14155550100 or so"}`,
+		"no JSON": `ann@example.com`,
+		"empty":   ``,
 	} {
 		require.False(t, ann.Named([]byte(document)), name)
 	}
