@@ -19,9 +19,9 @@ func newRelay() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "relay",
 		Short: "Measure events of the shop on their way to an ERP, beside what Temporal costs at least",
-		Long: `Relay measures the shop's events on their way to an ERP. Temporal, in memory, and the worker and the receiver that are
-deployed run in processes of their own, against a simulated ERP that answers in 20 ms. It builds the programs first, and
-needs Linux and the go command. In each round it measures, beside bare mailboxes on the same server:
+		Long: `Relay measures the shop's events on their way to an ERP. Temporal, in memory with the settings of deploy/temporal, and the
+worker and the receiver that are deployed run in processes of their own, against a simulated ERP that answers in 20 ms. It
+builds the programs first, and needs Linux and the go command. In each round it measures, beside bare mailboxes on the same server:
 
 - how many events a second arrive, of 25 kB and each of another order, while 32 are in flight; and the CPU time of each;
 - at half of that rate, the time from when a webhook is sent until the ERP has the event; and the events of a mailbox's
