@@ -34,7 +34,7 @@ func TestDeletedSubscriptionLeavesAGap(t *testing.T) {
 	from, until := good.Webhooks.GoodAt.Add(-relaygaps.Tries), repaired.Webhooks.Repaired.Until
 	told := regexp.MustCompile(`warn +relay +.*events may be missing from ` + from.UTC().Format(time.RFC3339) + ` to ` +
 		until.UTC().Format(time.RFC3339) + `: orders/create\n`)
-	e.await("status tells of the gap", func() bool { return told.MatchString(e.starter(nil, "status").stdout) })
+	e.await("status has the gap", func() bool { return told.MatchString(e.starter(nil, "status").stdout) })
 	reported, err := reporting.Relayed(e.ctx, e.Operator.Reader, relaying.Endpoints, e.Config.Relay.Taken(), from)
 	require.NoError(t, err)
 	require.Equal(t, []digest.EventGap{{From: from, To: until, Topics: []string{webhook.OrdersCreate}}}, reported.Gaps)
