@@ -57,7 +57,10 @@ func (w *world) Send(context.Context, messages.Message) (sending.Outcome, error)
 	if len(w.answers) > 0 {
 		err, w.answers = w.answers[0], w.answers[1:]
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errLeft):
+		return sending.Unsubscribed, nil
+	case err != nil:
 		return "", err
 	}
 	return sending.Queued, nil
@@ -125,6 +128,7 @@ var (
 	unclear  = &sending.Error{Kind: giftcard.Timeout, Unclear: true, Message: "no answer"}
 	certain  = &sending.Error{Kind: giftcard.RateLimited, RetryAfter: time.Minute, Message: "slow down"}
 	rejected = &sending.Error{Kind: giftcard.InvalidRequest, Message: "no such number"}
+	errLeft  = errors.New("the customer has unsubscribed")
 	locked   = &sending.Error{Kind: giftcard.Unauthorized, Message: "bad token"}
 )
 
@@ -154,6 +158,7 @@ func TestSendMessage(t *testing.T) {
 		{name: "unclear", answers: []error{unclear, unclear, unclear}, asked: []int{0, 2, 4}, kind: messaging.MessageInDoubt, final: true, notes: 1},
 		{name: "an error that nobody knows", answers: []error{errors.New("?"), unclear, unclear}, asked: []int{0, 2, 4}, kind: messaging.MessageInDoubt, final: true, notes: 1},
 		{name: "unclear, then refused", answers: []error{unclear, certain, rejected}, asked: []int{0, 2, 4}, kind: messaging.MessageInDoubt, final: true, notes: 1},
+		{name: "unclear, then unsubscribed", answers: []error{unclear, errLeft}, asked: []int{0, 2}, kind: messaging.MessageInDoubt, final: true, notes: 1},
 		{name: "unclear, to be sent all the same", answers: []error{unclear, unclear, unclear}, inDoubt: true, asked: []int{0, 2, 4}, kind: giftcard.Timeout, notes: 2},
 		{name: "certainly not taken", answers: []error{certain}, asked: []int{0}, kind: giftcard.RateLimited, notes: 2},
 		{name: "refused", answers: []error{rejected}, asked: []int{0}, kind: messaging.MessageRefused, final: true, notes: 2},

@@ -120,27 +120,28 @@ func earlier(ctx context.Context) (note attempt, err error) {
 }
 
 // ask asks the service, and repeats what is unclear while it takes the repetition for the same message. Once a request was
-// unclear, the message is in doubt until a later one is taken: a refusal says nothing about the first.
+// unclear, the message is in doubt until a later one will be delivered: a refusal says nothing about the first, and that the customer
+// wants no messages may be news since then.
 func (m *Messages) ask(ctx context.Context, msg messages.Message) (sending.Outcome, error) {
 	first := m.Now()
-	outcome, err := m.Sender.Send(ctx, msg)
-	unclear := err
+	outcome, unclear := m.Sender.Send(ctx, msg)
+	if unclear == nil || !sending.IsUnclear(unclear) {
+		return outcome, unclear
+	}
 	for _, at := range repeats {
-		if err == nil || !sending.IsUnclear(unclear) {
-			return outcome, err
-		}
-		if wait := first.Add(at).Sub(m.Now()); wait > 0 {
-			if m.pause(ctx, wait) != nil {
-				return "", unclear
-			}
+		if wait := first.Add(at).Sub(m.Now()); wait > 0 && m.pause(ctx, wait) != nil {
+			break
 		}
 		if m.Now().Sub(first) >= sending.RepeatWithin {
 			break // The first request took so long that a repetition could arrive as a second message.
 		}
-		outcome, err = m.Sender.Send(ctx, msg)
-	}
-	if err == nil {
-		return outcome, nil
+		outcome, err := m.Sender.Send(ctx, msg)
+		if err == nil && outcome == sending.Queued {
+			return outcome, nil
+		}
+		if err == nil {
+			break
+		}
 	}
 	return "", unclear
 }
