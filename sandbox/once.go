@@ -11,6 +11,8 @@ import (
 	"github.com/giftbridge/giftbridge/internal/health"
 	"github.com/giftbridge/giftbridge/sandbox/arrived"
 	"github.com/giftbridge/giftbridge/sandbox/internal/output"
+	"github.com/giftbridge/giftbridge/sandbox/internal/resolver"
+	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
 	"github.com/giftbridge/giftbridge/sandbox/scenario"
 	"github.com/giftbridge/giftbridge/sandbox/stack"
 )
@@ -81,6 +83,16 @@ func settle(
 	var lag time.Duration
 	if f.faults {
 		lag = scenario.FaultyLag
+		person := resolver.Later{
+			Client: s.Operator.Client, Control: storm.NewControl(s.ShopURL, s.IssuerURL, s.LaterURL), Quiet: quiet,
+		}
+		stop := person.Start(ctx)
+		defer func() {
+			stop()
+			if n := person.Resolved(); n > 0 {
+				say("a person has found out that %d requests to activate a card came to nothing; they were repeated", n)
+			}
+		}()
 	}
 	said := time.Now()
 	err = s.Settle(ctx, time.Now(), lag, func(status *health.Status) {
@@ -99,6 +111,10 @@ func settle(
 	}
 	return of, sendDigest(ctx, s, say)
 }
+
+// quiet is how long nothing is seen of a request to activate a card before a person looks into the issuer's queue, as
+// "giftbridge orders resolve" asks for. Without that, its order waits for 7 days, here for three hours: the queue may lag.
+const quiet = 10 * time.Second
 
 // workEvery is the interval at which orders change after they were placed. The shop tells times in seconds, and shorter ones would
 // make two changes one.

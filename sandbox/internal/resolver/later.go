@@ -69,7 +69,7 @@ func (l *Later) look(ctx context.Context) {
 			continue
 		}
 		err := l.Client.SignalWorkflow(ctx, id, "", workflows.ResolveSignal, workflows.DeferredResolution{
-			By: "laboratory", Reason: "the issuer's ledger",
+			By: "a simulated person", Reason: "the issuer's ledger",
 		})
 		if err == nil {
 			l.resolved.Add(1)
