@@ -95,8 +95,8 @@ func (d *Door) post(ctx context.Context, p relaying.Posting) error {
 		return &relaying.Refusal{Kind: giftcard.Unavailable, Message: "this worker has no URL of endpoint " + p.Endpoint}
 	}
 	body, err := p.Event.Body.Bytes()
-	if err != nil { // Only who can write histories can have it so.
-		return &relaying.Refusal{Kind: giftcard.InvalidRequest, Message: err.Error()}
+	if err != nil { // Only somebody who can write histories can make such a body.
+		return &relaying.Refusal{Kind: giftcard.InvalidRequest, Event: true, Message: err.Error()}
 	}
 	_, err = c.Post(ctx, relay.Event{
 		ID: p.Event.ID, Topic: p.Event.Topic, Resource: p.Resource, Shop: d.shop, APIVersion: p.Event.APIVersion,

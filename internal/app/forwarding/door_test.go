@@ -44,6 +44,10 @@ func TestPost(t *testing.T) {
 		APIVersion: "2026-07", BodyHash: got.BodyHash, Size: len(body), Oversized: 3 << 20, TriggeredAt: posting.Event.TriggeredAt,
 		Stale: true, Replayed: true, Attempt: 3, Signatures: 1, Sequence: 1, At: got.At, AnsweredAt: got.AnsweredAt,
 	}, got)
+	damaged := posting
+	damaged.Event.Body = "base64:?"
+	require.Equal(t, &relaying.Refusal{Kind: giftcard.InvalidRequest, Event: true, Message: "the body of the event is not base64"},
+		door.Post(t.Context(), damaged))
 	for name, tt := range map[string]struct {
 		fault relaytest.Fault
 		want  relaying.Refusal
