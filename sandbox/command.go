@@ -61,9 +61,10 @@ prints a line for each order until Ctrl-C, and then compares the books. A start 
 counts.
 
 With --once it places a number of orders, waits until all is settled, and compares what customers placed with the
-issuers' ledgers, and with what the customers were told. Exit codes: 0 every expected card exists exactly once, nothing
-else does, no message came twice, before its receipt or not at all, and no event came out of order or without a right
-signature, 1 it is not so or something failed, 2 wrong usage.`,
+issuers' ledgers, and with what the customers were told. With --faults, a simulated person looks into requests to activate
+a card of which nothing is seen. Exit codes: 0 every expected card exists exactly once, nothing else does, no message came
+twice, before its receipt or not at all, and no event came out of order or without a right signature, 1 it is not so or
+something failed, 2 wrong usage.`,
 		Example: `  go run ./sandbox
   go run ./sandbox --once --orders 200 --json
   go run ./sandbox --once --faults --seed 7`,
