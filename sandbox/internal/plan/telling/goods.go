@@ -34,7 +34,7 @@ const (
 	// shirt and mug are the lines of an order, hat is one that is added, and parcel is where the IDs of its parcels begin, all
 	// counted from the ID of the order.
 	shirt, mug, hat, parcel = 1, 2, 3, 50
-	// leavesBefore is how long before the last change of an order its customer stops messages.
+	// leavesBefore is how long a customer stops messages before the last change of the order that is told.
 	leavesBefore = 200 * time.Millisecond
 )
 
@@ -148,6 +148,16 @@ func (w *writer) trackings(numbers ...int) (all []shopifytest.Tracking) {
 		all = append(all, shopifytest.Tracking{Number: number, URL: "https://carrier.example.com/" + number})
 	}
 	return all
+}
+
+// lastTold returns the last step of an order that its customer is told of.
+func (o *Order) lastTold() (last Step) {
+	for _, s := range o.Steps {
+		if s.Change != Delivered && s.Change != TakenBack && s.Change != Paid {
+			last = s
+		}
+	}
+	return last
 }
 
 func (w *writer) step(change Change, method, route string, body any) {

@@ -100,8 +100,8 @@ func buyer(o *Order, n int) Person {
 	o.Order.ShippingAddress, o.Order.ShippingMethod, o.Order.Phone = home(firstBuyer+n), "UPS", written
 	p := Person{Number: e164}
 	switch (n%len(scripts) + shift*round) % habits {
-	case 0, 3:
-		p.Leaves = o.Steps[len(o.Steps)-1].At - leavesBefore
+	case 0, 3, 6:
+		p.Leaves = o.lastTold().At - leavesBefore
 	case 5:
 		o.Order.ShippingAddress, p.Abroad, o.Order.Phone = homeAbroad(n), true, e164
 	case 7:

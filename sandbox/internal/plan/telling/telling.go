@@ -138,7 +138,7 @@ func New(seed uint64, orders []*shopifytest.Order, length time.Duration) Telling
 }
 
 // perRound is the number of other orders for each round of orders of ordinary goods, in which each script comes once.
-const perRound = 53
+const perRound = 40
 
 // between returns a random time in [from, to).
 func between(random *rand.Rand, from, to time.Duration) time.Duration {

@@ -1,6 +1,7 @@
 package telling_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ func orders() []*shopifytest.Order {
 	}
 	return all
 }
+
+// tells are the changes that customers are told of.
+var tells = []telling.Change{telling.Sent, telling.Tracked, telling.Quantities, telling.Added, telling.MoneyBack, telling.Cancelled}
 
 // Whatever the seed, a run of the usual size has enough of each kind of customer, and of each script, in time.
 func TestTellingHoldsEverything(t *testing.T) {
@@ -44,6 +48,7 @@ func TestTellingHoldsEverything(t *testing.T) {
 		for _, n := range []int{unsubscribed, unreachable, abroad, leaves} {
 			require.GreaterOrEqual(t, n, 5)
 		}
+		require.GreaterOrEqual(t, leaves, 12, "some have a message in doubt when they leave, and are not asked again")
 		scripts := map[telling.Script]int{}
 		for _, o := range told.Orders {
 			scripts[o.Script]++
@@ -53,11 +58,15 @@ func TestTellingHoldsEverything(t *testing.T) {
 				before = s.At
 			}
 			require.Less(t, before, time.Minute)
-			require.Less(t, told.People[o.Order.ID].Leaves, time.Minute)
+			left := told.People[o.Order.ID].Leaves
+			require.Less(t, left, time.Minute)
+			require.True(t, left == 0 || slices.ContainsFunc(o.Steps, func(s telling.Step) bool {
+				return s.At > left && slices.Contains(tells, s.Change)
+			}), "something follows that the customer is not told of")
 		}
 		require.Len(t, scripts, 9)
 		for script, n := range scripts {
-			require.Equal(t, 3, n, script)
+			require.Equal(t, 4, n, script)
 		}
 	}
 	require.NotEqual(t, telling.New(1, orders(), time.Minute).Orders, telling.New(2, orders(), time.Minute).Orders)
