@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities"
@@ -56,6 +57,7 @@ func TestIssueCardAsksTheSameInEachAttempt(t *testing.T) {
 	suite.SetLogger(i.logs)
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute) // The machine may be busy.
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	env.RegisterActivity(gifts)
 	env.RegisterWorkflow(issueOne)
 	env.ExecuteWorkflow(issueOne, in)

@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/worker"
 
 	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/internal/issuer"
@@ -54,7 +53,7 @@ func (d *dying) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 // killed makes the worker die at an attempt.
 func (m *mint) killed(at int, after bool) *killer {
 	k := &killer{at: at, after: after}
-	m.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{m.calls, k}})
+	mayBeSlow(m.TestWorkflowEnvironment, m.calls, k)
 	return k
 }
 

@@ -46,6 +46,13 @@ type env struct {
 	started []workflows.GiftCardOrderInput
 }
 
+// mayBeSlow gives a test time on a busy machine. By default, a test fails after three seconds, and after one in which workflow code does
+// not go on.
+func mayBeSlow(e *testsuite.TestWorkflowEnvironment, interceptors ...interceptor.WorkerInterceptor) {
+	e.SetTestTimeout(time.Minute)
+	e.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute, Interceptors: interceptors})
+}
+
 func newEnv(t *testing.T) *env {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
@@ -54,8 +61,7 @@ func newEnv(t *testing.T) *env {
 	suite.SetMetricsHandler(counted)
 	e := &env{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), calls: &recorder{}, counted: counted}
 	e.SetStartTime(noon)
-	e.SetTestTimeout(time.Minute)
-	e.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{e.calls}})
+	mayBeSlow(e.TestWorkflowEnvironment, e.calls)
 	e.RegisterActivityWithOptions(
 		func(_ context.Context, in activities.ListGiftCardOrdersInput) (activities.ListGiftCardOrdersResult, error) {
 			note(e, &e.listed, in)

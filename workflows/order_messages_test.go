@@ -48,7 +48,7 @@ func newTalk(t *testing.T) *talk {
 	suite.SetLogger(silence{})
 	k := &talk{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, version: 1, outcome: sending.Queued}
 	k.SetStartTime(noon)
-	k.SetTestTimeout(time.Minute)
+	mayBeSlow(k.TestWorkflowEnvironment)
 	k.ends = noon.AddDate(0, 0, 90)
 	k.RegisterWorkflowWithOptions(func(_ workflow.Context, in workflows.UnsentMessageInput) (workflows.UnsentMessageResult, error) {
 		k.unsent = append(k.unsent, in)
@@ -397,6 +397,7 @@ func TestUnsentMessage(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(silence{})
 	e := suite.NewTestWorkflowEnvironment()
+	mayBeSlow(e)
 	e.ExecuteWorkflow(workflows.UnsentMessage, workflows.UnsentMessageInput{Failure: messaging.MessageInDoubt, Message: "why"})
 	var failed *temporal.ApplicationError
 	require.ErrorAs(t, e.GetWorkflowError(), &failed)
@@ -406,6 +407,7 @@ func TestUnsentMessage(t *testing.T) {
 
 	for settled, sent := range map[*workflows.MessageSettled]bool{nil: true, {By: "ann@desk", Note: "called"}: false} {
 		e = suite.NewTestWorkflowEnvironment()
+		mayBeSlow(e)
 		e.ExecuteWorkflow(workflows.UnsentMessage, workflows.UnsentMessageInput{Key: "k", Settled: settled})
 		require.NoError(t, e.GetWorkflowError())
 		var out workflows.UnsentMessageResult
@@ -505,6 +507,7 @@ func TestSweepMessages(t *testing.T) {
 			var suite testsuite.WorkflowTestSuite
 			suite.SetLogger(silence{})
 			e := suite.NewTestWorkflowEnvironment()
+			mayBeSlow(e)
 			e.SetStartTime(noon)
 			if tt.last != nil {
 				e.SetLastCompletionResult(tt.last)
@@ -548,7 +551,7 @@ func newStock(t *testing.T) *stock {
 	suite.SetLogger(silence{})
 	s := &stock{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), in: true}
 	s.SetStartTime(noon)
-	s.SetTestTimeout(time.Minute)
+	mayBeSlow(s.TestWorkflowEnvironment)
 	s.RegisterWorkflowWithOptions(func(_ workflow.Context, in workflows.UnsentMessageInput) (workflows.UnsentMessageResult, error) {
 		s.unsent = append(s.unsent, in)
 		return workflows.UnsentMessageResult{}, nil

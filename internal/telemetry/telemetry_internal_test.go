@@ -220,7 +220,9 @@ func TestWorkflowsAreCountedOnce(t *testing.T) {
 			for range 2 { // The same run twice: its task is retried.
 				env := suite.NewTestWorkflowEnvironment()
 				env.SetTestTimeout(time.Minute) // The machine may be busy.
-				env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{counts}})
+				env.SetWorkerOptions(worker.Options{
+					DeadlockDetectionTimeout: time.Minute, Interceptors: []interceptor.WorkerInterceptor{counts},
+				})
 				env.RegisterWorkflowWithOptions(flow, workflow.RegisterOptions{Name: "flow"})
 				env.ExecuteWorkflow("flow", workflows.GiftCardOrderInput{})
 			}
