@@ -2,6 +2,7 @@ package messaging_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -137,6 +138,26 @@ var asking = struct {
 	Asking bool `json:"asking"`
 }{true}
 
+// unclearBefore is the note of an attempt whose outcome was unclear, where such messages are sent again.
+var unclearBefore = struct {
+	Unclear bool `json:"unclear"`
+}{true}
+
+// A request that was unclear stays so in the notes of all attempts after it.
+func TestUnclearRequestsStayOnRecord(t *testing.T) {
+	t.Parallel()
+	for _, answers := range [][]error{{unclear, unclear, unclear}, {certain}} {
+		w := newWorld()
+		w.answers, w.SendInDoubt = answers, true
+		_, err := execute(t, w, w.SendMessage, message(), unclearBefore)
+		require.NotNil(t, err)
+		require.False(t, err.NonRetryable())
+		notes, failed := json.Marshal(w.notes)
+		require.NoError(t, failed)
+		require.JSONEq(t, `[{"asking": true, "unclear": true}, {"unclear": true}]`, string(notes))
+	}
+}
+
 func TestSendMessage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -165,6 +186,12 @@ func TestSendMessage(t *testing.T) {
 		{name: "the account is refused", answers: []error{locked}, asked: []int{0}, kind: giftcard.Unauthorized, notes: 2},
 		{name: "cut off before", note: asking, kind: messaging.MessageInDoubt, final: true},
 		{name: "cut off before, to be sent all the same", note: asking, inDoubt: true, asked: []int{0}, notes: 1},
+		{name: "cut off before, then unsubscribed", note: asking, inDoubt: true, answers: []error{errLeft}, asked: []int{0}, kind: messaging.MessageInDoubt, final: true, notes: 1},
+		{name: "unclear before, then unsubscribed", note: unclearBefore, inDoubt: true, answers: []error{errLeft}, asked: []int{0}, kind: messaging.MessageInDoubt, final: true, notes: 1},
+		{name: "unclear before, then refused", note: unclearBefore, inDoubt: true, answers: []error{rejected}, asked: []int{0}, kind: messaging.MessageInDoubt, final: true, notes: 2},
+		{name: "unclear before, then too late", note: unclearBefore, inDoubt: true, notAfter: noon.Add(-time.Second), kind: messaging.MessageInDoubt, final: true},
+		{name: "unclear before, then taken", note: unclearBefore, inDoubt: true, asked: []int{0}, notes: 1},
+		{name: "unclear before, then certainly not taken", note: unclearBefore, inDoubt: true, answers: []error{certain}, asked: []int{0}, kind: giftcard.RateLimited, notes: 2},
 		{name: "not cut off before", note: struct{}{}, asked: []int{0}, notes: 1},
 		{name: "a note that cannot be read", note: "nonsense", kind: messaging.MessageInDoubt, final: true},
 		{name: "after a reset", again: true, kind: messaging.MessageInDoubt, final: true},

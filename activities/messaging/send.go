@@ -50,9 +50,11 @@ const (
 // repeats are when an unclear request is repeated, since the first one. All are within [sending.RepeatWithin].
 var repeats = []time.Duration{2 * time.Second, 4 * time.Second}
 
-// attempt is what an attempt passes on to the next one: whether it was about to ask, and has not seen the outcome.
+// attempt is what an attempt passes on to the next one: whether it was about to ask, and has not seen the outcome; and whether a request
+// before may have been taken, although the shop has it sent again.
 type attempt struct {
-	Asking bool `json:"asking,omitempty"`
+	Asking  bool `json:"asking,omitempty"`
+	Unclear bool `json:"unclear,omitempty"`
 }
 
 // SendMessage asks the service to deliver a message, at most once as far as the customer can see.
@@ -83,19 +85,23 @@ func (m *Messages) sendOnce(
 	if again && activity.GetInfo(ctx).Attempt == 1 {
 		note.Asking = true
 	}
+	note.Unclear = note.Unclear || note.Asking
 	if note.Asking && !m.SendInDoubt {
 		return SendMessageResult{}, m.failed(ctx, doing, msg, MessageInDoubt,
 			"an attempt was cut off before the service answered, so it may have taken the message; it is not sent again")
 	}
 	if !notAfter.IsZero() && m.Now().After(notAfter) {
-		return SendMessageResult{}, m.failed(ctx, doing, msg, MessageExpired,
+		return SendMessageResult{}, m.ended(ctx, doing, msg, note, MessageExpired,
 			"it could not be sent until "+notAfter.UTC().Format(time.RFC3339)+", and is no longer worth sending")
 	}
 	token := activity.GetInfo(ctx).TaskToken
-	if err := m.Temporal.Beat(ctx, token, attempt{Asking: true}); err != nil {
+	if err := m.Temporal.Beat(ctx, token, attempt{Asking: true, Unclear: note.Unclear}); err != nil {
 		return SendMessageResult{}, failure(ctx, doing, giftcard.Unavailable, "record that the message is sent: "+err.Error(), 0, false)
 	}
 	outcome, err := m.ask(ctx, msg)
+	if err == nil && note.Unclear && outcome != sending.Queued {
+		return SendMessageResult{}, m.ended(ctx, doing, msg, note, MessageInDoubt, "the customer wants no messages")
+	}
 	if err == nil {
 		m.count(msg.Kind, string(outcome))
 		return SendMessageResult{Outcome: outcome, At: m.Now().UTC()}, nil
@@ -104,9 +110,10 @@ func (m *Messages) sendOnce(
 		return SendMessageResult{}, m.failed(ctx, doing, msg, MessageInDoubt,
 			fmt.Sprintf("the service may have taken the message (%v); it is not sent again", err))
 	}
+	note = attempt{Unclear: note.Unclear || sending.IsUnclear(err)}
 	// If this fails, the next attempt takes the outcome for unclear: a message is lost, but none comes twice.
-	_ = m.Temporal.Beat(ctx, token, attempt{})
-	return SendMessageResult{}, m.notTaken(ctx, doing, msg, err)
+	_ = m.Temporal.Beat(ctx, token, note)
+	return SendMessageResult{}, m.notTaken(ctx, doing, msg, note, err)
 }
 
 // earlier returns what an attempt before this one has left.
@@ -161,7 +168,7 @@ func (m *Messages) pause(ctx context.Context, d time.Duration) error {
 }
 
 // notTaken returns the error for a message that the service has not taken, or of which the shop prefers to send it again.
-func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Message, err error) error {
+func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Message, note attempt, err error) error {
 	kind, wait := giftcard.Unavailable, time.Duration(0)
 	if e, ok := errors.AsType[*sending.Error](err); ok {
 		kind, wait = e.Kind, e.RetryAfter
@@ -171,11 +178,19 @@ func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Mess
 		return ctx.Err()
 	case kind == giftcard.Unauthorized && waited(ctx) < accountPatience:
 	case kind.Final() && kind != giftcard.Unauthorized:
-		return m.failed(ctx, doing, msg, MessageRefused, err.Error())
+		return m.ended(ctx, doing, msg, note, MessageRefused, err.Error())
 	case kind == giftcard.Unauthorized || waited(ctx)+wait >= sendPatience:
-		return m.failed(ctx, doing, msg, MessagesUnavailable, fmt.Sprintf("%v; tried for %s", err, waited(ctx).Round(time.Minute)))
+		return m.ended(ctx, doing, msg, note, MessagesUnavailable, fmt.Sprintf("%v; tried for %s", err, waited(ctx).Round(time.Minute)))
 	}
 	return failure(ctx, doing, kind, err.Error(), wait, false)
+}
+
+// ended returns the error for a message that is not sent any more. It is in doubt if a request before may have been taken.
+func (m *Messages) ended(ctx context.Context, doing string, msg messages.Message, note attempt, kind giftcard.Kind, why string) error {
+	if note.Unclear {
+		kind, why = MessageInDoubt, "the service may have taken the message, and it is not sent again: "+why
+	}
+	return m.failed(ctx, doing, msg, kind, why)
 }
 
 // failed returns the error for a message that failed for good.
