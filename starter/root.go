@@ -40,7 +40,7 @@ Getting started:
   giftbridge doctor             check everything that giftbridge needs, and say how to fix what fails
   giftbridge schedules          create the search attributes and schedules; safe on every deploy
   giftbridge worker             run a worker, until it is stopped
-  giftbridge receiver           take in Shopify's webhooks, until it is stopped
+  giftbridge receiver           take in webhooks, callbacks and checkouts, until it is stopped
   giftbridge poll               poll now instead of waiting for the schedule
   giftbridge status             show the state of the system; exits with 1 if it needs attention
   giftbridge pause              take in no more orders; resume ends that
@@ -71,7 +71,7 @@ Getting started:
   giftbridge relay replay --id EVENT
                                 send an event to the ERP once more
   giftbridge privacy find --customer 7001
-                                find the orders whose histories hold a person's data
+                                find the histories that hold a person's data
   giftbridge digest --dry-run   print the daily digest as of now
   giftbridge checkout key webshop
                                 make a key for a checkout that may spend gift cards

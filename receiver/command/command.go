@@ -18,10 +18,10 @@ import (
 func New() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receiver",
-		Short: "Run a receiver, which takes in Shopify's webhooks",
+		Short: "Run a receiver, which takes in what comes over HTTP, above all Shopify's webhooks",
 		Long: `Receiver takes in what comes over HTTP: Shopify's webhooks, so that cards are issued seconds after an order instead
-of after the next poll, and the links in the digest's mail. Run one or more; each takes in whatever reaches it. Polls go
-on: they find what webhooks have missed.
+of after the next poll; the answers of an issuer that makes cards later; checkouts at which cards are spent; and the links
+in the digest's mail. Run one or more; each takes in whatever reaches it. Polls go on: they find what webhooks have missed.
 
 Shopify must reach it by HTTPS at RECEIVER_URL. Either it has a certificate of its own (RECEIVER_TLS_CERT_FILE and
 RECEIVER_TLS_KEY_FILE), or a proxy in front of it has one. SHOPIFY_WEBHOOK_SECRETS is the client secret of the app that
@@ -32,7 +32,8 @@ the mail off the internet. docs/configuration.md lists all variables.
 
 /metrics, /healthz and /readyz are served at METRICS_ADDR; on a machine with a worker it needs another port than that of
 the worker, or off. The receiver is ready while it listens, also while Temporal is away: webhooks are answered, and the
-next poll finds their orders. SIGTERM and Ctrl-C let requests finish, and take in what waits, for at most 25 seconds.
+next poll finds their orders; but those for the ERP of a relay (RELAY_ORDERS_URL, RELAY_PRODUCTS_URL) get 503 meanwhile,
+and Shopify sends them again. SIGTERM and Ctrl-C let requests finish, and take in what waits, for at most 25 seconds.
 
 Exit codes: 0 stopped as asked, 1 failure, 2 bad configuration.`,
 		Args: cli.NoArgs,
