@@ -32,11 +32,13 @@ const (
 	// that a request to the issuer may take.
 	minDrain    = 25 * time.Second
 	drainMargin = 5 * time.Second
-	// cachedWorkflows is the number of workflows that a worker keeps in memory between their tasks. Another one is replayed when
-	// something happens to it. The largest common ones, mailboxes of the relay, take some 110 kB each, and the garbage collector as
-	// much again. With the SDK's default of 10,000, a worker would need more than deploy/kubernetes allows it: mailboxes wait for days
-	// while an ERP is away, and orders whose customers get messages for weeks.
-	cachedWorkflows = 256
+	// cachedWorkflows is the number of workflows that a worker keeps in memory between their tasks, and cachedMailboxes the same with a
+	// relay. Another one is replayed when something happens to it, so with too few, those of a burst are replayed again and again. The
+	// largest common ones, mailboxes of the relay, take some 110 kB each, and the garbage collector as much again. With the SDK's default
+	// of 10,000, a worker would need more than deploy/kubernetes allows it: mailboxes wait for days while an ERP is away, and orders
+	// whose customers get messages for weeks.
+	cachedWorkflows = 1000
+	cachedMailboxes = 256
 )
 
 // DrainTimeout returns how long running activities may continue after a stop. A request to the issuer that is cut off
@@ -120,7 +122,11 @@ func StartWorker(ctx context.Context, o WorkerOptions) (_ *Worker, err error) {
 	topics.later.Temporal = promises.NewHurried(w.operator.Recovery, o.Hurry)
 	topics.messages = services.messages.Activities(w.operator, &looking.Looker{Client: w.operator.Client, Hurry: o.Hurry})
 	w.resumeMetrics(ctx)
-	worker.SetStickyWorkflowCacheSize(cachedWorkflows) // For all workers of this process that start after it.
+	cached := cachedWorkflows
+	if o.Config.Relay.On() {
+		cached = cachedMailboxes
+	}
+	worker.SetStickyWorkflowCacheSize(cached) // For all workers of this process that start after it.
 	queues := forwarding.Workers(w.client, o.Config, services.relay.Activities(w.operator.Client, NamespaceOf(o.Temporal), o.Hurry, w.log),
 		worker.Options{DeploymentOptions: version(o.Config.Worker), WorkerStopTimeout: DrainTimeout(o.Config), OnFatalError: w.onFatal})
 	for _, queue := range append(queues, w.common(o, topics), w.issuing(o.Config, topics.giftCards)) {
