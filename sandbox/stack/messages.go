@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
@@ -110,13 +111,14 @@ func (s *Stack) told(ctx context.Context, o shopifytest.Order) (*Told, error) {
 	if err := answer.Get(&state); err != nil {
 		return nil, fmt.Errorf("read the messages of order %s: %w", o.Name, err)
 	}
-	// The shop tells times in seconds.
-	if state.SeenAt.Before(o.UpdatedAt.Truncate(time.Second)) {
-		return nil, nil //nolint:nilnil // It has not seen the last change yet.
-	}
 	run, err := s.Operator.Client.DescribeWorkflowExecution(ctx, id, "")
 	if err != nil {
 		return nil, fmt.Errorf("look at the messages of order %s: %w", o.Name, err)
+	}
+	// One that has ended expects nothing more, and never looks again. The shop tells times in seconds.
+	open := run.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	if open && state.SeenAt.Before(o.UpdatedAt.Truncate(time.Second)) {
+		return nil, nil //nolint:nilnil // It has not seen the last change yet.
 	}
 	if len(run.GetPendingActivities()) > 0 || run.GetPendingWorkflowTask() != nil {
 		return nil, nil //nolint:nilnil // A message is on its way.
