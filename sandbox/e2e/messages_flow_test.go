@@ -48,10 +48,13 @@ func (w *system) messagesOf(order int64) (out workflows.OrderMessagesState) {
 }
 
 // An order is told of from its payment to its delivery, by webhooks alone, once each. A message and a webhook have their price, and an
-// order to which nothing happens costs nothing.
+// order to which nothing happens costs nothing. Workflows wait as in production: a change that is read within two seconds is read
+// again, so that faster ones cost more.
 func TestMessagesOfAnOrder(t *testing.T) {
 	t.Parallel()
-	w := startReceiving(t, stack.Options{Messages: true, Configure: func(c *config.Config) { c.Metrics.Addr = "127.0.0.1:0" }})
+	w := startReceiving(t, stack.Options{
+		Messages: true, Unhurried: true, Configure: func(c *config.Config) { c.Metrics.Addr = "127.0.0.1:0" },
+	})
 	o := w.buyer()
 	w.await("the receipt", func() bool { return len(w.Sonar.Deliveries()) == 1 })
 	parcel, sent := w.Shop.Fulfil(o.ID, shopifytest.Fulfillment{

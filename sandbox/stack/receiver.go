@@ -38,7 +38,7 @@ func (s *Stack) configureReceiver(ctx context.Context, o Options) error {
 func (s *Stack) StartReceiver(ctx context.Context) error {
 	o := receiving.Options{Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log}
 	if s.Sonar != nil {
-		o.Hurry = hurry
+		o.Hurry = s.hurry
 	}
 	r, err := receiving.Start(ctx, o)
 	if err != nil {

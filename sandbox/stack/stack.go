@@ -39,8 +39,8 @@ import (
 
 const name = "sandbox"
 
-// hurry is how much faster the workflows of cards that are made later wait than in production: a person is watching.
-const hurry = 60
+// hurried is how much faster workflows wait than in production: a person is watching.
+const hurried = 60
 
 // Shop is the domain of the stack's shop.
 const Shop = name + site.Domain
@@ -69,6 +69,8 @@ type Options struct {
 	// It needs Webhooks.
 	Relay                bool
 	ERPPort, ERPPagePort int
+	// Unhurried has workflows wait for as long as in production.
+	Unhurried bool
 	// CodecPort is the port of the codec server; a free port if zero.
 	CodecPort int
 	// MailFolder is the folder in which mails are kept as files; if empty, they are not kept as files.
@@ -123,6 +125,7 @@ type Stack struct {
 	// ShopfrontURL is the address of the example of a checkout; empty without Later.
 	ShopfrontURL string
 
+	hurry    int // How much faster workflows wait than in production.
 	log      zerolog.Logger
 	worker   *app.Worker
 	receiver *receiving.Receiver
@@ -131,7 +134,10 @@ type Stack struct {
 
 // Start starts a stack. On an error it stops everything that it has started.
 func Start(ctx context.Context, o Options) (_ *Stack, err error) {
-	s := &Stack{log: o.Log}
+	s := &Stack{log: o.Log, hurry: hurried}
+	if o.Unhurried {
+		s.hurry = 1
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop())
@@ -284,7 +290,7 @@ func (s *Stack) TemporalOptions() client.Options {
 // StartWorker starts the stack's worker after NoWorker or StopWorker.
 func (s *Stack) StartWorker(ctx context.Context) error {
 	w, err := app.StartWorker(ctx, app.WorkerOptions{
-		Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log, Hurry: hurry,
+		Config: s.Config, Temporal: s.TemporalOptions(), Log: s.log, Hurry: s.hurry,
 	})
 	if err != nil {
 		return err
