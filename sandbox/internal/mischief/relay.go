@@ -25,8 +25,9 @@ const (
 )
 
 const (
-	// RelayPatience is how long the system waits for an answer of the ERP, and relayDelay is longer.
-	RelayPatience = 4 * time.Second
+	// RelayPatience is how long the system waits for an answer of the ERP, and relayDelay is longer. A busy machine may keep a request
+	// for seconds before the ERP sees it.
+	RelayPatience = 12 * time.Second
 	relayDelay    = RelayPatience + time.Second
 	// latestAttempt is the last attempt at an event that has trouble: the pauses after later ones are longer than a run.
 	latestAttempt = 2

@@ -129,9 +129,10 @@ func (b Books) judgeNames(t *Tally, by map[key]*event) {
 	}
 }
 
-// unanswered reports whether the system may not know that an event was taken.
+// unanswered reports whether the system may not know that an event was taken. It began to wait before the event was at the ERP, and
+// may hear of the answer after it was given.
 func (b Books) unanswered(d Taken) bool {
-	return d.AnsweredAt.IsZero() || d.AnsweredAt.Sub(d.At) > b.Patience/2
+	return d.AnsweredAt.IsZero() || d.AnsweredAt.Sub(d.At) > b.Patience/4
 }
 
 // judgeDoubles judges whether an event came more often than there is a reason for.
