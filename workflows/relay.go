@@ -108,8 +108,13 @@ const (
 	maxTaken = 50
 	// deliverTime is the longest that one attempt to deliver may take.
 	deliverTime = 45 * time.Second
-	// maxHandedOver bounds the bodies that one run hands over to the next one, in bytes. Temporal takes inputs of 2 MiB.
+	// maxHandedOver bounds what one run hands over to the next one, in bytes, and besideBody what an event takes of it beside its body.
+	// Temporal takes inputs of 2 MiB.
 	maxHandedOver = 1 << 20
+	besideBody    = 512
+	// largeHistory, in bytes, and longHistory, in events, are half of what Temporal takes before it ends a workflow.
+	largeHistory = 25 << 20
+	longHistory  = 25_000
 )
 
 // mailbox is a running [Relay].
@@ -147,14 +152,49 @@ func Relay(ctx workflow.Context, in RelayInput) (RelayResult, error) {
 	}
 }
 
-// full reports whether the history has grown so much that the mailbox continues as a new run. One with so much to hand over that
-// the input of a run could not hold it goes on.
+// full reports whether the history has grown so much that the mailbox continues as a new run. One with more to hand over than the
+// input of a run holds goes on until Temporal might end it, and what waits would be lost: the bodies that are too much become notices then.
 func (m *mailbox) full(ctx workflow.Context) bool {
-	size := 0
-	for _, e := range m.waiting {
-		size += len(e.Body)
+	info := workflow.GetInfo(ctx)
+	switch {
+	case !info.GetContinueAsNewSuggested():
+		return false
+	case m.size() < maxHandedOver:
+		return true
+	case info.GetCurrentHistorySize() < largeHistory && info.GetCurrentHistoryLength() < longHistory:
+		return false
+	case workflow.GetVersion(ctx, "notices", workflow.DefaultVersion, 1) == workflow.DefaultVersion:
+		return false // The run began with a version that did not look at its history.
 	}
-	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && size < maxHandedOver
+	m.abridge()
+	return m.size() < maxHandedOver
+}
+
+// size returns how large what waits is when it is handed over, in bytes.
+func (m *mailbox) size() (sum int) {
+	for _, e := range m.waiting {
+		sum += len(e.Body) + besideBody
+	}
+	return sum
+}
+
+// abridge makes notices of what waits, of the largest bodies first, until it can be handed over. The first event may have arrived with
+// its body, so it comes last.
+func (m *mailbox) abridge() {
+	for m.size() >= maxHandedOver {
+		largest := 0
+		for i := 1; i < len(m.waiting); i++ {
+			n := len(m.waiting[i].Body)
+			if n > besideBody && (largest == 0 || n > len(m.waiting[largest].Body)) {
+				largest = i
+			}
+		}
+		e := &m.waiting[largest]
+		if len(e.Body) <= besideBody { // A notice would not be smaller.
+			return
+		}
+		*e = e.AsNotice(m.in.Resource)
+	}
 }
 
 // again returns the error with which the mailbox continues as a new run.

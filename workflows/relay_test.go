@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -228,13 +230,25 @@ func TestRelayIDs(t *testing.T) {
 }
 
 // A mailbox whose history is full hands over what waits, also while an event is being tried. One with more than an input can hold
-// goes on.
+// goes on, until it has delivered as many as it takes, or until Temporal might end it: then it makes notices of the largest bodies.
 func TestRelayContinuesAsNew(t *testing.T) {
 	t.Parallel()
+	const much = 600 << 10
 	for name, c := range map[string]struct {
-		size int
-		over bool
-	}{"little": {size: 1000, over: true}, "much": {size: 1 << 20}} {
+		first         int
+		sizes         []int
+		bytes, events int
+		delivered     int   // How many events it has delivered before.
+		notices       []int // The events that are notices in the next run.
+	}{
+		"little":                   {sizes: []int{1000, 10}},
+		"much":                     {sizes: []int{much, much}, delivered: 2},
+		"much, in a large history": {sizes: []int{1000, much, much + 1}, bytes: 25 << 20, notices: []int{3}},
+		"more, in a large history": {sizes: []int{much, 1000, 2 * much}, bytes: 25 << 20, notices: []int{3}},
+		"much, in a long history":  {sizes: []int{2 * much, much, 3 * much}, events: 25_000, notices: []int{1, 3}},
+		"the first one":            {sizes: []int{1000, 10}, first: 2 * much, events: 25_000, notices: []int{1, 0}},
+		"many, in a long history":  {sizes: slices.Repeat([]int{500}, 1100), events: 25_000, delivered: 73}, // Notices would not be smaller.
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMailbox(t)
@@ -245,25 +259,42 @@ func TestRelayContinuesAsNew(t *testing.T) {
 				}
 				return relaying.DeliverEventResult{}, nil
 			}
-			second := event("b", "orders/paid", 2)
-			second.Body = relaying.Body(strings.Repeat(" ", c.size))
-			m.at(0, event("a", "orders/create", 1))
+			want := []relaying.Event{event("e0", "orders/create", 1)}
+			want[0].Body += relaying.Body(strings.Repeat(" ", c.first))
+			for i, size := range c.sizes {
+				e := event("e"+strconv.Itoa(i+1), "orders/paid", i+2)
+				e.Body = relaying.Body(`{"id":8}` + strings.Repeat(" ", size))
+				want = append(want, e)
+			}
+			m.at(0, want[0])
+			const atOnce = 500 // The environment takes 1,000 at once.
+			after, last := time.Minute, len(want)-1
+			for some := range slices.Chunk(want[1:last], atOnce) {
+				m.RegisterDelayedCallback(func() {
+					for _, e := range some {
+						m.SignalWorkflow(workflows.EventSignal, e)
+					}
+				}, after)
+				after += time.Minute
+			}
 			m.RegisterDelayedCallback(func() {
 				m.SetContinueAsNewSuggested(true)
-				m.SignalWorkflow(workflows.EventSignal, second)
-			}, time.Minute)
+				m.SetCurrentHistorySize(c.bytes)
+				m.SetCurrentHistoryLength(c.events)
+				m.SignalWorkflow(workflows.EventSignal, want[last])
+			}, after)
 			m.ExecuteWorkflow(workflows.Relay, workflows.RelayInput{Endpoint: relaying.Orders, Resource: "7"})
 			require.True(t, m.IsWorkflowCompleted())
 			var next *workflow.ContinueAsNewError
-			if !c.over {
-				require.NoError(t, m.GetWorkflowError())
-				return
-			}
 			require.ErrorAs(t, m.GetWorkflowError(), &next)
 			var in workflows.RelayInput
 			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
-			require.Equal(t, []relaying.Event{event("a", "orders/create", 1), second}, in.Waiting)
-			require.Equal(t, []string{"a", "b"}, in.Taken)
+			for _, i := range c.notices {
+				want[i] = want[i].AsNotice("7")
+			}
+			require.Len(t, in.Waiting, len(want)-c.delivered)
+			require.True(t, slices.Equal(want[c.delivered:], in.Waiting)) // Printed, they would fill the screen.
+			require.Len(t, in.Taken, min(len(want), 50))
 		})
 	}
 }

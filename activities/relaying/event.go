@@ -5,6 +5,7 @@ package relaying
 import (
 	"cmp"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -55,6 +56,38 @@ func (e Event) FirstID() string { return cmp.Or(e.Repeats, e.ID) }
 // Coalesces reports whether a later event of the same topic makes this one needless while both wait: an update of a product has
 // all of it. Changes of orders and shipments are steps, of which each matters.
 func (e Event) Coalesces() bool { return strings.EqualFold(e.Topic, "products/update") }
+
+// AsNotice returns the event with a notice in place of its body. resource is the number of its order or product.
+func (e Event) AsNotice(resource string) Event {
+	var about Notice
+	if raw, err := e.Body.Bytes(); err != nil || json.Unmarshal(raw, &about) != nil {
+		about = Notice{}
+	}
+	if about.ID == "" && about.OrderID == "" {
+		about.OrderID = json.Number(resource)
+	}
+	about.UpdatedAt = e.UpdatedAt
+	e.Size, e.Body = e.Body.Len(), about.Body()
+	return e
+}
+
+// Notice is what goes on instead of a body that is too large: the numbers of what the event is about, and when that last changed, under
+// the names that they have in the shop's bodies.
+type Notice struct {
+	ID      json.Number `json:"id,omitempty"`
+	OrderID json.Number `json:"order_id,omitempty"`
+	// UpdatedAt lets the other side tell which of two states is newer, as it can with whole bodies.
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
+}
+
+// Body returns the notice as a body; an empty one if what should be a number is none.
+func (n Notice) Body() Body {
+	text, err := json.Marshal(n)
+	if err != nil {
+		return ""
+	}
+	return NewBody(text)
+}
 
 // Body is a body in the form in which histories hold it, where it survives JSON to the byte: its text, or what is no text, as base64. It is
 // a string because mailboxes read and write it several times, and JSON is at its best with those.

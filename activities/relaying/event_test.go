@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,4 +54,26 @@ func TestFirstID(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "a", relaying.Event{ID: "a"}.FirstID())
 	require.Equal(t, "a", relaying.Event{ID: "b", Repeats: "a"}.FirstID())
+}
+
+// A notice has the numbers that the body has, and at least that of the order.
+func TestAsNotice(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 7, 10, 12, 0, 0, 0, time.UTC)
+	for body, want := range map[string]string{
+		`{"id":9,"order_id":7,"line_items":[]}`:  `{"id":9,"order_id":7,"updated_at":"2026-07-10T12:00:00Z"}`,
+		`{"id":12345678901234567890,"note":"x"}`: `{"id":12345678901234567890,"updated_at":"2026-07-10T12:00:00Z"}`,
+		`{"order_edit":{"id":9,"order_id":7}}`:   `{"order_id":7,"updated_at":"2026-07-10T12:00:00Z"}`,
+		`{"id":"gid://shopify/Order/7"}`:         `{"order_id":7,"updated_at":"2026-07-10T12:00:00Z"}`,
+		`no JSON`:                                `{"order_id":7,"updated_at":"2026-07-10T12:00:00Z"}`,
+		"\xff":                                   `{"order_id":7,"updated_at":"2026-07-10T12:00:00Z"}`,
+	} {
+		e := relaying.Event{ID: "evt_1", Topic: "orders/updated", Body: relaying.NewBody([]byte(body)), UpdatedAt: at}
+		got := e.AsNotice("7")
+		require.Equal(t, want, string(got.Body))
+		require.Equal(t, len(body), got.Size)
+		got.Body, got.Size = e.Body, 0
+		require.Equal(t, e, got, "nothing else changes")
+	}
+	require.Empty(t, relaying.Notice{ID: "x"}.Body())
 }

@@ -57,7 +57,7 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 		e.ID = relay.ID(endpoint, d.Topic, resource, d.Body)
 		e.Body = relaying.NewBody(d.Body)
 		if tooLarge(e) {
-			e.Size, e.Body = len(d.Body), relaying.NewBody(k.notice(d.Notice, int64(len(d.Body))))
+			e.Size, e.Body = len(d.Body), k.notice(d.Notice, int64(len(d.Body)))
 		}
 		return e
 	})
@@ -68,7 +68,7 @@ func (k *Keeper) KeepOversized(ctx context.Context, d webhook.Delivery) error {
 	return k.keep(ctx, d, func(e relaying.Event, endpoint, resource string) relaying.Event {
 		same := fmt.Sprintf("%s %d %s %s", d.ID, d.Size, d.UpdatedAt.UTC(), d.TriggeredAt.UTC())
 		e.ID = relay.ID(endpoint, d.Topic, resource, []byte(same))
-		e.Size, e.Body = int(d.Size), relaying.NewBody(k.notice(d.Notice, d.Size))
+		e.Size, e.Body = int(d.Size), k.notice(d.Notice, d.Size)
 		return e
 	})
 }
@@ -105,17 +105,10 @@ func tooLarge(e relaying.Event) bool {
 	return err != nil || len(text) > maxEvent
 }
 
-// notice is the body that goes on instead of one that is too large. It has the numbers of what the event is about, and when that last
-// changed, under the names that they have in the shop's bodies.
-func (k *Keeper) notice(n webhook.Notice, size int64) []byte {
+// notice is the body that goes on instead of one that is too large.
+func (k *Keeper) notice(n webhook.Notice, size int64) relaying.Body {
 	k.log.Warn().Str("topic", n.Topic).Int64("bytes", size).Msg("a webhook is too large to go on: a notice goes on instead of its body")
-	var about struct {
-		ID      json.Number `json:"id,omitempty"`
-		OrderID json.Number `json:"order_id,omitempty"`
-		// UpdatedAt lets the other side tell which of two states is newer, as it can with whole bodies.
-		UpdatedAt time.Time `json:"updated_at,omitzero"`
-	}
-	about.UpdatedAt = n.UpdatedAt
+	about := relaying.Notice{UpdatedAt: n.UpdatedAt}
 	switch {
 	case n.Product != "":
 		about.ID = json.Number(n.Product)
@@ -127,9 +120,5 @@ func (k *Keeper) notice(n webhook.Notice, size int64) []byte {
 	default:
 		about.ID = json.Number(n.Order)
 	}
-	text, err := json.Marshal(about)
-	if err != nil { // The numbers were read from JSON.
-		return nil
-	}
-	return text
+	return about.Body()
 }
