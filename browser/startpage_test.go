@@ -32,7 +32,7 @@ func TestStartPageHasLiveCounts(t *testing.T) {
 				require.NoError(t, chromedp.Run(tab, chromedp.Evaluate(text, &before)))
 				require.NoError(t, chromedp.Run(tab,
 					chromedp.Poll(fmt.Sprintf("%s > %d", text, before), nil, chromedp.WithPollingInterval(200*time.Millisecond),
-						chromedp.WithPollingTimeout(30*time.Second)),
+						chromedp.WithPollingTimeout(2*time.Minute)),
 				), "%s stays at %d", count, before)
 			}
 		})

@@ -75,7 +75,7 @@ func listen(t *testing.T, s *shopifytest.Server, topics ...string) *listener {
 // take returns what was heard since it was last called, by topic.
 func (l *listener) take(t *testing.T, s *shopifytest.Server) map[string]heard {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	require.NoError(t, s.Webhooks().Wait(ctx))
 	l.mu.Lock()

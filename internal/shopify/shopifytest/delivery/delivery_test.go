@@ -92,7 +92,7 @@ func event(r *receiver) delivery.Event {
 
 func wait(t *testing.T, s *delivery.Sender) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	require.NoError(t, s.Wait(ctx))
 }
@@ -184,7 +184,7 @@ func TestARetryThatSucceeds(t *testing.T) {
 	r := newReceiver(t, 503)
 	s := start(t, delivery.Options{Speed: 560, Unsubscribed: func(int64) { t.Error("the subscription ended") }}) // The first retry comes after 100 ms.
 	s.Send(event(r))
-	require.Eventually(t, func() bool { return len(r.all()) > 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(r.all()) > 0 }, 2*time.Minute, time.Millisecond)
 	r.answers(200)
 	wait(t, s)
 	c := s.Ledger().Topics["orders/create"]
@@ -249,7 +249,7 @@ func TestTroubles(t *testing.T) {
 			s.Send(e)
 			wait(t, s)
 			// The handler of a request that broke off may still be reading.
-			require.Eventually(t, func() bool { return len(r.all()) >= len(want) }, 30*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return len(r.all()) >= len(want) }, 2*time.Minute, time.Millisecond)
 			all := r.all()
 			for i := range all {
 				all[i].webhook = ""
