@@ -74,16 +74,21 @@ type RelayInput struct {
 	Resource string `json:"resource"`
 	// Waiting are the events that an earlier run has not delivered, in their order.
 	Waiting []relaying.Event `json:"waiting,omitempty"`
-	// Delivered is the time of the newest state that was delivered; zero if none is known.
-	Delivered time.Time `json:"delivered,omitzero"`
+	// Delivered is the time of the newest state of the order or product itself that was delivered; zero if none is known. Objects are
+	// the newest states of its fulfilments.
+	Delivered time.Time     `json:"delivered,omitzero"`
+	Objects   []ObjectState `json:"objects,omitempty"`
 	// Taken are the IDs of the last events.
 	Taken []string `json:"taken,omitempty"`
 }
 
 // RelayResult is what became of a mailbox.
 type RelayResult struct {
-	// Delivered is the time of the newest state that was delivered; zero if none is known.
-	Delivered time.Time `json:"delivered,omitzero"`
+	// Delivered is the time of the newest state of the order or product itself that was delivered; zero if none is known. Objects are
+	// the newest states of its fulfilments, the last one that was delivered last. A version that did not tell them apart has the newest
+	// of all in Delivered.
+	Delivered time.Time     `json:"delivered,omitzero"`
+	Objects   []ObjectState `json:"objects,omitempty"`
 	// Events is the number of events that were delivered, Stale of those the number of older states, Coalesced the number of events
 	// that a later one made needless, Repeated that of events that came again, and Refused that of events that were given up.
 	Events    int `json:"events"`
@@ -132,7 +137,7 @@ type mailbox struct {
 func Relay(ctx workflow.Context, in RelayInput) (RelayResult, error) {
 	m := &mailbox{
 		in: in, waiting: in.Waiting, taken: in.Taken, signals: workflow.GetSignalChannel(ctx, EventSignal),
-		done: RelayResult{Delivered: in.Delivered},
+		done: RelayResult{Delivered: in.Delivered, Objects: in.Objects},
 	}
 	if err := workflow.SetQueryHandler(ctx, MailboxQuery, m.show); err != nil {
 		return RelayResult{}, err //nolint:wrapcheck // It is a mistake in the code.
@@ -199,7 +204,7 @@ func (m *mailbox) abridge() {
 
 // again returns the error with which the mailbox continues as a new run.
 func (m *mailbox) again(ctx workflow.Context) error {
-	m.in.Waiting, m.in.Taken, m.in.Delivered = m.waiting, m.taken, m.done.Delivered
+	m.in.Waiting, m.in.Taken, m.in.Delivered, m.in.Objects = m.waiting, m.taken, m.done.Delivered, m.done.Objects
 	return workflow.NewContinueAsNewError(ctx, Relay, m.in)
 }
 
@@ -264,7 +269,7 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 	}))
 	defer stop()
 	answer := workflow.ExecuteActivity(sending, relayer.DeliverEvent, relaying.DeliverEventInput{
-		Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e, Delivered: m.done.Delivered,
+		Endpoint: m.in.Endpoint, Resource: m.in.Resource, Event: e, Delivered: m.done.Newest(e.Object),
 	})
 	// An endpoint may be away for days, while the shop goes on. What comes meanwhile must not fill the history.
 	wait := workflow.NewSelector(ctx)
@@ -294,9 +299,7 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 		if delivered.Stale {
 			m.done.Stale++
 		}
-		if delivered.Delivered.After(m.done.Delivered) {
-			m.done.Delivered = delivered.Delivered
-		}
+		m.done.deliver(e.Object, delivered.Delivered)
 		if e.Refused {
 			m.settle(ctx, e)
 		}

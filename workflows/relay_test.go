@@ -94,6 +94,68 @@ func TestRelayInOrder(t *testing.T) {
 	require.Equal(t, workflows.RelayResult{Events: 3, Repeated: 1, Delivered: noon.Add(3 * time.Second)}, out)
 }
 
+// What was delivered of an order says nothing of its fulfilments, and the other way round.
+func TestRelayTellsObjectsApart(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	parcel := func(id, object string, updated int) relaying.Event {
+		e := event(id, "fulfillments/update", updated)
+		e.Object = object
+		return e
+	}
+	refund := event("r", "refunds/create", 0)
+	refund.UpdatedAt = time.Time{}
+	m.deliver = func(in relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+		newest := in.Delivered
+		if in.Event.UpdatedAt.After(newest) {
+			newest = in.Event.UpdatedAt
+		}
+		stale := !in.Event.UpdatedAt.IsZero() && in.Event.UpdatedAt.Before(in.Delivered)
+		return relaying.DeliverEventResult{Delivered: newest, Stale: stale, Attempts: 1}, nil
+	}
+	m.at(0, parcel("a", "8", 5), parcel("b", "9", 3), event("late", "orders/create", 1), parcel("older", "8", 4), refund,
+		event("c", "orders/paid", 2))
+	out := m.run(t, relaying.Orders)
+	require.Equal(t, "a b late older r c", m.ids())
+	var known []time.Time
+	for _, in := range m.delivered {
+		known = append(known, in.Delivered)
+	}
+	second := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Second) }
+	require.Equal(t, []time.Time{{}, {}, {}, second(5), second(1), second(1)}, known)
+	require.Equal(t, workflows.RelayResult{
+		Events: 6, Stale: 1, Delivered: second(2),
+		Objects: []workflows.ObjectState{{Object: "9", Delivered: second(3)}, {Object: "8", Delivered: second(5)}},
+	}, out)
+	require.Equal(t, second(2), out.Newest(""))
+	require.Equal(t, second(3), out.Newest("9"))
+	require.Zero(t, out.Newest("7"))
+}
+
+// A mailbox knows what an earlier run has delivered of each object, of the last ones.
+func TestRelayHandsObjectsOver(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	in := workflows.RelayInput{Endpoint: relaying.Orders, Resource: "7", Delivered: noon}
+	for i := range 200 {
+		in.Objects = append(in.Objects, workflows.ObjectState{Object: strconv.Itoa(i), Delivered: noon})
+	}
+	first, next := event("a", "fulfillments/update", 1), event("b", "fulfillments/create", 2)
+	first.Object, next.Object = "0", "new"
+	in.Waiting = []relaying.Event{first, next}
+	m.ExecuteWorkflow(workflows.Relay, in)
+	require.NoError(t, m.GetWorkflowError())
+	var out workflows.RelayResult
+	require.NoError(t, m.GetWorkflowResult(&out))
+	require.Equal(t, noon, m.delivered[0].Delivered)
+	require.Len(t, out.Objects, 200)
+	require.Zero(t, out.Newest("1"), "the one that was delivered longest ago is forgotten")
+	require.Equal(t, noon, out.Newest("2"))
+	require.Equal(t, noon.Add(time.Second), out.Newest("0"))
+	require.Equal(t, noon.Add(2*time.Second), out.Newest("new"))
+	require.Equal(t, noon, out.Newest(""))
+}
+
 // While an endpoint is away, updates of a product give way to the newest one. Nothing else does.
 func TestRelayCoalescesProducts(t *testing.T) {
 	t.Parallel()
@@ -304,16 +366,18 @@ func TestRelayFieldsInHistories(t *testing.T) {
 	t.Parallel()
 	e := relaying.Event{
 		ID: "evt_1", Topic: "orders/create", Order: "#1", Body: "{}", Size: 1, UpdatedAt: noon, TriggeredAt: noon, TakenAt: noon,
-		APIVersion: "2026-07", Again: true,
+		APIVersion: "2026-07", Again: true, Object: "8",
 	}
-	const event = `{"id":"evt_1","topic":"orders/create","order":"#1","body":"{}","size":1,"updated_at":"2026-07-10T12:00:00Z",` +
+	const event = `{"id":"evt_1","topic":"orders/create","order":"#1","object":"8","body":"{}","size":1,"updated_at":"2026-07-10T12:00:00Z",` +
 		`"triggered_at":"2026-07-10T12:00:00Z","taken_at":"2026-07-10T12:00:00Z","api_version":"2026-07","again":true}`
+	const objects = `[{"object":"8","delivered":"2026-07-10T12:00:00Z"}]`
+	states := []workflows.ObjectState{{Object: "8", Delivered: noon}}
 	for want, in := range map[string]any{
-		`{"endpoint":"orders","resource":"7","waiting":[` + event + `],"delivered":"2026-07-10T12:00:00Z","taken":["evt_0"]}`: workflows.RelayInput{
-			Endpoint: "orders", Resource: "7", Waiting: []relaying.Event{e}, Delivered: noon, Taken: []string{"evt_0"},
+		`{"endpoint":"orders","resource":"7","waiting":[` + event + `],"delivered":"2026-07-10T12:00:00Z","objects":` + objects + `,"taken":["evt_0"]}`: workflows.RelayInput{
+			Endpoint: "orders", Resource: "7", Waiting: []relaying.Event{e}, Delivered: noon, Objects: states, Taken: []string{"evt_0"},
 		},
-		`{"delivered":"2026-07-10T12:00:00Z","events":1,"stale":2,"coalesced":3,"repeated":4,"refused":5}`: workflows.RelayResult{
-			Delivered: noon, Events: 1, Stale: 2, Coalesced: 3, Repeated: 4, Refused: 5,
+		`{"delivered":"2026-07-10T12:00:00Z","objects":` + objects + `,"events":1,"stale":2,"coalesced":3,"repeated":4,"refused":5}`: workflows.RelayResult{
+			Delivered: noon, Objects: states, Events: 1, Stale: 2, Coalesced: 3, Repeated: 4, Refused: 5,
 		},
 		`{"endpoint":"orders","resource":"7","event":` + event + `,"kind":"InvalidRequest","message":"m"}`: workflows.UndeliveredEventInput{
 			Endpoint: "orders", Resource: "7", Event: e, Kind: giftcard.InvalidRequest, Message: "m",

@@ -31,6 +31,9 @@ type Event struct {
 	Topic string `json:"topic"`
 	// Order is the name of the order, such as "#1001"; empty if the body does not say it.
 	Order string `json:"order,omitempty"`
+	// Object is the shop's number of the fulfilment that the body is; empty if it is the order or product itself, or was taken by a
+	// version that did not tell them apart. Only states of the same object are older or newer than one another.
+	Object string `json:"object,omitempty"`
 	// Body is what the shop has sent, to the byte. If that is too large to be kept, Size is its size, and Body a JSON object with
 	// numbers of what the event is about.
 	Body Body `json:"body,omitempty"`
@@ -64,7 +67,7 @@ func (e Event) AsNotice(resource string) Event {
 		about = Notice{}
 	}
 	if about.ID == "" && about.OrderID == "" {
-		about.OrderID = json.Number(resource)
+		about.ID, about.OrderID = json.Number(e.Object), json.Number(resource)
 	}
 	about.UpdatedAt = e.UpdatedAt
 	e.Size, e.Body = e.Body.Len(), about.Body()

@@ -25,7 +25,7 @@ type Posting struct {
 	// Endpoint is one of [Endpoints], and Resource the order or product that the event is about.
 	Endpoint, Resource string
 	Event              Event
-	// Stale says that a newer state was delivered before.
+	// Stale says that a newer state of the same object was delivered before.
 	Stale bool
 	// Attempt counts from 1.
 	Attempt int
@@ -55,11 +55,11 @@ type Schedule interface {
 
 // Memory knows what was delivered by earlier runs of mailboxes.
 type Memory interface {
-	// Delivered returns the time of the newest state of a resource that was delivered; zero if none is known. It may not know of
-	// states that are about as new as updated.
-	Delivered(ctx context.Context, endpoint, resource string, updated time.Time) (time.Time, error)
-	// Remember is told the time of the newest state of a resource that was delivered.
-	Remember(endpoint, resource string, delivered time.Time)
+	// Delivered returns the time of the newest state of an object of a resource that was delivered; zero if none is known. It may not
+	// know of states that are about as new as updated. The object is as in an [Event].
+	Delivered(ctx context.Context, endpoint, resource, object string, updated time.Time) (time.Time, error)
+	// Remember is told the time of the newest state of an object of a resource that was delivered.
+	Remember(endpoint, resource, object string, delivered time.Time)
 	// Takes reports whether an endpoint is known to have taken an event lately.
 	Takes(ctx context.Context, endpoint string) (bool, error)
 }
@@ -88,15 +88,15 @@ type DeliverEventInput struct {
 	Endpoint string `json:"endpoint"`
 	Resource string `json:"resource"`
 	Event    Event  `json:"event"`
-	// Delivered is the time of the newest state of the resource that this run has delivered; zero if it has delivered none.
+	// Delivered is the time of the newest state of the event's object that this run has delivered; zero if it has delivered none.
 	Delivered time.Time `json:"delivered,omitzero"`
 }
 
 // DeliverEventResult is a delivery.
 type DeliverEventResult struct {
-	// Stale reports whether a newer state was delivered before. The event was marked then.
+	// Stale reports whether a newer state of the event's object was delivered before. The event was marked then.
 	Stale bool `json:"stale,omitempty"`
-	// Delivered is the time of the newest state of the resource that was delivered; zero if it is not known.
+	// Delivered is the time of the newest state of the event's object that was delivered; zero if it is not known.
 	Delivered time.Time `json:"delivered,omitzero"`
 	// Attempts is how many attempts it took.
 	Attempts int `json:"attempts"`
@@ -115,7 +115,7 @@ func (r *Relay) DeliverEvent(ctx context.Context, in DeliverEventInput) (Deliver
 	}
 	known := in.Delivered
 	if known.IsZero() && !in.Event.UpdatedAt.IsZero() {
-		before, err := r.Memory.Delivered(ctx, in.Endpoint, in.Resource, in.Event.UpdatedAt)
+		before, err := r.Memory.Delivered(ctx, in.Endpoint, in.Resource, in.Event.Object, in.Event.UpdatedAt)
 		if err != nil {
 			return DeliverEventResult{}, activities.Failure(ctx, doing, err)
 		}
@@ -131,7 +131,7 @@ func (r *Relay) DeliverEvent(ctx context.Context, in DeliverEventInput) (Deliver
 		known = in.Event.UpdatedAt
 	}
 	if !known.IsZero() {
-		r.Memory.Remember(in.Endpoint, in.Resource, known)
+		r.Memory.Remember(in.Endpoint, in.Resource, in.Event.Object, known)
 	}
 	return DeliverEventResult{Stale: stale, Delivered: known, Attempts: attempt}, nil
 }

@@ -31,9 +31,11 @@ const (
 	fresh = 5 * time.Second
 	// lately is how long ago an endpoint has taken an event at most that is known to work.
 	lately = time.Hour
-	// maxRead is the number of runs of which the results are read at most.
-	maxRead = 5
-	// maxRecent is the number of resources of which a process remembers what it has delivered, at least. They need be remembered only
+	// maxRead is the number of runs of which the results are read at most. Of a mailbox, which has runs that deliver events of other
+	// objects, maxLooked are read, until maxRead of them say something of the object.
+	maxRead   = 5
+	maxLooked = 20
+	// maxRecent is the number of objects of which a process remembers what it has delivered, at least. They need be remembered only
 	// until lists show them.
 	maxRecent = 4096
 )
@@ -44,13 +46,16 @@ type Boxes struct {
 	now    func() time.Time
 
 	mu sync.Mutex
-	// recent and older are what this process has delivered, the newer resources and those before them.
-	recent, older map[string]time.Time
+	// recent and older are what this process has delivered, the newer objects and those before them.
+	recent, older map[object]time.Time
 }
+
+// object is what a state is of: the order or product of a mailbox if number is empty, or one of its fulfilments.
+type object struct{ mailbox, number string }
 
 // New returns the mailboxes of the namespace of a client.
 func New(c Client, now func() time.Time) *Boxes {
-	return &Boxes{client: c, now: now, recent: map[string]time.Time{}}
+	return &Boxes{client: c, now: now, recent: map[object]time.Time{}}
 }
 
 // Put puts an event into the mailbox of its resource, which is started if it does not run. It returns once Temporal has the event.
@@ -70,24 +75,29 @@ func (b *Boxes) Put(ctx context.Context, endpoint, resource string, e relaying.E
 // Delivered implements relaying.Memory. It looks at the results of the last runs of the mailbox that have ended, unless this process
 // itself has delivered a newer state than updated, or that is so recent that lists would not show a run that has. What this process
 // has delivered is not enough: another one may have delivered a newer state since.
-func (b *Boxes) Delivered(ctx context.Context, endpoint, resource string, updated time.Time) (time.Time, error) {
+func (b *Boxes) Delivered(ctx context.Context, endpoint, resource, number string, updated time.Time) (time.Time, error) {
 	id := workflows.RelayID(endpoint, resource)
 	b.mu.Lock()
-	known := b.recent[id]
+	known := b.recent[object{id, number}]
 	if known.IsZero() {
-		known = b.older[id]
+		known = b.older[object{id, number}]
 	}
 	b.mu.Unlock()
 	if known.After(updated) || b.now().Sub(updated) < fresh {
 		return known, nil
 	}
-	err := b.results(ctx, "WorkflowId = "+executions.Quote(id), func(r workflows.RelayResult) bool {
+	said := 0
+	err := b.results(ctx, "WorkflowId = "+executions.Quote(id), maxLooked, func(r workflows.RelayResult) bool {
 		// The last run need not know the newest state: it may have delivered an older one too soon after the run before it, or only
-		// events that have no time.
-		if r.Delivered.After(known) {
-			known = r.Delivered
+		// events of other objects, or that have no time.
+		newest := r.Newest(number)
+		if !newest.IsZero() {
+			said++
 		}
-		return !known.After(updated)
+		if newest.After(known) {
+			known = newest
+		}
+		return !known.After(updated) && said < maxRead
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read what was delivered before: %w", err)
@@ -96,15 +106,15 @@ func (b *Boxes) Delivered(ctx context.Context, endpoint, resource string, update
 }
 
 // Remember implements relaying.Memory.
-func (b *Boxes) Remember(endpoint, resource string, delivered time.Time) {
+func (b *Boxes) Remember(endpoint, resource, number string, delivered time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.recent) >= maxRecent {
-		b.recent, b.older = map[string]time.Time{}, b.recent
+		b.recent, b.older = map[object]time.Time{}, b.recent
 	}
-	id := workflows.RelayID(endpoint, resource)
-	if delivered.After(b.recent[id]) {
-		b.recent[id] = delivered
+	of := object{workflows.RelayID(endpoint, resource), number}
+	if delivered.After(b.recent[of]) {
+		b.recent[of] = delivered
 	}
 }
 
@@ -112,7 +122,7 @@ func (b *Boxes) Remember(endpoint, resource string, delivered time.Time) {
 func (b *Boxes) Takes(ctx context.Context, endpoint string) (takes bool, err error) {
 	query := "WorkflowId STARTS_WITH " + executions.Quote(workflows.RelayID(endpoint, "")) +
 		" AND CloseTime >= " + executions.QuoteTime(b.now().Add(-lately))
-	err = b.results(ctx, query, func(r workflows.RelayResult) bool {
+	err = b.results(ctx, query, maxRead, func(r workflows.RelayResult) bool {
 		takes = r.Events > 0
 		return !takes
 	})
@@ -122,11 +132,12 @@ func (b *Boxes) Takes(ctx context.Context, endpoint string) (takes bool, err err
 	return takes, nil
 }
 
-// results reads the results of the last mailboxes that match a query and have ended, the newest first, until next returns false.
-func (b *Boxes) results(ctx context.Context, query string, next func(workflows.RelayResult) bool) error {
+// results reads the results of the last mailboxes that match a query and have ended, the newest first, until next returns false, of most
+// mailboxes at most.
+func (b *Boxes) results(ctx context.Context, query string, most int32, next func(workflows.RelayResult) bool) error {
 	page, err := b.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Query:    "WorkflowType = " + executions.Quote(workflows.RelayType) + " AND ExecutionStatus = 'Completed' AND " + query,
-		PageSize: maxRead,
+		PageSize: most,
 	})
 	if err != nil {
 		return fmt.Errorf("list mailboxes: %w", err)

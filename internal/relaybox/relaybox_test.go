@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func (c *temporal) ListWorkflow(
 ) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	c.queries = append(c.queries, r.GetQuery())
 	out := &workflowservice.ListWorkflowExecutionsResponse{}
-	for i := range c.results {
+	for i := range min(len(c.results), int(r.GetPageSize())) {
 		out.Executions = append(out.Executions, &workflowpb.WorkflowExecutionInfo{
 			Execution: &commonpb.WorkflowExecution{WorkflowId: "relay/orders/7", RunId: fmt.Sprint(i)},
 		})
@@ -112,16 +113,51 @@ func TestDelivered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			temporal := &temporal{results: c.results}
-			known, err := boxes(temporal).Delivered(t.Context(), relaying.Orders, "7", c.updated)
+			known, err := boxes(temporal).Delivered(t.Context(), relaying.Orders, "7", "", c.updated)
 			require.NoError(t, err)
 			require.Equal(t, c.known, known)
 			require.Len(t, temporal.queries, c.lists)
 		})
 	}
-	_, err := boxes(&temporal{results: []any{errors.New("no key")}}).Delivered(t.Context(), relaying.Orders, "7", older)
+	_, err := boxes(&temporal{results: []any{errors.New("no key")}}).Delivered(t.Context(), relaying.Orders, "7", "", older)
 	require.ErrorContains(t, err, "no key")
-	_, err = boxes(&temporal{err: errors.New("no list")}).Delivered(t.Context(), relaying.Orders, "7", older)
+	_, err = boxes(&temporal{err: errors.New("no list")}).Delivered(t.Context(), relaying.Orders, "7", "", older)
 	require.ErrorContains(t, err, "no list")
+}
+
+// The states of an order and of each of its fulfilments are told apart, and runs that say nothing of one are looked past.
+func TestDeliveredOfAnObject(t *testing.T) {
+	t.Parallel()
+	older := noon.Add(-time.Hour)
+	parcel := func(number string, at time.Time) any {
+		return workflows.RelayResult{Objects: []workflows.ObjectState{{Object: number, Delivered: at}}}
+	}
+	others := slices.Repeat([]any{parcel("9", noon)}, 15)
+	for name, c := range map[string]struct {
+		results []any
+		object  string
+		known   time.Time
+	}{
+		"the order, and newer fulfilments":   {append(others, workflows.RelayResult{Delivered: older}), "", older},
+		"a fulfilment, and newer ones":       {append(others, parcel("8", older)), "8", older},
+		"a fulfilment, and a newer order":    {[]any{workflows.RelayResult{Delivered: noon}}, "8", time.Time{}},
+		"what five newer runs do not know":   {append(slices.Repeat([]any{parcel("8", older)}, 5), parcel("8", noon)), "8", older},
+		"what is behind too many other runs": {append(slices.Repeat(others, 2), parcel("8", older)), "8", time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			known, err := boxes(&temporal{results: c.results}).Delivered(t.Context(), relaying.Orders, "7", c.object, older)
+			require.NoError(t, err)
+			require.Equal(t, c.known, known)
+		})
+	}
+	b := boxes(&temporal{})
+	b.Remember(relaying.Orders, "7", "8", noon)
+	for object, want := range map[string]time.Time{"8": noon, "9": {}, "": {}} {
+		known, err := b.Delivered(t.Context(), relaying.Orders, "7", object, older)
+		require.NoError(t, err)
+		require.Equal(t, want, known, object)
+	}
 }
 
 // A process knows what it has just delivered itself, of many resources.
@@ -129,17 +165,17 @@ func TestRemember(t *testing.T) {
 	t.Parallel()
 	c := &temporal{}
 	b := boxes(c)
-	b.Remember(relaying.Orders, "7", noon)
+	b.Remember(relaying.Orders, "7", "", noon)
 	for i := range 5000 {
-		b.Remember(relaying.Products, fmt.Sprint(i), noon)
+		b.Remember(relaying.Products, fmt.Sprint(i), "", noon)
 	}
-	known, err := b.Delivered(t.Context(), relaying.Orders, "7", noon)
+	known, err := b.Delivered(t.Context(), relaying.Orders, "7", "", noon)
 	require.NoError(t, err)
 	require.Equal(t, noon, known)
 	for i := range 5000 {
-		b.Remember(relaying.Products, fmt.Sprint(5000+i), noon)
+		b.Remember(relaying.Products, fmt.Sprint(5000+i), "", noon)
 	}
-	known, err = b.Delivered(t.Context(), relaying.Orders, "7", noon)
+	known, err = b.Delivered(t.Context(), relaying.Orders, "7", "", noon)
 	require.NoError(t, err)
 	require.Zero(t, known, "memory is bounded")
 	require.Empty(t, c.queries)
@@ -151,12 +187,12 @@ func TestAnotherProcessHasDelivered(t *testing.T) {
 	older := noon.Add(-time.Hour)
 	c := &temporal{results: []any{workflows.RelayResult{Delivered: older.Add(2 * time.Minute)}}}
 	b := boxes(c)
-	b.Remember(relaying.Orders, "7", older)
-	b.Remember(relaying.Orders, "7", older.Add(-time.Minute))
-	known, err := b.Delivered(t.Context(), relaying.Orders, "7", older.Add(time.Minute))
+	b.Remember(relaying.Orders, "7", "", older)
+	b.Remember(relaying.Orders, "7", "", older.Add(-time.Minute))
+	known, err := b.Delivered(t.Context(), relaying.Orders, "7", "", older.Add(time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, older.Add(2*time.Minute), known)
-	known, err = b.Delivered(t.Context(), relaying.Orders, "7", older.Add(-time.Second))
+	known, err = b.Delivered(t.Context(), relaying.Orders, "7", "", older.Add(-time.Second))
 	require.NoError(t, err)
 	require.Equal(t, older, known, "it knows enough itself")
 	require.Len(t, c.queries, 1)

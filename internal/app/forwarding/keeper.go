@@ -89,7 +89,8 @@ func (k *Keeper) keep(
 	}
 	resource = cmp.Or(resource, unknown)
 	return k.boxes.Put(ctx, endpoint, resource, fill(relaying.Event{
-		Topic: d.Topic, Order: d.Name, UpdatedAt: d.UpdatedAt, TriggeredAt: d.TriggeredAt, TakenAt: k.now().UTC(), APIVersion: d.APIVersion,
+		Topic: d.Topic, Order: d.Name, Object: d.Fulfillment, UpdatedAt: d.UpdatedAt, TriggeredAt: d.TriggeredAt, TakenAt: k.now().UTC(),
+		APIVersion: d.APIVersion,
 	}, endpoint, resource))
 }
 

@@ -58,6 +58,7 @@ func TestKeep(t *testing.T) {
 		UpdatedAt: noon, TriggeredAt: noon.Add(time.Second), APIVersion: "2026-07", TakenAt: taken,
 	}, b.e)
 	require.NoError(t, k.Keep(t.Context(), delivery(webhook.FulfillmentsUpdate, `{}`, webhook.Notice{Order: "7", Fulfillment: "8"})))
+	require.Equal(t, "8", b.e.Object)
 	require.NoError(t, k.Keep(t.Context(), delivery(webhook.ProductsUpdate, `{}`, webhook.Notice{Product: "9"})))
 	require.Equal(t, []string{"orders/7", "orders/7", "products/9"}, b.put, "parcels are in the mailbox of their order")
 	require.Error(t, k.Keep(t.Context(), delivery(webhook.OrdersPaid, `{}`, order)), "nobody wants it")

@@ -14,7 +14,9 @@ type Delivery struct {
 	Topic    string `json:"topic"`
 	Resource string `json:"resource,omitempty"`
 	// About is what the body is about, as the ERP reads it: the number of the order or of the product.
-	About      string `json:"about"`
+	About string `json:"about"`
+	// Object is the number of the fulfilment or refund that the body is; empty if it is the order or product itself, or says none.
+	Object     string `json:"object,omitempty"`
 	Shop       string `json:"shop"`
 	APIVersion string `json:"api_version,omitempty"`
 	// BodyHash is the SHA-256 hash of the body in hexadecimal, and Size its size in bytes.
@@ -34,7 +36,7 @@ type Delivery struct {
 	Sequence int `json:"sequence"`
 	// Double says that an event with this ID was taken before.
 	Double bool `json:"double,omitempty"`
-	// Unordered says that a newer state of the resource was taken before, and the event is not marked as stale.
+	// Unordered says that a newer state of the same object was taken before, and the event is not marked as stale.
 	Unordered bool `json:"unordered,omitempty"`
 	// At is when it was taken, by the clock of this machine. AnsweredAt is when the answer that says so had been given; zero if there
 	// was none, or a client that had given up.
@@ -50,7 +52,7 @@ type Totals struct {
 	Doubles  int `json:"doubles"`
 	Replayed int `json:"replayed"`
 	Stale    int `json:"stale"`
-	// Unordered counts events that came after a newer state of their resource without a mark. It must be 0.
+	// Unordered counts events that came after a newer state of the same object without a mark. It must be 0.
 	Unordered int `json:"unordered"`
 }
 
@@ -60,17 +62,24 @@ type about struct {
 	about    string
 }
 
+// object is what has states of which one is newer than another: an order or product, or the fulfilment of an order.
+type object struct {
+	about
+
+	number string
+}
+
 type ledger struct {
 	deliveries []Delivery
 	ids        map[string]bool
 	sequence   map[about]int
-	newest     map[about]time.Time
+	newest     map[object]time.Time
 	refused    map[string]int
 }
 
 func newLedger() ledger {
 	return ledger{
-		ids: map[string]bool{}, sequence: map[about]int{}, newest: map[about]time.Time{}, refused: map[string]int{},
+		ids: map[string]bool{}, sequence: map[about]int{}, newest: map[object]time.Time{}, refused: map[string]int{},
 	}
 }
 
@@ -82,10 +91,10 @@ func (l *ledger) take(d Delivery) int {
 	key := string(d.Endpoint) + "\x00" + d.ID
 	d.Double = l.ids[key]
 	l.ids[key] = true
-	if !d.UpdatedAt.IsZero() {
-		d.Unordered = d.UpdatedAt.Before(l.newest[resource]) && !d.Stale && !d.Double
-		if d.UpdatedAt.After(l.newest[resource]) {
-			l.newest[resource] = d.UpdatedAt
+	if of := (object{resource, d.Object}); !d.UpdatedAt.IsZero() {
+		d.Unordered = d.UpdatedAt.Before(l.newest[of]) && !d.Stale && !d.Double
+		if d.UpdatedAt.After(l.newest[of]) {
+			l.newest[of] = d.UpdatedAt
 		}
 	}
 	d.At = time.Now()

@@ -109,6 +109,34 @@ func TestLedger(t *testing.T) {
 	}, f.Stats().Totals)
 }
 
+// Only states of the same object are older or newer than one another.
+func TestLedgerTellsObjectsApart(t *testing.T) {
+	t.Parallel()
+	f := start(t, relaytest.Options{})
+	of := func(topic, ids string, minute int) relay.Event {
+		return relay.Event{Topic: topic, Body: fmt.Appendf(nil, `{%s,"updated_at":"2026-07-01T12:%02d:00+02:00"}`, ids, minute)}
+	}
+	for _, e := range []relay.Event{
+		of("fulfillments/create", `"id":7,"order_id":1`, 9),
+		of("fulfillments/create", `"id":8,"order_id":1`, 5),
+		of("orders/create", `"id":1`, 1),
+		of("orders/paid", `"id":1`, 0), // Unordered.
+		of("fulfillments/update", `"id":8,"order_id":1`, 6),
+		of("fulfillments/update", `"id":7,"order_id":1`, 8), // Unordered.
+		of("refunds/create", `"id":7,"order_id":1`, 9),
+	} {
+		require.NoError(t, f.post("orders", e))
+	}
+	var objects []string
+	for i, d := range f.Deliveries() {
+		require.Equal(t, "1", d.About)
+		require.Equal(t, i+1, d.Sequence)
+		require.Equal(t, i == 3 || i == 5, d.Unordered, i)
+		objects = append(objects, d.Object)
+	}
+	require.Equal(t, []string{"7", "8", "", "", "8", "7", "7"}, objects)
+}
+
 func TestSignaturesAreVerified(t *testing.T) {
 	t.Parallel()
 	f := start(t, relaytest.Options{Secrets: []string{secret("a"), secret("b")}})

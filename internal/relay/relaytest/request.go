@@ -100,6 +100,9 @@ func (s *Server) read(endpoint Endpoint, r *http.Request, body []byte) (d Delive
 	if endpoint == Orders && content.OrderID != "" {
 		d.About = content.OrderID.String()
 	}
+	if strings.HasPrefix(d.Topic, "fulfillments/") || strings.HasPrefix(d.Topic, "refunds/") {
+		d.Object = content.ID.String()
+	}
 	return d, 0, ""
 }
 

@@ -54,6 +54,8 @@ type Taken struct {
 	ID       string `json:"id"`
 	Topic    string `json:"topic"`
 	Resource string `json:"resource"`
+	// Object is the number of the fulfilment or refund that the body is; empty if it is the order or product itself.
+	Object   string `json:"object"`
 	BodyHash string `json:"body_hash"`
 	// Oversized is the size of a body that was too large to come.
 	Oversized int       `json:"oversized"`

@@ -239,14 +239,15 @@ func (b Books) leftOutAtFirst(e *event, of []*event) bool {
 		slices.ContainsFunc(e.requests, func(r Request) bool { return r.Began.After(e.acked) && r.Began.Before(came.At) })
 }
 
-// judgeMarks judges the marks of older states.
+// judgeMarks judges the marks of older states. A state of an order says nothing of one of its fulfilments.
 func (b Books) judgeMarks(t *Tally) {
-	before := map[string][]Taken{}
+	type object struct{ resource, number string }
+	before := map[object][]Taken{}
 	for _, d := range b.Taken {
 		if d.UpdatedAt.IsZero() {
 			continue
 		}
-		of := d.Endpoint + "/" + d.Resource
+		of := object{d.Endpoint + "/" + d.Resource, d.Object}
 		newer, certain := false, false
 		for _, n := range before[of] {
 			if !n.UpdatedAt.After(d.UpdatedAt) {
@@ -257,9 +258,9 @@ func (b Books) judgeMarks(t *Tally) {
 		}
 		switch {
 		case d.Stale && !newer:
-			t.problem(&t.Mismarked, "mismarked: %s of %s is marked as older, and nothing newer came before", d.Topic, of)
+			t.problem(&t.Mismarked, "mismarked: %s of %s is marked as older, and nothing newer came before", d.Topic, of.resource)
 		case !d.Stale && certain:
-			t.problem(&t.Mismarked, "mismarked: %s of %s is older than what came before, and not marked", d.Topic, of)
+			t.problem(&t.Mismarked, "mismarked: %s of %s is older than what came before, and not marked", d.Topic, of.resource)
 		}
 		before[of] = append(before[of], d)
 	}

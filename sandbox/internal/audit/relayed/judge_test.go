@@ -117,6 +117,14 @@ func TestExplained(t *testing.T) {
 			old.UpdatedAt = at(1)
 			b.Requests, b.Taken = append(b.Requests, old), append(b.Taken, stale(taken(old, 21)))
 		}, func(t relayed.Tally) int { return t.Stale }, 1},
+		"late, after newer states of fulfilments": {func(b *relayed.Books) {
+			add(b, parcel("8", "d", 30, 31), parcel("9", "e", 20, 41), parcel("", "f", 10, 51))
+		}, func(t relayed.Tally) int { return t.Delivered }, 6},
+		"an older state of a fulfilment": {func(b *relayed.Books) {
+			old := parcel("8", "e", 20, 41)
+			old.Stale = true
+			add(b, parcel("8", "d", 30, 31), old)
+		}, func(t relayed.Tally) int { return t.Stale }, 1},
 		"coalesced": {func(b *relayed.Books) {
 			old, newer := request("products/update", "o", 1), request("products/update", "n", 2)
 			b.Requests, b.Taken = append(b.Requests, old, newer), append(b.Taken, taken(newer, 9))
@@ -164,6 +172,26 @@ func TestExplained(t *testing.T) {
 			require.Empty(t, tally.Wrong)
 			require.Equal(t, tt.n, tt.counts(tally))
 		})
+	}
+}
+
+// parcel is an event of a fulfilment, or of the order if object is empty, with the state of a time. It was announced just before it was taken.
+func parcel(object, body string, updated, when float64) relayed.Taken {
+	topic := "fulfillments/update"
+	if object == "" {
+		topic = "orders/paid"
+	}
+	d := taken(request(topic, body, updated), when)
+	d.Object = object
+	return d
+}
+
+// add has events announced and taken.
+func add(b *relayed.Books, all ...relayed.Taken) {
+	for _, d := range all {
+		r := request(d.Topic, d.BodyHash, 0)
+		r.UpdatedAt, r.Began, r.At = d.UpdatedAt, d.At.Add(-time.Second), d.At.Add(-time.Second/2)
+		b.Requests, b.Taken = append(b.Requests, r), append(b.Taken, d)
 	}
 }
 
@@ -253,6 +281,15 @@ func TestFaultsAreFound(t *testing.T) {
 			old.UpdatedAt = at(1)
 			b.Requests, b.Taken = append(b.Requests, old), append(b.Taken, taken(old, 21))
 		}, mismarked, "is older than what came before, and not marked"},
+		"no mark of a fulfilment": {func(b *relayed.Books) {
+			add(b, parcel("8", "d", 30, 31), parcel("8", "e", 20, 41))
+		}, mismarked, "is older than what came before, and not marked"},
+		"a mark for a newer state of another fulfilment": {func(b *relayed.Books) {
+			add(b, parcel("8", "d", 30, 31), stale(parcel("9", "e", 20, 41)))
+		}, mismarked, "nothing newer came before"},
+		"a mark for a newer state of a fulfilment": {func(b *relayed.Books) {
+			add(b, parcel("8", "d", 30, 31), stale(parcel("", "e", 20, 41)))
+		}, mismarked, "nothing newer came before"},
 		"a mark without a reason": {func(b *relayed.Books) { b.Taken[1].Stale = true }, mismarked, "nothing newer came before"},
 		"unseen": {func(b *relayed.Books) {
 			b.GivenUp = map[string]int{"orders/7": 1}
