@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,6 +164,8 @@ func (r replay) run(ctx context.Context, s replaying.Selection) error {
 		}
 		items = append(items, found...)
 	}
+	// One time says how to go on, of all orders and products.
+	slices.SortStableFunc(items, func(a, b replaying.Item) int { return a.At.Compare(b.At) })
 	r.warn(ctx, s)
 	if len(items) == 0 {
 		return r.nothing()
@@ -180,7 +183,7 @@ func (r replay) run(ctx context.Context, s replaying.Selection) error {
 	})
 	line.end()
 	if err != nil {
-		return r.stopped(ctx, items, n, err)
+		return r.stopped(ctx, s, items, n, err)
 	}
 	if r.flags.JSON {
 		return cli.JSON(r.cmd.OutOrStdout(), sent{Events: items, Sent: n})
@@ -240,16 +243,17 @@ func (r replay) list(items []replaying.Item) error {
 	return err
 }
 
-// stopped says how far a replay came that ended early, and how to go on.
-func (r replay) stopped(ctx context.Context, items []replaying.Item, n int, err error) error {
+// stopped says how far a replay came that ended early, and how to go on. The end is that of the selection: by default the next run would
+// also find what this one has sent.
+func (r replay) stopped(ctx context.Context, s replaying.Selection, items []replaying.Item, n int, err error) error {
 	if n >= len(items) {
 		return err
 	}
 	if ctx.Err() != nil {
 		err = fmt.Errorf("interrupted")
 	}
-	return fmt.Errorf("%w; %d of %d events were put into mailboxes; to go on, run the command again with --since %s",
-		err, n, len(items), items[n].At.UTC().Format(time.RFC3339Nano))
+	return fmt.Errorf("%w; %d of %d events were put into mailboxes; to go on, run the command again with --since %s --until %s",
+		err, n, len(items), items[n].At.UTC().Format(time.RFC3339Nano), s.Until.UTC().Format(time.RFC3339Nano))
 }
 
 // progress is a line of a terminal that says how far something is.

@@ -110,14 +110,18 @@ func TestReplay(t *testing.T) {
 	require.ErrorContains(t, err, "is found there")
 }
 
-// A replay that ended early says how to go on.
+// A replay that ended early says how to go on, without what it has sent itself.
 func TestStopped(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	items := []replaying.Item{{At: noon}, {At: noon.Add(time.Minute)}}
-	err := replay{}.stopped(ctx, items, 1, ctx.Err())
-	require.EqualError(t, err, "interrupted; 1 of 2 events were put into mailboxes; to go on, run the command again with --since 2026-07-01T12:01:00Z")
+	err := replay{}.stopped(ctx, replaying.Selection{Since: noon, Until: noon.Add(time.Hour + 5)}, items, 1, ctx.Err())
+	require.EqualError(t, err, "interrupted; 1 of 2 events were put into mailboxes; to go on, run the command again with "+
+		"--since 2026-07-01T12:01:00Z --until 2026-07-01T13:00:00.000000005Z")
+	s, err := asked{since: "2026-07-01T12:01:00Z", until: "2026-07-01T13:00:00.000000005Z", perSecond: 1}.selection(noon.Add(2 * time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, replaying.Selection{Since: noon.Add(time.Minute), Until: noon.Add(time.Hour + 5)}, s)
 }
 
 // endpoint answers a test event.
