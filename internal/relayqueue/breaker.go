@@ -108,7 +108,12 @@ func (b *Breaker) Failed(ctx context.Context, endpoint, resource string) {
 	}
 }
 
-// Stop implements the relay's flow: the endpoint gets nothing until a person resumes it.
+// Stop implements the relay's flow: the endpoint gets nothing until a person resumes it. If it is paused already, that stays on record as
+// it is: attempts that were under way may end after a person has paused it.
 func (b *Breaker) Stop(ctx context.Context, endpoint, reason string) error {
+	status, err := b.control.Status(ctx, endpoint)
+	if err != nil || status.State == Paused {
+		return err //nolint:wrapcheck // The error says it all.
+	}
 	return b.control.Pause(ctx, endpoint, reason) //nolint:wrapcheck // The error says it all.
 }

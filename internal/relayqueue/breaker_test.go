@@ -126,5 +126,21 @@ func TestBreakerStops(t *testing.T) {
 	t.Parallel()
 	r := newRig()
 	require.NoError(t, r.Stop(t.Context(), "orders", "gone"))
-	require.Equal(t, relayqueue.Paused, r.queue.status.State)
+	require.Equal(t, relayqueue.Status{State: relayqueue.Paused, Reason: "gone"}, r.queue.status)
+	r.queue.status.State = relayqueue.Probing
+	require.NoError(t, r.Stop(t.Context(), "orders", "gone again"))
+	require.Equal(t, relayqueue.Status{State: relayqueue.Paused, Reason: "gone again"}, r.queue.status)
+}
+
+// An attempt that was under way when a person paused the endpoint does not change whose pause it is.
+func TestBreakerStopsNothingThatAPersonHasPaused(t *testing.T) {
+	t.Parallel()
+	r := newRig()
+	paused := relayqueue.Status{State: relayqueue.Paused, Reason: "maintenance", By: "jane"}
+	r.queue.status = paused
+	require.NoError(t, r.Stop(t.Context(), "orders", "gone"))
+	require.Equal(t, paused, r.queue.status)
+	r.queue.err = errors.New("away")
+	require.ErrorIs(t, r.Stop(t.Context(), "orders", "gone"), r.queue.err)
+	require.Equal(t, paused, r.queue.status)
 }

@@ -77,10 +77,12 @@ func (q Queues) Status(ctx context.Context, endpoint string) (Status, error) {
 	}
 	meta := limit.GetMetadata()
 	out := Status{State: Paused, Reason: meta.GetReason(), By: meta.GetUpdateIdentity(), Since: meta.GetUpdateTime().AsTime()}
+	if limit.GetRateLimit().GetRequestsPerSecond() <= 0 {
+		return out, nil // Whatever the reason says: a person may have copied it from an endpoint that was slow.
+	}
+	out.State = Open // Somebody has set a pace by hand.
 	if rest, slow := strings.CutPrefix(meta.GetReason(), probing); slow {
 		out.State, out.Reason = Probing, rest
-	} else if limit.GetRateLimit().GetRequestsPerSecond() > 0 {
-		out.State = Open // Somebody has set a pace by hand.
 	}
 	return out, nil
 }
