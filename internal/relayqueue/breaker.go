@@ -10,7 +10,8 @@ import (
 const (
 	// failuresInRow is the number of attempts in a row, at different resources, after which an endpoint counts as away.
 	failuresInRow = 5
-	// lookEvery is how often a worker looks whether an endpoint that takes events is still slowed down.
+	// lookEvery is how often a worker looks whether an endpoint that takes events is still slowed down, and at most whether one that
+	// fails still is.
 	lookEvery = 10 * time.Second
 )
 
@@ -35,10 +36,11 @@ type Breaker struct {
 
 // line is what a worker knows of an endpoint.
 type line struct {
-	// failed are the resources at which attempts have failed since the last success.
+	// failed are the resources at which attempts have failed since the last success, or since the endpoint was slowed down.
 	failed map[string]bool
 	slow   bool
-	looked time.Time
+	// looked is when a success led to the last look, and slowed when failures did.
+	looked, slowed time.Time
 }
 
 // NewBreaker returns a breaker. warn is told of what could not be changed; the next attempt tries again.
@@ -82,14 +84,15 @@ func (b *Breaker) Succeeded(ctx context.Context, endpoint string) {
 	b.mu.Unlock()
 }
 
-// Failed implements the relay's flow: an endpoint that fails again and again is slowed down.
+// Failed implements the relay's flow: an endpoint that fails again and again is slowed down. It is so again if it still fails after a
+// person has let it go.
 func (b *Breaker) Failed(ctx context.Context, endpoint, resource string) {
 	b.mu.Lock()
 	l := b.of(endpoint)
 	l.failed[resource] = true
-	slow := len(l.failed) >= failuresInRow && !l.slow
+	slow := len(l.failed) >= failuresInRow && (!l.slow || b.now().Sub(l.slowed) >= lookEvery)
 	if slow {
-		l.slow = true
+		l.slow, l.slowed = true, b.now()
 		clear(l.failed)
 	}
 	b.mu.Unlock()

@@ -79,6 +79,33 @@ func TestBreakerSlowsAnEndpointDown(t *testing.T) {
 	require.Empty(t, r.warnings)
 }
 
+// A person may let an endpoint go that is still away.
+func TestBreakerSlowsAnEndpointDownAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig()
+	r.fail(t, 5)
+	r.clock = r.clock.Add(time.Hour)
+	require.NoError(t, r.queue.Resume(t.Context(), "orders", "it should be back"))
+	r.fail(t, 4)
+	require.Equal(t, relayqueue.Open, r.queue.status.State)
+	require.Equal(t, 1, r.queue.asked)
+	r.fail(t, 5)
+	require.Equal(t, relayqueue.Probing, r.queue.status.State)
+	require.Equal(t, 2, r.queue.asked)
+	require.NoError(t, r.queue.Resume(t.Context(), "orders", "it should be back"))
+	r.clock = r.clock.Add(10*time.Second - 1)
+	r.fail(t, 100)
+	require.Equal(t, 2, r.queue.asked, "it looks every ten seconds only")
+	r.clock = r.clock.Add(1)
+	r.fail(t, 1)
+	require.Equal(t, relayqueue.Probing, r.queue.status.State)
+	r.clock = r.clock.Add(time.Hour)
+	r.queue.status = relayqueue.Status{State: relayqueue.Paused, Reason: "maintenance", By: "jane"}
+	r.fail(t, 5)
+	require.Equal(t, relayqueue.Paused, r.queue.status.State)
+	require.Equal(t, 4, r.queue.asked)
+}
+
 func TestBreakerOneResourceAloneIsNotTheEndpoint(t *testing.T) {
 	t.Parallel()
 	r := newRig()
