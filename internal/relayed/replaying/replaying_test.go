@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/codec"
@@ -139,15 +141,22 @@ func TestSendStops(t *testing.T) {
 	})
 }
 
-// What waits is tried now, in the mailboxes that run.
+// What waits is tried now, in the mailboxes that run. What is being tried just now ends by itself.
 func TestHurry(t *testing.T) {
 	t.Parallel()
 	c := some()
-	waiting := memory.Run{Type: workflows.RelayType, ID: "relay/orders/5", Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
-	c.Runs = append(c.Runs, waiting)
+	for id, state := range map[string]enumspb.PendingActivityState{
+		"relay/orders/5": enumspb.PENDING_ACTIVITY_STATE_SCHEDULED,
+		"relay/orders/6": enumspb.PENDING_ACTIVITY_STATE_STARTED,
+	} {
+		c.Runs = append(c.Runs, memory.Run{
+			Type: workflows.RelayType, ID: id, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+			Pending: &workflowpb.PendingActivityInfo{ActivityType: &commonpb.ActivityType{Name: relayed.DeliverType}, State: state},
+		})
+	}
 	n, err := replaying.Hurry(t.Context(), of(c), "orders", func(int) {})
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, 2, n)
 	require.Equal(t, []string{"relay/orders/5"}, c.Reset)
 }
 

@@ -66,7 +66,8 @@ func newResume(f *cli.Flags) *cobra.Command {
 		Short: "Send events to an endpoint again, and have what waits tried now",
 		Long: `Resume ends a pause of an endpoint, also one that the endpoint has asked for by answering 410, and lets all events go if
 it got few because it had failed. Then it has what waits tried now: events of an endpoint that was away wait for their next attempt,
-which may be a day away. Their attempts are counted anew. It may be repeated, and may be used without a pause.`,
+which may be a day away. Their attempts are counted anew. An attempt that is under way is not disturbed. It may be repeated, and may
+be used without a pause.`,
 		Example: `  giftbridge relay resume orders`,
 		Args:    session.OneEndpoint, ValidArgsFunction: session.CompleteEndpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
