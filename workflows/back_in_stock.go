@@ -60,6 +60,8 @@ func BackInStock(ctx workflow.Context, in BackInStockInput) (BackInStockResult, 
 type backInStock struct {
 	in      BackInStockInput
 	signals workflow.ReceiveChannel
+	// notAfter is when a notice is no longer worth sending; zero until there is one.
+	notAfter time.Time
 }
 
 func (b *backInStock) hurried(pause time.Duration) time.Duration {
@@ -112,8 +114,11 @@ func (b *backInStock) tryOnce(ctx workflow.Context) (BackInStockResult, error) {
 		return BackInStockResult{Why: string(out.Dropped)}, nil
 	}
 	run := workflow.GetInfo(ctx)
-	_, err = call(sendingMessage(ctx, string(messages.KindInStock)), messaged.SendNotice, messaging.SendNoticeInput{
-		Variant: b.in.Variant, Message: *out.Message, NotAfter: workflow.Now(ctx).Add(noticeLife).UTC(),
+	if b.notAfter.IsZero() {
+		b.notAfter = workflow.Now(ctx).Add(noticeLife).UTC()
+	}
+	sent, err := call(sendingMessage(ctx, string(messages.KindInStock)), messaged.SendNotice, messaging.SendNoticeInput{
+		Variant: b.in.Variant, Message: *out.Message, NotAfter: b.notAfter, FreshUntil: freshUntil(ctx, b.notAfter),
 		Again: run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
 	}).get(ctx)
 	switch {
@@ -124,6 +129,8 @@ func (b *backInStock) tryOnce(ctx workflow.Context) (BackInStockResult, error) {
 		// A notice that may have been sent is not sent again within the day.
 		failed.Notified = failed.Why == string(messaging.MessageInDoubt)
 		return failed, reported
+	case sent.Outdated:
+		return b.tryOnce(ctx)
 	}
 	return BackInStockResult{Notified: true}, nil
 }

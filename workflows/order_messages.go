@@ -31,6 +31,10 @@ const (
 	maxKeptContent  = 50
 	// maxReviews is the number of times that one look reads the order, so that it always ends.
 	maxReviews = 5
+	// freshFor is how long a message is tried before it is composed anew: the order may have changed.
+	freshFor = 15 * time.Minute
+	// offAgain is when an order is looked at again for which no worker could work, although something was due.
+	offAgain = time.Hour
 	// messagesRenewAfter is the number of looks after which the history begins anew.
 	messagesRenewAfter = 500
 )
@@ -189,15 +193,17 @@ func (o *orderMessages) hear() (asked bool) {
 func (o *orderMessages) look(ctx workflow.Context) error {
 	// Only tasks that were not part of the history before the reset find no marker and make one.
 	o.unsure = o.reset && workflow.GetVersion(ctx, "reset-"+strconv.Itoa(o.state.Looked), workflow.DefaultVersion, 1) == 1
-	for range maxReviews {
+	again := true
+	for n := 0; again && n < maxReviews; n++ {
 		out, err := call(reviewing(ctx), messaged.ReviewOrder, messaging.ReviewOrderInput{Order: o.in.Order, Told: o.state.Told}).get(ctx)
 		if temporal.IsCanceledError(err) {
 			return err
 		}
 		o.state.Looked++
+		awaited := !o.state.AgainAt.IsZero()
 		o.state.AgainAt = time.Time{}
 		if err != nil {
-			return o.lookFailed(ctx, err)
+			return o.lookFailed(ctx, err, awaited)
 		}
 		if out.Gone {
 			o.state.EndsAt = workflow.Now(ctx)
@@ -219,13 +225,12 @@ func (o *orderMessages) look(ctx workflow.Context) error {
 		if soon := workflow.Now(ctx).Add(o.hurried(soonest)); !o.state.AgainAt.IsZero() && o.state.AgainAt.Before(soon) {
 			o.state.AgainAt = soon
 		}
-		again, err := o.tell(ctx, out.Plan.Steps)
-		if err != nil {
+		if again, err = o.tell(ctx, out.Plan.Steps); err != nil {
 			return err
 		}
-		if !again {
-			break
-		}
+	}
+	if soon := workflow.Now(ctx).Add(o.hurried(soonest)); again && o.state.AgainAt.IsZero() {
+		o.state.AgainAt = soon
 	}
 	o.show(ctx)
 	return nil
@@ -249,9 +254,12 @@ func (o *orderMessages) behind(ctx workflow.Context, seen time.Time) {
 // LookKey stands for the key of a message where an order or a variant could not be read.
 const LookKey = "look"
 
-// lookFailed records that the order could not be read. The next signal has it read again.
-func (o *orderMessages) lookFailed(ctx workflow.Context, err error) error {
+// lookFailed records that the order could not be read. The next signal has it read again; if something was awaited, so does a timer.
+func (o *orderMessages) lookFailed(ctx workflow.Context, err error, awaited bool) error {
 	kind, message := cause(err)
+	if awaited && kind == messaging.MessagesOff {
+		o.state.AgainAt = workflow.Now(ctx).Add(o.hurried(offAgain))
+	}
 	first := o.state.LookFailed == ""
 	o.state.LookFailed = kind
 	if !first || kind == messaging.MessagesOff {
@@ -262,7 +270,7 @@ func (o *orderMessages) lookFailed(ctx workflow.Context, err error) error {
 
 // tell takes steps, and reports whether what is due has to be composed anew.
 func (o *orderMessages) tell(ctx workflow.Context, steps []composing.Step) (again bool, err error) {
-	for _, step := range steps {
+	for i, step := range steps {
 		if step.NotBefore.After(workflow.Now(ctx)) {
 			// What follows must not come before it, and all may have changed until then.
 			if o.state.AgainAt.IsZero() || step.NotBefore.Before(o.state.AgainAt) {
@@ -271,15 +279,10 @@ func (o *orderMessages) tell(ctx workflow.Context, steps []composing.Step) (agai
 			return false, nil
 		}
 		k := KeptMessage{Key: step.Key, Kind: step.Kind, Why: step.Why, Message: step.Message, At: workflow.Now(ctx).UTC()}
-		switch {
-		case step.Message == nil:
+		if step.Message == nil {
 			k.State, k.Dropped = MessageDropped, step.Dropped
-		case o.state.Told.Unsubscribed:
-			k.State, k.Dropped, k.Message = MessageDropped, composing.ReasonUnsubscribed, nil
-		default:
-			if err := o.send(ctx, &k, step.NotAfter, o.unsure); err != nil {
-				return false, err
-			}
+		} else if outdated, err := o.send(ctx, &k, step.NotAfter, o.unsure); err != nil || outdated {
+			return outdated, err
 		}
 		o.state.Told.Apply(step.Tells)
 		lost := k.State == MessageFailed && k.Failure != messaging.MessageInDoubt
@@ -293,28 +296,42 @@ func (o *orderMessages) tell(ctx workflow.Context, steps []composing.Step) (agai
 			}
 			return true, nil
 		}
+		if k.State == MessageUnsubscribed && i < len(steps)-1 {
+			return true, nil // What follows is composed anew, as messages that are not sent, and counted.
+		}
 	}
 	return false, nil
 }
 
-// send sends a message, and records in k what became of it. Its error is that of a cancelled workflow.
-func (o *orderMessages) send(ctx workflow.Context, k *KeptMessage, notAfter time.Time, again bool) error {
+// send sends a message, and records in k what became of it. It reports whether the message was not sent, and has to be composed anew;
+// without notAfter it is sent as it is. Its error is that of a cancelled workflow.
+func (o *orderMessages) send(ctx workflow.Context, k *KeptMessage, notAfter time.Time, again bool) (outdated bool, _ error) {
 	out, err := call(sendingMessage(ctx, string(k.Kind)), messaged.SendMessage, messaging.SendMessageInput{
-		Order: cmp.Or(o.state.Name, o.in.Order), Message: *k.Message, NotAfter: notAfter, Again: again,
+		Order: cmp.Or(o.state.Name, o.in.Order), Message: *k.Message, NotAfter: notAfter, Again: again, FreshUntil: freshUntil(ctx, notAfter),
 	}).get(ctx)
 	k.At, k.Failure, k.Error = workflow.Now(ctx).UTC(), "", ""
 	switch {
 	case temporal.IsCanceledError(err):
-		return err
+		return false, err
 	case err != nil:
 		k.State = MessageFailed
 		k.Failure, k.Error = cause(err)
+	case out.Outdated:
+		return true, nil
 	case out.Outcome == sending.Unsubscribed:
 		k.State, o.state.Told.Unsubscribed = MessageUnsubscribed, true
 	default:
 		k.State = MessageSent
 	}
-	return nil
+	return false, nil
+}
+
+// freshUntil returns when a message has to be composed anew that is worth sending until notAfter. One that a person has sent is not.
+func freshUntil(ctx workflow.Context, notAfter time.Time) time.Time {
+	if notAfter.IsZero() {
+		return notAfter
+	}
+	return workflow.Now(ctx).Add(freshFor).UTC()
 }
 
 // keep keeps a message. Older ones lose their content, and at last their place.
@@ -344,7 +361,7 @@ func (o *orderMessages) resend(ctx workflow.Context, r ResendMessage) error {
 	}
 	k := o.state.Messages[i]
 	failed := k.State == MessageFailed
-	if err := o.send(ctx, &k, time.Time{}, false); err != nil {
+	if _, err := o.send(ctx, &k, time.Time{}, false); err != nil {
 		return err
 	}
 	k.Resent, k.By = k.At, r.By
@@ -357,6 +374,7 @@ func (o *orderMessages) resend(ctx workflow.Context, r ResendMessage) error {
 		return o.report(ctx, k.Key, k.Kind, k.Failure, k.Error)
 	case failed:
 		o.state.Failed, o.state.Sent = o.state.Failed-1, o.state.Sent+1
+		o.state.Told.Sent(*k.Message)
 		return o.report(ctx, k.Key, k.Kind, "", "")
 	}
 	return nil

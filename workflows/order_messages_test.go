@@ -33,8 +33,10 @@ type talk struct {
 	sent           []messaging.SendMessageInput
 	unsent         []workflows.UnsentMessageInput
 	// answers are what becomes of the next messages; the others are queued.
-	answers   []error
-	outcome   sending.Outcome
+	answers []error
+	outcome sending.Outcome
+	// outdated is how many of the next messages have to be composed anew.
+	outdated  int
 	reviewErr error
 	gone      bool
 	// plan changes a plan before it is returned.
@@ -82,6 +84,10 @@ func newTalk(t *testing.T) *talk {
 	k.RegisterActivityWithOptions(func(_ context.Context, in messaging.SendMessageInput) (messaging.SendMessageResult, error) {
 		k.sent = append(k.sent, in)
 		var err error
+		if k.outdated > 0 {
+			k.outdated--
+			return messaging.SendMessageResult{Outdated: true, At: k.Now()}, nil
+		}
 		if len(k.answers) > 0 {
 			err, k.answers = k.answers[0], k.answers[1:]
 		}
@@ -268,12 +274,73 @@ func TestUnsubscribed(t *testing.T) {
 	k.after(2*time.Hour, func() { k.SignalWorkflow(workflows.ResendSignal, workflows.ResendMessage{Key: "m1"}) })
 	k.after(3*time.Hour, func() {
 		s := k.state()
+		require.Equal(t, 3, k.reviews, "what follows is composed anew, so that it is counted")
 		require.Equal(t, workflows.MessageUnsubscribed, s.Messages[0].State)
 		require.Equal(t, composing.ReasonUnsubscribed, s.Messages[1].Dropped)
 		require.Equal(t, composing.ReasonUnsubscribed, s.Messages[2].Dropped)
 		require.Nil(t, s.Messages[1].Message)
 		require.Equal(t, 2, s.Dropped)
 	})
+	k.run()
+	require.Equal(t, []string{"m1"}, keys(k.sent))
+	require.Empty(t, k.unsent)
+}
+
+// A message that could not be sent for a while is composed anew: the order may have changed, and the message may be needless. One that
+// a person sends is not.
+func TestOutdatedMessages(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t)
+	k.outdated = 2
+	k.plan = func(p *composing.Plan) {
+		if k.reviews == 3 {
+			p.Steps[0].Message, p.Steps[0].Dropped = nil, composing.ReasonCancelled
+		}
+		for i := range p.Steps {
+			p.Steps[i].NotAfter = noon.Add(time.Hour)
+		}
+	}
+	k.after(0, func() { k.look(1) })
+	k.after(time.Hour, func() {
+		s := k.state()
+		require.Equal(t, []int{0, 1, 0}, []int{s.Sent, s.Dropped, s.Failed})
+		require.True(t, s.AgainAt.IsZero())
+		require.Equal(t, 1, s.Told.Changes)
+		k.version = 2
+		k.answers = []error{refused(messaging.MessageRefused)}
+		k.look(2)
+	})
+	k.after(2*time.Hour, func() { k.SignalWorkflow(workflows.ResendSignal, workflows.ResendMessage{Key: "m2"}) })
+	k.run()
+	require.Equal(t, []string{"m1", "m1", "m2", "m2"}, keys(k.sent))
+	for i, want := range []time.Duration{15 * time.Minute, 15 * time.Minute, time.Hour + 15*time.Minute} {
+		require.WithinDuration(t, noon.Add(want), k.sent[i].FreshUntil, 10*time.Second)
+	}
+	require.Zero(t, k.sent[3].FreshUntil)
+	require.True(t, k.state().Told.Greeted, "it was sent after all")
+
+	// A look ends, and there is another one.
+	k = newTalk(t)
+	k.outdated = 7
+	k.plan = func(p *composing.Plan) { p.Steps[0].NotAfter = noon.Add(time.Hour) }
+	k.after(0, func() { k.look(1) })
+	k.run()
+	require.Len(t, k.sent, 8)
+	require.Equal(t, 1, k.state().Sent)
+}
+
+// What was awaited is not forgotten because no worker could work when it was due.
+func TestAwaitedWhileOff(t *testing.T) {
+	t.Parallel()
+	k := newTalk(t)
+	k.plan = func(p *composing.Plan) {
+		if k.Now().Before(noon.Add(time.Hour)) {
+			p.Steps[0].NotBefore = noon.Add(time.Hour)
+		}
+	}
+	k.after(0, func() { k.look(1) })
+	k.after(30*time.Minute, func() { k.reviewErr = refused(messaging.MessagesOff) })
+	k.after(90*time.Minute, func() { k.reviewErr = nil })
 	k.run()
 	require.Equal(t, []string{"m1"}, keys(k.sent))
 	require.Empty(t, k.unsent)

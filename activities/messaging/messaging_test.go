@@ -249,6 +249,86 @@ func (s slow) Send(ctx context.Context, m messages.Message) (sending.Outcome, er
 	return out, err
 }
 
+// A repetition that is not at the service in time is given up.
+func TestRepetitionsEndInTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	s := &stuck{world: w}
+	w.Sender = s
+	_, err := execute(t, w, w.SendMessage, message(), nil)
+	require.Equal(t, "MessageInDoubt", err.Type())
+	require.Equal(t, 2, s.asked)
+}
+
+// stuck is a service that answers a request late and unclearly, and its repetition not at all.
+type stuck struct {
+	*world
+	asked int
+}
+
+func (s *stuck) Send(ctx context.Context, _ messages.Message) (sending.Outcome, error) {
+	if s.asked++; s.asked == 1 {
+		s.now = s.now.Add(5900 * time.Millisecond)
+		return "", unclear
+	}
+	<-ctx.Done()
+	s.now = s.now.Add(time.Second)
+	return "", unclear
+}
+
+// A message that could not be sent for a while, or before quiet hours, is composed anew. One of which that would forget something is not:
+// that it may have been taken, or for how long the account is refused.
+func TestOutdated(t *testing.T) {
+	t.Parallel()
+	account := struct {
+		Account bool `json:"account"`
+	}{true}
+	quiet := composing.Quiet{From: 11 * time.Hour, Until: 13 * time.Hour, All: true}
+	for name, tt := range map[string]struct {
+		until time.Time
+		quiet composing.Quiet
+		note  any
+		want  bool
+	}{
+		"fresh":                            {until: noon},
+		"after a while":                    {until: noon.Add(-time.Second), want: true},
+		"after a while, not asked before":  {until: noon.Add(-time.Second), note: struct{}{}, want: true},
+		"after a while, maybe taken":       {until: noon.Add(-time.Second), note: unclearBefore},
+		"after a while, account refused":   {until: noon.Add(-time.Second), note: account},
+		"in quiet hours":                   {until: noon, quiet: quiet, want: true},
+		"in quiet hours, sent by a person": {quiet: quiet},
+		"before quiet hours":               {until: noon, quiet: composing.Quiet{From: 13 * time.Hour, Until: 14 * time.Hour, All: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.SendInDoubt, w.Rules.Quiet, w.Rules.Phones = true, tt.quiet, nowhere{}
+			in := message()
+			in.FreshUntil = tt.until
+			out, err := execute(t, w, w.SendMessage, in, tt.note)
+			require.Nil(t, err)
+			require.Equal(t, tt.want, out.Outdated)
+			require.Equal(t, tt.want, len(w.asked) == 0)
+			require.Equal(t, tt.want, len(w.counted) == 0)
+			notice, err := execute(t, w, w.SendNotice, messaging.SendNoticeInput{Variant: "7", Message: in.Message, FreshUntil: tt.until}, tt.note)
+			require.Nil(t, err)
+			require.Equal(t, tt.want, notice.Outdated)
+		})
+	}
+	w := newWorld()
+	w.answers = []error{locked}
+	_, err := execute(t, w, w.SendMessage, message(), nil)
+	require.NotNil(t, err)
+	note, failed := json.Marshal(w.notes[1])
+	require.NoError(t, failed)
+	require.JSONEq(t, `{"account":true}`, string(note))
+}
+
+// nowhere knows of no number where it is.
+type nowhere struct{ composing.Phones }
+
+func (nowhere) Zones(string) []*time.Location { return nil }
+
 // Nothing is sent before it is on record that it is.
 func TestNothingIsSentWithoutANote(t *testing.T) {
 	t.Parallel()

@@ -22,12 +22,17 @@ type SendMessageInput struct {
 	NotAfter time.Time `json:"not_after,omitzero"`
 	// Again reports whether an earlier run may have sent it: it is in doubt then, before it is sent.
 	Again bool `json:"again,omitempty"`
+	// FreshUntil is when it has to be composed anew before it is sent; zero if it is sent as it is, whenever that is possible.
+	FreshUntil time.Time `json:"fresh_until,omitzero"`
 }
 
 // SendMessageResult is what the service said.
 type SendMessageResult struct {
-	Outcome sending.Outcome `json:"outcome"`
+	Outcome sending.Outcome `json:"outcome,omitempty"`
 	At      time.Time       `json:"at"`
+	// Outdated reports whether the message certainly was not sent, and has to be composed anew: it could not be sent for a while, in which
+	// the order may have changed, or quiet hours have begun.
+	Outdated bool `json:"outdated,omitempty"`
 }
 
 // SendNoticeInput is a notice about a variant, to all who asked for it.
@@ -35,9 +40,10 @@ type SendNoticeInput struct {
 	// Variant is the shop's number of it.
 	Variant string           `json:"variant"`
 	Message messages.Message `json:"message"`
-	// NotAfter and Again are as in [SendMessageInput].
-	NotAfter time.Time `json:"not_after,omitzero"`
-	Again    bool      `json:"again,omitempty"`
+	// NotAfter, Again and FreshUntil are as in [SendMessageInput].
+	NotAfter   time.Time `json:"not_after,omitzero"`
+	Again      bool      `json:"again,omitempty"`
+	FreshUntil time.Time `json:"fresh_until,omitzero"`
 }
 
 const (
@@ -50,11 +56,17 @@ const (
 // repeats are when an unclear request is repeated, since the first one. All are within [sending.RepeatWithin].
 var repeats = []time.Duration{2 * time.Second, 4 * time.Second}
 
-// attempt is what an attempt passes on to the next one: whether it was about to ask, and has not seen the outcome; and whether a request
-// before may have been taken, although the shop has it sent again.
+// repeatFor is how long a repetition may take, since the first request: it has to be at the service within [sending.RepeatWithin].
+const repeatFor = sending.RepeatWithin - time.Second
+
+// attempt is what an attempt passes on to the next one.
 type attempt struct {
-	Asking  bool `json:"asking,omitempty"`
+	// Asking reports whether it was about to ask, and has not seen the outcome.
+	Asking bool `json:"asking,omitempty"`
+	// Unclear reports whether a request before may have been taken, although the shop has it sent again.
 	Unclear bool `json:"unclear,omitempty"`
+	// Account reports whether the service has refused the account. For how long is counted by one activity.
+	Account bool `json:"account,omitempty"`
 }
 
 // SendMessage asks the service to deliver a message, at most once as far as the customer can see.
@@ -64,17 +76,18 @@ type attempt struct {
 // service takes the repetition for the same message. What is unclear then is not repeated, unless the shop prefers a message
 // that comes twice.
 func (m *Messages) SendMessage(ctx context.Context, in SendMessageInput) (SendMessageResult, error) {
-	return m.sendOnce(ctx, "order "+in.Order+", sending its "+string(in.Message.Kind), in.Message, in.NotAfter, in.Again)
+	return m.sendOnce(ctx, "order "+in.Order+", sending its "+string(in.Message.Kind), in)
 }
 
 // SendNotice is [Messages.SendMessage] for a notice.
 func (m *Messages) SendNotice(ctx context.Context, in SendNoticeInput) (SendMessageResult, error) {
-	return m.sendOnce(ctx, "variant "+in.Variant+", sending its notice", in.Message, in.NotAfter, in.Again)
+	return m.sendOnce(ctx, "variant "+in.Variant+", sending its notice", SendMessageInput{
+		Message: in.Message, NotAfter: in.NotAfter, Again: in.Again, FreshUntil: in.FreshUntil,
+	})
 }
 
-func (m *Messages) sendOnce(
-	ctx context.Context, doing string, msg messages.Message, notAfter time.Time, again bool,
-) (SendMessageResult, error) {
+func (m *Messages) sendOnce(ctx context.Context, doing string, in SendMessageInput) (SendMessageResult, error) {
+	msg := in.Message
 	if err := m.on(ctx, doing); err != nil {
 		return SendMessageResult{}, err
 	}
@@ -82,7 +95,7 @@ func (m *Messages) sendOnce(
 	if err != nil {
 		return SendMessageResult{}, failure(ctx, doing, MessageInDoubt, err.Error(), 0, true)
 	}
-	if again && activity.GetInfo(ctx).Attempt == 1 {
+	if in.Again && activity.GetInfo(ctx).Attempt == 1 {
 		note.Asking = true
 	}
 	note.Unclear = note.Unclear || note.Asking
@@ -90,9 +103,13 @@ func (m *Messages) sendOnce(
 		return SendMessageResult{}, m.failed(ctx, doing, msg, MessageInDoubt,
 			"an attempt was cut off before the service answered, so it may have taken the message; it is not sent again")
 	}
-	if !notAfter.IsZero() && m.Now().After(notAfter) {
+	now := m.Now().UTC()
+	if !in.NotAfter.IsZero() && now.After(in.NotAfter) {
 		return SendMessageResult{}, m.ended(ctx, doing, msg, note, MessageExpired,
-			"it could not be sent until "+notAfter.UTC().Format(time.RFC3339)+", and is no longer worth sending")
+			"it could not be sent until "+in.NotAfter.UTC().Format(time.RFC3339)+", and is no longer worth sending")
+	}
+	if m.outdated(in, note, now) {
+		return SendMessageResult{At: now, Outdated: true}, nil
 	}
 	token := activity.GetInfo(ctx).TaskToken
 	if err := m.Temporal.Beat(ctx, token, attempt{Asking: true, Unclear: note.Unclear}); err != nil {
@@ -110,10 +127,18 @@ func (m *Messages) sendOnce(
 		return SendMessageResult{}, m.failed(ctx, doing, msg, MessageInDoubt,
 			fmt.Sprintf("the service may have taken the message (%v); it is not sent again", err))
 	}
-	note = attempt{Unclear: note.Unclear || sending.IsUnclear(err)}
+	note = attempt{Unclear: note.Unclear || sending.IsUnclear(err), Account: kindOf(err) == giftcard.Unauthorized}
 	// If this fails, the next attempt takes the outcome for unclear: a message is lost, but none comes twice.
 	_ = m.Temporal.Beat(ctx, token, note)
 	return SendMessageResult{}, m.notTaken(ctx, doing, msg, note, err)
+}
+
+// outdated reports whether a message that was not sent yet has to be composed anew.
+func (m *Messages) outdated(in SendMessageInput, note attempt, now time.Time) bool {
+	if in.FreshUntil.IsZero() || note.Unclear || note.Account {
+		return false
+	}
+	return now.After(in.FreshUntil) || m.Rules.OpenAt(in.Message.Kind, in.Message.To, now).After(now)
 }
 
 // earlier returns what an attempt before this one has left.
@@ -139,10 +164,13 @@ func (m *Messages) ask(ctx context.Context, msg messages.Message) (sending.Outco
 		if wait := first.Add(at).Sub(m.Now()); wait > 0 && m.pause(ctx, wait) != nil {
 			break
 		}
-		if m.Now().Sub(first) >= sending.RepeatWithin {
+		left := repeatFor - m.Now().Sub(first)
+		if left <= 0 {
 			break // The first request took so long that a repetition could arrive as a second message.
 		}
-		outcome, err := m.Sender.Send(ctx, msg)
+		within, cancel := context.WithTimeout(ctx, left)
+		outcome, err := m.Sender.Send(within, msg)
+		cancel()
 		if err == nil && outcome == sending.Queued {
 			return outcome, nil
 		}
@@ -169,9 +197,9 @@ func (m *Messages) pause(ctx context.Context, d time.Duration) error {
 
 // notTaken returns the error for a message that the service has not taken, or of which the shop prefers to send it again.
 func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Message, note attempt, err error) error {
-	kind, wait := giftcard.Unavailable, time.Duration(0)
+	kind, wait := kindOf(err), time.Duration(0)
 	if e, ok := errors.AsType[*sending.Error](err); ok {
-		kind, wait = e.Kind, e.RetryAfter
+		wait = e.RetryAfter
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -183,6 +211,14 @@ func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Mess
 		return m.ended(ctx, doing, msg, note, MessagesUnavailable, fmt.Sprintf("%v; tried for %s", err, waited(ctx).Round(time.Minute)))
 	}
 	return failure(ctx, doing, kind, err.Error(), wait, false)
+}
+
+// kindOf returns the kind of a failure to send.
+func kindOf(err error) giftcard.Kind {
+	if e, ok := errors.AsType[*sending.Error](err); ok {
+		return e.Kind
+	}
+	return giftcard.Unavailable
 }
 
 // ended returns the error for a message that is not sent any more. It is in doubt if a request before may have been taken.

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/giftbridge/giftbridge/internal/messages"
 )
 
 // Told is what the customer of an order was told. The zero value is that of an order of which nothing was told.
@@ -88,6 +90,12 @@ func (t *Told) Apply(s Tells) {
 func (t *Told) NotSent(s Tells) {
 	t.Structured = t.Structured && !s.Structured
 	t.Greeted = t.Greeted && !s.Greeted
+}
+
+// Sent takes in that a message was sent after all, which had not been sent before.
+func (t *Told) Sent(m messages.Message) {
+	t.Greeted = true
+	t.Structured = t.Structured || m.Type == messages.TypeReceipt
 }
 
 // clone returns a copy that shares nothing with t.

@@ -338,6 +338,10 @@ func TestShipmentRows(t *testing.T) {
 			i.StrictAddress = false
 		}, want: is{"weight": "2", "weight_unit": "KGS", "destination.state": ""}},
 		{name: "weight: a trifle", change: func(i *shipmentInput) { i.Lines[0].Grams, i.Items[0].Quantity = 1, 1 }, want: is{"weight": "0.01"}},
+		{name: "weight: of two lines", change: func(i *shipmentInput) {
+			i.Lines = append(i.Lines, retail.Line{ID: "x", Grams: 500}, retail.Line{ID: "y"})
+			i.Items = append(i.Items, retail.FulfilledItem{Line: "x", Quantity: 1}, retail.FulfilledItem{Line: "y", Quantity: 1})
+		}, want: is{"weight": "5.51", "weight_unit": "LBS"}},
 		{name: "weight: not known", change: func(i *shipmentInput) { i.Lines[0].Grams = 0 }, want: is{"weight": "", "weight_unit": ""}},
 		{name: "weight: nonsense", change: func(i *shipmentInput) { i.Lines[0].Grams = 1 << 40 }, want: is{"weight": "", "weight_unit": ""}},
 	} {
