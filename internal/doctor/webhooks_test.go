@@ -128,7 +128,7 @@ func TestWebhooksOfMessagesAndTheRelay(t *testing.T) {
 	})
 	require.Contains(t, checkOf(t, r, shop.Scopes).Found, "lacks read_fulfillments", "fulfillments/create goes on")
 
-	scopes := []string{"read_orders", "read_customers", "read_products", "read_fulfillments"}
+	scopes := []string{"read_orders", "read_customers", "read_products", "read_fulfillments", "read_all_orders"}
 	messages := func(p *patient) {
 		p.Config.Receiver.URL, p.Config.Shopify.APIVersion = "https://gifts.example.com", "2026-07"
 		p.shop.Scopes, p.subscribe = scopes, true

@@ -74,8 +74,11 @@ func (s *Shop) scopes(context.Context) check.Check {
 	case len(missing) > 0:
 		return exam.Fail("the app lacks "+strings.Join(missing, ", "), cureScopes)
 	case s.want.Messages && s.want.Locations && !s.may("read_locations"):
-		return exam.Warn("the app lacks read_locations: messages about parcels do not say where a parcel was sent from, unless "+
-			"Shopify knows the address for taxes", "set MESSAGES_SHIP_FROM, or "+cureScopes)
+		return exam.Warn("the app lacks read_locations: messages about parcels are texts alone, as they cannot say where a parcel was sent "+
+			"from, unless Shopify knows the address for taxes", "set MESSAGES_SHIP_FROM, or "+cureScopes)
+	case s.want.Messages && !s.may("read_all_orders"):
+		return exam.Warn("the app lacks read_all_orders: customers are not told of what happens to an order later than 60 days after it "+
+			"was placed", "ignore this if nothing does, or "+cureScopes)
 	}
 	return exam.OK("%s", strings.Join(want, ", "))
 }

@@ -25,12 +25,13 @@ func TestWanting(t *testing.T) {
 		versionStatus check.Status
 	}{
 		"gift cards":          {Wanting{}, gift, "2026-04", check.OK, "read_orders, read_customers", check.OK},
-		"messages":            {Wanting{Messages: true}, append(gift, "read_products", "write_fulfillments"), "2026-07", check.OK, "read_fulfillments", check.OK},
+		"messages":            {Wanting{Messages: true}, append(gift, "read_products", "write_fulfillments", "read_all_orders"), "2026-07", check.OK, "read_fulfillments", check.OK},
+		"no old orders":       {Wanting{Messages: true}, append(gift, "read_products", "write_fulfillments"), "2026-07", check.Warn, "lacks read_all_orders", check.OK},
 		"no products":         {Wanting{Messages: true}, gift, "2026-07", check.Fail, "lacks read_products, read_fulfillments", check.OK},
-		"an old version":      {Wanting{Messages: true}, append(gift, "read_products", "read_fulfillments"), "2026-04", check.OK, "read_products", check.Fail},
+		"an old version":      {Wanting{Messages: true}, append(gift, "read_products", "read_fulfillments", "read_all_orders"), "2026-04", check.OK, "read_products", check.Fail},
 		"stock alone":         {Wanting{InStock: true}, append(gift, "read_products"), "2026-04", check.OK, "read_products", check.OK},
 		"no locations":        {Wanting{Messages: true, Locations: true}, append(gift, "read_products", "read_fulfillments"), "2026-07", check.Warn, "lacks read_locations", check.OK},
-		"locations":           {Wanting{Messages: true, Locations: true}, append(gift, "read_products", "read_fulfillments", "read_locations"), "2026-07", check.OK, "read_orders", check.OK},
+		"locations":           {Wanting{Messages: true, Locations: true}, append(gift, "read_products", "read_fulfillments", "read_locations", "read_all_orders"), "2026-07", check.OK, "read_orders", check.OK},
 		"locations for stock": {Wanting{InStock: true, Locations: true}, append(gift, "read_products"), "2026-07", check.OK, "read_orders", check.OK},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,8 +42,8 @@ func (s Site) NewShop(o shopifytest.Options) *shopifytest.Server {
 	if o.Variants == nil {
 		o.Variants = scenario.Variants()
 	}
-	if o.Scopes == nil { // The default, and what messages about parcels need.
-		o.Scopes = []string{"read_orders", "read_customers", "read_products", "read_fulfillments"}
+	if o.Scopes == nil { // The default, and what messages about orders need.
+		o.Scopes = []string{"read_orders", "read_customers", "read_products", "read_fulfillments", "read_all_orders"}
 	}
 	return shopifytest.New(o)
 }
