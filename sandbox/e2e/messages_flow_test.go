@@ -1,7 +1,10 @@
 package e2e_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -17,15 +20,15 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// buyer places an order of goods, with a number for messages.
-func (w *system) buyer() shopifytest.Order {
+// buyer places an order of some lines of goods, with a number for messages.
+func (w *system) buyer(lines int) shopifytest.Order {
 	home := &shopifytest.Address{
 		Name: "Anna Example", Address1: "25 Taylor Street", City: "San Francisco", Province: "CA", Zip: "94133", Country: "US",
 	}
 	return w.Shop.AddOrder(shopifytest.Order{
 		Phone: "(415) 555-0134", ShippingAddress: home, ShippingMethod: "UPS", Shipping: "5.00",
 		Payments: []shopifytest.Payment{{Company: "Visa", Number: "•••• •••• •••• 4242"}},
-		Lines:    []shopifytest.LineItem{{SKU: "SHIRT", Title: "Shirt", Quantity: 2, UnitPrice: "15.0", Grams: 200}},
+		Lines:    slices.Repeat([]shopifytest.LineItem{{SKU: "SHIRT", Title: "Shirt", Quantity: 2, UnitPrice: "15.0", Grams: 200}}, lines),
 	})
 }
 
@@ -55,7 +58,7 @@ func TestMessagesOfAnOrder(t *testing.T) {
 	w := startReceiving(t, stack.Options{
 		Messages: true, Unhurried: true, Configure: func(c *config.Config) { c.Metrics.Addr = "127.0.0.1:0" },
 	})
-	o := w.buyer()
+	o := w.buyer(1)
 	w.await("the receipt", func() bool { return len(w.Sonar.Deliveries()) == 1 })
 	parcel, sent := w.Shop.Fulfil(o.ID, shopifytest.Fulfillment{
 		Company: "UPS", Trackings: []shopifytest.Tracking{{Number: "1Z1", URL: "https://www.ups.com/track?n=1Z1"}},
@@ -98,11 +101,41 @@ func TestMessagesOfAnOrder(t *testing.T) {
 	require.LessOrEqual(t, w.heartbeats(), 2*state.Sent, "with its notes, a message is three actions at most")
 }
 
+// An order of 300 lines, in a parcel with 30 tracking numbers, is told of as any other.
+func TestMessagesOfALargeOrder(t *testing.T) {
+	t.Parallel()
+	w := startReceiving(t, stack.Options{Messages: true})
+	const lines, numbers = 300, 30
+	o := w.buyer(lines)
+	w.await("the receipt", func() bool { return len(w.Sonar.Deliveries()) == 1 })
+	var all []shopifytest.Tracking
+	for n := range numbers {
+		all = append(all, shopifytest.Tracking{Number: fmt.Sprintf("1Z%d", n), URL: fmt.Sprintf("https://www.ups.com/track?n=1Z%d", n)})
+	}
+	_, sent := w.Shop.Fulfil(o.ID, shopifytest.Fulfillment{
+		Company: "UPS", Trackings: all, Origin: &shopifytest.Address{City: "Cleveland", Province: "OH", Zip: "44101", Country: "US"},
+	})
+	require.True(t, sent)
+	w.await("the shipment and its further numbers", func() bool { return len(w.Sonar.Deliveries()) == 3 })
+	require.Equal(t, []string{"retail_receipts", "retail_shipments", ""}, w.gotMessages())
+	items := func(data []byte) int {
+		var of struct {
+			Items []json.RawMessage `json:"items"`
+		}
+		require.NoError(t, json.Unmarshal(data, &of))
+		return len(of.Items)
+	}
+	got := w.Sonar.Deliveries()
+	require.Equal(t, []int{lines, lines}, []int{items(got[0].Data), items(got[1].Data)})
+	require.Contains(t, got[2].Text, "1Z1")
+	require.Empty(t, w.Sonar.Stats().Refused)
+}
+
 // A shop without the service's settings starts nothing of it, whatever its customers leave with their orders.
 func TestNoMessagesWithoutAnAccount(t *testing.T) {
 	t.Parallel()
 	w := startReceiving(t, stack.Options{})
-	o := w.buyer()
+	o := w.buyer(1)
 	_, sent := w.Shop.Fulfil(o.ID, shopifytest.Fulfillment{Company: "UPS"})
 	require.True(t, sent)
 	w.announced(w.PlaceKind(scenario.Single)) // What came before it was looked at.

@@ -17,7 +17,7 @@ import (
 func TestPrivacyOfMessagesAndEvents(t *testing.T) {
 	t.Parallel()
 	e := startRelaying(t, stack.Options{Messages: true}, relaytest.Options{})
-	hers, his := e.buyer(), e.boughtBy(7002, "NOBODY", "bob@example.com")
+	hers, his := e.buyer(1), e.boughtBy(7002, "NOBODY", "bob@example.com")
 	e.await("the receipt", func() bool { return len(e.Sonar.Deliveries()) == 1 })
 	mine := strconv.FormatInt(hers.ID, 10)
 	e.awaitListed("orders/" + mine)
