@@ -5,12 +5,14 @@ package relayed
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/giftbridge/giftbridge/activities/relaying"
 	"github.com/giftbridge/giftbridge/internal/executions"
 	"github.com/giftbridge/giftbridge/internal/relayqueue"
 	"github.com/giftbridge/giftbridge/workflows"
@@ -84,6 +86,8 @@ type EndpointStatus struct {
 	Failing bool `json:"failing,omitempty"`
 	// Undelivered is the number of events that the endpoint has refused for good, and that nobody has settled.
 	Undelivered int `json:"undelivered"`
+	// Unset reports whether the endpoint has no URL any more: nothing goes to it, and what waits for it waits until it has one again.
+	Unset bool `json:"unset,omitempty"`
 }
 
 // Status returns the state of an endpoint. It costs a count and two requests if nothing waits and nothing was refused, and if something
@@ -119,6 +123,30 @@ func (o *Relayed) Status(ctx context.Context, endpoint string) (EndpointStatus, 
 	refused, err := o.refused(ctx, f)
 	out.Undelivered = len(refused)
 	return out, err
+}
+
+// Unset returns the states of the endpoints other than those given for which something waits.
+func (o *Relayed) Unset(ctx context.Context, set []string) ([]EndpointStatus, error) {
+	var out []EndpointStatus
+	for _, e := range relaying.Endpoints {
+		if slices.Contains(set, e) {
+			continue
+		}
+		n, err := o.count(ctx, running(Filter{Endpoint: e}))
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			continue
+		}
+		s, err := o.Status(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		s.Unset = true
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 // Statuses returns the states of endpoints.

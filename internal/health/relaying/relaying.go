@@ -30,16 +30,24 @@ type Relaying struct {
 // ToldFor is how long a gap is told of after its end.
 const ToldFor = 7 * 24 * time.Hour
 
-// Read reads the state of the relay as of now; nil if it is off.
+// Read reads the state of the relay as of now; nil if it is off, and nothing waits from the time before.
 func Read(ctx context.Context, r *executions.Reader, expected Expected, now time.Time) (*Relaying, error) {
-	if len(expected.Endpoints) == 0 {
-		return nil, nil
-	}
 	var out Relaying
-	var err error
-	if out.Endpoints, err = relayed.New(r, "").Statuses(ctx, expected.Endpoints); err != nil {
+	o := relayed.New(r, "")
+	unset, err := o.Unset(ctx, expected.Endpoints)
+	if err != nil {
 		return nil, err
 	}
+	if len(expected.Endpoints) == 0 {
+		if len(unset) == 0 {
+			return nil, nil
+		}
+		return &Relaying{Endpoints: unset}, nil
+	}
+	if out.Endpoints, err = o.Statuses(ctx, expected.Endpoints); err != nil {
+		return nil, err
+	}
+	out.Endpoints = append(out.Endpoints, unset...)
 	out.Gaps, err = relaygaps.Find(ctx, r, expected.Topics, now.Add(-ToldFor))
 	return &out, err
 }
@@ -56,6 +64,14 @@ func (r Relaying) Check(now time.Time) check.Check {
 	c := check.Check{Name: "relay", Status: check.OK}
 	var found []string
 	for _, e := range r.Endpoints {
+		if e.Unset {
+			c.Status = atLeastWarn(c.Status)
+			variable := "RELAY_" + strings.ToUpper(e.Endpoint) + "_URL"
+			found = append(found, fmt.Sprintf("%d orders or products have events that wait for %s, to which none goes, because %s is not set",
+				e.Waiting, e.Endpoint, variable))
+			c.Fix = cmp.Or(c.Fix, "set "+variable+" until they are delivered")
+			continue
+		}
 		if e.State != relayqueue.Open {
 			c.Status = atLeastWarn(c.Status)
 			says := e.Endpoint + " is " + map[relayqueue.State]string{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/giftbridge/giftbridge/internal/check"
 	"github.com/giftbridge/giftbridge/internal/codec"
@@ -14,6 +15,7 @@ import (
 	"github.com/giftbridge/giftbridge/internal/relayed/memory"
 	"github.com/giftbridge/giftbridge/internal/relaygaps"
 	"github.com/giftbridge/giftbridge/internal/relayqueue"
+	"github.com/giftbridge/giftbridge/workflows"
 )
 
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
@@ -68,14 +70,34 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A relay that is off costs nothing.
+// Of an endpoint without a URL only what waits for it is told, also if the whole relay is off.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	r := executions.New(&memory.Temporal{}, "default", new(codec.Codec), "")
-	off, err := relaying.Read(t.Context(), nil, relaying.Expected{}, noon)
+	temporal := &memory.Temporal{}
+	r := executions.New(temporal, "default", new(codec.Codec), "")
+	orders := relaying.Expected{Endpoints: []string{"orders"}, Topics: []string{"orders/create"}}
+	off, err := relaying.Read(t.Context(), r, relaying.Expected{}, noon)
 	require.NoError(t, err)
 	require.Nil(t, off)
-	on, err := relaying.Read(t.Context(), r, relaying.Expected{Endpoints: []string{"orders"}, Topics: []string{"orders/create"}}, noon)
+	on, err := relaying.Read(t.Context(), r, orders, noon)
 	require.NoError(t, err)
 	require.Equal(t, []relayed.EndpointStatus{{Endpoint: "orders", State: relayqueue.Open}}, on.Endpoints)
+
+	temporal.Runs = append(temporal.Runs, memory.Run{
+		Type: workflows.RelayType, ID: workflows.RelayID("products", "7"), RunID: "r", Started: noon.Add(-time.Minute),
+		Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+	})
+	unset := relayed.EndpointStatus{
+		Endpoint: "products", State: relayqueue.Open, Waiting: 1, OldestWaiting: noon.Add(-time.Minute), Unset: true,
+	}
+	off, err = relaying.Read(t.Context(), r, relaying.Expected{}, noon)
+	require.NoError(t, err)
+	require.Equal(t, []relayed.EndpointStatus{unset}, off.Endpoints)
+	on, err = relaying.Read(t.Context(), r, orders, noon)
+	require.NoError(t, err)
+	require.Equal(t, unset, on.Endpoints[1])
+	c := on.Check(noon)
+	require.Equal(t, check.Warn, c.Status)
+	require.Equal(t, "1 orders or products have events that wait for products, to which none goes, because RELAY_PRODUCTS_URL is not set", c.Found)
+	require.Equal(t, "set RELAY_PRODUCTS_URL until they are delivered", c.Fix)
 }

@@ -22,10 +22,12 @@ func relayRows(row func(...any), r *relaying.Relaying) {
 		}
 		says += fmt.Sprintf("; %d events undelivered", e.Undelivered)
 		line := cli.Tinted{Text: says}
-		switch e.State {
-		case relayqueue.Paused:
+		switch {
+		case e.Unset:
+			line = cli.Tinted{Text: "NO URL: " + says, Status: check.Warn}
+		case e.State == relayqueue.Paused:
 			line = cli.Tinted{Text: "PAUSED: " + e.Reason + "; " + says, Status: check.Warn}
-		case relayqueue.Probing:
+		case e.State == relayqueue.Probing:
 			line = cli.Tinted{Text: "FAILING: " + e.Reason + "; " + says, Status: check.Warn}
 		}
 		row("relay to "+e.Endpoint, line)
