@@ -111,6 +111,8 @@ var relayer *relaying.Relay // Nil on purpose: only the method names are used.
 const (
 	// maxTaken is the number of events of a mailbox that are recognised when they come again.
 	maxTaken = 50
+	// recordAgain is the pause before an event that was refused is put on record again.
+	recordAgain = 10 * time.Second
 	// deliverTime is the longest that one attempt to deliver may take.
 	deliverTime = 45 * time.Second
 	// maxHandedOver bounds what one run hands over to the next one, in bytes, and besideBody what an event takes of it beside its body.
@@ -308,17 +310,19 @@ func (m *mailbox) deliver(ctx workflow.Context) error {
 	return nil
 }
 
-// leave leaves an event to people.
+// leave leaves an event to people. It is not dropped before it is on record: a record of the same ID may be about to end.
 func (m *mailbox) leave(ctx workflow.Context, e relaying.Event, why error) error {
 	kind, message := cause(why)
-	err := m.record(ctx, "was refused", UndeliveredEventInput{Event: e, Kind: kind, Message: message})
-	if temporal.IsCanceledError(err) {
-		return err //nolint:wrapcheck // Somebody has cancelled the mailbox.
+	for {
+		err := m.record(ctx, "was refused", UndeliveredEventInput{Event: e, Kind: kind, Message: message})
+		if err == nil || temporal.IsCanceledError(err) {
+			return err //nolint:wrapcheck // Somebody has cancelled the mailbox.
+		}
+		workflow.GetLogger(ctx).Warn("an event that was refused is not on record yet", "error", err)
+		if err := workflow.Sleep(ctx, recordAgain); err != nil {
+			return err
+		}
 	}
-	if err != nil { // One of the same ID is about to end.
-		workflow.GetLogger(ctx).Error("an event that was refused is not on record", "error", err)
-	}
-	return nil
 }
 
 // settle ends the record of an event that was refused and is delivered now. Without it, the event stays listed, and a person sends it

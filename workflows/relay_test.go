@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/giftbridge/giftbridge/activities/relaying"
@@ -221,6 +223,25 @@ func TestRelayLeavesARefusedEventToPeople(t *testing.T) {
 	require.Equal(t, []workflows.UndeliveredEventInput{{
 		Endpoint: "orders", Resource: "7", Event: event("a", "orders/create", 1), Kind: giftcard.InvalidRequest, Message: "status 422",
 	}}, m.undelivered)
+}
+
+// An event that was refused is not dropped because its record cannot be made at once.
+func TestRelayPutsARefusedEventOnRecord(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	refused := temporal.NewApplicationErrorWithOptions("status 422", string(giftcard.InvalidRequest), temporal.ApplicationErrorOptions{NonRetryable: true})
+	m.deliver = func(relaying.DeliverEventInput) (relaying.DeliverEventResult, error) {
+		return relaying.DeliverEventResult{}, refused
+	}
+	m.OnWorkflow(workflows.UndeliveredEventType, mock.Anything, mock.Anything).Return(testsuite.ErrMockStartChildWorkflowFailed).Twice()
+	m.OnWorkflow(workflows.UndeliveredEventType, mock.Anything, mock.Anything).Return(func(_ workflow.Context, in workflows.UndeliveredEventInput) error {
+		m.undelivered = append(m.undelivered, in)
+		return nil
+	})
+	m.at(0, event("a", "orders/create", 1))
+	require.Equal(t, workflows.RelayResult{Refused: 1}, m.run(t, relaying.Orders))
+	require.Len(t, m.undelivered, 1)
+	require.WithinRange(t, m.Now(), noon.Add(20*time.Second), noon.Add(time.Minute))
 }
 
 // A person may have an event delivered again that was delivered before.
