@@ -166,7 +166,12 @@ type Variant struct {
 	// ImageURL is empty if there is no image.
 	ImageURL string
 	// Price is in the shop's currency.
-	Price   Amount
+	Price Amount
+	// ProductTitle, ProductImageURL and LowestPrice are those of the product as a whole, whichever of its variants this one is. The price
+	// is that of the cheapest variant.
+	ProductTitle, ProductImageURL string
+	LowestPrice                   Amount
+
 	Vendor  string
 	Options []Option
 	// ForSale reports whether customers can buy it now, and Sellable how many of it.

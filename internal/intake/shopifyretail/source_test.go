@@ -343,9 +343,13 @@ func TestVariant(t *testing.T) {
 	shirt := shopifytest.Variant{
 		SKU: "SHIRT", Title: "T-shirt", Vendor: "Kittens", Description: "Soft.\n Warm.", URL: "https://shop.example/products/shirt",
 		ProductImage: "https://cdn.example/product.png", Price: "35.00", Tracked: true, Stock: 3,
-		Options: [3]shopifytest.Option{{Name: "Size", Value: "L"}},
+		Options: [3]shopifytest.Option{{Name: "Size", Value: "L"}}, Handle: "shirt",
 	}
-	shop, source := setup(t, shopifytest.Options{Currency: "EUR", Variants: []shopifytest.Variant{shirt, {SKU: "CUP", Title: "Cup"}}})
+	small := shirt
+	small.SKU, small.Price, small.Options[0].Value = "SHIRT-S", "9.50", "S"
+	shop, source := setup(t, shopifytest.Options{
+		Currency: "EUR", Variants: []shopifytest.Variant{shirt, small, {SKU: "CUP", Title: "Cup", Price: "1.00"}},
+	})
 	get := func(v shopifytest.Variant) *retail.Variant {
 		got, err := source.Variant(t.Context(), number(v.ID()))
 		require.NoError(t, err)
@@ -355,6 +359,7 @@ func TestVariant(t *testing.T) {
 		Number: number(shirt.ID()), Product: number(shirt.ProductID()), Title: "T-shirt - L", URL: "https://shop.example/products/shirt",
 		Description: "Soft. Warm.", ImageURL: "https://cdn.example/product.png", Price: retail.Amount{Minor: 3500, Currency: "EUR"},
 		Vendor: "Kittens", Options: []retail.Option{{Name: "Size", Value: "L"}}, ForSale: true, Sellable: 3,
+		ProductTitle: "T-shirt", ProductImageURL: "https://cdn.example/product.png", LowestPrice: retail.Amount{Minor: 950, Currency: "EUR"},
 	}
 	require.Equal(t, want, get(shirt))
 	require.True(t, shop.SetStock("SHIRT", 0))
@@ -363,6 +368,7 @@ func TestVariant(t *testing.T) {
 	shirt.Image, shirt.Status = "https://cdn.example/variant.png", "DRAFT"
 	shop.PutVariant(shirt)
 	require.Equal(t, "https://cdn.example/variant.png", get(shirt).ImageURL)
+	require.Equal(t, "https://cdn.example/product.png", get(shirt).ProductImageURL)
 	require.False(t, get(shirt).ForSale, "a draft")
 	require.Empty(t, get(shirt).URL, "a draft")
 	cup := get(shopifytest.Variant{SKU: "CUP"})

@@ -22,11 +22,17 @@ func variant(v *retailing.Shown) (*retail.Variant, error) {
 	if err != nil {
 		return nil, giftcard.Errorf(giftcard.UnexpectedResponse, "Shopify: price of variant %s: %v", v.LegacyResourceId, err)
 	}
+	least := v.Product.PriceRangeV2.MinVariantPrice
+	lowest, err := retail.ParseAmount(intake.Bounded(least.Amount, intake.MaxValue), least.CurrencyCode)
+	if err != nil {
+		return nil, giftcard.Errorf(giftcard.UnexpectedResponse, "Shopify: lowest price of product %s: %v", v.Product.LegacyResourceId, err)
+	}
 	seen := slices.Contains(sold, v.Product.Status)
 	out := &retail.Variant{
 		Number: v.LegacyResourceId, Product: v.Product.LegacyResourceId, Title: text(v.Product.Title),
 		Description: intake.Bounded(strings.Join(strings.Fields(v.Product.Description), " "), maxDescription),
 		ImageURL:    link(v.ImageURL), Price: price, Vendor: text(v.Product.Vendor), Options: options(v.SelectedOptions),
+		ProductTitle: text(v.Product.Title), ProductImageURL: link(v.ProductImageURL), LowestPrice: lowest,
 		ForSale: v.AvailableForSale && seen, Sellable: v.SellableOnlineQuantity,
 	}
 	if seen {

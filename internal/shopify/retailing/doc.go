@@ -6,7 +6,7 @@
 // The weight of lines exists since version 2026-07 of the API.
 //
 // In points, which a query requests before it runs, an order costs at most 132, each further 250 of its lines at most 80,
-// each further 250 lines of a parcel or a refund 25, a variant 10 and a page of 250 changed orders 13. What Shopify charges
+// each further 250 lines of a parcel or a refund 25, a variant 11 and a page of 250 changed orders 13. What Shopify charges
 // after the query ran depends on the size of the order: an order of two lines that was sent in one parcel costs about 20.
 package retailing
 

@@ -690,14 +690,15 @@ func (v *VariantMediaMediaConnection) GetNodes() json.RawMessage { return v.Node
 
 // VariantProduct includes the requested fields of the GraphQL type Product.
 type VariantProduct struct {
-	LegacyResourceId      string          `json:"legacyResourceId"`
-	Title                 string          `json:"title"`
-	Vendor                string          `json:"vendor"`
-	Status                string          `json:"status"`
-	OnlineStoreUrl        string          `json:"onlineStoreUrl"`
-	Description           string          `json:"description"`
-	HasOnlyDefaultVariant bool            `json:"hasOnlyDefaultVariant"`
-	FeaturedMedia         json.RawMessage `json:"featuredMedia"`
+	LegacyResourceId      string                     `json:"legacyResourceId"`
+	Title                 string                     `json:"title"`
+	Vendor                string                     `json:"vendor"`
+	Status                string                     `json:"status"`
+	OnlineStoreUrl        string                     `json:"onlineStoreUrl"`
+	Description           string                     `json:"description"`
+	HasOnlyDefaultVariant bool                       `json:"hasOnlyDefaultVariant"`
+	PriceRangeV2          VariantProductPriceRangeV2 `json:"priceRangeV2"`
+	FeaturedMedia         json.RawMessage            `json:"featuredMedia"`
 }
 
 // GetLegacyResourceId returns VariantProduct.LegacyResourceId, and is useful for accessing the field via an interface.
@@ -721,8 +722,35 @@ func (v *VariantProduct) GetDescription() string { return v.Description }
 // GetHasOnlyDefaultVariant returns VariantProduct.HasOnlyDefaultVariant, and is useful for accessing the field via an interface.
 func (v *VariantProduct) GetHasOnlyDefaultVariant() bool { return v.HasOnlyDefaultVariant }
 
+// GetPriceRangeV2 returns VariantProduct.PriceRangeV2, and is useful for accessing the field via an interface.
+func (v *VariantProduct) GetPriceRangeV2() VariantProductPriceRangeV2 { return v.PriceRangeV2 }
+
 // GetFeaturedMedia returns VariantProduct.FeaturedMedia, and is useful for accessing the field via an interface.
 func (v *VariantProduct) GetFeaturedMedia() json.RawMessage { return v.FeaturedMedia }
+
+// VariantProductPriceRangeV2 includes the requested fields of the GraphQL type ProductPriceRangeV2.
+type VariantProductPriceRangeV2 struct {
+	MinVariantPrice VariantProductPriceRangeV2MinVariantPriceMoneyV2 `json:"minVariantPrice"`
+}
+
+// GetMinVariantPrice returns VariantProductPriceRangeV2.MinVariantPrice, and is useful for accessing the field via an interface.
+func (v *VariantProductPriceRangeV2) GetMinVariantPrice() VariantProductPriceRangeV2MinVariantPriceMoneyV2 {
+	return v.MinVariantPrice
+}
+
+// VariantProductPriceRangeV2MinVariantPriceMoneyV2 includes the requested fields of the GraphQL type MoneyV2.
+type VariantProductPriceRangeV2MinVariantPriceMoneyV2 struct {
+	Amount       string `json:"amount"`
+	CurrencyCode string `json:"currencyCode"`
+}
+
+// GetAmount returns VariantProductPriceRangeV2MinVariantPriceMoneyV2.Amount, and is useful for accessing the field via an interface.
+func (v *VariantProductPriceRangeV2MinVariantPriceMoneyV2) GetAmount() string { return v.Amount }
+
+// GetCurrencyCode returns VariantProductPriceRangeV2MinVariantPriceMoneyV2.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *VariantProductPriceRangeV2MinVariantPriceMoneyV2) GetCurrencyCode() string {
+	return v.CurrencyCode
+}
 
 // __getOrderInput is used internally by genqlient
 type __getOrderInput struct {
@@ -1265,6 +1293,12 @@ fragment Variant on ProductVariant {
 		onlineStoreUrl
 		description(truncateAt: 1000)
 		hasOnlyDefaultVariant
+		priceRangeV2 {
+			minVariantPrice {
+				amount
+				currencyCode
+			}
+		}
 		featuredMedia {
 			__typename
 			... on MediaImage {

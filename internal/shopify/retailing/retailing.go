@@ -94,8 +94,8 @@ type Shown struct {
 
 	// CurrencyCode is that of the price.
 	CurrencyCode string
-	// ImageURL is the variant's own image, else the one of the product; empty if there is none.
-	ImageURL string
+	// ImageURL is the variant's own image, else the one of the product, which is ProductImageURL. Both are empty if there is none.
+	ImageURL, ProductImageURL string
 }
 
 // Variant returns the variant with the legacy id as it is now. The error is a [*NotFoundError] if there is none.
@@ -125,7 +125,7 @@ func (c *Client) Variant(ctx context.Context, number string) (*Shown, error) {
 		return nil, x.Contradiction("variant %s with media of an unknown form", id)
 	}
 	if product != nil {
-		out.ImageURL = product.Image.URL
+		out.ImageURL, out.ProductImageURL = product.Image.URL, product.Image.URL
 	}
 	if len(own) > 0 && own[0].Image.URL != "" {
 		out.ImageURL = own[0].Image.URL

@@ -88,7 +88,7 @@ func TestCosts(t *testing.T) {
 	require.Len(t, *costs, 3)
 	require.InDelta(t, 130, (*costs)[0].Requested, 0, "without locations")
 	require.InDelta(t, 20, (*costs)[0].Actual, 0)
-	require.InDelta(t, 10, (*costs)[1].Requested, 0)
+	require.InDelta(t, 11, (*costs)[1].Requested, 0)
 	require.InDelta(t, 13, (*costs)[2].Requested, 0)
 }
 

@@ -237,6 +237,50 @@ func TestStockIsDelivered(t *testing.T) {
 	}
 }
 
+// Variants of one product are delivered as one, and each says whose it is.
+func TestAProductOfTwoSizesIsDelivered(t *testing.T) {
+	t.Parallel()
+	size := func(sku, price string) shopifytest.Variant {
+		return shopifytest.Variant{
+			SKU: sku, Handle: "shirt", Title: "Shirt", Price: price, Tracked: true, Options: [3]shopifytest.Option{{Name: "Size", Value: sku}},
+		}
+	}
+	small, large := size("S", "20.00"), size("L", "100.00")
+	require.Equal(t, small.ProductID(), large.ProductID())
+	require.NotEqual(t, small.ID(), large.ID())
+	s := shopifytest.New(shopifytest.Options{Currency: "EUR", Variants: []shopifytest.Variant{{SKU: "MUG", Price: "1.00"}}})
+	l := listen(t, s, everyTopic...)
+	s.PutVariant(large)
+	require.Equal(t, []string{"products/create"}, topicsOf(l.take(t, s)))
+	s.PutVariant(small)
+	all := l.take(t, s)
+	require.Equal(t, []string{"products/update"}, topicsOf(all))
+	body, id := all["products/update"].body, json.Number(strconv.FormatInt(large.ProductID(), 10))
+	require.Equal(t, []any{"shirt", id, 2}, []any{body["handle"], body["id"], len(body["variants"].([]any))})
+	for i, title := range []string{"L", "S"} {
+		variant := body["variants"].([]any)[i].(map[string]any)
+		require.Equal(t, []any{title, id}, []any{variant["title"], variant["product_id"]})
+	}
+	for _, v := range []shopifytest.Variant{large, small} {
+		require.True(t, s.SetStock(v.SKU, 1))
+		body = l.take(t, s)["variants/in_stock"].body
+		require.Equal(t, []any{id, json.Number(strconv.FormatInt(v.ID(), 10))}, []any{body["product_id"], body["id"]})
+		a := query(t, s, `{ productVariant(id: "gid://shopify/ProductVariant/`+strconv.FormatInt(v.ID(), 10)+`") {
+			price product { legacyResourceId priceRangeV2 { minVariantPrice { amount currencyCode } } } } }`, nil)
+		require.Nil(t, a.Errors)
+		require.Equal(t, map[string]any{"price": v.Price, "product": map[string]any{
+			"legacyResourceId": id.String(),
+			"priceRangeV2":     map[string]any{"minVariantPrice": map[string]any{"amount": "20.00", "currencyCode": "EUR"}},
+		}}, a.Data["productVariant"])
+	}
+	s.SetVariants(large)
+	all = l.take(t, s)
+	require.Equal(t, []string{"products/delete", "products/update"}, topicsOf(all), "the mug is gone, and the shirt is in one size")
+	require.Len(t, all["products/update"].body["variants"], 1)
+	s.SetVariants()
+	require.Equal(t, id, l.take(t, s)["products/delete"].body["id"])
+}
+
 func TestAnOrderThatIsPaidAtOnce(t *testing.T) {
 	t.Parallel()
 	s := shopifytest.New(shopifytest.Options{})

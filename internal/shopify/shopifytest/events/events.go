@@ -124,7 +124,7 @@ func (e *Events) ordered(event string, o *shop.Order, now time.Time) {
 		}
 		told = append(told, l.SKU)
 		e.send(event, "products/update", payload.ProductID(l.SKU),
-			e.opts.Bodies.Product(shop.Variant{SKU: l.SKU, GiftCard: l.GiftCard}, now), nil)
+			e.opts.Bodies.Product(now, shop.Variant{SKU: l.SKU, GiftCard: l.GiftCard}), nil)
 	}
 }
 
@@ -158,21 +158,32 @@ func differences(before, after *shop.Order) (additions, removals, refunded []pay
 // VariantsChanged implements [shop.Watcher].
 func (e *Events) VariantsChanged(before, after []shop.Variant) {
 	event, now := e.event(), e.opts.Now()
-	for _, v := range before {
-		if !slices.ContainsFunc(after, func(x shop.Variant) bool { return x.SKU == v.SKU }) {
-			e.send(event, "products/delete", payload.ProductID(v.SKU), e.opts.Bodies.DeletedProduct(v.SKU), nil)
+	old, products := goods.Products(before), goods.Products(after)
+	for _, was := range old {
+		if product(products, was[0]) == nil {
+			e.send(event, "products/delete", was[0].ProductID(), e.opts.Bodies.DeletedProduct(was[0]), nil)
 		}
 	}
-	for _, v := range after {
-		switch i := slices.IndexFunc(before, func(x shop.Variant) bool { return x.SKU == v.SKU }); {
-		case i < 0:
-			e.send(event, "products/create", payload.ProductID(v.SKU), e.opts.Bodies.Product(v, now), nil)
-		case before[i] != v:
-			e.send(event, "products/update", payload.ProductID(v.SKU), e.opts.Bodies.Product(v, now), nil)
+	for _, is := range products {
+		switch was := product(old, is[0]); {
+		case was == nil:
+			e.send(event, "products/create", is[0].ProductID(), e.opts.Bodies.Product(now, is...), nil)
+		case !slices.Equal(was, is):
+			e.send(event, "products/update", is[0].ProductID(), e.opts.Bodies.Product(now, is...), nil)
 		}
 	}
 	for _, v := range goods.Restocked(before, after) {
 		i := slices.IndexFunc(before, func(x shop.Variant) bool { return x.SKU == v.SKU })
 		e.send(event, "variants/in_stock", v.ProductID(), e.opts.Bodies.InStock(v, before[i].Stock, now), nil)
 	}
+}
+
+// product returns the variants of the product of a variant, nil if there are none.
+func product(among [][]shop.Variant, of shop.Variant) []shop.Variant {
+	for _, p := range among {
+		if p[0].ProductID() == of.ProductID() {
+			return p
+		}
+	}
+	return nil
 }

@@ -1,11 +1,13 @@
-// Package goods has the products of a simulated shop. Each variant is a product of its own.
+// Package goods has the products of a simulated shop. A variant is a product of its own unless it names another.
 package goods
 
 import (
 	"cmp"
 	"hash/fnv"
+	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
@@ -15,6 +17,9 @@ import (
 // fields have the same names in lower case, with underscores.
 type Variant struct {
 	SKU string `json:"sku"`
+	// Handle is the name of the product in addresses: variants of the same one are one product, and have to agree in what is the
+	// product's. Empty means the SKU, so that the variant is the only one of its product. Webhooks about orders do not know it.
+	Handle string `json:"handle,omitempty"`
 	// Price is the price in the shop's currency; empty means "25.00".
 	Price string `json:"price,omitempty"`
 	// Title is the title of the product, and Status its status; empty means ACTIVE.
@@ -49,6 +54,21 @@ type Option struct {
 // InStock reports whether the variant can be sold. The shop tells its apps when that becomes true.
 func (v Variant) InStock() bool { return !v.Tracked || v.Stock > 0 }
 
+// Products returns variants by their products, in the order in which they come.
+func Products(variants []Variant) (out [][]Variant) {
+	places := map[int64]int{}
+	for _, v := range variants {
+		i, known := places[v.ProductID()]
+		if !known {
+			i = len(out)
+			places[v.ProductID()] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], v)
+	}
+	return out
+}
+
 // Restocked returns the variants that came back into stock by a change: what the topic variants/in_stock reports. A new
 // variant was not out of stock before.
 func Restocked(before, after []Variant) []Variant {
@@ -62,45 +82,82 @@ func Restocked(before, after []Variant) []Variant {
 	return out
 }
 
-// ProductID returns the id of the product of a SKU.
-func ProductID(sku string) int64 {
+// ProductID returns the id of the product with a handle: for most, the SKU of their only variant.
+func ProductID(handle string) int64 {
 	h := fnv.New32a()
-	h.Write([]byte(sku))
+	h.Write([]byte(handle))
 	return 7_000_000_000_000 + 2*int64(h.Sum32())
 }
 
 // ProductID returns the id of the product, and ID that of the variant.
-func (v Variant) ProductID() int64 { return ProductID(v.SKU) }
+func (v Variant) ProductID() int64 { return ProductID(cmp.Or(v.Handle, v.SKU)) }
 
 // ID returns the id of the variant.
-func (v Variant) ID() int64 { return v.ProductID() + 1 }
+func (v Variant) ID() int64 { return ProductID(v.SKU) + 1 }
 
-// Object returns the variant as the API shows it.
-func (v Variant) Object() graphql.Object {
+// Caption returns the title of the variant, which its options make.
+func (v Variant) Caption() string {
+	o := v.options()
+	if len(o) == 0 {
+		return "Default Title"
+	}
+	values := make([]string, len(o))
+	for i, x := range o {
+		values[i] = x.Value
+	}
+	return strings.Join(values, " / ")
+}
+
+// Cost returns the price of the variant.
+func (v Variant) Cost() string { return cmp.Or(v.Price, "25.00") }
+
+// Catalogue is what a shop sells. Currency is that of the prices.
+type Catalogue struct {
+	Currency string
+	Variants []Variant
+}
+
+// lowest returns the price of the cheapest variant of the product of a variant.
+func (c Catalogue) lowest(of Variant) string {
+	lowest, least := of.Cost(), amount(of.Cost())
+	for _, v := range c.Variants {
+		if price := amount(v.Cost()); v.ProductID() == of.ProductID() && price.Cmp(least) < 0 {
+			lowest, least = v.Cost(), price
+		}
+	}
+	return lowest
+}
+
+// amount returns the value of a price; 0 for a text that is none.
+func amount(price string) *big.Rat {
+	r, ok := new(big.Rat).SetString(price)
+	if !ok {
+		return new(big.Rat)
+	}
+	return r
+}
+
+// Variant returns a variant as the API shows it.
+func (c Catalogue) Variant(v Variant) graphql.Object {
 	media := object.Connection{Name: "MediaConnection", Nodes: []graphql.Object{}}
 	if v.Image != "" {
 		media.Nodes = append(media.Nodes, mediaImage(v.Image))
 	}
-	title := "Default Title"
-	if o := v.options(); len(o) > 0 {
-		title = o[0].Value
-		for _, more := range o[1:] {
-			title += " / " + more.Value
-		}
-	}
 	return object.Fields{Name: "ProductVariant", Values: map[string]any{
-		"id": object.GID("ProductVariant", v.ID()), "legacyResourceId": decimal(v.ID()), "title": title,
-		"sku": object.OrNull(v.SKU), "price": cmp.Or(v.Price, "25.00"), "product": v.Product(),
+		"id": object.GID("ProductVariant", v.ID()), "legacyResourceId": decimal(v.ID()), "title": v.Caption(),
+		"sku": object.OrNull(v.SKU), "price": v.Cost(), "product": c.Product(v),
 		"availableForSale": v.InStock(), "sellableOnlineQuantity": v.Stock, "selectedOptions": v.selected(), "media": media,
 	}}
 }
 
-// Product returns the product as the API shows it.
-func (v Variant) Product() graphql.Object {
+// Product returns the product of a variant as the API shows it.
+func (c Catalogue) Product(v Variant) graphql.Object {
+	lowest := object.Fields{Name: "MoneyV2", Values: map[string]any{"amount": c.lowest(v), "currencyCode": c.Currency}}
 	values := map[string]any{
 		"id": object.GID("Product", v.ProductID()), "legacyResourceId": decimal(v.ProductID()), "title": v.Title,
 		"status": cmp.Or(v.Status, "ACTIVE"), "isGiftCard": v.GiftCard, "vendor": v.Vendor, "description": v.Description,
 		"onlineStoreUrl": object.OrNull(v.URL), "hasOnlyDefaultVariant": len(v.options()) == 0, "featuredMedia": nil,
+		"priceRangeV2": object.Fields{Name: "ProductPriceRangeV2", Values: map[string]any{"minVariantPrice": lowest}},
 	}
 	if v.ProductImage != "" {
 		values["featuredMedia"] = mediaImage(v.ProductImage)

@@ -89,11 +89,11 @@ func (l lineObject) product(name string) any {
 		case "image":
 			return v.Picture()
 		case "product":
-			return v.Product()
+			return l.order.view.Goods.Product(v)
 		}
-		return v.Object()
+		return l.order.view.Goods.Variant(v)
 	}
-	for _, v := range l.order.view.Goods {
+	for _, v := range l.order.view.Goods.Variants {
 		if l.SKU != "" && v.SKU == l.SKU {
 			return of(v)
 		}

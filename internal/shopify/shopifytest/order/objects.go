@@ -16,8 +16,8 @@ type View struct {
 	// Domain and ShopID are those of the shop.
 	Domain string
 	ShopID int64
-	// Goods are the variants of the shop's products, by which lines have images, pages and options.
-	Goods []goods.Variant
+	// Goods are what the shop sells, by which lines have images, pages and options.
+	Goods goods.Catalogue
 }
 
 // Object returns an order as the API shows it.

@@ -1,7 +1,6 @@
 package payload
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -61,16 +60,15 @@ func address(a *parcel.Address) any {
 
 // InStock returns the body of variants/in_stock: the variant, and how many units there were before.
 func (w *Writer) InStock(v shop.Variant, before int, at time.Time) []byte {
-	title, options := "Default Title", [len(v.Options)]any{"Default Title"}
+	options := [len(v.Options)]any{"Default Title"}
 	if v.Options[0].Name != "" {
-		title = v.Options[0].Value
 		for i, o := range v.Options {
 			options[i] = orNull(o.Value)
 		}
 	}
 	return simulator.MustMarshal(fields{
-		"id": v.ID(), "admin_graphql_api_id": gid("ProductVariant", v.ID()), "product_id": v.ProductID(), "title": title,
-		"sku": orNull(v.SKU), "price": cmp.Or(v.Price, "25.00"), "compare_at_price": nil, "position": 1, "inventory_policy": "deny",
+		"id": v.ID(), "admin_graphql_api_id": gid("ProductVariant", v.ID()), "product_id": v.ProductID(), "title": v.Caption(),
+		"sku": orNull(v.SKU), "price": v.Cost(), "compare_at_price": nil, "position": 1, "inventory_policy": "deny",
 		"inventory_quantity": v.Stock, "old_inventory_quantity": before, "inventory_item_id": nil, "image_id": nil, "barcode": nil,
 		"taxable": true, "created_at": w.time(at), "updated_at": w.time(at),
 		"option1": options[0], "option2": options[1], "option3": options[2],

@@ -56,28 +56,33 @@ func set(amount, currency string) fields {
 	return fields{"shop_money": one, "presentment_money": one}
 }
 
-// ProductID returns the id of the product of a SKU. Each variant of the simulated shop is a product of its own.
+// ProductID returns the id of the product of a SKU whose variant is a product of its own.
 func ProductID(sku string) int64 { return goods.ProductID(sku) }
 
-// Product returns the body of products/create and products/update.
-func (w *Writer) Product(v shop.Variant, updated time.Time) []byte {
-	id := ProductID(v.SKU)
+// Product returns the body of products/create and products/update, of a product with some variants: one at least.
+func (w *Writer) Product(updated time.Time, variants ...shop.Variant) []byte {
+	v := variants[0]
+	id := v.ProductID()
+	list := make([]fields, len(variants))
+	for i, v := range variants {
+		list[i] = fields{
+			"id": v.ID(), "admin_graphql_api_id": gid("ProductVariant", v.ID()), "product_id": id, "title": v.Caption(),
+			"sku": orNull(v.SKU), "price": v.Cost(), "position": i + 1, "inventory_policy": "deny", "taxable": true,
+			"created_at": w.time(updated), "updated_at": w.time(updated),
+		}
+	}
 	return simulator.MustMarshal(fields{
 		"id": id, "admin_graphql_api_id": gid("Product", id), "title": cmp.Or(v.Title, v.SKU), "body_html": nil, "vendor": w.shop.Name,
-		"product_type": "", "handle": v.SKU, "created_at": w.time(updated), "updated_at": w.time(updated),
+		"product_type": "", "handle": cmp.Or(v.Handle, v.SKU), "created_at": w.time(updated), "updated_at": w.time(updated),
 		"published_at": w.time(updated), "status": strings.ToLower(cmp.Or(v.Status, "ACTIVE")), "published_scope": "web", "tags": "", "template_suffix": nil,
 		"image": nil, "images": []any{}, "variant_gids": []any{},
-		"variants": []fields{{
-			"id": id + 1, "admin_graphql_api_id": gid("ProductVariant", id+1), "product_id": id, "title": "Default Title",
-			"sku": orNull(v.SKU), "price": cmp.Or(v.Price, "25.00"), "position": 1, "inventory_policy": "deny", "taxable": true,
-			"created_at": w.time(updated), "updated_at": w.time(updated),
-		}},
+		"variants": list,
 	})
 }
 
-// DeletedProduct returns the body of products/delete, which has nothing but the id.
-func (*Writer) DeletedProduct(sku string) []byte {
-	return simulator.MustMarshal(fields{"id": ProductID(sku)})
+// DeletedProduct returns the body of products/delete of a variant's product, which has nothing but the id.
+func (*Writer) DeletedProduct(v shop.Variant) []byte {
+	return simulator.MustMarshal(fields{"id": v.ProductID()})
 }
 
 // Dispute returns the body of disputes/create.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/graphql"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/index"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/object"
@@ -69,7 +70,8 @@ func numberOf(arg any, typeName string) (int64, *graphql.Error) {
 func (r root) shown(o *Order) graphql.Object {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return order.View{Domain: r.opts.Domain, ShopID: r.opts.ID, Goods: r.variants}.Object(o)
+	sold := goods.Catalogue{Currency: r.opts.Currency, Variants: r.variants}
+	return order.View{Domain: r.opts.Domain, ShopID: r.opts.ID, Goods: sold}.Object(o)
 }
 
 // part looks up a fulfillment or a refund, which belongs to some order.
@@ -87,15 +89,20 @@ func (r root) part(arg any, typeName string) (any, *graphql.Error) {
 	return nil, nil
 }
 
+func (r root) catalogue() goods.Catalogue {
+	return goods.Catalogue{Currency: r.opts.Currency, Variants: r.Variants()}
+}
+
 // productVariant looks up a variant by its global id.
 func (r root) productVariant(arg any) (any, *graphql.Error) {
 	id, fail := numberOf(arg, "ProductVariant")
 	if fail != nil {
 		return nil, fail
 	}
-	for _, v := range r.Variants() {
+	sold := r.catalogue()
+	for _, v := range sold.Variants {
 		if v.ID() == id {
-			return v.Object(), nil
+			return sold.Variant(v), nil
 		}
 	}
 	return nil, nil
@@ -185,7 +192,8 @@ func (r root) productVariants(args map[string]any) (any, *graphql.Error) {
 	}
 	search := index.ParseSearch(query, r.opts.TimeZone)
 	c := object.Connection{Name: "ProductVariantConnection", Nodes: []graphql.Object{}}
-	for _, v := range r.Variants() {
+	sold := r.catalogue()
+	for _, v := range sold.Variants {
 		if !search.Match(index.Entry{SKUs: []string{v.SKU}}) {
 			continue
 		}
@@ -193,7 +201,7 @@ func (r root) productVariants(args map[string]any) (any, *graphql.Error) {
 			c.More = true
 			break
 		}
-		c.Nodes = append(c.Nodes, v.Object())
+		c.Nodes = append(c.Nodes, sold.Variant(v))
 	}
 	return c, nil
 }

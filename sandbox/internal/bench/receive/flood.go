@@ -104,7 +104,7 @@ func (s *sender) otherOrder(number int64, at time.Time) []byte {
 // otherProduct returns the body of a product that is no gift card.
 func (s *sender) otherProduct(number int, at time.Time) ([]byte, error) {
 	var fields map[string]any
-	body := s.writer.Product(shopifytest.Variant{SKU: "PEN-" + strconv.Itoa(number), Price: "3.50"}, at)
+	body := s.writer.Product(at, shopifytest.Variant{SKU: "PEN-" + strconv.Itoa(number), Price: "3.50"})
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return nil, fmt.Errorf("make a product: %w", err)
 	}
