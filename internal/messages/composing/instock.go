@@ -11,9 +11,15 @@ import (
 )
 
 // InStock returns the message to all who asked for a product, or the reason why there is none. It is composed from the product
-// as it is now, and has one key a day. It does not wait for the end of quiet hours: see [Rules.OpenAt].
+// as it is now, and has one key a day. If customers asked for the product as a whole, the variant is only the one that is back. It
+// does not wait for the end of quiet hours: see [Rules.OpenAt].
 func InStock(v retail.Variant, r Rules, now time.Time) (*messages.Message, Reason) {
+	v = mapping.Noticed(v, r.NotifyBy)
 	page := mapping.WebURL(v.URL)
+	about := v.Number
+	if r.NotifyBy != NotifyByVariant {
+		about = "product-" + v.Product
+	}
 	switch {
 	case !slices.Contains(r.Kinds, messages.KindInStock):
 		return nil, ReasonOff
@@ -33,7 +39,7 @@ func InStock(v retail.Variant, r Rules, now time.Time) (*messages.Message, Reaso
 		return nil, ReasonIncomplete
 	}
 	return &messages.Message{
-		Key: key(v.Number, messages.KindInStock, now.UTC().Format(time.DateOnly)), Kind: messages.KindInStock,
+		Key: key(about, messages.KindInStock, now.UTC().Format(time.DateOnly)), Kind: messages.KindInStock,
 		Text: r.Texts.Render(texts.InStock, "", texts.View{
 			Shop: r.ShopName, Product: v.Title, Amount: mapping.Money(v.Price), URL: page,
 		}, true),

@@ -178,6 +178,7 @@ func TestInStock(t *testing.T) {
 	mug := retail.Variant{
 		Number: "55", Product: "5", Title: "Mug", URL: "https://shop.example.com/products/mug", Description: "Holds tea.",
 		ImageURL: "https://cdn.example.com/mug.png", Price: usd(1200), ForSale: true, Sellable: 3,
+		ProductTitle: "Mug", LowestPrice: usd(1200),
 	}
 	for _, c := range []struct {
 		name   string
@@ -196,7 +197,7 @@ func TestInStock(t *testing.T) {
 		{"the shop's image", func(v *retail.Variant, r *composing.Rules) {
 			v.ImageURL, r.Image = "", "https://shop.example.com/a.png"
 		}, ""},
-		{"no title", func(v *retail.Variant, _ *composing.Rules) { v.Title = "" }, composing.ReasonIncomplete},
+		{"no title", func(v *retail.Variant, _ *composing.Rules) { v.ProductTitle = "" }, composing.ReasonIncomplete},
 	} {
 		v, r := mug, rules(t)
 		if c.change != nil {
@@ -216,6 +217,18 @@ func TestInStock(t *testing.T) {
 	require.Equal(t, m.Key, later.Key, "one key a day")
 	later, _ = composing.InStock(mug, rules(t), placed.Add(24*time.Hour))
 	require.NotEqual(t, m.Key, later.Key)
+
+	// Another size of the product is the same notice, unless customers asked for sizes.
+	small := mug
+	small.Number, small.Title, small.Price, small.LowestPrice = "56", "Mug - S", usd(1500), mug.LowestPrice
+	other, _ := composing.InStock(small, rules(t), placed)
+	require.Equal(t, m, other)
+	by := rules(t)
+	by.NotifyBy = composing.NotifyByVariant
+	m, _ = composing.InStock(mug, by, placed)
+	other, _ = composing.InStock(small, by, placed)
+	require.NotEqual(t, m.Key, other.Key)
+	require.Contains(t, other.Text, "Mug - S is back in stock: 15.00 USD.")
 }
 
 // Keys show nothing of what they are made of, and differ by order, kind and content.

@@ -408,6 +408,12 @@ func TestNoticeRows(t *testing.T) {
 		{name: "thumb_url: none", change: func(i *noticeInput) { i.ImageURL = "" }, none: "thumb_url is not"},
 		{name: "category", want: is{"category": "retail_item"}},
 		{name: "currency, price", want: is{"currency": "USD", "price": "12.00"}},
+		{name: "a product: name, price, thumb_url, metadata", change: func(i *noticeInput) { i.NotifyBy = mapping.NotifyByProduct }, want: is{
+			"name": "Mugs", "price": "9.00", "thumb_url": "https://cdn.example.com/mugs.png", "metadata.brand": "Potters", "metadata.size": "",
+		}},
+		{name: "a product: thumb_url: of a variant", change: func(i *noticeInput) {
+			i.NotifyBy, i.ProductImageURL = mapping.NotifyByProduct, ""
+		}, want: is{"thumb_url": "https://cdn.example.com/mug.png"}},
 		{name: "metadata", want: is{"metadata.brand": "Potters", "metadata.size": "Size 12", "metadata.gender": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -415,8 +421,10 @@ func TestNoticeRows(t *testing.T) {
 			in := noticeInput{retail.Variant{
 				Number: "55", Product: "5", Title: "Mug", URL: "https://shop.example.com/products/mug", Description: "Holds tea.",
 				ImageURL: "https://cdn.example.com/mug.png", Price: usd(1200), Vendor: "Potters", ForSale: true, Sellable: 3,
+				ProductTitle: "Mugs", ProductImageURL: "https://cdn.example.com/mugs.png", LowestPrice: usd(900),
 				Options: []retail.Option{{Name: "Size", Value: "12"}, {Name: "Gender", Value: "men"}},
 			}, rules()}
+			in.NotifyBy = mapping.NotifyByVariant
 			if c.change != nil {
 				c.change(&in)
 			}

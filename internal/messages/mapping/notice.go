@@ -1,12 +1,24 @@
 package mapping
 
 import (
+	"cmp"
+
 	"github.com/giftbridge/giftbridge/internal/messages"
 	"github.com/giftbridge/giftbridge/internal/retail"
 )
 
+// Noticed returns what a notice is about: the variant, or else its product, which has neither options nor a price of its own.
+func Noticed(v retail.Variant, by NotifyBy) retail.Variant {
+	if by == NotifyByVariant {
+		return v
+	}
+	v.Title, v.Price, v.ImageURL, v.Options = v.ProductTitle, v.LowestPrice, cmp.Or(v.ProductImageURL, v.ImageURL), nil
+	return v
+}
+
 // Notice returns the structure of a product that is back in stock, or what keeps it from having one.
 func Notice(v retail.Variant, r Rules) (messages.Notice, error) {
+	v = Noticed(v, r.NotifyBy)
 	f := messages.NoticeFields{
 		ID: v.Product, Name: Line(v.Title), URL: WebURL(v.URL), ImageURL: Image(v, r.Image), Price: v.Price,
 		Description: Line(v.Description), Attributes: r.Options.attributes(v.Vendor, v.Options),
