@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -8,19 +9,28 @@ import (
 
 	"github.com/giftbridge/giftbridge/activities/messaging"
 	"github.com/giftbridge/giftbridge/internal/messages"
+	"github.com/giftbridge/giftbridge/internal/messages/composing"
 )
 
-// InStockSignal says that a variant may be in stock. It has no argument.
+// InStockSignal says that a variant may be in stock. Its argument is an [InStock].
 const InStockSignal = "in-stock"
 
-// BackInStockInput is a variant for which customers wait.
+// InStock is a variant that may be in stock. A signal without one is about the variant with which the workflow was started.
+type InStock struct {
+	// Variant is the shop's number of it.
+	Variant string `json:"variant,omitempty"`
+}
+
+// BackInStockInput is a variant for which customers wait, or a product.
 type BackInStockInput struct {
 	Shop string `json:"shop"`
-	// Variant is the shop's number of it.
+	// Variant is the shop's number of the variant that came first.
 	Variant string `json:"variant"`
+	// Product is the shop's number of its product, if customers wait for any of its variants; else it is empty.
+	Product string `json:"product,omitempty"`
 	// Hurry is as in [OrderMessagesInput].
 	Hurry int `json:"hurry,omitempty"`
-	// SilentUntil is what an earlier run has handed over: until when nothing is said about the variant. It is zero for the first one.
+	// SilentUntil is what an earlier run has handed over: until when nothing is said about it. It is zero for the first one.
 	SilentUntil time.Time `json:"silent_until,omitzero"`
 }
 
@@ -33,6 +43,8 @@ type BackInStockResult struct {
 }
 
 const (
+	// maxHeard is how many variants of a product are remembered: enough to find one that stays in stock.
+	maxHeard = 10
 	// inStockDelay is how long a variant has to be in stock before anybody is told.
 	inStockDelay = 10 * time.Minute
 	// inStockSilence is how long nothing more is said about it then.
@@ -41,10 +53,10 @@ const (
 	noticeLife = 12 * time.Hour
 )
 
-// BackInStock tells those who asked for a variant that it is in stock again, at most once a day. A signal says that it may be: it is
-// read a while later, and again after quiet hours.
+// BackInStock tells those who asked for a variant, or for a product in any of its variants, that it is in stock again, at most once a
+// day. A signal says that it may be: it is read a while later, and again after quiet hours.
 func BackInStock(ctx workflow.Context, in BackInStockInput) (BackInStockResult, error) {
-	b := &backInStock{in: in, signals: workflow.GetSignalChannel(ctx, InStockSignal)}
+	b := &backInStock{in: in, heard: []string{in.Variant}, signals: workflow.GetSignalChannel(ctx, InStockSignal)}
 	out := BackInStockResult{Notified: true}
 	if in.SilentUntil.IsZero() {
 		var err error
@@ -56,10 +68,12 @@ func BackInStock(ctx workflow.Context, in BackInStockInput) (BackInStockResult, 
 	return out, b.silence(ctx)
 }
 
-// backInStock is a variant for which customers wait.
+// backInStock is what customers wait for.
 type backInStock struct {
 	in      BackInStockInput
 	signals workflow.ReceiveChannel
+	// heard are the variants that may be in stock, the latest first.
+	heard []string
 	// notAfter is when a notice is no longer worth sending; zero until there is one.
 	notAfter time.Time
 }
@@ -70,10 +84,30 @@ func (b *backInStock) hurried(pause time.Duration) time.Duration {
 
 // drain takes in the signals that have come, and reports whether there was one.
 func (b *backInStock) drain() (came bool) {
-	for b.signals.ReceiveAsync(nil) {
+	for {
+		var s InStock
+		if !b.signals.ReceiveAsync(&s) {
+			return came
+		}
 		came = true
+		if s.Variant != "" {
+			rest := slices.DeleteFunc(b.heard, func(v string) bool { return v == s.Variant })
+			b.heard = append([]string{s.Variant}, rest[:min(len(rest), maxHeard-1)]...)
+		}
 	}
-	return came
+}
+
+// review reads the variants that may be in stock, the latest first, until it finds one that is: what came last may be sold out again
+// while another one is not.
+func (b *backInStock) review(ctx workflow.Context) (out messaging.ReviewVariantResult, err error) {
+	for _, variant := range b.heard {
+		in := messaging.ReviewVariantInput{Variant: variant, Product: b.in.Product}
+		out, err = call(reviewing(ctx), messaged.ReviewVariant, in).get(ctx)
+		if err != nil || !out.Gone && out.Dropped != composing.ReasonNotForSale {
+			break
+		}
+	}
+	return out, err
 }
 
 // notify sends a notice if the variant stays in stock. A signal that comes meanwhile has it read once more.
@@ -94,14 +128,14 @@ func (b *backInStock) notify(ctx workflow.Context) (BackInStockResult, error) {
 
 // tryOnce reads the variant, and sends the notice that is due. A failure of either is on record; the workflow goes on.
 func (b *backInStock) tryOnce(ctx workflow.Context) (BackInStockResult, error) {
-	out, err := call(reviewing(ctx), messaged.ReviewVariant, messaging.ReviewVariantInput{Variant: b.in.Variant}).get(ctx)
+	out, err := b.review(ctx)
 	for err == nil && out.NotBefore.After(workflow.Now(ctx)) {
 		timer := workflow.TimerOptions{Summary: "quiet hours end"}
 		if err := workflow.NewTimerWithOptions(ctx, out.NotBefore.Sub(workflow.Now(ctx)), timer).Get(ctx, nil); err != nil {
 			return BackInStockResult{}, err
 		}
 		b.drain()
-		out, err = call(reviewing(ctx), messaged.ReviewVariant, messaging.ReviewVariantInput{Variant: b.in.Variant}).get(ctx)
+		out, err = b.review(ctx)
 	}
 	switch {
 	case temporal.IsCanceledError(err):
@@ -118,7 +152,7 @@ func (b *backInStock) tryOnce(ctx workflow.Context) (BackInStockResult, error) {
 		b.notAfter = workflow.Now(ctx).Add(noticeLife).UTC()
 	}
 	sent, err := call(sendingMessage(ctx, string(messages.KindInStock)), messaged.SendNotice, messaging.SendNoticeInput{
-		Variant: b.in.Variant, Message: *out.Message, NotAfter: b.notAfter, FreshUntil: freshUntil(ctx, b.notAfter),
+		Variant: b.in.Variant, Product: b.in.Product, Message: *out.Message, NotAfter: b.notAfter, FreshUntil: freshUntil(ctx, b.notAfter),
 		Again: run.OriginalRunID != "" && run.OriginalRunID != run.WorkflowExecution.RunID,
 	}).get(ctx)
 	switch {
@@ -141,11 +175,19 @@ func (b *backInStock) failed(ctx workflow.Context, key string, err error) (BackI
 		return BackInStockResult{Why: string(kind)}, nil
 	}
 	return BackInStockResult{Why: string(kind)}, reportUnsent(ctx, UnsentMessageInput{
-		Shop: b.in.Shop, Order: b.in.Variant, Key: key, Kind: messages.KindInStock, Failure: kind, Message: message,
+		Shop: b.in.Shop, Order: b.number(), Key: key, Kind: messages.KindInStock, Failure: kind, Message: message,
 	})
 }
 
-// silence waits until the variant may be talked about again. Signals do nothing until then.
+// number is the number under which a notice that could not be sent is on record.
+func (b *backInStock) number() string {
+	if b.in.Product != "" {
+		return ProductNumber(b.in.Product)
+	}
+	return b.in.Variant
+}
+
+// silence waits until it may be talked about again. Signals do nothing until then.
 func (b *backInStock) silence(ctx workflow.Context) error {
 	workflow.SetCurrentDetails(ctx, "Those who asked were told. Nothing more is said until "+b.in.SilentUntil.UTC().Format(time.RFC3339)+".")
 	info := workflow.GetInfo(ctx)
@@ -168,4 +210,9 @@ func (b *backInStock) silence(ctx workflow.Context) error {
 }
 
 // BackInStockSummary returns the summary of a [BackInStock].
-func BackInStockSummary(variant string) string { return "Variant " + variant + " may be in stock" }
+func BackInStockSummary(in BackInStockInput) string {
+	if in.Product != "" {
+		return "Product " + in.Product + " may be in stock"
+	}
+	return "Variant " + in.Variant + " may be in stock"
+}

@@ -161,10 +161,22 @@ func OrderMessagesID(shop, order string) string { return OrderMessagesPrefix + s
 
 const backInStockPrefix = "back-in-stock/"
 
-// BackInStockID returns the workflow ID of the notices about a variant, by the shop's number of it.
-func BackInStockID(shop, variant string) string { return backInStockPrefix + shop + "/" + variant }
+// BackInStockID returns the workflow ID of the notices about a variant, by the shop's number of it, or about a product, by its
+// [ProductNumber].
+func BackInStockID(shop, number string) string { return backInStockPrefix + shop + "/" + number }
 
-// ParseToldID returns the shop and its number of the order or the variant of a workflow ID of [OrderMessagesID] or [BackInStockID].
+const productPrefix = "product-"
+
+// ProductNumber returns the shop's number of a product in such a way that it is not taken for that of a variant.
+func ProductNumber(product string) string { return productPrefix + product }
+
+// ParseProductNumber is the inverse of [ProductNumber]. It reports whether the number is that of a product.
+func ParseProductNumber(number string) (product string, is bool) {
+	return strings.CutPrefix(number, productPrefix)
+}
+
+// ParseToldID returns the shop and its number of the order, the variant or the product of a workflow ID of [OrderMessagesID] or
+// [BackInStockID]. That of a product is its [ProductNumber].
 func ParseToldID(workflowID string) (shop, number string, err error) {
 	rest, ok := strings.CutPrefix(workflowID, OrderMessagesPrefix)
 	if !ok {
@@ -177,13 +189,13 @@ func ParseToldID(workflowID string) (shop, number string, err error) {
 	return shop, number, nil
 }
 
-// UnsentMessageID returns the workflow ID of a message that could not be sent. order is the shop's number of the order, or of the
-// variant for a notice.
+// UnsentMessageID returns the workflow ID of a message that could not be sent. order is the shop's number of the order; for a notice,
+// that of the variant, or the [ProductNumber].
 func UnsentMessageID(shop, order, key string) string {
 	return UnsentMessageIDs(shop, order) + key
 }
 
-// UnsentMessageIDs returns what the workflow IDs of the messages of an order or a variant that could not be sent begin with.
+// UnsentMessageIDs returns what the workflow IDs of the messages of an order, a variant or a product that could not be sent begin with.
 func UnsentMessageIDs(shop, order string) string {
 	return UnsentMessagePrefix + shop + "/" + order + "/"
 }

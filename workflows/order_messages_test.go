@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -528,9 +530,10 @@ func TestFieldsOfMessages(t *testing.T) {
 		{workflows.Look{UpdatedAt: noon, Topic: "t"}, `{"updated_at": ` + at + `, "topic": "t"}`},
 		{workflows.ResendMessage{Key: "k", By: "b", Reason: "r"}, `{"key": "k", "by": "b", "reason": "r"}`},
 		{
-			workflows.BackInStockInput{Shop: "s", Variant: "7", Hurry: 2, SilentUntil: noon},
-			`{"shop": "s", "variant": "7", "hurry": 2, "silent_until": ` + at + `}`,
+			workflows.BackInStockInput{Shop: "s", Variant: "7", Product: "70", Hurry: 2, SilentUntil: noon},
+			`{"shop": "s", "variant": "7", "product": "70", "hurry": 2, "silent_until": ` + at + `}`,
 		},
+		{workflows.InStock{Variant: "7"}, `{"variant": "7"}`},
 		{workflows.BackInStockResult{Notified: true, Why: "w"}, `{"notified": true, "why": "w"}`},
 		{
 			workflows.SweepMessagesInput{Shop: "s", Recent: workflows.Duration(time.Hour), Overlap: workflows.Duration(time.Minute)},
@@ -606,10 +609,12 @@ func TestSweepMessages(t *testing.T) {
 type stock struct {
 	*testsuite.TestWorkflowEnvironment
 	reviews, notices int
-	in               bool
-	sendErr          error
-	opens            time.Time
-	unsent           []workflows.UnsentMessageInput
+	// read are the variants that were read, and out those that are sold out, whatever in says.
+	read, out []string
+	in        bool
+	sendErr   error
+	opens     time.Time
+	unsent    []workflows.UnsentMessageInput
 }
 
 func newStock(t *testing.T) *stock {
@@ -623,12 +628,13 @@ func newStock(t *testing.T) *stock {
 		s.unsent = append(s.unsent, in)
 		return workflows.UnsentMessageResult{}, nil
 	}, workflow.RegisterOptions{Name: workflows.UnsentMessageType})
-	s.RegisterActivityWithOptions(func(context.Context, messaging.ReviewVariantInput) (messaging.ReviewVariantResult, error) {
+	s.RegisterActivityWithOptions(func(_ context.Context, in messaging.ReviewVariantInput) (messaging.ReviewVariantResult, error) {
 		s.reviews++
+		s.read = append(s.read, in.Product+"/"+in.Variant)
 		switch {
 		case s.opens.After(s.Now()):
 			return messaging.ReviewVariantResult{NotBefore: s.opens}, nil
-		case !s.in:
+		case !s.in, slices.Contains(s.out, in.Variant):
 			return messaging.ReviewVariantResult{Dropped: composing.ReasonNotForSale}, nil
 		}
 		return messaging.ReviewVariantResult{Message: &messages.Message{Key: "k", Kind: messages.KindInStock, Text: "t"}}, nil
@@ -667,6 +673,53 @@ func TestOneNoticeADay(t *testing.T) {
 	require.True(t, s.run(t).Notified)
 	require.Equal(t, []int{1, 1}, []int{s.reviews, s.notices})
 	require.WithinDuration(t, noon.Add(24*time.Hour+10*time.Minute), s.Now(), time.Second)
+}
+
+// shirt has the sizes of a product come back.
+func (s *stock) shirt(t *testing.T, sizes ...string) (out workflows.BackInStockResult) {
+	t.Helper()
+	s.RegisterDelayedCallback(func() {
+		for _, size := range sizes {
+			s.SignalWorkflow(workflows.InStockSignal, workflows.InStock{Variant: size})
+		}
+	}, time.Second)
+	s.ExecuteWorkflow(workflows.BackInStock, workflows.BackInStockInput{Shop: shop, Variant: "7", Product: "70"})
+	require.NoError(t, s.GetWorkflowError())
+	require.NoError(t, s.GetWorkflowResult(&out))
+	return out
+}
+
+// All sizes of a shirt that return make one notice. What came last is read, and another size only if that one is sold out again.
+func TestOneNoticeAProduct(t *testing.T) {
+	t.Parallel()
+	s := newStock(t)
+	require.True(t, s.shirt(t, "7", "8", "9").Notified)
+	require.Equal(t, []string{"70/9"}, s.read)
+	require.Equal(t, 1, s.notices)
+
+	s = newStock(t)
+	s.out = []string{"7", "9"}
+	require.True(t, s.shirt(t, "8", "9", "7", "9").Notified)
+	require.Equal(t, []string{"70/9", "70/7", "70/8"}, s.read)
+
+	s = newStock(t)
+	s.in = false
+	sizes := strings.Fields(strings.Repeat("1 2 3 4 5 6 8 9 10 11 ", 2))
+	require.Equal(t, workflows.BackInStockResult{Why: "not_for_sale"}, s.shirt(t, sizes...))
+	require.Equal(t, []string{"11", "10", "9", "8", "6", "5", "4", "3", "2", "1"}, numbers(s.read), "as many as are remembered")
+
+	s = newStock(t)
+	s.sendErr = refused(messaging.MessageRefused)
+	s.shirt(t, "8")
+	require.Equal(t, "product-70", s.unsent[0].Order)
+}
+
+// numbers returns the variants of what was read.
+func numbers(read []string) (out []string) {
+	for _, r := range read {
+		out = append(out, strings.TrimPrefix(r, "70/"))
+	}
+	return out
 }
 
 func TestNoNotice(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // UnsentMessageInput is a message that could not be sent, or one that was sent after all.
 type UnsentMessageInput struct {
 	Shop string `json:"shop"`
-	// Order is the shop's number of the order; of the variant, for a notice.
+	// Order is the shop's number of the order; for a notice, that of the variant, or the [ProductNumber].
 	Order string        `json:"order"`
 	Name  string        `json:"name,omitempty"`
 	Key   string        `json:"key"`

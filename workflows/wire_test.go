@@ -55,6 +55,11 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "undelivered/orders/1/e", workflows.UndeliveredEventID("orders", "1", "e"))
 	require.Equal(t, "giftbridge-relay-orders", workflows.RelayTaskQueue("orders"))
 	require.Equal(t, []string{"event", "mailbox"}, []string{workflows.EventSignal, workflows.MailboxQuery})
+	require.Equal(t, "back-in-stock/shop/product-1", workflows.BackInStockID("shop", workflows.ProductNumber("1")))
+	product, is := workflows.ParseProductNumber("product-1")
+	require.Equal(t, []any{"1", true}, []any{product, is})
+	_, is = workflows.ParseProductNumber("1")
+	require.False(t, is)
 	for _, id := range []string{workflows.OrderMessagesID("shop", "1"), workflows.BackInStockID("shop", "1")} {
 		shop, number, err := workflows.ParseToldID(id)
 		require.NoError(t, err)

@@ -96,6 +96,8 @@ func readFailure(ctx context.Context, doing string, err error) (gone bool, _ err
 type ReviewVariantInput struct {
 	// Variant is the shop's number of it.
 	Variant string `json:"variant"`
+	// Product is that of its product, if the product's customers are told; else it is empty.
+	Product string `json:"product,omitempty"`
 }
 
 // ReviewVariantResult is what all who asked for the variant are told.
@@ -110,7 +112,7 @@ type ReviewVariantResult struct {
 
 // ReviewVariant reads a variant as it is now, and composes the notice that it is in stock.
 func (m *Messages) ReviewVariant(ctx context.Context, in ReviewVariantInput) (ReviewVariantResult, error) {
-	doing := "variant " + in.Variant + ", composing its notice"
+	doing := noticed(in.Variant, in.Product) + ", composing its notice"
 	if err := m.on(ctx, doing); err != nil {
 		return ReviewVariantResult{}, err
 	}
@@ -128,6 +130,14 @@ func (m *Messages) ReviewVariant(ctx context.Context, in ReviewVariantInput) (Re
 		return ReviewVariantResult{NotBefore: opens}, nil
 	}
 	return out, nil
+}
+
+// noticed names what a notice is about.
+func noticed(variant, product string) string {
+	if product != "" {
+		return "product " + product
+	}
+	return "variant " + variant
 }
 
 // StartLooksInput is a time in which orders changed.

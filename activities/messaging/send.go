@@ -35,10 +35,11 @@ type SendMessageResult struct {
 	Outdated bool `json:"outdated,omitempty"`
 }
 
-// SendNoticeInput is a notice about a variant, to all who asked for it.
+// SendNoticeInput is a notice about a variant or a product, to all who asked for it.
 type SendNoticeInput struct {
-	// Variant is the shop's number of it.
+	// Variant and Product are as in [ReviewVariantInput].
 	Variant string           `json:"variant"`
+	Product string           `json:"product,omitempty"`
 	Message messages.Message `json:"message"`
 	// NotAfter, Again and FreshUntil are as in [SendMessageInput].
 	NotAfter   time.Time `json:"not_after,omitzero"`
@@ -81,7 +82,7 @@ func (m *Messages) SendMessage(ctx context.Context, in SendMessageInput) (SendMe
 
 // SendNotice is [Messages.SendMessage] for a notice.
 func (m *Messages) SendNotice(ctx context.Context, in SendNoticeInput) (SendMessageResult, error) {
-	return m.sendOnce(ctx, "variant "+in.Variant+", sending its notice", SendMessageInput{
+	return m.sendOnce(ctx, noticed(in.Variant, in.Product)+", sending its notice", SendMessageInput{
 		Message: in.Message, NotAfter: in.NotAfter, Again: in.Again, FreshUntil: in.FreshUntil,
 	})
 }

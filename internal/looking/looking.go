@@ -51,13 +51,20 @@ func (l *Looker) LookAt(ctx context.Context, shop, order, name string, updatedAt
 	return l.Order(ctx, shop, order, name, workflows.Look{UpdatedAt: updatedAt})
 }
 
-// Variant has a variant looked at that may be in stock.
-func (l *Looker) Variant(ctx context.Context, shop, variant string) error {
-	id := workflows.BackInStockID(shop, variant)
-	_, err := l.Client.SignalWithStartWorkflow(ctx, id, workflows.InStockSignal, nil, client.StartWorkflowOptions{
+// Variant has a variant looked at that may be in stock. product is the number of its product if customers are told of products, and empty
+// if they are told of variants.
+func (l *Looker) Variant(ctx context.Context, shop, variant, product string) error {
+	number := variant
+	if product != "" {
+		number = workflows.ProductNumber(product)
+	}
+	id := workflows.BackInStockID(shop, number)
+	in := workflows.BackInStockInput{Shop: shop, Variant: variant, Product: product, Hurry: l.Hurry}
+	signal := workflows.InStock{Variant: variant}
+	_, err := l.Client.SignalWithStartWorkflow(ctx, id, workflows.InStockSignal, signal, client.StartWorkflowOptions{
 		ID: id, TaskQueue: workflows.TaskQueue, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary: workflows.BackInStockSummary(variant),
-	}, workflows.BackInStockType, workflows.BackInStockInput{Shop: shop, Variant: variant, Hurry: l.Hurry})
+		StaticSummary: workflows.BackInStockSummary(in),
+	}, workflows.BackInStockType, in)
 	if err != nil {
 		return fmt.Errorf("have variant %s looked at: %w", variant, err)
 	}

@@ -56,10 +56,18 @@ func TestVariant(t *testing.T) {
 	t.Parallel()
 	c := &temporal{}
 	l := looking.Looker{Client: c}
-	require.NoError(t, l.Variant(t.Context(), "shop", "7"))
+	require.NoError(t, l.Variant(t.Context(), "shop", "7", ""))
 	require.Equal(t, []string{"back-in-stock/shop/7", "in-stock", "BackInStock"}, []string{c.id, c.signal, c.workflow})
 	require.Equal(t, workflows.BackInStockInput{Shop: "shop", Variant: "7"}, c.input)
+	require.Equal(t, workflows.InStock{Variant: "7"}, c.signalled)
+	require.Equal(t, "Variant 7 may be in stock", c.options.StaticSummary)
 	require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, c.options.WorkflowIDReusePolicy, "tomorrow it may be told again")
+
+	require.NoError(t, l.Variant(t.Context(), "shop", "7", "70"))
+	require.Equal(t, "back-in-stock/shop/product-70", c.id, "no variant has such a number")
+	require.Equal(t, workflows.BackInStockInput{Shop: "shop", Variant: "7", Product: "70"}, c.input)
+	require.Equal(t, workflows.InStock{Variant: "7"}, c.signalled)
+	require.Equal(t, "Product 70 may be in stock", c.options.StaticSummary)
 	c.err = errors.New("away")
-	require.EqualError(t, l.Variant(t.Context(), "shop", "7"), "have variant 7 looked at: away")
+	require.EqualError(t, l.Variant(t.Context(), "shop", "7", ""), "have variant 7 looked at: away")
 }

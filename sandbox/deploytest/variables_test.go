@@ -58,7 +58,7 @@ func readers(variable string) []string {
 		return []string{"giftbridge", "worker"}
 	case begins("FOURWAYSHOP_", "CARD_ID_KEY"): // The receiver takes orders in, expects answers, and looks at cards for a checkout.
 	case slices.Contains([]string{
-		"RELAY_ORDERS_URL", "RELAY_PRODUCTS_URL", "RELAY_TOPICS", "MESSAGES", "MESSAGES_SHOP_NAME",
+		"RELAY_ORDERS_URL", "RELAY_PRODUCTS_URL", "RELAY_TOPICS", "MESSAGES", "MESSAGES_SHOP_NAME", "SONAR_NOTIFY_BY",
 	}, variable): // The receiver takes the events in.
 	case begins("RELAY_", "SONAR_", "MESSAGES", "CASHSTAR_MAX_RPS", "SMTP_", "DIGEST_", "DELIVERY_", "WORKER_"):
 		return []string{"giftbridge", "worker"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/giftbridge/giftbridge/internal/config"
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest"
@@ -173,8 +174,42 @@ func TestNoticeOncePerDay(t *testing.T) {
 	w.delivered()
 	require.Equal(t, []string{"notifyme"}, w.gotMessages())
 	require.Equal(t, map[int]int{http.StatusOK: times}, w.Shop.Webhooks().Ledger().Topics["variants/in_stock"].Statuses)
-	variant := strconv.FormatInt(hat.ID(), 10)
-	d, err := w.plain.DescribeWorkflowExecution(w.ctx, workflows.BackInStockID(stack.Shop, variant), "")
-	require.NoError(t, err)
-	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, d.GetWorkflowExecutionInfo().GetStatus(), "it is silent for a day")
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, w.notice(hat).GetStatus(), "it is silent for a day")
+}
+
+// notice returns the workflow of the notices about the product of a variant.
+func (w *system) notice(of shopifytest.Variant) *workflowpb.WorkflowExecutionInfo {
+	w.t.Helper()
+	product := workflows.ProductNumber(strconv.FormatInt(of.ProductID(), 10))
+	d, err := w.plain.DescribeWorkflowExecution(w.ctx, workflows.BackInStockID(stack.Shop, product), "")
+	require.NoError(w.t, err)
+	return d.GetWorkflowExecutionInfo()
+}
+
+// All sizes of a shirt that return are told of once, by the shirt's name and its lowest price.
+func TestNoticeOncePerProduct(t *testing.T) {
+	t.Parallel()
+	size := func(sku, price string) shopifytest.Variant {
+		return shopifytest.Variant{
+			SKU: sku, Handle: "shirt", Title: "Shirt", Price: price, URL: "https://shop.example.com/products/shirt",
+			ProductImage: "https://cdn.example.com/shirt.jpg", Tracked: true, Options: [3]shopifytest.Option{{Name: "Size", Value: sku}},
+		}
+	}
+	small, large := size("S", "19.00"), size("L", "24.00")
+	w := startReceiving(t, stack.Options{Messages: true})
+	w.Shop.PutVariant(small)
+	w.Shop.PutVariant(large)
+	require.True(t, w.Shop.SetStock(small.SKU, 5) && w.Shop.SetStock(large.SKU, 5))
+	w.await("the notice", func() bool { return len(w.Sonar.Deliveries()) == 1 })
+	require.True(t, w.Shop.SetStock(large.SKU, 0) && w.Shop.SetStock(large.SKU, 5))
+	w.delivered()
+	all := w.Sonar.Deliveries()
+	require.Len(t, all, 1)
+	require.Equal(t, strconv.FormatInt(small.ProductID(), 10), all[0].NotificationID)
+	require.Contains(t, all[0].Text, "Shirt is back in stock: 19.00 USD.")
+	var data struct{ Name, Price string }
+	require.NoError(t, json.Unmarshal(all[0].Data, &data))
+	require.Equal(t, []string{"Shirt", "19.00"}, []string{data.Name, data.Price})
+	require.Equal(t, map[int]int{http.StatusOK: 3}, w.Shop.Webhooks().Ledger().Topics["variants/in_stock"].Statuses)
+	require.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, w.notice(large).GetStatus(), "it is silent for a day")
 }

@@ -71,7 +71,13 @@ func (w *told) SendMessage(_ context.Context, in messaging.SendMessageInput) (me
 	return w.send(in.Message)
 }
 
+// soldOut is a variant that is gone again when it is read.
+const soldOut = "9"
+
 func (w *told) ReviewVariant(_ context.Context, in messaging.ReviewVariantInput) (messaging.ReviewVariantResult, error) {
+	if in.Variant == soldOut {
+		return messaging.ReviewVariantResult{Dropped: composing.ReasonNotForSale}, nil
+	}
 	return messaging.ReviewVariantResult{Message: &messages.Message{Key: in.Variant, Kind: messages.KindInStock, Text: "It is back."}}, nil
 }
 
@@ -188,10 +194,32 @@ func TestHistoriesOfMessages(t *testing.T) {
 	s.keep("OrderMessages/reset", reset, handed)
 
 	// A notice, with the silence after it.
-	require.NoError(t, (&looking.Looker{Client: s.plain, Hurry: 50_000}).Variant(s.ctx, "shop", "7"))
+	require.NoError(t, (&looking.Looker{Client: s.plain, Hurry: 50_000}).Variant(s.ctx, "shop", "7", ""))
 	notice := workflows.BackInStockID("shop", "7")
 	require.NoError(t, s.plain.GetWorkflow(s.ctx, notice, "").Get(s.ctx, nil))
 	s.keep("BackInStock/notified", notice, "")
+
+	// A notice about a product: what came last is sold out again when it is read, and what came before is not.
+	sizes := &looking.Looker{Client: s.plain, Hurry: 200}
+	for _, variant := range []string{"8", soldOut} {
+		require.NoError(t, sizes.Variant(s.ctx, "shop", variant, "70"))
+	}
+	product := workflows.BackInStockID("shop", workflows.ProductNumber("70"))
+	s.await("the silence after the product's notice", func() bool {
+		timers := 0
+		for _, e := range s.history(product, "").GetEvents() {
+			if e.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED {
+				timers++
+			}
+		}
+		return timers > 1
+	})
+	w.mu.Lock()
+	require.Equal(t, "8", w.sent[len(w.sent)-1])
+	w.mu.Unlock()
+	require.NoError(t, s.plain.CancelWorkflow(s.ctx, product, ""))
+	require.Error(t, s.plain.GetWorkflow(s.ctx, product, "").Get(s.ctx, nil))
+	s.keep("BackInStock/product", product, "")
 
 	swept, err := s.plain.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
 		ID: "sweep", TaskQueue: workflows.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,

@@ -36,7 +36,9 @@ func Topics(cfg config.Config) []string {
 type Keeper struct {
 	topics []string
 	looker looking.Looker
-	shop   func(context.Context) (string, error)
+	// byProduct is set if customers are told of products, and not of each variant.
+	byProduct bool
+	shop      func(context.Context) (string, error)
 }
 
 // NewKeeper returns a keeper, or nil if messages are off. shop returns the shop's name in workflow IDs. hurry divides the pauses of the
@@ -46,7 +48,9 @@ func NewKeeper(cfg config.Config, temporal looking.Client, hurry int, shop func(
 	if len(topics) == 0 {
 		return nil
 	}
-	return &Keeper{topics: topics, looker: looking.Looker{Client: temporal, Hurry: hurry}, shop: shop}
+	return &Keeper{
+		topics: topics, looker: looking.Looker{Client: temporal, Hurry: hurry}, byProduct: !cfg.Sonar.ByVariant(), shop: shop,
+	}
 }
 
 // Topics implements [webhook.Keeper].
@@ -59,7 +63,11 @@ func (k *Keeper) Keep(ctx context.Context, d webhook.Delivery) error {
 		return err
 	}
 	if d.Topic == webhook.VariantsInStock {
-		return k.looker.Variant(ctx, shop, d.Variant)
+		product := ""
+		if k.byProduct {
+			product = d.Product // A body that was cut off may lack it.
+		}
+		return k.looker.Variant(ctx, shop, d.Variant, product)
 	}
 	look := workflows.Look{Topic: d.Topic}
 	if slices.Contains([]string{webhook.OrdersCreate, webhook.OrdersUpdated, webhook.OrdersCancelled}, d.Topic) {

@@ -114,7 +114,7 @@ func Rules(cfg config.Config) (composing.Rules, error) {
 	for _, kind := range m.Kinds {
 		r.Kinds = append(r.Kinds, messages.Kind(kind))
 	}
-	if account.NotifyBy == settings.ByVariant {
+	if account.ByVariant() {
 		r.NotifyBy = composing.NotifyByVariant
 	}
 	if from := m.ShipFrom; from != (settings.ShipFrom{}) {

@@ -172,14 +172,16 @@ func TestKeeper(t *testing.T) {
 	for _, n := range []webhook.Notice{
 		{Topic: webhook.OrdersUpdated, Order: "5001", Name: "#1001", UpdatedAt: at},
 		{Topic: webhook.FulfillmentsCreate, Order: "5001", Fulfillment: "9", UpdatedAt: at},
-		{Topic: webhook.VariantsInStock, Variant: "7"},
+		{Topic: webhook.VariantsInStock, Product: "70", Variant: "7"},
 	} {
 		require.NoError(t, k.Keep(t.Context(), webhook.Delivery{Notice: n}))
 	}
-	require.Equal(t, []string{"order-messages/shop/5001", "order-messages/shop/5001", "back-in-stock/shop/7"}, flows.ids)
+	require.Equal(t, []string{"order-messages/shop/5001", "order-messages/shop/5001", "back-in-stock/shop/product-70"}, flows.ids)
 	require.Equal(t, []string{"#1001", "", ""}, flows.names, "people find a record by the order's name")
 	require.Equal(t, workflows.Look{Topic: webhook.OrdersUpdated, UpdatedAt: at}, flows.args[0])
 	require.Equal(t, workflows.Look{Topic: webhook.FulfillmentsCreate}, flows.args[1])
+
+	require.Equal(t, workflows.InStock{Variant: "7"}, flows.args[2])
 
 	flows.ids = nil
 	require.NoError(t, k.KeepOversized(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate}}))
@@ -187,6 +189,17 @@ func TestKeeper(t *testing.T) {
 	require.NoError(t, k.KeepOversized(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate, Order: "5002"}}))
 	require.Equal(t, []string{"order-messages/shop/5002"}, flows.ids)
 	var _ webhook.OversizedKeeper = k
+
+	// Without the number of its product, a variant has a notice of its own, and so has every one if customers asked for variants.
+	flows.ids = nil
+	shirt := webhook.Delivery{Notice: webhook.Notice{Topic: webhook.VariantsInStock, Product: "70", Variant: "7"}}
+	cut := webhook.Delivery{Notice: webhook.Notice{Topic: webhook.VariantsInStock, Variant: "7"}}
+	require.NoError(t, k.KeepOversized(t.Context(), shirt))
+	require.NoError(t, k.KeepOversized(t.Context(), cut))
+	c.Sonar.NotifyBy = messaging.ByVariant
+	k = telling.NewKeeper(c, flows, 1, func(context.Context) (string, error) { return "shop", nil })
+	require.NoError(t, k.Keep(t.Context(), shirt))
+	require.Equal(t, []string{"back-in-stock/shop/product-70", "back-in-stock/shop/7", "back-in-stock/shop/7"}, flows.ids)
 
 	flows.err = errors.New("away")
 	require.Error(t, k.Keep(t.Context(), webhook.Delivery{Notice: webhook.Notice{Topic: webhook.OrdersCreate, Order: "1"}}))

@@ -78,7 +78,9 @@ var Sections = []env.Section{
 					"sends a text alone, `lenient` leaves out the part.",
 			},
 			"SONAR_NOTIFY_BY": {
-				Want: "product or variant", About: "Which number the shop's *Notify Me* link registers with Sonar.",
+				Want: "product or variant",
+				About: "Which number the shop's *Notify Me* link registers with Sonar. With `product`, customers are told of a product " +
+					"once a day, whichever of its variants is in stock again, with its lowest price. Receivers need the same value as workers.",
 			},
 		},
 	},
@@ -159,6 +161,9 @@ var (
 
 // On reports whether messages are sent.
 func (s Sonar) On() bool { return s.Token.IsSet() }
+
+// ByVariant reports whether customers are told of each variant of a product, and not of the product as a whole.
+func (s Sonar) ByVariant() bool { return s.NotifyBy == ByVariant }
 
 // Check checks the values. plain are the hosts at which plain HTTP may be spoken.
 func (s Sonar) Check(ps *env.Problems, plain env.List) {
