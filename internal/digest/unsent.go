@@ -15,10 +15,12 @@ type Unsent struct {
 
 // UnsentMessage is a message to the customer of an order, or to those who wait for a product.
 type UnsentMessage struct {
-	// Name is what people call the order, and OrderID its number; both are empty for a product, of which Variant is the number.
+	// Name is what people call the order, and OrderID its number; both are empty for a notice, of which Variant or Product is
+	// the number.
 	Name    string `json:"name,omitempty"`
 	OrderID string `json:"order_id,omitempty"`
 	Variant string `json:"variant_id,omitempty"`
+	Product string `json:"product_id,omitempty"`
 	// Key names it among the messages of its order.
 	Key string `json:"key"`
 	// About is what it is about: "receipt", "shipment", "update" or "in-stock"; empty if the order could not be read, so that it is not

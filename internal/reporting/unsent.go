@@ -21,8 +21,8 @@ func (r *reporter) addUnsent(ctx context.Context) error {
 	r.Unsent.Total = len(failed)
 	for _, u := range read {
 		r.Unsent.Messages = append(r.Unsent.Messages, digest.UnsentMessage{
-			Name: u.Name, OrderID: u.Order, Variant: u.Variant, Key: u.Key, About: string(u.Kind), Kind: giftcard.Kind(u.Failure.Kind),
-			Message: u.Failure.Message, At: u.FailedAt,
+			Name: u.Name, OrderID: u.Order, Variant: u.Variant, Product: u.Product, Key: u.Key, About: string(u.Kind),
+			Kind: giftcard.Kind(u.Failure.Kind), Message: u.Failure.Message, At: u.FailedAt,
 		})
 	}
 	return err

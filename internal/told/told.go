@@ -25,14 +25,12 @@ type Told struct{ *orders.Orders }
 // New returns what the customers of an installation were told.
 func New(o *orders.Orders) *Told { return &Told{o} }
 
-// Talk is the workflow that tells the customer of an order, or those who wait for a variant.
+// Talk is the workflow that tells the customer of an order, or those who wait for a variant or a product.
 type Talk struct {
-	// Name is what people call the order; empty if that is not known, and for a variant.
+	// Name is what people call the order; empty if that is not known, and for a notice.
 	Name string `json:"name,omitempty"`
 	Shop string `json:"shop"`
-	// Order is the shop's number of the order, and Variant that of the variant: one of them is empty.
-	Order   string `json:"order_id,omitempty"`
-	Variant string `json:"variant_id,omitempty"`
+	About
 	// State is that of the newest run. While it is running, more may be told.
 	State      executions.State `json:"state"`
 	StartedAt  time.Time        `json:"started_at"`
@@ -42,19 +40,8 @@ type Talk struct {
 	Link       string           `json:"link"`
 }
 
-// Called is what people call the order or the variant.
-func (t Talk) Called() string { return called(t.Name, t.Order, t.Variant) }
-
-// called names an order or a variant.
-func called(name, order, variant string) string {
-	switch {
-	case variant != "":
-		return "variant " + variant
-	case name != "":
-		return "order " + name
-	}
-	return "order " + order
-}
+// Called is what people call the order, the variant or the product.
+func (t Talk) Called() string { return t.called(t.Name) }
 
 func (o *Told) talk(info *workflowpb.WorkflowExecutionInfo) Talk {
 	run := info.GetExecution()
@@ -66,11 +53,9 @@ func (o *Told) talk(info *workflowpb.WorkflowExecutionInfo) Talk {
 	if info.GetCloseTime() != nil {
 		out.ClosedAt = info.GetCloseTime().AsTime()
 	}
-	number := &out.Order
-	if info.GetType().GetName() == workflows.BackInStockType {
-		number = &out.Variant
-	}
-	out.Shop, *number, _ = workflows.ParseToldID(out.WorkflowID)
+	var number string
+	out.Shop, number, _ = workflows.ParseToldID(out.WorkflowID)
+	out.About = aboutOf(number, info.GetType().GetName() == workflows.BackInStockType)
 	return out
 }
 
@@ -186,13 +171,13 @@ func (o *Told) described(ctx context.Context, id string) (*Talk, error) {
 	return &t, nil
 }
 
-// OfVariant returns the newest talk about a variant, by the shop's number of it. The error is an [executions.NotFoundError] if there
-// is none on record.
-func (o *Told) OfVariant(ctx context.Context, number string) (Talk, error) {
-	t, err := o.described(ctx, workflows.BackInStockID(o.ShopKey(ctx), number))
+// OfNotice returns the newest talk about a variant or a product, of which a has the number. The error is an
+// [executions.NotFoundError] if there is none on record.
+func (o *Told) OfNotice(ctx context.Context, a About) (Talk, error) {
+	t, err := o.described(ctx, workflows.BackInStockID(o.ShopKey(ctx), a.OnRecord()))
 	if err == nil && t == nil {
-		err = &executions.NotFoundError{What: "nothing that was told about variant " + number + " is on record: it was not reported to " +
-			"be in stock again lately"}
+		err = &executions.NotFoundError{What: "nothing that was told about " + a.called("") + " is on record: it was not reported to " +
+			"be in stock again lately, or customers are told of " + a.instead()}
 	}
 	return found(t, err)
 }
@@ -214,7 +199,7 @@ func (e *UnansweredError) Unwrap() error { return e.Err }
 // detailsQuery is answered by each workflow with what it shows of itself (go.temporal.io/sdk v1.50.0, internal/client.go).
 const detailsQuery = "__temporal_workflow_metadata"
 
-// Says says in a sentence what was told about a variant, or what is waited for.
+// Says says in a sentence what was told about a variant or a product, or what is waited for.
 func (o *Told) Says(ctx context.Context, t Talk) (string, error) {
 	if t.State == executions.Running {
 		var known sdkpb.WorkflowMetadata

@@ -214,16 +214,25 @@ func TestOfOrder(t *testing.T) {
 	require.ErrorContains(t, err, "5002")
 }
 
-func TestOfVariant(t *testing.T) {
+func TestOfNotice(t *testing.T) {
 	t.Parallel()
 	r := &records{}
 	r.add(workflows.BackInStockType, "back-in-stock/shop/7", "", completed)
-	talk, err := of(r).OfVariant(t.Context(), "7")
-	require.NoError(t, err)
-	require.Equal(t, "variant 7", talk.Called())
-	_, err = of(r).OfVariant(t.Context(), "8")
+	r.add(workflows.BackInStockType, "back-in-stock/shop/product-8", "", completed)
+	for called, about := range map[string]told.About{"variant 7": {Variant: "7"}, "product 8": {Product: "8"}} {
+		talk, err := of(r).OfNotice(t.Context(), about)
+		require.NoError(t, err)
+		require.Equal(t, about, talk.About)
+		require.Equal(t, called, talk.Called())
+	}
 	var missing *executions.NotFoundError
+	_, err := of(r).OfNotice(t.Context(), told.About{Variant: "8"})
 	require.ErrorAs(t, err, &missing)
+	require.ErrorContains(t, err, "variant 8 is on record")
+	require.ErrorContains(t, err, "told of products")
+	_, err = of(r).OfNotice(t.Context(), told.About{Product: "7"})
+	require.ErrorAs(t, err, &missing)
+	require.ErrorContains(t, err, "told of variants")
 }
 
 // What was told about a variant is what its record shows, or has ended with.
@@ -248,7 +257,7 @@ func TestSays(t *testing.T) {
 func TestState(t *testing.T) {
 	t.Parallel()
 	r := &records{state: &workflows.OrderMessagesState{Name: "#1001", Sent: 2}}
-	talk := told.Talk{WorkflowID: "order-messages/shop/5001", Order: "5001"}
+	talk := told.Talk{WorkflowID: "order-messages/shop/5001", About: told.About{Order: "5001"}}
 	s, err := of(r).State(t.Context(), talk)
 	require.NoError(t, err)
 	require.Equal(t, 2, s.Sent)
@@ -266,27 +275,33 @@ func TestState(t *testing.T) {
 func TestUnsent(t *testing.T) {
 	t.Parallel()
 	r := &records{inputs: map[string]workflows.UnsentMessageInput{
-		"unsent-message/shop/5001/k1":   {Kind: messages.KindReceipt, Failure: "MessageRefused", Message: "order #1001, no such number"},
-		"unsent-message/shop/7/k3":      {Kind: messages.KindInStock, Failure: "MessageExpired", Message: "too late"},
-		"unsent-message/shop/5002/look": {Failure: giftcard.Unavailable, Message: "away"},
+		"unsent-message/shop/5001/k1":       {Kind: messages.KindReceipt, Failure: "MessageRefused", Message: "order #1001, no such number"},
+		"unsent-message/shop/7/k3":          {Kind: messages.KindInStock, Failure: "MessageExpired", Message: "too late"},
+		"unsent-message/shop/product-70/k4": {Kind: messages.KindInStock, Failure: "MessageRefused", Message: "no"},
+		"unsent-message/shop/5002/look":     {Failure: giftcard.Unavailable, Message: "away"},
 	}}
 	r.add(workflows.UnsentMessageType, "unsent-message/shop/5001/k1", "#1001", failed)
 	r.add(workflows.UnsentMessageType, "unsent-message/shop/5001/k2", "#1001", failed)
 	r.add(workflows.UnsentMessageType, "unsent-message/shop/5001/k2", "#1001", completed)
 	r.add(workflows.UnsentMessageType, "unsent-message/shop/7/k3", "", completed)
 	r.add(workflows.UnsentMessageType, "unsent-message/shop/7/k3", "", failed)
+	r.add(workflows.UnsentMessageType, "unsent-message/shop/product-70/k4", "", failed)
 	r.add(workflows.UnsentMessageType, "unsent-message/shop/5002/look", "", failed)
 	o := of(r)
 	all, err := told.AllUnsent(t.Context(), o.Reader, told.Filter{})
 	require.NoError(t, err)
-	require.Len(t, all, 3)
-	require.Equal(t, []string{"order 5002", "variant 7", "order #1001"}, []string{all[0].Called(), all[1].Called(), all[2].Called()})
+	called := make([]string, len(all))
+	for i, u := range all {
+		called[i] = u.Called()
+	}
+	require.Equal(t, []string{"order 5002", "product 70", "variant 7", "order #1001"}, called)
+	require.Equal(t, told.About{Product: "70"}, all[1].About)
 	require.Empty(t, all[0].Kind)
 	require.Equal(t, told.Unsent{
-		Name: "#1001", Shop: "shop", Order: "5001", Key: "k1", Kind: messages.KindReceipt, FailedAt: noon,
+		Name: "#1001", Shop: "shop", About: told.About{Order: "5001"}, Key: "k1", Kind: messages.KindReceipt, FailedAt: noon,
 		Failure:    &executions.Failure{Kind: "MessageRefused", Message: "order #1001, no such number"},
-		WorkflowID: "unsent-message/shop/5001/k1", RunID: "run", Link: all[2].Link,
-	}, all[2])
+		WorkflowID: "unsent-message/shop/5001/k1", RunID: "run", Link: all[3].Link,
+	}, all[3])
 
 	some, err := told.AllUnsent(t.Context(), o.Reader, told.Filter{Shop: "shop", Number: "5001", Since: noon})
 	require.NoError(t, err)
@@ -299,7 +314,7 @@ func TestUnsent(t *testing.T) {
 
 	found, err := told.Failed(t.Context(), o.Reader, told.Filter{})
 	require.NoError(t, err)
-	require.Len(t, found, 3)
+	require.Len(t, found, 4)
 	require.Equal(t, noon, found.Oldest())
 	require.True(t, told.Failures{}.Oldest().IsZero())
 	r.away = errors.New("away")

@@ -20,9 +20,7 @@ type Unsent struct {
 	// Name is what people call the order; empty if that is not known, and for a notice.
 	Name string `json:"name,omitempty"`
 	Shop string `json:"shop"`
-	// Order is the shop's number of the order, and Variant that of the variant of a notice: one of them is empty.
-	Order   string `json:"order_id,omitempty"`
-	Variant string `json:"variant_id,omitempty"`
+	About
 	// Key is that of the message, or [workflows.LookKey].
 	Key string `json:"key"`
 	// Kind is empty if the order could not be read, so that it is not known what its customer has to be told.
@@ -35,12 +33,12 @@ type Unsent struct {
 	Link       string              `json:"link"`
 }
 
-// Called is what people call the order or the variant.
-func (u Unsent) Called() string { return called(u.Name, u.Order, u.Variant) }
+// Called is what people call the order, the variant or the product.
+func (u Unsent) Called() string { return u.called(u.Name) }
 
 // Filter selects messages. Zero fields do not restrict the selection.
 type Filter struct {
-	// Shop and Number select one order, or one variant.
+	// Shop and Number select one order, one variant, or one product: Number is an what [About.OnRecord] returns.
 	Shop, Number string
 	// Since is the earliest time.
 	Since time.Time
@@ -103,11 +101,7 @@ func ReadUnsent(ctx context.Context, o *executions.Reader, info *workflowpb.Work
 		}
 		return nil
 	})
-	if out.Kind = in.Kind; in.Kind == messages.KindInStock {
-		out.Variant = number
-	} else {
-		out.Order = number
-	}
+	out.Kind, out.About = in.Kind, aboutOf(number, in.Kind == messages.KindInStock)
 	if out.Failure == nil { // Somebody has terminated it.
 		out.Failure = &executions.Failure{Kind: string(in.Failure), Message: in.Message}
 	}

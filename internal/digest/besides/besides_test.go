@@ -51,6 +51,9 @@ func TestUnsentCommands(t *testing.T) {
 	m.Variant = "7"
 	require.Equal(t, "giftbridge messages show --variant 7", besides.ShowUnsentCommand(m))
 	require.Empty(t, besides.ResendUnsentCommand(m), "a notice cannot be sent again")
+	m.Variant, m.Product = "", "8"
+	require.Equal(t, "giftbridge messages show --product 8", besides.ShowUnsentCommand(m))
+	require.Empty(t, besides.ResendUnsentCommand(m), "nor one about a product")
 	for _, bad := range []digest.UnsentMessage{{OrderID: "5001", Key: "'; rm"}, {OrderID: "$(x)", Key: "k"}, {OrderID: "5001"}} {
 		require.Empty(t, besides.SettleUnsentCommand(bad))
 	}

@@ -69,7 +69,7 @@ func ShowUnsentCommand(m digest.UnsentMessage) string { return unsentCommand("sh
 
 // ResendUnsentCommand is described at [ShowUnsentCommand].
 func ResendUnsentCommand(m digest.UnsentMessage) string {
-	if m.Variant != "" {
+	if m.Variant != "" || m.Product != "" {
 		return ""
 	}
 	return unsentCommand("resend", m, "--reason WHY")
@@ -87,6 +87,9 @@ func unsentCommand(does string, m digest.UnsentMessage, rest string) string {
 	about, key := digest.Argument(m.Name, m.OrderID), m.Key[:min(len(m.Key), maxKey)]
 	if variant := digest.Argument("", m.Variant); variant != "" {
 		about = "--variant " + variant
+	}
+	if product := digest.Argument("", m.Product); product != "" {
+		about = "--product " + product
 	}
 	if about == "" || key == "" || strings.Trim(key, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
 		return ""

@@ -56,7 +56,10 @@ func Unsent(say phrases.Times, u digest.Unsent) (out []Group) {
 
 // unsentOf names what a message is about.
 func unsentOf(m digest.UnsentMessage) string {
-	if m.Variant != "" {
+	switch {
+	case m.Product != "":
+		return "product " + words.Name(m.Product)
+	case m.Variant != "":
 		return "variant " + words.Name(m.Variant)
 	}
 	return words.Order(m.Name, m.OrderID)

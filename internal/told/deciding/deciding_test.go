@@ -75,7 +75,7 @@ func of(c client.Client) *told.Told {
 	return told.New(orders.New(settings.New(&executions.Reader{Client: c, Converter: converter.GetDefaultDataConverter()}, settings.Configured{})))
 }
 
-var talk = told.Talk{Name: "#1001", Order: "5001", State: executions.Running, WorkflowID: "order-messages/shop/5001"}
+var talk = told.Talk{Name: "#1001", About: told.About{Order: "5001"}, State: executions.Running, WorkflowID: "order-messages/shop/5001"}
 
 func kept(key string, s workflows.MessageState) workflows.KeptMessage {
 	return workflows.KeptMessage{
@@ -167,7 +167,7 @@ func TestAwait(t *testing.T) {
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	d := &desk{}
-	u := told.Unsent{Name: "#1001", Order: "5001", Kind: messages.KindReceipt, WorkflowID: "unsent-message/shop/5001/k"}
+	u := told.Unsent{Name: "#1001", About: told.About{Order: "5001"}, Kind: messages.KindReceipt, WorkflowID: "unsent-message/shop/5001/k"}
 	require.NoError(t, deciding.Settle(t.Context(), of(d).Reader, u, "ann@desk", "called"))
 	require.Equal(t, u.WorkflowID, d.started.ID)
 	require.Equal(t, workflows.UnsentMessageInput{

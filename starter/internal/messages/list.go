@@ -24,7 +24,7 @@ type listFlags struct {
 	limit        int
 }
 
-// listed are the messages that could not be sent, and the orders and variants about which more may be told.
+// listed are the messages that could not be sent, and the orders, variants and products about which more may be told.
 type listed struct {
 	Unsent []told.Unsent `json:"unsent"`
 	Open   []told.Talk   `json:"open"`
@@ -36,8 +36,8 @@ func newList(f *cli.Flags) *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls"},
 		Short:   "List messages that could not be sent, and orders about which more may be told",
-		Long: `List shows the messages that could not be sent and that nobody has seen to, the latest first, and then the orders and
-variants about which customers may still be told something. A message leaves the list once it was sent after all ("messages
+		Long: `List shows the messages that could not be sent and that nobody has seen to, the latest first, and then the orders,
+variants and products about which customers may still be told something. A message leaves the list once it was sent after all ("messages
 resend"), or once somebody has recorded that nothing is left to do ("messages settle").
 
 On a terminal, times are relative and the reason is cut to the width; elsewhere nothing is cut. A list holds no phone number
@@ -155,11 +155,11 @@ func printList(w io.Writer, out listed, now time.Time, width int) error {
 	}
 	for _, u := range out.Unsent {
 		g.Rows = append(g.Rows, []string{
-			u.Called(), unsent, cmp.Or(string(u.Kind), "not known"), when(u.FailedAt), u.Order + u.Variant, u.Key, u.Failure.Kind, u.Failure.Message,
+			u.Called(), unsent, cmp.Or(string(u.Kind), "not known"), when(u.FailedAt), u.Number(), u.Key, u.Failure.Kind, u.Failure.Message,
 		})
 	}
 	for _, t := range out.Open {
-		g.Rows = append(g.Rows, []string{t.Called(), "open", "", when(t.StartedAt), t.Order + t.Variant, "", "", ""})
+		g.Rows = append(g.Rows, []string{t.Called(), "open", "", when(t.StartedAt), t.Number(), "", "", ""})
 	}
 	return g.Print(w, width)
 }

@@ -30,40 +30,48 @@ func Command(f *cli.Flags, others ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// about is the order or the variant that a command is about.
-type about struct{ variant string }
+// about is what a command is about: the variant or the product of its flags, or else an order.
+type about struct{ told.About }
 
-// register adds the flag that names a variant.
+// register adds the flags that name a variant or a product.
 func (a *about) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.variant, "variant", "", "the shop's number of a variant, instead of an order")
+	cmd.Flags().StringVar(&a.Variant, "variant", "", "the shop's number of a variant, instead of an order")
+	cmd.Flags().StringVar(&a.Product, "product", "", "the shop's number of a product, instead of an order")
 }
 
-// check requires an order as the only argument, or a variant.
+// check requires an order as the only argument, or a variant, or a product.
 func (a *about) check(cmd *cobra.Command, args []string) error {
-	if !cmd.Flags().Changed("variant") {
+	variant, product := cmd.Flags().Changed("variant"), cmd.Flags().Changed("product")
+	if !variant && !product {
 		return cli.OneOrder(cmd, args)
+	}
+	flag := "variant"
+	if product {
+		flag = "product"
 	}
 	switch {
 	case len(args) > 0:
-		return cli.Usagef("name an order or a --variant, not both")
-	case a.variant == "" || strings.Trim(a.variant, "0123456789") != "":
-		return cli.Usagef("--variant must be the shop's number of a variant, such as 41234567890123")
+		return cli.Usagef("name an order or a --%s, not both", flag)
+	case variant && product:
+		return cli.Usagef("name a --variant or a --product, not both")
+	case a.Number() == "" || strings.Trim(a.Number(), "0123456789") != "":
+		return cli.Usagef("--%s must be the shop's number of a %s, such as 41234567890123", flag, flag)
 	}
 	return nil
 }
 
-// find returns the talk about the order or the variant.
+// find returns the talk about the order, the variant or the product.
 func (a *about) find(ctx context.Context, o *operator.Operator, args []string) (told.Talk, error) {
-	if a.variant != "" {
-		return o.Told.OfVariant(ctx, a.variant)
+	if a.Notice() {
+		return o.Told.OfNotice(ctx, a.About)
 	}
 	return o.Told.OfOrder(ctx, args[0], session.TheShop())
 }
 
-// number returns the shop, as it is called on record, and the number of the order or the variant.
+// number returns the shop and the number of what the command is about, as they are called on record.
 func (a *about) number(ctx context.Context, o *operator.Operator, args []string) (shop, number string, err error) {
-	if a.variant != "" {
-		return o.ShopKey(ctx), a.variant, nil
+	if a.Notice() {
+		return o.ShopKey(ctx), a.OnRecord(), nil
 	}
 	return o.Told.Identify(ctx, args[0], session.TheShop())
 }

@@ -215,7 +215,7 @@ func TestShowSaysWhatCannotBeSent(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	d.state.Told.Unsubscribed, d.state.LookFailed = true, "Unauthorized"
-	r, err := read(t.Context(), d.told(), told.Talk{Shop: "shop", Order: "5001", State: executions.Running}, false)
+	r, err := read(t.Context(), d.told(), told.Talk{Shop: "shop", About: told.About{Order: "5001"}, State: executions.Running}, false)
 	require.NoError(t, err)
 	var out bytes.Buffer
 	require.NoError(t, r.print(&out))
@@ -228,7 +228,7 @@ func TestShowSaysWhatCannotBeSent(t *testing.T) {
 	} {
 		require.Equal(t, want, m.outcome().Text)
 	}
-	closed := record{Talk: told.Talk{Variant: "7", ClosedAt: noon}, Says: "Those who asked were told.", Unsent: []told.Unsent{{
+	closed := record{Talk: told.Talk{About: told.About{Variant: "7"}, ClosedAt: noon}, Says: "Those who asked were told.", Unsent: []told.Unsent{{
 		Key: key, Failure: &executions.Failure{Kind: "MessageExpired", Message: "too late"},
 	}}}
 	out.Reset()
@@ -236,6 +236,11 @@ func TestShowSaysWhatCannotBeSent(t *testing.T) {
 	require.Contains(t, out.String(), "Those who asked were told.")
 	require.Contains(t, out.String(), "2026-07-10T12:00:00Z: nothing more is expected")
 	require.Contains(t, out.String(), "messages settle --variant 7 --key 3f2a6c1e")
+	closed.About = told.About{Product: "70"}
+	out.Reset()
+	require.NoError(t, closed.print(&out))
+	require.Regexp(t, "product +70", out.String())
+	require.Contains(t, out.String(), "messages settle --product 70 --key 3f2a6c1e")
 }
 
 func TestList(t *testing.T) {
@@ -355,7 +360,7 @@ func TestQuestionAboutADoubt(t *testing.T) {
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	u := func(k string) told.Unsent {
-		return told.Unsent{Order: "5001", Key: k, Kind: messages.KindReceipt, Failure: &executions.Failure{Kind: "MessageRefused"}}
+		return told.Unsent{About: told.About{Order: "5001"}, Key: k, Kind: messages.KindReceipt, Failure: &executions.Failure{Kind: "MessageRefused"}}
 	}
 	one, err := choose([]told.Unsent{u(key)}, "5001", "")
 	require.NoError(t, err)
@@ -378,6 +383,9 @@ func TestUsage(t *testing.T) {
 		"list of an order":       {"list", "#1001"},
 		"show nothing":           {"show"},
 		"show both":              {"show", "#1001", "--variant", "7"},
+		"show a product too":     {"show", "#1001", "--product", "7"},
+		"show two":               {"show", "--variant", "7", "--product", "8"},
+		"show no product":        {"show", "--product", "x"},
 		"show no number":         {"show", "--variant", "x"},
 		"show an empty number":   {"show", "--variant", ""},
 		"resend without a key":   {"resend", "#1001", "--reason", "x"},

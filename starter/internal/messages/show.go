@@ -26,10 +26,10 @@ import (
 	"github.com/giftbridge/giftbridge/workflows"
 )
 
-// record is what is known of what was told about an order or a variant.
+// record is what is known of what was told about an order, a variant or a product.
 type record struct {
 	told.Talk
-	// Says is what was told about a variant.
+	// Says is what was told about a variant or a product.
 	Says string `json:"says,omitempty"`
 	// Unsubscribed reports whether the customer wants no messages.
 	Unsubscribed bool `json:"unsubscribed,omitempty"`
@@ -85,7 +85,7 @@ func newShow(f *cli.Flags) *cobra.Command {
 	var a about
 	var text bool
 	cmd := &cobra.Command{
-		Use:     "show <order> | --variant N",
+		Use:     "show <order> | --variant N | --product N",
 		Aliases: []string{"get"},
 		Short:   "Show what the customer of an order was told, what was not sent and why, and what is waited for",
 		Long: `Show prints the messages about one order, in the order in which they were due: when each was sent, or why it was not,
@@ -97,7 +97,8 @@ A message is "sent" once the service has queued it; giftbridge is not told wheth
 only the last two digits are printed. What was said is printed only with --text: it holds names, addresses and links to the
 order, so it is no text for a ticket.
 
-With --variant, it says what was told to those who had asked for a product, by the shop's number of the variant.
+With --product, it says what was told to those who had asked for a product, by the shop's number of it; with --variant, the same
+of a variant, where customers are told of each.
 
 Exit codes: 0 shown, 1 nothing is on record, or it cannot be read, 2 wrong usage.`,
 		Example: `  giftbridge messages show '#1001'
@@ -129,11 +130,10 @@ Exit codes: 0 shown, 1 nothing is on record, or it cannot be read, 2 wrong usage
 // read reads what is known of what was told. text includes what was said.
 func read(ctx context.Context, o *told.Told, t told.Talk, text bool) (r record, err error) {
 	r = record{Talk: t, Messages: []message{}}
-	number := t.Order + t.Variant
-	if r.Unsent, err = told.AllUnsent(ctx, o.Reader, told.Filter{Shop: t.Shop, Number: number}); err != nil {
+	if r.Unsent, err = told.AllUnsent(ctx, o.Reader, told.Filter{Shop: t.Shop, Number: t.OnRecord()}); err != nil {
 		return r, err
 	}
-	if t.Variant != "" {
+	if t.Notice() {
 		r.Says, err = o.Says(ctx, t)
 		return r, err
 	}
@@ -168,8 +168,9 @@ func (r record) print(w io.Writer) error {
 				row(label, printable.Line(value, 0))
 			}
 		}
-		if r.Variant != "" {
-			row("variant", r.Variant)
+		if r.Notice() {
+			some("variant", r.Variant)
+			some("product", r.Product)
 			some("told", r.Says)
 		} else {
 			some("order", r.title())
@@ -293,16 +294,19 @@ func (r record) printTodo(w io.Writer) error {
 func (r record) advice(u told.Unsent) string {
 	settle := "once nothing is left to do, run: " + buildinfo.Program + " messages settle " + r.argument() + " --key " + short(u.Key) + " --note WHY"
 	kept := slices.ContainsFunc(r.Messages, func(m message) bool { return m.Key == u.Key && m.State == workflows.MessageFailed && m.To != "" })
-	if r.State == executions.Running && !r.Unsubscribed && r.Variant == "" && (kept || u.Key == workflows.LookKey) {
+	if r.State == executions.Running && !r.Unsubscribed && !r.Notice() && (kept || u.Key == workflows.LookKey) {
 		return "once the cause is gone, run: " + buildinfo.Program + " messages resend " + r.argument() + " --key " + short(u.Key) +
 			" --reason WHY; or " + settle
 	}
 	return u.Failure.Kind + ": " + u.Failure.Message + "; " + settle
 }
 
-// argument names the order or the variant in a command.
+// argument names in a command what the record is about.
 func (r record) argument() string {
-	if r.Variant != "" {
+	switch {
+	case r.Product != "":
+		return "--product " + r.Product
+	case r.Variant != "":
 		return "--variant " + r.Variant
 	}
 	return r.Order
