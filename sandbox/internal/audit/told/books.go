@@ -139,7 +139,8 @@ const (
 	refused      = "MessageRefused"
 )
 
-// Unsent is a message that people see as unsent. Order is the ID of the order, or that of the variant for a notice.
+// Unsent is a message that people see as unsent. Order is the ID of the order; for a notice, that of the variant, or that of the product
+// with "product-" before it.
 type Unsent struct{ Order, Key string }
 
 // Product is a product that sells out and returns.

@@ -36,6 +36,9 @@ type Tally struct {
 	Wrong []string `json:"-"`
 }
 
+// productPrefix begins the numbers of products on record.
+const productPrefix = "product-"
+
 // The fates of orders.
 const (
 	FateUnsubscribed = "message_unsubscribed"
@@ -121,7 +124,7 @@ func (b Books) judgeProducts(t *Tally) {
 	for _, p := range b.Products {
 		n := got[p.ID]
 		delete(got, p.ID)
-		doubted := slices.ContainsFunc(b.Unsent, func(u Unsent) bool { return u.Order == p.Variant })
+		doubted := slices.ContainsFunc(b.Unsent, func(u Unsent) bool { return u.Order == p.Variant || u.Order == productPrefix+p.ID })
 		switch {
 		case n > 1:
 			t.problem(&t.Twice, "twice: %d notices about %s within a day", n, p.Name)

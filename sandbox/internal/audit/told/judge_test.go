@@ -331,6 +331,17 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 	}
 }
 
+// A notice is not missed if people see that it could not be sent, whether it was about the product or its variant.
+func TestUnsentNotice(t *testing.T) {
+	t.Parallel()
+	for order, missing := range map[string]int{"72": 0, "product-71": 0, "71": 1, "product-72": 1} {
+		b := books(t)
+		without(&b, 8, 0, "")
+		b.Unsent = append(b.Unsent, told.Unsent{Order: order, Key: "n"})
+		require.Equal(t, missing, b.Judge().Missing, order)
+	}
+}
+
 // A tally is printed with all of its counts.
 func TestPrint(t *testing.T) {
 	t.Parallel()

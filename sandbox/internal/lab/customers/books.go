@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/delivery"
-	"github.com/giftbridge/giftbridge/internal/shopify/shopifytest/goods"
 	"github.com/giftbridge/giftbridge/sandbox/internal/audit/told"
 	"github.com/giftbridge/giftbridge/sandbox/internal/mischief"
 	"github.com/giftbridge/giftbridge/sandbox/internal/storm"
@@ -124,9 +123,9 @@ func (c *Customers) products(ctx context.Context) (out []told.Product, err error
 		}
 	}
 	for _, p := range c.Plan.Telling.Products {
-		product := goods.ProductID(p.Variant.SKU)
+		product, variant := p.Variant.ProductID(), p.Variant.ID()
 		out = append(out, told.Product{
-			ID: id(product), Variant: id(product + 1), Name: p.Variant.SKU, Notices: p.Notices, Heard: heard[product] || heard[product+1],
+			ID: id(product), Variant: id(variant), Name: p.Variant.SKU, Notices: p.Notices, Heard: heard[product] || heard[variant],
 		})
 	}
 	return out, nil
