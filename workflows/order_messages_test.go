@@ -615,6 +615,9 @@ type stock struct {
 	sendErr   error
 	opens     time.Time
 	unsent    []workflows.UnsentMessageInput
+	// sent are the notices, and outdated is called for each of the next ones, which have to be composed anew.
+	sent     []messaging.SendNoticeInput
+	outdated []func()
 }
 
 func newStock(t *testing.T) *stock {
@@ -639,7 +642,13 @@ func newStock(t *testing.T) *stock {
 		}
 		return messaging.ReviewVariantResult{Message: &messages.Message{Key: "k", Kind: messages.KindInStock, Text: "t"}}, nil
 	}, activity.RegisterOptions{Name: "ReviewVariant"})
-	s.RegisterActivityWithOptions(func(context.Context, messaging.SendNoticeInput) (messaging.SendMessageResult, error) {
+	s.RegisterActivityWithOptions(func(_ context.Context, in messaging.SendNoticeInput) (messaging.SendMessageResult, error) {
+		s.sent = append(s.sent, in)
+		if len(s.outdated) > 0 {
+			s.outdated[0]()
+			s.outdated = s.outdated[1:]
+			return messaging.SendMessageResult{Outdated: true}, nil
+		}
 		s.notices++
 		return messaging.SendMessageResult{Outcome: sending.Queued}, s.sendErr
 	}, activity.RegisterOptions{Name: "SendNotice"})
@@ -747,6 +756,25 @@ func TestNoticeThatFails(t *testing.T) {
 		require.Equal(t, kind, s.unsent[0].Failure)
 		require.Equal(t, []string{"7", "k"}, []string{s.unsent[0].Order, s.unsent[0].Key})
 	}
+}
+
+// A notice that could not be sent for a while is composed anew, within the time in which it is worth sending: quiet hours may have begun,
+// or the product may be sold out again.
+func TestOutdatedNotice(t *testing.T) {
+	t.Parallel()
+	s := newStock(t)
+	s.outdated = []func(){func() {}, func() { s.opens = noon.Add(5 * time.Hour) }}
+	require.True(t, s.run(t).Notified)
+	require.Equal(t, []int{4, 1, 3}, []int{s.reviews, s.notices, len(s.sent)})
+	first := s.sent[0]
+	require.WithinDuration(t, noon.Add(25*time.Minute), first.FreshUntil, time.Minute)
+	require.Equal(t, first.NotAfter, s.sent[2].NotAfter)
+	require.WithinDuration(t, noon.Add(5*time.Hour+15*time.Minute), s.sent[2].FreshUntil, time.Minute)
+
+	s = newStock(t)
+	s.outdated = []func(){func() { s.in = false }}
+	require.Equal(t, workflows.BackInStockResult{Why: "not_for_sale"}, s.run(t))
+	require.Zero(t, s.notices)
 }
 
 // A silence that takes in too many signals is handed over.

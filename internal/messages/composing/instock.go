@@ -11,8 +11,8 @@ import (
 )
 
 // InStock returns the message to all who asked for a product, or the reason why there is none. It is composed from the product
-// as it is now, and has one key a day. If customers asked for the product as a whole, the variant is only the one that is back. It
-// does not wait for the end of quiet hours: see [Rules.OpenAt].
+// as it is now, and has one key a day. If customers asked for the product as a whole, the variant is only the one that is back. It does
+// not wait for the end of quiet hours: see [Rules.OpenAt].
 func InStock(v retail.Variant, r Rules, now time.Time) (*messages.Message, Reason) {
 	v = mapping.Noticed(v, r.NotifyBy)
 	page := mapping.WebURL(v.URL)
