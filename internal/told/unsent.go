@@ -38,7 +38,7 @@ func (u Unsent) Called() string { return u.called(u.Name) }
 
 // Filter selects messages. Zero fields do not restrict the selection.
 type Filter struct {
-	// Shop and Number select one order, one variant, or one product: Number is an what [About.OnRecord] returns.
+	// Shop and Number select one order, one variant, or one product: Number is what [About.OnRecord] returns.
 	Shop, Number string
 	// Since is the earliest time.
 	Since time.Time

@@ -102,7 +102,11 @@ var Section = env.Section{
 				"developers. With it or `RELAY_PRODUCTS_URL`, `RELAY_SECRETS` is required, and so are webhooks and encrypted payloads. " +
 				"A query of the URL is treated as a secret. An address in a private network also needs `RELAY_ALLOWED_NETWORKS`.",
 		},
-		productsURL: {Want: wantURL, About: "Where the events of products are posted. It may be the same URL."},
+		productsURL: {
+			Want: wantURL,
+			About: "Where the events of products are posted. It may be the same URL. Both get the same secrets and headers, so both have " +
+				"to belong to the same party.",
+		},
 		topicsName: {
 			Want:  "one or more of " + allTopics() + ", separated by commas",
 			About: "The events that are posted. Those of an endpoint without a URL are not.",
