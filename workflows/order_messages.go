@@ -33,8 +33,10 @@ const (
 	maxReviews = 5
 	// freshFor is how long a message is tried before it is composed anew: the order may have changed.
 	freshFor = 15 * time.Minute
-	// offAgain is when an order is looked at again for which no worker could work, although something was due.
-	offAgain = time.Hour
+	// offAgain is when an order is looked at again for which no worker could work, although something was due, and offPatience how long
+	// that goes on: nothing is worth sending for longer.
+	offAgain    = time.Hour
+	offPatience = 48 * time.Hour
 	// messagesRenewAfter is the number of looks after which the history begins anew.
 	messagesRenewAfter = 500
 )
@@ -210,7 +212,7 @@ func (o *orderMessages) look(ctx workflow.Context) error {
 			return nil
 		}
 		failed := o.state.LookFailed
-		o.state.LookFailed = ""
+		o.state.LookFailed, o.state.OffSince = "", time.Time{}
 		if failed != "" && failed != messaging.MessagesOff {
 			if err := o.report(ctx, LookKey, "", "", ""); err != nil {
 				return err
@@ -257,8 +259,13 @@ const LookKey = "look"
 // lookFailed records that the order could not be read. The next signal has it read again; if something was awaited, so does a timer.
 func (o *orderMessages) lookFailed(ctx workflow.Context, err error, awaited bool) error {
 	kind, message := cause(err)
-	if awaited && kind == messaging.MessagesOff {
-		o.state.AgainAt = workflow.Now(ctx).Add(o.hurried(offAgain))
+	if now := workflow.Now(ctx).UTC(); awaited && kind == messaging.MessagesOff {
+		if o.state.OffSince.IsZero() {
+			o.state.OffSince = now
+		}
+		if now.Sub(o.state.OffSince) < o.hurried(offPatience) {
+			o.state.AgainAt = now.Add(o.hurried(offAgain))
+		}
 	}
 	first := o.state.LookFailed == ""
 	o.state.LookFailed = kind

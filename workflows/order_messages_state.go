@@ -82,6 +82,8 @@ type OrderMessagesState struct {
 	EndsAt  time.Time `json:"ends_at,omitzero"`
 	// LookFailed is why the last look failed; empty if it did not.
 	LookFailed giftcard.Kind `json:"look_failed,omitempty"`
+	// OffSince is since when no worker can work, although something is awaited; zero otherwise.
+	OffSince time.Time `json:"off_since,omitzero"`
 	// Looked counts the looks, and Sent, Dropped and Failed the messages, also of those that are no longer kept.
 	Looked  int `json:"looked,omitempty"`
 	Sent    int `json:"sent,omitempty"`

@@ -346,6 +346,16 @@ func TestAwaitedWhileOff(t *testing.T) {
 	k.run()
 	require.Equal(t, []string{"m1"}, keys(k.sent))
 	require.Empty(t, k.unsent)
+	require.Zero(t, k.state().OffSince)
+
+	// Where messages were turned off for good, an order costs nothing any more after two days.
+	k = newTalk(t)
+	k.plan = func(p *composing.Plan) { p.Steps[0].NotBefore = noon.Add(time.Hour) }
+	k.after(0, func() { k.look(1) })
+	k.after(30*time.Minute, func() { k.reviewErr = refused(messaging.MessagesOff) })
+	k.run()
+	require.Equal(t, 1+1+48, k.reviews)
+	require.Empty(t, k.sent)
 }
 
 // An order that cannot be read is reported once, and is well again once it can.
@@ -510,7 +520,7 @@ func TestMessagesAreBounded(t *testing.T) {
 func TestFieldsOfMessages(t *testing.T) {
 	t.Parallel()
 	in := workflows.OrderMessagesInput{Shop: "s", Order: "5", Hurry: 2, State: &workflows.OrderMessagesState{
-		Name: "#1", SeenAt: noon, Waits: composing.ReasonUnpaid, AgainAt: noon, EndsAt: noon, LookFailed: giftcard.Timeout,
+		Name: "#1", SeenAt: noon, Waits: composing.ReasonUnpaid, AgainAt: noon, EndsAt: noon, LookFailed: giftcard.Timeout, OffSince: noon,
 		Looked: 1, Sent: 2, Dropped: 3, Failed: 4, Messages: []workflows.KeptMessage{{
 			Key: "k", Kind: messages.KindUpdate, State: workflows.MessageFailed, At: noon, Why: "w", Dropped: composing.ReasonOff,
 			Failure: messaging.MessageRefused, Error: "e", Message: &messages.Message{Key: "k", Kind: "update", Text: "t"},
@@ -523,7 +533,7 @@ func TestFieldsOfMessages(t *testing.T) {
 		want  string
 	}{
 		{in, `{"shop": "s", "order": "5", "hurry": 2, "state": {"name": "#1", "told": {}, "seen_at": ` + at + `, "waits": "unpaid",
-			"again_at": ` + at + `, "ends_at": ` + at + `, "look_failed": "Timeout", "looked": 1, "sent": 2, "dropped": 3, "failed": 4,
+			"again_at": ` + at + `, "ends_at": ` + at + `, "look_failed": "Timeout", "off_since": ` + at + `, "looked": 1, "sent": 2, "dropped": 3, "failed": 4,
 			"messages": [{"key": "k", "kind": "update", "state": "failed", "at": ` + at + `, "why": "w", "dropped": "off",
 			"failure": "MessageRefused", "error": "e", "message": {"key": "k", "kind": "update", "text": "t"}, "resent": ` + at + `,
 			"by": "b"}]}}`},
