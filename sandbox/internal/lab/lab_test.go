@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/giftbridge/giftbridge/internal/giftcard"
 	"github.com/giftbridge/giftbridge/sandbox/internal/lab"
 	"github.com/giftbridge/giftbridge/sandbox/internal/plan"
 	"github.com/giftbridge/giftbridge/sandbox/internal/roles"
@@ -31,8 +32,11 @@ func TestBooksOfDeceivedWorkersDoNotBalance(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, report.OK(), "%+v", report)
 	require.Positive(t, report.CardsDuplicate, report.Problems)
-	require.Zero(t, report.CardsMissing, report.Problems)
 	require.Contains(t, strings.Join(report.Problems, "\n"), "duplicate: card ")
+	for _, problem := range report.Problems {
+		// Nobody looks into the cards in doubt of this run.
+		require.True(t, !strings.HasPrefix(problem, "missing: ") || strings.HasSuffix(problem, string(giftcard.OutcomeUnknown)), problem)
+	}
 }
 
 // An interrupted run leaves neither processes nor files behind.
