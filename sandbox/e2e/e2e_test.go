@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"runtime"
@@ -179,6 +180,9 @@ func (w *system) show(p scenario.Placed, in executions.State) *orders.OrderDetai
 	w.await(p.Name+" "+string(in), func() bool {
 		var err error
 		d, err = w.Operator.ShowOrder(w.ctx, orderNumber(p))
+		if _, unknown := errors.AsType[*executions.NotFoundError](err); unknown {
+			return false // Lists lag behind on a busy server.
+		}
 		require.NoError(w.t, err)
 		require.Truef(w.t, d.State == in || d.State == executions.Running, "order %s is %s: %+v", p.Name, d.State, d.Failure)
 		return d.State == in
