@@ -66,7 +66,11 @@ func (e Event) AsNotice(resource string) Event {
 	if raw, err := e.Body.Bytes(); err != nil || json.Unmarshal(raw, &about) != nil {
 		about = Notice{}
 	}
-	if about.ID == "" && about.OrderID == "" {
+	switch {
+	case about.ID != "" || about.OrderID != "":
+	case strings.HasPrefix(e.Topic, "products/"):
+		about.ID = json.Number(resource)
+	default:
 		about.ID, about.OrderID = json.Number(e.Object), json.Number(resource)
 	}
 	about.UpdatedAt = e.UpdatedAt

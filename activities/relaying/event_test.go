@@ -76,6 +76,8 @@ func TestAsNotice(t *testing.T) {
 		require.Equal(t, e, got, "nothing else changes")
 	}
 	require.Empty(t, relaying.Notice{ID: "x"}.Body())
+	product := relaying.Event{Topic: "products/update", Body: "no JSON", UpdatedAt: at}
+	require.JSONEq(t, `{"id":7,"updated_at":"2026-07-10T12:00:00Z"}`, string(product.AsNotice("7").Body))
 	parcel := relaying.Event{Topic: "fulfillments/update", Object: "9", Body: `{"id":"gid://shopify/Fulfillment/9"}`, UpdatedAt: at}
 	require.JSONEq(t, `{"id":9,"order_id":7,"updated_at":"2026-07-10T12:00:00Z"}`, string(parcel.AsNotice("7").Body))
 }
