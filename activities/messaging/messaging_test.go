@@ -276,8 +276,8 @@ func (s *stuck) Send(ctx context.Context, _ messages.Message) (sending.Outcome, 
 	return "", unclear
 }
 
-// A message that could not be sent for a while, or before quiet hours, is composed anew. One of which that would forget something is not:
-// that it may have been taken, or for how long the account is refused.
+// A message that could not be sent for a while, or before quiet hours, is composed anew; but not one that may have been taken, nor one
+// whose account is refused: a new activity would not know it.
 func TestOutdated(t *testing.T) {
 	t.Parallel()
 	account := struct {

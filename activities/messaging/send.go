@@ -66,7 +66,7 @@ type attempt struct {
 	Asking bool `json:"asking,omitempty"`
 	// Unclear reports whether a request before may have been taken, although the shop has it sent again.
 	Unclear bool `json:"unclear,omitempty"`
-	// Account reports whether the service has refused the account. For how long is counted by one activity.
+	// Account reports whether the service has refused the account. The activity counts for how long; a new one would begin at zero.
 	Account bool `json:"account,omitempty"`
 }
 
@@ -128,7 +128,8 @@ func (m *Messages) sendOnce(ctx context.Context, doing string, in SendMessageInp
 		return SendMessageResult{}, m.failed(ctx, doing, msg, MessageInDoubt,
 			fmt.Sprintf("the service may have taken the message (%v); it is not sent again", err))
 	}
-	note = attempt{Unclear: note.Unclear || sending.IsUnclear(err), Account: kindOf(err) == giftcard.Unauthorized}
+	kind, _ := reasonOf(err)
+	note = attempt{Unclear: note.Unclear || sending.IsUnclear(err), Account: kind == giftcard.Unauthorized}
 	// If this fails, the next attempt takes the outcome for unclear: a message is lost, but none comes twice.
 	_ = m.Temporal.Beat(ctx, token, note)
 	return SendMessageResult{}, m.notTaken(ctx, doing, msg, note, err)
@@ -198,10 +199,7 @@ func (m *Messages) pause(ctx context.Context, d time.Duration) error {
 
 // notTaken returns the error for a message that the service has not taken, or of which the shop prefers to send it again.
 func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Message, note attempt, err error) error {
-	kind, wait := kindOf(err), time.Duration(0)
-	if e, ok := errors.AsType[*sending.Error](err); ok {
-		wait = e.RetryAfter
-	}
+	kind, wait := reasonOf(err)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -214,12 +212,12 @@ func (m *Messages) notTaken(ctx context.Context, doing string, msg messages.Mess
 	return failure(ctx, doing, kind, err.Error(), wait, false)
 }
 
-// kindOf returns the kind of a failure to send.
-func kindOf(err error) giftcard.Kind {
+// reasonOf returns the kind of a failure to send, and how long the service asks to wait.
+func reasonOf(err error) (kind giftcard.Kind, wait time.Duration) {
 	if e, ok := errors.AsType[*sending.Error](err); ok {
-		return e.Kind
+		return e.Kind, e.RetryAfter
 	}
-	return giftcard.Unavailable
+	return giftcard.Unavailable, 0
 }
 
 // ended returns the error for a message that is not sent any more. It is in doubt if a request before may have been taken.
